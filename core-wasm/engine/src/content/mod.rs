@@ -1,0 +1,1 @@
+//! Content: blocks, trees of blocks, replication.

@@ -1,0 +1,79 @@
+//! Node ids and their geometry (Kademlia §2.1).
+
+use crate::hash::sha256;
+
+/// A P-256 public key as WebCrypto exports it, without the leading 4: X ‖ Y, 64 bytes, big-endian.
+pub type PublicKey = [u8; 64];
+
+/// An ECDSA P-256 SHA-256 signature as WebCrypto makes it: r ‖ s, 64 bytes, big-endian. Either s is valid.
+pub type Signature = [u8; 64];
+
+/// A place in the id space, 32 bytes: a node (SHA-256 of its public key) or a block (SHA-256 of its bytes).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(pub [u8; 32]);
+
+/// The XOR of two ids; compared as a big-endian number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Distance(pub [u8; 32]);
+
+impl NodeId {
+    /// The id that `key` proves.
+    pub fn of_key(key: &PublicKey) -> Self {
+        Self(sha256(key))
+    }
+
+    /// How far `self` and `other` are apart.
+    #[inline(never)]
+    pub fn distance(&self, other: &Self) -> Distance {
+        let mut bytes = self.0;
+        for (byte, theirs) in bytes.iter_mut().zip(&other.0) {
+            *byte ^= theirs;
+        }
+        Distance(bytes)
+    }
+
+    /// Whether `self` is strictly nearer to `target` than `other` is.
+    pub fn is_nearer(&self, other: &Self, target: &Self) -> bool {
+        self.distance(target) < other.distance(target)
+    }
+
+    /// How many leading bits `self` and `other` share: 0 to 256.
+    pub fn shared_bits(&self, other: &Self) -> u32 {
+        leading_zeros(&self.distance(other).0)
+    }
+
+    /// The id with bit `bit` (0 is the most significant) turned over; `bit` is below 256.
+    pub fn flipped(&self, bit: u32) -> Self {
+        let mut bytes = self.0;
+        if let Some(byte) = bytes.get_mut((bit / 8) as usize) {
+            *byte ^= 0x80 >> (bit % 8);
+        }
+        Self(bytes)
+    }
+
+    /// The security level that the id reaches: the leading zero bits of SHA-256(id) (S/Kademlia §4.1).
+    pub fn level(&self) -> u32 {
+        leading_zeros(&sha256(&self.0))
+    }
+}
+
+impl core::fmt::Debug for NodeId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        for byte in self.0.iter().take(6) {
+            write!(f, "{byte:02x}")?;
+        }
+        Ok(())
+    }
+}
+
+#[inline(never)]
+fn leading_zeros(bytes: &[u8; 32]) -> u32 {
+    let mut bits = 0;
+    for byte in bytes {
+        bits += byte.leading_zeros();
+        if *byte != 0 {
+            break;
+        }
+    }
+    bits
+}

@@ -1,0 +1,37 @@
+//! The tabmesh engine: every protocol decision of a node, and nothing else.
+//!
+//! It opens no socket, reads no clock, spawns no task, asks no operating system for randomness and prints
+//! nothing. A shell (browser, native, simulator) owns all of that and talks to a [`Node`] by one rule:
+//!
+//! 1. hand in one [`Input`] with the shell's monotonic time: [`Node::handle_input`];
+//! 2. drain [`Node::poll_output`] until it answers [`Output::Timeout`];
+//! 3. come back with the next input, or with [`Input::Timeout`] at that time.
+//!
+//! The same seed and the same inputs give the same outputs, byte for byte, natively and in Wasm.
+//! Bytes from a peer never panic: they close that peer's link, with a [`Reason`].
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod content;
+mod hash;
+mod id;
+pub mod io;
+pub mod limits;
+mod node;
+mod rng;
+mod status;
+mod time;
+pub mod wire;
+
+pub use hash::{Sha256, sha256};
+pub use id::{Distance, NodeId, PublicKey, Signature};
+pub use io::{
+    Command, Config, Event, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route, Work,
+};
+pub use node::{LinkView, Node};
+pub use rng::Rng;
+pub use status::{Reason, Status};
+pub use time::{Duration, Instant};

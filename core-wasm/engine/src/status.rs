@@ -1,0 +1,98 @@
+//! How operations end and why links close: small stable numbers. Their sentences live in the shells.
+
+/// How an operation ended; IPCNet's codes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u16)]
+pub enum Status {
+    /// It was done.
+    Ok = 100,
+    /// It was done in part: fewer holders than asked for have the block.
+    Partial = 104,
+    /// The request makes no sense (too large, out of bounds).
+    BadRequest = 200,
+    /// Nobody who should hold it has it.
+    NotFound = 203,
+    /// A bound was reached; ask again later.
+    TooManyRequests = 205,
+    /// Nobody to ask: the node has no links.
+    Unavailable = 303,
+    /// No answer came in time, on any of the ways tried.
+    TimedOut = 304,
+    /// The store is full.
+    InsufficientStorage = 306,
+}
+
+impl Status {
+    /// The status with this number.
+    pub fn from_code(code: u16) -> Option<Self> {
+        Some(match code {
+            100 => Self::Ok,
+            104 => Self::Partial,
+            200 => Self::BadRequest,
+            203 => Self::NotFound,
+            205 => Self::TooManyRequests,
+            303 => Self::Unavailable,
+            304 => Self::TimedOut,
+            306 => Self::InsufficientStorage,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a link was closed, or an offer refused. Sent in `Bye`, so both ends know.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Reason {
+    /// The transport ended it; the peer said nothing.
+    Lost = 0,
+    /// The peer is leaving the network.
+    Leaving = 1,
+    /// The link is beyond the budget of one end.
+    Shed = 2,
+    /// A newer link to the same peer took its place.
+    Replaced = 3,
+    /// Three probes went unanswered.
+    Silent = 4,
+    /// It did not open, or did not prove itself, in time.
+    Timeout = 5,
+    /// Bytes that are no message, or a message out of place.
+    Malformed = 6,
+    /// More than the peer was allowed to send.
+    Flood = 7,
+    /// The peer's key, proof or signature is not what it claims.
+    BadProof = 8,
+    /// The peer's id is below the network's security level.
+    LowLevel = 9,
+    /// The peer belongs to another network or speaks another version.
+    OtherNetwork = 10,
+    /// The offer was refused: no room for another link.
+    NoRoom = 11,
+    /// The send queue stayed full: the peer does not read.
+    Stuck = 12,
+}
+
+impl Reason {
+    /// The reason with this number; numbers of the future read as [`Reason::Lost`].
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Leaving,
+            2 => Self::Shed,
+            3 => Self::Replaced,
+            4 => Self::Silent,
+            5 => Self::Timeout,
+            6 => Self::Malformed,
+            7 => Self::Flood,
+            8 => Self::BadProof,
+            9 => Self::LowLevel,
+            10 => Self::OtherNetwork,
+            11 => Self::NoRoom,
+            12 => Self::Stuck,
+            _ => Self::Lost,
+        }
+    }
+
+    /// Whether the peer broke the protocol (and is kept away for a while), rather than left or was shed.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::Malformed | Self::Flood | Self::BadProof | Self::LowLevel | Self::OtherNetwork)
+    }
+}

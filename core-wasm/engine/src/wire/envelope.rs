@@ -1,0 +1,76 @@
+//! Signed signalling envelopes: how two nodes that are not linked agree on a WebRTC link.
+//!
+//! Whoever carries an envelope can read the addresses in it and nothing more: the signature covers both ids and
+//! the DTLS fingerprint, so nobody can take either end's place (RFC 8827 §5). Neither id is in the bytes: the
+//! sender's follows from its key, the receiver knows its own. 142 bytes and the description.
+
+use alloc::vec::Vec;
+
+use super::{Reader, Writer};
+use crate::id::{NodeId, PublicKey, Signature};
+
+/// What an envelope is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Kind {
+    /// Here is how to reach me; the body is a description.
+    Offer = 1,
+    /// So do I; the body is a description.
+    Answer = 2,
+    /// No; the body is one byte, a [`Reason`](crate::Reason).
+    Refuse = 3,
+}
+
+/// One envelope.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Envelope<'a> {
+    /// What it is for.
+    pub kind: Kind,
+    /// Chosen by the offerer; the answer repeats it.
+    pub session: u32,
+    /// Seconds since 1970 after which it is worth nothing; 0 when its sender knows no wall time.
+    pub expiry_s: u32,
+    /// The sender's key.
+    pub key: PublicKey,
+    /// Over [`Envelope::signed_bytes`].
+    pub signature: Signature,
+    /// See [`Kind`].
+    pub body: &'a [u8],
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads an envelope; `None` if it is none.
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let kind = match reader.u8()? {
+            1 => Kind::Offer,
+            2 => Kind::Answer,
+            3 => Kind::Refuse,
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            session: reader.u32()?,
+            expiry_s: reader.u32()?,
+            key: reader.array()?,
+            signature: reader.array()?,
+            body: reader.rest(),
+        })
+    }
+
+    /// The envelope as bytes.
+    pub fn emit(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(137 + self.body.len());
+        writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
+        writer.bytes(&self.key).bytes(&self.signature).bytes(self.body);
+        writer.finish()
+    }
+
+    /// What the signature covers: `"tabmesh envelope v1" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
+    pub fn signed_bytes(&self, network: &[u8; 8], from: &NodeId, to: &NodeId) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(100 + self.body.len());
+        writer.bytes(b"tabmesh envelope v1").bytes(network).bytes(&from.0).bytes(&to.0);
+        writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s).bytes(self.body);
+        writer.finish()
+    }
+}

@@ -1,0 +1,9 @@
+//! Bytes ⇄ typed messages; no state. All numbers are big-endian; reading is total: any bytes give a message or
+//! `None`, never a panic.
+
+mod codec;
+pub mod description;
+pub mod envelope;
+pub mod signal;
+
+pub use codec::{Reader, Writer};

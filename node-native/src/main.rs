@@ -1,0 +1,2 @@
+//! Native peer.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Signalling server.
+fn main() {}
