@@ -1,2 +1,75 @@
-//! One door.
-fn main() {}
+//! One door for every developer command of tabmesh: `cargo xtask --help`.
+//!
+//! Each command installs what it needs on a fresh machine, says what it does and why that takes its time, and is
+//! quick the second time.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod check;
+mod doc;
+mod markdown;
+mod parts;
+mod run;
+mod size;
+mod stamp;
+mod step;
+mod test;
+mod tools;
+mod up;
+mod workspace;
+
+/// One door for every developer command of tabmesh.
+///
+/// Each command installs what it needs on a fresh machine, says what it is doing, and is quick the second time.
+/// Built files go to `target/`, tools to `~/.cache/tabmesh/tools` (`$XDG_CACHE_HOME/tabmesh/tools`).
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and run a small network here: web app, signalling server, native peers.
+    Up(up::Options),
+    /// Check that everything works: unit, property and simulation tests, npm packages, real browsers.
+    Test,
+    /// What a change must pass: formatting, lints, no_std build, licences, size, documentation, then `test`.
+    Ci,
+    /// Measure the Wasm module that browsers download: bytes per room, what changed, and the gates.
+    Size(size::Options),
+    /// Run the scenarios across the parts: real Chromium, real native peers, a real signalling server.
+    E2e(test::Options),
+    /// Measure speed and memory beside the bare platform and write docs/BENCHMARKS.md.
+    Bench(bench::Options),
+    /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
+    Doc,
+    /// Check licences, sources and bans of every dependency with cargo-deny (installs it: about 6 minutes, once).
+    Deny,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Up(options) => up::up(&options),
+        Command::Test => test::all(),
+        Command::Ci => check::ci(),
+        Command::Size(options) => size::size(&options),
+        Command::E2e(options) => test::scenarios(&options),
+        Command::Bench(options) => bench::bench(&options),
+        Command::Doc => doc::doc(),
+        Command::Deny => check::deny(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

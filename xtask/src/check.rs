@@ -1,0 +1,42 @@
+//! `ci` and `deny`: what a change must pass before it lands.
+
+use anyhow::Result;
+
+use crate::run::cargo;
+use crate::step::{note, step};
+use crate::tools::{CARGO_DENY, WASM_TARGET};
+use crate::{doc, size, test, tools};
+
+/// Everything, cheapest first.
+pub(crate) fn ci() -> Result<()> {
+    tools::ensure_components()?;
+    tools::ensure_web_build()?;
+    step("formatting", || cargo("fmt --all --check").wait())?;
+    step("lints of everything native (checks every dependency when cold: some 5 minutes of CPU)", || {
+        cargo("clippy --workspace --exclude tabmesh-core --all-targets --quiet -- --deny warnings").wait()
+    })?;
+    step("lints of what runs in the browser, and that the engine needs no std there", || {
+        cargo("clippy --package tabmesh-core --package tabmesh-engine --quiet --target")
+            .arg(WASM_TARGET)
+            .words("-- --deny warnings")
+            .wait()
+    })?;
+    if CARGO_DENY.is_there() {
+        deny()?;
+    } else {
+        note(
+            "not checked here: licences and sources of dependencies; `cargo xtask deny` installs cargo-deny",
+        );
+    }
+    size::size(&size::Options::default())?;
+    doc::doc()?;
+    test::all()
+}
+
+/// Licences, sources and bans of the dependencies.
+pub(crate) fn deny() -> Result<()> {
+    CARGO_DENY.ensure()?;
+    step("licences, sources and bans of every dependency (deny.toml)", || {
+        cargo("deny --all-features check --hide-inclusion-graph bans licenses sources").wait()
+    })
+}

@@ -1,0 +1,66 @@
+//! Builds the parts: Wasm module and npm package, web app, signalling server, native peer.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::run::{cargo, run};
+use crate::stamp::unless_fresh;
+use crate::step::step;
+use crate::{tools, workspace};
+
+/// The shipped Wasm module: exactly this file is what browsers download.
+pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
+
+/// The cargo profile that it is built with.
+pub(crate) const WASM_PROFILE: &str = "wasm";
+
+/// The profile of `core-wasm`'s manifest that names the flags of wasm-opt.
+pub(crate) const WASM_PACK_PROFILE: &str = "wasm";
+
+/// What decides the bytes of the Wasm module, beside the npm package's own build.
+pub(crate) const WASM_INPUTS: [&str; 5] =
+    ["core-wasm", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml"];
+
+/// The native programs, as cargo built them.
+pub(crate) struct Programs {
+    /// `tabmesh`.
+    pub(crate) native: PathBuf,
+    /// The signalling server.
+    pub(crate) signalling: PathBuf,
+}
+
+/// The npm package with the shipped Wasm module in it.
+pub(crate) fn package() -> Result<()> {
+    tools::ensure_web_build()?;
+    tools::ensure_npm("pkg")?;
+    let mut inputs = WASM_INPUTS.to_vec();
+    inputs.push("pkg");
+    step("the npm package: Wasm core (30 s when cold), wasm-opt, TypeScript", || {
+        unless_fresh("pkg", &inputs, &["pkg/dist", SHIPPED_WASM], || {
+            run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait()
+        })
+    })
+}
+
+/// The web app, and what it stands on.
+pub(crate) fn web() -> Result<()> {
+    package()?;
+    tools::ensure_npm("web")?;
+    let mut inputs = WASM_INPUTS.to_vec();
+    inputs.extend(["pkg", "web"]);
+    step("the web app", || {
+        unless_fresh("web", &inputs, &["web/dist"], || {
+            run("npm").words("run --silent build").dir(&workspace::path("web")).wait()
+        })
+    })
+}
+
+/// Signalling server and native peer.
+pub(crate) fn programs() -> Result<Programs> {
+    step("signalling server and native peer (WebRTC takes some 8 minutes of CPU when cold)", || {
+        cargo("build --package tabmesh-signalling --package tabmesh-native").wait()
+    })?;
+    let built = workspace::target().join("debug");
+    Ok(Programs { native: built.join("tabmesh"), signalling: built.join("tabmesh-signalling") })
+}

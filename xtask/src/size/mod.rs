@@ -1,0 +1,132 @@
+//! `size`: what the Wasm module costs a browser to download, room by room, and the gates.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use crate::run::{cargo, run};
+use crate::stamp::{self, unless_fresh};
+use crate::step::{note, step};
+use crate::{parts, tools, workspace};
+use module::Module;
+use report::Report;
+
+mod module;
+mod report;
+mod rooms;
+
+/// The shipped module may never be larger than this, in raw bytes.
+const LIMIT: usize = 65_536;
+
+/// It may not be larger than this for now, so that what is still to come finds room below [`LIMIT`].
+const GOAL: usize = 34_816;
+
+/// The committed figures, which the next measurement is compared with.
+const KNOWN: &str = "docs/size.json";
+
+/// The same figures for people.
+const PAGE: &str = "docs/SIZE.md";
+
+/// How to measure.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Write docs/size.json and docs/SIZE.md: do so in the commit that changes the size.
+    #[arg(long)]
+    update: bool,
+    /// Also show this many of the largest functions.
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    functions: usize,
+}
+
+/// Builds the shipped module, measures it, compares it with the committed figures, and fails beyond the gates.
+pub(crate) fn size(options: &Options) -> Result<()> {
+    parts::package()?;
+    let named = workspace::target().join("xtask/named.wasm");
+    step("the same module once more, with the names of its functions kept", || build_named(&named))?;
+    let shipped = workspace::path(parts::SHIPPED_WASM);
+    let bytes = fs::read(&shipped).with_context(|| format!("cannot read {}", workspace::shown(&shipped)))?;
+    let named = fs::read(&named)?;
+    let module = Module::parse(&named)?;
+    let report = Report::new(&bytes, &Module::parse(&bytes)?, &module, compressed(&shipped)?)?;
+
+    let known = fs::read_to_string(workspace::path(KNOWN)).ok();
+    let known =
+        known.map(|text| Report::from_json(&text)).transpose().with_context(|| format!("in {KNOWN}"))?;
+    print!("\n{}", report.table(known.as_ref()));
+    if options.functions > 0 {
+        print!("\n{}", report::functions(&module, options.functions));
+    }
+    println!();
+    if options.update {
+        stamp::write(&workspace::path(KNOWN), &report.to_json())?;
+        stamp::write(&workspace::path(PAGE), &report.page(LIMIT, GOAL))?;
+        note(&format!("wrote {KNOWN} and {PAGE}"));
+    }
+    gate(bytes.len())
+}
+
+fn gate(raw: usize) -> Result<()> {
+    if raw > LIMIT {
+        bail!("the Wasm module has {raw} bytes; it may never have more than {LIMIT}");
+    }
+    if raw > GOAL {
+        bail!(
+            "the Wasm module has {raw} bytes, {} above the goal of {GOAL}: see which room grew with \
+             `cargo xtask size --functions 40`",
+            raw - GOAL
+        );
+    }
+    note(&format!("{raw} bytes: {} below the goal of {GOAL}, {} below the limit", GOAL - raw, LIMIT - raw));
+    Ok(())
+}
+
+/// Builds what the npm package ships, by the same steps with the same flags, but keeps the function names.
+fn build_named(named: &Path) -> Result<()> {
+    let outputs = [named.to_str().context("the path of target/ is not UTF-8")?];
+    unless_fresh("named", &parts::WASM_INPUTS, &outputs, || {
+        cargo("build --quiet --package tabmesh-core --profile")
+            .arg(parts::WASM_PROFILE)
+            .args(["--target", tools::WASM_TARGET])
+            .wait()?;
+        let built = workspace::target().join(tools::WASM_TARGET).join(parts::WASM_PROFILE);
+        let dir = workspace::target().join("xtask/named");
+        run("wasm-bindgen")
+            .arg(built.join("tabmesh_core.wasm"))
+            .words("--target web --no-typescript --out-name tabmesh_core --out-dir")
+            .arg(&dir)
+            .wait()?;
+        run("wasm-opt")
+            .arg(dir.join("tabmesh_core_bg.wasm"))
+            .args(optimizer_flags()?)
+            .args(["--debuginfo", "--output"])
+            .arg(named)
+            .wait()
+    })
+}
+
+/// The flags that wasm-pack hands to wasm-opt, from the manifest of `core-wasm`.
+fn optimizer_flags() -> Result<Vec<String>> {
+    let metadata = cargo("metadata --format-version 1 --no-deps").read()?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
+    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let core =
+        packages.iter().find(|package| package["name"] == "tabmesh-core").context("no tabmesh-core")?;
+    let flags = &core["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
+    let flags = flags.as_array().context("core-wasm/Cargo.toml names no flags for wasm-opt")?;
+    Ok(flags.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect())
+}
+
+/// Bytes as gzip -9 and as brotli of quality 11, as Node.js makes them.
+fn compressed(file: &PathBuf) -> Result<(usize, usize)> {
+    tools::ensure_node()?;
+    let script = "const z = require('zlib'), b = require('fs').readFileSync(process.argv[1]); \
+                  console.log(z.gzipSync(b, { level: 9 }).length, z.brotliCompressSync(b).length)";
+    let sizes = run("node").args(["--eval", script]).arg(file).read()?;
+    let (gzip, brotli) = sizes.split_once(' ').context("Node.js printed no sizes")?;
+    Ok((gzip.parse()?, brotli.parse()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! The figures, as a table, as a page and as data.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::module::Module;
+use super::rooms::room;
+
+/// How far the build with names may be from the shipped one, in bytes: names shift a few lengths, never more.
+const DRIFT_MAX: usize = 64;
+
+/// One measurement.
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct Report {
+    /// Bytes by room; their sum is `raw`.
+    rooms: BTreeMap<String, usize>,
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+impl Report {
+    /// Measures `shipped`, the bytes that browsers download, by the names that the same module has in `named`.
+    ///
+    /// # Errors
+    /// When `named` is not the same code.
+    pub(crate) fn new(
+        bytes: &[u8],
+        shipped: &Module,
+        named: &Module,
+        (gzip, brotli): (usize, usize),
+    ) -> Result<Self> {
+        for section in ["code", "data"] {
+            let (ours, theirs) = (shipped.section(section), named.section(section));
+            ensure!(
+                ours.abs_diff(theirs) <= DRIFT_MAX,
+                "the module with names is other code than the shipped one: its {section} section has {theirs} \
+                 bytes instead of {ours}; do both builds use the same flags?"
+            );
+        }
+        let mut rooms = BTreeMap::new();
+        for function in &named.functions {
+            *rooms.entry(room(&function.name)).or_insert(0) += function.bytes;
+        }
+        rooms.insert("data".to_owned(), shipped.section("data"));
+        let counted: usize = rooms.values().sum();
+        // Whatever the rooms do not hold: the module's header, its types, imports, exports and tables.
+        rooms.insert("types, imports, exports, tables".to_owned(), bytes.len().saturating_sub(counted));
+        Ok(Self { rooms, raw: bytes.len(), gzip, brotli })
+    }
+
+    /// Reads what [`Report::to_json`] wrote.
+    pub(crate) fn from_json(text: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(text)?;
+        let number =
+            |value: &Value| value.as_u64().map(|bytes| bytes as usize).context("not a number of bytes");
+        let rooms = value["rooms"].as_object().context("no rooms")?;
+        let rooms = rooms.iter().map(|(room, bytes)| Ok((room.clone(), number(bytes)?)));
+        Ok(Self {
+            rooms: rooms.collect::<Result<_>>()?,
+            raw: number(&value["raw"])?,
+            gzip: number(&value["gzip"])?,
+            brotli: number(&value["brotli"])?,
+        })
+    }
+
+    /// The measurement as data.
+    pub(crate) fn to_json(&self) -> String {
+        let value = json!({ "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli, "rooms": self.rooms });
+        format!("{value:#}\n")
+    }
+
+    /// The measurement for a terminal, with what changed since `known`.
+    pub(crate) fn table(&self, known: Option<&Self>) -> String {
+        let mut text = String::new();
+        for (room, bytes, before) in self.rows(known) {
+            let _ = writeln!(text, "   {room:<34}{bytes:>8}{}", change(bytes, before));
+        }
+        let totals = |report: &Self| [report.raw, report.gzip, report.brotli];
+        let before = known.map(totals);
+        for (index, name) in ["total, raw", "total, gzip", "total, brotli"].into_iter().enumerate() {
+            let bytes = totals(self)[index];
+            let _ = writeln!(text, "   {name:<34}{bytes:>8}{}", change(bytes, before.map(|all| all[index])));
+        }
+        text
+    }
+
+    /// The measurement as a page of the documentation.
+    pub(crate) fn page(&self, limit: usize, goal: usize) -> String {
+        let mut text = format!(
+            "# What the Wasm module costs\n\n\
+             Bytes of the module that browsers download, by room of the code. `cargo xtask size` measures and fails \
+             above {goal} raw bytes; it may never exceed {limit}. `cargo xtask size --update` writes this page.\n\n\
+             | room | bytes | share |\n|---|---:|---:|\n"
+        );
+        for (room, bytes, _) in self.rows(None) {
+            let _ =
+                writeln!(text, "| {room} | {bytes} | {} % |", (bytes * 100 + self.raw / 2) / self.raw.max(1));
+        }
+        let _ = writeln!(text, "| **raw** | **{}** | |", self.raw);
+        let _ = writeln!(text, "| gzip | {} | |\n| brotli | {} | |", self.gzip, self.brotli);
+        text.push_str(
+            "\nInlined code counts for the function that it was inlined into. A function of the Rust library that was \
+             made for one of our types counts for the room of that type.\n",
+        );
+        text
+    }
+
+    /// Rooms with their bytes and what they had before; largest first, vanished ones last.
+    fn rows<'a>(&'a self, known: Option<&'a Self>) -> Vec<(&'a str, usize, Option<usize>)> {
+        let before = |room: &String| known.map(|known| known.rooms.get(room).copied().unwrap_or(0));
+        let mut rows: Vec<_> =
+            self.rooms.iter().map(|(room, bytes)| (room.as_str(), *bytes, before(room))).collect();
+        let gone = known
+            .into_iter()
+            .flat_map(|known| &known.rooms)
+            .filter(|(room, _)| !self.rooms.contains_key(*room));
+        rows.extend(gone.map(|(room, bytes)| (room.as_str(), 0, Some(*bytes))));
+        rows.sort_by_key(|(_, bytes, _)| std::cmp::Reverse(*bytes));
+        rows
+    }
+}
+
+fn change(bytes: usize, before: Option<usize>) -> String {
+    match before {
+        Some(before) if before != bytes => format!("  {:+}", bytes as i64 - before as i64),
+        _ => String::new(),
+    }
+}
+
+/// The `count` largest functions.
+pub(crate) fn functions(module: &Module, count: usize) -> String {
+    let mut functions: Vec<_> = module.functions.iter().collect();
+    functions.sort_by_key(|function| std::cmp::Reverse(function.bytes));
+    let lines = functions.iter().take(count).map(|function| {
+        format!("   {:>6}  {:<18}  {}\n", function.bytes, room(&function.name), function.name)
+    });
+    lines.collect()
+}

@@ -1,0 +1,91 @@
+//! `test` and `e2e`: what runs, in which order.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use crate::run::{Run, cargo, run};
+use crate::step::step;
+use crate::{parts, tools, workspace};
+
+/// Where the scenarios are, one file each.
+const SCENARIOS: &str = "tests/scenarios";
+
+/// What to run of the scenarios.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Only the scenarios whose file name contains one of these words.
+    names: Vec<String>,
+    /// Run each scenario this many times, and stop at the first failure.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
+}
+
+/// Everything that a working tree passes.
+pub(crate) fn all() -> Result<()> {
+    step("unit, property and simulation tests in Rust", || {
+        cargo("test --workspace --exclude tabmesh-core --no-fail-fast").wait()
+    })?;
+    parts::web()?;
+    tools::ensure_npm("tests")?;
+    for package in workspace::NPM_PACKAGES {
+        step(&format!("{package}/: its own tests"), || {
+            run("npm").words("test --silent").dir(&workspace::path(package)).wait()
+        })?;
+    }
+    scenarios(&Options { names: Vec::new(), repeat: 1 })
+}
+
+/// The scenarios across the parts, in real browsers.
+pub(crate) fn scenarios(options: &Options) -> Result<()> {
+    let files = files(&options.names)?;
+    let what =
+        format!("{} scenarios in Chromium, one after another (each starts its own network)", files.len());
+    let run = node(&files)?;
+    let mut command = run.into_command();
+    for _ in 0..options.repeat {
+        step(&what, || {
+            let status = command.status()?;
+            if !status.success() {
+                bail!("a scenario failed; what every part said is in tests/results/");
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn node(files: &[PathBuf]) -> Result<Run> {
+    Ok(harness()?.words("--test --test-concurrency=1").args(files))
+}
+
+/// Node in `tests/`, told where the built parts are; builds them first.
+pub(crate) fn harness() -> Result<Run> {
+    let chromium = tools::ensure_chromium()?;
+    parts::web()?;
+    let programs = parts::programs()?;
+    tools::ensure_npm("tests")?;
+    Ok(run("node")
+        .dir(&workspace::path("tests"))
+        .env("CHROMIUM", chromium)
+        .env("TABMESH_NATIVE", programs.native)
+        .env("TABMESH_SIGNALLING", programs.signalling))
+}
+
+fn files(names: &[String]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(workspace::path(SCENARIOS))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_wanted = names.is_empty() || names.iter().any(|word| name.contains(word.as_str()));
+        if name.ends_with(".test.js") && is_wanted {
+            files.push(path);
+        }
+    }
+    files.sort();
+    if files.is_empty() {
+        bail!("no scenario of {SCENARIOS}/ is called {}", names.join(" or "));
+    }
+    Ok(files)
+}

@@ -1,0 +1,210 @@
+//! What a fresh machine lacks, installed: each tool in one exact version, named here and nowhere else.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::run::run;
+use crate::step::{note, step};
+use crate::{stamp, workspace};
+
+/// What the browser runs.
+pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The oldest Node.js that the tests and the build of the npm packages run on.
+const NODE_MAJOR_MIN: u32 = 20;
+
+/// A program that cargo builds from source.
+pub(crate) struct Tool {
+    package: &'static str,
+    binary: &'static str,
+    version: &'static str,
+    flags: &'static [&'static str],
+    takes: &'static str,
+}
+
+/// Makes the JavaScript face of the Wasm module. The version is the one of the crate `wasm-bindgen` in Cargo.lock.
+pub(crate) const WASM_BINDGEN: Tool = Tool {
+    package: "wasm-bindgen-cli",
+    binary: "wasm-bindgen",
+    version: "0.2.129",
+    flags: &["--no-default-features", "--debug"],
+    takes: "about 3 minutes",
+};
+
+/// Builds the Wasm module into the npm package.
+pub(crate) const WASM_PACK: Tool = Tool {
+    package: "wasm-pack",
+    binary: "wasm-pack",
+    version: "0.15.1",
+    flags: &["--debug"],
+    takes: "about 3 minutes",
+};
+
+/// Checks licences and sources of the dependencies.
+pub(crate) const CARGO_DENY: Tool = Tool {
+    package: "cargo-deny",
+    binary: "cargo-deny",
+    version: "0.20.2",
+    flags: &["--debug"],
+    takes: "about 6 minutes",
+};
+
+impl Tool {
+    /// Whether exactly this version is on our `PATH`.
+    pub(crate) fn is_there(&self) -> bool {
+        let version = run(self.binary).arg("--version").read();
+        version.is_ok_and(|text| text.split_whitespace().nth(1) == Some(self.version))
+    }
+
+    /// Installs the tool unless it is there.
+    ///
+    /// # Errors
+    /// When cargo cannot build it.
+    pub(crate) fn ensure(&self) -> Result<()> {
+        if self.is_there() {
+            return Ok(());
+        }
+        let what = format!(
+            "{} {} is missing: building it from source, {}, once per machine",
+            self.package, self.version, self.takes
+        );
+        step(&what, || {
+            run("cargo")
+                .words("install --locked --force --quiet --version")
+                .args([self.version, self.package])
+                .args(self.flags)
+                .arg("--root")
+                .arg(cache())
+                .env("CARGO_PROFILE_DEV_DEBUG", "0")
+                .without_env("CARGO_TARGET_DIR")
+                .wait()
+        })
+    }
+}
+
+/// Where the tools are kept: `$XDG_CACHE_HOME/tabmesh/tools`, or `~/.cache/tabmesh/tools`.
+pub(crate) fn cache() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache");
+    cache.unwrap_or_else(home).join("tabmesh").join("tools")
+}
+
+/// `PATH` with our tools first: the cache, then the npm package's programs (`wasm-opt`).
+pub(crate) fn search_path() -> OsString {
+    let ours = [cache().join("bin"), workspace::path("pkg/node_modules/.bin")];
+    let theirs = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(ours.into_iter().chain(std::env::split_paths(&theirs))).unwrap_or(theirs)
+}
+
+/// Everything that building the Wasm module and the npm packages takes.
+///
+/// # Errors
+/// A sentence with the way out for whatever cannot be installed from here.
+pub(crate) fn ensure_web_build() -> Result<()> {
+    ensure_wasm_target()?;
+    ensure_node()?;
+    WASM_BINDGEN.ensure()?;
+    WASM_PACK.ensure()
+}
+
+fn ensure_wasm_target() -> Result<()> {
+    let sysroot = run("rustc").words("--print sysroot").read()?;
+    if Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET).join("lib").exists() {
+        return Ok(());
+    }
+    step(&format!("the Rust target {WASM_TARGET} is missing: installing it"), || {
+        run("rustup").words("target add").arg(WASM_TARGET).wait().with_context(|| {
+            format!(
+                "without rustup (https://rustup.rs), install the standard library of {WASM_TARGET} yourself"
+            )
+        })
+    })
+}
+
+/// Checks that Node.js and npm are there and young enough.
+pub(crate) fn ensure_node() -> Result<()> {
+    let way_out = format!("install Node.js {NODE_MAJOR_MIN} or newer with npm: https://nodejs.org");
+    let version = run("node").arg("--version").read().with_context(|| format!("no Node.js; {way_out}"))?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MAJOR_MIN) {
+        bail!("Node.js {version} is too old; {way_out}");
+    }
+    run("npm").arg("--version").read().with_context(|| format!("no npm; {way_out}"))?;
+    Ok(())
+}
+
+/// Checks that rustfmt and clippy are there, or installs them.
+pub(crate) fn ensure_components() -> Result<()> {
+    for (component, probe) in [("rustfmt", "fmt"), ("clippy", "clippy")] {
+        if run("cargo").args([probe, "--version"]).read().is_err() {
+            step(&format!("{component} is missing: installing it"), || {
+                run("rustup").words("component add").arg(component).wait()
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Installs the npm packages that `package` (a folder under the root) locks, unless they are there.
+pub(crate) fn ensure_npm(package: &str) -> Result<()> {
+    let dir = workspace::path(package);
+    let lock = format!("{package}/package-lock.json");
+    let manifest = format!("{package}/package.json");
+    let wanted = stamp::digest(&[&lock, &manifest], true)?;
+    let mark = dir.join("node_modules/.tabmesh-lock");
+    if fs::read_to_string(&mark).is_ok_and(|there| there == wanted) {
+        return Ok(());
+    }
+    step(&format!("{package}/: installing the npm packages of its lock file"), || {
+        run("npm").words("ci --no-audit --no-fund --loglevel=error").dir(&dir).wait()?;
+        stamp::write(&mark, &wanted)
+    })
+}
+
+/// Chromium's path: `$CHROMIUM`, one that the system has, or one installed by apt-get.
+///
+/// # Errors
+/// When there is none and none can be installed from here; the message says how.
+pub(crate) fn ensure_chromium() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty()) {
+        let named = PathBuf::from(named);
+        if !named.exists() {
+            bail!("CHROMIUM names {}, which does not exist", named.display());
+        }
+        return Ok(named);
+    }
+    if let Some(found) = find_chromium() {
+        return Ok(found);
+    }
+    step("Chromium is missing: installing it by apt-get (130 MB)", install_chromium)?;
+    find_chromium()
+        .context("apt-get installed no Chromium; install Chrome or Chromium and name it in CHROMIUM")
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let dirs: Vec<_> = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]).collect();
+    let on_path = names.iter().flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));
+    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+    on_path.chain([mac]).find(|candidate| candidate.is_file())
+}
+
+fn install_chromium() -> Result<()> {
+    let way_out = "install Chromium or Chrome (Debian: `sudo apt-get install chromium`) \
+                   or name one in the environment variable CHROMIUM";
+    let is_root = run("id").arg("-u").read().is_ok_and(|id| id == "0");
+    let apt = |words: &str| {
+        let command = if is_root { run("apt-get") } else { run("sudo").words("-n apt-get") };
+        command.words("-q").words(words).env("DEBIAN_FRONTEND", "noninteractive").wait().context(way_out)
+    };
+    apt("update").or_else(|error| {
+        // A stale list may still name the package; the installation below decides.
+        note(&format!("{error:#}"));
+        anyhow::Ok(())
+    })?;
+    apt("install --yes --no-install-recommends chromium")
+}

@@ -1,0 +1,146 @@
+//! The running parts: started with a log each, watched, and stopped in the reverse order.
+
+use std::fs::{self, File};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::run::Run;
+use crate::step::note;
+use crate::workspace;
+
+/// How long a part may take to say goodbye before it is killed.
+const STOP_MAX: Duration = Duration::from_secs(10);
+
+/// How often a wait looks again.
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Parts that stop when this is dropped.
+pub(super) struct Children {
+    dir: PathBuf,
+    stop: Receiver<()>,
+    running: Vec<(String, Child)>,
+}
+
+impl Children {
+    /// Keeps state and logs in `dir`; a message on `stop` ends every wait.
+    pub(super) fn new(dir: PathBuf, stop: Receiver<()>) -> Result<Self> {
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", workspace::shown(&dir)))?;
+        Ok(Self { dir, stop, running: Vec::new() })
+    }
+
+    /// Where state and logs are.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The path of a file that is not there yet: one of an earlier run is removed.
+    pub(super) fn fresh(&self, name: &str) -> Result<PathBuf> {
+        let file = self.dir.join(name);
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+        Ok(file)
+    }
+
+    /// Starts a part. It gets a process group of its own, so that Ctrl-C in the terminal reaches only us and the
+    /// parts stop in order.
+    pub(super) fn start(&mut self, name: &str, part: Run) -> Result<()> {
+        let log = File::create(self.log(name))?;
+        let mut command = part.into_command();
+        command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null()).process_group(0);
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+        self.running.push((name.to_owned(), child));
+        Ok(())
+    }
+
+    /// Waits until the part has written `file`, and gives its first line.
+    ///
+    /// # Errors
+    /// When the part ends, `longest` passes, or Ctrl-C comes; with the end of the part's log.
+    pub(super) fn wait_for_file(&mut self, name: &str, file: &Path, longest: Duration) -> Result<String> {
+        let end = Instant::now() + longest;
+        loop {
+            let text = fs::read_to_string(file).unwrap_or_default();
+            if let Some((line, _)) = text.split_once('\n') {
+                return Ok(line.trim().to_owned());
+            }
+            if let Some(ended) = self.ended()? {
+                bail!("{ended}");
+            }
+            if Instant::now() > end {
+                bail!("{name} did not come up within {} s{}", longest.as_secs(), self.log_end(name));
+            }
+            if self.stop.recv_timeout(GLANCE) != Err(RecvTimeoutError::Timeout) {
+                bail!("stopped while {name} came up");
+            }
+        }
+    }
+
+    /// Waits for Ctrl-C, and stops everything then.
+    ///
+    /// # Errors
+    /// When a part ends by itself; the others are stopped.
+    pub(super) fn watch(mut self) -> Result<()> {
+        while self.stop.recv_timeout(GLANCE) == Err(RecvTimeoutError::Timeout) {
+            if let Some(ended) = self.ended()? {
+                bail!("{ended}");
+            }
+        }
+        println!();
+        self.stop_all();
+        Ok(())
+    }
+
+    /// What to say about a part that ended by itself.
+    fn ended(&mut self) -> Result<Option<String>> {
+        for (name, child) in &mut self.running {
+            if let Some(status) = child.try_wait()? {
+                let name = name.clone();
+                return Ok(Some(format!("{name} ended by itself: {status}{}", self.log_end(&name))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn stop_all(&mut self) {
+        while let Some((name, mut child)) = self.running.pop() {
+            // A part that is gone already cannot be told; waiting for it below still reaps it.
+            let _ = kill(Pid::from_raw(child.id().cast_signed()), Signal::SIGTERM);
+            let end = Instant::now() + STOP_MAX;
+            while matches!(child.try_wait(), Ok(None)) && Instant::now() < end {
+                std::thread::sleep(GLANCE);
+            }
+            if matches!(child.try_wait(), Ok(None)) {
+                note(&format!("{name} did not stop within {} s: killing it", STOP_MAX.as_secs()));
+                let _ = child.kill();
+            }
+            if let Ok(status) = child.wait() {
+                note(&format!("{name} stopped: {status}"));
+            }
+        }
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.log"))
+    }
+
+    fn log_end(&self, name: &str) -> String {
+        let log = fs::read_to_string(self.log(name)).unwrap_or_default();
+        let lines: Vec<_> = log.lines().collect();
+        let last = &lines[lines.len().saturating_sub(15)..];
+        format!("\n   the end of {}:\n   {}", workspace::shown(&self.log(name)), last.join("\n   "))
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        self.stop_all();
+    }
+}

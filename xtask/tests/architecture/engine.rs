@@ -1,0 +1,169 @@
+//! The engine's rooms and what they may know of each other.
+
+use std::collections::BTreeMap;
+
+use crate::sources::{Source, expect_none, paths_behind, read, sources, without_comments};
+
+const ENGINE: &str = "core-wasm/engine/src/";
+
+/// Rooms by layer: a room may use the layers before its own, and nothing of its own layer but itself. Only the
+/// basics may use each other.
+const LAYERS: [(&str, &[&str]); 5] = [
+    ("basics", &["hash", "id", "limits", "rng", "status", "time", "error"]),
+    ("wire", &["wire"]),
+    ("io", &["io"]),
+    ("rooms", &["link", "routing", "gossip", "content", "ledger", "task", "service"]),
+    ("node", &["node"]),
+];
+
+/// What the engine does without, and why.
+const BANNED: [(&str, &str); 14] = [
+    ("std::", "the engine is no_std: use core:: and alloc::"),
+    ("extern crate std", "the engine is no_std: use core:: and alloc::"),
+    ("println!", "the engine prints nothing: make an Event of it"),
+    ("wasm_bindgen", "the browser belongs to core-wasm"),
+    ("web_sys", "the browser belongs to core-wasm"),
+    ("js_sys", "the browser belongs to core-wasm"),
+    ("HashMap", "hash order is not deterministic: use a sorted Vec or a BTreeMap"),
+    ("HashSet", "hash order is not deterministic: use a sorted Vec or a BTreeMap"),
+    ("f32", "floats cost bytes and differ between hosts: count in integers"),
+    ("f64", "floats cost bytes and differ between hosts: count in integers"),
+    ("async ", "the engine is sans-IO: a Job leaves and its result comes back"),
+    (".await", "the engine is sans-IO: a Job leaves and its result comes back"),
+    ("thread_rng", "randomness for choices comes from the seed"),
+    ("getrandom", "randomness for choices comes from the seed"),
+];
+
+#[test]
+fn imports_run_one_way_through_the_engine() {
+    let exported = names_of_the_front_door();
+    let mut findings = Vec::new();
+    for source in sources(ENGINE, &[".rs"]) {
+        let Some(own) = room_of(&source) else { continue };
+        let code = without_comments(&source.text);
+        for (line, path) in paths_behind(&code, "crate::") {
+            let first = path.split("::").next().unwrap_or_default();
+            let used = exported.get(first).map_or(first, String::as_str);
+            if let Some(problem) = problem(own, used) {
+                findings.push(format!("{}:{line}: crate::{path}: {problem}", source.path));
+            }
+        }
+    }
+    expect_none(
+        &findings,
+        "Imports run one way: basics <- wire <- io <- rooms <- node. A room never uses a sibling: `node` carries \
+         values between them. Move what both need to the basics or hand it in as a value.",
+    );
+}
+
+/// Why room `own` may not use `used`; `None` if it may.
+fn problem(own: &str, used: &str) -> Option<String> {
+    if own == used {
+        return None;
+    }
+    let (Some(mine), Some(theirs)) = (layer(own), layer(used)) else {
+        return Some(format!("`{used}` is no room known here: give it a layer in this test"));
+    };
+    let (my_name, their_name) = (LAYERS[mine].0, LAYERS[theirs].0);
+    match theirs.cmp(&mine) {
+        std::cmp::Ordering::Less => None,
+        std::cmp::Ordering::Equal if mine == 0 => None,
+        std::cmp::Ordering::Equal => Some(format!("`{used}` is a sibling of `{own}`")),
+        std::cmp::Ordering::Greater => {
+            Some(format!("`{used}` ({their_name}) stands above `{own}` ({my_name})"))
+        }
+    }
+}
+
+fn layer(room: &str) -> Option<usize> {
+    LAYERS.iter().position(|(_, rooms)| rooms.contains(&room))
+}
+
+/// The room that a file belongs to: its first folder or its own name. The front door belongs to none.
+fn room_of(source: &Source) -> Option<&str> {
+    let path = source.path.strip_prefix(ENGINE)?;
+    let room = path.split('/').next()?.trim_end_matches(".rs");
+    (room != "lib").then_some(room)
+}
+
+/// Which room each name comes from that `lib.rs` hands out at the root.
+fn names_of_the_front_door() -> BTreeMap<String, String> {
+    let text = without_comments(&read(&format!("{ENGINE}lib.rs")));
+    let mut names = BTreeMap::new();
+    for (room, rest) in
+        text.match_indices("pub use ").filter_map(|(at, mark)| text[at + mark.len()..].split_once("::"))
+    {
+        let list = &rest[..rest.find(';').unwrap_or(rest.len())];
+        for (_, path) in paths_behind(&format!("@{list}"), "@") {
+            names.insert(path.rsplit("::").next().unwrap_or_default().to_owned(), room.to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn every_file_of_the_engine_lies_in_a_known_room() {
+    let all = sources(ENGINE, &[".rs"]);
+    let lost = all.iter().filter(|source| room_of(source).is_some_and(|room| layer(room).is_none()));
+    let findings: Vec<_> = lost.map(|source| source.path.clone()).collect();
+    expect_none(
+        &findings,
+        "A new room needs a layer in xtask/tests/architecture/engine.rs and a line in the map.",
+    );
+}
+
+#[test]
+fn the_engine_touches_no_clock_socket_or_printer() {
+    let mut findings = Vec::new();
+    let all = sources(ENGINE, &[".rs"]);
+    for source in all.iter().filter(|source| !source.path.contains("tests")) {
+        let code = without_comments(&source.text);
+        let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+        for (number, line) in code.lines().enumerate() {
+            for (word, why) in BANNED {
+                if has_word(line, word) {
+                    findings.push(format!("{}:{}: {word}: {why}", source.path, number + 1));
+                }
+            }
+        }
+    }
+    expect_none(&findings, "The engine is sans-IO, deterministic and no_std.");
+}
+
+/// Whether `word` is in `line`, not as the end of a longer word.
+fn has_word(line: &str, word: &str) -> bool {
+    let mut places = line.match_indices(word);
+    places.any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+#[test]
+fn wire_keeps_no_state() {
+    let mut findings = Vec::new();
+    for source in sources(&format!("{ENGINE}wire"), &[".rs"]) {
+        let code = without_comments(&source.text);
+        for word in ["static ", "Cell<", "Instant", "Rng"] {
+            if code.lines().any(|line| has_word(line, word)) {
+                findings.push(format!("{}: {word}", source.path));
+            }
+        }
+    }
+    expect_none(
+        &findings,
+        "wire turns bytes into messages and back; it knows no time, no chance and no memory.",
+    );
+}
+
+#[test]
+fn the_rules_themselves_catch_what_they_forbid() {
+    assert!(problem("link", "routing").unwrap().contains("sibling"));
+    assert!(problem("wire", "node").unwrap().contains("above"));
+    assert!(problem("io", "elsewhere").unwrap().contains("no room"));
+    for (own, used) in
+        [("id", "hash"), ("wire", "id"), ("routing", "io"), ("node", "routing"), ("node", "node")]
+    {
+        assert_eq!(problem(own, used), None, "{own} may use {used}");
+    }
+    let names = names_of_the_front_door();
+    assert_eq!(names.get("NodeId").map(String::as_str), Some("id"), "{names:?}");
+    assert_eq!(names.get("sha256").map(String::as_str), Some("hash"), "{names:?}");
+}

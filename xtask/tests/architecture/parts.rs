@@ -1,0 +1,157 @@
+//! The parts of the repository and what they may know of each other.
+
+use crate::sources::{expect_none, paths_behind, read, root, sources, without_comments};
+
+/// Which of our crates each crate may depend on; for programs and for tests alike.
+const DEPENDENCIES: [(&str, &[&str]); 5] = [
+    ("core-wasm/engine", &[]),
+    ("core-wasm", &["tabmesh-engine"]),
+    ("node-native", &["tabmesh-engine"]),
+    ("signalling-server", &["tabmesh-engine"]),
+    ("xtask", &[]),
+];
+
+/// What the engine itself may depend on: every crate here costs bytes in every tab.
+const ENGINE_DEPENDENCIES: [&str; 1] = ["sha2"];
+
+/// Ids and their proofs, which every signaller must know.
+const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature", "sha256"];
+
+/// The front doors of crates that need no unsafe code. Only `core-wasm` does: its allocator and its memory.
+const SAFE: [&str; 6] = [
+    "core-wasm/engine/src/lib.rs",
+    "node-native/src/lib.rs",
+    "node-native/src/main.rs",
+    "signalling-server/src/lib.rs",
+    "signalling-server/src/main.rs",
+    "xtask/src/main.rs",
+];
+
+#[test]
+fn crates_depend_on_each_other_one_way() {
+    let mut findings = Vec::new();
+    for (part, allowed) in DEPENDENCIES {
+        let own = dependencies(part).into_iter().filter(|name| name.starts_with("tabmesh"));
+        findings.extend(
+            own.filter(|name| !allowed.contains(&name.as_str())).map(|name| format!("{part}: {name}")),
+        );
+    }
+    expect_none(&findings, "Shells stand on the engine, never on each other.");
+}
+
+#[test]
+fn the_engine_depends_on_nothing_that_was_not_weighed() {
+    let manifest = read("core-wasm/engine/Cargo.toml");
+    let direct = manifest.split("[dev-dependencies]").next().unwrap_or_default();
+    let names = names_in_tables(direct, "dependencies]");
+    let findings: Vec<_> =
+        names.into_iter().filter(|name| !ENGINE_DEPENDENCIES.contains(&name.as_str())).collect();
+    expect_none(&findings, "Measure the bytes with `cargo xtask size`, then add the crate to this test.");
+}
+
+/// The names in all tables of dependencies of a part's manifest.
+fn dependencies(part: &str) -> Vec<String> {
+    names_in_tables(&read(&format!("{part}/Cargo.toml")), "dependencies]")
+}
+
+fn names_in_tables(manifest: &str, ending: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut is_inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            is_inside = line.trim_end().ends_with(ending);
+        } else if is_inside && line.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            let end =
+                line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(line.len());
+            names.push(line[..end].to_owned());
+        }
+    }
+    names
+}
+
+#[test]
+fn the_signalling_server_knows_the_wire_and_ids_only() {
+    let mut findings = Vec::new();
+    for source in sources("signalling-server/src/", &[".rs"]) {
+        for (line, path) in paths_behind(&without_comments(&source.text), "tabmesh_engine::") {
+            let first = path.split("::").next().unwrap_or_default();
+            if !SIGNALLING_MAY_USE.contains(&first) {
+                findings.push(format!("{}:{line}: tabmesh_engine::{path}", source.path));
+            }
+        }
+    }
+    expect_none(&findings, "The signalling server relays envelopes unread: it needs no protocol logic.");
+}
+
+#[test]
+fn the_web_app_reaches_the_network_through_the_package_only() {
+    let mut findings = Vec::new();
+    for source in sources("web/", &[".ts", ".js", ".tsx"]) {
+        for (number, line) in source.text.lines().enumerate() {
+            let Some(module) = imported_module(line) else { continue };
+            let is_ours_beyond_the_door = module.starts_with("tabmesh/");
+            let leaves_web = module.starts_with('.') && leaves(&source.path, module);
+            if is_ours_beyond_the_door || leaves_web {
+                findings.push(format!("{}:{}: {module}", source.path, number + 1));
+            }
+        }
+    }
+    expect_none(
+        &findings,
+        "web/ imports `tabmesh`, libraries and its own files; nothing past the package's door.",
+    );
+}
+
+/// What a line of JavaScript imports.
+fn imported_module(line: &str) -> Option<&str> {
+    let marks = [" from '", " from \"", "import '", "import \"", "import('", "import(\""];
+    let (at, mark) = marks.iter().find_map(|mark| Some((line.find(mark)?, mark)))?;
+    let rest = &line[at + mark.len()..];
+    Some(&rest[..rest.find(['\'', '"'])?])
+}
+
+/// Whether the relative path `module`, seen from the file `from` in `web/`, leaves `web/`.
+fn leaves(from: &str, module: &str) -> bool {
+    let mut depth = from.matches('/').count() as i32 - 1;
+    for step in module.split('/') {
+        depth += match step {
+            "." => 0,
+            ".." => -1,
+            _ => 1,
+        };
+        if depth < 0 {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn unsafe_code_is_forbidden_where_nobody_needs_it() {
+    let doors = SAFE.iter().filter(|door| root().join(door).exists());
+    let open = doors.filter(|door| !read(door).contains("#![forbid(unsafe_code)]"));
+    let findings: Vec<_> = open.map(|door| (*door).to_owned()).collect();
+    expect_none(&findings, "These crates need no unsafe code: write #![forbid(unsafe_code)] at their top.");
+}
+
+#[test]
+fn the_pinned_tools_fit_the_pinned_crates() {
+    let manifest = read("core-wasm/Cargo.toml");
+    let pin = manifest.lines().find(|line| line.starts_with("wasm-bindgen ="));
+    let Some(version) = pin.and_then(|line| line.split("\"=").nth(1)?.split('"').next()) else { return };
+    assert!(
+        read("xtask/src/tools.rs").contains(&format!("version: \"{version}\"")),
+        "core-wasm pins wasm-bindgen {version}: pin the same version of wasm-bindgen-cli in xtask/src/tools.rs"
+    );
+}
+
+#[test]
+fn the_rules_themselves_catch_what_they_forbid() {
+    assert!(leaves("web/src/main.ts", "../../pkg/src/index.js"));
+    assert!(!leaves("web/src/view/links.ts", "../state.js"));
+    assert_eq!(imported_module("import { join } from 'tabmesh';"), Some("tabmesh"));
+    assert_eq!(imported_module("const a = await import(\"../b.js\");"), Some("../b.js"));
+    assert_eq!(imported_module("const from = 'x';"), None);
+    let manifest = "[package]\nname = \"x\"\n[dependencies]\na = 1\nb-c.workspace = true\n[lints]\nd = 1\n";
+    assert_eq!(names_in_tables(manifest, "dependencies]"), ["a", "b-c"]);
+}
