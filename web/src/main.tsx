@@ -1,0 +1,24 @@
+import './style/base.css';
+import './style/layout.css';
+import './style/ring.css';
+import './style/files.css';
+import { render } from 'preact';
+import { join } from 'tabmesh';
+import { App } from './app.tsx';
+import { Session } from './session.ts';
+import { readSettings } from './settings.ts';
+import { Transfers } from './transfers.ts';
+
+const settings = readSettings(location.search);
+const session = new Session(join, settings, globalThis);
+const transfers = new Transfers(session);
+const root = document.getElementById('app')!;
+root.replaceChildren();
+render(<App session={session} transfers={transfers} settings={settings} />, root);
+
+void session.start();
+// A page that goes away says goodbye; one that the browser kept and brings back joins again.
+addEventListener('pagehide', () => session.stop());
+addEventListener('pageshow', (event) => {
+  if (event.persisted) void session.start();
+});

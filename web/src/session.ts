@@ -1,0 +1,172 @@
+import { batch, signal, type ReadonlySignal } from '@preact/signals';
+import type { join as Join, Mesh, Peer } from 'tabmesh';
+import type { Settings } from './settings.ts';
+import { type Trouble, obstacle, troubleOf, type Surroundings } from './words.ts';
+
+/** Where the tab is on its way; `failed` is an end that only {@link Session.start} leaves. */
+export type Phase = 'joining' | 'joined' | 'offline' | 'closed' | 'failed';
+
+/** A step of joining that was reached. */
+export interface Step {
+  readonly stage: string;
+  readonly detail: string;
+}
+
+/** Round-trip times and neighbours are looked at again after this long, while somebody can see them. */
+const REFRESH_MS = 1000;
+
+/** Joining that lasts longer gets words about what may stand in the way. */
+const PATIENCE_MS = 8000;
+
+/** Steps shown at most; the oldest goes. */
+const STEPS_MAX = 12;
+
+/** This tab's membership: holds the mesh, and what the page shows of it. */
+export class Session {
+  readonly phase: ReadonlySignal<Phase>;
+  readonly id = signal<string | null>(null);
+  readonly peers = signal<readonly Peer[]>([]);
+  /** Ids of the nearest nodes known, linked or not. */
+  readonly neighbourhood = signal<readonly string[]>([]);
+  readonly steps = signal<readonly Step[]>([]);
+  /** Whether joining, or coming back, takes longer than it should. */
+  readonly slow = signal(false);
+  /** Links that could not be made since the last success. */
+  readonly failedDials = signal(0);
+  readonly trouble = signal<Trouble | null>(null);
+  readonly #phase = signal<Phase>('joining');
+  readonly #join: typeof Join;
+  readonly #settings: Settings;
+  readonly #here: Surroundings;
+  #mesh: Mesh | null = null;
+  #attempt = new AbortController();
+
+  /** `join` is the package's; `here` is `globalThis`. Nothing happens before {@link start}. */
+  constructor(join: typeof Join, settings: Settings, here: Surroundings) {
+    this.#join = join;
+    this.#settings = settings;
+    this.#here = here;
+    this.phase = this.#phase;
+  }
+
+  /** Joins, from the beginning; leaves first if need be. Never throws: {@link trouble} says what went wrong. */
+  async start(): Promise<void> {
+    this.stop();
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    batch(() => {
+      this.#phase.value = 'joining';
+      this.steps.value = [];
+      this.failedDials.value = 0;
+      this.trouble.value = obstacle(this.#here);
+    });
+    if (this.trouble.value) {
+      this.#phase.value = 'failed';
+      return;
+    }
+    this.#watchPatience(attempt.signal);
+    try {
+      const { signalling, peers, network } = this.#settings;
+      const mesh = await this.#join({
+        wait: false,
+        signal: attempt.signal,
+        onProgress: ({ stage, detail }) => this.#onStep(stage, detail ?? ''),
+        ...(signalling && { signalling: [...signalling] }),
+        ...(peers.length > 0 && { peers: [...peers] }),
+        ...(network && { network }),
+      });
+      if (attempt.signal.aborted) await mesh.close();
+      else this.#adopt(mesh, attempt.signal);
+    } catch (error) {
+      if (attempt.signal.aborted) return;
+      batch(() => {
+        this.#phase.value = 'failed';
+        this.trouble.value = troubleOf(error, 'Try again, or load the page anew.');
+      });
+    }
+  }
+
+  /** Leaves: says goodbye to the peers. */
+  stop(): void {
+    this.#attempt.abort();
+    const mesh = this.#mesh;
+    this.#mesh = null;
+    batch(() => {
+      this.#phase.value = 'closed';
+      this.peers.value = [];
+      this.neighbourhood.value = [];
+    });
+    // Nobody waits for the goodbye, and it cannot be said better a second time.
+    void Promise.resolve(mesh?.close()).catch(() => undefined);
+  }
+
+  /**
+   * The mesh, as soon as this tab is part of it.
+   *
+   * @throws the signal's reason when it aborts first
+   */
+  async joined(signal: AbortSignal): Promise<Mesh> {
+    signal.throwIfAborted();
+    if (this.#phase.value === 'joined' && this.#mesh) return this.#mesh;
+    return new Promise((resolve, reject) => {
+      const unsubscribe = this.#phase.subscribe((phase) => {
+        if (phase !== 'joined' || !this.#mesh) return;
+        signal.removeEventListener('abort', onAbort);
+        unsubscribe();
+        resolve(this.#mesh);
+      });
+      const onAbort = (): void => {
+        unsubscribe();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #adopt(mesh: Mesh, signal: AbortSignal): void {
+    this.#mesh = mesh;
+    this.id.value = mesh.id;
+    const refresh = (): void => this.#refresh(mesh);
+    const off = [
+      ...(['joined', 'offline', 'peer', 'peerleft', 'closed'] as const).map((event) => mesh.on(event, refresh)),
+      mesh.on('dialfailed', () => (this.failedDials.value += 1)),
+    ];
+    const timer = setInterval(() => {
+      if (!document.hidden) refresh();
+    }, REFRESH_MS);
+    document.addEventListener('visibilitychange', refresh, { signal });
+    signal.addEventListener('abort', () => {
+      clearInterval(timer);
+      for (const unsubscribe of off) unsubscribe();
+    });
+    refresh();
+  }
+
+  #refresh(mesh: Mesh): void {
+    if (mesh !== this.#mesh) return;
+    const before = this.#phase.value;
+    batch(() => {
+      this.#phase.value = mesh.state;
+      this.peers.value = mesh.peers();
+      this.neighbourhood.value = mesh.neighbourhood();
+      if (mesh.state === 'joined') {
+        this.failedDials.value = 0;
+        this.slow.value = false;
+      }
+    });
+    if (before === 'joined' && mesh.state === 'offline') this.#watchPatience(this.#attempt.signal);
+  }
+
+  #onStep(stage: string, detail: string): void {
+    const steps = this.steps.value;
+    const last = steps.at(-1);
+    const kept = last?.stage === stage ? steps.slice(0, -1) : steps;
+    this.steps.value = [...kept, { stage, detail }].slice(-STEPS_MAX);
+  }
+
+  #watchPatience(signal: AbortSignal): void {
+    this.slow.value = false;
+    const timer = setTimeout(() => (this.slow.value = this.#phase.value !== 'joined'), PATIENCE_MS);
+    signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+  }
+}

@@ -1,0 +1,146 @@
+import { signal } from '@preact/signals';
+import type { Content } from 'tabmesh';
+import { cleanName, type SharedFile } from './link.ts';
+import { type Preview, previewOf } from './preview.ts';
+import type { Session } from './session.ts';
+import { type Trouble, isCancel, troubleOf } from './words.ts';
+
+/** How far a transfer is. */
+export type Progress =
+  | { readonly step: 'waiting' }
+  | { readonly step: 'moving'; readonly done: number; readonly total: number | null; readonly holders: number }
+  | { readonly step: 'done'; readonly cid: string; readonly holders: number }
+  | { readonly step: 'failed'; readonly trouble: Trouble }
+  | { readonly step: 'cancelled' };
+
+/** A file of this session. */
+export interface Entry {
+  readonly key: number;
+  readonly way: 'given' | 'fetched';
+  readonly name: string;
+  /** Bytes; `null` until it is known. */
+  readonly size: number | null;
+  readonly progress: Progress;
+}
+
+/** What was fetched, ready to be shown or saved. */
+export interface Fetched extends SharedFile {
+  readonly blob: Blob;
+  readonly preview: Preview | null;
+}
+
+/** Files listed at most: finished ones go first, oldest first; when none is finished, new ones are refused. */
+export const ENTRIES_MAX = 100;
+
+/** Bytes looked at to tell what a file is. */
+const HEAD = 4096;
+
+/** Files given to the mesh and fetched from it. One is given at a time, in order; one is fetched at a time. */
+export class Transfers {
+  /** Newest first. */
+  readonly entries = signal<readonly Entry[]>([]);
+  /** The file that the page's address names, as far as it is known. */
+  readonly fetching = signal<(SharedFile & { readonly key: number }) | null>(null);
+  readonly fetched = signal<Fetched | null>(null);
+  /** Why the last files dropped were not taken; empty when they were. */
+  readonly refusal = signal('');
+  readonly #session: Session;
+  readonly #cancels = new Map<number, AbortController>();
+  #queue: Promise<void> = Promise.resolve();
+  #nextKey = 1;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Gives files to the mesh, one after another. */
+  give(files: readonly File[]): void {
+    const taken = files.slice(0, ENTRIES_MAX - this.#cancels.size);
+    this.refusal.value =
+      taken.length === files.length ? '' : `Only ${taken.length} of ${files.length} files were taken: ${ENTRIES_MAX} are listed at most.`;
+    for (const file of taken) {
+      const { key, signal } = this.#add('given', cleanName(file.name), file.size);
+      this.#queue = this.#queue.then(() => this.#give(key, file, signal));
+    }
+  }
+
+  /** Fetches what a link names, and puts an older fetch that is not finished aside. */
+  async fetch(file: SharedFile): Promise<void> {
+    this.leave();
+    const { key, signal } = this.#add('fetched', file.name, null);
+    this.fetching.value = { ...file, key };
+    await this.#run(key, signal, async () => {
+      const mesh = await this.#session.joined(signal);
+      this.#move(key, { done: 0, total: null });
+      const content = await mesh.get(file.cid, { signal, onProgress: (p) => this.#move(key, p) });
+      const fetched = await this.#read(content, file);
+      signal.throwIfAborted();
+      this.fetched.value = fetched;
+      this.#change(key, { size: content.size, progress: { step: 'done', cid: file.cid, holders: 0 } });
+    });
+  }
+
+  /** Puts the fetched file away; a fetch that is not finished is cancelled. */
+  leave(): void {
+    const fetching = this.fetching.value;
+    if (fetching) this.cancel(fetching.key);
+    this.fetching.value = null;
+    this.fetched.value = null;
+  }
+
+  /** Cancels a transfer that is not finished. */
+  cancel(key: number): void {
+    this.#cancels.get(key)?.abort();
+  }
+
+  async #give(key: number, file: File, signal: AbortSignal): Promise<void> {
+    await this.#run(key, signal, async () => {
+      const mesh = await this.#session.joined(signal);
+      this.#move(key, { done: 0, total: file.size });
+      const { cid, size, holders } = await mesh.put(file, { signal, onProgress: (p) => this.#move(key, p) });
+      this.#change(key, { size, progress: { step: 'done', cid, holders } });
+    });
+  }
+
+  /** Runs one transfer to its end; whatever it throws becomes the entry's state. */
+  async #run(key: number, signal: AbortSignal, transfer: () => Promise<void>): Promise<void> {
+    try {
+      signal.throwIfAborted();
+      await transfer();
+    } catch (error) {
+      const cancelled = signal.aborted || isCancel(error);
+      this.#change(key, { progress: cancelled ? { step: 'cancelled' } : { step: 'failed', trouble: troubleOf(error) } });
+    } finally {
+      this.#cancels.delete(key);
+    }
+  }
+
+  async #read(content: Content, file: SharedFile): Promise<Fetched> {
+    const raw = await content.blob();
+    const head = new Uint8Array(await raw.slice(0, HEAD).arrayBuffer());
+    const preview = previewOf(file.name, raw.size, head);
+    return { ...file, preview, blob: raw.slice(0, raw.size, preview?.type ?? 'application/octet-stream') };
+  }
+
+  #add(way: Entry['way'], name: string, size: number | null): { key: number; signal: AbortSignal } {
+    const key = this.#nextKey++;
+    const cancel = new AbortController();
+    this.#cancels.set(key, cancel);
+    const rest = this.entries.value;
+    // The list is full: the oldest finished entry makes way.
+    const leaving = rest.length < ENTRIES_MAX ? undefined : rest.findLast((entry) => !this.#cancels.has(entry.key));
+    this.entries.value = [
+      { key, way, name, size, progress: { step: 'waiting' } },
+      ...rest.filter((entry) => entry !== leaving),
+    ];
+    return { key, signal: cancel.signal };
+  }
+
+  #move(key: number, p: { done: number; total: number | null; holders?: number }): void {
+    this.#change(key, { progress: { step: 'moving', done: p.done, total: p.total, holders: p.holders ?? 0 } });
+  }
+
+  #change(key: number, change: Partial<Entry>): void {
+    this.entries.value = this.entries.value.map((entry) => (entry.key === key ? { ...entry, ...change } : entry));
+  }
+}

@@ -1,0 +1,167 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { count, formatRtt } from '../format.ts';
+import type { Session } from '../session.ts';
+import { type Settings, isAddress, writeSettings } from '../settings.ts';
+import { type Trouble, hindrances } from '../words.ts';
+
+interface Props {
+  readonly session: Session;
+  readonly settings: Settings;
+}
+
+/** How the tab stands, in plain words; the steps while it joins; and what to do when it cannot. */
+export function Standing({ session, settings }: Props) {
+  const phase = session.phase.value;
+  const trouble = session.trouble.value;
+  const stuck = phase === 'failed' || phase === 'closed' || (phase !== 'joined' && session.slow.value);
+  return (
+    <section class="standing" aria-labelledby="standing">
+      <h1 id="standing">{phase === 'joining' && session.slow.value ? 'Still joining' : TITLES[phase]}</h1>
+      {phase === 'joined' && <Joined session={session} />}
+      {phase === 'joining' && <Steps session={session} />}
+      {phase === 'offline' && (
+        <p class="lead">No peer can be reached. The tab keeps looking, and comes back by itself; what you gave stays with those who hold it.</p>
+      )}
+      {phase === 'closed' && <p class="lead">This tab has left. Files that other peers hold stay where they are.</p>}
+      {phase === 'failed' && trouble && <Alert trouble={trouble} />}
+      {settings.faults.map((fault) => (
+        <p class="alert" role="alert" data-testid="error">
+          {fault}
+        </p>
+      ))}
+      {stuck && <WaysOut session={session} settings={settings} />}
+    </section>
+  );
+}
+
+const TITLES = {
+  joining: 'Joining the mesh',
+  joined: 'This tab is part of the mesh',
+  offline: 'Cut off for the moment',
+  closed: 'This tab has left the mesh',
+  failed: 'This tab could not join',
+} as const;
+
+function Joined({ session }: { readonly session: Session }) {
+  const peers = session.peers.value;
+  const times = peers.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]));
+  return (
+    <p class="lead">
+      Linked to {count(peers.length, 'peer')}
+      {times.length > 0 && `, the nearest ${formatRtt(Math.min(...times))} away`}. What you give is kept by whoever stands
+      closest to it, not by a server.
+    </p>
+  );
+}
+
+/** What each stage of the package's progress means. */
+const STAGES: Record<string, string> = {
+  core: 'Loading the core',
+  identity: 'Taking an identity',
+  signalling: 'Asking the signalling server for a first peer',
+  dialling: 'Linking to the first peers',
+  link: 'Linking to the first peers',
+  place: 'Finding this tab’s place',
+  joined: 'Joined',
+};
+
+function Steps({ session }: { readonly session: Session }) {
+  const steps = session.steps.value;
+  return (
+    <ol class="steps" aria-live="polite">
+      {steps.map(({ stage, detail }, i) => (
+        <li key={stage} data-now={i === steps.length - 1} title={detail || undefined}>
+          {STAGES[stage] ?? stage}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Something that went wrong: what happened and what helps. */
+export function Alert({ trouble }: { readonly trouble: Trouble }) {
+  return (
+    <p class="alert" role="alert" data-testid="error" data-code={trouble.code}>
+      <strong>{trouble.what}</strong> {trouble.wayOut}
+    </p>
+  );
+}
+
+/** What may stand in the way, and two ways on: again, or by another address. */
+function WaysOut({ session, settings }: Props) {
+  const online = useSignal(navigator.onLine);
+  const address = useSignal(settings.signalling?.[0] ?? '');
+  const peer = useSignal(settings.peers[0] ?? '');
+  const fault = useSignal('');
+
+  useEffect(() => {
+    const look = (): void => void (online.value = navigator.onLine);
+    addEventListener('online', look);
+    addEventListener('offline', look);
+    return () => {
+      removeEventListener('online', look);
+      removeEventListener('offline', look);
+    };
+  }, []);
+
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const wrong = [address.value, peer.value].find((text) => text.trim() !== '' && !isAddress(text.trim()));
+    fault.value = wrong === undefined ? '' : `${wrong} is no address that begins with ws:// or wss://.`;
+    if (!fault.value) location.search = writeSettings(location.search, address.value, peer.value);
+  };
+
+  const failed = session.failedDials.value;
+  const notes = hindrances(globalThis, online.value);
+  if (failed > 0) notes.push(`${count(failed, 'attempt')} to link to a peer failed: a firewall between may block it.`);
+  if (session.phase.value !== 'failed' && notes.length === 0) {
+    notes.push(
+      'Nobody answers yet. If you are the first one here, open this page in a second tab. If not, the signalling ' +
+        'server may be down, or its address wrong.',
+    );
+  }
+  return (
+    <div class="ways" data-testid="ways-out">
+      {notes.length > 0 && (
+        <ul>
+          {notes.map((note) => (
+            <li>{note}</li>
+          ))}
+        </ul>
+      )}
+      <button type="button" class="primary" onClick={() => void session.start()}>
+        Try again
+      </button>
+      <details>
+        <summary>Join by another address</summary>
+        <form onSubmit={submit} noValidate>
+          <label>
+            Signalling server
+            <input
+              type="url"
+              placeholder="wss://mesh.example/signal"
+              value={address}
+              onInput={(event) => (address.value = event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            A peer that is always on
+            <input
+              type="url"
+              placeholder="wss://peer.example"
+              value={peer}
+              onInput={(event) => (peer.value = event.currentTarget.value)}
+            />
+          </label>
+          {fault.value && (
+            <p class="alert" role="alert">
+              {fault.value}
+            </p>
+          )}
+          <button type="submit">Join there</button>
+        </form>
+      </details>
+    </div>
+  );
+}
