@@ -1,0 +1,70 @@
+// Runs in the page: the npm package behind calls whose arguments and results can cross into Node.js.
+
+import { join } from 'tabmesh';
+
+import { seededBytes, sha256 } from './bytes.js';
+
+let mesh;
+const heard = [];
+
+/** Every RTCPeerConnection that the page made; `watch.js` collects them. */
+const connections = () => globalThis.tabmeshConnections ?? [];
+
+globalThis.lab = {
+  /** Joins; the node's id. */
+  async join(options) {
+    mesh = await join(options);
+    mesh.on('message', (message) => heard.push({ from: message.from, bytes: Array.from(message.bytes) }));
+    return mesh.id;
+  },
+
+  state: () => mesh.state,
+  peers: () => mesh.peers().map(({ id, link, profile, rttMs, neighbour }) => ({ id, link, profile, rttMs, neighbour })),
+  neighbourhood: () => mesh.neighbourhood(),
+  close: () => mesh.close(),
+  find: (target) => mesh.find(target),
+
+  /** Puts `size` bytes of `seed`; what `put` says, and how many times progress was told. */
+  async put(seed, size) {
+    let told = 0;
+    const { cid, blocks, holders } = await mesh.put(seededBytes(seed, size), { onProgress: () => (told += 1) });
+    return { cid, size, blocks, holders, told };
+  },
+
+  /** Fetches content; its size and SHA-256. */
+  async get(cid) {
+    const bytes = await (await mesh.get(cid)).bytes();
+    return { size: bytes.length, sha256: await sha256(bytes) };
+  },
+
+  /** The code and the sentence that an action fails with; `undefined` when it does not fail. */
+  async failure(action, ...args) {
+    try {
+      await globalThis.lab[action](...args);
+      return undefined;
+    } catch (error) {
+      return { name: error.name, code: error.code, message: error.message };
+    }
+  },
+
+  send: (to, bytes) => mesh.send(to, Uint8Array.from(bytes)),
+  heard: () => heard,
+
+  /** How each open connection really runs: the types of the candidates at both ends of the pair in use. */
+  async routes() {
+    const routes = [];
+    for (const connection of connections().filter((one) => one.connectionState === 'connected')) {
+      const stats = await connection.getStats();
+      const all = [...stats.values()];
+      const transport = all.find((one) => one.type === 'transport');
+      const pair = stats.get(transport?.selectedCandidatePairId);
+      if (!pair) continue;
+      const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+      routes.push({ local: local.candidateType, remote: remote.candidateType, received: transport.bytesReceived });
+    }
+    return routes;
+  },
+
+  /** Connections that were made and not closed. */
+  connections: () => connections().filter((one) => one.connectionState !== 'closed').length,
+};

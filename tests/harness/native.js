@@ -1,0 +1,97 @@
+// A native peer: the program `tabmesh`, and its commands against the running node.
+
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Part } from './part.js';
+import { native } from './places.js';
+import { run } from './run.js';
+import { until } from './wait.js';
+
+export class NativePeer {
+  #args;
+  #log;
+  #addressFile;
+  #part;
+  #inputs = 0;
+
+  constructor({ name, dir, log, args, data = join(dir, name) }) {
+    this.name = name;
+    this.dir = dir;
+    this.data = data;
+    this.#args = args;
+    this.#log = log;
+    this.#addressFile = join(dir, `${name}.address`);
+  }
+
+  /** Starts the node and waits until it answers; again after {@link kill} or {@link stop}, with the same data. */
+  async start(ms) {
+    rmSync(this.#addressFile, { force: true });
+    const args = ['run', '--data-dir', this.data, '--listen', '127.0.0.1:0', '--address-file', this.#addressFile];
+    this.#part = new Part(native(), [...args, ...this.#args], { log: this.#log });
+    const address = await this.#part.fileLine(this.#addressFile, ms);
+    this.http = `http://${address}`;
+    this.url = `ws://${address}`;
+    this.id = await until(ms, `${this.name} telling its id`, async () => (await this.status()).id);
+  }
+
+  /** How it goes: what `tabmesh status --json` says. */
+  async status() {
+    return JSON.parse(await this.#text(['status', '--json']));
+  }
+
+  /** Its links: what `tabmesh peers --json` says. */
+  async peers() {
+    return JSON.parse(await this.#text(['peers', '--json']));
+  }
+
+  /** Waits until it has at least `count` links. */
+  async linked(count, ms = 20_000) {
+    return until(ms, `${this.name} having ${count} links`, async () => {
+      const peers = await this.peers();
+      return peers.length >= count && peers;
+    });
+  }
+
+  /** Puts bytes into the network; the CID. */
+  async put(bytes, ms = 60_000) {
+    const file = join(this.dir, `${this.name}-input-${(this.#inputs += 1)}`);
+    writeFileSync(file, bytes);
+    const put = JSON.parse(await this.#text(['put', '--json', file], ms));
+    rmSync(file);
+    return put;
+  }
+
+  /** Fetches content: its bytes. */
+  async get(cid, ms = 60_000) {
+    const { code, stdout, stderr } = await this.command(['get', cid, '--output', '-'], { ms });
+    if (code !== 0) throw new Error(`tabmesh get ended with ${code}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Runs one command of `tabmesh` against this node. */
+  command(args, options) {
+    return run(native(), [...args, '--data-dir', this.data], options);
+  }
+
+  /** Says goodbye and ends. */
+  stop() {
+    return this.#part.stop();
+  }
+
+  /** `kill -9`. */
+  kill() {
+    return this.#part.kill();
+  }
+
+  /** Whether the program runs. */
+  get isRunning() {
+    return this.#part.isRunning;
+  }
+
+  async #text(args, ms = 10_000) {
+    const { code, stdout, stderr } = await this.command(args, { ms });
+    if (code !== 0) throw new Error(`tabmesh ${args[0]} ended with ${code}: ${stderr}`);
+    return stdout.toString();
+  }
+}

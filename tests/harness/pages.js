@@ -1,0 +1,76 @@
+// Serves the pages that scenarios run in: an empty one that has the npm package by an import map.
+
+import { createReadStream, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+import { ROOT, pkg } from './places.js';
+
+const TYPES = {
+  '.css': 'text/css',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** The module that `import 'tabmesh'` means, as a path within the package in the folder `root`. */
+function entry(root) {
+  const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const door = exports['.'] ?? exports;
+  return normalize(typeof door === 'string' ? door : (door.import?.default ?? door.import ?? door.default));
+}
+
+/** A page with `tabmesh`, from the folder `root`, importable from it. */
+export const page = (script, root = pkg()) => `<!doctype html>
+<meta charset="utf-8">
+<title>tabmesh scenario</title>
+<script type="importmap">{ "imports": { "tabmesh": "/pkg/${entry(root)}" } }</script>
+<script type="module">${script}</script>
+`;
+
+export class PageServer {
+  #server;
+  #package;
+  #pages = new Map();
+
+  /** Serves the npm package in the folder `root` on a free port of localhost. */
+  static async start(root = pkg()) {
+    const pages = new PageServer();
+    pages.#package = root;
+    pages.#server = createServer((request, response) => pages.#answer(request, response));
+    await new Promise((resolve) => pages.#server.listen(0, '127.0.0.1', resolve));
+    pages.origin = `http://localhost:${pages.#server.address().port}`;
+    pages.add('/', page(`import '/harness/lab.js';`, root));
+    return pages;
+  }
+
+  /** Serves `html` at `path` as well. */
+  add(path, html) {
+    this.#pages.set(path, html);
+  }
+
+  async close() {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #answer(request, response) {
+    const path = normalize(new URL(request.url, this.origin).pathname);
+    const html = this.#pages.get(path);
+    if (html !== undefined) return response.writeHead(200, { 'content-type': TYPES['.html'] }).end(html);
+    const file = this.#fileOf(path);
+    if (!file) return response.writeHead(404).end('nothing here');
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  }
+
+  /** Only the package and the harness are served. `normalize` took every `..` out. */
+  #fileOf(path) {
+    const roots = { '/pkg/': this.#package, '/harness/': join(ROOT, 'tests', 'harness') };
+    const root = Object.keys(roots).find((start) => path.startsWith(start));
+    const file = root && join(roots[root], path.slice(root.length));
+    return file && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
+  }
+}

@@ -1,0 +1,35 @@
+// Where the built parts are. `cargo xtask` names them in the environment; by hand, the usual places are looked at.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What failed runs leave behind. */
+export const RESULTS = join(ROOT, 'tests', 'results');
+
+const BUILT = join(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
+
+/** The program `tabmesh`. */
+export const native = () => found(process.env.TABMESH_NATIVE ?? join(BUILT, 'tabmesh'));
+
+/** The signalling server. */
+export const signalling = () => found(process.env.TABMESH_SIGNALLING ?? join(BUILT, 'tabmesh-signalling'));
+
+/** A browser of the Chromium family. */
+export const chromium = () => found(process.env.CHROMIUM ?? '/usr/bin/chromium');
+
+/** The built web app. */
+export const web = () => found(join(ROOT, 'web', 'dist'));
+
+/** The npm package, built. */
+export const pkg = () => found(join(ROOT, 'pkg'));
+
+function found(path) {
+  if (!existsSync(path)) {
+    throw new Error(`there is no ${path}: \`cargo xtask e2e\` builds every part and runs the scenarios`);
+  }
+  return path;
+}
