@@ -30,7 +30,10 @@ export function Give({ transfers }: { readonly transfers: Transfers }) {
   return (
     <section class="give" data-testid="drop" data-over={over.value} aria-labelledby="give">
       <h2 id="give">{over.value ? 'Let go to give it' : 'Give a file'}</h2>
-      <p>Drop it anywhere on this page, paste it, or choose one. You get a link that any other tab can open.</p>
+      <p>
+        <span class="with-mouse">Drop it anywhere on this page, paste it, or choose one. </span>
+        You get a link that any other tab can open.
+      </p>
       <button type="button" class="primary" onClick={() => input.current?.click()}>
         Choose files
       </button>

@@ -18,9 +18,9 @@ export function Peers({ session, focus }: Props) {
   const peers = own ? [...session.peers.value].sort((a, b) => turnFrom(own, a.id) - turnFrom(own, b.id)) : [];
   const now = Date.now();
   return (
-    <table class="peers" data-testid="peers">
+    <table class="peers" data-testid="peers" hidden={peers.length === 0}>
       <caption class="hidden">Links of this tab</caption>
-      <thead hidden={peers.length === 0}>
+      <thead>
         <tr>
           <th scope="col">Peer</th>
           <th scope="col">Link</th>

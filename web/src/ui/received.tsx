@@ -67,7 +67,6 @@ function Shown({ fetched }: { readonly fetched: Fetched }) {
   return (
     <div class="shown" data-testid="fetched" data-cid={cid} data-size={blob.size}>
       <p class="file-note">{formatBytes(blob.size)}, every block checked against the link</p>
-      <Look fetched={fetched} url={url} />
       <div class="actions">
         <a class="button primary" href={save} download={name} data-testid="save">
           Save
@@ -77,6 +76,7 @@ function Shown({ fetched }: { readonly fetched: Fetched }) {
           Put away
         </a>
       </div>
+      <Look fetched={fetched} url={url} />
     </div>
   );
 }
@@ -133,7 +133,7 @@ function Text({ blob, name }: { readonly blob: Blob; readonly name: string }) {
   }, [blob]);
   return (
     <>
-      <pre class="look look-text" tabIndex={0} aria-label={name}>
+      <pre class="look look-text" tabIndex={0} role="region" aria-label={name}>
         {text.value}
       </pre>
       {blob.size > TEXT_SHOWN && <p class="file-note">The first {formatBytes(TEXT_SHOWN)} are shown.</p>}
