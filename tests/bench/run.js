@@ -1,0 +1,57 @@
+// Runs the benches of this folder and puts their figures into docs/BENCHMARKS.md.
+//
+//     node bench/run.js [--dry] [NAME …]
+//
+// A bench is a file NAME.bench.js that exports `title` (a heading), `about` (what is measured, and how) and
+// `measure(net)`, which gets a network of its own and gives its rows (see report.js). Its section of the page is
+// replaced; the others stay.
+
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { Network } from '../harness/network.js';
+import { ROOT } from '../harness/places.js';
+import { within } from '../harness/wait.js';
+import { machine, misses, replaced, section } from './report.js';
+
+/** How long one bench may take, in milliseconds. */
+const BENCH_MS = 15 * 60_000;
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+const PAGE = join(ROOT, 'docs', 'BENCHMARKS.md');
+
+const args = process.argv.slice(2);
+const isDry = args.includes('--dry');
+const words = args.filter((arg) => arg !== '--dry');
+
+const names = readdirSync(HERE)
+  .filter((file) => file.endsWith('.bench.js'))
+  .map((file) => file.replace('.bench.js', ''))
+  .filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
+  .sort();
+if (names.length === 0) {
+  console.error(`no bench is called ${words.join(' or ')}`);
+  process.exit(1);
+}
+
+const missed = [];
+for (const name of names) {
+  const bench = await import(`./${name}.bench.js`);
+  console.log(`\n${bench.title}`);
+  const net = new Network();
+  let rows;
+  try {
+    rows = await within(BENCH_MS, `the bench ${name}`, bench.measure(net));
+  } finally {
+    await net.close();
+  }
+  const text = section(name, bench, rows, machine());
+  console.log(text.split('\n').filter((line) => line.startsWith('|')).join('\n'));
+  missed.push(...misses(name, rows));
+  if (!isDry) writeFileSync(PAGE, replaced(readFileSync(PAGE, 'utf8'), name, text));
+}
+if (missed.length > 0) {
+  console.error(`\nmissed goals:\n  ${missed.join('\n  ')}`);
+  process.exit(1);
+}
