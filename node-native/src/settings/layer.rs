@@ -1,0 +1,178 @@
+//! One source of settings: what a file, or the environment and the flags, say. Everything is optional.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use bytesize::ByteSize;
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+
+use super::SettingsError;
+
+/// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data_dir = …`.
+///
+/// The flags and the environment are read by clap, flags first; a file is TOML, where an unknown key is an error.
+#[derive(Args, Clone, Default, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Layer {
+    /// Where the key, the blocks and the control socket live; made if missing
+    #[arg(long, env = "TABMESH_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+
+    /// Name of the network; nodes of different networks never link [default: tabmesh]
+    #[arg(long, env = "TABMESH_NETWORK", value_name = "NAME", help_heading = NETWORK)]
+    pub network: Option<String>,
+
+    /// Security level of the network: leading zero bits that SHA-256 of an id must have, 0 to 32 [default: 0]
+    #[arg(long, env = "TABMESH_LEVEL", value_name = "BITS", help_heading = NETWORK)]
+    pub level: Option<u8>,
+
+    /// Signalling server (ws:// or wss://); several are tried in turn
+    #[arg(long, env = "TABMESH_SIGNALLING", value_name = "URL", value_delimiter = ',', help_heading = NETWORK)]
+    pub signalling: Option<Vec<String>>,
+
+    /// WebSocket address of a peer (ws:// or wss://) to join through; may be given several times
+    #[arg(long, env = "TABMESH_PEER", value_name = "URL", value_delimiter = ',', help_heading = NETWORK)]
+    pub peer: Option<Vec<String>>,
+
+    /// Accept peers by WebSocket on this address and port; port 0 takes a free one
+    #[arg(long, env = "TABMESH_LISTEN", value_name = "ADDR:PORT", help_heading = REACH)]
+    pub listen: Option<SocketAddr>,
+
+    /// Serve /healthz and /metrics here instead of on the --listen address
+    #[arg(long, env = "TABMESH_HTTP", value_name = "ADDR:PORT", help_heading = REACH)]
+    pub http: Option<SocketAddr>,
+
+    /// The public ws:// or wss:// address under which others reach --listen; told to every peer
+    #[arg(long, env = "TABMESH_ANNOUNCE", value_name = "URL", help_heading = REACH)]
+    pub announce: Option<String>,
+
+    /// Write the real --listen address (or --http, without it) to this file once it is bound
+    #[arg(long, env = "TABMESH_ADDRESS_FILE", value_name = "FILE", help_heading = REACH)]
+    pub address_file: Option<PathBuf>,
+
+    /// Bind WebRTC to these addresses [default: 0.0.0.0:0 and [::]:0, that is every interface but loopback]
+    #[arg(long, env = "TABMESH_UDP", value_name = "ADDR:PORT", value_delimiter = ',', help_heading = REACH)]
+    pub udp: Option<Vec<SocketAddr>>,
+
+    /// STUN server such as stun:stun.example.org:3478; may be given several times
+    #[arg(long, env = "TABMESH_STUN", value_name = "URL", value_delimiter = ',', help_heading = REACH)]
+    pub stun: Option<Vec<String>>,
+
+    /// TURN server such as turn:turn.example.org:3478; needs --turn-username and --turn-credential
+    #[arg(long, env = "TABMESH_TURN", value_name = "URL", value_delimiter = ',', help_heading = REACH)]
+    pub turn: Option<Vec<String>>,
+
+    /// User name for every TURN server
+    #[arg(long, env = "TABMESH_TURN_USERNAME", value_name = "NAME", help_heading = REACH)]
+    pub turn_username: Option<String>,
+
+    /// Password for every TURN server
+    #[arg(
+        long,
+        env = "TABMESH_TURN_CREDENTIAL",
+        hide_env_values = true,
+        value_name = "SECRET",
+        help_heading = REACH
+    )]
+    pub turn_credential: Option<String>,
+
+    /// What this host can afford: native (256 links) or device (8) [default: native]
+    #[arg(long, env = "TABMESH_PROFILE", value_name = "PROFILE", help_heading = HOST)]
+    pub profile: Option<HostProfile>,
+
+    /// Most bytes of blocks to keep, such as 500MB or 10GiB [default: 10GiB]
+    #[arg(long, env = "TABMESH_QUOTA", value_name = "SIZE", help_heading = HOST)]
+    pub quota: Option<ByteSize>,
+
+    /// Make the identity from the first line of this file instead of a random key file
+    #[arg(long, env = "TABMESH_PASSPHRASE_FILE", value_name = "FILE", help_heading = HOST)]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// Salt that keeps equal passphrases apart, such as an e-mail address; used with --passphrase-file
+    #[arg(long, env = "TABMESH_SALT", value_name = "TEXT", help_heading = HOST)]
+    pub salt: Option<String>,
+
+    /// Log as text or json, to standard error [default: text]
+    #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
+    pub log_format: Option<LogFormat>,
+
+    /// What to log: a level, or filters such as info,tabmesh_native=debug [default: info]
+    #[arg(long, env = "TABMESH_LOG", value_name = "FILTER", help_heading = HOST)]
+    pub log: Option<String>,
+}
+
+const NETWORK: &str = "Network";
+const REACH: &str = "How others reach this node";
+const HOST: &str = "This host";
+
+/// What the host can afford: `native` or `device`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum HostProfile {
+    /// An always-on native peer: 256 links.
+    Native,
+    /// A small device: 8 links.
+    Device,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+impl fmt::Display for HostProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Native => "native",
+            Self::Device => "device",
+        })
+    }
+}
+
+impl Layer {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is no TOML, or has a key or value that is no setting; the message names the line.
+    pub fn from_file(path: &Path) -> Result<Self, SettingsError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SettingsError::File { path: path.to_owned(), source })?;
+        toml::from_str(&text)
+            .map_err(|error| SettingsError::Syntax { path: path.to_owned(), message: error.to_string() })
+    }
+
+    /// What `self` says, and where it says nothing, what `below` says.
+    #[must_use]
+    pub fn over(self, below: Self) -> Self {
+        Self {
+            data_dir: self.data_dir.or(below.data_dir),
+            network: self.network.or(below.network),
+            level: self.level.or(below.level),
+            signalling: self.signalling.or(below.signalling),
+            peer: self.peer.or(below.peer),
+            listen: self.listen.or(below.listen),
+            http: self.http.or(below.http),
+            announce: self.announce.or(below.announce),
+            address_file: self.address_file.or(below.address_file),
+            udp: self.udp.or(below.udp),
+            stun: self.stun.or(below.stun),
+            turn: self.turn.or(below.turn),
+            turn_username: self.turn_username.or(below.turn_username),
+            turn_credential: self.turn_credential.or(below.turn_credential),
+            profile: self.profile.or(below.profile),
+            quota: self.quota.or(below.quota),
+            passphrase_file: self.passphrase_file.or(below.passphrase_file),
+            salt: self.salt.or(below.salt),
+            log_format: self.log_format.or(below.log_format),
+            log: self.log.or(below.log),
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What a node is told before it starts: flags over environment over file over defaults, checked once.
+
+mod layer;
+#[cfg(test)]
+mod tests;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use tabmesh_engine::{Profile, limits};
+use thiserror::Error;
+use url::Url;
+
+pub use layer::{HostProfile, Layer, LogFormat};
+
+/// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
+const LEVEL_MAX: u8 = 32;
+
+/// The smallest quota: room for the blocks of one small file and its tree.
+const QUOTA_MIN: u64 = 1 << 20;
+
+/// The most signalling servers, and the most peers, that can be configured.
+const URLS_MAX: usize = 64;
+
+/// Everything a node needs to know, checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Settings {
+    /// Where key, blocks and control socket live.
+    pub data_dir: PathBuf,
+    /// The network's name.
+    pub network: String,
+    /// Leading zero bits that SHA-256 of an id must have; at most 32.
+    pub level: u8,
+    /// Signalling servers, tried in turn.
+    pub signalling: Vec<Url>,
+    /// WebSocket addresses of peers.
+    pub peers: Vec<Url>,
+    /// Where to accept WebSockets.
+    pub listen: Option<SocketAddr>,
+    /// Where to serve health and metrics, if not on `listen`.
+    pub http: Option<SocketAddr>,
+    /// The public address of `listen`.
+    pub announce: Option<Url>,
+    /// Gets the real address of `listen` (or of `http` without it) once it is bound.
+    pub address_file: Option<PathBuf>,
+    /// What WebRTC binds to.
+    pub udp: Vec<SocketAddr>,
+    /// STUN and TURN servers.
+    pub ice: Vec<IceServer>,
+    /// What the host can afford.
+    pub profile: HostProfile,
+    /// Most bytes of blocks to keep.
+    pub quota: u64,
+    /// Where the passphrase is, if the identity comes from one.
+    pub passphrase_file: Option<PathBuf>,
+    /// Keeps equal passphrases apart.
+    pub salt: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+    /// What to log.
+    pub log: String,
+}
+
+/// A STUN server, or a TURN server with its credentials (both empty for STUN).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IceServer {
+    /// `stun:`, `turn:` or `turns:` URL.
+    pub url: String,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub credential: String,
+}
+
+/// Why the settings do not do. Every message says what to change.
+#[derive(Debug, Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration file {}: {source}; check the path given by --config", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration file {} is wrong:\n{message}\n`tabmesh run --help` lists the settings", path.display())]
+    Syntax {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+    /// A value is out of its bounds or no value of its kind.
+    #[error("{name} is {value:?}, which {problem}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What it says.
+        value: String,
+        /// What is wrong, and what would be right.
+        problem: &'static str,
+    },
+    /// There is no home directory to put the data in.
+    #[error("no data directory is known on this system; name one with --data-dir or TABMESH_DATA_DIR")]
+    NoDataDir,
+}
+
+impl Settings {
+    /// Settings with every default and this data directory; what tests start from.
+    pub fn at(data_dir: impl Into<PathBuf>) -> Self {
+        let layer = Layer { data_dir: Some(data_dir.into()), ..Layer::default() };
+        Self::resolve(layer).unwrap_or_else(|_| unreachable!("the defaults are within their bounds"))
+    }
+
+    /// Fills in defaults and checks every value.
+    ///
+    /// # Errors
+    ///
+    /// The first setting that is out of its bounds.
+    pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
+        let data_dir = match layer.data_dir {
+            Some(dir) => dir,
+            None => default_data_dir()?,
+        };
+        let level = layer.level.unwrap_or(0);
+        if level > LEVEL_MAX {
+            return Err(value("level", level, "is above 32; choose 0 to 32"));
+        }
+        let quota = layer.quota.map_or(10 << 30, |size| size.as_u64());
+        if quota < QUOTA_MIN {
+            return Err(value("quota", quota, "is below 1MiB; give the node more room"));
+        }
+        let network = layer.network.unwrap_or_else(|| "tabmesh".to_owned());
+        if network.is_empty() || network.len() > 255 {
+            return Err(value("network", network, "must be 1 to 255 bytes long"));
+        }
+        Ok(Self {
+            data_dir,
+            network,
+            level,
+            signalling: socket_urls("signalling", layer.signalling.unwrap_or_default())?,
+            peers: socket_urls("peer", layer.peer.unwrap_or_default())?,
+            listen: layer.listen,
+            http: layer.http,
+            announce: layer.announce.map(announced).transpose()?,
+            address_file: layer.address_file,
+            udp: layer.udp.unwrap_or_else(every_interface),
+            ice: ice_servers(
+                layer.stun.unwrap_or_default(),
+                layer.turn.unwrap_or_default(),
+                layer.turn_username.unwrap_or_default(),
+                layer.turn_credential.unwrap_or_default(),
+            )?,
+            profile: layer.profile.unwrap_or(HostProfile::Native),
+            quota,
+            passphrase_file: layer.passphrase_file,
+            salt: layer.salt.unwrap_or_default(),
+            log_format: layer.log_format.unwrap_or(LogFormat::Text),
+            log: layer.log.unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+
+    /// The Unix socket by which commands reach the running node.
+    pub fn control_socket(&self) -> PathBuf {
+        self.data_dir.join("control.sock")
+    }
+
+    /// What the network's name is on the wire: the first 8 bytes of its SHA-256.
+    pub fn network_tag(&self) -> [u8; 8] {
+        let hash = tabmesh_engine::sha256(self.network.as_bytes());
+        let mut tag = [0; 8];
+        tag.copy_from_slice(&hash[..8]);
+        tag
+    }
+
+    /// The engine's word for the profile.
+    pub fn engine_profile(&self) -> Profile {
+        match self.profile {
+            HostProfile::Native => Profile::Native,
+            HostProfile::Device => Profile::Device,
+        }
+    }
+}
+
+/// Reads the address of a WebSocket, as configured or as another peer claims it: `ws://` or `wss://`, with a host,
+/// without a fragment or credentials, at most [`limits::ADDRESS_MAX`] bytes. `None` if it is none.
+pub fn socket_url(text: &str) -> Option<Url> {
+    if text.len() > limits::ADDRESS_MAX {
+        return None;
+    }
+    let url = Url::parse(text).ok()?;
+    let is_socket = matches!(url.scheme(), "ws" | "wss") && url.has_host() && url.fragment().is_none();
+    (is_socket && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+/// Both wildcards: webrtc expands them to every interface but loopback.
+fn every_interface() -> Vec<SocketAddr> {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+    vec![(Ipv4Addr::UNSPECIFIED, 0).into(), (Ipv6Addr::UNSPECIFIED, 0).into()]
+}
+
+fn default_data_dir() -> Result<PathBuf, SettingsError> {
+    dirs::data_dir().map(|dir| dir.join("tabmesh")).ok_or(SettingsError::NoDataDir)
+}
+
+fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
+    SettingsError::Value { name, value: value.to_string(), problem }
+}
+
+const NOT_A_SOCKET: &str =
+    "is no WebSocket address; write ws://host:port or wss://host, at most 128 bytes, without user name or #";
+
+fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, SettingsError> {
+    if texts.len() > URLS_MAX {
+        return Err(value(name, texts.len(), "addresses is too many; give at most 64"));
+    }
+    texts.into_iter().map(|text| socket_url(&text).ok_or_else(|| value(name, text, NOT_A_SOCKET))).collect()
+}
+
+fn announced(text: String) -> Result<Url, SettingsError> {
+    socket_url(&text).ok_or_else(|| value("announce", text, NOT_A_SOCKET))
+}
+
+fn ice_servers(
+    stun: Vec<String>,
+    turn: Vec<String>,
+    username: String,
+    credential: String,
+) -> Result<Vec<IceServer>, SettingsError> {
+    let mut servers = Vec::new();
+    for url in stun {
+        if !url.starts_with("stun:") {
+            return Err(value("stun", url, "is no STUN server; write stun:host:port"));
+        }
+        servers.push(IceServer { url, username: String::new(), credential: String::new() });
+    }
+    for url in turn {
+        if !(url.starts_with("turn:") || url.starts_with("turns:")) {
+            return Err(value("turn", url, "is no TURN server; write turn:host:port"));
+        }
+        if username.is_empty() || credential.is_empty() {
+            return Err(value("turn", url, "needs turn_username and turn_credential beside it"));
+        }
+        servers.push(IceServer { url, username: username.clone(), credential: credential.clone() });
+    }
+    Ok(servers)
+}

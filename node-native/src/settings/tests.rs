@@ -1,0 +1,121 @@
+//! Settings: flags beat the environment, which beats the file, which beats the defaults; and what is refused.
+
+use clap::Parser;
+
+use super::*;
+
+/// A command line that has nothing but settings, as `tabmesh run` has them.
+#[derive(Parser)]
+struct Line {
+    #[command(flatten)]
+    layer: Layer,
+}
+
+fn file(text: &str) -> Result<Layer, SettingsError> {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("tabmesh.toml");
+    std::fs::write(&path, text).expect("the file is written");
+    Layer::from_file(&path)
+}
+
+fn refusal(layer: Layer) -> String {
+    Settings::resolve(Layer { data_dir: Some("d".into()), ..layer }).expect_err("must be refused").to_string()
+}
+
+#[test]
+fn flags_beat_the_file_and_the_file_beats_the_defaults() {
+    let flags = Line::try_parse_from(["x", "--network", "from-flag"]).expect("parses").layer;
+    let below = file("network = \"from-file\"\nlevel = 3\ndata_dir = \"d\"").expect("parses");
+    let settings = Settings::resolve(flags.over(below)).expect("resolves");
+    assert_eq!(settings.network, "from-flag");
+    assert_eq!(settings.level, 3);
+    assert_eq!(settings.quota, 10 << 30);
+}
+
+#[test]
+fn every_setting_can_stand_in_a_file() {
+    let layer = file(
+        r#"
+        data_dir = "d"
+        network = "n"
+        level = 1
+        signalling = ["wss://s.example.org"]
+        peer = ["ws://127.0.0.1:9000"]
+        listen = "127.0.0.1:0"
+        http = "127.0.0.1:0"
+        announce = "wss://me.example.org/mesh"
+        address_file = "a"
+        udp = ["127.0.0.1:0"]
+        stun = ["stun:s.example.org:3478"]
+        turn = ["turn:t.example.org:3478"]
+        turn_username = "u"
+        turn_credential = "c"
+        profile = "device"
+        quota = "2MiB"
+        passphrase_file = "p"
+        salt = "s"
+        log_format = "json"
+        log = "debug"
+        "#,
+    )
+    .expect("parses");
+    let settings = Settings::resolve(layer).expect("resolves");
+    assert_eq!(settings.quota, 2 << 20);
+    assert_eq!(settings.profile, HostProfile::Device);
+    assert_eq!(settings.engine_profile(), Profile::Device);
+    assert_eq!(settings.log_format, LogFormat::Json);
+    assert_eq!(settings.ice.len(), 2);
+    assert_eq!(settings.ice[1].credential, "c");
+    assert_eq!(settings.udp, ["127.0.0.1:0".parse().expect("an address")]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let message = file("network = \"n\"\nnetwrk = \"typo\"").expect_err("must be refused").to_string();
+    assert!(message.contains("netwrk") && message.contains("line 2"), "{message}");
+    assert!(message.contains("--help"), "{message}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let message =
+        Layer::from_file("/no/such/tabmesh.toml".as_ref()).expect_err("must be refused").to_string();
+    assert!(message.contains("/no/such/tabmesh.toml") && message.contains("--config"), "{message}");
+}
+
+#[test]
+fn lists_are_split_at_commas() {
+    let line = Line::try_parse_from(["x", "--peer", "ws://a,ws://b", "--peer", "ws://c"]).expect("parses");
+    assert_eq!(line.layer.peer.expect("given").len(), 3);
+}
+
+#[test]
+fn values_out_of_bounds_are_refused_with_the_way_out() {
+    let wrong = |text: &str| file(text).map(refusal).expect("parses as TOML");
+    assert!(wrong("level = 33").contains("0 to 32"));
+    assert!(wrong("quota = \"1KB\"").contains("more room"));
+    assert!(wrong("network = \"\"").contains("1 to 255"));
+    assert!(wrong("peer = [\"http://a\"]").contains("ws://host:port"));
+    assert!(wrong("announce = \"wss://user:secret@a\"").contains("without user name"));
+    assert!(wrong("stun = [\"stn:a\"]").contains("stun:host:port"));
+    assert!(wrong("turn = [\"turn:a\"]").contains("turn_credential"));
+    assert!(file("listen = \"localhost\"").is_err());
+    assert!(file("quota = \"lots\"").is_err());
+    assert!(file("profile = \"huge\"").is_err());
+}
+
+#[test]
+fn addresses_that_peers_claim_are_checked() {
+    assert!(socket_url("wss://relay.example.org/mesh").is_some());
+    assert!(socket_url("ws://[::1]:4000").is_some());
+    for bad in ["", "relay.example.org", "file:///etc/passwd", "ws://", "ws://a#b", "ws://u@a"] {
+        assert!(socket_url(bad).is_none(), "{bad}");
+    }
+    assert!(socket_url(&format!("ws://{}", "a".repeat(limits::ADDRESS_MAX))).is_none());
+}
+
+#[test]
+fn the_network_tag_is_the_start_of_the_hash_of_the_name() {
+    // From `printf tabmesh | sha256sum`.
+    assert_eq!(Settings::at("d").network_tag(), [0x12, 0x44, 0xe9, 0x73, 0x57, 0xfd, 0xcf, 0xa1]);
+}
