@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::run::cargo;
-use crate::step::{note, step};
+use crate::step::step;
 use crate::tools::{CARGO_DENY, WASM_TARGET};
 use crate::{doc, size, test, tools};
 
@@ -21,13 +21,7 @@ pub(crate) fn ci() -> Result<()> {
             .words("-- --deny warnings")
             .wait()
     })?;
-    if CARGO_DENY.is_there() {
-        deny()?;
-    } else {
-        note(
-            "not checked here: licences and sources of dependencies; `cargo xtask deny` installs cargo-deny",
-        );
-    }
+    deny()?;
     size::size(&size::Options::default())?;
     doc::doc()?;
     test::all()

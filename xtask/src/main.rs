@@ -50,7 +50,7 @@ enum Command {
     Bench(bench::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
-    /// Check licences, sources and bans of every dependency with cargo-deny (installs it: about 6 minutes, once).
+    /// Check licences, sources and bans of every dependency with cargo-deny (installed when missing).
     Deny,
 }
 

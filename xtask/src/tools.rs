@@ -31,7 +31,7 @@ pub(crate) const WASM_BINDGEN: Tool = Tool {
     binary: "wasm-bindgen",
     version: "0.2.129",
     flags: &["--no-default-features", "--debug"],
-    takes: "about 3 minutes",
+    takes: "1 to 3 minutes",
 };
 
 /// Builds the Wasm module into the npm package.
@@ -40,7 +40,7 @@ pub(crate) const WASM_PACK: Tool = Tool {
     binary: "wasm-pack",
     version: "0.15.1",
     flags: &["--debug"],
-    takes: "about 3 minutes",
+    takes: "1 to 3 minutes",
 };
 
 /// Checks licences and sources of the dependencies.
@@ -49,7 +49,7 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     binary: "cargo-deny",
     version: "0.20.2",
     flags: &["--debug"],
-    takes: "about 6 minutes",
+    takes: "about 2 minutes",
 };
 
 impl Tool {

@@ -47,17 +47,17 @@ pub(crate) fn up(options: &Options) -> Result<()> {
     }
     if let Some(node) = tabs {
         step(&format!("opening {} tabs", options.tabs), || {
-            let address = children.dir().join("tabs.ready");
+            let ready = children.fresh("tabs.ready")?;
             let node =
                 node.arg("harness/crowd.js").args(["--url", &web, "--tabs", &options.tabs.to_string()]);
-            children.start("tabs", node.arg("--ready-file").arg(&address))?;
-            children.wait_for_file("tabs", &address, START_MAX).map(|said| note(&said))
+            children.start("tabs", node.arg("--ready-file").arg(&ready))?;
+            children.wait_for_file("tabs", &ready, START_MAX).map(|said| note(&said))
         })?;
     }
     println!("\n{}", bold(&format!("tabmesh is up: open {web} in two tabs")));
     println!("   state and logs: {}", workspace::shown(children.dir()));
     println!(
-        "   a native peer's view: {} status --data {}",
+        "   a native peer's view: {} status --data-dir {}",
         workspace::shown(&programs.native),
         shown_data(&children)
     );
@@ -102,7 +102,7 @@ fn start_peer(children: &mut Children, programs: &parts::Programs, web: &str, nu
     let file = children.fresh(&format!("{name}.address"))?;
     let signalling = format!("{}/signal", web.replacen("http", "ws", 1));
     let peer = run(&programs.native)
-        .args(["run", "--listen", "127.0.0.1:0", "--signalling", &signalling, "--data"])
+        .args(["run", "--listen", "127.0.0.1:0", "--signalling", &signalling, "--data-dir"])
         .arg(children.dir().join(&name))
         .arg("--address-file")
         .arg(&file);
