@@ -1,0 +1,191 @@
+//! What one source (flags and environment, or the file) says: every key may be missing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+use super::{Config, Origin};
+
+/// How a log line looks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// The keys, as flags, variables and lines of the file. Their help texts are the flags' help.
+#[derive(Clone, PartialEq, Debug, Default, Args, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Read what is not given by flags or environment from this TOML file
+    #[arg(long, env = "TABMESH_SIGNALLING_CONFIG", value_name = "PATH")]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+
+    /// Where to listen; port 0 lets the system choose [default: 127.0.0.1:7070]
+    #[arg(long, env = "TABMESH_SIGNALLING_LISTEN", value_name = "ADDRESS:PORT")]
+    pub listen: Option<SocketAddr>,
+
+    /// Write the real listening address to this file
+    #[arg(long, env = "TABMESH_SIGNALLING_ADDRESS_FILE", value_name = "PATH")]
+    pub address_file: Option<PathBuf>,
+
+    /// Serve the web app in this directory at /
+    #[arg(long, env = "TABMESH_SIGNALLING_WEB", value_name = "DIR")]
+    pub web: Option<PathBuf>,
+
+    /// Let only pages of this origin connect, such as https://app.example; repeat for more (in the variable, separate
+    /// by commas). Native peers always may [default: any]
+    #[arg(long, env = "TABMESH_SIGNALLING_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
+    pub origin: Option<Vec<Origin>>,
+
+    /// Take a peer's address from the last entry of X-Forwarded-For: set it behind a proxy, and only there
+    /// [default: false]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_BEHIND_PROXY",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true"
+    )]
+    pub behind_proxy: Option<bool>,
+
+    /// The least security level of an id: leading zero bits of SHA-256(id) [default: 0]
+    #[arg(long, env = "TABMESH_SIGNALLING_LEVEL", value_name = "BITS")]
+    pub level: Option<u64>,
+
+    /// Connections at once [default: 16000]
+    #[arg(long, env = "TABMESH_SIGNALLING_CONNECTIONS", value_name = "COUNT", help_heading = "Bounds")]
+    pub connections: Option<u64>,
+
+    /// Connections at once from one address; an IPv6 /64 is one [default: 256]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_ADDRESS_CONNECTIONS",
+        value_name = "COUNT",
+        help_heading = "Bounds"
+    )]
+    pub address_connections: Option<u64>,
+
+    /// New connections a second from one address, in the long run [default: 20]
+    #[arg(long, env = "TABMESH_SIGNALLING_ADDRESS_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    pub address_rate: Option<f64>,
+
+    /// New connections from one address in one burst [default: 200]
+    #[arg(long, env = "TABMESH_SIGNALLING_ADDRESS_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    pub address_burst: Option<u64>,
+
+    /// Messages a second from one connection, in the long run [default: 20]
+    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    pub message_rate: Option<f64>,
+
+    /// Messages from one connection in one burst [default: 60]
+    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    pub message_burst: Option<u64>,
+
+    /// The largest message [default: 16384, which is also the most]
+    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BYTES", value_name = "BYTES", help_heading = "Bounds")]
+    pub message_bytes: Option<u64>,
+
+    /// How long a peer may take to prove its key [default: 10]
+    #[arg(long, env = "TABMESH_SIGNALLING_PROOF_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub proof_seconds: Option<f64>,
+
+    /// How long a peer may be silent before it is pinged [default: 30]
+    #[arg(long, env = "TABMESH_SIGNALLING_PING_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub ping_seconds: Option<f64>,
+
+    /// How long a peer may be silent, pings included, before it is closed [default: 90]
+    #[arg(long, env = "TABMESH_SIGNALLING_IDLE_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub idle_seconds: Option<f64>,
+
+    /// Messages waiting to be sent to one peer [default: 32]
+    #[arg(long, env = "TABMESH_SIGNALLING_QUEUE_MESSAGES", value_name = "COUNT", help_heading = "Bounds")]
+    pub queue_messages: Option<u64>,
+
+    /// Bytes waiting to be sent to one peer [default: 65536]
+    #[arg(long, env = "TABMESH_SIGNALLING_QUEUE_BYTES", value_name = "BYTES", help_heading = "Bounds")]
+    pub queue_bytes: Option<u64>,
+
+    /// How long a stop may take [default: 5]
+    #[arg(long, env = "TABMESH_SIGNALLING_DRAIN_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub drain_seconds: Option<f64>,
+
+    /// What to log: error, warn, info, debug, trace, or directives such as tabmesh_signalling=debug [default: info]
+    #[arg(long, env = "TABMESH_SIGNALLING_LOG", value_name = "FILTER")]
+    pub log: Option<String>,
+
+    /// How a log line looks [default: text]
+    #[arg(long, env = "TABMESH_SIGNALLING_LOG_FORMAT", value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+impl Settings {
+    /// What `self` says, and where it says nothing, what `fallback` says.
+    #[must_use]
+    pub fn or(self, fallback: Self) -> Self {
+        Self {
+            config: self.config.or(fallback.config),
+            listen: self.listen.or(fallback.listen),
+            address_file: self.address_file.or(fallback.address_file),
+            web: self.web.or(fallback.web),
+            origin: self.origin.or(fallback.origin),
+            behind_proxy: self.behind_proxy.or(fallback.behind_proxy),
+            level: self.level.or(fallback.level),
+            connections: self.connections.or(fallback.connections),
+            address_connections: self.address_connections.or(fallback.address_connections),
+            address_rate: self.address_rate.or(fallback.address_rate),
+            address_burst: self.address_burst.or(fallback.address_burst),
+            message_rate: self.message_rate.or(fallback.message_rate),
+            message_burst: self.message_burst.or(fallback.message_burst),
+            message_bytes: self.message_bytes.or(fallback.message_bytes),
+            proof_seconds: self.proof_seconds.or(fallback.proof_seconds),
+            ping_seconds: self.ping_seconds.or(fallback.ping_seconds),
+            idle_seconds: self.idle_seconds.or(fallback.idle_seconds),
+            queue_messages: self.queue_messages.or(fallback.queue_messages),
+            queue_bytes: self.queue_bytes.or(fallback.queue_bytes),
+            drain_seconds: self.drain_seconds.or(fallback.drain_seconds),
+            log: self.log.or(fallback.log),
+            log_format: self.log_format.or(fallback.log_format),
+        }
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let limits = &config.limits;
+        let count = |value: usize| Some(value as u64);
+        let seconds = |value: Duration| Some(value.as_secs_f64());
+        Self {
+            config: None,
+            listen: Some(config.listen),
+            address_file: config.address_file.clone(),
+            web: config.web.clone(),
+            origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
+            behind_proxy: Some(config.behind_proxy),
+            level: Some(config.level.into()),
+            connections: count(limits.connections),
+            address_connections: count(limits.address_connections),
+            address_rate: Some(limits.address_rate.per_second),
+            address_burst: Some(limits.address_rate.burst.into()),
+            message_rate: Some(limits.message_rate.per_second),
+            message_burst: Some(limits.message_rate.burst.into()),
+            message_bytes: count(limits.message_bytes),
+            proof_seconds: seconds(limits.proof),
+            ping_seconds: seconds(limits.ping),
+            idle_seconds: seconds(limits.idle),
+            queue_messages: count(limits.queue_messages),
+            queue_bytes: count(limits.queue_bytes),
+            drain_seconds: seconds(config.drain),
+            log: Some(config.log.clone()),
+            log_format: Some(config.log_format),
+        }
+    }
+}
