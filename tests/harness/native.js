@@ -84,6 +84,11 @@ export class NativePeer {
     return this.#part.kill();
   }
 
+  /** Number of its process. */
+  get pid() {
+    return this.#part.child.pid;
+  }
+
   /** Whether the program runs. */
   get isRunning() {
     return this.#part.isRunning;

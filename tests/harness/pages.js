@@ -66,9 +66,10 @@ export class PageServer {
     createReadStream(file).pipe(response);
   }
 
-  /** Only the package and the harness are served. `normalize` took every `..` out. */
+  /** Only the package, the harness and the benches are served. `normalize` took every `..` out. */
   #fileOf(path) {
-    const roots = { '/pkg/': this.#package, '/harness/': join(ROOT, 'tests', 'harness') };
+    const tests = join(ROOT, 'tests');
+    const roots = { '/pkg/': this.#package, '/harness/': join(tests, 'harness'), '/bench/': join(tests, 'bench') };
     const root = Object.keys(roots).find((start) => path.startsWith(start));
     const file = root && join(roots[root], path.slice(root.length));
     return file && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;

@@ -1,0 +1,105 @@
+// Runs in the page: two tabs linked by nothing but the platform, the yardstick of the benches.
+//
+// The usual textbook way: trickled candidates over a WebSocket relay, one ordered reliable channel.
+
+/** Bytes of one bulk message: what Chromium and webrtc-rs carry fastest. */
+const BULK = 64 * 1024;
+
+/** Stop filling the channel above this many queued bytes; go on below the half. */
+const QUEUE_MAX = 1024 * 1024;
+
+let channel;
+
+function openChannel(given) {
+  channel = given;
+  channel.binaryType = 'arraybuffer';
+  channel.bufferedAmountLowThreshold = QUEUE_MAX / 2;
+  return new Promise((resolve) => {
+    if (channel.readyState === 'open') resolve();
+    else channel.addEventListener('open', resolve, { once: true });
+  });
+}
+
+globalThis.bare = {
+  /** Waits for an offer over the relay at `url`, and answers it. Resolves once it listens. */
+  async listen(url) {
+    const relay = new WebSocket(url);
+    await new Promise((resolve) => relay.addEventListener('open', resolve, { once: true }));
+    exchange(relay, new RTCPeerConnection(), (connection, opened) => {
+      connection.addEventListener('datachannel', (event) => openChannel(event.channel).then(opened));
+    });
+  },
+
+  /** Offers over the relay at `url`; milliseconds from the first signalling byte to the open channel. */
+  async dial(url) {
+    const relay = new WebSocket(url);
+    await new Promise((resolve) => relay.addEventListener('open', resolve, { once: true }));
+    const connection = new RTCPeerConnection();
+    const opened = exchange(relay, connection, (_, resolve) => openChannel(connection.createDataChannel('bare')).then(resolve));
+    await connection.setLocalDescription();
+    const start = performance.now();
+    relay.send(JSON.stringify({ description: connection.localDescription }));
+    await opened;
+    return performance.now() - start;
+  },
+
+  /** Sends every message back. */
+  echo() {
+    channel.onmessage = (event) => channel.send(event.data);
+  },
+
+  /** Milliseconds of `count` round trips of `size` bytes, one after another. */
+  async roundTrips(count, size) {
+    const times = [];
+    for (let index = 0; index < count; index += 1) {
+      const start = performance.now();
+      const back = new Promise((resolve) => (channel.onmessage = resolve));
+      channel.send(new Uint8Array(size));
+      await back;
+      times.push(performance.now() - start);
+    }
+    return times;
+  },
+
+  /** Fills the channel for `ms` milliseconds. */
+  async flood(ms) {
+    const message = new Uint8Array(BULK);
+    const end = performance.now() + ms;
+    while (performance.now() < end) {
+      while (channel.bufferedAmount < QUEUE_MAX) channel.send(message);
+      await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }));
+    }
+  },
+
+  /** Bytes per second that arrive within `ms` milliseconds, after `warmUp` milliseconds. */
+  receive(warmUp, ms) {
+    return new Promise((resolve) => {
+      let bytes = 0;
+      let start = 0;
+      channel.onmessage = (event) => {
+        const now = performance.now();
+        start ||= now;
+        if (now - start < warmUp) return;
+        bytes += event.data.byteLength;
+        if (now - start < warmUp + ms) return;
+        channel.onmessage = null;
+        resolve(bytes / ((now - start - warmUp) / 1000));
+      };
+    });
+  },
+};
+
+/** Carries descriptions and candidates both ways; resolves when `begin` says that the channel is open. */
+function exchange(relay, connection, begin) {
+  connection.addEventListener('icecandidate', ({ candidate }) => candidate && relay.send(JSON.stringify({ candidate })));
+  relay.addEventListener('message', async ({ data }) => {
+    const { description, candidate } = JSON.parse(data);
+    if (candidate) await connection.addIceCandidate(candidate);
+    if (!description) return;
+    await connection.setRemoteDescription(description);
+    if (description.type !== 'offer') return;
+    await connection.setLocalDescription();
+    relay.send(JSON.stringify({ description: connection.localDescription }));
+  });
+  return new Promise((resolve) => begin(connection, resolve));
+}

@@ -1,0 +1,97 @@
+// Runs in the page: the same measurements as bare.js, through the npm package.
+
+import { join } from 'tabmesh';
+
+/** Messages on their way at once when a link is filled. */
+const WINDOW = 32;
+
+/** Bytes of one message: the largest that the package takes. */
+const MESSAGE = 32 * 1024;
+
+/** The first byte of a message that asks the signalling server to relay an envelope. */
+const RELAY = 2;
+
+let mesh;
+let listener;
+let firstEnvelope;
+
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function timed(data) {
+  if (new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0)[0] === RELAY) firstEnvelope ??= performance.now();
+  return send.call(this, data);
+};
+
+async function start(options) {
+  mesh = await join({ ...options, wait: false });
+  mesh.on('message', (message) => listener?.(message));
+  return mesh.id;
+}
+
+globalThis.ours = {
+  /** Joins, or begins to: the first node of a network has nobody to join. */
+  listen: start,
+
+  /** Joins; milliseconds from the first envelope to a link whose other end has proved its key. */
+  async dial(options) {
+    await start(options);
+    await new Promise((resolve) => {
+      if (mesh.peers().length > 0) resolve();
+      else mesh.on('peer', resolve);
+    });
+    return performance.now() - firstEnvelope;
+  },
+
+  /** Milliseconds from the start of the page's loading until the tab is part of the network. */
+  async load(options) {
+    mesh = await join(options);
+    return performance.now();
+  },
+
+  peers: () => mesh.peers().map(({ id, link }) => ({ id, link })),
+  state: () => mesh.state,
+
+  /** Sends every message back. */
+  echo() {
+    listener = ({ from, bytes }) => void mesh.send(from, bytes);
+  },
+
+  /** Milliseconds of `count` round trips of `size` bytes to node `to`, one after another. */
+  async roundTrips(to, count, size) {
+    const times = [];
+    for (let index = 0; index < count; index += 1) {
+      const begin = performance.now();
+      const back = new Promise((resolve) => (listener = resolve));
+      void mesh.send(to, new Uint8Array(size));
+      await back;
+      times.push(performance.now() - begin);
+    }
+    return times;
+  },
+
+  /** Sends to node `to` for `ms` milliseconds, as fast as messages are taken. */
+  async flood(to, ms) {
+    const message = new Uint8Array(MESSAGE);
+    const end = performance.now() + ms;
+    const lane = async () => {
+      while (performance.now() < end) await mesh.send(to, message);
+    };
+    await Promise.all(Array.from({ length: WINDOW }, lane));
+  },
+
+  /** Bytes per second that arrive within `ms` milliseconds, after `warmUp` milliseconds. */
+  receive(warmUp, ms) {
+    return new Promise((resolve) => {
+      let bytes = 0;
+      let begin = 0;
+      listener = (message) => {
+        const now = performance.now();
+        begin ||= now;
+        if (now - begin < warmUp) return;
+        bytes += message.bytes.length;
+        if (now - begin < warmUp + ms) return;
+        listener = undefined;
+        resolve(bytes / ((now - begin - warmUp) / 1000));
+      };
+    });
+  },
+};
