@@ -66,7 +66,7 @@ fn every_setting_can_stand_in_a_file() {
     assert_eq!(settings.log_format, LogFormat::Json);
     assert_eq!(settings.ice.len(), 2);
     assert_eq!(settings.ice[1].credential, "c");
-    assert_eq!(settings.udp, ["127.0.0.1:0".parse().expect("an address")]);
+    assert_eq!(settings.udp, ["127.0.0.1:0".parse::<SocketAddr>().expect("an address")]);
 }
 
 #[test]

@@ -1,0 +1,169 @@
+//! Links: what carries packets to one peer. A WebRTC data channel or a WebSocket, one task each.
+//!
+//! A link's task owns its connection and frees it when it ends, whatever the reason. The driver holds a [`Link`]:
+//! dropping it closes the link once what was sent is out.
+
+pub mod sdp;
+pub mod socket;
+pub mod webrtc;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tabmesh_engine::{LinkId, LinkKind, limits};
+use tokio::sync::{mpsc, oneshot};
+
+/// How long a link may take to open.
+pub const OPEN_MAX: Duration = Duration::from_secs(20);
+
+/// How long a closing link may take to send what is queued and say goodbye.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
+
+/// Bytes that may wait for one link. The engine stops long before ([`limits::QUEUE_STUCK`]); a link that gets here
+/// is closed.
+const QUEUED_MAX: u32 = 2 * limits::QUEUE_STUCK;
+
+/// While little is queued, the engine is told how much at least every so many bytes, because it adds up what it sends.
+const REPORT_EVERY: u32 = 64 * 1024;
+
+/// What a link's task tells the driver.
+#[derive(Debug)]
+pub struct Report {
+    /// Which link.
+    pub link: LinkId,
+    /// Which of the links that had this number: a report of an earlier one is stale.
+    pub generation: u64,
+    /// What happened.
+    pub what: What,
+}
+
+/// What happened on a link.
+#[derive(Debug)]
+pub enum What {
+    /// WebRTC: this end's description.
+    Described(Vec<u8>),
+    /// It is open.
+    Up,
+    /// It did not open or is gone; the task has freed it. Nothing follows.
+    Down,
+    /// One message.
+    Packet(Bytes),
+    /// This many bytes still wait.
+    Drained(u32),
+}
+
+/// Where a link's task sends its reports; waits when the driver is behind, so that a peer cannot fill the memory.
+#[derive(Clone, Debug)]
+pub struct Reporter {
+    /// To the driver.
+    pub reports: mpsc::Sender<Report>,
+    /// Which link.
+    pub link: LinkId,
+    /// See [`Report::generation`].
+    pub generation: u64,
+}
+
+impl Reporter {
+    async fn tell(&self, what: What) {
+        let report = Report { link: self.link, generation: self.generation, what };
+        // The driver is gone only when the whole node stops.
+        let _ = self.reports.send(report).await;
+    }
+}
+
+/// The driver's end of one link.
+#[derive(Debug)]
+pub struct Link {
+    kind: LinkKind,
+    packets: mpsc::UnboundedSender<Bytes>,
+    queued: Arc<AtomicU32>,
+    answer: Option<oneshot::Sender<Vec<u8>>>,
+}
+
+/// More than [`QUEUED_MAX`] bytes wait, or the task has ended: the link is no use any more.
+#[derive(Debug)]
+pub struct Stuck;
+
+impl Link {
+    fn new(kind: LinkKind, answer: Option<oneshot::Sender<Vec<u8>>>) -> (Self, Outbox) {
+        // Bounded by bytes (`QUEUED_MAX`) rather than by packets, whose sizes differ a thousandfold.
+        let (packets, waiting) = mpsc::unbounded_channel();
+        let queued = Arc::new(AtomicU32::new(0));
+        let outbox =
+            Outbox { packets: waiting, early: VecDeque::new(), queued: queued.clone(), unreported: 0 };
+        (Self { kind, packets, queued, answer }, outbox)
+    }
+
+    /// Over what.
+    pub fn kind(&self) -> LinkKind {
+        self.kind
+    }
+
+    /// Queues one packet, at most [`limits::PACKET_MAX`] bytes. Before the link is open, packets wait.
+    ///
+    /// # Errors
+    ///
+    /// Too much is queued, or the task has ended.
+    pub fn send(&self, packet: Bytes) -> Result<(), Stuck> {
+        let length = u32::try_from(packet.len()).unwrap_or(u32::MAX);
+        if self.queued.load(Ordering::Relaxed).saturating_add(length) > QUEUED_MAX {
+            return Err(Stuck);
+        }
+        self.queued.fetch_add(length, Ordering::Relaxed);
+        self.packets.send(packet).map_err(|_| Stuck)
+    }
+
+    /// Hands over the other end's answer; nothing happens on a link that waits for none.
+    pub fn answered(&mut self, description: Vec<u8>) {
+        if let Some(answer) = self.answer.take() {
+            let _ = answer.send(description);
+        }
+    }
+}
+
+/// The task's end of the send queue. It ends when the driver has dropped the [`Link`] and all packets are taken.
+struct Outbox {
+    packets: mpsc::UnboundedReceiver<Bytes>,
+    early: VecDeque<Bytes>,
+    queued: Arc<AtomicU32>,
+    unreported: u32,
+}
+
+impl Outbox {
+    async fn next(&mut self) -> Option<Bytes> {
+        match self.early.pop_front() {
+            Some(packet) => Some(packet),
+            None => self.packets.recv().await,
+        }
+    }
+
+    /// Ends when the driver has dropped the link; meanwhile packets are put aside. For as long as it is not open.
+    async fn abandoned(&mut self) {
+        while let Some(packet) = self.packets.recv().await {
+            self.early.push_back(packet);
+        }
+    }
+
+    /// The next packet if one waits already.
+    fn waiting(&mut self) -> Option<Bytes> {
+        self.early.pop_front().or_else(|| self.packets.try_recv().ok())
+    }
+
+    /// Counts `length` bytes as sent, and tells the driver when it should know.
+    async fn sent(&mut self, length: usize, reporter: &Reporter) {
+        let length = u32::try_from(length).unwrap_or(u32::MAX);
+        let before = self.queued.fetch_sub(length, Ordering::Relaxed);
+        let after = before.saturating_sub(length);
+        self.unreported = self.unreported.saturating_add(length);
+        if after < limits::DRAINED && (before >= limits::DRAINED || self.unreported >= REPORT_EVERY) {
+            self.unreported = 0;
+            reporter.tell(What::Drained(after)).await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

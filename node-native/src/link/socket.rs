@@ -1,0 +1,183 @@
+//! Links over WebSocket: dialled to a peer's address, or accepted by the listener. One binary message is one packet.
+
+use std::future::Future;
+use std::io;
+
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tabmesh_engine::{LinkKind, limits};
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use url::Url;
+
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What};
+
+/// A WebSocket that this node opened.
+pub type ClientStream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// Read buffer of one connection. tungstenite's default of 128 KiB, taken at once, would be most of a link's memory.
+const READ_BUFFER: usize = 4096;
+
+/// Packets are gathered up to this many bytes before they are handed to the operating system.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// Why a WebSocket did not open.
+#[derive(Debug, Error)]
+pub enum DialError {
+    /// Nobody there, no TLS, no WebSocket.
+    #[error("{0}")]
+    Socket(#[from] Box<tungstenite::Error>),
+    /// It took too long.
+    #[error("it did not open in time")]
+    Timeout,
+}
+
+/// How WebSockets are set up: small buffers, and no message above `message_max` bytes.
+pub fn config(message_max: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(Some(message_max))
+        .max_frame_size(Some(message_max))
+}
+
+/// Opens a WebSocket; TLS for `wss`, with the system's and Mozilla's root certificates.
+///
+/// # Errors
+///
+/// It does not open within [`OPEN_MAX`].
+pub async fn connect(url: &Url, message_max: usize) -> Result<ClientStream, DialError> {
+    // Named once and for all: with two providers compiled in by other parts, rustls could not choose.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let opening = connect_async_with_config(url.as_str(), Some(config(message_max)), true);
+    match timeout(OPEN_MAX, opening).await {
+        Ok(Ok((stream, _))) => Ok(stream),
+        Ok(Err(error)) => Err(Box::new(error).into()),
+        Err(_) => Err(DialError::Timeout),
+    }
+}
+
+/// Dials `url` and carries packets once it is open.
+pub fn dial(url: Url, reporter: Reporter) -> (Link, impl Future<Output = ()> + Send + 'static) {
+    let (link, mut outbox) = Link::new(LinkKind::Socket, None);
+    let task = async move {
+        let opened = tokio::select! {
+            opened = connect(&url, limits::PACKET_MAX) => opened,
+            () = outbox.abandoned() => return,
+        };
+        match opened {
+            Ok(stream) => {
+                reporter.tell(What::Up).await;
+                carry(stream, outbox, reporter).await;
+            }
+            Err(error) => {
+                tracing::debug!(link = reporter.link.0, %url, %error, "a WebSocket did not open");
+                reporter.tell(What::Down).await;
+            }
+        }
+    };
+    (link, task)
+}
+
+/// Carries packets over a WebSocket that a peer opened. It is open already: no [`What::Up`] comes.
+pub fn accepted<S>(
+    stream: WebSocketStream<S>,
+    reporter: Reporter,
+) -> (Link, impl Future<Output = ()> + Send + 'static)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (link, outbox) = Link::new(LinkKind::Socket, None);
+    (link, carry(stream, outbox, reporter))
+}
+
+async fn carry<S>(stream: WebSocketStream<S>, mut outbox: Outbox, reporter: Reporter)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, mut packets) = stream.split();
+    let ended = tokio::select! {
+        ended = read(&mut packets, &reporter) => ended,
+        ended = write(&mut sink, &mut outbox, &reporter) => ended,
+    };
+    if let Ended::Here = ended {
+        // All was flushed; what is left is to say goodbye and to hear it back.
+        let goodbye = async {
+            let _ = sink.close().await;
+            while let Some(Ok(_)) = packets.next().await {}
+        };
+        let _ = timeout(CLOSE_MAX, goodbye).await;
+        return;
+    }
+    if let Ended::Broken(error) = &ended {
+        tracing::debug!(link = reporter.link.0, %error, "a WebSocket broke");
+    }
+    reporter.tell(What::Down).await;
+}
+
+/// How a link's work ended.
+enum Ended {
+    /// The driver dropped the link, and everything it sent is out.
+    Here,
+    /// The peer closed it.
+    There,
+    /// The connection or the peer's messages are not what they should be.
+    Broken(io::Error),
+}
+
+impl From<tungstenite::Error> for Ended {
+    fn from(error: tungstenite::Error) -> Self {
+        match error {
+            tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => Self::There,
+            error => Self::Broken(io::Error::other(error)),
+        }
+    }
+}
+
+async fn read<S>(packets: &mut SplitStream<WebSocketStream<S>>, reporter: &Reporter) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = packets.next().await {
+        match message {
+            Ok(Message::Binary(packet)) => reporter.tell(What::Packet(packet)).await,
+            Ok(Message::Text(_)) => return Ended::Broken(io::Error::other("a text message on a mesh link")),
+            Ok(Message::Close(_)) => return Ended::There,
+            Ok(_) => {}
+            Err(error) => return error.into(),
+        }
+    }
+    Ended::There
+}
+
+async fn write<S>(
+    sink: &mut SplitSink<WebSocketStream<S>, Message>,
+    outbox: &mut Outbox,
+    reporter: &Reporter,
+) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(first) = outbox.next().await {
+        let mut length = first.len();
+        let mut packet: Option<Bytes> = Some(first);
+        while let Some(next) = packet {
+            if let Err(error) = sink.feed(Message::Binary(next)).await {
+                return error.into();
+            }
+            packet = if length < limits::PACKET_MAX { outbox.waiting() } else { None };
+            length += packet.as_ref().map_or(0, Bytes::len);
+        }
+        if let Err(error) = sink.flush().await {
+            return error.into();
+        }
+        outbox.sent(length, reporter).await;
+    }
+    Ended::Here
+}

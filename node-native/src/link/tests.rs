@@ -1,0 +1,265 @@
+//! Links on loopback: two ends of each kind connect, exchange packets, report what is queued, and free everything.
+
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::accept_async_with_config;
+use url::Url;
+
+use super::webrtc::Ice;
+use super::*;
+use crate::settings::Settings;
+
+/// The driver's side of one link under test.
+struct End {
+    link: Option<Link>,
+    reports: mpsc::Receiver<Report>,
+    task: JoinHandle<()>,
+}
+
+impl End {
+    fn start<F>(make: impl FnOnce(Reporter) -> (Link, F)) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (sender, reports) = mpsc::channel(64);
+        let (link, task) = make(Reporter { reports: sender, link: LinkId(1), generation: 1 });
+        Self { link: Some(link), reports, task: tokio::spawn(task) }
+    }
+
+    fn link(&mut self) -> &mut Link {
+        self.link.as_mut().expect("not closed yet")
+    }
+
+    fn send(&mut self, packet: &[u8]) {
+        self.link().send(Bytes::copy_from_slice(packet)).expect("there is room");
+    }
+
+    /// The next report that is no `Drained`.
+    async fn next(&mut self) -> What {
+        loop {
+            let report = timeout(Duration::from_secs(30), self.reports.recv()).await.expect("in time");
+            match report.expect("the task tells before it ends").what {
+                What::Drained(_) => {}
+                what => return what,
+            }
+        }
+    }
+
+    async fn described(&mut self) -> Vec<u8> {
+        match self.next().await {
+            What::Described(description) => description,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn up(&mut self) {
+        let what = self.next().await;
+        assert!(matches!(what, What::Up), "{what:?}");
+    }
+
+    async fn packet(&mut self) -> Bytes {
+        match self.next().await {
+            What::Packet(packet) => packet,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn down(&mut self) {
+        let what = self.next().await;
+        assert!(matches!(what, What::Down), "{what:?}");
+    }
+
+    /// Closes the link as the driver does; the task must end by itself.
+    async fn close(&mut self) {
+        self.link = None;
+        self.ended().await;
+    }
+
+    async fn ended(&mut self) {
+        timeout(Duration::from_secs(10), &mut self.task).await.expect("in time").expect("no panic");
+    }
+}
+
+fn loopback() -> Ice {
+    let udp = vec!["127.0.0.1:0".parse().expect("an address")];
+    Ice::new(&Settings { udp, ..Settings::at("unused") })
+}
+
+async fn webrtc_pair() -> (End, End) {
+    let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
+    let offer = offerer.described().await;
+    assert!(offer.len() <= 250, "{} bytes", offer.len());
+    let mut answerer = End::start(|reporter| webrtc::answer(loopback(), offer, reporter));
+    let answer = answerer.described().await;
+    offerer.link().answered(answer);
+    offerer.up().await;
+    answerer.up().await;
+    (offerer, answerer)
+}
+
+async fn listener() -> (TcpListener, Url) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, Url::parse(&format!("ws://{address}/")).expect("a URL"))
+}
+
+async fn accept(listener: &TcpListener) -> tokio_tungstenite::WebSocketStream<TcpStream> {
+    let (stream, _) = listener.accept().await.expect("a connection");
+    accept_async_with_config(stream, Some(socket::config(limits::PACKET_MAX))).await.expect("a WebSocket")
+}
+
+async fn socket_pair() -> (End, End) {
+    let (listener, url) = listener().await;
+    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    let stream = accept(&listener).await;
+    dialler.up().await;
+    (dialler, End::start(|reporter| socket::accepted(stream, reporter)))
+}
+
+async fn exchanges_packets(mut one: End, mut two: End) {
+    for length in [1, 1000, 17_000, limits::PACKET_MAX] {
+        let packet: Vec<u8> = (0..length).map(|place| place as u8).collect();
+        one.send(&packet);
+        assert_eq!(two.packet().await, packet, "{length} bytes there");
+        two.send(&packet);
+        assert_eq!(one.packet().await, packet, "{length} bytes back");
+    }
+    // What was sent before the close still arrives, in order.
+    for number in 0..100u8 {
+        one.send(&[number; 2000]);
+    }
+    one.close().await;
+    for number in 0..100u8 {
+        assert_eq!(two.packet().await, [number; 2000][..]);
+    }
+}
+
+/// Sends 8 MiB as fast as the queue takes it; every byte must arrive, and the queue must be reported falling.
+async fn reports_what_is_queued(mut one: End, mut two: End) {
+    const PACKETS: usize = 256;
+    let packet = Bytes::from(vec![7; 32 * 1024]);
+    let reader = tokio::spawn(async move {
+        let mut total = 0;
+        while total < PACKETS * packet_length() {
+            total += two.packet().await.len();
+        }
+        two
+    });
+    fn packet_length() -> usize {
+        32 * 1024
+    }
+    let mut unreported = 0;
+    let mut reports = 0;
+    for _ in 0..PACKETS {
+        one.link().send(packet.clone()).expect("there is room");
+        unreported += packet.len() as u32;
+        // As the engine does: above its mark it adds nothing until it is told.
+        while unreported > limits::QUEUE_BULK {
+            let report = timeout(Duration::from_secs(30), one.reports.recv()).await.expect("in time");
+            let What::Drained(queued) = report.expect("open").what else { panic!("drained") };
+            assert!(queued < limits::DRAINED);
+            unreported = queued;
+            reports += 1;
+        }
+    }
+    let mut two = reader.await.expect("all arrived");
+    assert!(reports > 8, "{reports} reports");
+    two.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webrtc_links_exchange_packets() {
+    let (one, two) = webrtc_pair().await;
+    exchanges_packets(one, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webrtc_links_report_what_is_queued() {
+    let (one, two) = webrtc_pair().await;
+    reports_what_is_queued(one, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn socket_links_exchange_packets() {
+    let (one, two) = socket_pair().await;
+    exchanges_packets(one, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn socket_links_report_what_is_queued() {
+    let (one, two) = socket_pair().await;
+    reports_what_is_queued(one, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_link_goes_down_when_its_peer_goes() {
+    let (mut one, mut two) = socket_pair().await;
+    one.close().await;
+    two.down().await;
+    two.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webrtc_link_goes_down_when_its_peer_goes() {
+    let (mut one, mut two) = webrtc_pair().await;
+    one.close().await;
+    two.down().await;
+    two.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_where_nobody_listens_is_a_link_down() {
+    let (listener, url) = listener().await;
+    drop(listener);
+    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    dialler.down().await;
+    dialler.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_closed_while_it_opens_is_freed_at_once() {
+    let (_listener, url) = listener().await;
+    End::start(|reporter| socket::dial(url, reporter)).close().await;
+    let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
+    offerer.described().await;
+    offerer.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_description_that_is_none_is_a_link_down() {
+    let mut answerer = End::start(|reporter| webrtc::answer(loopback(), b"garbage".to_vec(), reporter));
+    answerer.down().await;
+    answerer.ended().await;
+    let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
+    offerer.described().await;
+    offerer.link().answered(b"garbage".to_vec());
+    offerer.down().await;
+    offerer.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_and_oversized_messages_cost_a_socket_its_link() {
+    use futures_util::SinkExt;
+    use tokio_tungstenite::tungstenite::Message;
+    for message in [Message::text("hello"), Message::binary(vec![0; limits::PACKET_MAX + 1])] {
+        let (listener, url) = listener().await;
+        let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+        let mut stream = accept(&listener).await;
+        dialler.up().await;
+        // The link may be gone before the whole message is out.
+        let _ = stream.send(message).await;
+        dialler.down().await;
+        dialler.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_nobody_reads_from_is_bounded() {
+    let (link, _outbox) = Link::new(LinkKind::Socket, None);
+    let packet = Bytes::from(vec![0; limits::PACKET_MAX]);
+    let taken = (0..1000).take_while(|_| link.send(packet.clone()).is_ok()).count();
+    assert_eq!(taken * limits::PACKET_MAX, QUEUED_MAX as usize);
+}
