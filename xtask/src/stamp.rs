@@ -79,3 +79,46 @@ fn collect(path: &Path, sources: bool, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn work_is_done_again_only_when_inputs_or_outputs_changed() -> Result<()> {
+        let dir = std::env::temp_dir().join(format!("tabmesh-stamp-{}", std::process::id()));
+        let (input, output) = (dir.join("in/source"), dir.join("out"));
+        let name = format!("test-{}", std::process::id());
+        write(&input, "one")?;
+        let times = Cell::new(0);
+        let build = || {
+            let inputs = [dir.to_str().unwrap(), &format!("{}/in", dir.display())];
+            unless_fresh(
+                &format!("test-{}", std::process::id()),
+                &inputs[1..],
+                &[output.to_str().unwrap()],
+                || {
+                    times.set(times.get() + 1);
+                    write(&output, &format!("built {}", fs::read_to_string(&input)?))
+                },
+            )
+        };
+        build()?;
+        build()?;
+        assert_eq!(times.get(), 1, "nothing changed");
+        write(&input, "two")?;
+        build()?;
+        assert_eq!(times.get(), 2, "the source changed");
+        write(&output, "spoiled")?;
+        build()?;
+        assert_eq!(times.get(), 3, "the result was changed by somebody else");
+        write(&dir.join("in/node_modules/x"), "not ours")?;
+        build()?;
+        assert_eq!(times.get(), 3, "folders of results do not count as sources");
+        fs::remove_file(workspace::target().join(format!("xtask/{name}.stamp")))?;
+        fs::remove_dir_all(&dir)?;
+        Ok(())
+    }
+}

@@ -144,3 +144,49 @@ impl Drop for Children {
         self.stop_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::run::run;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    fn children(name: &str) -> (Children, Sender<()>) {
+        let (sender, receiver) = channel();
+        let dir = std::env::temp_dir().join(format!("tabmesh-up-{name}-{}", std::process::id()));
+        (Children::new(dir, receiver).unwrap(), sender)
+    }
+
+    fn shell(script: &str) -> Run {
+        run("sh").args(["-c", script])
+    }
+
+    #[test]
+    fn a_part_is_waited_for_and_stopped() {
+        let (mut children, stop) = children("good");
+        let file = children.fresh("address").unwrap();
+        children.start("good", shell(&format!("echo here > '{}'; exec sleep 100", file.display()))).unwrap();
+        assert_eq!(children.wait_for_file("good", &file, SOON).unwrap(), "here");
+        let dir = children.dir().to_owned();
+        stop.send(()).unwrap();
+        let start = Instant::now();
+        children.watch().unwrap();
+        assert!(start.elapsed() < STOP_MAX, "it was asked to stop, and did");
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_part_that_ends_by_itself_is_told_with_the_end_of_its_log() {
+        let (mut children, _stop) = children("bad");
+        let dir = children.dir().to_owned();
+        let file = children.fresh("address").unwrap();
+        children.start("bad", shell("echo no room for me; exit 3")).unwrap();
+        let error = children.wait_for_file("bad", &file, SOON).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && error.contains("no room for me"), "{error}");
+        drop(children);
+        fs::remove_dir_all(dir).unwrap();
+    }
+}
