@@ -3,15 +3,15 @@
 /// A block: larger ones are refused ([`Status::BadRequest`](crate::Status)); a file is a tree of them.
 pub const BLOCK_MAX: usize = 16 * 1024;
 
-/// One frame on a link, header included: room for a block and its routing header. A peer that sends a longer one
-/// loses its link. Longer messages travel as fragments.
-pub const FRAME_MAX: usize = BLOCK_MAX + 1024;
+/// An application message, in bytes; a longer one is refused.
+pub const MESSAGE_MAX: usize = 32 * 1024;
+
+/// One frame on a link, routing header included. A peer that sends a longer one loses its link. It is below
+/// what SCTP carries as one message, so nothing above SCTP cuts messages into fragments.
+pub const FRAME_MAX: usize = MESSAGE_MAX + 1024;
 
 /// What the shell may join into one message of the transport. A longer one costs the sender its link.
 pub const PACKET_MAX: usize = 64 * 1024;
-
-/// An application message, in bytes; a longer one is refused.
-pub const MESSAGE_MAX: usize = 32 * 1024;
 
 /// A peer's WebSocket address, in bytes.
 pub const ADDRESS_MAX: usize = 128;
@@ -21,3 +21,78 @@ pub const DRAINED: u32 = 128 * 1024;
 
 /// Replicas of a block.
 pub const REPLICAS: usize = 8;
+
+/// Nodes of the neighbourhood: the closest known; they are linked first and never shed.
+pub const NEIGHBOURS: usize = 12;
+
+/// Links a node aims at, by profile (browser, native, device). Beyond it links are shed, one a tick.
+pub const LINK_BUDGET: [usize; 3] = [24, 240, 8];
+
+/// Links a node has at most, those being made included. Beyond it offers are refused ([`Reason::NoRoom`]).
+///
+/// [`Reason::NoRoom`]: crate::Reason
+pub const LINKS_MAX: [usize; 3] = [32, 256, 12];
+
+/// Links being made at once by this node's own wish, by profile.
+pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
+
+/// With this many links a tab leaves its signalling server.
+pub const LINKS_ENOUGH: usize = 3;
+
+/// Nodes known but not linked. At the bound the one that failed most, then the one furthest off, is forgotten.
+pub const CONTACTS_MAX: usize = 64;
+
+/// WebSocket addresses dialled by number; further ones are not used.
+pub const ADDRESSES_MAX: u16 = 64;
+
+/// Requests of this node under way, application's and own. Beyond it the application gets
+/// [`Status::TooManyRequests`](crate::Status); own ones wait for the next tick.
+pub const REQUESTS_MAX: usize = 48;
+
+/// Requests kept free for the node's own lookups.
+pub const REQUESTS_OWN: usize = 8;
+
+/// Blocks being read for others; further requests get [`Status::TooManyRequests`](crate::Status).
+pub const SERVES_MAX: usize = 32;
+
+/// Blocks being placed on their holders; further ones get [`Status::TooManyRequests`](crate::Status).
+pub const PLACEMENTS_MAX: usize = 32;
+
+/// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
+pub const JOBS_MAX: usize = 128;
+
+/// Signatures of strangers being checked at once; further offers are dropped, and their senders try again.
+pub const STRANGERS_MAX: usize = 16;
+
+/// Bulk a peer may have sent and not yet been granted again, in bytes. One that sends more loses its link.
+pub const CREDIT: u32 = 512 * 1024;
+
+/// Bulk is granted again in steps of this many bytes.
+pub const CREDIT_STEP: u32 = 64 * 1024;
+
+/// Blocks on their way into the store at which no more credit is granted.
+pub const STORES_MAX: usize = 24;
+
+/// While more than this waits in the shell for a link, this node adds no bulk of its own.
+pub const QUEUE_BULK: u32 = 256 * 1024;
+
+/// While more than this waits, gossip stays behind and bulk of others is dropped.
+pub const QUEUE_STATE: u32 = 1024 * 1024;
+
+/// With more than this waiting the peer does not read: its link is closed ([`Reason::Stuck`](crate::Reason)).
+pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
+
+/// Frames that one peer may send in a second. One that sends more loses its link.
+pub const FRAMES_A_SECOND: u32 = 8192;
+
+/// Hashes in one frame or job.
+pub const HASHES_MAX: usize = 64;
+
+/// Blocks that repair waits to fetch; the rest is found in the next round.
+pub const WANTED_MAX: usize = 128;
+
+/// Blocks that repair fetches at once.
+pub const REPAIRS_MAX: usize = 8;
+
+/// Neighbours' wishes for lists of keys that wait; further ones ask again in the next round.
+pub const LISTINGS_MAX: usize = 16;

@@ -12,6 +12,7 @@ impl Rng {
 
     /// The next 64 bits.
     #[inline(never)]
+    #[expect(clippy::should_implement_trait, reason = "an endless source is no iterator")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;

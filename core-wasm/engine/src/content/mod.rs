@@ -1,1 +1,4 @@
 //! Content: blocks, trees of blocks, replication.
+
+pub mod cid;
+pub mod tree;

@@ -4,6 +4,7 @@
 mod codec;
 pub mod description;
 pub mod envelope;
+pub mod frame;
 pub mod signal;
 
 pub use codec::{Reader, Writer};

@@ -1,0 +1,87 @@
+//! What may be sent over one link, and what the peer may send.
+//!
+//! Three classes share a link. Control always goes. State (gossip) stays behind while much is queued. Bulk goes
+//! while little is queued and the receiver has granted credit for it, so a slow peer slows only itself.
+
+use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK};
+use crate::time::Instant;
+
+/// The accounts of one link, in bytes.
+pub(crate) struct Flow {
+    /// What waits in the shell: what was sent since it last told.
+    queued: u32,
+    /// Bulk that may still be sent.
+    credit: u32,
+    /// Bulk that the peer may still send.
+    allowed: u32,
+    /// Bulk that came and was not granted again.
+    owed: u32,
+    /// Frames that came in the second that began at `second`.
+    frames: u32,
+    second: Instant,
+}
+
+impl Flow {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { queued: 0, credit: CREDIT, allowed: CREDIT, owed: 0, frames: 0, second: now }
+    }
+
+    /// Whether gossip may go.
+    pub(crate) fn takes_state(&self) -> bool {
+        self.queued < QUEUE_STATE
+    }
+
+    /// Whether `length` bytes of this node's own bulk may go.
+    pub(crate) fn takes_bulk(&self, length: usize) -> bool {
+        self.queued < QUEUE_BULK && length <= self.credit as usize
+    }
+
+    /// Whether `length` bytes of others' bulk may pass through.
+    pub(crate) fn passes_bulk(&self, length: usize) -> bool {
+        self.queued < QUEUE_STATE && length <= self.credit as usize
+    }
+
+    /// Whether the peer has stopped reading.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.queued > QUEUE_STUCK
+    }
+
+    pub(crate) fn sent(&mut self, length: usize, is_bulk: bool) {
+        self.queued = self.queued.saturating_add(length as u32);
+        if is_bulk {
+            self.credit = self.credit.saturating_sub(length as u32);
+        }
+    }
+
+    pub(crate) fn drained(&mut self, queued: u32) {
+        self.queued = queued;
+    }
+
+    pub(crate) fn granted(&mut self, bytes: u32) {
+        self.credit = self.credit.saturating_add(bytes).min(CREDIT);
+    }
+
+    /// Takes in a frame of `length` bytes; false if the peer sends more than it may.
+    pub(crate) fn received(&mut self, now: Instant, length: usize, is_bulk: bool) -> bool {
+        if now.since(self.second).0 >= 1_000_000 {
+            self.second = now;
+            self.frames = 0;
+        }
+        self.frames += 1;
+        if is_bulk {
+            let Some(allowed) = self.allowed.checked_sub(length as u32) else { return false };
+            self.allowed = allowed;
+            self.owed += length as u32;
+        }
+        self.frames <= FRAMES_A_SECOND
+    }
+
+    /// What to grant the peer again, once it is worth a frame.
+    pub(crate) fn grant(&mut self) -> Option<u32> {
+        if self.owed < CREDIT_STEP {
+            return None;
+        }
+        self.allowed += self.owed;
+        Some(core::mem::take(&mut self.owed))
+    }
+}

@@ -1,0 +1,215 @@
+//! Links: one connection each, from the first description to the last byte.
+
+mod flow;
+mod rtt;
+#[cfg(test)]
+mod tests;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+pub(crate) use flow::Flow;
+pub(crate) use rtt::Rtt;
+
+use crate::id::{NodeId, PublicKey};
+use crate::io::{LinkId, LinkKind, Profile};
+use crate::time::Instant;
+
+/// How far a link is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// The transport is being made.
+    Opening,
+    /// Bytes flow; the peer has not proved itself yet.
+    Proving,
+    /// The peer is who it says.
+    Ready,
+}
+
+/// One link.
+pub(crate) struct Link {
+    pub(crate) id: LinkId,
+    pub(crate) stage: Stage,
+    pub(crate) kind: LinkKind,
+    /// Whether this end began it.
+    pub(crate) dialled: bool,
+    /// Who is at the other end; on a WebSocket unknown (zero) until its `Hello`.
+    pub(crate) peer: NodeId,
+    pub(crate) profile: Profile,
+    /// When the peer proved itself; before that, when the link was begun.
+    pub(crate) since: Instant,
+    /// When the handshake is given up, its envelope sent again, or the next probe is due.
+    pub(crate) due: Instant,
+    pub(crate) heard: Instant,
+    /// The number and time of a ping that is not answered yet.
+    pub(crate) probe: Option<(u32, Instant)>,
+    pub(crate) missed: u8,
+    pub(crate) rtt: Rtt,
+    pub(crate) flow: Flow,
+    /// Up to where the peer knows this node's neighbourhood.
+    pub(crate) told: u32,
+    /// The peer gossips with this node: it counts it as its neighbour.
+    pub(crate) counts_on_us: bool,
+    /// What only the handshake needs.
+    pub(crate) handshake: Option<Box<Handshake>>,
+}
+
+/// What a link needs until its peer has proved itself.
+pub(crate) struct Handshake {
+    /// WebRTC: names the attempt in both envelopes.
+    pub(crate) session: u32,
+    /// WebRTC: the envelope that was sent, to send it again.
+    pub(crate) envelope: Vec<u8>,
+    /// WebRTC, answering: the way the offer came; empty for the signalling server.
+    pub(crate) path: Vec<u8>,
+    /// WebRTC: by the signalling server rather than through the overlay.
+    pub(crate) by_signal: bool,
+    /// WebRTC: the other end's envelope came.
+    pub(crate) answered: bool,
+    /// How often the envelope was sent.
+    pub(crate) tries: u8,
+    /// When all of it is given up.
+    pub(crate) deadline: Instant,
+    /// WebSocket: what the peer signs.
+    pub(crate) nonce: [u8; 32],
+    /// WebSocket: what this end signs.
+    pub(crate) peer_nonce: [u8; 32],
+    /// The peer's key, from its `Hello`.
+    pub(crate) key: PublicKey,
+    /// The peer's public address, from its `Hello`.
+    pub(crate) address: Vec<u8>,
+    /// WebSocket: the peer's proof holds.
+    pub(crate) proved: bool,
+    /// WebSocket: the peer says that ours holds.
+    pub(crate) welcomed: bool,
+}
+
+/// All links, ascending by number.
+#[derive(Default)]
+pub(crate) struct Links {
+    list: Vec<Link>,
+    last: u16,
+}
+
+impl Links {
+    /// Adds a link that begins now.
+    pub(crate) fn begin(
+        &mut self,
+        kind: LinkKind,
+        peer: NodeId,
+        dialled: bool,
+        now: Instant,
+        deadline: Instant,
+    ) -> LinkId {
+        loop {
+            self.last = self.last.wrapping_add(1);
+            if self.get(LinkId(self.last)).is_none() {
+                break;
+            }
+        }
+        let id = LinkId(self.last);
+        let handshake = Handshake {
+            session: 0,
+            envelope: Vec::new(),
+            path: Vec::new(),
+            by_signal: false,
+            answered: false,
+            tries: 0,
+            deadline,
+            nonce: [0; 32],
+            peer_nonce: [0; 32],
+            key: [0; 64],
+            address: Vec::new(),
+            proved: false,
+            welcomed: false,
+        };
+        let link = Link {
+            id,
+            stage: Stage::Opening,
+            kind,
+            dialled,
+            peer,
+            profile: Profile::Browser,
+            since: now,
+            due: deadline,
+            heard: now,
+            probe: None,
+            missed: 0,
+            rtt: Rtt::default(),
+            flow: Flow::new(now),
+            told: 0,
+            counts_on_us: false,
+            handshake: Some(Box::new(handshake)),
+        };
+        let place = self.list.partition_point(|other| other.id < id);
+        self.list.insert(place, link);
+        id
+    }
+
+    fn place(&self, id: LinkId) -> Option<usize> {
+        self.list.binary_search_by_key(&id, |link| link.id).ok()
+    }
+
+    /// The link with this number.
+    #[inline(never)]
+    pub(crate) fn get(&self, id: LinkId) -> Option<&Link> {
+        self.list.get(self.place(id)?)
+    }
+
+    /// The link with this number, to change it.
+    #[inline(never)]
+    pub(crate) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
+        let place = self.place(id)?;
+        self.list.get_mut(place)
+    }
+
+    /// The link with this number, if its peer has proved itself.
+    pub(crate) fn ready(&self, id: LinkId) -> Option<&Link> {
+        self.get(id).filter(|link| link.stage == Stage::Ready)
+    }
+
+    /// Takes the link out.
+    #[inline(never)]
+    pub(crate) fn remove(&mut self, id: LinkId) -> Option<Link> {
+        let place = self.place(id)?;
+        Some(self.list.remove(place))
+    }
+
+    /// All of them, ascending by number.
+    pub(crate) fn iter(&self) -> core::slice::Iter<'_, Link> {
+        self.list.iter()
+    }
+
+    /// All of them, to change them.
+    pub(crate) fn iter_mut(&mut self) -> core::slice::IterMut<'_, Link> {
+        self.list.iter_mut()
+    }
+
+    /// Those whose peer has proved itself.
+    pub(crate) fn peers(&self) -> impl Iterator<Item = &Link> {
+        self.list.iter().filter(|link| link.stage == Stage::Ready)
+    }
+
+    /// The ready link to this peer.
+    #[inline(never)]
+    pub(crate) fn to(&self, peer: &NodeId) -> Option<&Link> {
+        self.peers().find(|link| link.peer == *peer)
+    }
+
+    /// Whether there is a link to this peer, or one is being made.
+    #[inline(never)]
+    pub(crate) fn knows(&self, peer: &NodeId) -> bool {
+        self.list.iter().any(|link| link.peer == *peer)
+    }
+
+    /// How many there are, those being made included.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// How many peers have proved themselves.
+    #[inline(never)]
+    pub(crate) fn ready_count(&self) -> usize {
+        self.peers().count()
+    }
+}

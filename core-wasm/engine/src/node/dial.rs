@@ -1,0 +1,249 @@
+//! Making WebRTC links: signed envelopes there and back, by the signalling server or through the overlay.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::Node;
+use super::jobs::Pending;
+use super::route::ReplyTo;
+use crate::id::{NodeId, Signature};
+use crate::io::{LinkId, LinkKind, Output, Route, Work};
+use crate::limits::{LINKS_MAX, STRANGERS_MAX};
+use crate::link::Stage;
+use crate::status::Reason;
+use crate::time::Duration;
+use crate::wire::description::DESCRIPTION_MAX;
+use crate::wire::envelope::{Envelope, Kind};
+use crate::wire::frame::Body;
+use crate::wire::signal::ToServer;
+
+/// How long an envelope is worth something.
+const ENVELOPE_S: u32 = 60;
+
+/// How far wall clocks may differ.
+const SKEW_S: u32 = 300;
+
+/// An envelope without answer is sent again after this, each time twice as long.
+const RESEND: Duration = Duration::from_ms(3_000);
+
+/// How often an envelope is sent.
+const TRIES_MAX: u8 = 3;
+
+/// An envelope of a stranger whose signature is being checked.
+pub(super) struct Arrived {
+    from: NodeId,
+    bytes: Vec<u8>,
+    /// How it came; `None` by the signalling server.
+    reply: Option<ReplyTo>,
+    /// An answer: the link it is for.
+    link: Option<LinkId>,
+}
+
+impl Node {
+    /// Begins a link to `peer`, unless there is one.
+    pub(super) fn dial(&mut self, peer: NodeId) {
+        let by_signal = match self.contacts.get(&peer) {
+            Some(contact) => contact.by_signal && self.signalling.is_present(),
+            None => false,
+        };
+        if peer == self.id || self.links.knows(&peer) || !by_signal && self.links.ready_count() == 0 {
+            return;
+        }
+        let deadline = self.opening_deadline();
+        let id = self.links.begin(LinkKind::WebRtc, peer, true, self.now, deadline);
+        let session = self.rng.next() as u32;
+        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+            handshake.session = session;
+            handshake.by_signal = by_signal;
+        }
+        self.arm(deadline);
+        self.emit(Output::Open { link: id, route: Route::Offer });
+    }
+
+    pub(super) fn on_described(&mut self, id: LinkId, description: &[u8]) {
+        let expiry_s = self.wall_s().map_or(0, |now| now + ENVELOPE_S);
+        let Some(link) = self.links.get_mut(id) else { return };
+        let (peer, dialled) = (link.peer, link.dialled);
+        let Some(handshake) = &mut link.handshake else { return };
+        let envelope = Envelope {
+            kind: if dialled { Kind::Offer } else { Kind::Answer },
+            session: handshake.session,
+            expiry_s,
+            key: self.config.key,
+            signature: [0; 64],
+            body: description,
+        };
+        handshake.envelope = envelope.emit();
+        let bytes = envelope.signed_bytes(&self.config.network, &self.id, &peer);
+        self.start_job(Pending::SignEnvelope(id), Work::Sign(bytes));
+    }
+
+    pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: Signature) {
+        let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) else { return };
+        let Some(envelope) = Envelope::parse(&handshake.envelope) else { return };
+        handshake.envelope = Envelope { signature, ..envelope }.emit();
+        self.send_envelope(id);
+    }
+
+    /// Sends the envelope of a link that is being made, the first time or again.
+    pub(super) fn send_envelope(&mut self, id: LinkId) {
+        let now = self.now;
+        let (is_present, has_peers) = (self.signalling.is_present(), self.links.ready_count() > 0);
+        let Some(link) = self.links.get_mut(id) else { return };
+        let (peer, dialled) = (link.peer, link.dialled);
+        let Some(handshake) = &mut link.handshake else { return };
+        if handshake.envelope.is_empty() || handshake.answered && dialled || handshake.tries >= TRIES_MAX {
+            link.due = handshake.deadline;
+            return;
+        }
+        // An offer that went unanswered one way tries the other; an answer goes back the way the offer came.
+        if dialled && handshake.tries > 0 {
+            handshake.by_signal = !handshake.by_signal;
+        }
+        let by_signal =
+            if dialled { handshake.by_signal && is_present || !has_peers } else { handshake.by_signal };
+        handshake.tries += 1;
+        // Only the offerer repeats: a repeated offer makes the answerer repeat its answer.
+        link.due = if dialled {
+            handshake.deadline.min(now + Duration(RESEND.0 << (handshake.tries - 1)))
+        } else {
+            handshake.deadline
+        };
+        let (due, envelope, path, session) =
+            (link.due, handshake.envelope.clone(), handshake.path.clone(), handshake.session);
+        self.arm(due);
+        if by_signal {
+            let message = ToServer::Relay { to: peer, envelope: &envelope }.emit();
+            self.emit(Output::Signal(message));
+        } else if dialled {
+            self.send_request(session, peer, true, &Body::Envelope(&envelope), &[]);
+        } else {
+            self.reply(&ReplyTo { origin: peer, request: session, path }, &Body::Envelope(&envelope));
+        }
+    }
+
+    /// An envelope came, through the overlay (`reply` says how) or by the signalling server.
+    pub(super) fn on_envelope(&mut self, bytes: &[u8], reply: Option<ReplyTo>) {
+        let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
+        else {
+            return;
+        };
+        let from = NodeId::of_key(&envelope.key);
+        let is_late =
+            self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now);
+        if is_late || from == self.id || from.level() < u32::from(self.config.level) {
+            return;
+        }
+        let link = match envelope.kind {
+            Kind::Offer => {
+                if self.repeats_answer(&from, envelope.session) {
+                    return;
+                }
+                if self.contacts.is_banned(&from, self.now) || !self.has_room_for(&from) {
+                    return self.refuse(&from, envelope.session, reply);
+                }
+                None
+            }
+            Kind::Answer | Kind::Refuse => {
+                let link = self.links.iter().find(|link| {
+                    let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
+                    link.peer == from
+                        && link.dialled
+                        && asked.is_some_and(|asked| asked.session == envelope.session)
+                });
+                let Some(link) = link.map(|link| link.id) else { return };
+                if envelope.kind == Kind::Refuse {
+                    let reason =
+                        envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
+                    return self.drop_link(link, reason, true);
+                }
+                Some(link)
+            }
+        };
+        let strangers = self.jobs.iter().filter(|(_, job)| matches!(job, Pending::VerifyEnvelope(_))).count();
+        if strangers >= STRANGERS_MAX {
+            return;
+        }
+        let work = Work::Verify {
+            key: envelope.key,
+            signature: envelope.signature,
+            bytes: envelope.signed_bytes(&self.config.network, &from, &self.id),
+        };
+        let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
+        self.start_job(Pending::VerifyEnvelope(Box::new(arrived)), work);
+    }
+
+    /// The same offer again: its answer was lost. True if that is what it was.
+    fn repeats_answer(&mut self, from: &NodeId, session: u32) -> bool {
+        let known = self.links.iter().find(|link| {
+            let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
+            link.peer == *from && !link.dialled && link.kind == LinkKind::WebRtc && answered
+        });
+        let Some(id) = known.map(|link| link.id) else { return false };
+        self.send_envelope(id);
+        true
+    }
+
+    /// Room for one more link, or for a nearer neighbour than those there are.
+    fn has_room_for(&self, from: &NodeId) -> bool {
+        let ready = self.links.ready_count();
+        if self.links.knows(from) || ready < self.link_budget() {
+            return true;
+        }
+        self.links.len() < self.profile_limit(&LINKS_MAX) && self.known_neighbours_with(from).contains(from)
+    }
+
+    fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {
+        let envelope = Envelope {
+            kind: Kind::Refuse,
+            session,
+            expiry_s: 0,
+            key: self.config.key,
+            signature: [0; 64],
+            body: &[Reason::NoRoom as u8],
+        };
+        let bytes = envelope.emit();
+        match reply {
+            Some(reply) => self.reply(&reply, &Body::Envelope(&bytes)),
+            None => self.emit(Output::Signal(ToServer::Relay { to: *to, envelope: &bytes }.emit())),
+        }
+    }
+
+    pub(super) fn on_envelope_verified(&mut self, arrived: Arrived, holds: bool) {
+        let Some(envelope) = Envelope::parse(&arrived.bytes).filter(|_| holds) else { return };
+        match arrived.link {
+            Some(link) => self.on_answer(link, envelope.body),
+            None => self.on_offer(arrived.from, &envelope, arrived.reply),
+        }
+    }
+
+    fn on_answer(&mut self, id: LinkId, description: &[u8]) {
+        let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) else { return };
+        if !core::mem::replace(&mut handshake.answered, true) {
+            self.emit(Output::Answered { link: id, description: description.to_vec() });
+        }
+    }
+
+    fn on_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
+        // Glare: both offered. The smaller id's offer stands.
+        let own_dial = self.links.iter().find(|link| link.peer == from && link.stage != Stage::Ready);
+        if let Some((id, dialled)) = own_dial.map(|link| (link.id, link.dialled)) {
+            if dialled && self.id < from {
+                return;
+            }
+            self.drop_link(id, Reason::Replaced, true);
+        }
+        if self.links.len() >= self.profile_limit(&LINKS_MAX) {
+            return self.refuse(&from, envelope.session, reply);
+        }
+        let deadline = self.opening_deadline();
+        let id = self.links.begin(LinkKind::WebRtc, from, false, self.now, deadline);
+        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+            handshake.session = envelope.session;
+            handshake.by_signal = reply.is_none();
+            handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
+        }
+        self.arm(deadline);
+        self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });
+    }
+}

@@ -1,0 +1,212 @@
+//! Packets and frames: what comes over links, what goes out over them, and when a link ends.
+
+use alloc::vec::Vec;
+
+use super::Node;
+use crate::id::NodeId;
+use crate::io::{Event, LinkId, Output};
+use crate::limits::{PACKET_MAX, STORES_MAX};
+use crate::link::{Link, Stage};
+use crate::status::Reason;
+use crate::time::{Duration, Instant};
+use crate::wire::Reader;
+use crate::wire::frame::{BULK_MIN, Frame, split};
+
+/// A link on which nothing was heard for so long is probed.
+const PROBE_AFTER: Duration = Duration::from_ms(10_000);
+
+/// A probe is waited for at least so long.
+const PROBE_PATIENCE: Duration = Duration::from_ms(1_000);
+
+/// Probes missed at which the link closes.
+const PROBES_MAX: u8 = 3;
+
+impl Node {
+    pub(super) fn on_packet(&mut self, id: LinkId, packet: &[u8]) {
+        let mut reader = Reader::new(packet);
+        if packet.len() > PACKET_MAX {
+            return self.drop_link(id, Reason::Malformed, true);
+        }
+        loop {
+            let Some(frame) = split(&mut reader) else {
+                return self.drop_link(id, Reason::Malformed, true);
+            };
+            let Some(frame) = frame else { return };
+            let now = self.now;
+            // A frame may close its own link; what follows it is then nobody's.
+            let Some(link) = self.links.get_mut(id) else { return };
+            link.heard = now;
+            link.missed = 0;
+            if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
+                return self.drop_link(id, Reason::Flood, true);
+            }
+            if let Err(reason) = self.on_frame(id, frame) {
+                return self.drop_link(id, reason, true);
+            }
+            if frame.len() > BULK_MIN {
+                self.grant_credit();
+            }
+        }
+    }
+
+    fn on_frame(&mut self, id: LinkId, bytes: &[u8]) -> Result<(), Reason> {
+        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
+        let (stage, peer) = (link.stage, link.peer);
+        let frame = Frame::parse(bytes).ok_or(Reason::Malformed)?;
+        match (stage, frame) {
+            (_, Frame::Bye(reason)) => {
+                self.drop_link(id, reason, false);
+                self.emit(Output::Close(id));
+            }
+            (Stage::Proving, Frame::Hello(hello)) => return self.on_hello(id, &hello),
+            (Stage::Proving, Frame::Proof(signature)) => return self.on_proof(id, signature),
+            (Stage::Proving, Frame::Welcome) => self.on_welcome(id),
+            (Stage::Ready, Frame::Ping(number)) => self.send(id, &Frame::Pong(number)),
+            (Stage::Ready, Frame::Pong(number)) => self.on_pong(id, number),
+            (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
+            (Stage::Ready, Frame::Gossip { joined, left }) => {
+                link.counts_on_us = true;
+                self.on_gossip(joined, left);
+            }
+            (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
+            (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
+            (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
+            (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
+            _ => return Err(Reason::Malformed),
+        }
+        Ok(())
+    }
+
+    fn on_pong(&mut self, id: LinkId, number: u32) {
+        let now = self.now;
+        let Some(link) = self.links.get_mut(id) else { return };
+        if let Some((_, sent)) = link.probe.take_if(|(asked, _)| *asked == number) {
+            link.rtt.sample(now.since(sent));
+        }
+    }
+
+    /// Sends a frame that is always let through.
+    pub(super) fn send(&mut self, id: LinkId, frame: &Frame<'_>) {
+        self.send_bytes(id, frame.emit());
+    }
+
+    /// Sends an emitted frame; nothing happens if the link is gone.
+    #[inline(never)]
+    pub(super) fn send_bytes(&mut self, id: LinkId, bytes: Vec<u8>) {
+        let Some(link) = self.links.get_mut(id) else { return };
+        if matches!(link.stage, Stage::Opening) {
+            return;
+        }
+        link.flow.sent(bytes.len(), bytes.len() > BULK_MIN + 2);
+        if link.flow.is_stuck() {
+            return self.drop_link(id, Reason::Stuck, true);
+        }
+        self.emit(Output::Send { link: id, bytes });
+    }
+
+    /// Gives peers their credit back while the store keeps up.
+    pub(super) fn grant_credit(&mut self) {
+        if self.stores_under_way() >= STORES_MAX {
+            return;
+        }
+        let mut grants = Vec::new();
+        for link in self.links.iter_mut() {
+            if let Some(bytes) = link.flow.grant() {
+                grants.push((link.id, bytes));
+            }
+        }
+        for (link, bytes) in grants {
+            self.send(link, &Frame::Credit(bytes));
+        }
+    }
+
+    /// Ends a link: tells the peer if `tell`, and everybody in the node who counted on it.
+    pub(super) fn drop_link(&mut self, id: LinkId, reason: Reason, tell: bool) {
+        let Some(link) = self.links.remove(id) else { return };
+        if tell {
+            if link.stage != Stage::Opening {
+                self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
+            }
+            self.emit(Output::Close(id));
+        }
+        self.release_address(id, link.stage == Stage::Ready);
+        let peer = (link.peer != NodeId([0; 32])).then_some(link.peer);
+        // A fault is the peer's only where this end found it; a peer may claim anything of us.
+        if let Some(peer) = peer.filter(|_| tell && reason.is_fault()) {
+            self.contacts.ban(&peer, self.now);
+        } else if let Some(peer) = peer {
+            match reason {
+                Reason::Replaced => {}
+                Reason::Leaving => self.contacts.forget(&peer),
+                _ => self.contacts.failed(&peer, self.now),
+            }
+        }
+        if link.stage == Stage::Ready {
+            self.report(Event::PeerDown { id: link.peer, reason });
+            self.on_peers_changed(Some(&link));
+            if self.links.ready_count() == 0 && self.joined {
+                self.joined = false;
+                self.report(Event::Offline);
+            }
+        } else if link.dialled {
+            self.report(Event::DialFailed { id: peer, reason });
+            self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(200));
+            self.arm(self.maintain_at);
+        }
+    }
+
+    /// Handshakes that took too long, envelopes to send again, peers to probe.
+    pub(super) fn on_link_deadlines(&mut self) {
+        let due: Vec<LinkId> =
+            self.links.iter().filter(|link| self.now >= link.due).map(|link| link.id).collect();
+        for id in due {
+            match self.links.get(id).map(|link| link.stage) {
+                Some(Stage::Ready) => self.probe(id),
+                Some(_) => self.on_handshake_due(id),
+                None => {}
+            }
+        }
+        let next = self.links.iter().map(|link| link.due).min();
+        self.arm(next.unwrap_or(Instant::NEVER));
+    }
+
+    fn probe(&mut self, id: LinkId) {
+        let (now, number) = (self.now, self.rng.next() as u32);
+        let Some(link) = self.links.get_mut(id) else { return };
+        if link.probe.is_some() && link.missed + 1 >= PROBES_MAX {
+            return self.drop_link(id, Reason::Silent, true);
+        }
+        if link.probe.is_none() && link.rtt.smoothed_us() != 0 && now < link.heard + PROBE_AFTER {
+            link.due = link.heard + PROBE_AFTER;
+            return;
+        }
+        if link.probe.replace((number, now)).is_some() {
+            link.missed += 1;
+        }
+        link.due = now + link.rtt.patience(PROBE_PATIENCE);
+        self.send(id, &Frame::Ping(number));
+    }
+
+    /// Probes every link at once: those that died while the host slept are found within seconds.
+    pub(super) fn probe_all(&mut self) {
+        let due: Vec<LinkId> = self.links.peers().map(|link| link.id).collect();
+        for id in due {
+            let number = self.rng.next() as u32;
+            let due = self.now + PROBE_PATIENCE + PROBE_PATIENCE;
+            if let Some(link) = self.links.get_mut(id) {
+                link.probe = Some((number, self.now));
+                link.missed = PROBES_MAX - 1;
+                link.due = due;
+            }
+            self.arm(due);
+            self.send(id, &Frame::Ping(number));
+        }
+    }
+
+    /// A link has just become ready.
+    pub(super) fn first_probe(link: &mut Link, now: Instant) {
+        link.since = now;
+        link.due = now;
+        link.probe = None;
+    }
+}

@@ -1,0 +1,200 @@
+//! How the two ends of an open transport find out that they are who they say.
+//!
+//! Over WebRTC the signed envelopes already bound the DTLS fingerprints to both ids, so one `Hello` each is
+//! enough. Over a WebSocket each end also signs the other's fresh nonce, and waits until it is told that its own
+//! proof holds, so that nothing is sent to an end that does not listen yet.
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::jobs::Pending;
+use crate::id::{NodeId, Signature};
+use crate::io::{Event, LinkId, LinkKind, Output, Profile, Work};
+use crate::limits::LINKS_MAX;
+use crate::link::Stage;
+use crate::status::Reason;
+use crate::time::{Duration, Instant};
+use crate::wire::frame::{Frame, Hello, proof_bytes};
+
+/// A peer has so long to prove itself once the transport is open.
+const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
+
+/// A second link to the same peer replaces the first if that is older than this: the peer has lost the old one.
+const SETTLED: Duration = Duration::from_ms(5_000);
+
+impl Node {
+    pub(super) fn on_incoming(&mut self) {
+        if self.links.len() >= self.profile_limit(&LINKS_MAX) {
+            return self.emit(Output::Refuse);
+        }
+        let deadline = self.now + PROOF_TIMEOUT;
+        let id = self.links.begin(LinkKind::Socket, NodeId([0; 32]), false, self.now, deadline);
+        self.emit(Output::Accept(id));
+        self.on_link_up(id);
+    }
+
+    pub(super) fn on_link_up(&mut self, id: LinkId) {
+        let deadline = self.now + PROOF_TIMEOUT;
+        let mut nonce = [0; 32];
+        for chunk in nonce.chunks_mut(8) {
+            chunk.copy_from_slice(&self.rng.next().to_be_bytes());
+        }
+        let Some(link) = self.links.get_mut(id).filter(|link| link.stage == Stage::Opening) else { return };
+        link.stage = Stage::Proving;
+        link.due = deadline;
+        if let Some(handshake) = &mut link.handshake {
+            handshake.deadline = deadline;
+            handshake.nonce = nonce;
+        }
+        self.arm(deadline);
+        let hello = Frame::Hello(Hello {
+            network: self.config.network,
+            profile: self.config.profile as u8,
+            nonce,
+            key: self.config.key,
+            address: &self.config.address,
+        });
+        let bytes = hello.emit();
+        self.send_bytes(id, bytes);
+    }
+
+    pub(super) fn on_link_down(&mut self, id: LinkId) {
+        self.drop_link(id, Reason::Lost, false);
+    }
+
+    pub(super) fn on_hello(&mut self, id: LinkId, hello: &Hello<'_>) -> Result<(), Reason> {
+        if hello.network != self.config.network {
+            return Err(Reason::OtherNetwork);
+        }
+        let peer = NodeId::of_key(&hello.key);
+        if peer.level() < u32::from(self.config.level) {
+            return Err(Reason::LowLevel);
+        }
+        let is_banned = self.contacts.is_banned(&peer, self.now);
+        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
+        let kind = link.kind;
+        if peer == self.id || is_banned || kind == LinkKind::WebRtc && peer != link.peer {
+            return Err(Reason::BadProof);
+        }
+        link.profile = match hello.profile {
+            1 => Profile::Native,
+            2 => Profile::Device,
+            _ => Profile::Browser,
+        };
+        link.peer = peer;
+        let Some(handshake) = &mut link.handshake else { return Ok(()) };
+        if handshake.key != [0; 64] {
+            return Err(Reason::Malformed);
+        }
+        handshake.key = hello.key;
+        handshake.peer_nonce = hello.nonce;
+        handshake.address = hello.address.to_vec();
+        if kind == LinkKind::WebRtc {
+            self.on_ready(id);
+            return Ok(());
+        }
+        let bytes = proof_bytes(&self.config.network, &hello.nonce, &handshake.nonce, &hello.key);
+        self.start_job(Pending::SignLink(id), Work::Sign(bytes));
+        Ok(())
+    }
+
+    pub(super) fn on_link_signed(&mut self, id: LinkId, signature: Signature) {
+        self.send(id, &Frame::Proof(signature));
+    }
+
+    pub(super) fn on_proof(&mut self, id: LinkId, signature: Signature) -> Result<(), Reason> {
+        let Some(link) = self.links.get(id) else { return Ok(()) };
+        let Some(handshake) = &link.handshake else { return Ok(()) };
+        if link.kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
+            return Err(Reason::Malformed);
+        }
+        let key = handshake.key;
+        // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
+        let bytes = self.peer_proof_bytes(id).ok_or(Reason::Malformed)?;
+        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+            handshake.answered = true;
+        }
+        self.start_job(Pending::VerifyLink(id), Work::Verify { key, signature, bytes });
+        Ok(())
+    }
+
+    fn peer_proof_bytes(&self, id: LinkId) -> Option<Vec<u8>> {
+        let handshake = self.links.get(id)?.handshake.as_ref()?;
+        Some(proof_bytes(&self.config.network, &handshake.nonce, &handshake.peer_nonce, &self.config.key))
+    }
+
+    pub(super) fn on_link_verified(&mut self, id: LinkId, holds: bool) {
+        if !holds {
+            return self.drop_link(id, Reason::BadProof, true);
+        }
+        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+            handshake.proved = true;
+        }
+        self.send(id, &Frame::Welcome);
+        self.ready_if_both(id);
+    }
+
+    pub(super) fn on_welcome(&mut self, id: LinkId) {
+        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+            handshake.welcomed = true;
+        }
+        self.ready_if_both(id);
+    }
+
+    fn ready_if_both(&mut self, id: LinkId) {
+        let Some(link) = self.links.get(id) else { return };
+        if link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed) {
+            self.on_ready(id);
+        }
+    }
+
+    /// Both ends are who they say.
+    fn on_ready(&mut self, id: LinkId) {
+        let Some(link) = self.links.get(id) else { return };
+        let peer = link.peer;
+        if let Some(other) = self.links.to(&peer) {
+            let loser = if self.replaces(id, other.id) { other.id } else { id };
+            self.drop_link(loser, Reason::Replaced, true);
+            if loser == id {
+                return;
+            }
+        }
+        let now = self.now;
+        let Some(link) = self.links.get_mut(id) else { return };
+        link.stage = Stage::Ready;
+        Self::first_probe(link, now);
+        let (kind, profile, dialled) = (link.kind, link.profile, link.dialled);
+        let address = link.handshake.take().map_or(Vec::new(), |handshake| handshake.address);
+        self.arm(now);
+        self.contacts.forget(&peer);
+        self.settle_address(id, dialled);
+        self.report(Event::PeerUp { link: id, id: peer, kind, profile, address });
+        if self.links.ready_count() == 1 {
+            self.refresh_at = now;
+        }
+        self.on_peers_changed(None);
+    }
+
+    /// Whether the new link shall stay rather than the old one to the same peer. Both ends come to the same answer.
+    fn replaces(&self, new: LinkId, old: LinkId) -> bool {
+        let (Some(new), Some(old)) = (self.links.get(new), self.links.get(old)) else { return true };
+        if self.now.since(old.since) > SETTLED {
+            return true;
+        }
+        let begun_by = |dialled: bool| if dialled { self.id } else { new.peer };
+        (new.kind as u8, begun_by(new.dialled)) <= (old.kind as u8, begun_by(old.dialled))
+    }
+
+    pub(super) fn on_handshake_due(&mut self, id: LinkId) {
+        let Some(handshake) = self.links.get(id).and_then(|link| link.handshake.as_ref()) else { return };
+        if self.now >= handshake.deadline {
+            return self.drop_link(id, Reason::Timeout, true);
+        }
+        self.send_envelope(id);
+    }
+
+    /// A moment for the shell's own time-out to come first.
+    pub(super) fn opening_deadline(&self) -> Instant {
+        self.now + Duration::from_ms(25_000)
+    }
+}

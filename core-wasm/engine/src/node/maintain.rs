@@ -1,0 +1,219 @@
+//! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::requests::Goal;
+use crate::id::NodeId;
+use crate::io::{Event, LinkId, LinkKind, Output, Route};
+use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
+use crate::link::{Link, Stage};
+use crate::routing::Nearest;
+use crate::status::Reason;
+use crate::time::{Duration, Instant};
+
+/// How often a node looks at its links while something is missing, and when all is well.
+const BUSY_MS: u64 = 1_000;
+const CALM_MS: u64 = 5_000;
+
+/// How often a node looks up its own place again.
+const REFRESH_MS: u64 = 60_000;
+
+/// Addresses dialled at once.
+const SOCKET_DIALS_MAX: usize = 2;
+
+/// After an address failed first; doubles up to [`SOCKET_RETRY_MAX_DOUBLINGS`] times.
+const SOCKET_RETRY_MS: u64 = 2_000;
+const SOCKET_RETRY_MAX_DOUBLINGS: u8 = 5;
+
+/// One of the shell's WebSocket addresses.
+#[derive(Default)]
+pub(super) struct Dialled {
+    link: Option<LinkId>,
+    not_before: Instant,
+    failures: u8,
+}
+
+impl Node {
+    pub(super) fn maintain(&mut self) {
+        if self.links.ready_count() < LINKS_ENOUGH {
+            self.dial_addresses();
+        }
+        let ready = self.links.ready_count();
+        if ready > 0 && self.now >= self.refresh_at && !self.has_request(Goal::Join) {
+            self.refresh_at = self.about(REFRESH_MS);
+            self.begin_request(None, Goal::Join, self.id);
+        }
+        let lacks = self.dial_neighbours() | self.fill_buckets();
+        self.shed();
+        self.on_signal_deadline();
+        let pause = if lacks || ready < LINKS_ENOUGH || !self.joined { BUSY_MS } else { CALM_MS };
+        self.maintain_at = self.about(pause);
+    }
+
+    /// The lookup of the own place ended: the node knows its neighbourhood.
+    pub(super) fn on_own_place_known(&mut self) {
+        if !self.joined {
+            self.joined = true;
+            self.report(Event::Joined);
+        }
+        self.maintain_at = self.now;
+        self.arm(self.now);
+    }
+
+    fn dials(&self) -> usize {
+        let is_dial = |link: &&Link| link.stage != Stage::Ready && link.dialled;
+        self.links.iter().filter(is_dial).count()
+    }
+
+    fn can_dial(&self) -> bool {
+        self.dials() < self.profile_limit(&DIALS_MAX)
+    }
+
+    /// True if a neighbour is known and not linked.
+    fn dial_neighbours(&mut self) -> bool {
+        let mut lacks = false;
+        for id in self.known_neighbours().ids() {
+            if self.links.to(id).is_some() {
+                continue;
+            }
+            lacks = true;
+            if self.can_dial() {
+                self.dial(*id);
+            }
+        }
+        lacks
+    }
+
+    /// Looks at one bucket without a link: dials who is known there, or looks up who is (Kademlia §2.3).
+    fn fill_buckets(&mut self) -> bool {
+        if !self.joined || self.links.ready_count() == 0 {
+            return false;
+        }
+        let depth = self.depth();
+        let mut lacks = false;
+        for step in 0..depth {
+            let bucket = (self.next_bucket + step) % depth;
+            if self.links.peers().any(|link| self.id.shared_bits(&link.peer) == bucket) {
+                continue;
+            }
+            lacks = true;
+            if !self.can_dial() || self.links.len() >= self.link_budget() {
+                break;
+            }
+            let now = self.now;
+            let known = self.contacts.iter().find(|contact| {
+                self.id.shared_bits(&contact.id) == bucket
+                    && !contact.is_doubtful
+                    && now >= contact.not_before
+            });
+            if let Some(id) = known.map(|contact| contact.id) {
+                self.dial(id);
+                continue;
+            }
+            if !self.has_request(Goal::Fill) {
+                self.begin_request(None, Goal::Fill, self.id.flipped(bucket));
+                self.next_bucket = bucket + 1;
+            }
+            break;
+        }
+        lacks
+    }
+
+    /// Closes one link beyond the budget: of the fullest bucket, the slowest; never a neighbour's, never the last of a
+    /// bucket, never one whose other end counts on it.
+    fn shed(&mut self) {
+        if self.links.ready_count() <= self.link_budget() {
+            return;
+        }
+        let neighbours = self.linked_neighbours();
+        let mut victim: Option<((usize, u32), LinkId)> = None;
+        for link in self.links.peers() {
+            let bucket = self.id.shared_bits(&link.peer);
+            let fellows =
+                self.links.peers().filter(|other| self.id.shared_bits(&other.peer) == bucket).count();
+            let worth = (fellows, link.rtt.smoothed_us());
+            let is_needed = fellows < 2 || link.counts_on_us || neighbours.contains(&link.peer);
+            if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
+                victim = Some((worth, link.id));
+            }
+        }
+        if let Some((_, link)) = victim {
+            self.drop_link(link, Reason::Shed, true);
+        }
+    }
+
+    /// The neighbourhood as it would be with `newcomer`.
+    pub(super) fn known_neighbours_with(&self, newcomer: &NodeId) -> Nearest {
+        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
+        nearest.offer(*newcomer);
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        nearest
+    }
+
+    fn dial_addresses(&mut self) {
+        let under_way = |entry: &&Dialled| entry.link.is_some_and(|link| self.links.ready(link).is_none());
+        let mut free = SOCKET_DIALS_MAX.saturating_sub(self.dialled.iter().filter(under_way).count());
+        for number in 0..self.dialled.len() {
+            let Some(entry) = self.dialled.get(number) else { return };
+            if entry.link.is_some() || self.now < entry.not_before || free == 0 {
+                continue;
+            }
+            free -= 1;
+            let deadline = self.opening_deadline();
+            let link = self.links.begin(LinkKind::Socket, NodeId([0; 32]), true, self.now, deadline);
+            self.arm(deadline);
+            if let Some(entry) = self.dialled.get_mut(number) {
+                entry.link = Some(link);
+            }
+            self.emit(Output::Open { link, route: Route::Socket(number as u16) });
+        }
+    }
+
+    /// The peer behind an address proved itself.
+    pub(super) fn settle_address(&mut self, link: LinkId, dialled: bool) {
+        if let Some(entry) = self.dialled.iter_mut().find(|entry| dialled && entry.link == Some(link)) {
+            entry.failures = 0;
+        }
+    }
+
+    /// A link is gone; if an address led to it, that may be dialled again after a while.
+    pub(super) fn release_address(&mut self, link: LinkId, was_ready: bool) {
+        let Some(place) = self.dialled.iter().position(|entry| entry.link == Some(link)) else { return };
+        let failures =
+            self.dialled.get(place).map_or(0, |entry| entry.failures.min(SOCKET_RETRY_MAX_DOUBLINGS));
+        let not_before = self.about(SOCKET_RETRY_MS << failures);
+        if let Some(entry) = self.dialled.get_mut(place) {
+            entry.link = None;
+            entry.not_before = not_before;
+            entry.failures = if was_ready { 0 } else { failures + 1 };
+        }
+    }
+
+    /// The host slept or changed networks.
+    pub(super) fn wake_up(&mut self) {
+        self.contacts.forgive();
+        for entry in &mut self.dialled {
+            entry.not_before = Instant(0);
+            entry.failures = 0;
+        }
+        self.retry_signalling();
+        self.probe_all();
+        self.refresh_at = self.now + Duration::from_ms(1_000);
+        self.maintain_at = self.now;
+        self.arm(self.now);
+    }
+
+    /// Says goodbye to everybody; nothing happens after it.
+    pub(super) fn leave(&mut self) {
+        let links: Vec<LinkId> = self.links.iter().map(|link| link.id).collect();
+        for link in links {
+            self.drop_link(link, Reason::Leaving, true);
+        }
+        self.close_signalling();
+        self.forget_jobs();
+        self.left = true;
+    }
+}

@@ -1,0 +1,319 @@
+//! The node: where the rooms meet. Nothing else knows more than one of them.
+
+mod commands;
+mod dial;
+mod frames;
+mod gossip;
+mod handshake;
+mod jobs;
+mod maintain;
+mod place;
+mod repair;
+mod requests;
+mod route;
+mod serve;
+mod signalling;
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use self::jobs::Pending;
+use self::maintain::Dialled;
+use self::place::Placement;
+use self::repair::Repair;
+use self::requests::Request;
+use self::serve::Serve;
+use self::signalling::Signalling;
+use crate::id::NodeId;
+use crate::io::{Config, Event, Input, JobId, LinkId, LinkKind, Output, Profile};
+use crate::limits::{LINK_BUDGET, NEIGHBOURS};
+use crate::link::{Link, Links};
+use crate::rng::Rng;
+use crate::routing::{Contacts, Membership, Nearest};
+use crate::time::{Duration, Instant};
+
+/// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
+pub struct Node {
+    id: NodeId,
+    config: Config,
+    now: Instant,
+    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
+    wall_offset_s: Option<u64>,
+    rng: Rng,
+    outbox: VecDeque<Output>,
+    /// The earliest of all deadlines, or earlier.
+    wake: Instant,
+    links: Links,
+    contacts: Contacts,
+    membership: Membership,
+    requests: Vec<Request>,
+    serves: Vec<Serve>,
+    placements: Vec<Placement>,
+    repair: Repair,
+    jobs: Vec<(JobId, Pending)>,
+    last_job: u32,
+    signalling: Signalling,
+    /// The shell's WebSocket addresses, by number.
+    dialled: Vec<Dialled>,
+    maintain_at: Instant,
+    gossip_at: Instant,
+    refresh_at: Instant,
+    /// The bucket whose emptiness is looked at next.
+    next_bucket: u32,
+    /// See [`Node::depth`]; kept, because every hop asks for it.
+    depth_hint: u32,
+    joined: bool,
+    left: bool,
+}
+
+/// What a shell may show of one link to a peer that proved itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LinkView {
+    /// The link.
+    pub link: LinkId,
+    /// Who is at the other end.
+    pub id: NodeId,
+    /// Over what.
+    pub kind: LinkKind,
+    /// What the peer can afford.
+    pub profile: Profile,
+    /// Smoothed round-trip time in microseconds; 0 until the first one is measured.
+    pub rtt_us: u32,
+    /// Whether the peer is one of the closest nodes known.
+    pub is_neighbour: bool,
+    /// When the peer proved itself.
+    pub since: Instant,
+}
+
+impl Node {
+    /// A node that knows nobody yet; it begins to join with the first input.
+    pub fn new(config: Config) -> Self {
+        let id = NodeId::of_key(&config.key);
+        let mut node = Self {
+            id,
+            now: Instant(0),
+            wall_offset_s: None,
+            rng: Rng::new(config.seed),
+            outbox: VecDeque::new(),
+            wake: Instant(0),
+            links: Links::default(),
+            contacts: Contacts::new(id),
+            membership: Membership::default(),
+            requests: Vec::new(),
+            serves: Vec::new(),
+            placements: Vec::new(),
+            repair: Repair::default(),
+            jobs: Vec::new(),
+            last_job: 0,
+            signalling: Signalling::default(),
+            dialled: Vec::new(),
+            maintain_at: Instant(0),
+            gossip_at: Instant(0),
+            refresh_at: Instant(0),
+            next_bucket: 0,
+            depth_hint: 0,
+            joined: false,
+            left: false,
+            config,
+        };
+        node.set_addresses(node.config.addresses);
+        node
+    }
+
+    /// The node's id: SHA-256 of its key.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Whether the node is part of the network now.
+    pub fn is_joined(&self) -> bool {
+        self.joined
+    }
+
+    /// The links to peers that proved themselves, by link number.
+    pub fn links(&self) -> impl Iterator<Item = LinkView> + '_ {
+        let neighbours = self.linked_neighbours();
+        self.links.peers().map(move |link| LinkView {
+            link: link.id,
+            id: link.peer,
+            kind: link.kind,
+            profile: link.profile,
+            rtt_us: link.rtt.smoothed_us(),
+            is_neighbour: neighbours.contains(&link.peer),
+            since: link.since,
+        })
+    }
+
+    /// The closest nodes known, nearest first, at most 12, linked or not.
+    pub fn neighbourhood(&self) -> Vec<NodeId> {
+        self.known_neighbours().ids().to_vec()
+    }
+
+    /// Takes in one thing that happened at `now`. A clock that steps back stands still.
+    pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
+        self.now = now.max(self.now);
+        if self.left {
+            return;
+        }
+        match input {
+            Input::Timeout => {}
+            Input::WallTime(seconds) => {
+                self.wall_offset_s = Some(seconds.saturating_sub(self.now.0 / 1_000_000))
+            }
+            Input::Incoming => self.on_incoming(),
+            Input::Described { link, description } => self.on_described(link, description),
+            Input::LinkUp(link) => self.on_link_up(link),
+            Input::LinkDown(link) => self.on_link_down(link),
+            Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
+            Input::LinkDrained { link, queued } => {
+                if let Some(link) = self.links.get_mut(link) {
+                    link.flow.drained(queued);
+                }
+            }
+            Input::SignalUp => self.on_signal_up(),
+            Input::SignalDown => self.on_signal_down(),
+            Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),
+            Input::JobDone { job, result } => self.on_job_done(job, result),
+            Input::Command(command) => self.on_command(command),
+        }
+        if self.now >= self.wake && !self.left {
+            self.on_time();
+        }
+        self.pump();
+    }
+
+    /// The next thing to do; [`Output::Timeout`] when there is nothing more.
+    pub fn poll_output(&mut self) -> Output {
+        match self.outbox.pop_front() {
+            Some(output) => output,
+            None => Output::Timeout(if self.left { Instant::NEVER } else { self.wake }),
+        }
+    }
+
+    /// Does what is due, and finds out when to come back.
+    fn on_time(&mut self) {
+        self.wake = Instant::NEVER;
+        self.on_link_deadlines();
+        self.on_request_deadlines();
+        self.on_placement_deadlines();
+        self.on_signal_deadline();
+        if self.now >= self.gossip_at {
+            self.gossip();
+        }
+        if self.now >= self.repair.next_pass {
+            self.begin_repair();
+        }
+        if self.now >= self.maintain_at {
+            self.maintain();
+        }
+        self.arm(self.gossip_at);
+        self.arm(self.repair.next_pass);
+        self.arm(self.maintain_at);
+    }
+
+    /// Sends what had to wait for room, storage or a job.
+    fn pump(&mut self) {
+        self.pump_serves();
+        self.pump_placements();
+        self.pump_puts();
+        self.pump_repair();
+    }
+
+    /// Makes sure that `on_time` runs at `at` or before.
+    fn arm(&mut self, at: Instant) {
+        self.wake = self.wake.min(at);
+    }
+
+    fn emit(&mut self, output: Output) {
+        self.outbox.push_back(output);
+    }
+
+    fn report(&mut self, event: Event) {
+        self.emit(Output::Event(event));
+    }
+
+    /// `ms` milliseconds from now, give or take an eighth, so that nodes do not fall into step.
+    fn about(&mut self, ms: u64) -> Instant {
+        let spread = self.rng.below(ms * 250);
+        self.now + Duration(ms * 875 + spread)
+    }
+
+    /// Seconds since 1970, if the shell has told.
+    fn wall_s(&self) -> Option<u32> {
+        Some((self.wall_offset_s? + self.now.0 / 1_000_000) as u32)
+    }
+
+    fn profile_limit(&self, limits: &[usize; 3]) -> usize {
+        limits.get(self.config.profile as usize).copied().unwrap_or(0)
+    }
+
+    fn link_budget(&self) -> usize {
+        self.profile_limit(&LINK_BUDGET)
+    }
+
+    /// The linked peers nearest to this node: those it tells others of.
+    fn linked_neighbours(&self) -> Vec<NodeId> {
+        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        nearest.ids().to_vec()
+    }
+
+    /// The nearest nodes, linked or known to be alive not long ago.
+    fn known_neighbours(&self) -> Nearest {
+        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        for contact in self.contacts.iter() {
+            if !contact.is_doubtful && self.now >= contact.not_before {
+                nearest.offer(contact.id);
+            }
+        }
+        nearest
+    }
+
+    /// The nodes nearest to `target`, of the linked ones and this one.
+    fn nearest_linked(&self, target: &NodeId, room: usize) -> Nearest {
+        let mut nearest = Nearest::new(*target, room);
+        nearest.offer(self.id);
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        nearest
+    }
+
+    /// How many leading bits of this node's id its neighbourhood shares: about log2(n) − 3.
+    fn depth(&self) -> u32 {
+        let neighbours = self.known_neighbours();
+        neighbours.ids().last().map_or(0, |furthest| self.id.shared_bits(furthest))
+    }
+
+    /// Adds the shell's addresses from the first new number on.
+    fn set_addresses(&mut self, count: u16) {
+        let count = usize::from(count.min(crate::limits::ADDRESSES_MAX));
+        while self.dialled.len() < count {
+            self.dialled.push(Dialled::default());
+        }
+        self.maintain_at = self.now;
+        self.wake = self.now;
+    }
+
+    /// Something about the links changed: see to the neighbourhood soon.
+    fn on_peers_changed(&mut self, link: Option<&Link>) {
+        let members = self.linked_neighbours();
+        if self.membership.update(&members) {
+            self.gossip_at = self.gossip_at.min(self.now + Duration::from_ms(300));
+            self.repair.next_pass = self.repair.next_pass.min(self.now + Duration::from_ms(2_000));
+            self.arm(self.gossip_at);
+            self.arm(self.repair.next_pass);
+        }
+        self.depth_hint = self.depth();
+        if let Some(link) = link {
+            self.on_link_lost(link.id);
+        }
+        self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(100));
+        self.arm(self.maintain_at);
+    }
+}

@@ -1,0 +1,245 @@
+//! Placing a block on the nodes closest to it: the closest one stores it, sends it to the others, and counts.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use super::Node;
+use super::jobs::Pending;
+use super::route::ReplyTo;
+use super::serve::BLOCK_FRAME;
+use crate::id::NodeId;
+use crate::io::{LinkId, Work};
+use crate::limits::{BLOCK_MAX, PLACEMENTS_MAX, REPLICAS};
+use crate::status::Status;
+use crate::time::{Duration, Instant};
+use crate::wire::frame::Body;
+
+/// The holders have so long; then those that answered are counted.
+const PLACE_TIMEOUT: Duration = Duration::from_ms(4_000);
+
+/// Whom the count is for.
+pub(super) enum Asker {
+    /// Another node.
+    Remote(ReplyTo),
+    /// This node's own request of this number.
+    Own(u32),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Waiting,
+    Sent,
+    Done,
+}
+
+/// One block on its way to its holders.
+pub(super) struct Placement {
+    token: u32,
+    asker: Asker,
+    hash: NodeId,
+    holders: Vec<(LinkId, Step)>,
+    /// How many should hold it, this node included.
+    wanted: u8,
+    /// How many do.
+    held: u8,
+    is_loading: bool,
+    deadline: Instant,
+}
+
+impl Node {
+    /// A block to hold (`exact`), or to place.
+    pub(super) fn on_put(&mut self, reply: ReplyTo, hash: NodeId, block: &[u8], exact: bool) {
+        if block.len() > BLOCK_MAX {
+            return self.answer(&reply, Status::BadRequest, &[]);
+        }
+        let work = Work::Store { hash, bytes: block.to_vec(), held: true };
+        if exact {
+            if !self.start_job(Pending::StoreHeld(Box::new(reply.clone())), work) {
+                self.answer(&reply, Status::TooManyRequests, &[]);
+            }
+            return;
+        }
+        if self.placements.len() >= PLACEMENTS_MAX {
+            return self.answer(&reply, Status::TooManyRequests, &[]);
+        }
+        let token = self.begin_placement(Asker::Remote(reply.clone()), hash);
+        if !self.start_job(Pending::StorePlacement(token), work) {
+            self.placements.retain(|placement| placement.token != token);
+            self.answer(&reply, Status::TooManyRequests, &[]);
+        }
+    }
+
+    /// Places a block of this node's own, which is in its store already. False if it has to wait.
+    pub(super) fn place_own(&mut self, request: u32, hash: NodeId) -> bool {
+        if self.placements.len() >= PLACEMENTS_MAX {
+            return false;
+        }
+        let token = self.begin_placement(Asker::Own(request), hash);
+        self.on_placement_stored(token, Status::Ok);
+        true
+    }
+
+    fn begin_placement(&mut self, asker: Asker, hash: NodeId) -> u32 {
+        let token = self.rng.next() as u32;
+        let deadline = self.now + PLACE_TIMEOUT;
+        self.arm(deadline);
+        self.placements.push(Placement {
+            token,
+            asker,
+            hash,
+            holders: Vec::new(),
+            wanted: 1,
+            held: 0,
+            is_loading: false,
+            deadline,
+        });
+        token
+    }
+
+    fn placement(&mut self, token: u32) -> Option<&mut Placement> {
+        self.placements.iter_mut().find(|placement| placement.token == token)
+    }
+
+    pub(super) fn on_placement_stored(&mut self, token: u32, status: Status) {
+        let Some(placement) = self.placement(token) else { return };
+        if status != Status::Ok {
+            return self.end_placement(token, Some(status));
+        }
+        let hash = placement.hash;
+        let origin = match &placement.asker {
+            Asker::Remote(reply) => reply.origin,
+            Asker::Own(_) => self.id,
+        };
+        let nearest = self.nearest_linked(&hash, REPLICAS);
+        let mut holders = Vec::with_capacity(REPLICAS);
+        let mut held = 1;
+        for id in nearest.ids() {
+            if *id == origin && origin != self.id {
+                // Whoever puts a block has it in its own store.
+                held += 1;
+            } else if let Some(link) = self.links.to(id) {
+                holders.push((link.id, Step::Waiting));
+            }
+        }
+        let wanted = nearest.ids().len() as u8;
+        if let Some(placement) = self.placement(token) {
+            placement.holders = holders;
+            placement.held = held;
+            placement.wanted = wanted;
+        }
+        self.end_if_all_answered(token);
+    }
+
+    pub(super) fn pump_placements(&mut self) {
+        let mut place = 0;
+        while let Some(placement) = self.placements.get(place) {
+            place += 1;
+            let has_room = |(link, step): &(LinkId, Step)| {
+                *step == Step::Waiting
+                    && self.links.ready(*link).is_some_and(|link| link.flow.takes_bulk(BLOCK_FRAME))
+            };
+            if placement.is_loading || !placement.holders.iter().any(has_room) {
+                continue;
+            }
+            let (token, hash) = (placement.token, placement.hash);
+            if !self.start_job(Pending::LoadPlacement(token), Work::Load(hash)) {
+                return;
+            }
+            if let Some(placement) = self.placements.get_mut(place - 1) {
+                placement.is_loading = true;
+            }
+        }
+    }
+
+    pub(super) fn on_placement_loaded(&mut self, token: u32, block: Option<&[u8]>) {
+        let Some(placement) = self.placement(token) else { return };
+        placement.is_loading = false;
+        let hash = placement.hash;
+        let Some(block) = block else {
+            return self.end_placement(token, None);
+        };
+        let mut index = 0;
+        while let Some(&(link, step)) =
+            self.placement(token).and_then(|placement| placement.holders.get(index))
+        {
+            index += 1;
+            let Some(peer) = self.links.ready(link).filter(|link| link.flow.takes_bulk(BLOCK_FRAME)) else {
+                continue;
+            };
+            if step != Step::Waiting {
+                continue;
+            }
+            let peer = peer.peer;
+            if let Some(holder) =
+                self.placement(token).and_then(|placement| placement.holders.get_mut(index - 1))
+            {
+                holder.1 = Step::Sent;
+            }
+            self.send_request_by(link, token, peer, true, &Body::Put { hash, block });
+        }
+    }
+
+    /// A holder answered; false if the answer is for no placement.
+    pub(super) fn on_placement_answered(&mut self, token: u32, from: &NodeId, status: Status) -> bool {
+        let Some(link) = self.links.to(from).map(|link| link.id) else {
+            return self.placement(token).is_some();
+        };
+        let Some(placement) = self.placement(token) else { return false };
+        for (holder, step) in &mut placement.holders {
+            if *holder == link && *step == Step::Sent {
+                *step = Step::Done;
+                placement.held += u8::from(status == Status::Ok);
+            }
+        }
+        self.end_if_all_answered(token);
+        true
+    }
+
+    /// A link is gone: its holder will not answer.
+    pub(super) fn on_holder_lost(&mut self, link: LinkId) {
+        let mut touched = Vec::new();
+        for placement in &mut self.placements {
+            for (holder, step) in &mut placement.holders {
+                if *holder == link && *step != Step::Done {
+                    *step = Step::Done;
+                    touched.push(placement.token);
+                }
+            }
+        }
+        for token in touched {
+            self.end_if_all_answered(token);
+        }
+    }
+
+    fn end_if_all_answered(&mut self, token: u32) {
+        let is_done =
+            |placement: &mut Placement| placement.holders.iter().all(|(_, step)| *step == Step::Done);
+        if self.placement(token).is_some_and(is_done) {
+            self.end_placement(token, None);
+        }
+    }
+
+    fn end_placement(&mut self, token: u32, failure: Option<Status>) {
+        let Some(place) = self.placements.iter().position(|placement| placement.token == token) else {
+            return;
+        };
+        let placement = self.placements.remove(place);
+        let full = if placement.held >= placement.wanted { Status::Ok } else { Status::Partial };
+        let status = failure.unwrap_or(full);
+        match placement.asker {
+            Asker::Remote(reply) => self.answer(&reply, status, &[placement.held]),
+            Asker::Own(request) => self.on_put_answered(request, status, placement.held),
+        }
+    }
+
+    pub(super) fn on_placement_deadlines(&mut self) {
+        while let Some(late) = self.placements.iter().find(|placement| self.now >= placement.deadline) {
+            let token = late.token;
+            // Nothing held means the store never answered.
+            let failure = (late.held == 0).then_some(Status::Unavailable);
+            self.end_placement(token, failure);
+        }
+        let next = self.placements.iter().map(|placement| placement.deadline).min();
+        self.arm(next.unwrap_or(Instant::NEVER));
+    }
+}

@@ -1,0 +1,197 @@
+//! Keeping blocks on the nodes that should hold them.
+//!
+//! Every node walks its keys now and then and sums, for each neighbour, the keys that both should hold, in 16
+//! buckets by the key's last bits. Neighbours compare sums; where they differ the one asks for the other's keys
+//! there, sees which it lacks, and fetches them. All of it is paced, and what does not fit waits for the next round.
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::jobs::Pending;
+use super::requests::Goal;
+use crate::id::NodeId;
+use crate::io::{LinkId, Work};
+use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, WANTED_MAX};
+use crate::time::Instant;
+use crate::wire::frame::{DIGEST_BUCKETS, Frame, arrays};
+
+/// How often all keys are walked when nothing changed.
+const PASS_MS: u64 = 120_000;
+
+type Sums = Vec<(NodeId, [u64; DIGEST_BUCKETS])>;
+
+/// A neighbour wants to know our keys.
+struct Listing {
+    link: LinkId,
+    mask: u16,
+    after: NodeId,
+    keys: Vec<u8>,
+}
+
+/// Where repair stands.
+#[derive(Default)]
+pub(super) struct Repair {
+    pub(super) next_pass: Instant,
+    /// The walk under way: the last key seen, and the sums so far.
+    pass: Option<(Option<NodeId>, Sums)>,
+    /// Of the last whole walk.
+    sums: Sums,
+    listings: Vec<Listing>,
+    is_scanning: bool,
+    /// Blocks to fetch, and from whom.
+    wanted: Vec<(NodeId, LinkId)>,
+    /// A list that goes on once `wanted` is fetched.
+    more: Option<(LinkId, u16, NodeId)>,
+}
+
+fn bucket(key: &NodeId) -> usize {
+    usize::from(key.0[31]) % DIGEST_BUCKETS
+}
+
+impl Node {
+    pub(super) fn begin_repair(&mut self) {
+        self.repair.next_pass = self.about(PASS_MS);
+        if self.repair.pass.is_none() && self.links.ready_count() > 0 {
+            self.repair.pass = Some((None, Vec::new()));
+        }
+    }
+
+    pub(super) fn pump_repair(&mut self) {
+        self.scan_next();
+        while self.repairs_under_way() < REPAIRS_MAX {
+            let Some((hash, link)) = self.repair.wanted.pop() else { break };
+            self.begin_request(None, Goal::Repair(link), hash);
+        }
+        if self.repair.wanted.is_empty()
+            && self.repairs_under_way() == 0
+            && let Some((link, mask, after)) = self.repair.more.take()
+        {
+            self.send(link, &Frame::Differ { mask, after });
+        }
+    }
+
+    /// One walk through the store at a time; lists for neighbours go first.
+    fn scan_next(&mut self) {
+        if self.repair.is_scanning {
+            return;
+        }
+        let after = match (self.repair.listings.first(), &self.repair.pass) {
+            (Some(listing), _) => Some(listing.after),
+            (None, Some((after, _))) => *after,
+            (None, None) => return,
+        };
+        let work = Work::Scan { after, count: HASHES_MAX as u16 };
+        self.repair.is_scanning = self.start_job(Pending::Scan, work);
+    }
+
+    pub(super) fn on_scanned(&mut self, keys: &[NodeId]) {
+        self.repair.is_scanning = false;
+        if self.repair.listings.is_empty() {
+            self.on_pass_scanned(keys);
+        } else {
+            self.on_listing_scanned(keys);
+        }
+    }
+
+    fn on_pass_scanned(&mut self, keys: &[NodeId]) {
+        let Some((_, mut sums)) = self.repair.pass.take() else { return };
+        for key in keys {
+            let holders = self.nearest_linked(key, REPLICAS);
+            if !holders.contains(&self.id) {
+                continue;
+            }
+            for holder in holders.ids().iter().filter(|holder| **holder != self.id) {
+                let place = match sums.iter().position(|(id, _)| id == holder) {
+                    Some(place) => place,
+                    None => {
+                        sums.push((*holder, [0; DIGEST_BUCKETS]));
+                        sums.len() - 1
+                    }
+                };
+                if let Some(sum) = sums.get_mut(place).and_then(|(_, sums)| sums.get_mut(bucket(key))) {
+                    *sum = sum.wrapping_add(u64::from_be_bytes(key.0[16..24].try_into().unwrap_or([0; 8])));
+                }
+            }
+        }
+        if let Some(last) = keys.last().filter(|_| keys.len() >= HASHES_MAX) {
+            self.repair.pass = Some((Some(*last), sums));
+            return;
+        }
+        for (id, sums) in &sums {
+            let bytes: Vec<u8> = sums.iter().flat_map(|sum| sum.to_be_bytes()).collect();
+            if let Some(link) = self.links.to(id).map(|link| link.id) {
+                self.send(link, &Frame::Digest(&bytes));
+            }
+        }
+        self.repair.sums = sums;
+    }
+
+    pub(super) fn on_digest(&mut self, link: LinkId, peer: &NodeId, bytes: &[u8]) {
+        let own =
+            self.repair.sums.iter().find(|(id, _)| id == peer).map_or([0; DIGEST_BUCKETS], |(_, sums)| *sums);
+        let mut mask = 0;
+        for (place, (theirs, ours)) in arrays(bytes).map(u64::from_be_bytes).zip(own).enumerate() {
+            mask |= u16::from(theirs != ours) << place;
+        }
+        if mask != 0 {
+            self.send(link, &Frame::Differ { mask, after: NodeId([0; 32]) });
+        }
+    }
+
+    pub(super) fn on_differ(&mut self, link: LinkId, mask: u16, after: NodeId) {
+        self.repair.listings.retain(|listing| listing.link != link);
+        if self.repair.listings.len() < LISTINGS_MAX {
+            self.repair.listings.push(Listing { link, mask, after, keys: Vec::new() });
+        }
+    }
+
+    fn on_listing_scanned(&mut self, keys: &[NodeId]) {
+        if self.repair.listings.is_empty() {
+            return;
+        }
+        let mut listing = self.repair.listings.remove(0);
+        let Some(peer) = self.links.ready(listing.link).map(|link| link.peer) else { return };
+        for key in keys {
+            listing.after = *key;
+            if listing.mask >> bucket(key) & 1 == 0 {
+                continue;
+            }
+            let holders = self.nearest_linked(key, REPLICAS);
+            if holders.contains(&peer) {
+                listing.keys.extend_from_slice(&key.0);
+            }
+            if listing.keys.len() >= HASHES_MAX * 32 {
+                break;
+            }
+        }
+        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after);
+        if !is_end && listing.keys.len() < HASHES_MAX * 32 {
+            self.repair.listings.insert(0, listing);
+            return;
+        }
+        if !listing.keys.is_empty() {
+            let frame = Frame::Keys { mask: listing.mask, more: !is_end, keys: &listing.keys };
+            self.send(listing.link, &frame);
+        }
+    }
+
+    pub(super) fn on_keys(&mut self, link: LinkId, mask: u16, more: bool, keys: &[u8]) {
+        let keys: Vec<NodeId> = arrays(keys).map(NodeId).take(HASHES_MAX).collect();
+        if let Some(last) = keys.last().filter(|_| more) {
+            self.repair.more = Some((link, mask, *last));
+        }
+        let ours: Vec<NodeId> = keys.into_iter().filter(|key| self.should_hold(key)).collect();
+        if !ours.is_empty() {
+            self.start_job(Pending::Absent(link), Work::Absent(ours));
+        }
+    }
+
+    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
+        for hash in hashes {
+            let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted == hash);
+            if self.repair.wanted.len() < WANTED_MAX && !is_wanted {
+                self.repair.wanted.push((*hash, link));
+            }
+        }
+    }
+}

@@ -1,0 +1,442 @@
+//! What this node asks of others: lookups, blocks to fetch, blocks to place, messages.
+//!
+//! A request that gets no answer in time goes out again by a link that was not tried yet. Lookups that matter go
+//! over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4).
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::jobs::Pending;
+use super::serve::BLOCK_FRAME;
+use crate::id::NodeId;
+use crate::io::{Event, LinkId, OpId, Work};
+use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::link::Link;
+use crate::routing::Nearest;
+use crate::status::Status;
+use crate::time::{Duration, Instant};
+use crate::wire::frame::{Body, arrays};
+
+/// First hops of a lookup that matters.
+const DISJOINT: u8 = 3;
+
+/// How often a request goes out before it is given up.
+const ATTEMPTS_MAX: u8 = 3;
+
+/// How long the first answer may take; twice as long with each further attempt.
+const FIND_PATIENCE: Duration = Duration::from_ms(1_200);
+const GET_PATIENCE: Duration = Duration::from_ms(3_000);
+const PUT_PATIENCE: Duration = Duration::from_ms(6_000);
+const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
+
+/// The own store, and the room on links, are waited for so long.
+const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
+
+/// A busy holder is asked again after this.
+const BUSY: Duration = Duration::from_ms(150);
+
+/// What a request is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// This node's own place.
+    Join,
+    /// A bucket without links.
+    Fill,
+    Find,
+    Get,
+    Put,
+    Send,
+    /// A block that this node should hold; from the peer on this link.
+    Repair(LinkId),
+}
+
+/// One of them.
+pub(super) struct Request {
+    number: u32,
+    op: Option<OpId>,
+    goal: Goal,
+    /// The place looked up, or the block.
+    target: NodeId,
+    /// First hops that were taken.
+    tried: Vec<LinkId>,
+    /// Find: answers still to come.
+    waiting: u8,
+    attempts: u8,
+    /// It is out, or its block is being read or stored; until `deadline`.
+    is_busy: bool,
+    is_storing: bool,
+    deadline: Instant,
+    /// Find: what was found. Get: who may hold the block.
+    found: Nearest,
+    /// Get: who was asked by id.
+    asked: Vec<NodeId>,
+    /// Get: somebody answered that it has not got the block.
+    was_denied: bool,
+}
+
+impl Node {
+    /// Starts a request; false at the bound. The application's leave some room for the node's own.
+    pub(super) fn begin_request(&mut self, op: Option<OpId>, goal: Goal, target: NodeId) -> bool {
+        let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
+        if self.requests.len() >= bound {
+            return false;
+        }
+        let number = self.rng.next() as u32;
+        let mut found = Nearest::new(target, REPLICAS);
+        if goal == Goal::Get {
+            for link in self.links.peers() {
+                found.offer(link.peer);
+            }
+        }
+        self.requests.push(Request {
+            number,
+            op,
+            goal,
+            target,
+            tried: Vec::new(),
+            waiting: 0,
+            attempts: 0,
+            is_busy: goal != Goal::Put,
+            is_storing: false,
+            deadline: self.now + LOCAL_PATIENCE,
+            found,
+            asked: Vec::new(),
+            was_denied: false,
+        });
+        match goal {
+            Goal::Join | Goal::Fill | Goal::Find => self.step_find(number),
+            Goal::Get | Goal::Repair(_) => self.step_get(number),
+            Goal::Put | Goal::Send => self.wait_until(number, self.now + LOCAL_PATIENCE),
+        }
+        true
+    }
+
+    fn request(&mut self, number: u32) -> Option<&mut Request> {
+        self.requests.iter_mut().find(|request| request.number == number)
+    }
+
+    fn wait_until(&mut self, number: u32, deadline: Instant) {
+        if let Some(request) = self.request(number) {
+            request.deadline = deadline;
+        }
+        self.arm(deadline);
+    }
+
+    pub(super) fn has_request(&self, goal: Goal) -> bool {
+        self.requests.iter().any(|request| request.goal == goal)
+    }
+
+    pub(super) fn repairs_under_way(&self) -> usize {
+        self.requests.iter().filter(|request| matches!(request.goal, Goal::Repair(_))).count()
+    }
+
+    pub(super) fn cancel(&mut self, op: OpId) {
+        self.requests.retain(|request| request.op != Some(op));
+    }
+
+    /// Ends a request and tells whoever wanted it.
+    fn end_request(&mut self, number: u32, status: Status, holders: u8) {
+        let Some(place) = self.requests.iter().position(|request| request.number == number) else { return };
+        let request = self.requests.remove(place);
+        if let Some(op) = request.op {
+            if request.goal == Goal::Find && status == Status::Ok {
+                let mut found = request.found;
+                found.offer(self.id);
+                self.report(Event::Found { op, ids: found.ids().to_vec() });
+            }
+            self.report(Event::Done { op, status, holders });
+        }
+        if request.goal == Goal::Join && status == Status::Ok {
+            self.on_own_place_known();
+        }
+    }
+
+    /// Sends a lookup over first hops that were not taken yet.
+    fn step_find(&mut self, number: u32) {
+        let Some(request) = self.request(number) else { return };
+        let branches = if request.goal == Goal::Fill { 1 } else { DISJOINT };
+        let target = request.target;
+        request.attempts += 1;
+        let patience = Duration(FIND_PATIENCE.0 << (request.attempts - 1));
+        let mut tried = core::mem::take(&mut request.tried);
+        let mut sent = 0;
+        while sent < branches {
+            let Some(link) = self.send_request(number, target, false, &Body::Find, &tried) else { break };
+            tried.push(link);
+            sent += 1;
+        }
+        let Some(request) = self.request(number) else { return };
+        request.tried = tried;
+        request.waiting += sent;
+        if request.waiting > 0 {
+            return self.wait_until(number, self.now + patience);
+        }
+        // Nobody to ask: alone, this node is the closest one there is.
+        let goal = request.goal;
+        self.end_request(number, if goal == Goal::Find { Status::Ok } else { Status::Unavailable }, 0);
+    }
+
+    fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
+        let own = self.id;
+        let Some(request) = self.request(number) else { return };
+        request.found.offer(from);
+        for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
+            request.found.offer(id);
+        }
+        request.waiting = request.waiting.saturating_sub(1);
+        let (is_last, is_own, ids) =
+            (request.waiting == 0, request.goal != Goal::Find, request.found.ids().to_vec());
+        if is_last {
+            self.end_request(number, Status::Ok, 0);
+        }
+        if is_own {
+            for id in ids {
+                self.learn(id);
+            }
+        }
+    }
+
+    /// Asks the next one for a block: first by routing toward it, then its likely holders by id.
+    fn step_get(&mut self, number: u32) {
+        let own = self.id;
+        let Some(request) = self.request(number) else { return };
+        let (target, goal) = (request.target, request.goal);
+        request.is_busy = true;
+        request.attempts += 1;
+        if let Goal::Repair(link) = goal {
+            let peer = self.links.ready(link).map(|link| link.peer);
+            let Some(peer) =
+                peer.filter(|_| self.request(number).is_some_and(|request| request.attempts == 1))
+            else {
+                return self.end_request(number, Status::TimedOut, 0);
+            };
+            self.send_request_by(link, number, peer, true, &Body::Get(target));
+            return self.wait_until(number, self.now + GET_PATIENCE);
+        }
+        if request.attempts <= 2 {
+            let tried = core::mem::take(&mut request.tried);
+            let link = self.next_hop(&target, &own, &tried, false);
+            if let Some(request) = self.request(number) {
+                request.tried = tried;
+                request.tried.extend(link);
+            }
+            if let Some(link) = link {
+                self.send_request_by(link, number, target, false, &Body::Get(target));
+                return self.wait_until(number, self.now + GET_PATIENCE);
+            }
+        }
+        while let Some(request) = self.request(number) {
+            let fresh =
+                request.found.ids().iter().find(|id| **id != own && !request.asked.contains(id)).copied();
+            let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
+            request.asked.push(holder);
+            if self.send_request(number, holder, true, &Body::Get(target), &[]).is_some() {
+                return self.wait_until(number, self.now + GET_PATIENCE);
+            }
+        }
+        let Some(request) = self.request(number) else { return };
+        let was_denied = request.was_denied;
+        let status = match (self.links.ready_count(), was_denied) {
+            (_, true) => Status::NotFound,
+            (0, _) => Status::Unavailable,
+            _ => Status::TimedOut,
+        };
+        self.end_request(number, status, 0);
+    }
+
+    fn on_get_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
+        let (own, now) = (self.id, self.now);
+        let Some(request) = self.request(number) else { return };
+        match status {
+            Status::Ok if bytes.len() <= BLOCK_MAX => {
+                let held = matches!(request.goal, Goal::Repair(_));
+                let work = Work::Store { hash: request.target, bytes: bytes.to_vec(), held };
+                request.is_storing = true;
+                self.wait_until(number, now + LOCAL_PATIENCE);
+                if !self.start_job(Pending::StoreGot(number), work) {
+                    self.on_got_stored(number, Status::TimedOut);
+                }
+            }
+            Status::TooManyRequests => {
+                // It is there but busy: the same way once more, a little later.
+                request.attempts = request.attempts.saturating_sub(1);
+                request.tried.pop();
+                request.asked.retain(|id| *id != from);
+                request.is_busy = false;
+                self.wait_until(number, now + BUSY);
+            }
+            _ => {
+                request.was_denied = true;
+                request.asked.push(from);
+                for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
+                    request.found.offer(id);
+                }
+                // The routing did its work; those it named are next.
+                request.attempts = request.attempts.max(2);
+                self.step_get(number);
+            }
+        }
+    }
+
+    pub(super) fn on_got_stored(&mut self, number: u32, status: Status) {
+        let Some(request) = self.request(number) else { return };
+        request.is_storing = false;
+        match status {
+            Status::Ok | Status::InsufficientStorage => self.end_request(number, status, 0),
+            // Not the bytes that were asked for, or no room to look: ask somebody else.
+            _ => self.step_get(number),
+        }
+    }
+
+    /// Sends the blocks that wait for room on their first link.
+    pub(super) fn pump_puts(&mut self) {
+        let mut place = 0;
+        while let Some(request) = self.requests.get(place) {
+            place += 1;
+            if request.goal != Goal::Put || request.is_busy {
+                continue;
+            }
+            let (number, target) = (request.number, request.target);
+            let hop = self.next_hop(&target, &self.id, &request.tried, false);
+            let is_nearest = request.tried.is_empty() && hop.is_none();
+            let starts = match hop.and_then(|link| self.links.ready(link)) {
+                Some(link) => {
+                    link.flow.takes_bulk(BLOCK_FRAME)
+                        && self.start_job(Pending::LoadPut(number), Work::Load(target))
+                }
+                None => is_nearest && self.place_own(number, target),
+            };
+            match self.request(number) {
+                Some(request) if starts => request.is_busy = true,
+                Some(_) if hop.is_none() && !is_nearest => {
+                    // Every way that leads nearer was tried.
+                    self.end_request(number, Status::TimedOut, 0);
+                    place -= 1;
+                }
+                Some(_) => {}
+                None => place -= 1,
+            }
+        }
+    }
+
+    pub(super) fn on_put_loaded(&mut self, number: u32, block: Option<&[u8]>) {
+        let Some(request) = self.request(number) else { return };
+        let target = request.target;
+        let Some(block) = block else {
+            return self.end_request(number, Status::NotFound, 0);
+        };
+        let tried = core::mem::take(&mut request.tried);
+        let link = self.next_hop(&target, &self.id, &tried, false);
+        let Some(request) = self.request(number) else { return };
+        request.tried = tried;
+        let has_room = |link: &Link| link.flow.takes_bulk(BLOCK_FRAME);
+        let Some(link) = link.filter(|link| self.links.ready(*link).is_some_and(has_room)) else {
+            if let Some(request) = self.request(number) {
+                request.is_busy = false;
+            }
+            return;
+        };
+        if let Some(request) = self.request(number) {
+            request.tried.push(link);
+            request.attempts += 1;
+        }
+        self.send_request_by(link, number, target, false, &Body::Put { hash: target, block });
+        self.wait_until(number, self.now + PUT_PATIENCE);
+    }
+
+    pub(super) fn on_put_answered(&mut self, number: u32, status: Status, holders: u8) {
+        let now = self.now;
+        let Some(request) = self.request(number) else { return };
+        match status {
+            Status::TooManyRequests => {
+                request.tried.pop();
+                request.attempts = request.attempts.saturating_sub(1);
+                self.wait_until(number, now + BUSY);
+            }
+            _ => self.end_request(number, status, holders),
+        }
+    }
+
+    /// Sends an application's message; it goes once, by the best link.
+    pub(super) fn send_message(&mut self, op: OpId, to: NodeId, bytes: &[u8]) {
+        let link = self.next_hop(&to, &self.id, &[], true);
+        let Some(link) = link else {
+            return self.report(Event::Done { op, status: Status::Unavailable, holders: 0 });
+        };
+        let takes = |link: &Link| link.flow.takes_bulk(bytes.len() + 256);
+        let has_room = self.links.ready(link).is_some_and(takes);
+        if !has_room || !self.begin_request(Some(op), Goal::Send, to) {
+            return self.report(Event::Done { op, status: Status::TooManyRequests, holders: 0 });
+        }
+        let Some(request) = self.requests.last_mut() else { return };
+        request.tried.push(link);
+        let number = request.number;
+        self.send_request_by(link, number, to, true, &Body::Data(bytes));
+        self.wait_until(number, self.now + SEND_PATIENCE);
+    }
+
+    /// An answer came to one of this node's requests or placements.
+    pub(super) fn on_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
+        if self.on_placement_answered(number, &from, status) {
+            return;
+        }
+        let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };
+        match request.goal {
+            Goal::Join | Goal::Fill | Goal::Find => self.on_find_answered(number, from, bytes),
+            Goal::Get | Goal::Repair(_) => self.on_get_answered(number, from, status, bytes),
+            Goal::Put => self.on_put_answered(number, status, bytes.first().copied().unwrap_or(0)),
+            Goal::Send => self.end_request(number, status, 0),
+        }
+    }
+
+    /// A link is gone: what went out over it will not be answered.
+    pub(super) fn on_link_lost(&mut self, id: LinkId) {
+        self.on_holder_lost(id);
+        let now = self.now;
+        for request in &mut self.requests {
+            if request.tried.last() == Some(&id) && !request.is_storing && request.waiting <= 1 {
+                request.deadline = now;
+            }
+        }
+        self.arm(now);
+    }
+
+    pub(super) fn on_request_deadlines(&mut self) {
+        let now = self.now;
+        let late: Vec<u32> = self
+            .requests
+            .iter()
+            .filter(|request| now >= request.deadline)
+            .map(|request| request.number)
+            .collect();
+        for number in late {
+            self.on_request_late(number);
+        }
+        let next = self.requests.iter().map(|request| request.deadline).min();
+        self.arm(next.unwrap_or(Instant::NEVER));
+    }
+
+    fn on_request_late(&mut self, number: u32) {
+        let later = self.now + LOCAL_PATIENCE;
+        let Some(request) = self.request(number) else { return };
+        let (is_busy, attempts) = (request.is_busy, request.attempts);
+        match request.goal {
+            Goal::Join | Goal::Fill | Goal::Find => {
+                request.waiting = 0;
+                if !request.found.ids().is_empty() {
+                    self.end_request(number, Status::Ok, 0);
+                } else if attempts >= ATTEMPTS_MAX {
+                    self.end_request(number, Status::TimedOut, 0);
+                } else {
+                    self.step_find(number);
+                }
+            }
+            Goal::Get | Goal::Repair(_) if !request.is_storing => self.step_get(number),
+            Goal::Put if is_busy && attempts < ATTEMPTS_MAX => {
+                request.is_busy = false;
+                self.wait_until(number, later);
+            }
+            _ => self.end_request(number, Status::TimedOut, 0),
+        }
+    }
+}

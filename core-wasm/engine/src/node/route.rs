@@ -1,0 +1,206 @@
+//! Recursive routing: a request goes from link to link toward its target; its answer comes back the same way.
+//!
+//! No hop keeps state. Each writes the number of the link by which a request came into the request itself; the
+//! answer carries that path and each hop takes its own number off its end. Where a link is gone by then, the
+//! answer goes on by the id of who asked (R/Kademlia §III, source routing as in RFC 791 §3.1, record route).
+
+use alloc::vec::Vec;
+
+use super::Node;
+use crate::id::NodeId;
+use crate::io::{Event, LinkId};
+use crate::limits::MESSAGE_MAX;
+use crate::link::Link;
+use crate::routing::{Hop, best_hop};
+use crate::status::{Reason, Status};
+use crate::wire::frame::{Body, Frame, HOPS_MAX, Routed};
+
+/// Where an answer goes.
+#[derive(Clone, Debug)]
+pub(super) struct ReplyTo {
+    pub(super) origin: NodeId,
+    pub(super) request: u32,
+    /// The numbers of the links back, 2 bytes each, the first one to take last.
+    pub(super) path: Vec<u8>,
+}
+
+impl ReplyTo {
+    /// The link that the answer takes first.
+    pub(super) fn link(&self) -> Option<LinkId> {
+        let number = self.path.last_chunk()?;
+        Some(LinkId(u16::from_be_bytes(*number)))
+    }
+}
+
+impl Node {
+    /// The link that leads on to `target`: to the target itself, or to the best peer that is not in `without` and is
+    /// strictly nearer than this node (unless `anyhow`).
+    #[inline(never)]
+    pub(super) fn next_hop(
+        &self,
+        target: &NodeId,
+        not: &NodeId,
+        without: &[LinkId],
+        anyhow: bool,
+    ) -> Option<LinkId> {
+        let own = self.id.distance(target);
+        let mut hops = self.links.peers().filter_map(|link| {
+            let leads_on = anyhow || link.peer.distance(target) < own;
+            let hop = Hop { link: link.id, peer: link.peer, rtt_us: link.rtt.smoothed_us() };
+            (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
+        });
+        best_hop(target, self.depth_hint, &mut hops).map(|hop| hop.link)
+    }
+
+    /// Sends a request of this node on its way, by the best link that is not in `without`; says by which.
+    pub(super) fn send_request(
+        &mut self,
+        request: u32,
+        target: NodeId,
+        exact: bool,
+        body: &Body<'_>,
+        without: &[LinkId],
+    ) -> Option<LinkId> {
+        let link = self.next_hop(&target, &self.id, without, true)?;
+        self.send_request_by(link, request, target, exact, body);
+        Some(link)
+    }
+
+    pub(super) fn send_request_by(
+        &mut self,
+        link: LinkId,
+        request: u32,
+        target: NodeId,
+        exact: bool,
+        body: &Body<'_>,
+    ) {
+        let payload = body.emit();
+        let routed = Routed {
+            reply: false,
+            exact,
+            hops: 0,
+            origin: self.id,
+            target,
+            request,
+            path: &[],
+            kind: body.kind(),
+            payload: &payload,
+        };
+        self.send(link, &Frame::Routed(routed));
+    }
+
+    /// Answers a request that came from elsewhere.
+    pub(super) fn reply(&mut self, to: &ReplyTo, body: &Body<'_>) {
+        let payload = body.emit();
+        let routed = Routed {
+            reply: true,
+            exact: true,
+            hops: 0,
+            origin: self.id,
+            target: to.origin,
+            request: to.request,
+            path: &to.path,
+            kind: body.kind(),
+            payload: &payload,
+        };
+        self.forward_reply(routed);
+    }
+
+    pub(super) fn answer(&mut self, to: &ReplyTo, status: Status, bytes: &[u8]) {
+        self.reply(to, &Body::Answer { status, bytes });
+    }
+
+    /// Sends a reply one link further: by its path, or by id where the path is broken.
+    fn forward_reply(&mut self, mut routed: Routed<'_>) {
+        let (path, number) = match routed.path.split_last_chunk::<2>() {
+            Some((path, number)) => (path, Some(LinkId(u16::from_be_bytes(*number)))),
+            None => (routed.path, None),
+        };
+        let by_path = number.filter(|link| self.links.ready(*link).is_some());
+        routed.path = if by_path.is_some() { path } else { &[] };
+        let link = by_path.or_else(|| self.next_hop(&routed.target, &self.id, &[], false));
+        if let Some(link) = link {
+            self.pass(link, &Frame::Routed(routed));
+        }
+    }
+
+    /// Sends on what is somebody else's; bulk is dropped where the link is too full for it.
+    fn pass(&mut self, id: LinkId, frame: &Frame<'_>) {
+        let bytes = frame.emit();
+        let passes = |link: &Link| bytes.len() <= 1026 || link.flow.passes_bulk(bytes.len());
+        if self.links.ready(id).is_some_and(passes) {
+            self.send_bytes(id, bytes);
+        }
+    }
+
+    pub(super) fn on_routed(&mut self, from: LinkId, mut routed: Routed<'_>) -> Result<(), Reason> {
+        if routed.hops >= HOPS_MAX {
+            return Ok(());
+        }
+        routed.hops += 1;
+        if routed.reply {
+            if routed.target == self.id {
+                return self.on_reply(routed);
+            }
+            self.forward_reply(routed);
+            return Ok(());
+        }
+        let mut path = routed.path.to_vec();
+        if path.len() != usize::from(routed.hops - 1) * 2 {
+            return Err(Reason::Malformed);
+        }
+        path.extend_from_slice(&from.0.to_be_bytes());
+        let reply = ReplyTo { origin: routed.origin, request: routed.request, path };
+        let next = match routed.target == self.id {
+            true => None,
+            false => self.next_hop(&routed.target, &routed.origin, &[from], false),
+        };
+        let body = routed.body().ok_or(Reason::Malformed)?;
+        match (&body, next) {
+            // Any holder on the way may serve a block, so the storage is asked before the request goes on.
+            (Body::Get(hash), _) if !routed.exact && self.should_hold(hash) => {
+                self.serve(reply, *hash, routed.exact)
+            }
+            (_, Some(link)) => {
+                self.pass(link, &Frame::Routed(Routed { path: &reply.path, ..routed }));
+            }
+            (_, None) if routed.exact && routed.target != self.id => {
+                if !matches!(body, Body::Envelope(_)) {
+                    self.answer(&reply, Status::NotFound, &[]);
+                }
+            }
+            (_, None) => self.on_request(reply, &routed, body),
+        }
+        Ok(())
+    }
+
+    /// A request that ends here.
+    fn on_request(&mut self, reply: ReplyTo, routed: &Routed<'_>, body: Body<'_>) {
+        match body {
+            Body::Find => self.answer_with_ids(&reply, Status::Ok, &routed.target),
+            Body::Envelope(bytes) => self.on_envelope(bytes, Some(reply)),
+            Body::Get(hash) => self.serve(reply, hash, routed.exact),
+            Body::Put { hash, block } => self.on_put(reply, hash, block, routed.exact),
+            Body::Data(bytes) if routed.target == self.id && bytes.len() <= MESSAGE_MAX => {
+                self.report(Event::Message { from: routed.origin, bytes: bytes.to_vec() });
+                self.answer(&reply, Status::Ok, &[]);
+            }
+            Body::Data(_) | Body::Answer { .. } => self.answer(&reply, Status::BadRequest, &[]),
+        }
+    }
+
+    /// Answers with the ids nearest to `target`, as far as known here, this node included.
+    pub(super) fn answer_with_ids(&mut self, reply: &ReplyTo, status: Status, target: &NodeId) {
+        let bytes = self.nearest_known(target, &reply.origin);
+        self.answer(reply, status, &bytes);
+    }
+
+    fn on_reply(&mut self, routed: Routed<'_>) -> Result<(), Reason> {
+        match routed.body().ok_or(Reason::Malformed)? {
+            Body::Envelope(bytes) => self.on_envelope(bytes, None),
+            Body::Answer { status, bytes } => self.on_answered(routed.request, routed.origin, status, bytes),
+            _ => return Err(Reason::Malformed),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! Blocks for others: read from the store when their link has room.
+
+use super::Node;
+use super::jobs::Pending;
+use super::route::ReplyTo;
+use crate::id::NodeId;
+use crate::io::{LinkId, Work};
+use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
+use crate::routing::Nearest;
+use crate::status::Status;
+use crate::wire::frame::{Body, Frame, Routed};
+
+/// Of these at most so many wait for one link, so that a slow peer slows only itself.
+const SERVES_A_LINK: usize = 12;
+
+/// A block with its headers.
+pub(super) const BLOCK_FRAME: usize = BLOCK_MAX + 256;
+
+/// A block that somebody asked for.
+pub(super) struct Serve {
+    number: u32,
+    reply: ReplyTo,
+    hash: NodeId,
+    exact: bool,
+    is_loading: bool,
+}
+
+impl Node {
+    /// Whether this node is one of those that hold `hash`, as far as it sees.
+    pub(super) fn should_hold(&self, hash: &NodeId) -> bool {
+        self.nearest_linked(hash, REPLICAS).contains(&self.id)
+    }
+
+    /// The ids nearest to `target` as far as known here, 32 bytes each; without `asker`.
+    pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> alloc::vec::Vec<u8> {
+        let mut nearest = Nearest::new(*target, REPLICAS + 1);
+        nearest.offer(self.id);
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        for contact in self.contacts.iter() {
+            if !contact.is_doubtful && contact.failures == 0 {
+                nearest.offer(contact.id);
+            }
+        }
+        let others = nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS);
+        others.flat_map(|id| id.0).collect()
+    }
+
+    pub(super) fn serve(&mut self, reply: ReplyTo, hash: NodeId, exact: bool) {
+        let link = reply.link();
+        let on_link = self.serves.iter().filter(|serve| serve.reply.link() == link).count();
+        if self.serves.len() >= SERVES_MAX || on_link >= SERVES_A_LINK {
+            return self.answer(&reply, Status::TooManyRequests, &[]);
+        }
+        self.last_job = self.last_job.wrapping_add(1);
+        self.serves.push(Serve { number: self.last_job, reply, hash, exact, is_loading: false });
+    }
+
+    pub(super) fn pump_serves(&mut self) {
+        let mut place = 0;
+        while let Some(serve) = self.serves.get(place) {
+            place += 1;
+            let (number, hash) = (serve.number, serve.hash);
+            if serve.is_loading || !self.has_room(serve.reply.link()) {
+                continue;
+            }
+            if !self.start_job(Pending::LoadServe(number), Work::Load(hash)) {
+                return;
+            }
+            if let Some(serve) = self.serves.get_mut(place - 1) {
+                serve.is_loading = true;
+            }
+        }
+    }
+
+    /// Whether the link takes one more block beside those that are being read for it. A link that is gone does: the
+    /// answer finds another way.
+    fn has_room(&self, id: Option<LinkId>) -> bool {
+        let Some(link) = id.and_then(|id| self.links.ready(id)) else { return true };
+        let coming = self.serves.iter().filter(|serve| serve.is_loading && serve.reply.link() == id).count();
+        link.flow.takes_bulk((coming + 1) * BLOCK_FRAME)
+    }
+
+    pub(super) fn on_serve_loaded(&mut self, number: u32, block: Option<&[u8]>) {
+        let Some(place) = self.serves.iter().position(|serve| serve.number == number) else { return };
+        let Serve { reply, hash, exact, .. } = self.serves.remove(place);
+        if let Some(block) = block {
+            return self.answer(&reply, Status::Ok, block);
+        }
+        let next = match (exact, reply.link()) {
+            (false, Some(from)) => self.next_hop(&hash, &reply.origin, &[from], false),
+            _ => None,
+        };
+        let Some(next) = next else {
+            return self.answer_with_ids(&reply, Status::NotFound, &hash);
+        };
+        let body = Body::Get(hash);
+        let routed = Routed {
+            reply: false,
+            exact,
+            hops: (reply.path.len() / 2) as u8,
+            origin: reply.origin,
+            target: hash,
+            request: reply.request,
+            path: &reply.path,
+            kind: body.kind(),
+            payload: &hash.0,
+        };
+        self.send(next, &Frame::Routed(routed));
+    }
+}

@@ -1,0 +1,164 @@
+//! The signalling server: first contact, and nothing the network would need later.
+
+use super::Node;
+use super::jobs::Pending;
+use crate::id::Signature;
+use crate::io::{Event, Output, Profile, Work};
+use crate::limits::LINKS_ENOUGH;
+use crate::time::{Duration, Instant};
+use crate::wire::signal::{FLAG_RELAY, FromServer, Refusal, ToServer, proof_bytes};
+
+/// The first wait after a failed connection; doubles up to [`RETRY_MAX_DOUBLINGS`] times.
+const RETRY_MS: u64 = 1_000;
+const RETRY_MAX_DOUBLINGS: u8 = 6;
+
+/// A node with few links asks to be introduced again after this.
+const INTRODUCE_MS: u64 = 10_000;
+
+/// An always-on peer asks now and then all the same, so that two networks behind one server grow together.
+const INTRODUCE_RELAY_MS: u64 = 60_000;
+
+/// How far the connection is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Closed,
+    Opening,
+    /// The server knows who this is.
+    Present,
+}
+
+/// The one connection to a signalling server.
+#[derive(Default)]
+pub(super) struct Signalling {
+    state: State,
+    due: Instant,
+    failures: u8,
+}
+
+impl Signalling {
+    pub(super) fn is_present(&self) -> bool {
+        self.state == State::Present
+    }
+}
+
+impl Node {
+    fn wants_signalling(&self) -> bool {
+        let is_relay = self.config.profile == Profile::Native;
+        self.config.signalling && (is_relay || self.links.ready_count() < LINKS_ENOUGH || !self.joined)
+    }
+
+    fn relay_flag(&self) -> u8 {
+        if self.config.profile == Profile::Native { FLAG_RELAY } else { 0 }
+    }
+
+    /// Opens, introduces again, or closes, as is due.
+    pub(super) fn on_signal_deadline(&mut self) {
+        let wanted = self.wants_signalling();
+        match self.signalling.state {
+            State::Closed if wanted && self.now >= self.signalling.due => {
+                self.signalling.state = State::Opening;
+                self.emit(Output::SignalOpen);
+            }
+            State::Present if !wanted => {
+                self.signalling.state = State::Closed;
+                self.emit(Output::SignalClose);
+            }
+            State::Present if self.now >= self.signalling.due => {
+                self.introduce_later();
+                self.emit(Output::Signal(ToServer::Introduce.emit()));
+            }
+            _ => {}
+        }
+        if wanted && self.signalling.state != State::Opening {
+            self.arm(self.signalling.due);
+        }
+    }
+
+    fn introduce_later(&mut self) {
+        let few = self.links.ready_count() < LINKS_ENOUGH;
+        self.signalling.due = self.about(if few { INTRODUCE_MS } else { INTRODUCE_RELAY_MS });
+        self.arm(self.signalling.due);
+    }
+
+    pub(super) fn on_signal_up(&mut self) {}
+
+    pub(super) fn on_signal_down(&mut self) {
+        let failures = self.signalling.failures.min(RETRY_MAX_DOUBLINGS);
+        self.signalling.state = State::Closed;
+        self.signalling.failures = failures + 1;
+        self.signalling.due = self.about(RETRY_MS << failures);
+        self.arm(self.signalling.due);
+    }
+
+    /// The host woke: do not wait out old failures.
+    pub(super) fn retry_signalling(&mut self) {
+        self.signalling.failures = 0;
+        if self.signalling.state == State::Closed {
+            self.signalling.due = self.now;
+        }
+    }
+
+    pub(super) fn on_signal_bytes(&mut self, bytes: &[u8]) {
+        match FromServer::parse(bytes) {
+            Some(FromServer::Challenge { nonce, .. }) => {
+                let bytes = proof_bytes(&nonce, &self.config.network, self.relay_flag());
+                self.start_job(Pending::Prove, Work::Sign(bytes));
+            }
+            Some(FromServer::Welcome { peers }) => {
+                self.signalling.state = State::Present;
+                self.signalling.failures = 0;
+                self.introduce_later();
+                if peers.is_empty() && !self.joined && self.links.len() == 0 {
+                    // The first one here is the whole network.
+                    self.joined = true;
+                    self.report(Event::Joined);
+                }
+                for (id, _) in peers {
+                    if let Some(contact) = self.contacts.learn(id) {
+                        contact.by_signal = true;
+                    }
+                    if self.links.ready_count() < LINKS_ENOUGH && !self.contacts.is_banned(&id, self.now) {
+                        self.dial(id);
+                    }
+                }
+            }
+            Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(envelope, None),
+            Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
+                // It left between its introduction and our offer.
+                let dial = self
+                    .links
+                    .iter()
+                    .find(|link| link.peer == about && link.dialled && link.handshake.is_some());
+                if let Some(link) = dial.map(|link| link.id) {
+                    self.drop_link(link, crate::status::Reason::Lost, true);
+                }
+            }
+            Some(FromServer::Refused { refusal: Refusal::TooFast, .. }) => {}
+            Some(FromServer::Refused { refusal, .. }) => self.report(Event::SignalRefused(refusal as u8)),
+            None => {
+                // Not a signalling server, or one of another version.
+                self.emit(Output::SignalClose);
+                self.on_signal_down();
+            }
+        }
+    }
+
+    pub(super) fn on_signal_proof(&mut self, signature: Signature) {
+        let message = ToServer::Prove {
+            flags: self.relay_flag(),
+            network: self.config.network,
+            key: self.config.key,
+            signature,
+        };
+        self.emit(Output::Signal(message.emit()));
+    }
+
+    pub(super) fn close_signalling(&mut self) {
+        if self.signalling.state != State::Closed {
+            self.signalling.state = State::Closed;
+            self.emit(Output::SignalClose);
+        }
+        self.signalling.due = self.now + Duration::from_ms(1);
+    }
+}

@@ -1,0 +1,143 @@
+//! Nodes that are known but not linked.
+
+use alloc::vec::Vec;
+
+use crate::id::NodeId;
+use crate::limits::CONTACTS_MAX;
+use crate::time::{Duration, Instant};
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Contact {
+    pub(crate) id: NodeId,
+    /// Not dialled, and no offer of its taken if it broke the protocol, before this time.
+    pub(crate) not_before: Instant,
+    pub(crate) failures: u8,
+    /// The signalling server named it: its envelopes go that way first.
+    pub(crate) by_signal: bool,
+    /// A neighbour dropped it, or a dial failed: it counts for nothing until somebody names it again.
+    pub(crate) is_doubtful: bool,
+    /// It broke the protocol.
+    pub(crate) is_banned: bool,
+}
+
+/// At most [`CONTACTS_MAX`] of them.
+pub(crate) struct Contacts {
+    own: NodeId,
+    list: Vec<Contact>,
+}
+
+/// After the first failed dial; doubles with each further one.
+const BACKOFF: Duration = Duration::from_ms(4_000);
+
+/// The longest back-off.
+const BACKOFF_MAX_DOUBLINGS: u8 = 6;
+
+/// How long a peer that broke the protocol is kept away.
+const BAN: Duration = Duration::from_ms(600_000);
+
+impl Contacts {
+    pub(crate) fn new(own: NodeId) -> Self {
+        Self { own, list: Vec::new() }
+    }
+
+    pub(crate) fn iter(&self) -> core::slice::Iter<'_, Contact> {
+        self.list.iter()
+    }
+
+    #[inline(never)]
+    pub(crate) fn get(&mut self, id: &NodeId) -> Option<&mut Contact> {
+        self.list.iter_mut().find(|contact| contact.id == *id)
+    }
+
+    /// Somebody named `id`.
+    #[inline(never)]
+    pub(crate) fn learn(&mut self, id: NodeId) -> Option<&mut Contact> {
+        if id == self.own {
+            return None;
+        }
+        let place = match self.list.iter().position(|contact| contact.id == id) {
+            Some(place) => place,
+            None => self.make_room(id)?,
+        };
+        let contact = self.list.get_mut(place)?;
+        contact.is_doubtful = false;
+        Some(contact)
+    }
+
+    /// A place for a new contact: at the bound, that of the worst one, unless the new one is worse.
+    fn make_room(&mut self, id: NodeId) -> Option<usize> {
+        let fresh = Contact {
+            id,
+            not_before: Instant(0),
+            failures: 0,
+            by_signal: false,
+            is_doubtful: false,
+            is_banned: false,
+        };
+        if self.list.len() < CONTACTS_MAX {
+            self.list.push(fresh);
+            return Some(self.list.len() - 1);
+        }
+        let worth =
+            |contact: &Contact| (contact.is_doubtful, contact.failures, contact.id.distance(&self.own));
+        let mut worst: Option<usize> = None;
+        for (place, contact) in self.list.iter().enumerate() {
+            let is_worse = match worst.and_then(|worst| self.list.get(worst)) {
+                Some(other) => worth(contact) > worth(other),
+                None => worth(contact) > worth(&fresh),
+            };
+            if is_worse && !contact.is_banned {
+                worst = Some(place);
+            }
+        }
+        *self.list.get_mut(worst?)? = fresh;
+        worst
+    }
+
+    /// A neighbour says that the node whose id begins so is no neighbour of its any more.
+    pub(crate) fn doubt(&mut self, prefix: &[u8; 8]) {
+        if let Some(contact) = self.list.iter_mut().find(|contact| contact.id.0.starts_with(prefix)) {
+            contact.is_doubtful = true;
+        }
+    }
+
+    /// A dial failed or the node asked to be left alone: wait, longer each time.
+    #[inline(never)]
+    pub(crate) fn failed(&mut self, id: &NodeId, now: Instant) {
+        if let Some(contact) = self.learn(*id) {
+            contact.not_before = now + Duration(BACKOFF.0 << contact.failures.min(BACKOFF_MAX_DOUBLINGS));
+            contact.failures = contact.failures.saturating_add(1);
+            contact.is_doubtful = contact.failures > 1;
+        }
+    }
+
+    /// The node broke the protocol.
+    pub(crate) fn ban(&mut self, id: &NodeId, now: Instant) {
+        if let Some(contact) = self.learn(*id) {
+            contact.not_before = now + BAN;
+            contact.is_banned = true;
+            contact.is_doubtful = true;
+        }
+    }
+
+    /// Whether the node broke the protocol not long ago.
+    pub(crate) fn is_banned(&mut self, id: &NodeId, now: Instant) -> bool {
+        self.get(id).is_some_and(|contact| contact.is_banned && now < contact.not_before)
+    }
+
+    /// The node is linked, or gone.
+    pub(crate) fn forget(&mut self, id: &NodeId) {
+        self.list.retain(|contact| contact.id != *id);
+    }
+
+    /// The host was away: old failures say nothing.
+    pub(crate) fn forgive(&mut self) {
+        for contact in &mut self.list {
+            if !contact.is_banned {
+                contact.not_before = Instant(0);
+                contact.failures = 0;
+            }
+        }
+    }
+}

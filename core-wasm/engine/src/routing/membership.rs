@@ -1,0 +1,69 @@
+//! The neighbourhood as it is told to neighbours: as differences, by versions.
+
+use alloc::vec::Vec;
+
+use crate::id::NodeId;
+
+/// Members that left and are still told of; beyond it a neighbour that is far behind gets everything anew.
+const LEFT_MAX: usize = 16;
+
+/// Who is in the neighbourhood, and since which version.
+#[derive(Default)]
+pub(crate) struct Membership {
+    version: u32,
+    members: Vec<(NodeId, u32)>,
+    left: Vec<(NodeId, u32)>,
+    /// Departures up to this version are forgotten.
+    floor: u32,
+}
+
+impl Membership {
+    /// Takes in who is in the neighbourhood now; true if that changed anything.
+    pub(crate) fn update(&mut self, now: &[NodeId]) -> bool {
+        let before = self.version;
+        let mut place = 0;
+        while let Some(&(id, _)) = self.members.get(place) {
+            if now.contains(&id) {
+                place += 1;
+                continue;
+            }
+            self.members.remove(place);
+            self.version += 1;
+            if self.left.len() >= LEFT_MAX {
+                self.floor = self.left.remove(0).1;
+            }
+            self.left.push((id, self.version));
+        }
+        for id in now {
+            if !self.members.iter().any(|(member, _)| member == id) {
+                self.version += 1;
+                self.members.push((*id, self.version));
+            }
+        }
+        self.version != before
+    }
+
+    /// The version that a neighbour knows once it was told.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// What a neighbour that knows `told` has to hear: who came (32 bytes each), who left (the first 8 bytes of each).
+    /// One that is too far behind hears of all members again.
+    pub(crate) fn since(&self, told: u32) -> (Vec<u8>, Vec<u8>) {
+        let anew = told < self.floor;
+        let mut joined = Vec::new();
+        let mut left = Vec::new();
+        for (id, version) in &self.members {
+            if anew || *version > told {
+                joined.extend_from_slice(&id.0);
+            }
+        }
+        for (id, version) in &self.left {
+            if *version > told {
+                left.extend_from_slice(&id.0[..8]);
+            }
+        }
+        (joined, left)
+    }
+}

@@ -1,0 +1,13 @@
+//! Routing: who is near, who is known, which link leads on.
+
+mod contacts;
+mod membership;
+mod nearest;
+mod next_hop;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use contacts::Contacts;
+pub(crate) use membership::Membership;
+pub(crate) use nearest::Nearest;
+pub(crate) use next_hop::{Hop, best_hop};

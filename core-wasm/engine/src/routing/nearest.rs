@@ -1,0 +1,40 @@
+//! The few ids nearest to a target.
+
+use alloc::vec::Vec;
+
+use crate::id::NodeId;
+
+/// Keeps the nearest of what it is offered, nearest first, each once.
+#[derive(Clone)]
+pub(crate) struct Nearest {
+    target: NodeId,
+    room: usize,
+    ids: Vec<NodeId>,
+}
+
+impl Nearest {
+    pub(crate) fn new(target: NodeId, room: usize) -> Self {
+        Self { target, room, ids: Vec::new() }
+    }
+
+    /// Takes `id` in if it is among the nearest.
+    #[inline(never)]
+    pub(crate) fn offer(&mut self, id: NodeId) {
+        let place = self.ids.partition_point(|other| other.is_nearer(&id, &self.target));
+        if place >= self.room || self.ids.get(place) == Some(&id) {
+            return;
+        }
+        self.ids.insert(place, id);
+        self.ids.truncate(self.room);
+    }
+
+    /// Nearest first.
+    pub(crate) fn ids(&self) -> &[NodeId] {
+        &self.ids
+    }
+
+    #[inline(never)]
+    pub(crate) fn contains(&self, id: &NodeId) -> bool {
+        self.ids.contains(id)
+    }
+}

@@ -1,0 +1,42 @@
+//! Which link leads on toward a place in the id space.
+
+use crate::id::{Distance, NodeId};
+use crate::io::LinkId;
+
+/// A link that could be taken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hop {
+    pub(crate) link: LinkId,
+    pub(crate) peer: NodeId,
+    /// 0 if unknown.
+    pub(crate) rtt_us: u32,
+}
+
+/// What a missing bit of progress is thought to cost, where a peer's neighbourhood is still far off.
+const BIT_US: u64 = 15_000;
+
+/// A round trip that was not measured yet counts as this.
+const UNKNOWN_US: u32 = 100_000;
+
+/// The best of `hops` toward `target`.
+///
+/// Far from the target a bit of progress is weighed against the round trip (Kaune et al. 2008; R/Kademlia §III).
+/// Once a peer shares `depth` bits with the target it is in the target's neighbourhood, and only distance counts.
+#[inline(never)]
+pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item = Hop>) -> Option<Hop> {
+    let mut best: Option<(u64, Distance, Hop)> = None;
+    for hop in hops {
+        let distance = hop.peer.distance(target);
+        let bits = hop.peer.shared_bits(target);
+        let cost = if bits >= depth {
+            0
+        } else {
+            let rtt_us = if hop.rtt_us == 0 { UNKNOWN_US } else { hop.rtt_us };
+            u64::from(rtt_us) + u64::from(depth - bits) * BIT_US
+        };
+        if best.as_ref().is_none_or(|(least, nearest, _)| (cost, &distance) < (*least, nearest)) {
+            best = Some((cost, distance, hop));
+        }
+    }
+    best.map(|(.., hop)| hop)
+}

@@ -1,0 +1,314 @@
+//! What two linked nodes say to each other.
+//!
+//! A packet, one message of the transport, is one or more frames: `length u16 ‖ kind u8 ‖ body`, where length
+//! counts kind and body. Frames longer than [`BULK_MIN`] are bulk: they cost credit that the receiver grants.
+
+use alloc::vec::Vec;
+
+use super::{Reader, Writer};
+use crate::id::{NodeId, PublicKey, Signature};
+use crate::limits::{ADDRESS_MAX, FRAME_MAX};
+use crate::status::{Reason, Status};
+
+/// The version of this protocol; a peer of another one is refused.
+pub const VERSION: u8 = 1;
+
+/// A frame longer than this many bytes is bulk.
+pub const BULK_MIN: usize = 1024;
+
+/// The most links a routed message crosses.
+pub const HOPS_MAX: u8 = 32;
+
+/// How many buckets the keys that two neighbours share are compared in.
+pub const DIGEST_BUCKETS: usize = 16;
+
+/// One frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Frame<'a> {
+    /// The first frame, both ways.
+    Hello(Hello<'a>),
+    /// WebSocket links only: over [`proof_bytes`].
+    Proof(Signature),
+    /// WebSocket links only: your proof holds.
+    Welcome,
+    /// The last frame.
+    Bye(Reason),
+    /// Answer this number.
+    Ping(u32),
+    /// The number of a ping.
+    Pong(u32),
+    /// So many more bytes of bulk may come.
+    Credit(u32),
+    /// How the sender's neighbourhood differs from what it said before.
+    Gossip {
+        /// New members: 32 bytes each.
+        joined: &'a [u8],
+        /// Members that left: the first 8 bytes of each.
+        left: &'a [u8],
+    },
+    /// A message on its way to a place in the id space.
+    Routed(Routed<'a>),
+    /// Sums over the keys that both ends should hold: a big-endian u64 for each of [`DIGEST_BUCKETS`].
+    Digest(&'a [u8]),
+    /// Our sums differ in these buckets: name your keys there.
+    Differ {
+        /// One bit a bucket.
+        mask: u16,
+        /// Start behind this key.
+        after: NodeId,
+    },
+    /// Keys in those buckets, ascending.
+    Keys {
+        /// As it was asked.
+        mask: u16,
+        /// Whether there are more behind the last.
+        more: bool,
+        /// 32 bytes each.
+        keys: &'a [u8],
+    },
+}
+
+/// Who is at the other end.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hello<'a> {
+    /// Names the network.
+    pub network: [u8; 8],
+    /// The sender's [`Profile`](crate::Profile) as a number.
+    pub profile: u8,
+    /// Fresh; a WebSocket peer signs it.
+    pub nonce: [u8; 32],
+    /// The sender's key.
+    pub key: PublicKey,
+    /// Where newcomers may open a WebSocket to the sender; empty where nowhere.
+    pub address: &'a [u8],
+}
+
+/// A message that travels from link to link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Routed<'a> {
+    /// An answer: it goes back along `path`, and by id where the path broke.
+    pub reply: bool,
+    /// Only the target itself may take it; otherwise the node closest to the target does.
+    pub exact: bool,
+    /// Links crossed so far; at most [`HOPS_MAX`].
+    pub hops: u8,
+    /// Who sent it.
+    pub origin: NodeId,
+    /// Where it goes.
+    pub target: NodeId,
+    /// Chosen by who asked; the answer repeats it.
+    pub request: u32,
+    /// The number of the link by which it came, as each hop wrote it: 2 bytes a hop. A reply is read from the end.
+    pub path: &'a [u8],
+    /// See [`Body`].
+    pub kind: u8,
+    /// See [`Body`].
+    pub payload: &'a [u8],
+}
+
+/// What a routed message says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Body<'a> {
+    /// Who is closest to the target?
+    Find,
+    /// A signalling envelope, for the target alone.
+    Envelope(&'a [u8]),
+    /// Send me this block.
+    Get(NodeId),
+    /// Hold this block; the node closest to it also places its replicas.
+    Put {
+        /// SHA-256 of the block.
+        hash: NodeId,
+        /// The block.
+        block: &'a [u8],
+    },
+    /// A message for the target's application.
+    Data(&'a [u8]),
+    /// The answer to one of the above.
+    Answer {
+        /// How it went.
+        status: Status,
+        /// Find, or Get that found nothing: ids, 32 bytes each. Get: the block. Put: one byte, the holders.
+        bytes: &'a [u8],
+    },
+}
+
+/// What a peer on a WebSocket signs: `"tabmesh link v1" ‖ network ‖ your nonce ‖ my nonce ‖ your key`.
+pub fn proof_bytes(network: &[u8; 8], yours: &[u8; 32], mine: &[u8; 32], key: &PublicKey) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(160);
+    writer.bytes(b"tabmesh link v1").bytes(network).bytes(yours).bytes(mine).bytes(key);
+    writer.finish()
+}
+
+/// The next frame of a packet, without its length; `Some(None)` at the end, `None` where the bytes are no frame.
+pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
+    if packet.is_empty() {
+        return Some(None);
+    }
+    let length = usize::from(packet.u16()?);
+    if length > FRAME_MAX {
+        return None;
+    }
+    packet.bytes(length).map(Some)
+}
+
+/// `chunks` of `N` bytes as arrays; what is left over is left out.
+pub fn arrays<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
+    bytes.chunks_exact(N).filter_map(|chunk| chunk.try_into().ok())
+}
+
+impl<'a> Frame<'a> {
+    /// Reads one frame without its length; `None` if it is none.
+    pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(bytes);
+        let frame = match reader.u8()? {
+            1 => Self::Hello(Hello::parse(&mut reader)?),
+            2 => Self::Proof(reader.array()?),
+            3 => Self::Welcome,
+            4 => Self::Bye(Reason::from_code(reader.u8()?)),
+            5 => Self::Ping(reader.u32()?),
+            6 => Self::Pong(reader.u32()?),
+            7 => Self::Credit(reader.u32()?),
+            8 => {
+                let count = reader.u8()?;
+                let joined = reader.bytes(usize::from(count) * 32)?;
+                let left = reader.rest();
+                if left.len() .is_multiple_of(8) {
+                    return None;
+                }
+                Self::Gossip { joined, left }
+            }
+            9 => Self::Routed(Routed::parse(&mut reader)?),
+            10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)?),
+            11 => Self::Differ { mask: reader.u16()?, after: NodeId(reader.array()?) },
+            12 => {
+                let (mask, more, keys) = (reader.u16()?, reader.u8()? != 0, reader.rest());
+                if !keys.len().is_multiple_of(32) {
+                    return None;
+                }
+                Self::Keys { mask, more, keys }
+            }
+            _ => return None,
+        };
+        reader.finish()?;
+        Some(frame)
+    }
+
+    /// The frame as bytes, its length before it.
+    pub fn emit(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.u16(0);
+        match self {
+            Self::Hello(hello) => {
+                writer.u8(1).u8(VERSION).bytes(&hello.network).u8(hello.profile);
+                writer.bytes(&hello.nonce).bytes(&hello.key).bytes(hello.address);
+            }
+            Self::Proof(signature) => _ = writer.u8(2).bytes(signature),
+            Self::Welcome => _ = writer.u8(3),
+            Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
+            Self::Ping(number) => _ = writer.u8(5).u32(*number),
+            Self::Pong(number) => _ = writer.u8(6).u32(*number),
+            Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
+            Self::Gossip { joined, left } => {
+                writer.u8(8).u8((joined.len() / 32) as u8).bytes(joined).bytes(left);
+            }
+            Self::Routed(routed) => {
+                writer.u8(9).u8(u8::from(routed.reply) | u8::from(routed.exact) << 1).u8(routed.hops);
+                writer.bytes(&routed.origin.0).bytes(&routed.target.0).u32(routed.request);
+                writer.u8((routed.path.len() / 2) as u8).bytes(routed.path);
+                writer.u8(routed.kind).bytes(routed.payload);
+            }
+            Self::Digest(sums) => _ = writer.u8(10).bytes(sums),
+            Self::Differ { mask, after } => _ = writer.u8(11).u16(*mask).bytes(&after.0),
+            Self::Keys { mask, more, keys } => {
+                writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
+            }
+        }
+        let mut bytes = writer.finish();
+        let length = (bytes.len() - 2) as u16;
+        if let Some(head) = bytes.first_chunk_mut() {
+            *head = length.to_be_bytes();
+        }
+        bytes
+    }
+}
+
+impl<'a> Hello<'a> {
+    fn parse(reader: &mut Reader<'a>) -> Option<Self> {
+        if reader.u8()? != VERSION {
+            return None;
+        }
+        let hello = Self {
+            network: reader.array()?,
+            profile: reader.u8()?,
+            nonce: reader.array()?,
+            key: reader.array()?,
+            address: reader.rest(),
+        };
+        (hello.address.len() <= ADDRESS_MAX).then_some(hello)
+    }
+}
+
+impl<'a> Routed<'a> {
+    fn parse(reader: &mut Reader<'a>) -> Option<Self> {
+        let flags = reader.u8()?;
+        let routed = Self {
+            reply: flags & 1 != 0,
+            exact: flags & 2 != 0,
+            hops: reader.u8()?,
+            origin: NodeId(reader.array()?),
+            target: NodeId(reader.array()?),
+            request: reader.u32()?,
+            path: {
+                let count = usize::from(reader.u8()?);
+                reader.bytes(count * 2)?
+            },
+            kind: reader.u8()?,
+            payload: reader.rest(),
+        };
+        (flags < 4 && routed.path.len() <= usize::from(HOPS_MAX) * 2).then_some(routed)
+    }
+
+    /// What it says; `None` if that is nothing.
+    pub fn body(&self) -> Option<Body<'a>> {
+        let mut reader = Reader::new(self.payload);
+        let body = match self.kind {
+            1 => Body::Find,
+            2 => Body::Envelope(reader.rest()),
+            3 => Body::Get(NodeId(reader.array()?)),
+            4 => Body::Put { hash: NodeId(reader.array()?), block: reader.rest() },
+            5 => Body::Data(reader.rest()),
+            6 => Body::Answer { status: Status::from_code(reader.u16()?)?, bytes: reader.rest() },
+            _ => return None,
+        };
+        reader.finish()?;
+        Some(body)
+    }
+}
+
+impl Body<'_> {
+    /// The number that [`Routed::kind`] carries.
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self::Find => 1,
+            Self::Envelope(_) => 2,
+            Self::Get(_) => 3,
+            Self::Put { .. } => 4,
+            Self::Data(_) => 5,
+            Self::Answer { .. } => 6,
+        }
+    }
+
+    /// What [`Routed::payload`] carries.
+    pub fn emit(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        match self {
+            Self::Find => {}
+            Self::Envelope(bytes) | Self::Data(bytes) => _ = writer.bytes(bytes),
+            Self::Get(hash) => _ = writer.bytes(&hash.0),
+            Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
+            Self::Answer { status, bytes } => _ = writer.u16(*status as u16).bytes(bytes),
+        }
+        writer.finish()
+    }
+}
