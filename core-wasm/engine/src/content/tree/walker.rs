@@ -44,7 +44,8 @@ pub struct Want {
 pub enum Role {
     /// A node: hand it to [`Walker::handle_node`]. Nothing else comes before that.
     Node,
-    /// A node that will be wanted later: have it at hand by then, so that nothing waits for it. A shell may leave it.
+    /// A node that will be wanted later: have it at hand by then, so that nothing waits for it. It may be said again; a
+    /// shell may leave it.
     Ahead,
     /// A leaf. The next block may be fetched at the same time.
     Leaf(Leaf),
@@ -96,8 +97,7 @@ impl Walker {
         (self.size > 0).then_some(self.size)
     }
 
-    /// The next block to fetch; `None` at the end. A [`Role::Node`] is said again until it was handed in, every other
-    /// block is said once.
+    /// The next block to fetch; `None` at the end. A [`Role::Node`] is said again until it was handed in, a leaf once.
     pub fn poll(&mut self) -> Option<Want> {
         if self.position >= self.end {
             return None;
