@@ -80,8 +80,9 @@ pub enum Input<'a> {
         /// One packet: frames, one after another.
         bytes: &'a [u8],
     },
-    /// How much of what was sent still waits in the shell. Told whenever it falls below
-    /// [`DRAINED`](crate::limits::DRAINED).
+    /// How much of what was sent still waits in the shell. Told once at least
+    /// [`DRAINED_STEP`](crate::limits::DRAINED_STEP) bytes were sent since it was told last and fewer than
+    /// [`DRAINED`](crate::limits::DRAINED) wait; without it the engine takes all it sent for waiting.
     LinkDrained {
         /// Which.
         link: LinkId,

@@ -16,8 +16,11 @@ pub const PACKET_MAX: usize = 64 * 1024;
 /// A peer's WebSocket address, in bytes.
 pub const ADDRESS_MAX: usize = 128;
 
-/// The shell tells `LinkDrained` when a link's queue falls below this many bytes.
+/// The shell tells `LinkDrained` when a link's queue is below this many bytes.
 pub const DRAINED: u32 = 128 * 1024;
+
+/// And not before so many bytes were sent since it told last.
+pub const DRAINED_STEP: u32 = 64 * 1024;
 
 /// Replicas of a block.
 pub const REPLICAS: usize = 8;
