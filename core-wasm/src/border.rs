@@ -1,0 +1,60 @@
+//! What the page can call.
+
+use alloc::vec::Vec;
+
+use tabmesh_engine::wire::Reader;
+use tabmesh_engine::{Config, Instant, Node, Output, Profile};
+use wasm_bindgen::prelude::*;
+
+use crate::inputs::hand_in;
+use crate::outputs::{hand_out, show_links, show_neighbourhood};
+
+/// One node. A page may have several.
+#[wasm_bindgen]
+pub struct Core {
+    node: Node,
+    number: u32,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// A node that knows nobody yet. `number` comes back with each of its outputs.
+    ///
+    /// `config`, 84 bytes: key 64, seed 8, network 8, level 1, addresses 2, whether a signalling server is known 1;
+    /// `undefined` if they are fewer.
+    pub fn start(number: u32, config: &[u8]) -> Option<Core> {
+        let mut reader = Reader::new(config);
+        let config = Config {
+            key: reader.array()?,
+            seed: u64::from_be_bytes(reader.array()?),
+            network: reader.array()?,
+            level: reader.u8()?,
+            profile: Profile::Browser,
+            address: Vec::new(),
+            addresses: reader.u16()?,
+            signalling: reader.u8()? != 0,
+        };
+        Some(Self { node: Node::new(config), number })
+    }
+
+    /// Takes in one thing that happened at `now`, in microseconds of the page's monotonic clock, and hands out all that
+    /// follows from it. Answers the time of the next time-out in microseconds, or −1 if the input was none.
+    pub fn input(&mut self, now: f64, kind: u32, number: u32, bytes: &[u8]) -> f64 {
+        if hand_in(&mut self.node, Instant(now as u64), kind, number, bytes).is_none() {
+            return -1.0;
+        }
+        loop {
+            let wanted = self.node.poll_output();
+            if let Output::Timeout(at) = wanted {
+                return at.0 as f64;
+            }
+            hand_out(self.number, &wanted);
+        }
+    }
+
+    /// Hands out what may be shown of the node: its links and its neighbourhood.
+    pub fn show(&self) {
+        show_links(self.number, &self.node);
+        show_neighbourhood(self.number, &self.node);
+    }
+}
