@@ -118,7 +118,10 @@ fn an_empty_range_or_one_behind_the_end_fetches_no_leaf() {
     let mut store = Store::new();
     let size = 300 * LEAF - 10;
     let cid = root(size, &made_up, &mut store);
-    for range in [0..0, 5..5, size..size, size..u64::MAX, CONTENT_MAX..u64::MAX, u64::MAX..u64::MAX] {
+    let far = size << 20;
+    for range in
+        [0..0, 5..5, size..size, size..u64::MAX, far..u64::MAX, CONTENT_MAX..u64::MAX, u64::MAX..u64::MAX]
+    {
         let read = read(cid, range.clone(), &store);
         assert!(read.leaves.is_empty() && read.hints.is_empty(), "{range:?}");
         assert!(read.nodes.len() <= 1, "{range:?}: the root at most");
@@ -131,6 +134,15 @@ fn an_empty_range_or_one_behind_the_end_fetches_no_leaf() {
     let small = Cid { codec: Codec::Raw, hash: made_up(0) };
     assert!(read(small, LEAF..u64::MAX, &store).leaves.is_empty(), "no single block is that large");
     assert_eq!(read(small, LEAF - 1..u64::MAX, &store).leaves.len(), 1);
+}
+
+#[test]
+fn a_range_that_ends_with_a_node_hints_at_no_other() {
+    let mut store = Store::new();
+    let border = 256 * LEAF;
+    let cid = root(3 * border, &made_up, &mut store);
+    assert_eq!(read(cid, 0..border, &store).hints.len(), 0);
+    assert_eq!(read(cid, 0..border + 1, &store).hints.len(), 1);
 }
 
 #[test]

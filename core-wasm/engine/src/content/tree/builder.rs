@@ -1,5 +1,8 @@
 //! From leaves to a root.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec::Vec;
 
 use super::{CONTENT_MAX, Error, FANOUT, node, span_bits};
