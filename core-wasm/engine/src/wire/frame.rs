@@ -173,7 +173,7 @@ impl<'a> Frame<'a> {
                 let count = reader.u8()?;
                 let joined = reader.bytes(usize::from(count) * 32)?;
                 let left = reader.rest();
-                if left.len() .is_multiple_of(8) {
+                if !left.len().is_multiple_of(8) {
                     return None;
                 }
                 Self::Gossip { joined, left }
