@@ -1,0 +1,175 @@
+//! Blocks: eight holders, readers, leavers, repair, and stores that are full or broken.
+
+use tabmesh_engine::{NodeId, Status};
+
+use crate::grow::{network, settle};
+use crate::world::seeds::each;
+use crate::world::{HostId, World};
+
+/// A block of `length` bytes that no other call makes.
+fn block(world: &mut World, length: usize) -> Vec<u8> {
+    world.random_bytes(length)
+}
+
+/// Puts a block from `giver` and waits until the eight closest nodes have it.
+fn place(world: &mut World, giver: HostId, length: usize) -> NodeId {
+    let bytes = block(world, length);
+    let (op, hash) = world.put(giver, &bytes);
+    let done = world.wait(giver, op, 30_000);
+    assert_eq!((done.status, done.holders), (Status::Ok, 8), "seed {}", world.seed);
+    world.expect(10_000, "the eight closest hold the block", |world| world.rightful_holders(&hash, 8) == 8);
+    hash
+}
+
+#[test]
+fn a_block_is_placed_on_the_eight_closest_and_read_after_its_giver_crashed() {
+    each(3, |seed| {
+        let mut world = network(seed, 1, 19, 200);
+        let giver = HostId(7);
+        let hash = place(&mut world, giver, 16 * 1024);
+        world.crash(giver);
+        let holders = world.holders(&hash);
+        let reader = world.live().into_iter().find(|host| !holders.contains(host)).expect("20 nodes, 8 or 9 holders");
+        let op = world.get(reader, hash);
+        assert_eq!(world.wait(reader, op, 30_000).status, Status::Ok, "seed {seed}");
+        assert!(world.host(reader).store.block(&hash).is_some());
+    });
+}
+
+#[test]
+fn every_node_can_read_many_blocks() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 14, 200);
+        let hashes: Vec<NodeId> = (0..12).map(|n| place(&mut world, HostId(n), 500 + 1_300 * n)).collect();
+        let mut ops = Vec::new();
+        for host in world.live() {
+            ops.extend(hashes.iter().map(|hash| (host, world.get(host, *hash))).collect::<Vec<_>>());
+        }
+        for (host, op) in ops {
+            assert_eq!(world.wait(host, op, 60_000).status, Status::Ok, "seed {seed}, host {}", host.0);
+        }
+    });
+}
+
+#[test]
+fn in_a_small_network_everybody_holds_every_block() {
+    each(2, |seed| {
+        let mut world = network(seed, 0, 5, 200);
+        let bytes = block(&mut world, 4_000);
+        let (op, hash) = world.put(HostId(0), &bytes);
+        let done = world.wait(HostId(0), op, 30_000);
+        assert_eq!(done.holders, 5, "seed {seed}: {done:?}");
+        assert!(matches!(done.status, Status::Ok | Status::Partial), "seed {seed}: {done:?}");
+        world.expect(10_000, "all five hold it", |world| world.holders(&hash).len() == 5);
+    });
+}
+
+#[test]
+fn a_block_nobody_has_is_not_found() {
+    each(2, |seed| {
+        let mut world = network(seed, 0, 12, 200);
+        let op = world.get(HostId(3), NodeId([3; 32]));
+        assert_eq!(world.wait(HostId(3), op, 60_000).status, Status::NotFound, "seed {seed}");
+    });
+}
+
+#[test]
+fn leaving_thirty_percent_loses_nothing_and_repair_restores_eight_holders() {
+    each(2, |seed| {
+        let mut world = network(seed, 2, 28, 150);
+        let hashes: Vec<NodeId> = (0..10).map(|n| place(&mut world, HostId(n), 2_000)).collect();
+        for number in 0..9 {
+            let host = HostId(3 * number + 2);
+            if number % 2 == 0 { world.crash(host) } else { world.leave(host) }
+            world.run_for(200);
+        }
+        settle(&mut world, 90_000);
+        for hash in &hashes {
+            assert!(!world.holders(hash).is_empty(), "seed {seed}: a block is lost");
+        }
+        world.expect(90_000, "every block is on its eight closest again", |world| {
+            hashes.iter().all(|hash| world.rightful_holders(hash, 8) == 8)
+        });
+    });
+}
+
+#[test]
+fn newcomers_that_come_closest_fetch_what_they_should_hold() {
+    each(2, |seed| {
+        let mut world = network(seed, 1, 14, 200);
+        let hashes: Vec<NodeId> = (0..8).map(|n| place(&mut world, HostId(n), 3_000)).collect();
+        world.add_many(10, 300, &crate::world::Spec::browser());
+        settle(&mut world, 60_000);
+        world.expect(90_000, "every block is on its eight closest", |world| {
+            hashes.iter().all(|hash| world.rightful_holders(hash, 8) == 8)
+        });
+    });
+}
+
+#[test]
+fn a_holder_that_lost_its_store_is_filled_again() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 11, 200);
+        let hash = place(&mut world, HostId(2), 5_000);
+        let holder = world.holders(&hash).into_iter().find(|host| *host != HostId(2)).expect("eight of them");
+        world.host_mut(holder).store.drop_block(&hash);
+        world.crash(holder);
+        world.run_for(20_000);
+        world.restart(holder);
+        world.expect(120_000, "the block is on its eight closest", |world| world.rightful_holders(&hash, 8) == 8);
+    });
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_crash_and_restart_of_everybody() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 9, 200);
+        let hash = place(&mut world, HostId(2), 5_000);
+        for host in world.live() {
+            world.crash(host);
+        }
+        world.run_for(5_000);
+        for host in world.all() {
+            world.restart(host);
+        }
+        settle(&mut world, 90_000);
+        for host in world.live() {
+            let op = world.get(host, hash);
+            assert_eq!(world.wait(host, op, 30_000).status, Status::Ok, "seed {seed}");
+        }
+    });
+}
+
+#[test]
+fn full_stores_are_told_and_other_holders_found_where_there_are() {
+    each(1, |seed| {
+        let mut world = network(seed, 0, 10, 200);
+        for host in world.live() {
+            world.host_mut(host).store.blocks_max = 0;
+        }
+        let bytes = block(&mut world, 1_000);
+        world.host_mut(HostId(0)).store.blocks_max = 1;
+        let (op, _) = world.put(HostId(0), &bytes);
+        let done = world.wait(HostId(0), op, 60_000);
+        assert!(matches!(done.status, Status::InsufficientStorage | Status::Partial), "seed {seed}: {done:?}");
+        assert!(done.holders <= 1, "seed {seed}: {done:?}");
+    });
+}
+
+#[test]
+fn a_broken_disk_ends_operations_with_a_status_and_harms_nobody() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 11, 200);
+        let hash = place(&mut world, HostId(2), 5_000);
+        let holder = world.holders(&hash)[0];
+        world.host_mut(holder).store.broken = true;
+        let reader = world.live().into_iter().find(|host| !world.holders(&hash).contains(host)).expect("12 nodes");
+        let op = world.get(reader, hash);
+        assert_eq!(world.wait(reader, op, 60_000).status, Status::Ok, "seed {seed}");
+        let op = world.get(holder, NodeId([4; 32]));
+        assert_ne!(world.wait(holder, op, 60_000).status, Status::Ok, "seed {seed}");
+        let bytes = block(&mut world, 100);
+        let (op, _) = world.put(holder, &bytes);
+        assert_ne!(world.wait(holder, op, 60_000).status, Status::Ok, "seed {seed}");
+    });
+}

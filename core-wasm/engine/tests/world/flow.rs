@@ -1,0 +1,318 @@
+//! Open links: two ends, each with a flow to the other. Channels are ordered and reliable, so whatever happens to a
+//! packet on the way shows as delay, of it and of all behind it.
+
+use std::collections::VecDeque;
+
+use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
+use tabmesh_engine::{LinkId, LinkKind};
+
+use super::agenda::Happening;
+use super::host::{HostId, State};
+use super::stimulus::{LinkNews, Stimulus};
+use super::{MS, SECOND, World};
+
+/// One end of one link, for as long as the world lasts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct EndId(pub(crate) u32);
+
+/// How far an end has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stage {
+    /// The engine waits for `LinkUp` or `LinkDown`.
+    Opening,
+    /// Messages may flow.
+    Open,
+    /// The engine closed it, or its host is gone; only what was sent still travels.
+    Closed,
+}
+
+/// One end of a link.
+pub(crate) struct End {
+    pub(crate) host: HostId,
+    /// The engine's number; `None` while an incoming WebSocket waits for its answer.
+    pub(crate) link: Option<LinkId>,
+    pub(crate) kind: LinkKind,
+    pub(crate) stage: Stage,
+    /// The other end, once there is one.
+    pub(crate) mate: Option<EndId>,
+    /// WebRTC: what the other end said it is.
+    pub(crate) remote: Option<Vec<u8>>,
+    /// WebRTC: whether the own description is out.
+    pub(crate) is_described: bool,
+    /// WebRTC: whether this pair will never connect; drawn once.
+    pub(crate) is_doomed: bool,
+    pub(crate) flow: Flow,
+}
+
+/// What one end sends.
+#[derive(Default)]
+pub(crate) struct Flow {
+    in_flight: VecDeque<Parcel>,
+    waiting: VecDeque<(u64, u32)>,
+    queued: u32,
+    free_at: u64,
+    pub(crate) last_arrival: u64,
+    is_drain_due: bool,
+    /// Bytes sent since the engine was told last how much waits.
+    unreported: u32,
+}
+
+struct Parcel {
+    departs: u64,
+    arrives: u64,
+    /// `None` is the end of the link.
+    packet: Option<Vec<u8>>,
+}
+
+impl Flow {
+    /// Bytes that have not left the host at `now`.
+    fn queued(&mut self, now: u64) -> u32 {
+        while let Some((departs, bytes)) = self.waiting.front().copied()
+            && departs <= now
+        {
+            self.waiting.pop_front();
+            self.queued -= bytes;
+        }
+        self.queued
+    }
+
+    /// When fewer than `mark` bytes will wait; 0 if that is so already.
+    fn falls_below(&self, mark: u32) -> u64 {
+        let mut queued = self.queued;
+        if queued < mark {
+            return 0;
+        }
+        for (departs, bytes) in &self.waiting {
+            queued -= bytes;
+            if queued < mark {
+                return *departs;
+            }
+        }
+        0
+    }
+}
+
+impl World {
+    /// Makes an end of a link to be.
+    pub(super) fn make_end(&mut self, host: HostId, link: Option<LinkId>, kind: LinkKind) -> EndId {
+        self.ends_made += 1;
+        let id = EndId(self.ends_made);
+        let end = End {
+            host,
+            link,
+            kind,
+            stage: Stage::Opening,
+            mate: None,
+            remote: None,
+            is_described: false,
+            is_doomed: false,
+            flow: Flow::default(),
+        };
+        self.ends.insert(id, end);
+        id
+    }
+
+    /// Sends one packet.
+    pub(super) fn transmit(&mut self, id: EndId, packet: Vec<u8>) {
+        let Some(end) = self.ends.get(&id) else { return };
+        let host = end.host;
+        let length = packet.len() as u32;
+        let traffic = &mut self.hosts[host.0].traffic;
+        traffic.sent_bytes += u64::from(length);
+        traffic.sent_packets += 1;
+        let Some(mate) = end.mate.and_then(|mate| self.ends.get(&mate)) else { return };
+        let (from, to) = (&self.hosts[host.0], &self.hosts[mate.host.0]);
+        let rate = from.spec.up_rate.min(to.spec.down_rate).max(1);
+        let travel = self.network.travel(from.place, to.place, &mut self.rng);
+        let now = self.now;
+        let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { return };
+        let departs = flow.free_at.max(now) + u64::from(length) * SECOND / rate;
+        let arrives = (departs + travel).max(flow.last_arrival + 1);
+        flow.free_at = departs;
+        flow.last_arrival = arrives;
+        flow.in_flight.push_back(Parcel { departs, arrives, packet: Some(packet) });
+        flow.queued(now);
+        flow.waiting.push_back((departs, length));
+        flow.queued += length;
+        flow.unreported = flow.unreported.saturating_add(length);
+        let queued = flow.queued;
+        if flow.unreported >= DRAINED_STEP && !flow.is_drain_due {
+            flow.is_drain_due = true;
+            let at = flow.falls_below(DRAINED);
+            self.agenda.add(at.max(now), Happening::Drained(id));
+        }
+        self.agenda.add(arrives, Happening::Arrive(id));
+        if queued > self.bounds.queue_max {
+            self.fail(host, "a send queue grew beyond what a browser bears: back-pressure was not obeyed");
+        }
+    }
+
+    /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
+    pub(super) fn drained(&mut self, id: EndId) {
+        let now = self.now;
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        let queued = end.flow.queued(now);
+        if queued >= DRAINED {
+            let at = end.flow.falls_below(DRAINED);
+            return self.agenda.add(at, Happening::Drained(id));
+        }
+        end.flow.is_drain_due = false;
+        end.flow.unreported = 0;
+        let host = end.host;
+        self.hand(host, Stimulus::Link(id, LinkNews::Drained(queued)));
+    }
+
+    /// Delivers what has arrived from this end by now.
+    pub(super) fn arrive(&mut self, id: EndId) {
+        loop {
+            let Some(end) = self.ends.get(&id) else { return };
+            let Some(parcel) = end.flow.in_flight.front() else { return };
+            let Some(mate) = end.mate.filter(|mate| self.ends.contains_key(mate)) else {
+                self.forget_if_closed(id);
+                return;
+            };
+            let to = self.ends[&mate].host;
+            if parcel.arrives > self.now || self.network.is_cut(end.host, to) {
+                return;
+            }
+            let parcel = self.ends.get_mut(&id).and_then(|end| end.flow.in_flight.pop_front());
+            match parcel.and_then(|parcel| parcel.packet) {
+                Some(packet) => {
+                    let traffic = &mut self.hosts[to.0].traffic;
+                    traffic.received_bytes += packet.len() as u64;
+                    traffic.received_packets += 1;
+                    self.hand(to, Stimulus::Link(mate, LinkNews::Bytes(packet)));
+                }
+                None => {
+                    self.ends.remove(&id);
+                    self.lose(mate);
+                }
+            }
+        }
+    }
+
+    /// The shell closes an end: what was sent still arrives, then the other end learns of it.
+    pub(super) fn close_end(&mut self, id: EndId) {
+        self.end_flow(id, 0);
+    }
+
+    /// The host of an end is gone: what had not left is lost, and the other end learns of it `notice_us` later.
+    pub(super) fn abandon_end(&mut self, id: EndId, notice_us: u64) {
+        let now = self.now;
+        if let Some(end) = self.ends.get_mut(&id) {
+            end.flow.in_flight.retain(|parcel| parcel.departs <= now);
+        }
+        self.end_flow(id, notice_us);
+    }
+
+    fn end_flow(&mut self, id: EndId, notice_us: u64) {
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        end.stage = Stage::Closed;
+        let Some(mate) = end.mate else {
+            self.ends.remove(&id);
+            return;
+        };
+        let Some(mate_host) = self.ends.get(&mate).map(|mate| mate.host) else {
+            self.ends.remove(&id);
+            return;
+        };
+        let from = self.ends[&id].host;
+        let travel = self.travel(from, mate_host);
+        let now = self.now;
+        let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { return };
+        let departs = flow.free_at.max(now);
+        let arrives = (departs + travel + notice_us).max(flow.last_arrival + 1);
+        flow.in_flight.push_back(Parcel { departs, arrives, packet: None });
+        self.agenda.add(arrives, Happening::Arrive(id));
+    }
+
+    /// The transport of an end has gone: its engine gets `LinkDown`, if it still has the link.
+    pub(super) fn lose(&mut self, id: EndId) {
+        let Some(end) = self.ends.get(&id) else { return };
+        if end.stage == Stage::Closed || end.link.is_none() {
+            self.ends.remove(&id);
+            return;
+        }
+        let host = end.host;
+        self.hand(host, Stimulus::Link(id, LinkNews::Down));
+    }
+
+    fn forget_if_closed(&mut self, id: EndId) {
+        if self.ends.get(&id).is_some_and(|end| end.stage == Stage::Closed) {
+            self.ends.remove(&id);
+        }
+    }
+
+    /// Starts the clocks of the links that the cut goes through: the transport gives them up after a while.
+    pub(super) fn notice_cut(&mut self) {
+        let crossing: Vec<(EndId, LinkKind)> = self
+            .ends
+            .iter()
+            .filter(|(id, end)| end.mate.is_some_and(|mate| **id < mate))
+            .filter(|(_, end)| {
+                let mate = end.mate.and_then(|mate| self.ends.get(&mate));
+                mate.is_some_and(|mate| self.network.is_cut(end.host, mate.host))
+            })
+            .map(|(id, end)| (*id, end.kind))
+            .collect();
+        for (id, kind) in crossing {
+            let silence = match kind {
+                LinkKind::WebRtc => self.network.consent_us,
+                LinkKind::Socket => self.network.socket_silence_us,
+            };
+            let delay = silence + self.rng.below(silence / 5 + 1);
+            self.at(delay, Happening::CutOff(id, self.network.cuts));
+        }
+    }
+
+    /// A link has been silent since a cut: both transports give it up, unless the cut healed.
+    pub(super) fn cut_off(&mut self, id: EndId, cut: u32) {
+        let Some(mate) = self.ends.get(&id).and_then(|end| end.mate) else { return };
+        let Some(mate_host) = self.ends.get(&mate).map(|mate| mate.host) else { return };
+        if cut == self.network.cuts && self.network.is_cut(self.ends[&id].host, mate_host) {
+            self.lose(id);
+            self.lose(mate);
+        }
+    }
+
+    /// After a heal: what was stuck is sent again and arrives.
+    pub(super) fn resume_flows(&mut self) {
+        let pairs: Vec<(EndId, HostId, HostId)> = self
+            .ends
+            .iter()
+            .filter(|(_, end)| !end.flow.in_flight.is_empty())
+            .filter_map(|(id, end)| Some((*id, end.host, self.ends.get(&end.mate?)?.host)))
+            .collect();
+        for (id, from, to) in pairs {
+            let earliest = self.now + self.travel(from, to);
+            let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { continue };
+            for (step, parcel) in flow.in_flight.iter_mut().enumerate() {
+                parcel.arrives = parcel.arrives.max(earliest + step as u64);
+                flow.last_arrival = flow.last_arrival.max(parcel.arrives);
+                self.agenda.add(parcel.arrives, Happening::Arrive(id));
+            }
+        }
+    }
+
+    /// How long a packet takes between two hosts this time, in microseconds.
+    pub(super) fn travel(&mut self, from: HostId, to: HostId) -> u64 {
+        self.network.travel(self.hosts[from.0].place, self.hosts[to.0].place, &mut self.rng)
+    }
+
+    /// When the transport of a crashed host's link is given up by the other end, in microseconds.
+    pub(super) fn crash_notice(&mut self, kind: LinkKind) -> u64 {
+        match kind {
+            // A killed tab sends no more consent; the other end needs some seconds to be sure.
+            LinkKind::WebRtc => 5 * SECOND + self.rng.below(10 * SECOND),
+            // The operating system closes a dead process's sockets.
+            LinkKind::Socket => MS,
+        }
+    }
+
+    /// The end behind a host's link, if the engine may send on it.
+    pub(super) fn open_end(&self, host: HostId, link: LinkId) -> Option<EndId> {
+        let id = self.hosts[host.0].links.get(&link.0)?;
+        let is_open = self.ends.get(id)?.stage == Stage::Open && self.hosts[host.0].state != State::Down;
+        is_open.then_some(*id)
+    }
+}

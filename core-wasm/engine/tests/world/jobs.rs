@@ -1,0 +1,42 @@
+//! The asynchronous work of a host: WebCrypto and IndexedDB, or their native likes.
+
+use tabmesh_engine::{JobId, Work};
+
+use super::agenda::Happening;
+use super::host::HostId;
+use super::stimulus::{Outcome, Stimulus};
+use super::{MS, World};
+
+impl World {
+    /// Starts a job. Jobs of one host run side by side and may end in any order.
+    pub(super) fn start_job(&mut self, host: HostId, job: JobId, work: Work) {
+        let typical = match &work {
+            Work::Sign(_) => 300,
+            Work::Verify { .. } => 500,
+            Work::Load(_) | Work::Absent(_) => MS,
+            Work::Store { .. } | Work::Scan { .. } => 3 * MS,
+        };
+        let delay = typical / 2 + self.rng.below(typical);
+        let life = self.hosts[host.0].life;
+        self.at(delay, Happening::Finish(host, life, job, work));
+    }
+
+    /// Ends a job: what it does to the store is done and durable from here on, and not before.
+    pub(super) fn finish_job(&mut self, host: HostId, life: u32, job: JobId, work: Work) {
+        let crypto = self.crypto;
+        let machine = &mut self.hosts[host.0];
+        if machine.life != life {
+            return;
+        }
+        let outcome = match &work {
+            Work::Sign(bytes) => Outcome::Signature(crypto.sign(&machine.key, bytes)),
+            Work::Verify { key, signature, bytes } => Outcome::Verified(crypto.verify(key, signature, bytes)),
+            _ if machine.store.broken => Outcome::Failed,
+            Work::Load(hash) => machine.store.load(hash),
+            Work::Store { hash, bytes, held } => machine.store.store(hash, bytes, *held),
+            Work::Absent(hashes) => machine.store.absent(hashes),
+            Work::Scan { after, count } => machine.store.scan(*after, *count),
+        };
+        self.hand(host, Stimulus::Job(job, outcome));
+    }
+}

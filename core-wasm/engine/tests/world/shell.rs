@@ -1,0 +1,255 @@
+//! The virtual shell: hands inputs in, keeps the engine to the rule, and does what the outputs say.
+
+use tabmesh_engine::limits::{FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::{Event, Instant, LinkId, Output, Route};
+
+use super::agenda::Happening;
+use super::flow::{EndId, Stage};
+use super::host::{Done, HostId, State};
+use super::spec::host_at;
+use super::stimulus::{LinkNews, Order, SignalNews, Stimulus};
+use super::trace::Line;
+use super::{MS, World};
+
+/// How many times in a row an engine may ask to be woken at a time that has passed.
+const HASTY_MAX: u32 = 50;
+
+/// How many addresses a shell remembers.
+const KNOWN_MAX: usize = 16;
+
+/// The packets of one drain: what goes to one link is joined.
+#[derive(Default)]
+struct Packets(Vec<(EndId, Vec<u8>)>);
+
+impl World {
+    /// Hands one input to a host, or lets it wait if the tab is frozen.
+    pub(super) fn hand(&mut self, host: HostId, stimulus: Stimulus) {
+        match self.hosts[host.0].state {
+            State::Running => self.feed(host, &stimulus),
+            State::Frozen => self.hosts[host.0].inbox.push_back(stimulus),
+            State::Down => {}
+        }
+    }
+
+    /// A host's timer fires.
+    pub(super) fn wake(&mut self, host: HostId) {
+        let now = self.now;
+        let machine = &mut self.hosts[host.0];
+        if machine.wake_at != Some(now) || machine.state != State::Running {
+            return;
+        }
+        machine.wake_at = None;
+        if machine.clock.local(now) < machine.deadline {
+            return self.set_timer(host);
+        }
+        self.feed(host, &Stimulus::Timeout);
+        let machine = &mut self.hosts[host.0];
+        let is_hasty = machine.deadline <= machine.clock.local(now);
+        machine.hasty = if is_hasty { machine.hasty + 1 } else { 0 };
+        if machine.hasty > HASTY_MAX {
+            self.fail(host, "the engine asks again and again to be woken in the past");
+        }
+    }
+
+    /// Sets the host's timer for its deadline: on its next whole millisecond, as a browser does.
+    pub(super) fn set_timer(&mut self, host: HostId) {
+        let now = self.now;
+        let machine = &mut self.hosts[host.0];
+        if machine.deadline == Instant::NEVER || machine.state != State::Running {
+            return;
+        }
+        let phase = machine.clock.offset_us % MS;
+        let due = machine.clock.world(machine.deadline).max(now + 1);
+        let at = (due + phase).div_ceil(MS) * MS - phase;
+        if machine.wake_at.is_none_or(|earlier| earlier > at || earlier <= now) {
+            machine.wake_at = Some(at);
+            self.agenda.add(at, Happening::Wake(host));
+        }
+    }
+
+    fn feed(&mut self, host: HostId, stimulus: &Stimulus) {
+        let Some(link) = self.still_means(host, stimulus) else { return };
+        let now = self.now;
+        let machine = &mut self.hosts[host.0];
+        if let (Stimulus::Link(end, LinkNews::Bytes(bytes)), Some(recorded)) =
+            (stimulus, &mut machine.recorded)
+        {
+            recorded.push_back((*end, bytes.clone()));
+        }
+        self.trace.add(now, host, &stimulus.input(link));
+        machine.note(Line::input(now, &stimulus.input(link)));
+        let local = machine.clock.local(now);
+        self.concern = host;
+        let outputs = match machine.drive(local, stimulus.input(link)) {
+            Ok(outputs) => outputs,
+            Err(what) => self.fail(host, what),
+        };
+        let live = self.hosts[host.0].heap.live;
+        if live > self.bounds.heap_max as isize {
+            self.fail(host, &format!("the engine's state takes {live} bytes"));
+        }
+        let incoming = if let Stimulus::Incoming(end) = stimulus { Some(*end) } else { None };
+        self.act(host, outputs, incoming);
+        self.set_timer(host);
+    }
+
+    /// The link's number if it is from one; `None` if what the stimulus is about is gone. The end of a link or of a session
+    /// frees it in the shell before the engine hears of it.
+    fn still_means(&mut self, host: HostId, stimulus: &Stimulus) -> Option<LinkId> {
+        match stimulus {
+            Stimulus::Link(id, news) => {
+                let end = self.ends.get_mut(id)?;
+                if end.stage == Stage::Closed {
+                    return None;
+                }
+                let link = end.link?;
+                match news {
+                    LinkNews::Up => end.stage = Stage::Open,
+                    LinkNews::Down => {
+                        self.ends.remove(id);
+                        self.hosts[host.0].links.remove(&link.0);
+                    }
+                    LinkNews::Bytes(_) | LinkNews::Drained(_) | LinkNews::Described(_) => {}
+                }
+                Some(link)
+            }
+            Stimulus::Signal(session, news) => {
+                let machine = &mut self.hosts[host.0];
+                if machine.session != Some(*session) {
+                    return None;
+                }
+                if matches!(news, SignalNews::Down) {
+                    machine.session = None;
+                }
+                Some(LinkId(0))
+            }
+            Stimulus::Incoming(end) => self.ends.contains_key(end).then_some(LinkId(0)),
+            _ => Some(LinkId(0)),
+        }
+    }
+
+    /// Does what one drain says; `incoming` is the socket that waits for its answer.
+    pub(super) fn act(&mut self, host: HostId, outputs: Vec<Output>, mut incoming: Option<EndId>) {
+        let now = self.now;
+        let mut packets = Packets::default();
+        for output in outputs {
+            self.hosts[host.0].note(Line::output(now, &output));
+            match output {
+                Output::Timeout(_) => {}
+                Output::Send { link, bytes } => self.send_frame(host, link, &bytes, &mut packets),
+                Output::Open { link, route } => self.open(host, link, route),
+                Output::Answered { link, description } => match self.hosts[host.0].links.get(&link.0) {
+                    Some(end) => self.hear_description(*end, description),
+                    None => self.fail(host, &format!("Answered names link {}, which is not open", link.0)),
+                },
+                Output::Accept(link) => {
+                    let Some(end) = incoming.take() else { self.fail(host, "Accept without Incoming") };
+                    self.claim(host, link);
+                    self.accept(end, link);
+                }
+                Output::Refuse => {
+                    let Some(end) = incoming.take() else { self.fail(host, "Refuse without Incoming") };
+                    self.refuse(end);
+                }
+                Output::Close(link) => {
+                    let Some(end) = self.hosts[host.0].links.remove(&link.0) else {
+                        self.fail(host, &format!("Close names link {}, which is not open", link.0));
+                    };
+                    packets.flush(end, self);
+                    self.close_end(end);
+                }
+                Output::SignalOpen => self.open_session(host),
+                Output::Signal(bytes) => self.signal(host, bytes),
+                Output::SignalClose => self.close_session(host),
+                Output::Job { job, work } => self.start_job(host, job, work),
+                Output::Event(event) => self.note_event(host, event),
+            }
+        }
+        packets.flush_all(self);
+        if incoming.is_some() {
+            self.fail(host, "Incoming got no answer in its drain");
+        }
+    }
+
+    fn send_frame(&mut self, host: HostId, link: LinkId, bytes: &[u8], packets: &mut Packets) {
+        let Some(end) = self.open_end(host, link) else {
+            self.fail(host, &format!("Send names link {}, which is not open", link.0));
+        };
+        if bytes.is_empty() || bytes.len() > FRAME_MAX + 2 {
+            self.fail(host, &format!("a frame of {} bytes", bytes.len()));
+        }
+        packets.add(end, bytes, self);
+    }
+
+    fn open(&mut self, host: HostId, link: LinkId, route: Route) {
+        self.claim(host, link);
+        let end = match route {
+            Route::Socket(number) => self.open_socket(host, link, number),
+            Route::Offer => self.open_webrtc(host, link, None),
+            Route::Answer(offer) => self.open_webrtc(host, link, Some(offer)),
+        };
+        self.hosts[host.0].links.insert(link.0, end);
+    }
+
+    /// Makes sure that a new link's number is free.
+    fn claim(&mut self, host: HostId, link: LinkId) {
+        if self.hosts[host.0].links.contains_key(&link.0) {
+            self.fail(host, &format!("link {} is open already", link.0));
+        }
+    }
+
+    fn note_event(&mut self, host: HostId, event: Event) {
+        let at = self.now;
+        let machine = &mut self.hosts[host.0];
+        match &event {
+            Event::Done { op, status, holders } => {
+                let done = Done { status: *status, holders: *holders, at };
+                if machine.done.insert(op.0, done).is_some() {
+                    self.fail(host, &format!("operation {} ended twice", op.0));
+                }
+            }
+            Event::Found { op, ids } => _ = machine.found.insert(op.0, ids.clone()),
+            Event::PeerUp { address, .. } => self.learn(host, address),
+            _ => {}
+        }
+        self.hosts[host.0].events.push((at, event));
+    }
+
+    /// The shell remembers where a peer listens, and tells the engine how many addresses it knows now.
+    fn learn(&mut self, host: HostId, address: &[u8]) {
+        let machine = &mut self.hosts[host.0];
+        let Some(peer) = host_at(address) else { return };
+        let is_new = peer != host && !machine.known.contains(&peer) && machine.known.len() < KNOWN_MAX;
+        if is_new && machine.spec.learns {
+            machine.known.push(peer);
+            let order = Order::Addresses(machine.known.len() as u16);
+            let life = machine.life;
+            self.at(MS, Happening::Hand(host, life, Stimulus::Command(order)));
+        }
+    }
+}
+
+impl Packets {
+    fn add(&mut self, end: EndId, frame: &[u8], world: &mut World) {
+        let length = |packet: &Vec<u8>| packet.len();
+        let waiting = self.0.iter().find(|(to, _)| *to == end).map_or(0, |(_, packet)| length(packet));
+        if waiting + frame.len() > PACKET_MAX {
+            self.flush(end, world);
+        }
+        match self.0.iter_mut().find(|(to, _)| *to == end) {
+            Some((_, packet)) => packet.extend_from_slice(frame),
+            None => self.0.push((end, frame.to_vec())),
+        }
+    }
+
+    fn flush(&mut self, end: EndId, world: &mut World) {
+        if let Some(at) = self.0.iter().position(|(to, _)| *to == end) {
+            let (_, packet) = self.0.remove(at);
+            world.transmit(end, packet);
+        }
+    }
+
+    fn flush_all(self, world: &mut World) {
+        self.0.into_iter().for_each(|(end, packet)| world.transmit(end, packet));
+    }
+}

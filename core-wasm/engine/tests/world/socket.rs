@@ -1,0 +1,69 @@
+//! Virtual WebSockets: dialled by the number of an address, announced to the listener, accepted or refused.
+
+use tabmesh_engine::{LinkId, LinkKind};
+
+use super::agenda::Happening;
+use super::flow::{EndId, Stage};
+use super::host::{HostId, State};
+use super::stimulus::{LinkNews, Stimulus};
+use super::{MS, World};
+
+impl World {
+    /// A host dials the address of this number.
+    pub(super) fn open_socket(&mut self, host: HostId, link: LinkId, number: u16) -> EndId {
+        let id = self.make_end(host, Some(link), LinkKind::Socket);
+        self.at(self.network.opening_us, Happening::GiveUp(id));
+        let Some(listener) = self.hosts[host.0].known.get(usize::from(number)).copied() else {
+            self.at(MS, Happening::GiveUp(id));
+            return id;
+        };
+        // One round trip for TCP, one for TLS, and the upgrade's way there.
+        let delay = 2 * self.round_trip_us(host, listener) + self.travel(host, listener);
+        self.at(delay, Happening::Knock(id, listener));
+        id
+    }
+
+    /// A dialled socket reaches its listener.
+    pub(super) fn knock(&mut self, id: EndId, listener: HostId) {
+        let Some(end) = self.ends.get(&id) else { return };
+        let host = end.host;
+        if end.stage != Stage::Opening || self.network.is_cut(host, listener) {
+            return;
+        }
+        let machine = &self.hosts[listener.0];
+        if machine.state == State::Down || !machine.spec.listens || host == listener {
+            let delay = self.travel(listener, host);
+            return self.at(delay, Happening::GiveUp(id));
+        }
+        let mate = self.make_end(listener, None, LinkKind::Socket);
+        if let Some(mate) = self.ends.get_mut(&mate) {
+            mate.mate = Some(id);
+        }
+        if let Some(end) = self.ends.get_mut(&id) {
+            end.mate = Some(mate);
+        }
+        self.hand(listener, Stimulus::Incoming(mate));
+    }
+
+    /// The listener's engine takes the socket as this link.
+    pub(super) fn accept(&mut self, id: EndId, link: LinkId) {
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        end.link = Some(link);
+        end.stage = Stage::Open;
+        let (host, mate) = (end.host, end.mate);
+        self.hosts[host.0].links.insert(link.0, id);
+        let Some(mate) = mate else { return };
+        let Some(dialler) = self.ends.get(&mate).map(|mate| mate.host) else { return };
+        let delay = self.travel(host, dialler);
+        if let Some(end) = self.ends.get_mut(&id) {
+            end.flow.last_arrival = self.now + delay + 1;
+        }
+        let life = self.hosts[dialler.0].life;
+        self.at(delay, Happening::Hand(dialler, life, Stimulus::Link(mate, LinkNews::Up)));
+    }
+
+    /// The listener's engine has no room: the dialler's socket closes.
+    pub(super) fn refuse(&mut self, id: EndId) {
+        self.close_end(id);
+    }
+}

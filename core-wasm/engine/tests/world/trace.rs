@@ -1,0 +1,113 @@
+//! What a run leaves behind: a hash of all inputs, and each host's last lines in words.
+
+use sha2::{Digest, Sha256};
+use tabmesh_engine::{Input, Output, Work};
+
+use super::MS;
+use super::describe;
+use super::host::HostId;
+use super::stimulus::digest;
+
+/// How many bytes of a message a line keeps.
+const HEAD_MAX: usize = 256;
+
+/// A running SHA-256 over (time, host, input).
+#[derive(Clone, Default)]
+pub(crate) struct Trace(Sha256);
+
+impl Trace {
+    /// Adds an input.
+    pub(crate) fn add(&mut self, now: u64, host: HostId, input: &Input<'_>) {
+        self.0.update(now.to_be_bytes());
+        self.0.update((host.0 as u64).to_be_bytes());
+        digest(input, &mut self.0);
+    }
+
+    /// The hash so far.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        self.0.clone().finalize().into()
+    }
+}
+
+/// One input or output, kept raw and put into words only for a report.
+pub(crate) struct Line {
+    at: u64,
+    what: What,
+}
+
+enum What {
+    Said(String),
+    LinkIn(u16, Head),
+    LinkOut(u16, Head),
+    SignalIn(Head),
+    SignalOut(Head),
+    JobStart(u32, &'static str),
+    JobDone(u32),
+    Timeout,
+}
+
+/// The first bytes of a message, and its whole length.
+struct Head(Vec<u8>, usize);
+
+impl Head {
+    fn of(bytes: &[u8]) -> Self {
+        Self(bytes[..bytes.len().min(HEAD_MAX)].to_vec(), bytes.len())
+    }
+}
+
+impl Line {
+    /// An input.
+    pub(crate) fn input(at: u64, input: &Input<'_>) -> Self {
+        let what = match input {
+            Input::Timeout => What::Timeout,
+            Input::LinkBytes { link, bytes } => What::LinkIn(link.0, Head::of(bytes)),
+            Input::SignalBytes(bytes) => What::SignalIn(Head::of(bytes)),
+            Input::JobDone { job, .. } => What::JobDone(job.0),
+            Input::Described { link, .. } => What::Said(format!("> link {} described", link.0)),
+            Input::Command(command) => What::Said(format!("> {}", describe::command(command))),
+            other => What::Said(format!("> {other:?}")),
+        };
+        Self { at, what }
+    }
+
+    /// An output.
+    pub(crate) fn output(at: u64, output: &Output) -> Self {
+        let what = match output {
+            Output::Send { link, bytes } => What::LinkOut(link.0, Head::of(bytes)),
+            Output::Signal(bytes) => What::SignalOut(Head::of(bytes)),
+            Output::Job { job, work } => What::JobStart(job.0, kind_of(work)),
+            Output::Open { link, route } => {
+                What::Said(format!("    < link {} opens by {}", link.0, describe::route(route)))
+            }
+            Output::Answered { link, .. } => What::Said(format!("    < link {} answered", link.0)),
+            other => What::Said(format!("    < {other:?}")),
+        };
+        Self { at, what }
+    }
+
+    /// The line in words.
+    pub(crate) fn render(&self) -> String {
+        let words = match &self.what {
+            What::Said(words) => words.clone(),
+            What::Timeout => "> time-out".into(),
+            What::LinkIn(link, head) => format!("> link {link}: {}", describe::packet(&head.0, head.1)),
+            What::LinkOut(link, head) => format!("    < link {link}: {}", describe::packet(&head.0, head.1)),
+            What::SignalIn(head) => format!("> server: {}", describe::from_server(&head.0, head.1)),
+            What::SignalOut(head) => format!("    < server: {}", describe::to_server(&head.0, head.1)),
+            What::JobStart(job, kind) => format!("    < job {job}: {kind}"),
+            What::JobDone(job) => format!("> job {job} is done"),
+        };
+        format!("{:>9}.{:03} {words}", self.at / MS, self.at % MS)
+    }
+}
+
+fn kind_of(work: &Work) -> &'static str {
+    match work {
+        Work::Sign(_) => "sign",
+        Work::Verify { .. } => "verify",
+        Work::Load(_) => "load",
+        Work::Store { .. } => "store",
+        Work::Absent(_) => "absent",
+        Work::Scan { .. } => "scan",
+    }
+}
