@@ -113,8 +113,7 @@ impl Node {
             (link.due, handshake.envelope.clone(), handshake.path.clone(), handshake.session);
         self.arm(due);
         if by_signal {
-            let message = ToServer::Relay { to: peer, envelope: &envelope }.emit();
-            self.emit(Output::Signal(message));
+            self.relay(&peer, &envelope);
         } else if dialled {
             self.send_request(session, peer, true, &Body::Envelope(&envelope), &[]);
         } else {
@@ -205,7 +204,14 @@ impl Node {
         let bytes = envelope.emit();
         match reply {
             Some(reply) => self.reply(&reply, &Body::Envelope(&bytes)),
-            None => self.emit(Output::Signal(ToServer::Relay { to: *to, envelope: &bytes }.emit())),
+            None => self.relay(to, &bytes),
+        }
+    }
+
+    /// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.
+    fn relay(&mut self, to: &NodeId, envelope: &[u8]) {
+        if self.signalling.is_present() {
+            self.emit(Output::Signal(ToServer::Relay { to: *to, envelope }.emit()));
         }
     }
 

@@ -5,6 +5,7 @@ use super::jobs::Pending;
 use crate::id::Signature;
 use crate::io::{Event, Output, Profile, Work};
 use crate::limits::LINKS_ENOUGH;
+use crate::link::Link;
 use crate::time::{Duration, Instant};
 use crate::wire::signal::{FLAG_RELAY, FromServer, Refusal, ToServer, proof_bytes};
 
@@ -45,7 +46,10 @@ impl Signalling {
 impl Node {
     fn wants_signalling(&self) -> bool {
         let is_relay = self.config.profile == Profile::Native;
-        self.config.signalling && (is_relay || self.links.ready_count() < LINKS_ENOUGH || !self.joined)
+        let is_settled = self.joined && self.links.ready_count() >= LINKS_ENOUGH;
+        // Whoever was offered a link this way is answered this way.
+        let is_awaited = |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.by_signal);
+        self.config.signalling && (is_relay || !is_settled || self.links.iter().any(is_awaited))
     }
 
     fn relay_flag(&self) -> u8 {
