@@ -138,7 +138,8 @@ impl Node {
                 if self.repeats_answer(&from, envelope.session) {
                     return;
                 }
-                if self.contacts.is_banned(&from, self.now) || !self.has_room_for(&from) {
+                let is_full = self.links.len() >= self.profile_limit(&LINKS_MAX) && !self.links.knows(&from);
+                if is_full || self.contacts.is_banned(&from, self.now) {
                     return self.refuse(&from, envelope.session, reply);
                 }
                 None
@@ -181,15 +182,6 @@ impl Node {
         let Some(id) = known.map(|link| link.id) else { return false };
         self.send_envelope(id);
         true
-    }
-
-    /// Room for one more link, or for a nearer neighbour than those there are.
-    fn has_room_for(&self, from: &NodeId) -> bool {
-        let ready = self.links.ready_count();
-        if self.links.knows(from) || ready < self.link_budget() {
-            return true;
-        }
-        self.links.len() < self.profile_limit(&LINKS_MAX) && self.known_neighbours_with(from).contains(from)
     }
 
     fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {

@@ -138,10 +138,13 @@ impl Node {
             match reason {
                 Reason::Replaced => {}
                 Reason::Leaving => self.contacts.forget(&peer),
-                _ => self.contacts.failed(&peer, self.now),
+                _ => self.contacts.failed(&peer, self.now, matches!(reason, Reason::NoRoom | Reason::Shed)),
             }
         }
         if link.stage == Stage::Ready {
+            if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
+                self.membership.gone(&link.peer);
+            }
             self.report(Event::PeerDown { id: link.peer, reason });
             self.on_peers_changed(Some(&link));
             if self.links.ready_count() == 0 && self.joined {

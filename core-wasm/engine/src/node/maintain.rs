@@ -6,9 +6,8 @@ use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, LinkKind, Output, Route};
-use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
+use crate::limits::{DIALS_MAX, LINKS_ENOUGH};
 use crate::link::{Link, Stage};
-use crate::routing::Nearest;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 
@@ -25,6 +24,9 @@ const SOCKET_DIALS_MAX: usize = 2;
 /// After an address failed first; doubles up to [`SOCKET_RETRY_MAX_DOUBLINGS`] times.
 const SOCKET_RETRY_MS: u64 = 2_000;
 const SOCKET_RETRY_MAX_DOUBLINGS: u8 = 5;
+
+/// A link is not shed before its other end had time to say that it counts on it.
+const FRESH: Duration = Duration::from_ms(5_000);
 
 /// One of the shell's WebSocket addresses.
 #[derive(Default)]
@@ -72,9 +74,9 @@ impl Node {
 
     /// True if a neighbour is known and not linked.
     fn dial_neighbours(&mut self) -> bool {
-        let mut lacks = false;
+        let (mut lacks, now) = (false, self.now);
         for id in self.known_neighbours().ids() {
-            if self.links.to(id).is_some() {
+            if self.links.to(id).is_some() || self.contacts.get(id).is_some_and(|contact| now < contact.not_before) {
                 continue;
             }
             lacks = true;
@@ -133,7 +135,8 @@ impl Node {
             let fellows =
                 self.links.peers().filter(|other| self.id.shared_bits(&other.peer) == bucket).count();
             let worth = (fellows, link.rtt.smoothed_us());
-            let is_needed = fellows < 2 || link.counts_on_us || neighbours.contains(&link.peer);
+            let is_fresh = self.now.since(link.since) < FRESH;
+            let is_needed = is_fresh || fellows < 2 || link.counts_on_us || neighbours.contains(&link.peer);
             if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
                 victim = Some((worth, link.id));
             }
@@ -141,16 +144,6 @@ impl Node {
         if let Some((_, link)) = victim {
             self.drop_link(link, Reason::Shed, true);
         }
-    }
-
-    /// The neighbourhood as it would be with `newcomer`.
-    pub(super) fn known_neighbours_with(&self, newcomer: &NodeId) -> Nearest {
-        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
-        nearest.offer(*newcomer);
-        for link in self.links.peers() {
-            nearest.offer(link.peer);
-        }
-        nearest
     }
 
     fn dial_addresses(&mut self) {

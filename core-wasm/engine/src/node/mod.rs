@@ -267,7 +267,7 @@ impl Node {
             nearest.offer(link.peer);
         }
         for contact in self.contacts.iter() {
-            if !contact.is_doubtful && self.now >= contact.not_before {
+            if !contact.is_doubtful {
                 nearest.offer(contact.id);
             }
         }

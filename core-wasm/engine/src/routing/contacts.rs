@@ -102,13 +102,14 @@ impl Contacts {
         }
     }
 
-    /// A dial failed or the node asked to be left alone: wait, longer each time.
+    /// A dial failed, or a link ended: wait, longer each time. One that never `spoke` is doubtful
+    /// the second time.
     #[inline(never)]
-    pub(crate) fn failed(&mut self, id: &NodeId, now: Instant) {
+    pub(crate) fn failed(&mut self, id: &NodeId, now: Instant, spoke: bool) {
         if let Some(contact) = self.learn(*id) {
             contact.not_before = now + Duration(BACKOFF.0 << contact.failures.min(BACKOFF_MAX_DOUBLINGS));
             contact.failures = contact.failures.saturating_add(1);
-            contact.is_doubtful = contact.failures > 1;
+            contact.is_doubtful = !spoke && contact.failures > 1;
         }
     }
 

@@ -18,29 +18,29 @@ pub(crate) struct Membership {
 }
 
 impl Membership {
-    /// Takes in who is in the neighbourhood now; true if that changed anything.
+    /// Takes in who is in the neighbourhood now; true if that changed anything. Whom nearer ones pushed out is not
+    /// told of: it is alive.
     pub(crate) fn update(&mut self, now: &[NodeId]) -> bool {
-        let before = self.version;
-        let mut place = 0;
-        while let Some(&(id, _)) = self.members.get(place) {
-            if now.contains(&id) {
-                place += 1;
-                continue;
-            }
-            self.members.remove(place);
-            self.version += 1;
-            if self.left.len() >= LEFT_MAX {
-                self.floor = self.left.remove(0).1;
-            }
-            self.left.push((id, self.version));
-        }
+        let before = (self.version, self.members.len());
+        self.members.retain(|(member, _)| now.contains(member));
         for id in now {
             if !self.members.iter().any(|(member, _)| member == id) {
                 self.version += 1;
                 self.members.push((*id, self.version));
             }
         }
-        self.version != before
+        (self.version, self.members.len()) != before
+    }
+
+    /// A member is gone from the network, as far as its silence tells: neighbours hear of it.
+    pub(crate) fn gone(&mut self, id: &NodeId) {
+        let Some(place) = self.members.iter().position(|(member, _)| member == id) else { return };
+        self.members.remove(place);
+        self.version += 1;
+        if self.left.len() >= LEFT_MAX {
+            self.floor = self.left.remove(0).1;
+        }
+        self.left.push((*id, self.version));
     }
 
     /// The version that a neighbour knows once it was told.
