@@ -59,7 +59,7 @@ pub const REQUESTS_OWN: usize = 8;
 pub const SERVES_MAX: usize = 32;
 
 /// Blocks being placed on their holders; further ones get [`Status::TooManyRequests`](crate::Status).
-pub const PLACEMENTS_MAX: usize = 32;
+pub const PLACEMENTS_MAX: usize = 16;
 
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
 pub const JOBS_MAX: usize = 128;

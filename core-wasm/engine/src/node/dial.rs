@@ -46,7 +46,12 @@ impl Node {
             Some(contact) => contact.by_signal && self.signalling.is_present(),
             None => false,
         };
-        if peer == self.id || self.links.knows(&peer) || !by_signal && self.links.ready_count() == 0 {
+        let is_full = self.links.len() >= self.profile_limit(&LINKS_MAX);
+        if is_full
+            || peer == self.id
+            || self.links.knows(&peer)
+            || !by_signal && self.links.ready_count() == 0
+        {
             return;
         }
         let deadline = self.opening_deadline();

@@ -1,8 +1,11 @@
 //! Telling neighbours who is near, and hearing it from them.
 
+use alloc::vec::Vec;
+
 use super::Node;
 use crate::id::NodeId;
 use crate::limits::NEIGHBOURS;
+use crate::link::{Link, Stage};
 use crate::wire::frame::{Frame, arrays};
 
 /// How often neighbours hear of changes.
@@ -12,15 +15,16 @@ impl Node {
     pub(super) fn gossip(&mut self) {
         self.gossip_at = self.about(GOSSIP_MS);
         let version = self.membership.version();
-        for id in self.linked_neighbours() {
-            let Some(link) = self.links.to(&id) else { continue };
-            let (link, told) = (link.id, link.told);
-            let Some(entry) =
-                self.links.get_mut(link).filter(|link| told != version && link.flow.takes_state())
-            else {
-                continue;
-            };
-            entry.told = version;
+        let neighbours = self.linked_neighbours();
+        let hears = |link: &&mut Link| {
+            let is_close = link.counts_on_us || neighbours.contains(&link.peer);
+            is_close && link.stage == Stage::Ready && link.told != version && link.flow.takes_state()
+        };
+        let mut listeners = Vec::new();
+        for link in self.links.iter_mut().filter(hears) {
+            listeners.push((link.id, core::mem::replace(&mut link.told, version)));
+        }
+        for (link, told) in listeners {
             let (joined, left) = self.membership.since(told);
             self.send(link, &Frame::Gossip { joined: &joined, left: &left });
         }

@@ -164,13 +164,17 @@ impl Node {
         link.stage = Stage::Ready;
         Self::first_probe(link, now);
         let (kind, profile, dialled) = (link.kind, link.profile, link.dialled);
-        let address = link.handshake.take().map_or(Vec::new(), |handshake| handshake.address);
+        let handshake = link.handshake.take();
+        let is_first_contact =
+            kind == LinkKind::Socket || handshake.as_ref().is_some_and(|shake| shake.by_signal);
+        let address = handshake.map_or(Vec::new(), |handshake| handshake.address);
         self.arm(now);
         self.contacts.forget(&peer);
         self.settle_address(id, dialled);
         self.report(Event::PeerUp { link: id, id: peer, kind, profile, address });
-        if self.links.ready_count() == 1 {
-            self.refresh_at = now;
+        // A first contact may open a part of the network that was not seen before.
+        if self.links.ready_count() == 1 || is_first_contact {
+            self.refresh_soon();
         }
         self.on_peers_changed(None);
     }

@@ -15,7 +15,9 @@ use crate::time::{Duration, Instant};
 const BUSY_MS: u64 = 1_000;
 const CALM_MS: u64 = 5_000;
 
-/// How often a node looks up its own place again.
+/// How often a node looks up its own place again: soon after a change, then seldom.
+const REFRESH_FIRST_MS: u64 = 4_000;
+const REFRESH_DOUBLINGS: u32 = 4;
 const REFRESH_MS: u64 = 60_000;
 
 /// Addresses dialled at once.
@@ -43,7 +45,8 @@ impl Node {
         }
         let ready = self.links.ready_count();
         if ready > 0 && self.now >= self.refresh_at && !self.has_request(Goal::Join) {
-            self.refresh_at = self.about(REFRESH_MS);
+            self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
+            self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
             self.begin_request(None, Goal::Join, self.id);
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
@@ -51,6 +54,12 @@ impl Node {
         self.on_signal_deadline();
         let pause = if lacks || ready < LINKS_ENOUGH || !self.joined { BUSY_MS } else { CALM_MS };
         self.maintain_at = self.about(pause);
+    }
+
+    /// Much may have changed: look up the own place again, several times.
+    pub(super) fn refresh_soon(&mut self) {
+        self.refresh_at = self.now;
+        self.refreshes = 0;
     }
 
     /// The lookup of the own place ended: the node knows its neighbourhood.
@@ -75,8 +84,10 @@ impl Node {
     /// True if a neighbour is known and not linked.
     fn dial_neighbours(&mut self) -> bool {
         let (mut lacks, now) = (false, self.now);
-        for id in self.known_neighbours().ids() {
-            if self.links.to(id).is_some() || self.contacts.get(id).is_some_and(|contact| now < contact.not_before) {
+        for id in self.known_neighbours().ids().iter().take(self.link_budget()) {
+            if self.links.to(id).is_some()
+                || self.contacts.get(id).is_some_and(|contact| now < contact.not_before)
+            {
                 continue;
             }
             lacks = true;
@@ -194,7 +205,7 @@ impl Node {
         }
         self.retry_signalling();
         self.probe_all();
-        self.refresh_at = self.now + Duration::from_ms(1_000);
+        self.refresh_soon();
         self.maintain_at = self.now;
         self.arm(self.now);
     }

@@ -58,6 +58,7 @@ pub struct Node {
     maintain_at: Instant,
     gossip_at: Instant,
     refresh_at: Instant,
+    refreshes: u32,
     /// The bucket whose emptiness is looked at next.
     next_bucket: u32,
     /// See [`Node::depth`]; kept, because every hop asks for it.
@@ -110,6 +111,7 @@ impl Node {
             maintain_at: Instant(0),
             gossip_at: Instant(0),
             refresh_at: Instant(0),
+            refreshes: 0,
             next_bucket: 0,
             depth_hint: 0,
             joined: false,
@@ -284,6 +286,15 @@ impl Node {
         nearest
     }
 
+    /// The nodes nearest to `target`, of all that are known to be there, and this one.
+    fn nearest_alive(&self, target: &NodeId, room: usize) -> Nearest {
+        let mut nearest = self.nearest_linked(target, room);
+        for contact in self.contacts.iter().filter(|contact| contact.is_alive()) {
+            nearest.offer(contact.id);
+        }
+        nearest
+    }
+
     /// How many leading bits of this node's id its neighbourhood shares: about log2(n) − 3.
     fn depth(&self) -> u32 {
         let neighbours = self.known_neighbours();
@@ -311,7 +322,7 @@ impl Node {
         }
         self.depth_hint = self.depth();
         if let Some(link) = link {
-            self.on_link_lost(link.id);
+            self.on_link_lost(link.id, &link.peer);
         }
         self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(100));
         self.arm(self.maintain_at);

@@ -37,7 +37,7 @@ pub(super) struct Placement {
     token: u32,
     asker: Asker,
     hash: NodeId,
-    holders: Vec<(LinkId, Step)>,
+    holders: Vec<(NodeId, Step)>,
     /// How many should hold it, this node included.
     wanted: u8,
     /// How many do.
@@ -110,18 +110,18 @@ impl Node {
             Asker::Remote(reply) => reply.origin,
             Asker::Own(_) => self.id,
         };
-        let nearest = self.nearest_linked(&hash, REPLICAS);
+        let nearest = self.nearest_alive(&hash, REPLICAS);
         let mut holders = Vec::with_capacity(REPLICAS);
         let mut held = 1;
-        for id in nearest.ids() {
-            if *id == origin && origin != self.id {
+        for id in nearest.ids().iter().filter(|id| **id != self.id) {
+            if *id == origin {
                 // Whoever puts a block has it in its own store.
                 held += 1;
-            } else if let Some(link) = self.links.to(id) {
-                holders.push((link.id, Step::Waiting));
+            } else {
+                holders.push((*id, Step::Waiting));
             }
         }
-        let wanted = nearest.ids().len() as u8;
+        let wanted = nearest.ids().len().max(1) as u8;
         if let Some(placement) = self.placement(token) {
             placement.holders = holders;
             placement.held = held;
@@ -134,9 +134,8 @@ impl Node {
         let mut place = 0;
         while let Some(placement) = self.placements.get(place) {
             place += 1;
-            let has_room = |(link, step): &(LinkId, Step)| {
-                *step == Step::Waiting
-                    && self.links.ready(*link).is_some_and(|link| link.flow.takes_bulk(BLOCK_FRAME))
+            let has_room = |(holder, step): &(NodeId, Step)| {
+                *step == Step::Waiting && self.hop_with_room(holder).is_some()
             };
             if placement.is_loading || !placement.holders.iter().any(has_room) {
                 continue;
@@ -159,34 +158,31 @@ impl Node {
             return self.end_placement(token, None);
         };
         let mut index = 0;
-        while let Some(&(link, step)) =
+        while let Some(&(holder, step)) =
             self.placement(token).and_then(|placement| placement.holders.get(index))
         {
             index += 1;
-            let Some(peer) = self.links.ready(link).filter(|link| link.flow.takes_bulk(BLOCK_FRAME)) else {
-                continue;
-            };
-            if step != Step::Waiting {
-                continue;
-            }
-            let peer = peer.peer;
+            let Some(link) = self.hop_with_room(&holder).filter(|_| step == Step::Waiting) else { continue };
             if let Some(holder) =
                 self.placement(token).and_then(|placement| placement.holders.get_mut(index - 1))
             {
                 holder.1 = Step::Sent;
             }
-            self.send_request_by(link, token, peer, true, &Body::Put { hash, block });
+            self.send_request_by(link, token, holder, true, &Body::Put { hash, block });
         }
+    }
+
+    /// The link toward a node, if there is room for a block on it.
+    fn hop_with_room(&self, to: &NodeId) -> Option<LinkId> {
+        let link = self.next_hop(to, &self.id, &[], true)?;
+        self.links.ready(link).filter(|link| link.flow.takes_bulk(BLOCK_FRAME)).map(|link| link.id)
     }
 
     /// A holder answered; false if the answer is for no placement.
     pub(super) fn on_placement_answered(&mut self, token: u32, from: &NodeId, status: Status) -> bool {
-        let Some(link) = self.links.to(from).map(|link| link.id) else {
-            return self.placement(token).is_some();
-        };
         let Some(placement) = self.placement(token) else { return false };
         for (holder, step) in &mut placement.holders {
-            if *holder == link && *step == Step::Sent {
+            if holder == from && *step == Step::Sent {
                 *step = Step::Done;
                 placement.held += u8::from(status == Status::Ok);
             }
@@ -195,12 +191,12 @@ impl Node {
         true
     }
 
-    /// A link is gone: its holder will not answer.
-    pub(super) fn on_holder_lost(&mut self, link: LinkId) {
+    /// A peer is gone: it will not answer.
+    pub(super) fn on_holder_lost(&mut self, peer: &NodeId) {
         let mut touched = Vec::new();
         for placement in &mut self.placements {
             for (holder, step) in &mut placement.holders {
-                if *holder == link && *step != Step::Done {
+                if holder == peer && *step != Step::Done {
                     *step = Step::Done;
                     touched.push(placement.token);
                 }

@@ -173,7 +173,8 @@ impl Node {
         }
         // Nobody to ask: alone, this node is the closest one there is.
         let goal = request.goal;
-        self.end_request(number, if goal == Goal::Find { Status::Ok } else { Status::Unavailable }, 0);
+        let is_known = goal == Goal::Find && self.joined;
+        self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
     }
 
     fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
@@ -390,8 +391,8 @@ impl Node {
     }
 
     /// A link is gone: what went out over it will not be answered.
-    pub(super) fn on_link_lost(&mut self, id: LinkId) {
-        self.on_holder_lost(id);
+    pub(super) fn on_link_lost(&mut self, id: LinkId, peer: &NodeId) {
+        self.on_holder_lost(peer);
         let now = self.now;
         for request in &mut self.requests {
             if request.tried.last() == Some(&id) && !request.is_storing && request.waiting <= 1 {

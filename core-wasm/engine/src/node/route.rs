@@ -140,9 +140,10 @@ impl Node {
         routed.hops += 1;
         if routed.reply {
             if routed.target == self.id {
-                return self.on_reply(routed);
+                self.on_reply(routed);
+            } else {
+                self.forward_reply(routed);
             }
-            self.forward_reply(routed);
             return Ok(());
         }
         let mut path = routed.path.to_vec();
@@ -155,7 +156,8 @@ impl Node {
             true => None,
             false => self.next_hop(&routed.target, &routed.origin, &[from], false),
         };
-        let body = routed.body().ok_or(Reason::Malformed)?;
+        // What the origin wrote is not the fault of the peer that brought it.
+        let Some(body) = routed.body() else { return Ok(()) };
         match (&body, next) {
             // Any holder on the way may serve a block, so the storage is asked before the request goes on.
             (Body::Get(hash), _) if !routed.exact && self.should_hold(hash) => {
@@ -195,12 +197,13 @@ impl Node {
         self.answer(reply, status, &bytes);
     }
 
-    fn on_reply(&mut self, routed: Routed<'_>) -> Result<(), Reason> {
-        match routed.body().ok_or(Reason::Malformed)? {
-            Body::Envelope(bytes) => self.on_envelope(bytes, None),
-            Body::Answer { status, bytes } => self.on_answered(routed.request, routed.origin, status, bytes),
-            _ => return Err(Reason::Malformed),
+    fn on_reply(&mut self, routed: Routed<'_>) {
+        match routed.body() {
+            Some(Body::Envelope(bytes)) => self.on_envelope(bytes, None),
+            Some(Body::Answer { status, bytes }) => {
+                self.on_answered(routed.request, routed.origin, status, bytes)
+            }
+            _ => {}
         }
-        Ok(())
     }
 }

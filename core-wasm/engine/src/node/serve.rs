@@ -6,7 +6,6 @@ use super::route::ReplyTo;
 use crate::id::NodeId;
 use crate::io::{LinkId, Work};
 use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
-use crate::routing::Nearest;
 use crate::status::Status;
 use crate::wire::frame::{Body, Frame, Routed};
 
@@ -33,16 +32,7 @@ impl Node {
 
     /// The ids nearest to `target` as far as known here, 32 bytes each; without `asker`.
     pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> alloc::vec::Vec<u8> {
-        let mut nearest = Nearest::new(*target, REPLICAS + 1);
-        nearest.offer(self.id);
-        for link in self.links.peers() {
-            nearest.offer(link.peer);
-        }
-        for contact in self.contacts.iter() {
-            if !contact.is_doubtful && contact.failures == 0 {
-                nearest.offer(contact.id);
-            }
-        }
+        let nearest = self.nearest_alive(target, REPLICAS + 1);
         let others = nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS);
         others.flat_map(|id| id.0).collect()
     }

@@ -17,7 +17,7 @@ const RETRY_MAX_DOUBLINGS: u8 = 6;
 const INTRODUCE_MS: u64 = 10_000;
 
 /// An always-on peer asks now and then all the same, so that two networks behind one server grow together.
-const INTRODUCE_RELAY_MS: u64 = 60_000;
+const INTRODUCE_RELAY_MS: u64 = 20_000;
 
 /// How far the connection is.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -122,7 +122,8 @@ impl Node {
                     if let Some(contact) = self.contacts.learn(id) {
                         contact.by_signal = true;
                     }
-                    if self.links.ready_count() < LINKS_ENOUGH && !self.contacts.is_banned(&id, self.now) {
+                    let is_welcome = !self.contacts.is_banned(&id, self.now);
+                    if is_welcome && self.links.ready_count() < self.link_budget() {
                         self.dial(id);
                     }
                 }

@@ -19,6 +19,15 @@ pub(crate) struct Contact {
     pub(crate) is_doubtful: bool,
     /// It broke the protocol.
     pub(crate) is_banned: bool,
+    /// The last failure was its own word: it has no room for us.
+    pub(crate) spoke: bool,
+}
+
+impl Contact {
+    /// Whether it is there, as far as known: good enough to be named to others.
+    pub(crate) fn is_alive(&self) -> bool {
+        !self.is_doubtful && (self.failures == 0 || self.spoke)
+    }
 }
 
 /// At most [`CONTACTS_MAX`] of them.
@@ -74,6 +83,7 @@ impl Contacts {
             by_signal: false,
             is_doubtful: false,
             is_banned: false,
+            spoke: false,
         };
         if self.list.len() < CONTACTS_MAX {
             self.list.push(fresh);
@@ -109,6 +119,7 @@ impl Contacts {
         if let Some(contact) = self.learn(*id) {
             contact.not_before = now + Duration(BACKOFF.0 << contact.failures.min(BACKOFF_MAX_DOUBLINGS));
             contact.failures = contact.failures.saturating_add(1);
+            contact.spoke = spoke;
             contact.is_doubtful = !spoke && contact.failures > 1;
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Whoever carries an envelope can read the addresses in it and nothing more: the signature covers both ids and
 //! the DTLS fingerprint, so nobody can take either end's place (RFC 8827 §5). Neither id is in the bytes: the
-//! sender's follows from its key, the receiver knows its own. 142 bytes and the description.
+//! sender's follows from its key, the receiver knows its own. 137 bytes and the body.
 
 use alloc::vec::Vec;
 

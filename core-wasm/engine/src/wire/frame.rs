@@ -19,6 +19,10 @@ pub const BULK_MIN: usize = 1024;
 /// The most links a routed message crosses.
 pub const HOPS_MAX: u8 = 32;
 
+/// The longest payload of a routed message, in bytes. It fits a frame with the longest path, so that what was taken
+/// from one peer can be sent to the next: a longer one would cost an honest sender its link.
+pub const PAYLOAD_MAX: usize = FRAME_MAX - 73 - HOPS_MAX as usize * 2;
+
 /// How many buckets the keys that two neighbours share are compared in.
 pub const DIGEST_BUCKETS: usize = 16;
 
@@ -266,7 +270,8 @@ impl<'a> Routed<'a> {
             kind: reader.u8()?,
             payload: reader.rest(),
         };
-        (flags < 4 && routed.path.len() <= usize::from(HOPS_MAX) * 2).then_some(routed)
+        let fits = routed.path.len() <= usize::from(HOPS_MAX) * 2 && routed.payload.len() <= PAYLOAD_MAX;
+        (flags < 4 && fits).then_some(routed)
     }
 
     /// What it says; `None` if that is nothing.

@@ -199,7 +199,7 @@ impl<'a> FromServer<'a> {
         Some(message)
     }
 
-    /// The message as bytes.
+    /// The message as bytes; peers beyond [`INTRODUCED_MAX`] are left out.
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
@@ -208,7 +208,7 @@ impl<'a> FromServer<'a> {
             }
             Self::Welcome { peers } => {
                 writer.u8(0x82);
-                for (id, flags) in peers {
+                for (id, flags) in peers.iter().take(INTRODUCED_MAX) {
                     writer.bytes(&id.0).u8(*flags);
                 }
             }
