@@ -15,8 +15,9 @@ pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
 /// The cargo profile that it is built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
 
-/// The profile of `core-wasm`'s manifest that names the flags of wasm-opt.
-pub(crate) const WASM_PACK_PROFILE: &str = "wasm";
+/// The profile of `core-wasm`'s manifest that names the flags of wasm-opt: wasm-pack's name for a cargo profile that is
+/// none of its own.
+pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// What decides the bytes of the Wasm module, beside the npm package's own build.
 pub(crate) const WASM_INPUTS: [&str; 5] =

@@ -106,7 +106,7 @@ fn build_named(named: &Path) -> Result<()> {
     })
 }
 
-/// The flags that wasm-pack hands to wasm-opt, from the manifest of `core-wasm`.
+/// The flags of wasm-opt that change code, from the manifest of `core-wasm`.
 fn optimizer_flags() -> Result<Vec<String>> {
     let metadata = cargo("metadata --format-version 1 --no-deps").read()?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
@@ -115,7 +115,8 @@ fn optimizer_flags() -> Result<Vec<String>> {
         packages.iter().find(|package| package["name"] == "tabmesh-core").context("no tabmesh-core")?;
     let flags = &core["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
     let flags = flags.as_array().context("core-wasm/Cargo.toml names no flags for wasm-opt")?;
-    Ok(flags.iter().filter_map(|flag| flag.as_str().map(str::to_owned)).collect())
+    let flags = flags.iter().filter_map(serde_json::Value::as_str);
+    Ok(flags.filter(|flag| !flag.starts_with("--strip-")).map(str::to_owned).collect())
 }
 
 /// Bytes as gzip -9 and as brotli of quality 11, as Node.js makes them.

@@ -36,8 +36,14 @@ const RUNTIME: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "__
 pub(crate) fn room(name: &str) -> String {
     if let Some(path) = after(name, "tabmesh_engine::") {
         let module = first_module(path);
-        let is_basic = BASICS.contains(&module) || module.is_empty();
-        return format!("engine: {}", if is_basic { "basics" } else { module });
+        // The node is as large as all rooms together, so its parts are told apart.
+        let part = path.strip_prefix("node::").map_or("", first_module);
+        return match module {
+            _ if BASICS.contains(&module) => "engine: basics".to_owned(),
+            "" => "engine: basics".to_owned(),
+            "node" if !part.is_empty() => format!("engine: node/{part}"),
+            _ => format!("engine: {module}"),
+        };
     }
     if let Some(path) = after(name, "tabmesh_core::") {
         return match first_module(path) {

@@ -73,6 +73,8 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
         ("<tabmesh_engine::id::NodeId as core::cmp::Ord>::cmp", "engine: basics"),
         ("core::ptr::drop_in_place<tabmesh_engine::wire::frame::Frame>", "engine: wire"),
         ("tabmesh_engine::Thing::method", "engine: basics"),
+        ("tabmesh_engine::node::Node::handle_input", "engine: node"),
+        ("tabmesh_engine::node::repair::<impl tabmesh_engine::node::Node>::scan", "engine: node/repair"),
         ("tabmesh_core::rtc::dial", "browser shell"),
         ("<tabmesh_core::heap::Heap as core::alloc::GlobalAlloc>::alloc", "allocator"),
         ("sha2::sha256::compress256", "SHA-256"),
