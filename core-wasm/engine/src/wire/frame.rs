@@ -45,6 +45,8 @@ pub enum Frame<'a> {
     Credit(u32),
     /// How the sender's neighbourhood differs from what it said before.
     Gossip {
+        /// Whether the receiver is one of the nodes closest to the sender.
+        close: bool,
         /// New members: 32 bytes each.
         joined: &'a [u8],
         /// Members that left: the first 8 bytes of each.
@@ -175,12 +177,12 @@ impl<'a> Frame<'a> {
             7 => Self::Credit(reader.u32()?),
             8 => {
                 let count = reader.u8()?;
-                let joined = reader.bytes(usize::from(count) * 32)?;
+                let joined = reader.bytes(usize::from(count & 0x7f) * 32)?;
                 let left = reader.rest();
                 if !left.len().is_multiple_of(8) {
                     return None;
                 }
-                Self::Gossip { joined, left }
+                Self::Gossip { close: count & 0x80 != 0, joined, left }
             }
             9 => Self::Routed(Routed::parse(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)?),
@@ -213,8 +215,9 @@ impl<'a> Frame<'a> {
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
             Self::Pong(number) => _ = writer.u8(6).u32(*number),
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
-            Self::Gossip { joined, left } => {
-                writer.u8(8).u8((joined.len() / 32) as u8).bytes(joined).bytes(left);
+            Self::Gossip { close, joined, left } => {
+                let count = (joined.len() / 32) as u8 | (u8::from(*close) << 7);
+                writer.u8(8).u8(count).bytes(joined).bytes(left);
             }
             Self::Routed(routed) => {
                 writer.u8(9).u8(u8::from(routed.reply) | u8::from(routed.exact) << 1).u8(routed.hops);

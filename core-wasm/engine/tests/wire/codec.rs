@@ -1,0 +1,43 @@
+//! The cursor under every format.
+
+use proptest::prelude::*;
+use tabmesh_engine::wire::{Reader, Writer};
+
+#[test]
+fn numbers_are_big_endian() {
+    let mut writer = Writer::default();
+    assert!(writer.is_empty());
+    writer.u8(1).u16(0x0203).u32(0x0405_0607).bytes(&[8, 9]);
+    assert_eq!(writer.len(), 9);
+    assert_eq!(writer.finish(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+}
+
+#[test]
+fn reading_too_much_takes_nothing() {
+    let mut reader = Reader::new(&[1, 2, 3]);
+    assert_eq!(reader.u32(), None);
+    assert_eq!(reader.array::<4>(), None);
+    assert_eq!(reader.bytes(usize::MAX), None);
+    assert_eq!(reader.clone().finish(), None);
+    assert_eq!(reader.u16(), Some(0x0102));
+    assert_eq!(reader.u16(), None);
+    assert_eq!(reader.rest(), [3]);
+    assert_eq!((reader.u8(), reader.is_empty()), (None, true));
+    assert_eq!(reader.bytes(0), Some(&[][..]));
+    assert_eq!(reader.finish(), Some(()));
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(a: u8, b: u16, c: u32, d: [u8; 7], tail: Vec<u8>) {
+        let mut writer = Writer::with_capacity(3);
+        writer.u32(c).bytes(&d).u8(a).u16(b).bytes(&tail);
+        let bytes = writer.finish();
+        let mut reader = Reader::new(&bytes);
+        prop_assert_eq!(reader.u32(), Some(c));
+        prop_assert_eq!(reader.array(), Some(d));
+        prop_assert_eq!((reader.u8(), reader.u16()), (Some(a), Some(b)));
+        prop_assert_eq!(reader.rest(), tail);
+        prop_assert_eq!(reader.finish(), Some(()));
+    }
+}

@@ -1,0 +1,256 @@
+//! Frames between linked nodes.
+
+use proptest::prelude::*;
+use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, FRAME_MAX, MESSAGE_MAX};
+use tabmesh_engine::wire::Reader;
+use tabmesh_engine::wire::frame::{
+    Body, DIGEST_BUCKETS, Frame, HOPS_MAX, Hello, Routed, VERSION, arrays, proof_bytes, split,
+};
+use tabmesh_engine::{NodeId, Reason, Status};
+
+use crate::laws::{Damage, any_64, check_lengths, some_bytes};
+
+fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
+    Frame::parse(bytes).map(|frame| without_length(&frame))
+}
+
+/// The frame's bytes behind its length, which is checked.
+fn without_length(frame: &Frame<'_>) -> Vec<u8> {
+    let bytes = frame.emit();
+    assert_eq!(usize::from(u16::from_be_bytes([bytes[0], bytes[1]])), bytes.len() - 2);
+    bytes[2..].to_vec()
+}
+
+fn check(frame: &Frame<'_>, is_whole: impl Fn(usize) -> bool) {
+    let bytes = without_length(frame);
+    assert_eq!(Frame::parse(&bytes).as_ref(), Some(frame));
+    check_lengths(&bytes, &rewrite, is_whole);
+}
+
+/// Bytes in whole pieces of `size`, at most `most` of them.
+fn pieces(size: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
+    (0..=most).prop_flat_map(move |count| prop::collection::vec(any::<u8>(), count * size))
+}
+
+fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
+    let (origin, target) = (NodeId([1; 32]), NodeId([2; 32]));
+    Routed { reply: false, exact: true, hops: 3, origin, target, request: 7, path, kind, payload }
+}
+
+proptest! {
+    #[test]
+    fn frames_of_the_handshake_read_back(
+        network: [u8; 8], profile: u8, nonce: [u8; 32], key in any_64(), address in some_bytes(ADDRESS_MAX), code in 0..=12_u8,
+    ) {
+        let hello = Hello { network, profile, nonce, key, address: &address };
+        check(&Frame::Hello(hello), |length| (107..=107 + ADDRESS_MAX).contains(&length));
+        check(&Frame::Proof(key), |length| length == 65);
+        check(&Frame::Welcome, |length| length == 1);
+        check(&Frame::Bye(Reason::from_code(code)), |length| length == 2);
+    }
+
+    #[test]
+    fn frames_of_state_read_back(
+        number: u32, mask: u16, more: bool, after: [u8; 32],
+        joined in pieces(32, 12), left in pieces(8, 12), keys in pieces(32, 64),
+        sums in prop::collection::vec(any::<u8>(), DIGEST_BUCKETS * 8),
+    ) {
+        for frame in [Frame::Ping(number), Frame::Pong(number), Frame::Credit(number)] {
+            check(&frame, |length| length == 5);
+        }
+        let members = 2 + joined.len();
+        check(&Frame::Gossip { joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
+        check(&Frame::Digest(&sums), |length| length == 129);
+        check(&Frame::Differ { mask, after: NodeId(after) }, |length| length == 35);
+        check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
+    }
+
+    #[test]
+    fn routed_frames_read_back(
+        (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), origin: [u8; 32], target: [u8; 32],
+        path in pieces(2, usize::from(HOPS_MAX)), payload in some_bytes(300),
+    ) {
+        let (origin, target) = (NodeId(origin), NodeId(target));
+        let frame = Routed { reply, exact, hops, origin, target, request, path: &path, kind, payload: &payload };
+        check(&Frame::Routed(frame), |length| length >= 73 + path.len());
+    }
+
+    #[test]
+    fn bodies_read_back(hash: [u8; 32], bytes in some_bytes(300), code in prop::sample::select(vec![100, 104, 200, 203, 205, 303, 304, 306_u16])) {
+        let (hash, status) = (NodeId(hash), Status::from_code(code).expect("a code in use"));
+        let bodies = [
+            Body::Find,
+            Body::Envelope(&bytes),
+            Body::Get(hash),
+            Body::Put { hash, block: &bytes },
+            Body::Data(&bytes),
+            Body::Answer { status, bytes: &bytes },
+        ];
+        for body in bodies {
+            let payload = body.emit();
+            prop_assert_eq!(routed(&[], body.kind(), &payload).body(), Some(body));
+        }
+    }
+
+    #[test]
+    fn a_body_of_another_length_or_kind_is_none(kind: u8, payload in some_bytes(70)) {
+        let least = match kind {
+            1 => (payload.is_empty()).then_some(0),
+            2 | 5 => Some(0),
+            3 => (payload.len() == 32).then_some(32),
+            4 => Some(32),
+            6 => payload.first_chunk().and_then(|code| Status::from_code(u16::from_be_bytes(*code))).map(|_| 2),
+            _ => None,
+        };
+        let body = routed(&[], kind, &payload);
+        let body = body.body();
+        prop_assert_eq!(body.is_some(), least.is_some_and(|least| payload.len() >= least));
+        if let Some(body) = body {
+            prop_assert_eq!((body.kind(), body.emit()), (kind, payload));
+        }
+    }
+
+    #[test]
+    fn damaged_and_arbitrary_bytes_are_another_frame_or_none(kind in 0..14_u8, body in some_bytes(400), damage in Damage::any()) {
+        let mut bytes = vec![kind];
+        bytes.extend(body);
+        damage.apply(&mut bytes);
+        // Two fields are read leniently: a reason of the future, and any number but 0 as true.
+        match Frame::parse(&bytes) {
+            Some(frame @ Frame::Bye(reason)) => {
+                prop_assert!(reason == Reason::Lost || without_length(&frame) == bytes);
+            }
+            Some(frame @ Frame::Keys { .. }) => {
+                let again = without_length(&frame);
+                bytes[3] = u8::from(bytes[3] != 0);
+                prop_assert_eq!(again, bytes);
+            }
+            Some(frame) => prop_assert_eq!(without_length(&frame), bytes),
+            None => {}
+        }
+    }
+
+    #[test]
+    fn a_packet_splits_into_its_frames(bodies in prop::collection::vec(some_bytes(300), 0..6), junk in some_bytes(600)) {
+        let (origin, target) = (NodeId([1; 32]), NodeId([2; 32]));
+        let frames: Vec<Vec<u8>> = bodies
+            .iter()
+            .map(|payload| Routed { reply: false, exact: false, hops: 0, origin, target, request: 1, path: &[], kind: 5, payload })
+            .map(|routed| Frame::Routed(routed).emit())
+            .collect();
+        let packet = frames.concat();
+        let mut reader = Reader::new(&packet);
+        for frame in &frames {
+            prop_assert_eq!(split(&mut reader), Some(Some(&frame[2..])));
+        }
+        prop_assert_eq!(split(&mut reader), Some(None));
+
+        let ends: Vec<usize> = frames.iter().scan(0, |end, frame| { *end += frame.len(); Some(*end) }).collect();
+        for length in 0..packet.len() {
+            let mut reader = Reader::new(&packet[..length]);
+            let whole = ends.iter().filter(|end| **end <= length).count();
+            for _ in 0..whole {
+                prop_assert!(matches!(split(&mut reader), Some(Some(_))));
+            }
+            let is_border = length == 0 || ends.contains(&length);
+            prop_assert_eq!(split(&mut reader), is_border.then_some(None));
+        }
+
+        let mut reader = Reader::new(&junk);
+        let mut rest = junk.len() + 1;
+        while let Some(Some(frame)) = split(&mut reader) {
+            let _ = Frame::parse(frame);
+            let left = reader.clone().rest().len();
+            prop_assert!(left < rest, "every frame takes bytes");
+            rest = left;
+        }
+    }
+}
+
+#[test]
+fn a_hello_of_another_version_or_with_a_long_address_is_refused() {
+    let hello = |address: &[u8]| {
+        without_length(&Frame::Hello(Hello {
+            network: [1; 8],
+            profile: 0,
+            nonce: [2; 32],
+            key: [3; 64],
+            address,
+        }))
+    };
+    assert!(Frame::parse(&hello(&[b'a'; ADDRESS_MAX])).is_some());
+    assert_eq!(Frame::parse(&hello(&[b'a'; ADDRESS_MAX + 1])), None);
+    for version in (0..=255).filter(|version| *version != VERSION) {
+        let mut bytes = hello(b"");
+        bytes[1] = version;
+        assert_eq!(Frame::parse(&bytes), None);
+    }
+}
+
+#[test]
+fn a_routed_frame_with_unknown_flags_or_a_long_path_is_refused() {
+    let path = [7; 64];
+    let good = without_length(&Frame::Routed(routed(&path, 1, &[])));
+    assert!(Frame::parse(&good).is_some());
+    for flags in 4..=255 {
+        let mut bytes = good.clone();
+        bytes[1] = flags;
+        assert_eq!(Frame::parse(&bytes), None);
+    }
+    assert_eq!(Frame::parse(&without_length(&Frame::Routed(routed(&[7; 66], 1, &[])))), None);
+}
+
+#[test]
+fn a_frame_longer_than_the_limit_is_no_frame() {
+    for (length, is_frame) in [(FRAME_MAX, true), (FRAME_MAX + 1, false), (65_535, false)] {
+        let packet = [&(length as u16).to_be_bytes()[..], &vec![0; length]].concat();
+        assert_eq!(split(&mut Reader::new(&packet)).is_some(), is_frame, "{length}");
+    }
+}
+
+/// Every hop adds two bytes to the path. If a frame could outgrow the limit on its way, a stranger could make honest
+/// nodes send each other what costs them their links.
+#[test]
+fn what_is_taken_from_one_peer_can_be_sent_to_the_next() {
+    let full = [7; HOPS_MAX as usize * 2];
+    for length in
+        [MESSAGE_MAX, FRAME_MAX - 200, FRAME_MAX - 137, FRAME_MAX - 136, FRAME_MAX - 75, FRAME_MAX - 73]
+    {
+        let payload = vec![9; length];
+        let first = Frame::Routed(routed(&[], 5, &payload)).emit();
+        let Some(Some(frame)) = split(&mut Reader::new(&first)) else {
+            panic!("{length} bytes and no path are within the limit");
+        };
+        let last = Frame::Routed(routed(&full, 5, &payload)).emit();
+        let is_carried = split(&mut Reader::new(&last)).is_some();
+        assert_eq!(Frame::parse(frame).is_some(), is_carried, "{length}");
+        assert_eq!(is_carried, length <= FRAME_MAX - 137, "{length}");
+    }
+}
+
+#[test]
+fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
+    let path = [7; HOPS_MAX as usize * 2];
+    let (hash, block, message) = (NodeId([1; 32]), vec![2; BLOCK_MAX], vec![3; MESSAGE_MAX]);
+    let bodies = [
+        Body::Put { hash, block: &block },
+        Body::Answer { status: Status::Ok, bytes: &block },
+        Body::Data(&message),
+    ];
+    for body in bodies {
+        let payload = body.emit();
+        assert!(without_length(&Frame::Routed(routed(&path, body.kind(), &payload))).len() <= FRAME_MAX);
+    }
+}
+
+#[test]
+fn arrays_leave_out_what_is_left_over() {
+    assert_eq!(arrays::<2>(&[1, 2, 3, 4, 5]).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
+    assert_eq!(arrays::<8>(&[1; 7]).count(), 0);
+}
+
+#[test]
+fn a_proof_covers_every_field_apart() {
+    let proof = proof_bytes(&[1; 8], &[2; 32], &[3; 32], &[4; 64]);
+    assert_eq!(proof, [&b"tabmesh link v1"[..], &[1; 8], &[2; 32], &[3; 32], &[4; 64]].concat());
+}
