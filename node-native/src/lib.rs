@@ -1,6 +1,21 @@
 //! The native shell of tabmesh: an always-on peer around the very engine that runs in browser tabs.
+//!
+//! One task, the [`driver`], owns the engine. Around it, each room knows the driver by its channel alone: [`link`]
+//! carries packets, [`signalling`] finds first peers, [`storage`] keeps blocks, [`server`] opens the HTTP door and
+//! [`control`] the local one, over which [`files`] go in and out. [`peer`] puts them together; the command line in
+//! [`cli`] sits on top.
 
+mod addresses;
+pub mod cli;
+pub mod control;
+pub mod driver;
+pub mod files;
 pub mod identity;
 pub mod link;
+pub mod metrics;
+pub mod peer;
+pub mod sentences;
+pub mod server;
 pub mod settings;
+pub mod signalling;
 pub mod storage;

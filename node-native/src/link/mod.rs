@@ -26,9 +26,6 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// is closed.
 const QUEUED_MAX: u32 = 2 * limits::QUEUE_STUCK;
 
-/// While little is queued, the engine is told how much at least every so many bytes, because it adds up what it sends.
-const REPORT_EVERY: u32 = 64 * 1024;
-
 /// What a link's task tells the driver.
 #[derive(Debug)]
 pub struct Report {
@@ -158,7 +155,7 @@ impl Outbox {
         let before = self.queued.fetch_sub(length, Ordering::Relaxed);
         let after = before.saturating_sub(length);
         self.unreported = self.unreported.saturating_add(length);
-        if after < limits::DRAINED && (before >= limits::DRAINED || self.unreported >= REPORT_EVERY) {
+        if after < limits::DRAINED && self.unreported >= limits::DRAINED_STEP {
             self.unreported = 0;
             reporter.tell(What::Drained(after)).await;
         }

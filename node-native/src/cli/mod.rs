@@ -1,0 +1,243 @@
+//! The command line.
+
+mod progress;
+mod run;
+mod show;
+mod transfer;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use thiserror::Error;
+
+use crate::control::client::ClientError;
+use crate::peer::StartError;
+use crate::sentences::exit_code;
+use crate::settings::{Layer, Settings, SettingsError};
+
+/// A peer of the tabmesh network: run one, and use it.
+#[derive(Parser, Debug)]
+#[command(name = "tabmesh", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0    done
+  1    not done, for a reason of this host (file, disk, port)
+  2    wrong command line, settings or request
+  3    no node runs there
+  4    no node has what was asked for
+  5    the network did not answer, or the node is busy or alone
+  6    the node's store is full
+  130  interrupted";
+
+const PRECEDENCE: &str = "Every setting can also be given as an environment variable (shown with each) or in a TOML \
+file named by --config, under the name of its flag with _ for -. A flag beats the environment, which beats the file, \
+which beats the default. An unknown key in the file is an error. Lists are written with commas in the environment and \
+as arrays in the file.";
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run a node until SIGINT or SIGTERM
+    #[command(after_help = PRECEDENCE)]
+    Run(RunArgs),
+    /// Print the node's id; makes its key if there is none
+    Id(RunArgs),
+    /// Put a file on the mesh and print its CID
+    Put {
+        /// The file; - is the standard input
+        file: PathBuf,
+        #[command(flatten)]
+        transfer: TransferArgs,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Get a file by its CID
+    Get {
+        /// Its name, as `put` prints it
+        cid: String,
+        /// Where to write it; the standard output without
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        #[command(flatten)]
+        transfer: TransferArgs,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// List the linked peers
+    Peers {
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Show how the node is
+    Status {
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Find the nodes closest to an id
+    Find {
+        /// 64 hexadecimal digits
+        id: String,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Send a message to a node, over as many hops as it takes
+    Send {
+        /// 64 hexadecimal digits
+        id: String,
+        /// At most 32 KiB
+        text: String,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+}
+
+#[derive(Args, Debug)]
+struct RunArgs {
+    /// A TOML file with settings
+    #[arg(long, env = "TABMESH_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    layer: Layer,
+}
+
+/// Which running node a command means, and how it answers.
+#[derive(Args, Debug)]
+struct NodeArgs {
+    /// The data directory of the node
+    #[arg(long, env = "TABMESH_DATA_DIR", value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The node's TOML file with settings, for its data directory
+    #[arg(long, env = "TABMESH_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+struct TransferArgs {
+    /// Show progress even if the standard error is no terminal
+    #[arg(long)]
+    progress: bool,
+}
+
+/// Why a command was not done.
+#[derive(Debug, Error)]
+enum CliError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{path}: {source}", path = path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug")]
+    LogFilter(String),
+    #[error("{0}")]
+    Host(std::io::Error),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl CliError {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::LogFilter(_) => 2,
+            Self::Client(ClientError::NoNode { .. }) => 3,
+            Self::Client(ClientError::Refused(failure)) => {
+                tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
+            }
+            Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+impl RunArgs {
+    fn settings(self) -> Result<Settings, SettingsError> {
+        let below = self.config.as_deref().map(Layer::from_file).transpose()?;
+        Settings::resolve(self.layer.over(below.unwrap_or_default()))
+    }
+}
+
+impl NodeArgs {
+    fn control_socket(&self) -> Result<PathBuf, SettingsError> {
+        let layer = Layer { data_dir: self.data_dir.clone(), ..Layer::default() };
+        let below = self.config.as_deref().map(Layer::from_file).transpose()?;
+        Ok(Settings::resolve(layer.over(below.unwrap_or_default()))?.control_socket())
+    }
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = run::runtime(&cli.command).map_err(CliError::Host).and_then(|runtime| {
+        let result = runtime.block_on(dispatch(cli.command));
+        // Nothing that still runs (a blocking read of the standard input, mostly) may hold the process up.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tabmesh: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<(), CliError> {
+    match command {
+        Command::Run(args) => run::run(args.settings()?).await,
+        Command::Id(args) => show::id(&args.settings()?),
+        Command::Put { file, transfer, node } => transfer::put(&file, &transfer, &node).await,
+        Command::Get { cid, output, transfer, node } => {
+            transfer::get(cid, output.as_deref(), &transfer, &node).await
+        }
+        Command::Peers { node } => show::peers(&node).await,
+        Command::Status { node } => show::status(&node).await,
+        Command::Find { id, node } => show::find(id, &node).await,
+        Command::Send { id, text, node } => show::send(id, text, &node).await,
+    }
+}
+
+/// The environment variables that mean something; others that begin like ours are probably typing errors.
+fn unknown_variables() -> Vec<String> {
+    let command = Cli::command();
+    let known: Vec<&std::ffi::OsStr> =
+        command.get_subcommands().flat_map(|sub| sub.get_arguments()).filter_map(|arg| arg.get_env()).collect();
+    std::env::vars_os()
+        .filter(|(name, _)| name.to_string_lossy().starts_with("TABMESH_") && !known.contains(&name.as_os_str()))
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    //! The command line is sound and documents itself.
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_of_run_names_every_setting_and_its_variable() {
+        let mut command = Cli::command();
+        let run = command.find_subcommand_mut("run").expect("there");
+        let help = run.render_long_help().to_string();
+        for setting in ["data-dir", "network", "signalling", "peer", "listen", "announce", "quota", "turn-credential"] {
+            assert!(help.contains(&format!("--{setting}")), "no --{setting} in\n{help}");
+            let variable = format!("TABMESH_{}", setting.to_uppercase().replace('-', "_"));
+            assert!(help.contains(&variable), "no {variable} in\n{help}");
+        }
+        assert!(help.contains("A flag beats the environment"), "{help}");
+    }
+}

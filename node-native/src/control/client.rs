@@ -1,0 +1,159 @@
+//! A command's end of the control socket.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::frame::{self, Frame, FrameError};
+use super::{Answer, Done, Failure, Head, Request, VERSION};
+
+/// Why a command was not done. Every message says what to do.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// Nobody listens.
+    #[error("no node runs in {}: {source}; start one with `tabmesh run`, or name its --data-dir", path.display())]
+    NoNode {
+        /// The socket.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The node said no.
+    #[error("{} (code {})", .0.message, .0.code)]
+    Refused(Failure),
+    /// The connection broke or the node speaks something else.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+    /// The node closed before it answered.
+    #[error("the node stopped before it answered; its log says why")]
+    Closed,
+    /// The data to put could not be read.
+    #[error("the data could not be read: {0}")]
+    Source(io::Error),
+}
+
+/// One request to a running node.
+pub struct Client {
+    reader: BufReader<OwnedReadHalf>,
+    writer: OwnedWriteHalf,
+}
+
+/// What comes out of a `get`.
+#[derive(Debug)]
+pub enum Piece {
+    /// How much will come.
+    Size(u64),
+    /// The next bytes.
+    Data(Bytes),
+    /// All came: so many bytes.
+    End(u64),
+}
+
+impl Client {
+    /// Connects to the node whose control socket is `path` and says what is wanted.
+    ///
+    /// # Errors
+    ///
+    /// Nobody listens there.
+    pub async fn begin(path: &Path, request: Request) -> Result<Self, ClientError> {
+        let stream = UnixStream::connect(path)
+            .await
+            .map_err(|source| ClientError::NoNode { path: path.to_owned(), source })?;
+        let (reader, mut writer) = stream.into_split();
+        frame::write_header(&mut writer, &Head { version: VERSION, request }).await?;
+        Ok(Self { reader: BufReader::new(reader), writer })
+    }
+
+    /// Waits for the end of a request that has no data.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn done(mut self) -> Result<Done, ClientError> {
+        loop {
+            match self.answer().await? {
+                Answer::Done(done) => return Ok(done),
+                Answer::Error(failure) => return Err(ClientError::Refused(failure)),
+                Answer::Progress { .. } | Answer::Size(_) => {}
+            }
+        }
+    }
+
+    /// The next piece of a `get`.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn piece(&mut self) -> Result<Piece, ClientError> {
+        match frame::read(&mut self.reader).await? {
+            Some(Frame::Data(bytes)) => Ok(Piece::Data(bytes)),
+            Some(Frame::Header(json)) => match serde_json::from_slice(&json).map_err(FrameError::from)? {
+                Answer::Size(size) => Ok(Piece::Size(size)),
+                Answer::Done(Done::Get { bytes }) => Ok(Piece::End(bytes)),
+                Answer::Error(failure) => Err(ClientError::Refused(failure)),
+                _ => Err(FrameError::OutOfTurn.into()),
+            },
+            Some(Frame::End) => Err(FrameError::OutOfTurn.into()),
+            None => Err(ClientError::Closed),
+        }
+    }
+
+    /// Sends the data of a `put` and waits for the end. `sent` is told the bytes sent so far, `placed` the blocks
+    /// placed and begun.
+    ///
+    /// # Errors
+    ///
+    /// The data cannot be read, the node said no, or is gone.
+    pub async fn put(
+        self,
+        mut source: impl AsyncRead + Unpin,
+        sent: impl Fn(u64),
+        placed: impl Fn(u64, u64),
+    ) -> Result<Done, ClientError> {
+        let Self { mut reader, mut writer } = self;
+        let send = async {
+            let mut total = 0;
+            let mut buffer = vec![0; frame::PAYLOAD_MAX];
+            loop {
+                let count = source.read(&mut buffer).await.map_err(ClientError::Source)?;
+                if count == 0 {
+                    break;
+                }
+                frame::write_data(&mut writer, &buffer[..count]).await?;
+                total += count as u64;
+                sent(total);
+            }
+            frame::write_end(&mut writer).await?;
+            // The connection stays open: closing it would give the request up.
+            std::future::pending::<Result<Done, ClientError>>().await
+        };
+        let receive = async {
+            loop {
+                match frame::read_header(&mut reader).await?.ok_or(ClientError::Closed)? {
+                    Answer::Done(done) => return Ok(done),
+                    Answer::Error(failure) => return Err(ClientError::Refused(failure)),
+                    Answer::Progress { blocks_done, blocks_begun } => placed(blocks_done, blocks_begun),
+                    Answer::Size(_) => return Err(FrameError::OutOfTurn.into()),
+                }
+            }
+        };
+        tokio::pin!(receive);
+        tokio::select! {
+            result = &mut receive => result,
+            result = send => match result {
+                // The node may have said why before it closed.
+                Err(ClientError::Frame(_)) => receive.await,
+                other => other,
+            },
+        }
+    }
+
+    async fn answer(&mut self) -> Result<Answer, ClientError> {
+        frame::read_header(&mut self.reader).await?.ok_or(ClientError::Closed)
+    }
+}

@@ -1,0 +1,167 @@
+//! How commands reach a running node: a Unix socket in its data directory, one request a connection.
+//!
+//! Both sides send frames. The client begins with a header, a [`Head`]; for `put` data frames and an end follow. The
+//! node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for `get` data
+//! frames come in between. Who closes the connection early gives the request up. Whatever is no frame or no
+//! request is answered with an error and costs nobody else anything.
+//!
+//! ```text
+//! frame   kind 1, length 4 (big-endian), payload
+//! kind    1 header: JSON, at most 64 KiB   2 data: 1 to 64 KiB   3 end of the data: nothing
+//! ```
+
+pub mod client;
+pub mod frame;
+pub mod server;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this protocol; another one is refused.
+pub const VERSION: u16 = 1;
+
+/// What a client begins with.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// [`VERSION`].
+    pub version: u16,
+    /// What it wants.
+    pub request: Request,
+}
+
+/// What a client may want.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// Put the data that follow on the mesh; ends in [`Done::Put`].
+    Put {},
+    /// Get content; [`Answer::Size`] and the data come first, then [`Done::Get`].
+    Get {
+        /// Its CID, 59 characters.
+        cid: String,
+    },
+    /// The linked peers: [`Done::Peers`].
+    Peers {},
+    /// How the node is: [`Done::Status`].
+    Status {},
+    /// The nodes closest to an id: [`Done::Find`].
+    Find {
+        /// 64 hexadecimal digits.
+        id: String,
+    },
+    /// Send a message: [`Done::Send`].
+    Send {
+        /// 64 hexadecimal digits.
+        id: String,
+        /// At most 32 KiB.
+        text: String,
+    },
+}
+
+/// One header of the node.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// How many bytes of content follow.
+    Size(u64),
+    /// How far a put is.
+    Progress {
+        /// Blocks placed.
+        blocks_done: u64,
+        /// Blocks begun.
+        blocks_begun: u64,
+    },
+    /// The end, and it was done.
+    Done(Done),
+    /// The end, and it was not.
+    Error(Failure),
+}
+
+/// Why something was not done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Failure {
+    /// The engine's status code, such as 203 for not found.
+    pub code: u16,
+    /// One sentence with the way out.
+    pub message: String,
+}
+
+/// What was done.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Done {
+    /// The data are on the mesh.
+    Put {
+        /// Their name.
+        cid: String,
+        /// Their length.
+        bytes: u64,
+        /// Blocks they were cut into.
+        blocks: u64,
+        /// How many nodes hold the block that the fewest hold.
+        holders_min: u8,
+        /// Blocks that fewer nodes hold than should.
+        partial: u64,
+    },
+    /// All data were sent.
+    Get {
+        /// Their length.
+        bytes: u64,
+    },
+    /// The linked peers.
+    Peers(Vec<PeerLine>),
+    /// How the node is.
+    Status(Box<StatusLines>),
+    /// The nodes found, nearest first.
+    Find(Vec<String>),
+    /// The other node has the message.
+    Send {},
+}
+
+/// One linked peer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PeerLine {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    /// `webrtc` or `socket`.
+    pub kind: String,
+    /// `browser`, `native` or `device`.
+    pub profile: String,
+    /// Smoothed round-trip time in milliseconds; missing until measured.
+    pub rtt_ms: Option<f64>,
+    /// Whether it is one of the closest nodes.
+    pub neighbour: bool,
+    /// Seconds since it proved itself.
+    pub linked_s: u64,
+}
+
+/// How the node is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct StatusLines {
+    /// Version of the program.
+    pub version: String,
+    /// 64 hexadecimal digits.
+    pub id: String,
+    /// The network's name.
+    pub network: String,
+    /// Whether the node is part of the network.
+    pub joined: bool,
+    /// Whether a signalling server is connected.
+    pub signalling: bool,
+    /// Seconds since the start.
+    pub uptime_s: u64,
+    /// Linked peers.
+    pub links: usize,
+    /// The closest nodes known, nearest first.
+    pub neighbourhood: Vec<String>,
+    /// Known WebSocket addresses of peers.
+    pub addresses: u16,
+    /// Blocks stored.
+    pub blocks: u64,
+    /// Their bytes.
+    pub block_bytes: u64,
+    /// Most bytes of blocks.
+    pub quota_bytes: u64,
+    /// Memory in use.
+    pub resident_bytes: Option<i64>,
+}

@@ -1,0 +1,99 @@
+//! What the engine tells the application: logged, counted, passed on.
+
+use tabmesh_engine::wire::signal::Refusal;
+use tabmesh_engine::{Event, LinkKind, NodeId, OpId, Status};
+
+use super::{Driver, Finding};
+
+impl Driver {
+    pub(super) fn on_event(&mut self, event: Event) {
+        self.log(&event);
+        match &event {
+            Event::PeerUp { address, .. } => {
+                self.count_links();
+                self.learn(address);
+            }
+            Event::PeerDown { .. } => self.count_links(),
+            Event::Joined => {
+                self.metrics.joined.set(1);
+            }
+            Event::Offline => {
+                self.metrics.joined.set(0);
+            }
+            Event::DialFailed { .. } => {
+                self.metrics.dials_failed.inc();
+            }
+            Event::Found { op, ids } => {
+                if let Some(operation) = self.operations.get_mut(op) {
+                    operation.outcome.found.clone_from(ids);
+                }
+            }
+            Event::Done { op, status, holders } => self.end(*op, *status, *holders),
+            Event::SignalRefused(_) | Event::Message { .. } => {}
+        }
+        // Nobody has to listen.
+        let _ = self.events.send(event);
+    }
+
+    fn end(&mut self, op: OpId, status: Status, holders: u8) {
+        let Some(mut operation) = self.operations.remove(&op) else { return };
+        match operation.wish {
+            "put" => self.metrics.put(status as u16),
+            "get" => self.metrics.get(status as u16),
+            _ => {}
+        }
+        operation.outcome.status = status;
+        operation.outcome.holders = holders;
+        let _ = operation.reply.send(operation.outcome);
+    }
+
+    fn learn(&mut self, address: &[u8]) {
+        if address.is_empty() {
+            return;
+        }
+        let before = self.addresses.count();
+        if let Some(url) = self.addresses.learn(address) {
+            // Known or new: it was met just now.
+            self.storage.remember_peer(url);
+        }
+        if self.addresses.count() != before {
+            self.findings.push_back(Finding::Addresses(self.addresses.count()));
+        }
+    }
+
+    fn count_links(&self) {
+        for (kind, name) in [(LinkKind::WebRtc, "webrtc"), (LinkKind::Socket, "socket")] {
+            let count = self.node.links().filter(|link| link.kind == kind).count();
+            self.metrics.links(name).set(count as i64);
+        }
+    }
+
+    fn log(&self, event: &Event) {
+        match event {
+            Event::Joined => tracing::info!(links = self.node.links().count(), "joined the network"),
+            Event::Offline => tracing::warn!("the last link is gone; trying to come back"),
+            Event::PeerUp { id, kind, profile, .. } => {
+                tracing::info!(peer = %short(id), ?kind, ?profile, "a peer is linked");
+            }
+            Event::PeerDown { id, reason } => tracing::info!(peer = %short(id), ?reason, "a peer is gone"),
+            Event::DialFailed { id, reason } => {
+                let peer = id.as_ref().map_or_else(|| "at an address".to_owned(), short);
+                tracing::debug!(%peer, ?reason, "a link could not be made");
+            }
+            Event::SignalRefused(code) => {
+                let refusal = Refusal::from_code(*code);
+                tracing::warn!(?refusal, "the signalling server refused this node");
+            }
+            Event::Message { from, bytes } => {
+                let text = String::from_utf8_lossy(bytes);
+                tracing::info!(from = %short(from), bytes = bytes.len(), %text, "a message");
+            }
+            Event::Found { .. } | Event::Done { .. } => {}
+        }
+    }
+}
+
+/// The first 12 hexadecimal digits of an id: enough to tell nodes apart in a log.
+fn short(id: &NodeId) -> String {
+    format!("{id:?}")
+}

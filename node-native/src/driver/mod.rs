@@ -1,0 +1,413 @@
+//! The driver: the one task that owns the engine, its clock and its timer.
+//!
+//! Everything else is a task of its own and sends messages here over bounded channels. The driver never waits for any
+//! of them: what it hands out goes into queues with a bound, and a full one has a rule. So nothing can deadlock, and a
+//! slow disk, peer or reader slows only what depends on it.
+
+mod api;
+mod clock;
+mod events;
+mod jobs;
+mod outputs;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, Signature, Status};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{interval, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+
+pub(crate) use api::Request;
+pub use api::{Handle, Outcome, View, Wish};
+use clock::{Clock, Wall};
+
+use crate::addresses::Addresses;
+use crate::identity::Identity;
+use crate::link::webrtc::Ice;
+use crate::link::{self, Link};
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::signalling::{self, Signalling};
+use crate::storage::{Answer, Storage};
+
+/// A WebSocket that a peer opened to the listener.
+pub(crate) type Incoming = WebSocketStream<TokioIo<Upgraded>>;
+
+/// Reports of links that may wait here: at most 4 MiB of packets. The links wait at the bound, and so do their peers.
+const REPORTS_MAX: usize = 64;
+
+/// Accepted WebSockets that may wait for the engine's word. The listener refuses at the bound.
+const INCOMING_MAX: usize = 16;
+
+/// Requests of the node's other parts that may wait. They wait at the bound.
+const REQUESTS_MAX: usize = 64;
+
+/// Operations under way. Beyond it new ones end with [`Status::TooManyRequests`].
+const OPERATIONS_MAX: usize = 256;
+
+/// Events that a slow listener may be behind.
+const EVENTS_MAX: usize = 256;
+
+/// How often given-up operations are looked for and the wall clock is compared.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How long links may take to send their goodbyes when the node stops.
+const GOODBYE_MAX: Duration = Duration::from_secs(3);
+
+/// The ends of the channels that lead here.
+struct Doors {
+    reports: mpsc::Receiver<link::Report>,
+    answers: mpsc::UnboundedReceiver<(JobId, Answer)>,
+    signals: mpsc::Receiver<signalling::Report>,
+    requests: mpsc::Receiver<Request>,
+    incoming: mpsc::Receiver<Incoming>,
+}
+
+/// What the driver found out while it drained outputs, and tells the engine next.
+enum Finding {
+    Signed(JobId, Option<Signature>),
+    Verified(JobId, bool),
+    LinkLost(LinkId),
+    SignalLost,
+    Addresses(u16),
+}
+
+/// A link and which of those with its number it is.
+struct Entry {
+    link: Link,
+    generation: u64,
+}
+
+/// An operation under way.
+struct Operation {
+    outcome: Outcome,
+    wish: &'static str,
+    reply: oneshot::Sender<Outcome>,
+}
+
+pub(crate) struct Driver {
+    node: Node,
+    clock: Clock,
+    due: Instant,
+    identity: Arc<Identity>,
+    storage: Storage,
+    metrics: Arc<Metrics>,
+    events: broadcast::Sender<Event>,
+    ice: Ice,
+    addresses: Addresses,
+    links: HashMap<LinkId, Entry>,
+    /// Frames of the drain under way, joined by link.
+    packets: HashMap<LinkId, Vec<u8>>,
+    /// Counts links and signalling connections, to tell stale reports.
+    generation: u64,
+    waiting: VecDeque<Incoming>,
+    servers: Arc<[url::Url]>,
+    /// The server to try first.
+    server: usize,
+    signalling: Option<(u64, Signalling)>,
+    is_signalling: bool,
+    operations: HashMap<OpId, Operation>,
+    last_operation: u32,
+    findings: VecDeque<Finding>,
+    tasks: JoinSet<()>,
+    reports: mpsc::Sender<link::Report>,
+    answers: mpsc::UnboundedSender<(JobId, Answer)>,
+    signals: mpsc::Sender<signalling::Report>,
+    has_left: bool,
+}
+
+/// The driver's ends that its creator keeps.
+pub(crate) struct Started {
+    pub(crate) handle: Handle,
+    pub(crate) incoming: mpsc::Sender<Incoming>,
+    /// Ends when the node has left and its links are closed.
+    pub(crate) task: tokio::task::JoinHandle<()>,
+}
+
+/// Starts a node on the current runtime.
+pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, seed: u64) -> Started {
+    let metrics = Arc::new(Metrics::new());
+    let addresses =
+        Addresses::new(&settings.peers, storage.remembered_peers(), settings.announce.clone());
+    let node = Node::new(Config {
+        key: *identity.public_key(),
+        seed,
+        network: settings.network_tag(),
+        level: settings.level,
+        profile: settings.engine_profile(),
+        address: settings.announce.as_ref().map(|url| url.as_str().into()).unwrap_or_default(),
+        addresses: addresses.count(),
+        signalling: !settings.signalling.is_empty(),
+    });
+    let (report_sender, reports) = mpsc::channel(REPORTS_MAX);
+    // Bounded by the engine, which has at most JOBS_MAX jobs under way; a storage thread must never wait for room
+    // here while the driver hands it the next job.
+    let (answer_sender, answers) = mpsc::unbounded_channel();
+    let (signal_sender, signals) = mpsc::channel(REPORTS_MAX);
+    let (request_sender, requests) = mpsc::channel(REQUESTS_MAX);
+    let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
+    let (events, _) = broadcast::channel(EVENTS_MAX);
+    let handle = Handle {
+        id: identity.id(),
+        requests: request_sender,
+        events: events.clone(),
+        storage: storage.clone(),
+        metrics: metrics.clone(),
+    };
+    let driver = Driver {
+        node,
+        clock: Clock::new(),
+        due: Instant(0),
+        identity: Arc::new(identity),
+        storage,
+        metrics,
+        events,
+        ice: Ice::new(settings),
+        addresses,
+        links: HashMap::new(),
+        packets: HashMap::new(),
+        generation: 0,
+        waiting: VecDeque::new(),
+        servers: settings.signalling.clone().into(),
+        server: 0,
+        signalling: None,
+        is_signalling: false,
+        operations: HashMap::new(),
+        last_operation: 0,
+        findings: VecDeque::new(),
+        tasks: JoinSet::new(),
+        reports: report_sender,
+        answers: answer_sender,
+        signals: signal_sender,
+        has_left: false,
+    };
+    let doors = Doors { reports, answers, signals, requests, incoming };
+    let task = tokio::spawn(driver.run(doors));
+    Started { handle, incoming: incoming_sender, task }
+}
+
+impl Driver {
+    async fn run(mut self, mut doors: Doors) {
+        let mut ticks = interval(TICK);
+        let wall_s = self.clock.wall_s();
+        self.tell(Input::WallTime(wall_s));
+        while !self.has_left {
+            tokio::select! {
+                Some(report) = doors.reports.recv() => self.on_report(report),
+                Some((job, answer)) = doors.answers.recv() => self.on_answer(job, &answer),
+                Some(report) = doors.signals.recv() => self.on_signal(report),
+                Some(incoming) = doors.incoming.recv() => self.on_incoming(incoming),
+                request = doors.requests.recv() => match request {
+                    Some(request) => self.on_request(request),
+                    // Nobody is left who could ask anything of this node.
+                    None => self.leave(),
+                },
+                Some(_) = self.tasks.join_next() => {}
+                () = sleep_until(self.clock.deadline(self.due)) => self.tell(Input::Timeout),
+                _ = ticks.tick() => self.on_tick(),
+            }
+        }
+        self.links.clear();
+        self.signalling = None;
+        // The tasks report to nobody now; what they still have to say would only hold them up.
+        drop(doors);
+        let goodbyes = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(GOODBYE_MAX, goodbyes).await.is_err() {
+            tracing::info!("some peers did not hear the goodbye in time");
+        }
+    }
+
+    /// Hands one input to the engine and does all it asks for, and what follows from that.
+    fn tell(&mut self, input: Input<'_>) {
+        self.metrics.input(input_name(&input));
+        self.node.handle_input(self.clock.now(), input);
+        self.drain();
+        while let Some(finding) = self.findings.pop_front() {
+            self.tell_finding(finding);
+            self.drain();
+        }
+    }
+
+    fn tell_finding(&mut self, finding: Finding) {
+        use tabmesh_engine::JobResult;
+        let input = match finding {
+            Finding::Signed(job, Some(signature)) => {
+                Input::JobDone { job, result: JobResult::Signature(signature) }
+            }
+            Finding::Signed(job, None) => Input::JobDone { job, result: JobResult::Failed },
+            Finding::Verified(job, holds) => Input::JobDone { job, result: JobResult::Verified(holds) },
+            Finding::LinkLost(link) => Input::LinkDown(link),
+            Finding::SignalLost => Input::SignalDown,
+            Finding::Addresses(count) => Input::Command(Command::Addresses(count)),
+        };
+        self.metrics.input(input_name(&input));
+        self.node.handle_input(self.clock.now(), input);
+    }
+
+    fn on_report(&mut self, report: link::Report) {
+        let link = report.link;
+        if self.links.get(&link).is_none_or(|entry| entry.generation != report.generation) {
+            return;
+        }
+        match report.what {
+            link::What::Described(description) => {
+                self.tell(Input::Described { link, description: &description });
+            }
+            link::What::Up => self.tell(Input::LinkUp(link)),
+            link::What::Down => {
+                self.links.remove(&link);
+                self.tell(Input::LinkDown(link));
+            }
+            link::What::Packet(bytes) => {
+                self.metrics.received.inc_by(bytes.len() as u64);
+                self.tell(Input::LinkBytes { link, bytes: &bytes });
+            }
+            link::What::Drained(queued) => self.tell(Input::LinkDrained { link, queued }),
+        }
+    }
+
+    fn on_signal(&mut self, report: signalling::Report) {
+        if self.signalling.as_ref().is_none_or(|(generation, _)| *generation != report.generation) {
+            return;
+        }
+        match report.what {
+            signalling::What::Up(number) => {
+                tracing::info!(server = %self.servers[number], "the signalling server is connected");
+                self.server = number;
+                self.is_signalling = true;
+                self.tell(Input::SignalUp);
+            }
+            signalling::What::Down => {
+                self.forget_signalling();
+                self.tell(Input::SignalDown);
+            }
+            signalling::What::Message(bytes) => self.tell(Input::SignalBytes(&bytes)),
+        }
+    }
+
+    /// The connection is gone without our wish: the next one begins with the next server.
+    fn forget_signalling(&mut self) {
+        self.signalling = None;
+        self.is_signalling = false;
+        self.server = (self.server + 1) % self.servers.len().max(1);
+    }
+
+    fn on_incoming(&mut self, incoming: Incoming) {
+        self.waiting.push_back(incoming);
+        self.tell(Input::Incoming);
+    }
+
+    fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Do(wish, reply) => self.begin(wish, reply),
+            Request::Look(reply) => {
+                let _ = reply.send(self.view());
+            }
+            Request::Leave => self.leave(),
+        }
+    }
+
+    fn leave(&mut self) {
+        self.tell(Input::Command(Command::Leave));
+        self.has_left = true;
+    }
+
+    fn begin(&mut self, wish: Wish, reply: oneshot::Sender<Outcome>) {
+        if self.operations.len() >= OPERATIONS_MAX {
+            let _ = reply.send(Outcome::of(Status::TooManyRequests));
+            return;
+        }
+        let op = self.free_operation();
+        let name = match &wish {
+            Wish::Put(_) => "put",
+            Wish::Get(_) => "get",
+            Wish::Find(_) => "find",
+            Wish::Send { .. } => "send",
+        };
+        // Entered first: the engine may end it before it returns.
+        self.operations.insert(op, Operation { outcome: Outcome::of(Status::Ok), wish: name, reply });
+        let command = match &wish {
+            Wish::Put(hash) => Command::Put { op, hash: *hash },
+            Wish::Get(hash) => Command::Get { op, hash: *hash },
+            Wish::Find(target) => Command::Find { op, target: *target },
+            Wish::Send { to, bytes } => Command::Send { op, to: *to, bytes },
+        };
+        self.tell(Input::Command(command));
+    }
+
+    fn free_operation(&mut self) -> OpId {
+        loop {
+            self.last_operation = self.last_operation.wrapping_add(1);
+            let op = OpId(self.last_operation);
+            if !self.operations.contains_key(&op) {
+                return op;
+            }
+        }
+    }
+
+    fn on_tick(&mut self) {
+        match self.clock.look_at_wall() {
+            Wall::Steady => {}
+            Wall::Jumped => {
+                let wall_s = self.clock.wall_s();
+                self.tell(Input::WallTime(wall_s));
+            }
+            Wall::Slept => {
+                tracing::info!("the host slept; looking whether the peers are still there");
+                let wall_s = self.clock.wall_s();
+                self.tell(Input::WallTime(wall_s));
+                self.tell(Input::Command(Command::Wake));
+            }
+        }
+        let given_up: Vec<OpId> = self
+            .operations
+            .iter()
+            .filter(|(_, operation)| operation.reply.is_closed())
+            .map(|(op, _)| *op)
+            .collect();
+        for op in given_up {
+            self.operations.remove(&op);
+            self.tell(Input::Command(Command::Cancel { op }));
+        }
+        let totals = self.storage.totals();
+        self.metrics.blocks.set(totals.blocks as i64);
+        self.metrics.block_bytes.set(totals.bytes as i64);
+    }
+
+    fn view(&self) -> View {
+        let now = self.clock.now();
+        let since = |since: Instant| Duration::from_micros(now.since(since).0);
+        View {
+            id: self.node.id(),
+            is_joined: self.node.is_joined(),
+            is_signalling: self.is_signalling,
+            uptime: self.clock.uptime(),
+            links: self.node.links().map(|link| (link, since(link.since))).collect(),
+            neighbourhood: self.node.neighbourhood(),
+            addresses: self.addresses.count(),
+        }
+    }
+}
+
+fn input_name(input: &Input<'_>) -> &'static str {
+    match input {
+        Input::Timeout => "timeout",
+        Input::WallTime(_) => "wall_time",
+        Input::Incoming => "incoming",
+        Input::Described { .. } => "described",
+        Input::LinkUp(_) => "link_up",
+        Input::LinkDown(_) => "link_down",
+        Input::LinkBytes { .. } => "packet",
+        Input::LinkDrained { .. } => "drained",
+        Input::SignalUp => "signal_up",
+        Input::SignalDown => "signal_down",
+        Input::SignalBytes(_) => "signal",
+        Input::JobDone { .. } => "job",
+        Input::Command(_) => "command",
+    }
+}

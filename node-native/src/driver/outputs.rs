@@ -1,0 +1,170 @@
+//! Doing what the engine asks for.
+
+use std::collections::hash_map;
+
+use bytes::Bytes;
+use tabmesh_engine::{LinkId, Output, Route, limits};
+
+use super::{Driver, Entry, Finding};
+use crate::link::{Reporter, socket, webrtc};
+use crate::signalling;
+
+impl Driver {
+    /// Does everything the engine asks for now, and sends what it sent: the frames of one drain to one link go in
+    /// order, joined into as few packets as they fit.
+    pub(super) fn drain(&mut self) {
+        loop {
+            let output = self.node.poll_output();
+            self.metrics.output(output_name(&output));
+            match output {
+                Output::Timeout(at) => {
+                    self.due = at;
+                    break;
+                }
+                Output::Send { link, bytes } => self.join(link, bytes),
+                Output::Open { link, route } => self.open(link, route),
+                Output::Answered { link, description } => {
+                    if let Some(entry) = self.links.get_mut(&link) {
+                        entry.link.answered(description);
+                    }
+                }
+                Output::Accept(link) => self.accept(link),
+                Output::Refuse => {
+                    self.waiting.pop_front();
+                    self.metrics.refused.inc();
+                }
+                Output::Close(link) => {
+                    self.flush(link);
+                    // The link's task sends what is queued, says goodbye and frees the connection.
+                    self.links.remove(&link);
+                }
+                Output::SignalOpen => self.open_signalling(),
+                Output::Signal(message) => self.signal(message),
+                Output::SignalClose => {
+                    self.signalling = None;
+                    self.is_signalling = false;
+                }
+                Output::Job { job, work } => self.work(job, work),
+                Output::Event(event) => self.on_event(event),
+            }
+        }
+        let links: Vec<LinkId> = self.packets.keys().copied().collect();
+        for link in links {
+            self.flush(link);
+        }
+    }
+
+    fn join(&mut self, link: LinkId, frame: Vec<u8>) {
+        match self.packets.entry(link) {
+            hash_map::Entry::Vacant(entry) => {
+                entry.insert(frame);
+            }
+            hash_map::Entry::Occupied(mut entry) => {
+                if entry.get().len() + frame.len() <= limits::PACKET_MAX {
+                    entry.get_mut().extend_from_slice(&frame);
+                } else {
+                    let packet = entry.insert(frame);
+                    self.send(link, packet.into());
+                }
+            }
+        }
+    }
+
+    fn flush(&mut self, link: LinkId) {
+        if let Some(packet) = self.packets.remove(&link) {
+            self.send(link, packet.into());
+        }
+    }
+
+    fn send(&mut self, link: LinkId, packet: Bytes) {
+        let Some(entry) = self.links.get(&link) else { return };
+        self.metrics.sent.inc_by(packet.len() as u64);
+        if entry.link.send(packet).is_err() {
+            // Its task has ended and its own report is on the way, or it is far beyond the engine's bound.
+            self.links.remove(&link);
+            self.findings.push_back(Finding::LinkLost(link));
+        }
+    }
+
+    fn open(&mut self, link: LinkId, route: Route) {
+        let reporter = self.reporter(link);
+        let generation = reporter.generation;
+        let link_end = match route {
+            Route::Socket(number) => {
+                let Some(url) = self.addresses.at(number).cloned() else {
+                    self.findings.push_back(Finding::LinkLost(link));
+                    return;
+                };
+                let (link_end, task) = socket::dial(url, reporter);
+                self.tasks.spawn(task);
+                link_end
+            }
+            Route::Offer => {
+                let (link_end, task) = webrtc::offer(self.ice.clone(), reporter);
+                self.tasks.spawn(task);
+                link_end
+            }
+            Route::Answer(description) => {
+                let (link_end, task) = webrtc::answer(self.ice.clone(), description, reporter);
+                self.tasks.spawn(task);
+                link_end
+            }
+        };
+        self.links.insert(link, Entry { link: link_end, generation });
+    }
+
+    fn accept(&mut self, link: LinkId) {
+        let Some(stream) = self.waiting.pop_front() else {
+            debug_assert!(false, "the engine accepts what was announced");
+            self.findings.push_back(Finding::LinkLost(link));
+            return;
+        };
+        let reporter = self.reporter(link);
+        let generation = reporter.generation;
+        let (link_end, task) = socket::accepted(stream, reporter);
+        self.tasks.spawn(task);
+        self.links.insert(link, Entry { link: link_end, generation });
+    }
+
+    fn reporter(&mut self, link: LinkId) -> Reporter {
+        self.generation += 1;
+        Reporter { reports: self.reports.clone(), link, generation: self.generation }
+    }
+
+    fn open_signalling(&mut self) {
+        if self.servers.is_empty() {
+            self.findings.push_back(Finding::SignalLost);
+            return;
+        }
+        self.generation += 1;
+        let (signalling, task) =
+            signalling::open(self.servers.clone(), self.server, self.generation, self.signals.clone());
+        self.tasks.spawn(task);
+        self.signalling = Some((self.generation, signalling));
+    }
+
+    fn signal(&mut self, message: Vec<u8>) {
+        let Some((_, signalling)) = &self.signalling else { return };
+        if !signalling.send(message) {
+            self.forget_signalling();
+            self.findings.push_back(Finding::SignalLost);
+        }
+    }
+}
+
+fn output_name(output: &Output) -> &'static str {
+    match output {
+        Output::Timeout(_) => "timeout",
+        Output::Send { .. } => "send",
+        Output::Open { .. } => "open",
+        Output::Answered { .. } => "answered",
+        Output::Accept(_) => "accept",
+        Output::Refuse => "refuse",
+        Output::Close(_) => "close",
+        Output::SignalOpen => "signal_open",
+        Output::Signal(_) => "signal",
+        Output::SignalClose => "signal_close",
+        Output::Job { .. } => "job",
+        Output::Event(_) => "event",
+    }
+}

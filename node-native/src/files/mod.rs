@@ -1,0 +1,152 @@
+//! Files on the mesh: cut into blocks and placed, fetched and put together again. Bounded memory, whatever the size.
+
+mod get;
+mod put;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tabmesh_engine::content::tree;
+use tabmesh_engine::{NodeId, Status};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+pub use get::Get;
+pub use put::{Put, Stored};
+
+use crate::driver::{Handle, Outcome, Wish};
+use crate::sentences::sentence;
+use crate::storage::{Answer, Request};
+
+/// Blocks under way for all transfers of a node together: what the engine takes at once.
+const WINDOW: usize = 32;
+
+/// How often one block is tried, and how long to wait before the second try; each further wait is twice as long.
+const TRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// Why a transfer ended early. Every message says what to do.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum FileError {
+    /// The network did not take or give a block.
+    #[error("{}", sentence(*.0))]
+    Network(Status),
+    /// The store's quota is used up.
+    #[error("the block store is full; give the node a larger --quota")]
+    Full,
+    /// The disk failed.
+    #[error("the block store could not be used; the node's log says why")]
+    Store,
+    /// The content is no tree of blocks, or too large.
+    #[error("{0}")]
+    Tree(#[from] tree::Error),
+}
+
+impl FileError {
+    /// The status code that stands for it.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Network(status) => *status,
+            Self::Full | Self::Store => Status::InsufficientStorage,
+            Self::Tree(_) => Status::BadRequest,
+        }
+    }
+}
+
+/// Where transfers get their blocks from. Cheap to clone; all clones share one window.
+#[derive(Clone)]
+pub struct Blocks {
+    handle: Handle,
+    window: Arc<Semaphore>,
+}
+
+impl Blocks {
+    /// The blocks of one node.
+    pub fn new(handle: Handle) -> Self {
+        Self { handle, window: Arc::new(Semaphore::new(WINDOW)) }
+    }
+
+    /// Stores a block here and places it on the nodes closest to it; how many hold it.
+    async fn place(&self, hash: NodeId, bytes: Bytes) -> Result<Outcome, FileError> {
+        let _permit = self.window.acquire().await;
+        // Held: whoever puts a block is counted as one of its holders, so it must not fall out of a cache.
+        match self.handle.storage().request(Request::Store { hash, bytes, held: true }).await {
+            Answer::Stored => {}
+            Answer::Full => return Err(FileError::Full),
+            _ => return Err(FileError::Store),
+        }
+        let outcome = self.try_often(|| Wish::Put(hash)).await;
+        match outcome.status {
+            Status::Ok | Status::Partial => Ok(outcome),
+            status => Err(FileError::Network(status)),
+        }
+    }
+
+    /// A block, from here or from the network, whose bytes are what `hash` says.
+    async fn fetch(&self, hash: NodeId) -> Result<Bytes, FileError> {
+        let _permit = self.window.acquire().await;
+        // The second round is for a block that fell out of a small cache between its arrival and its reading.
+        for _ in 0..2 {
+            match self.handle.storage().request(Request::Load(hash)).await {
+                Answer::Loaded(bytes) if tabmesh_engine::sha256(&bytes) == hash.0 => return Ok(bytes),
+                Answer::Missing | Answer::Loaded(_) => {}
+                _ => return Err(FileError::Store),
+            }
+            let outcome = self.try_often(|| Wish::Get(hash)).await;
+            if outcome.status != Status::Ok {
+                return Err(FileError::Network(outcome.status));
+            }
+        }
+        Err(FileError::Store)
+    }
+
+    /// Tries until it is done, or until another try is not likely to help.
+    async fn try_often(&self, wish: impl Fn() -> Wish) -> Outcome {
+        let mut wait = FIRST_WAIT;
+        let mut outcome = self.handle.wish(wish()).await;
+        for _ in 1..TRIES {
+            let may_pass = matches!(
+                outcome.status,
+                Status::Partial
+                    | Status::NotFound
+                    | Status::TooManyRequests
+                    | Status::Unavailable
+                    | Status::TimedOut
+            );
+            if !may_pass {
+                break;
+            }
+            sleep(wait).await;
+            wait *= 2;
+            outcome = self.handle.wish(wish()).await;
+        }
+        outcome
+    }
+}
+
+/// A task that ends when nobody waits for it any more.
+struct Task<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Task<T> {
+    fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+
+    fn is_finished(&self) -> bool {
+        self.0.is_finished()
+    }
+
+    /// Its result; `None` if it panicked or the runtime stops.
+    async fn result(mut self) -> Option<T> {
+        (&mut self.0).await.ok()
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

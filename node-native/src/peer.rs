@@ -1,0 +1,201 @@
+//! One running node: everything put together, in this process.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+use tokio::task::JoinHandle;
+
+use crate::control;
+use crate::driver::{self, Handle};
+use crate::identity::{Identity, IdentityError};
+use crate::server::{self, BindError, Doors};
+use crate::settings::Settings;
+use crate::storage::{Storage, StorageError};
+
+/// Why a node does not start. Every message says what to do.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The data directory cannot be made or used.
+    #[error("cannot use the data directory {}: {source}; check its permissions, or choose another with --data-dir", path.display())]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another node runs in it.
+    #[error("another node runs in {}; stop it, or choose another --data-dir", .0.display())]
+    Locked(PathBuf),
+    /// No identity.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// No store.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No listener.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// No control socket.
+    #[error("cannot make the control socket {}: {source}; a shorter or other --data-dir may help", path.display())]
+    Control {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The address file cannot be written.
+    #[error("cannot write {}: {source}; choose another --address-file", path.display())]
+    AddressFile {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The operating system has no randomness.
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+}
+
+/// A running node. Call [`Peer::stop`] for a goodbye; a dropped one just ends.
+pub struct Peer {
+    handle: Handle,
+    listen: Option<SocketAddr>,
+    http: Option<SocketAddr>,
+    driver: JoinHandle<()>,
+    /// Listeners and the control socket: aborted when the node stops.
+    doors: Vec<JoinHandle<()>>,
+    control_socket: PathBuf,
+    /// Held for as long as the node runs.
+    _lock: File,
+}
+
+impl Peer {
+    /// Starts a node on the current tokio runtime, which must have its I/O and time drivers on.
+    ///
+    /// # Errors
+    ///
+    /// The first part that does not start; nothing is left running.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let lock = lock_data_dir(&settings.data_dir)?;
+        let identity = identity_of(settings)?;
+        let storage = Storage::open(&settings.data_dir, settings.quota, identity.id())?;
+        let listener = match settings.listen {
+            Some(address) => Some(server::bind(address).await?),
+            None => None,
+        };
+        let observer = match settings.http {
+            Some(address) => Some(server::bind(address).await?),
+            None => None,
+        };
+        let control_socket = settings.control_socket();
+        let control = control::server::bind(&control_socket)
+            .map_err(|source| StartError::Control { path: control_socket.clone(), source })?;
+        let seed = getrandom::u64().map_err(StartError::Random)?;
+
+        let listen = listener.as_ref().map(|(_, address)| *address);
+        let http = observer.as_ref().map(|(_, address)| *address);
+        if let (Some(path), Some(address)) = (&settings.address_file, listen.or(http)) {
+            write_address(path, address)
+                .map_err(|source| StartError::AddressFile { path: path.clone(), source })?;
+        }
+
+        let facts = control::server::Facts { network: settings.network.clone(), quota_bytes: settings.quota };
+        let driver::Started { handle, incoming, task } = driver::start(settings, identity, storage, seed);
+        let mut doors = vec![tokio::spawn(control::server::serve(control, handle.clone(), facts))];
+        if let Some((listener, _)) = listener {
+            let is_observed = observer.is_none();
+            let served = Doors { mesh: Some(incoming), is_observed, handle: handle.clone() };
+            doors.push(tokio::spawn(server::serve(listener, served)));
+        }
+        if let Some((listener, _)) = observer {
+            let served = Doors { mesh: None, is_observed: true, handle: handle.clone() };
+            doors.push(tokio::spawn(server::serve(listener, served)));
+        }
+        Ok(Self { handle, listen, http, driver: task, doors, control_socket, _lock: lock })
+    }
+
+    /// The node as its other parts see it.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Where WebSockets of peers are accepted.
+    pub fn listen_address(&self) -> Option<SocketAddr> {
+        self.listen
+    }
+
+    /// Where health and metrics are served, if not there.
+    pub fn http_address(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// Says goodbye to every peer and stops, within five seconds. What was acknowledged is on disk already.
+    pub async fn stop(mut self) {
+        self.close_doors();
+        self.handle.leave().await;
+        let _ = (&mut self.driver).await;
+    }
+
+    fn close_doors(&mut self) {
+        if self.doors.is_empty() {
+            return;
+        }
+        for door in self.doors.drain(..) {
+            door.abort();
+        }
+        let _ = std::fs::remove_file(&self.control_socket);
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.close_doors();
+        self.driver.abort();
+    }
+}
+
+/// The identity that `settings` ask for; made at the first start.
+///
+/// # Errors
+///
+/// See [`IdentityError`]; or the data directory cannot be made.
+pub fn identity_of(settings: &Settings) -> Result<Identity, StartError> {
+    make_data_dir(&settings.data_dir)?;
+    Ok(match &settings.passphrase_file {
+        Some(file) => Identity::from_passphrase_file(file, &settings.salt, settings.level)?,
+        None => Identity::from_file(&settings.data_dir, settings.level)?,
+    })
+}
+
+fn make_data_dir(path: &Path) -> Result<(), StartError> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| StartError::DataDir { path: path.to_owned(), source })
+}
+
+/// Two nodes with one key would fight over one id; the lock goes away with the process, however it ends.
+fn lock_data_dir(path: &Path) -> Result<File, StartError> {
+    make_data_dir(path)?;
+    let broken = |source| StartError::DataDir { path: path.to_owned(), source };
+    let lock = File::create(path.join("lock")).map_err(broken)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StartError::Locked(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(broken(source)),
+    }
+}
+
+/// Written beside and moved into place: who waits for the file never reads half of it.
+fn write_address(path: &Path, address: SocketAddr) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".tmp");
+    let mut file = File::create(&unfinished)?;
+    writeln!(file, "{address}")?;
+    std::fs::rename(unfinished, path)
+}

@@ -1,0 +1,53 @@
+//! Peers in this process, on loopback, with defaults for everything a test does not care about.
+
+use std::time::Duration;
+
+use tabmesh_native::driver::{Outcome, View, Wish};
+use tabmesh_native::peer::Peer;
+use tabmesh_native::settings::Settings;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+use url::Url;
+
+/// Longer than anything here takes, even on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub fn temporary() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+/// A node in `dir` that listens on loopback and keeps WebRTC there.
+pub fn settings(dir: &TempDir) -> Settings {
+    let loopback = "127.0.0.1:0".parse().expect("an address");
+    Settings { listen: Some(loopback), udp: vec![loopback], ..Settings::at(dir.path()) }
+}
+
+pub fn socket_url(peer: &Peer) -> Url {
+    let address = peer.listen_address().expect("it listens");
+    Url::parse(&format!("ws://{address}")).expect("a URL")
+}
+
+pub async fn start(settings: &Settings) -> Peer {
+    Peer::start(settings).await.expect("the node starts")
+}
+
+/// Waits until the node's view is as `is_so` says.
+pub async fn until(peer: &Peer, what: &str, is_so: impl Fn(&View) -> bool) -> View {
+    let waiting = async {
+        loop {
+            let view = peer.handle().look().await.expect("the node runs");
+            if is_so(&view) {
+                return view;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    match timeout(PATIENCE, waiting).await {
+        Ok(view) => view,
+        Err(_) => panic!("not {what}: {:?}", peer.handle().look().await),
+    }
+}
+
+pub async fn wish(peer: &Peer, wish: Wish) -> Outcome {
+    timeout(PATIENCE, peer.handle().wish(wish)).await.expect("it ends in time")
+}
