@@ -48,7 +48,9 @@ pub(crate) struct Link {
     pub(crate) flow: Flow,
     /// Up to where the peer knows this node's neighbourhood.
     pub(crate) told: u32,
-    /// The peer gossips with this node: it counts it as its neighbour.
+    /// The peer was told that it is one of the closest.
+    pub(crate) told_close: bool,
+    /// This node is one of the closest to the peer, by its word.
     pub(crate) counts_on_us: bool,
     /// What only the handshake needs.
     pub(crate) handshake: Option<Box<Handshake>>,
@@ -138,6 +140,7 @@ impl Links {
             rtt: Rtt::default(),
             flow: Flow::new(now),
             told: 0,
+            told_close: false,
             counts_on_us: false,
             handshake: Some(Box::new(handshake)),
         };

@@ -64,8 +64,8 @@ impl Node {
             (Stage::Ready, Frame::Ping(number)) => self.send(id, &Frame::Pong(number)),
             (Stage::Ready, Frame::Pong(number)) => self.on_pong(id, number),
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
-            (Stage::Ready, Frame::Gossip { joined, left }) => {
-                link.counts_on_us = true;
+            (Stage::Ready, Frame::Gossip { close, joined, left }) => {
+                link.counts_on_us = close;
                 self.on_gossip(joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Node;
 use crate::id::NodeId;
 use crate::limits::NEIGHBOURS;
-use crate::link::{Link, Stage};
+use crate::link::Stage;
 use crate::wire::frame::{Frame, arrays};
 
 /// How often neighbours hear of changes.
@@ -16,17 +16,18 @@ impl Node {
         self.gossip_at = self.about(GOSSIP_MS);
         let version = self.membership.version();
         let neighbours = self.linked_neighbours();
-        let hears = |link: &&mut Link| {
-            let is_close = link.counts_on_us || neighbours.contains(&link.peer);
-            is_close && link.stage == Stage::Ready && link.told != version && link.flow.takes_state()
-        };
         let mut listeners = Vec::new();
-        for link in self.links.iter_mut().filter(hears) {
-            listeners.push((link.id, core::mem::replace(&mut link.told, version)));
+        for link in self.links.iter_mut() {
+            let close = neighbours.contains(&link.peer);
+            let is_due = link.told_close != close || (close || link.counts_on_us) && link.told != version;
+            if is_due && link.stage == Stage::Ready && link.flow.takes_state() {
+                listeners.push((link.id, close, core::mem::replace(&mut link.told, version)));
+                link.told_close = close;
+            }
         }
-        for (link, told) in listeners {
+        for (link, close, told) in listeners {
             let (joined, left) = self.membership.since(told);
-            self.send(link, &Frame::Gossip { joined: &joined, left: &left });
+            self.send(link, &Frame::Gossip { close, joined: &joined, left: &left });
         }
     }
 

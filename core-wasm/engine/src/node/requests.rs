@@ -70,8 +70,8 @@ pub(super) struct Request {
     found: Nearest,
     /// Get: who was asked by id.
     asked: Vec<NodeId>,
-    /// Get: somebody answered that it has not got the block.
-    was_denied: bool,
+    /// Find: somebody answered. Get: somebody has not got the block.
+    was_answered: bool,
 }
 
 impl Node {
@@ -82,12 +82,11 @@ impl Node {
             return false;
         }
         let number = self.rng.next() as u32;
-        let mut found = Nearest::new(target, REPLICAS);
-        if goal == Goal::Get {
-            for link in self.links.peers() {
-                found.offer(link.peer);
-            }
-        }
+        // What is known here already.
+        let found = match goal {
+            Goal::Get | Goal::Find => self.nearest_alive(&target, REPLICAS),
+            _ => Nearest::new(target, REPLICAS),
+        };
         self.requests.push(Request {
             number,
             op,
@@ -101,7 +100,7 @@ impl Node {
             deadline: self.now + LOCAL_PATIENCE,
             found,
             asked: Vec::new(),
-            was_denied: false,
+            was_answered: false,
         });
         match goal {
             Goal::Join | Goal::Fill | Goal::Find => self.step_find(number),
@@ -140,9 +139,7 @@ impl Node {
         let request = self.requests.remove(place);
         if let Some(op) = request.op {
             if request.goal == Goal::Find && status == Status::Ok {
-                let mut found = request.found;
-                found.offer(self.id);
-                self.report(Event::Found { op, ids: found.ids().to_vec() });
+                self.report(Event::Found { op, ids: request.found.ids().to_vec() });
             }
             self.report(Event::Done { op, status, holders });
         }
@@ -178,10 +175,10 @@ impl Node {
     }
 
     fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
-        let own = self.id;
         let Some(request) = self.request(number) else { return };
         request.found.offer(from);
-        for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
+        request.was_answered = true;
+        for id in arrays(bytes).map(NodeId).take(REPLICAS) {
             request.found.offer(id);
         }
         request.waiting = request.waiting.saturating_sub(1);
@@ -236,8 +233,8 @@ impl Node {
             }
         }
         let Some(request) = self.request(number) else { return };
-        let was_denied = request.was_denied;
-        let status = match (self.links.ready_count(), was_denied) {
+        let was_answered = request.was_answered;
+        let status = match (self.links.ready_count(), was_answered) {
             (_, true) => Status::NotFound,
             (0, _) => Status::Unavailable,
             _ => Status::TimedOut,
@@ -267,7 +264,7 @@ impl Node {
                 self.wait_until(number, now + BUSY);
             }
             _ => {
-                request.was_denied = true;
+                request.was_answered = true;
                 request.asked.push(from);
                 for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
                     request.found.offer(id);
@@ -424,7 +421,7 @@ impl Node {
         match request.goal {
             Goal::Join | Goal::Fill | Goal::Find => {
                 request.waiting = 0;
-                if !request.found.ids().is_empty() {
+                if request.was_answered {
                     self.end_request(number, Status::Ok, 0);
                 } else if attempts >= ATTEMPTS_MAX {
                     self.end_request(number, Status::TimedOut, 0);

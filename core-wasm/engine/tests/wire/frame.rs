@@ -59,7 +59,7 @@ proptest! {
             check(&frame, |length| length == 5);
         }
         let members = 2 + joined.len();
-        check(&Frame::Gossip { joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
+        check(&Frame::Gossip { close: true, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
         check(&Frame::Differ { mask, after: NodeId(after) }, |length| length == 35);
         check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
