@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -151,16 +150,9 @@ async fn serve(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_MAX)
         .max_buf_size(HEAD_BYTES)
+        .keep_alive(!hub.drain.is_cancelled())
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    let connection = async {
-        let mut connection = pin!(connection);
-        tokio::select! {
-            ended = &mut connection => return ended,
-            () = hub.drain.cancelled() => connection.as_mut().graceful_shutdown(),
-        }
-        connection.await
-    };
     match timeout(SOCKET_LIFE_MAX, connection).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => debug!(%error, "socket ended"),

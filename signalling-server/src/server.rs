@@ -90,7 +90,7 @@ async fn drain(hub: &Hub, front: &Front) -> bool {
     front.tasks.close();
     let finished = timeout_at(deadline, hub.sessions.wait()).await.is_ok();
     if finished {
-        // Sockets that never asked for anything are not worth waiting for.
+        // Sockets that ask for nothing are not worth waiting for.
         let _ = timeout(ANSWERS_MAX, front.tasks.wait()).await;
         info!("drained");
     } else {

@@ -30,9 +30,6 @@ use crate::refusal;
 /// The WebSocket of a peer.
 pub(crate) type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
-/// How long a peer may take to take one message; a slower one is closed.
-const SEND_MAX: Duration = Duration::from_secs(10);
-
 /// How long, and for how many bytes, the server listens on after its goodbye. A socket that is closed with unread bytes
 /// resets the connection, and the peer would never read why.
 const LINGER_MAX: Duration = Duration::from_secs(3);
@@ -55,6 +52,8 @@ pub(crate) struct Session {
     heard: Instant,
     /// When the last ping went out; the start, if none did.
     pinged: Instant,
+    /// How many pings the peer has not answered.
+    unanswered: u32,
     /// Until when nothing is read, because the peer sent too fast.
     paused: Option<Instant>,
 }
@@ -87,6 +86,7 @@ impl Session {
             bucket: TokenBucket::full(&limits.message_rate, now.into_std()),
             heard: now,
             pinged: now,
+            unanswered: 0,
             paused: None,
             hub,
         }
@@ -165,6 +165,7 @@ impl Session {
             Stage::Proved { .. } if now >= self.heard + limits.idle => Err(Ending::Refused(Refusal::TooSlow)),
             Stage::Proved { .. } if now >= self.heard.max(self.pinged) + limits.ping => {
                 self.pinged = now;
+                self.unanswered = self.unanswered.saturating_add(1);
                 self.transmit(Message::Ping(Bytes::new())).await
             }
             _ => Ok(()),
@@ -175,6 +176,10 @@ impl Session {
         self.heard = Instant::now();
         match frame {
             Some(Ok(Message::Binary(message))) => self.on_message(&message).await,
+            Some(Ok(Message::Pong(_))) if self.unanswered > 0 => {
+                self.unanswered -= 1;
+                Ok(())
+            }
             // The library answers a ping by itself. Each still costs a token: pings can flood as well.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                 if !self.take_token() {
@@ -183,10 +188,12 @@ impl Session {
                 Ok(())
             }
             Some(Ok(Message::Close(_))) => {
-                let _ = timeout(SEND_MAX, self.socket.flush()).await;
+                let _ = timeout(self.hub.config.limits.send, self.socket.flush()).await;
                 Err(Ending::Gone)
             }
-            Some(Ok(Message::Text(_) | Message::Frame(_))) => Err(Ending::Refused(Refusal::Malformed)),
+            Some(Ok(Message::Text(_) | Message::Frame(_)) | Err(SocketError::Utf8(_))) => {
+                Err(Ending::Refused(Refusal::Malformed))
+            }
             Some(Err(SocketError::Capacity(_))) => Err(Ending::Refused(Refusal::TooLarge)),
             Some(Err(SocketError::Protocol(error))) => {
                 trace!(%error, "broken WebSocket frame");
@@ -286,7 +293,7 @@ impl Session {
     }
 
     async fn transmit(&mut self, message: Message) -> Result<(), Ending> {
-        match timeout(SEND_MAX, self.socket.send(message)).await {
+        match timeout(self.hub.config.limits.send, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_broken)) => Err(Ending::Gone),
             Err(_elapsed) => Err(Ending::Refused(Refusal::TooSlow)),

@@ -59,6 +59,8 @@ pub struct Limits {
     pub message_bytes: usize,
     /// How long a peer may take to prove its key.
     pub proof: Duration,
+    /// How long a peer may take to take one message.
+    pub send: Duration,
     /// How long a peer may be silent before it is pinged.
     pub ping: Duration,
     /// How long a peer may be silent, pings included, before it is closed.
@@ -78,6 +80,7 @@ impl Default for Limits {
             message_rate: Rate { per_second: 20.0, burst: 60 },
             message_bytes: MESSAGE_MAX,
             proof: Duration::from_secs(10),
+            send: Duration::from_secs(10),
             ping: Duration::from_secs(30),
             idle: Duration::from_secs(90),
             queue_messages: 32,
@@ -215,6 +218,7 @@ impl Config {
                     MESSAGE_MAX,
                 )?,
                 proof: seconds("proof-seconds", given.proof_seconds, limits.proof, 0.01, 3600.0)?,
+                send: seconds("send-seconds", given.send_seconds, limits.send, 0.01, 3600.0)?,
                 ping: seconds("ping-seconds", given.ping_seconds, limits.ping, 0.01, 3600.0)?,
                 idle: seconds("idle-seconds", given.idle_seconds, limits.idle, 0.01, 86_400.0)?,
                 queue_messages: whole(

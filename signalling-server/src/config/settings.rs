@@ -98,6 +98,10 @@ pub struct Settings {
     #[arg(long, env = "TABMESH_SIGNALLING_PROOF_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
     pub proof_seconds: Option<f64>,
 
+    /// How long a peer may take to take one message [default: 10]
+    #[arg(long, env = "TABMESH_SIGNALLING_SEND_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub send_seconds: Option<f64>,
+
     /// How long a peer may be silent before it is pinged [default: 30]
     #[arg(long, env = "TABMESH_SIGNALLING_PING_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
     pub ping_seconds: Option<f64>,
@@ -147,6 +151,7 @@ impl Settings {
             message_burst: self.message_burst.or(fallback.message_burst),
             message_bytes: self.message_bytes.or(fallback.message_bytes),
             proof_seconds: self.proof_seconds.or(fallback.proof_seconds),
+            send_seconds: self.send_seconds.or(fallback.send_seconds),
             ping_seconds: self.ping_seconds.or(fallback.ping_seconds),
             idle_seconds: self.idle_seconds.or(fallback.idle_seconds),
             queue_messages: self.queue_messages.or(fallback.queue_messages),
@@ -179,6 +184,7 @@ impl From<&Config> for Settings {
             message_burst: Some(limits.message_rate.burst.into()),
             message_bytes: count(limits.message_bytes),
             proof_seconds: seconds(limits.proof),
+            send_seconds: seconds(limits.send),
             ping_seconds: seconds(limits.ping),
             idle_seconds: seconds(limits.idle),
             queue_messages: count(limits.queue_messages),

@@ -74,6 +74,7 @@ fn every_value_outside_its_bounds_is_named_with_its_bounds() {
         ("message-burst = 9999999", "message-burst"),
         ("message-bytes = 16385", "message-bytes"),
         ("proof-seconds = 0.0", "proof-seconds"),
+        ("send-seconds = 0.0", "send-seconds"),
         ("ping-seconds = inf", "ping-seconds"),
         ("idle-seconds = 1e9", "idle-seconds"),
         ("queue-messages = 0", "queue-messages"),
