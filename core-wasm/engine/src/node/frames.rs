@@ -66,7 +66,7 @@ impl Node {
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { close, joined, left }) => {
                 link.counts_on_us = close;
-                self.on_gossip(joined, left);
+                self.on_gossip(id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
             (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::id::NodeId;
+use crate::io::LinkId;
 use crate::limits::NEIGHBOURS;
 use crate::link::Stage;
 use crate::wire::frame::{Frame, arrays};
@@ -31,9 +32,12 @@ impl Node {
         }
     }
 
-    pub(super) fn on_gossip(&mut self, joined: &[u8], left: &[u8]) {
-        for id in arrays::<32>(joined).take(NEIGHBOURS) {
-            self.learn(NodeId(id));
+    pub(super) fn on_gossip(&mut self, from: LinkId, joined: &[u8], left: &[u8]) {
+        for id in arrays::<32>(joined).take(NEIGHBOURS).map(NodeId) {
+            self.learn(id);
+            if let Some(contact) = self.contacts.get(&id) {
+                contact.via = Some(from);
+            }
         }
         for prefix in arrays::<8>(left) {
             self.contacts.doubt(&prefix);

@@ -357,7 +357,7 @@ impl Node {
 
     /// Sends an application's message; it goes once, by the best link.
     pub(super) fn send_message(&mut self, op: OpId, to: NodeId, bytes: &[u8]) {
-        let link = self.next_hop(&to, &self.id, &[], true);
+        let link = self.way_round(&to, LinkId(0)).or_else(|| self.next_hop(&to, &self.id, &[], true));
         let Some(link) = link else {
             return self.report(Event::Done { op, status: Status::Unavailable, holders: 0 });
         };

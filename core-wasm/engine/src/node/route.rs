@@ -52,6 +52,12 @@ impl Node {
         best_hop(target, self.depth_hint, &mut hops).map(|hop| hop.link)
     }
 
+    /// Nobody linked is nearer to `target`, but a neighbour that named it may be linked to it.
+    pub(super) fn way_round(&self, target: &NodeId, from: LinkId) -> Option<LinkId> {
+        let way = self.contacts.way_to(target).filter(|way| *way != from)?;
+        self.links.ready(way).map(|link| link.id)
+    }
+
     /// Sends a request of this node on its way, by the best link that is not in `without`; says by which.
     pub(super) fn send_request(
         &mut self,
@@ -61,7 +67,10 @@ impl Node {
         body: &Body<'_>,
         without: &[LinkId],
     ) -> Option<LinkId> {
-        let link = self.next_hop(&target, &self.id, without, true)?;
+        let link = match self.way_round(&target, LinkId(0)).filter(|link| exact && !without.contains(link)) {
+            Some(link) => link,
+            None => self.next_hop(&target, &self.id, without, true)?,
+        };
         self.send_request_by(link, request, target, exact, body);
         Some(link)
     }
@@ -118,7 +127,9 @@ impl Node {
         };
         let by_path = number.filter(|link| self.links.ready(*link).is_some());
         routed.path = if by_path.is_some() { path } else { &[] };
-        let link = by_path.or_else(|| self.next_hop(&routed.target, &self.id, &[], false));
+        let link = by_path
+            .or_else(|| self.next_hop(&routed.target, &self.id, &[], false))
+            .or_else(|| self.way_round(&routed.target, LinkId(0)));
         if let Some(link) = link {
             self.pass(link, &Frame::Routed(routed));
         }
@@ -154,7 +165,9 @@ impl Node {
         let reply = ReplyTo { origin: routed.origin, request: routed.request, path };
         let next = match routed.target == self.id {
             true => None,
-            false => self.next_hop(&routed.target, &routed.origin, &[from], false),
+            false => self
+                .next_hop(&routed.target, &routed.origin, &[from], false)
+                .or_else(|| self.way_round(&routed.target, from).filter(|_| routed.exact)),
         };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(()) };

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::id::NodeId;
+use crate::io::LinkId;
 use crate::limits::CONTACTS_MAX;
 use crate::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub(crate) struct Contact {
     pub(crate) is_doubtful: bool,
     /// It broke the protocol.
     pub(crate) is_banned: bool,
+    /// The link whose peer named it as a neighbour: a way to it while it is not linked.
+    pub(crate) via: Option<LinkId>,
     /// The last failure was its own word: it has no room for us.
     pub(crate) spoke: bool,
 }
@@ -54,6 +57,11 @@ impl Contacts {
         self.list.iter()
     }
 
+    /// A way to the node through a neighbour of its.
+    pub(crate) fn way_to(&self, id: &NodeId) -> Option<LinkId> {
+        self.list.iter().find(|contact| contact.id == *id)?.via
+    }
+
     #[inline(never)]
     pub(crate) fn get(&mut self, id: &NodeId) -> Option<&mut Contact> {
         self.list.iter_mut().find(|contact| contact.id == *id)
@@ -84,6 +92,7 @@ impl Contacts {
             is_doubtful: false,
             is_banned: false,
             spoke: false,
+            via: None,
         };
         if self.list.len() < CONTACTS_MAX {
             self.list.push(fresh);
