@@ -1,11 +1,10 @@
 //! What never grows: an engine's state, its idle traffic; and what never differs: two runs of one seed.
 
 use tabmesh_engine::Profile;
-use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::{LinkId, OpId};
 
 use crate::grow::network;
-use crate::puppet::{guest, is_closed, say};
+use crate::puppet::{gossip, guest, is_closed, say};
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
@@ -53,7 +52,7 @@ fn full_tables(seed: u64, profile: Profile, guests: usize) -> (usize, isize, isi
                 continue;
             }
             let joined: Vec<u8> = world.random_bytes(12 * 32);
-            say(&mut world, *puppet, LINK, &[Frame::Gossip { joined: &joined, left: &[] }]);
+            say(&mut world, *puppet, LINK, &[gossip(&joined)]);
         }
         world.run_for(300);
     }
@@ -66,7 +65,10 @@ fn full_tables(seed: u64, profile: Profile, guests: usize) -> (usize, isize, isi
         ops.push(world.put(host, &bytes).0);
     }
     world.run_for(60_000);
-    assert!(ops.iter().all(|op| world.host(host).done(*op).is_some()), "seed {seed}: an operation never ended");
+    assert!(
+        ops.iter().all(|op| world.host(host).done(*op).is_some()),
+        "seed {seed}: an operation never ended"
+    );
     let heap = world.host(host).heap;
     (world.host(host).peers().len(), heap.rest_max, heap.moment_max)
 }
@@ -74,9 +76,13 @@ fn full_tables(seed: u64, profile: Profile, guests: usize) -> (usize, isize, isi
 #[test]
 fn an_engine_with_full_tables_stays_within_its_memory() {
     each(1, |seed| {
-        for (profile, guests, links) in [(Profile::Browser, 24, 20), (Profile::Native, 240, 200), (Profile::Device, 8, 6)] {
+        for (profile, guests, links) in
+            [(Profile::Browser, 24, 20), (Profile::Native, 240, 200), (Profile::Device, 8, 6)]
+        {
             let (linked, rest_max, moment_max) = full_tables(seed, profile, guests);
-            println!("{profile:?}: {linked} links, at most {rest_max} bytes at rest, {moment_max} at any moment");
+            println!(
+                "{profile:?}: {linked} links, at most {rest_max} bytes at rest, {moment_max} at any moment"
+            );
             assert!(linked >= links, "seed {seed}: only {linked} links");
             assert!(rest_max <= 65_536, "seed {seed}: {rest_max} bytes at {profile:?}");
         }
@@ -90,7 +96,11 @@ fn an_idle_network_says_little() {
         world.run_for(60_000);
         let sent = |world: &World| -> Vec<(u64, u64)> {
             let traffic = |host| world.host(host).traffic;
-            world.live().into_iter().map(|host| (traffic(host).sent_bytes, traffic(host).sent_packets)).collect()
+            world
+                .live()
+                .into_iter()
+                .map(|host| (traffic(host).sent_bytes, traffic(host).sent_packets))
+                .collect()
         };
         let before = sent(&world);
         world.run_for(120_000);
@@ -113,7 +123,11 @@ fn an_engine_that_is_dropped_gives_every_byte_back() {
         let mut world = network(seed, 1, 9, 150);
         for host in world.live() {
             // The world itself fails if anything is kept.
-            if host.0 % 2 == 0 { world.crash(host) } else { world.leave(host) }
+            if host.0 % 2 == 0 {
+                world.crash(host)
+            } else {
+                world.leave(host)
+            }
             world.run_for(500);
         }
         world.run_for(5_000);

@@ -1,9 +1,8 @@
 //! Networks to start from.
 
-use crate::world::{HostId, Spec, World};
+use tabmesh_engine::limits::{NEIGHBOURS, REPLICAS};
 
-/// How many of the closest nodes an engine keeps.
-pub(crate) const NEIGHBOURS: usize = 12;
+use crate::world::{HostId, Spec, World};
 
 /// Whether the two list a link to each other.
 pub(crate) fn linked(world: &World, one: HostId, other: HostId) -> bool {
@@ -17,6 +16,8 @@ pub(crate) fn network(seed: u64, natives: usize, tabs: usize, every_ms: u64) -> 
     world.add_many(natives, every_ms, &Spec::native());
     world.add_many(tabs, every_ms, &Spec::browser());
     settle(&mut world, 60_000);
+    // Those who know each other since a moment ago still have to link.
+    world.run_for(10_000);
     world
 }
 
@@ -24,19 +25,36 @@ pub(crate) fn network(seed: u64, natives: usize, tabs: usize, every_ms: u64) -> 
 pub(crate) fn settle(world: &mut World, ms: u64) {
     world.expect(ms, "every node has joined", World::all_joined);
     if !world.run_until(ms, is_whole) {
-        if let Some((host, _)) = world.wrong_neighbourhoods(NEIGHBOURS, 0).first() {
-            world.concern(*host);
-        }
+        let wrong = world.wrong_neighbourhoods(NEIGHBOURS, 0);
+        wrong.first().into_iter().for_each(|(host, _)| world.concern(*host));
+        let lack = |(host, _): &(HostId, usize)| {
+            let links = |host| world.host(host).peers().len();
+            let id = world.host(*host).id;
+            let missing: Vec<String> = world
+                .missing_neighbours(*host, NEIGHBOURS)
+                .into_iter()
+                .map(|other| {
+                    let knows = world.host(other).neighbourhood().contains(&id);
+                    format!("{} {:?} ({} links, {})", other.0, world.host(other).id, links(other), knows)
+                })
+                .collect();
+            format!("  {} {id:?} ({} links) lacks {}", host.0, links(*host), missing.join(", "))
+        };
         panic!(
-            "not settled after {ms} ms: {} parts, wrong neighbourhoods {:?}, one-sided links {:?}",
+            "not settled after {ms} ms: {} parts, one-sided links {:?}, wrong neighbourhoods (who, its links, whether it knows \
+             the one that lacks it):\n{}",
             world.parts(),
-            world.wrong_neighbourhoods(NEIGHBOURS, 0),
             world.one_sided_links(),
+            wrong.iter().map(lack).collect::<Vec<_>>().join("\n"),
         );
     }
 }
 
-/// Whether the network is one, and every node knows the nodes closest to it.
+/// Whether the network is one, and every node knows the nodes closest to it: those that replicas go to exactly, and of all
+/// that it keeps all but one. (The furthest may stand alone in a sibling subtree of which no neighbour tells.)
 pub(crate) fn is_whole(world: &World) -> bool {
-    world.parts() == 1 && world.one_sided_links().is_empty() && world.neighbourhoods_are_exact(NEIGHBOURS)
+    world.parts() == 1
+        && world.one_sided_links().is_empty()
+        && world.live().into_iter().all(|host| world.knows_closest(host, REPLICAS))
+        && world.wrong_neighbourhoods(NEIGHBOURS, 1).is_empty()
 }

@@ -5,7 +5,7 @@ use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::{LinkId, NodeId, Output, Reason, Route};
 
 use crate::grow::network;
-use crate::puppet::{frames, goodbye, guest, hello, is_closed, say};
+use crate::puppet::{frames, goodbye, gossip, guest, hello, is_closed, say};
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
@@ -71,7 +71,10 @@ fn garbage_before_the_proof_closes_that_socket_only() {
             ("the listener's own key", hello(network, key).emit()),
             ("two hellos", [valid.clone(), valid.clone()].concat()),
             ("a forged proof", [valid.clone(), Frame::Proof([1; 64]).emit()].concat()),
-            ("a welcome without proof and a request", [valid, Frame::Welcome.emit(), Frame::Ping(1).emit()].concat()),
+            (
+                "a welcome without proof and a request",
+                [valid, Frame::Welcome.emit(), Frame::Ping(1).emit()].concat(),
+            ),
         ];
         for (what, bytes) in cases {
             let puppet = dial(&mut world);
@@ -111,7 +114,6 @@ fn garbage_from_a_proven_peer_closes_that_link_only() {
             ("a frame with a byte too many", framed(&[5, 0, 0, 0, 1, 0])),
             ("a hello out of place", hello([0; 8], [3; 64]).emit()),
             ("a route whose path is not what it crossed", routed(3, &[0, 1], &Body::Find, [1; 32], false)),
-            ("a route that says nothing", routed_raw(0, &[], 99, b"", [1; 32], false)),
         ];
         for (what, bytes) in cases {
             let puppet = guest(&mut world, NATIVE);
@@ -232,9 +234,10 @@ fn a_peer_that_broke_the_protocol_is_kept_away() {
         world.expect(30_000, "the two are linked", |world| world.host(NATIVE).link_to(id).is_some());
         assert!(world.inject(NATIVE, id, &[0xff; 20]));
         world.run_for(60_000);
-        assert_eq!(world.host(NATIVE).reasons(id).first(), Some(&Reason::Malformed), "seed {seed}");
+        assert!(world.host(NATIVE).reasons(id).contains(&Reason::Malformed), "seed {seed}");
         assert!(world.host(NATIVE).link_to(id).is_none(), "seed {seed}: it was let in again at once");
-        assert_eq!(world.host(tab).reasons(native).first(), Some(&Reason::Malformed), "seed {seed}: it was not told");
+        let told = world.host(tab).reasons(native).contains(&Reason::Malformed);
+        assert!(told, "seed {seed}: it was not told");
         assert_eq!(world.parts(), 1, "seed {seed}: the others carry on");
     });
 }
@@ -253,7 +256,7 @@ fn made_up_neighbours_are_forgotten() {
                     id
                 })
                 .collect();
-            say(&mut world, liar, LINK, &[Frame::Gossip { joined: &joined, left: &[] }]);
+            say(&mut world, liar, LINK, &[gossip(&joined)]);
             world.run_for(250);
         }
         world.play(liar, vec![Output::Close(LINK)]);

@@ -70,7 +70,8 @@ fn a_message_reaches_any_node_once_and_nobody_else() {
             let (id, origin) = (world.host(to).id, world.host(*from).id);
             let op = world.send(*from, id, &text);
             assert_eq!(world.wait(*from, op, 15_000).status, Status::Ok, "seed {seed}, message {number}");
-            let received = world.messages(to).into_iter().filter(|message| *message == (origin, text.clone())).count();
+            let received =
+                world.messages(to).into_iter().filter(|message| *message == (origin, text.clone())).count();
             assert_eq!(received, 1, "seed {seed}, message {number}");
         }
         let total: usize = hosts.iter().map(|host| world.messages(*host).len()).sum();

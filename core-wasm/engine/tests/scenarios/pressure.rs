@@ -62,7 +62,10 @@ fn a_peer_that_sends_bulk_without_credit_is_cut() {
         if let Some(reason) = goodbye(&world, puppet, LINK) {
             assert_eq!(reason, Reason::Flood, "seed {seed}");
         }
-        assert_eq!(world.host(NATIVE).peers().iter().filter(|view| view.id != world.host(puppet).id).count(), 5);
+        assert_eq!(
+            world.host(NATIVE).peers().iter().filter(|view| view.id != world.host(puppet).id).count(),
+            5
+        );
     });
 }
 
@@ -120,14 +123,19 @@ fn a_slow_reader_gets_back_pressure_and_the_others_are_not_slowed() {
         // No browser is asked to hold more than a megabyte for one link, block and headers in flight beside it.
         world.bounds.queue_max = (1 << 20) + 64 * 1024;
         let holds_none = |host: &HostId| *host != HostId(2) && *host != NATIVE;
-        let fast = world.live().into_iter().filter(holds_none).find(|host| *host != slow).expect("fifteen nodes");
+        let fast =
+            world.live().into_iter().filter(holds_none).find(|host| *host != slow).expect("fifteen nodes");
         let alone = read_all(&mut world, &[fast], &blocks, 60_000)[0];
         for hash in &blocks {
             world.host_mut(fast).store.drop_block(hash);
         }
         let both = read_all(&mut world, &[slow, fast], &blocks, 300_000);
         assert!(both[0] > 5 * SECOND, "seed {seed}: the slow reader is slow: {both:?}");
-        assert!(both[1] < 3 * alone + 5 * SECOND, "seed {seed}: alone {alone} µs, beside a slow reader {} µs", both[1]);
+        assert!(
+            both[1] < 3 * alone + 5 * SECOND,
+            "seed {seed}: alone {alone} µs, beside a slow reader {} µs",
+            both[1]
+        );
     });
 }
 

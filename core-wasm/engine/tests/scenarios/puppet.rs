@@ -1,9 +1,9 @@
 //! Puppets that speak the protocol by hand: peers that are honest as far as a test wants, and no further.
 
+use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Frame, Hello, proof_bytes, split};
 use tabmesh_engine::wire::signal::{self, FromServer, ToServer};
-use tabmesh_engine::wire::Reader;
 use tabmesh_engine::{LinkId, NodeId, Output, PublicKey, Reason, Route};
 
 use crate::world::crypto::Crypto;
@@ -36,6 +36,11 @@ pub(crate) fn hello<'a>(network: [u8; 8], key: PublicKey) -> Frame<'a> {
     Frame::Hello(Hello { network, profile: 0, nonce: NONCE, key, address: b"" })
 }
 
+/// Names neighbours, 32 bytes each, and claims to count on the receiver as one.
+pub(crate) fn gossip(joined: &[u8]) -> Frame<'_> {
+    Frame::Gossip { close: true, joined, left: &[] }
+}
+
 /// The other end's key and nonce, from its hello.
 fn greeting(frames: &[Vec<u8>]) -> Option<(PublicKey, [u8; 32])> {
     frames.iter().find_map(|bytes| match Frame::parse(bytes)? {
@@ -47,7 +52,9 @@ fn greeting(frames: &[Vec<u8>]) -> Option<(PublicKey, [u8; 32])> {
 /// Dials the listener that the puppet knows first, and proves the puppet's key to it; whether the listener let it in.
 pub(crate) fn join_by_socket(world: &mut World, puppet: HostId, link: LinkId) -> bool {
     world.play(puppet, vec![Output::Open { link, route: Route::Socket(0) }]);
-    world.run_until(4_000, |world| is_closed(world, puppet, link) || greeting(&frames(world, puppet, link)).is_some());
+    world.run_until(4_000, |world| {
+        is_closed(world, puppet, link) || greeting(&frames(world, puppet, link)).is_some()
+    });
     let Some((key, nonce)) = greeting(&frames(world, puppet, link)) else { return false };
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
@@ -135,11 +142,21 @@ pub(crate) fn delivered(world: &World, puppet: HostId) -> Vec<Delivered> {
         let Envelope { kind, session, body, .. } = Envelope::parse(envelope)?;
         Some(Delivered { kind, session, body: body.to_vec() })
     };
-    world.host(puppet).script().map_or_else(Vec::new, |script| script.heard.iter().filter_map(envelope).collect())
+    world
+        .host(puppet)
+        .script()
+        .map_or_else(Vec::new, |script| script.heard.iter().filter_map(envelope).collect())
 }
 
 /// Signs an envelope for `to` and has the server carry it.
-pub(crate) fn send_envelope(world: &mut World, puppet: HostId, to: NodeId, kind: Kind, session: u32, body: &[u8]) {
+pub(crate) fn send_envelope(
+    world: &mut World,
+    puppet: HostId,
+    to: NodeId,
+    kind: Kind,
+    session: u32,
+    body: &[u8],
+) {
     let machine = world.host(puppet);
     let blank = Envelope { kind, session, expiry_s: 0, key: machine.key.public, signature: [0; 64], body };
     let signed = blank.signed_bytes(&machine.spec.network_id(), &machine.id, &to);

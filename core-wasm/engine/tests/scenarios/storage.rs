@@ -29,7 +29,8 @@ fn a_block_is_placed_on_the_eight_closest_and_read_after_its_giver_crashed() {
         let hash = place(&mut world, giver, 16 * 1024);
         world.crash(giver);
         let holders = world.holders(&hash);
-        let reader = world.live().into_iter().find(|host| !holders.contains(host)).expect("20 nodes, 8 or 9 holders");
+        let reader =
+            world.live().into_iter().find(|host| !holders.contains(host)).expect("20 nodes, 8 or 9 holders");
         let op = world.get(reader, hash);
         assert_eq!(world.wait(reader, op, 30_000).status, Status::Ok, "seed {seed}");
         assert!(world.host(reader).store.block(&hash).is_some());
@@ -80,7 +81,11 @@ fn leaving_thirty_percent_loses_nothing_and_repair_restores_eight_holders() {
         let hashes: Vec<NodeId> = (0..10).map(|n| place(&mut world, HostId(n), 2_000)).collect();
         for number in 0..9 {
             let host = HostId(3 * number + 2);
-            if number % 2 == 0 { world.crash(host) } else { world.leave(host) }
+            if number % 2 == 0 {
+                world.crash(host)
+            } else {
+                world.leave(host)
+            }
             world.run_for(200);
         }
         settle(&mut world, 90_000);
@@ -116,7 +121,9 @@ fn a_holder_that_lost_its_store_is_filled_again() {
         world.crash(holder);
         world.run_for(20_000);
         world.restart(holder);
-        world.expect(120_000, "the block is on its eight closest", |world| world.rightful_holders(&hash, 8) == 8);
+        world.expect(120_000, "the block is on its eight closest", |world| {
+            world.rightful_holders(&hash, 8) == 8
+        });
     });
 }
 
@@ -151,7 +158,10 @@ fn full_stores_are_told_and_other_holders_found_where_there_are() {
         world.host_mut(HostId(0)).store.blocks_max = 1;
         let (op, _) = world.put(HostId(0), &bytes);
         let done = world.wait(HostId(0), op, 60_000);
-        assert!(matches!(done.status, Status::InsufficientStorage | Status::Partial), "seed {seed}: {done:?}");
+        assert!(
+            matches!(done.status, Status::InsufficientStorage | Status::Partial),
+            "seed {seed}: {done:?}"
+        );
         assert!(done.holders <= 1, "seed {seed}: {done:?}");
     });
 }
@@ -163,7 +173,8 @@ fn a_broken_disk_ends_operations_with_a_status_and_harms_nobody() {
         let hash = place(&mut world, HostId(2), 5_000);
         let holder = world.holders(&hash)[0];
         world.host_mut(holder).store.broken = true;
-        let reader = world.live().into_iter().find(|host| !world.holders(&hash).contains(host)).expect("12 nodes");
+        let reader =
+            world.live().into_iter().find(|host| !world.holders(&hash).contains(host)).expect("12 nodes");
         let op = world.get(reader, hash);
         assert_eq!(world.wait(reader, op, 60_000).status, Status::Ok, "seed {seed}");
         let op = world.get(holder, NodeId([4; 32]));

@@ -12,7 +12,10 @@ use crate::world::{HostId, Spec, World};
 fn pairs(world: &World) -> BTreeSet<(HostId, HostId)> {
     let of = |host: HostId| {
         let peers = world.host(host).peers();
-        peers.into_iter().filter_map(|view| world.host_of(&view.id)).map(move |peer| (host.min(peer), host.max(peer)))
+        peers
+            .into_iter()
+            .filter_map(|view| world.host_of(&view.id))
+            .map(move |peer| (host.min(peer), host.max(peer)))
             .collect::<Vec<_>>()
     };
     world.live().into_iter().flat_map(of).collect()
@@ -32,7 +35,9 @@ fn without_the_server_nodes_still_link_to_new_peers_and_newcomers_join_by_addres
         assert!(after.difference(&before).count() > 0, "seed {seed}: no new link");
         let newcomer = world.add(Spec::browser().without_signalling().knowing(&[HostId(0)]));
         settle(&mut world, 60_000);
-        assert!(world.host(newcomer).peers().len() > 3, "seed {seed}");
+        world.expect(20_000, "the newcomer has links of its own", |world| {
+            world.host(newcomer).peers().len() > 3
+        });
         assert_eq!(world.relayed_by_server(), relayed);
     });
 }
@@ -45,6 +50,7 @@ fn a_dead_address_among_the_known_ones_does_no_harm() {
         world.crash(HostId(0));
         world.run_for(5_000);
         let newcomer = world.add(Spec::browser().without_signalling().knowing(&[HostId(0), HostId(1)]));
+        world.concern(newcomer);
         world.expect(60_000, "it joins by the other address", |world| world.host(newcomer).is_joined());
     });
 }
@@ -66,10 +72,15 @@ fn an_address_learnt_later_is_used() {
 fn a_cut_in_half_heals_to_one_network_within_a_minute() {
     each(2, |seed| {
         let mut world = network(seed, 4, 20, 150);
-        let (one, other): (Vec<HostId>, Vec<HostId>) = world.live().into_iter().partition(|host| host.0 % 2 == 0);
+        let (one, other): (Vec<HostId>, Vec<HostId>) =
+            world.live().into_iter().partition(|host| host.0 % 2 == 0);
         world.partition(&[&one, &other]);
         world.run_for(120_000);
-        assert_eq!((world.parts_among(&one), world.parts_among(&other)), (1, 1), "seed {seed}: each half stays whole");
+        assert_eq!(
+            (world.parts_among(&one), world.parts_among(&other)),
+            (1, 1),
+            "seed {seed}: each half stays whole"
+        );
         world.heal();
         world.expect(60_000, "one network again", is_whole);
     });
@@ -111,7 +122,11 @@ fn days_of_coming_and_going_lose_no_block_and_leave_no_part() {
         for round in 0..60 {
             let tabs: Vec<HostId> = world.live().into_iter().filter(|host| host.0 >= 3).collect();
             let gone = tabs[world.random(tabs.len() as u64) as usize];
-            if round % 3 == 0 { world.leave(gone) } else { world.crash(gone) }
+            if round % 3 == 0 {
+                world.leave(gone)
+            } else {
+                world.crash(gone)
+            }
             world.add(Spec::browser());
             world.run_for(8_000);
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tabmesh_engine::NodeId;
+use tabmesh_engine::limits::{LINK_BUDGET, LINKS_MAX};
 
 use super::World;
 use super::host::{HostId, State};
@@ -51,14 +52,21 @@ impl World {
             .collect()
     }
 
-    /// Whether every live node's neighbourhood is the live nodes closest to it, exactly, nearest first.
-    pub(crate) fn neighbourhoods_are_exact(&self, count: usize) -> bool {
-        self.live().into_iter().all(|host| {
-            let machine = self.host(host);
-            let truth: Vec<NodeId> =
-                self.closest(&machine.id, count + 1).into_iter().filter(|id| *id != machine.id).collect();
-            machine.neighbourhood().iter().take(truth.len()).eq(truth.iter())
-        })
+    /// Who is missing in a host's view of the `count` live nodes closest to it.
+    pub(crate) fn missing_neighbours(&self, host: HostId, count: usize) -> Vec<HostId> {
+        let machine = self.host(host);
+        let known = machine.neighbourhood();
+        let truth = self.closest(&machine.id, count + 1);
+        let missing = truth.iter().filter(|id| **id != machine.id && !known.contains(id));
+        missing.filter_map(|id| self.host_of(id)).collect()
+    }
+
+    /// Whether a host knows the `count` live nodes closest to it exactly, nearest first.
+    pub(crate) fn knows_closest(&self, host: HostId, count: usize) -> bool {
+        let machine = self.host(host);
+        let truth = self.closest(&machine.id, count + 1);
+        let others = truth.iter().filter(|id| **id != machine.id);
+        machine.neighbourhood().iter().take(count).eq(others)
     }
 
     /// How many parts the graph of links between live nodes falls into, by the links that both ends agree on.
@@ -116,14 +124,18 @@ impl World {
         self.holders(hash).into_iter().filter(|host| rightful.contains(&self.host(*host).id)).count()
     }
 
-    /// The hosts that have more links than their profile allows.
+    /// The hosts that ever had more links, those being made among them, than an engine of their profile may.
+    pub(crate) fn over_limit(&self) -> Vec<(HostId, usize)> {
+        let most = |host: HostId| (host, self.host(host).links_most);
+        let limit = |host: HostId| LINKS_MAX[self.host(host).spec.profile as usize];
+        self.live().into_iter().map(most).filter(|(host, links)| *links > limit(*host)).collect()
+    }
+
+    /// The hosts that have more links now than an engine of their profile aims at.
     pub(crate) fn over_budget(&self) -> Vec<(HostId, usize)> {
         let count = |host: HostId| (host, self.host(host).peers().len());
-        self.live()
-            .into_iter()
-            .map(count)
-            .filter(|(host, links)| *links > self.host(*host).link_budget())
-            .collect()
+        let budget = |host: HostId| LINK_BUDGET[self.host(host).spec.profile as usize];
+        self.live().into_iter().map(count).filter(|(host, links)| *links > budget(*host)).collect()
     }
 
     /// The host with this id.

@@ -262,6 +262,7 @@ impl World {
             life: 0,
             driver: None,
             links: BTreeMap::new(),
+            links_most: 0,
             session: None,
             inbox: VecDeque::new(),
             deadline: Instant::NEVER,

@@ -68,7 +68,9 @@ fn frame(head: &[u8], length: usize) -> String {
             format!("hello of {:?}, profile {}", NodeId::of_key(&hello.key), hello.profile)
         }
         Some(Frame::Proof(_)) => "proof".into(),
-        Some(Frame::Gossip { joined, left }) => format!("gossip +{} -{}", joined.len() / 32, left.len() / 8),
+        Some(Frame::Gossip { joined, left, .. }) => {
+            format!("gossip +{} -{}", joined.len() / 32, left.len() / 8)
+        }
         Some(Frame::Routed(message)) => routed(&message, length),
         Some(Frame::Digest(_)) => "digest".into(),
         Some(Frame::Keys { mask, more, keys }) => {

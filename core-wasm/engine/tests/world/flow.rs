@@ -11,6 +11,9 @@ use super::host::{HostId, State};
 use super::stimulus::{LinkNews, Stimulus};
 use super::{MS, SECOND, World};
 
+/// Packets up to this many bytes do not count as load.
+const SMALL: u32 = 1500;
+
 /// One end of one link, for as long as the world lasts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct EndId(pub(crate) u32);
@@ -122,7 +125,7 @@ impl World {
         traffic.sent_packets += 1;
         let Some(mate) = end.mate.and_then(|mate| self.ends.get(&mate)) else { return };
         let (from, to) = (&self.hosts[host.0], &self.hosts[mate.host.0]);
-        let rate = from.spec.up_rate.min(to.spec.down_rate).max(1);
+        let rate = self.rate(id, host, mate.host, length);
         let travel = self.network.travel(from.place, to.place, &mut self.rng);
         let now = self.now;
         let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { return };
@@ -145,6 +148,22 @@ impl World {
         if queued > self.bounds.queue_max {
             self.fail(host, "a send queue grew beyond what a browser bears: back-pressure was not obeyed");
         }
+    }
+
+    /// Bytes a second for a packet of this length: links that send at the same time share what their hosts can send and take.
+    /// Small packets do not wait for their share.
+    fn rate(&self, id: EndId, from: HostId, to: HostId, length: u32) -> u64 {
+        let (from, to) = (&self.hosts[from.0], &self.hosts[to.0]);
+        let is_busy = |end: &End| end.flow.free_at > self.now;
+        let mut shares = (1, 1);
+        if length > SMALL {
+            let busy = |own: &&EndId| **own != id && self.ends.get(own).is_some_and(is_busy);
+            shares.0 += from.links.values().filter(busy).count() as u64;
+            let mate_of = |own: &EndId| self.ends.get(own).and_then(|end| end.mate);
+            let mates = to.links.values().filter_map(mate_of).filter(|mate| *mate != id);
+            shares.1 += mates.filter(|mate| self.ends.get(mate).is_some_and(is_busy)).count() as u64;
+        }
+        (from.spec.up_rate / shares.0).min(to.spec.down_rate / shares.1).max(1)
     }
 
     /// The queue of an end has fallen below the mark, unless more was sent meanwhile.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tabmesh_engine::{
-    Config, Event, Input, Instant, LinkView, Node, NodeId, OpId, Output, Profile, Reason, Route, Status, Work,
+    Config, Event, Input, Instant, LinkView, Node, NodeId, OpId, Output, Reason, Route, Status, Work,
 };
 
 use super::crypto::KeyPair;
@@ -89,6 +89,8 @@ pub(crate) struct Host {
     pub(crate) driver: Option<Driver>,
     /// The open ends, by link number.
     pub(crate) links: BTreeMap<u16, EndId>,
+    /// The most ends there ever were at once.
+    pub(crate) links_most: usize,
     /// The connection to the signalling server, open or opening.
     pub(crate) session: Option<SessionId>,
     /// What waits while the tab is frozen.
@@ -213,15 +215,6 @@ impl Host {
     /// How an operation ended, if it has.
     pub(crate) fn done(&self, op: OpId) -> Option<Done> {
         self.done.get(&op.0).copied()
-    }
-
-    /// The most links the host's profile allows.
-    pub(crate) fn link_budget(&self) -> usize {
-        match self.spec.profile {
-            Profile::Browser => 24,
-            Profile::Native => 256,
-            Profile::Device => 8,
-        }
     }
 
     /// Remembers a line for a failure's report.

@@ -83,8 +83,9 @@ pub(crate) struct World {
     crypto: Crypto,
     trace: Trace,
     events: u64,
-    /// Whose last lines a failure prints.
-    concern: HostId,
+    /// Whose last lines a failure prints: whom the test or the rule that was broken is about, or who ran last.
+    concern: Option<HostId>,
+    ran_last: HostId,
 }
 
 impl World {
@@ -113,7 +114,8 @@ impl World {
             crypto,
             trace: Trace::default(),
             events: 0,
-            concern: HostId(0),
+            concern: None,
+            ran_last: HostId(0),
         }
     }
 
@@ -152,12 +154,12 @@ impl World {
 
     /// Names the host whose last inputs and outputs a failure shall print.
     pub(crate) fn concern(&mut self, host: HostId) {
-        self.concern = host;
+        self.concern = Some(host);
     }
 
     /// Ends the run: the engine or the test broke a rule of the world.
     fn fail(&mut self, host: HostId, what: &str) -> ! {
-        self.concern = host;
+        self.concern = Some(host);
         panic!("seed {}, {} ms, host {}: {what}", self.seed, self.now / MS, host.0);
     }
 
@@ -207,10 +209,13 @@ impl Drop for World {
             return;
         }
         eprintln!("\nThe world stopped at {} ms after {} events.", self.now / MS, self.events);
-        if let Some(host) = self.hosts.get(self.concern.0) {
-            eprintln!("Host {} ({:?}), its last inputs and outputs:", self.concern.0, host.id);
+        let wanted = std::env::var("TABMESH_HOST").ok().and_then(|host| host.parse().ok());
+        let concern = wanted.unwrap_or(self.concern.unwrap_or(self.ran_last).0);
+        if let Some(host) = self.hosts.get(concern) {
+            eprintln!("Host {concern} ({:?}), its last inputs and outputs:", host.id);
             host.lines.iter().for_each(|line| eprintln!("{}", line.render()));
         }
-        eprintln!("To have this run again: TABMESH_SEED={} and this test's name.", self.seed);
+        eprintln!("To have this run again: TABMESH_SEED={} and this test's name; ", self.seed);
+        eprintln!("to see another host's lines: TABMESH_HOST=<its number> beside it.");
     }
 }

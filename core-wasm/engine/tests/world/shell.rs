@@ -79,7 +79,7 @@ impl World {
         self.trace.add(now, host, &stimulus.input(link));
         machine.note(Line::input(now, &stimulus.input(link)));
         let local = machine.clock.local(now);
-        self.concern = host;
+        self.ran_last = host;
         let outputs = match machine.drive(local, stimulus.input(link)) {
             Ok(outputs) => outputs,
             Err(what) => self.fail(host, what),
@@ -166,6 +166,8 @@ impl World {
             }
         }
         packets.flush_all(self);
+        let machine = &mut self.hosts[host.0];
+        machine.links_most = machine.links_most.max(machine.links.len());
         if incoming.is_some() {
             self.fail(host, "Incoming got no answer in its drain");
         }

@@ -33,9 +33,9 @@ pub(crate) struct Spec {
     pub(crate) clock_skew_ppm: i64,
     /// How far its wall clock is off, in seconds.
     pub(crate) wall_offset_s: i64,
-    /// Bytes a second that each of its links can send.
+    /// Bytes a second that it can send.
     pub(crate) up_rate: u64,
-    /// Bytes a second that each of its links can take.
+    /// Bytes a second that it can take.
     pub(crate) down_rate: u64,
     /// How many blocks its store takes.
     pub(crate) blocks_max: usize,
