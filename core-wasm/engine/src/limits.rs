@@ -50,7 +50,7 @@ pub const ADDRESSES_MAX: u16 = 64;
 
 /// Requests of this node under way, application's and own. Beyond it the application gets
 /// [`Status::TooManyRequests`](crate::Status); own ones wait for the next tick.
-pub const REQUESTS_MAX: usize = 48;
+pub const REQUESTS_MAX: usize = 40;
 
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;
@@ -90,6 +90,9 @@ pub const FRAMES_A_SECOND: u32 = 8192;
 
 /// Hashes in one frame or job.
 pub const HASHES_MAX: usize = 64;
+
+/// Neighbours that repair keeps sums for; the keys shared with further ones are seen to by nearer ones.
+pub const SUMS_MAX: usize = 24;
 
 /// Blocks that repair waits to fetch; the rest is found in the next round.
 pub const WANTED_MAX: usize = 128;

@@ -32,6 +32,9 @@ use crate::rng::Rng;
 use crate::routing::{Contacts, Membership, Nearest};
 use crate::time::{Duration, Instant};
 
+/// Outputs that the outbox keeps room for while it is empty.
+const OUTBOX_KEPT: usize = 16;
+
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
     id: NodeId,
@@ -188,7 +191,11 @@ impl Node {
     pub fn poll_output(&mut self) -> Output {
         match self.outbox.pop_front() {
             Some(output) => output,
-            None => Output::Timeout(if self.left { Instant::NEVER } else { self.wake }),
+            None => {
+                // A burst does not keep its room.
+                self.outbox.shrink_to(OUTBOX_KEPT);
+                Output::Timeout(if self.left { Instant::NEVER } else { self.wake })
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::jobs::Pending;
 use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::{LinkId, Work};
-use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, WANTED_MAX};
+use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
 use crate::time::Instant;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame, arrays};
 
@@ -103,6 +103,7 @@ impl Node {
             for holder in holders.ids().iter().filter(|holder| **holder != self.id) {
                 let place = match sums.iter().position(|(id, _)| id == holder) {
                     Some(place) => place,
+                    None if sums.len() >= SUMS_MAX => continue,
                     None => {
                         sums.push((*holder, [0; DIGEST_BUCKETS]));
                         sums.len() - 1

@@ -24,8 +24,10 @@ impl Nearest {
         if place >= self.room || self.ids.get(place) == Some(&id) {
             return;
         }
+        if self.ids.len() >= self.room {
+            self.ids.pop();
+        }
         self.ids.insert(place, id);
-        self.ids.truncate(self.room);
     }
 
     /// Nearest first.
