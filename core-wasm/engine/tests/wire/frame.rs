@@ -51,7 +51,7 @@ proptest! {
 
     #[test]
     fn frames_of_state_read_back(
-        number: u32, mask: u16, more: bool, after: [u8; 32],
+        number: u32, mask: u16, more: bool, close: bool, after: [u8; 32],
         joined in pieces(32, 12), left in pieces(8, 12), keys in pieces(32, 64),
         sums in prop::collection::vec(any::<u8>(), DIGEST_BUCKETS * 8),
     ) {
@@ -59,7 +59,7 @@ proptest! {
             check(&frame, |length| length == 5);
         }
         let members = 2 + joined.len();
-        check(&Frame::Gossip { close: true, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
+        check(&Frame::Gossip { close, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
         check(&Frame::Differ { mask, after: NodeId(after) }, |length| length == 35);
         check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
