@@ -115,6 +115,28 @@ fn a_node_that_lost_everything_comes_back() {
 }
 
 #[test]
+fn a_relay_that_restarts_alone_finds_the_network_again() {
+    each(2, |seed| {
+        let mut world = network(seed, 1, 11, 200);
+        let relay = HostId(0);
+        world.crash(relay);
+        world.run_for(20_000);
+        world.restart(relay);
+        world.expect(90_000, "one network again", is_whole);
+    });
+}
+
+#[test]
+fn a_newcomer_finds_the_network_though_all_of_it_has_left_the_server() {
+    each(2, |seed| {
+        let mut world = network(seed, 0, 10, 200);
+        world.run_for(60_000);
+        world.add(Spec::browser());
+        world.expect(90_000, "one network", is_whole);
+    });
+}
+
+#[test]
 fn days_of_coming_and_going_lose_no_block_and_leave_no_part() {
     each(1, |seed| {
         let mut world = network(seed, 3, 27, 150);
