@@ -74,11 +74,20 @@ impl Metrics {
 
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("build", "The version that runs", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
+        registry.register(
+            "build",
+            "The version that runs",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
         registry.register("links", "Links to proved peers by transport", self.links.clone());
         registry.register("joined", "1 if the node is part of the network", self.joined.clone());
         registry.register("blocks", "Blocks stored", self.blocks.clone());
-        registry.register_with_unit("blocks", "Bytes of stored blocks", Unit::Bytes, self.block_bytes.clone());
+        registry.register_with_unit(
+            "blocks",
+            "Bytes of stored blocks",
+            Unit::Bytes,
+            self.block_bytes.clone(),
+        );
         registry.register("inputs", "What the engine was told, by kind", self.inputs.clone());
         registry.register("outputs", "What the engine asked for, by kind", self.outputs.clone());
         registry.register("puts", "Blocks put, by status code", self.puts.clone());

@@ -6,11 +6,19 @@ use tabmesh_engine::Status;
 pub fn sentence(status: Status) -> &'static str {
     match status {
         Status::Ok => "it was done",
-        Status::Partial => "it was done in part: fewer nodes hold it than should; put it again when more are linked",
-        Status::BadRequest => "the request makes no sense: it is too large or malformed; check what was asked for",
-        Status::NotFound => "no node that should have it has it; check the name, or wait for its giver to come back",
+        Status::Partial => {
+            "it was done in part: fewer nodes hold it than should; put it again when more are linked"
+        }
+        Status::BadRequest => {
+            "the request makes no sense: it is too large or malformed; check what was asked for"
+        }
+        Status::NotFound => {
+            "no node that should have it has it; check the name, or wait for its giver to come back"
+        }
         Status::TooManyRequests => "the node is busy with other requests; try again in a moment",
-        Status::Unavailable => "the node has no links; see `tabmesh status`, and give it a --peer or --signalling",
+        Status::Unavailable => {
+            "the node has no links; see `tabmesh status`, and give it a --peer or --signalling"
+        }
         Status::TimedOut => "no answer came in time on any way; try again, and see `tabmesh peers`",
         Status::InsufficientStorage => "the store is full; give the node a larger --quota",
     }

@@ -42,7 +42,9 @@ const HEALTH_MAX: Duration = Duration::from_secs(2);
 
 /// Why a listener does not start. The message says what to do.
 #[derive(Debug, Error)]
-#[error("cannot listen on {address}: {source}; choose a free port (port 0 takes one) and an address of this host")]
+#[error(
+    "cannot listen on {address}: {source}; choose a free port (port 0 takes one) and an address of this host"
+)]
 pub struct BindError {
     /// Where.
     pub address: SocketAddr,
@@ -106,7 +108,6 @@ async fn serve_connection(stream: TcpStream, doors: Arc<Doors>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(REQUEST_MAX)
-        .keep_alive(false)
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
@@ -130,10 +131,15 @@ async fn answer(request: Request<Body>, doors: &Doors) -> Response<Full<Bytes>> 
         "/healthz" if doors.is_observed => health(&doors.handle).await,
         "/metrics" if doors.is_observed => {
             let mut response = text(StatusCode::OK, scrape(&doors.handle));
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
+            response
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(metrics::CONTENT_TYPE));
             response
         }
-        _ => text(StatusCode::NOT_FOUND, "a tabmesh peer: open a WebSocket to link, or ask /healthz or /metrics\n"),
+        _ => text(
+            StatusCode::NOT_FOUND,
+            "a tabmesh peer: open a WebSocket to link, or ask /healthz or /metrics\n",
+        ),
     }
 }
 
@@ -161,6 +167,8 @@ async fn health(handle: &Handle) -> Response<Full<Bytes>> {
 fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body.into()));
     *response.status_mut() = status;
+    // One request a connection: a place is free again as soon as its answer is out.
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
@@ -178,7 +186,8 @@ fn upgrade(
     tokio::spawn(async move {
         let Ok(Ok(upgraded)) = timeout(REQUEST_MAX, upgraded).await else { return };
         let config = socket::config(limits::PACKET_MAX);
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        let stream =
+            WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         if mesh.try_send(stream).is_err() {
             handle.metrics().refused.inc();
         }

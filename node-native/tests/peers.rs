@@ -171,6 +171,9 @@ async fn two_nodes_never_share_a_data_directory() {
     let peer = start(&settings(&dir)).await;
     let Err(error) = Peer::start(&settings(&dir)).await else { panic!("must be refused") };
     assert!(error.to_string().contains("another node runs"), "{error}");
-    assert!(tokio::net::UnixStream::connect(settings(&dir).control_socket()).await.is_ok(), "the first goes on");
+    assert!(
+        tokio::net::UnixStream::connect(settings(&dir).control_socket()).await.is_ok(),
+        "the first goes on"
+    );
     peer.stop().await;
 }

@@ -136,7 +136,9 @@ enum CliError {
     Client(#[from] ClientError),
     #[error("{path}: {source}", path = path.display())]
     File { path: PathBuf, source: std::io::Error },
-    #[error("the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug")]
+    #[error(
+        "the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug"
+    )]
     LogFilter(String),
     #[error("{0}")]
     Host(std::io::Error),
@@ -209,10 +211,15 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
 /// The environment variables that mean something; others that begin like ours are probably typing errors.
 fn unknown_variables() -> Vec<String> {
     let command = Cli::command();
-    let known: Vec<&std::ffi::OsStr> =
-        command.get_subcommands().flat_map(|sub| sub.get_arguments()).filter_map(|arg| arg.get_env()).collect();
+    let known: Vec<&std::ffi::OsStr> = command
+        .get_subcommands()
+        .flat_map(|sub| sub.get_arguments())
+        .filter_map(|arg| arg.get_env())
+        .collect();
     std::env::vars_os()
-        .filter(|(name, _)| name.to_string_lossy().starts_with("TABMESH_") && !known.contains(&name.as_os_str()))
+        .filter(|(name, _)| {
+            name.to_string_lossy().starts_with("TABMESH_") && !known.contains(&name.as_os_str())
+        })
         .map(|(name, _)| name.to_string_lossy().into_owned())
         .collect()
 }
@@ -233,7 +240,9 @@ mod tests {
         let mut command = Cli::command();
         let run = command.find_subcommand_mut("run").expect("there");
         let help = run.render_long_help().to_string();
-        for setting in ["data-dir", "network", "signalling", "peer", "listen", "announce", "quota", "turn-credential"] {
+        for setting in
+            ["data-dir", "network", "signalling", "peer", "listen", "announce", "quota", "turn-credential"]
+        {
             assert!(help.contains(&format!("--{setting}")), "no --{setting} in\n{help}");
             let variable = format!("TABMESH_{}", setting.to_uppercase().replace('-', "_"));
             assert!(help.contains(&variable), "no {variable} in\n{help}");

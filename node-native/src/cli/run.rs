@@ -1,5 +1,7 @@
 //! `tabmesh run`: a node until somebody says stop.
 
+use std::io::IsTerminal;
+
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -14,7 +16,8 @@ use crate::settings::{LogFormat, Settings};
 const THREADS: usize = 2;
 
 /// The WebRTC stack tells of every stray packet; only what breaks is of use in a node's log.
-const QUIET: &str = "webrtc=error,rtc=error,rtc_ice=error,rtc_dtls=error,rtc_sctp=error,rtc_stun=error,rtc_turn=error";
+const QUIET: &str =
+    "webrtc=error,rtc=error,rtc_ice=error,rtc_dtls=error,rtc_sctp=error,rtc_stun=error,rtc_turn=error";
 
 pub(super) fn runtime(command: &Command) -> std::io::Result<Runtime> {
     match command {
@@ -42,7 +45,9 @@ pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
         "the node runs"
     );
     if settings.signalling.is_empty() && settings.peers.is_empty() && settings.listen.is_none() {
-        tracing::warn!("nothing says how to find other nodes; give --signalling or --peer, or --listen to be found");
+        tracing::warn!(
+            "nothing says how to find other nodes; give --signalling or --peer, or --listen to be found"
+        );
     }
     tokio::select! {
         _ = terminate.recv() => {}
@@ -62,7 +67,9 @@ fn start_log(settings: &Settings) -> Result<(), CliError> {
     // What the operator says comes last and so wins.
     let filter = EnvFilter::try_new(format!("{QUIET},{}", settings.log))
         .map_err(|_| CliError::LogFilter(settings.log.clone()))?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let is_terminal = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_terminal).with_writer(std::io::stderr);
     match settings.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().flatten_event(true).init(),

@@ -39,7 +39,11 @@ fn print_peers(peers: &[PeerLine]) {
 
 pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
     let Done::Status(status) = ask(node, Request::Status {}).await? else { return Err(out_of_turn()) };
-    if node.json { print_json(&status) } else { print_status(&status) }
+    if node.json {
+        print_json(&status)
+    } else {
+        print_status(&status)
+    }
     Ok(())
 }
 

@@ -34,7 +34,9 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
     println!("{cid}");
     eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} nodes");
     if partial > 0 {
-        eprintln!("{partial} of them are on fewer nodes than they should be; put the file again when more are linked");
+        eprintln!(
+            "{partial} of them are on fewer nodes than they should be; put the file again when more are linked"
+        );
     }
     Ok(())
 }
@@ -138,7 +140,8 @@ impl Sink {
     }
 
     fn broken(&self, source: std::io::Error) -> CliError {
-        let path = self.file.as_ref().map_or_else(|| PathBuf::from("standard output"), |(_, path)| path.clone());
+        let path =
+            self.file.as_ref().map_or_else(|| PathBuf::from("standard output"), |(_, path)| path.clone());
         CliError::File { path, source }
     }
 }

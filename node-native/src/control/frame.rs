@@ -154,7 +154,10 @@ mod tests {
             write_end(&mut bytes).await.expect("written");
             let mut reader = &bytes[..];
             assert_eq!(read_header::<String>(&mut reader).await.expect("read"), Some("hello".to_owned()));
-            assert_eq!(read(&mut reader).await.expect("read"), Some(Frame::Data(vec![7; PAYLOAD_MAX].into())));
+            assert_eq!(
+                read(&mut reader).await.expect("read"),
+                Some(Frame::Data(vec![7; PAYLOAD_MAX].into()))
+            );
             assert_eq!(read(&mut reader).await.expect("read"), Some(Frame::Data(vec![7].into())));
             assert_eq!(read(&mut reader).await.expect("read"), Some(Frame::End));
             assert_eq!(read(&mut reader).await.expect("read"), None);

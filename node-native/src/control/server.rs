@@ -132,7 +132,8 @@ impl Server {
             return Err(Ended::Broken(io::Error::from(io::ErrorKind::UnexpectedEof).into()));
         };
         if head.version != VERSION {
-            let message = format!("this node speaks version {VERSION} of the control protocol; use its own tabmesh");
+            let message =
+                format!("this node speaks version {VERSION} of the control protocol; use its own tabmesh");
             return Err(failed(Status::BadRequest, message));
         }
         match head.request {
@@ -276,7 +277,9 @@ fn stopping() -> Ended {
 }
 
 fn parse_id(text: &str) -> Result<tabmesh_engine::NodeId, Ended> {
-    from_hex(text).ok_or_else(|| failed(Status::BadRequest, "an id is 64 hexadecimal digits; `tabmesh peers` shows some"))
+    from_hex(text).ok_or_else(|| {
+        failed(Status::BadRequest, "an id is 64 hexadecimal digits; `tabmesh peers` shows some")
+    })
 }
 
 fn text(cid: &Cid) -> String {

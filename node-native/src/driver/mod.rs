@@ -132,8 +132,7 @@ pub(crate) struct Started {
 /// Starts a node on the current runtime.
 pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, seed: u64) -> Started {
     let metrics = Arc::new(Metrics::new());
-    let addresses =
-        Addresses::new(&settings.peers, storage.remembered_peers(), settings.announce.clone());
+    let addresses = Addresses::new(&settings.peers, storage.remembered_peers(), settings.announce.clone());
     let node = Node::new(Config {
         key: *identity.public_key(),
         seed,
@@ -224,6 +223,7 @@ impl Driver {
 
     /// Hands one input to the engine and does all it asks for, and what follows from that.
     fn tell(&mut self, input: Input<'_>) {
+        tracing::trace!(?input);
         self.metrics.input(input_name(&input));
         self.node.handle_input(self.clock.now(), input);
         self.drain();
@@ -245,6 +245,7 @@ impl Driver {
             Finding::SignalLost => Input::SignalDown,
             Finding::Addresses(count) => Input::Command(Command::Addresses(count)),
         };
+        tracing::trace!(?input);
         self.metrics.input(input_name(&input));
         self.node.handle_input(self.clock.now(), input);
     }

@@ -15,6 +15,7 @@ impl Driver {
     pub(super) fn drain(&mut self) {
         loop {
             let output = self.node.poll_output();
+            tracing::trace!(?output);
             self.metrics.output(output_name(&output));
             match output {
                 Output::Timeout(at) => {

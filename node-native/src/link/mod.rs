@@ -5,6 +5,7 @@
 
 pub mod sdp;
 pub mod socket;
+mod stepped;
 pub mod webrtc;
 
 use std::collections::VecDeque;

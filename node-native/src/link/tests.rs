@@ -89,14 +89,19 @@ fn loopback() -> Ice {
 }
 
 async fn webrtc_pair() -> (End, End) {
+    let (mut offerer, mut answerer) = webrtc_pair_opening().await;
+    offerer.up().await;
+    answerer.up().await;
+    (offerer, answerer)
+}
+
+async fn webrtc_pair_opening() -> (End, End) {
     let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
     let offer = offerer.described().await;
     assert!(offer.len() <= 250, "{} bytes", offer.len());
     let mut answerer = End::start(|reporter| webrtc::answer(loopback(), offer, reporter));
     let answer = answerer.described().await;
     offerer.link().answered(answer);
-    offerer.up().await;
-    answerer.up().await;
     (offerer, answerer)
 }
 
@@ -174,6 +179,27 @@ async fn reports_what_is_queued(mut one: End, mut two: End) {
 async fn webrtc_links_exchange_packets() {
     let (one, two) = webrtc_pair().await;
     exchanges_packets(one, two).await;
+}
+
+/// Whichever end opens first sends at once, while the other one is still opening.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_packet_right_behind_the_handshake_arrives() {
+    for _ in 0..10 {
+        let (offerer, answerer) = webrtc_pair_opening().await;
+        let ends = [offerer, answerer].map(|mut end| {
+            tokio::spawn(async move {
+                end.up().await;
+                end.send(b"first");
+                end.send(b"second");
+                assert_eq!(end.packet().await, b"first"[..]);
+                assert_eq!(end.packet().await, b"second"[..]);
+                end
+            })
+        });
+        for end in ends {
+            end.await.expect("both packets came, in order").close().await;
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

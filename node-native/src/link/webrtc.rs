@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::webrtc::data_channel::{DataChannel, DataChannelEvent, RTCDataChannelInit};
@@ -12,6 +13,7 @@ use ::webrtc::peer_connection::{
     RTCIceGatheringState, RTCIceServer, RTCPeerConnectionState, RTCSessionDescription, SettingEngine,
     SettingEngineBuilder,
 };
+use ::webrtc::runtime::default_runtime;
 use bytes::BytesMut;
 use rtc::ice::mdns::MulticastDnsMode;
 use rtc::peer_connection::configuration::setting_engine::SctpMaxMessageSize;
@@ -23,6 +25,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::sdp::{self, Role};
+use super::stepped::Stepped;
 use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What};
 use crate::settings::{IceServer, Settings};
 
@@ -133,6 +136,7 @@ struct Connection {
     channel: Arc<dyn DataChannel>,
     gathered: watch::Receiver<bool>,
     failed: watch::Receiver<bool>,
+    is_open: Arc<AtomicBool>,
 }
 
 /// Passes on the two state changes that matter.
@@ -172,7 +176,10 @@ impl Connection {
         let (gathered_sender, gathered) = watch::channel(false);
         let (failed_sender, failed) = watch::channel(false);
         let configuration = RTCConfigurationBuilder::new().with_ice_servers(ice.servers.to_vec()).build();
+        let is_open = Arc::new(AtomicBool::new(false));
+        let runtime = default_runtime().ok_or(OpenError::Failed)?;
         let peer = PeerConnectionBuilder::new()
+            .with_runtime(Arc::new(Stepped::new(runtime, is_open.clone())))
             .with_configuration(configuration)
             .with_setting_engine(engine_settings())
             .with_handler(Arc::new(Watcher { gathered: gathered_sender, failed: failed_sender }))
@@ -183,7 +190,7 @@ impl Connection {
         let peer: Arc<dyn PeerConnection> = Arc::new(peer);
         let init = RTCDataChannelInit { negotiated: Some(0), ..RTCDataChannelInit::default() };
         match peer.create_data_channel(LABEL, Some(init)).await {
-            Ok(channel) => Ok(Self { peer, channel, gathered, failed }),
+            Ok(channel) => Ok(Self { peer, channel, gathered, failed, is_open }),
             Err(error) => {
                 let _ = peer.close().await;
                 Err(error.into())
@@ -218,7 +225,10 @@ impl Connection {
                 _ = failed.wait_for(|failed| *failed) => None,
             };
             match event {
-                Some(DataChannelEvent::OnOpen) => return Ok(()),
+                Some(DataChannelEvent::OnOpen) => {
+                    self.is_open.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
                 Some(DataChannelEvent::OnClose) | None => return Err(OpenError::Failed),
                 Some(_) => {}
             }

@@ -1,0 +1,123 @@
+//! One datagram at a time until the channel is open.
+//!
+//! The other end may send its first message right behind the last step of the SCTP handshake. webrtc hands datagrams
+//! that arrived together to its core in one go and looks at the events they raised only afterwards; a message on a
+//! channel agreed on beforehand then meets a channel that is not set up yet and is lost, acknowledged all the same
+//! (webrtc 0.21.1). Sockets that give one datagram a turn, until the channel is open, let the handshake's event be
+//! handled first. From then on they give what there is.
+
+use std::future::Future;
+use std::io::{self, IoSliceMut};
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use ::webrtc::runtime::{
+    AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
+};
+
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// webrtc's own runtime, but for its UDP sockets. One for each connection.
+#[derive(Debug)]
+pub(super) struct Stepped {
+    inner: Arc<dyn Runtime>,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Stepped {
+    /// Around `inner`; `is_open` ends the stepping.
+    pub(super) fn new(inner: Arc<dyn Runtime>, is_open: Arc<AtomicBool>) -> Self {
+        Self { inner, is_open }
+    }
+}
+
+impl Runtime for Stepped {
+    fn spawn(&self, future: Boxed<'static, ()>) -> Box<dyn JoinHandle> {
+        self.inner.spawn(future)
+    }
+
+    fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        let inner = self.inner.wrap_udp_socket(socket)?;
+        Ok(Arc::new(Socket { inner, is_open: self.is_open.clone(), has_given: AtomicBool::new(false) }))
+    }
+
+    fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
+        self.inner.wrap_tcp_listener(listener)
+    }
+
+    fn connect_tcp(&self, remote: SocketAddr) -> Boxed<'_, io::Result<Arc<dyn AsyncTcpStream>>> {
+        self.inner.connect_tcp(remote)
+    }
+
+    fn resolve_host<'a>(&'a self, host: &'a str) -> Boxed<'a, io::Result<Vec<SocketAddr>>> {
+        self.inner.resolve_host(host)
+    }
+
+    fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
+        self.inner.sleep(duration)
+    }
+
+    fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
+        self.inner.interval(period)
+    }
+
+    fn block_on(&self, future: Pin<Box<dyn Future<Output = ()> + '_>>) {
+        self.inner.block_on(future);
+    }
+
+    fn yield_now(&self) -> Boxed<'static, ()> {
+        self.inner.yield_now()
+    }
+
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+}
+
+#[derive(Debug)]
+struct Socket {
+    inner: Arc<dyn AsyncUdpSocket>,
+    is_open: Arc<AtomicBool>,
+    has_given: AtomicBool,
+}
+
+impl AsyncUdpSocket for Socket {
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+
+    fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        self.inner.poll_send(cx, transmit)
+    }
+
+    fn poll_recv(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        if self.is_open.load(Ordering::Relaxed) {
+            return self.inner.poll_recv(cx, bufs, meta);
+        }
+        // webrtc asks for more right after it was given something, and goes on with its events when there is nothing.
+        if self.has_given.swap(false, Ordering::Relaxed) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let given = self.inner.poll_recv(cx, bufs, meta);
+        self.has_given.store(given.is_ready(), Ordering::Relaxed);
+        given
+    }
+
+    fn max_gso_segments(&self) -> usize {
+        self.inner.max_gso_segments()
+    }
+
+    fn max_gro_segments(&self) -> usize {
+        self.inner.max_gro_segments()
+    }
+}
