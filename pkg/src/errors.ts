@@ -1,0 +1,123 @@
+// Every number that means trouble has a name, a sentence and the way out here, where they cost no Wasm bytes.
+
+/** Something that went wrong. `code` and `name` are stable; `message` says what happened and the way out. */
+export class MeshError extends Error {
+  readonly code: number;
+
+  constructor(code: number, detail?: string, options?: ErrorOptions) {
+    const [name, sentence] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
+    super(detail ? `${sentence} (${detail})` : sentence, options);
+    this.code = code;
+    this.name = name;
+  }
+}
+
+/** How an operation ended; the engine's numbers. */
+export const STATUS = {
+  ok: 100,
+  partial: 104,
+  badRequest: 200,
+  notFound: 203,
+  tooManyRequests: 205,
+  unavailable: 303,
+  timedOut: 304,
+  insufficientStorage: 306,
+} as const;
+
+/** What this package finds wrong by itself. */
+export const CODE = {
+  badOption: 1001,
+  badCid: 1002,
+  badId: 1003,
+  badData: 1004,
+  tooLong: 1005,
+  notReplicated: 1006,
+  insecureContext: 1010,
+  noWasm: 1011,
+  joinTimedOut: 1012,
+  closed: 1013,
+  levelNotReached: 1014,
+  tooManyTabs: 1015,
+  malformedContent: 1020,
+  badRange: 1021,
+  memoryOnly: 1030,
+  storageFailed: 1031,
+  connectionsFull: 1040,
+  noWebRtc: 1041,
+  coreStopped: 1050,
+} as const;
+
+/** Where the numbers of {@link reasonOf} and {@link refusalOf} begin among the codes. */
+const REASONS = 400;
+const REFUSALS = 500;
+
+type Entry = readonly [name: string, sentence: string];
+
+const SENTENCES: Readonly<Record<number, Entry>> = {
+  104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],
+  200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
+  203: ['NotFound', 'Nobody who should keep it has it: ask whoever put it to open their tab again, then try once more.'],
+  205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
+  303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
+  304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
+  306: ['InsufficientStorage', 'There is no room to keep it: free some room, or raise storage.quotaBytes.'],
+
+  400: ['Lost', 'The connection broke: nothing needs to be done, the tab looks for another peer.'],
+  401: ['Leaving', 'The peer left the network.'],
+  402: ['Shed', 'One end had more links than it wants and let this one go.'],
+  403: ['Replaced', 'A newer link to the same peer took its place.'],
+  404: ['Silent', 'The peer did not answer three probes.'],
+  405: ['Timeout', 'The link did not open in time: a firewall may be in between; a TURN server in iceServers helps.'],
+  406: ['Malformed', 'The peer sent bytes that are no message: it may run another version.'],
+  407: ['Flood', 'The peer sent more than it may.'],
+  408: ['BadProof', 'The peer could not prove its key.'],
+  409: ['LowLevel', 'The peer is below the security level: give both ends the same level.'],
+  410: ['OtherNetwork', 'The peer belongs to another network or speaks another version.'],
+  411: ['NoRoom', 'The peer has no room for another link.'],
+  412: ['Stuck', 'The peer does not read what is sent.'],
+
+  501: ['SignalMalformed', 'The signalling server did not understand this tab: it may run another version.'],
+  502: ['SignalBadProof', 'The signalling server did not accept the proof of this key: try again.'],
+  503: ['SignalLowLevel', 'The signalling server wants a higher security level: join with its level.'],
+  504: ['SignalTooLarge', 'A message was too large for the signalling server.'],
+  505: ['SignalTooFast', 'Messages came faster than the signalling server allows.'],
+  506: ['SignalTooSlow', 'The signalling server heard nothing for too long.'],
+  507: ['SignalFull', 'The signalling server has all the connections it can take: try later, or name another one.'],
+  508: ['SignalNotPresent', 'The peer is not at the signalling server any more.'],
+  509: ['SignalDraining', 'The signalling server stops: name another one.'],
+  510: ['SignalReplaced', 'The same key connected to the signalling server again.'],
+
+  1001: ['BadOption', 'An option is not what it should be: see JoinOptions.'],
+  1002: ['BadCid', 'This is no content id: one has 59 characters, b and then a to z and 2 to 7; copy all of it.'],
+  1003: ['BadId', 'This is no node id: one has 64 hexadecimal digits; copy all of it.'],
+  1004: ['BadData', 'This cannot be put: give a Blob, bytes, a string or a ReadableStream of bytes.'],
+  1005: ['TooLong', 'A message has at most 32,768 bytes: put what is longer, and send its content id.'],
+  1006: ['NotReplicated', 'Nobody keeps it yet: wait until this tab has peers, then put it again.'],
+  1010: ['InsecureContext', 'The page came over plain http, where browsers give no cryptography: open it with https://, or as http://localhost.'],
+  1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
+  1012: ['JoinTimedOut', 'No peer was found in time: check the network, and the addresses given as signalling and peers.'],
+  1013: ['Closed', 'This mesh was closed: join again.'],
+  1014: ['LevelNotReached', 'No key of the wanted security level was found in time: try again, or use a lower level.'],
+  1015: ['TooManyTabs', 'This origin has as many joined tabs as there can be: close one.'],
+  1020: ['MalformedContent', 'The content is put together wrongly, so no copy of it can be read: whoever made it must put it anew.'],
+  1021: ['BadRange', 'A range has whole numbers, 0 <= start <= end: check it.'],
+  1030: ['MemoryOnly', 'This browser keeps no data for the page: id and blocks are gone with the tab. Allow site data to keep them.'],
+  1031: ['StorageFailed', 'The browser could not write its storage: free some room on this device.'],
+  1040: ['ConnectionsFull', 'This page has 400 WebRTC connections open or not yet cleared away, near what browsers allow: dials wait until some are gone.'],
+  1041: ['NoWebRtc', 'This browser makes no WebRTC connection: allow it, or give the WebSocket address of a peer.'],
+  1050: ['CoreStopped', 'The Wasm core stopped by a bug: join again, and please report it.'],
+};
+
+/** The code of a link's reason. */
+export const reasonOf = (reason: number): number => REASONS + reason;
+
+/** The code of a signalling server's refusal. */
+export const refusalOf = (refusal: number): number => REFUSALS + refusal;
+
+/** Every code there is. */
+export const CODES: readonly number[] = Object.keys(SENTENCES).map(Number);
+
+/** The error of an operation that ended in `status`. */
+export function errorOf(status: number, detail?: string): MeshError {
+  return new MeshError(status, detail);
+}

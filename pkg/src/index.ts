@@ -1,0 +1,20 @@
+/**
+ * tabmesh: a decentralised computer that lives in browser tabs.
+ *
+ * @module
+ */
+export { join } from './mesh.js';
+export { MeshError } from './errors.js';
+export type {
+  Content,
+  GetOptions,
+  JoinOptions,
+  JoinProgress,
+  Mesh,
+  MeshEvents,
+  Metrics,
+  Peer,
+  PutData,
+  PutOptions,
+  PutResult,
+} from './types.js';

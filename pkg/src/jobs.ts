@@ -1,0 +1,77 @@
+// Answers the engine's jobs: WebCrypto and the block store.
+
+import type { Blocks } from './blocks.js';
+import { type Bytes, concat, isEqual, pieces, sha256 } from './bytes.js';
+import { INPUT, OUTPUT } from './kinds.js';
+import { type Identity, Verifier } from './keys.js';
+
+/** A result: its kind among {@link INPUT}, and its bytes. */
+type Result = readonly [kind: number, bytes?: Bytes];
+
+export class Jobs {
+  readonly #identity: Identity;
+  readonly #blocks: Blocks;
+  readonly #answer: (kind: number, job: number, bytes?: Bytes) => void;
+  readonly #onStorageFault: (error: unknown) => void;
+  readonly #verifier = new Verifier();
+
+  constructor(
+    identity: Identity,
+    blocks: Blocks,
+    answer: (kind: number, job: number, bytes?: Bytes) => void,
+    onStorageFault: (error: unknown) => void,
+  ) {
+    this.#identity = identity;
+    this.#blocks = blocks;
+    this.#answer = answer;
+    this.#onStorageFault = onStorageFault;
+  }
+
+  /** Begins a job; `id` and `bytes` must have memory of their own. */
+  start(kind: number, job: number, value: number, id: Bytes, bytes: Bytes): void {
+    this.#run(kind, value, id, bytes).then(
+      ([result, data]) => this.#answer(result, job, data),
+      (error: unknown) => this.#onFailed(job, error),
+    );
+  }
+
+  async #run(kind: number, value: number, id: Bytes, bytes: Bytes): Promise<Result> {
+    switch (kind) {
+      case OUTPUT.sign:
+        return [INPUT.signature, await this.#identity.sign(bytes)];
+      case OUTPUT.verify:
+        return [INPUT.verified, await this.#verify(id, bytes)];
+      case OUTPUT.load:
+        return this.#load(id);
+      case OUTPUT.store:
+        return this.#store(id, bytes, value === 1);
+      case OUTPUT.absent:
+        return [INPUT.hashes, concat(...this.#blocks.absent(pieces(id, 32)))];
+      case OUTPUT.scan:
+        return [INPUT.hashes, concat(...(await this.#blocks.scan(id.length > 0 ? id : undefined, value)))];
+      default:
+        return [INPUT.failed];
+    }
+  }
+
+  async #verify(keyAndSignature: Bytes, bytes: Bytes): Promise<Bytes> {
+    const [key, signature] = [keyAndSignature.slice(0, 64), keyAndSignature.slice(64)];
+    return Uint8Array.of((await this.#verifier.holds(key, signature, bytes)) ? 1 : 0);
+  }
+
+  async #load(hash: Bytes): Promise<Result> {
+    const bytes = await this.#blocks.load(hash);
+    return bytes ? [INPUT.loaded, bytes] : [INPUT.missing];
+  }
+
+  async #store(hash: Bytes, bytes: Bytes, held: boolean): Promise<Result> {
+    if (!isEqual(await sha256(bytes), hash)) return [INPUT.mismatch];
+    return [(await this.#blocks.store(hash, bytes, held)) ? INPUT.stored : INPUT.full];
+  }
+
+  #onFailed(job: number, error: unknown): void {
+    const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
+    this.#answer(isFull ? INPUT.full : INPUT.failed, job);
+    this.#onStorageFault(error);
+  }
+}

@@ -1,0 +1,34 @@
+// Bounds that the engine has too (`core-wasm/engine/src/limits.rs`; a test compares), and the page's own.
+
+/** A block, in bytes. */
+export const BLOCK_MAX = 16_384;
+
+/** What may be joined into one message of a link, in bytes. */
+export const PACKET_MAX = 65_536;
+
+/** An application message, in bytes. */
+export const MESSAGE_MAX = 32_768;
+
+/** A peer's WebSocket address, in bytes. */
+export const ADDRESS_MAX = 128;
+
+/** WebSocket addresses that the engine dials. */
+export const ADDRESSES_MAX = 64;
+
+/** The engine is told of a link that has less than this waiting, in bytes, */
+export const DRAINED = 131_072;
+
+/** once so many bytes were sent since it was told last. */
+export const DRAINED_STEP = 65_536;
+
+/**
+ * `RTCPeerConnection`s of this page at most, those that were closed and not collected yet included. Chromium refuses the
+ * 501st; a dial beyond this bound fails at once, with a fault.
+ */
+export const CONNECTIONS_MAX = 400;
+
+/** A link that is not open after this is given up. */
+export const DIAL_MS = 20_000;
+
+/** Blocks of one `put` or `get` that are under way at once. */
+export const WINDOW = 24;

@@ -1,0 +1,170 @@
+// The links of one node, by the engine's numbers.
+
+import { type Bytes, concat } from './bytes.js';
+import { DRAINED, DRAINED_STEP, PACKET_MAX } from './limits.js';
+import { RtcLink } from './rtc-link.js';
+import { SocketLink } from './socket-link.js';
+
+/** What a link tells. After `onDown` it tells nothing more, and is freed. */
+export interface Hearer {
+  onDescribed(description: Bytes): void;
+  onUp(): void;
+  onBytes(bytes: Uint8Array): void;
+  /** Less than {@link DRAINED} bytes wait again. */
+  onDrained(): void;
+  onDown(): void;
+}
+
+/** A connection that carries messages, in order. */
+export interface Wire {
+  /** Bytes that wait to be sent. */
+  readonly queued: number;
+  send(bytes: Bytes): void;
+  /** Sends what waits, then frees everything; tells nothing any more. */
+  close(): void;
+}
+
+/** What the links of a node tell it. */
+export interface LinksHearer {
+  onDescribed(link: number, description: Bytes): void;
+  onUp(link: number): void;
+  onBytes(link: number, bytes: Uint8Array): void;
+  onDrained(link: number, queued: number): void;
+  onDown(link: number): void;
+  /** No connection could be made: the page has its fill, or the browser makes none. */
+  onRefused(why: 'full' | 'none'): void;
+}
+
+interface Held {
+  readonly wire: Wire;
+  /** Frames of this drain, to be joined. */
+  frames: Bytes[];
+  length: number;
+  /** Bytes sent since the engine was told last. */
+  sent: number;
+}
+
+export class Links {
+  readonly #hearer: LinksHearer;
+  readonly #configuration: RTCConfiguration;
+  readonly #held = new Map<number, Held>();
+  /** Links with frames that were not sent yet. */
+  readonly #waiting = new Map<number, Held>();
+  #bytesSent = 0;
+  #bytesReceived = 0;
+
+  constructor(configuration: RTCConfiguration, hearer: LinksHearer) {
+    this.#configuration = configuration;
+    this.#hearer = hearer;
+  }
+
+  /** Bytes of all messages so far, and how many links are open or being made. */
+  get counts(): { sent: number; received: number; links: number } {
+    return { sent: this.#bytesSent, received: this.#bytesReceived, links: this.#held.size };
+  }
+
+  /** Begins a link to the WebSocket `url`; none where there is no such address. */
+  openSocket(link: number, url: string | undefined): void {
+    this.#begin(link, () => (url === undefined ? undefined : new SocketLink(url, this.#hearerOf(link))));
+  }
+
+  /** Begins a WebRTC link: an offer, or the answer to `offer`. */
+  openRtc(link: number, offer?: Bytes): void {
+    this.#begin(link, () => {
+      if (!('RTCPeerConnection' in globalThis)) {
+        this.#hearer.onRefused('none');
+        return undefined;
+      }
+      const wire = RtcLink.make(this.#configuration, this.#hearerOf(link));
+      if (wire) void wire.describe(offer);
+      else this.#hearer.onRefused('full');
+      return wire;
+    });
+  }
+
+  answered(link: number, answer: Bytes): void {
+    const wire = this.#held.get(link)?.wire;
+    if (wire instanceof RtcLink) void wire.answered(answer);
+  }
+
+  /** Sends a frame, with others of the same drain, at the next {@link flush}. */
+  send(link: number, frame: Bytes): void {
+    const held = this.#held.get(link);
+    if (!held) return;
+    if (held.length + frame.length > PACKET_MAX) this.#flush(link, held);
+    held.frames.push(frame);
+    held.length += frame.length;
+    this.#waiting.set(link, held);
+  }
+
+  /** The drain is over: everything goes out. */
+  flush(): void {
+    for (const [link, held] of this.#waiting) this.#flush(link, held);
+    this.#waiting.clear();
+  }
+
+  close(link: number): void {
+    const held = this.#held.get(link);
+    if (!held) return;
+    this.#flush(link, held);
+    this.#drop(link);
+    held.wire.close();
+  }
+
+  closeAll(): void {
+    for (const link of [...this.#held.keys()]) this.close(link);
+  }
+
+  #begin(link: number, make: () => Wire | undefined): void {
+    let wire: Wire | undefined;
+    try {
+      wire = make();
+    } catch {
+      // An address that the page's policy forbids, say.
+    }
+    if (wire) this.#held.set(link, { wire, frames: [], length: 0, sent: 0 });
+    else this.#hearer.onDown(link);
+  }
+
+  #hearerOf(link: number): Hearer {
+    return {
+      onDescribed: (description) => this.#hearer.onDescribed(link, description),
+      onUp: () => this.#hearer.onUp(link),
+      onBytes: (bytes) => {
+        this.#bytesReceived += bytes.length;
+        this.#hearer.onBytes(link, bytes);
+      },
+      onDrained: () => {
+        const held = this.#held.get(link);
+        if (held) this.#tellDrained(link, held);
+      },
+      onDown: () => {
+        this.#drop(link);
+        this.#hearer.onDown(link);
+      },
+    };
+  }
+
+  #flush(link: number, held: Held): void {
+    const [first, ...others] = held.frames;
+    if (!first) return;
+    held.sent += held.length;
+    this.#bytesSent += held.length;
+    held.frames = [];
+    held.length = 0;
+    held.wire.send(others.length > 0 ? concat(first, ...others) : first);
+    this.#tellDrained(link, held);
+  }
+
+  #tellDrained(link: number, held: Held): void {
+    const { queued } = held.wire;
+    if (held.sent < DRAINED_STEP || queued >= DRAINED) return;
+    held.sent = 0;
+    this.#hearer.onDrained(link, queued);
+  }
+
+  #drop(link: number): void {
+    this.#held.delete(link);
+    this.#waiting.delete(link);
+  }
+}

@@ -1,0 +1,157 @@
+// The face of a joined tab.
+
+import { type Bytes, concat, fromHex } from './bytes.js';
+import { parseCid } from './cid.js';
+import { connectionCount } from './connections.js';
+import { download } from './download.js';
+import { CODE, MeshError } from './errors.js';
+import { Events } from './events.js';
+import { MESSAGE_MAX } from './limits.js';
+import { type Settled, settle } from './options.js';
+import { Shell } from './shell.js';
+import { type Storage, openStorage } from './storage.js';
+import type {
+  Content,
+  GetOptions,
+  JoinOptions,
+  Mesh,
+  MeshEvents,
+  Metrics,
+  Peer,
+  PutData,
+  PutOptions,
+  PutResult,
+} from './types.js';
+import { Upload } from './upload.js';
+
+/** The last frames of a goodbye get this long before `close` resolves. */
+const GOODBYE_MS = 50;
+
+/**
+ * Makes this tab a node of the network.
+ *
+ * @throws MeshError BadOption, InsecureContext, NoWasm, JoinTimedOut, LevelNotReached or TooManyTabs
+ * @throws the reason of `options.signal` when it aborts
+ */
+export async function join(options: JoinOptions = {}): Promise<Mesh> {
+  const settled = settle(options, location.href);
+  settled.signal?.throwIfAborted();
+  if (!isSecureContext) throw new MeshError(CODE.insecureContext);
+  if (!('WebAssembly' in globalThis)) throw new MeshError(CODE.noWasm);
+  const events = new Events();
+  const storage = await openStorage(settled);
+  let shell: Shell;
+  try {
+    settled.onProgress('core');
+    shell = await Shell.make(settled, storage, events);
+    settled.signal?.throwIfAborted();
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
+  const mesh = new TabMesh(shell, storage, events);
+  shell.start();
+  if (settled.wait) await joined(mesh, settled);
+  return mesh;
+}
+
+/** Waits until the mesh has joined; closes it when it is given up. */
+function joined(mesh: TabMesh, { signal, timeoutMs }: Settled): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const end = (error?: unknown): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      for (const stop of listening) stop();
+      if (error === undefined) return resolve();
+      void mesh.close();
+      reject(error as Error);
+    };
+    const onAbort = (): void => end(signal?.reason);
+    const onTime = (): void => end(new MeshError(CODE.joinTimedOut));
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(onTime, Math.min(timeoutMs, 2 ** 31 - 1)) : undefined;
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const listening = [mesh.on('joined', () => end()), mesh.on('closed', () => end(new MeshError(CODE.closed)))];
+  });
+}
+
+class TabMesh implements Mesh {
+  readonly id: string;
+  readonly #shell: Shell;
+  readonly #storage: Storage;
+  readonly #events: Events;
+
+  constructor(shell: Shell, storage: Storage, events: Events) {
+    this.id = storage.identity.text;
+    this.#shell = shell;
+    this.#storage = storage;
+    this.#events = events;
+  }
+
+  get state(): Mesh['state'] {
+    return this.#shell.state;
+  }
+
+  peers(): Peer[] {
+    return [...this.#shell.peers()];
+  }
+
+  neighbourhood(): string[] {
+    return [...this.#shell.neighbourhood()];
+  }
+
+  async put(data: PutData, options: PutOptions = {}): Promise<PutResult> {
+    this.#expectOpen();
+    return new Upload(data, this.#storage.blocks, this.#shell.operations, options).run();
+  }
+
+  async get(cid: string, options: GetOptions = {}): Promise<Content> {
+    this.#expectOpen();
+    return download(parseCid(cid), this.#storage.blocks, this.#shell.operations, options);
+  }
+
+  async find(id: string, options: { signal?: AbortSignal } = {}): Promise<string[]> {
+    this.#expectOpen();
+    return this.#shell.operations.find(parseId(id), options);
+  }
+
+  async send(to: string, bytes: Uint8Array | ArrayBuffer, options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#expectOpen();
+    const receiver = parseId(to);
+    const message = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+    if (!(message instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a Uint8Array');
+    if (message.length > MESSAGE_MAX) throw new MeshError(CODE.tooLong, `this one has ${message.length}`);
+    return this.#shell.operations.send(concat(receiver, message), options);
+  }
+
+  on<E extends keyof MeshEvents>(event: E, listener: (detail: MeshEvents[E]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  metrics(): Metrics {
+    const { sent, received, links } = this.#shell.links.counts;
+    return {
+      bytesSent: sent,
+      bytesReceived: received,
+      links,
+      memory: this.#shell.memory,
+      connections: connectionCount(),
+      storage: this.#storage.blocks.usage,
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.#shell.close();
+    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+  }
+
+  #expectOpen(): void {
+    if (this.state === 'closed') throw new MeshError(CODE.closed);
+  }
+}
+
+function parseId(text: unknown): Bytes {
+  const id = typeof text === 'string' ? fromHex(text, 32) : undefined;
+  if (!id) throw new MeshError(CODE.badId);
+  return id;
+}

@@ -1,0 +1,90 @@
+// Reads the options of `join`: everything is checked before anything is begun.
+
+import { utf8 } from './bytes.js';
+import { CODE, MeshError } from './errors.js';
+import { LEVEL_MAX } from './keys.js';
+import type { JoinOptions, JoinProgress } from './types.js';
+import { parseUrl } from './urls.js';
+
+const SERVERS_MAX = 8;
+const PEERS_MAX = 32;
+const NAME_MAX = 64;
+const MIB = 1024 * 1024;
+
+/** Options with everything decided. */
+export interface Settled {
+  readonly network: string;
+  readonly signalling: readonly string[];
+  readonly peers: readonly string[];
+  readonly level: number;
+  readonly rtc: RTCConfiguration;
+  readonly quota: number;
+  /** What this origin's databases and locks are called. */
+  readonly prefix: string;
+  readonly signal: AbortSignal | undefined;
+  readonly wait: boolean;
+  readonly timeoutMs: number;
+  readonly onProgress: (stage: JoinProgress['stage'], detail?: string) => void;
+}
+
+/** @throws MeshError BadOption, saying which */
+export function settle(options: JoinOptions, base: string): Settled {
+  const { signal, relayOnly = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [] } = options;
+  const network = name(options.network ?? 'tabmesh', 'network');
+  need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
+  need(typeof relayOnly === 'boolean' && typeof wait === 'boolean', 'relayOnly and wait are true or false');
+  need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
+  need(typeof storage === 'object' && storage !== null, 'storage is an object');
+  need(Array.isArray(iceServers), 'iceServers is a list');
+  need(!relayOnly || iceServers.length > 0, 'relayOnly needs a TURN server in iceServers');
+  need(options.onProgress === undefined || typeof options.onProgress === 'function', 'onProgress is no function');
+  return {
+    network,
+    signalling: servers(options.signalling ?? '/signal', base),
+    peers: addresses(options.peers ?? []),
+    level: whole(options.level ?? 0, 0, LEVEL_MAX, 'level'),
+    rtc: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' },
+    quota: whole(storage.quotaBytes ?? 256 * MIB, MIB, Number.MAX_SAFE_INTEGER, 'storage.quotaBytes'),
+    prefix: `${name(storage.name ?? 'tabmesh', 'storage.name')}:${network}`,
+    signal,
+    wait,
+    timeoutMs,
+    onProgress: (stage, detail) => options.onProgress?.(detail === undefined ? { stage } : { stage, detail }),
+  };
+}
+
+function need(holds: unknown, detail: string): asserts holds {
+  if (!holds) throw new MeshError(CODE.badOption, detail);
+}
+
+function name(text: unknown, option: string): string {
+  const length = typeof text === 'string' ? utf8(text).length : 0;
+  need(typeof text === 'string' && length >= 1 && length <= NAME_MAX, `${option} is a text of 1 to ${NAME_MAX} bytes`);
+  return text;
+}
+
+function whole(number: unknown, least: number, most: number, option: string): number {
+  const holds = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
+  need(holds, `${option} is a whole number from ${least} to ${most}`);
+  return number;
+}
+
+function servers(given: unknown, base: string): string[] {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  need(list.length <= SERVERS_MAX, `signalling names at most ${SERVERS_MAX} servers`);
+  return list.map((text) => {
+    const isPath = typeof text === 'string' && text.startsWith('/') && !text.startsWith('//');
+    return address(isPath ? new URL(text, base).href.replace(/^http/, 'ws') : text, 'signalling');
+  });
+}
+
+function addresses(given: unknown): string[] {
+  need(Array.isArray(given) && given.length <= PEERS_MAX, `peers is a list of at most ${PEERS_MAX} addresses`);
+  return given.map((text) => address(text, 'peers'));
+}
+
+function address(text: unknown, option: string): string {
+  const url = parseUrl(text);
+  need(url && /^wss?:$/.test(url.protocol) && url.hash === '', `${option} has addresses that begin with wss:// or ws://, not ${JSON.stringify(text) ?? typeof text}`);
+  return url.href;
+}

@@ -1,0 +1,266 @@
+// Does what the engine wants done, and tells it what happened. It decides nothing: the engine does.
+
+import { Addresses } from './addresses.js';
+import { type Bytes, hex, pieces, sha256, utf8 } from './bytes.js';
+import { Clock } from './clock.js';
+import { Engine } from './engine.js';
+import { CODE, MeshError, reasonOf, refusalOf } from './errors.js';
+import type { Events } from './events.js';
+import { Jobs } from './jobs.js';
+import { INPUT, LINK_VIEW, OUTPUT } from './kinds.js';
+import { Links, type LinksHearer } from './links.js';
+import { Operations } from './operations.js';
+import type { Settled } from './options.js';
+import { Signal } from './signal.js';
+import type { Storage } from './storage.js';
+import type { Mesh, Peer } from './types.js';
+
+/** A fault of the same kind is told again after this. */
+const FAULT_AGAIN_MS = 30_000;
+
+const LINKS = ['webrtc', 'websocket'] as const;
+const PROFILES = ['browser', 'native', 'device'] as const;
+
+export class Shell {
+  state: Mesh['state'] = 'joining';
+  readonly operations: Operations;
+  readonly links: Links;
+  readonly #settled: Settled;
+  readonly #storage: Storage;
+  readonly #events: Events;
+  readonly #addresses: Addresses;
+  readonly #signal: Signal;
+  readonly #jobs: Jobs;
+  readonly #clock: Clock;
+  /** When each kind of fault was told last. */
+  readonly #told = new Map<number, number>();
+  #engine: Engine | undefined;
+  #shownPeers: Peer[] = [];
+  #shownNeighbourhood: string[] = [];
+
+  /** Everything but the engine's first input. */
+  static async make(settled: Settled, storage: Storage, events: Events): Promise<Shell> {
+    const addresses = await Addresses.open(settled.peers, storage.database, location.hostname);
+    const shell = new Shell(settled, storage, events, addresses);
+    const network = (await sha256(utf8(settled.network))).slice(0, 8);
+    shell.#engine = await Engine.start(
+      {
+        key: storage.identity.publicKey,
+        network,
+        level: settled.level,
+        addresses: addresses.count,
+        signalling: settled.signalling.length > 0,
+      },
+      {
+        onOutput: (...output) => shell.#onOutput(...output),
+        onDrained: () => shell.links.flush(),
+        onStopped: (cause) => shell.#onStopped(cause),
+        onLate: (ms) => shell.#clock.onLate(ms),
+      },
+    );
+    return shell;
+  }
+
+  private constructor(settled: Settled, storage: Storage, events: Events, addresses: Addresses) {
+    const input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#input(kind, number, bytes);
+    this.#settled = settled;
+    this.#storage = storage;
+    this.#events = events;
+    this.#addresses = addresses;
+    this.operations = new Operations(input);
+    this.links = new Links(settled.rtc, this.#linksHearer());
+    this.#signal = new Signal(settled.signalling, {
+      onUp: (url) => {
+        settled.onProgress('signalling', url);
+        input(INPUT.signalUp);
+      },
+      onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
+      onDown: () => input(INPUT.signalDown),
+    });
+    this.#jobs = new Jobs(storage.identity, storage.blocks, input, (cause) =>
+      this.#fault(new MeshError(CODE.storageFailed, undefined, { cause })),
+    );
+    this.#clock = new Clock({ input, onLeave: () => this.close() });
+  }
+
+  /** Wasm memory in bytes. */
+  get memory(): number {
+    return this.#engine?.memory ?? 0;
+  }
+
+  /** Begins to join. */
+  start(): void {
+    if (this.#storage.fault) this.#fault(this.#storage.fault);
+    this.#clock.start();
+    this.#input(INPUT.timeout);
+  }
+
+  /** The links to peers that proved themselves. */
+  peers(): Peer[] {
+    this.#engine?.show();
+    return this.#shownPeers;
+  }
+
+  neighbourhood(): string[] {
+    this.#engine?.show();
+    return this.#shownNeighbourhood;
+  }
+
+  /** Says goodbye, and frees everything. */
+  close(): void {
+    if (this.state === 'closed') return;
+    this.#input(INPUT.leave);
+    this.#end();
+  }
+
+  #end(): void {
+    if (this.state === 'closed') return;
+    this.state = 'closed';
+    this.#shownPeers = [];
+    this.#shownNeighbourhood = [];
+    this.#clock.stop();
+    this.operations.close();
+    this.links.closeAll();
+    this.#signal.close();
+    this.#engine?.close();
+    this.#storage.close();
+    this.#events.emit('closed', undefined);
+  }
+
+  #input(kind: number, number?: number, bytes?: Uint8Array): void {
+    this.#engine?.input(kind, number, bytes);
+  }
+
+  #linksHearer(): LinksHearer {
+    return {
+      onDescribed: (link, description) => this.#input(INPUT.described, link, description),
+      onUp: (link) => this.#input(INPUT.linkUp, link),
+      onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
+      onDrained: (link, queued) => {
+        const bytes = new DataView(new ArrayBuffer(4));
+        bytes.setUint32(0, queued);
+        this.#input(INPUT.linkDrained, link, new Uint8Array(bytes.buffer));
+      },
+      onDown: (link) => this.#input(INPUT.linkDown, link),
+      onRefused: (why) => this.#fault(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
+    };
+  }
+
+  /** One thing to do. `id` and `bytes` are views of Wasm memory: what is kept is copied. */
+  #onOutput(kind: number, number: number, value: number, id: Uint8Array, bytes: Uint8Array): void {
+    switch (kind) {
+      case OUTPUT.send:
+        return this.links.send(number, bytes.slice());
+      case OUTPUT.openSocket:
+        return this.links.openSocket(number, this.#addresses.at(value));
+      case OUTPUT.openOffer:
+        return this.links.openRtc(number);
+      case OUTPUT.openAnswer:
+        return this.links.openRtc(number, bytes.slice());
+      case OUTPUT.answered:
+        return this.links.answered(number, bytes.slice());
+      case OUTPUT.close:
+        return this.links.close(number);
+      case OUTPUT.signalOpen:
+        return this.#signal.open();
+      case OUTPUT.signal:
+        return this.#signal.send(bytes.slice());
+      case OUTPUT.signalClose:
+        return this.#signal.close();
+      case OUTPUT.sign:
+      case OUTPUT.verify:
+      case OUTPUT.load:
+      case OUTPUT.store:
+      case OUTPUT.absent:
+      case OUTPUT.scan:
+        return this.#jobs.start(kind, number, value, id.slice(), bytes.slice());
+      case OUTPUT.links:
+        this.#shownPeers = pieces(bytes, LINK_VIEW).map(peerOf);
+        return;
+      case OUTPUT.neighbourhood:
+        this.#shownNeighbourhood = pieces(id, 32).map(hex);
+        return;
+      default:
+        return this.#onEvent(kind, number, value, id.slice(), bytes.slice());
+    }
+  }
+
+  #onEvent(kind: number, number: number, value: number, id: Bytes, bytes: Bytes): void {
+    switch (kind) {
+      case OUTPUT.found:
+        return this.operations.onFound(number, id);
+      case OUTPUT.done:
+        return this.operations.onDone(number, value & 0xffff, value >>> 16);
+      case OUTPUT.peerUp:
+        if (this.#addresses.learn(new TextDecoder().decode(bytes))) this.#later(() => this.#tellAddresses());
+        this.#settled.onProgress('link', hex(id));
+        return this.#later(() => this.#tellPeer(hex(id)));
+      default:
+        return this.#later(() => this.#tell(kind, value, id, bytes));
+    }
+  }
+
+  /** Tells the application once the engine is done: a listener may call what it likes. */
+  #later(tell: () => void): void {
+    queueMicrotask(() => {
+      if (this.state !== 'closed') tell();
+    });
+  }
+
+  #tell(kind: number, value: number, id: Bytes, bytes: Bytes): void {
+    const reason = (): MeshError => new MeshError(reasonOf(value));
+    switch (kind) {
+      case OUTPUT.joined:
+        this.state = 'joined';
+        this.#settled.onProgress('joined');
+        return this.#events.emit('joined', undefined);
+      case OUTPUT.offline:
+        this.state = 'offline';
+        return this.#events.emit('offline', undefined);
+      case OUTPUT.peerDown:
+        return this.#events.emit('peerleft', { id: hex(id), reason: reason() });
+      case OUTPUT.dialFailed:
+        return this.#events.emit('dialfailed', { id: id.length > 0 ? hex(id) : null, reason: reason() });
+      case OUTPUT.signalRefused:
+        return this.#fault(new MeshError(refusalOf(value)));
+      case OUTPUT.message:
+        return this.#events.emit('message', { from: hex(id), bytes });
+      default:
+    }
+  }
+
+  #tellAddresses(): void {
+    this.#input(INPUT.addresses, this.#addresses.count);
+  }
+
+  #tellPeer(id: string): void {
+    const peer = this.peers().find((peer) => peer.id === id);
+    if (peer) this.#events.emit('peer', peer);
+  }
+
+  #fault(fault: MeshError): void {
+    const now = performance.now();
+    if (now - (this.#told.get(fault.code) ?? -Infinity) < FAULT_AGAIN_MS) return;
+    this.#told.set(fault.code, now);
+    queueMicrotask(() => this.#events.emit('fault', fault));
+  }
+
+  #onStopped(cause: unknown): void {
+    this.#fault(new MeshError(CODE.coreStopped, undefined, { cause }));
+    this.#end();
+  }
+}
+
+/** One entry of {@link OUTPUT.links}. */
+function peerOf(entry: Uint8Array): Peer {
+  const view = new DataView(entry.buffer, entry.byteOffset, entry.byteLength);
+  const rttUs = view.getUint32(37);
+  return {
+    id: hex(entry.subarray(0, 32)),
+    link: LINKS[view.getUint8(34)] ?? 'webrtc',
+    profile: PROFILES[view.getUint8(35)] ?? 'browser',
+    rttMs: rttUs > 0 ? rttUs / 1000 : null,
+    neighbour: view.getUint8(36) === 1,
+    since: new Date(performance.timeOrigin + Number(view.getBigUint64(41)) / 1000),
+  };
+}

@@ -1,0 +1,151 @@
+// What an application sees.
+
+import type { MeshError } from './errors.js';
+
+/** How to join. Everything has a sensible default. */
+export interface JoinOptions {
+  /** Name of the network; nodes of different networks never link. 1 to 64 bytes. Default: `tabmesh`. */
+  network?: string;
+  /**
+   * WebSocket addresses of signalling servers (at most 8), tried in turn; `ws://`, `wss://`, or a path of this origin.
+   * Default: `/signal` of this origin. An empty list: only `peers`.
+   */
+  signalling?: string | readonly string[];
+  /** WebSocket addresses of peers (at most 32), for joining without a signalling server. */
+  peers?: readonly string[];
+  /** Security level of the network, 0 to 16: a key of it is searched for once, 2^level tries on average. Default: 0. */
+  level?: number;
+  /** STUN and TURN servers, for links across routers. Default: none, which is enough within one network. */
+  iceServers?: RTCIceServer[];
+  /** Link through TURN servers only, so that no peer learns this tab's address. Default: `false`. */
+  relayOnly?: boolean;
+  storage?: {
+    /** Bytes kept for the network and for this tab's own reading, 1 MiB at least. Default: 256 MiB. */
+    quotaBytes?: number;
+    /** Prefix of what is kept in IndexedDB. Default: `tabmesh`. */
+    name?: string;
+  };
+  /** Gives up joining. */
+  signal?: AbortSignal;
+  /** `false`: resolve as soon as there is an id, and join meanwhile. Default: `true`. */
+  wait?: boolean;
+  /** Joining that takes longer fails with JoinTimedOut, in milliseconds; `Infinity` tries for ever. Default: 60,000. */
+  timeoutMs?: number;
+  onProgress?(progress: JoinProgress): void;
+}
+
+/** A step of joining that was reached. */
+export interface JoinProgress {
+  stage: 'storage' | 'identity' | 'core' | 'signalling' | 'link' | 'joined';
+  detail?: string;
+}
+
+/** One end of a link: a node that this tab is connected to. */
+export interface Peer {
+  /** 64 hexadecimal digits. */
+  id: string;
+  link: 'webrtc' | 'websocket';
+  profile: 'browser' | 'native' | 'device';
+  /** Smoothed round-trip time; `null` until it was measured. */
+  rttMs: number | null;
+  /** Whether it is one of the closest nodes known. */
+  neighbour: boolean;
+  since: Date;
+}
+
+/** What can be put. */
+export type PutData = Blob | ArrayBuffer | Uint8Array | string | ReadableStream<Uint8Array>;
+
+export interface PutOptions {
+  signal?: AbortSignal;
+  /** `done` bytes of `total` (`null` for a stream) lie with peers, each block with at least `holders`. */
+  onProgress?(progress: { done: number; total: number | null; holders: number }): void;
+}
+
+export interface PutResult {
+  /** The content's name: CIDv1, base32. */
+  cid: string;
+  /** Bytes. */
+  size: number;
+  blocks: number;
+  /** How many nodes keep each block, at least. */
+  holders: number;
+}
+
+export interface GetOptions {
+  signal?: AbortSignal;
+  /** `done` of `total` bytes were read, in this reading of the content. */
+  onProgress?(progress: { done: number; total: number }): void;
+  /** Only these bytes, `end` excluded: only the blocks that have them are fetched. Default: all. */
+  range?: { start?: number; end?: number };
+}
+
+/** Content that was found. Every reading checks each block; what is not here yet is fetched then. */
+export interface Content {
+  readonly cid: string;
+  /** Bytes of all of it, whatever `range` says. */
+  readonly size: number;
+  /** Memory is bounded, however large the content is. */
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  blob(type?: string): Promise<Blob>;
+  /** The bytes as UTF-8. */
+  text(): Promise<string>;
+}
+
+export interface Metrics {
+  /** Messages of all links, in bytes. */
+  bytesSent: number;
+  bytesReceived: number;
+  /** Links that are open or being made. */
+  links: number;
+  /** Wasm memory of all meshes of this page, in bytes. */
+  memory: number;
+  /** WebRTC connections of this page: open ones, and those that the browser still counts (400 at most). */
+  connections: { open: number; counted: number };
+  /** Blocks kept, their bytes, how many of these for others, and the bound. */
+  storage: { blocks: number; bytes: number; held: number; quota: number };
+}
+
+/** What `on` listeners are given, by event. */
+export interface MeshEvents {
+  /** This tab is part of the network, for the first time or again. */
+  joined: undefined;
+  /** The last link is gone; the tab tries to come back. */
+  offline: undefined;
+  /** A peer proved itself on a link. */
+  peer: Peer;
+  /** A peer's link closed, and why. */
+  peerleft: { id: string; reason: MeshError };
+  /** A message; only a direct link proves its sender. */
+  message: { from: string; bytes: Uint8Array<ArrayBuffer> };
+  /** Something does not work as it should, and what to do; the tab goes on unless `closed` follows. */
+  fault: MeshError;
+  /** A link could not be made; `id` is `null` for an address whose owner was not known. */
+  dialfailed: { id: string | null; reason: MeshError };
+  /** This tab has left. */
+  closed: undefined;
+}
+
+/** This tab's place in the network. */
+export interface Mesh {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  readonly state: 'joining' | 'joined' | 'offline' | 'closed';
+  peers(): Peer[];
+  /** Ids of the closest nodes known, nearest first, at most 12, linked or not. */
+  neighbourhood(): string[];
+  /** Keeps content on the network; resolves once every block lies with peers. */
+  put(data: PutData, options?: PutOptions): Promise<PutResult>;
+  /** Finds content by its name; resolves once its size is known. */
+  get(cid: string, options?: GetOptions): Promise<Content>;
+  /** The nodes nearest to an id (64 hexadecimal digits), nearest first, at most 8. */
+  find(id: string, options?: { signal?: AbortSignal }): Promise<string[]>;
+  /** Sends at most 32,768 bytes to a node, over as many hops as it takes; resolves once it has them. */
+  send(to: string, bytes: Uint8Array | ArrayBuffer, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Listens; the answer stops listening. */
+  on<E extends keyof MeshEvents>(event: E, listener: (detail: MeshEvents[E]) => void): () => void;
+  metrics(): Metrics;
+  /** Says goodbye to the peers and frees everything. */
+  close(): Promise<void>;
+}
