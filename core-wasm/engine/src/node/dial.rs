@@ -7,7 +7,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
-use crate::io::{LinkId, LinkKind, Output, Route, Work};
+use crate::io::{LinkId, LinkKind, Output, Profile, Route, Work};
 use crate::limits::{LINKS_MAX, STRANGERS_MAX};
 use crate::link::Stage;
 use crate::status::Reason;
@@ -143,7 +143,7 @@ impl Node {
                 if self.repeats_answer(&from, envelope.session) {
                     return;
                 }
-                let is_full = self.links.len() >= self.profile_limit(&LINKS_MAX) && !self.links.knows(&from);
+                let is_full = self.takes_no_more() && !self.links.knows(&from);
                 if is_full || self.contacts.is_banned(&from, self.now) {
                     return self.refuse(&from, envelope.session, reply);
                 }
@@ -187,6 +187,13 @@ impl Node {
         let Some(id) = known.map(|link| link.id) else { return false };
         self.send_envelope(id);
         true
+    }
+
+    /// Tabs and servers take links beyond their budget and shed others for them; a small device does not.
+    fn takes_no_more(&self) -> bool {
+        let is_small = self.config.profile == Profile::Device;
+        let bound = if is_small { self.link_budget() } else { self.profile_limit(&LINKS_MAX) };
+        self.links.len() >= bound
     }
 
     fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {

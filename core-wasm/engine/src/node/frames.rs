@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, Output};
+use crate::io::{Event, LinkId, Output, Profile};
 use crate::limits::{PACKET_MAX, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -97,7 +97,9 @@ impl Node {
         if matches!(link.stage, Stage::Opening) {
             return;
         }
-        link.flow.sent(bytes.len(), bytes.len() > BULK_MIN + 2);
+        // Both ends count a frame without its length.
+        let length = bytes.len() - 2;
+        link.flow.sent(length, length > BULK_MIN);
         if link.flow.is_stuck() {
             return self.drop_link(id, Reason::Stuck, true);
         }
@@ -144,6 +146,9 @@ impl Node {
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.membership.gone(&link.peer);
+                if link.profile == Profile::Native {
+                    self.await_relay();
+                }
             }
             self.report(Event::PeerDown { id: link.peer, reason });
             self.on_peers_changed(Some(&link));

@@ -28,7 +28,10 @@ pub(super) enum Pending {
     StoreHeld(Box<ReplyTo>),
     /// Which of a neighbour's keys are missing here.
     Absent(LinkId),
-    Scan,
+    /// For a neighbour's list, or for this node's own walk.
+    Scan {
+        for_listing: bool,
+    },
 }
 
 impl Node {
@@ -78,8 +81,10 @@ impl Node {
             (Pending::StorePlacement(token), result) => self.on_placement_stored(token, stored(&result)),
             (Pending::StoreHeld(reply), result) => self.answer(&reply, stored(&result), &[1]),
             (Pending::Absent(link), JobResult::Hashes(hashes)) => self.on_absent(link, hashes),
-            (Pending::Scan, JobResult::Hashes(hashes)) => self.on_scanned(hashes),
-            (Pending::Scan, _) => self.on_scanned(&[]),
+            (Pending::Scan { for_listing }, JobResult::Hashes(hashes)) => {
+                self.on_scanned(hashes, for_listing)
+            }
+            (Pending::Scan { for_listing }, _) => self.on_scanned(&[], for_listing),
             // What cannot be signed is not sent; the handshake it was for times out.
             (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_) | Pending::Absent(_), _) => {}
         }

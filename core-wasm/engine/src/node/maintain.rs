@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, LinkKind, Output, Route};
+use crate::io::{Event, LinkId, LinkKind, Output, Profile, Route};
 use crate::limits::{DIALS_MAX, LINKS_ENOUGH};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -30,6 +30,9 @@ const SOCKET_RETRY_MAX_DOUBLINGS: u8 = 5;
 /// A link is not shed before its other end had time to say that it counts on it.
 const FRESH: Duration = Duration::from_ms(5_000);
 
+/// An always-on peer that was lost is awaited so long at the known addresses: it may come back knowing nobody.
+const RELAY_AWAITED: Duration = Duration::from_ms(600_000);
+
 /// One of the shell's WebSocket addresses.
 #[derive(Default)]
 pub(super) struct Dialled {
@@ -40,7 +43,7 @@ pub(super) struct Dialled {
 
 impl Node {
     pub(super) fn maintain(&mut self) {
-        if self.links.ready_count() < LINKS_ENOUGH {
+        if self.links.ready_count() < LINKS_ENOUGH || self.now < self.relay_awaited_until {
             self.dial_addresses();
         }
         let ready = self.links.ready_count();
@@ -48,6 +51,8 @@ impl Node {
             self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
             self.begin_request(None, Goal::Join, self.id);
+            // The neighbourhood's furthest lie across this bit, where its own members hardly look.
+            self.begin_request(None, Goal::Fill, self.id.flipped(self.depth()));
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
         self.shed();
@@ -84,7 +89,7 @@ impl Node {
     /// True if a neighbour is known and not linked.
     fn dial_neighbours(&mut self) -> bool {
         let (mut lacks, now) = (false, self.now);
-        for id in self.known_neighbours().ids().iter().take(self.link_budget()) {
+        for id in self.known_neighbours().ids().iter().take(self.link_budget() * 3 / 4) {
             if self.links.to(id).is_some()
                 || self.contacts.get(id).is_some_and(|contact| now < contact.not_before)
             {
@@ -139,7 +144,10 @@ impl Node {
         if self.links.ready_count() <= self.link_budget() {
             return;
         }
-        let neighbours = self.linked_neighbours();
+        // A small device is a poor neighbour: others may count on it, and it sheds them all the same.
+        let is_small = self.config.profile == Profile::Device;
+        let mut neighbours = self.linked_neighbours();
+        neighbours.truncate(self.link_budget() * 3 / 4);
         let mut victim: Option<((usize, u32), LinkId)> = None;
         for link in self.links.peers() {
             let bucket = self.id.shared_bits(&link.peer);
@@ -147,7 +155,8 @@ impl Node {
                 self.links.peers().filter(|other| self.id.shared_bits(&other.peer) == bucket).count();
             let worth = (fellows, link.rtt.smoothed_us());
             let is_fresh = self.now.since(link.since) < FRESH;
-            let is_needed = is_fresh || fellows < 2 || link.counts_on_us || neighbours.contains(&link.peer);
+            let is_needed =
+                is_fresh || fellows < 2 || link.counts_on_us && !is_small || neighbours.contains(&link.peer);
             if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
                 victim = Some((worth, link.id));
             }
@@ -174,6 +183,11 @@ impl Node {
             }
             self.emit(Output::Open { link, route: Route::Socket(number as u16) });
         }
+    }
+
+    /// An always-on peer went silent.
+    pub(super) fn await_relay(&mut self) {
+        self.relay_awaited_until = self.now + RELAY_AWAITED;
     }
 
     /// The peer behind an address proved itself.

@@ -62,6 +62,7 @@ pub struct Node {
     gossip_at: Instant,
     refresh_at: Instant,
     refreshes: u32,
+    relay_awaited_until: Instant,
     /// The bucket whose emptiness is looked at next.
     next_bucket: u32,
     /// See [`Node::depth`]; kept, because every hop asks for it.
@@ -115,6 +116,7 @@ impl Node {
             gossip_at: Instant(0),
             refresh_at: Instant(0),
             refreshes: 0,
+            relay_awaited_until: Instant(0),
             next_bucket: 0,
             depth_hint: 0,
             joined: false,

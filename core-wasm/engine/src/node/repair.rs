@@ -75,21 +75,21 @@ impl Node {
         if self.repair.is_scanning {
             return;
         }
-        let after = match (self.repair.listings.first(), &self.repair.pass) {
-            (Some(listing), _) => Some(listing.after),
-            (None, Some((after, _))) => *after,
+        let (after, for_listing) = match (self.repair.listings.first(), &self.repair.pass) {
+            (Some(listing), _) => (Some(listing.after), true),
+            (None, Some((after, _))) => (*after, false),
             (None, None) => return,
         };
         let work = Work::Scan { after, count: HASHES_MAX as u16 };
-        self.repair.is_scanning = self.start_job(Pending::Scan, work);
+        self.repair.is_scanning = self.start_job(Pending::Scan { for_listing }, work);
     }
 
-    pub(super) fn on_scanned(&mut self, keys: &[NodeId]) {
+    pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
         self.repair.is_scanning = false;
-        if self.repair.listings.is_empty() {
-            self.on_pass_scanned(keys);
-        } else {
+        if for_listing {
             self.on_listing_scanned(keys);
+        } else {
+            self.on_pass_scanned(keys);
         }
     }
 
@@ -140,8 +140,8 @@ impl Node {
     }
 
     pub(super) fn on_differ(&mut self, link: LinkId, mask: u16, after: NodeId) {
-        self.repair.listings.retain(|listing| listing.link != link);
-        if self.repair.listings.len() < LISTINGS_MAX {
+        let is_asked = self.repair.listings.iter().any(|listing| listing.link == link);
+        if !is_asked && self.repair.listings.len() < LISTINGS_MAX {
             self.repair.listings.push(Listing { link, mask, after, keys: Vec::new() });
         }
     }

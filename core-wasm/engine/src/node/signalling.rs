@@ -2,7 +2,8 @@
 
 use super::Node;
 use super::jobs::Pending;
-use crate::id::Signature;
+use crate::hash::sha256;
+use crate::id::{NodeId, Signature};
 use crate::io::{Event, Output, Profile, Work};
 use crate::limits::LINKS_ENOUGH;
 use crate::link::Link;
@@ -49,7 +50,18 @@ impl Node {
         let is_settled = self.joined && self.links.ready_count() >= LINKS_ENOUGH;
         // Whoever was offered a link this way is answered this way.
         let is_awaited = |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.by_signal);
-        self.config.signalling && (is_relay || !is_settled || self.links.iter().any(is_awaited))
+        let stays = is_relay || !is_settled || self.is_greeter() || self.links.iter().any(is_awaited);
+        self.config.signalling && stays
+    }
+
+    /// Where no always-on peer is linked, one node stays to meet newcomers: the one closest to the network's name.
+    /// Every other node has a link that leads nearer to it.
+    fn is_greeter(&self) -> bool {
+        if self.links.peers().any(|link| link.profile == Profile::Native) {
+            return false;
+        }
+        let name = NodeId(sha256(&self.config.network));
+        self.nearest_linked(&name, 1).contains(&self.id)
     }
 
     fn relay_flag(&self) -> u8 {
