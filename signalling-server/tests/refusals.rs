@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use futures_util::SinkExt;
 use support::{Heard, Identity, NETWORK, NOBODY, Peer, TestServer, http, raw};
 use tabmesh_engine::wire::signal::{FromServer, MESSAGE_MAX, Refusal, ToServer, VERSION};
@@ -92,22 +90,13 @@ async fn text_and_broken_frames_are_malformed() {
     for bytes in [unmasked, reserved_bits, reserved_opcode, split_ping, orphan, bad_text] {
         let (mut stream, _) = raw::join(server.address, NETWORK).await;
         stream.write_all(&bytes).await.unwrap();
-        assert_eq!(last_words(&mut stream).await, (Refusal::Malformed, PROTOCOL), "{bytes:?}");
+        assert_eq!(raw::last_words(&mut stream).await, (Refusal::Malformed, PROTOCOL), "{bytes:?}");
     }
     let (mut stream, _) = raw::join(server.address, NETWORK).await;
     stream.write_all(&[0x82, 0xff, 0]).await.unwrap();
     stream.shutdown().await.unwrap();
     http::to_end(&mut stream).await;
     server.metric_becomes("connections", 0).await;
-}
-
-/// What the server said last, before it closed: its refusal, and the code of its close frame.
-async fn last_words(stream: &mut tokio::net::TcpStream) -> (Refusal, u16) {
-    let frames = raw::frames(&http::to_end(stream).await);
-    let [.., (2, message), (8, close)] = &frames[..] else { panic!("no refusal and close in {frames:?}") };
-    let Heard::Refused(refusal, NOBODY) = Heard::parse(message) else { panic!("no refusal in {message:?}") };
-    assert!(close.len() > 2, "a close frame has a sentence");
-    (refusal, u16::from_be_bytes([close[0], close[1]]))
 }
 
 #[tokio::test]
@@ -162,13 +151,13 @@ async fn a_message_above_the_size_is_refused_before_it_is_read() {
     // The length alone is enough: these bytes never come.
     let (mut stream, _) = raw::join(server.address, NETWORK).await;
     stream.write_all(&[0x82, 0xff, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]).await.unwrap();
-    assert_eq!(last_words(&mut stream).await, (Refusal::TooLarge, SIZE));
+    assert_eq!(raw::last_words(&mut stream).await, (Refusal::TooLarge, SIZE));
 
     // Nor does it help to send a large message in small frames.
     let (mut stream, _) = raw::join(server.address, NETWORK).await;
     stream.write_all(&raw::frame(0x02, &[2; 10_000])).await.unwrap();
     stream.write_all(&raw::frame(0x00, &[2; 10_000])).await.unwrap();
-    assert_eq!(last_words(&mut stream).await, (Refusal::TooLarge, SIZE));
+    assert_eq!(raw::last_words(&mut stream).await, (Refusal::TooLarge, SIZE));
     assert_eq!(server.metric("refusals_total{reason=\"too-large\"}").await, 3);
 }
 
@@ -184,148 +173,6 @@ async fn a_smaller_size_can_be_set() {
 }
 
 #[tokio::test]
-async fn messages_beyond_the_burst_are_dropped_and_said_so() {
-    let server = TestServer::limited(|limits| {
-        limits.message_rate.per_second = 0.001;
-        limits.message_rate.burst = 5;
-    })
-    .await;
-    let mut peer = Peer::joined(server.address).await;
-    let me = peer.id();
-    for _ in 0..4 {
-        peer.introduce().await;
-    }
-    peer.relay(me, b"one too many").await;
-    assert_eq!(peer.hear().await, Heard::Refused(Refusal::TooFast, me));
-    peer.send(ToServer::Introduce.emit()).await;
-    assert_eq!(peer.hear().await, Heard::Refused(Refusal::TooFast, NOBODY));
-}
-
-#[tokio::test]
-async fn who_slows_down_is_served_again() {
-    let server = TestServer::limited(|limits| {
-        limits.message_rate.per_second = 200.0;
-        limits.message_rate.burst = 2;
-    })
-    .await;
-    let mut peer = Peer::joined(server.address).await;
-    let mut refused = 0;
-    for _ in 0..1_000 {
-        peer.send(ToServer::Introduce.emit()).await;
-        peer.send(ToServer::Introduce.emit()).await;
-        for _ in 0..2 {
-            match peer.hear().await {
-                Heard::Refused(Refusal::TooFast, NOBODY) => refused += 1,
-                heard => assert_eq!(heard, Heard::Welcome(Vec::new())),
-            }
-        }
-        if refused > 0 {
-            break;
-        }
-    }
-    assert!(refused > 0, "two at once for a thousand times never were too fast");
-    let served = async {
-        loop {
-            peer.send(ToServer::Introduce.emit()).await;
-            if peer.hear().await == Heard::Welcome(Vec::new()) {
-                return;
-            }
-        }
-    };
-    tokio::time::timeout(support::PATIENCE, served).await.expect("served again");
-}
-
-#[tokio::test]
-async fn a_flood_is_not_read_and_harms_nobody() {
-    let server = TestServer::start().await;
-    let (mut flooder, _) = raw::join(server.address, NETWORK).await;
-    let mut one = raw::frame(0x82, &ToServer::Introduce.emit()).repeat(2);
-    one.extend(raw::frame(0x89, b"ping"));
-    let burst = one.repeat(10_000);
-    let flood = tokio::spawn(async move { while flooder.write_all(&burst).await.is_ok() {} });
-    let mut peer = Peer::joined(server.address).await;
-    server.metric_becomes("refusals_total{reason=\"too-fast\"}", 1).await;
-    for _ in 0..50 {
-        assert_eq!(peer.introduce().await.len(), 1);
-    }
-    let read = server.metric("messages_total{kind=\"introduce\"}").await;
-    assert!(read < 1_000, "{read} messages of the flood were read");
-    flood.abort();
-}
-
-#[tokio::test]
-async fn pings_cost_tokens_too() {
-    let server = TestServer::limited(|limits| {
-        limits.message_rate.per_second = 0.001;
-        limits.message_rate.burst = 3;
-    })
-    .await;
-    let mut peer = Peer::joined(server.address).await;
-    for _ in 0..2 {
-        peer.socket.send(Message::Ping("".into())).await.unwrap();
-    }
-    peer.send(ToServer::Introduce.emit()).await;
-    loop {
-        use futures_util::StreamExt;
-        match peer.socket.next().await.unwrap().unwrap() {
-            Message::Pong(_) => {}
-            Message::Binary(bytes) => {
-                assert_eq!(Heard::parse(&bytes), Heard::Refused(Refusal::TooFast, NOBODY));
-                return;
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_peer_that_never_proves_itself_is_closed() {
-    let server = TestServer::limited(|limits| limits.proof = Duration::from_millis(50)).await;
-    let mut silent = Peer::connect(server.address).await;
-    silent.challenge().await;
-    silent.is_refused(Refusal::TooSlow, POLICY).await;
-
-    // Pings are no proof, and neither is the beginning of one.
-    let (mut stream, _) = raw::open(server.address, &[]).await;
-    stream.write_all(&raw::frame(0x89, b"")).await.unwrap();
-    stream.write_all(&[0x82, 0xfe, 0]).await.unwrap();
-    assert_eq!(last_words(&mut stream).await, (Refusal::TooSlow, POLICY));
-    assert_eq!(server.metric("refusals_total{reason=\"too-slow\"}").await, 2);
-}
-
-#[tokio::test]
-async fn a_peer_that_answers_pings_stays() {
-    let server = TestServer::limited(|limits| {
-        limits.ping = Duration::from_millis(10);
-        limits.idle = Duration::from_secs(20);
-        limits.message_rate.per_second = 0.001;
-        limits.message_rate.burst = 3;
-    })
-    .await;
-    let mut quiet = Peer::joined(server.address).await;
-    // More answers than messages allowed: what was asked for costs nothing.
-    quiet.is_pinged(20).await;
-    assert_eq!(quiet.introduce().await, []);
-}
-
-#[tokio::test]
-async fn a_peer_that_answers_no_ping_is_closed() {
-    let server = TestServer::limited(|limits| {
-        limits.ping = Duration::from_millis(30);
-        limits.idle = Duration::from_millis(200);
-    })
-    .await;
-    let (mut stream, _) = raw::join(server.address, NETWORK).await;
-    let bytes = http::to_end(&mut stream).await;
-    let frames = raw::frames(&bytes);
-    let pings = frames.iter().filter(|(opcode, _)| *opcode == 9).count();
-    assert!((1..=6).contains(&pings), "{pings} pings");
-    let [.., (2, message), (8, _)] = &frames[..] else { panic!("{frames:?}") };
-    assert_eq!(Heard::parse(message), Heard::Refused(Refusal::TooSlow, NOBODY));
-    server.metric_becomes("peers", 0).await;
-}
-
-#[tokio::test]
 async fn a_peer_that_is_not_there_is_named() {
     let server = TestServer::start().await;
     let mut peer = Peer::joined(server.address).await;
@@ -335,66 +182,4 @@ async fn a_peer_that_is_not_there_is_named() {
         assert_eq!(peer.hear().await, Heard::Refused(Refusal::NotPresent, absent));
     }
     assert_eq!(peer.introduce().await, []);
-}
-
-#[tokio::test]
-async fn a_peer_that_does_not_read_loses_envelopes_and_their_sender_knows() {
-    let server = TestServer::limited(|limits| {
-        limits.message_rate.burst = 100_000;
-        limits.message_rate.per_second = 100_000.0;
-        limits.queue_messages = 2;
-    })
-    .await;
-    let mut deaf = Peer::connect_with_small_buffer(server.address).await;
-    deaf.prove(NETWORK, 0).await;
-    let mut sender = Peer::joined(server.address).await;
-
-    // The introduction is a barrier: what it overtakes was taken. The system's buffers take some megabytes first.
-    let envelope = [9; MESSAGE_MAX - 33];
-    let mut taken = 0;
-    loop {
-        assert!(taken < 5_000, "the queue never filled");
-        sender.relay(deaf.id(), &envelope).await;
-        sender.send(ToServer::Introduce.emit()).await;
-        match sender.hear().await {
-            Heard::Welcome(_) => taken += 1,
-            heard => {
-                assert_eq!(heard, Heard::Refused(Refusal::TooFast, deaf.id()));
-                break;
-            }
-        }
-    }
-    sender.welcome().await;
-    for _ in 0..taken {
-        assert_eq!(deaf.hear().await, Heard::Deliver { from: sender.id(), envelope: envelope.to_vec() });
-    }
-    sender.relay(deaf.id(), b"now it reads").await;
-    let last = Heard::Deliver { from: sender.id(), envelope: b"now it reads".to_vec() };
-    assert_eq!(deaf.hear().await, last);
-}
-
-#[tokio::test]
-async fn a_peer_that_never_reads_is_closed() {
-    let server = TestServer::limited(|limits| {
-        limits.message_rate.burst = 100_000;
-        limits.message_rate.per_second = 100_000.0;
-        limits.send = Duration::from_millis(100);
-    })
-    .await;
-    let mut deaf = Peer::connect_with_small_buffer(server.address).await;
-    deaf.prove(NETWORK, 0).await;
-    let mut sender = Peer::joined(server.address).await;
-    let envelope = [9; MESSAGE_MAX - 33];
-    let asked = async {
-        loop {
-            sender.relay(deaf.id(), &envelope).await;
-            sender.send(ToServer::Introduce.emit()).await;
-            match sender.hear().await {
-                Heard::Welcome(_) => {}
-                Heard::Refused(Refusal::TooFast, _) => drop(sender.welcome().await),
-                heard => return assert_eq!(heard, Heard::Refused(Refusal::NotPresent, deaf.id())),
-            }
-        }
-    };
-    tokio::time::timeout(support::PATIENCE, asked).await.expect("the deaf peer is sent away");
 }

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
+use tabmesh_engine::wire::signal::Refusal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::http::{Answer, UPGRADE};
-use super::{Heard, Identity, PATIENCE};
+use super::http::{Answer, UPGRADE, to_end};
+use super::{Heard, Identity, NOBODY, PATIENCE};
 
 /// Opens a WebSocket that nobody answers pings on; what was read beyond the answer's head comes with it.
 pub async fn open(address: SocketAddr, headers: &[(&str, &str)]) -> (TcpStream, Vec<u8>) {
@@ -80,4 +81,13 @@ pub fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
         bytes = rest;
     }
     found
+}
+
+/// What the server said last, before it closed: its refusal, and the code of its close frame.
+pub async fn last_words(stream: &mut TcpStream) -> (Refusal, u16) {
+    let frames = frames(&to_end(stream).await);
+    let [.., (2, message), (8, close)] = &frames[..] else { panic!("no refusal and close in {frames:?}") };
+    let Heard::Refused(refusal, NOBODY) = Heard::parse(message) else { panic!("no refusal in {message:?}") };
+    assert!(close.len() > 2, "a close frame has a sentence");
+    (refusal, u16::from_be_bytes([close[0], close[1]]))
 }
