@@ -10,15 +10,14 @@ import { readSettings } from './settings.ts';
 import { Transfers } from './transfers.ts';
 
 const settings = readSettings(location.search);
-const session = new Session(join, settings, globalThis);
+const session = new Session(join, settings);
 const transfers = new Transfers(session);
 const root = document.getElementById('app')!;
 root.replaceChildren();
 render(<App session={session} transfers={transfers} settings={settings} />, root);
 
 void session.start();
-// A page that goes away says goodbye; one that the browser kept and brings back joins again.
-addEventListener('pagehide', () => session.stop());
+// The package says goodbye when the page goes away; one that the browser kept and brings back joins again.
 addEventListener('pageshow', (event) => {
   if (event.persisted) void session.start();
 });

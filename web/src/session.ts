@@ -1,16 +1,11 @@
 import { batch, signal, type ReadonlySignal } from '@preact/signals';
-import type { join as Join, Mesh, Peer } from 'tabmesh';
+import type { join as Join, Mesh, MeshError, Peer } from 'tabmesh';
 import type { Settings } from './settings.ts';
-import { type Trouble, obstacle, troubleOf, type Surroundings } from './words.ts';
+import { type Stage, later } from './steps.ts';
+import { type Trouble, troubleOf } from './words.ts';
 
 /** Where the tab is on its way; `failed` is an end that only {@link Session.start} leaves. */
 export type Phase = 'joining' | 'joined' | 'offline' | 'closed' | 'failed';
-
-/** A step of joining that was reached. */
-export interface Step {
-  readonly stage: string;
-  readonly detail: string;
-}
 
 /** Round-trip times and neighbours are looked at again after this long, while somebody can see them. */
 const REFRESH_MS = 1000;
@@ -18,8 +13,14 @@ const REFRESH_MS = 1000;
 /** Joining that lasts longer gets words about what may stand in the way. */
 const PATIENCE_MS = 8000;
 
-/** Steps shown at most; the oldest goes. */
-const STEPS_MAX = 12;
+/** Faults shown at once, the latest of each kind; the oldest goes. */
+const FAULTS_MAX = 4;
+
+/** Faults that stay true once the tab has joined: nothing is kept, storage fails, connections are used up. */
+const LASTING: readonly (number | undefined)[] = [1030, 1031, 1040];
+
+/** The fault that ends a mesh: its core stopped. */
+const STOPPED = 1050;
 
 /** This tab's membership: holds the mesh, and what the page shows of it. */
 export class Session {
@@ -28,24 +29,26 @@ export class Session {
   readonly peers = signal<readonly Peer[]>([]);
   /** Ids of the nearest nodes known, linked or not. */
   readonly neighbourhood = signal<readonly string[]>([]);
-  readonly steps = signal<readonly Step[]>([]);
+  /** How far joining has come; it never goes back. */
+  readonly stage = signal<Stage>('storage');
   /** Whether joining, or coming back, takes longer than it should. */
   readonly slow = signal(false);
-  /** Links that could not be made since the last success. */
-  readonly failedDials = signal(0);
+  /** Links that could not be made since the tab had joined last, and why the latest could not. */
+  readonly failedDials = signal<{ readonly count: number; readonly why: Trouble | null }>({ count: 0, why: null });
+  /** What does not work as it should, while the tab goes on. */
+  readonly faults = signal<readonly Trouble[]>([]);
+  /** Why joining failed, or the mesh ended. */
   readonly trouble = signal<Trouble | null>(null);
   readonly #phase = signal<Phase>('joining');
   readonly #join: typeof Join;
   readonly #settings: Settings;
-  readonly #here: Surroundings;
   #mesh: Mesh | null = null;
   #attempt = new AbortController();
 
-  /** `join` is the package's; `here` is `globalThis`. Nothing happens before {@link start}. */
-  constructor(join: typeof Join, settings: Settings, here: Surroundings) {
+  /** `join` is the package's. Nothing happens before {@link start}. */
+  constructor(join: typeof Join, settings: Settings) {
     this.#join = join;
     this.#settings = settings;
-    this.#here = here;
     this.phase = this.#phase;
   }
 
@@ -56,21 +59,18 @@ export class Session {
     this.#attempt = attempt;
     batch(() => {
       this.#phase.value = 'joining';
-      this.steps.value = [];
-      this.failedDials.value = 0;
-      this.trouble.value = obstacle(this.#here);
+      this.stage.value = 'storage';
+      this.failedDials.value = { count: 0, why: null };
+      this.faults.value = [];
+      this.trouble.value = null;
     });
-    if (this.trouble.value) {
-      this.#phase.value = 'failed';
-      return;
-    }
     this.#watchPatience(attempt.signal);
     try {
       const { signalling, peers, network } = this.#settings;
       const mesh = await this.#join({
         wait: false,
         signal: attempt.signal,
-        onProgress: ({ stage, detail }) => this.#onStep(stage, detail ?? ''),
+        onProgress: ({ stage }) => this.#reach(stage, attempt.signal),
         ...(signalling && { signalling: [...signalling] }),
         ...(peers.length > 0 && { peers: [...peers] }),
         ...(network && { network }),
@@ -126,10 +126,14 @@ export class Session {
   #adopt(mesh: Mesh, signal: AbortSignal): void {
     this.#mesh = mesh;
     this.id.value = mesh.id;
+    this.#reach('running', signal);
     const refresh = (): void => this.#refresh(mesh);
     const off = [
       ...(['joined', 'offline', 'peer', 'peerleft', 'closed'] as const).map((event) => mesh.on(event, refresh)),
-      mesh.on('dialfailed', () => (this.failedDials.value += 1)),
+      mesh.on('dialfailed', ({ reason }) => {
+        this.failedDials.value = { count: this.failedDials.value.count + 1, why: troubleOf(reason) };
+      }),
+      mesh.on('fault', (fault) => this.#onFault(fault)),
     ];
     const timer = setInterval(() => {
       if (!document.hidden) refresh();
@@ -150,18 +154,22 @@ export class Session {
       this.peers.value = mesh.peers();
       this.neighbourhood.value = mesh.neighbourhood();
       if (mesh.state === 'joined') {
-        this.failedDials.value = 0;
+        this.failedDials.value = { count: 0, why: null };
+        this.faults.value = this.faults.value.filter(({ code }) => LASTING.includes(code));
         this.slow.value = false;
       }
     });
     if (before === 'joined' && mesh.state === 'offline') this.#watchPatience(this.#attempt.signal);
   }
 
-  #onStep(stage: string, detail: string): void {
-    const steps = this.steps.value;
-    const last = steps.at(-1);
-    const kept = last?.stage === stage ? steps.slice(0, -1) : steps;
-    this.steps.value = [...kept, { stage, detail }].slice(-STEPS_MAX);
+  #reach(stage: Stage, signal: AbortSignal): void {
+    if (!signal.aborted) this.stage.value = later(this.stage.value, stage);
+  }
+
+  #onFault(fault: MeshError): void {
+    const trouble = troubleOf(fault);
+    if (fault.code === STOPPED) this.trouble.value = trouble;
+    else this.faults.value = [...this.faults.value.filter(({ code }) => code !== fault.code), trouble].slice(-FAULTS_MAX);
   }
 
   #watchPatience(signal: AbortSignal): void {

@@ -29,6 +29,9 @@ export interface Fetched extends SharedFile {
   readonly preview: Preview | null;
 }
 
+/** What the package tells of a transfer. */
+type Told = { done: number; total: number | null; holders?: number };
+
 /** Files listed at most: finished ones go first, oldest first; when none is finished, new ones are refused. */
 export const ENTRIES_MAX = 100;
 
@@ -73,10 +76,11 @@ export class Transfers {
       const mesh = await this.#session.joined(signal);
       this.#move(key, { done: 0, total: null });
       const content = await mesh.get(file.cid, { signal, onProgress: (p) => this.#move(key, p) });
+      this.#change(key, { size: content.size, progress: { step: 'moving', done: 0, total: content.size, holders: 0 } });
       const fetched = await this.#read(content, file);
       signal.throwIfAborted();
       this.fetched.value = fetched;
-      this.#change(key, { size: content.size, progress: { step: 'done', cid: file.cid, holders: 0 } });
+      this.#change(key, { progress: { step: 'done', cid: file.cid, holders: 0 } });
     });
   }
 
@@ -136,8 +140,8 @@ export class Transfers {
     return { key, signal: cancel.signal };
   }
 
-  #move(key: number, p: { done: number; total: number | null; holders?: number }): void {
-    this.#change(key, { progress: { step: 'moving', done: p.done, total: p.total, holders: p.holders ?? 0 } });
+  #move(key: number, { done, total, holders = 0 }: Told): void {
+    this.#change(key, { progress: { step: 'moving', done, total, holders } });
   }
 
   #change(key: number, change: Partial<Entry>): void {

@@ -29,7 +29,7 @@ export class FakeMesh {
   /** One answer for each `put`, in order. */
   readonly puts: { data: unknown; answer: Later<Put>; progress: ((p: never) => void) | undefined }[] = [];
   readonly gets: { cid: string; answer: Later<Content>; progress: ((p: never) => void) | undefined }[] = [];
-  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Map<string, Set<(detail?: unknown) => void>>();
 
   peers(): Peer[] {
     return this.peerList;
@@ -51,7 +51,7 @@ export class FakeMesh {
     return Promise.race([answer.promise, aborted(options.signal)]);
   }
 
-  on(event: string, listener: () => void): () => void {
+  on(event: string, listener: (detail?: unknown) => void): () => void {
     const set = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, set.add(listener));
     return () => set.delete(listener);
@@ -67,8 +67,8 @@ export class FakeMesh {
     this.emit(state);
   }
 
-  emit(event: string): void {
-    for (const listener of this.#listeners.get(event) ?? []) listener();
+  emit(event: string, detail?: unknown): void {
+    for (const listener of this.#listeners.get(event) ?? []) listener(detail);
   }
 
   listenerCount(): number {
@@ -91,8 +91,6 @@ export function contentOf(cid: string, bytes: Uint8Array): Content {
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
   return { cid, size: blob.size, blob: () => Promise.resolve(blob) } as unknown as Content;
 }
-
-export const HERE = { isSecureContext: true, WebAssembly: {}, indexedDB: {}, RTCPeerConnection: {} };
 
 /** Lets everything that can go on go on. */
 export const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/session.ts';
-import { FakeMesh, HERE, joinOf, settle } from './fake.ts';
+import { FakeMesh, joinOf, settle } from './fake.ts';
 
 const SETTINGS = { peers: [], faults: [] };
 
@@ -13,7 +13,7 @@ afterEach(() => {
 describe('a session', () => {
   test('shows the mesh as it joins, is cut off and comes back', async () => {
     const mesh = new FakeMesh();
-    const session = new Session(joinOf([mesh]), SETTINGS, HERE);
+    const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
     expect(session.phase.value).toBe('joining');
     expect(session.id.value).toBe(mesh.id);
@@ -28,34 +28,36 @@ describe('a session', () => {
 
   test('hands the settings on, and only those that are given', async () => {
     const join = joinOf([new FakeMesh(), new FakeMesh()]);
-    const plain = new Session(join, SETTINGS, HERE);
+    const plain = new Session(join, SETTINGS);
     await plain.start();
     expect(Object.keys(join.options[0]!).sort()).toEqual(['onProgress', 'signal', 'wait']);
-    const given = new Session(join, { signalling: [], peers: ['ws://p'], network: 'try', faults: [] }, HERE);
+    const given = new Session(join, { signalling: [], peers: ['ws://p'], network: 'try', faults: [] });
     await given.start();
     expect(join.options[1]).toMatchObject({ signalling: [], peers: ['ws://p'], network: 'try', wait: false });
     plain.stop();
     given.stop();
   });
 
-  test('keeps one line a stage, the newest detail, and a bound', async () => {
+  test('goes through the stages, and never back', async () => {
     const join = joinOf([new FakeMesh()]);
-    const session = new Session(join, SETTINGS, HERE);
-    await session.start();
+    const session = new Session(join, SETTINGS);
+    const joining = session.start();
     const { onProgress } = join.options[0]!;
-    onProgress!({ stage: 'core' } as never);
-    onProgress!({ stage: 'signalling', detail: 'a' } as never);
-    onProgress!({ stage: 'signalling', detail: 'b' } as never);
-    expect(session.steps.value).toEqual([{ stage: 'core', detail: '' }, { stage: 'signalling', detail: 'b' }]);
-    for (let i = 0; i < 100; i += 1) onProgress!({ stage: i % 2 ? 'core' : 'signalling' } as never);
-    expect(session.steps.value.length).toBeLessThanOrEqual(12);
+    expect(session.stage.value).toBe('storage');
+    onProgress!({ stage: 'core' });
+    expect(session.stage.value).toBe('core');
+    await joining;
+    expect(session.stage.value).toBe('running');
+    onProgress!({ stage: 'link', detail: 'ab' });
+    onProgress!({ stage: 'signalling', detail: 'ws://a' });
+    expect(session.stage.value).toBe('link');
     session.stop();
   });
 
   test('that cannot join says why, and can be started again', async () => {
     const mesh = new FakeMesh();
     const fault = Object.assign(new Error('the core could not be loaded'), { code: 300 });
-    const session = new Session(joinOf([fault, mesh]), SETTINGS, HERE);
+    const session = new Session(joinOf([fault, mesh]), SETTINGS);
     await session.start();
     expect(session.phase.value).toBe('failed');
     expect(session.trouble.value).toMatchObject({ what: 'The core could not be loaded.', code: 300 });
@@ -66,18 +68,39 @@ describe('a session', () => {
     session.stop();
   });
 
-  test('does not even try where the browser lacks what it needs', async () => {
-    const join = joinOf([]);
-    const session = new Session(join, SETTINGS, { ...HERE, isSecureContext: false });
+  test('keeps the latest fault of each kind, and drops those that joining has healed', async () => {
+    const mesh = new FakeMesh();
+    const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
-    expect(join.options).toHaveLength(0);
-    expect(session.phase.value).toBe('failed');
-    expect(session.trouble.value?.wayOut).toContain('https://');
+    for (const code of [507, 1030, 507, 501, 502, 503]) {
+      mesh.emit('fault', Object.assign(new Error(`no ${code}: wait`), { code }));
+    }
+    expect(session.faults.value.map(({ code }) => code)).toEqual([507, 501, 502, 503]);
+    mesh.emit('fault', Object.assign(new Error('memory only: allow site data'), { code: 1030 }));
+    mesh.become('joined');
+    expect(session.faults.value).toEqual([{ code: 1030, what: 'Memory only.', wayOut: 'Allow site data.' }]);
+    session.stop();
+  });
+
+  test('whose core stopped says so, and can be started again', async () => {
+    const [first, second] = [new FakeMesh(), new FakeMesh()];
+    const session = new Session(joinOf([first, second]), SETTINGS);
+    await session.start();
+    first.become('joined');
+    first.become('closed');
+    first.emit('fault', Object.assign(new Error('the core stopped by a bug: join again'), { code: 1050 }));
+    expect(session.phase.value).toBe('closed');
+    expect(session.trouble.value).toMatchObject({ what: 'The core stopped by a bug.', code: 1050 });
+    await session.start();
+    second.become('joined');
+    expect(session.phase.value).toBe('joined');
+    expect(session.trouble.value).toBeNull();
+    session.stop();
   });
 
   test('started twice leaves one mesh', async () => {
     const [first, second] = [new FakeMesh(), new FakeMesh()];
-    const session = new Session(joinOf([first, second]), SETTINGS, HERE);
+    const session = new Session(joinOf([first, second]), SETTINGS);
     void session.start();
     await session.start();
     await settle();
@@ -92,24 +115,24 @@ describe('a session', () => {
   test('says that it takes long, until it has joined', async () => {
     vi.useFakeTimers();
     const mesh = new FakeMesh();
-    const session = new Session(joinOf([mesh]), SETTINGS, HERE);
+    const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
     vi.advanceTimersByTime(7000);
-    mesh.emit('dialfailed');
+    mesh.emit('dialfailed', { id: null, reason: new Error('too slow') });
     expect(session.slow.value).toBe(false);
     vi.advanceTimersByTime(1500);
     expect(session.slow.value).toBe(true);
-    expect(session.failedDials.value).toBe(1);
+    expect(session.failedDials.value).toMatchObject({ count: 1, why: { what: 'Too slow.' } });
     mesh.become('joined');
     expect(session.slow.value).toBe(false);
-    expect(session.failedDials.value).toBe(0);
+    expect(session.failedDials.value).toEqual({ count: 0, why: null });
     session.stop();
   });
 
   test('looks at its peers every second, but not while nobody can see it', async () => {
     vi.useFakeTimers();
     const mesh = new FakeMesh();
-    const session = new Session(joinOf([mesh]), SETTINGS, HERE);
+    const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
     const peer = { id: 'cd'.repeat(32), link: 'webrtc', profile: 'browser', rttMs: 3, neighbour: true, since: new Date() } as const;
     mesh.peerList = [peer];
@@ -129,7 +152,7 @@ describe('a session', () => {
 describe('waiting for the mesh', () => {
   test('ends when the tab has joined, at once if it has already', async () => {
     const mesh = new FakeMesh();
-    const session = new Session(joinOf([mesh]), SETTINGS, HERE);
+    const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
     const early = session.joined(new AbortController().signal);
     mesh.become('joined');
@@ -139,7 +162,7 @@ describe('waiting for the mesh', () => {
   });
 
   test('ends with the reason of whoever cancels', async () => {
-    const session = new Session(joinOf([new FakeMesh()]), SETTINGS, HERE);
+    const session = new Session(joinOf([new FakeMesh()]), SETTINGS);
     await session.start();
     const cancel = new AbortController();
     const waiting = session.joined(cancel.signal);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/session.ts';
 import { ENTRIES_MAX, Transfers } from '../src/transfers.ts';
-import { FakeMesh, HERE, contentOf, joinOf, settle } from './fake.ts';
+import { FakeMesh, contentOf, joinOf, settle } from './fake.ts';
 
 const CID = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e';
 const file = (name: string, size = 3): File => new File([new Uint8Array(size)], name);
@@ -13,7 +13,7 @@ let transfers: Transfers;
 beforeEach(async () => {
   vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
   mesh = new FakeMesh();
-  session = new Session(joinOf([mesh]), { peers: [], faults: [] }, HERE);
+  session = new Session(joinOf([mesh]), { peers: [], faults: [] });
   transfers = new Transfers(session);
   await session.start();
 });

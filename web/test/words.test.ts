@@ -1,33 +1,41 @@
 import { describe, expect, test } from 'vitest';
-import { hindrances, isCancel, obstacle, troubleOf } from '../src/words.ts';
-import { HERE } from './fake.ts';
+import { isCancel, troubleOf } from '../src/words.ts';
+
+const meshError = (code: number, message: string): Error => Object.assign(new Error(message), { code });
 
 describe('words for what went wrong', () => {
   test('every error becomes a sentence and a way out', () => {
-    for (const error of [new Error('no answer'), new Error(''), 'text', null, undefined, { code: 303 }, new TypeError('x')]) {
+    for (const error of [
+      new Error('no answer'), new Error(''), 'text', null, undefined, { code: 303 }, new TypeError('x: y'),
+      new DOMException('slow', 'TimeoutError'), meshError(203, 'Nobody has it: ask'), meshError(9999, 'odd'),
+    ]) {
       const { what, wayOut } = troubleOf(error);
       expect(what).toMatch(/^[A-Z].*[.!?]$/);
       expect(wayOut).toMatch(/^[A-Z].*[.!?]$/);
     }
-    expect(troubleOf(Object.assign(new Error('x'), { code: 999 }), 'Load it anew.')).toEqual({ what: 'X.', wayOut: 'Load it anew.', code: 999 });
+  });
+
+  test('what the package says is taken apart at its colon', () => {
+    expect(troubleOf(meshError(303, 'This tab has no peers just now: wait until it has joined again.'))).toEqual({
+      what: 'This tab has no peers just now.',
+      wayOut: 'Wait until it has joined again.',
+      code: 303,
+    });
+    expect(troubleOf(meshError(401, 'The peer left.'), 'Look again.')).toMatchObject({ wayOut: 'Look again.' });
+  });
+
+  test('what others throw stays whole', () => {
+    expect(troubleOf(new TypeError('x: y'))).toEqual({ what: 'X: y.', wayOut: 'Try again.' });
+    expect(troubleOf(new DOMException('gone: away', 'NotFoundError'))).not.toHaveProperty('code');
+  });
+
+  test('whoever uses the page gets other advice than whoever programs', () => {
+    expect(troubleOf(meshError(306, 'No room: raise storage.quotaBytes.')).wayOut).not.toContain('quotaBytes');
   });
 
   test('a cancel is no error', () => {
     expect(isCancel(new DOMException('stop', 'AbortError'))).toBe(true);
     expect(isCancel(new DOMException('slow', 'TimeoutError'))).toBe(false);
     expect(isCancel(new Error('AbortError'))).toBe(false);
-  });
-
-  test('what a browser lacks is named, and what it can do without is no obstacle', () => {
-    expect(obstacle(HERE)).toBeNull();
-    expect(obstacle({ ...HERE, RTCPeerConnection: undefined })).toBeNull();
-    expect(obstacle({ ...HERE, isSecureContext: false })?.what).toContain('http');
-    expect(obstacle({ ...HERE, WebAssembly: undefined })?.what).toContain('WebAssembly');
-    expect(obstacle({ ...HERE, indexedDB: null })?.wayOut).toContain('site data');
-  });
-
-  test('hindrances are the network and WebRTC', () => {
-    expect(hindrances(HERE, true)).toEqual([]);
-    expect(hindrances({ ...HERE, RTCPeerConnection: undefined }, false)).toHaveLength(2);
   });
 });

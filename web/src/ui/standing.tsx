@@ -3,7 +3,8 @@ import { useEffect } from 'preact/hooks';
 import { count, formatRtt } from '../format.ts';
 import type { Session } from '../session.ts';
 import { type Settings, isAddress, writeSettings } from '../settings.ts';
-import { type Trouble, hindrances } from '../words.ts';
+import { stepsAt } from '../steps.ts';
+import type { Trouble } from '../words.ts';
 
 interface Props {
   readonly session: Session;
@@ -23,8 +24,9 @@ export function Standing({ session, settings }: Props) {
       {phase === 'offline' && (
         <p class="lead">No peer can be reached. The tab keeps looking, and comes back by itself; what you gave stays with those who hold it.</p>
       )}
-      {phase === 'closed' && <p class="lead">This tab has left. Files that other peers hold stay where they are.</p>}
-      {phase === 'failed' && trouble && <Alert trouble={trouble} />}
+      {phase === 'closed' && !trouble && <p class="lead">This tab has left. Files that other peers hold stay where they are.</p>}
+      {trouble && <Alert trouble={trouble} />}
+      {(stuck || phase === 'joined') && <Faults session={session} />}
       {settings.faults.map((fault) => (
         <p class="alert" role="alert" data-testid="error">
           {fault}
@@ -55,27 +57,28 @@ function Joined({ session }: { readonly session: Session }) {
   );
 }
 
-/** What each stage of the package's progress means. */
-const STAGES: Record<string, string> = {
-  core: 'Loading the core',
-  identity: 'Taking an identity',
-  signalling: 'Asking the signalling server for a first peer',
-  dialling: 'Linking to the first peers',
-  link: 'Linking to the first peers',
-  place: 'Finding this tab’s place',
-  joined: 'Joined',
-};
-
 function Steps({ session }: { readonly session: Session }) {
-  const steps = session.steps.value;
   return (
-    <ol class="steps" aria-live="polite">
-      {steps.map(({ stage, detail }, i) => (
-        <li key={stage} data-now={i === steps.length - 1} title={detail || undefined}>
-          {STAGES[stage] ?? stage}
+    <ol class="steps">
+      {stepsAt(session.stage.value).map(({ title, state }) => (
+        <li key={title} data-step={state} aria-current={state === 'now' ? 'step' : undefined}>
+          {title}
         </li>
       ))}
     </ol>
+  );
+}
+
+/** What does not work as it should, while the tab goes on. */
+function Faults({ session }: { readonly session: Session }) {
+  return (
+    <>
+      {session.faults.value.map(({ what, wayOut, code }) => (
+        <p class="fault" key={code} data-testid="fault" data-code={code}>
+          {what} {wayOut}
+        </p>
+      ))}
+    </>
   );
 }
 
@@ -112,15 +115,7 @@ function WaysOut({ session, settings }: Props) {
     if (!fault.value) location.search = writeSettings(location.search, address.value, peer.value);
   };
 
-  const failed = session.failedDials.value;
-  const notes = hindrances(globalThis, online.value);
-  if (failed > 0) notes.push(`${count(failed, 'attempt')} to link to a peer failed: a firewall between may block it.`);
-  if (session.phase.value !== 'failed' && notes.length === 0) {
-    notes.push(
-      'Nobody answers yet. If you are the first one here, open this page in a second tab. If not, the signalling ' +
-        'server may be down, or its address wrong.',
-    );
-  }
+  const notes = notesOf(session, settings, online.value);
   return (
     <div class="ways" data-testid="ways-out">
       {notes.length > 0 && (
@@ -164,4 +159,18 @@ function WaysOut({ session, settings }: Props) {
       </details>
     </div>
   );
+}
+
+/** What may stand in the way, as far as it can be told from here. */
+function notesOf(session: Session, settings: Settings, online: boolean): string[] {
+  const phase = session.phase.value;
+  if (!online) return ['This device says that it has no network.'];
+  if (phase === 'failed' || phase === 'closed') return [];
+  const { count: failed, why } = session.failedDials.value;
+  if (failed > 0) return [`${count(failed, 'attempt')} to link to a peer failed. ${why ? `${why.what} ${why.wayOut}` : ''}`];
+  const [server = location.host] = settings.signalling ?? [];
+  if (phase === 'offline' || settings.signalling?.length === 0) return [];
+  return session.stage.value === 'signalling'
+    ? ['The signalling server answers, but knows nobody yet. If you are the first one here, open this page in a second tab.']
+    : [`The signalling server at ${server} does not answer. It may be down, or its address may be wrong.`];
 }
