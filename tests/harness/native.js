@@ -40,9 +40,10 @@ export class NativePeer {
     return JSON.parse(await this.#text(['status', '--json']));
   }
 
-  /** Its links: what `tabmesh peers --json` says. */
+  /** Its links: what `tabmesh peers --json` says, with the kind of each called `link`, as the npm package does. */
   async peers() {
-    return JSON.parse(await this.#text(['peers', '--json']));
+    const peers = JSON.parse(await this.#text(['peers', '--json']));
+    return peers.map((peer) => ({ ...peer, link: peer.kind }));
   }
 
   /** Waits until it has at least `count` links. */
@@ -53,18 +54,18 @@ export class NativePeer {
     });
   }
 
-  /** Puts bytes into the network; the CID. */
+  /** Puts bytes into the network; what `tabmesh put --json` says, the CID among it. */
   async put(bytes, ms = 60_000) {
     const file = join(this.dir, `${this.name}-input-${(this.#inputs += 1)}`);
     writeFileSync(file, bytes);
-    const put = JSON.parse(await this.#text(['put', '--json', file], ms));
+    const said = JSON.parse(await this.#text(['put', '--json', file], ms));
     rmSync(file);
-    return put;
+    return said.put;
   }
 
   /** Fetches content: its bytes. */
   async get(cid, ms = 60_000) {
-    const { code, stdout, stderr } = await this.command(['get', cid, '--output', '-'], { ms });
+    const { code, stdout, stderr } = await this.command(['get', cid], { ms });
     if (code !== 0) throw new Error(`tabmesh get ended with ${code}: ${stderr}`);
     return stdout;
   }

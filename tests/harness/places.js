@@ -13,10 +13,10 @@ export const RESULTS = join(ROOT, 'tests', 'results');
 const BUILT = join(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
 
 /** The program `tabmesh`. */
-export const native = () => found(process.env.TABMESH_NATIVE ?? join(BUILT, 'tabmesh'));
+export const native = () => found(process.env.E2E_NATIVE ?? join(BUILT, 'tabmesh'));
 
 /** The signalling server. */
-export const signalling = () => found(process.env.TABMESH_SIGNALLING ?? join(BUILT, 'tabmesh-signalling'));
+export const signalling = () => found(process.env.E2E_SIGNALLING ?? join(BUILT, 'tabmesh-signalling'));
 
 /** A browser of the Chromium family. */
 export const chromium = () => found(process.env.CHROMIUM ?? '/usr/bin/chromium');

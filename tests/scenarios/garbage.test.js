@@ -22,13 +22,16 @@ const REFUSALS = { malformed: 1, badProof: 2, tooLarge: 4 };
 /** How long a door may take to answer, in milliseconds. */
 const ANSWER_MS = 15_000;
 
+/** Resolves when `socket` closes, in whatever way. */
+const closing = (socket) => new Promise((resolve) => socket.once('close', resolve));
+
 /** Opens a WebSocket, sends `messages`, and gives every message that came until it closed. */
 async function throwAt(url, messages) {
   const socket = new WebSocket(url);
   const heard = [];
   socket.on('message', (bytes) => heard.push(bytes));
   socket.on('error', () => {});
-  const closed = once(socket, 'close');
+  const closed = closing(socket);
   await within(ANSWER_MS, 'opening', once(socket, 'open'));
   for (const message of messages) socket.send(message);
   try {
@@ -46,9 +49,10 @@ async function throwRaw(target, bytes) {
   socket.on('data', (chunk) => heard.push(chunk));
   socket.on('error', () => {});
   socket.setTimeout(2000, () => socket.destroy());
+  const closed = closing(socket);
   await within(ANSWER_MS, 'connecting', once(socket, 'connect'));
   socket.write(bytes);
-  if (socket.readyState !== 'closed') await within(ANSWER_MS, 'closing', once(socket, 'close'));
+  await within(ANSWER_MS, 'closing', closed);
   return Buffer.concat(heard).toString('latin1');
 }
 

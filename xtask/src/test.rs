@@ -69,8 +69,8 @@ pub(crate) fn harness() -> Result<Run> {
     Ok(run("node")
         .dir(&workspace::path("tests"))
         .env("CHROMIUM", chromium)
-        .env("TABMESH_NATIVE", programs.native)
-        .env("TABMESH_SIGNALLING", programs.signalling))
+        .env("E2E_NATIVE", programs.native)
+        .env("E2E_SIGNALLING", programs.signalling))
 }
 
 fn files(names: &[String]) -> Result<Vec<PathBuf>> {
