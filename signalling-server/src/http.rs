@@ -1,6 +1,7 @@
 //! The doors: sockets are accepted and counted here, and requests find their way.
 
 use std::convert::Infallible;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -87,7 +88,7 @@ impl Front {
                         remote,
                         place,
                     ))),
-                    Err(denial) => turn_away(&self.hub, &stream, denial),
+                    Err(denial) => turn_away(&self.hub, stream, denial),
                 },
                 Err(error) => {
                     warn!(%error, "a socket could not be accepted");
@@ -114,8 +115,9 @@ struct Place {
     _address: Option<AddressSeat>,
 }
 
-/// Says no before anything was read, in one write that a fresh socket always has room for.
-fn turn_away(hub: &Hub, stream: &TcpStream, denial: Denial) {
+/// Says no before anything was read, in one write that a fresh socket always has room for. It is written past tokio,
+/// which would first wait to hear from the system that there is room.
+fn turn_away(hub: &Hub, stream: TcpStream, denial: Denial) {
     hub.metrics.denied(denial);
     let (status, body) = (denial.status(), denial.json());
     let answer = format!(
@@ -124,7 +126,7 @@ fn turn_away(hub: &Hub, stream: &TcpStream, denial: Denial) {
         body.len(),
         denial.retry_after_s().unwrap_or(30),
     );
-    if let Err(error) = stream.try_write(answer.as_bytes()) {
+    if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(answer.as_bytes())) {
         debug!(%error, "a socket beyond the limit left before it was told");
     }
 }
