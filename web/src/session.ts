@@ -1,4 +1,4 @@
-import { batch, signal, type ReadonlySignal } from '@preact/signals';
+import { batch, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { join as Join, Mesh, MeshError, Peer } from 'tabmesh';
 import type { Settings } from './settings.ts';
 import { type Stage, later } from './steps.ts';
@@ -105,20 +105,32 @@ export class Session {
    *
    * @throws the signal's reason when it aborts first
    */
-  async joined(signal: AbortSignal): Promise<Mesh> {
+  joined(signal: AbortSignal): Promise<Mesh> {
+    return this.#when(() => this.#phase.value === 'joined', signal);
+  }
+
+  /** As {@link joined}, and there is somebody else: the first tab of a network has joined and is alone. */
+  linked(signal: AbortSignal): Promise<Mesh> {
+    return this.#when(() => this.#phase.value === 'joined' && this.peers.value.length > 0, signal);
+  }
+
+  async #when(holds: () => boolean, signal: AbortSignal): Promise<Mesh> {
     signal.throwIfAborted();
-    if (this.#phase.value === 'joined' && this.#mesh) return this.#mesh;
     return new Promise((resolve, reject) => {
-      const unsubscribe = this.#phase.subscribe((phase) => {
-        if (phase !== 'joined' || !this.#mesh) return;
-        signal.removeEventListener('abort', onAbort);
-        unsubscribe();
-        resolve(this.#mesh);
-      });
       const onAbort = (): void => {
-        unsubscribe();
+        stop.abort();
         reject(signal.reason);
       };
+      // An effect runs at once, before there is anything to end it by: so it is ended by a signal of its own.
+      const stop = new AbortController();
+      const end = effect(() => {
+        if (stop.signal.aborted || !holds() || !this.#mesh) return;
+        stop.abort();
+        signal.removeEventListener('abort', onAbort);
+        resolve(this.#mesh);
+      });
+      if (stop.signal.aborted) return end();
+      stop.signal.addEventListener('abort', end, { once: true });
       signal.addEventListener('abort', onAbort, { once: true });
     });
   }

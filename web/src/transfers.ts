@@ -7,7 +7,7 @@ import { type Trouble, isCancel, troubleOf } from './words.ts';
 
 /** How far a transfer is. */
 export type Progress =
-  | { readonly step: 'waiting' }
+  | { readonly step: 'waiting'; readonly until: 'turn' | 'joined' | 'linked' }
   | { readonly step: 'moving'; readonly done: number; readonly total: number | null; readonly holders: number }
   | { readonly step: 'done'; readonly cid: string; readonly holders: number }
   | { readonly step: 'failed'; readonly trouble: Trouble }
@@ -99,7 +99,8 @@ export class Transfers {
 
   async #give(key: number, file: File, signal: AbortSignal): Promise<void> {
     await this.#run(key, signal, async () => {
-      const mesh = await this.#session.joined(signal);
+      this.#change(key, { progress: { step: 'waiting', until: 'linked' } });
+      const mesh = await this.#session.linked(signal);
       this.#move(key, { done: 0, total: file.size });
       const { cid, size, holders } = await mesh.put(file, { signal, onProgress: (p) => this.#move(key, p) });
       this.#change(key, { size, progress: { step: 'done', cid, holders } });
@@ -134,7 +135,7 @@ export class Transfers {
     // The list is full: the oldest finished entry makes way.
     const leaving = rest.length < ENTRIES_MAX ? undefined : rest.findLast((entry) => !this.#cancels.has(entry.key));
     this.entries.value = [
-      { key, way, name, size, progress: { step: 'waiting' } },
+      { key, way, name, size, progress: { step: 'waiting', until: way === 'given' ? 'turn' : 'joined' } },
       ...rest.filter((entry) => entry !== leaving),
     ];
     return { key, signal: cancel.signal };

@@ -87,6 +87,10 @@ export function joinOf(meshes: (FakeMesh | Error)[]): typeof join & { options: P
   return Object.assign(fake as typeof join, { options });
 }
 
+export function peerOf(): Peer {
+  return { id: 'cd'.repeat(32), link: 'webrtc', profile: 'browser', rttMs: 3, neighbour: true, since: new Date() };
+}
+
 export function contentOf(cid: string, bytes: Uint8Array): Content {
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>]);
   return { cid, size: blob.size, blob: () => Promise.resolve(blob) } as unknown as Content;

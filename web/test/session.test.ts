@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/session.ts';
-import { FakeMesh, joinOf, settle } from './fake.ts';
+import { FakeMesh, joinOf, peerOf, settle } from './fake.ts';
 
 const SETTINGS = { peers: [], faults: [] };
 
@@ -134,7 +134,7 @@ describe('a session', () => {
     const mesh = new FakeMesh();
     const session = new Session(joinOf([mesh]), SETTINGS);
     await session.start();
-    const peer = { id: 'cd'.repeat(32), link: 'webrtc', profile: 'browser', rttMs: 3, neighbour: true, since: new Date() } as const;
+    const peer = peerOf();
     mesh.peerList = [peer];
     vi.advanceTimersByTime(1000);
     expect(session.peers.value).toEqual([peer]);
@@ -158,6 +158,21 @@ describe('waiting for the mesh', () => {
     mesh.become('joined');
     expect(await early).toBe(mesh);
     expect(await session.joined(new AbortController().signal)).toBe(mesh);
+    session.stop();
+  });
+
+  test('for somebody else ends with the first peer', async () => {
+    const mesh = new FakeMesh();
+    const session = new Session(joinOf([mesh]), SETTINGS);
+    await session.start();
+    let isLinked = false;
+    const linked = session.linked(new AbortController().signal).then(() => (isLinked = true));
+    mesh.become('joined');
+    await settle();
+    expect(isLinked).toBe(false);
+    mesh.peerList = [peerOf()];
+    mesh.emit('peer');
+    expect(await linked).toBe(true);
     session.stop();
   });
 

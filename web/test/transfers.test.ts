@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/session.ts';
 import { ENTRIES_MAX, Transfers } from '../src/transfers.ts';
-import { FakeMesh, contentOf, joinOf, settle } from './fake.ts';
+import { FakeMesh, contentOf, joinOf, peerOf, settle } from './fake.ts';
 
 const CID = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e';
 const file = (name: string, size = 3): File => new File([new Uint8Array(size)], name);
@@ -13,6 +13,7 @@ let transfers: Transfers;
 beforeEach(async () => {
   vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
   mesh = new FakeMesh();
+  mesh.peerList = [peerOf()];
   session = new Session(joinOf([mesh]), { peers: [], faults: [] });
   transfers = new Transfers(session);
   await session.start();
@@ -38,6 +39,21 @@ describe('giving', () => {
     await settle();
     expect(steps()).toEqual(['b moving', 'a done']);
     expect(transfers.entries.value[1]!.progress).toEqual({ step: 'done', cid: CID, holders: 8 });
+  });
+
+  test('waits while this tab is the first one', async () => {
+    mesh.peerList = [];
+    mesh.become('joined');
+    transfers.give([file('a'), file('b')]);
+    await settle();
+    expect(transfers.entries.value.map(({ progress }) => progress)).toEqual([
+      { step: 'waiting', until: 'turn' },
+      { step: 'waiting', until: 'linked' },
+    ]);
+    mesh.peerList = [peerOf()];
+    mesh.emit('peer');
+    await settle();
+    expect(steps()).toEqual(['b waiting', 'a moving']);
   });
 
   test('a file that fails says why and lets the next one go', async () => {

@@ -45,6 +45,12 @@ function Row({ entry, cancel }: { readonly entry: Entry; readonly cancel: () => 
   );
 }
 
+const WAITS = {
+  turn: 'Waits for its turn',
+  joined: 'Waits until this tab has joined',
+  linked: 'Waits for a first peer',
+} as const;
+
 interface BarProps {
   readonly way: Entry['way'];
   readonly size: number | null;
@@ -65,7 +71,7 @@ export function Bar({ way, size, progress, cancel }: BarProps) {
         {...(known && { value: done / total, max: 1 })}
       />
       <span class="file-note">
-        {progress.step === 'waiting' && (way === 'given' ? 'Waits for its turn' : 'Waits until this tab has joined')}
+        {progress.step === 'waiting' && WAITS[progress.until]}
         {progress.step === 'moving' && (total === null ? 'Looking for it' : `${formatBytes(done)} of ${formatBytes(total)}`)}
         {progress.step === 'moving' && progress.holders > 0 && ` · ${count(progress.holders, 'holder')}`}
       </span>

@@ -18,7 +18,7 @@ export function Standing({ session, settings }: Props) {
   const stuck = phase === 'failed' || phase === 'closed' || (phase !== 'joined' && session.slow.value);
   return (
     <section class="standing" aria-labelledby="standing">
-      <h1 id="standing">{phase === 'joining' && session.slow.value ? 'Still joining' : TITLES[phase]}</h1>
+      <h1 id="standing">{titleOf(session)}</h1>
       {phase === 'joined' && <Joined session={session} />}
       {phase === 'joining' && <Steps session={session} />}
       {phase === 'offline' && (
@@ -45,8 +45,17 @@ const TITLES = {
   failed: 'This tab could not join',
 } as const;
 
+function titleOf(session: Session): string {
+  const phase = session.phase.value;
+  if (phase === 'joining' && session.slow.value) return 'Still joining';
+  return phase === 'joined' && session.peers.value.length === 0 ? 'This tab is the first one here' : TITLES[phase];
+}
+
 function Joined({ session }: { readonly session: Session }) {
   const peers = session.peers.value;
+  if (peers.length === 0) {
+    return <p class="lead">Open this page once more, in a second tab or on another device: the two link by themselves.</p>;
+  }
   const times = peers.flatMap(({ rttMs }) => (rttMs === null ? [] : [rttMs]));
   return (
     <p class="lead">
@@ -168,9 +177,9 @@ function notesOf(session: Session, settings: Settings, online: boolean): string[
   if (phase === 'failed' || phase === 'closed') return [];
   const { count: failed, why } = session.failedDials.value;
   if (failed > 0) return [`${count(failed, 'attempt')} to link to a peer failed. ${why ? `${why.what} ${why.wayOut}` : ''}`];
-  const [server = location.host] = settings.signalling ?? [];
-  if (phase === 'offline' || settings.signalling?.length === 0) return [];
+  const [server = `${location.host}/signal`] = settings.signalling ?? [];
+  if (phase === 'offline' || settings.signalling?.length === 0) return ['No peer answers at the addresses known here.'];
   return session.stage.value === 'signalling'
-    ? ['The signalling server answers, but knows nobody yet. If you are the first one here, open this page in a second tab.']
+    ? ['The signalling server answers, but no peer does yet.']
     : [`The signalling server at ${server} does not answer. It may be down, or its address may be wrong.`];
 }
