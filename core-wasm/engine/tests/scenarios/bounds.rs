@@ -1,14 +1,8 @@
-//! What never grows: an engine's state, its idle traffic; and what never differs: two runs of one seed.
-
-use tabmesh_engine::Profile;
-use tabmesh_engine::{LinkId, OpId};
+//! What never grows: idle traffic, memory after the end; and what never differs: two runs of one seed.
 
 use crate::grow::network;
-use crate::puppet::{gossip, guest, is_closed, say};
 use crate::world::seeds::each;
-use crate::world::{HostId, Spec, World};
-
-const LINK: LinkId = LinkId(1);
+use crate::world::{HostId, World};
 
 /// A run with everything in it: joins, blocks, messages, crashes, a cut.
 fn eventful(seed: u64) -> [u8; 32] {
@@ -33,59 +27,6 @@ fn equal_seeds_give_equal_runs_and_others_do_not() {
         let hash = eventful(seed);
         assert_eq!(hash, eventful(seed), "seed {seed}");
         assert_ne!(hash, eventful(seed + 1), "seed {seed}");
-    });
-}
-
-/// What an engine of this profile takes with `guests` proven peers that each gossip twelve nodes of their own, and with
-/// every request and placement it has room for.
-fn full_tables(seed: u64, profile: Profile, guests: usize) -> (usize, isize, isize) {
-    let mut world = World::new(seed);
-    world.kill_signalling();
-    let host = world.add(Spec { profile, listens: true, ..Spec::native().without_signalling() });
-    let mut puppets: Vec<HostId> = Vec::new();
-    for _ in 0..guests {
-        puppets.push(guest(&mut world, host));
-    }
-    for _ in 0..4 {
-        for puppet in &puppets {
-            if is_closed(&world, *puppet, LINK) {
-                continue;
-            }
-            let joined: Vec<u8> = world.random_bytes(12 * 32);
-            say(&mut world, *puppet, LINK, &[gossip(&joined)]);
-        }
-        world.run_for(300);
-    }
-    let mut ops: Vec<OpId> = Vec::new();
-    for _ in 0..80 {
-        let target = world.random_id();
-        ops.push(world.find(host, target));
-        ops.push(world.get(host, target));
-        let bytes = world.random_bytes(16 * 1024);
-        ops.push(world.put(host, &bytes).0);
-    }
-    world.run_for(60_000);
-    assert!(
-        ops.iter().all(|op| world.host(host).done(*op).is_some()),
-        "seed {seed}: an operation never ended"
-    );
-    let heap = world.host(host).heap;
-    (world.host(host).peers().len(), heap.rest_max, heap.moment_max)
-}
-
-#[test]
-fn an_engine_with_full_tables_stays_within_its_memory() {
-    each(1, |seed| {
-        for (profile, guests, links) in
-            [(Profile::Browser, 24, 20), (Profile::Native, 240, 200), (Profile::Device, 8, 6)]
-        {
-            let (linked, rest_max, moment_max) = full_tables(seed, profile, guests);
-            println!(
-                "{profile:?}: {linked} links, at most {rest_max} bytes at rest, {moment_max} at any moment"
-            );
-            assert!(linked >= links, "seed {seed}: only {linked} links");
-            assert!(rest_max <= 65_536, "seed {seed}: {rest_max} bytes at {profile:?}");
-        }
     });
 }
 

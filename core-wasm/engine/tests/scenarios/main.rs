@@ -12,6 +12,7 @@ mod hostile;
 mod join;
 mod links;
 mod lookup;
+mod memory;
 mod pressure;
 mod puppet;
 mod storage;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tabmesh_engine::{Event, Instant, LinkId, LinkKind, NodeId, OpId, Output};
 
 use super::agenda::Happening;
+use super::crypto::KeyPair;
 use super::flow::EndId;
 use super::heap::Heap;
 use super::host::{Clock, Done, Driver, Host, HostId, State, Traffic};
@@ -230,6 +231,11 @@ impl World {
         NodeId(self.rng.bytes())
     }
 
+    /// The key of somebody who has no host.
+    pub(crate) fn stranger(&mut self) -> KeyPair {
+        self.crypto.make_key(&mut self.rng, 0, false)
+    }
+
     /// Random bytes.
     pub(crate) fn random_bytes(&mut self, length: usize) -> Vec<u8> {
         self.rng.vec(length)
@@ -269,6 +275,7 @@ impl World {
             wake_at: None,
             hasty: 0,
             store: Store::new(spec.blocks_max),
+            job_slowness: 1,
             known: spec.knows.clone(),
             events: Vec::new(),
             done: BTreeMap::new(),

@@ -102,6 +102,8 @@ pub(crate) struct Host {
     /// How many times in a row the engine asked to be woken in the past.
     pub(crate) hasty: u32,
     pub(crate) store: Store,
+    /// How many times longer than usual its jobs take.
+    pub(crate) job_slowness: u64,
     /// Whose WebSocket addresses the shell knows.
     pub(crate) known: Vec<HostId>,
     /// Every event, with the virtual time when it came, in microseconds.

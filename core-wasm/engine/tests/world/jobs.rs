@@ -16,8 +16,8 @@ impl World {
             Work::Load(_) | Work::Absent(_) => MS,
             Work::Store { .. } | Work::Scan { .. } => 3 * MS,
         };
-        let delay = typical / 2 + self.rng.below(typical);
-        let life = self.hosts[host.0].life;
+        let (life, slowness) = (self.hosts[host.0].life, self.hosts[host.0].job_slowness);
+        let delay = (typical / 2 + self.rng.below(typical)) * slowness;
         self.at(delay, Happening::Finish(host, life, job, work));
     }
 

@@ -1,0 +1,153 @@
+//! The engine's state at its worst: every table full at once, of every profile.
+//!
+//! Puppets take every link there is and ask for everything a peer can ask for, the application does the same, and the
+//! shell takes seconds for each job, so that nothing leaves a table soon.
+
+use tabmesh_engine::wire::envelope::{Envelope, Kind};
+use tabmesh_engine::wire::frame::{Body, Frame, Routed};
+use tabmesh_engine::{LinkId, NodeId, OpId, Output, Profile};
+
+use crate::puppet::{gossip, guest, is_closed};
+use crate::world::crypto::Crypto;
+use crate::world::seeds::each;
+use crate::world::{HostId, Spec, World};
+
+const LINK: LinkId = LinkId(1);
+
+/// What one engine takes.
+struct Taken {
+    links: usize,
+    rest_max: isize,
+    moment_max: isize,
+}
+
+/// A block's name or a node's id close to `id`: what its engine takes for its own business.
+fn near(world: &mut World, id: &NodeId) -> NodeId {
+    let mut near = world.random_id();
+    near.0[0] = id.0[0];
+    near
+}
+
+fn request(world: &mut World, origin: NodeId, target: NodeId, exact: bool, body: &Body<'_>) -> Vec<u8> {
+    let payload = body.emit();
+    let request = world.random(1 << 32) as u32;
+    let routed = Routed {
+        reply: false,
+        exact,
+        hops: 0,
+        origin,
+        target,
+        request,
+        path: &[],
+        kind: body.kind(),
+        payload: &payload,
+    };
+    Frame::Routed(routed).emit()
+}
+
+/// An offer by a node that nobody has heard of, with the largest description there is.
+fn offer(world: &mut World, to: NodeId) -> Vec<u8> {
+    let key = world.stranger();
+    let from = NodeId::of_key(&key.public);
+    let body = world.random_bytes(512);
+    let session = world.random(1 << 32) as u32;
+    let blank = Envelope {
+        kind: Kind::Offer,
+        session,
+        expiry_s: 0,
+        key: key.public,
+        signature: [0; 64],
+        body: &body,
+    };
+    let signed = blank.signed_bytes(&Spec::browser().network_id(), &from, &to);
+    let envelope = Envelope { signature: Crypto::StandIn.sign(&key, &signed), ..blank }.emit();
+    request(world, from, to, true, &Body::Envelope(&envelope))
+}
+
+/// Everything that a peer can ask for, as frames.
+fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
+    let (from, to) = (world.host(puppet).id, world.host(host).id);
+    let joined = world.random_bytes(12 * 32);
+    let sums = world.random_bytes(16 * 8);
+    let keys: Vec<u8> = (0..64).flat_map(|_| near(world, &to).0).collect();
+    let block = world.random_bytes(12_000);
+    let hash = near(world, &to);
+    vec![
+        gossip(&joined).emit(),
+        Frame::Digest(&sums).emit(),
+        Frame::Differ { mask: 0xffff, after: NodeId([0; 32]) }.emit(),
+        Frame::Keys { mask: 0xffff, more: true, keys: &keys }.emit(),
+        request(world, from, to, false, &Body::Find),
+        request(world, from, hash, true, &Body::Get(hash)),
+        request(world, from, hash, false, &Body::Get(hash)),
+        request(world, from, to, true, &Body::Put { hash, block: &block }),
+        request(world, from, hash, false, &Body::Put { hash, block: &block }),
+        offer(world, to),
+        offer(world, to),
+    ]
+}
+
+fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
+    let mut world = World::new(seed);
+    // The assertion at the end tells how much it is at most, rather than where it first exceeds the bound.
+    world.bounds.heap_max = usize::MAX >> 1;
+    world.kill_signalling();
+    let host = world.add(Spec { profile, listens: true, ..Spec::native().without_signalling() });
+    let id = world.host(host).id;
+    let puppets: Vec<HostId> = (0..guests).map(|_| guest(&mut world, host)).collect();
+    let links = world.host(host).peers().len();
+    for _ in 0..300 {
+        let block = world.random_bytes(64);
+        world.put(host, &block);
+        world.run_for(20);
+    }
+    world.host_mut(host).job_slowness = 4_000;
+    let mut ops: Vec<OpId> = Vec::new();
+    for _ in 0..3 {
+        for puppet in &puppets {
+            if is_closed(&world, *puppet, LINK) {
+                continue;
+            }
+            let frames = everything(&mut world, *puppet, host);
+            world.play(*puppet, frames.into_iter().map(|bytes| Output::Send { link: LINK, bytes }).collect());
+        }
+        for _ in 0..30 {
+            let target = near(&mut world, &id);
+            let block = world.random_bytes(16 * 1024);
+            ops.extend([world.find(host, target), world.get(host, target), world.put(host, &block).0]);
+            let peer = world.host(puppets[0]).id;
+            ops.push(world.send(host, peer, &block));
+        }
+        world.run_for(2_000);
+    }
+    world.host_mut(host).job_slowness = 1;
+    world.run_for(120_000);
+    let ended = ops.iter().filter(|op| world.host(host).done(**op).is_some()).count();
+    assert_eq!(ended, ops.len(), "seed {seed}, {profile:?}: an operation never ended");
+    let heap = world.host(host).heap;
+    Taken { links, rest_max: heap.rest_max, moment_max: heap.moment_max }
+}
+
+fn check(profile: Profile, guests: usize) {
+    each(2, |seed| {
+        let Taken { links, rest_max, moment_max } = fill_tables(seed, profile, guests);
+        println!("{profile:?}: {links} links, at most {rest_max} bytes at rest, {moment_max} at any moment");
+        assert!(links >= guests * 9 / 10, "seed {seed}: only {links} links");
+        assert!(rest_max <= 65_536, "seed {seed}: {rest_max} bytes at rest");
+    });
+}
+
+#[test]
+fn a_tabs_engine_with_full_tables_takes_at_most_64_kib() {
+    check(Profile::Browser, 24);
+}
+
+#[test]
+fn a_native_peers_engine_with_full_tables_takes_at_most_64_kib() {
+    check(Profile::Native, 240);
+}
+
+#[test]
+fn a_small_devices_engine_with_full_tables_takes_at_most_64_kib() {
+    check(Profile::Device, 8);
+}
