@@ -35,7 +35,7 @@ const EXIT_CODES: &str = "Exit codes:
   130  interrupted";
 
 const PRECEDENCE: &str = "Every setting can also be given as an environment variable (shown with each) or in a TOML \
-file named by --config, under the name of its flag with _ for -. A flag beats the environment, which beats the file, \
+file named by --config, under the name of its flag without the dashes before it. A flag beats the environment, which beats the file, \
 which beats the default. An unknown key in the file is an error. Lists are written with commas in the environment and \
 as arrays in the file.";
 

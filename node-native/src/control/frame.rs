@@ -54,11 +54,13 @@ pub async fn read(reader: &mut (impl AsyncRead + Unpin)) -> Result<Option<Frame>
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         Err(error) => return Err(error.into()),
     };
+    if !matches!(kind, HEADER | DATA | END) {
+        return Err(FrameError::Malformed);
+    }
     let length = reader.read_u32().await? as usize;
     let is_sound = match kind {
-        HEADER | DATA => (1..=PAYLOAD_MAX).contains(&length),
         END => length == 0,
-        _ => false,
+        _ => (1..=PAYLOAD_MAX).contains(&length),
     };
     if !is_sound {
         return Err(FrameError::Malformed);

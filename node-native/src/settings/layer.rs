@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use super::SettingsError;
 
-/// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data_dir = …`.
+/// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data-dir = …`.
 ///
 /// The flags and the environment are read by clap, flags first; a file is TOML, where an unknown key is an error.
 #[derive(Args, Clone, Default, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Layer {
     /// Where the key, the blocks and the control socket live; made if missing
     #[arg(long, env = "TABMESH_DATA_DIR", value_name = "DIR")]

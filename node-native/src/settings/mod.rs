@@ -240,7 +240,7 @@ fn ice_servers(
             return Err(value("turn", url, "is no TURN server; write turn:host:port"));
         }
         if username.is_empty() || credential.is_empty() {
-            return Err(value("turn", url, "needs turn_username and turn_credential beside it"));
+            return Err(value("turn", url, "needs turn-username and turn-credential beside it"));
         }
         servers.push(IceServer { url, username: username.clone(), credential: credential.clone() });
     }

@@ -25,7 +25,7 @@ fn refusal(layer: Layer) -> String {
 #[test]
 fn flags_beat_the_file_and_the_file_beats_the_defaults() {
     let flags = Line::try_parse_from(["x", "--network", "from-flag"]).expect("parses").layer;
-    let below = file("network = \"from-file\"\nlevel = 3\ndata_dir = \"d\"").expect("parses");
+    let below = file("network = \"from-file\"\nlevel = 3\ndata-dir = \"d\"").expect("parses");
     let settings = Settings::resolve(flags.over(below)).expect("resolves");
     assert_eq!(settings.network, "from-flag");
     assert_eq!(settings.level, 3);
@@ -36,7 +36,7 @@ fn flags_beat_the_file_and_the_file_beats_the_defaults() {
 fn every_setting_can_stand_in_a_file() {
     let layer = file(
         r#"
-        data_dir = "d"
+        data-dir = "d"
         network = "n"
         level = 1
         signalling = ["wss://s.example.org"]
@@ -44,17 +44,17 @@ fn every_setting_can_stand_in_a_file() {
         listen = "127.0.0.1:0"
         http = "127.0.0.1:0"
         announce = "wss://me.example.org/mesh"
-        address_file = "a"
+        address-file = "a"
         udp = ["127.0.0.1:0"]
         stun = ["stun:s.example.org:3478"]
         turn = ["turn:t.example.org:3478"]
-        turn_username = "u"
-        turn_credential = "c"
+        turn-username = "u"
+        turn-credential = "c"
         profile = "device"
         quota = "2MiB"
-        passphrase_file = "p"
+        passphrase-file = "p"
         salt = "s"
-        log_format = "json"
+        log-format = "json"
         log = "debug"
         "#,
     )
@@ -98,7 +98,7 @@ fn values_out_of_bounds_are_refused_with_the_way_out() {
     assert!(wrong("peer = [\"http://a\"]").contains("ws://host:port"));
     assert!(wrong("announce = \"wss://user:secret@a\"").contains("without user name"));
     assert!(wrong("stun = [\"stn:a\"]").contains("stun:host:port"));
-    assert!(wrong("turn = [\"turn:a\"]").contains("turn_credential"));
+    assert!(wrong("turn = [\"turn:a\"]").contains("turn-credential"));
     assert!(file("listen = \"localhost\"").is_err());
     assert!(file("quota = \"lots\"").is_err());
     assert!(file("profile = \"huge\"").is_err());

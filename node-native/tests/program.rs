@@ -1,0 +1,336 @@
+//! Goal: the program does what its help says. Method: real processes of `tabmesh` on loopback, each with its own data
+//! directory, and its commands against them.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn tabmesh() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tabmesh"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TABMESH_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A running node; killed when dropped.
+struct Node {
+    dir: PathBuf,
+    address: String,
+    child: Child,
+}
+
+impl Node {
+    fn start(dir: &Path, args: &[&str]) -> Self {
+        let address_file = dir.join("address");
+        let _ = std::fs::remove_file(&address_file);
+        let child = tabmesh()
+            .args(["run", "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data-dir"])
+            .arg(dir)
+            .arg("--address-file")
+            .arg(&address_file)
+            .args(args)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the node starts");
+        let mut node = Self { dir: dir.to_owned(), address: String::new(), child };
+        until("listening", || address_file.exists());
+        node.address = std::fs::read_to_string(&address_file).expect("readable").trim().to_owned();
+        node
+    }
+
+    /// A command against this node.
+    fn run(&self, args: &[&str]) -> Output {
+        tabmesh().args(args).arg("--data-dir").arg(&self.dir).output().expect("it runs")
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    fn until_joined(&self) {
+        until("joined", || self.json(&["status"])["joined"] == true);
+    }
+
+    fn http(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "not {what} in time");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+fn temporary() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory")
+}
+
+/// Two nodes, joined: the second knows the first one's address.
+fn pair() -> (TempDir, TempDir, Node, Node) {
+    let (one_dir, two_dir) = (temporary(), temporary());
+    let one = Node::start(one_dir.path(), &[]);
+    let two = Node::start(two_dir.path(), &["--peer", &format!("ws://{}", one.address)]);
+    one.until_joined();
+    two.until_joined();
+    (one_dir, two_dir, one, two)
+}
+
+fn content(length: usize) -> Vec<u8> {
+    let mut rng = tabmesh_engine::Rng::new(7);
+    (0..length.div_ceil(8)).flat_map(|_| rng.next().to_le_bytes()).take(length).collect()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_file_goes_in_at_one_node_and_comes_out_at_another() {
+    let (dir, _two_dir, one, two) = pair();
+    let bytes = content(3_000_000);
+    let file = dir.path().join("file");
+    std::fs::write(&file, &bytes).expect("written");
+    let put = one.run(&["put", file.to_str().expect("text"), "--progress"]);
+    assert!(put.status.success(), "{}", stderr(&put));
+    assert!(stderr(&put).contains("at least 2 nodes"), "{}", stderr(&put));
+    let cid = String::from_utf8(put.stdout).expect("text");
+    let cid = cid.trim();
+
+    let got = two.run(&["get", cid]);
+    assert!(got.status.success(), "{}", stderr(&got));
+    assert!(got.stdout == bytes, "to the standard output");
+    let output = dir.path().join("copy");
+    assert!(two.run(&["get", cid, "--output", output.to_str().expect("text")]).status.success());
+    assert!(std::fs::read(&output).expect("there") == bytes, "to a file");
+    let left: Vec<_> = std::fs::read_dir(dir.path()).expect("readable").flatten().collect();
+    assert!(left.iter().all(|entry| !entry.file_name().to_string_lossy().contains(".part")), "{left:?}");
+}
+
+#[test]
+fn kill_9_loses_no_acknowledged_file() {
+    let (dir, _two_dir, mut one, two) = pair();
+    let bytes = content(1_000_000);
+    let file = dir.path().join("file");
+    std::fs::write(&file, &bytes).expect("written");
+    let put = one.json(&["put", file.to_str().expect("text")]);
+    let cid = put["put"]["cid"].as_str().expect("a CID").to_owned();
+    one.signal("-KILL");
+    one.child.wait().expect("gone");
+    drop(two);
+
+    // Alone, with nobody to ask: every block must be on its own disk.
+    let again = Node::start(dir.path(), &[]);
+    let got = again.run(&["get", &cid]);
+    assert!(got.status.success(), "{}", stderr(&got));
+    assert!(got.stdout == bytes);
+}
+
+#[test]
+fn commands_show_the_node_its_peers_and_the_way_to_others() {
+    let (_one_dir, two_dir, one, two) = pair();
+    let status = one.json(&["status"]);
+    assert_eq!(status["network"], "tabmesh");
+    let id = status["id"].as_str().expect("an id").to_owned();
+    let printed = tabmesh().args(["id", "--data-dir"]).arg(&one.dir).output().expect("it runs");
+    assert_eq!(String::from_utf8_lossy(&printed.stdout).trim(), id);
+
+    let peers = two.json(&["peers"]);
+    assert_eq!(peers[0]["id"], id.as_str());
+    assert_eq!(peers[0]["kind"], "socket");
+    assert_eq!(peers[0]["profile"], "native");
+    assert_eq!(two.json(&["find", &id])[0], id.as_str());
+    assert_eq!(two.json(&["send", &id, "hello"])["sent"], true);
+    assert!(String::from_utf8_lossy(&two.run(&["peers"]).stdout).contains("NEIGHBOUR"));
+    assert!(String::from_utf8_lossy(&two.run(&["status"]).stdout).contains("joined      yes"));
+    let mode = |name: &str| two_dir.path().join(name).metadata().expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode("control.sock"), 0o600);
+    assert_eq!(mode("identity.pem"), 0o600);
+}
+
+#[test]
+fn health_and_metrics_are_served_and_other_paths_are_not() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let health = node.http("/healthz");
+    assert!(health.starts_with("HTTP/1.1 200") && health.contains("\"status\":\"ok\""), "{health}");
+    let metrics = node.http("/metrics");
+    for name in ["tabmesh_links{", "tabmesh_joined 0", "tabmesh_resident_bytes ", "tabmesh_inputs_total{"] {
+        assert!(metrics.contains(name), "no {name} in {metrics}");
+    }
+    assert!(node.http("/etc/passwd").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn a_signal_stops_a_node_politely_and_soon() {
+    let (_one_dir, _two_dir, mut one, two) = pair();
+    for name in ["-TERM", "-INT"] {
+        let dir = temporary();
+        let mut node = Node::start(dir.path(), &["--peer", &format!("ws://{}", two.address)]);
+        node.until_joined();
+        let start = Instant::now();
+        node.signal(name);
+        assert!(node.child.wait().expect("ended").success(), "{name}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{name}");
+        assert!(!dir.path().join("control.sock").exists());
+    }
+    one.signal("-TERM");
+    assert!(one.child.wait().expect("ended").success());
+    until("rid of the one that left", || two.json(&["peers"]).as_array().is_some_and(Vec::is_empty));
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_ends_with_its_code() {
+    let dir = temporary();
+    let missing = dir.path().join("nowhere");
+    let no_node = tabmesh().args(["status", "--data-dir"]).arg(&missing).output().expect("it runs");
+    assert_eq!(no_node.status.code(), Some(3));
+    assert!(stderr(&no_node).contains("tabmesh run"), "{}", stderr(&no_node));
+
+    let (_one_dir, two_dir, _one, two) = pair();
+    let unknown = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
+    let output = two.run(&["get", unknown, "-o", missing.to_str().expect("text")]);
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no node that should have it"), "{}", stderr(&output));
+    assert!(!missing.exists());
+    for args in [&["get", "no-cid"][..], &["find", "me"], &["send", "nobody", "hello"], &["dance"]] {
+        let output = two.run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+    }
+    assert_eq!(two.run(&["put", "/no/such/file"]).status.code(), Some(1));
+
+    let second = tabmesh().args(["run", "--data-dir"]).arg(two_dir.path()).output().expect("it ends");
+    assert_eq!(second.status.code(), Some(1));
+    assert!(stderr(&second).contains("another node runs"), "{}", stderr(&second));
+    assert_eq!(two.json(&["status"])["joined"], true, "the first node goes on");
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let dir = temporary();
+    let config = dir.path().join("tabmesh.toml");
+    std::fs::write(&config, "network = \"file\"\nquota = \"5MiB\"\nlevel = 1\n").expect("written");
+    let status = |environment: Option<&str>, flag: Option<&str>| {
+        let data = temporary();
+        let mut command = tabmesh();
+        command.args(["run", "--config"]).arg(&config).arg("--data-dir").arg(data.path());
+        command.args(flag.map(|name| ["--network", name]).iter().flatten());
+        if let Some(name) = environment {
+            command.env("TABMESH_NETWORK", name);
+        }
+        let child = command.stderr(Stdio::null()).spawn().expect("it starts");
+        let node = Node { dir: data.path().to_owned(), address: String::new(), child };
+        until("running", || data.path().join("control.sock").exists());
+        node.json(&["status"])
+    };
+    assert_eq!(status(Some("environment"), Some("flag"))["network"], "flag");
+    assert_eq!(status(Some("environment"), None)["network"], "environment");
+    let plain = status(None, None);
+    assert_eq!(plain["network"], "file");
+    assert_eq!(plain["quota_bytes"], 5 << 20);
+
+    std::fs::write(&config, "netwrk = \"typo\"\n").expect("written");
+    let refused = tabmesh().args(["run", "--config"]).arg(&config).output().expect("it ends");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("netwrk") && stderr(&refused).contains("line 1"), "{}", stderr(&refused));
+}
+
+#[test]
+fn garbage_at_the_control_socket_is_answered_and_harms_nobody() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let header = |json: &str| {
+        let mut frame = vec![1];
+        frame.extend_from_slice(&(json.len() as u32).to_be_bytes());
+        frame.extend_from_slice(json.as_bytes());
+        frame
+    };
+    let garbage = [
+        b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+        vec![0xff; 100_000],
+        vec![1, 0xff, 0xff, 0xff, 0xff, 0],
+        vec![2, 0, 0, 0, 1, 0],
+        vec![3, 0, 0, 0, 0],
+        header("not JSON"),
+        header("{\"version\":1,\"request\":{\"dance\":{}}}"),
+        header("{\"version\":1,\"request\":{\"get\":{\"cid\":\"x\",\"more\":1}}}"),
+        header("{\"version\":2,\"request\":{\"status\":{}}}"),
+        [header("{\"version\":1,\"request\":{\"put\":{}}}"), header("{}")].concat(),
+    ];
+    for bytes in &garbage {
+        let mut stream = UnixStream::connect(dir.path().join("control.sock")).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        // The node may close before all of it is written.
+        let _ = stream.write_all(bytes);
+        let mut kind = [0; 5];
+        stream.read_exact(&mut kind).expect("an answer comes");
+        assert_eq!(kind[0], 1, "the answer is a header");
+        let mut answer = vec![0; u32::from_be_bytes([kind[1], kind[2], kind[3], kind[4]]) as usize];
+        stream.read_exact(&mut answer).expect("all of it");
+        let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+        assert_eq!(answer["error"]["code"], 200, "{answer}");
+        assert!(answer["error"]["message"].as_str().is_some_and(|text| text.len() > 20), "{answer}");
+    }
+    // Half a frame and silence, on more connections than are served at once minus one.
+    let silent: Vec<_> = (0..31)
+        .map(|_| {
+            let mut stream = UnixStream::connect(dir.path().join("control.sock")).expect("connected");
+            stream.write_all(&[1, 0, 0]).expect("written");
+            stream
+        })
+        .collect();
+    assert_eq!(node.json(&["status"])["joined"], false);
+    drop(silent);
+}
+
+#[test]
+fn garbage_at_the_door_is_refused_and_harms_nobody() {
+    let (_one_dir, _two_dir, one, _two) = pair();
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00"[..],
+        &[0; 100_000],
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 7\r\nSec-WebSocket-Key: x\r\n\r\n",
+        b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let mut stream = TcpStream::connect(&one.address).expect("connected");
+        stream.set_read_timeout(Some(PATIENCE)).expect("set");
+        let _ = stream.write_all(bytes);
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
+    }
+    let status = one.json(&["status"]);
+    assert_eq!((&status["joined"], &status["links"]), (&Value::from(true), &Value::from(1)));
+}
