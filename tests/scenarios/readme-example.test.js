@@ -3,7 +3,7 @@
 // Only the server's address is another one.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { scenario } from '../harness/network.js';
@@ -42,7 +42,8 @@ scenario('the example of the README runs', 60_000, async (net) => {
 
 scenario('the example of the README has no type errors', 60_000, async (net) => {
   const dir = join(net.dir, 'readme');
-  mkdirSync(join(dir), { recursive: true });
+  mkdirSync(join(dir, 'node_modules'), { recursive: true });
+  symlinkSync(pkg(), join(dir, 'node_modules', 'tabmesh'));
   writeFileSync(join(dir, 'example.mts'), example());
   const options = {
     noEmit: true,
@@ -51,7 +52,6 @@ scenario('the example of the README has no type errors', 60_000, async (net) => 
     module: 'nodenext',
     lib: ['es2022', 'dom', 'dom.iterable'],
     types: [],
-    paths: { tabmesh: [pkg()] },
   };
   writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['example.mts'] }));
   const { code, stdout } = await run(join(pkg(), 'node_modules', '.bin', 'tsc'), ['--project', dir]);
