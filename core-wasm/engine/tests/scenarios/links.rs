@@ -246,6 +246,19 @@ fn clocks_that_differ_and_drift_do_no_harm() {
     });
 }
 
+#[test]
+fn a_wall_clock_that_is_a_day_off_keeps_nobody_out() {
+    each(2, |seed| {
+        let mut world = network(seed, 0, 6, 200);
+        for wall_offset_s in [-86_400, 86_400] {
+            let tab = world.add(Spec { wall_offset_s, ..Spec::browser() });
+            world.concern(tab);
+            world.expect(60_000, "it joins all the same", |world| world.host(tab).is_joined());
+        }
+        settle(&mut world, 60_000);
+    });
+}
+
 fn anybody_lists(world: &World, id: NodeId) -> bool {
     world.live().iter().any(|host| world.host(*host).link_to(id).is_some())
 }

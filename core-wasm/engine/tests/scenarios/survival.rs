@@ -137,6 +137,50 @@ fn a_newcomer_finds_the_network_though_all_of_it_has_left_the_server() {
 }
 
 #[test]
+fn a_tab_that_is_reloaded_is_back_within_seconds_under_the_same_id() {
+    each(3, |seed| {
+        let mut world = network(seed, 1, 11, 200);
+        let tab = HostId(6);
+        for pause_ms in [50, 3_000, 12_000] {
+            world.crash(tab);
+            world.run_for(pause_ms);
+            world.restart(tab);
+            world.concern(tab);
+            world.expect(15_000, "it has joined again", |world| world.host(tab).is_joined());
+            world.expect(60_000, "all is whole again", is_whole);
+            assert_eq!(world.double_links(), [], "seed {seed}");
+        }
+    });
+}
+
+#[test]
+fn half_of_all_leaving_at_once_leaves_one_network() {
+    each(2, |seed| {
+        let mut world = network(seed, 2, 28, 150);
+        for number in 0..15 {
+            world.crash(HostId(2 * number + 1));
+        }
+        settle(&mut world, 90_000);
+    });
+}
+
+#[test]
+fn a_network_with_losses_and_reordering_joins_and_serves_all_the_same() {
+    each(2, |seed| {
+        let mut world = World::new(seed);
+        world.network.loss_permille = 50;
+        world.network.reorder_permille = 100;
+        world.network.jitter_us = 60_000;
+        world.add_many(20, 200, &Spec::browser());
+        settle(&mut world, 90_000);
+        world.run_for(10_000);
+        let hash = place(&mut world, HostId(4));
+        let op = world.get(HostId(13), hash);
+        assert_eq!(world.wait(HostId(13), op, 60_000).status, Status::Ok, "seed {seed}");
+    });
+}
+
+#[test]
 fn days_of_coming_and_going_lose_no_block_and_leave_no_part() {
     each(1, |seed| {
         let mut world = network(seed, 3, 27, 150);
