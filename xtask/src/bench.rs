@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use crate::step::step;
-use crate::test;
+use crate::{parts, test};
 
 /// What to measure.
 #[derive(Args)]
@@ -18,7 +18,8 @@ pub(crate) struct Options {
 
 /// Runs the benches of `tests/bench/` and puts their figures into docs/BENCHMARKS.md.
 pub(crate) fn bench(options: &Options) -> Result<()> {
-    let harness = test::harness()?;
+    parts::web()?;
+    let harness = test::harness(&parts::programs()?)?;
     step("benches, one after another; leave the machine alone meanwhile", || {
         let mut command = harness.arg("bench/run.js").args(&options.names);
         if options.dry {

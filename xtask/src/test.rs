@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
+use crate::parts::Programs;
 use crate::run::{Run, cargo, run};
 use crate::step::step;
 use crate::{parts, tools, workspace};
@@ -42,8 +43,9 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     let files = files(&options.names)?;
     let what =
         format!("{} scenarios in Chromium, one after another (each starts its own network)", files.len());
-    let run = node(&files)?;
-    let mut command = run.into_command();
+    parts::web()?;
+    let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
+    let mut command = node.into_command();
     for _ in 0..options.repeat {
         step(&what, || {
             let status = command.status()?;
@@ -56,21 +58,15 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn node(files: &[PathBuf]) -> Result<Run> {
-    Ok(harness()?.words("--test --test-concurrency=1").args(files))
-}
-
-/// Node in `tests/`, told where the built parts are; builds them first.
-pub(crate) fn harness() -> Result<Run> {
+/// Node in `tests/`, told where the built programs are.
+pub(crate) fn harness(programs: &Programs) -> Result<Run> {
     let chromium = tools::ensure_chromium()?;
-    parts::web()?;
-    let programs = parts::programs()?;
     tools::ensure_npm("tests")?;
     Ok(run("node")
         .dir(&workspace::path("tests"))
         .env("CHROMIUM", chromium)
-        .env("E2E_NATIVE", programs.native)
-        .env("E2E_SIGNALLING", programs.signalling))
+        .env("E2E_NATIVE", &programs.native)
+        .env("E2E_SIGNALLING", &programs.signalling))
 }
 
 fn files(names: &[String]) -> Result<Vec<PathBuf>> {

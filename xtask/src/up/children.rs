@@ -1,6 +1,8 @@
 //! The running parts: started with a log each, watched, and stopped in the reverse order.
 
 use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -65,11 +67,25 @@ impl Children {
     /// # Errors
     /// When the part ends, `longest` passes, or Ctrl-C comes; with the end of the part's log.
     pub(super) fn wait_for_file(&mut self, name: &str, file: &Path, longest: Duration) -> Result<String> {
+        self.wait(name, longest, || {
+            let text = fs::read_to_string(file).ok()?;
+            text.split_once('\n').map(|(line, _)| line.trim().to_owned())
+        })
+    }
+
+    /// Waits until the part says at `address` that it is well.
+    ///
+    /// # Errors
+    /// As [`Children::wait_for_file`].
+    pub(super) fn wait_for_health(&mut self, name: &str, address: &str, longest: Duration) -> Result<()> {
+        self.wait(name, longest, || is_healthy(address).then_some(()))
+    }
+
+    fn wait<T>(&mut self, name: &str, longest: Duration, probe: impl Fn() -> Option<T>) -> Result<T> {
         let end = Instant::now() + longest;
         loop {
-            let text = fs::read_to_string(file).unwrap_or_default();
-            if let Some((line, _)) = text.split_once('\n') {
-                return Ok(line.trim().to_owned());
+            if let Some(found) = probe() {
+                return Ok(found);
             }
             if let Some(ended) = self.ended()? {
                 bail!("{ended}");
@@ -137,6 +153,19 @@ impl Children {
         let last = &lines[lines.len().saturating_sub(15)..];
         format!("\n   the end of {}:\n   {}", workspace::shown(&self.log(name)), last.join("\n   "))
     }
+}
+
+/// Whether `GET /healthz` at `address` answers 200 within a second.
+fn is_healthy(address: &str) -> bool {
+    let ask = || -> std::io::Result<Vec<u8>> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        write!(stream, "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+        let mut head = vec![0; b"HTTP/1.1 200".len()];
+        stream.read_exact(&mut head)?;
+        Ok(head)
+    };
+    ask().is_ok_and(|head| head == b"HTTP/1.1 200")
 }
 
 impl Drop for Children {

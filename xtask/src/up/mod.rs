@@ -35,7 +35,7 @@ pub(crate) fn up(options: &Options) -> Result<()> {
     let stop = stop_signal()?;
     parts::web()?;
     let programs = parts::programs()?;
-    let tabs = if options.tabs > 0 { Some(test::harness()?) } else { None };
+    let tabs = if options.tabs > 0 { Some(test::harness(&programs)?) } else { None };
 
     let mut children = Children::new(workspace::target().join("up"), stop)?;
     let web =
@@ -93,6 +93,7 @@ fn start_server(children: &mut Children, programs: &parts::Programs, port: u16) 
     // `localhost` is a secure context for browsers, as `127.0.0.1` is; people read it more easily.
     let port = address.rsplit(':').next().context("the server wrote an address without a port")?;
     let web = format!("http://localhost:{port}");
+    children.wait_for_health("signalling", &address, START_MAX)?;
     note(&web);
     Ok(web)
 }
@@ -108,6 +109,7 @@ fn start_peer(children: &mut Children, programs: &parts::Programs, web: &str, nu
         .arg(&file);
     children.start(&name, peer)?;
     let address = children.wait_for_file(&name, &file, START_MAX)?;
-    note(&address);
+    children.wait_for_health(&name, &address, START_MAX)?;
+    note(&format!("peers come in at ws://{address}, figures are at http://{address}/metrics"));
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::sources::{expect_none, paths_behind, read, root, sources, without_comments};
 
-/// Which of our crates each crate may depend on; for programs and for tests alike.
+/// Which of our crates each crate may stand on. Tests may use any part: they meet where users do.
 const DEPENDENCIES: [(&str, &[&str]); 5] = [
     ("core-wasm/engine", &[]),
     ("core-wasm", &["tabmesh-engine"]),
@@ -39,25 +39,23 @@ fn crates_depend_on_each_other_one_way() {
 
 #[test]
 fn the_engine_depends_on_nothing_that_was_not_weighed() {
-    let manifest = read("core-wasm/engine/Cargo.toml");
-    let direct = manifest.split("[dev-dependencies]").next().unwrap_or_default();
-    let names = names_in_tables(direct, "dependencies]");
+    let names = dependencies("core-wasm/engine");
     let findings: Vec<_> =
         names.into_iter().filter(|name| !ENGINE_DEPENDENCIES.contains(&name.as_str())).collect();
     expect_none(&findings, "Measure the bytes with `cargo xtask size`, then add the crate to this test.");
 }
 
-/// The names in all tables of dependencies of a part's manifest.
+/// What a part's programs depend on, for any target.
 fn dependencies(part: &str) -> Vec<String> {
-    names_in_tables(&read(&format!("{part}/Cargo.toml")), "dependencies]")
+    names_of_dependencies(&read(&format!("{part}/Cargo.toml")))
 }
 
-fn names_in_tables(manifest: &str, ending: &str) -> Vec<String> {
+fn names_of_dependencies(manifest: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut is_inside = false;
-    for line in manifest.lines() {
+    for line in manifest.lines().map(str::trim_end) {
         if line.starts_with('[') {
-            is_inside = line.trim_end().ends_with(ending);
+            is_inside = line == "[dependencies]" || line.ends_with(".dependencies]");
         } else if is_inside && line.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let end =
                 line.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_'))).unwrap_or(line.len());
@@ -150,6 +148,7 @@ fn the_rules_themselves_catch_what_they_forbid() {
     assert_eq!(imported_module("import { join } from 'tabmesh';"), Some("tabmesh"));
     assert_eq!(imported_module("const a = await import(\"../b.js\");"), Some("../b.js"));
     assert_eq!(imported_module("const from = 'x';"), None);
-    let manifest = "[package]\nname = \"x\"\n[dependencies]\na = 1\nb-c.workspace = true\n[lints]\nd = 1\n";
-    assert_eq!(names_in_tables(manifest, "dependencies]"), ["a", "b-c"]);
+    let manifest =
+        "[package]\nx = 1\n[dependencies]\na = 1\nb-c.workspace = true\n[dev-dependencies]\nd = 1\n";
+    assert_eq!(names_of_dependencies(manifest), ["a", "b-c"]);
 }
