@@ -5,6 +5,8 @@
 //! [`control`] the local one, over which [`files`] go in and out. [`peer`] puts them together; the command line in
 //! [`cli`] sits on top.
 
+#![forbid(unsafe_code)]
+
 mod addresses;
 pub mod cli;
 pub mod control;
