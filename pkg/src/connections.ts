@@ -3,9 +3,19 @@
 
 import { CONNECTIONS_MAX } from './limits.js';
 
+/** With so many closed and not collected the browser is asked to collect them, */
+const NUDGE_AT = 64;
+
+/** but not more often than this. */
+const NUDGE_MS = 250;
+
+/** Asked for and dropped at once, never touched: half a millisecond, and no memory. */
+const NUDGE_BYTES = 128 * 1024 * 1024;
+
 let made = 0;
 let collected = 0;
 let open = 0;
+let nudged = -Infinity;
 const registry = new FinalizationRegistry<undefined>(() => {
   collected += 1;
 });
@@ -15,6 +25,7 @@ export const connectionCount = (): { open: number; counted: number } => ({ open,
 
 /** A new connection; `undefined` at the bound. */
 export function makeConnection(configuration: RTCConfiguration): RTCPeerConnection | undefined {
+  if (made - collected - open >= NUDGE_AT) nudge();
   if (made - collected >= CONNECTIONS_MAX) return undefined;
   const connection = new RTCPeerConnection(configuration);
   made += 1;
@@ -27,4 +38,19 @@ export function makeConnection(configuration: RTCConfiguration): RTCPeerConnecti
 export function freeConnection(connection: RTCPeerConnection): void {
   connection.close();
   open -= 1;
+}
+
+/**
+ * A page that makes little garbage is not collected for minutes, and a closed connection weighs nothing to the collector: hundreds
+ * pile up. A large buffer weighs something.
+ */
+function nudge(): void {
+  const now = performance.now();
+  if (now - nudged < NUDGE_MS) return;
+  nudged = now;
+  try {
+    new ArrayBuffer(NUDGE_BYTES);
+  } catch {
+    // A machine without that much room collects garbage often enough.
+  }
 }

@@ -2,7 +2,7 @@
 
 import type { Bytes } from './bytes.js';
 import { freeConnection, makeConnection } from './connections.js';
-import { gathered } from './gather.js';
+import { gathered, gathering } from './gather.js';
 import { DIAL_MS, DRAINED } from './limits.js';
 import type { Hearer, Wire } from './links.js';
 import { compact, expand } from './sdp.js';
@@ -15,7 +15,9 @@ export class RtcLink implements Wire {
   readonly #channel: RTCDataChannel;
   readonly #hearer: Hearer;
   readonly #deadline: ReturnType<typeof setTimeout>;
-  #isOver = false;
+  /** What the browser is in the middle of. */
+  #working: Promise<void> = Promise.resolve();
+  readonly #over = new AbortController();
 
   /** `undefined` when the page has all the connections it can have. */
   static make(configuration: RTCConfiguration, hearer: Hearer): RtcLink | undefined {
@@ -50,9 +52,9 @@ export class RtcLink implements Wire {
   async describe(offer?: Uint8Array): Promise<void> {
     try {
       if (offer) await this.#setRemote('offer', offer);
-      await this.#connection.setLocalDescription();
-      const description = compact((await gathered(this.#connection)) ?? '');
-      if (!this.#isOver && description) this.#hearer.onDescribed(description);
+      await this.#work(() => this.#connection.setLocalDescription(), () => gathering(this.#connection));
+      const description = compact((await gathered(this.#connection, this.#over.signal)) ?? '');
+      if (!this.#over.signal.aborted && description) this.#hearer.onDescribed(description);
       else this.#fail();
     } catch {
       // The other end's description is no good, or the link was closed meanwhile.
@@ -84,13 +86,13 @@ export class RtcLink implements Wire {
   }
 
   close(): void {
-    if (this.#isOver) return;
+    if (this.#over.signal.aborted) return;
     this.#forget();
-    if (this.#channel.readyState !== 'open') return freeConnection(this.#connection);
+    if (this.#channel.readyState !== 'open') return this.#free();
     const end = (): void => {
       clearTimeout(timer);
       this.#channel.onclose = null;
-      freeConnection(this.#connection);
+      this.#free();
     };
     const timer = setTimeout(end, FLUSH_MS);
     this.#channel.onclose = end;
@@ -100,23 +102,34 @@ export class RtcLink implements Wire {
   async #setRemote(type: 'offer' | 'answer', description: Uint8Array): Promise<void> {
     const sdp = expand(description, type);
     if (sdp === undefined) throw new TypeError('the description is malformed');
-    await this.#connection.setRemoteDescription({ type, sdp });
+    await this.#work(() => this.#connection.setRemoteDescription({ type, sdp }));
+  }
+
+  /** Begins some work, which is followed by some more that nobody but {@link #free} waits for. */
+  async #work(begin: () => Promise<void>, follow = (): Promise<void> => Promise.resolve()): Promise<void> {
+    this.#over.signal.throwIfAborted();
+    const work = begin();
+    this.#working = work.then(follow, () => undefined);
+    await work;
+  }
+
+  /** Closes the connection, but not before it has begun to gather: Chromium would never collect it. */
+  #free(): void {
+    void this.#working.then(() => freeConnection(this.#connection));
   }
 
   #fail(): void {
-    if (this.#isOver) return;
+    if (this.#over.signal.aborted) return;
     this.#forget();
-    freeConnection(this.#connection);
+    this.#free();
     this.#hearer.onDown();
   }
 
   /** Drops every handler, so that nothing keeps the connection from being collected. */
   #forget(): void {
-    this.#isOver = true;
+    this.#over.abort();
     clearTimeout(this.#deadline);
     this.#connection.onconnectionstatechange = null;
-    this.#connection.onicecandidate = null;
-    this.#connection.onicegatheringstatechange = null;
     this.#channel.onopen = null;
     this.#channel.onmessage = null;
     this.#channel.onbufferedamountlow = null;

@@ -1,0 +1,59 @@
+// Goal: numbers that stand in Rust and in TypeScript are the same.
+// Method: read the Rust sources.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+
+import { CODES, MeshError, STATUS, reasonOf, refusalOf } from '../dist/errors.js';
+import { INPUT, OUTPUT } from '../dist/kinds.js';
+import * as limits from '../dist/limits.js';
+
+const core = (path) => readFileSync(new URL(`../../core-wasm/${path}`, import.meta.url), 'utf8');
+const camel = (name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+
+test('the kinds of inputs and outputs', () => {
+  const [, inputs, outputs] = core('src/kinds.rs').split(/pub\(crate\) mod (?:input|output) \{/);
+  const table = (text) =>
+    Object.fromEntries([...text.matchAll(/const (\w+): u32 = (\d+);/g)].map(([, name, number]) => [camel(name), Number(number)]));
+  assert.deepEqual(table(inputs), { ...INPUT });
+  assert.deepEqual(table(outputs), { ...OUTPUT });
+});
+
+test('the bounds', () => {
+  const text = core('engine/src/limits.rs');
+  const value = (name) => {
+    const [, formula] = new RegExp(`pub const ${name}: \\w+ = ([\\d_ *]+);`).exec(text) ?? assert.fail(`no ${name}`);
+    return formula.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
+  };
+  for (const name of ['BLOCK_MAX', 'PACKET_MAX', 'MESSAGE_MAX', 'ADDRESS_MAX', 'ADDRESSES_MAX', 'DRAINED', 'DRAINED_STEP']) {
+    assert.equal(limits[name], value(name), name);
+  }
+});
+
+test('every status, reason and refusal of the engine has a name, a sentence and the way out', () => {
+  const status = core('engine/src/status.rs');
+  const [, statuses, reasons] = status.split(/pub enum (?:Status|Reason) \{/);
+  const refusals = core('engine/src/wire/signal.rs').split('pub enum Refusal {')[1];
+  const entries = (text) =>
+    [...text.slice(0, text.indexOf('\n}')).matchAll(/^ {4}(\w+) = (\d+),/gm)].map(([, name, number]) => [name, Number(number)]);
+  assert.deepEqual(Object.fromEntries(entries(statuses).map(([name, number]) => [camel(name.replace(/(?<=[a-z])(?=[A-Z])/g, '_')), number])), STATUS);
+  const codes = [
+    ...entries(statuses).filter(([, number]) => number !== STATUS.ok),
+    ...entries(reasons).map(([name, number]) => [name, reasonOf(number)]),
+    ...entries(refusals).map(([name, number]) => [`Signal${name}`, refusalOf(number)]),
+  ];
+  assert.ok(codes.length > 25);
+  for (const [name, code] of codes) assert.equal(new MeshError(code).name, name);
+});
+
+test('names are told apart, and sentences are sentences', () => {
+  const errors = CODES.map((code) => new MeshError(code));
+  assert.equal(new Set(errors.map(({ name }) => name)).size, errors.length);
+  for (const { code, message } of errors) assert.match(message, /^[A-Z].*\w \w.*\.$/, `${code}`);
+  assert.match(new MeshError(9999).message, /update it/);
+  const error = new MeshError(203, 'block 7');
+  assert.ok(error instanceof Error);
+  assert.deepEqual([error.code, error.name], [203, 'NotFound']);
+  assert.match(error.message, /\(block 7\)$/);
+});
