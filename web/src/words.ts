@@ -8,6 +8,7 @@ export interface Trouble {
 
 /** Ways out that are other for whoever uses this page than for whoever programs with the package. */
 const WAYS_OUT: Record<number, string> = {
+  400: 'A firewall in between may forbid it; the tab goes on trying.',
   203: 'Ask whoever gave it to open their tab again, then try once more. The link may also belong to another network.',
   306: 'Free some room on this device, or give a smaller file.',
   1011: 'Load the page anew. If that does not help, tell whoever runs it.',

@@ -174,9 +174,10 @@ function WaysOut({ session, settings }: Props) {
 function notesOf(session: Session, settings: Settings, online: boolean): string[] {
   const phase = session.phase.value;
   if (!online) return ['This device says that it has no network.'];
-  if (phase === 'failed' || phase === 'closed') return [];
+  // A fault says more than what follows from it.
+  if (phase === 'failed' || phase === 'closed' || session.faults.value.length > 0) return [];
   const { count: failed, why } = session.failedDials.value;
-  if (failed > 0) return [`${count(failed, 'attempt')} to link to a peer failed. ${why ? `${why.what} ${why.wayOut}` : ''}`];
+  if (failed > 0) return [`${count(failed, 'attempt')} to link to a peer failed. ${why?.what ?? ''} ${why?.wayOut ?? ''}`];
   const [server = `${location.host}/signal`] = settings.signalling ?? [];
   if (phase === 'offline' || settings.signalling?.length === 0) return ['No peer answers at the addresses known here.'];
   return session.stage.value === 'signalling'
