@@ -65,7 +65,7 @@ pub const PLACEMENTS_MAX: usize = 16;
 pub const JOBS_MAX: usize = 128;
 
 /// Signatures of strangers being checked at once; further offers are dropped, and their senders try again.
-pub const STRANGERS_MAX: usize = 16;
+pub const STRANGERS_MAX: usize = 8;
 
 /// Bulk a peer may have sent and not yet been granted again, in bytes. One that sends more loses its link.
 pub const CREDIT: u32 = 512 * 1024;

@@ -135,6 +135,8 @@ impl Node {
         let from = NodeId::of_key(&envelope.key);
         let is_late =
             self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now);
+        // An answer is fresh by its session, which this node chose.
+        let is_late = is_late && envelope.kind == Kind::Offer;
         if is_late || from == self.id || from.level() < u32::from(self.config.level) {
             return;
         }

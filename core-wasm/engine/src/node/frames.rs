@@ -44,6 +44,7 @@ impl Node {
                 return self.drop_link(id, reason, true);
             }
             if frame.len() > BULK_MIN {
+                self.bulk_heard = self.now;
                 self.grant_credit();
             }
         }
@@ -157,6 +158,8 @@ impl Node {
                 self.report(Event::Offline);
             }
         } else if link.dialled {
+            // Perhaps everybody takes our offers for late, or we their answers.
+            self.is_clock_doubtful |= reason == Reason::Timeout;
             self.report(Event::DialFailed { id: peer, reason });
             self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(200));
             self.arm(self.maintain_at);

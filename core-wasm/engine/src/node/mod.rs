@@ -63,6 +63,10 @@ pub struct Node {
     refresh_at: Instant,
     refreshes: u32,
     relay_awaited_until: Instant,
+    /// When bulk came last, over any link.
+    bulk_heard: Instant,
+    /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
+    is_clock_doubtful: bool,
     /// The bucket whose emptiness is looked at next.
     next_bucket: u32,
     /// See [`Node::depth`]; kept, because every hop asks for it.
@@ -117,6 +121,8 @@ impl Node {
             refresh_at: Instant(0),
             refreshes: 0,
             relay_awaited_until: Instant(0),
+            bulk_heard: Instant(0),
+            is_clock_doubtful: false,
             next_bucket: 0,
             depth_hint: 0,
             joined: false,
@@ -165,8 +171,10 @@ impl Node {
         match input {
             Input::Timeout => {}
             Input::WallTime(seconds) => {
-                self.wall_offset_s = Some(seconds.saturating_sub(self.now.0 / 1_000_000))
+                self.wall_offset_s = Some(seconds.saturating_sub(self.now.0 / 1_000_000));
+                self.is_clock_doubtful = false;
             }
+
             Input::Incoming => self.on_incoming(),
             Input::Described { link, description } => self.on_described(link, description),
             Input::LinkUp(link) => self.on_link_up(link),
@@ -249,9 +257,10 @@ impl Node {
         self.now + Duration(ms * 875 + spread)
     }
 
-    /// Seconds since 1970, if the shell has told.
+    /// Seconds since 1970, if the shell has told and nothing speaks against it.
     fn wall_s(&self) -> Option<u32> {
-        Some((self.wall_offset_s? + self.now.0 / 1_000_000) as u32)
+        let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
+        Some((offset_s + self.now.0 / 1_000_000) as u32)
     }
 
     fn profile_limit(&self, limits: &[usize; 3]) -> usize {

@@ -32,6 +32,9 @@ const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 /// The own store, and the room on links, are waited for so long.
 const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
 
+/// While blocks arrive, a get is given more time so often.
+const EXTENSIONS_MAX: u8 = 4;
+
 /// A busy holder is asked again after this.
 const BUSY: Duration = Duration::from_ms(150);
 
@@ -66,12 +69,19 @@ pub(super) struct Request {
     is_busy: bool,
     is_storing: bool,
     deadline: Instant,
+    /// Get: how often it was given more time.
+    extended: u8,
     /// Find: what was found. Get: who may hold the block.
     found: Nearest,
-    /// Get: who was asked by id.
-    asked: Vec<NodeId>,
+    /// Get: the first 8 bytes of who was asked.
+    asked: Vec<[u8; 8]>,
     /// Find: somebody answered. Get: somebody has not got the block.
     was_answered: bool,
+}
+
+/// Enough of an id to tell it from the few others that were asked.
+fn head(id: &NodeId) -> [u8; 8] {
+    *id.0.first_chunk().unwrap_or(&[0; 8])
 }
 
 impl Node {
@@ -100,6 +110,7 @@ impl Node {
             deadline: self.now + LOCAL_PATIENCE,
             found,
             asked: Vec::new(),
+            extended: 0,
             was_answered: false,
         });
         match goal {
@@ -224,10 +235,14 @@ impl Node {
             }
         }
         while let Some(request) = self.request(number) {
-            let fresh =
-                request.found.ids().iter().find(|id| **id != own && !request.asked.contains(id)).copied();
+            let fresh = request
+                .found
+                .ids()
+                .iter()
+                .find(|id| **id != own && !request.asked.contains(&head(id)))
+                .copied();
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
-            request.asked.push(holder);
+            request.asked.push(head(&holder));
             if self.send_request(number, holder, true, &Body::Get(target), &[]).is_some() {
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
@@ -259,13 +274,13 @@ impl Node {
                 // It is there but busy: the same way once more, a little later.
                 request.attempts = request.attempts.saturating_sub(1);
                 request.tried.pop();
-                request.asked.retain(|id| *id != from);
+                request.asked.retain(|asked| *asked != head(&from));
                 request.is_busy = false;
                 self.wait_until(number, now + BUSY);
             }
             _ => {
                 request.was_answered = true;
-                request.asked.push(from);
+                request.asked.push(head(&from));
                 for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
                     request.found.offer(id);
                 }
@@ -416,6 +431,7 @@ impl Node {
 
     fn on_request_late(&mut self, number: u32) {
         let later = self.now + LOCAL_PATIENCE;
+        let is_flowing = self.now.since(self.bulk_heard) < GET_PATIENCE;
         let Some(request) = self.request(number) else { return };
         let (is_busy, attempts) = (request.is_busy, request.attempts);
         match request.goal {
@@ -428,6 +444,17 @@ impl Node {
                 } else {
                     self.step_find(number);
                 }
+            }
+            Goal::Get
+                if is_flowing
+                    && request.is_busy
+                    && !request.is_storing
+                    && request.extended < EXTENSIONS_MAX =>
+            {
+                // What was asked for may be in the queue behind what is arriving: asking others too would only
+                // lengthen it.
+                request.extended += 1;
+                self.wait_until(number, self.now + GET_PATIENCE);
             }
             Goal::Get | Goal::Repair(_) if !request.is_storing => self.step_get(number),
             Goal::Put if is_busy && attempts < ATTEMPTS_MAX => {
