@@ -20,7 +20,7 @@ mod rooms;
 /// The shipped module may never be larger than this, in raw bytes.
 const LIMIT: usize = 65_536;
 
-/// It may not be larger than this for now, so that what is still to come finds room below [`LIMIT`].
+/// What it shall not be larger than for now, so that what is still to come finds room below [`LIMIT`].
 const GOAL: usize = 34_816;
 
 /// The committed figures, which the next measurement is compared with.
@@ -40,7 +40,7 @@ pub(crate) struct Options {
     functions: usize,
 }
 
-/// Builds the shipped module, measures it, compares it with the committed figures, and fails beyond the gates.
+/// Builds the shipped module, measures it, compares it with the committed figures, and fails beyond the limit.
 pub(crate) fn size(options: &Options) -> Result<()> {
     parts::package()?;
     let named = workspace::target().join("xtask/named.wasm");
@@ -67,18 +67,19 @@ pub(crate) fn size(options: &Options) -> Result<()> {
     gate(bytes.len())
 }
 
+/// Fails beyond the limit; says how far the goal is.
 fn gate(raw: usize) -> Result<()> {
     if raw > LIMIT {
-        bail!("the Wasm module has {raw} bytes; it may never have more than {LIMIT}");
-    }
-    if raw > GOAL {
         bail!(
-            "the Wasm module has {raw} bytes, {} above the goal of {GOAL}: see which room grew with \
-             `cargo xtask size --functions 40`",
-            raw - GOAL
+            "the Wasm module has {raw} bytes and may never have more than {LIMIT}: see which room grew with \
+             `cargo xtask size --functions 40`"
         );
     }
-    note(&format!("{raw} bytes: {} below the goal of {GOAL}, {} below the limit", GOAL - raw, LIMIT - raw));
+    let goal = match raw.checked_sub(GOAL) {
+        None | Some(0) => format!("{} below the goal of {GOAL}", GOAL - raw),
+        Some(excess) => format!("{excess} ABOVE the goal of {GOAL}"),
+    };
+    note(&format!("{raw} bytes: {goal}, {} below the limit of {LIMIT}", LIMIT - raw));
     Ok(())
 }
 

@@ -93,7 +93,8 @@ impl Report {
         let mut text = format!(
             "# What the Wasm module costs\n\n\
              Bytes of the module that browsers download, by room of the code. `cargo xtask size` measures and fails \
-             above {goal} raw bytes; it may never exceed {limit}. `cargo xtask size --update` writes this page.\n\n\
+             above {limit} raw bytes; the goal for now is {goal}, so that what is still to come finds room. \
+             `cargo xtask size --update` writes this page.\n\n\
              | room | bytes | share |\n|---|---:|---:|\n"
         );
         for (room, bytes, _) in self.rows(None) {
