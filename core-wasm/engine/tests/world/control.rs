@@ -19,9 +19,6 @@ use super::{MS, SECOND, World};
 /// The wall clock when the world begins: seconds since 1970, in the year 2026.
 const WALL_TIME_S: u64 = 1_780_000_000;
 
-/// How many received packets a recording host keeps.
-const RECORDED_MAX: usize = 4000;
-
 impl World {
     /// Adds a host and starts its engine.
     pub(crate) fn add(&mut self, spec: Spec) -> HostId {
@@ -177,15 +174,14 @@ impl World {
         self.hosts[host.0].events.iter().filter_map(|(_, event)| message(event)).collect()
     }
 
-    /// Keeps the packets that a host receives from now on, at most 4,000.
+    /// Keeps the packets that a host receives from now on, the first 4,000 of them.
     pub(crate) fn record(&mut self, host: HostId) {
-        self.hosts[host.0].recorded = Some(VecDeque::new());
+        self.hosts[host.0].recorded = Some(Vec::new());
     }
 
     /// The packets recorded so far, oldest first.
-    pub(crate) fn recorded(&mut self, host: HostId) -> Vec<Vec<u8>> {
-        let recorded = self.hosts[host.0].recorded.iter().flatten();
-        recorded.take(RECORDED_MAX).map(|(_, packet)| packet.clone()).collect()
+    pub(crate) fn recorded(&self, host: HostId) -> Vec<Vec<u8>> {
+        self.hosts[host.0].recorded.clone().unwrap_or_default()
     }
 
     /// Hands a packet to a host as if its peer `from` had sent it; `false` if there is no such link.

@@ -114,8 +114,8 @@ pub(crate) struct Host {
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,
     pub(crate) lines: VecDeque<Line>,
-    /// Whole packets that the host received lately, with the end they came by; kept only where a test wants them.
-    pub(crate) recorded: Option<VecDeque<(EndId, Vec<u8>)>>,
+    /// Whole packets that the host received, oldest first; kept only where a test wants them.
+    pub(crate) recorded: Option<Vec<Vec<u8>>>,
 }
 
 impl Clock {
@@ -178,6 +178,7 @@ impl Host {
                         return Err("the engine does not stop answering one input");
                     }
                 }
+                if heap.live > heap.rest_max && heap.live > 80000 { eprintln!("SIZES {} {:?}", heap.live, node.sizes()); }
                 heap.rest_max = heap.rest_max.max(heap.live);
             }
         }

@@ -20,6 +20,9 @@ pub(crate) enum Heard {
     JobDone(u32, String),
 }
 
+/// What a puppet does with a packet from a link.
+pub(crate) type Answers = fn(LinkId, &[u8]) -> Vec<Output>;
+
 /// See the module's documentation.
 #[derive(Default)]
 pub(crate) struct Script {
@@ -28,7 +31,7 @@ pub(crate) struct Script {
     /// The numbers under which it accepts the next sockets; it refuses the others.
     pub(crate) accepts: VecDeque<LinkId>,
     /// What it does with every packet.
-    pub(crate) answers: Option<fn(LinkId, &[u8]) -> Vec<Output>>,
+    pub(crate) answers: Option<Answers>,
     outputs: Vec<Output>,
 }
 

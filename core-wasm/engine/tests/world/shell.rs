@@ -17,6 +17,9 @@ const HASTY_MAX: u32 = 50;
 /// How many addresses a shell remembers.
 const KNOWN_MAX: usize = 16;
 
+/// How many received packets a recording host keeps.
+const RECORDED_MAX: usize = 4000;
+
 /// The packets of one drain: what goes to one link is joined.
 #[derive(Default)]
 struct Packets(Vec<(EndId, Vec<u8>)>);
@@ -71,10 +74,10 @@ impl World {
         let Some(link) = self.still_means(host, stimulus) else { return };
         let now = self.now;
         let machine = &mut self.hosts[host.0];
-        if let (Stimulus::Link(end, LinkNews::Bytes(bytes)), Some(recorded)) =
-            (stimulus, &mut machine.recorded)
+        if let Stimulus::Link(_, LinkNews::Bytes(bytes)) = stimulus
+            && let Some(recorded) = machine.recorded.as_mut().filter(|recorded| recorded.len() < RECORDED_MAX)
         {
-            recorded.push_back((*end, bytes.clone()));
+            recorded.push(bytes.clone());
         }
         self.trace.add(now, host, &stimulus.input(link));
         machine.note(Line::input(now, &stimulus.input(link)));
