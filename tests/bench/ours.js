@@ -29,7 +29,7 @@ async function start(options) {
 
 /** The link's queue is full: what an app does then. */
 async function pauseIfBusy(error) {
-  if (error.code !== 'TooManyRequests') throw error;
+  if (error.name !== 'TooManyRequests') throw error;
   await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
