@@ -62,10 +62,10 @@ pub const SERVES_MAX: usize = 32;
 pub const PLACEMENTS_MAX: usize = 16;
 
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
-pub const JOBS_MAX: usize = 128;
+pub const JOBS_MAX: usize = 96;
 
 /// Signatures of strangers being checked at once; further offers are dropped, and their senders try again.
-pub const STRANGERS_MAX: usize = 8;
+pub const STRANGERS_MAX: usize = 4;
 
 /// Bulk a peer may have sent and not yet been granted again, in bytes. One that sends more loses its link.
 pub const CREDIT: u32 = 512 * 1024;

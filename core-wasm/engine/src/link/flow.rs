@@ -16,14 +16,18 @@ pub(crate) struct Flow {
     allowed: u32,
     /// Bulk that came and was not granted again.
     owed: u32,
-    /// Frames that came in the second that began at `second`.
+    /// Frames that came in this second of the clock.
     frames: u32,
-    second: Instant,
+    second: u32,
+}
+
+fn seconds(now: Instant) -> u32 {
+    (now.0 / 1_000_000) as u32
 }
 
 impl Flow {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { queued: 0, credit: CREDIT, allowed: CREDIT, owed: 0, frames: 0, second: now }
+        Self { queued: 0, credit: CREDIT, allowed: CREDIT, owed: 0, frames: 0, second: seconds(now) }
     }
 
     /// Whether gossip may go.
@@ -63,8 +67,8 @@ impl Flow {
 
     /// Takes in a frame of `length` bytes; false if the peer sends more than it may.
     pub(crate) fn received(&mut self, now: Instant, length: usize, is_bulk: bool) -> bool {
-        if now.since(self.second).0 >= 1_000_000 {
-            self.second = now;
+        if seconds(now) != self.second {
+            self.second = seconds(now);
             self.frames = 0;
         }
         self.frames += 1;

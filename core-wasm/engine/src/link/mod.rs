@@ -41,8 +41,9 @@ pub(crate) struct Link {
     /// When the handshake is given up, its envelope sent again, or the next probe is due.
     pub(crate) due: Instant,
     pub(crate) heard: Instant,
-    /// The number and time of a ping that is not answered yet.
-    pub(crate) probe: Option<(u32, Instant)>,
+    /// The number of a ping that is not answered yet, and when it was sent; 0 if there is none.
+    pub(crate) probe: u32,
+    pub(crate) probed: Instant,
     pub(crate) missed: u8,
     pub(crate) rtt: Rtt,
     pub(crate) flow: Flow,
@@ -135,7 +136,8 @@ impl Links {
             since: now,
             due: deadline,
             heard: now,
-            probe: None,
+            probe: 0,
+            probed: now,
             missed: 0,
             rtt: Rtt::default(),
             flow: Flow::new(now),

@@ -81,8 +81,9 @@ impl Node {
     fn on_pong(&mut self, id: LinkId, number: u32) {
         let now = self.now;
         let Some(link) = self.links.get_mut(id) else { return };
-        if let Some((_, sent)) = link.probe.take_if(|(asked, _)| *asked == number) {
-            link.rtt.sample(now.since(sent));
+        if number != 0 && link.probe == number {
+            link.probe = 0;
+            link.rtt.sample(now.since(link.probed));
         }
     }
 
@@ -182,18 +183,19 @@ impl Node {
     }
 
     fn probe(&mut self, id: LinkId) {
-        let (now, number) = (self.now, self.rng.next() as u32);
+        let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let Some(link) = self.links.get_mut(id) else { return };
-        if link.probe.is_some() && link.missed + 1 >= PROBES_MAX {
+        if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
             return self.drop_link(id, Reason::Silent, true);
         }
-        if link.probe.is_none() && link.rtt.smoothed_us() != 0 && now < link.heard + PROBE_AFTER {
+        if link.probe == 0 && link.rtt.smoothed_us() != 0 && now < link.heard + PROBE_AFTER {
             link.due = link.heard + PROBE_AFTER;
             return;
         }
-        if link.probe.replace((number, now)).is_some() {
+        if link.probe != 0 {
             link.missed += 1;
         }
+        (link.probe, link.probed) = (number, now);
         link.due = now + link.rtt.patience(PROBE_PATIENCE);
         self.send(id, &Frame::Ping(number));
     }
@@ -202,10 +204,10 @@ impl Node {
     pub(super) fn probe_all(&mut self) {
         let due: Vec<LinkId> = self.links.peers().map(|link| link.id).collect();
         for id in due {
-            let number = self.rng.next() as u32;
+            let (now, number) = (self.now, self.rng.next() as u32 | 1);
             let due = self.now + PROBE_PATIENCE + PROBE_PATIENCE;
             if let Some(link) = self.links.get_mut(id) {
-                link.probe = Some((number, self.now));
+                (link.probe, link.probed) = (number, now);
                 link.missed = PROBES_MAX - 1;
                 link.due = due;
             }
@@ -218,6 +220,6 @@ impl Node {
     pub(super) fn first_probe(link: &mut Link, now: Instant) {
         link.since = now;
         link.due = now;
-        link.probe = None;
+        link.probe = 0;
     }
 }

@@ -26,14 +26,14 @@ use self::serve::Serve;
 use self::signalling::Signalling;
 use crate::id::NodeId;
 use crate::io::{Config, Event, Input, JobId, LinkId, LinkKind, Output, Profile};
-use crate::limits::{LINK_BUDGET, NEIGHBOURS};
+use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
 use crate::link::{Link, Links};
 use crate::rng::Rng;
 use crate::routing::{Contacts, Membership, Nearest};
 use crate::time::{Duration, Instant};
 
 /// Outputs that the outbox keeps room for while it is empty.
-const OUTBOX_KEPT: usize = 16;
+const OUTBOX_KEPT: usize = 4;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
@@ -108,7 +108,7 @@ impl Node {
             links: Links::default(),
             contacts: Contacts::new(id),
             membership: Membership::default(),
-            requests: Vec::new(),
+            requests: Vec::with_capacity(REQUESTS_MAX),
             serves: Vec::new(),
             placements: Vec::new(),
             repair: Repair::default(),
