@@ -109,9 +109,9 @@ async fn messages_and_lookups_reach_every_node() {
     let outcome = wish(&peers[2].1, Wish::Send { to, bytes: b"hello".to_vec() }).await;
     assert_eq!(outcome.status, Status::Ok);
     let message = loop {
-        match tokio::time::timeout(PATIENCE, events.recv()).await.expect("in time").expect("open") {
-            tabmesh_engine::Event::Message { from, bytes } => break (from, bytes),
-            _ => {}
+        let event = tokio::time::timeout(PATIENCE, events.recv()).await.expect("in time").expect("open");
+        if let tabmesh_engine::Event::Message { from, bytes } = event {
+            break (from, bytes);
         }
     };
     assert_eq!(message, (peers[2].1.handle().id(), b"hello".to_vec()));

@@ -262,7 +262,11 @@ fn flags_beat_the_environment_which_beats_the_file() {
     std::fs::write(&config, "netwrk = \"typo\"\n").expect("written");
     let refused = tabmesh().args(["run", "--config"]).arg(&config).output().expect("it ends");
     assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr(&refused).contains("netwrk") && stderr(&refused).contains("line 1"), "{}", stderr(&refused));
+    assert!(
+        stderr(&refused).contains("netwrk") && stderr(&refused).contains("line 1"),
+        "{}",
+        stderr(&refused)
+    );
 }
 
 #[test]

@@ -16,7 +16,7 @@ use url::Url;
 async fn server() -> (Url, Stopper, JoinHandle<bool>) {
     let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::default() };
     let server = Server::bind(config).await.expect("a server");
-    let url = Url::parse(&format!("ws://{}", server.address())).expect("a URL");
+    let url = Url::parse(&format!("ws://{}/signal", server.address())).expect("a URL");
     let stopper = server.stopper();
     (url, stopper, tokio::spawn(server.run()))
 }

@@ -106,24 +106,23 @@ impl Blocks {
     /// Tries until it is done, or until another try is not likely to help.
     async fn try_often(&self, wish: impl Fn() -> Wish) -> Outcome {
         let mut wait = FIRST_WAIT;
-        let mut outcome = self.handle.wish(wish()).await;
-        for _ in 1..TRIES {
-            let may_pass = matches!(
-                outcome.status,
-                Status::Partial
-                    | Status::NotFound
-                    | Status::TooManyRequests
-                    | Status::Unavailable
-                    | Status::TimedOut
-            );
-            if !may_pass {
-                break;
+        let mut tried = 1;
+        loop {
+            let outcome = self.handle.wish(wish()).await;
+            let tries = match outcome.status {
+                Status::TooManyRequests | Status::Unavailable | Status::TimedOut => TRIES,
+                // Most holders have it, or nobody has: once more is worth it, and more would only add to the load of
+                // a network that is slow already.
+                Status::Partial | Status::NotFound => 2,
+                _ => 1,
+            };
+            if tried >= tries {
+                return outcome;
             }
+            tried += 1;
             sleep(wait).await;
             wait *= 2;
-            outcome = self.handle.wish(wish()).await;
         }
-        outcome
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_LEVEL", value_name = "BITS", help_heading = NETWORK)]
     pub level: Option<u8>,
 
-    /// Signalling server (ws:// or wss://); several are tried in turn
+    /// Signalling server, such as wss://example.org/signal; several are tried in turn
     #[arg(long, env = "TABMESH_SIGNALLING", value_name = "URL", value_delimiter = ',', help_heading = NETWORK)]
     pub signalling: Option<Vec<String>>,
 

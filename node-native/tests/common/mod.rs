@@ -1,4 +1,5 @@
 //! Peers in this process, on loopback, with defaults for everything a test does not care about.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use std::time::Duration;
 
