@@ -1,11 +1,21 @@
 // Listeners of one mesh.
 
+import type { MeshError } from './errors.js';
 import type { MeshEvents } from './types.js';
+
+/** Faults kept for the first listener: joining may find some before there can be one. The first ones stay. */
+const KEPT_MAX = 8;
 
 type Listener<E extends keyof MeshEvents> = (detail: MeshEvents[E]) => void;
 
 export class Events {
   readonly #listeners = new Map<keyof MeshEvents, Set<Listener<never>>>();
+  #kept: MeshError[] = [];
+
+  /** Faults that nobody has heard yet. */
+  get unheard(): readonly MeshError[] {
+    return this.#kept;
+  }
 
   on<E extends keyof MeshEvents>(event: E, listener: Listener<E>): () => void {
     const all = this.#listeners.get(event) ?? new Set();
@@ -13,17 +23,26 @@ export class Events {
     // Wrapped, so that one function given twice is two listeners.
     const own: Listener<E> = (detail) => listener(detail);
     all.add(own);
+    if (event === 'fault') queueMicrotask(() => this.#tellKept());
     return () => all.delete(own);
   }
 
   /** Tells every listener; one that throws stops nobody, and its error is reported as any uncaught one. */
   emit<E extends keyof MeshEvents>(event: E, detail: MeshEvents[E]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+    const all = this.#listeners.get(event);
+    if (event === 'fault' && !all?.size && this.#kept.length < KEPT_MAX) this.#kept.push(detail as MeshError);
+    for (const listener of all ?? []) {
       try {
         (listener as Listener<E>)(detail);
       } catch (error) {
         reportError(error);
       }
     }
+  }
+
+  #tellKept(): void {
+    const kept = this.#kept;
+    this.#kept = [];
+    for (const fault of kept) this.emit('fault', fault);
   }
 }

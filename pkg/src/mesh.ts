@@ -51,12 +51,12 @@ export async function join(options: JoinOptions = {}): Promise<Mesh> {
   }
   const mesh = new TabMesh(shell, storage, events);
   shell.start();
-  if (settled.wait) await joined(mesh, settled);
+  if (settled.wait) await joined(mesh, settled, events);
   return mesh;
 }
 
 /** Waits until the mesh has joined; closes it when it is given up. */
-function joined(mesh: TabMesh, { signal, timeoutMs }: Settled): Promise<void> {
+function joined(mesh: TabMesh, { signal, timeoutMs }: Settled, events: Events): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (error?: unknown): void => {
       clearTimeout(timer);
@@ -67,7 +67,8 @@ function joined(mesh: TabMesh, { signal, timeoutMs }: Settled): Promise<void> {
       reject(error as Error);
     };
     const onAbort = (): void => end(signal?.reason);
-    const onTime = (): void => end(new MeshError(CODE.joinTimedOut));
+    // What went wrong on the way says more than that the time is over.
+    const onTime = (): void => end(new MeshError(CODE.joinTimedOut, events.unheard.at(-1)?.message));
     const timer = Number.isFinite(timeoutMs) ? setTimeout(onTime, Math.min(timeoutMs, 2 ** 31 - 1)) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     const listening = [mesh.on('joined', () => end()), mesh.on('closed', () => end(new MeshError(CODE.closed)))];

@@ -46,8 +46,8 @@ export async function serve() {
 
 /** Starts Chromium with a fresh profile. */
 export function launch() {
-  const executablePath = process.env.TABMESH_CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
-  if (!executablePath) throw new Error('no Chromium: install it, or name it in TABMESH_CHROMIUM');
+  const executablePath = process.env.CHROMIUM ?? EXECUTABLES.find((path) => existsSync(path));
+  if (!executablePath) throw new Error('no Chromium: install it, or name it in CHROMIUM');
   return chromium.launch({ executablePath, args: FLAGS, chromiumSandbox: false });
 }
 

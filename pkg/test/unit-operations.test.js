@@ -1,0 +1,92 @@
+// Goal: an operation ends as the engine says, is tried again when that may help, and stops when nobody wants it any more.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { STATUS } from '../dist/errors.js';
+import { INPUT } from '../dist/kinds.js';
+import { Operations } from '../dist/operations.js';
+
+const HASH = new Uint8Array(32).fill(5);
+
+/** Operations whose engine answers each request with the next of `answers`: a status and holders. */
+function answering(...answers) {
+  const inputs = [];
+  const operations = new Operations((kind, op, bytes) => {
+    inputs.push({ kind, op, length: bytes?.length ?? 0 });
+    const answer = kind === INPUT.cancel ? undefined : answers.shift();
+    if (answer) operations.onDone(op, ...answer);
+  });
+  return { operations, inputs, kinds: () => inputs.map(({ kind }) => kind) };
+}
+
+test('a put says how many hold the block, also when they are fewer than wanted', async () => {
+  const { operations, inputs } = answering([STATUS.ok, 8], [STATUS.partial, 2]);
+  assert.equal(await operations.put(HASH, {}), 8);
+  assert.equal(await operations.put(HASH, {}), 2);
+  assert.deepEqual(inputs, [
+    { kind: INPUT.put, op: 1, length: 32 },
+    { kind: INPUT.put, op: 2, length: 32 },
+  ]);
+});
+
+test('what may pass is tried again', async () => {
+  const { operations, inputs } = answering([STATUS.timedOut, 0], [STATUS.tooManyRequests, 0], [STATUS.ok, 0]);
+  await operations.get(HASH, {});
+  assert.equal(inputs.length, 3);
+});
+
+test('what does not pass is an error at once', async () => {
+  const { operations, inputs } = answering([STATUS.notFound, 0], [STATUS.badRequest, 0], [STATUS.insufficientStorage, 0]);
+  await assert.rejects(operations.get(HASH, {}), { name: 'NotFound', code: 203 });
+  await assert.rejects(operations.find(HASH, {}), { code: 200 });
+  await assert.rejects(operations.put(HASH, {}), { code: 306 });
+  assert.equal(inputs.length, 3);
+});
+
+test('trying again has an end', { timeout: 20_000 }, async () => {
+  const { operations, inputs } = answering(...Array(9).fill([STATUS.unavailable, 0]));
+  await assert.rejects(operations.put(HASH, {}), { code: 303 });
+  assert.equal(inputs.length, 5);
+});
+
+test('a message is sent once, whatever comes of it', async () => {
+  const { operations, inputs } = answering([STATUS.timedOut, 0]);
+  await assert.rejects(operations.send(new Uint8Array(40), {}), { code: 304 });
+  assert.equal(inputs.length, 1);
+});
+
+test('a search answers the ids that were found', async () => {
+  const { operations } = answering();
+  const found = operations.find(HASH, {});
+  operations.onFound(1, new Uint8Array(64).fill(0xab));
+  operations.onDone(1, STATUS.ok, 0);
+  assert.deepEqual(await found, ['ab'.repeat(32), 'ab'.repeat(32)]);
+  operations.onFound(99, new Uint8Array(32));
+  operations.onDone(99, STATUS.ok, 0);
+});
+
+test('an operation that nobody wants any more is cancelled, during a wait as well', async () => {
+  const { operations, kinds } = answering();
+  const first = new AbortController();
+  const get = operations.get(HASH, { signal: first.signal });
+  first.abort();
+  await assert.rejects(get, { name: 'AbortError' });
+  assert.deepEqual(kinds(), [INPUT.get, INPUT.cancel]);
+
+  const waiting = answering([STATUS.timedOut, 0]);
+  const second = new AbortController();
+  const put = waiting.operations.put(HASH, { signal: second.signal });
+  setTimeout(() => second.abort(), 20);
+  await assert.rejects(put, { name: 'AbortError' });
+  assert.deepEqual(waiting.kinds(), [INPUT.put]);
+  await assert.rejects(waiting.operations.put(HASH, { signal: second.signal }), { name: 'AbortError' });
+});
+
+test('closing ends everything with Closed', async () => {
+  const { operations } = answering();
+  const get = operations.get(HASH, {});
+  operations.close();
+  await assert.rejects(get, { name: 'Closed', code: 1013 });
+  await assert.rejects(operations.put(HASH, {}), { code: 1013 });
+});

@@ -1,0 +1,98 @@
+// Goal: options are checked before anything is begun, and say what is wrong; addresses of strangers lead nowhere private.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { learnable } from '../dist/addresses.js';
+import { settle } from '../dist/options.js';
+
+const BASE = 'https://app.example/some/page?x#y';
+
+test('everything has a default', () => {
+  const { network, signalling, peers, level, rtc, quota, prefix, wait, timeoutMs } = settle({}, BASE);
+  assert.deepEqual(
+    { network, signalling, peers, level, quota, prefix, wait, timeoutMs },
+    {
+      network: 'tabmesh',
+      signalling: ['wss://app.example/signal'],
+      peers: [],
+      level: 0,
+      quota: 268_435_456,
+      prefix: 'tabmesh:tabmesh',
+      wait: true,
+      timeoutMs: 60_000,
+    },
+  );
+  assert.deepEqual(rtc, { iceServers: [], iceTransportPolicy: 'all', bundlePolicy: 'max-bundle' });
+});
+
+test('addresses of servers and peers', () => {
+  const servers = (signalling, base = BASE) => settle({ signalling }, base).signalling;
+  assert.deepEqual(servers('/here'), ['wss://app.example/here']);
+  assert.deepEqual(servers('/signal', 'http://localhost:8080/'), ['ws://localhost:8080/signal']);
+  assert.deepEqual(servers(['wss://a.example/x', 'ws://localhost:1/']), ['wss://a.example/x', 'ws://localhost:1/']);
+  assert.deepEqual(servers([]), []);
+  assert.deepEqual(settle({ peers: ['wss://p.example/'] }, BASE).peers, ['wss://p.example/']);
+});
+
+test('what is wrong is refused with a code and said', () => {
+  const cases = [
+    [{ signalling: 'no address' }, /signalling/],
+    [{ signalling: 42 }, /signalling/],
+    [{ signalling: 'https://a.example' }, /signalling/],
+    [{ signalling: '//a.example/signal' }, /signalling/],
+    [{ signalling: Array(9).fill('wss://a.example') }, /at most 8/],
+    [{ peers: 'ftp://x' }, /peers/],
+    [{ peers: ['ftp://x'] }, /peers/],
+    [{ peers: [null] }, /peers/],
+    [{ peers: Array(33).fill('wss://a.example') }, /at most 32/],
+    [{ network: 7 }, /network/],
+    [{ network: '' }, /network/],
+    [{ network: 'ü'.repeat(33) }, /network/],
+    [{ level: -1 }, /level/],
+    [{ level: 1.5 }, /level/],
+    [{ level: 17 }, /level/],
+    [{ storage: 5 }, /storage/],
+    [{ storage: null }, /storage/],
+    [{ storage: { quotaBytes: 1000 } }, /quotaBytes/],
+    [{ storage: { name: '' } }, /storage.name/],
+    [{ iceServers: 'stun:x' }, /iceServers/],
+    [{ relayOnly: true }, /TURN/],
+    [{ relayOnly: 'yes' }, /relayOnly/],
+    [{ timeoutMs: 0 }, /timeoutMs/],
+    [{ timeoutMs: 'soon' }, /timeoutMs/],
+    [{ signal: {} }, /signal/],
+    [{ onProgress: 5 }, /onProgress/],
+  ];
+  for (const [options, detail] of cases) {
+    assert.throws(() => settle(options, BASE), { name: 'BadOption', code: 1001, message: detail }, JSON.stringify(options));
+  }
+});
+
+test('relay only', () => {
+  const iceServers = [{ urls: 'turn:t.example', username: 'u', credential: 'c' }];
+  assert.equal(settle({ relayOnly: true, iceServers }, BASE).rtc.iceTransportPolicy, 'relay');
+});
+
+test('a page learns public wss addresses, and local ones only when it came from this very machine', () => {
+  for (const url of ['wss://peer.example/', 'wss://peer.example:8443/x?y=1', 'wss://203.0.113.9/', 'wss://[2001:db8::1]/']) {
+    assert.equal(learnable(url, 'app.example'), url);
+  }
+  const refused = [
+    '',
+    'garbage',
+    'ws://peer.example/',
+    'https://peer.example/',
+    'wss://user:secret@peer.example/',
+    'wss://peer.example/#x',
+    `wss://${'a'.repeat(130)}.example/`,
+    ...['10.1.2.3', '192.168.0.1', '172.20.0.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '[fe80::1]', '[fd00::1]', '[::]'].map(
+      (host) => `wss://${host}/`,
+    ),
+    ...['localhost', '127.0.0.1', '127.1', '[::1]', '2130706433'].map((host) => `wss://${host}:9000/`),
+  ];
+  for (const url of refused) assert.equal(learnable(url, 'app.example'), undefined, url);
+  assert.equal(learnable('ws://127.0.0.1:9000/', 'localhost'), 'ws://127.0.0.1:9000/');
+  assert.equal(learnable('ws://localhost:9000/', '127.0.0.1'), 'ws://localhost:9000/');
+  assert.equal(learnable('ws://192.168.0.1:9000/', 'localhost'), undefined);
+});

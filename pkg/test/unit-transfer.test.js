@@ -1,0 +1,194 @@
+// Goal: content goes up in blocks and comes down as it was, a bounded number at a time, and stops when asked to.
+// Method: operations that keep blocks in a map, in place of a network.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { MemoryBackend } from '../dist/backend.js';
+import { Blocks } from '../dist/blocks.js';
+import { keyOf } from '../dist/bytes.js';
+import { parseCid } from '../dist/cid.js';
+import { download } from '../dist/download.js';
+import { CODE, MeshError, STATUS, errorOf } from '../dist/errors.js';
+import { WINDOW } from '../dist/limits.js';
+import { Upload } from '../dist/upload.js';
+
+const bytesOf = (size, seed = 1) => {
+  let state = seed;
+  return Uint8Array.from({ length: size }, () => (state = (state * 48_271) % 2_147_483_647) & 255);
+};
+
+/** A network of one map; how many requests were under way at once at most. */
+function network() {
+  const held = new Map();
+  const seen = { most: 0, now: 0, gets: 0, failAt: Infinity };
+  const step = async (work) => {
+    seen.now += 1;
+    seen.most = Math.max(seen.most, seen.now);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    seen.now -= 1;
+    return work();
+  };
+  const tab = async (quota = 1e9) => {
+    const blocks = await Blocks.open(new MemoryBackend(), quota);
+    const operations = {
+      put: (hash, { signal }) =>
+        step(async () => {
+          signal?.throwIfAborted();
+          if (held.size >= seen.failAt) throw errorOf(STATUS.timedOut);
+          held.set(keyOf(hash), await blocks.load(hash));
+          return 3;
+        }),
+      get: (hash, { signal }) =>
+        step(async () => {
+          signal?.throwIfAborted();
+          seen.gets += 1;
+          const bytes = held.get(keyOf(hash));
+          if (!bytes) throw errorOf(STATUS.notFound);
+          await blocks.store(hash, bytes, false);
+        }),
+    };
+    return {
+      blocks,
+      put: (data, options = {}) => new Upload(data, blocks, operations, options).run(),
+      get: async (cid, options = {}) => download(parseCid(cid), blocks, operations, options),
+    };
+  };
+  return { held, seen, tab };
+}
+
+const streamOf = (...chunks) =>
+  new ReadableStream({
+    start(controller) {
+      for (const chunk of chunks) controller.enqueue(chunk);
+      controller.close();
+    },
+  });
+
+test('whatever can be put comes back the same, in every form', async () => {
+  const { tab } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const bytes = bytesOf(100_000);
+  const forms = [bytes, bytes.buffer, new Blob([bytes]), streamOf(bytes.slice(0, 7), bytes.slice(7, 50_000), bytes.slice(50_000))];
+  const cids = [];
+  for (const form of forms) {
+    const { cid, size, blocks, holders } = await giver.put(form);
+    assert.deepEqual([size, blocks, holders], [100_000, 8, 3]);
+    cids.push(cid);
+  }
+  assert.equal(new Set(cids).size, 1);
+  const content = await reader.get(cids[0]);
+  assert.deepEqual([content.cid, content.size], [cids[0], 100_000]);
+  assert.deepEqual(await content.bytes(), bytes);
+  const blob = await content.blob('image/png');
+  assert.equal(blob.type, 'image/png');
+  assert.deepEqual(new Uint8Array(await blob.arrayBuffer()), bytes);
+  const streamed = [];
+  for await (const part of content.stream()) streamed.push(...part);
+  assert.deepEqual(Uint8Array.from(streamed), bytes);
+});
+
+test('text, nothing at all, one block exactly', async () => {
+  const { tab } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const { cid } = await giver.put('grüße');
+  assert.equal(await (await reader.get(cid)).text(), 'grüße');
+  for (const size of [0, 1, 16_384, 16_385]) {
+    const bytes = bytesOf(size);
+    const { cid } = await giver.put(bytes);
+    const content = await reader.get(cid);
+    assert.equal(content.size, size);
+    assert.deepEqual(await content.bytes(), bytes);
+  }
+});
+
+test('no more than a window is under way, both ways, and progress is told', async () => {
+  const { tab, seen } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const bytes = bytesOf(1_500_000);
+  const up = [];
+  const { cid } = await giver.put(bytes, { onProgress: (progress) => up.push(progress) });
+  assert.ok(seen.most > 1 && seen.most <= WINDOW, `${seen.most} at once`);
+  assert.deepEqual(up.at(-1), { done: 1_500_000, total: 1_500_000, holders: 3 });
+  seen.most = 0;
+  const down = [];
+  await (await reader.get(cid, { onProgress: (progress) => down.push(progress) })).blob();
+  assert.ok(seen.most > 1 && seen.most <= WINDOW + 1, `${seen.most} at once`);
+  assert.deepEqual(down.at(-1), { done: 1_500_000, total: 1_500_000 });
+  assert.ok(down.length > 50);
+});
+
+test('a range fetches its blocks only', async () => {
+  const { tab, seen } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const bytes = bytesOf(1_000_000);
+  const { cid } = await giver.put(bytes);
+  const content = await reader.get(cid, { range: { start: 500_000, end: 500_100 } });
+  assert.equal(content.size, 1_000_000);
+  assert.deepEqual(await content.bytes(), bytes.slice(500_000, 500_100));
+  assert.ok(seen.gets <= 3, `${seen.gets} blocks`);
+  assert.deepEqual(await (await reader.get(cid, { range: { start: 999_990 } })).bytes(), bytes.slice(999_990));
+  assert.deepEqual(await (await reader.get(cid, { range: { start: 2e6, end: 3e6 } })).bytes(), new Uint8Array(0));
+  for (const range of [{ start: -1 }, { start: 5, end: 4 }, { start: 0.5 }, { end: NaN }]) {
+    await assert.rejects(reader.get(cid, { range }), { code: CODE.badRange });
+  }
+});
+
+test('a stream that nobody reads fetches nothing more', async () => {
+  const { tab, seen } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const { cid } = await giver.put(bytesOf(3_000_000));
+  const stream = (await reader.get(cid)).stream().getReader();
+  await stream.read();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const fetched = seen.gets;
+  assert.ok(fetched <= WINDOW + 3, `${fetched} blocks for one read`);
+  await stream.cancel();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(seen.gets, fetched);
+});
+
+test('giving up ends it, with the reason', async () => {
+  const { tab } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  const bytes = bytesOf(1_000_000);
+  const stop = new AbortController();
+  const put = giver.put(bytes, { signal: stop.signal, onProgress: () => stop.abort() });
+  await assert.rejects(put, { name: 'AbortError' });
+  const { cid } = await giver.put(bytes);
+  const late = new AbortController();
+  const content = await reader.get(cid, { signal: late.signal, onProgress: () => late.abort() });
+  await assert.rejects(content.bytes(), { name: 'AbortError' });
+});
+
+test('a block that cannot be placed fails the whole, and so does one that is gone', async () => {
+  const { tab, seen, held } = network();
+  const [giver, reader] = [await tab(), await tab()];
+  seen.failAt = 20;
+  await assert.rejects(giver.put(bytesOf(1_000_000)), { code: STATUS.timedOut });
+  seen.failAt = Infinity;
+  const { cid } = await giver.put(bytesOf(1_000_000));
+  held.delete([...held.keys()].at(-5));
+  await assert.rejects((await reader.get(cid)).bytes(), { code: STATUS.notFound });
+  await assert.rejects(reader.get('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'), { code: STATUS.notFound });
+});
+
+test('content larger than the store goes through it', async () => {
+  const { tab } = network();
+  const [giver, reader] = [await tab(1_100_000), await tab(1_100_000)];
+  const bytes = bytesOf(4_000_000);
+  const { cid } = await giver.put(new Blob([bytes]));
+  assert.deepEqual(await (await reader.get(cid)).bytes(), bytes);
+  assert.ok(reader.blocks.usage.bytes <= 1_100_000);
+});
+
+test('what cannot be put is refused', async () => {
+  const { tab } = network();
+  const giver = await tab();
+  for (const data of [undefined, null, 42, {}, [1, 2]]) {
+    await assert.rejects(async () => giver.put(data), { name: 'BadData', code: 1004 });
+  }
+  await assert.rejects(giver.put(streamOf('text')), { name: 'BadData' });
+  const broken = new ReadableStream({ pull: (controller) => controller.error(new MeshError(CODE.closed)) });
+  await assert.rejects(giver.put(broken), { code: CODE.closed });
+});
