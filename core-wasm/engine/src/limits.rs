@@ -43,7 +43,7 @@ pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
 pub const LINKS_ENOUGH: usize = 3;
 
 /// Nodes known but not linked. At the bound the one that failed most, then the one furthest off, is forgotten.
-pub const CONTACTS_MAX: usize = 64;
+pub const CONTACTS_MAX: usize = 56;
 
 /// WebSocket addresses dialled by number; further ones are not used.
 pub const ADDRESSES_MAX: u16 = 64;
@@ -56,13 +56,13 @@ pub const REQUESTS_MAX: usize = 40;
 pub const REQUESTS_OWN: usize = 8;
 
 /// Blocks being read for others; further requests get [`Status::TooManyRequests`](crate::Status).
-pub const SERVES_MAX: usize = 32;
+pub const SERVES_MAX: usize = 24;
 
 /// Blocks being placed on their holders; further ones get [`Status::TooManyRequests`](crate::Status).
 pub const PLACEMENTS_MAX: usize = 16;
 
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
-pub const JOBS_MAX: usize = 96;
+pub const JOBS_MAX: usize = 64;
 
 /// Signatures of strangers being checked at once; further offers are dropped, and their senders try again.
 pub const STRANGERS_MAX: usize = 4;
@@ -74,7 +74,7 @@ pub const CREDIT: u32 = 512 * 1024;
 pub const CREDIT_STEP: u32 = 64 * 1024;
 
 /// Blocks on their way into the store at which no more credit is granted.
-pub const STORES_MAX: usize = 24;
+pub const STORES_MAX: usize = 16;
 
 /// While more than this waits in the shell for a link, this node adds no bulk of its own.
 pub const QUEUE_BULK: u32 = 256 * 1024;
@@ -95,7 +95,7 @@ pub const HASHES_MAX: usize = 64;
 pub const SUMS_MAX: usize = 24;
 
 /// Blocks that repair waits to fetch; the rest is found in the next round.
-pub const WANTED_MAX: usize = 128;
+pub const WANTED_MAX: usize = 64;
 
 /// Blocks that repair fetches at once.
 pub const REPAIRS_MAX: usize = 8;

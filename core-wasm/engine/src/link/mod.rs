@@ -63,7 +63,8 @@ pub(crate) struct Handshake {
     pub(crate) session: u32,
     /// WebRTC: the envelope that was sent, to send it again.
     pub(crate) envelope: Vec<u8>,
-    /// WebRTC, answering: the way the offer came; empty for the signalling server.
+    /// WebRTC, answering: the way the offer came; empty for the signalling server. Offering: the first links that were
+    /// tried, 2 bytes each.
     pub(crate) path: Vec<u8>,
     /// WebRTC: by the signalling server rather than through the overlay.
     pub(crate) by_signal: bool,

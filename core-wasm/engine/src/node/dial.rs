@@ -9,12 +9,12 @@ use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
 use crate::io::{LinkId, LinkKind, Output, Profile, Route, Work};
 use crate::limits::{LINKS_MAX, STRANGERS_MAX};
-use crate::link::Stage;
+use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
 use crate::wire::envelope::{Envelope, Kind};
-use crate::wire::frame::Body;
+use crate::wire::frame::{Body, arrays};
 use crate::wire::signal::ToServer;
 
 /// How long an envelope is worth something.
@@ -120,10 +120,34 @@ impl Node {
         if by_signal {
             self.relay(&peer, &envelope);
         } else if dialled {
-            self.send_request(session, peer, true, &Body::Envelope(&envelope), &[]);
+            let tried: Vec<LinkId> = arrays(&path).map(|number| LinkId(u16::from_be_bytes(number))).collect();
+            let first = self.send_request(session, peer, true, &Body::Envelope(&envelope), &tried);
+            if let (Some(first), Some(link)) = (first, self.links.get_mut(id))
+                && let Some(handshake) = &mut link.handshake
+            {
+                handshake.path.extend_from_slice(&first.0.to_be_bytes());
+            }
         } else {
             self.reply(&ReplyTo { origin: peer, request: session, path }, &Body::Envelope(&envelope));
         }
+    }
+
+    /// No way to the other end was found by the first link that was tried: try another, or give up. False if no link is
+    /// being made in this session.
+    pub(super) fn on_envelope_lost(&mut self, session: u32) -> bool {
+        let now = self.now;
+        let waits = |link: &&mut Link| {
+            let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
+            link.dialled && asked.is_some_and(|asked| asked.session == session && asked.tries > 0)
+        };
+        let Some(link) = self.links.iter_mut().find(waits) else { return false };
+        let (id, tries) = (link.id, link.handshake.as_ref().map_or(0, |handshake| handshake.tries));
+        link.due = now;
+        self.arm(now);
+        if tries >= TRIES_MAX {
+            self.drop_link(id, Reason::Lost, true);
+        }
+        true
     }
 
     /// An envelope came, through the overlay (`reply` says how) or by the signalling server.

@@ -180,9 +180,7 @@ impl Node {
                 self.pass(link, &Frame::Routed(Routed { path: &reply.path, ..routed }));
             }
             (_, None) if routed.exact && routed.target != self.id => {
-                if !matches!(body, Body::Envelope(_)) {
-                    self.answer(&reply, Status::NotFound, &[]);
-                }
+                self.answer(&reply, Status::NotFound, &[]);
             }
             (_, None) => self.on_request(reply, &routed, body),
         }

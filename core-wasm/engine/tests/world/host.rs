@@ -178,7 +178,6 @@ impl Host {
                         return Err("the engine does not stop answering one input");
                     }
                 }
-                if heap.live > heap.rest_max && heap.live > 80000 { eprintln!("SIZES {} {:?}", heap.live, node.sizes()); }
                 heap.rest_max = heap.rest_max.max(heap.live);
             }
         }
