@@ -52,7 +52,7 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_ADDRESS_FILE", value_name = "FILE", help_heading = REACH)]
     pub address_file: Option<PathBuf>,
 
-    /// Bind WebRTC to these addresses [default: 0.0.0.0:0 and [::]:0, that is every interface but loopback]
+    /// Bind WebRTC to these addresses [default: `0.0.0.0:0` and `[::]:0`, that is every interface but loopback]
     #[arg(long, env = "TABMESH_UDP", value_name = "ADDR:PORT", value_delimiter = ',', help_heading = REACH)]
     pub udp: Option<Vec<SocketAddr>>,
 
