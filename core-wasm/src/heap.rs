@@ -1,8 +1,9 @@
 //! The allocator: one list of free pieces, in the order of their addresses.
 //!
-//! The first piece that is large enough is taken; what is given back joins the free pieces on both sides, so the list
-//! stays short. It begins right behind the stack and the constants, where a fresh page has some 44 KiB left; allocators that
-//! ask for a page of their own would take a second one at once.
+//! The first piece that is large enough is taken, from its start: what is free gathers at the end of the memory, where the
+//! next page joins it. What is given back joins the free pieces on both sides, so the list stays short. It begins right behind
+//! the stack and the constants, where a fresh page has some 44 KiB left; allocators that ask for a page of their own would take
+//! a second one at once.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
@@ -54,17 +55,17 @@ unsafe impl GlobalAlloc for Heap {
             unsafe {
                 while let Some(piece) = (*slot).as_mut() {
                     if piece.size >= size {
-                        // The end of the piece is given out: what stays keeps its place in the list.
-                        piece.size -= size;
-                        let start = *slot as usize + piece.size;
-                        if piece.size == 0 {
-                            *slot = piece.next;
+                        let (start, next, rest) = (*slot, piece.next, piece.size - size);
+                        *slot = next;
+                        if rest > 0 {
+                            *slot = start.byte_add(size);
+                            (*slot).write(Piece { next, size: rest });
                         }
-                        return start as *mut u8;
+                        return start.cast();
                     }
                     slot = &raw mut piece.next;
                 }
-                if !self.grow(size) {
+                if !self.grow() {
                     return null_mut();
                 }
             }
@@ -78,14 +79,14 @@ unsafe impl GlobalAlloc for Heap {
 }
 
 impl Heap {
-    /// Takes in at least `size` more bytes behind the end; `false` if the browser has none.
-    unsafe fn grow(&self, size: usize) -> bool {
+    /// Takes in the rest of the first page, or one page more; `false` if the browser has none.
+    unsafe fn grow(&self) -> bool {
         // SAFETY: the memory behind `end` belongs to nobody else.
         unsafe {
             let end = self.end.get();
             if *end == 0 {
                 *end = whole_pieces(&raw const __heap_base as usize);
-            } else if memory_grow(0, size.div_ceil(PAGE)) == usize::MAX {
+            } else if memory_grow(0, 1) == usize::MAX {
                 return false;
             }
             let start = *end;
