@@ -1,7 +1,7 @@
 //! What the engine tells the application: logged, counted, passed on.
 
 use tabmesh_engine::wire::signal::Refusal;
-use tabmesh_engine::{Event, LinkKind, NodeId, OpId, Status};
+use tabmesh_engine::{Event, LinkKind, NodeId};
 
 use super::{Driver, Finding};
 
@@ -33,18 +33,6 @@ impl Driver {
         }
         // Nobody has to listen.
         let _ = self.events.send(event);
-    }
-
-    fn end(&mut self, op: OpId, status: Status, holders: u8) {
-        let Some(mut operation) = self.operations.remove(&op) else { return };
-        match operation.wish {
-            "put" => self.metrics.put(status as u16),
-            "get" => self.metrics.get(status as u16),
-            _ => {}
-        }
-        operation.outcome.status = status;
-        operation.outcome.holders = holders;
-        let _ = operation.reply.send(operation.outcome);
     }
 
     fn learn(&mut self, address: &[u8]) {

@@ -8,6 +8,7 @@ mod api;
 mod clock;
 mod events;
 mod jobs;
+mod operations;
 mod outputs;
 
 use std::collections::{HashMap, VecDeque};
@@ -16,8 +17,8 @@ use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, Signature, Status};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, Signature};
+use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -25,6 +26,7 @@ use tokio_tungstenite::WebSocketStream;
 pub(crate) use api::Request;
 pub use api::{Handle, Outcome, View, Wish};
 use clock::{Clock, Wall};
+use operations::Operation;
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
@@ -46,9 +48,6 @@ const INCOMING_MAX: usize = 16;
 
 /// Requests of the node's other parts that may wait. They wait at the bound.
 const REQUESTS_MAX: usize = 64;
-
-/// Operations under way. Beyond it new ones end with [`Status::TooManyRequests`].
-const OPERATIONS_MAX: usize = 256;
 
 /// Events that a slow listener may be behind.
 const EVENTS_MAX: usize = 256;
@@ -81,13 +80,6 @@ enum Finding {
 struct Entry {
     link: Link,
     generation: u64,
-}
-
-/// An operation under way.
-struct Operation {
-    outcome: Outcome,
-    wish: &'static str,
-    reply: oneshot::Sender<Outcome>,
 }
 
 pub(crate) struct Driver {
@@ -318,39 +310,6 @@ impl Driver {
         self.has_left = true;
     }
 
-    fn begin(&mut self, wish: Wish, reply: oneshot::Sender<Outcome>) {
-        if self.operations.len() >= OPERATIONS_MAX {
-            let _ = reply.send(Outcome::of(Status::TooManyRequests));
-            return;
-        }
-        let op = self.free_operation();
-        let name = match &wish {
-            Wish::Put(_) => "put",
-            Wish::Get(_) => "get",
-            Wish::Find(_) => "find",
-            Wish::Send { .. } => "send",
-        };
-        // Entered first: the engine may end it before it returns.
-        self.operations.insert(op, Operation { outcome: Outcome::of(Status::Ok), wish: name, reply });
-        let command = match &wish {
-            Wish::Put(hash) => Command::Put { op, hash: *hash },
-            Wish::Get(hash) => Command::Get { op, hash: *hash },
-            Wish::Find(target) => Command::Find { op, target: *target },
-            Wish::Send { to, bytes } => Command::Send { op, to: *to, bytes },
-        };
-        self.tell(Input::Command(command));
-    }
-
-    fn free_operation(&mut self) -> OpId {
-        loop {
-            self.last_operation = self.last_operation.wrapping_add(1);
-            let op = OpId(self.last_operation);
-            if !self.operations.contains_key(&op) {
-                return op;
-            }
-        }
-    }
-
     fn on_tick(&mut self) {
         match self.clock.look_at_wall() {
             Wall::Steady => {}
@@ -365,16 +324,7 @@ impl Driver {
                 self.tell(Input::Command(Command::Wake));
             }
         }
-        let given_up: Vec<OpId> = self
-            .operations
-            .iter()
-            .filter(|(_, operation)| operation.reply.is_closed())
-            .map(|(op, _)| *op)
-            .collect();
-        for op in given_up {
-            self.operations.remove(&op);
-            self.tell(Input::Command(Command::Cancel { op }));
-        }
+        self.cancel_given_up();
         let totals = self.storage.totals();
         self.metrics.blocks.set(totals.blocks as i64);
         self.metrics.block_bytes.set(totals.bytes as i64);

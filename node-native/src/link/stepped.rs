@@ -1,10 +1,15 @@
-//! One datagram at a time until the channel is open.
+//! Small steps until the channel is open: webrtc 0.21.1 drives a connection in a way that is made for bulk.
 //!
-//! The other end may send its first message right behind the last step of the SCTP handshake. webrtc hands datagrams
+//! **One datagram a turn.** The other end may send its first message right behind the last step of the SCTP handshake. webrtc hands datagrams
 //! that arrived together to its core in one go and looks at the events they raised only afterwards; a message on a
-//! channel agreed on beforehand then meets a channel that is not set up yet and is lost, acknowledged all the same
-//! (webrtc 0.21.1). Sockets that give one datagram a turn, until the channel is open, let the handshake's event be
-//! handled first. From then on they give what there is.
+//! channel agreed on beforehand then meets a channel that is not set up yet and is lost, acknowledged all the same.
+//! Sockets that give one datagram a turn let the handshake's event be handled first.
+//!
+//! **A second turn after each datagram.** What events call for (the first DTLS flight, the first SCTP chunk) is sent
+//! only in the next turn, and that comes with the next timer: 200 ms of waiting at two places. A timer that fires at
+//! once after a datagram lets it go out.
+//!
+//! Once the channel is open, both are off.
 
 use std::future::Future;
 use std::io::{self, IoSliceMut};
@@ -19,6 +24,9 @@ use ::webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
 
+/// How soon the second turn comes.
+const SECOND_TURN: Duration = Duration::from_micros(500);
+
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// webrtc's own runtime, but for its UDP sockets. One for each connection.
@@ -26,12 +34,14 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) struct Stepped {
     inner: Arc<dyn Runtime>,
     is_open: Arc<AtomicBool>,
+    /// Whether a datagram was given since the last timer began.
+    is_stirred: Arc<AtomicBool>,
 }
 
 impl Stepped {
     /// Around `inner`; `is_open` ends the stepping.
     pub(super) fn new(inner: Arc<dyn Runtime>, is_open: Arc<AtomicBool>) -> Self {
-        Self { inner, is_open }
+        Self { inner, is_open, is_stirred: Arc::default() }
     }
 }
 
@@ -42,7 +52,12 @@ impl Runtime for Stepped {
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
         let inner = self.inner.wrap_udp_socket(socket)?;
-        Ok(Arc::new(Socket { inner, is_open: self.is_open.clone(), has_given: AtomicBool::new(false) }))
+        Ok(Arc::new(Socket {
+            inner,
+            is_open: self.is_open.clone(),
+            is_stirred: self.is_stirred.clone(),
+            has_given: AtomicBool::new(false),
+        }))
     }
 
     fn wrap_tcp_listener(&self, listener: std::net::TcpListener) -> io::Result<Arc<dyn AsyncTcpListener>> {
@@ -58,7 +73,8 @@ impl Runtime for Stepped {
     }
 
     fn sleep(&self, duration: Duration) -> Boxed<'static, ()> {
-        self.inner.sleep(duration)
+        let is_second = self.is_stirred.swap(false, Ordering::Relaxed);
+        self.inner.sleep(if is_second { duration.min(SECOND_TURN) } else { duration })
     }
 
     fn interval(&self, period: Duration) -> Box<dyn AsyncInterval> {
@@ -82,6 +98,7 @@ impl Runtime for Stepped {
 struct Socket {
     inner: Arc<dyn AsyncUdpSocket>,
     is_open: Arc<AtomicBool>,
+    is_stirred: Arc<AtomicBool>,
     has_given: AtomicBool,
 }
 
@@ -109,7 +126,10 @@ impl AsyncUdpSocket for Socket {
             return Poll::Pending;
         }
         let given = self.inner.poll_recv(cx, bufs, meta);
-        self.has_given.store(given.is_ready(), Ordering::Relaxed);
+        if given.is_ready() {
+            self.has_given.store(true, Ordering::Relaxed);
+            self.is_stirred.store(true, Ordering::Relaxed);
+        }
         given
     }
 
