@@ -210,6 +210,52 @@ fn a_signal_stops_a_node_politely_and_soon() {
 }
 
 #[test]
+fn an_interrupted_command_leaves_nothing_behind() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let interrupt = |child: &mut Child| {
+        let pid = child.id().to_string();
+        std::thread::sleep(Duration::from_millis(500));
+        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+        child.wait().expect("ended").code()
+    };
+    // Data that never end; the pipe stays open.
+    let mut put = tabmesh().args(["put", "-", "--data-dir"]).arg(dir.path()).stdin(Stdio::piped()).spawn();
+    let put = put.as_mut().expect("it starts");
+    assert_eq!(interrupt(put), Some(130));
+
+    // A node without links tries for a while.
+    let file = dir.path().join("copy");
+    let unknown = "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy";
+    let mut get = tabmesh().args(["get", unknown, "-o"]).arg(&file).arg("--data-dir").arg(dir.path()).spawn();
+    assert_eq!(interrupt(get.as_mut().expect("it starts")), Some(130));
+    let names = std::fs::read_dir(dir.path()).expect("readable").flatten().map(|entry| entry.file_name());
+    let left: Vec<_> = names.filter(|name| name.to_string_lossy().starts_with("copy")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(node.json(&["status"])["blocks"], 0);
+}
+
+#[test]
+fn logs_are_json_where_asked_for() {
+    let dir = temporary();
+    let log = dir.path().join("log");
+    let child = tabmesh()
+        .args(["run", "--log-format", "json", "--data-dir"])
+        .arg(dir.path())
+        .stderr(std::fs::File::create(&log).expect("made"))
+        .spawn()
+        .expect("it starts");
+    let mut node = Node { dir: dir.path().to_owned(), address: String::new(), child };
+    until("running", || dir.path().join("control.sock").exists());
+    node.signal("-TERM");
+    assert!(node.child.wait().expect("ended").success());
+    let text = std::fs::read_to_string(&log).expect("readable");
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!(lines.iter().any(|line| line["message"] == "the node runs" && line["id"].is_string()), "{text}");
+    assert!(lines.iter().any(|line| line["message"] == "stopped"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_done_says_why_and_ends_with_its_code() {
     let dir = temporary();
     let missing = dir.path().join("nowhere");

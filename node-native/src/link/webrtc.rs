@@ -41,7 +41,7 @@ const CHECKS_MAX: u16 = 100;
 /// own rate, which would be most of an idle node's traffic.
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(10);
 
-/// After so much silence, and so much again, ICE gives a connection up (RFC 7675 says 30 seconds). The engine's own
+/// After this silence, and this much more of it, ICE gives a connection up (RFC 7675: 30 seconds). The engine's own
 /// probes are quicker.
 const SILENT_MAX: Duration = Duration::from_secs(30);
 const FAILED_AFTER: Duration = Duration::from_secs(20);
