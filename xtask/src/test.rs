@@ -28,11 +28,12 @@ pub(crate) fn all() -> Result<()> {
     step("unit, property and simulation tests in Rust", || {
         cargo("test --workspace --exclude tabmesh-core --no-fail-fast").wait()
     })?;
+    let chromium = tools::ensure_chromium()?;
     parts::web()?;
     tools::ensure_npm("tests")?;
     for package in workspace::NPM_PACKAGES {
         step(&format!("{package}/: its own tests"), || {
-            run("npm").words("test --silent").dir(&workspace::path(package)).wait()
+            run("npm").words("test --silent").dir(&workspace::path(package)).env("CHROMIUM", &chromium).wait()
         })?;
     }
     scenarios(&Options { names: Vec::new(), repeat: 1 })
