@@ -81,7 +81,7 @@ pub struct Link {
     answer: Option<oneshot::Sender<Vec<u8>>>,
 }
 
-/// More than [`QUEUED_MAX`] bytes wait, or the task has ended: the link is no use any more.
+/// Far more waits than the engine allows, or the task has ended: the link is no use any more.
 #[derive(Debug)]
 pub struct Stuck;
 
