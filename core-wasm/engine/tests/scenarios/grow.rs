@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{NEIGHBOURS, REPLICAS};
 
-use crate::world::{HostId, Spec, World};
+use crate::world::{HostId, MS, Spec, World};
 
 /// Whether the two list a link to each other.
 pub(crate) fn linked(world: &World, one: HostId, other: HostId) -> bool {
@@ -23,8 +23,7 @@ pub(crate) fn network(seed: u64, natives: usize, tabs: usize, every_ms: u64) -> 
 
 /// Waits until every node has joined and knows its neighbourhood, all are one network, and both ends of every link agree.
 pub(crate) fn settle(world: &mut World, ms: u64) {
-    world.expect(ms, "every node has joined", World::all_joined);
-    if !world.run_until(ms, is_whole) {
+    if !becomes_whole(world, ms) {
         let wrong = world.wrong_neighbourhoods(NEIGHBOURS, 0);
         wrong.first().into_iter().for_each(|(host, _)| world.concern(*host));
         let lack = |(host, _): &(HostId, usize)| {
@@ -41,8 +40,10 @@ pub(crate) fn settle(world: &mut World, ms: u64) {
             format!("  {} {id:?} ({} links) lacks {}", host.0, links(*host), missing.join(", "))
         };
         panic!(
-            "not settled after {ms} ms: {} parts, one-sided links {:?}, wrong neighbourhoods (who, its links, whether it knows \
+            "seed {}: not settled after {ms} ms: joined {}, {} parts, one-sided links {:?}, wrong neighbourhoods (who, its links, whether it knows \
              the one that lacks it):\n{}",
+            world.seed,
+            world.all_joined(),
             world.parts(),
             world.one_sided_links(),
             wrong.iter().map(lack).collect::<Vec<_>>().join("\n"),
@@ -50,10 +51,24 @@ pub(crate) fn settle(world: &mut World, ms: u64) {
     }
 }
 
+/// Lets time pass until the network is whole, at most `ms` milliseconds; whether it is. Looked at four times a second only,
+/// since it is brute force over all nodes.
+fn becomes_whole(world: &mut World, ms: u64) -> bool {
+    let end = world.now + ms * MS;
+    while !is_whole(world) {
+        if world.now >= end {
+            return false;
+        }
+        world.run_for(250);
+    }
+    true
+}
+
 /// Whether the network is one, and every node knows the nodes closest to it: those that replicas go to exactly, and of all
 /// that it keeps all but one. (The furthest may stand alone in a sibling subtree of which no neighbour tells.)
-pub(crate) fn is_whole(world: &World) -> bool {
-    world.parts() == 1
+fn is_whole(world: &World) -> bool {
+    world.all_joined()
+        && world.parts() == 1
         && world.one_sided_links().is_empty()
         && world.live().into_iter().all(|host| world.knows_closest(host, REPLICAS))
         && world.wrong_neighbourhoods(NEIGHBOURS, 1).is_empty()

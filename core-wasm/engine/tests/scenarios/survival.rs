@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use tabmesh_engine::{NodeId, Status};
 
-use crate::grow::{is_whole, network, settle};
+use crate::grow::{network, settle};
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
@@ -82,7 +82,7 @@ fn a_cut_in_half_heals_to_one_network_within_a_minute() {
             "seed {seed}: each half stays whole"
         );
         world.heal();
-        world.expect(60_000, "one network again", is_whole);
+        settle(&mut world, 60_000);
     });
 }
 
@@ -94,7 +94,7 @@ fn a_short_cut_is_hardly_noticed() {
         world.partition(&[&one, &other]);
         world.run_for(3_000);
         world.heal();
-        world.expect(30_000, "one network again", is_whole);
+        settle(&mut world, 30_000);
     });
 }
 
@@ -110,7 +110,7 @@ fn a_node_that_lost_everything_comes_back() {
         assert!(world.host(lost).peers().is_empty() && !world.host(lost).is_joined(), "seed {seed}");
         world.heal();
         world.wake_up(lost);
-        world.expect(60_000, "one network again", is_whole);
+        settle(&mut world, 60_000);
     });
 }
 
@@ -122,7 +122,7 @@ fn a_relay_that_restarts_alone_finds_the_network_again() {
         world.crash(relay);
         world.run_for(20_000);
         world.restart(relay);
-        world.expect(90_000, "one network again", is_whole);
+        settle(&mut world, 90_000);
     });
 }
 
@@ -132,7 +132,7 @@ fn a_newcomer_finds_the_network_though_all_of_it_has_left_the_server() {
         let mut world = network(seed, 0, 10, 200);
         world.run_for(60_000);
         world.add(Spec::browser());
-        world.expect(90_000, "one network", is_whole);
+        settle(&mut world, 90_000);
     });
 }
 
@@ -147,7 +147,7 @@ fn a_tab_that_is_reloaded_is_back_within_seconds_under_the_same_id() {
             world.restart(tab);
             world.concern(tab);
             world.expect(15_000, "it has joined again", |world| world.host(tab).is_joined());
-            world.expect(60_000, "all is whole again", is_whole);
+            settle(&mut world, 60_000);
             assert_eq!(world.double_links(), [], "seed {seed}");
         }
     });
