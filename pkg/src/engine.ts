@@ -84,10 +84,13 @@ export class Engine {
     return this.#memory.buffer.byteLength;
   }
 
-  /** Hands in what happened; its outputs come before this returns, unless it is called from within one. */
+  /**
+   * Hands in what happened; its outputs come before this returns. From within one of them it only takes a note, and a copy of the
+   * bytes.
+   */
   input(kind: number, number = 0, bytes: Uint8Array = NO_BYTES): void {
     if (this.#isOver) return;
-    this.#inputs.push({ kind, number, bytes });
+    this.#inputs.push({ kind, number, bytes: this.#isBusy ? bytes.slice() : bytes });
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {

@@ -5,6 +5,9 @@ import { DRAINED, DRAINED_STEP, PACKET_MAX } from './limits.js';
 import { RtcLink } from './rtc-link.js';
 import { SocketLink } from './socket-link.js';
 
+/** A frame of this length is not joined with others: copying it costs more than a message of its own. */
+const LONG = PACKET_MAX / 2;
+
 /** What a link tells. After `onDown` it tells nothing more, and is freed. */
 export interface Hearer {
   onDescribed(description: Bytes): void;
@@ -87,12 +90,16 @@ export class Links {
     if (wire instanceof RtcLink) void wire.answered(answer);
   }
 
-  /** Sends a frame, with others of the same drain, at the next {@link flush}. */
-  send(link: number, frame: Bytes): void {
+  /**
+   * Sends a frame: a long one at once, others with those of the same drain at the next {@link flush}. It is copied if need be; it may
+   * be a view of Wasm memory.
+   */
+  send(link: number, frame: Uint8Array): void {
     const held = this.#held.get(link);
     if (!held) return;
     if (held.length + frame.length > PACKET_MAX) this.#flush(link, held);
-    held.frames.push(frame);
+    if (held.length === 0 && frame.length >= LONG) return this.#send(link, held, frame);
+    held.frames.push(frame.slice());
     held.length += frame.length;
     this.#waiting.set(link, held);
   }
@@ -148,11 +155,15 @@ export class Links {
   #flush(link: number, held: Held): void {
     const [first, ...others] = held.frames;
     if (!first) return;
-    held.sent += held.length;
-    this.#bytesSent += held.length;
     held.frames = [];
     held.length = 0;
-    held.wire.send(others.length > 0 ? concat(first, ...others) : first);
+    this.#send(link, held, others.length > 0 ? concat(first, ...others) : first);
+  }
+
+  #send(link: number, held: Held, bytes: Uint8Array): void {
+    held.sent += bytes.length;
+    this.#bytesSent += bytes.length;
+    held.wire.send(bytes as Bytes);
     this.#tellDrained(link, held);
   }
 

@@ -1,6 +1,6 @@
 // The face of a joined tab.
 
-import { type Bytes, concat, fromHex } from './bytes.js';
+import { type Bytes, fromHex } from './bytes.js';
 import { parseCid } from './cid.js';
 import { connectionCount } from './connections.js';
 import { download } from './download.js';
@@ -121,7 +121,7 @@ class TabMesh implements Mesh {
     const message = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
     if (!(message instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a Uint8Array');
     if (message.length > MESSAGE_MAX) throw new MeshError(CODE.tooLong, `this one has ${message.length}`);
-    return this.#shell.operations.send(concat(receiver, message), options);
+    return this.#shell.operations.send(receiver, message, options);
   }
 
   on<E extends keyof MeshEvents>(event: E, listener: (detail: MeshEvents[E]) => void): () => void {

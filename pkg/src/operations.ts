@@ -3,6 +3,7 @@
 import { type Bytes, hex, pieces } from './bytes.js';
 import { CODE, MeshError, STATUS, errorOf } from './errors.js';
 import { INPUT } from './kinds.js';
+import { MESSAGE_MAX } from './limits.js';
 
 /** How often a request is sent that failed for a reason that passes. */
 const TRIES_MAX = 5;
@@ -30,8 +31,11 @@ export interface Options {
 }
 
 export class Operations {
+  /** Copies the bytes if it keeps them. */
   readonly #input: (kind: number, op: number, bytes?: Uint8Array) => void;
   readonly #waiting = new Map<number, Waiting>();
+  /** Where a message is put behind its receiver's id; {@link #input} is done with it when it returns. */
+  readonly #scratch = new Uint8Array(32 + MESSAGE_MAX);
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -77,9 +81,11 @@ export class Operations {
     return ids;
   }
 
-  /** Sends a message: the receiver's id, then the bytes. It is sent once, so that it never arrives twice by our doing. */
-  async send(toAndBytes: Bytes, options: Options): Promise<void> {
-    const { status } = await this.#once(INPUT.send, toAndBytes, options);
+  /** Sends a message of at most {@link MESSAGE_MAX} bytes, once: it never arrives twice by our doing. */
+  async send(to: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
+    this.#scratch.set(to);
+    this.#scratch.set(bytes, to.length);
+    const { status } = await this.#once(INPUT.send, this.#scratch.subarray(0, to.length + bytes.length), options);
     if (status !== STATUS.ok) throw errorOf(status);
   }
 
@@ -92,7 +98,7 @@ export class Operations {
     }
   }
 
-  #once(kind: number, bytes: Bytes, options: Options): Promise<Ended> {
+  #once(kind: number, bytes: Uint8Array, options: Options): Promise<Ended> {
     const signal = this.#either(options);
     signal.throwIfAborted();
     this.#last = (this.#last + 1) >>> 0;

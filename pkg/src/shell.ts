@@ -150,7 +150,7 @@ export class Shell {
   #onOutput(kind: number, number: number, value: number, id: Uint8Array, bytes: Uint8Array): void {
     switch (kind) {
       case OUTPUT.send:
-        return this.links.send(number, bytes.slice());
+        return this.links.send(number, bytes);
       case OUTPUT.openSocket:
         return this.links.openSocket(number, this.#addresses.at(value));
       case OUTPUT.openOffer:

@@ -82,22 +82,24 @@ test('two pages open a link, whichever offers', async () => {
   await two.close();
 });
 
-test('frames of one drain travel as one message, and none is longer than a packet', async () => {
+test('frames of one drain travel together, in order, and no message is longer than a packet', async () => {
   const lengths = await inPage(async () => {
     const { a, b } = await lab.pair();
     const frame = (byte, length) => new Uint8Array(length).fill(byte);
     for (let byte = 0; byte < 10; byte += 1) a.links.send(1, frame(byte, 17_000));
     a.links.flush();
-    a.links.send(1, frame(10, 5));
+    a.links.send(1, frame(10, 40_000));
+    a.links.send(1, frame(11, 5));
+    a.links.send(1, frame(12, 40_000));
     a.links.flush();
     const bytes = () => b.notes.filter(([name]) => name === 'onBytes').map(([, , bytes]) => bytes);
     const total = () => bytes().reduce((sum, { length }) => sum + length, 0);
-    await lab.until('everything arrived', () => total() === 170_005);
+    await lab.until('everything arrived', () => total() === 250_005);
     const all = bytes().flatMap((bytes) => [...bytes]);
     if (all.some((byte, index) => index > 0 && byte < all[index - 1])) throw new Error('out of order');
     return bytes().map(({ length }) => length);
   });
-  assert.deepEqual(lengths, [51_000, 51_000, 51_000, 17_000, 5]);
+  assert.deepEqual(lengths, [51_000, 51_000, 51_000, 17_000, 40_000, 40_005]);
 });
 
 test('the engine is told when a long queue is short again, and not before', async () => {
