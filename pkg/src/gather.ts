@@ -15,8 +15,8 @@ const QUIET_SERVER_MS = 40;
 /** With no candidate at all the dial is hopeless after this. */
 const HOPELESS_MS = 8000;
 
-/** Gathering that has not begun after this does not begin. */
-const BEGIN_MS = 2000;
+/** Gathering that has not begun after this does not begin. It takes milliseconds, but seconds with hundreds at once. */
+const BEGIN_MS = 30_000;
 
 /**
  * The local SDP with its candidates, as soon as they are complete or good enough; `undefined` if there is none, or `signal`

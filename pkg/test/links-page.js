@@ -50,9 +50,9 @@ export async function pair(onA = {}, onB = {}) {
   return { a, b, sizes, ms: performance.now() - began };
 }
 
-/** Collects garbage until `holds`, or for some seconds. */
+/** Collects garbage until `holds`, or for 30 seconds. */
 export async function collected(holds) {
-  for (let round = 0; round < 50 && !holds(); round += 1) {
+  for (let round = 0; round < 300 && !holds(); round += 1) {
     globalThis.gc();
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
