@@ -77,7 +77,7 @@ fn a_hundred_nodes_join_and_see_their_true_neighbourhood() {
         assert_eq!(world.double_links(), []);
         assert_eq!(world.over_limit(), [], "seed {seed}");
         world.run_for(120_000);
-        let over = world.over_budget();
+        let over = world.over_budget(1);
         assert!(over.len() <= 10, "seed {seed}: above the budget in the end: {over:?}");
     });
 }
@@ -92,8 +92,8 @@ fn small_devices_join_among_tabs_and_keep_to_their_budget() {
         world.expect(60_000, "all are one network", |world| world.parts() == 1);
         assert_eq!(world.over_limit(), [], "seed {seed}");
         world.run_for(120_000);
-        let over = world.over_budget();
-        assert!(over.len() <= 2, "seed {seed}: above the budget in the end: {over:?}");
+        // One newcomer may be on its way in while another is on its way out.
+        assert_eq!(world.over_budget(2), [], "seed {seed}: above the budget in the end");
         assert_eq!(world.parts(), 1);
     });
 }

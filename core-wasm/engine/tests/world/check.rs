@@ -131,11 +131,11 @@ impl World {
         self.live().into_iter().map(most).filter(|(host, links)| *links > limit(*host)).collect()
     }
 
-    /// The hosts that have more links now than an engine of their profile aims at.
-    pub(crate) fn over_budget(&self) -> Vec<(HostId, usize)> {
+    /// The hosts that have at least `slack` links more than an engine of their profile aims at.
+    pub(crate) fn over_budget(&self, slack: usize) -> Vec<(HostId, usize)> {
         let count = |host: HostId| (host, self.host(host).peers().len());
         let budget = |host: HostId| LINK_BUDGET[self.host(host).spec.profile as usize];
-        self.live().into_iter().map(count).filter(|(host, links)| *links > budget(*host)).collect()
+        self.live().into_iter().map(count).filter(|(host, links)| *links >= budget(*host) + slack).collect()
     }
 
     /// The host with this id.
