@@ -1,6 +1,7 @@
 # Stands in for the official Rust image where no image can be pulled: Debian, a linker, and the toolchain of this host.
 # The build context is the toolchain's own folder (`rustc --print sysroot`).
-FROM debian:bookworm-slim
+ARG DEBIAN_IMAGE=debian:bookworm-slim
+FROM ${DEBIAN_IMAGE}
 RUN apt-get -q update \
     && apt-get -q install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*

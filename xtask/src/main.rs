@@ -12,6 +12,7 @@ use clap::{Parser, Subcommand};
 mod bench;
 mod check;
 mod doc;
+mod docker;
 mod markdown;
 mod parts;
 mod run;
@@ -50,6 +51,8 @@ enum Command {
     Bench(bench::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
+    /// Build the container images, run them by compose behind TLS, and let tabs join through them.
+    Docker(docker::Options),
     /// Check licences, sources and bans of every dependency with cargo-deny (installed when missing).
     Deny,
 }
@@ -63,6 +66,7 @@ fn main() -> ExitCode {
         Command::E2e(options) => test::scenarios(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Doc => doc::doc(),
+        Command::Docker(options) => docker::docker(&options),
         Command::Deny => check::deny(),
     };
     match result {
