@@ -9,8 +9,8 @@ const NUDGE_AT = 64;
 /** but not more often than this. */
 const NUDGE_MS = 250;
 
-/** Asked for and dropped at once, never touched: half a millisecond, and no memory. */
-const NUDGE_BYTES = 128 * 1024 * 1024;
+/** Asked for with each of them in mind and dropped at once, never touched: half a millisecond, and no memory. */
+const NUDGE_BYTES = 2 * 1024 * 1024;
 
 let made = 0;
 let collected = 0;
@@ -25,7 +25,8 @@ export const connectionCount = (): { open: number; counted: number } => ({ open,
 
 /** A new connection; `undefined` at the bound. */
 export function makeConnection(configuration: RTCConfiguration): RTCPeerConnection | undefined {
-  if (made - collected - open >= NUDGE_AT) nudge();
+  const waiting = made - collected - open;
+  if (waiting >= NUDGE_AT) nudge(waiting);
   if (made - collected >= CONNECTIONS_MAX) return undefined;
   const connection = new RTCPeerConnection(configuration);
   made += 1;
@@ -42,14 +43,14 @@ export function freeConnection(connection: RTCPeerConnection): void {
 
 /**
  * A page that makes little garbage is not collected for minutes, and a closed connection weighs nothing to the collector: hundreds
- * pile up. A large buffer weighs something.
+ * pile up. A large buffer weighs something: the more of them wait, the larger it is.
  */
-function nudge(): void {
+function nudge(waiting: number): void {
   const now = performance.now();
   if (now - nudged < NUDGE_MS) return;
   nudged = now;
   try {
-    new ArrayBuffer(NUDGE_BYTES);
+    new ArrayBuffer(waiting * NUDGE_BYTES);
   } catch {
     // A machine without that much room collects garbage often enough.
   }
