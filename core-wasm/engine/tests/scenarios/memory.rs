@@ -120,6 +120,8 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
         }
         world.run_for(2_000);
     }
+    let cut = puppets.iter().filter(|puppet| is_closed(&world, **puppet, LINK)).count();
+    assert_eq!(cut, 0, "seed {seed}, {profile:?}: guests were cut, so tables were not full");
     world.host_mut(host).job_slowness = 1;
     world.run_for(120_000);
     let ended = ops.iter().filter(|op| world.host(host).done(**op).is_some()).count();
