@@ -17,7 +17,19 @@ pub(crate) struct Run {
 pub(crate) fn run(program: impl AsRef<OsStr>) -> Run {
     let mut command = Command::new(program);
     command.current_dir(workspace::root()).env("PATH", tools::search_path()).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_about_xtask) {
+            command.env_remove(name);
+        }
+    }
     Run { command }
+}
+
+/// Whether cargo set the variable for xtask. Handed on, it would look to build scripts (ring's) as if the machine had
+/// changed, and half of WebRTC would be compiled again with every change between `cargo` and `cargo xtask`.
+fn is_about_xtask(name: &str) -> bool {
+    let exact = ["CARGO_BIN_NAME", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"];
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| name.starts_with(start)) || exact.contains(&name)
 }
 
 /// Prepares to run cargo with `args`, parted by spaces.

@@ -42,8 +42,10 @@ pub(crate) fn all() -> Result<()> {
 /// The scenarios across the parts, in real browsers.
 pub(crate) fn scenarios(options: &Options) -> Result<()> {
     let files = files(&options.names)?;
-    let what =
-        format!("{} scenarios in Chromium, one after another (each starts its own network)", files.len());
+    let what = format!(
+        "{} files of scenarios in Chromium, one after another (each starts its own network)",
+        files.len()
+    );
     parts::web()?;
     let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
     let mut command = node.into_command();

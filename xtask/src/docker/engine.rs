@@ -80,7 +80,7 @@ impl Engine {
 
     /// `docker build`, by BuildKit.
     pub(super) fn build(&self) -> Run {
-        let build = self.docker().env("DOCKER_BUILDKIT", "1").words("build --progress=plain");
+        let build = self.docker().env("DOCKER_BUILDKIT", "1").arg("build");
         // Builds download over the namespace's own way out; a bridge would add nothing.
         if self.own.is_some() { build.arg("--network=host") } else { build }
     }

@@ -145,10 +145,12 @@ impl Stack<'_> {
     fn are_healthy(&self) -> Result<bool> {
         for service in SERVICES {
             let id = self.container(service)?;
-            let health =
-                self.engine.docker().args(["inspect", "--format", "{{.State.Health.Status}}", &id]).read()?;
-            if health != "healthy" {
-                return Ok(false);
+            let state = "{{.State.Health.Status}} {{.RestartCount}}";
+            let state = self.engine.docker().args(["inspect", "--format", state, &id]).read()?;
+            match state.split_once(' ') {
+                Some(("healthy", "0")) => {}
+                Some((_, "0")) => return Ok(false),
+                _ => bail!("{service} ended by itself and was started again"),
             }
         }
         Ok(true)
