@@ -6,7 +6,7 @@
 // Then a newcomer joins with no signalling server at all, through the relay peer's public address.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,10 +35,14 @@ async function peer(args, input) {
 
 const peerJson = async (args, input) => JSON.parse(await peer([...args, '--json'], input));
 
+/** The pages that are open, by name. */
+const pages = new Map();
+
 /** Opens the web app and waits until it has joined. */
 async function open(browser, address, name) {
   const start = performance.now();
   const page = await browser.page({ url: address, name });
+  pages.set(name, page);
   await page.locator('[data-testid=state][data-state=joined]').waitFor({ timeout: STEP_MS });
   say(`${name}: joined ${Math.round(performance.now() - start)} ms after the page was asked for`);
   return page;
@@ -67,8 +71,8 @@ async function give(page) {
 /** The relay peer gives, a tab reads. */
 async function take(browser, name, query, seed) {
   const bytes = seededBytes(seed, SIZE);
-  const { put: cid } = await peerJson(['put', '-'], bytes);
-  const page = await open(browser, `${url}/${query}#/${cid}/${encodeURIComponent('from the peer.bin')}`, name);
+  const { put } = await peerJson(['put', '-'], bytes);
+  const page = await open(browser, `${url}/${query}#/${put.cid}/${encodeURIComponent('from the peer.bin')}`, name);
   await page.getByTestId('fetched').waitFor({ timeout: STEP_MS });
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId('save').click()]);
   assert.deepEqual(new Uint8Array(await readFile(await download.path())), bytes);
@@ -98,6 +102,12 @@ try {
   assert.ok((await kindsOfLinks(newcomer)).includes('websocket'), 'the newcomer came in by WebSocket');
   const links = await peerJson(['peers']);
   say(`the relay peer is linked by ${links.map((link) => link.kind).join(', ')}`);
+} catch (error) {
+  for (const [name, page] of pages) {
+    say(`what ${name} shows:\n${await page.locator('body').innerText({ timeout: STEP_MS })}\n`);
+  }
+  for (const log of readdirSync(logs)) say(`${log}:\n${readFileSync(join(logs, log), 'utf8')}`);
+  throw error;
 } finally {
   await browser.close();
   rmSync(logs, { recursive: true, force: true });
