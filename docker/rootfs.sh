@@ -1,5 +1,5 @@
 #!/bin/sh
-# rootfs.sh PROGRAM…: makes /rootfs, a root that holds these programs and everything they need, and an empty /data.
+# rootfs.sh PROGRAM…: makes /rootfs, a root that holds these programs and everything they need.
 set -eu
 
 copy() {

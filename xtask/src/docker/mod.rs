@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -46,11 +46,12 @@ pub(crate) struct Options {
 pub(crate) fn docker(options: &Options) -> Result<()> {
     // Ctrl-C reaches the program that is being waited for; its failure ends this command, which then cleans up.
     ctrlc::set_handler(|| {}).context("cannot listen for Ctrl-C")?;
-    parts::web()?;
     if options.build {
         let engine = Engine::running().context("no container engine runs here: start one, then try again")?;
+        parts::web()?;
         return build(&engine, "latest");
     }
+    parts::web()?;
     let chromium = tools::ensure_chromium()?;
     tools::ensure_npm("tests")?;
     let engine = match Engine::running() {
@@ -136,10 +137,7 @@ impl Stack<'_> {
     }
 
     fn container(&self, service: &str) -> Result<String> {
-        self.compose().args(["ps", "--quiet", "--all", service]).read().or_else(|_| {
-            // Compose 1 shows ended containers without being asked, and does not know the flag.
-            self.compose().args(["ps", "--quiet", service]).read()
-        })
+        self.compose().args(["ps", "--quiet", "--all", service]).read()
     }
 
     fn are_healthy(&self) -> Result<bool> {
@@ -157,10 +155,10 @@ impl Stack<'_> {
     }
 
     /// Lets Chromium do what a visitor does; see `docker/visit.js`.
-    fn visit(&self, chromium: &std::path::Path) -> Result<()> {
+    fn visit(&self, chromium: &Path) -> Result<()> {
         step("visiting: tabs join through TLS and exchange files with the relay peer", || {
             let browser = self.browser(chromium)?;
-            let exec = self.compose().words("exec -T peer /usr/bin/tabmesh").into_command();
+            let exec = self.compose().words("exec -T peer tabmesh").into_command();
             let command: Vec<_> = std::iter::once(exec.get_program())
                 .chain(exec.get_args())
                 .map(|word| word.to_string_lossy().into_owned())
@@ -179,7 +177,7 @@ impl Stack<'_> {
 
     /// A way to start Chromium where the services can be reached. It does not mind that nobody vouches for the internal
     /// certificate authority.
-    fn browser(&self, chromium: &std::path::Path) -> Result<PathBuf> {
+    fn browser(&self, chromium: &Path) -> Result<PathBuf> {
         let file = workspace::target().join("docker/chromium");
         let place = self.engine.namespace().map(|path| format!("nsenter --net={path} ")).unwrap_or_default();
         let script = format!(
