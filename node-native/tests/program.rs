@@ -219,10 +219,12 @@ fn an_interrupted_command_leaves_nothing_behind() {
         assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
         child.wait().expect("ended").code()
     };
-    // Data that never end; the pipe stays open.
     let mut put = tabmesh().args(["put", "-", "--data-dir"]).arg(dir.path()).stdin(Stdio::piped()).spawn();
     let put = put.as_mut().expect("it starts");
+    // Data that never end. `wait` closes a pipe that it finds, and an end of the data is a file to put.
+    let pipe = put.stdin.take();
     assert_eq!(interrupt(put), Some(130));
+    drop(pipe);
 
     // A node without links tries for a while.
     let file = dir.path().join("copy");
