@@ -204,16 +204,20 @@ impl Node {
     pub(super) fn probe_all(&mut self) {
         let due: Vec<LinkId> = self.links.peers().map(|link| link.id).collect();
         for id in due {
-            let (now, number) = (self.now, self.rng.next() as u32 | 1);
-            let due = self.now + PROBE_PATIENCE + PROBE_PATIENCE;
-            if let Some(link) = self.links.get_mut(id) {
-                (link.probe, link.probed) = (number, now);
-                link.missed = PROBES_MAX - 1;
-                link.due = due;
-            }
-            self.arm(due);
-            self.send(id, &Frame::Ping(number));
+            self.probe_hard(id);
         }
+    }
+
+    /// Probes a link that may be dead: one missed answer closes it.
+    pub(super) fn probe_hard(&mut self, id: LinkId) {
+        let (now, number) = (self.now, self.rng.next() as u32 | 1);
+        let due = now + PROBE_PATIENCE + PROBE_PATIENCE;
+        let Some(link) = self.links.get_mut(id) else { return };
+        (link.probe, link.probed) = (number, now);
+        link.missed = PROBES_MAX - 1;
+        link.due = due;
+        self.arm(due);
+        self.send(id, &Frame::Ping(number));
     }
 
     /// A link has just become ready.

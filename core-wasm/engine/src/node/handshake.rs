@@ -19,7 +19,8 @@ use crate::wire::frame::{Frame, Hello, proof_bytes};
 /// A peer has so long to prove itself once the transport is open.
 const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
 
-/// A second link to the same peer replaces the first if that is older than this: the peer has lost the old one.
+/// A second link of the same kind to the same peer replaces the first if that is older than this: the peer has lost the
+/// old one.
 const SETTLED: Duration = Duration::from_ms(5_000);
 
 impl Node {
@@ -153,11 +154,14 @@ impl Node {
         let Some(link) = self.links.get(id) else { return };
         let peer = link.peer;
         if let Some(other) = self.links.to(&peer) {
-            let loser = if self.replaces(id, other.id) { other.id } else { id };
-            self.drop_link(loser, Reason::Replaced, true);
-            if loser == id {
-                return;
+            let other = other.id;
+            if !self.replaces(id, other) {
+                // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
+                self.redirect_address(id, other);
+                self.drop_link(id, Reason::Replaced, true);
+                return self.probe_hard(other);
             }
+            self.drop_link(other, Reason::Replaced, true);
         }
         let now = self.now;
         let Some(link) = self.links.get_mut(id) else { return };
@@ -179,14 +183,15 @@ impl Node {
         self.on_peers_changed(None);
     }
 
-    /// Whether the new link shall stay rather than the old one to the same peer. Both ends come to the same answer.
+    /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket, then the newer
+    /// one, or of two that were begun at once the one begun by the smaller id. Both ends come to the same answer.
     fn replaces(&self, new: LinkId, old: LinkId) -> bool {
         let (Some(new), Some(old)) = (self.links.get(new), self.links.get(old)) else { return true };
-        if self.now.since(old.since) > SETTLED {
-            return true;
+        if new.kind != old.kind {
+            return new.kind == LinkKind::WebRtc;
         }
         let begun_by = |dialled: bool| if dialled { self.id } else { new.peer };
-        (new.kind as u8, begun_by(new.dialled)) <= (old.kind as u8, begun_by(old.dialled))
+        self.now.since(old.since) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
     }
 
     pub(super) fn on_handshake_due(&mut self, id: LinkId) {

@@ -197,6 +197,13 @@ impl Node {
         }
     }
 
+    /// The peer behind an address is reached by another link.
+    pub(super) fn redirect_address(&mut self, from: LinkId, to: LinkId) {
+        for entry in self.dialled.iter_mut().filter(|entry| entry.link == Some(from)) {
+            entry.link = Some(to);
+        }
+    }
+
     /// A link is gone; if an address led to it, that may be dialled again after a while.
     pub(super) fn release_address(&mut self, link: LinkId, was_ready: bool) {
         let Some(place) = self.dialled.iter().position(|entry| entry.link == Some(link)) else { return };

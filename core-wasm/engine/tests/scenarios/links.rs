@@ -1,7 +1,7 @@
 //! Links: glare, lost envelopes, pairs that cannot connect, crashes, frozen tabs.
 
 use tabmesh_engine::wire::envelope::Kind;
-use tabmesh_engine::{LinkId, NodeId, Output, Reason, Route};
+use tabmesh_engine::{LinkId, LinkKind, NodeId, Output, Reason, Route};
 
 use crate::grow::{linked, network, settle};
 use crate::puppet::{Delivered, delivered, join_server, send_envelope};
@@ -259,4 +259,25 @@ fn a_wall_clock_that_is_a_day_off_keeps_nobody_out() {
 
 fn anybody_lists(world: &World, id: NodeId) -> bool {
     world.live().iter().any(|host| world.host(*host).link_to(id).is_some())
+}
+
+#[test]
+fn a_direct_link_is_not_given_up_for_a_socket_to_the_same_peer() {
+    each(4, |seed| {
+        let mut world = network(seed, 1, 1, 200);
+        let (relay, tab) = (HostId(0), HostId(1));
+        let id = world.host(relay).id;
+        let link = |world: &World| world.host(tab).link_to(id).map(|view| (view.link, view.kind));
+        let direct = link(&world);
+        assert_eq!(direct.map(|(_, kind)| kind), Some(LinkKind::WebRtc), "seed {seed}");
+        // A tab with so few links dials every address it knows.
+        world.tell_address(tab, relay);
+        world.run_for(60_000);
+        assert_eq!(link(&world), direct, "seed {seed}");
+        assert_eq!(world.one_sided_links(), [], "seed {seed}");
+        // The relay comes back knowing nobody while the tab still holds the dead link.
+        world.crash(relay);
+        world.restart(relay);
+        world.expect(20_000, "they are linked again", |world| linked(world, relay, tab));
+    });
 }
