@@ -39,7 +39,7 @@ pub(crate) fn hand_in(node: &mut Node, now: Instant, kind: u32, number: u32, byt
         PUT => Input::Command(Command::Put { op, hash: NodeId(reader.array()?) }),
         GET => Input::Command(Command::Get { op, hash: NodeId(reader.array()?) }),
         FIND => Input::Command(Command::Find { op, target: NodeId(reader.array()?) }),
-        SEND => Input::Command(Command::Send { op, to: NodeId(reader.array()?), bytes: reader.rest() }),
+        SEND => Input::Command(Command::Send { op, to: NodeId(reader.array()?), length: reader.u32()? }),
         CANCEL => Input::Command(Command::Cancel { op }),
         ADDRESSES => Input::Command(Command::Addresses(number as u16)),
         WAKE => Input::Command(Command::Wake),

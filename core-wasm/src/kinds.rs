@@ -46,7 +46,7 @@ pub(crate) mod input {
     pub(crate) const GET: u32 = 20;
     /// `bytes`: the target.
     pub(crate) const FIND: u32 = 21;
-    /// `bytes`: the receiver's id, then the message.
+    /// `bytes`: the receiver's id, then the length of the message, 4 bytes.
     pub(crate) const SEND: u32 = 22;
     /// Nothing else.
     pub(crate) const CANCEL: u32 = 23;
@@ -84,6 +84,8 @@ pub(crate) mod output {
     pub(crate) const VERIFY: u32 = 10;
     /// `id`: the block's hash.
     pub(crate) const LOAD: u32 = 11;
+    /// `value`: the operation whose message is wanted.
+    pub(crate) const WANTED: u32 = 26;
     /// `value`: 1 if held for others. `id`: the block's hash. `bytes`: the block.
     pub(crate) const STORE: u32 = 12;
     /// `id`: hashes, 32 bytes each.

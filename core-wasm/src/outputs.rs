@@ -76,6 +76,10 @@ pub(crate) fn hand_out(core: u32, wanted: &Output) {
                     id = &hash.0;
                     LOAD
                 }
+                Work::Message(op) => {
+                    value = op.0;
+                    WANTED
+                }
                 Work::Store { hash, bytes, held } => {
                     (value, id, data) = ((*held).into(), &hash.0, bytes);
                     STORE

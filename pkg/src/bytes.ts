@@ -22,6 +22,13 @@ export function fromHex(text: string, length: number): Bytes | undefined {
   return Uint8Array.from({ length }, (_, index) => Number.parseInt(text.slice(index * 2, index * 2 + 2), 16));
 }
 
+/** A number as four bytes, big-endian. */
+export function u32(value: number): Bytes {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
 /** One character a byte: a key for a `Map`, half as long as {@link hex}, in the order of the bytes. */
 export function keyOf(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);

@@ -85,12 +85,12 @@ export class Engine {
   }
 
   /**
-   * Hands in what happened; its outputs come before this returns. From within one of them it only takes a note, and a copy of the
-   * bytes.
+   * Hands in what happened; its outputs come before this returns. From within one of them it only takes a note: `bytes` must
+   * have memory of their own.
    */
   input(kind: number, number = 0, bytes: Uint8Array = NO_BYTES): void {
     if (this.#isOver) return;
-    this.#inputs.push({ kind, number, bytes: this.#isBusy ? bytes.slice() : bytes });
+    this.#inputs.push({ kind, number, bytes });
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {

@@ -57,6 +57,7 @@ export const OUTPUT = {
   done: 23,
   links: 24,
   neighbourhood: 25,
+  wanted: 26,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

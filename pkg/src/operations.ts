@@ -1,9 +1,9 @@
 // What the application asked the engine for and has no answer to yet.
 
-import { type Bytes, hex, pieces } from './bytes.js';
+import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
 import { CODE, MeshError, STATUS, errorOf } from './errors.js';
 import { INPUT } from './kinds.js';
-import { MESSAGE_MAX } from './limits.js';
+import { Queue } from './queue.js';
 
 /** How often a request is sent that failed for a reason that passes. */
 const TRIES_MAX = 5;
@@ -14,6 +14,12 @@ const WAIT_MS = 250;
 /** Reasons that pass. */
 const PASSING: readonly number[] = [STATUS.tooManyRequests, STATUS.unavailable, STATUS.timedOut];
 
+/** Messages to one receiver that the engine has at once. */
+const SENDS_MAX = 12;
+
+/** Messages to one receiver that wait for their turn; a further one fails with TooManyRequests. */
+const SENDS_WAITING_MAX = 1024;
+
 interface Ended {
   readonly status: number;
   readonly holders: number;
@@ -22,6 +28,7 @@ interface Ended {
 
 interface Waiting {
   ids: string[];
+  readonly message: Bytes | undefined;
   readonly end: (ended: Ended) => void;
 }
 
@@ -31,11 +38,10 @@ export interface Options {
 }
 
 export class Operations {
-  /** Copies the bytes if it keeps them. */
   readonly #input: (kind: number, op: number, bytes?: Uint8Array) => void;
   readonly #waiting = new Map<number, Waiting>();
-  /** Where a message is put behind its receiver's id; {@link #input} is done with it when it returns. */
-  readonly #scratch = new Uint8Array(32 + MESSAGE_MAX);
+  /** Messages on their way, by their receiver. */
+  readonly #queues = new Map<string, Queue>();
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -47,6 +53,11 @@ export class Operations {
   onFound(op: number, ids: Uint8Array): void {
     const waiting = this.#waiting.get(op);
     if (waiting) waiting.ids = pieces(ids, 32).map(hex);
+  }
+
+  /** The engine has room for a message; `undefined` if it was given up. */
+  message(op: number): Bytes | undefined {
+    return this.#waiting.get(op)?.message;
   }
 
   /** The engine ended an operation. */
@@ -81,12 +92,19 @@ export class Operations {
     return ids;
   }
 
-  /** Sends a message of at most {@link MESSAGE_MAX} bytes, once: it never arrives twice by our doing. */
+  /** Sends a message, once: it never arrives twice by our doing. Waits while others to the same receiver are under way. */
   async send(to: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
-    this.#scratch.set(to);
-    this.#scratch.set(bytes, to.length);
-    const { status } = await this.#once(INPUT.send, this.#scratch.subarray(0, to.length + bytes.length), options);
-    if (status !== STATUS.ok) throw errorOf(status);
+    const message = new Uint8Array(bytes);
+    const receiver = keyOf(to);
+    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX);
+    this.#queues.set(receiver, queue);
+    try {
+      const wish = concat(to, u32(message.length));
+      const { status } = await queue.run(() => this.#once(INPUT.send, wish, options, message), this.#either(options));
+      if (status !== STATUS.ok) throw errorOf(status);
+    } finally {
+      if (queue.isEmpty) this.#queues.delete(receiver);
+    }
   }
 
   async #retried(kind: number, bytes: Bytes, options: Options): Promise<Ended> {
@@ -98,7 +116,7 @@ export class Operations {
     }
   }
 
-  #once(kind: number, bytes: Uint8Array, options: Options): Promise<Ended> {
+  #once(kind: number, bytes: Bytes, options: Options, message?: Bytes): Promise<Ended> {
     const signal = this.#either(options);
     signal.throwIfAborted();
     this.#last = (this.#last + 1) >>> 0;
@@ -114,7 +132,7 @@ export class Operations {
         resolve(ended);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.set(op, { ids: [], end });
+      this.#waiting.set(op, { ids: [], message, end });
       this.#input(kind, op, bytes);
     });
   }

@@ -1,7 +1,7 @@
 // Does what the engine wants done, and tells it what happened. It decides nothing: the engine does.
 
 import { Addresses } from './addresses.js';
-import { type Bytes, hex, pieces, sha256, utf8 } from './bytes.js';
+import { type Bytes, hex, pieces, sha256, u32, utf8 } from './bytes.js';
 import { Clock } from './clock.js';
 import { Engine } from './engine.js';
 import { CODE, MeshError, reasonOf, refusalOf } from './errors.js';
@@ -136,11 +136,7 @@ export class Shell {
       onDescribed: (link, description) => this.#input(INPUT.described, link, description),
       onUp: (link) => this.#input(INPUT.linkUp, link),
       onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
-      onDrained: (link, queued) => {
-        const bytes = new DataView(new ArrayBuffer(4));
-        bytes.setUint32(0, queued);
-        this.#input(INPUT.linkDrained, link, new Uint8Array(bytes.buffer));
-      },
+      onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
       onDown: (link) => this.#input(INPUT.linkDown, link),
       onRefused: (why) => this.#fault(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
     };
@@ -174,6 +170,10 @@ export class Shell {
       case OUTPUT.absent:
       case OUTPUT.scan:
         return this.#jobs.start(kind, number, value, id.slice(), bytes.slice());
+      case OUTPUT.wanted: {
+        const message = this.operations.message(value);
+        return this.#input(message ? INPUT.loaded : INPUT.missing, number, message);
+      }
       case OUTPUT.links:
         this.#shownPeers = pieces(bytes, LINK_VIEW).map(peerOf);
         return;

@@ -53,7 +53,50 @@ test('trying again has an end', { timeout: 20_000 }, async () => {
 test('a message is sent once, whatever comes of it', async () => {
   const { operations, inputs } = answering([STATUS.timedOut, 0]);
   await assert.rejects(operations.send(HASH, new Uint8Array(8), {}), { code: 304 });
-  assert.deepEqual(inputs, [{ kind: INPUT.send, op: 1, length: 40 }]);
+  assert.deepEqual(inputs, [{ kind: INPUT.send, op: 1, length: 36 }]);
+});
+
+test('the engine is given a message while it is under way', async () => {
+  const { operations } = answering();
+  const bytes = Uint8Array.of(1, 2, 3);
+  const sent = operations.send(HASH, bytes, {});
+  bytes.fill(0);
+  assert.deepEqual([...operations.message(1)], [1, 2, 3]);
+  operations.onDone(1, STATUS.ok, 0);
+  await sent;
+  assert.equal(operations.message(1), undefined);
+});
+
+test('messages to one receiver wait for their turn, and others do not wait for them', async () => {
+  const { operations, inputs } = answering();
+  const message = new Uint8Array(8);
+  const sent = Array.from({ length: 20 }, () => operations.send(HASH, message, {}));
+  await new Promise(setImmediate);
+  assert.equal(inputs.length, 12);
+  const other = operations.send(new Uint8Array(32), message, {});
+  await new Promise(setImmediate);
+  assert.equal(inputs.length, 13);
+  const ended = async (op) => {
+    operations.onDone(op, STATUS.ok, 0);
+    await new Promise(setImmediate);
+  };
+  for (let op = 1; op <= 21; op += 1) await ended(op);
+  await Promise.all([...sent, other]);
+});
+
+test('a message that waits for its turn can be given up, and too many are refused', async () => {
+  const { operations, inputs } = answering();
+  const message = new Uint8Array(8);
+  const giveUp = new AbortController();
+  const sent = Array.from({ length: 12 + 1024 }, () => operations.send(HASH, message, { signal: giveUp.signal }));
+  await assert.rejects(operations.send(HASH, message, {}), { name: 'TooManyRequests' });
+  giveUp.abort(new Error('enough'));
+  for (const one of sent) await assert.rejects(one, { message: 'enough' });
+  assert.equal(inputs.filter(({ kind }) => kind === INPUT.send).length, 12);
+  const last = operations.send(HASH, message, {});
+  await new Promise(setImmediate);
+  operations.onDone(inputs.at(-1).op, STATUS.ok, 0);
+  await last;
 });
 
 test('a search answers the ids that were found', async () => {

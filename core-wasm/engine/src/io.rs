@@ -103,12 +103,12 @@ pub enum Input<'a> {
         result: JobResult<'a>,
     },
     /// The application wants something.
-    Command(Command<'a>),
+    Command(Command),
 }
 
 /// What the application can ask for. Each but `Addresses`, `Wake` and `Leave` ends in one [`Event::Done`].
 #[derive(Debug)]
-pub enum Command<'a> {
+pub enum Command {
     /// Put a block, which is in the shell's store already, on the nodes closest to it.
     Put {
         /// The operation.
@@ -130,14 +130,14 @@ pub enum Command<'a> {
         /// Any place in the id space.
         target: NodeId,
     },
-    /// Send bytes to one node, over as many hops as it takes.
+    /// Send bytes to one node, over as many hops as it takes. [`Work::Message`] asks for them once they can go.
     Send {
         /// The operation; `Ok` once the other node has the bytes.
         op: OpId,
         /// Who shall get them.
         to: NodeId,
-        /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX) bytes.
-        bytes: &'a [u8],
+        /// How many: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
+        length: u32,
     },
     /// Forget an operation; no `Done` comes for it.
     Cancel {
@@ -230,6 +230,9 @@ pub enum Work {
     },
     /// Read a block: [`JobResult::Loaded`] or [`JobResult::Missing`].
     Load(NodeId),
+    /// The bytes of a message that [`Command::Send`] announced: [`JobResult::Loaded`], or [`JobResult::Missing`] if it
+    /// was cancelled.
+    Message(OpId),
     /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`], [`JobResult::Mismatch`],
     /// or [`JobResult::Full`]. What is `held` for the network is never dropped for room; a cached block is.
     Store {

@@ -17,6 +17,7 @@ impl Driver {
                 let holds = verify(&key, &signature, &bytes);
                 return self.findings.push_back(Finding::Verified(job, holds));
             }
+            Work::Message(op) => return self.findings.push_back(Finding::Wanted(job, op)),
             Work::Load(hash) => Request::Load(hash),
             Work::Store { hash, bytes, held } => Request::Store { hash, bytes: bytes.into(), held },
             Work::Absent(hashes) => Request::Absent(hashes),

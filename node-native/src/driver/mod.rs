@@ -71,6 +71,8 @@ struct Doors {
 enum Finding {
     Signed(JobId, Option<Signature>),
     Verified(JobId, bool),
+    /// The message of this operation is wanted.
+    Wanted(JobId, OpId),
     LinkLost(LinkId),
     SignalLost,
     Addresses(u16),
@@ -227,12 +229,18 @@ impl Driver {
 
     fn tell_finding(&mut self, finding: Finding) {
         use tabmesh_engine::JobResult;
+        let message;
         let input = match finding {
             Finding::Signed(job, Some(signature)) => {
                 Input::JobDone { job, result: JobResult::Signature(signature) }
             }
             Finding::Signed(job, None) => Input::JobDone { job, result: JobResult::Failed },
             Finding::Verified(job, holds) => Input::JobDone { job, result: JobResult::Verified(holds) },
+            Finding::Wanted(job, op) => {
+                message = self.operations.get(&op).map(|operation| operation.message.clone());
+                let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
+                Input::JobDone { job, result }
+            }
             Finding::LinkLost(link) => Input::LinkDown(link),
             Finding::SignalLost => Input::SignalDown,
             Finding::Addresses(count) => Input::Command(Command::Addresses(count)),

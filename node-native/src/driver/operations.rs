@@ -1,5 +1,6 @@
 //! The application's operations: begun, ended, given up.
 
+use bytes::Bytes;
 use tabmesh_engine::{Command, Input, OpId, Status};
 use tokio::sync::oneshot;
 
@@ -12,6 +13,8 @@ const OPERATIONS_MAX: usize = 256;
 pub(super) struct Operation {
     pub(super) outcome: Outcome,
     wish: &'static str,
+    /// What a message says.
+    pub(super) message: Bytes,
     reply: oneshot::Sender<Outcome>,
 }
 
@@ -22,20 +25,20 @@ impl Driver {
             return;
         }
         let op = self.free_operation();
-        let name = match &wish {
-            Wish::Put(_) => "put",
-            Wish::Get(_) => "get",
-            Wish::Find(_) => "find",
-            Wish::Send { .. } => "send",
+        let mut message = Bytes::new();
+        let (wish, command) = match wish {
+            Wish::Put(hash) => ("put", Command::Put { op, hash }),
+            Wish::Get(hash) => ("get", Command::Get { op, hash }),
+            Wish::Find(target) => ("find", Command::Find { op, target }),
+            Wish::Send { to, bytes } => {
+                message = bytes.into();
+                let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+                ("send", Command::Send { op, to, length })
+            }
         };
         // Entered first: the engine may end it before it returns.
-        self.operations.insert(op, Operation { outcome: Outcome::of(Status::Ok), wish: name, reply });
-        let command = match &wish {
-            Wish::Put(hash) => Command::Put { op, hash: *hash },
-            Wish::Get(hash) => Command::Get { op, hash: *hash },
-            Wish::Find(target) => Command::Find { op, target: *target },
-            Wish::Send { to, bytes } => Command::Send { op, to: *to, bytes },
-        };
+        let outcome = Outcome::of(Status::Ok);
+        self.operations.insert(op, Operation { outcome, wish, message, reply });
         self.tell(Input::Command(command));
     }
 

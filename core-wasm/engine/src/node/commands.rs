@@ -7,19 +7,15 @@ use crate::limits::MESSAGE_MAX;
 use crate::status::Status;
 
 impl Node {
-    pub(super) fn on_command(&mut self, command: Command<'_>) {
+    pub(super) fn on_command(&mut self, command: Command) {
         match command {
             Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, hash),
             Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, hash),
             Command::Find { op, target } => self.begin_or_refuse(op, Goal::Find, target),
-            Command::Send { op, bytes, .. } if bytes.len() > MESSAGE_MAX => {
+            Command::Send { op, length, .. } if length > MESSAGE_MAX as u32 => {
                 self.report(Event::Done { op, status: Status::BadRequest, holders: 0 });
             }
-            Command::Send { op, to, bytes } if to == self.id => {
-                self.report(Event::Message { from: to, bytes: bytes.to_vec() });
-                self.report(Event::Done { op, status: Status::Ok, holders: 0 });
-            }
-            Command::Send { op, to, bytes } => self.send_message(op, to, bytes),
+            Command::Send { op, to, length } => self.begin_or_refuse(op, Goal::Send(length as u16), to),
             Command::Cancel { op } => self.cancel(op),
             Command::Addresses(count) => self.set_addresses(count),
             Command::Wake => self.wake_up(),

@@ -21,7 +21,7 @@ pub(super) enum Pending {
     /// By the number of the serve, placement or request.
     LoadServe(u32),
     LoadPlacement(u32),
-    LoadPut(u32),
+    LoadOwn(u32),
     StoreGot(u32),
     StorePlacement(u32),
     /// A replica that another node places here.
@@ -76,7 +76,7 @@ impl Node {
             }
             (Pending::LoadServe(serve), result) => self.on_serve_loaded(serve, loaded(&result)),
             (Pending::LoadPlacement(token), result) => self.on_placement_loaded(token, loaded(&result)),
-            (Pending::LoadPut(request), result) => self.on_put_loaded(request, loaded(&result)),
+            (Pending::LoadOwn(request), result) => self.on_own_loaded(request, loaded(&result)),
             (Pending::StoreGot(request), result) => self.on_got_stored(request, stored(&result)),
             (Pending::StorePlacement(token), result) => self.on_placement_stored(token, stored(&result)),
             (Pending::StoreHeld(reply), result) => self.answer(&reply, stored(&result), &[1]),

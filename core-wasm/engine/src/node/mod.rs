@@ -234,7 +234,7 @@ impl Node {
     fn pump(&mut self) {
         self.pump_serves();
         self.pump_placements();
-        self.pump_puts();
+        self.pump_requests();
         self.pump_repair();
     }
 

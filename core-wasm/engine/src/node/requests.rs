@@ -11,7 +11,6 @@ use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, OpId, Work};
 use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
-use crate::link::Link;
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -35,6 +34,9 @@ const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
 /// While blocks arrive, a get is given more time so often.
 const EXTENSIONS_MAX: u8 = 4;
 
+/// What a message or block is longer by on a link, at most.
+const MESSAGE_HEAD: usize = 256;
+
 /// A busy holder is asked again after this.
 const BUSY: Duration = Duration::from_ms(150);
 
@@ -48,7 +50,8 @@ pub(super) enum Goal {
     Find,
     Get,
     Put,
-    Send,
+    /// A message of so many bytes; it goes once, by the best link.
+    Send(u16),
     /// A block that this node should hold; from the peer on this link.
     Repair(LinkId),
 }
@@ -105,7 +108,7 @@ impl Node {
             tried: Vec::new(),
             waiting: 0,
             attempts: 0,
-            is_busy: goal != Goal::Put,
+            is_busy: !matches!(goal, Goal::Put | Goal::Send(_)),
             is_storing: false,
             deadline: self.now + LOCAL_PATIENCE,
             found,
@@ -116,7 +119,7 @@ impl Node {
         match goal {
             Goal::Join | Goal::Fill | Goal::Find => self.step_find(number),
             Goal::Get | Goal::Repair(_) => self.step_get(number),
-            Goal::Put | Goal::Send => self.wait_until(number, self.now + LOCAL_PATIENCE),
+            Goal::Put | Goal::Send(_) => self.wait_until(number, self.now + LOCAL_PATIENCE),
         }
         true
     }
@@ -301,60 +304,79 @@ impl Node {
         }
     }
 
-    /// Sends the blocks that wait for room on their first link.
-    pub(super) fn pump_puts(&mut self) {
+    /// Sends the blocks and messages that wait for room on their first link.
+    pub(super) fn pump_requests(&mut self) {
         let mut place = 0;
+        // Messages to one node wait in their order.
+        let mut full = None;
         while let Some(request) = self.requests.get(place) {
             place += 1;
-            if request.goal != Goal::Put || request.is_busy {
-                continue;
-            }
-            let (number, target) = (request.number, request.target);
-            let hop = self.next_hop(&target, &self.id, &request.tried, false);
-            let is_nearest = request.tried.is_empty() && hop.is_none();
-            let starts = match hop.and_then(|link| self.links.ready(link)) {
-                Some(link) => {
-                    link.flow.takes_bulk(BLOCK_FRAME)
-                        && self.start_job(Pending::LoadPut(number), Work::Load(target))
+            let (number, goal, target) = (request.number, request.goal, request.target);
+            let (work, room) = match (goal, request.op) {
+                _ if request.is_busy || full == Some(target) => continue,
+                (Goal::Put, _) => (Work::Load(target), BLOCK_FRAME),
+                (Goal::Send(length), Some(op)) => (Work::Message(op), MESSAGE_HEAD + usize::from(length)),
+                _ => continue,
+            };
+            let hop = self.first_hop(request);
+            let is_here = target == self.id || goal == Goal::Put && request.tried.is_empty();
+            let starts = match hop {
+                Some(link) => self.takes_bulk(link, room) && self.start_job(Pending::LoadOwn(number), work),
+                None if !is_here => {
+                    // Every way that leads nearer was tried.
+                    let status = if request.attempts > 0 { Status::TimedOut } else { Status::Unavailable };
+                    self.end_request(number, status, 0);
+                    false
                 }
-                None => is_nearest && self.place_own(number, target),
+                None if goal == Goal::Put => self.place_own(number, target),
+                None => self.start_job(Pending::LoadOwn(number), work),
             };
             match self.request(number) {
                 Some(request) if starts => request.is_busy = true,
-                Some(_) if hop.is_none() && !is_nearest => {
-                    // Every way that leads nearer was tried.
-                    self.end_request(number, Status::TimedOut, 0);
-                    place -= 1;
-                }
-                Some(_) => {}
+                Some(_) => full = Some(target),
                 None => place -= 1,
             }
         }
     }
 
-    pub(super) fn on_put_loaded(&mut self, number: u32, block: Option<&[u8]>) {
-        let Some(request) = self.request(number) else { return };
-        let target = request.target;
-        let Some(block) = block else {
-            return self.end_request(number, Status::NotFound, 0);
-        };
-        let tried = core::mem::take(&mut request.tried);
-        let link = self.next_hop(&target, &self.id, &tried, false);
-        let Some(request) = self.request(number) else { return };
-        request.tried = tried;
-        let has_room = |link: &Link| link.flow.takes_bulk(BLOCK_FRAME);
-        let Some(link) = link.filter(|link| self.links.ready(*link).is_some_and(has_room)) else {
-            if let Some(request) = self.request(number) {
-                request.is_busy = false;
-            }
-            return;
-        };
-        if let Some(request) = self.request(number) {
-            request.tried.push(link);
-            request.attempts += 1;
+    /// The link by which a put or a message leaves; `None` also where this node is the one it is for.
+    fn first_hop(&self, request: &Request) -> Option<LinkId> {
+        match request.goal {
+            Goal::Put => self.next_hop(&request.target, &self.id, &request.tried, false),
+            _ if request.target == self.id => None,
+            _ => self
+                .way_round(&request.target, LinkId(0))
+                .or_else(|| self.next_hop(&request.target, &self.id, &[], true)),
         }
-        self.send_request_by(link, number, target, false, &Body::Put { hash: target, block });
-        self.wait_until(number, self.now + PUT_PATIENCE);
+    }
+
+    fn takes_bulk(&self, link: LinkId, room: usize) -> bool {
+        self.links.ready(link).is_some_and(|link| link.flow.takes_bulk(room))
+    }
+
+    /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.
+    pub(super) fn on_own_loaded(&mut self, number: u32, bytes: Option<&[u8]>) {
+        let Some(place) = self.requests.iter().position(|request| request.number == number) else { return };
+        let Some(request) = self.requests.get(place) else { return };
+        let (goal, target) = (request.goal, request.target);
+        let Some(bytes) = bytes else { return self.end_request(number, Status::NotFound, 0) };
+        let hop = self.first_hop(request);
+        if hop.is_none() && goal != Goal::Put && target == self.id {
+            self.report(Event::Message { from: target, bytes: bytes.to_vec() });
+            return self.end_request(number, Status::Ok, 0);
+        }
+        let link = hop.filter(|link| self.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
+        let Some(request) = self.requests.get_mut(place) else { return };
+        request.is_busy = link.is_some();
+        let Some(link) = link else { return };
+        request.tried.push(link);
+        request.attempts += 1;
+        let (exact, body, patience) = match goal {
+            Goal::Put => (false, Body::Put { hash: target, block: bytes }, PUT_PATIENCE),
+            _ => (true, Body::Data(bytes), SEND_PATIENCE),
+        };
+        self.send_request_by(link, number, target, exact, &body);
+        self.wait_until(number, self.now + patience);
     }
 
     pub(super) fn on_put_answered(&mut self, number: u32, status: Status, holders: u8) {
@@ -370,24 +392,6 @@ impl Node {
         }
     }
 
-    /// Sends an application's message; it goes once, by the best link.
-    pub(super) fn send_message(&mut self, op: OpId, to: NodeId, bytes: &[u8]) {
-        let link = self.way_round(&to, LinkId(0)).or_else(|| self.next_hop(&to, &self.id, &[], true));
-        let Some(link) = link else {
-            return self.report(Event::Done { op, status: Status::Unavailable, holders: 0 });
-        };
-        let takes = |link: &Link| link.flow.takes_bulk(bytes.len() + 256);
-        let has_room = self.links.ready(link).is_some_and(takes);
-        if !has_room || !self.begin_request(Some(op), Goal::Send, to) {
-            return self.report(Event::Done { op, status: Status::TooManyRequests, holders: 0 });
-        }
-        let Some(request) = self.requests.last_mut() else { return };
-        request.tried.push(link);
-        let number = request.number;
-        self.send_request_by(link, number, to, true, &Body::Data(bytes));
-        self.wait_until(number, self.now + SEND_PATIENCE);
-    }
-
     /// An answer came to one of this node's requests or placements.
     pub(super) fn on_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
         if self.on_placement_answered(number, &from, status) || self.on_envelope_lost(number) {
@@ -398,7 +402,7 @@ impl Node {
             Goal::Join | Goal::Fill | Goal::Find => self.on_find_answered(number, from, bytes),
             Goal::Get | Goal::Repair(_) => self.on_get_answered(number, from, status, bytes),
             Goal::Put => self.on_put_answered(number, status, bytes.first().copied().unwrap_or(0)),
-            Goal::Send => self.end_request(number, status, 0),
+            Goal::Send(_) => self.end_request(number, status, 0),
         }
     }
 

@@ -133,7 +133,8 @@ impl World {
     /// Has the host's engine send a message.
     pub(crate) fn send(&mut self, host: HostId, to: NodeId, bytes: &[u8]) -> OpId {
         let op = self.next_op(host);
-        self.command(host, Order::Send(op, to, bytes.to_vec()));
+        self.hosts[host.0].outgoing.insert(op.0, bytes.to_vec());
+        self.command(host, Order::Send(op, to, bytes.len() as u32));
         op
     }
 
@@ -276,6 +277,7 @@ impl World {
             events: Vec::new(),
             done: BTreeMap::new(),
             found: BTreeMap::new(),
+            outgoing: BTreeMap::new(),
             ops: 0,
             traffic: Traffic::default(),
             heap: Heap::default(),

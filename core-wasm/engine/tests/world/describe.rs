@@ -46,9 +46,9 @@ pub(crate) fn from_server(head: &[u8], total: usize) -> String {
 }
 
 /// A command, without its bytes.
-pub(crate) fn command(command: &Command<'_>) -> String {
+pub(crate) fn command(command: &Command) -> String {
     match command {
-        Command::Send { op, to, bytes } => format!("send {} bytes to {to:?}, op {}", bytes.len(), op.0),
+        Command::Send { op, to, length } => format!("send {length} bytes to {to:?}, op {}", op.0),
         other => format!("{other:?}"),
     }
 }

@@ -110,6 +110,8 @@ pub(crate) struct Host {
     pub(crate) events: Vec<(u64, Event)>,
     pub(crate) done: BTreeMap<u32, Done>,
     pub(crate) found: BTreeMap<u32, Vec<NodeId>>,
+    /// Messages whose operations have not ended.
+    pub(crate) outgoing: BTreeMap<u32, Vec<u8>>,
     pub(crate) ops: u32,
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,

@@ -13,6 +13,7 @@ impl World {
         let typical = match &work {
             Work::Sign(_) => 300,
             Work::Verify { .. } => 500,
+            Work::Message(_) => 1,
             Work::Load(_) | Work::Absent(_) => MS,
             Work::Store { .. } | Work::Scan { .. } => 3 * MS,
         };
@@ -31,6 +32,9 @@ impl World {
         let outcome = match &work {
             Work::Sign(bytes) => Outcome::Signature(crypto.sign(&machine.key, bytes)),
             Work::Verify { key, signature, bytes } => Outcome::Verified(crypto.verify(key, signature, bytes)),
+            Work::Message(op) => {
+                machine.outgoing.get(&op.0).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
+            }
             _ if machine.store.broken => Outcome::Failed,
             Work::Load(hash) => machine.store.load(hash),
             Work::Store { hash, bytes, held } => machine.store.store(hash, bytes, *held),

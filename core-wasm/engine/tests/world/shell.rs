@@ -208,6 +208,7 @@ impl World {
         let machine = &mut self.hosts[host.0];
         match &event {
             Event::Done { op, status, holders } => {
+                machine.outgoing.remove(&op.0);
                 let done = Done { status: *status, holders: *holders, at };
                 if machine.done.insert(op.0, done).is_some() {
                     self.fail(host, &format!("operation {} ended twice", op.0));

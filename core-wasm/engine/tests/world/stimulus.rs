@@ -63,7 +63,7 @@ pub(crate) enum Order {
     Put(OpId, NodeId),
     Get(OpId, NodeId),
     Find(OpId, NodeId),
-    Send(OpId, NodeId, Vec<u8>),
+    Send(OpId, NodeId, u32),
     Cancel(OpId),
     Addresses(u16),
     Wake,
@@ -108,12 +108,12 @@ impl Outcome {
 }
 
 impl Order {
-    fn command(&self) -> Command<'_> {
+    fn command(&self) -> Command {
         match self {
             Self::Put(op, hash) => Command::Put { op: *op, hash: *hash },
             Self::Get(op, hash) => Command::Get { op: *op, hash: *hash },
             Self::Find(op, target) => Command::Find { op: *op, target: *target },
-            Self::Send(op, to, bytes) => Command::Send { op: *op, to: *to, bytes },
+            Self::Send(op, to, length) => Command::Send { op: *op, to: *to, length: *length },
             Self::Cancel(op) => Command::Cancel { op: *op },
             Self::Addresses(count) => Command::Addresses(*count),
             Self::Wake => Command::Wake,
@@ -154,9 +154,9 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
             Command::Put { op, hash } => (20, op.0.into(), &hash.0),
             Command::Get { op, hash } => (21, op.0.into(), &hash.0),
             Command::Find { op, target } => (22, op.0.into(), &target.0),
-            Command::Send { op, to, bytes } => {
+            Command::Send { op, to, length } => {
                 hash.update(to.0);
-                (23, op.0.into(), bytes)
+                (23, u64::from(op.0) << 32 | u64::from(*length), &[])
             }
             Command::Cancel { op } => (24, op.0.into(), &[]),
             Command::Addresses(count) => (25, (*count).into(), &[]),

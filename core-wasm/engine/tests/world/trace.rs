@@ -106,6 +106,7 @@ fn kind_of(work: &Work) -> &'static str {
         Work::Sign(_) => "sign",
         Work::Verify { .. } => "verify",
         Work::Load(_) => "load",
+        Work::Message(_) => "message",
         Work::Store { .. } => "store",
         Work::Absent(_) => "absent",
         Work::Scan { .. } => "scan",
