@@ -50,6 +50,8 @@ pub struct Config {
     pub addresses: u16,
     /// Whether the shell knows a signalling server.
     pub signalling: bool,
+    /// Whether this node carries sealed packets between peers that cannot connect directly.
+    pub relay: bool,
 }
 
 /// One thing that happened.
@@ -62,11 +64,11 @@ pub enum Input<'a> {
     /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
     /// [`Output::Accept`], or refuses it by [`Output::Refuse`].
     Incoming,
-    /// WebRTC only: the description that [`Route::Offer`] or [`Route::Answer`] asked for.
+    /// The description that [`Route::Offer`], [`Route::Answer`] or a circuit asked for.
     Described {
         /// The link that was dialled.
         link: LinkId,
-        /// As in [`wire::description`](crate::wire::description).
+        /// As in [`wire::description`](crate::wire::description); of a circuit the shell's fresh public key.
         description: &'a [u8],
     },
     /// The link is open for messages, both ways.
@@ -88,6 +90,13 @@ pub enum Input<'a> {
         link: LinkId,
         /// Bytes still queued.
         queued: u32,
+    },
+    /// A frame that was sent on a relayed link, sealed; in the order of sending.
+    Sealed {
+        /// The relayed link.
+        link: LinkId,
+        /// [`SEAL`](crate::limits::SEAL) bytes more than the frame.
+        bytes: &'a [u8],
     },
     /// The signalling server is connected.
     SignalUp,
@@ -172,12 +181,20 @@ pub enum Output {
         /// How.
         route: Route,
     },
-    /// The other end's description, for a link opened by [`Route::Offer`].
+    /// The other end's description, for a link opened by [`Route::Offer`] or [`Route::Circuit`].
     Answered {
         /// Which.
         link: LinkId,
-        /// As in [`wire::description`](crate::wire::description); not looked into yet.
+        /// As in [`wire::description`](crate::wire::description), not looked into yet; of a circuit its public key.
         description: Vec<u8>,
+    },
+    /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`], in order; if it does not
+    /// open, the link is down.
+    Unseal {
+        /// The relayed link.
+        link: LinkId,
+        /// One frame, sealed.
+        bytes: Vec<u8>,
     },
     /// The number of the link that [`Input::Incoming`] announced; messages may flow.
     Accept(LinkId),
@@ -212,6 +229,12 @@ pub enum Route {
     Offer,
     /// WebRTC: answer this description; the own one comes back in [`Input::Described`].
     Answer(Vec<u8>),
+    /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`]. Once both halves
+    /// are there the shell derives what it seals with (see [`LinkKind::Relayed`]) and says `LinkUp`. Every frame is sealed
+    /// by itself and comes back in [`Input::Sealed`].
+    Circuit,
+    /// A relayed link that the other end began: the same, and this is its public key.
+    CircuitAnswer(PublicKey),
 }
 
 /// Asynchronous work.
@@ -285,6 +308,10 @@ pub enum LinkKind {
     WebRtc = 0,
     /// A WebSocket.
     Socket = 1,
+    /// A circuit through a peer that is linked to both ends. It carries what it cannot read: AES-256-GCM under keys that
+    /// HKDF-SHA-256 derives from the P-256 secret, no salt, info `"tabmesh circuit v1" ‖ offerer's key ‖ answerer's key`:
+    /// 32 bytes for what the offerer sends, then 32 for the answerer. The nonce counts frames: 4 zero bytes, 8 of count.
+    Relayed = 2,
 }
 
 /// Something the application may care about.

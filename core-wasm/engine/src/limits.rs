@@ -10,6 +10,18 @@ pub const MESSAGE_MAX: usize = 32 * 1024;
 /// what SCTP carries as one message, so nothing above SCTP cuts messages into fragments.
 pub const FRAME_MAX: usize = MESSAGE_MAX + 1024;
 
+/// How much longer a frame is once it is sealed for a relayed link: the tag of AES-GCM.
+pub const SEAL: usize = 16;
+
+/// A frame that carries a sealed one is longer by at most so much.
+pub const CIRCUIT_HEAD: usize = 64;
+
+/// Bytes that a relay carries for one peer in a minute. Beyond it the peer's circuits end ([`Reason::NoRoom`]); what they
+/// were for goes by routing.
+///
+/// [`Reason::NoRoom`]: crate::Reason
+pub const CARRY_A_MINUTE: u32 = 8 * 1024 * 1024;
+
 /// What the shell may join into one message of the transport. A longer one costs the sender its link.
 pub const PACKET_MAX: usize = 64 * 1024;
 

@@ -3,7 +3,9 @@
 //! Three classes share a link. Control always goes. State (gossip) stays behind while much is queued. Bulk goes
 //! while little is queued and the receiver has granted credit for it, so a slow peer slows only itself.
 
-use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK};
+use crate::limits::{
+    CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
+};
 use crate::time::Instant;
 
 /// The accounts of one link, in bytes.
@@ -19,6 +21,8 @@ pub(crate) struct Flow {
     /// Frames that came in this second of the clock.
     frames: u32,
     second: u32,
+    /// Bytes that were carried for the peer in this minute of the clock.
+    carried: u32,
 }
 
 fn seconds(now: Instant) -> u32 {
@@ -27,7 +31,15 @@ fn seconds(now: Instant) -> u32 {
 
 impl Flow {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { queued: 0, credit: CREDIT, allowed: CREDIT, owed: 0, frames: 0, second: seconds(now) }
+        Self {
+            queued: 0,
+            credit: CREDIT,
+            allowed: CREDIT,
+            owed: 0,
+            frames: 0,
+            second: seconds(now),
+            carried: 0,
+        }
     }
 
     /// Whether gossip may go.
@@ -61,12 +73,30 @@ impl Flow {
         self.queued = queued;
     }
 
+    /// What waits in the shell, in bytes.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued as usize
+    }
+
+    /// A relayed link: `length` bytes of what waits were sealed.
+    pub(crate) fn sealed(&mut self, length: usize) {
+        self.queued = self.queued.saturating_sub(length as u32);
+    }
+
+    /// Whether the receiver has granted credit for `length` bytes.
+    pub(crate) fn affords(&self, length: usize) -> bool {
+        length <= self.credit as usize
+    }
+
     pub(crate) fn granted(&mut self, bytes: u32) {
         self.credit = self.credit.saturating_add(bytes).min(CREDIT);
     }
 
     /// Takes in a frame of `length` bytes; false if the peer sends more than it may.
     pub(crate) fn received(&mut self, now: Instant, length: usize, is_bulk: bool) -> bool {
+        if seconds(now) / 60 != self.second / 60 {
+            self.carried = 0;
+        }
         if seconds(now) != self.second {
             self.second = seconds(now);
             self.frames = 0;
@@ -78,6 +108,12 @@ impl Flow {
             self.owed += length as u32;
         }
         self.frames <= FRAMES_A_SECOND
+    }
+
+    /// Counts `length` bytes that are carried for the peer; false beyond its share.
+    pub(crate) fn carry(&mut self, length: usize) -> bool {
+        self.carried = self.carried.saturating_add(length as u32);
+        self.carried <= CARRY_A_MINUTE
     }
 
     /// What to grant the peer again, once it is worth a frame.

@@ -36,6 +36,10 @@ pub(crate) struct Link {
     /// Who is at the other end; on a WebSocket unknown (zero) until its `Hello`.
     pub(crate) peer: NodeId,
     pub(crate) profile: Profile,
+    /// Whether the peer carries circuits.
+    pub(crate) is_relay: bool,
+    /// A relayed link: the link to the relay; before it is chosen, 0.
+    pub(crate) via: LinkId,
     /// When the peer proved itself; before that, when the link was begun.
     pub(crate) since: Instant,
     /// When the handshake is given up, its envelope sent again, or the next probe is due.
@@ -134,6 +138,8 @@ impl Links {
             dialled,
             peer,
             profile: Profile::Browser,
+            is_relay: false,
+            via: LinkId(0),
             since: now,
             due: deadline,
             heard: now,

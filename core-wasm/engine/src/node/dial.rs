@@ -54,29 +54,45 @@ impl Node {
         {
             return;
         }
+        let kind = if self.may_relay(&peer) { LinkKind::Relayed } else { LinkKind::WebRtc };
+        self.begin_dial(kind, peer, by_signal);
+    }
+
+    pub(super) fn begin_dial(&mut self, kind: LinkKind, peer: NodeId, by_signal: bool) {
         let deadline = self.opening_deadline();
-        let id = self.links.begin(LinkKind::WebRtc, peer, true, self.now, deadline);
+        let id = self.links.begin(kind, peer, true, self.now, deadline);
         let session = self.rng.next() as u32;
         if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
             handshake.session = session;
             handshake.by_signal = by_signal;
         }
         self.arm(deadline);
-        self.emit(Output::Open { link: id, route: Route::Offer });
+        let route = if kind == LinkKind::Relayed { Route::Circuit } else { Route::Offer };
+        self.emit(Output::Open { link: id, route });
     }
 
     pub(super) fn on_described(&mut self, id: LinkId, description: &[u8]) {
         let expiry_s = self.wall_s().map_or(0, |now| now + ENVELOPE_S);
+        let Some(link) = self.links.get(id) else { return };
+        let mut body = description.to_vec();
+        let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
+            (true, true) => Kind::Circuit,
+            (true, false) => Kind::Offer,
+            (false, _) => Kind::Answer,
+        };
+        if link.kind == LinkKind::Relayed {
+            body.extend(self.circuit_ids(link.dialled, link.via));
+        }
         let Some(link) = self.links.get_mut(id) else { return };
-        let (peer, dialled) = (link.peer, link.dialled);
+        let peer = link.peer;
         let Some(handshake) = &mut link.handshake else { return };
         let envelope = Envelope {
-            kind: if dialled { Kind::Offer } else { Kind::Answer },
+            kind,
             session: handshake.session,
             expiry_s,
             key: self.config.key,
             signature: [0; 64],
-            body: description,
+            body: &body,
         };
         handshake.envelope = envelope.emit();
         let bytes = envelope.signed_bytes(&self.config.network, &self.id, &peer);
@@ -160,12 +176,12 @@ impl Node {
         let is_late =
             self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now);
         // An answer is fresh by its session, which this node chose.
-        let is_late = is_late && envelope.kind == Kind::Offer;
+        let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
         if is_late || from == self.id || from.level() < u32::from(self.config.level) {
             return;
         }
         let link = match envelope.kind {
-            Kind::Offer => {
+            Kind::Offer | Kind::Circuit => {
                 if self.repeats_answer(&from, envelope.session) {
                     return;
                 }
@@ -208,7 +224,7 @@ impl Node {
     fn repeats_answer(&mut self, from: &NodeId, session: u32) -> bool {
         let known = self.links.iter().find(|link| {
             let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
-            link.peer == *from && !link.dialled && link.kind == LinkKind::WebRtc && answered
+            link.peer == *from && !link.dialled && link.kind != LinkKind::Socket && answered
         });
         let Some(id) = known.map(|link| link.id) else { return false };
         self.send_envelope(id);
@@ -222,7 +238,7 @@ impl Node {
         self.links.len() >= bound
     }
 
-    fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {
+    pub(super) fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {
         let envelope = Envelope {
             kind: Kind::Refuse,
             session,
@@ -254,10 +270,16 @@ impl Node {
     }
 
     fn on_answer(&mut self, id: LinkId, description: &[u8]) {
-        let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) else { return };
-        if !core::mem::replace(&mut handshake.answered, true) {
-            self.emit(Output::Answered { link: id, description: description.to_vec() });
+        let Some(link) = self.links.get_mut(id) else { return };
+        let is_circuit = link.kind == LinkKind::Relayed;
+        let Some(handshake) = &mut link.handshake else { return };
+        if core::mem::replace(&mut handshake.answered, true) {
+            return;
         }
+        if is_circuit {
+            return self.on_circuit_answer(id, description);
+        }
+        self.emit(Output::Answered { link: id, description: description.to_vec() });
     }
 
     fn on_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
@@ -272,14 +294,30 @@ impl Node {
         if self.links.len() >= self.profile_limit(&LINKS_MAX) {
             return self.refuse(&from, envelope.session, reply);
         }
+        if envelope.kind == Kind::Circuit {
+            return self.on_circuit_offer(from, envelope, reply);
+        }
+        let route = Route::Answer(envelope.body.to_vec());
+        self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply, route);
+    }
+
+    pub(super) fn begin_answer(
+        &mut self,
+        kind: LinkKind,
+        from: NodeId,
+        session: u32,
+        reply: Option<ReplyTo>,
+        route: Route,
+    ) -> LinkId {
         let deadline = self.opening_deadline();
-        let id = self.links.begin(LinkKind::WebRtc, from, false, self.now, deadline);
+        let id = self.links.begin(kind, from, false, self.now, deadline);
         if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
-            handshake.session = envelope.session;
+            handshake.session = session;
             handshake.by_signal = reply.is_none();
             handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
         }
         self.arm(deadline);
-        self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });
+        self.emit(Output::Open { link: id, route });
+        id
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, Output, Profile};
+use crate::io::{Event, LinkId, LinkKind, Output, Profile};
 use crate::limits::{PACKET_MAX, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -72,6 +72,9 @@ impl Node {
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
             (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
+            (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
+                self.on_carry(id, peer, carried, other, sealed);
+            }
             (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
             _ => return Err(Reason::Malformed),
         }
@@ -127,12 +130,16 @@ impl Node {
     /// Ends a link: tells the peer if `tell`, and everybody in the node who counted on it.
     pub(super) fn drop_link(&mut self, id: LinkId, reason: Reason, tell: bool) {
         let Some(link) = self.links.remove(id) else { return };
+        let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
-            if link.stage != Stage::Opening {
+            if is_circuit {
+                self.end_circuit(link.via, link.peer, reason);
+            } else if link.stage != Stage::Opening {
                 self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
             }
             self.emit(Output::Close(id));
         }
+        self.drop_circuits(id);
         self.release_address(id, link.stage == Stage::Ready);
         let peer = (link.peer != NodeId([0; 32])).then_some(link.peer);
         // A fault is the peer's only where this end found it; a peer may claim anything of us.
@@ -144,6 +151,14 @@ impl Node {
                 Reason::Leaving => self.contacts.forget(&peer),
                 _ => self.contacts.failed(&peer, self.now, matches!(reason, Reason::NoRoom | Reason::Shed)),
             }
+        }
+        // It answered, and yet no transport came up: the next attempt goes through a relay, and the one after it does not.
+        let was_answered = link.handshake.as_ref().is_some_and(|handshake| handshake.answered);
+        if let Some(contact) = self.contacts.get(&link.peer)
+            && link.dialled
+            && link.stage != Stage::Ready
+        {
+            contact.needs_relay = !is_circuit && was_answered;
         }
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {

@@ -14,7 +14,7 @@ use crate::limits::LINKS_MAX;
 use crate::link::Stage;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
-use crate::wire::frame::{Frame, Hello, proof_bytes};
+use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes};
 
 /// A peer has so long to prove itself once the transport is open.
 const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
@@ -47,10 +47,19 @@ impl Node {
             handshake.deadline = deadline;
             handshake.nonce = nonce;
         }
+        let waits = link.kind == LinkKind::Relayed && !link.dialled;
         self.arm(deadline);
+        if !waits {
+            self.send_hello(id, nonce);
+        }
+    }
+
+    /// The first frame. The end that answered a circuit waits for the other's: only then can that one unseal.
+    fn send_hello(&mut self, id: LinkId, nonce: [u8; 32]) {
+        let relay = if self.config.relay { RELAY } else { 0 };
         let hello = Frame::Hello(Hello {
             network: self.config.network,
-            profile: self.config.profile as u8,
+            profile: self.config.profile as u8 | relay,
             nonce,
             key: self.config.key,
             address: &self.config.address,
@@ -73,11 +82,12 @@ impl Node {
         }
         let is_banned = self.contacts.is_banned(&peer, self.now);
         let Some(link) = self.links.get_mut(id) else { return Ok(()) };
-        let kind = link.kind;
-        if peer == self.id || is_banned || kind == LinkKind::WebRtc && peer != link.peer {
+        let (kind, dialled) = (link.kind, link.dialled);
+        if peer == self.id || is_banned || kind != LinkKind::Socket && peer != link.peer {
             return Err(Reason::BadProof);
         }
-        link.profile = match hello.profile {
+        link.is_relay = hello.profile & RELAY != 0;
+        link.profile = match hello.profile & !RELAY {
             1 => Profile::Native,
             2 => Profile::Device,
             _ => Profile::Browser,
@@ -90,7 +100,10 @@ impl Node {
         handshake.key = hello.key;
         handshake.peer_nonce = hello.nonce;
         handshake.address = hello.address.to_vec();
-        if kind == LinkKind::WebRtc {
+        if kind != LinkKind::Socket {
+            if kind == LinkKind::Relayed && !dialled {
+                self.send_hello(id, [0; 32]);
+            }
             self.on_ready(id);
             return Ok(());
         }
@@ -183,12 +196,12 @@ impl Node {
         self.on_peers_changed(None);
     }
 
-    /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket, then the newer
+    /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket before a circuit, then the newer
     /// one, or of two that were begun at once the one begun by the smaller id. Both ends come to the same answer.
     fn replaces(&self, new: LinkId, old: LinkId) -> bool {
         let (Some(new), Some(old)) = (self.links.get(new), self.links.get(old)) else { return true };
         if new.kind != old.kind {
-            return new.kind == LinkKind::WebRtc;
+            return (new.kind as u8) < old.kind as u8;
         }
         let begun_by = |dialled: bool| if dialled { self.id } else { new.peer };
         self.now.since(old.since) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)

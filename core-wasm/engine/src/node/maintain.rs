@@ -56,6 +56,7 @@ impl Node {
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
         self.shed();
+        self.try_direct();
         self.on_signal_deadline();
         let pause = if lacks || ready < LINKS_ENOUGH || !self.joined { BUSY_MS } else { CALM_MS };
         self.maintain_at = self.about(pause);
@@ -82,7 +83,7 @@ impl Node {
         self.links.iter().filter(is_dial).count()
     }
 
-    fn can_dial(&self) -> bool {
+    pub(super) fn can_dial(&self) -> bool {
         self.dials() < self.profile_limit(&DIALS_MAX)
     }
 
@@ -123,6 +124,7 @@ impl Node {
             let known = self.contacts.iter().find(|contact| {
                 self.id.shared_bits(&contact.id) == bucket
                     && !contact.is_doubtful
+                    && !contact.needs_relay
                     && now >= contact.not_before
             });
             if let Some(id) = known.map(|contact| contact.id) {
@@ -233,7 +235,8 @@ impl Node {
 
     /// Says goodbye to everybody; nothing happens after it.
     pub(super) fn leave(&mut self) {
-        let links: Vec<LinkId> = self.links.iter().map(|link| link.id).collect();
+        // The newest first: circuits go before the links that carry them.
+        let links: Vec<LinkId> = self.links.iter().rev().map(|link| link.id).collect();
         for link in links {
             self.drop_link(link, Reason::Leaving, true);
         }

@@ -1,5 +1,6 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
+mod circuit;
 mod commands;
 mod dial;
 mod frames;
@@ -185,6 +186,7 @@ impl Node {
                     link.flow.drained(queued);
                 }
             }
+            Input::Sealed { link, bytes } => self.on_sealed(link, bytes),
             Input::SignalUp => self.on_signal_up(),
             Input::SignalDown => self.on_signal_down(),
             Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),

@@ -351,7 +351,7 @@ impl Node {
     }
 
     fn takes_bulk(&self, link: LinkId, room: usize) -> bool {
-        self.links.ready(link).is_some_and(|link| link.flow.takes_bulk(room))
+        self.links.ready(link).is_some_and(|link| self.has_room(link, room, true))
     }
 
     /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.

@@ -13,7 +13,7 @@ use crate::limits::MESSAGE_MAX;
 use crate::link::Link;
 use crate::routing::{Hop, best_hop};
 use crate::status::{Reason, Status};
-use crate::wire::frame::{Body, Frame, HOPS_MAX, Routed};
+use crate::wire::frame::{BULK_MIN, Body, Frame, HOPS_MAX, Routed};
 
 /// Where an answer goes.
 #[derive(Clone, Debug)]
@@ -138,7 +138,7 @@ impl Node {
     /// Sends on what is somebody else's; bulk is dropped where the link is too full for it.
     fn pass(&mut self, id: LinkId, frame: &Frame<'_>) {
         let bytes = frame.emit();
-        let passes = |link: &Link| bytes.len() <= 1026 || link.flow.passes_bulk(bytes.len());
+        let passes = |link: &Link| bytes.len() <= BULK_MIN + 2 || self.has_room(link, bytes.len(), false);
         if self.links.ready(id).is_some_and(passes) {
             self.send_bytes(id, bytes);
         }

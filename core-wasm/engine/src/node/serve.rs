@@ -52,7 +52,7 @@ impl Node {
         while let Some(serve) = self.serves.get(place) {
             place += 1;
             let (number, hash) = (serve.number, serve.hash);
-            if serve.is_loading || !self.has_room(serve.reply.link()) {
+            if serve.is_loading || !self.takes_block(serve.reply.link()) {
                 continue;
             }
             if !self.start_job(Pending::LoadServe(number), Work::Load(hash)) {
@@ -66,10 +66,10 @@ impl Node {
 
     /// Whether the link takes one more block beside those that are being read for it. A link that is gone does: the
     /// answer finds another way.
-    fn has_room(&self, id: Option<LinkId>) -> bool {
+    fn takes_block(&self, id: Option<LinkId>) -> bool {
         let Some(link) = id.and_then(|id| self.links.ready(id)) else { return true };
         let coming = self.serves.iter().filter(|serve| serve.is_loading && serve.reply.link() == id).count();
-        link.flow.takes_bulk((coming + 1) * BLOCK_FRAME)
+        self.has_room(link, (coming + 1) * BLOCK_FRAME, true)
     }
 
     pub(super) fn on_serve_loaded(&mut self, number: u32, block: Option<&[u8]>) {

@@ -24,6 +24,8 @@ pub(crate) struct Contact {
     pub(crate) via: Option<LinkId>,
     /// The last failure was its own word: it has no room for us.
     pub(crate) spoke: bool,
+    /// It answered, and no direct way was found: through a relay next.
+    pub(crate) needs_relay: bool,
 }
 
 impl Contact {
@@ -92,6 +94,7 @@ impl Contacts {
             is_doubtful: false,
             is_banned: false,
             spoke: false,
+            needs_relay: false,
             via: None,
         };
         if self.list.len() < CONTACTS_MAX {
@@ -158,6 +161,7 @@ impl Contacts {
             if !contact.is_banned {
                 contact.not_before = Instant(0);
                 contact.failures = 0;
+                contact.needs_relay = false;
             }
         }
     }

@@ -19,6 +19,9 @@ pub enum Kind {
     Answer = 2,
     /// No; the body is one byte, a [`Reason`](crate::Reason).
     Refuse = 3,
+    /// An offer of a link through a relay: the body is a fresh public key, 64 bytes, and the ids of relays that the sender is
+    /// linked with. The answer's is a fresh public key and the id of the relay chosen.
+    Circuit = 4,
 }
 
 /// One envelope.
@@ -46,6 +49,7 @@ impl<'a> Envelope<'a> {
             1 => Kind::Offer,
             2 => Kind::Answer,
             3 => Kind::Refuse,
+            4 => Kind::Circuit,
             _ => return None,
         };
         Some(Self {

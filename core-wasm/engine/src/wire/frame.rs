@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use super::{Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
-use crate::limits::{ADDRESS_MAX, FRAME_MAX};
+use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
 /// The version of this protocol; a peer of another one is refused.
@@ -22,6 +22,9 @@ pub const HOPS_MAX: u8 = 32;
 /// The longest payload of a routed message, in bytes. It fits a frame with the longest path, so that what was taken
 /// from one peer can be sent to the next: a longer one would cost an honest sender its link.
 pub const PAYLOAD_MAX: usize = FRAME_MAX - 73 - HOPS_MAX as usize * 2;
+
+/// Set in [`Hello::profile`] by a node that carries circuits.
+pub const RELAY: u8 = 0x80;
 
 /// How many buckets the keys that two neighbours share are compared in.
 pub const DIGEST_BUCKETS: usize = 16;
@@ -63,6 +66,16 @@ pub enum Frame<'a> {
         /// Start behind this key.
         after: NodeId,
     },
+    /// To a relay: carry this to `peer`. From a relay: `peer` sent this. A sealed frame, or one byte, a [`Reason`]: the
+    /// circuit is over.
+    Carry {
+        /// Whether it comes from the relay.
+        carried: bool,
+        /// The other end.
+        peer: NodeId,
+        /// As it was sealed.
+        sealed: &'a [u8],
+    },
     /// Keys in those buckets, ascending.
     Keys {
         /// As it was asked.
@@ -79,7 +92,7 @@ pub enum Frame<'a> {
 pub struct Hello<'a> {
     /// Names the network.
     pub network: [u8; 8],
-    /// The sender's [`Profile`](crate::Profile) as a number.
+    /// The sender's [`Profile`](crate::Profile) as a number, and [`RELAY`] if it carries circuits.
     pub profile: u8,
     /// Fresh; a WebSocket peer signs it.
     pub nonce: [u8; 32],
@@ -152,7 +165,7 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
         return Some(None);
     }
     let length = usize::from(packet.u16()?);
-    if length > FRAME_MAX {
+    if length > FRAME_MAX + CIRCUIT_HEAD {
         return None;
     }
     packet.bytes(length).map(Some)
@@ -194,6 +207,9 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
+            kind @ (13 | 14) => {
+                Self::Carry { carried: kind == 14, peer: NodeId(reader.array()?), sealed: reader.rest() }
+            }
             _ => return None,
         };
         reader.finish()?;
@@ -229,6 +245,9 @@ impl<'a> Frame<'a> {
             Self::Differ { mask, after } => _ = writer.u8(11).u16(*mask).bytes(&after.0),
             Self::Keys { mask, more, keys } => {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
+            }
+            Self::Carry { carried, peer, sealed } => {
+                writer.u8(13 + u8::from(*carried)).bytes(&peer.0).bytes(sealed);
             }
         }
         let mut bytes = writer.finish();

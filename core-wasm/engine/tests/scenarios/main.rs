@@ -7,6 +7,7 @@
 mod world;
 
 mod bounds;
+mod circuits;
 mod grow;
 mod hostile;
 mod join;

@@ -277,6 +277,7 @@ impl World {
             events: Vec::new(),
             done: BTreeMap::new(),
             found: BTreeMap::new(),
+            circuits: BTreeMap::new(),
             outgoing: BTreeMap::new(),
             ops: 0,
             traffic: Traffic::default(),
@@ -308,6 +309,7 @@ impl World {
         machine.state = State::Down;
         machine.life += 1;
         machine.links.clear();
+        machine.circuits.clear();
         machine.inbox.clear();
         machine.wake_at = None;
         let kept = machine.stop();

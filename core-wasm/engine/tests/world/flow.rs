@@ -277,7 +277,7 @@ impl World {
         for (id, kind) in crossing {
             let silence = match kind {
                 LinkKind::WebRtc => self.network.consent_us,
-                LinkKind::Socket => self.network.socket_silence_us,
+                LinkKind::Socket | LinkKind::Relayed => self.network.socket_silence_us,
             };
             let delay = silence + self.rng.below(silence / 5 + 1);
             self.at(delay, Happening::CutOff(id, self.network.cuts));
@@ -324,7 +324,7 @@ impl World {
             // A killed tab sends no more consent; the other end needs some seconds to be sure.
             LinkKind::WebRtc => 5 * SECOND + self.rng.below(10 * SECOND),
             // The operating system closes a dead process's sockets.
-            LinkKind::Socket => MS,
+            LinkKind::Socket | LinkKind::Relayed => MS,
         }
     }
 

@@ -6,6 +6,7 @@ use tabmesh_engine::{
     Config, Event, Input, Instant, LinkView, Node, NodeId, OpId, Output, Reason, Route, Status, Work,
 };
 
+use super::circuit::Circuit;
 use super::crypto::KeyPair;
 use super::flow::EndId;
 use super::heap::{Heap, measure};
@@ -110,6 +111,7 @@ pub(crate) struct Host {
     pub(crate) events: Vec<(u64, Event)>,
     pub(crate) done: BTreeMap<u32, Done>,
     pub(crate) found: BTreeMap<u32, Vec<NodeId>>,
+    pub(crate) circuits: BTreeMap<u16, Circuit>,
     /// Messages whose operations have not ended.
     pub(crate) outgoing: BTreeMap<u32, Vec<u8>>,
     pub(crate) ops: u32,
@@ -259,6 +261,7 @@ fn copy(output: &Output) -> Output {
         Output::Answered { link, description } => {
             Output::Answered { link: *link, description: description.clone() }
         }
+        Output::Unseal { link, bytes } => Output::Unseal { link: *link, bytes: bytes.clone() },
         Output::Accept(link) => Output::Accept(*link),
         Output::Refuse => Output::Refuse,
         Output::Close(link) => Output::Close(*link),

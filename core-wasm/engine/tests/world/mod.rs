@@ -15,6 +15,7 @@
 
 mod agenda;
 pub(crate) mod check;
+mod circuit;
 mod control;
 pub(crate) mod crypto;
 mod describe;

@@ -14,6 +14,7 @@ pub(crate) enum Heard {
     Down(LinkId),
     Bytes(LinkId, Vec<u8>),
     Drained(LinkId, u32),
+    Sealed(LinkId, Vec<u8>),
     SignalUp,
     SignalDown,
     SignalBytes(Vec<u8>),
@@ -56,6 +57,7 @@ impl Script {
             Input::SignalDown => Heard::SignalDown,
             Input::SignalBytes(bytes) => Heard::SignalBytes(bytes.to_vec()),
             Input::JobDone { job, result } => Heard::JobDone(job.0, format!("{result:?}")),
+            Input::Sealed { link, bytes } => Heard::Sealed(*link, bytes.to_vec()),
             Input::Timeout | Input::WallTime(_) | Input::Command(_) => return,
         };
         self.heard.push(heard);

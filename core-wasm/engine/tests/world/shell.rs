@@ -1,6 +1,6 @@
 //! The virtual shell: hands inputs in, keeps the engine to the rule, and does what the outputs say.
 
-use tabmesh_engine::limits::{FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::{Event, Instant, LinkId, Output, Route};
 
 use super::agenda::Happening;
@@ -112,9 +112,17 @@ impl World {
                         self.ends.remove(id);
                         self.hosts[host.0].links.remove(&link.0);
                     }
-                    LinkNews::Bytes(_) | LinkNews::Drained(_) | LinkNews::Described(_) => {}
+                    _ => {}
                 }
                 Some(link)
+            }
+            Stimulus::Circuit(link, news) => {
+                let circuits = &mut self.hosts[host.0].circuits;
+                let is_there = circuits.contains_key(&link.0);
+                if matches!(news, LinkNews::Down) {
+                    circuits.remove(&link.0);
+                }
+                is_there.then_some(*link)
             }
             Stimulus::Signal(session, news) => {
                 let machine = &mut self.hosts[host.0];
@@ -141,6 +149,12 @@ impl World {
                 Output::Timeout(_) => {}
                 Output::Send { link, bytes } => self.send_frame(host, link, &bytes, &mut packets),
                 Output::Open { link, route } => self.open(host, link, route),
+                Output::Answered { link, description }
+                    if self.hosts[host.0].circuits.contains_key(&link.0) =>
+                {
+                    self.complete_circuit(host, link, &description);
+                }
+                Output::Unseal { link, bytes } => self.unseal(host, link, &bytes),
                 Output::Answered { link, description } => match self.hosts[host.0].links.get(&link.0) {
                     Some(end) => self.hear_description(*end, description),
                     None => self.fail(host, &format!("Answered names link {}, which is not open", link.0)),
@@ -154,6 +168,7 @@ impl World {
                     let Some(end) = incoming.take() else { self.fail(host, "Refuse without Incoming") };
                     self.refuse(end);
                 }
+                Output::Close(link) if self.hosts[host.0].circuits.remove(&link.0).is_some() => {}
                 Output::Close(link) => {
                     let Some(end) = self.hosts[host.0].links.remove(&link.0) else {
                         self.fail(host, &format!("Close names link {}, which is not open", link.0));
@@ -177,10 +192,13 @@ impl World {
     }
 
     fn send_frame(&mut self, host: HostId, link: LinkId, bytes: &[u8], packets: &mut Packets) {
+        if self.seal(host, link, bytes) {
+            return;
+        }
         let Some(end) = self.open_end(host, link) else {
             self.fail(host, &format!("Send names link {}, which is not open", link.0));
         };
-        if bytes.is_empty() || bytes.len() > FRAME_MAX + 2 {
+        if bytes.is_empty() || bytes.len() > FRAME_MAX + CIRCUIT_HEAD + 2 {
             self.fail(host, &format!("a frame of {} bytes", bytes.len()));
         }
         packets.add(end, bytes, self);
@@ -192,13 +210,16 @@ impl World {
             Route::Socket(number) => self.open_socket(host, link, number),
             Route::Offer => self.open_webrtc(host, link, None),
             Route::Answer(offer) => self.open_webrtc(host, link, Some(offer)),
+            Route::Circuit => return self.open_circuit(host, link, None),
+            Route::CircuitAnswer(key) => return self.open_circuit(host, link, Some(key)),
         };
         self.hosts[host.0].links.insert(link.0, end);
     }
 
     /// Makes sure that a new link's number is free.
     fn claim(&mut self, host: HostId, link: LinkId) {
-        if self.hosts[host.0].links.contains_key(&link.0) {
+        let machine = &self.hosts[host.0];
+        if machine.links.contains_key(&link.0) || machine.circuits.contains_key(&link.0) {
             self.fail(host, &format!("link {} is open already", link.0));
         }
     }

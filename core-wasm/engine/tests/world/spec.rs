@@ -101,6 +101,7 @@ impl Spec {
             address: if self.listens { address(host) } else { Vec::new() },
             addresses: self.knows.len() as u16,
             signalling: self.signalling,
+            relay: self.profile == Profile::Native,
         }
     }
 }

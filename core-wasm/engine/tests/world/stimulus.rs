@@ -17,6 +17,8 @@ pub(crate) enum Stimulus {
     Incoming(EndId),
     /// From a link; void once its end is closed.
     Link(EndId, LinkNews),
+    /// From a relayed link; void once it is closed.
+    Circuit(LinkId, LinkNews),
     /// From the signalling server; void once the session is closed.
     Signal(SessionId, SignalNews),
     /// See [`Input::JobDone`].
@@ -33,6 +35,7 @@ pub(crate) enum LinkNews {
     Bytes(Vec<u8>),
     Drained(u32),
     Described(Vec<u8>),
+    Sealed(Vec<u8>),
 }
 
 /// What the signalling server's connection has to say.
@@ -77,16 +80,25 @@ impl Stimulus {
             Self::Timeout => Input::Timeout,
             Self::WallTime(seconds) => Input::WallTime(*seconds),
             Self::Incoming(_) => Input::Incoming,
-            Self::Link(_, LinkNews::Up) => Input::LinkUp(link),
-            Self::Link(_, LinkNews::Down) => Input::LinkDown(link),
-            Self::Link(_, LinkNews::Bytes(bytes)) => Input::LinkBytes { link, bytes },
-            Self::Link(_, LinkNews::Drained(queued)) => Input::LinkDrained { link, queued: *queued },
-            Self::Link(_, LinkNews::Described(description)) => Input::Described { link, description },
+            Self::Link(_, news) | Self::Circuit(_, news) => news.input(link),
             Self::Signal(_, SignalNews::Up) => Input::SignalUp,
             Self::Signal(_, SignalNews::Down) => Input::SignalDown,
             Self::Signal(_, SignalNews::Bytes(bytes)) => Input::SignalBytes(bytes),
             Self::Job(job, outcome) => Input::JobDone { job: *job, result: outcome.result() },
             Self::Command(order) => Input::Command(order.command()),
+        }
+    }
+}
+
+impl LinkNews {
+    fn input(&self, link: LinkId) -> Input<'_> {
+        match self {
+            Self::Up => Input::LinkUp(link),
+            Self::Down => Input::LinkDown(link),
+            Self::Bytes(bytes) => Input::LinkBytes { link, bytes },
+            Self::Drained(queued) => Input::LinkDrained { link, queued: *queued },
+            Self::Described(description) => Input::Described { link, description },
+            Self::Sealed(bytes) => Input::Sealed { link, bytes },
         }
     }
 }
@@ -133,6 +145,7 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
         Input::LinkDown(link) => (5, link.0.into(), &[]),
         Input::LinkBytes { link, bytes } => (6, link.0.into(), bytes),
         Input::LinkDrained { link, queued } => (7, u64::from(link.0) << 32 | u64::from(*queued), &[]),
+        Input::Sealed { link, bytes } => (28, link.0.into(), bytes),
         Input::SignalUp => (8, 0, &[]),
         Input::SignalDown => (9, 0, &[]),
         Input::SignalBytes(bytes) => (10, 0, bytes),

@@ -1,0 +1,183 @@
+//! Relayed links, for pairs that cannot connect directly: a peer that both are linked with carries what it cannot read.
+//!
+//! A circuit is made like a WebRTC link, by two signed envelopes, which bind the fresh keys it is sealed with to both
+//! ids. The relay keeps no state but a count of what it carried for each of its peers (cf. TURN, RFC 8656).
+
+use alloc::vec::Vec;
+
+use super::Node;
+use super::route::ReplyTo;
+use crate::id::NodeId;
+use crate::io::{LinkId, LinkKind, Output, Route};
+use crate::limits::{CIRCUIT_HEAD, SEAL};
+use crate::link::{Link, Stage};
+use crate::status::Reason;
+use crate::time::Duration;
+use crate::wire::envelope::Envelope;
+use crate::wire::frame::{BULK_MIN, Frame, arrays};
+
+/// Relays that one offer names.
+const RELAYS_MAX: usize = 4;
+
+/// A relayed link this old is sometimes tried directly again: about every two minutes.
+const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
+const TRY_DIRECT_ONE_IN: u64 = 24;
+
+fn is_relay(link: &Link) -> bool {
+    link.is_relay && link.kind != LinkKind::Relayed
+}
+
+impl Node {
+    /// Whether this node could offer `peer` a circuit.
+    pub(super) fn may_relay(&mut self, peer: &NodeId) -> bool {
+        self.contacts.get(peer).is_some_and(|contact| contact.needs_relay) && self.links.peers().any(is_relay)
+    }
+
+    /// What follows the fresh key in this end's envelope: the relays to choose from, or the one that was chosen.
+    pub(super) fn circuit_ids(&self, dialled: bool, via: LinkId) -> Vec<u8> {
+        let mut ids = Vec::new();
+        for link in self.links.peers().filter(|link| is_relay(link)) {
+            if (dialled || link.id == via) && ids.len() < RELAYS_MAX * 32 {
+                ids.extend_from_slice(&link.peer.0);
+            }
+        }
+        ids
+    }
+
+    /// The key that a circuit's envelope carries, and the first of the relays it names that this node is linked with.
+    fn read_circuit<'a>(&self, body: &'a [u8]) -> Option<(&'a [u8; 64], Option<LinkId>)> {
+        let (key, ids) = body.split_first_chunk::<64>()?;
+        let link = |id| self.links.to(&NodeId(id)).filter(|link| is_relay(link));
+        Some((key, arrays::<32>(ids).take(RELAYS_MAX).find_map(link).map(|link| link.id)))
+    }
+
+    /// Somebody who cannot reach this node directly offers a circuit.
+    pub(super) fn on_circuit_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
+        let Some((key, via)) = self.read_circuit(envelope.body) else { return };
+        let Some(via) = via else {
+            // Linked with none of them yet; by the next offer it may be.
+            if let Some(relay) = arrays::<32>(&envelope.body[64..]).next().map(NodeId) {
+                self.learn(relay);
+                self.dial(relay);
+            }
+            return self.refuse(&from, envelope.session, reply);
+        };
+        let route = Route::CircuitAnswer(*key);
+        let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply, route);
+        if let Some(link) = self.links.get_mut(id) {
+            link.via = via;
+        }
+    }
+
+    /// The circuit that this node offered is taken.
+    pub(super) fn on_circuit_answer(&mut self, id: LinkId, body: &[u8]) {
+        let Some((key, Some(via))) = self.read_circuit(body) else {
+            return self.drop_link(id, Reason::NoRoom, true);
+        };
+        if let Some(link) = self.links.get_mut(id) {
+            link.via = via;
+        }
+        self.emit(Output::Answered { link: id, description: key.to_vec() });
+    }
+
+    /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
+    pub(super) fn on_sealed(&mut self, id: LinkId, sealed: &[u8]) {
+        let Some(link) = self.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else { return };
+        link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
+        let (via, peer) = (link.via, link.peer);
+        let bytes = Frame::Carry { carried: false, peer, sealed }.emit();
+        let fits = |via: &Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || via.flow.affords(bytes.len());
+        if self.links.ready(via).is_some_and(fits) {
+            self.send_bytes(via, bytes);
+        } else {
+            // More than the relay has granted: it would take that for a flood.
+            self.drop_link(id, Reason::Stuck, true);
+        }
+    }
+
+    /// Whether `length` bytes of bulk may go out on a link: this node's own, or others' that pass through.
+    pub(super) fn has_room(&self, link: &Link, length: usize, is_own: bool) -> bool {
+        let takes = |link: &Link, length| match is_own {
+            true => link.flow.takes_bulk(length),
+            false => link.flow.passes_bulk(length),
+        };
+        if link.kind != LinkKind::Relayed {
+            return takes(link, length);
+        }
+        let is_fellow = |other: &&Link| other.via == link.via && other.kind == LinkKind::Relayed;
+        let sealing: usize = self.links.iter().filter(is_fellow).map(|other| other.flow.queued()).sum();
+        let carried = (length + sealing) * 17 / 16 + CIRCUIT_HEAD;
+        takes(link, length) && self.links.ready(link.via).is_some_and(|via| takes(via, carried))
+    }
+
+    /// A peer wants something carried, or a relay brings something.
+    pub(super) fn on_carry(
+        &mut self,
+        from: LinkId,
+        sender: NodeId,
+        carried: bool,
+        peer: NodeId,
+        sealed: &[u8],
+    ) {
+        if !carried {
+            return self.carry(from, sender, peer, sealed);
+        }
+        let ours = |link: &&Link| link.kind == LinkKind::Relayed && link.peer == peer && link.via == from;
+        let Some(link) = self.links.iter().find(ours).map(|link| link.id) else { return };
+        match sealed {
+            [reason] => {
+                self.drop_link(link, Reason::from_code(*reason), false);
+                self.emit(Output::Close(link));
+            }
+            _ => self.emit(Output::Unseal { link, bytes: sealed.to_vec() }),
+        }
+    }
+
+    /// Carries a sealed frame between two peers, or tells the sender that it does not.
+    fn carry(&mut self, from: LinkId, sender: NodeId, peer: NodeId, sealed: &[u8]) {
+        let is_fair = self.links.get_mut(from).is_some_and(|link| link.flow.carry(sealed.len()));
+        let to = self.links.to(&peer).filter(|link| link.kind != LinkKind::Relayed);
+        let has_room =
+            |link: &&Link| sealed.len() <= BULK_MIN || self.has_room(link, sealed.len() + 33, false);
+        match to.filter(has_room).map(|link| link.id).filter(|_| is_fair && self.config.relay) {
+            Some(to) => self.send(to, &Frame::Carry { carried: true, peer: sender, sealed }),
+            None if sealed.len() > 1 => {
+                let sealed = &[Reason::NoRoom as u8];
+                self.send(from, &Frame::Carry { carried: true, peer, sealed });
+            }
+            None => {}
+        }
+    }
+
+    /// Tells the other end of a circuit that it is over.
+    pub(super) fn end_circuit(&mut self, via: LinkId, peer: NodeId, reason: Reason) {
+        if self.links.ready(via).is_some() {
+            self.send(via, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
+        }
+    }
+
+    /// A link is gone, and with it the circuits that led over it.
+    pub(super) fn drop_circuits(&mut self, via: LinkId) {
+        while let Some(link) =
+            self.links.iter().find(|link| link.via == via && link.kind == LinkKind::Relayed)
+        {
+            self.drop_link(link.id, Reason::NoRoom, true);
+        }
+    }
+
+    /// Now and then a direct link may have become possible; the smaller id tries.
+    pub(super) fn try_direct(&mut self) {
+        let is_old = |link: &&Link| {
+            link.kind == LinkKind::Relayed
+                && link.stage == Stage::Ready
+                && self.id < link.peer
+                && self.now.since(link.since) > TRY_DIRECT_AFTER
+        };
+        let old: Vec<NodeId> = self.links.iter().filter(is_old).map(|link| link.peer).collect();
+        for peer in old {
+            if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
+                self.begin_dial(LinkKind::WebRtc, peer, false);
+            }
+        }
+    }
+}
