@@ -20,11 +20,12 @@ pub struct Core {
 impl Core {
     /// A node that knows nobody yet. `number` comes back with each of its outputs.
     ///
-    /// `config`, 84 bytes: key 64, seed 8, network 8, level 1, addresses 2, whether a signalling server is known 1;
+    /// `config`, 84 bytes: key 64, seed 8, network 8, level 1, addresses 2, flags 1 (1: a signalling server is known, 2: it carries
+    /// circuits);
     /// `undefined` if they are fewer.
     pub fn start(number: u32, config: &[u8]) -> Option<Core> {
         let mut reader = Reader::new(config);
-        let config = Config {
+        let mut config = Config {
             key: reader.array()?,
             seed: u64::from_be_bytes(reader.array()?),
             network: reader.array()?,
@@ -32,8 +33,11 @@ impl Core {
             profile: Profile::Browser,
             address: Vec::new(),
             addresses: reader.u16()?,
-            signalling: reader.u8()? != 0,
+            signalling: false,
+            relay: false,
         };
+        let flags = reader.u8()?;
+        (config.signalling, config.relay) = (flags & 1 != 0, flags & 2 != 0);
         Some(Self { node: Node::new(config), number })
     }
 

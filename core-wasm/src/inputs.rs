@@ -21,6 +21,7 @@ pub(crate) fn hand_in(node: &mut Node, now: Instant, kind: u32, number: u32, byt
         LINK_DOWN => Input::LinkDown(link),
         LINK_BYTES => Input::LinkBytes { link, bytes },
         LINK_DRAINED => Input::LinkDrained { link, queued: reader.u32()? },
+        SEALED => Input::Sealed { link, bytes },
         SIGNAL_UP => Input::SignalUp,
         SIGNAL_DOWN => Input::SignalDown,
         SIGNAL_BYTES => Input::SignalBytes(bytes),

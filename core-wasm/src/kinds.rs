@@ -56,6 +56,8 @@ pub(crate) mod input {
     pub(crate) const WAKE: u32 = 25;
     /// Nothing else.
     pub(crate) const LEAVE: u32 = 26;
+    /// `number`: the link. `bytes`: a frame, sealed.
+    pub(crate) const SEALED: u32 = 27;
 }
 
 /// What comes out by `output`, and what its `number`, `value`, `id` and `bytes` are; empty or 0 where nothing is said.
@@ -84,8 +86,6 @@ pub(crate) mod output {
     pub(crate) const VERIFY: u32 = 10;
     /// `id`: the block's hash.
     pub(crate) const LOAD: u32 = 11;
-    /// `value`: the operation whose message is wanted.
-    pub(crate) const WANTED: u32 = 26;
     /// `value`: 1 if held for others. `id`: the block's hash. `bytes`: the block.
     pub(crate) const STORE: u32 = 12;
     /// `id`: hashes, 32 bytes each.
@@ -115,4 +115,10 @@ pub(crate) mod output {
     pub(crate) const LINKS: u32 = 24;
     /// `id`: ids, 32 bytes each, nearest first.
     pub(crate) const NEIGHBOURHOOD: u32 = 25;
+    /// `number`: the job. `value`: the operation whose message is wanted.
+    pub(crate) const WANTED: u32 = 26;
+    /// `number`: the link, here and below. `bytes`: the offerer's key, or empty where this end offers.
+    pub(crate) const OPEN_CIRCUIT: u32 = 27;
+    /// `bytes`: a frame, sealed.
+    pub(crate) const UNSEAL: u32 = 28;
 }

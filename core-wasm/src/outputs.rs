@@ -42,11 +42,20 @@ pub(crate) fn hand_out(core: u32, wanted: &Output) {
                     data = description;
                     OPEN_ANSWER
                 }
+                Route::Circuit => OPEN_CIRCUIT,
+                Route::CircuitAnswer(key) => {
+                    data = key;
+                    OPEN_CIRCUIT
+                }
             }
         }
         Output::Answered { link, description } => {
             (number, data) = (link.0.into(), description);
             ANSWERED
+        }
+        Output::Unseal { link, bytes } => {
+            (number, data) = (link.0.into(), bytes);
+            UNSEAL
         }
         Output::Close(link) => {
             number = link.0.into();

@@ -97,7 +97,7 @@ impl Metrics {
         registry.register("dials_failed", "Links that could not be made", self.dials_failed.clone());
         registry.register("refused", "WebSockets refused for want of room", self.refused.clone());
         registry.register_with_unit("resident", "Memory in use", Unit::Bytes, self.resident.clone());
-        for kind in ["webrtc", "socket"] {
+        for kind in ["webrtc", "websocket", "relayed"] {
             self.links(kind).set(0);
         }
     }
@@ -163,13 +163,13 @@ mod tests {
         metrics.input("packet");
         metrics.input("packet");
         metrics.put(100);
-        metrics.links("socket").set(3);
+        metrics.links("websocket").set(3);
         metrics.block_bytes.set(16_384);
         let text = metrics.encode();
         for line in [
             "tabmesh_inputs_total{kind=\"packet\"} 2",
             "tabmesh_puts_total{status=\"100\"} 1",
-            "tabmesh_links{kind=\"socket\"} 3",
+            "tabmesh_links{kind=\"websocket\"} 3",
             "tabmesh_links{kind=\"webrtc\"} 0",
             "tabmesh_blocks_bytes 16384",
             "tabmesh_joined 0",

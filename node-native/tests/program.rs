@@ -167,7 +167,7 @@ fn commands_show_the_node_its_peers_and_the_way_to_others() {
 
     let peers = two.json(&["peers"]);
     assert_eq!(peers[0]["id"], id.as_str());
-    assert_eq!(peers[0]["kind"], "socket");
+    assert_eq!(peers[0]["kind"], "websocket");
     assert_eq!(peers[0]["profile"], "native");
     assert_eq!(two.json(&["find", &id])[0], id.as_str());
     assert_eq!(two.json(&["send", &id, "hello"])["sent"], true);

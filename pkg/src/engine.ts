@@ -19,6 +19,8 @@ export interface EngineConfig {
   /** How many WebSocket addresses of peers are known. */
   readonly addresses: number;
   readonly signalling: boolean;
+  /** Whether this node carries circuits. */
+  readonly relay: boolean;
 }
 
 export interface EngineHearer {
@@ -68,8 +70,8 @@ export class Engine {
   }
 
   private constructor({ memory }: InitOutput, config: EngineConfig, hearer: EngineHearer) {
-    const { key, network, level, addresses, signalling } = config;
-    const tail = Uint8Array.of(level, addresses >> 8, addresses & 255, signalling ? 1 : 0);
+    const { key, network, level, addresses, signalling, relay } = config;
+    const tail = Uint8Array.of(level, addresses >> 8, addresses & 255, (signalling ? 1 : 0) | (relay ? 2 : 0));
     const seed = crypto.getRandomValues(new Uint8Array(8));
     this.#memory = memory;
     this.#hearer = hearer;

@@ -28,6 +28,7 @@ export const INPUT = {
   addresses: 24,
   wake: 25,
   leave: 26,
+  sealed: 27,
 } as const;
 
 export const OUTPUT = {
@@ -58,6 +59,8 @@ export const OUTPUT = {
   links: 24,
   neighbourhood: 25,
   wanted: 26,
+  openCircuit: 27,
+  unseal: 28,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

@@ -1,6 +1,7 @@
 // The links of one node, by the engine's numbers.
 
 import { type Bytes, concat } from './bytes.js';
+import { Circuit } from './circuit.js';
 import { DRAINED, DRAINED_STEP, PACKET_MAX } from './limits.js';
 import { RtcLink } from './rtc-link.js';
 import { SocketLink } from './socket-link.js';
@@ -13,6 +14,8 @@ export interface Hearer {
   onDescribed(description: Bytes): void;
   onUp(): void;
   onBytes(bytes: Uint8Array): void;
+  /** A relayed link: a frame that was sent is sealed; the relay gets it. */
+  onSealed(frame: Bytes): void;
   /** Less than {@link DRAINED} bytes wait again. */
   onDrained(): void;
   onDown(): void;
@@ -32,6 +35,7 @@ export interface LinksHearer {
   onDescribed(link: number, description: Bytes): void;
   onUp(link: number): void;
   onBytes(link: number, bytes: Uint8Array): void;
+  onSealed(link: number, frame: Bytes): void;
   onDrained(link: number, queued: number): void;
   onDown(link: number): void;
   /** No connection could be made: the page has its fill, or the browser makes none. */
@@ -85,9 +89,25 @@ export class Links {
     });
   }
 
+  /** Begins a relayed link, or answers one whose other end has this public key. */
+  openCircuit(link: number, peer?: Bytes): void {
+    this.#begin(link, () => {
+      const wire = new Circuit(this.#hearerOf(link));
+      void wire.describe(peer);
+      return wire;
+    });
+  }
+
+  /** The other end's description or, of a relayed link, public key. */
   answered(link: number, answer: Bytes): void {
     const wire = this.#held.get(link)?.wire;
-    if (wire instanceof RtcLink) void wire.answered(answer);
+    if (wire instanceof RtcLink || wire instanceof Circuit) void wire.answered(answer);
+  }
+
+  /** A sealed frame came for a relayed link. */
+  unseal(link: number, frame: Bytes): void {
+    const wire = this.#held.get(link)?.wire;
+    if (wire instanceof Circuit) wire.unseal(frame);
   }
 
   /**
@@ -97,6 +117,8 @@ export class Links {
   send(link: number, frame: Uint8Array): void {
     const held = this.#held.get(link);
     if (!held) return;
+    // Every frame is sealed by itself, and counted by whoever carries it.
+    if (held.wire instanceof Circuit) return held.wire.send(frame.slice() as Bytes);
     if (held.length + frame.length > PACKET_MAX) this.#flush(link, held);
     if (held.length === 0 && frame.length >= LONG) return this.#send(link, held, frame);
     held.frames.push(frame.slice());
@@ -141,6 +163,7 @@ export class Links {
         this.#bytesReceived += bytes.length;
         this.#hearer.onBytes(link, bytes);
       },
+      onSealed: (frame) => this.#hearer.onSealed(link, frame),
       onDrained: () => {
         const held = this.#held.get(link);
         if (held) this.#tellDrained(link, held);

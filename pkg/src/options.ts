@@ -18,6 +18,7 @@ export interface Settled {
   readonly peers: readonly string[];
   readonly level: number;
   readonly rtc: RTCConfiguration;
+  readonly relay: boolean;
   readonly quota: number;
   /** What this origin's databases and locks are called. */
   readonly prefix: string;
@@ -29,10 +30,11 @@ export interface Settled {
 
 /** @throws MeshError BadOption, saying which */
 export function settle(options: JoinOptions, base: string): Settled {
-  const { signal, relayOnly = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [] } = options;
+  const { signal, relayOnly = false, relay = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [] } = options;
   const network = name(options.network ?? 'tabmesh', 'network');
   need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
-  need(typeof relayOnly === 'boolean' && typeof wait === 'boolean', 'relayOnly and wait are true or false');
+  const switches = [relayOnly, relay, wait];
+  need(switches.every((value) => typeof value === 'boolean'), 'relayOnly, relay and wait are true or false');
   need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
   need(typeof storage === 'object' && storage !== null, 'storage is an object');
   need(Array.isArray(iceServers), 'iceServers is a list');
@@ -44,6 +46,7 @@ export function settle(options: JoinOptions, base: string): Settled {
     peers: addresses(options.peers ?? []),
     level: whole(options.level ?? 0, 0, LEVEL_MAX, 'level'),
     rtc: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' },
+    relay,
     quota: whole(storage.quotaBytes ?? 256 * MIB, MIB, Number.MAX_SAFE_INTEGER, 'storage.quotaBytes'),
     prefix: `${name(storage.name ?? 'tabmesh', 'storage.name')}:${network}`,
     signal,

@@ -18,7 +18,7 @@ import type { Mesh, Peer } from './types.js';
 /** A fault of the same kind is told again after this. */
 const FAULT_AGAIN_MS = 30_000;
 
-const LINKS = ['webrtc', 'websocket'] as const;
+const LINKS = ['webrtc', 'websocket', 'relayed'] as const;
 const PROFILES = ['browser', 'native', 'device'] as const;
 
 export class Shell {
@@ -50,6 +50,7 @@ export class Shell {
         level: settled.level,
         addresses: addresses.count,
         signalling: settled.signalling.length > 0,
+        relay: settled.relay,
       },
       {
         onOutput: (...output) => shell.#onOutput(...output),
@@ -136,6 +137,7 @@ export class Shell {
       onDescribed: (link, description) => this.#input(INPUT.described, link, description),
       onUp: (link) => this.#input(INPUT.linkUp, link),
       onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
+      onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
       onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
       onDown: (link) => this.#input(INPUT.linkDown, link),
       onRefused: (why) => this.#fault(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
@@ -155,6 +157,10 @@ export class Shell {
         return this.links.openRtc(number, bytes.slice());
       case OUTPUT.answered:
         return this.links.answered(number, bytes.slice());
+      case OUTPUT.openCircuit:
+        return this.links.openCircuit(number, bytes.length > 0 ? bytes.slice() : undefined);
+      case OUTPUT.unseal:
+        return this.links.unseal(number, bytes.slice());
       case OUTPUT.close:
         return this.links.close(number);
       case OUTPUT.signalOpen:

@@ -19,6 +19,8 @@ export interface JoinOptions {
   iceServers?: RTCIceServer[];
   /** Link through TURN servers only, so that no peer learns this tab's address. Default: `false`. */
   relayOnly?: boolean;
+  /** Carry sealed packets between peers that cannot connect directly, up to 8 MiB a minute for each. Default: `false`. */
+  relay?: boolean;
   storage?: {
     /** Bytes kept for the network and for this tab's own reading, 1 MiB at least. Default: 256 MiB. */
     quotaBytes?: number;
@@ -44,7 +46,8 @@ export interface JoinProgress {
 export interface Peer {
   /** 64 hexadecimal digits. */
   id: string;
-  link: 'webrtc' | 'websocket';
+  /** `relayed`: through a peer that cannot read it, because no direct way was found. */
+  link: 'webrtc' | 'websocket' | 'relayed';
   profile: 'browser' | 'native' | 'device';
   /** Smoothed round-trip time; `null` until it was measured. */
   rttMs: number | null;

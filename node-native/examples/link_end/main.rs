@@ -35,15 +35,15 @@ enum Wire {
 }
 
 impl Wire {
-    /// Listens at `url`; the task ends when somebody has dialled.
-    async fn listen(way: &str, url: &str) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
+    /// Listens; the task ends when somebody has dialled.
+    async fn listen(way: &str, args: &[Value]) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
         Ok(match way {
             "bare" => {
-                let listening = bare::Wire::listen(url).await?;
+                let listening = bare::Wire::listen(text(args, 0)?).await?;
                 tokio::spawn(async { Ok(Self::Bare(listening.await??)) })
             }
             "ours" => {
-                let listening = ours::Wire::listen(url).await?;
+                let listening = ours::Wire::listen(text(args, 0)?, text(args, 1)?).await?;
                 tokio::spawn(async { Ok(Self::Ours(listening.await??)) })
             }
             _ => return Err(format!("no way is called {way}").into()),
@@ -51,14 +51,14 @@ impl Wire {
     }
 
     /// Dials; and milliseconds from the first signalling byte to the open link.
-    async fn dial(way: &str, url: &str) -> Result<(Self, f64), Failure> {
+    async fn dial(way: &str, args: &[Value]) -> Result<(Self, f64), Failure> {
         Ok(match way {
             "bare" => {
-                let (wire, ms) = bare::Wire::dial(url).await?;
+                let (wire, ms) = bare::Wire::dial(text(args, 0)?).await?;
                 (Self::Bare(wire), ms)
             }
             "ours" => {
-                let (wire, ms) = ours::Wire::dial(url).await?;
+                let (wire, ms) = ours::Wire::dial(text(args, 0)?, text(args, 1)?).await?;
                 (Self::Ours(wire), ms)
             }
             _ => return Err(format!("no way is called {way}").into()),
@@ -170,6 +170,10 @@ fn number(args: &[Value], place: usize) -> Result<u64, Failure> {
     args.get(place).and_then(Value::as_u64).ok_or_else(|| format!("argument {place} is no number").into())
 }
 
+fn text(args: &[Value], place: usize) -> Result<&str, Failure> {
+    args.get(place).and_then(Value::as_str).ok_or_else(|| format!("argument {place} is no text").into())
+}
+
 /// What was made of this process so far.
 enum Stage {
     Idle,
@@ -180,14 +184,13 @@ enum Stage {
 impl Stage {
     async fn answer(&mut self, line: &str) -> Result<Value, Failure> {
         let Request { way, action, args } = serde_json::from_str(line)?;
-        let url = || args.first().and_then(Value::as_str).ok_or("the first argument is no URL");
         match action.as_str() {
             "listen" => {
-                *self = Self::Listening(Wire::listen(&way, url()?).await?);
+                *self = Self::Listening(Wire::listen(&way, &args).await?);
                 Ok(Value::Null)
             }
             "dial" => {
-                let (wire, ms) = Wire::dial(&way, url()?).await?;
+                let (wire, ms) = Wire::dial(&way, &args).await?;
                 *self = Self::Linked(End::new(wire));
                 Ok(json!(ms))
             }

@@ -35,15 +35,15 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    /// Joins at the signalling server `url`: the first node of a network has nobody to link to yet.
-    pub(crate) async fn listen(url: &str) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
-        let starting = Starting::at(url).await?;
+    /// Joins the network `network` at the signalling server `url`: its first node has nobody to link to yet.
+    pub(crate) async fn listen(url: &str, network: &str) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
+        let starting = Starting::at(url, network).await?;
         Ok(tokio::spawn(starting.linked()))
     }
 
     /// Joins; and milliseconds from the first envelope to a link whose other end has proved its key.
-    pub(crate) async fn dial(url: &str) -> Result<(Self, f64), Failure> {
-        let wire = Starting::at(url).await?.linked().await?;
+    pub(crate) async fn dial(url: &str, network: &str) -> Result<(Self, f64), Failure> {
+        let wire = Starting::at(url, network).await?.linked().await?;
         let begun = stopwatch::first_envelope().ok_or("no envelope was seen")?;
         Ok((wire, begun.elapsed().as_secs_f64() * 1e3))
     }
@@ -89,9 +89,10 @@ struct Starting {
 }
 
 impl Starting {
-    async fn at(url: &str) -> Result<Self, Failure> {
+    async fn at(url: &str, network: &str) -> Result<Self, Failure> {
         let dir = tempfile::tempdir()?;
-        let settings = Settings { signalling: vec![Url::parse(url)?], ..Settings::at(dir.path()) };
+        let (signalling, network) = (vec![Url::parse(url)?], network.to_owned());
+        let settings = Settings { signalling, network, ..Settings::at(dir.path()) };
         let peer = Peer::start(&settings).await?;
         Ok(Self { events: peer.handle().events(), peer, dir })
     }

@@ -219,7 +219,8 @@ impl Server {
             id: hex(&link.id),
             kind: match link.kind {
                 LinkKind::WebRtc => "webrtc",
-                LinkKind::Socket => "socket",
+                LinkKind::Socket => "websocket",
+                LinkKind::Relayed => "relayed",
             }
             .to_owned(),
             profile: match link.profile {

@@ -50,7 +50,9 @@ impl Driver {
     }
 
     fn count_links(&self) {
-        for (kind, name) in [(LinkKind::WebRtc, "webrtc"), (LinkKind::Socket, "socket")] {
+        for (kind, name) in
+            [(LinkKind::WebRtc, "webrtc"), (LinkKind::Socket, "websocket"), (LinkKind::Relayed, "relayed")]
+        {
             let count = self.node.links().filter(|link| link.kind == kind).count();
             self.metrics.links(name).set(count as i64);
         }
@@ -73,8 +75,8 @@ impl Driver {
                 tracing::warn!(?refusal, "the signalling server refused this node");
             }
             Event::Message { from, bytes } => {
-                let text = String::from_utf8_lossy(bytes);
-                tracing::info!(from = %short(from), bytes = bytes.len(), %text, "a message");
+                // Only its length: what peers say to each other is their own, and may be large.
+                tracing::debug!(from = %short(from), bytes = bytes.len(), "a message");
             }
             Event::Found { .. } | Event::Done { .. } => {}
         }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, Signature};
+use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
@@ -30,6 +30,7 @@ use operations::Operation;
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
+use crate::link::circuit::Circuit;
 use crate::link::webrtc::Ice;
 use crate::link::{self, Link};
 use crate::metrics::Metrics;
@@ -74,6 +75,11 @@ enum Finding {
     /// The message of this operation is wanted.
     Wanted(JobId, OpId),
     LinkLost(LinkId),
+    LinkUp(LinkId),
+    /// This end's key of a relayed link.
+    Described(LinkId, PublicKey),
+    Sealed(LinkId, Vec<u8>),
+    Unsealed(LinkId, Vec<u8>),
     SignalLost,
     Addresses(u16),
 }
@@ -95,6 +101,8 @@ pub(crate) struct Driver {
     ice: Ice,
     addresses: Addresses,
     links: HashMap<LinkId, Entry>,
+    /// The relayed links among the engine's.
+    circuits: HashMap<LinkId, Circuit>,
     /// Frames of the drain under way, joined by link.
     packets: HashMap<LinkId, Vec<u8>>,
     /// Counts links and signalling connections, to tell stale reports.
@@ -136,6 +144,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         address: settings.announce.as_ref().map(|url| url.as_str().into()).unwrap_or_default(),
         addresses: addresses.count(),
         signalling: !settings.signalling.is_empty(),
+        relay: settings.relay,
     });
     let (report_sender, reports) = mpsc::channel(REPORTS_MAX);
     // Bounded by the engine, which has at most JOBS_MAX jobs under way; a storage thread must never wait for room
@@ -163,6 +172,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         ice: Ice::new(settings),
         addresses,
         links: HashMap::new(),
+        circuits: HashMap::new(),
         packets: HashMap::new(),
         generation: 0,
         waiting: VecDeque::new(),
@@ -242,6 +252,10 @@ impl Driver {
                 Input::JobDone { job, result }
             }
             Finding::LinkLost(link) => Input::LinkDown(link),
+            Finding::LinkUp(link) => Input::LinkUp(link),
+            Finding::Described(link, ref description) => Input::Described { link, description },
+            Finding::Sealed(link, ref bytes) => Input::Sealed { link, bytes },
+            Finding::Unsealed(link, ref bytes) => Input::LinkBytes { link, bytes },
             Finding::SignalLost => Input::SignalDown,
             Finding::Addresses(count) => Input::Command(Command::Addresses(count)),
         };
@@ -363,6 +377,7 @@ fn input_name(input: &Input<'_>) -> &'static str {
         Input::LinkDown(_) => "link_down",
         Input::LinkBytes { .. } => "packet",
         Input::LinkDrained { .. } => "drained",
+        Input::Sealed { .. } => "sealed",
         Input::SignalUp => "signal_up",
         Input::SignalDown => "signal_down",
         Input::SignalBytes(_) => "signal",

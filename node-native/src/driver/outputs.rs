@@ -3,9 +3,10 @@
 use std::collections::hash_map;
 
 use bytes::Bytes;
-use tabmesh_engine::{LinkId, Output, Route, limits};
+use tabmesh_engine::{LinkId, Output, PublicKey, Route, limits};
 
 use super::{Driver, Entry, Finding};
+use crate::link::circuit::{Circuit, CircuitError};
 use crate::link::{Reporter, socket, webrtc};
 use crate::signalling;
 
@@ -22,13 +23,18 @@ impl Driver {
                     self.due = at;
                     break;
                 }
+                Output::Send { link, bytes } if self.circuits.contains_key(&link) => self.seal(link, bytes),
                 Output::Send { link, bytes } => self.join(link, bytes),
                 Output::Open { link, route } => self.open(link, route),
                 Output::Answered { link, description } => {
+                    if self.circuits.contains_key(&link) {
+                        self.complete_circuit(link, &description);
+                    }
                     if let Some(entry) = self.links.get_mut(&link) {
                         entry.link.answered(description);
                     }
                 }
+                Output::Unseal { link, bytes } => self.unseal(link, bytes),
                 Output::Accept(link) => self.accept(link),
                 Output::Refuse => {
                     self.waiting.pop_front();
@@ -38,6 +44,7 @@ impl Driver {
                     self.flush(link);
                     // The link's task sends what is queued, says goodbye and frees the connection.
                     self.links.remove(&link);
+                    self.circuits.remove(&link);
                 }
                 Output::SignalOpen => self.open_signalling(),
                 Output::Signal(message) => self.signal(message),
@@ -110,8 +117,61 @@ impl Driver {
                 self.tasks.spawn(task);
                 link_end
             }
+            Route::Circuit => return self.open_circuit(link, None),
+            Route::CircuitAnswer(key) => return self.open_circuit(link, Some(&key)),
         };
         self.links.insert(link, Entry { link: link_end, generation });
+    }
+
+    fn open_circuit(&mut self, link: LinkId, peer: Option<&PublicKey>) {
+        let opened = Circuit::new().and_then(|mut circuit| {
+            if let Some(peer) = peer {
+                circuit.complete(peer, false)?;
+            }
+            Ok(circuit)
+        });
+        match opened {
+            Ok(circuit) => {
+                self.findings.push_back(Finding::Described(link, *circuit.public_key()));
+                if peer.is_some() {
+                    self.findings.push_back(Finding::LinkUp(link));
+                }
+                self.circuits.insert(link, circuit);
+            }
+            Err(error) => self.lose_circuit(link, error),
+        }
+    }
+
+    fn complete_circuit(&mut self, link: LinkId, peer: &[u8]) {
+        let Some(circuit) = self.circuits.get_mut(&link) else { return };
+        let completed =
+            peer.try_into().map_err(|_| CircuitError::Key).and_then(|key| circuit.complete(key, true));
+        match completed {
+            Ok(()) => self.findings.push_back(Finding::LinkUp(link)),
+            Err(error) => self.lose_circuit(link, error),
+        }
+    }
+
+    fn seal(&mut self, link: LinkId, frame: Vec<u8>) {
+        let Some(circuit) = self.circuits.get_mut(&link) else { return };
+        match circuit.seal(frame) {
+            Ok(sealed) => self.findings.push_back(Finding::Sealed(link, sealed)),
+            Err(error) => self.lose_circuit(link, error),
+        }
+    }
+
+    fn unseal(&mut self, link: LinkId, sealed: Vec<u8>) {
+        let Some(circuit) = self.circuits.get_mut(&link) else { return };
+        match circuit.unseal(sealed) {
+            Ok(frame) => self.findings.push_back(Finding::Unsealed(link, frame)),
+            Err(error) => self.lose_circuit(link, error),
+        }
+    }
+
+    fn lose_circuit(&mut self, link: LinkId, error: CircuitError) {
+        tracing::debug!(link = link.0, %error, "a relayed link ends");
+        self.circuits.remove(&link);
+        self.findings.push_back(Finding::LinkLost(link));
     }
 
     fn accept(&mut self, link: LinkId) {
@@ -159,6 +219,7 @@ fn output_name(output: &Output) -> &'static str {
         Output::Send { .. } => "send",
         Output::Open { .. } => "open",
         Output::Answered { .. } => "answered",
+        Output::Unseal { .. } => "unseal",
         Output::Accept(_) => "accept",
         Output::Refuse => "refuse",
         Output::Close(_) => "close",

@@ -1,4 +1,6 @@
-//! Small steps until the channel is open: webrtc 0.21.1 drives a connection in a way that is made for bulk.
+//! What webrtc 0.21.1 runs on: small steps until the channel is open, and sockets that take a burst.
+//!
+//! It drives a connection in a way that is made for bulk, and loses time and messages while one is being made.
 //!
 //! **One datagram a turn.** The other end may send its first message right behind the last step of the SCTP handshake. webrtc hands datagrams
 //! that arrived together to its core in one go and looks at the events they raised only afterwards; a message on a
@@ -10,6 +12,10 @@
 //! once after a datagram lets it go out.
 //!
 //! Once the channel is open, both are off.
+//!
+//! **Room for a burst.** SCTP sends up to a window at once, far more than a socket holds by default. What does not fit is
+//! lost, and where it was the end of the window, nothing tells the sender for a second: bulk between two hosts that are
+//! faster than their sockets would stand still most of the time.
 
 use std::future::Future;
 use std::io::{self, IoSliceMut};
@@ -23,9 +29,14 @@ use std::time::Duration;
 use ::webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
+use socket2::SockRef;
 
 /// How soon the second turn comes.
 const SECOND_TURN: Duration = Duration::from_micros(500);
+
+/// Bytes of datagrams that a socket may hold until they are read, the kernel's own share among them. A host may allow
+/// less (`net.core.rmem_max`); it is only taken while something waits.
+const RECEIVE_BUFFER: usize = 2 * 1024 * 1024;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -51,6 +62,9 @@ impl Runtime for Stepped {
     }
 
     fn wrap_udp_socket(&self, socket: std::net::UdpSocket) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+        if let Err(error) = SockRef::from(&socket).set_recv_buffer_size(RECEIVE_BUFFER) {
+            tracing::debug!(%error, "a socket keeps its small buffer");
+        }
         let inner = self.inner.wrap_udp_socket(socket)?;
         Ok(Arc::new(Socket {
             inner,

@@ -78,6 +78,10 @@ pub struct Layer {
     )]
     pub turn_credential: Option<String>,
 
+    /// Carry sealed packets between peers that cannot connect directly [default: true, for a device false]
+    #[arg(long, env = "TABMESH_RELAY", value_name = "BOOL", help_heading = HOST)]
+    pub relay: Option<bool>,
+
     /// What this host can afford: native (256 links) or device (8) [default: native]
     #[arg(long, env = "TABMESH_PROFILE", value_name = "PROFILE", help_heading = HOST)]
     pub profile: Option<HostProfile>,
@@ -167,6 +171,7 @@ impl Layer {
             turn: self.turn.or(below.turn),
             turn_username: self.turn_username.or(below.turn_username),
             turn_credential: self.turn_credential.or(below.turn_credential),
+            relay: self.relay.or(below.relay),
             profile: self.profile.or(below.profile),
             quota: self.quota.or(below.quota),
             passphrase_file: self.passphrase_file.or(below.passphrase_file),

@@ -47,6 +47,8 @@ pub struct Settings {
     pub udp: Vec<SocketAddr>,
     /// STUN and TURN servers.
     pub ice: Vec<IceServer>,
+    /// Whether to carry sealed packets between peers that cannot connect directly.
+    pub relay: bool,
     /// What the host can afford.
     pub profile: HostProfile,
     /// Most bytes of blocks to keep.
@@ -131,6 +133,7 @@ impl Settings {
         if quota < QUOTA_MIN {
             return Err(value("quota", quota, "is below 1MiB; give the node more room"));
         }
+        let profile = layer.profile.unwrap_or(HostProfile::Native);
         let network = layer.network.unwrap_or_else(|| "tabmesh".to_owned());
         if network.is_empty() || network.len() > 255 {
             return Err(value("network", network, "must be 1 to 255 bytes long"));
@@ -152,7 +155,8 @@ impl Settings {
                 layer.turn_username.unwrap_or_default(),
                 layer.turn_credential.unwrap_or_default(),
             )?,
-            profile: layer.profile.unwrap_or(HostProfile::Native),
+            relay: layer.relay.unwrap_or(profile == HostProfile::Native),
+            profile,
             quota,
             passphrase_file: layer.passphrase_file,
             salt: layer.salt.unwrap_or_default(),

@@ -9,7 +9,7 @@ interface Props {
   readonly focus: Signal<string | null>;
 }
 
-const LINKS = { webrtc: 'WebRTC', websocket: 'WebSocket' } as const;
+const LINKS = { webrtc: 'WebRTC', websocket: 'WebSocket', relayed: 'relayed' } as const;
 const PROFILES = { browser: 'tab', native: 'always on', device: 'device' } as const;
 
 /** Every link as a row, in the order of the ring from the own id on: what the ring shows, for reading. */

@@ -65,6 +65,7 @@ export function Ring({ session, transfers, focus }: Props) {
       <figcaption>
         <span data-key="webrtc">WebRTC</span>
         <span data-key="websocket">WebSocket</span>
+        {peers.some(({ link }) => link === 'relayed') && <span data-key="relayed">relayed</span>}
         <span data-key="neighbour">neighbour</span>
         <span data-key="browser">tab</span>
         <span data-key="native">always on</span>
