@@ -1,0 +1,355 @@
+//! The conductor: runs the world in steps, gives out what the scenario asks for, and looks at what came of it.
+//!
+//! Between two steps nothing runs, so it may look at everything. What it does follows from scenario and seed alone.
+
+mod blocks;
+mod census;
+mod deeds;
+mod lookups;
+
+use tabmesh_engine::NodeId;
+
+use crate::check::tables::{self, Tables};
+use crate::crypto::{Crypto, P256, StandIn};
+use crate::dice::Dice;
+use crate::event::{News, What};
+use crate::ground::Follow;
+use crate::heap;
+use crate::model::SECOND;
+use crate::model::place::LEAST_US;
+use crate::report::{self, Report, Sample};
+use crate::scenario::{Scenario, Signing};
+use crate::shard::Tally;
+use crate::world::World;
+use blocks::Blocks;
+pub(crate) use blocks::Results as BlockResults;
+use census::Census;
+use lookups::Lookups;
+pub(crate) use lookups::Results as LookupResults;
+
+/// How long the world runs between two looks.
+pub(crate) const STEP_US: u64 = 50 * LEAST_US;
+
+/// Nodes whose tables are compared with the truth at one sample.
+const LOOKED_AT: usize = 2_000;
+
+/// Samples of a run, at most; one every 10 s where that makes fewer.
+const SAMPLES_MAX: f64 = 60.0;
+
+/// How a run is carried out; none of it changes what happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Where all chance comes from.
+    pub seed: u64,
+    /// Threads; each takes a share of the nodes.
+    pub threads: u32,
+    /// What is followed in words.
+    pub follow: Option<Follow>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Virtual time in seconds.
+    pub now_s: f64,
+    /// Events so far.
+    pub events: u64,
+    /// Nodes that are there, and those of them that are part of the network.
+    pub alive: usize,
+    /// See `alive`.
+    pub joined: usize,
+}
+
+/// Runs a scenario from its beginning to its end.
+///
+/// # Errors
+/// Where the scenario is impossible, or the machine has not got the memory.
+pub fn run(
+    scenario: &Scenario,
+    options: Options,
+    progress: &mut dyn FnMut(Progress),
+) -> anyhow::Result<Report> {
+    scenario.check()?;
+    scenario.check_memory(heap::available())?;
+    anyhow::ensure!((1..=64).contains(&options.threads), "threads = {}: between 1 and 64", options.threads);
+    Ok(match scenario.signing {
+        Signing::StandIn => Conductor::<StandIn>::new(scenario, options).run(progress),
+        Signing::P256 => Conductor::<P256>::new(scenario, options).run(progress),
+    })
+}
+
+/// See the module's documentation.
+struct Conductor<'a, C: Crypto> {
+    scenario: &'a Scenario,
+    options: Options,
+    world: World<C>,
+    census: Census,
+    lookups: Lookups,
+    blocks: Blocks,
+    dice: Dice,
+    ops: u32,
+    /// The next action, in order of time, by its place in the scenario.
+    actions: Vec<usize>,
+    samples: Vec<Sample>,
+    next_sample: u64,
+    joined_all_at: Option<u64>,
+    /// When the overlay was cut and healed, until it is whole again; and how long that took.
+    healed_at: Option<u64>,
+    whole_after: Option<u64>,
+    next_look: u64,
+    counted_from: Option<u64>,
+    started: std::time::Instant,
+    resident_most: u64,
+}
+
+impl<'a, C: Crypto> Conductor<'a, C> {
+    fn new(scenario: &'a Scenario, options: Options) -> Self {
+        let mut actions: Vec<usize> = (0..scenario.actions.len()).collect();
+        actions
+            .sort_by(|one, other| scenario.actions[*other].at_s().total_cmp(&scenario.actions[*one].at_s()));
+        let mut world = World::new(scenario, options.seed, options.threads);
+        if let Some(Follow::Node(node)) = options.follow {
+            world.ground.followed_node = Some(node);
+        }
+        Self {
+            scenario,
+            options,
+            world,
+            census: Census::new(scenario.nodes),
+            lookups: Lookups::new(scenario, options.seed),
+            blocks: Blocks::new(scenario, options.seed),
+            dice: Dice::new(options.seed, 3 << 40),
+            ops: 0,
+            actions,
+            samples: Vec::new(),
+            next_sample: 0,
+            joined_all_at: None,
+            healed_at: None,
+            whole_after: None,
+            next_look: 0,
+            counted_from: None,
+            started: std::time::Instant::now(),
+            resident_most: 0,
+        }
+    }
+
+    fn run(mut self, progress: &mut dyn FnMut(Progress)) -> Report {
+        let seconds = |seconds: f64| (seconds * SECOND as f64) as u64;
+        let end = seconds(self.scenario.seconds).div_ceil(STEP_US) * STEP_US;
+        self.bear(seconds(self.scenario.arrivals.over_s));
+        let traffic_from = seconds(self.scenario.traffic_from_s());
+        while self.world.now < end {
+            let until = self.world.now + STEP_US;
+            if self.counted_from.is_none() && self.world.now >= traffic_from {
+                self.count_anew();
+            }
+            self.act();
+            self.give(until);
+            self.world.run_to(until);
+            self.listen();
+            self.lookups.judge(&mut self.census, &self.world.ground, until);
+            self.look_whether_whole();
+            if until >= self.next_sample || until >= end {
+                self.sample();
+            }
+            let (alive, joined) = (self.census.alive(), self.census.joined().len());
+            progress(Progress { now_s: until as f64 / 1e6, events: self.events(), alive, joined });
+        }
+        self.report()
+    }
+
+    /// Plans everybody's first birth: evenly over the span, each a little off, natives first.
+    fn bear(&mut self, over: u64) {
+        let nodes = u64::from(self.scenario.nodes);
+        let natives = self.world.ground.natives.clone();
+        for node in 0..self.scenario.nodes {
+            let even = u64::from(node) * over / nodes;
+            let at = if natives.binary_search(&node).is_ok() {
+                self.dice.below(SECOND)
+            } else {
+                even + self.dice.below(over / nodes + 1)
+            };
+            self.world.inject(at, node, What::Start);
+        }
+    }
+
+    /// Traffic is counted from here on.
+    fn count_anew(&mut self) {
+        let now = self.world.now;
+        self.counted_from = Some(now);
+        for shard in &mut self.world.shards {
+            shard.settle_lives(now);
+            shard.tallies.iter_mut().for_each(|tally| *tally = Tally::default());
+            shard.counts.kinds = Default::default();
+            shard.counts.frames = Default::default();
+        }
+    }
+
+    fn give(&mut self, until: u64) {
+        let span = (self.world.now, until);
+        let first = self.ops + 1;
+        let mut given = self.lookups.give(&self.census, &self.world.ground, span, &mut self.ops);
+        if let Some(Follow::Lookup(number)) = self.options.follow
+            && self.world.ground.followed_lookup.is_none()
+            && self.lookups.results.asked > u64::from(number)
+        {
+            let before = self.lookups.results.asked - given.len() as u64;
+            let op = first + (u64::from(number) - before) as u32;
+            self.world.ground.followed_lookup = self.lookups.question(op, &self.census);
+        }
+        given.extend(self.blocks.give(&self.census, &self.world.ground, span, &mut self.ops));
+        for (at, node, what) in given {
+            self.world.inject(at, node, what);
+        }
+    }
+
+    /// Takes in what nodes told in the last step.
+    fn listen(&mut self) {
+        let now = self.world.now;
+        for note in self.world.take_notes() {
+            self.census.hear(&note);
+            match note.news {
+                News::Found { op, ids } => self.lookups.found(op, &ids, note.at),
+                News::Done { op, status, holders } => {
+                    if !self.lookups.done(op, status, note.at)
+                        && let Some((node, what)) = self.blocks.done(op, status, holders, note.at)
+                    {
+                        self.world.inject(now, node, what);
+                    }
+                }
+                News::Left => {
+                    self.lookups.left(note.node, note.life);
+                    self.blocks.left(note.node, note.life);
+                }
+                News::Born(_) | News::Joined | News::Offline => {}
+            }
+        }
+        if self.joined_all_at.is_none() && self.census.joined().len() == self.scenario.nodes as usize {
+            self.joined_all_at = Some(now);
+        }
+        if self.scenario.liars.is_some() {
+            let ground = &self.world.ground;
+            let liars = self.census.present().filter(|life| ground.lie(life.node).is_some());
+            let mut accomplices: Vec<NodeId> = liars.map(|life| life.id).collect();
+            accomplices.sort_unstable();
+            self.world.ground.accomplices = accomplices;
+        }
+    }
+
+    fn events(&self) -> u64 {
+        self.world.shards.iter().map(|shard| shard.counts.events).sum()
+    }
+
+    /// Compares the nodes' tables with the truth.
+    fn tables(&mut self, looked_at: usize) -> Tables {
+        let mut joined = self.census.joined().to_vec();
+        joined.sort_unstable();
+        let every = joined.len().div_ceil(looked_at);
+        let lives = joined.iter().filter_map(|node| self.census.life(*node));
+        let ring = crate::check::ring::Ring::new(lives.map(|life| (life.id.0, life.node)));
+        tables::look(&self.world, &ring, &joined, every)
+    }
+
+    fn look_whether_whole(&mut self) {
+        let now = self.world.now;
+        if self.whole_after.is_some() || now < self.next_look {
+            return;
+        }
+        let Some(healed_at) = self.healed_at else { return };
+        self.next_look = now + SECOND / 2;
+        let tables = self.tables(LOOKED_AT);
+        if tables.parts == 1 && tables.known > 0.99 {
+            self.whole_after = Some(now - healed_at);
+        }
+    }
+
+    fn sample(&mut self) {
+        let now = self.world.now;
+        self.next_sample = now + ((self.scenario.seconds / SAMPLES_MAX).max(10.0) * SECOND as f64) as u64;
+        self.census.ring(now);
+        let tables = self.tables(LOOKED_AT);
+        let copies = self.blocks.count(&self.world, &mut self.census);
+        let engine_bytes: i64 = self.world.shards.iter().map(|shard| shard.engine_bytes().0).sum();
+        let resident = heap::resident().unwrap_or(0);
+        self.resident_most = self.resident_most.max(resident);
+        let results = &self.lookups.results;
+        let server = self.world.shards[0].server.as_ref();
+        self.samples.push(Sample {
+            at_s: now as f64 / 1e6,
+            alive: self.census.alive(),
+            joined: self.census.joined().len(),
+            present_at_server: server.map_or(0, |server| server.present()),
+            parts: tables.parts,
+            outside: tables.outside,
+            known: tables.known,
+            known_least: tables.known_least,
+            buckets: tables.buckets,
+            links: tables.links,
+            links_most: tables.links_most,
+            over_bound: tables.over_bound,
+            one_sided: tables.one_sided,
+            lookups_right: results.right,
+            lookups_ended: results.right + results.named + results.wrong + results.failed,
+            engine_bytes_mean: engine_bytes as f64 / self.census.alive().max(1) as f64,
+            resident_bytes: resident,
+            blocks: copies.blocks,
+            blocks_lost: copies.lost,
+            copies_mean: copies.mean,
+            copies_rightful: copies.rightful,
+            blocks_short: copies.fewer_than_wanted,
+            events: self.events(),
+        });
+    }
+
+    fn report(mut self) -> Report {
+        let now = self.world.now;
+        for shard in &mut self.world.shards {
+            shard.settle_lives(now);
+        }
+        let mut words: Vec<(u64, u32, String)> = Vec::new();
+        let mut tally = Tally::default();
+        for shard in &mut self.world.shards {
+            words.append(&mut shard.words);
+            for one in &shard.tallies {
+                tally.sent += one.sent;
+                tally.received += one.received;
+                tally.packets += one.packets;
+                tally.extra += one.extra;
+                tally.signal += one.signal;
+                tally.lived_us += one.lived_us;
+            }
+        }
+        words.sort();
+        let lines = words
+            .into_iter()
+            .map(|(at, node, line)| format!("{:>12.3} ms  node {node:<7} {line}", at as f64 / 1e3));
+        let mut joins = report::histogram::Histogram::default();
+        self.census.joins_us.iter().for_each(|join| joins.add(*join));
+        report::gather(report::Gathered {
+            scenario: self.scenario,
+            seed: self.options.seed,
+            threads: self.options.threads,
+            seconds_taken: self.started.elapsed().as_secs_f64(),
+            trace_hash: self.world.trace_hash(),
+            counts: self.world.shards.iter().map(|shard| shard.counts.clone()).collect(),
+            relayed: self.world.shards[0].server.as_ref().map_or(0, |server| server.relayed),
+            engine_bytes_most: self
+                .world
+                .shards
+                .iter()
+                .map(|shard| shard.engine_bytes().1)
+                .max()
+                .unwrap_or(0),
+            resident_most: self.resident_most,
+            joined_all_s: self.joined_all_at.map(|at| at as f64 / 1e6),
+            whole_after_s: self.whole_after.map(|after| after as f64 / 1e6),
+            lookups_open: self.lookups.open() as u64,
+            lookups: self.lookups.results,
+            blocks: self.blocks.results,
+            joins,
+            tally,
+            samples: self.samples,
+            words: lines.collect(),
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! Keys and signatures of simulated nodes: a fast stand-in, or real ECDSA P-256. The engine leaves signing to its shell
+//! as a job, so which of the two signs is one type parameter of the simulated shell and nothing else differs.
+
+use p256::ecdsa::signature::{Signer, Verifier};
+use sha2::{Digest, Sha256};
+use tabmesh_engine::{PublicKey, Signature};
+
+use crate::dice::mix;
+
+/// Whose key: everything about it follows from these numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Owner {
+    pub(crate) seed: u64,
+    /// The place in the world.
+    pub(crate) node: u32,
+    /// Which newcomer at that place.
+    pub(crate) life: u32,
+    /// How many keys were thrown away before this one.
+    pub(crate) tries: u32,
+}
+
+/// How nodes sign.
+pub(crate) trait Crypto: Send + Sync + 'static {
+    /// The public key, X ‖ Y.
+    fn public(owner: Owner) -> PublicKey;
+    /// The signature over `bytes`.
+    fn sign(owner: Owner, bytes: &[u8]) -> Signature;
+    /// Whether `signature` is `key`'s, over `bytes`.
+    fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool;
+}
+
+/// A keyed checksum: whoever knows the public key can make it, so it proves nothing; it costs some 30 ns.
+pub(crate) struct StandIn;
+
+/// ECDSA P-256 with SHA-256 and deterministic nonces (RFC 6979), as WebCrypto verifies it.
+pub(crate) struct P256;
+
+fn secret(owner: Owner) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(b"tabmesh simulated key");
+    hash.update(owner.seed.to_be_bytes());
+    hash.update(owner.node.to_be_bytes());
+    hash.update(owner.life.to_be_bytes());
+    hash.update(owner.tries.to_be_bytes());
+    hash.finalize().into()
+}
+
+fn stand_in(key: &PublicKey, bytes: &[u8]) -> Signature {
+    let mut sum = crate::dice::fold(crate::dice::fold(0, key), bytes);
+    let mut signature = [0; 64];
+    for chunk in signature.chunks_exact_mut(8) {
+        sum = mix(sum.wrapping_add(1));
+        chunk.copy_from_slice(&sum.to_be_bytes());
+    }
+    signature
+}
+
+impl Crypto for StandIn {
+    fn public(owner: Owner) -> PublicKey {
+        let half = secret(owner);
+        std::array::from_fn(|at| half[at % 32])
+    }
+
+    fn sign(owner: Owner, bytes: &[u8]) -> Signature {
+        stand_in(&Self::public(owner), bytes)
+    }
+
+    fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
+        *signature == stand_in(key, bytes)
+    }
+}
+
+impl P256 {
+    fn signing_key(owner: Owner) -> p256::ecdsa::SigningKey {
+        // Zero and the group's order are no keys; the next hash is one.
+        let mut bytes = secret(owner);
+        loop {
+            match p256::ecdsa::SigningKey::from_slice(&bytes) {
+                Ok(key) => return key,
+                Err(_) => bytes = Sha256::digest(bytes).into(),
+            }
+        }
+    }
+}
+
+impl Crypto for P256 {
+    fn public(owner: Owner) -> PublicKey {
+        let point = Self::signing_key(owner).verifying_key().to_sec1_point(false);
+        std::array::from_fn(|at| point.as_bytes()[at + 1])
+    }
+
+    fn sign(owner: Owner, bytes: &[u8]) -> Signature {
+        let signature: p256::ecdsa::Signature = Self::signing_key(owner).sign(bytes);
+        signature.to_bytes().into()
+    }
+
+    fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
+        let mut point = [4; 65];
+        point[1..].copy_from_slice(key);
+        let verifier = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point);
+        let signature = p256::ecdsa::Signature::from_slice(signature);
+        matches!((verifier, signature), (Ok(verifier), Ok(signature)) if verifier.verify(bytes, &signature).is_ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds<C: Crypto>() {
+        let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };
+        let key = C::public(owner);
+        let signature = C::sign(owner, b"words");
+        assert!(C::verify(&key, &signature, b"words"));
+        assert!(!C::verify(&key, &signature, b"other words"));
+        assert!(!C::verify(&C::public(Owner { node: 3, ..owner }), &signature, b"words"));
+    }
+
+    #[test]
+    fn a_signature_holds_for_its_key_and_its_bytes_alone() {
+        holds::<StandIn>();
+        holds::<P256>();
+    }
+}

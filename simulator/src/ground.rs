@@ -1,0 +1,163 @@
+//! What all nodes share and none changes while the world runs: where they stand, what is cut, what is stored where.
+
+use tabmesh_engine::{NodeId, Profile};
+
+use crate::dice::Dice;
+use crate::event::NodeNumber;
+use crate::library::Library;
+use crate::model::channel::Channel;
+use crate::model::nat::Nat;
+use crate::model::place::Place;
+use crate::model::{MS, SECOND};
+use crate::scenario::{Lie, Machines, Scenario, Sessions};
+
+/// The network that all nodes are of: the first 8 bytes of SHA-256 of its name, as far as anybody looks.
+pub(crate) const NETWORK: [u8; 8] = *b"simulate";
+
+/// What is followed in words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Follow {
+    /// The lookup of this number, from 0, in the order in which they are given out.
+    Lookup(u32),
+    /// The node of this number, from 0.
+    Node(u32),
+}
+
+/// See the module's documentation.
+pub(crate) struct Ground {
+    pub(crate) seed: u64,
+    /// How many nodes; the signalling server has this number.
+    pub(crate) nodes: u32,
+    /// How many shards they are dealt to.
+    pub(crate) shards: u32,
+    /// Of every node, and of the server behind them.
+    pub(crate) places: Vec<Place>,
+    profiles: Vec<Profile>,
+    lies: Vec<Option<Lie>>,
+    /// The always-on native peers.
+    pub(crate) natives: Vec<NodeNumber>,
+    pub(crate) machines: Machines,
+    pub(crate) sessions: Option<Sessions>,
+    pub(crate) channel: Channel,
+    has_nats: bool,
+    /// Which side of the cut each node is on; empty where nothing is cut.
+    pub(crate) sides: Vec<u8>,
+    /// Whether the signalling server reaches all sides, or stands on the first.
+    pub(crate) server_reaches_all: bool,
+    /// How many cuts and heals there were.
+    pub(crate) cuts: u32,
+    pub(crate) library: Library,
+    /// When liars begin.
+    pub(crate) lies_from_us: u64,
+    /// Eclipse: the key whose surroundings liars take, and how many bits of it they grind.
+    pub(crate) victim: (NodeId, u32),
+    /// The liars that are there, ascending.
+    pub(crate) accomplices: Vec<NodeId>,
+    /// The node to follow, if one.
+    pub(crate) followed_node: Option<NodeNumber>,
+    /// The lookup to follow: who asks, for what.
+    pub(crate) followed_lookup: Option<(NodeId, NodeId)>,
+}
+
+impl Ground {
+    /// The world of a scenario before anything happened.
+    pub(crate) fn new(scenario: &Scenario, seed: u64, shards: u32) -> Self {
+        let nodes = scenario.nodes;
+        let mut dice = Dice::new(seed, u64::MAX);
+        let network = &scenario.network;
+        let (mut places, mut profiles, mut lies) = (Vec::new(), Vec::new(), Vec::new());
+        let machines = scenario.machines;
+        for number in 0..nodes {
+            let mut draws = Dice::new(seed ^ 0x91ace, u64::from(number));
+            let profile = match draws.unit() {
+                unit if unit <= machines.native_share => Profile::Native,
+                unit if unit <= machines.native_share + machines.device_share => Profile::Device,
+                _ => Profile::Browser,
+            };
+            let is_native = profile == Profile::Native;
+            let nat = if is_native { Nat::Open } else { Nat::draw(&mut draws) };
+            let mut place = Place::draw(&mut draws, number, nat);
+            // Whoever shares a NAT shares it with the node before, which may share it with the one before that.
+            if let Some(before) = places.last().filter(|_| !is_native && draws.chance(network.one_nat_share))
+            {
+                let before: &Place = before;
+                place = Place { access_us: place.access_us, ..*before };
+            }
+            places.push(place);
+            profiles.push(profile);
+            let lie = scenario.liars.as_ref().filter(|liars| draws.chance(liars.share) && !is_native);
+            lies.push(lie.map(|liars| liars.lies[draws.below(liars.lies.len() as u64) as usize]));
+        }
+        places.push(Place::of_server());
+        let natives = (0..nodes).filter(|at| profiles[*at as usize] == Profile::Native).collect();
+        let library = scenario
+            .blocks
+            .map_or_else(Library::default, |blocks| Library::new(seed, blocks.count, blocks.bytes));
+        let liars = scenario.liars.as_ref();
+        Self {
+            seed,
+            nodes,
+            shards,
+            places,
+            profiles,
+            lies,
+            natives,
+            machines,
+            sessions: scenario.sessions,
+            channel: Channel {
+                loss: network.loss,
+                reorder: network.reorder,
+                duplicate: network.duplicate,
+                jitter_us: network.jitter_ms * MS as f64,
+            },
+            has_nats: network.nat,
+            sides: Vec::new(),
+            server_reaches_all: true,
+            cuts: 0,
+            library,
+            lies_from_us: liars.map_or(0, |liars| (liars.from_s * SECOND as f64) as u64),
+            victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
+            accomplices: Vec::new(),
+            followed_node: None,
+            followed_lookup: None,
+        }
+    }
+
+    /// Where a node stands.
+    pub(crate) fn place(&self, node: NodeNumber) -> &Place {
+        &self.places[node as usize]
+    }
+
+    /// What a node runs on.
+    pub(crate) fn profile(&self, node: NodeNumber) -> Profile {
+        self.profiles[node as usize]
+    }
+
+    /// How a node lies, if it is one that lies at all.
+    pub(crate) fn lie(&self, node: NodeNumber) -> Option<Lie> {
+        self.lies[node as usize]
+    }
+
+    /// Time from one node to another without jitter, in microseconds.
+    pub(crate) fn one_way_us(&self, from: NodeNumber, to: NodeNumber) -> u64 {
+        self.place(from).one_way_us(self.place(to))
+    }
+
+    /// Whether nothing passes between the two now.
+    pub(crate) fn is_cut(&self, one: NodeNumber, other: NodeNumber) -> bool {
+        if self.sides.is_empty() {
+            return false;
+        }
+        if one == self.nodes || other == self.nodes {
+            let node = one.min(other);
+            return !self.server_reaches_all && self.sides[node as usize] != 0;
+        }
+        self.sides[one as usize] != self.sides[other as usize]
+    }
+
+    /// Whether the two can have a direct WebRTC link.
+    pub(crate) fn can_connect(&self, one: NodeNumber, other: NodeNumber) -> bool {
+        let (one, other) = (self.place(one), self.place(other));
+        !self.has_nats || one.site == other.site || one.nat.reaches(other.nat)
+    }
+}

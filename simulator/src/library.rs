@@ -1,0 +1,132 @@
+//! The blocks of a scenario, each kept once: a node's store is a list of their numbers.
+
+use sha2::{Digest, Sha256};
+use tabmesh_engine::NodeId;
+
+use crate::dice::Dice;
+
+/// All blocks, ascending by hash, so that numbers are in the order of hashes.
+#[derive(Default)]
+pub(crate) struct Library {
+    hashes: Vec<NodeId>,
+    bytes: Vec<Box<[u8]>>,
+}
+
+impl Library {
+    /// `count` blocks of `length` bytes; everything about them follows from the seed.
+    pub(crate) fn new(seed: u64, count: u32, length: u32) -> Self {
+        let make = |number: u32| {
+            let mut dice = Dice::new(seed ^ 0xb10c, u64::from(number));
+            let mut bytes = vec![0; length as usize];
+            for chunk in bytes.chunks_mut(8) {
+                let word = dice.draw().to_be_bytes();
+                chunk.copy_from_slice(&word[..chunk.len()]);
+            }
+            (NodeId(Sha256::digest(&bytes).into()), bytes.into_boxed_slice())
+        };
+        let mut blocks: Vec<_> = (0..count).map(make).collect();
+        blocks.sort_unstable_by_key(|(hash, _)| *hash);
+        let (hashes, bytes) = blocks.into_iter().unzip();
+        Self { hashes, bytes }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> u32 {
+        self.hashes.len() as u32
+    }
+
+    /// The number of the block with this hash.
+    pub(crate) fn number(&self, hash: &NodeId) -> Option<u32> {
+        self.hashes.binary_search(hash).ok().map(|place| place as u32)
+    }
+
+    /// The hash of a block.
+    pub(crate) fn hash(&self, number: u32) -> NodeId {
+        self.hashes[number as usize]
+    }
+
+    /// A block.
+    pub(crate) fn bytes(&self, number: u32) -> &[u8] {
+        &self.bytes[number as usize]
+    }
+
+    /// The number of the first block behind this hash.
+    pub(crate) fn first_after(&self, hash: &NodeId) -> u32 {
+        self.hashes.partition_point(|other| other <= hash) as u32
+    }
+}
+
+/// What one node's shell stores: numbers of blocks, ascending, the lowest bit set where the block is held for others
+/// rather than cached. It outlives no life: a tab that leaves takes its storage along, as far as the network can tell.
+#[derive(Default)]
+pub(crate) struct Store(Vec<u32>);
+
+impl Store {
+    fn place(&self, number: u32) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&number, |entry| entry >> 1)
+    }
+
+    /// Whether the block is here.
+    pub(crate) fn has(&self, number: u32) -> bool {
+        self.place(number).is_ok()
+    }
+
+    /// Keeps the block, held or cached; one that is held stays held.
+    pub(crate) fn keep(&mut self, number: u32, held: bool) {
+        match self.place(number) {
+            Ok(place) => self.0[place] |= u32::from(held),
+            Err(place) => self.0.insert(place, number << 1 | u32::from(held)),
+        }
+    }
+
+    /// Drops the block unless it is held.
+    pub(crate) fn drop_cached(&mut self, number: u32) {
+        if let Ok(place) = self.place(number)
+            && self.0[place] & 1 == 0
+        {
+            self.0.remove(place);
+        }
+    }
+
+    /// The numbers from `first` on, ascending.
+    pub(crate) fn from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+        let place = self.0.partition_point(|entry| entry >> 1 < first);
+        self.0[place..].iter().map(|entry| entry >> 1)
+    }
+
+    /// The numbers of the blocks held for others.
+    pub(crate) fn held(&self) -> impl Iterator<Item = u32> + '_ {
+        self.0.iter().filter(|entry| *entry & 1 == 1).map(|entry| entry >> 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_holds_numbers_in_the_order_of_hashes() {
+        let library = Library::new(1, 50, 20);
+        let mut store = Store::default();
+        for number in [40, 3, 7, 3] {
+            store.keep(number, number == 7);
+        }
+        assert_eq!(store.from(0).collect::<Vec<_>>(), [3, 7, 40]);
+        assert_eq!(store.from(library.first_after(&library.hash(3))).collect::<Vec<_>>(), [7, 40]);
+        store.drop_cached(7);
+        store.drop_cached(3);
+        assert_eq!(store.from(0).collect::<Vec<_>>(), [7, 40]);
+        assert_eq!(store.held().collect::<Vec<_>>(), [7]);
+        assert!(store.has(40) && !store.has(3));
+    }
+
+    #[test]
+    fn blocks_are_named_by_their_bytes() {
+        let library = Library::new(2, 20, 100);
+        for number in 0..library.len() {
+            let hash = NodeId(Sha256::digest(library.bytes(number)).into());
+            assert_eq!(library.number(&hash), Some(number));
+        }
+        assert_eq!(library.number(&NodeId([0; 32])), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! What the world is like: where nodes stand, how packets travel, who can connect, how long people stay. Every model
+//! names its source.
+
+pub(crate) mod channel;
+pub(crate) mod nat;
+pub(crate) mod place;
+pub(crate) mod session;
+
+/// Microseconds in a millisecond.
+pub(crate) const MS: u64 = 1_000;
+
+/// Microseconds in a second.
+pub(crate) const SECOND: u64 = 1_000_000;

@@ -1,0 +1,207 @@
+//! What a scenario may say.
+
+use anyhow::{Result, ensure};
+
+use super::{Action, Lie, Scenario};
+
+/// More nodes than this do not fit their numbers beside what is kept of each.
+const NODES_MAX: u32 = 4_000_000;
+
+/// Estimate of what one node takes, engine, shell and what is on its way to it, in bytes: measured at 10,000 nodes,
+/// with a quarter more to be sure.
+const NODE_BYTES: u64 = 48 * 1024;
+
+/// What the rest of the program takes.
+const BASE_BYTES: u64 = 64 << 20;
+
+fn share(name: &str, value: f64) -> Result<()> {
+    ensure!((0.0..=1.0).contains(&value), "{name} = {value}: a share lies between 0 and 1");
+    Ok(())
+}
+
+fn span(name: &str, value: f64, least: f64) -> Result<()> {
+    ensure!(value.is_finite() && value >= least, "{name} = {value}: at least {least} seconds");
+    Ok(())
+}
+
+impl Scenario {
+    /// Fails with a sentence about the first thing that cannot be.
+    ///
+    /// # Errors
+    /// See [`Scenario::load`].
+    pub fn check(&self) -> Result<()> {
+        ensure!(
+            (2..=NODES_MAX).contains(&self.nodes),
+            "nodes = {}: between 2 and {NODES_MAX} nodes make a network",
+            self.nodes
+        );
+        span("seconds", self.seconds, 1.0)?;
+        ensure!(self.seconds <= 31_536_000.0, "seconds = {}: at most a year", self.seconds);
+        span("arrivals.over_s", self.arrivals.over_s, 0.0)?;
+        ensure!(
+            self.arrivals.over_s <= self.seconds,
+            "arrivals.over_s = {}: longer than the scenario's {} seconds",
+            self.arrivals.over_s,
+            self.seconds
+        );
+        self.check_machines()?;
+        self.check_network()?;
+        self.check_churn()?;
+        self.check_work()?;
+        self.check_liars()?;
+        self.actions.iter().try_for_each(|action| self.check_action(action))
+    }
+
+    fn check_machines(&self) -> Result<()> {
+        let machines = &self.machines;
+        share("machines.native_share", machines.native_share)?;
+        share("machines.device_share", machines.device_share)?;
+        share(
+            "machines.native_share + machines.device_share",
+            machines.native_share + machines.device_share,
+        )?;
+        ensure!(
+            machines.addresses == 0 || machines.native_share > 0.0,
+            "machines.addresses = {}: there are no native peers whose addresses could be known",
+            machines.addresses
+        );
+        ensure!(machines.addresses <= 64, "machines.addresses = {}: the engine uses 64", machines.addresses);
+        ensure!(machines.skew_ppm <= 10_000, "machines.skew_ppm = {}: at most 10,000", machines.skew_ppm);
+        Ok(())
+    }
+
+    fn check_network(&self) -> Result<()> {
+        let network = &self.network;
+        share("network.one_nat_share", network.one_nat_share)?;
+        for (name, value) in
+            [("loss", network.loss), ("reorder", network.reorder), ("duplicate", network.duplicate)]
+        {
+            ensure!(
+                (0.0..=0.25).contains(&value),
+                "network.{name} = {value}: between 0 and 0.25; nothing works beyond"
+            );
+        }
+        ensure!(
+            (0.0..=1_000.0).contains(&network.jitter_ms),
+            "network.jitter_ms = {}: between 0 and 1000",
+            network.jitter_ms
+        );
+        Ok(())
+    }
+
+    fn check_churn(&self) -> Result<()> {
+        let Some(sessions) = &self.sessions else { return Ok(()) };
+        span("sessions.median_s", sessions.median_s, 1.0)?;
+        span("sessions.away_s", sessions.away_s, 0.01)?;
+        span("sessions.from_s", sessions.from_s, 0.0)?;
+        share("sessions.silent_share", sessions.silent_share)?;
+        if let Some(shape) = sessions.shape {
+            ensure!((0.1..=10.0).contains(&shape), "sessions.shape = {shape}: between 0.1 and 10");
+        }
+        Ok(())
+    }
+
+    fn check_work(&self) -> Result<()> {
+        let within = |name: &str, from_s: f64, until_s: f64| {
+            ensure!(
+                0.0 <= from_s && from_s < until_s && until_s <= self.seconds,
+                "{name} from {from_s} s until {until_s} s: not within the scenario's {} seconds",
+                self.seconds
+            );
+            Ok(())
+        };
+        if let Some(lookups) = &self.lookups {
+            within("lookups", lookups.from_s, lookups.until_s)?;
+            ensure!(
+                lookups.per_s > 0.0 && lookups.per_s <= 1e6,
+                "lookups.per_s = {}: more than 0, at most a million",
+                lookups.per_s
+            );
+        }
+        if let Some(blocks) = &self.blocks {
+            within("blocks put", blocks.put_from_s, blocks.put_from_s + blocks.put_over_s)?;
+            ensure!(
+                (1..=1_000_000).contains(&blocks.count),
+                "blocks.count = {}: between 1 and a million",
+                blocks.count
+            );
+            let most = tabmesh_engine::limits::BLOCK_MAX as u32;
+            ensure!(
+                (8..=most).contains(&blocks.bytes),
+                "blocks.bytes = {}: between 8 and {most}",
+                blocks.bytes
+            );
+            if blocks.gets_per_s > 0.0 {
+                within("blocks gets", blocks.gets_from_s, blocks.gets_until_s)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn check_liars(&self) -> Result<()> {
+        let Some(liars) = &self.liars else { return Ok(()) };
+        share("liars.share", liars.share)?;
+        ensure!(liars.share < 1.0, "liars.share = 1: nobody is left to be lied to");
+        ensure!(!liars.lies.is_empty(), "liars.lies is empty: name at least one way of lying");
+        span("liars.from_s", liars.from_s, 0.0)?;
+        ensure!(
+            liars.near_bits <= 20,
+            "liars.near_bits = {}: grinding more than 20 bits takes too long",
+            liars.near_bits
+        );
+        ensure!(
+            liars.lies.contains(&Lie::Eclipse) || liars.near_bits == 0,
+            "liars.near_bits = {}: only liars that eclipse grind their ids",
+            liars.near_bits
+        );
+        Ok(())
+    }
+
+    fn check_action(&self, action: &Action) -> Result<()> {
+        let at_s = action.at_s();
+        ensure!(
+            (0.0..=self.seconds).contains(&at_s),
+            "an action at {at_s} s: the scenario lasts {} seconds",
+            self.seconds
+        );
+        match action {
+            Action::Leave { share: leaving, .. } => share("share of an action", *leaving),
+            Action::Freeze { share: frozen, for_s, .. } => {
+                share("share of an action", *frozen)?;
+                span("for_s of an action", *for_s, 0.0)
+            }
+            Action::Partition { sides, .. } => {
+                ensure!((2..=200).contains(&sides.len()), "a partition has between 2 and 200 sides");
+                sides.iter().try_for_each(|side| share("a side's share", *side))?;
+                let sum: f64 = sides.iter().sum();
+                ensure!((sum - 1.0).abs() < 0.001, "the sides of a partition make {sum}, not 1");
+                Ok(())
+            }
+            Action::Heal { .. } | Action::Signalling { .. } => Ok(()),
+        }
+    }
+
+    /// What the run will take, in bytes.
+    pub fn memory_needed(&self) -> u64 {
+        let blocks =
+            self.blocks.map_or(0, |blocks| u64::from(blocks.count) * (u64::from(blocks.bytes) + 256));
+        BASE_BYTES + u64::from(self.nodes) * NODE_BYTES + blocks
+    }
+
+    /// Fails where the machine has not got the memory.
+    ///
+    /// # Errors
+    /// Says how much is needed and how much there is.
+    pub fn check_memory(&self, available: Option<u64>) -> Result<()> {
+        let needed = self.memory_needed();
+        let Some(available) = available else { return Ok(()) };
+        ensure!(
+            needed <= available,
+            "{} nodes need about {:.1} GB of memory and {:.1} GB are free: run fewer with --nodes",
+            self.nodes,
+            needed as f64 / 1e9,
+            available as f64 / 1e9
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,324 @@
+//! Scenarios: what happens, written down in TOML. Unknown fields and impossible values are refused before anything runs.
+
+mod check;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::model::session::Law;
+
+/// One scenario. Times are in seconds of virtual time, shares between 0 and 1.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// How many nodes.
+    pub nodes: u32,
+    /// How long it lasts.
+    pub seconds: f64,
+    /// How nodes sign.
+    #[serde(default)]
+    pub(crate) signing: Signing,
+    #[serde(default)]
+    pub(crate) arrivals: Arrivals,
+    #[serde(default)]
+    pub(crate) machines: Machines,
+    #[serde(default)]
+    pub(crate) network: Network,
+    pub(crate) sessions: Option<Sessions>,
+    pub(crate) lookups: Option<Lookups>,
+    pub(crate) blocks: Option<Blocks>,
+    pub(crate) liars: Option<Liars>,
+    /// What happens at one moment each.
+    #[serde(default)]
+    pub(crate) actions: Vec<Action>,
+    /// From when on traffic is counted; when lookups begin where not given, or when everybody has arrived.
+    pub(crate) traffic_from_s: Option<f64>,
+    #[serde(default)]
+    pub(crate) goals: Goals,
+}
+
+/// How nodes sign.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Signing {
+    /// A fast checksum.
+    #[default]
+    StandIn,
+    /// ECDSA P-256.
+    P256,
+}
+
+/// How nodes come.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Arrivals {
+    /// Evenly over so long; 0 is a flash crowd.
+    pub(crate) over_s: f64,
+}
+
+/// What nodes run on.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Machines {
+    /// Always-on native peers: they listen on a WebSocket address and never leave by themselves.
+    pub(crate) native_share: f64,
+    /// Small devices.
+    pub(crate) device_share: f64,
+    /// How many native peers' addresses every node knows from the start.
+    pub(crate) addresses: u16,
+    /// Monotonic clocks run too fast or too slow by at most so many parts of a million.
+    pub(crate) skew_ppm: u32,
+    /// Only native peers carry relayed links of others.
+    pub(crate) natives_relay_alone: bool,
+    /// Wall clocks are wrong by at most so much.
+    pub(crate) wall_error_s: u32,
+}
+
+/// How packets travel and who can connect.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Network {
+    pub(crate) loss: f64,
+    pub(crate) reorder: f64,
+    pub(crate) duplicate: f64,
+    /// Mean delay beyond the least.
+    pub(crate) jitter_ms: f64,
+    /// Whether NATs keep pairs apart as they do on the Internet, or every pair connects.
+    pub(crate) nat: bool,
+    /// Nodes that share their home's NAT and network with one or two others.
+    pub(crate) one_nat_share: f64,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            loss: 0.003,
+            reorder: 0.002,
+            duplicate: 0.0005,
+            jitter_ms: 2.0,
+            nat: false,
+            one_nat_share: 0.05,
+        }
+    }
+}
+
+/// How long nodes stay; whoever leaves is followed by a newcomer.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sessions {
+    pub(crate) law: Law,
+    pub(crate) median_s: f64,
+    /// Of Weibull and Pareto.
+    pub(crate) shape: Option<f64>,
+    /// Who leaves without a word (a crash, a dead battery); the others' pages say goodbye.
+    pub(crate) silent_share: f64,
+    /// Mean time until the newcomer.
+    #[serde(default = "one")]
+    pub(crate) away_s: f64,
+    /// Nobody leaves before.
+    #[serde(default)]
+    pub(crate) from_s: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+/// Lookups by nodes at random.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lookups {
+    /// In the whole network.
+    pub(crate) per_s: f64,
+    pub(crate) from_s: f64,
+    pub(crate) until_s: f64,
+    /// Where to.
+    #[serde(default)]
+    pub(crate) of: Target,
+}
+
+/// What is looked up.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Target {
+    /// Any place in the id space.
+    #[default]
+    Anywhere,
+    /// The id of a node that is there.
+    Nodes,
+}
+
+/// Blocks put, read, and looked after.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Blocks {
+    pub(crate) count: u32,
+    /// Of each.
+    pub(crate) bytes: u32,
+    pub(crate) put_from_s: f64,
+    pub(crate) put_over_s: f64,
+    /// Reads in the whole network, of blocks whose put has ended.
+    #[serde(default)]
+    pub(crate) gets_per_s: f64,
+    #[serde(default)]
+    pub(crate) gets_from_s: f64,
+    #[serde(default)]
+    pub(crate) gets_until_s: f64,
+}
+
+/// Nodes that lie.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Liars {
+    pub(crate) share: f64,
+    /// What they do; each liar does one of them.
+    pub(crate) lies: Vec<Lie>,
+    /// They behave until then.
+    #[serde(default)]
+    pub(crate) from_s: f64,
+    /// Eclipse: leading bits that their ids share with the victim's key.
+    #[serde(default)]
+    pub(crate) near_bits: u32,
+}
+
+/// One way of lying.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Lie {
+    /// Takes what it should pass on, and passes nothing on.
+    Drop,
+    /// Passes on by a link at random, answers by one too.
+    Misroute,
+    /// Names accomplices where it should name the nodes closest to a place, and answers what it should pass on.
+    FalseNeighbours,
+    /// Sends garbage.
+    Garbage,
+    /// Passes everything on, each packet two seconds late.
+    SlowDrip,
+    /// Answers every lookup with ids that nobody has, closer to the place than any that somebody has.
+    Invent,
+    /// Ids ground close to one key; names accomplices alone.
+    Eclipse,
+}
+
+/// Something that happens at one moment.
+#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Action {
+    /// A share of the nodes goes at once; for good where the scenario has no sessions that bring newcomers.
+    Leave { at_s: f64, share: f64, silent: bool },
+    /// The network falls into sides of these shares; the signalling server stands on the first, or reaches all.
+    Partition { at_s: f64, sides: Vec<f64>, server_reaches_all: bool },
+    /// It is whole again.
+    Heal { at_s: f64 },
+    /// A share of the tabs stops for a while.
+    Freeze { at_s: f64, share: f64, for_s: f64 },
+    /// The signalling server stops or starts.
+    Signalling { at_s: f64, up: bool },
+}
+
+impl Action {
+    /// When.
+    pub(crate) fn at_s(&self) -> f64 {
+        match self {
+            Self::Leave { at_s, .. }
+            | Self::Partition { at_s, .. }
+            | Self::Heal { at_s }
+            | Self::Freeze { at_s, .. }
+            | Self::Signalling { at_s, .. } => *at_s,
+        }
+    }
+}
+
+/// What the run must reach; a goal that is missed is marked in the report.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Goals {
+    /// Lookups that name the true closest node first (with liars: name the true closest honest one), of all.
+    pub(crate) lookups_right: Option<f64>,
+    pub(crate) lookup_p50_ms: Option<f64>,
+    pub(crate) lookup_p99_ms: Option<f64>,
+    /// Median of lookup time over the direct round trip of the same two nodes.
+    pub(crate) lookup_stretch: Option<f64>,
+    /// Everybody joined by then.
+    pub(crate) joined_by_s: Option<f64>,
+    /// Engine bytes a node sends a second.
+    pub(crate) node_bytes_per_s: Option<f64>,
+    /// Engine state of a node at its fullest.
+    pub(crate) engine_bytes: Option<f64>,
+    /// Resident memory of the whole run.
+    pub(crate) memory_gb: Option<f64>,
+    /// Blocks with no holder left at the end, of all that were put.
+    pub(crate) blocks_lost: Option<f64>,
+    /// The overlay is one part so soon after a heal.
+    pub(crate) whole_after_heal_s: Option<f64>,
+}
+
+impl Scenario {
+    /// Reads a scenario: a file's path, or the name of one in `simulator/scenarios/`.
+    ///
+    /// # Errors
+    /// Where there is none, or it says something impossible; the sentence names the field.
+    pub fn load(name: &str) -> Result<Self> {
+        let path = Self::path(name)?;
+        let text =
+            std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+        Self::parse(&text).with_context(|| format!("{name} is no scenario that can run"))
+    }
+
+    /// Reads a scenario from its text.
+    ///
+    /// # Errors
+    /// As [`Scenario::load`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let scenario: Self = toml::from_str(text)?;
+        scenario.check()?;
+        Ok(scenario)
+    }
+
+    /// The names in `simulator/scenarios/`, in order.
+    pub fn names() -> Vec<String> {
+        let entries = std::fs::read_dir(Self::folder()).into_iter().flatten().flatten();
+        let stem = |entry: std::fs::DirEntry| {
+            let path = entry.path();
+            let is_scenario = path.extension().is_some_and(|ending| ending == "toml");
+            is_scenario.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+        };
+        let mut names: Vec<String> = entries.filter_map(stem).collect();
+        names.sort();
+        names
+    }
+
+    fn folder() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"))
+    }
+
+    fn path(name: &str) -> Result<PathBuf> {
+        let own = Self::folder().join(format!("{name}.toml"));
+        if own.is_file() {
+            return Ok(own);
+        }
+        let path = PathBuf::from(name);
+        if path.is_file() {
+            return Ok(path);
+        }
+        bail!("there is no scenario `{name}`; there are {}, or give a file's path", Self::names().join(", "))
+    }
+
+    /// When everybody has arrived.
+    pub(crate) fn arrived_s(&self) -> f64 {
+        self.arrivals.over_s
+    }
+
+    /// When traffic begins to be counted.
+    pub(crate) fn traffic_from_s(&self) -> f64 {
+        let lookups = self.lookups.map(|lookups| lookups.from_s);
+        self.traffic_from_s.or(lookups).unwrap_or(self.arrived_s())
+    }
+}

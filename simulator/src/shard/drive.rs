@@ -1,0 +1,250 @@
+//! Handing inputs to engines and doing what their outputs say.
+
+use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::{Event as Told, Input, Instant, JobResult, LinkId, Output, Route, Work};
+
+use super::{KINDS, Shard};
+use crate::crypto::Crypto;
+use crate::dice::fold;
+use crate::event::{EndId, Event, News, NodeNumber, Note, What};
+use crate::ground::Ground;
+use crate::heap;
+
+/// Timers of browsers fire on whole milliseconds.
+const TICK_US: u64 = 1_000;
+
+impl<C: Crypto> Shard<C> {
+    /// Hands one input in and does what comes out.
+    pub(super) fn feed(&mut self, ground: &Ground, node: NodeNumber, input: Input<'_>) {
+        let at = self.at(node);
+        if ground.followed_node == Some(node) {
+            self.words.push((self.now, node, super::words::input(&input)));
+        }
+        let (shell, now) = (&mut self.shells[at], self.now);
+        let Some(engine) = self.engines[at].as_mut() else { return };
+        shell.trace = trace(fold(shell.trace, &now.to_le_bytes()), &input);
+        let incoming = matches!(input, Input::Incoming);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let room = outputs.capacity();
+        let before = heap::balance();
+        engine.handle_input(Instant(shell.local(now)), input);
+        let deadline = loop {
+            match engine.poll_output() {
+                Output::Timeout(deadline) => break deadline,
+                output => outputs.push(output),
+            }
+        };
+        // What the outputs carry is the shell's from here on, and so is the list that they stand in.
+        let grown = (outputs.capacity() - room) * size_of::<Output>();
+        let carried: usize = outputs.iter().map(carried).sum();
+        shell.engine_bytes += heap::balance() - before - (carried + grown) as i64;
+        shell.engine_bytes_most = shell.engine_bytes_most.max(shell.engine_bytes);
+        shell.deadline = deadline.0;
+        self.act(ground, node, &mut outputs, incoming);
+        outputs.clear();
+        self.outputs = outputs;
+        self.set_timer(ground, node);
+    }
+
+    fn act(&mut self, ground: &Ground, node: NodeNumber, outputs: &mut Vec<Output>, incoming: bool) {
+        let mut packets = std::mem::take(&mut self.packets);
+        let mut is_answered = !incoming;
+        for output in outputs.drain(..) {
+            if ground.followed_node == Some(node) {
+                self.words.push((self.now, node, super::words::output(&output)));
+            }
+            match output {
+                Output::Timeout(_) => {}
+                Output::Send { link, bytes } => self.send(ground, node, link, bytes, &mut packets),
+                Output::Open { link, route } => self.open(ground, node, link, route),
+                Output::Answered { link, description } => self.answered(ground, node, link, &description),
+                Output::Unseal { link, bytes } => self.unseal(ground, node, link, bytes),
+                Output::Accept(link) => {
+                    is_answered = true;
+                    self.accept(ground, node, link);
+                }
+                Output::Refuse => {
+                    is_answered = true;
+                    self.refuse(ground, node);
+                }
+                Output::Close(link) if self.has_circuit(node, link) => self.close_circuit(node, link),
+                Output::Close(link) => {
+                    self.flush(ground, node, link, &mut packets);
+                    self.close(ground, node, link);
+                }
+                Output::SignalOpen => self.open_signal(ground, node),
+                Output::Signal(bytes) => self.signal(ground, node, bytes),
+                Output::SignalClose => self.close_signal(ground, node),
+                Output::Job { job, work } => self.job(ground, node, job, work),
+                Output::Event(event) => self.told(node, event),
+            }
+        }
+        if !is_answered {
+            self.broke(node, "Incoming got no answer in its drain", LinkId(0));
+        }
+        for (end, bytes) in packets.drain(..) {
+            self.transmit(ground, node, end, bytes);
+        }
+        self.packets = packets;
+    }
+
+    /// Joins the frames of one drain that go to one link.
+    fn send(
+        &mut self,
+        ground: &Ground,
+        node: NodeNumber,
+        link: LinkId,
+        bytes: Vec<u8>,
+        packets: &mut Vec<(EndId, Vec<u8>)>,
+    ) {
+        let at = self.at(node);
+        if self.has_circuit(node, link) {
+            return self.seal(ground, node, link, bytes);
+        }
+        let Some(end) = self.ends[at].of_link(link).filter(|end| end.is_open).map(|end| end.id) else {
+            return self.broke(node, "Send names a link that is not open", link);
+        };
+        if bytes.len() < 3 || bytes.len() > FRAME_MAX + CIRCUIT_HEAD + 2 {
+            return self.broke(node, "a frame of an impossible length", link);
+        }
+        let Some((end, bytes)) = self.lie(ground, node, end, bytes) else { return };
+        if ground.followed_lookup.is_some() {
+            self.follow(ground, node, &bytes, true);
+        }
+        let kind = super::words::kind(&bytes);
+        self.counts.kinds[kind % KINDS] += bytes.len() as u64;
+        self.counts.frames[kind % KINDS] += 1;
+        match packets.iter_mut().find(|(to, _)| *to == end) {
+            Some((_, packet)) if packet.len() + bytes.len() <= PACKET_MAX => packet.extend_from_slice(&bytes),
+            Some((_, packet)) => {
+                let full = std::mem::replace(packet, bytes);
+                self.transmit(ground, node, end, full);
+            }
+            None => packets.push((end, bytes)),
+        }
+    }
+
+    /// Sends what waits for a link that is about to close.
+    fn flush(
+        &mut self,
+        ground: &Ground,
+        node: NodeNumber,
+        link: LinkId,
+        packets: &mut Vec<(EndId, Vec<u8>)>,
+    ) {
+        let at = self.at(node);
+        let Some(end) = self.ends[at].of_link(link).map(|end| end.id) else { return };
+        if let Some(place) = packets.iter().position(|(to, _)| *to == end) {
+            let (_, packet) = packets.remove(place);
+            self.transmit(ground, node, end, packet);
+        }
+    }
+
+    fn told(&mut self, node: NodeNumber, event: Told) {
+        let news = match event {
+            Told::Joined => News::Joined,
+            Told::Offline => News::Offline,
+            Told::Found { op, ids } => News::Found { op, ids },
+            Told::Done { op, status, holders } => News::Done { op, status, holders },
+            Told::PeerDown { reason, .. } => {
+                self.counts.lost[reason as usize % 16] += 1;
+                return;
+            }
+            _ => return,
+        };
+        self.note(node, news);
+    }
+
+    pub(super) fn note(&mut self, node: NodeNumber, news: News) {
+        let life = self.shells[self.at(node)].life;
+        self.notes.push(Note { at: self.now, node, life, news });
+    }
+
+    /// The node's timer fires.
+    pub(super) fn wake(&mut self, ground: &Ground, node: NodeNumber) {
+        let at = self.at(node);
+        let (shell, now) = (&mut self.shells[at], self.now);
+        if shell.wake_at != now {
+            return;
+        }
+        shell.wake_at = u64::MAX;
+        if shell.local(now) < shell.deadline {
+            return self.set_timer(ground, node);
+        }
+        self.feed(ground, node, Input::Timeout);
+    }
+
+    /// Sets the timer for the engine's deadline, unless one that fires before is set already.
+    pub(super) fn set_timer(&mut self, ground: &Ground, node: NodeNumber) {
+        let at = self.at(node);
+        let (shell, now) = (&mut self.shells[at], self.now);
+        if shell.deadline == u64::MAX || shell.state != super::State::Running {
+            return;
+        }
+        // On the node's own next tick, so that nodes do not fall into step.
+        let phase = shell.clock_offset_us % TICK_US;
+        let due = shell.world(shell.deadline).max(now + 1);
+        let wake_at = (due + phase).div_ceil(TICK_US) * TICK_US - phase;
+        if wake_at < shell.wake_at {
+            shell.wake_at = wake_at;
+            self.cause(ground, node, node, wake_at, What::Timer);
+        }
+    }
+
+    /// Adds what another shard, or the conductor, has for a node of this one.
+    pub(crate) fn receive(&mut self, event: Event) {
+        self.queue.add(event);
+    }
+}
+
+/// Bytes that leave the engine's state in an output.
+fn carried(output: &Output) -> usize {
+    match output {
+        Output::Send { bytes, .. } | Output::Unseal { bytes, .. } | Output::Signal(bytes) => bytes.capacity(),
+        Output::Answered { description, .. } => description.capacity(),
+        Output::Open { route: Route::Answer(description), .. } => description.capacity(),
+        Output::Job { work, .. } => match work {
+            Work::Sign(bytes) | Work::Verify { bytes, .. } | Work::Store { bytes, .. } => bytes.capacity(),
+            Work::Absent(hashes) => hashes.capacity() * 32,
+            Work::Load(_) | Work::Message(_) | Work::Scan { .. } => 0,
+        },
+        Output::Event(Told::Found { ids, .. }) => ids.capacity() * 32,
+        Output::Event(Told::PeerUp { address, .. }) => address.capacity(),
+        Output::Event(Told::Message { bytes, .. }) => bytes.capacity(),
+        _ => 0,
+    }
+}
+
+/// Adds an input to a running hash: its kind, its numbers and its bytes.
+fn trace(hash: u64, input: &Input<'_>) -> u64 {
+    let (kind, number, bytes): (u8, u64, &[u8]) = match input {
+        Input::Timeout => (0, 0, &[]),
+        Input::WallTime(seconds) => (1, *seconds, &[]),
+        Input::Incoming => (2, 0, &[]),
+        Input::Described { link, description } => (3, link.0.into(), description),
+        Input::LinkUp(link) => (4, link.0.into(), &[]),
+        Input::LinkDown(link) => (5, link.0.into(), &[]),
+        Input::LinkBytes { link, bytes } => (6, link.0.into(), bytes),
+        Input::LinkDrained { link, queued } => (7, u64::from(link.0) << 32 | u64::from(*queued), &[]),
+        Input::Sealed { link, bytes } => (21, link.0.into(), bytes),
+        Input::SignalUp => (8, 0, &[]),
+        Input::SignalDown => (9, 0, &[]),
+        Input::SignalBytes(bytes) => (10, 0, bytes),
+        Input::JobDone { job, result } => match result {
+            JobResult::Signature(signature) => (11, job.0.into(), signature),
+            JobResult::Verified(holds) => (12, u64::from(job.0) << 1 | u64::from(*holds), &[]),
+            JobResult::Loaded(bytes) => (13, job.0.into(), bytes),
+            JobResult::Missing => (14, job.0.into(), &[]),
+            JobResult::Stored => (15, job.0.into(), &[]),
+            JobResult::Mismatch => (16, job.0.into(), &[]),
+            JobResult::Full => (17, job.0.into(), &[]),
+            JobResult::Hashes(hashes) => {
+                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, &found.0));
+                return fold(hash, &[18]);
+            }
+            JobResult::Failed => (19, job.0.into(), &[]),
+        },
+        Input::Command(_) => (20, 0, &[]),
+    };
+    fold(fold(hash ^ u64::from(kind), &number.to_le_bytes()), bytes)
+}

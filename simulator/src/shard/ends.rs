@@ -1,0 +1,131 @@
+//! The ends of links that one node's shell keeps.
+
+use tabmesh_engine::LinkId;
+
+use crate::event::{EndId, NodeNumber};
+
+/// Ends of one node at once: more than the engine ever has.
+const ENDS_MAX: u32 = 512;
+
+/// A place in the table that holds no end.
+const FREE: u32 = u32::MAX;
+
+/// One end of a link.
+pub(crate) struct End {
+    pub(crate) id: EndId,
+    /// Messages may flow.
+    pub(crate) is_open: bool,
+    /// WebRTC: whether the own description is out.
+    pub(crate) is_described: bool,
+    /// Whether `Drained` is on its way.
+    pub(crate) is_drain_due: bool,
+    /// Who is at the other end, as far as known.
+    pub(crate) mate: Option<(NodeNumber, EndId)>,
+    /// When the last byte given to this end has left the node.
+    pub(crate) free_at: u64,
+    /// When the last packet arrives at the other end: none behind it comes before.
+    pub(crate) arrives: u64,
+    /// Incoming: packets are handed over no earlier, because one before them is still coming through the downlink.
+    pub(crate) held_until: u64,
+    /// Bytes a second that the last long packet was given.
+    pub(crate) rate: u64,
+    /// Bytes sent since the engine was told last how much waits.
+    pub(crate) unreported: u32,
+    /// What was sent across a cut.
+    pub(crate) stuck: Vec<Vec<u8>>,
+}
+
+/// All ends of one node. A link's number is looked for in a list of its own that fits a few cache lines.
+#[derive(Default)]
+pub(crate) struct Ends {
+    links: Vec<u32>,
+    ends: Vec<End>,
+    made: u32,
+}
+
+impl Ends {
+    /// Makes an end; `None` beyond the bound.
+    pub(crate) fn make(&mut self, link: LinkId) -> Option<&mut End> {
+        let place = self.links.iter().position(|link| *link == FREE).unwrap_or(self.links.len());
+        if place as u32 >= ENDS_MAX {
+            return None;
+        }
+        self.made = (self.made + 1) % (u32::MAX / ENDS_MAX);
+        let end = End {
+            id: EndId(self.made * ENDS_MAX + place as u32),
+            is_open: false,
+            is_described: false,
+            is_drain_due: false,
+            mate: None,
+            free_at: 0,
+            arrives: 0,
+            held_until: 0,
+            rate: 0,
+            unreported: 0,
+            stuck: Vec::new(),
+        };
+        if place == self.links.len() {
+            self.links.push(u32::from(link.0));
+            self.ends.push(end);
+        } else {
+            self.links[place] = u32::from(link.0);
+            self.ends[place] = end;
+        }
+        self.ends.get_mut(place)
+    }
+
+    /// The end of a link's number.
+    pub(crate) fn of_link(&mut self, link: LinkId) -> Option<&mut End> {
+        let place = self.links.iter().position(|other| *other == u32::from(link.0))?;
+        self.ends.get_mut(place)
+    }
+
+    /// The end, if it is still there.
+    pub(crate) fn get(&mut self, id: EndId) -> Option<&mut End> {
+        let place = (id.0 % ENDS_MAX) as usize;
+        let is_there = self.ends.get(place).is_some_and(|end| end.id == id) && self.links[place] != FREE;
+        is_there.then(|| &mut self.ends[place])
+    }
+
+    /// The number of the link whose end this is.
+    pub(crate) fn link(&self, id: EndId) -> LinkId {
+        LinkId(self.links[(id.0 % ENDS_MAX) as usize] as u16)
+    }
+
+    /// Frees an end.
+    pub(crate) fn free(&mut self, id: EndId) {
+        let place = (id.0 % ENDS_MAX) as usize;
+        self.links[place] = FREE;
+        self.ends[place].stuck = Vec::new();
+    }
+
+    /// Those that are there.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &End> {
+        self.links.iter().zip(&self.ends).filter(|(link, _)| **link != FREE).map(|(_, end)| end)
+    }
+
+    /// Forgets all; numbers are not used again.
+    pub(crate) fn clear(&mut self) {
+        self.links = Vec::new();
+        self.ends = Vec::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_freed_ends_number_is_never_given_again() {
+        let mut ends = Ends::default();
+        let first = ends.make(LinkId(1)).expect("there is room").id;
+        ends.free(first);
+        let second = ends.make(LinkId(2)).expect("there is room").id;
+        assert!(ends.get(first).is_none() && ends.get(second).is_some());
+        assert!(ends.of_link(LinkId(1)).is_none() && ends.of_link(LinkId(2)).is_some());
+        ends.clear();
+        let third = ends.make(LinkId(3)).expect("there is room").id;
+        assert!(ends.get(second).is_none() && third != second && ends.iter().count() == 1);
+        assert_eq!(ends.link(third), LinkId(3));
+    }
+}

@@ -1,0 +1,135 @@
+//! Shells that lie. The engine in them is the honest one; the shell changes what it says and hears.
+
+use tabmesh_engine::wire::Reader;
+use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
+use tabmesh_engine::{NodeId, Status};
+
+use super::Shard;
+use crate::crypto::Crypto;
+use crate::event::{EndId, NodeNumber};
+use crate::ground::Ground;
+use crate::scenario::Lie;
+
+/// How many ids one answer names.
+const NAMED: usize = 8;
+
+/// One frame in so many is garbage, where garbage is sent.
+const GARBAGE_ONE_IN: u64 = 20;
+
+/// How the node lies now, if it does.
+fn lie_of(ground: &Ground, node: NodeNumber, now: u64) -> Option<Lie> {
+    ground.lie(node).filter(|_| now >= ground.lies_from_us)
+}
+
+/// Whether the node lets packets wait.
+pub(super) fn is_slow(ground: &Ground, node: NodeNumber, now: u64) -> bool {
+    lie_of(ground, node, now) == Some(Lie::SlowDrip)
+}
+
+/// Eight accomplices from the place in the ring of all of them where `target` is.
+fn accomplices(ground: &Ground, target: &NodeId) -> Vec<u8> {
+    let all = &ground.accomplices;
+    let place = all.partition_point(|id| id < target);
+    let first = place.saturating_sub(NAMED / 2).min(all.len().saturating_sub(NAMED));
+    all.iter().skip(first).take(NAMED).flat_map(|id| id.0).collect()
+}
+
+/// Eight ids that nobody has, each closer to `target` than any that somebody has.
+fn invented(target: &NodeId) -> Vec<u8> {
+    (1..=NAMED as u8)
+        .flat_map(|number| {
+            let mut id = target.0;
+            id[31] ^= number;
+            id
+        })
+        .collect()
+}
+
+impl<C: Crypto> Shard<C> {
+    /// What goes out instead of a frame, and by which end; `None` where nothing does.
+    pub(super) fn lie(
+        &mut self,
+        ground: &Ground,
+        node: NodeNumber,
+        end: EndId,
+        bytes: Vec<u8>,
+    ) -> Option<(EndId, Vec<u8>)> {
+        let at = self.at(node);
+        let Some(lie) = lie_of(ground, node, self.now) else { return Some((end, bytes)) };
+        let own = self.engines[at].as_ref().map(|engine| engine.id());
+        let frame = Frame::parse(bytes.get(2..)?);
+        match (lie, frame) {
+            (Lie::Drop, Some(Frame::Routed(routed))) if Some(routed.origin) != own => None,
+            (Lie::Misroute, Some(Frame::Routed(routed))) if Some(routed.origin) != own => {
+                let open: Vec<EndId> =
+                    self.ends[at].iter().filter(|end| end.is_open).map(|end| end.id).collect();
+                let place = self.shells[at].dice.below(open.len() as u64) as usize;
+                Some((open.get(place).copied().unwrap_or(end), bytes))
+            }
+            (Lie::FalseNeighbours | Lie::Eclipse, Some(Frame::Gossip { close, left, .. })) => {
+                let joined = accomplices(ground, &own?);
+                Some((end, Frame::Gossip { close, joined: &joined, left }.emit()))
+            }
+            (Lie::Garbage, _) if self.shells[at].dice.below(GARBAGE_ONE_IN) == 0 => {
+                let length = bytes.len();
+                let dice = &mut self.shells[at].dice;
+                Some((end, (0..length).map(|_| dice.draw() as u8).collect()))
+            }
+            _ => Some((end, bytes)),
+        }
+    }
+
+    /// Answers a lookup that the engine never hears of; true if it did.
+    pub(super) fn is_lied_to(
+        &mut self,
+        ground: &Ground,
+        node: NodeNumber,
+        end: EndId,
+        packet: &[u8],
+    ) -> bool {
+        let Some(lie) = lie_of(ground, node, self.now) else { return false };
+        if !matches!(lie, Lie::FalseNeighbours | Lie::Eclipse | Lie::Invent) {
+            return false;
+        }
+        let at = self.at(node);
+        let Some(own) = self.engines[at].as_ref().map(|engine| engine.id()) else { return false };
+        let mut reader = Reader::new(packet);
+        let mut answers = Vec::new();
+        let mut frames = 0;
+        while let Some(Some(frame)) = split(&mut reader) {
+            frames += 1;
+            let Some(Frame::Routed(routed)) = Frame::parse(frame) else { continue };
+            if !routed.reply && matches!(routed.body(), Some(Body::Find | Body::Get(_))) {
+                answers.push(false_answer(ground, lie, own, &routed));
+            }
+        }
+        // A packet that holds more than lookups is heard: its other frames keep the link alive.
+        let is_all = answers.len() == frames && frames > 0;
+        if is_all {
+            for answer in answers {
+                self.transmit(ground, node, end, answer);
+            }
+        }
+        is_all
+    }
+}
+
+fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> Vec<u8> {
+    let ids = if lie == Lie::Invent { invented(&routed.target) } else { accomplices(ground, &routed.target) };
+    let is_find = matches!(routed.body(), Some(Body::Find));
+    let status = if is_find { Status::Ok } else { Status::NotFound };
+    let body = Body::Answer { status, bytes: &ids };
+    let payload = body.emit();
+    Frame::Routed(Routed {
+        reply: true,
+        exact: true,
+        hops: 0,
+        origin: own,
+        target: routed.origin,
+        request: routed.request,
+        path: routed.path,
+        kind: body.kind(),
+        payload: &payload,
+    })
+    .emit()
+}

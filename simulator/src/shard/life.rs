@@ -1,0 +1,219 @@
+//! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
+
+use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile};
+
+use super::{Shard, Shell, State};
+use crate::crypto::{Crypto, Owner};
+use crate::dice::{Dice, mix};
+use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
+use crate::ground::{Ground, NETWORK};
+use crate::heap;
+use crate::library::Store;
+use crate::model::SECOND;
+use crate::scenario::Lie;
+
+/// Wall time when a world begins, in seconds since 1970.
+const WALL_START_S: u64 = 1_767_225_600;
+
+/// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
+/// answers nothing failed after 15 s.
+const SILENCE_US: u64 = 15 * SECOND;
+
+/// A tab that was frozen for longer tells its engine that it was away (`HIDDEN_MS` of the package).
+const AWAY_US: u64 = 10 * SECOND;
+
+/// Of an inbox: a tab that is frozen for longer than this many events is as good as gone, and loses the rest.
+const INBOX_MAX: usize = 100_000;
+
+impl Shell {
+    pub(super) fn new(ground: &Ground, node: NodeNumber) -> Self {
+        let mut dice = Dice::new(ground.seed, u64::from(node));
+        let skew_most = i64::from(ground.machines.skew_ppm);
+        Self {
+            clock_offset_us: dice.below(3_600 * SECOND),
+            skew_ppm: dice.below(2 * skew_most as u64 + 1) as i64 - skew_most,
+            dice,
+            caused: 0,
+            life: 0,
+            state: State::Gone,
+            wake_at: u64::MAX,
+            deadline: u64::MAX,
+            tries: 0,
+            session: 0,
+            sessions_made: 0,
+            signal_open: false,
+            signal_arrives: 0,
+            down_free_at: 0,
+            trace: u64::from(node),
+            engine_bytes: 0,
+            engine_bytes_most: 0,
+            inbox: Default::default(),
+        }
+    }
+
+    /// What the node's clock shows.
+    pub(super) fn local(&self, at: u64) -> u64 {
+        (self.clock_offset_us + at).saturating_add_signed(at as i64 / 1_000_000 * self.skew_ppm)
+    }
+
+    /// A time at which the clock shows `local`, up to a second's skew early.
+    pub(super) fn world(&self, local: u64) -> u64 {
+        let ahead = local.saturating_sub(self.clock_offset_us);
+        ahead.saturating_add_signed(-(ahead as i64 / (1_000_000 + self.skew_ppm) * self.skew_ppm))
+    }
+}
+
+impl<C: Crypto> Shard<C> {
+    /// A newcomer takes the node's place.
+    pub(super) fn start(&mut self, ground: &Ground, node: NodeNumber) {
+        let at = self.at(node);
+        if self.shells[at].state != State::Gone {
+            return;
+        }
+        let shell = &mut self.shells[at];
+        shell.life += 1;
+        shell.state = State::Running;
+        (shell.wake_at, shell.deadline, shell.down_free_at) = (u64::MAX, u64::MAX, 0);
+        (shell.session, shell.signal_open, shell.signal_arrives) = (0, false, 0);
+        let (life, seed) = (shell.life, shell.dice.draw());
+        shell.tries = tries::<C>(ground, node, life);
+        let key = C::public(self.owner(ground, node));
+        let profile = ground.profile(node);
+        let address =
+            if profile == Profile::Native { format!("ws://{node}.sim").into_bytes() } else { Vec::new() };
+        let addresses = ground.machines.addresses.min(ground.natives.len() as u16);
+        let relay = profile == Profile::Native || !ground.machines.natives_relay_alone;
+        let (network, level) = (NETWORK, 0);
+        let config =
+            Config { key, seed, network, level, profile, address, addresses, signalling: true, relay };
+        let before = heap::balance();
+        let engine = Box::new(Node::new(config));
+        self.shells[at].engine_bytes = heap::balance() - before;
+        let id = engine.id();
+        self.engines[at] = Some(engine);
+        self.stores[at] = Store::default();
+        self.born_at[at] = self.now;
+        self.note(node, News::Born(id));
+        let error_s = u64::from(ground.machines.wall_error_s);
+        let wall_s = WALL_START_S + self.now / SECOND + self.shells[at].dice.below(2 * error_s + 1) - error_s;
+        self.feed(ground, node, Input::WallTime(wall_s));
+        self.plan_departure(ground, node);
+    }
+
+    /// Sessions of tabs end by themselves.
+    fn plan_departure(&mut self, ground: &Ground, node: NodeNumber) {
+        let Some(sessions) = ground.sessions.filter(|_| ground.profile(node) != Profile::Native) else {
+            return;
+        };
+        let at = self.at(node);
+        let shell = &mut self.shells[at];
+        let shape = sessions.shape.unwrap_or(sessions.law.usual_shape());
+        let stay = sessions.law.draw(sessions.median_s, shape, &mut shell.dice);
+        let silent = shell.dice.chance(sessions.silent_share);
+        let life = shell.life;
+        let from = (sessions.from_s * SECOND as f64) as u64;
+        self.cause(ground, node, node, self.now.max(from) + stay, What::Depart { life, silent });
+    }
+
+    /// The node goes. A page that closes says goodbye; a machine that dies does not.
+    pub(super) fn depart(&mut self, ground: &Ground, node: NodeNumber, silent: bool) {
+        let at = self.at(node);
+        self.shells[at].state = State::Running;
+        if !silent {
+            self.feed(ground, node, Input::Command(Command::Leave));
+        }
+        let left: Vec<(NodeNumber, EndId)> =
+            self.ends[at].iter().filter(|end| end.is_open).filter_map(|end| end.mate).collect();
+        for mate in left {
+            let notice = SILENCE_US + self.shells[at].dice.below(5 * SECOND);
+            self.hang_up(ground, node, mate, notice);
+        }
+        self.drop_session(ground, node, if silent { SILENCE_US } else { 0 });
+        self.note(node, News::Left);
+        self.ends[at].clear();
+        self.circuits[at] = Vec::new();
+        self.tallies[at].lived_us += self.now - self.born_at[at];
+        let shell = &mut self.shells[at];
+        shell.state = State::Gone;
+        shell.inbox = Default::default();
+        shell.engine_bytes = 0;
+        self.engines[at] = None;
+        self.stores[at] = Store::default();
+        if let Some(sessions) = ground.sessions {
+            let mean = sessions.away_s * SECOND as f64;
+            let away = (mean * -libm::log(self.shells[at].dice.unit())) as u64 + 1;
+            self.cause(ground, node, node, self.now + away, What::Start);
+        }
+    }
+
+    pub(super) fn freeze(&mut self, node: NodeNumber, for_us: u64) {
+        let at = self.at(node);
+        self.shells[at].state = State::Frozen;
+        self.shells[at].wake_at = u64::MAX;
+        // To itself: no ground is needed to find the shard.
+        let shell = &mut self.shells[at];
+        shell.caused = shell.caused.wrapping_add(1);
+        let cause = u64::from(node) << 32 | u64::from(shell.caused);
+        self.queue.add(crate::event::Event { at: self.now + for_us, cause, to: node, what: What::Thaw });
+        shell.deadline = shell.local(self.now);
+        shell.down_free_at = shell.down_free_at.max(self.now + for_us.max(AWAY_US) - AWAY_US);
+    }
+
+    /// What waited happens now, in the order in which it came.
+    pub(super) fn thaw(&mut self, ground: &Ground, node: NodeNumber) {
+        let at = self.at(node);
+        let was_away = self.shells[at].inbox.len() > 1;
+        self.shells[at].state = State::Running;
+        let inbox = std::mem::take(&mut self.shells[at].inbox);
+        for (from, what) in inbox.into_iter().take(INBOX_MAX) {
+            self.happen(ground, from, node, what);
+        }
+        if was_away {
+            self.feed(ground, node, Input::Command(Command::Wake));
+        }
+        self.set_timer(ground, node);
+    }
+
+    /// Does what the application wants.
+    pub(super) fn obey(&mut self, ground: &Ground, node: NodeNumber, order: &Order) {
+        let at = self.at(node);
+        if order.life != self.shells[at].life {
+            return;
+        }
+        let op = order.op;
+        let command = match order.wish {
+            Wish::Find(target) => Command::Find { op, target },
+            Wish::Put(number) => {
+                self.stores[at].keep(number, false);
+                Command::Put { op, hash: ground.library.hash(number) }
+            }
+            Wish::Get(number) => Command::Get { op, hash: ground.library.hash(number) },
+            Wish::Drop(number) => return self.stores[at].drop_cached(number),
+        };
+        self.feed(ground, node, Input::Command(command));
+    }
+
+    /// Adds up how long the nodes that are there have been there; from here on it counts anew.
+    pub(crate) fn settle_lives(&mut self, now: u64) {
+        for at in 0..self.shells.len() {
+            if self.shells[at].state != State::Gone {
+                self.tallies[at].lived_us += now - self.born_at[at];
+                self.born_at[at] = now;
+            }
+        }
+    }
+}
+
+/// How many keys an eclipsing liar throws away until one lies close enough to its victim: 2^bits in the mean.
+fn tries<C: Crypto>(ground: &Ground, node: NodeNumber, life: u32) -> u32 {
+    if ground.lie(node) != Some(Lie::Eclipse) {
+        return 0;
+    }
+    let (victim, bits) = ground.victim;
+    let fits = |tries: &u32| {
+        let owner = Owner { seed: mix(ground.seed), node, life, tries: *tries };
+        let owner = Owner { seed: ground.seed, ..owner };
+        NodeId::of_key(&C::public(owner)).shared_bits(&victim) >= bits
+    };
+    (0..u32::MAX).find(fits).unwrap_or(0)
+}
