@@ -16,6 +16,7 @@ mod docker;
 mod markdown;
 mod parts;
 mod run;
+mod sim;
 mod size;
 mod stamp;
 mod step;
@@ -49,6 +50,8 @@ enum Command {
     E2e(test::Options),
     /// Measure speed and memory beside the bare platform and write docs/BENCHMARKS.md.
     Bench(bench::Options),
+    /// Run a scenario of the simulator: the engine over virtual time and a virtual network.
+    Sim(sim::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Size(options) => size::size(&options),
         Command::E2e(options) => test::scenarios(&options),
         Command::Bench(options) => bench::bench(&options),
+        Command::Sim(options) => sim::sim(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),
         Command::Deny => check::deny(),
