@@ -75,6 +75,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   410: ['OtherNetwork', 'The peer belongs to another network or speaks another version.'],
   411: ['NoRoom', 'The peer has no room for another link.'],
   412: ['Stuck', 'The peer does not read what is sent.'],
+  413: ['Unreachable', 'No direct way to the peer was found: a peer that both are linked with carries for them if it is willing.'],
 
   501: ['SignalMalformed', 'The signalling server did not understand this tab: it may run another version.'],
   502: ['SignalBadProof', 'The signalling server did not accept the proof of this key: try again.'],

@@ -69,6 +69,8 @@ pub enum Reason {
     NoRoom = 11,
     /// The send queue stayed full: the peer does not read.
     Stuck = 12,
+    /// No direct way: this end found no address to offer, or may offer none.
+    Unreachable = 13,
 }
 
 impl Reason {
@@ -87,6 +89,7 @@ impl Reason {
             10 => Self::OtherNetwork,
             11 => Self::NoRoom,
             12 => Self::Stuck,
+            13 => Self::Unreachable,
             _ => Self::Lost,
         }
     }

@@ -33,6 +33,30 @@ impl Node {
         self.contacts.get(peer).is_some_and(|contact| contact.needs_relay) && self.links.peers().any(is_relay)
     }
 
+    /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
+    /// at once; false if there is no relay for it.
+    pub(super) fn on_unreachable(&mut self, link: &Link) -> bool {
+        if let Some(handshake) = link.handshake.as_ref().filter(|_| !link.dialled) {
+            let path = handshake.path.clone();
+            let reply = ReplyTo { origin: link.peer, request: handshake.session, path };
+            let reply = if handshake.by_signal { None } else { Some(reply) };
+            self.refuse(&link.peer, handshake.session, Reason::Unreachable, reply);
+        }
+        self.links.peers().any(is_relay) && self.contacts.learn(link.peer).is_some()
+    }
+
+    /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay,
+    /// and the one after that does not.
+    pub(super) fn choose_way(&mut self, link: &Link, reason: Reason) {
+        let Some(handshake) = &link.handshake else { return };
+        let is_there = handshake.answered || !link.dialled || reason == Reason::Unreachable;
+        if let Some(contact) = self.contacts.get(&link.peer) {
+            contact.needs_relay = link.kind == LinkKind::WebRtc
+                && is_there
+                && matches!(reason, Reason::Lost | Reason::Timeout | Reason::Unreachable);
+        }
+    }
+
     /// What follows the fresh key in this end's envelope: the relays to choose from, or the one that was chosen.
     pub(super) fn circuit_ids(&self, dialled: bool, via: LinkId) -> Vec<u8> {
         let mut ids = Vec::new();
@@ -60,7 +84,7 @@ impl Node {
                 self.learn(relay);
                 self.dial(relay);
             }
-            return self.refuse(&from, envelope.session, reply);
+            return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         };
         let route = Route::CircuitAnswer(*key);
         let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply, route);

@@ -187,7 +187,7 @@ impl Node {
                 }
                 let is_full = self.takes_no_more() && !self.links.knows(&from);
                 if is_full || self.contacts.is_banned(&from, self.now) {
-                    return self.refuse(&from, envelope.session, reply);
+                    return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
                 }
                 None
             }
@@ -238,14 +238,14 @@ impl Node {
         self.links.len() >= bound
     }
 
-    pub(super) fn refuse(&mut self, to: &NodeId, session: u32, reply: Option<ReplyTo>) {
+    pub(super) fn refuse(&mut self, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
         let envelope = Envelope {
             kind: Kind::Refuse,
             session,
             expiry_s: 0,
             key: self.config.key,
             signature: [0; 64],
-            body: &[Reason::NoRoom as u8],
+            body: &[reason as u8],
         };
         let bytes = envelope.emit();
         match reply {
@@ -292,7 +292,7 @@ impl Node {
             self.drop_link(id, Reason::Replaced, true);
         }
         if self.links.len() >= self.profile_limit(&LINKS_MAX) {
-            return self.refuse(&from, envelope.session, reply);
+            return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         }
         if envelope.kind == Kind::Circuit {
             return self.on_circuit_offer(from, envelope, reply);

@@ -149,17 +149,11 @@ impl Node {
             match reason {
                 Reason::Replaced => {}
                 Reason::Leaving => self.contacts.forget(&peer),
+                Reason::Unreachable if self.on_unreachable(&link) => {}
                 _ => self.contacts.failed(&peer, self.now, matches!(reason, Reason::NoRoom | Reason::Shed)),
             }
         }
-        // It answered, and yet no transport came up: the next attempt goes through a relay, and the one after it does not.
-        let was_answered = link.handshake.as_ref().is_some_and(|handshake| handshake.answered);
-        if let Some(contact) = self.contacts.get(&link.peer)
-            && link.dialled
-            && link.stage != Stage::Ready
-        {
-            contact.needs_relay = !is_circuit && was_answered;
-        }
+        self.choose_way(&link, reason);
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.membership.gone(&link.peer);

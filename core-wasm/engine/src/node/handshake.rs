@@ -11,7 +11,7 @@ use super::jobs::Pending;
 use crate::id::{NodeId, Signature};
 use crate::io::{Event, LinkId, LinkKind, Output, Profile, Work};
 use crate::limits::LINKS_MAX;
-use crate::link::Stage;
+use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes};
@@ -69,7 +69,12 @@ impl Node {
     }
 
     pub(super) fn on_link_down(&mut self, id: LinkId) {
-        self.drop_link(id, Reason::Lost, false);
+        let cannot_offer = |link: &Link| {
+            let is_silent = link.handshake.as_ref().is_some_and(|handshake| handshake.envelope.is_empty());
+            link.kind == LinkKind::WebRtc && link.stage == Stage::Opening && is_silent
+        };
+        let is_unreachable = self.links.get(id).is_some_and(cannot_offer);
+        self.drop_link(id, if is_unreachable { Reason::Unreachable } else { Reason::Lost }, false);
     }
 
     pub(super) fn on_hello(&mut self, id: LinkId, hello: &Hello<'_>) -> Result<(), Reason> {

@@ -35,12 +35,12 @@ fn a_pair_that_cannot_connect_is_linked_through_a_relay() {
         let receiver = world.host(PAIR.1).id;
         // More than the credit of a link, and than what may wait to be sealed.
         let ops: Vec<OpId> =
-            (0..30).map(|number| world.send(PAIR.0, receiver, &vec![number; MESSAGE_MAX])).collect();
+            (0..24).map(|number| world.send(PAIR.0, receiver, &vec![number; MESSAGE_MAX])).collect();
         for op in ops {
             assert_eq!(world.wait(PAIR.0, op, 60_000).status, Status::Ok, "seed {seed}");
         }
         let came: Vec<u8> = world.messages(PAIR.1).into_iter().map(|(_, bytes)| bytes[0]).collect();
-        assert_eq!(came, (0..30).collect::<Vec<u8>>(), "seed {seed}");
+        assert_eq!(came, (0..24).collect::<Vec<u8>>(), "seed {seed}");
         world.run_for(600_000);
         assert_eq!(
             kind(&world),
@@ -119,6 +119,24 @@ fn a_relay_carries_its_share_and_no_more() {
         // What does not go by a circuit goes by routing.
         let op = world.send(PAIR.0, receiver, b"still there");
         assert_eq!(world.wait(PAIR.0, op, 20_000).status, Status::Ok, "seed {seed}");
+    });
+}
+
+#[test]
+fn a_tab_without_any_address_is_linked_to_everybody_near_by_circuits() {
+    each(2, |seed| {
+        let mut world = World::new(seed);
+        world.add_many(2, 200, &Spec::native());
+        world.add_many(3, 200, &Spec::browser());
+        let tab = HostId(5);
+        world.network.addressless.insert(tab);
+        assert_eq!(world.add(Spec::browser().knowing(&[RELAY])), tab);
+        world.expect(120_000, "it is linked to all", |world| world.host(tab).peers().len() == 5);
+        // The other always-on peer's address may have been learnt meanwhile.
+        let peers = world.host(tab).peers();
+        let relayed = peers.iter().filter(|peer| peer.kind == LinkKind::Relayed).count();
+        assert!(relayed >= 3, "seed {seed}: {relayed} are relayed");
+        assert!(peers.iter().all(|peer| peer.kind != LinkKind::WebRtc), "seed {seed}");
     });
 }
 

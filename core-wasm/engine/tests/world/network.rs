@@ -32,6 +32,8 @@ pub(crate) struct Network {
     pub(crate) connect_fail_permille: u64,
     /// Pairs, the smaller host first, that never connect by WebRTC.
     pub(crate) blocked: BTreeSet<(HostId, HostId)>,
+    /// Hosts that find no address of their own to offer: a TURN server that is not there, say.
+    pub(crate) addressless: BTreeSet<HostId>,
     /// After how long of silence a cut WebRTC link is given up by the transport (ICE consent, RFC 7675), in µs.
     pub(crate) consent_us: u64,
     /// After how long of silence a cut WebSocket is given up by the transport, in µs.
@@ -66,6 +68,7 @@ impl Default for Network {
             reorder_permille: 2,
             connect_fail_permille: 0,
             blocked: BTreeSet::new(),
+            addressless: BTreeSet::new(),
             consent_us: 25_000 * MS,
             socket_silence_us: 60_000 * MS,
             opening_us: 30_000 * MS,

@@ -47,7 +47,12 @@ impl World {
             self.hear_description(id, offer);
         }
         let gathering = 5 * MS + self.rng.below(60 * MS);
-        self.at(gathering, Happening::Gathered(id));
+        let found = if self.network.addressless.contains(&host) {
+            Happening::GiveUp(id)
+        } else {
+            Happening::Gathered(id)
+        };
+        self.at(gathering, found);
         self.at(self.network.opening_us, Happening::GiveUp(id));
         id
     }
