@@ -1,34 +1,27 @@
 //! SHA-256, for ids and other small things; bulk digests are a job of the shell.
 
-use sha2::{Digest, Sha256 as Hasher};
+use sha2::block_api::compress256;
 
-/// A running SHA-256.
-#[derive(Clone, Default)]
-pub struct Sha256(Hasher);
-
-impl Sha256 {
-    /// Starts an empty hash.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds `bytes` to what is hashed.
-    #[inline(never)]
-    pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Ends the hash: 32 bytes.
-    #[inline(never)]
-    pub fn finish(self) -> [u8; 32] {
-        self.0.finalize().into()
-    }
-}
+/// The first 32 bits of the fractional parts of the square roots of the first eight primes (FIPS 180-4 §5.3.3).
+const START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
 /// The SHA-256 of `bytes`: 32 bytes.
 #[inline(never)]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(bytes);
-    hash.finish()
+    let mut state = START;
+    let (blocks, rest) = bytes.as_chunks();
+    compress256(&mut state, blocks);
+    let mut last = rest.to_vec();
+    last.push(0x80);
+    while last.len() % 64 != 56 {
+        last.push(0);
+    }
+    last.extend_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    compress256(&mut state, last.as_chunks().0);
+    let mut hash = [0; 32];
+    for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
+        bytes.copy_from_slice(&word.to_be_bytes());
+    }
+    hash
 }

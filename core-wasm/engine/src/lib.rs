@@ -28,7 +28,7 @@ mod status;
 mod time;
 pub mod wire;
 
-pub use hash::{Sha256, sha256};
+pub use hash::sha256;
 pub use id::{Distance, NodeId, PublicKey, Signature};
 pub use io::{
     Command, Config, Event, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route, Work,

@@ -175,6 +175,12 @@ impl Links {
         self.list.get_mut(place)
     }
 
+    /// What the handshake of this link needs, while it is under way.
+    #[inline(never)]
+    pub(crate) fn handshake(&mut self, id: LinkId) -> Option<&mut Handshake> {
+        self.get_mut(id)?.handshake.as_deref_mut()
+    }
+
     /// The link with this number, if its peer has proved itself.
     pub(crate) fn ready(&self, id: LinkId) -> Option<&Link> {
         self.get(id).filter(|link| link.stage == Stage::Ready)

@@ -62,7 +62,7 @@ impl Node {
         let deadline = self.opening_deadline();
         let id = self.links.begin(kind, peer, true, self.now, deadline);
         let session = self.rng.next() as u32;
-        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+        if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
             handshake.by_signal = by_signal;
         }
@@ -100,7 +100,7 @@ impl Node {
     }
 
     pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: Signature) {
-        let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) else { return };
+        let Some(handshake) = self.links.handshake(id) else { return };
         let Some(envelope) = Envelope::parse(&handshake.envelope) else { return };
         handshake.envelope = Envelope { signature, ..envelope }.emit();
         self.send_envelope(id);
@@ -138,9 +138,7 @@ impl Node {
         } else if dialled {
             let tried: Vec<LinkId> = arrays(&path).map(|number| LinkId(u16::from_be_bytes(number))).collect();
             let first = self.send_request(session, peer, true, &Body::Envelope(&envelope), &tried);
-            if let (Some(first), Some(link)) = (first, self.links.get_mut(id))
-                && let Some(handshake) = &mut link.handshake
-            {
+            if let (Some(first), Some(handshake)) = (first, self.links.handshake(id)) {
                 handshake.path.extend_from_slice(&first.0.to_be_bytes());
             }
         } else {
@@ -311,7 +309,7 @@ impl Node {
     ) -> LinkId {
         let deadline = self.opening_deadline();
         let id = self.links.begin(kind, from, false, self.now, deadline);
-        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+        if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
             handshake.by_signal = reply.is_none();
             handshake.path = reply.map_or(Vec::new(), |reply| reply.path);

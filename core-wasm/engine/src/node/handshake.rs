@@ -130,7 +130,7 @@ impl Node {
         let key = handshake.key;
         // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
         let bytes = self.peer_proof_bytes(id).ok_or(Reason::Malformed)?;
-        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+        if let Some(handshake) = self.links.handshake(id) {
             handshake.answered = true;
         }
         self.start_job(Pending::VerifyLink(id), Work::Verify { key, signature, bytes });
@@ -146,7 +146,7 @@ impl Node {
         if !holds {
             return self.drop_link(id, Reason::BadProof, true);
         }
-        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+        if let Some(handshake) = self.links.handshake(id) {
             handshake.proved = true;
         }
         self.send(id, &Frame::Welcome);
@@ -154,7 +154,7 @@ impl Node {
     }
 
     pub(super) fn on_welcome(&mut self, id: LinkId) {
-        if let Some(handshake) = self.links.get_mut(id).and_then(|link| link.handshake.as_mut()) {
+        if let Some(handshake) = self.links.handshake(id) {
             handshake.welcomed = true;
         }
         self.ready_if_both(id);

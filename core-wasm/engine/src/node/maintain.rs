@@ -6,7 +6,7 @@ use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, LinkKind, Output, Profile, Route};
-use crate::limits::{DIALS_MAX, LINKS_ENOUGH};
+use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
@@ -148,8 +148,8 @@ impl Node {
         }
         // A small device is a poor neighbour: others may count on it, and it sheds them all the same.
         let is_small = self.config.profile == Profile::Device;
-        let mut neighbours = self.linked_neighbours();
-        neighbours.truncate(self.link_budget() * 3 / 4);
+        let room = NEIGHBOURS.min(self.link_budget() * 3 / 4);
+        let neighbours = self.nearest(&self.id, room, false, |_| false);
         let mut victim: Option<((usize, u32), LinkId)> = None;
         for link in self.links.peers() {
             let bucket = self.id.shared_bits(&link.peer);

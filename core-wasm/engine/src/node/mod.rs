@@ -30,7 +30,7 @@ use crate::io::{Config, Event, Input, JobId, LinkId, LinkKind, Output, Profile};
 use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
 use crate::link::{Link, Links};
 use crate::rng::Rng;
-use crate::routing::{Contacts, Membership, Nearest};
+use crate::routing::{Contact, Contacts, Membership, Nearest};
 use crate::time::{Duration, Instant};
 
 /// Outputs that the outbox keeps room for while it is empty.
@@ -241,6 +241,7 @@ impl Node {
     }
 
     /// Makes sure that `on_time` runs at `at` or before.
+    #[inline(never)]
     fn arm(&mut self, at: Instant) {
         self.wake = self.wake.min(at);
     }
@@ -274,42 +275,36 @@ impl Node {
     }
 
     /// The linked peers nearest to this node: those it tells others of.
-    fn linked_neighbours(&self) -> Vec<NodeId> {
-        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
-        for link in self.links.peers() {
-            nearest.offer(link.peer);
-        }
-        nearest.ids().to_vec()
+    fn linked_neighbours(&self) -> Nearest {
+        self.nearest(&self.id, NEIGHBOURS, false, |_| false)
     }
 
     /// The nearest nodes, linked or known to be alive not long ago.
     fn known_neighbours(&self) -> Nearest {
-        let mut nearest = Nearest::new(self.id, NEIGHBOURS);
-        for link in self.links.peers() {
-            nearest.offer(link.peer);
-        }
-        for contact in self.contacts.iter() {
-            if !contact.is_doubtful {
-                nearest.offer(contact.id);
-            }
-        }
-        nearest
+        self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful)
     }
 
     /// The nodes nearest to `target`, of the linked ones and this one.
     fn nearest_linked(&self, target: &NodeId, room: usize) -> Nearest {
-        let mut nearest = Nearest::new(*target, room);
-        nearest.offer(self.id);
-        for link in self.links.peers() {
-            nearest.offer(link.peer);
-        }
-        nearest
+        self.nearest(target, room, true, |_| false)
     }
 
     /// The nodes nearest to `target`, of all that are known to be there, and this one.
     fn nearest_alive(&self, target: &NodeId, room: usize) -> Nearest {
-        let mut nearest = self.nearest_linked(target, room);
-        for contact in self.contacts.iter().filter(|contact| contact.is_alive()) {
+        self.nearest(target, room, true, Contact::is_alive)
+    }
+
+    /// The nodes nearest to `target`: of the linked ones, this one if `own`, and the contacts that `counts` is true of.
+    #[inline(never)]
+    fn nearest(&self, target: &NodeId, room: usize, own: bool, counts: fn(&Contact) -> bool) -> Nearest {
+        let mut nearest = Nearest::new(*target, room);
+        if own {
+            nearest.offer(self.id);
+        }
+        for link in self.links.peers() {
+            nearest.offer(link.peer);
+        }
+        for contact in self.contacts.iter().filter(|contact| counts(contact)) {
             nearest.offer(contact.id);
         }
         nearest
@@ -334,7 +329,7 @@ impl Node {
     /// Something about the links changed: see to the neighbourhood soon.
     fn on_peers_changed(&mut self, link: Option<&Link>) {
         let members = self.linked_neighbours();
-        if self.membership.update(&members) {
+        if self.membership.update(members.ids()) {
             self.gossip_at = self.gossip_at.min(self.now + Duration::from_ms(300));
             self.repair.next_pass = self.repair.next_pass.min(self.now + Duration::from_ms(2_000));
             self.arm(self.gossip_at);

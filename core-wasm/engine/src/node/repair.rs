@@ -119,7 +119,10 @@ impl Node {
             return;
         }
         for (id, sums) in &sums {
-            let bytes: Vec<u8> = sums.iter().flat_map(|sum| sum.to_be_bytes()).collect();
+            let mut bytes = Vec::with_capacity(DIGEST_BUCKETS * 8);
+            for sum in sums {
+                bytes.extend_from_slice(&sum.to_be_bytes());
+            }
             if let Some(link) = self.links.to(id).map(|link| link.id) {
                 self.send(link, &Frame::Digest(&bytes));
             }

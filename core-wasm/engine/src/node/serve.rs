@@ -32,9 +32,13 @@ impl Node {
 
     /// The ids nearest to `target` as far as known here, 32 bytes each; without `asker`.
     pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> alloc::vec::Vec<u8> {
-        let nearest = self.nearest_alive(target, REPLICAS + 1);
-        let others = nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS);
-        others.flat_map(|id| id.0).collect()
+        let mut bytes = alloc::vec::Vec::with_capacity(REPLICAS * 32);
+        for id in self.nearest_alive(target, REPLICAS + 1).ids() {
+            if id != asker && bytes.len() < REPLICAS * 32 {
+                bytes.extend_from_slice(&id.0);
+            }
+        }
+        bytes
     }
 
     pub(super) fn serve(&mut self, reply: ReplyTo, hash: NodeId, exact: bool) {

@@ -7,7 +7,7 @@ mod next_hop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contacts::Contacts;
+pub(crate) use contacts::{Contact, Contacts};
 pub(crate) use membership::Membership;
 pub(crate) use nearest::Nearest;
 pub(crate) use next_hop::{Hop, best_hop};
