@@ -3,10 +3,9 @@
 use alloc::vec::Vec;
 
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::{Config, Instant, Node, Output, Profile};
+use tabmesh_engine::{Config, Instant, Node, Profile};
 use wasm_bindgen::prelude::*;
 
-use crate::inputs::hand_in;
 use crate::outputs::{hand_out, show_links, show_neighbourhood};
 
 /// One node. A page may have several.
@@ -44,16 +43,13 @@ impl Core {
     /// Takes in one thing that happened at `now`, in microseconds of the page's monotonic clock, and hands out all that
     /// follows from it. Answers the time of the next time-out in microseconds, or −1 if the input was none.
     pub fn input(&mut self, now: f64, kind: u32, number: u32, bytes: &[u8]) -> f64 {
-        if hand_in(&mut self.node, Instant(now as u64), kind, number, bytes).is_none() {
+        if self.node.handle_flat(Instant(now as u64), kind, number, bytes).is_none() {
             return -1.0;
         }
-        loop {
-            let wanted = self.node.poll_output();
-            if let Output::Timeout(at) = wanted {
-                return at.0 as f64;
-            }
+        while let Some(wanted) = self.node.poll_flat() {
             hand_out(self.number, &wanted);
         }
+        self.node.wanted_at().0 as f64
     }
 
     /// Hands out what may be shown of the node: its links and its neighbourhood.

@@ -1,7 +1,7 @@
 //! The browser shell: the border between the engine and the page.
 //!
 //! [`Core`] is one node. The page hands in one input and gets all outputs of it by one function, `output`; both carry a
-//! kind, numbers and bytes ([`kinds`]). No JavaScript object comes in here: connections, sockets, timers, WebCrypto and
+//! kind, numbers and bytes ([`kinds`](tabmesh_engine::io::kinds)). No JavaScript object comes in here: connections, sockets, timers, WebCrypto and
 //! IndexedDB live in the package's TypeScript (`pkg/src`), which knows them by the engine's own numbers.
 //!
 //! # Why not web-sys, js-sys and gloo
@@ -28,8 +28,6 @@ extern crate alloc;
 
 mod border;
 mod heap;
-mod inputs;
-mod kinds;
 mod outputs;
 
 pub use border::Core;

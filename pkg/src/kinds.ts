@@ -1,4 +1,4 @@
-// The numbers that inputs and outputs have at the border; `core-wasm/src/kinds.rs` says what goes with each.
+// The numbers that inputs and outputs have at the border; `core-wasm/engine/src/io/kinds.rs` says what goes with each.
 
 export const INPUT = {
   timeout: 0,

@@ -1,6 +1,11 @@
 //! What goes in and what comes out of a [`Node`](crate::Node): types only.
 
+mod flat;
+pub mod kinds;
+
 use alloc::vec::Vec;
+
+pub use self::flat::{Flat, flat};
 
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::status::{Reason, Status};
@@ -28,6 +33,17 @@ pub enum Profile {
     Native = 1,
     /// A small device: 8 links.
     Device = 2,
+}
+
+impl Profile {
+    /// The profile with this number; numbers of the future read as [`Profile::Browser`].
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            1 => Self::Native,
+            2 => Self::Device,
+            _ => Self::Browser,
+        }
+    }
 }
 
 /// Who a node is and how it behaves; fixed for its life.
@@ -162,7 +178,10 @@ pub enum Command {
 }
 
 /// One thing for the shell to do.
+// A marked variant (`repr`), here and in the types within, is known to the compiler where it is made; one that hides in
+// a capacity is not, and would be matched again where it is queued.
 #[derive(PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Output {
     /// Nothing more for now; come back with the next input, or with [`Input::Timeout`] at this time.
     Timeout(Instant),
@@ -221,6 +240,7 @@ pub enum Output {
 
 /// How to begin a link.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Route {
     /// A WebSocket to the shell's address of this number.
     Socket(u16),
@@ -239,6 +259,7 @@ pub enum Route {
 
 /// Asynchronous work.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Work {
     /// Sign with the node's key: [`JobResult::Signature`].
     Sign(Vec<u8>),
@@ -281,7 +302,7 @@ pub enum Work {
 #[derive(Debug)]
 pub enum JobResult<'a> {
     /// The signature.
-    Signature(Signature),
+    Signature(&'a Signature),
     /// Whether the signature holds.
     Verified(bool),
     /// The block.
@@ -295,7 +316,7 @@ pub enum JobResult<'a> {
     /// The store is at its limit; nothing was kept.
     Full,
     /// Hashes, 32 bytes each.
-    Hashes(&'a [NodeId]),
+    Hashes(&'a [[u8; 32]]),
     /// It could not be done.
     Failed,
 }
@@ -316,6 +337,7 @@ pub enum LinkKind {
 
 /// Something the application may care about.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[repr(u8)]
 pub enum Event {
     /// The node is part of the network: it has a link, and looked up its own place.
     Joined,

@@ -31,7 +31,8 @@ pub mod wire;
 pub use hash::sha256;
 pub use id::{Distance, NodeId, PublicKey, Signature};
 pub use io::{
-    Command, Config, Event, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route, Work,
+    Command, Config, Event, Flat, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route,
+    Work,
 };
 pub use node::{LinkView, Node};
 pub use rng::Rng;

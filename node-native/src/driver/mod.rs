@@ -239,10 +239,11 @@ impl Driver {
 
     fn tell_finding(&mut self, finding: Finding) {
         use tabmesh_engine::JobResult;
-        let message;
+        let (message, signed);
         let input = match finding {
             Finding::Signed(job, Some(signature)) => {
-                Input::JobDone { job, result: JobResult::Signature(signature) }
+                signed = signature;
+                Input::JobDone { job, result: JobResult::Signature(&signed) }
             }
             Finding::Signed(job, None) => Input::JobDone { job, result: JobResult::Failed },
             Finding::Verified(job, holds) => Input::JobDone { job, result: JobResult::Verified(holds) },

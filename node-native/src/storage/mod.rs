@@ -95,7 +95,7 @@ pub enum Answer {
     /// It is not there.
     Missing,
     /// The hashes asked for.
-    Hashes(Vec<NodeId>),
+    Hashes(Vec<[u8; 32]>),
     /// The disk failed, or the queue is full; the log says which.
     Failed,
 }

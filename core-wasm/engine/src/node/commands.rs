@@ -7,6 +7,7 @@ use crate::limits::MESSAGE_MAX;
 use crate::status::Status;
 
 impl Node {
+    #[inline(always)]
     pub(super) fn on_command(&mut self, command: Command) {
         match command {
             Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, hash),

@@ -99,10 +99,10 @@ impl Node {
         self.start_job(Pending::SignEnvelope(id), Work::Sign(bytes));
     }
 
-    pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: Signature) {
+    pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: &Signature) {
         let Some(handshake) = self.links.handshake(id) else { return };
         let Some(envelope) = Envelope::parse(&handshake.envelope) else { return };
-        handshake.envelope = Envelope { signature, ..envelope }.emit();
+        handshake.envelope = Envelope { signature: *signature, ..envelope }.emit();
         self.send_envelope(id);
     }
 

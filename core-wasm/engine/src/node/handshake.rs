@@ -92,11 +92,7 @@ impl Node {
             return Err(Reason::BadProof);
         }
         link.is_relay = hello.profile & RELAY != 0;
-        link.profile = match hello.profile & !RELAY {
-            1 => Profile::Native,
-            2 => Profile::Device,
-            _ => Profile::Browser,
-        };
+        link.profile = Profile::from_code(hello.profile & !RELAY);
         link.peer = peer;
         let Some(handshake) = &mut link.handshake else { return Ok(()) };
         if handshake.key != [0; 64] {
@@ -117,8 +113,8 @@ impl Node {
         Ok(())
     }
 
-    pub(super) fn on_link_signed(&mut self, id: LinkId, signature: Signature) {
-        self.send(id, &Frame::Proof(signature));
+    pub(super) fn on_link_signed(&mut self, id: LinkId, signature: &Signature) {
+        self.send(id, &Frame::Proof(*signature));
     }
 
     pub(super) fn on_proof(&mut self, id: LinkId, signature: Signature) -> Result<(), Reason> {

@@ -3,6 +3,7 @@
 mod circuit;
 mod commands;
 mod dial;
+mod flat;
 mod frames;
 mod gossip;
 mod handshake;
@@ -15,7 +16,6 @@ mod route;
 mod serve;
 mod signalling;
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use self::jobs::Pending;
@@ -26,15 +26,12 @@ use self::requests::Request;
 use self::serve::Serve;
 use self::signalling::Signalling;
 use crate::id::NodeId;
-use crate::io::{Config, Event, Input, JobId, LinkId, LinkKind, Output, Profile};
+use crate::io::{Config, Flat, Input, JobId, LinkId, LinkKind, Output, Profile};
 use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
 use crate::link::{Link, Links};
 use crate::rng::Rng;
 use crate::routing::{Contact, Contacts, Membership, Nearest};
 use crate::time::{Duration, Instant};
-
-/// Outputs that the outbox keeps room for while it is empty.
-const OUTBOX_KEPT: usize = 4;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
@@ -44,7 +41,9 @@ pub struct Node {
     /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
     wall_offset_s: Option<u64>,
     rng: Rng,
-    outbox: VecDeque<Output>,
+    outbox: Vec<Flat>,
+    /// How many of them were handed out.
+    handed_out: usize,
     /// The earliest of all deadlines, or earlier.
     wake: Instant,
     links: Links,
@@ -104,7 +103,8 @@ impl Node {
             now: Instant(0),
             wall_offset_s: None,
             rng: Rng::new(config.seed),
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
+            handed_out: 0,
             wake: Instant(0),
             links: Links::default(),
             contacts: Contacts::new(id),
@@ -165,10 +165,21 @@ impl Node {
 
     /// Takes in one thing that happened at `now`. A clock that steps back stands still.
     pub fn handle_input(&mut self, now: Instant, input: Input<'_>) {
-        self.now = now.max(self.now);
-        if self.left {
-            return;
+        if self.enter(now) {
+            self.take(input);
+            self.settle();
         }
+    }
+
+    /// What comes before every input; false if nothing comes after it.
+    fn enter(&mut self, now: Instant) -> bool {
+        self.now = now.max(self.now);
+        !self.left
+    }
+
+    /// What an input does. Where the kind of input is known, all but its own line goes.
+    #[inline(always)]
+    fn take(&mut self, input: Input<'_>) {
         match input {
             Input::Timeout => {}
             Input::WallTime(seconds) => {
@@ -193,6 +204,10 @@ impl Node {
             Input::JobDone { job, result } => self.on_job_done(job, result),
             Input::Command(command) => self.on_command(command),
         }
+    }
+
+    /// What follows every input.
+    fn settle(&mut self) {
         if self.now >= self.wake && !self.left {
             self.on_time();
         }
@@ -201,14 +216,24 @@ impl Node {
 
     /// The next thing to do; [`Output::Timeout`] when there is nothing more.
     pub fn poll_output(&mut self) -> Output {
-        match self.outbox.pop_front() {
-            Some(output) => output,
-            None => {
-                // A burst does not keep its room.
-                self.outbox.shrink_to(OUTBOX_KEPT);
-                Output::Timeout(if self.left { Instant::NEVER } else { self.wake })
-            }
+        self.poll_flat().and_then(Flat::typed).unwrap_or_else(|| Output::Timeout(self.wanted_at()))
+    }
+
+    /// The next thing to do in its flat form; `None` when there is nothing more until [`Node::wanted_at`].
+    pub fn poll_flat(&mut self) -> Option<Flat> {
+        let next = self.outbox.get_mut(self.handed_out).map(core::mem::take);
+        self.handed_out += 1;
+        if next.is_none() {
+            // A burst does not keep its room.
+            self.outbox = Vec::new();
+            self.handed_out = 0;
         }
+        next
+    }
+
+    /// When the node wants its next input at the latest.
+    pub fn wanted_at(&self) -> Instant {
+        if self.left { Instant::NEVER } else { self.wake }
     }
 
     /// Does what is due, and finds out when to come back.
@@ -244,14 +269,6 @@ impl Node {
     #[inline(never)]
     fn arm(&mut self, at: Instant) {
         self.wake = self.wake.min(at);
-    }
-
-    fn emit(&mut self, output: Output) {
-        self.outbox.push_back(output);
-    }
-
-    fn report(&mut self, event: Event) {
-        self.emit(Output::Event(event));
     }
 
     /// `ms` milliseconds from now, give or take an eighth, so that nodes do not fall into step.

@@ -84,7 +84,7 @@ impl Node {
         self.repair.is_scanning = self.start_job(Pending::Scan { for_listing }, work);
     }
 
-    pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
+    pub(super) fn on_scanned(&mut self, keys: &[[u8; 32]], for_listing: bool) {
         self.repair.is_scanning = false;
         if for_listing {
             self.on_listing_scanned(keys);
@@ -93,9 +93,10 @@ impl Node {
         }
     }
 
-    fn on_pass_scanned(&mut self, keys: &[NodeId]) {
+    fn on_pass_scanned(&mut self, keys: &[[u8; 32]]) {
         let Some((_, mut sums)) = self.repair.pass.take() else { return };
         for key in keys {
+            let key = &NodeId(*key);
             let holders = self.nearest_linked(key, REPLICAS);
             if !holders.contains(&self.id) {
                 continue;
@@ -115,7 +116,7 @@ impl Node {
             }
         }
         if let Some(last) = keys.last().filter(|_| keys.len() >= HASHES_MAX) {
-            self.repair.pass = Some((Some(*last), sums));
+            self.repair.pass = Some((Some(NodeId(*last)), sums));
             return;
         }
         for (id, sums) in &sums {
@@ -149,13 +150,14 @@ impl Node {
         }
     }
 
-    fn on_listing_scanned(&mut self, keys: &[NodeId]) {
+    fn on_listing_scanned(&mut self, keys: &[[u8; 32]]) {
         if self.repair.listings.is_empty() {
             return;
         }
         let mut listing = self.repair.listings.remove(0);
         let Some(peer) = self.links.ready(listing.link).map(|link| link.peer) else { return };
         for key in keys {
+            let key = &NodeId(*key);
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 == 0 {
                 continue;
@@ -168,7 +170,7 @@ impl Node {
                 break;
             }
         }
-        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after);
+        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after.0);
         if !is_end && listing.keys.len() < HASHES_MAX * 32 {
             self.repair.listings.insert(0, listing);
             return;
@@ -190,11 +192,11 @@ impl Node {
         }
     }
 
-    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
+    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[[u8; 32]]) {
         for hash in hashes {
-            let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted == hash);
+            let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted.0 == *hash);
             if self.repair.wanted.len() < WANTED_MAX && !is_wanted {
-                self.repair.wanted.push((*hash, link));
+                self.repair.wanted.push((NodeId(*hash), link));
             }
         }
     }

@@ -161,12 +161,12 @@ impl Node {
         }
     }
 
-    pub(super) fn on_signal_proof(&mut self, signature: Signature) {
+    pub(super) fn on_signal_proof(&mut self, signature: &Signature) {
         let message = ToServer::Prove {
             flags: self.relay_flag(),
             network: self.config.network,
             key: self.config.key,
-            signature,
+            signature: *signature,
         };
         self.emit(Output::Signal(message.emit()));
     }

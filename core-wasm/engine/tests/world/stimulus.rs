@@ -56,7 +56,7 @@ pub(crate) enum Outcome {
     Stored,
     Mismatch,
     Full,
-    Hashes(Vec<NodeId>),
+    Hashes(Vec<[u8; 32]>),
     Failed,
 }
 
@@ -106,7 +106,7 @@ impl LinkNews {
 impl Outcome {
     fn result(&self) -> JobResult<'_> {
         match self {
-            Self::Signature(signature) => JobResult::Signature(*signature),
+            Self::Signature(signature) => JobResult::Signature(signature),
             Self::Verified(holds) => JobResult::Verified(*holds),
             Self::Loaded(bytes) => JobResult::Loaded(bytes),
             Self::Missing => JobResult::Missing,
@@ -150,7 +150,7 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
         Input::SignalDown => (9, 0, &[]),
         Input::SignalBytes(bytes) => (10, 0, bytes),
         Input::JobDone { job, result } => match result {
-            JobResult::Signature(signature) => (11, job.0.into(), signature),
+            JobResult::Signature(signature) => (11, job.0.into(), &signature[..]),
             JobResult::Verified(holds) => (12, job.0.into(), if *holds { &[1] } else { &[0] }),
             JobResult::Loaded(bytes) => (13, job.0.into(), bytes),
             JobResult::Missing => (14, job.0.into(), &[]),
@@ -158,7 +158,7 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
             JobResult::Mismatch => (16, job.0.into(), &[]),
             JobResult::Full => (17, job.0.into(), &[]),
             JobResult::Hashes(hashes) => {
-                hashes.iter().for_each(|found| hash.update(found.0));
+                hashes.iter().for_each(|found| hash.update(found));
                 (18, u64::from(job.0) << 32 | hashes.len() as u64, &[])
             }
             JobResult::Failed => (19, job.0.into(), &[]),
