@@ -24,22 +24,22 @@ WebSocket.prototype.send = function timed(data) {
 async function start(options) {
   mesh = await join({ ...options, wait: false });
   mesh.on('message', (message) => listener?.(message));
-  return mesh.id;
 }
 
-/** The link's queue is full: what an app does then. */
-async function pauseIfBusy(error) {
-  if (error.name !== 'TooManyRequests') throw error;
-  await new Promise((resolve) => setTimeout(resolve, 2));
+/** The one node that this one is linked to. */
+function other() {
+  const [{ id, link }] = mesh.peers();
+  if (link !== 'webrtc') throw new Error(`the tabs are linked by ${link}`);
+  return id;
 }
 
 globalThis.ours = {
-  /** Joins, or begins to: the first node of a network has nobody to join. */
-  listen: start,
+  /** Begins to join the network `network` at the server `signalling`: its first node has nobody to link to yet. */
+  listen: (signalling, network) => start({ signalling, network }),
 
   /** Joins; milliseconds from the first envelope to a link whose other end has proved its key. */
-  async dial(options) {
-    await start(options);
+  async dial(signalling, network) {
+    await start({ signalling, network });
     await new Promise((resolve) => {
       if (mesh.peers().length > 0) resolve();
       else mesh.on('peer', resolve);
@@ -47,22 +47,15 @@ globalThis.ours = {
     return performance.now() - firstEnvelope;
   },
 
-  /** Milliseconds from the start of the page's loading until the tab is part of the network. */
-  async load(options) {
-    mesh = await join(options);
-    return performance.now();
-  },
-
-  peers: () => mesh.peers().map(({ id, link }) => ({ id, link })),
-  state: () => mesh.state,
 
   /** Sends every message back. */
   echo() {
     listener = ({ from, bytes }) => void mesh.send(from, bytes);
   },
 
-  /** Milliseconds of `count` round trips of `size` bytes to node `to`, one after another. */
-  async roundTrips(to, count, size) {
+  /** Milliseconds of `count` round trips of `size` bytes, one after another. */
+  async roundTrips(count, size) {
+    const to = other();
     const times = [];
     for (let index = 0; index < count; index += 1) {
       const begin = performance.now();
@@ -74,12 +67,13 @@ globalThis.ours = {
     return times;
   },
 
-  /** Sends to node `to` for `ms` milliseconds, as fast as messages are taken. */
-  async flood(to, ms) {
+  /** Sends for `ms` milliseconds, as fast as messages are taken. */
+  async flood(ms) {
+    const to = other();
     const message = new Uint8Array(MESSAGE);
     const end = performance.now() + ms;
     const lane = async () => {
-      while (performance.now() < end) await mesh.send(to, message).catch(pauseIfBusy);
+      while (performance.now() < end) await mesh.send(to, message);
     };
     await Promise.all(Array.from({ length: WINDOW }, lane));
   },

@@ -4,14 +4,6 @@
 // there is one; the unit of both; and the goal, if there is one: `{ ratioMax | ratioMin | max | min | plusMax }`, where
 // ratios are ours to bare and `plusMax` is how much ours may be above bare, in the unit.
 
-import { cpus, totalmem } from 'node:os';
-
-/** The machine in a few words, without its name. */
-export function machine() {
-  const [{ model }] = cpus();
-  return `${cpus().length} × ${model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
-}
-
 /** Whether a row reaches its goal; a row without one does. */
 export function reaches({ ours, bare, goal = {} }) {
   const { ratioMax = Infinity, ratioMin = -Infinity, max = Infinity, min = -Infinity, plusMax = Infinity } = goal;
@@ -24,25 +16,43 @@ export function misses(name, rows) {
   return rows.filter((row) => !reaches(row)).map((row) => `${name}: ${row.what}: ${figure(row.ours)} ${row.unit}, goal ${spoken(row)}`);
 }
 
-/** The section of one bench. */
-export function section(name, { title, about }, rows, where, when = new Date()) {
-  const lines = rows.map((row) => {
-    const { what, ours, bare, unit } = row;
-    const ratio = bare === undefined ? '' : (ours / bare).toFixed(2);
-    const there = bare === undefined ? '' : `${figure(bare)} ${unit}`;
-    return `| ${what} | ${figure(ours)} ${unit} | ${there} | ${ratio} | ${spoken(row)} | ${row.goal ? (reaches(row) ? 'yes' : '**no**') : ''} |`;
-  });
+/** The section of one bench, measured at `where`; `warn` is what a reader must know before trusting it, if anything. */
+export function section(name, { title, about }, rows, where, warn, when = new Date()) {
   return [
     `## ${title}`,
     '',
     about.trim(),
     '',
-    '| what | ours | bare platform | ratio | goal | reached |',
+    ...(warn ? [`**${warn}**`, ''] : []),
+    '| what | ours | bare platform | ours / bare | goal | result |',
     '|---|---:|---:|---:|---|---|',
-    ...lines,
+    ...rows.map(line),
     '',
     `\`cargo xtask bench ${name}\`, ${when.toISOString().slice(0, 10)}, ${where}.`,
   ].join('\n');
+}
+
+function line(row) {
+  const { what, ours, bare, unit } = row;
+  const ratio = bare === undefined ? '' : (ours / bare).toFixed(2);
+  const there = bare === undefined ? '' : `${figure(bare)} ${unit}`;
+  return `| ${what} | ${figure(ours)} ${unit} | ${there} | ${ratio} | ${spoken(row)} | ${result(row)} |`;
+}
+
+/** Met, or missed by how much of what is allowed. */
+function result(row) {
+  if (!row.goal) return '';
+  if (reaches(row)) return 'met';
+  const { ours, bare, goal } = row;
+  const bounds = [
+    goal.ratioMax !== undefined && goal.ratioMax * bare,
+    goal.ratioMin !== undefined && goal.ratioMin * bare,
+    goal.plusMax !== undefined && bare + goal.plusMax,
+    goal.max,
+    goal.min,
+  ];
+  const shares = bounds.filter((bound) => typeof bound === 'number').map((bound) => Math.abs(ours / bound - 1));
+  return `**missed by ${Math.ceil(Math.max(...shares) * 100)} %**`;
 }
 
 /** The page with the section of bench `name` replaced, or appended where there is none yet. */
@@ -60,6 +70,9 @@ export function percentile(values, part) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
 }
+
+/** The middle of `values`; of an even number, the greater of the two. */
+export const median = (values) => percentile(values, 0.5);
 
 function figure(value) {
   return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3);

@@ -13,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 import { Network } from '../harness/network.js';
 import { ROOT } from '../harness/places.js';
 import { within } from '../harness/wait.js';
-import { machine, misses, replaced, section } from './report.js';
+import { busyShare, machine, quiet, warning } from './machine.js';
+import { misses, replaced, section } from './report.js';
 
 /** How long one bench may take, in milliseconds. */
 const BENCH_MS = 15 * 60_000;
@@ -35,19 +36,29 @@ if (names.length === 0) {
   process.exit(1);
 }
 
+/** The rows of one bench, in a network of its own. */
+async function measured(name, bench) {
+  const net = new Network();
+  try {
+    return await within(BENCH_MS, `the bench ${name}`, bench.measure(net));
+  } finally {
+    await net.close();
+  }
+}
+
+const where = machine();
 const missed = [];
 for (const name of names) {
   const bench = await import(`./${name}.bench.js`);
   console.log(`\n${bench.title}`);
-  const net = new Network();
-  let rows;
-  try {
-    rows = await within(BENCH_MS, `the bench ${name}`, bench.measure(net));
-  } finally {
-    await net.close();
-  }
-  const text = section(name, bench, rows, machine());
+  const before = await quiet();
+  const begun = performance.now();
+  const rows = await measured(name, bench);
+  const warn = warning(before, await busyShare());
+  const text = section(name, bench, rows, where, warn);
   console.log(text.split('\n').filter((line) => line.startsWith('|')).join('\n'));
+  console.log(`(${Math.round((performance.now() - begun) / 1000)} s)`);
+  if (warn) console.error(`warning: ${warn}`);
   missed.push(...misses(name, rows));
   if (!isDry) writeFileSync(PAGE, replaced(readFileSync(PAGE, 'utf8'), name, text));
 }

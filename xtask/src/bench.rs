@@ -3,8 +3,10 @@
 use anyhow::{Result, bail};
 use clap::Args;
 
+use crate::parts::Programs;
+use crate::run::cargo;
 use crate::step::step;
-use crate::{parts, test};
+use crate::{parts, test, workspace};
 
 /// What to measure.
 #[derive(Args)]
@@ -19,9 +21,11 @@ pub(crate) struct Options {
 /// Runs the benches of `tests/bench/` and puts their figures into docs/BENCHMARKS.md.
 pub(crate) fn bench(options: &Options) -> Result<()> {
     parts::web()?;
-    let harness = test::harness(&parts::programs()?)?;
-    step("benches, one after another; leave the machine alone meanwhile", || {
-        let mut command = harness.arg("bench/run.js").args(&options.names);
+    let programs = released()?;
+    let harness = test::harness(&programs)?;
+    step("benches, one after another (10 minutes all together); leave the machine alone meanwhile", || {
+        let examples = workspace::target().join("release").join("examples");
+        let mut command = harness.env("BENCH_EXAMPLES", examples).arg("bench/run.js").args(&options.names);
         if options.dry {
             command = command.arg("--dry");
         }
@@ -31,4 +35,17 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Signalling server and native peer as they ship, and the programs that measure them.
+fn released() -> Result<Programs> {
+    step(
+        "signalling server and native peer, for release (WebRTC takes some 6 minutes of CPU when cold)",
+        || {
+            cargo("build --release --package tabmesh-signalling --package tabmesh-native --bins --examples")
+                .wait()
+        },
+    )?;
+    let built = workspace::target().join("release");
+    Ok(Programs { native: built.join("tabmesh"), signalling: built.join("tabmesh-signalling") })
 }

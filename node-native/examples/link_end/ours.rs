@@ -36,7 +36,10 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// Joins the network `network` at the signalling server `url`: its first node has nobody to link to yet.
-    pub(crate) async fn listen(url: &str, network: &str) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
+    pub(crate) async fn listen(
+        url: &str,
+        network: &str,
+    ) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
         let starting = Starting::at(url, network).await?;
         Ok(tokio::spawn(starting.linked()))
     }
