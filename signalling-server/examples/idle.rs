@@ -4,6 +4,7 @@
 //!
 //! Server and peers run in processes of their own, so that the server's memory is the server's alone; the peers come
 //! from fifty addresses of the loopback. Memory is the growth of the resident set (`VmRSS`), kernel buffers not included.
+//! Each of the two processes needs a file for every connection: where the system allows fewer, it ends at once and says so.
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -14,6 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt, stream};
+use rustix::process::{Resource, getrlimit};
 use support::{Heard, Identity, NETWORK, Peer};
 use tabmesh_signalling::{Config, Rate, Server, raise_limit};
 use tokio::net::{TcpSocket, TcpStream};
@@ -26,6 +28,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Connections under way at once.
 const AT_ONCE: usize = 64;
+
+/// Files that a process has open beside its connections, at most.
+const FILES_OTHER: usize = 64;
 
 /// Addresses of the loopback that the peers come from.
 const SOURCES: usize = 50;
@@ -45,6 +50,7 @@ fn main() -> Result<(), Failure> {
 /// Starts both processes and prints what they cost.
 #[tokio::main(flavor = "current_thread")]
 async fn measure(count: usize) -> Result<(), Failure> {
+    expect_files(count + FILES_OTHER)?;
     let mut server = Part::start(&["serve"])?;
     let address: SocketAddr = server.line()?.parse()?;
     // The first connections pay for what is made once: threads, code pages, tables.
@@ -66,6 +72,18 @@ async fn measure(count: usize) -> Result<(), Failure> {
     println!("each                 {:.2} KB", (after.saturating_sub(before)) as f64 * 1.024 / count as f64);
     println!("one more joins in    {join_ms:.1} ms");
     Ok(())
+}
+
+/// Fails if a process may not have `needed` files open.
+fn expect_files(needed: usize) -> Result<(), Failure> {
+    match getrlimit(Resource::Nofile).current {
+        Some(files) if files < needed as u64 => Err(format!(
+            "a process may have {files} files open, and {needed} are needed: raise the hard limit (`ulimit -Hn {needed}` \
+             as root), or open fewer connections"
+        )
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 /// The server, with bounds wide enough for one machine to reach it; ends with its standard input.
