@@ -11,24 +11,27 @@ import { until } from './wait.js';
 export class NativePeer {
   #args;
   #log;
+  #namespace;
   #addressFile;
   #part;
   #inputs = 0;
 
-  constructor({ name, dir, log, args, data = join(dir, name) }) {
+  constructor({ name, dir, log, args, namespace, data = join(dir, name) }) {
     this.name = name;
     this.dir = dir;
     this.data = data;
     this.#args = args;
     this.#log = log;
+    this.#namespace = namespace;
     this.#addressFile = join(dir, `${name}.address`);
   }
 
   /** Starts the node and waits until it answers; again after {@link kill} or {@link stop}, with the same data. */
   async start(ms) {
     rmSync(this.#addressFile, { force: true });
-    const args = ['run', '--data-dir', this.data, '--listen', '127.0.0.1:0', '--address-file', this.#addressFile];
-    this.#part = new Part(native(), [...args, ...this.#args], { log: this.#log });
+    const listen = this.#args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
+    const args = ['run', '--data-dir', this.data, ...listen, '--address-file', this.#addressFile, ...this.#args];
+    this.#part = new Part(native(), args, { log: this.#log, namespace: this.#namespace });
     const address = await this.#part.fileLine(this.#addressFile, ms);
     this.http = `http://${address}`;
     this.url = `ws://${address}`;

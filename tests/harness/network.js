@@ -39,6 +39,7 @@ export function scenario(name, ms, body) {
 
 export class Network {
   #parts = [];
+  #afterwards = [];
   #browser;
   #pages;
 
@@ -49,26 +50,40 @@ export class Network {
   }
 
   /** Starts a signalling server that serves the web app too; `{ http, url, part }`. */
-  async startSignalling(args = []) {
+  async startSignalling(args = [], { namespace, host = 'localhost' } = {}) {
     const file = join(this.dir, `signalling-${this.#parts.length}.address`);
     const listen = args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const part = this.#keep(
       new Part(signalling(), [...listen, '--web', web(), '--address-file', file, ...args], {
         log: join(this.logs, 'signalling.log'),
+        namespace,
       }),
     );
     const address = await part.fileLine(file, START_MS);
     const port = address.slice(address.lastIndexOf(':') + 1);
-    this.signalling = { part, port, http: `http://localhost:${port}`, url: `ws://localhost:${port}/signal` };
+    this.signalling = { part, port, http: `http://${host}:${port}`, url: `ws://${host}:${port}/signal` };
     return this.signalling;
   }
 
   /** Starts a native peer that knows the signalling server, unless told other ways to `join`. */
-  async startPeer({ name = `peer-${this.#parts.length}`, join: ways = this.#waysIn(), args = [], data } = {}) {
-    const peer = new NativePeer({ name, dir: this.dir, log: join(this.logs, `${name}.log`), args: [...ways, ...args], data });
+  async startPeer({ name = `peer-${this.#parts.length}`, join: ways = this.#waysIn(), args = [], data, namespace } = {}) {
+    const log = join(this.logs, `${name}.log`);
+    const peer = new NativePeer({ name, dir: this.dir, log, args: [...ways, ...args], data, namespace });
     this.#keep(peer);
     await peer.start(START_MS);
     return peer;
+  }
+
+  /** Starts some other program. */
+  startProgram(program, args, { namespace } = {}) {
+    const name = `program-${this.#parts.length}`;
+    return this.#keep(new Part(program, args, { log: join(this.logs, `${name}.log`), namespace }));
+  }
+
+  /** Has something closed once every part is down. */
+  closeAfterwards(something) {
+    this.#afterwards.push(something);
+    return something;
   }
 
   /** Starts a signalling server and `count` native peers, and waits until those are linked. */
@@ -131,6 +146,7 @@ export class Network {
     if (this.#browser) await attempt(this.#browser.then((browser) => browser.close()));
     if (this.#pages) await attempt(this.#pages.then((pages) => pages.close()));
     for (const part of this.#parts.toReversed()) await attempt(part.stop());
+    for (const something of this.#afterwards) await attempt((async () => something.close())());
     rmSync(this.dir, { recursive: true, force: true });
     if (troubles.length > 0) throw troubles[0];
   }

@@ -20,12 +20,13 @@ process.on('exit', () => {
 });
 
 export class Part {
-  /** Starts `program` with `args`; what it prints goes to the file `log`. */
-  constructor(program, args, { log, env = {} }) {
+  /** Starts `program` with `args`, in a network namespace if one is named; what it prints goes to the file `log`. */
+  constructor(program, args, { log, env = {}, namespace }) {
     const out = openSync(log, 'a');
     this.name = basename(program);
     this.log = log;
-    this.child = spawn(program, args, { stdio: ['ignore', out, out], env: { ...process.env, ...env } });
+    const words = namespace ? ['ip', 'netns', 'exec', namespace, program, ...args] : [program, ...args];
+    this.child = spawn(words[0], words.slice(1), { stdio: ['ignore', out, out], env: { ...process.env, ...env } });
     closeSync(out);
     this.ended = new Promise((resolve) => {
       this.child.once('error', (error) => resolve(error.message));
