@@ -124,6 +124,8 @@ fn read_address(text: &str) -> Option<Address> {
         return read_uuid(name).map(Address::Mdns);
     }
     match text.parse().ok()? {
+        // Where IPv6 has no route, webrtc names the wildcard that it is bound to.
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED) => None,
         IpAddr::V4(address) => Some(Address::V4(address.octets())),
         IpAddr::V6(address) => Some(Address::V6(address.octets())),
     }

@@ -240,9 +240,11 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         self.world.shards.iter().map(|shard| shard.counts.events).sum()
     }
 
-    /// Compares the nodes' tables with the truth.
+    /// Compares the tables of the honest nodes with the truth about the honest nodes.
     fn tables(&mut self, looked_at: usize) -> Tables {
-        let mut joined = self.census.joined().to_vec();
+        let ground = &self.world.ground;
+        let honest = self.census.joined().iter().filter(|node| ground.lie(**node).is_none());
+        let mut joined: Vec<u32> = honest.copied().collect();
         joined.sort_unstable();
         let every = joined.len().div_ceil(looked_at);
         let lives = joined.iter().filter_map(|node| self.census.life(*node));

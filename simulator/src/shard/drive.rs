@@ -231,7 +231,7 @@ fn trace(hash: u64, input: &Input<'_>) -> u64 {
         Input::SignalDown => (9, 0, &[]),
         Input::SignalBytes(bytes) => (10, 0, bytes),
         Input::JobDone { job, result } => match result {
-            JobResult::Signature(signature) => (11, job.0.into(), signature),
+            JobResult::Signature(signature) => (11, job.0.into(), &signature[..]),
             JobResult::Verified(holds) => (12, u64::from(job.0) << 1 | u64::from(*holds), &[]),
             JobResult::Loaded(bytes) => (13, job.0.into(), bytes),
             JobResult::Missing => (14, job.0.into(), &[]),
@@ -239,7 +239,7 @@ fn trace(hash: u64, input: &Input<'_>) -> u64 {
             JobResult::Mismatch => (16, job.0.into(), &[]),
             JobResult::Full => (17, job.0.into(), &[]),
             JobResult::Hashes(hashes) => {
-                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, &found.0));
+                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, found));
                 return fold(hash, &[18]);
             }
             JobResult::Failed => (19, job.0.into(), &[]),

@@ -42,7 +42,7 @@ impl<C: Crypto> Shard<C> {
         match work {
             Work::Sign(bytes) => {
                 let signature = C::sign(self.owner(ground, node), bytes);
-                self.end_job(ground, node, job, JobResult::Signature(signature));
+                self.end_job(ground, node, job, JobResult::Signature(&signature));
             }
             Work::Verify { key, signature, bytes } => {
                 let holds = C::verify(key, signature, bytes);
@@ -76,13 +76,13 @@ impl<C: Crypto> Shard<C> {
                 let is_absent = |hash: &&NodeId| {
                     ground.library.number(hash).is_none_or(|number| !self.stores[at].has(number))
                 };
-                let absent: Vec<NodeId> = hashes.iter().filter(is_absent).copied().collect();
+                let absent: Vec<[u8; 32]> = hashes.iter().filter(is_absent).map(|hash| hash.0).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&absent));
             }
             Work::Scan { after, count } => {
                 let first = after.map_or(0, |after| ground.library.first_after(&after));
                 let found = self.stores[at].from(first).take(usize::from(*count));
-                let found: Vec<NodeId> = found.map(|number| ground.library.hash(number)).collect();
+                let found: Vec<[u8; 32]> = found.map(|number| ground.library.hash(number).0).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
         }

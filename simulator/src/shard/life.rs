@@ -1,10 +1,10 @@
 //! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
 
-use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile};
+use tabmesh_engine::{Command, Config, Input, LinkId, Node, NodeId, Profile};
 
 use super::{Shard, Shell, State};
 use crate::crypto::{Crypto, Owner};
-use crate::dice::{Dice, mix};
+use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
 use crate::heap;
@@ -136,8 +136,12 @@ impl<C: Crypto> Shard<C> {
         let shell = &mut self.shells[at];
         shell.state = State::Gone;
         shell.inbox = Default::default();
-        shell.engine_bytes = 0;
+        let held = std::mem::take(&mut shell.engine_bytes);
+        let before = heap::balance();
         self.engines[at] = None;
+        if before - heap::balance() != held {
+            self.broke(node, "the engine did not give back what it took", LinkId(0));
+        }
         self.stores[at] = Store::default();
         if let Some(sessions) = ground.sessions {
             let mean = sessions.away_s * SECOND as f64;
@@ -211,8 +215,7 @@ fn tries<C: Crypto>(ground: &Ground, node: NodeNumber, life: u32) -> u32 {
     }
     let (victim, bits) = ground.victim;
     let fits = |tries: &u32| {
-        let owner = Owner { seed: mix(ground.seed), node, life, tries: *tries };
-        let owner = Owner { seed: ground.seed, ..owner };
+        let owner = Owner { seed: ground.seed, node, life, tries: *tries };
         NodeId::of_key(&C::public(owner)).shared_bits(&victim) >= bits
     };
     (0..u32::MAX).find(fits).unwrap_or(0)

@@ -25,7 +25,7 @@ pub(super) fn kind(frame: &[u8]) -> usize {
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
-    "differ", "keys", "carry", "kind 14", "kind 15", "routed", "find", "envelope", "get", "put", "data",
+    "differ", "keys", "carry", "carried", "kind 15", "routed", "find", "envelope", "get", "put", "data",
     "answer", "body 7", "body 8", "body 9", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
 ];
 
