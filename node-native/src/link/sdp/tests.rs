@@ -59,6 +59,14 @@ fn many_interfaces_leave_room_for_what_is_seen_from_outside() {
 }
 
 #[test]
+fn a_wildcard_is_no_address() {
+    for wildcard in ["::", "0.0.0.0"] {
+        let sdp = CHROMIUM.replace("192.0.2.7 61234", &format!("{wildcard} 61234"));
+        assert_eq!(read(&sdp).expect("a description").candidates.len(), 1, "{wildcard}");
+    }
+}
+
+#[test]
 fn text_without_the_needed_lines_is_no_description() {
     for missing in ["a=ice-ufrag", "a=ice-pwd", "a=fingerprint"] {
         let sdp: String =
