@@ -17,8 +17,7 @@ const THREADS: usize = 2;
 
 /// The WebRTC stack tells of every stray packet; only what breaks is of use in a node's log, and an
 /// address of the other end's that cannot be reached from here breaks nothing.
-const QUIET: &str =
-    "webrtc=error,webrtc::peer_connection::driver=off,rtc=error,rtc_ice=error,rtc_dtls=error,rtc_sctp=error,rtc_stun=error,rtc_turn=error";
+const QUIET: &str = "webrtc=error,webrtc::peer_connection::driver=off,rtc=error,rtc_ice=error,rtc_dtls=error,rtc_sctp=error,rtc_stun=error,rtc_turn=error";
 
 pub(super) fn runtime(command: &Command) -> std::io::Result<Runtime> {
     match command {

@@ -17,7 +17,9 @@ use std::time::Duration;
 
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature};
+use tabmesh_engine::{
+    Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature,
+};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
