@@ -131,7 +131,7 @@ pub enum Input<'a> {
     Command(Command),
 }
 
-/// What the application can ask for. Each but `Addresses`, `Wake` and `Leave` ends in one [`Event::Done`].
+/// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`].
 #[derive(Debug)]
 pub enum Command {
     /// Put a block, which is in the shell's store already, on the nodes closest to it.
@@ -163,6 +163,27 @@ pub enum Command {
         to: NodeId,
         /// How many: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
         length: u32,
+    },
+    /// Take part in a topic; [`Event::Published`] tells its messages.
+    Subscribe {
+        /// The operation.
+        op: OpId,
+        /// SHA-256 of `"tabmesh topic v1" ‖ name`, say; any id.
+        topic: NodeId,
+    },
+    /// Take part no longer.
+    Unsubscribe {
+        /// Which.
+        topic: NodeId,
+    },
+    /// Tell all subscribers of a topic that this node takes part in.
+    Publish {
+        /// The operation; `Ok` once it is on its way, with the number of mates it went to.
+        op: OpId,
+        /// Which.
+        topic: NodeId,
+        /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
+        bytes: Vec<u8>,
     },
     /// Forget an operation; no `Done` comes for it.
     Cancel {
@@ -277,6 +298,9 @@ pub enum Work {
     /// The bytes of a message that [`Command::Send`] announced: [`JobResult::Loaded`], or [`JobResult::Missing`] if it
     /// was cancelled.
     Message(OpId),
+    /// A message of a topic that [`Event::Published`] told not long ago, whole: [`JobResult::Loaded`] or
+    /// [`JobResult::Missing`]. The shell keeps as many as it likes, the newest first.
+    Recall([u8; 8]),
     /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`], [`JobResult::Mismatch`],
     /// or [`JobResult::Full`]. What is `held` for the network is never dropped for room; a cached block is.
     Store {
@@ -384,6 +408,16 @@ pub enum Event {
         /// Who sent it, as the path claims; only a direct link proves it.
         from: NodeId,
         /// What.
+        bytes: Vec<u8>,
+    },
+    /// A message was published in a topic, by this node or by another; each comes once.
+    Published {
+        /// By whom; its signature holds.
+        from: NodeId,
+        /// Names it; see [`Work::Recall`].
+        id: [u8; 8],
+        /// A whole message: the topic's id first, and what was said behind the first [`HEAD`](crate::wire::topic::HEAD)
+        /// bytes.
         bytes: Vec<u8>,
     },
     /// An operation ended.

@@ -97,8 +97,9 @@ pub const QUEUE_STATE: u32 = 1024 * 1024;
 /// With more than this waiting the peer does not read: its link is closed ([`Reason::Stuck`](crate::Reason)).
 pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
 
-/// Frames that one peer may send in a second. One that sends more loses its link.
-pub const FRAMES_A_SECOND: u32 = 8192;
+/// Frames that one peer may send in a second, several times what acknowledging bulk takes on the fastest link there is. One
+/// that sends more loses its link.
+pub const FRAMES_A_SECOND: u32 = 32_768;
 
 /// Hashes in one frame or job.
 pub const HASHES_MAX: usize = 64;
@@ -111,6 +112,29 @@ pub const WANTED_MAX: usize = 64;
 
 /// Blocks that repair fetches at once.
 pub const REPAIRS_MAX: usize = 8;
+
+/// Topics that a node subscribes to; further ones are refused ([`Status::TooManyRequests`](crate::Status)).
+pub const TOPICS_MAX: usize = 4;
+
+/// A message of a topic, in bytes; a longer one is refused.
+pub const PUBLISH_MAX: usize = 8 * 1024;
+
+/// Subscribers that one hands messages to: so many are sought, and no more than that taken.
+pub const MATES: usize = 6;
+/// See [`MATES`].
+pub const MATES_MAX: usize = 12;
+
+/// Mates and possible ones of a topic at which no more of the latter are remembered.
+pub const MEMBERS_MAX: usize = 12;
+
+/// Messages of topics remembered, so that none is passed on twice; the oldest is forgotten.
+pub const SEEN_MAX: usize = 128;
+
+/// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
+pub const GUESTS_MAX: usize = 32;
+
+/// Messages of topics being signed, checked or recalled at once; further ones are asked for again later.
+pub const TOPIC_JOBS_MAX: usize = 24;
 
 /// Neighbours' wishes for lists of keys that wait; further ones ask again in the next round.
 pub const LISTINGS_MAX: usize = 16;

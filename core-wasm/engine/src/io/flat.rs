@@ -54,6 +54,7 @@ impl Flat {
                 job(Work::Verify { key: *id.first_chunk()?, signature: *id.get(64..)?.first_chunk()?, bytes })
             }
             LOAD => job(Work::Load(first?)),
+            RECALL => job(Work::Recall(*id.first_chunk()?)),
             WANTED => job(Work::Message(OpId(value))),
             STORE => job(Work::Store { hash: first?, bytes, held: value != 0 }),
             ABSENT => job(Work::Absent(ids())),
@@ -77,6 +78,7 @@ impl Flat {
                 SIGNAL_REFUSED => Event::SignalRefused(value as u8),
                 FOUND => Event::Found { op: OpId(number), ids: ids() },
                 MESSAGE => Event::Message { from: first?, bytes },
+                PUBLISHED => Event::Published { from: first?, id: *id.last_chunk()?, bytes },
                 DONE => {
                     let status = Status::from_code(value as u16)?;
                     Event::Done { op: OpId(number), status, holders: (value >> 16) as u8 }

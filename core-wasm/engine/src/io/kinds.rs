@@ -59,6 +59,12 @@ pub mod input {
     pub const LEAVE: u32 = 26;
     /// `number`: the link. `bytes`: a frame, sealed.
     pub const SEALED: u32 = 27;
+    /// `number`: the operation. `bytes`: the topic, here and in the next two.
+    pub const SUBSCRIBE: u32 = 28;
+    /// Nothing else.
+    pub const UNSUBSCRIBE: u32 = 29;
+    /// `number`: the operation. `bytes`: also what to say.
+    pub const PUBLISH: u32 = 30;
 }
 
 /// What comes out, and what its `number`, `value`, `id` and `bytes` are; empty or 0 where nothing is said.
@@ -122,6 +128,10 @@ pub mod output {
     pub const OPEN_CIRCUIT: u32 = 27;
     /// `bytes`: a frame, sealed.
     pub const UNSEAL: u32 = 28;
+    /// `id`: the sender, 32 bytes, and the message's own 8. `bytes`: the message, whole.
+    pub const PUBLISHED: u32 = 29;
+    /// `number`: the job. `id`: the message's, 8 bytes.
+    pub const RECALL: u32 = 30;
 }
 
 /// What comes out too, but only of a node that has an address where others knock: no tab.

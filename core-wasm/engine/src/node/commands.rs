@@ -17,6 +17,9 @@ impl Node {
                 self.report(Event::Done { op, status: Status::BadRequest, holders: 0 });
             }
             Command::Send { op, to, length } => self.begin_or_refuse(op, Goal::Send(length as u16), to),
+            Command::Subscribe { op, topic } => self.subscribe(op, topic),
+            Command::Unsubscribe { topic } => self.unsubscribe(&topic),
+            Command::Publish { op, topic, bytes } => self.publish(op, topic, &bytes),
             Command::Cancel { op } => self.cancel(op),
             Command::Addresses(count) => self.set_addresses(count),
             Command::Wake => self.wake_up(),

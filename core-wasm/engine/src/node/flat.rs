@@ -49,6 +49,13 @@ impl Node {
                 let (to, length) = (NodeId(reader.array()?), reader.u32()?);
                 self.take(Input::Command(Command::Send { op, to, length }));
             }
+            input::SUBSCRIBE => {
+                self.take(Input::Command(Command::Subscribe { op, topic: NodeId(reader.array()?) }));
+            }
+            input::UNSUBSCRIBE => {
+                self.take(Input::Command(Command::Unsubscribe { topic: NodeId(reader.array()?) }));
+            }
+            input::PUBLISH => self.publish(op, NodeId(reader.array()?), reader.rest()),
             input::CANCEL => self.take(Input::Command(Command::Cancel { op })),
             input::ADDRESSES => self.take(Input::Command(Command::Addresses(number as u16))),
             input::WAKE => self.take(Input::Command(Command::Wake)),
@@ -95,6 +102,7 @@ impl Node {
                 }
                 Work::Load(hash) => self.put_plain(output::LOAD, job.0, 0, &hash.0),
                 Work::Message(op) => self.put_plain(output::WANTED, job.0, op.0, &[]),
+                Work::Recall(id) => self.put_plain(output::RECALL, job.0, 0, &id),
                 Work::Store { hash, bytes, held } => {
                     self.put(output::STORE, job.0, held.into(), &hash.0, bytes)
                 }
@@ -121,6 +129,10 @@ impl Node {
                 }
                 Event::Found { op, ids } => self.put_plain(output::FOUND, op.0, 0, &flat(&ids)),
                 Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, bytes),
+                Event::Published { from, id, bytes } => {
+                    let names = [&from.0[..], &id].concat();
+                    self.put(output::PUBLISHED, 0, 0, &names, bytes);
+                }
                 Event::Done { op, status, holders } => {
                     self.put_plain(output::DONE, op.0, status as u32 | u32::from(holders) << 16, &[]);
                 }

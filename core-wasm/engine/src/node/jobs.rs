@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::dial::Arrived;
 use super::route::ReplyTo;
+use super::topics::Parcel;
 use crate::io::{JobId, JobResult, LinkId, Output, Work};
 use crate::limits::JOBS_MAX;
 use crate::status::Status;
@@ -26,6 +27,7 @@ pub(super) enum Pending {
     StorePlacement(u32),
     /// A replica that another node places here.
     StoreHeld(Box<ReplyTo>),
+    Topic(Box<Parcel>),
     /// Which of a neighbour's keys are missing here.
     Absent(LinkId),
     /// For a neighbour's list, or for this node's own walk.
@@ -80,6 +82,7 @@ impl Node {
             (Pending::StoreGot(request), result) => self.on_got_stored(request, stored(&result)),
             (Pending::StorePlacement(token), result) => self.on_placement_stored(token, stored(&result)),
             (Pending::StoreHeld(reply), result) => self.answer(&reply, stored(&result), &[1]),
+            (Pending::Topic(parcel), result) => self.on_topic_job(*parcel, &result),
             (Pending::Absent(link), JobResult::Hashes(hashes)) => self.on_absent(link, hashes),
             (Pending::Scan { for_listing }, JobResult::Hashes(hashes)) => {
                 self.on_scanned(hashes, for_listing)

@@ -157,8 +157,11 @@ impl Node {
                 self.links.peers().filter(|other| self.id.shared_bits(&other.peer) == bucket).count();
             let worth = (fellows, link.rtt.smoothed_us());
             let is_fresh = self.now.since(link.since) < FRESH;
-            let is_needed =
-                is_fresh || fellows < 2 || link.counts_on_us && !is_small || neighbours.contains(&link.peer);
+            let is_needed = self.topics.needs(&link.peer)
+                || is_fresh
+                || fellows < 2
+                || link.counts_on_us && !is_small
+                || neighbours.contains(&link.peer);
             if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
                 victim = Some((worth, link.id));
             }

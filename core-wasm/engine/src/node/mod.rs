@@ -15,6 +15,7 @@ mod requests;
 mod route;
 mod serve;
 mod signalling;
+mod topics;
 
 use alloc::vec::Vec;
 
@@ -25,6 +26,7 @@ use self::repair::Repair;
 use self::requests::Request;
 use self::serve::Serve;
 use self::signalling::Signalling;
+use self::topics::Topics;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, JobId, LinkId, LinkKind, Output, Profile};
 use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
@@ -56,6 +58,7 @@ pub struct Node {
     jobs: Vec<(JobId, Pending)>,
     last_job: u32,
     signalling: Signalling,
+    topics: Topics,
     /// The shell's WebSocket addresses, by number.
     dialled: Vec<Dialled>,
     maintain_at: Instant,
@@ -116,6 +119,7 @@ impl Node {
             jobs: Vec::new(),
             last_job: 0,
             signalling: Signalling::default(),
+            topics: Topics::default(),
             dialled: Vec::new(),
             maintain_at: Instant(0),
             gossip_at: Instant(0),
@@ -243,6 +247,7 @@ impl Node {
         self.on_request_deadlines();
         self.on_placement_deadlines();
         self.on_signal_deadline();
+        self.on_topic_deadline();
         if self.now >= self.gossip_at {
             self.gossip();
         }

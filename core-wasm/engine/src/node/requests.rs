@@ -48,6 +48,8 @@ pub(super) enum Goal {
     /// A bucket without links.
     Fill,
     Find,
+    /// Others of a topic.
+    Meet,
     Get,
     Put,
     /// A message of so many bytes; it goes once, by the best link.
@@ -117,7 +119,7 @@ impl Node {
             was_answered: false,
         });
         match goal {
-            Goal::Join | Goal::Fill | Goal::Find => self.step_find(number),
+            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => self.step_find(number),
             Goal::Get | Goal::Repair(_) => self.step_get(number),
             Goal::Put | Goal::Send(_) => self.wait_until(number, self.now + LOCAL_PATIENCE),
         }
@@ -157,22 +159,25 @@ impl Node {
             }
             self.report(Event::Done { op, status, holders });
         }
-        if request.goal == Goal::Join && status == Status::Ok {
-            self.on_own_place_known();
+        match request.goal {
+            Goal::Join if status == Status::Ok => self.on_own_place_known(),
+            Goal::Meet => self.on_met(&request.target, request.found.ids()),
+            _ => {}
         }
     }
 
     /// Sends a lookup over first hops that were not taken yet.
     fn step_find(&mut self, number: u32) {
         let Some(request) = self.request(number) else { return };
-        let branches = if request.goal == Goal::Fill { 1 } else { DISJOINT };
+        let branches = if matches!(request.goal, Goal::Fill | Goal::Meet) { 1 } else { DISJOINT };
+        let body = if request.goal == Goal::Meet { Body::Meet } else { Body::Find };
         let target = request.target;
         request.attempts += 1;
         let patience = Duration(FIND_PATIENCE.0 << (request.attempts - 1));
         let mut tried = core::mem::take(&mut request.tried);
         let mut sent = 0;
         while sent < branches {
-            let Some(link) = self.send_request(number, target, false, &Body::Find, &tried) else { break };
+            let Some(link) = self.send_request(number, target, false, &body, &tried) else { break };
             tried.push(link);
             sent += 1;
         }
@@ -190,7 +195,9 @@ impl Node {
 
     fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
         let Some(request) = self.request(number) else { return };
-        request.found.offer(from);
+        if request.goal != Goal::Meet {
+            request.found.offer(from);
+        }
         request.was_answered = true;
         for id in arrays(bytes).map(NodeId).take(REPLICAS) {
             request.found.offer(id);
@@ -399,7 +406,7 @@ impl Node {
         }
         let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };
         match request.goal {
-            Goal::Join | Goal::Fill | Goal::Find => self.on_find_answered(number, from, bytes),
+            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => self.on_find_answered(number, from, bytes),
             Goal::Get | Goal::Repair(_) => self.on_get_answered(number, from, status, bytes),
             Goal::Put => self.on_put_answered(number, status, bytes.first().copied().unwrap_or(0)),
             Goal::Send(_) => self.end_request(number, status, 0),
@@ -409,6 +416,7 @@ impl Node {
     /// A link is gone: what went out over it will not be answered.
     pub(super) fn on_link_lost(&mut self, id: LinkId, peer: &NodeId) {
         self.on_holder_lost(peer);
+        self.on_mate_lost(peer);
         let now = self.now;
         for request in &mut self.requests {
             if request.tried.last() == Some(&id) && !request.is_storing && request.waiting <= 1 {
@@ -439,7 +447,7 @@ impl Node {
         let Some(request) = self.request(number) else { return };
         let (is_busy, attempts) = (request.is_busy, request.attempts);
         match request.goal {
-            Goal::Join | Goal::Fill | Goal::Find => {
+            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => {
                 request.waiting = 0;
                 if request.was_answered {
                     self.end_request(number, Status::Ok, 0);

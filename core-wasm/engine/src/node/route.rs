@@ -198,6 +198,9 @@ impl Node {
                 self.report(Event::Message { from: routed.origin, bytes: bytes.to_vec() });
                 self.answer(&reply, Status::Ok, &[]);
             }
+            Body::Topic(bytes) if routed.target == self.id => self.on_topic(&routed.origin, bytes),
+            Body::Topic(_) => {}
+            Body::Meet => self.on_meet(&reply, &routed.target),
             Body::Data(_) | Body::Answer { .. } => self.answer(&reply, Status::BadRequest, &[]),
         }
     }

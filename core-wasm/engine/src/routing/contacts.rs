@@ -150,6 +150,11 @@ impl Contacts {
         self.get(id).is_some_and(|contact| contact.is_banned && now < contact.not_before)
     }
 
+    /// Whether the node should not be dialled yet.
+    pub(crate) fn is_late(&self, id: &NodeId, now: Instant) -> bool {
+        self.list.iter().any(|contact| contact.id == *id && now < contact.not_before)
+    }
+
     /// The node is linked, or gone.
     pub(crate) fn forget(&mut self, id: &NodeId) {
         self.list.retain(|contact| contact.id != *id);

@@ -143,6 +143,10 @@ pub enum Body<'a> {
     },
     /// A message for the target's application.
     Data(&'a [u8]),
+    /// Among subscribers; see [`topic`](super::topic). Not answered.
+    Topic(&'a [u8]),
+    /// Who else is here? The target is a topic, and its closest node answers with ids, 32 bytes each.
+    Meet,
     /// The answer to one of the above.
     Answer {
         /// How it went.
@@ -305,6 +309,8 @@ impl<'a> Routed<'a> {
             3 => Body::Get(NodeId(reader.array()?)),
             4 => Body::Put { hash: NodeId(reader.array()?), block: reader.rest() },
             5 => Body::Data(reader.rest()),
+            7 => Body::Topic(reader.rest()),
+            8 => Body::Meet,
             6 => Body::Answer { status: Status::from_code(reader.u16()?)?, bytes: reader.rest() },
             _ => return None,
         };
@@ -323,6 +329,8 @@ impl Body<'_> {
             Self::Put { .. } => 4,
             Self::Data(_) => 5,
             Self::Answer { .. } => 6,
+            Self::Topic(_) => 7,
+            Self::Meet => 8,
         }
     }
 
@@ -330,8 +338,8 @@ impl Body<'_> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
-            Self::Find => {}
-            Self::Envelope(bytes) | Self::Data(bytes) => _ = writer.bytes(bytes),
+            Self::Find | Self::Meet => {}
+            Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
             Self::Answer { status, bytes } => _ = writer.u16(*status as u16).bytes(bytes),

@@ -6,5 +6,6 @@ pub mod description;
 pub mod envelope;
 pub mod frame;
 pub mod signal;
+pub mod topic;
 
 pub use codec::{Reader, Writer};

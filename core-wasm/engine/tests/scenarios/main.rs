@@ -18,3 +18,4 @@ mod pressure;
 mod puppet;
 mod storage;
 mod survival;
+mod topics;

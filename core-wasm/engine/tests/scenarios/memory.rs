@@ -3,8 +3,10 @@
 //! Puppets take every link there is and ask for everything a peer can ask for, the application does the same, and the
 //! shell takes seconds for each job, so that nothing leaves a table soon.
 
+use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
+use tabmesh_engine::wire::topic;
 use tabmesh_engine::{LinkId, NodeId, OpId, Output, Profile};
 
 use crate::puppet::{gossip, guest, is_closed};
@@ -72,7 +74,22 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
     let keys: Vec<u8> = (0..64).flat_map(|_| near(world, &to).0).collect();
     let block = world.random_bytes(12_000);
     let hash = near(world, &to);
-    vec![
+    let ids = world.random_bytes(64 * 8);
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    for number in 0..TOPICS_MAX as u8 {
+        let others = world.random_bytes(12 * 32);
+        for (kind, topic, rest) in [
+            (topic::GRAFT, number, &[][..]),
+            (topic::HAVE, number, &ids),
+            (topic::PRUNE, number ^ 1, &others),
+        ] {
+            let bytes = [&[kind], &[topic; 32][..], rest].concat();
+            frames.push(request(world, from, to, true, &Body::Topic(&bytes)));
+        }
+        let place = near(world, &to);
+        frames.push(request(world, from, place, false, &Body::Meet));
+    }
+    frames.extend([
         gossip(&joined).emit(),
         Frame::Digest(&sums).emit(),
         Frame::Differ { mask: 0xffff, after: NodeId([0; 32]) }.emit(),
@@ -84,7 +101,8 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
         request(world, from, hash, false, &Body::Put { hash, block: &block }),
         offer(world, to),
         offer(world, to),
-    ]
+    ]);
+    frames
 }
 
 fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
@@ -103,6 +121,9 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
     }
     world.host_mut(host).job_slowness = 4_000;
     let mut ops: Vec<OpId> = Vec::new();
+    for number in 0..TOPICS_MAX as u8 {
+        world.subscribe(host, NodeId([number; 32]));
+    }
     for _ in 0..3 {
         for puppet in &puppets {
             if is_closed(&world, *puppet, LINK) {
@@ -117,6 +138,7 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
             ops.extend([world.find(host, target), world.get(host, target), world.put(host, &block).0]);
             let peer = world.host(puppets[0]).id;
             ops.push(world.send(host, peer, &block));
+            ops.push(world.publish(host, NodeId([1; 32]), &block[..1000]));
         }
         world.run_for(2_000);
     }

@@ -1,6 +1,6 @@
 //! Too much of everything: floods, slow readers, crowds of requests.
 
-use tabmesh_engine::limits::{MESSAGE_MAX, REQUESTS_MAX};
+use tabmesh_engine::limits::{FRAMES_A_SECOND, MESSAGE_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::{LinkId, NodeId, OpId, Output, Reason, Status};
 
@@ -17,12 +17,12 @@ fn a_peer_that_floods_is_cut() {
     each(1, |seed| {
         let mut world = network(seed, 1, 5, 200);
         let puppet = guest(&mut world, NATIVE);
-        for number in 0..20_000 {
+        for number in 0..FRAMES_A_SECOND * 2 {
             if is_closed(&world, puppet, LINK) {
                 break;
             }
             world.play(puppet, vec![Output::Send { link: LINK, bytes: Frame::Pong(number).emit() }]);
-            if number % 100 == 0 {
+            if number % 400 == 0 {
                 world.run_for(1);
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use tabmesh_engine::wire::topic::HEAD;
 use tabmesh_engine::{Event, Instant, LinkId, LinkKind, NodeId, OpId, Output};
 
 use super::agenda::Happening;
@@ -136,6 +137,37 @@ impl World {
         self.hosts[host.0].outgoing.insert(op.0, bytes.to_vec());
         self.command(host, Order::Send(op, to, bytes.len() as u32));
         op
+    }
+
+    /// Has the host take part in a topic.
+    pub(crate) fn subscribe(&mut self, host: HostId, topic: NodeId) -> OpId {
+        let op = self.next_op(host);
+        self.command(host, Order::Subscribe(op, topic));
+        op
+    }
+
+    /// Has the host take part no longer.
+    pub(crate) fn unsubscribe(&mut self, host: HostId, topic: NodeId) {
+        self.command(host, Order::Unsubscribe(topic));
+    }
+
+    /// Has the host publish in a topic.
+    pub(crate) fn publish(&mut self, host: HostId, topic: NodeId, bytes: &[u8]) -> OpId {
+        let op = self.next_op(host);
+        self.command(host, Order::Publish(op, topic, bytes.to_vec()));
+        op
+    }
+
+    /// What others published, as the host's application heard it: when, by whom, and what.
+    pub(crate) fn published(&self, host: HostId) -> Vec<(u64, NodeId, Vec<u8>)> {
+        let own = self.host(host).id;
+        let heard = |(at, event): &(u64, Event)| match event {
+            Event::Published { from, bytes, .. } if *from != own => {
+                Some((*at, *from, bytes[HEAD..].to_vec()))
+            }
+            _ => None,
+        };
+        self.hosts[host.0].events.iter().filter_map(heard).collect()
     }
 
     /// Has the host's engine forget an operation.
@@ -279,6 +311,7 @@ impl World {
             found: BTreeMap::new(),
             circuits: BTreeMap::new(),
             outgoing: BTreeMap::new(),
+            published: BTreeMap::new(),
             ops: 0,
             traffic: Traffic::default(),
             heap: Heap::default(),

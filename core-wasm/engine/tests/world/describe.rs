@@ -89,6 +89,8 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Envelope(bytes)) => envelope(bytes),
         Some(Body::Get(hash)) => format!("get {hash:?}"),
         Some(Body::Put { hash, .. }) => format!("put {hash:?}"),
+        Some(Body::Topic(bytes)) => format!("topic, {} bytes", bytes.len()),
+        Some(Body::Meet) => "meet".into(),
         Some(Body::Data(_)) => "data".into(),
         Some(Body::Answer { status, .. }) => format!("answer {status:?}"),
         None => format!("body of kind {}", message.kind),

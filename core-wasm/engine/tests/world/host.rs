@@ -114,6 +114,8 @@ pub(crate) struct Host {
     pub(crate) circuits: BTreeMap<u16, Circuit>,
     /// Messages whose operations have not ended.
     pub(crate) outgoing: BTreeMap<u32, Vec<u8>>,
+    /// Messages of topics, whole.
+    pub(crate) published: BTreeMap<[u8; 8], Vec<u8>>,
     pub(crate) ops: u32,
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,

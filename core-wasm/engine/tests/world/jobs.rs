@@ -13,7 +13,7 @@ impl World {
         let typical = match &work {
             Work::Sign(_) => 300,
             Work::Verify { .. } => 500,
-            Work::Message(_) => 1,
+            Work::Message(_) | Work::Recall(_) => 1,
             Work::Load(_) | Work::Absent(_) => MS,
             Work::Store { .. } | Work::Scan { .. } => 3 * MS,
         };
@@ -34,6 +34,9 @@ impl World {
             Work::Verify { key, signature, bytes } => Outcome::Verified(crypto.verify(key, signature, bytes)),
             Work::Message(op) => {
                 machine.outgoing.get(&op.0).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
+            }
+            Work::Recall(id) => {
+                machine.published.get(id).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
             }
             _ if machine.store.broken => Outcome::Failed,
             Work::Load(hash) => machine.store.load(hash),

@@ -236,6 +236,7 @@ impl World {
                 }
             }
             Event::Found { op, ids } => _ = machine.found.insert(op.0, ids.clone()),
+            Event::Published { id, bytes, .. } => _ = machine.published.insert(*id, bytes.clone()),
             Event::PeerUp { address, .. } => self.learn(host, address),
             _ => {}
         }

@@ -67,6 +67,9 @@ pub(crate) enum Order {
     Get(OpId, NodeId),
     Find(OpId, NodeId),
     Send(OpId, NodeId, u32),
+    Subscribe(OpId, NodeId),
+    Unsubscribe(NodeId),
+    Publish(OpId, NodeId, Vec<u8>),
     Cancel(OpId),
     Addresses(u16),
     Wake,
@@ -126,6 +129,11 @@ impl Order {
             Self::Get(op, hash) => Command::Get { op: *op, hash: *hash },
             Self::Find(op, target) => Command::Find { op: *op, target: *target },
             Self::Send(op, to, length) => Command::Send { op: *op, to: *to, length: *length },
+            Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic: *topic },
+            Self::Unsubscribe(topic) => Command::Unsubscribe { topic: *topic },
+            Self::Publish(op, topic, bytes) => {
+                Command::Publish { op: *op, topic: *topic, bytes: bytes.clone() }
+            }
             Self::Cancel(op) => Command::Cancel { op: *op },
             Self::Addresses(count) => Command::Addresses(*count),
             Self::Wake => Command::Wake,
@@ -170,6 +178,12 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
             Command::Send { op, to, length } => {
                 hash.update(to.0);
                 (23, u64::from(op.0) << 32 | u64::from(*length), &[])
+            }
+            Command::Subscribe { op, topic } => (29, op.0.into(), &topic.0),
+            Command::Unsubscribe { topic } => (30, 0, &topic.0),
+            Command::Publish { op, topic, bytes } => {
+                hash.update(topic.0);
+                (31, op.0.into(), bytes)
             }
             Command::Cancel { op } => (24, op.0.into(), &[]),
             Command::Addresses(count) => (25, (*count).into(), &[]),

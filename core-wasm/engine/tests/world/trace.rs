@@ -107,6 +107,7 @@ fn kind_of(work: &Work) -> &'static str {
         Work::Verify { .. } => "verify",
         Work::Load(_) => "load",
         Work::Message(_) => "message",
+        Work::Recall(_) => "recall",
         Work::Store { .. } => "store",
         Work::Absent(_) => "absent",
         Work::Scan { .. } => "scan",
