@@ -206,7 +206,7 @@ fn carried(output: &Output) -> usize {
         Output::Job { work, .. } => match work {
             Work::Sign(bytes) | Work::Verify { bytes, .. } | Work::Store { bytes, .. } => bytes.capacity(),
             Work::Absent(hashes) => hashes.capacity() * 32,
-            Work::Load(_) | Work::Message(_) | Work::Scan { .. } => 0,
+            _ => 0,
         },
         Output::Event(Told::Found { ids, .. }) => ids.capacity() * 32,
         Output::Event(Told::PeerUp { address, .. }) => address.capacity(),

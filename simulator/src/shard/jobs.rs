@@ -13,9 +13,8 @@ pub(super) fn typical_us(work: &Work) -> u64 {
     match work {
         Work::Sign(_) => 300,
         Work::Verify { .. } => 500,
-        Work::Message(_) => 100,
-        Work::Load(_) | Work::Absent(_) => 1_000,
         Work::Store { .. } | Work::Scan { .. } => 3_000,
+        _ => 1_000,
     }
 }
 
@@ -56,8 +55,6 @@ impl<C: Crypto> Shard<C> {
                 };
                 self.end_job(ground, node, job, result);
             }
-            // No application of this world sends messages.
-            Work::Message(_) => self.end_job(ground, node, job, JobResult::Missing),
             Work::Store { hash, bytes, held } => {
                 // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. No
                 // other block is ever put, so other names are lies.
@@ -85,6 +82,8 @@ impl<C: Crypto> Shard<C> {
                 let found: Vec<[u8; 32]> = found.map(|number| ground.library.hash(number).0).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
+            // No application of this world sends anything that its shell would keep.
+            _ => self.end_job(ground, node, job, JobResult::Missing),
         }
     }
 

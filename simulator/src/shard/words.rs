@@ -55,9 +55,12 @@ fn routed(message: &Routed<'_>) -> String {
         Some(Body::Envelope(bytes)) => format!("envelope of kind {}", bytes.first().copied().unwrap_or(0)),
         Some(Body::Get(_)) => "get".into(),
         Some(Body::Put { block, .. }) => format!("put of {} bytes", block.len()),
-        Some(Body::Data(bytes)) => format!("data of {} bytes", bytes.len()),
         Some(Body::Answer { status, bytes }) => format!("answer {status:?} of {} bytes", bytes.len()),
-        None => format!("body of kind {}", message.kind),
+        _ => format!(
+            "{} of {} bytes",
+            KIND_NAMES[usize::from(message.kind.min(15)) + 16],
+            message.payload.len()
+        ),
     };
     let Routed { hops, origin, target, request, .. } = message;
     let way = if message.reply { "reply" } else { "request" };
@@ -108,10 +111,10 @@ pub(super) fn output(output: &Output) -> String {
                 Work::Sign(_) => "sign",
                 Work::Verify { .. } => "verify",
                 Work::Load(_) => "load",
-                Work::Message(_) => "message",
                 Work::Store { .. } => "store",
                 Work::Absent(_) => "absent",
                 Work::Scan { .. } => "scan",
+                _ => "something kept",
             };
             format!("-> job {}: {what}", job.0)
         }
