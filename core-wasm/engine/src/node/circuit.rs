@@ -14,7 +14,7 @@ use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::envelope::Envelope;
-use crate::wire::frame::{BULK_MIN, Frame, arrays};
+use crate::wire::frame::{BULK_MIN, Frame};
 
 /// Relays that one offer names.
 const RELAYS_MAX: usize = 4;
@@ -42,7 +42,7 @@ impl Node {
             let reply = if handshake.by_signal { None } else { Some(reply) };
             self.refuse(&link.peer, handshake.session, Reason::Unreachable, reply);
         }
-        self.links.peers().any(is_relay) && self.contacts.learn(link.peer).is_some()
+        self.links.peers().any(is_relay) && self.contacts.learn(&link.peer).is_some()
     }
 
     /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay,
@@ -71,8 +71,8 @@ impl Node {
     /// The key that a circuit's envelope carries, and the first of the relays it names that this node is linked with.
     fn read_circuit<'a>(&self, body: &'a [u8]) -> Option<(&'a [u8; 64], Option<LinkId>)> {
         let (key, ids) = body.split_first_chunk::<64>()?;
-        let link = |id| self.links.to(&NodeId(id)).filter(|link| is_relay(link));
-        Some((key, arrays::<32>(ids).take(RELAYS_MAX).find_map(link).map(|link| link.id)))
+        let link = |id| self.links.to(id).filter(|link| is_relay(link));
+        Some((key, NodeId::list(ids).iter().take(RELAYS_MAX).find_map(link).map(|link| link.id)))
     }
 
     /// Somebody who cannot reach this node directly offers a circuit.
@@ -80,7 +80,7 @@ impl Node {
         let Some((key, via)) = self.read_circuit(envelope.body) else { return };
         let Some(via) = via else {
             // Linked with none of them yet; by the next offer it may be.
-            if let Some(relay) = arrays::<32>(&envelope.body[64..]).next().map(NodeId) {
+            if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
                 self.learn(relay);
                 self.dial(relay);
             }
@@ -109,7 +109,7 @@ impl Node {
         let Some(link) = self.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else { return };
         link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
         let (via, peer) = (link.via, link.peer);
-        let bytes = Frame::Carry { carried: false, peer, sealed }.emit();
+        let bytes = Frame::Carry { carried: false, peer: &peer, sealed }.emit();
         let fits = |via: &Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || via.flow.affords(bytes.len());
         if self.links.ready(via).is_some_and(fits) {
             self.send_bytes(via, bytes);
@@ -138,15 +138,15 @@ impl Node {
     pub(super) fn on_carry(
         &mut self,
         from: LinkId,
-        sender: NodeId,
+        sender: &NodeId,
         carried: bool,
-        peer: NodeId,
+        peer: &NodeId,
         sealed: &[u8],
     ) {
         if !carried {
             return self.carry(from, sender, peer, sealed);
         }
-        let ours = |link: &&Link| link.kind == LinkKind::Relayed && link.peer == peer && link.via == from;
+        let ours = |link: &&Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == from;
         let Some(link) = self.links.iter().find(ours).map(|link| link.id) else { return };
         match sealed {
             [reason] => {
@@ -158,9 +158,9 @@ impl Node {
     }
 
     /// Carries a sealed frame between two peers, or tells the sender that it does not.
-    fn carry(&mut self, from: LinkId, sender: NodeId, peer: NodeId, sealed: &[u8]) {
+    fn carry(&mut self, from: LinkId, sender: &NodeId, peer: &NodeId, sealed: &[u8]) {
         let is_fair = self.links.get_mut(from).is_some_and(|link| link.flow.carry(sealed.len()));
-        let to = self.links.to(&peer).filter(|link| link.kind != LinkKind::Relayed);
+        let to = self.links.to(peer).filter(|link| link.kind != LinkKind::Relayed);
         let has_room =
             |link: &&Link| sealed.len() <= BULK_MIN || self.has_room(link, sealed.len() + 33, false);
         match to.filter(has_room).map(|link| link.id).filter(|_| is_fair && self.config.relay) {
@@ -174,7 +174,7 @@ impl Node {
     }
 
     /// Tells the other end of a circuit that it is over.
-    pub(super) fn end_circuit(&mut self, via: LinkId, peer: NodeId, reason: Reason) {
+    pub(super) fn end_circuit(&mut self, via: LinkId, peer: &NodeId, reason: Reason) {
         if self.links.ready(via).is_some() {
             self.send(via, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
         }
@@ -200,7 +200,7 @@ impl Node {
         let old: Vec<NodeId> = self.links.iter().filter(is_old).map(|link| link.peer).collect();
         for peer in old {
             if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
-                self.begin_dial(LinkKind::WebRtc, peer, false);
+                self.begin_dial(LinkKind::WebRtc, &peer, false);
             }
         }
     }

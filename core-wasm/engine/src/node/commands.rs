@@ -25,7 +25,7 @@ impl Node {
     }
 
     fn begin_or_refuse(&mut self, op: OpId, goal: Goal, target: crate::id::NodeId) {
-        if !self.begin_request(Some(op), goal, target) {
+        if !self.begin_request(Some(op), goal, &target) {
             self.report(Event::Done { op, status: Status::TooManyRequests, holders: 0 });
         }
     }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Node;
 use crate::id::NodeId;
 use crate::io::kinds::{input, listening, output};
-use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route, Work, flat};
+use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route, Work};
 use crate::time::Instant;
 use crate::wire::Reader;
 
@@ -39,14 +39,14 @@ impl Node {
                 input::STORED => JobResult::Stored,
                 input::MISMATCH => JobResult::Mismatch,
                 input::FULL => JobResult::Full,
-                input::HASHES => JobResult::Hashes(bytes.as_chunks().0),
+                input::HASHES => JobResult::Hashes(NodeId::list(bytes)),
                 _ => JobResult::Failed,
             })),
-            input::PUT => self.take(Input::Command(Command::Put { op, hash: NodeId(reader.array()?) })),
-            input::GET => self.take(Input::Command(Command::Get { op, hash: NodeId(reader.array()?) })),
-            input::FIND => self.take(Input::Command(Command::Find { op, target: NodeId(reader.array()?) })),
+            input::PUT => self.take(Input::Command(Command::Put { op, hash: *reader.id()? })),
+            input::GET => self.take(Input::Command(Command::Get { op, hash: *reader.id()? })),
+            input::FIND => self.take(Input::Command(Command::Find { op, target: *reader.id()? })),
             input::SEND => {
-                let (to, length) = (NodeId(reader.array()?), reader.u32()?);
+                let (to, length) = (*reader.id()?, reader.u32()?);
                 self.take(Input::Command(Command::Send { op, to, length }));
             }
             input::CANCEL => self.take(Input::Command(Command::Cancel { op })),
@@ -98,7 +98,7 @@ impl Node {
                 Work::Store { hash, bytes, held } => {
                     self.put(output::STORE, job.0, held.into(), &hash.0, bytes)
                 }
-                Work::Absent(hashes) => self.put_plain(output::ABSENT, job.0, 0, &flat(&hashes)),
+                Work::Absent(hashes) => self.put_plain(output::ABSENT, job.0, 0, NodeId::list_bytes(&hashes)),
                 Work::Scan { after, count } => {
                     let after = after.as_ref().map_or(&[][..], |after| &after.0);
                     self.put_plain(output::SCAN, job.0, count.into(), after);
@@ -119,7 +119,7 @@ impl Node {
                 Event::SignalRefused(refusal) => {
                     self.put_plain(output::SIGNAL_REFUSED, 0, refusal.into(), &[])
                 }
-                Event::Found { op, ids } => self.put_plain(output::FOUND, op.0, 0, &flat(&ids)),
+                Event::Found { op, ids } => self.put_plain(output::FOUND, op.0, 0, NodeId::list_bytes(&ids)),
                 Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, bytes),
                 Event::Done { op, status, holders } => {
                     self.put_plain(output::DONE, op.0, status as u32 | u32::from(holders) << 16, &[]);

@@ -73,7 +73,7 @@ impl Node {
             (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
-                self.on_carry(id, peer, carried, other, sealed);
+                self.on_carry(id, &peer, carried, other, sealed);
             }
             (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
             _ => return Err(Reason::Malformed),
@@ -133,7 +133,7 @@ impl Node {
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
-                self.end_circuit(link.via, link.peer, reason);
+                self.end_circuit(link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
                 self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
             }

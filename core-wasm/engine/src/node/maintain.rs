@@ -50,9 +50,10 @@ impl Node {
         if ready > 0 && self.now >= self.refresh_at && !self.has_request(Goal::Join) {
             self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
-            self.begin_request(None, Goal::Join, self.id);
+            let own = self.id;
+            self.begin_request(None, Goal::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
-            self.begin_request(None, Goal::Fill, self.id.flipped(self.depth()));
+            self.begin_request(None, Goal::Fill, &self.id.flipped(self.depth()));
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
         self.shed();
@@ -98,7 +99,7 @@ impl Node {
             }
             lacks = true;
             if self.can_dial() {
-                self.dial(*id);
+                self.dial(id);
             }
         }
         lacks
@@ -128,11 +129,11 @@ impl Node {
                     && now >= contact.not_before
             });
             if let Some(id) = known.map(|contact| contact.id) {
-                self.dial(id);
+                self.dial(&id);
                 continue;
             }
             if !self.has_request(Goal::Fill) {
-                self.begin_request(None, Goal::Fill, self.id.flipped(bucket));
+                self.begin_request(None, Goal::Fill, &self.id.flipped(bucket));
                 self.next_bucket = bucket + 1;
             }
             break;

@@ -48,11 +48,11 @@ pub(super) struct Placement {
 
 impl Node {
     /// A block to hold (`exact`), or to place.
-    pub(super) fn on_put(&mut self, reply: ReplyTo, hash: NodeId, block: &[u8], exact: bool) {
+    pub(super) fn on_put(&mut self, reply: ReplyTo, hash: &NodeId, block: &[u8], exact: bool) {
         if block.len() > BLOCK_MAX {
             return self.answer(&reply, Status::BadRequest, &[]);
         }
-        let work = Work::Store { hash, bytes: block.to_vec(), held: true };
+        let work = Work::Store { hash: *hash, bytes: block.to_vec(), held: true };
         if exact {
             if !self.start_job(Pending::StoreHeld(Box::new(reply.clone())), work) {
                 self.answer(&reply, Status::TooManyRequests, &[]);
@@ -70,7 +70,7 @@ impl Node {
     }
 
     /// Places a block of this node's own, which is in its store already. False if it has to wait.
-    pub(super) fn place_own(&mut self, request: u32, hash: NodeId) -> bool {
+    pub(super) fn place_own(&mut self, request: u32, hash: &NodeId) -> bool {
         if self.placements.len() >= PLACEMENTS_MAX {
             return false;
         }
@@ -79,14 +79,14 @@ impl Node {
         true
     }
 
-    fn begin_placement(&mut self, asker: Asker, hash: NodeId) -> u32 {
+    fn begin_placement(&mut self, asker: Asker, hash: &NodeId) -> u32 {
         let token = self.rng.next() as u32;
         let deadline = self.now + PLACE_TIMEOUT;
         self.arm(deadline);
         self.placements.push(Placement {
             token,
             asker,
-            hash,
+            hash: *hash,
             holders: Vec::new(),
             wanted: 1,
             held: 0,
@@ -168,7 +168,7 @@ impl Node {
             {
                 holder.1 = Step::Sent;
             }
-            self.send_request_by(link, token, holder, true, &Body::Put { hash, block });
+            self.send_request_by(link, token, &holder, true, &Body::Put { hash: &hash, block });
         }
     }
 

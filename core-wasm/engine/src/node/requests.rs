@@ -14,7 +14,7 @@ use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
-use crate::wire::frame::{Body, arrays};
+use crate::wire::frame::Body;
 
 /// First hops of a lookup that matters.
 const DISJOINT: u8 = 3;
@@ -89,7 +89,7 @@ fn head(id: &NodeId) -> [u8; 8] {
 
 impl Node {
     /// Starts a request; false at the bound. The application's leave some room for the node's own.
-    pub(super) fn begin_request(&mut self, op: Option<OpId>, goal: Goal, target: NodeId) -> bool {
+    pub(super) fn begin_request(&mut self, op: Option<OpId>, goal: Goal, target: &NodeId) -> bool {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
         if self.requests.len() >= bound {
             return false;
@@ -97,14 +97,14 @@ impl Node {
         let number = self.rng.next() as u32;
         // What is known here already.
         let found = match goal {
-            Goal::Get | Goal::Find => self.nearest_alive(&target, REPLICAS),
+            Goal::Get | Goal::Find => self.nearest_alive(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
         self.requests.push(Request {
             number,
             op,
             goal,
-            target,
+            target: *target,
             tried: Vec::new(),
             waiting: 0,
             attempts: 0,
@@ -172,7 +172,7 @@ impl Node {
         let mut tried = core::mem::take(&mut request.tried);
         let mut sent = 0;
         while sent < branches {
-            let Some(link) = self.send_request(number, target, false, &Body::Find, &tried) else { break };
+            let Some(link) = self.send_request(number, &target, false, &Body::Find, &tried) else { break };
             tried.push(link);
             sent += 1;
         }
@@ -188,11 +188,11 @@ impl Node {
         self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
     }
 
-    fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
+    fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
         let Some(request) = self.request(number) else { return };
         request.found.offer(from);
         request.was_answered = true;
-        for id in arrays(bytes).map(NodeId).take(REPLICAS) {
+        for id in NodeId::list(bytes).iter().take(REPLICAS) {
             request.found.offer(id);
         }
         request.waiting = request.waiting.saturating_sub(1);
@@ -202,7 +202,7 @@ impl Node {
             self.end_request(number, Status::Ok, 0);
         }
         if is_own {
-            for id in ids {
+            for id in &ids {
                 self.learn(id);
             }
         }
@@ -222,7 +222,7 @@ impl Node {
             else {
                 return self.end_request(number, Status::TimedOut, 0);
             };
-            self.send_request_by(link, number, peer, true, &Body::Get(target));
+            self.send_request_by(link, number, &peer, true, &Body::Get(&target));
             return self.wait_until(number, self.now + GET_PATIENCE);
         }
         if request.attempts <= 2 {
@@ -233,7 +233,7 @@ impl Node {
                 request.tried.extend(link);
             }
             if let Some(link) = link {
-                self.send_request_by(link, number, target, false, &Body::Get(target));
+                self.send_request_by(link, number, &target, false, &Body::Get(&target));
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -246,7 +246,7 @@ impl Node {
                 .copied();
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
             request.asked.push(head(&holder));
-            if self.send_request(number, holder, true, &Body::Get(target), &[]).is_some() {
+            if self.send_request(number, &holder, true, &Body::Get(&target), &[]).is_some() {
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -260,7 +260,7 @@ impl Node {
         self.end_request(number, status, 0);
     }
 
-    fn on_get_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
+    fn on_get_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
         let (own, now) = (self.id, self.now);
         let Some(request) = self.request(number) else { return };
         match status {
@@ -277,14 +277,14 @@ impl Node {
                 // It is there but busy: the same way once more, a little later.
                 request.attempts = request.attempts.saturating_sub(1);
                 request.tried.pop();
-                request.asked.retain(|asked| *asked != head(&from));
+                request.asked.retain(|asked| *asked != head(from));
                 request.is_busy = false;
                 self.wait_until(number, now + BUSY);
             }
             _ => {
                 request.was_answered = true;
-                request.asked.push(head(&from));
-                for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
+                request.asked.push(head(from));
+                for id in NodeId::list(bytes).iter().filter(|id| **id != own).take(REPLICAS) {
                     request.found.offer(id);
                 }
                 // The routing did its work; those it named are next.
@@ -328,7 +328,7 @@ impl Node {
                     self.end_request(number, status, 0);
                     false
                 }
-                None if goal == Goal::Put => self.place_own(number, target),
+                None if goal == Goal::Put => self.place_own(number, &target),
                 None => self.start_job(Pending::LoadOwn(number), work),
             };
             match self.request(number) {
@@ -372,10 +372,10 @@ impl Node {
         request.tried.push(link);
         request.attempts += 1;
         let (exact, body, patience) = match goal {
-            Goal::Put => (false, Body::Put { hash: target, block: bytes }, PUT_PATIENCE),
+            Goal::Put => (false, Body::Put { hash: &target, block: bytes }, PUT_PATIENCE),
             _ => (true, Body::Data(bytes), SEND_PATIENCE),
         };
-        self.send_request_by(link, number, target, exact, &body);
+        self.send_request_by(link, number, &target, exact, &body);
         self.wait_until(number, self.now + patience);
     }
 
@@ -393,8 +393,8 @@ impl Node {
     }
 
     /// An answer came to one of this node's requests or placements.
-    pub(super) fn on_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
-        if self.on_placement_answered(number, &from, status) || self.on_envelope_lost(number) {
+    pub(super) fn on_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
+        if self.on_placement_answered(number, from, status) || self.on_envelope_lost(number) {
             return;
         }
         let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };

@@ -118,7 +118,7 @@ impl Node {
     pub(super) fn on_signal_bytes(&mut self, bytes: &[u8]) {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
-                let bytes = proof_bytes(&nonce, &self.config.network, self.relay_flag());
+                let bytes = proof_bytes(nonce, &self.config.network, self.relay_flag());
                 self.start_job(Pending::Prove, Work::Sign(bytes));
             }
             Some(FromServer::Welcome { peers }) => {
@@ -131,12 +131,12 @@ impl Node {
                     self.report(Event::Joined);
                 }
                 for (id, _) in peers {
-                    if let Some(contact) = self.contacts.learn(id) {
+                    if let Some(contact) = self.contacts.learn(&id) {
                         contact.by_signal = true;
                     }
                     let is_welcome = !self.contacts.is_banned(&id, self.now);
                     if is_welcome && self.links.ready_count() < self.link_budget() {
-                        self.dial(id);
+                        self.dial(&id);
                     }
                 }
             }
@@ -146,7 +146,7 @@ impl Node {
                 let dial = self
                     .links
                     .iter()
-                    .find(|link| link.peer == about && link.dialled && link.handshake.is_some());
+                    .find(|link| link.peer == *about && link.dialled && link.handshake.is_some());
                 if let Some(link) = dial.map(|link| link.id) {
                     self.drop_link(link, crate::status::Reason::Lost, true);
                 }
@@ -164,11 +164,12 @@ impl Node {
     pub(super) fn on_signal_proof(&mut self, signature: &Signature) {
         let message = ToServer::Prove {
             flags: self.relay_flag(),
-            network: self.config.network,
-            key: self.config.key,
-            signature: *signature,
+            network: &self.config.network,
+            key: &self.config.key,
+            signature,
         };
-        self.emit(Output::Signal(message.emit()));
+        let bytes = message.emit();
+        self.emit(Output::Signal(bytes));
     }
 
     pub(super) fn close_signalling(&mut self) {
