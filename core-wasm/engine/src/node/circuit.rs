@@ -86,11 +86,11 @@ impl Node {
             }
             return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         };
-        let route = Route::CircuitAnswer(*key);
-        let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply, route);
+        let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply);
         if let Some(link) = self.links.get_mut(id) {
             link.via = via;
         }
+        self.emit(Output::Open { link: id, route: Route::CircuitAnswer(*key) });
     }
 
     /// The circuit that this node offered is taken.
@@ -146,8 +146,8 @@ impl Node {
         if !carried {
             return self.carry(from, sender, peer, sealed);
         }
-        let ours = |link: &&Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == from;
-        let Some(link) = self.links.iter().find(ours).map(|link| link.id) else { return };
+        let ours = |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == from;
+        let Some(link) = self.links.find(&ours).map(|link| link.id) else { return };
         match sealed {
             [reason] => {
                 self.drop_link(link, Reason::from_code(*reason), false);
@@ -182,23 +182,21 @@ impl Node {
 
     /// A link is gone, and with it the circuits that led over it.
     pub(super) fn drop_circuits(&mut self, via: LinkId) {
-        while let Some(link) =
-            self.links.iter().find(|link| link.via == via && link.kind == LinkKind::Relayed)
-        {
+        while let Some(link) = self.links.find(&|link| link.via == via && link.kind == LinkKind::Relayed) {
             self.drop_link(link.id, Reason::NoRoom, true);
         }
     }
 
     /// Now and then a direct link may have become possible; the smaller id tries.
     pub(super) fn try_direct(&mut self) {
-        let is_old = |link: &&Link| {
+        let is_old = |link: &Link| {
             link.kind == LinkKind::Relayed
                 && link.stage == Stage::Ready
                 && self.id < link.peer
                 && self.now.since(link.since) > TRY_DIRECT_AFTER
         };
-        let old: Vec<NodeId> = self.links.iter().filter(is_old).map(|link| link.peer).collect();
-        for peer in old {
+        for id in self.links.numbers(&is_old) {
+            let Some(peer) = self.links.get(id).map(|link| link.peer) else { continue };
             if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
                 self.begin_dial(LinkKind::WebRtc, &peer, false);
             }

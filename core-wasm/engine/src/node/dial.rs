@@ -192,7 +192,7 @@ impl Node {
                 None
             }
             Kind::Answer | Kind::Refuse => {
-                let link = self.links.iter().find(|link| {
+                let link = self.links.find(&|link| {
                     let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
                     link.peer == from
                         && link.dialled
@@ -222,7 +222,7 @@ impl Node {
 
     /// The same offer again: its answer was lost. True if that is what it was.
     fn repeats_answer(&mut self, from: &NodeId, session: u32) -> bool {
-        let known = self.links.iter().find(|link| {
+        let known = self.links.find(&|link| {
             let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
             link.peer == *from && !link.dialled && link.kind != LinkKind::Socket && answered
         });
@@ -284,7 +284,7 @@ impl Node {
 
     fn on_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
         // Glare: both offered. The smaller id's offer stands.
-        let own_dial = self.links.iter().find(|link| link.peer == from && link.stage != Stage::Ready);
+        let own_dial = self.links.find(&|link| link.peer == from && link.stage != Stage::Ready);
         if let Some((id, dialled)) = own_dial.map(|link| (link.id, link.dialled)) {
             if dialled && self.id < from {
                 return;
@@ -297,8 +297,8 @@ impl Node {
         if envelope.kind == Kind::Circuit {
             return self.on_circuit_offer(from, envelope, reply);
         }
-        let route = Route::Answer(envelope.body.to_vec());
-        self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply, route);
+        let id = self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply);
+        self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });
     }
 
     pub(super) fn begin_answer(
@@ -307,7 +307,6 @@ impl Node {
         from: NodeId,
         session: u32,
         reply: Option<ReplyTo>,
-        route: Route,
     ) -> LinkId {
         let deadline = self.opening_deadline();
         let id = self.links.begin(kind, from, false, self.now, deadline);
@@ -317,7 +316,6 @@ impl Node {
             handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
         }
         self.arm(deadline);
-        self.emit(Output::Open { link: id, route });
         id
     }
 }

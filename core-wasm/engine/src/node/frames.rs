@@ -178,17 +178,16 @@ impl Node {
 
     /// Handshakes that took too long, envelopes to send again, peers to probe.
     pub(super) fn on_link_deadlines(&mut self) {
-        let due: Vec<LinkId> =
-            self.links.iter().filter(|link| self.now >= link.due).map(|link| link.id).collect();
-        for id in due {
+        for id in self.links.numbers(&|link| self.now >= link.due) {
             match self.links.get(id).map(|link| link.stage) {
                 Some(Stage::Ready) => self.probe(id),
                 Some(_) => self.on_handshake_due(id),
                 None => {}
             }
         }
-        let next = self.links.iter().map(|link| link.due).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for link in self.links.iter() {
+            self.wake = self.wake.min(link.due);
+        }
     }
 
     fn probe(&mut self, id: LinkId) {
@@ -211,8 +210,7 @@ impl Node {
 
     /// Probes every link at once: those that died while the host slept are found within seconds.
     pub(super) fn probe_all(&mut self) {
-        let due: Vec<LinkId> = self.links.peers().map(|link| link.id).collect();
-        for id in due {
+        for id in self.links.numbers(&|link| link.stage == Stage::Ready) {
             self.probe_hard(id);
         }
     }

@@ -1,7 +1,5 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
@@ -237,8 +235,7 @@ impl Node {
     /// Says goodbye to everybody; nothing happens after it.
     pub(super) fn leave(&mut self) {
         // The newest first: circuits go before the links that carry them.
-        let links: Vec<LinkId> = self.links.iter().rev().map(|link| link.id).collect();
-        for link in links {
+        for link in self.links.numbers(&|_| true).into_iter().rev() {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_signalling();

@@ -235,7 +235,8 @@ impl Node {
             let failure = (late.held == 0).then_some(Status::Unavailable);
             self.end_placement(token, failure);
         }
-        let next = self.placements.iter().map(|placement| placement.deadline).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for placement in &self.placements {
+            self.wake = self.wake.min(placement.deadline);
+        }
     }
 }

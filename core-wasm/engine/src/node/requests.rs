@@ -419,18 +419,16 @@ impl Node {
     }
 
     pub(super) fn on_request_deadlines(&mut self) {
-        let now = self.now;
-        let late: Vec<u32> = self
-            .requests
-            .iter()
-            .filter(|request| now >= request.deadline)
-            .map(|request| request.number)
-            .collect();
+        let mut late = Vec::new();
+        for request in self.requests.iter().filter(|request| self.now >= request.deadline) {
+            late.push(request.number);
+        }
         for number in late {
             self.on_request_late(number);
         }
-        let next = self.requests.iter().map(|request| request.deadline).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for request in &self.requests {
+            self.wake = self.wake.min(request.deadline);
+        }
     }
 
     fn on_request_late(&mut self, number: u32) {

@@ -143,10 +143,8 @@ impl Node {
             Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(envelope, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
-                let dial = self
-                    .links
-                    .iter()
-                    .find(|link| link.peer == *about && link.dialled && link.handshake.is_some());
+                let dial =
+                    self.links.find(&|link| link.peer == *about && link.dialled && link.handshake.is_some());
                 if let Some(link) = dial.map(|link| link.id) {
                     self.drop_link(link, crate::status::Reason::Lost, true);
                 }
