@@ -7,7 +7,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
-use crate::io::{LinkId, LinkKind, Output, Profile, Route, Work};
+use crate::io::{LinkId, LinkKind, Output, Profile, Route};
 use crate::limits::{LINKS_MAX, STRANGERS_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -96,7 +96,7 @@ impl Node {
         };
         handshake.envelope = envelope.emit();
         let bytes = envelope.signed_bytes(&self.config.network, &self.id, &peer);
-        self.start_job(Pending::SignEnvelope(id), Work::Sign(bytes));
+        self.sign(Pending::SignEnvelope(id), bytes);
     }
 
     pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: &Signature) {
@@ -211,13 +211,10 @@ impl Node {
         if strangers >= STRANGERS_MAX {
             return;
         }
-        let work = Work::Verify {
-            key: *envelope.key,
-            signature: *envelope.signature,
-            bytes: envelope.signed_bytes(&self.config.network, &from, &self.id),
-        };
+        let signed = envelope.signed_bytes(&self.config.network, &from, &self.id);
         let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
-        self.start_job(Pending::VerifyEnvelope(Box::new(arrived)), work);
+        let pending = Pending::VerifyEnvelope(Box::new(arrived));
+        self.verify(pending, envelope.key, envelope.signature, signed);
     }
 
     /// The same offer again: its answer was lost. True if that is what it was.

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Node;
 use crate::id::NodeId;
 use crate::io::kinds::{input, listening, output};
-use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route, Work};
+use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route};
 use crate::time::Instant;
 use crate::wire::Reader;
 
@@ -63,7 +63,8 @@ impl Node {
     #[inline(always)]
     pub(super) fn emit(&mut self, output: Output) {
         match output {
-            Output::Timeout(_) => {}
+            // A time-out does not wait, and what begins a job puts it here itself.
+            Output::Timeout(_) | Output::Job { .. } => {}
             Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], bytes),
             Output::Open { link, route } => match route {
                 Route::Socket(address) => {
@@ -88,22 +89,6 @@ impl Node {
             Output::SignalOpen => self.put_plain(output::SIGNAL_OPEN, 0, 0, &[]),
             Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], bytes),
             Output::SignalClose => self.put_plain(output::SIGNAL_CLOSE, 0, 0, &[]),
-            Output::Job { job, work } => match work {
-                Work::Sign(bytes) => self.put(output::SIGN, job.0, 0, &[], bytes),
-                Work::Verify { key, signature, bytes } => {
-                    self.put(output::VERIFY, job.0, 0, [key, signature].as_flattened(), bytes);
-                }
-                Work::Load(hash) => self.put_plain(output::LOAD, job.0, 0, &hash.0),
-                Work::Message(op) => self.put_plain(output::WANTED, job.0, op.0, &[]),
-                Work::Store { hash, bytes, held } => {
-                    self.put(output::STORE, job.0, held.into(), &hash.0, bytes)
-                }
-                Work::Absent(hashes) => self.put_plain(output::ABSENT, job.0, 0, NodeId::list_bytes(&hashes)),
-                Work::Scan { after, count } => {
-                    let after = after.as_ref().map_or(&[][..], |after| &after.0);
-                    self.put_plain(output::SCAN, job.0, count.into(), after);
-                }
-            },
             Output::Event(event) => match event {
                 Event::Joined => self.put_plain(output::JOINED, 0, 0, &[]),
                 Event::Offline => self.put_plain(output::OFFLINE, 0, 0, &[]),
@@ -140,7 +125,7 @@ impl Node {
     }
 
     #[inline(never)]
-    fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
+    pub(super) fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
         self.outbox.push(Flat { kind, number, value, id: id.to_vec(), bytes });
     }
 }

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::jobs::Pending;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, LinkId, LinkKind, Output, Profile, Work};
+use crate::io::{Event, LinkId, LinkKind, Output, Profile};
 use crate::limits::LINKS_MAX;
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -109,7 +109,7 @@ impl Node {
             return Ok(());
         }
         let bytes = proof_bytes(&self.config.network, hello.nonce, &handshake.nonce, hello.key);
-        self.start_job(Pending::SignLink(id), Work::Sign(bytes));
+        self.sign(Pending::SignLink(id), bytes);
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl Node {
         if let Some(handshake) = self.links.handshake(id) {
             handshake.answered = true;
         }
-        self.start_job(Pending::VerifyLink(id), Work::Verify { key, signature: *signature, bytes });
+        self.verify(Pending::VerifyLink(id), &key, signature, bytes);
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use super::jobs::Pending;
 use super::route::ReplyTo;
 use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -52,9 +52,8 @@ impl Node {
         if block.len() > BLOCK_MAX {
             return self.answer(&reply, Status::BadRequest, &[]);
         }
-        let work = Work::Store { hash: *hash, bytes: block.to_vec(), held: true };
         if exact {
-            if !self.start_job(Pending::StoreHeld(Box::new(reply.clone())), work) {
+            if !self.store(Pending::StoreHeld(Box::new(reply.clone())), hash, block, true) {
                 self.answer(&reply, Status::TooManyRequests, &[]);
             }
             return;
@@ -63,7 +62,7 @@ impl Node {
             return self.answer(&reply, Status::TooManyRequests, &[]);
         }
         let token = self.begin_placement(Asker::Remote(reply.clone()), hash);
-        if !self.start_job(Pending::StorePlacement(token), work) {
+        if !self.store(Pending::StorePlacement(token), hash, block, true) {
             self.placements.retain(|placement| placement.token != token);
             self.answer(&reply, Status::TooManyRequests, &[]);
         }
@@ -141,7 +140,7 @@ impl Node {
                 continue;
             }
             let (token, hash) = (placement.token, placement.hash);
-            if !self.start_job(Pending::LoadPlacement(token), Work::Load(hash)) {
+            if !self.load(Pending::LoadPlacement(token), &hash, None) {
                 return;
             }
             if let Some(placement) = self.placements.get_mut(place - 1) {

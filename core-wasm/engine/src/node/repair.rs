@@ -10,7 +10,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::requests::Goal;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
 use crate::time::Instant;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
@@ -80,8 +80,7 @@ impl Node {
             (None, Some((after, _))) => (*after, false),
             (None, None) => return,
         };
-        let work = Work::Scan { after, count: HASHES_MAX as u16 };
-        self.repair.is_scanning = self.start_job(Pending::Scan { for_listing }, work);
+        self.repair.is_scanning = self.scan(Pending::Scan { for_listing }, after.as_ref());
     }
 
     pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
@@ -188,7 +187,7 @@ impl Node {
         let mut ours = keys.to_vec();
         ours.retain(|key| self.should_hold(key));
         if !ours.is_empty() {
-            self.start_job(Pending::Absent(link), Work::Absent(ours));
+            self.find_absent(Pending::Absent(link), &ours);
         }
     }
 

@@ -9,7 +9,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, OpId, Work};
+use crate::io::{Event, LinkId, OpId};
 use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::routing::Nearest;
 use crate::status::Status;
@@ -266,10 +266,10 @@ impl Node {
         match status {
             Status::Ok if bytes.len() <= BLOCK_MAX => {
                 let held = matches!(request.goal, Goal::Repair(_));
-                let work = Work::Store { hash: request.target, bytes: bytes.to_vec(), held };
+                let hash = request.target;
                 request.is_storing = true;
                 self.wait_until(number, now + LOCAL_PATIENCE);
-                if !self.start_job(Pending::StoreGot(number), work) {
+                if !self.store(Pending::StoreGot(number), &hash, bytes, held) {
                     self.on_got_stored(number, Status::TimedOut);
                 }
             }
@@ -312,16 +312,18 @@ impl Node {
         while let Some(request) = self.requests.get(place) {
             place += 1;
             let (number, goal, target) = (request.number, request.goal, request.target);
-            let (work, room) = match (goal, request.op) {
+            let (message, room) = match (goal, request.op) {
                 _ if request.is_busy || full == Some(target) => continue,
-                (Goal::Put, _) => (Work::Load(target), BLOCK_FRAME),
-                (Goal::Send(length), Some(op)) => (Work::Message(op), MESSAGE_HEAD + usize::from(length)),
+                (Goal::Put, _) => (None, BLOCK_FRAME),
+                (Goal::Send(length), Some(op)) => (Some(op), MESSAGE_HEAD + usize::from(length)),
                 _ => continue,
             };
             let hop = self.first_hop(request);
             let is_here = target == self.id || goal == Goal::Put && request.tried.is_empty();
             let starts = match hop {
-                Some(link) => self.takes_bulk(link, room) && self.start_job(Pending::LoadOwn(number), work),
+                Some(link) => {
+                    self.takes_bulk(link, room) && self.load(Pending::LoadOwn(number), &target, message)
+                }
                 None if !is_here => {
                     // Every way that leads nearer was tried.
                     let status = if request.attempts > 0 { Status::TimedOut } else { Status::Unavailable };
@@ -329,7 +331,7 @@ impl Node {
                     false
                 }
                 None if goal == Goal::Put => self.place_own(number, &target),
-                None => self.start_job(Pending::LoadOwn(number), work),
+                None => self.load(Pending::LoadOwn(number), &target, message),
             };
             match self.request(number) {
                 Some(request) if starts => request.is_busy = true,

@@ -4,7 +4,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
 use crate::status::Status;
 use crate::wire::frame::{Body, Frame, Routed};
@@ -59,7 +59,7 @@ impl Node {
             if serve.is_loading || !self.takes_block(serve.reply.link()) {
                 continue;
             }
-            if !self.start_job(Pending::LoadServe(number), Work::Load(hash)) {
+            if !self.load(Pending::LoadServe(number), &hash, None) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {

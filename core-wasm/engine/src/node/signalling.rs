@@ -4,7 +4,7 @@ use super::Node;
 use super::jobs::Pending;
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, Output, Profile, Work};
+use crate::io::{Event, Output, Profile};
 use crate::limits::LINKS_ENOUGH;
 use crate::link::Link;
 use crate::time::{Duration, Instant};
@@ -119,7 +119,7 @@ impl Node {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
                 let bytes = proof_bytes(nonce, &self.config.network, self.relay_flag());
-                self.start_job(Pending::Prove, Work::Sign(bytes));
+                self.sign(Pending::Prove, bytes);
             }
             Some(FromServer::Welcome { peers }) => {
                 self.signalling.state = State::Present;
