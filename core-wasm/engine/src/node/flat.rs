@@ -1,6 +1,7 @@
 //! Inputs and outputs as numbers and bytes.
 
 use alloc::vec::Vec;
+use core::mem::{ManuallyDrop, take};
 
 use super::Node;
 use crate::id::NodeId;
@@ -62,17 +63,18 @@ impl Node {
     /// Queues an output in its flat form. The line that emits knows the variant: of all this only its call stays there.
     #[inline(always)]
     pub(super) fn emit(&mut self, output: Output) {
-        match output {
+        // All that is owned is taken out, so nothing is left to drop.
+        match &mut *ManuallyDrop::new(output) {
             // A time-out does not wait, and what begins a job puts it here itself.
             Output::Timeout(_) | Output::Job { .. } => {}
-            Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], bytes),
+            Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], take(bytes)),
             Output::Open { link, route } => match route {
                 Route::Socket(address) => {
-                    self.put_plain(output::OPEN_SOCKET, link.0.into(), address.into(), &[])
+                    self.put_plain(output::OPEN_SOCKET, link.0.into(), (*address).into(), &[])
                 }
                 Route::Offer => self.put_plain(output::OPEN_OFFER, link.0.into(), 0, &[]),
                 Route::Answer(description) => {
-                    self.put(output::OPEN_ANSWER, link.0.into(), 0, &[], description)
+                    self.put(output::OPEN_ANSWER, link.0.into(), 0, &[], take(description))
                 }
                 Route::Circuit => self.put_plain(output::OPEN_CIRCUIT, link.0.into(), 0, &[]),
                 Route::CircuitAnswer(key) => {
@@ -80,34 +82,36 @@ impl Node {
                 }
             },
             Output::Answered { link, description } => {
-                self.put(output::ANSWERED, link.0.into(), 0, &[], description)
+                self.put(output::ANSWERED, link.0.into(), 0, &[], take(description))
             }
-            Output::Unseal { link, bytes } => self.put(output::UNSEAL, link.0.into(), 0, &[], bytes),
+            Output::Unseal { link, bytes } => self.put(output::UNSEAL, link.0.into(), 0, &[], take(bytes)),
             Output::Accept(link) => self.put_plain(listening::ACCEPT, link.0.into(), 0, &[]),
             Output::Refuse => self.put_plain(listening::REFUSE, 0, 0, &[]),
             Output::Close(link) => self.put_plain(output::CLOSE, link.0.into(), 0, &[]),
             Output::SignalOpen => self.put_plain(output::SIGNAL_OPEN, 0, 0, &[]),
-            Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], bytes),
+            Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], take(bytes)),
             Output::SignalClose => self.put_plain(output::SIGNAL_CLOSE, 0, 0, &[]),
             Output::Event(event) => match event {
                 Event::Joined => self.put_plain(output::JOINED, 0, 0, &[]),
                 Event::Offline => self.put_plain(output::OFFLINE, 0, 0, &[]),
                 Event::PeerUp { link, id, kind, profile, address } => {
-                    let value = kind as u32 | (profile as u32) << 8;
-                    self.put(output::PEER_UP, link.0.into(), value, &id.0, address);
+                    let value = *kind as u32 | (*profile as u32) << 8;
+                    self.put(output::PEER_UP, link.0.into(), value, &id.0, take(address));
                 }
-                Event::PeerDown { id, reason } => self.put_plain(output::PEER_DOWN, 0, reason as u32, &id.0),
+                Event::PeerDown { id, reason } => self.put_plain(output::PEER_DOWN, 0, *reason as u32, &id.0),
                 Event::DialFailed { id, reason } => {
                     let id = id.as_ref().map_or(&[][..], |id| &id.0);
-                    self.put_plain(output::DIAL_FAILED, 0, reason as u32, id);
+                    self.put_plain(output::DIAL_FAILED, 0, *reason as u32, id);
                 }
                 Event::SignalRefused(refusal) => {
-                    self.put_plain(output::SIGNAL_REFUSED, 0, refusal.into(), &[])
+                    self.put_plain(output::SIGNAL_REFUSED, 0, (*refusal).into(), &[])
                 }
-                Event::Found { op, ids } => self.put_plain(output::FOUND, op.0, 0, NodeId::list_bytes(&ids)),
-                Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, bytes),
+                Event::Found { op, ids } => {
+                    self.put_plain(output::FOUND, op.0, 0, NodeId::list_bytes(&take(ids)));
+                }
+                Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, take(bytes)),
                 Event::Done { op, status, holders } => {
-                    self.put_plain(output::DONE, op.0, status as u32 | u32::from(holders) << 16, &[]);
+                    self.put_plain(output::DONE, op.0, *status as u32 | u32::from(*holders) << 16, &[]);
                 }
             },
         }
