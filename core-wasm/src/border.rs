@@ -25,9 +25,9 @@ impl Core {
     pub fn start(number: u32, config: &[u8]) -> Option<Core> {
         let mut reader = Reader::new(config);
         let mut config = Config {
-            key: reader.array()?,
-            seed: u64::from_be_bytes(reader.array()?),
-            network: reader.array()?,
+            key: *reader.array()?,
+            seed: u64::from_be_bytes(*reader.array()?),
+            network: *reader.array()?,
             level: reader.u8()?,
             profile: Profile::Browser,
             address: Vec::new(),

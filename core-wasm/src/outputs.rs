@@ -1,9 +1,8 @@
 //! From what the engine wants done to numbers and bytes.
 
-use tabmesh_engine::io::flat;
 use tabmesh_engine::io::kinds::output::{LINKS, NEIGHBOURHOOD};
 use tabmesh_engine::wire::Writer;
-use tabmesh_engine::{Flat, Node};
+use tabmesh_engine::{Flat, Node, NodeId};
 use wasm_bindgen::prelude::*;
 
 // The package's own module, by its place beside the generated one: `pkg/wasm/` and `pkg/dist/`.
@@ -32,5 +31,5 @@ pub(crate) fn show_links(core: u32, node: &Node) {
 
 /// Tells the page the closest nodes known.
 pub(crate) fn show_neighbourhood(core: u32, node: &Node) {
-    output(core, NEIGHBOURHOOD, 0, 0, &flat(&node.neighbourhood()), &[]);
+    output(core, NEIGHBOURHOOD, 0, 0, NodeId::list_bytes(&node.neighbourhood()), &[]);
 }

@@ -140,7 +140,7 @@ impl Session {
             *nonce = fresh;
         }
         let level = self.hub.config.level;
-        self.say(Kind::Challenge, &FromServer::Challenge { level, nonce: fresh }).await
+        self.say(Kind::Challenge, &FromServer::Challenge { level, nonce: &fresh }).await
     }
 
     /// When there is something to do even if nothing comes in.
@@ -209,15 +209,15 @@ impl Session {
         let message = ToServer::parse(bytes).ok_or(MALFORMED)?;
         if !self.take_token() {
             self.pause();
-            let about = if let ToServer::Relay { to, .. } = message { to } else { NOBODY };
-            return self.refuse(Refusal::TooFast, about).await;
+            let about = if let ToServer::Relay { to, .. } = message { to } else { &NOBODY };
+            return self.refuse(Refusal::TooFast, *about).await;
         }
         match (self.stage, message) {
             (Stage::Challenged { nonce, .. }, ToServer::Prove { flags, network, key, signature }) => {
                 self.hub.metrics.message(Kind::Prove);
-                let proof = Proof { flags, network: &network, key: &key, signature: &signature };
+                let proof = Proof { flags, network, key, signature };
                 let id = proof::check(&nonce, self.hub.config.level, &proof).map_err(Ending::Refused)?;
-                self.on_proved(network, id, flags).await
+                self.on_proved(*network, id, flags).await
             }
             (Stage::Proved { network, id }, ToServer::Introduce) => {
                 self.hub.metrics.message(Kind::Introduce);
@@ -225,7 +225,7 @@ impl Session {
             }
             (Stage::Proved { network, id }, ToServer::Relay { to, envelope }) => {
                 self.hub.metrics.message(Kind::Relay);
-                self.relay(network, id, to, envelope).await
+                self.relay(network, id, *to, envelope).await
             }
             _ => Err(MALFORMED),
         }
@@ -259,7 +259,7 @@ impl Session {
         let Some(receiver) = receiver else {
             return self.refuse(Refusal::NotPresent, to).await;
         };
-        match receiver.push(FromServer::Deliver { from, envelope }.emit().into()) {
+        match receiver.push(FromServer::Deliver { from: &from, envelope }.emit().into()) {
             Ok(()) => Ok(()),
             Err(_full) => self.refuse(Refusal::TooFast, to).await,
         }
@@ -268,7 +268,7 @@ impl Session {
     /// Says no to one message; the connection stays.
     async fn refuse(&mut self, refusal: Refusal, about: NodeId) -> Result<(), Ending> {
         self.hub.metrics.refused(refusal);
-        self.say(Kind::Refused, &FromServer::Refused { refusal, about }).await
+        self.say(Kind::Refused, &FromServer::Refused { refusal, about: &about }).await
     }
 
     fn take_token(&mut self) -> bool {
@@ -302,7 +302,7 @@ impl Session {
 
     /// Says why, says goodbye, and reads on until the peer has closed too.
     async fn goodbye(&mut self, refusal: Refusal) -> Result<(), SocketError> {
-        let message = FromServer::Refused { refusal, about: NOBODY }.emit();
+        let message = FromServer::Refused { refusal, about: &NOBODY }.emit();
         self.hub.metrics.message(Kind::Refused);
         self.hub.metrics.bytes_out(message.len());
         let (code, sentence) = refusal::closing(refusal);

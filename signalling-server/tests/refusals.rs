@@ -50,7 +50,7 @@ async fn a_truncated_or_lengthened_message_is_malformed() {
     other_version[1] = VERSION + 1;
     is_malformed(&server, other_version).await;
 
-    let relay = ToServer::Relay { to: NOBODY, envelope: &[] }.emit();
+    let relay = ToServer::Relay { to: &NOBODY, envelope: &[] }.emit();
     for message in [relay[..32].to_vec(), vec![0x03, 0x00]] {
         let mut peer = Peer::joined(server.address).await;
         peer.send(message).await;
@@ -62,7 +62,7 @@ async fn a_truncated_or_lengthened_message_is_malformed() {
 async fn a_message_out_of_place_is_malformed() {
     let server = TestServer::start().await;
     is_malformed(&server, ToServer::Introduce.emit()).await;
-    is_malformed(&server, ToServer::Relay { to: NOBODY, envelope: b"early" }.emit()).await;
+    is_malformed(&server, ToServer::Relay { to: &NOBODY, envelope: b"early" }.emit()).await;
 
     let mut peer = Peer::connect(server.address).await;
     let (_, nonce) = peer.challenge().await;

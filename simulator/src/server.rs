@@ -128,7 +128,7 @@ impl Server {
             return letter.into_iter().collect();
         }
         let up = self.letter(ground, now, node, Signal::Up { session });
-        let challenge = self.tell(ground, now, node, &FromServer::Challenge { level: 0, nonce });
+        let challenge = self.tell(ground, now, node, &FromServer::Challenge { level: 0, nonce: &nonce });
         up.into_iter().chain(challenge).collect()
     }
 
@@ -142,11 +142,11 @@ impl Server {
         let Some(client) = self.clients.get(&from) else { return Vec::new() };
         match (ToServer::parse(bytes), client.id) {
             (Some(ToServer::Prove { flags, network, key, signature }), None) => {
-                let proof = proof_bytes(&client.nonce, &network, flags);
-                if !C::verify(&key, &signature, &proof) {
+                let proof = proof_bytes(&client.nonce, network, flags);
+                if !C::verify(key, signature, &proof) {
                     return self.dismiss(ground, now, from, Refusal::BadProof);
                 }
-                let id = NodeId::of_key(&key);
+                let id = NodeId::of_key(key);
                 if let Some(client) = self.clients.get_mut(&from) {
                     client.id = Some(id);
                 }
@@ -155,11 +155,11 @@ impl Server {
                 self.introduce(ground, now, from, &id)
             }
             (Some(ToServer::Relay { to, envelope }), Some(id)) => {
-                let target = self.places.get(&to).map(|place| self.present[*place].node);
+                let target = self.places.get(to).map(|place| self.present[*place].node);
                 let letter = match target {
                     Some(target) => {
                         self.relayed += 1;
-                        self.tell(ground, now, target, &FromServer::Deliver { from: id, envelope })
+                        self.tell(ground, now, target, &FromServer::Deliver { from: &id, envelope })
                     }
                     None => {
                         let refused = FromServer::Refused { refusal: Refusal::NotPresent, about: to };
@@ -205,7 +205,7 @@ impl Server {
     }
 
     fn dismiss(&mut self, ground: &Ground, now: u64, node: NodeNumber, refusal: Refusal) -> Vec<Letter> {
-        let refused = FromServer::Refused { refusal, about: NodeId([0; 32]) };
+        let refused = FromServer::Refused { refusal, about: &NodeId([0; 32]) };
         let last_word = self.tell(ground, now, node, &refused);
         let session = self.clients.get(&node).map_or(0, |client| client.session);
         let down = self.letter(ground, now, node, Signal::Down { session });

@@ -1,5 +1,7 @@
 //! Node ids and their geometry (Kademlia §2.1).
 
+use bytemuck::TransparentWrapper;
+
 use crate::hash::sha256;
 
 /// A P-256 public key as WebCrypto exports it, without the leading 4: X ‖ Y, 64 bytes, big-endian.
@@ -9,7 +11,8 @@ pub type PublicKey = [u8; 64];
 pub type Signature = [u8; 64];
 
 /// A place in the id space, 32 bytes: a node (SHA-256 of its public key) or a block (SHA-256 of its bytes).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
+#[repr(transparent)]
 pub struct NodeId(pub [u8; 32]);
 
 /// The XOR of two ids; compared as a big-endian number.
@@ -17,6 +20,16 @@ pub struct NodeId(pub [u8; 32]);
 pub struct Distance(pub [u8; 32]);
 
 impl NodeId {
+    /// The ids that stand one after another in `bytes`, in place; a rest below 32 bytes is left out.
+    pub fn list(bytes: &[u8]) -> &[Self] {
+        Self::wrap_slice(bytes.as_chunks().0)
+    }
+
+    /// The bytes of `ids`, one after another, in place.
+    pub fn list_bytes(ids: &[Self]) -> &[u8] {
+        Self::peel_slice(ids).as_flattened()
+    }
+
     /// The id that `key` proves.
     pub fn of_key(key: &PublicKey) -> Self {
         Self(sha256(key))

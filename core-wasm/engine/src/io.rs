@@ -5,7 +5,7 @@ pub mod kinds;
 
 use alloc::vec::Vec;
 
-pub use self::flat::{Flat, flat};
+pub use self::flat::Flat;
 
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::status::{Reason, Status};
@@ -340,7 +340,7 @@ pub enum JobResult<'a> {
     /// The store is at its limit; nothing was kept.
     Full,
     /// Hashes, 32 bytes each.
-    Hashes(&'a [[u8; 32]]),
+    Hashes(&'a [NodeId]),
     /// It could not be done.
     Failed,
 }

@@ -150,23 +150,23 @@ impl Database {
         Ok(Some(block.into()))
     }
 
-    pub(super) fn absent(&self, hashes: Vec<NodeId>) -> Result<Vec<[u8; 32]>, redb::Error> {
+    pub(super) fn absent(&self, hashes: Vec<NodeId>) -> Result<Vec<NodeId>, redb::Error> {
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let mut absent = Vec::new();
         for hash in hashes {
             if entries.get(hash.0)?.is_none() {
-                absent.push(hash.0);
+                absent.push(hash);
             }
         }
         Ok(absent)
     }
 
-    pub(super) fn scan(&self, after: Option<NodeId>, count: u16) -> Result<Vec<[u8; 32]>, redb::Error> {
+    pub(super) fn scan(&self, after: Option<NodeId>, count: u16) -> Result<Vec<NodeId>, redb::Error> {
         use std::ops::Bound::{Excluded, Unbounded};
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let start = after.map_or(Unbounded, |after| Excluded(after.0));
         let range = entries.range::<Key>((start, Unbounded))?;
-        range.take(usize::from(count)).map(|entry| Ok(entry?.0.value())).collect()
+        range.take(usize::from(count)).map(|entry| Ok(NodeId(entry?.0.value()))).collect()
     }
 
     pub(super) fn remembered_peers(&self) -> Vec<Url> {

@@ -95,7 +95,7 @@ pub enum Answer {
     /// It is not there.
     Missing,
     /// The hashes asked for.
-    Hashes(Vec<[u8; 32]>),
+    Hashes(Vec<NodeId>),
     /// The disk failed, or the queue is full; the log says which.
     Failed,
 }

@@ -121,8 +121,8 @@ async fn a_scan_is_ascending_complete_and_bounded() {
         };
         assert!(page.len() <= 7);
         let Some(last) = page.last() else { break };
-        after = Some(NodeId(*last));
-        found.extend(page.into_iter().map(NodeId));
+        after = Some(*last);
+        found.extend(page);
     }
     assert_eq!(found, expected);
 }
@@ -134,7 +134,7 @@ async fn absent_names_what_is_missing_in_the_order_asked() {
     keep(&storage, 1, 64, true).await;
     let hashes: Vec<_> = [3, 1, 2].map(|number| block(number, 64).0).to_vec();
     let answer = storage.request(Request::Absent(hashes.clone())).await;
-    assert_eq!(answer, Answer::Hashes(vec![hashes[0].0, hashes[2].0]));
+    assert_eq!(answer, Answer::Hashes(vec![hashes[0], hashes[2]]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,7 +108,7 @@ impl Identity {
     /// The message that proves this key.
     pub fn prove(&self, nonce: &[u8; 32], network: [u8; 8], flags: u8) -> Vec<u8> {
         let signature = self.sign(&proof_bytes(nonce, &network, flags));
-        ToServer::Prove { flags, network, key: self.key, signature }.emit()
+        ToServer::Prove { flags, network: &network, key: &self.key, signature: &signature }.emit()
     }
 }
 
@@ -125,10 +125,12 @@ pub enum Heard {
 impl Heard {
     pub fn parse(bytes: &[u8]) -> Self {
         match FromServer::parse(bytes).unwrap_or_else(|| panic!("no message: {bytes:?}")) {
-            FromServer::Challenge { level, nonce } => Self::Challenge { level, nonce },
+            FromServer::Challenge { level, nonce } => Self::Challenge { level, nonce: *nonce },
             FromServer::Welcome { peers } => Self::Welcome(peers),
-            FromServer::Deliver { from, envelope } => Self::Deliver { from, envelope: envelope.to_vec() },
-            FromServer::Refused { refusal, about } => Self::Refused(refusal, about),
+            FromServer::Deliver { from, envelope } => {
+                Self::Deliver { from: *from, envelope: envelope.to_vec() }
+            }
+            FromServer::Refused { refusal, about } => Self::Refused(refusal, *about),
         }
     }
 }
@@ -206,7 +208,7 @@ impl Peer {
     }
 
     pub async fn relay(&mut self, to: NodeId, envelope: &[u8]) {
-        self.send(ToServer::Relay { to, envelope }.emit()).await;
+        self.send(ToServer::Relay { to: &to, envelope }.emit()).await;
     }
 
     pub async fn send(&mut self, bytes: Vec<u8>) {

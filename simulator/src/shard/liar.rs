@@ -59,8 +59,8 @@ impl<C: Crypto> Shard<C> {
         let own = self.engines[at].as_ref().map(|engine| engine.id());
         let frame = Frame::parse(bytes.get(2..)?);
         match (lie, frame) {
-            (Lie::Drop, Some(Frame::Routed(routed))) if Some(routed.origin) != own => None,
-            (Lie::Misroute, Some(Frame::Routed(routed))) if Some(routed.origin) != own => {
+            (Lie::Drop, Some(Frame::Routed(routed))) if Some(routed.origin) != own.as_ref() => None,
+            (Lie::Misroute, Some(Frame::Routed(routed))) if Some(routed.origin) != own.as_ref() => {
                 let open: Vec<EndId> =
                     self.ends[at].iter().filter(|end| end.is_open).map(|end| end.id).collect();
                 let place = self.shells[at].dice.below(open.len() as u64) as usize;
@@ -115,7 +115,7 @@ impl<C: Crypto> Shard<C> {
 }
 
 fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> Vec<u8> {
-    let ids = if lie == Lie::Invent { invented(&routed.target) } else { accomplices(ground, &routed.target) };
+    let ids = if lie == Lie::Invent { invented(routed.target) } else { accomplices(ground, routed.target) };
     let is_find = matches!(routed.body(), Some(Body::Find));
     let status = if is_find { Status::Ok } else { Status::NotFound };
     let body = Body::Answer { status, bytes: &ids };
@@ -124,7 +124,7 @@ fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> 
         reply: true,
         exact: true,
         hops: 0,
-        origin: own,
+        origin: &own,
         target: routed.origin,
         request: routed.request,
         path: routed.path,

@@ -129,9 +129,9 @@ impl<C: Crypto> Shard<C> {
         let mut reader = Reader::new(packet);
         while let Some(Some(frame)) = split(&mut reader) {
             let Some(Frame::Routed(message)) = Frame::parse(frame) else { continue };
-            let is_request = !message.reply && message.origin == origin && message.target == target;
+            let is_request = !message.reply && *message.origin == origin && *message.target == target;
             let is_reply =
-                message.reply && message.target == origin && self.followed_request == Some(message.request);
+                message.reply && *message.target == origin && self.followed_request == Some(message.request);
             if is_request {
                 self.followed_request = Some(message.request);
             }

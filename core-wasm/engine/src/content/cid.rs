@@ -82,8 +82,8 @@ impl Cid {
             Some(0x71) => Codec::DagCbor,
             _ => return Err(CidError::Codec),
         };
-        match (reader.u16(), reader.array()) {
-            (Some(0x1220), Some(hash)) => Ok(Self { codec, hash: NodeId(hash) }),
+        match (reader.u16(), reader.id()) {
+            (Some(0x1220), Some(hash)) => Ok(Self { codec, hash: *hash }),
             _ => Err(CidError::Hash),
         }
     }

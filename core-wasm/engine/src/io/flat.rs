@@ -32,8 +32,8 @@ impl Flat {
         let link = LinkId(number as u16);
         let open = |route| Output::Open { link, route };
         let job = |work| Output::Job { job: JobId(number), work };
-        let first = id.first_chunk().map(|id| NodeId(*id));
-        let ids = || id.as_chunks().0.iter().map(|id| NodeId(*id)).collect();
+        let first = NodeId::list(&id).first().copied();
+        let ids = || NodeId::list(&id).to_vec();
         Some(match kind {
             SEND => Output::Send { link, bytes },
             OPEN_SOCKET => open(Route::Socket(value as u16)),
@@ -87,14 +87,4 @@ impl Flat {
             }),
         })
     }
-}
-
-/// The ids, one after another.
-#[inline(never)]
-pub fn flat(ids: &[NodeId]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(ids.len() * 32);
-    for id in ids {
-        bytes.extend_from_slice(&id.0);
-    }
-    bytes
 }

@@ -203,6 +203,22 @@ impl Links {
         self.list.iter_mut()
     }
 
+    /// The first link that `is` is true of.
+    #[inline(never)]
+    pub(crate) fn find(&self, is: &dyn Fn(&Link) -> bool) -> Option<&Link> {
+        self.list.iter().find(|link| is(link))
+    }
+
+    /// The numbers of the links that `is` is true of, ascending: to go through them while links come and go.
+    #[inline(never)]
+    pub(crate) fn numbers(&self, is: &dyn Fn(&Link) -> bool) -> Vec<LinkId> {
+        let mut numbers = Vec::new();
+        for link in self.list.iter().filter(|link| is(link)) {
+            numbers.push(link.id);
+        }
+        numbers
+    }
+
     /// Those whose peer has proved itself.
     pub(crate) fn peers(&self) -> impl Iterator<Item = &Link> {
         self.list.iter().filter(|link| link.stage == Stage::Ready)

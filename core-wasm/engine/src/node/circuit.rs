@@ -14,7 +14,7 @@ use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::envelope::Envelope;
-use crate::wire::frame::{BULK_MIN, Frame, arrays};
+use crate::wire::frame::{BULK_MIN, Frame};
 
 /// Relays that one offer names.
 const RELAYS_MAX: usize = 4;
@@ -42,7 +42,7 @@ impl Node {
             let reply = if handshake.by_signal { None } else { Some(reply) };
             self.refuse(&link.peer, handshake.session, Reason::Unreachable, reply);
         }
-        self.links.peers().any(is_relay) && self.contacts.learn(link.peer).is_some()
+        self.links.peers().any(is_relay) && self.contacts.learn(&link.peer).is_some()
     }
 
     /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay,
@@ -71,8 +71,8 @@ impl Node {
     /// The key that a circuit's envelope carries, and the first of the relays it names that this node is linked with.
     fn read_circuit<'a>(&self, body: &'a [u8]) -> Option<(&'a [u8; 64], Option<LinkId>)> {
         let (key, ids) = body.split_first_chunk::<64>()?;
-        let link = |id| self.links.to(&NodeId(id)).filter(|link| is_relay(link));
-        Some((key, arrays::<32>(ids).take(RELAYS_MAX).find_map(link).map(|link| link.id)))
+        let link = |id| self.links.to(id).filter(|link| is_relay(link));
+        Some((key, NodeId::list(ids).iter().take(RELAYS_MAX).find_map(link).map(|link| link.id)))
     }
 
     /// Somebody who cannot reach this node directly offers a circuit.
@@ -80,17 +80,17 @@ impl Node {
         let Some((key, via)) = self.read_circuit(envelope.body) else { return };
         let Some(via) = via else {
             // Linked with none of them yet; by the next offer it may be.
-            if let Some(relay) = arrays::<32>(&envelope.body[64..]).next().map(NodeId) {
+            if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
                 self.learn(relay);
                 self.dial(relay);
             }
             return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         };
-        let route = Route::CircuitAnswer(*key);
-        let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply, route);
+        let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply);
         if let Some(link) = self.links.get_mut(id) {
             link.via = via;
         }
+        self.emit(Output::Open { link: id, route: Route::CircuitAnswer(*key) });
     }
 
     /// The circuit that this node offered is taken.
@@ -109,7 +109,7 @@ impl Node {
         let Some(link) = self.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else { return };
         link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
         let (via, peer) = (link.via, link.peer);
-        let bytes = Frame::Carry { carried: false, peer, sealed }.emit();
+        let bytes = Frame::Carry { carried: false, peer: &peer, sealed }.emit();
         let fits = |via: &Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || via.flow.affords(bytes.len());
         if self.links.ready(via).is_some_and(fits) {
             self.send_bytes(via, bytes);
@@ -138,16 +138,16 @@ impl Node {
     pub(super) fn on_carry(
         &mut self,
         from: LinkId,
-        sender: NodeId,
+        sender: &NodeId,
         carried: bool,
-        peer: NodeId,
+        peer: &NodeId,
         sealed: &[u8],
     ) {
         if !carried {
             return self.carry(from, sender, peer, sealed);
         }
-        let ours = |link: &&Link| link.kind == LinkKind::Relayed && link.peer == peer && link.via == from;
-        let Some(link) = self.links.iter().find(ours).map(|link| link.id) else { return };
+        let ours = |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == from;
+        let Some(link) = self.links.find(&ours).map(|link| link.id) else { return };
         match sealed {
             [reason] => {
                 self.drop_link(link, Reason::from_code(*reason), false);
@@ -158,9 +158,9 @@ impl Node {
     }
 
     /// Carries a sealed frame between two peers, or tells the sender that it does not.
-    fn carry(&mut self, from: LinkId, sender: NodeId, peer: NodeId, sealed: &[u8]) {
+    fn carry(&mut self, from: LinkId, sender: &NodeId, peer: &NodeId, sealed: &[u8]) {
         let is_fair = self.links.get_mut(from).is_some_and(|link| link.flow.carry(sealed.len()));
-        let to = self.links.to(&peer).filter(|link| link.kind != LinkKind::Relayed);
+        let to = self.links.to(peer).filter(|link| link.kind != LinkKind::Relayed);
         let has_room =
             |link: &&Link| sealed.len() <= BULK_MIN || self.has_room(link, sealed.len() + 33, false);
         match to.filter(has_room).map(|link| link.id).filter(|_| is_fair && self.config.relay) {
@@ -174,7 +174,7 @@ impl Node {
     }
 
     /// Tells the other end of a circuit that it is over.
-    pub(super) fn end_circuit(&mut self, via: LinkId, peer: NodeId, reason: Reason) {
+    pub(super) fn end_circuit(&mut self, via: LinkId, peer: &NodeId, reason: Reason) {
         if self.links.ready(via).is_some() {
             self.send(via, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
         }
@@ -182,25 +182,23 @@ impl Node {
 
     /// A link is gone, and with it the circuits that led over it.
     pub(super) fn drop_circuits(&mut self, via: LinkId) {
-        while let Some(link) =
-            self.links.iter().find(|link| link.via == via && link.kind == LinkKind::Relayed)
-        {
+        while let Some(link) = self.links.find(&|link| link.via == via && link.kind == LinkKind::Relayed) {
             self.drop_link(link.id, Reason::NoRoom, true);
         }
     }
 
     /// Now and then a direct link may have become possible; the smaller id tries.
     pub(super) fn try_direct(&mut self) {
-        let is_old = |link: &&Link| {
+        let is_old = |link: &Link| {
             link.kind == LinkKind::Relayed
                 && link.stage == Stage::Ready
                 && self.id < link.peer
                 && self.now.since(link.since) > TRY_DIRECT_AFTER
         };
-        let old: Vec<NodeId> = self.links.iter().filter(is_old).map(|link| link.peer).collect();
-        for peer in old {
+        for id in self.links.numbers(&is_old) {
+            let Some(peer) = self.links.get(id).map(|link| link.peer) else { continue };
             if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
-                self.begin_dial(LinkKind::WebRtc, peer, false);
+                self.begin_dial(LinkKind::WebRtc, &peer, false);
             }
         }
     }

@@ -19,7 +19,7 @@ impl Node {
             Command::Send { op, to, length } => self.begin_or_refuse(op, Goal::Send(length as u16), to),
             Command::Subscribe { op, topic } => self.subscribe(op, topic),
             Command::Unsubscribe { topic } => self.unsubscribe(&topic),
-            Command::Publish { op, topic, bytes } => self.publish(op, topic, &bytes),
+            Command::Publish { op, topic, bytes } => self.publish(op, &topic, &bytes),
             Command::Cancel { op } => self.cancel(op),
             Command::Addresses(count) => self.set_addresses(count),
             Command::Wake => self.wake_up(),
@@ -28,7 +28,7 @@ impl Node {
     }
 
     fn begin_or_refuse(&mut self, op: OpId, goal: Goal, target: crate::id::NodeId) {
-        if !self.begin_request(Some(op), goal, target) {
+        if !self.begin_request(Some(op), goal, &target) {
             self.report(Event::Done { op, status: Status::TooManyRequests, holders: 0 });
         }
     }

@@ -7,14 +7,14 @@ use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
-use crate::io::{LinkId, LinkKind, Output, Profile, Route, Work};
+use crate::io::{LinkId, LinkKind, Output, Profile, Route};
 use crate::limits::{LINKS_MAX, STRANGERS_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
 use crate::wire::envelope::{Envelope, Kind};
-use crate::wire::frame::{Body, arrays};
+use crate::wire::frame::Body;
 use crate::wire::signal::ToServer;
 
 /// How long an envelope is worth something.
@@ -41,26 +41,26 @@ pub(super) struct Arrived {
 
 impl Node {
     /// Begins a link to `peer`, unless there is one.
-    pub(super) fn dial(&mut self, peer: NodeId) {
-        let by_signal = match self.contacts.get(&peer) {
+    pub(super) fn dial(&mut self, peer: &NodeId) {
+        let by_signal = match self.contacts.get(peer) {
             Some(contact) => contact.by_signal && self.signalling.is_present(),
             None => false,
         };
         let is_full = self.links.len() >= self.profile_limit(&LINKS_MAX);
         if is_full
-            || peer == self.id
-            || self.links.knows(&peer)
+            || *peer == self.id
+            || self.links.knows(peer)
             || !by_signal && self.links.ready_count() == 0
         {
             return;
         }
-        let kind = if self.may_relay(&peer) { LinkKind::Relayed } else { LinkKind::WebRtc };
+        let kind = if self.may_relay(peer) { LinkKind::Relayed } else { LinkKind::WebRtc };
         self.begin_dial(kind, peer, by_signal);
     }
 
-    pub(super) fn begin_dial(&mut self, kind: LinkKind, peer: NodeId, by_signal: bool) {
+    pub(super) fn begin_dial(&mut self, kind: LinkKind, peer: &NodeId, by_signal: bool) {
         let deadline = self.opening_deadline();
-        let id = self.links.begin(kind, peer, true, self.now, deadline);
+        let id = self.links.begin(kind, *peer, true, self.now, deadline);
         let session = self.rng.next() as u32;
         if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
@@ -90,19 +90,19 @@ impl Node {
             kind,
             session: handshake.session,
             expiry_s,
-            key: self.config.key,
-            signature: [0; 64],
+            key: &self.config.key,
+            signature: &[0; 64],
             body: &body,
         };
         handshake.envelope = envelope.emit();
         let bytes = envelope.signed_bytes(&self.config.network, &self.id, &peer);
-        self.start_job(Pending::SignEnvelope(id), Work::Sign(bytes));
+        self.sign(Pending::SignEnvelope(id), bytes);
     }
 
     pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: &Signature) {
         let Some(handshake) = self.links.handshake(id) else { return };
         let Some(envelope) = Envelope::parse(&handshake.envelope) else { return };
-        handshake.envelope = Envelope { signature: *signature, ..envelope }.emit();
+        handshake.envelope = Envelope { signature, ..envelope }.emit();
         self.send_envelope(id);
     }
 
@@ -136,8 +136,10 @@ impl Node {
         if by_signal {
             self.relay(&peer, &envelope);
         } else if dialled {
-            let tried: Vec<LinkId> = arrays(&path).map(|number| LinkId(u16::from_be_bytes(number))).collect();
-            let first = self.send_request(session, peer, true, &Body::Envelope(&envelope), &tried);
+            let numbers = path.as_chunks().0;
+            let tried: Vec<LinkId> =
+                numbers.iter().map(|number| LinkId(u16::from_be_bytes(*number))).collect();
+            let first = self.send_request(session, &peer, true, &Body::Envelope(&envelope), &tried);
             if let (Some(first), Some(handshake)) = (first, self.links.handshake(id)) {
                 handshake.path.extend_from_slice(&first.0.to_be_bytes());
             }
@@ -170,7 +172,7 @@ impl Node {
         else {
             return;
         };
-        let from = NodeId::of_key(&envelope.key);
+        let from = NodeId::of_key(envelope.key);
         let is_late =
             self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now);
         // An answer is fresh by its session, which this node chose.
@@ -190,7 +192,7 @@ impl Node {
                 None
             }
             Kind::Answer | Kind::Refuse => {
-                let link = self.links.iter().find(|link| {
+                let link = self.links.find(&|link| {
                     let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
                     link.peer == from
                         && link.dialled
@@ -209,18 +211,15 @@ impl Node {
         if strangers >= STRANGERS_MAX {
             return;
         }
-        let work = Work::Verify {
-            key: envelope.key,
-            signature: envelope.signature,
-            bytes: envelope.signed_bytes(&self.config.network, &from, &self.id),
-        };
+        let signed = envelope.signed_bytes(&self.config.network, &from, &self.id);
         let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
-        self.start_job(Pending::VerifyEnvelope(Box::new(arrived)), work);
+        let pending = Pending::VerifyEnvelope(Box::new(arrived));
+        self.verify(pending, envelope.key, envelope.signature, signed);
     }
 
     /// The same offer again: its answer was lost. True if that is what it was.
     fn repeats_answer(&mut self, from: &NodeId, session: u32) -> bool {
-        let known = self.links.iter().find(|link| {
+        let known = self.links.find(&|link| {
             let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
             link.peer == *from && !link.dialled && link.kind != LinkKind::Socket && answered
         });
@@ -241,8 +240,8 @@ impl Node {
             kind: Kind::Refuse,
             session,
             expiry_s: 0,
-            key: self.config.key,
-            signature: [0; 64],
+            key: &self.config.key,
+            signature: &[0; 64],
             body: &[reason as u8],
         };
         let bytes = envelope.emit();
@@ -255,7 +254,7 @@ impl Node {
     /// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.
     fn relay(&mut self, to: &NodeId, envelope: &[u8]) {
         if self.signalling.is_present() {
-            self.emit(Output::Signal(ToServer::Relay { to: *to, envelope }.emit()));
+            self.emit(Output::Signal(ToServer::Relay { to, envelope }.emit()));
         }
     }
 
@@ -282,7 +281,7 @@ impl Node {
 
     fn on_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
         // Glare: both offered. The smaller id's offer stands.
-        let own_dial = self.links.iter().find(|link| link.peer == from && link.stage != Stage::Ready);
+        let own_dial = self.links.find(&|link| link.peer == from && link.stage != Stage::Ready);
         if let Some((id, dialled)) = own_dial.map(|link| (link.id, link.dialled)) {
             if dialled && self.id < from {
                 return;
@@ -295,8 +294,8 @@ impl Node {
         if envelope.kind == Kind::Circuit {
             return self.on_circuit_offer(from, envelope, reply);
         }
-        let route = Route::Answer(envelope.body.to_vec());
-        self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply, route);
+        let id = self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply);
+        self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });
     }
 
     pub(super) fn begin_answer(
@@ -305,7 +304,6 @@ impl Node {
         from: NodeId,
         session: u32,
         reply: Option<ReplyTo>,
-        route: Route,
     ) -> LinkId {
         let deadline = self.opening_deadline();
         let id = self.links.begin(kind, from, false, self.now, deadline);
@@ -315,7 +313,6 @@ impl Node {
             handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
         }
         self.arm(deadline);
-        self.emit(Output::Open { link: id, route });
         id
     }
 }

@@ -1,11 +1,12 @@
 //! Inputs and outputs as numbers and bytes.
 
 use alloc::vec::Vec;
+use core::mem::{ManuallyDrop, take};
 
 use super::Node;
 use crate::id::NodeId;
 use crate::io::kinds::{input, listening, output};
-use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route, Work, flat};
+use crate::io::{Command, Event, Flat, Input, JobId, JobResult, LinkId, OpId, Output, Route};
 use crate::time::Instant;
 use crate::wire::Reader;
 
@@ -39,23 +40,23 @@ impl Node {
                 input::STORED => JobResult::Stored,
                 input::MISMATCH => JobResult::Mismatch,
                 input::FULL => JobResult::Full,
-                input::HASHES => JobResult::Hashes(bytes.as_chunks().0),
+                input::HASHES => JobResult::Hashes(NodeId::list(bytes)),
                 _ => JobResult::Failed,
             })),
-            input::PUT => self.take(Input::Command(Command::Put { op, hash: NodeId(reader.array()?) })),
-            input::GET => self.take(Input::Command(Command::Get { op, hash: NodeId(reader.array()?) })),
-            input::FIND => self.take(Input::Command(Command::Find { op, target: NodeId(reader.array()?) })),
+            input::PUT => self.take(Input::Command(Command::Put { op, hash: *reader.id()? })),
+            input::GET => self.take(Input::Command(Command::Get { op, hash: *reader.id()? })),
+            input::FIND => self.take(Input::Command(Command::Find { op, target: *reader.id()? })),
             input::SEND => {
-                let (to, length) = (NodeId(reader.array()?), reader.u32()?);
+                let (to, length) = (*reader.id()?, reader.u32()?);
                 self.take(Input::Command(Command::Send { op, to, length }));
             }
             input::SUBSCRIBE => {
-                self.take(Input::Command(Command::Subscribe { op, topic: NodeId(reader.array()?) }));
+                self.take(Input::Command(Command::Subscribe { op, topic: *reader.id()? }));
             }
             input::UNSUBSCRIBE => {
-                self.take(Input::Command(Command::Unsubscribe { topic: NodeId(reader.array()?) }));
+                self.take(Input::Command(Command::Unsubscribe { topic: *reader.id()? }));
             }
-            input::PUBLISH => self.publish(op, NodeId(reader.array()?), reader.rest()),
+            input::PUBLISH => self.publish(op, reader.id()?, reader.rest()),
             input::CANCEL => self.take(Input::Command(Command::Cancel { op })),
             input::ADDRESSES => self.take(Input::Command(Command::Addresses(number as u16))),
             input::WAKE => self.take(Input::Command(Command::Wake)),
@@ -69,16 +70,18 @@ impl Node {
     /// Queues an output in its flat form. The line that emits knows the variant: of all this only its call stays there.
     #[inline(always)]
     pub(super) fn emit(&mut self, output: Output) {
-        match output {
-            Output::Timeout(_) => {}
-            Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], bytes),
+        // All that is owned is taken out, so nothing is left to drop.
+        match &mut *ManuallyDrop::new(output) {
+            // A time-out does not wait, and what begins a job puts it here itself.
+            Output::Timeout(_) | Output::Job { .. } => {}
+            Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], take(bytes)),
             Output::Open { link, route } => match route {
                 Route::Socket(address) => {
-                    self.put_plain(output::OPEN_SOCKET, link.0.into(), address.into(), &[])
+                    self.put_plain(output::OPEN_SOCKET, link.0.into(), (*address).into(), &[])
                 }
                 Route::Offer => self.put_plain(output::OPEN_OFFER, link.0.into(), 0, &[]),
                 Route::Answer(description) => {
-                    self.put(output::OPEN_ANSWER, link.0.into(), 0, &[], description)
+                    self.put(output::OPEN_ANSWER, link.0.into(), 0, &[], take(description))
                 }
                 Route::Circuit => self.put_plain(output::OPEN_CIRCUIT, link.0.into(), 0, &[]),
                 Route::CircuitAnswer(key) => {
@@ -86,55 +89,40 @@ impl Node {
                 }
             },
             Output::Answered { link, description } => {
-                self.put(output::ANSWERED, link.0.into(), 0, &[], description)
+                self.put(output::ANSWERED, link.0.into(), 0, &[], take(description))
             }
-            Output::Unseal { link, bytes } => self.put(output::UNSEAL, link.0.into(), 0, &[], bytes),
+            Output::Unseal { link, bytes } => self.put(output::UNSEAL, link.0.into(), 0, &[], take(bytes)),
             Output::Accept(link) => self.put_plain(listening::ACCEPT, link.0.into(), 0, &[]),
             Output::Refuse => self.put_plain(listening::REFUSE, 0, 0, &[]),
             Output::Close(link) => self.put_plain(output::CLOSE, link.0.into(), 0, &[]),
             Output::SignalOpen => self.put_plain(output::SIGNAL_OPEN, 0, 0, &[]),
-            Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], bytes),
+            Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], take(bytes)),
             Output::SignalClose => self.put_plain(output::SIGNAL_CLOSE, 0, 0, &[]),
-            Output::Job { job, work } => match work {
-                Work::Sign(bytes) => self.put(output::SIGN, job.0, 0, &[], bytes),
-                Work::Verify { key, signature, bytes } => {
-                    self.put(output::VERIFY, job.0, 0, [key, signature].as_flattened(), bytes);
-                }
-                Work::Load(hash) => self.put_plain(output::LOAD, job.0, 0, &hash.0),
-                Work::Message(op) => self.put_plain(output::WANTED, job.0, op.0, &[]),
-                Work::Recall(id) => self.put_plain(output::RECALL, job.0, 0, &id),
-                Work::Store { hash, bytes, held } => {
-                    self.put(output::STORE, job.0, held.into(), &hash.0, bytes)
-                }
-                Work::Absent(hashes) => self.put_plain(output::ABSENT, job.0, 0, &flat(&hashes)),
-                Work::Scan { after, count } => {
-                    let after = after.as_ref().map_or(&[][..], |after| &after.0);
-                    self.put_plain(output::SCAN, job.0, count.into(), after);
-                }
-            },
             Output::Event(event) => match event {
                 Event::Joined => self.put_plain(output::JOINED, 0, 0, &[]),
                 Event::Offline => self.put_plain(output::OFFLINE, 0, 0, &[]),
                 Event::PeerUp { link, id, kind, profile, address } => {
-                    let value = kind as u32 | (profile as u32) << 8;
-                    self.put(output::PEER_UP, link.0.into(), value, &id.0, address);
+                    let value = *kind as u32 | (*profile as u32) << 8;
+                    self.put(output::PEER_UP, link.0.into(), value, &id.0, take(address));
                 }
-                Event::PeerDown { id, reason } => self.put_plain(output::PEER_DOWN, 0, reason as u32, &id.0),
+                Event::PeerDown { id, reason } => self.put_plain(output::PEER_DOWN, 0, *reason as u32, &id.0),
                 Event::DialFailed { id, reason } => {
                     let id = id.as_ref().map_or(&[][..], |id| &id.0);
-                    self.put_plain(output::DIAL_FAILED, 0, reason as u32, id);
+                    self.put_plain(output::DIAL_FAILED, 0, *reason as u32, id);
                 }
                 Event::SignalRefused(refusal) => {
-                    self.put_plain(output::SIGNAL_REFUSED, 0, refusal.into(), &[])
+                    self.put_plain(output::SIGNAL_REFUSED, 0, (*refusal).into(), &[])
                 }
-                Event::Found { op, ids } => self.put_plain(output::FOUND, op.0, 0, &flat(&ids)),
-                Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, bytes),
+                Event::Found { op, ids } => {
+                    self.put_plain(output::FOUND, op.0, 0, NodeId::list_bytes(&take(ids)));
+                }
+                Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, take(bytes)),
                 Event::Published { from, id, bytes } => {
-                    let names = [&from.0[..], &id].concat();
-                    self.put(output::PUBLISHED, 0, 0, &names, bytes);
+                    let names = [&from.0[..], &id[..]].concat();
+                    self.put(output::PUBLISHED, 0, 0, &names, take(bytes));
                 }
                 Event::Done { op, status, holders } => {
-                    self.put_plain(output::DONE, op.0, status as u32 | u32::from(holders) << 16, &[]);
+                    self.put_plain(output::DONE, op.0, *status as u32 | u32::from(*holders) << 16, &[]);
                 }
             },
         }
@@ -152,7 +140,7 @@ impl Node {
     }
 
     #[inline(never)]
-    fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
+    pub(super) fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
         self.outbox.push(Flat { kind, number, value, id: id.to_vec(), bytes });
     }
 }

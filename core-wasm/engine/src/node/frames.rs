@@ -73,7 +73,7 @@ impl Node {
             (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
-                self.on_carry(id, peer, carried, other, sealed);
+                self.on_carry(id, &peer, carried, other, sealed);
             }
             (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
             _ => return Err(Reason::Malformed),
@@ -133,7 +133,7 @@ impl Node {
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
-                self.end_circuit(link.via, link.peer, reason);
+                self.end_circuit(link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
                 self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
             }
@@ -178,17 +178,16 @@ impl Node {
 
     /// Handshakes that took too long, envelopes to send again, peers to probe.
     pub(super) fn on_link_deadlines(&mut self) {
-        let due: Vec<LinkId> =
-            self.links.iter().filter(|link| self.now >= link.due).map(|link| link.id).collect();
-        for id in due {
+        for id in self.links.numbers(&|link| self.now >= link.due) {
             match self.links.get(id).map(|link| link.stage) {
                 Some(Stage::Ready) => self.probe(id),
                 Some(_) => self.on_handshake_due(id),
                 None => {}
             }
         }
-        let next = self.links.iter().map(|link| link.due).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for link in self.links.iter() {
+            self.wake = self.wake.min(link.due);
+        }
     }
 
     fn probe(&mut self, id: LinkId) {
@@ -211,8 +210,7 @@ impl Node {
 
     /// Probes every link at once: those that died while the host slept are found within seconds.
     pub(super) fn probe_all(&mut self) {
-        let due: Vec<LinkId> = self.links.peers().map(|link| link.id).collect();
-        for id in due {
+        for id in self.links.numbers(&|link| link.stage == Stage::Ready) {
             self.probe_hard(id);
         }
     }

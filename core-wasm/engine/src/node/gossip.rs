@@ -7,7 +7,7 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::NEIGHBOURS;
 use crate::link::Stage;
-use crate::wire::frame::{Frame, arrays};
+use crate::wire::frame::Frame;
 
 /// How often neighbours hear of changes.
 const GOSSIP_MS: u64 = 4_000;
@@ -33,25 +33,25 @@ impl Node {
     }
 
     pub(super) fn on_gossip(&mut self, from: LinkId, joined: &[u8], left: &[u8]) {
-        for id in arrays::<32>(joined).take(NEIGHBOURS).map(NodeId) {
+        for id in NodeId::list(joined).iter().take(NEIGHBOURS) {
             self.learn(id);
-            if let Some(contact) = self.contacts.get(&id) {
+            if let Some(contact) = self.contacts.get(id) {
                 contact.via = Some(from);
             }
         }
-        for prefix in arrays::<8>(left) {
-            self.contacts.doubt(&prefix);
+        for prefix in left.as_chunks().0 {
+            self.contacts.doubt(prefix);
         }
     }
 
     /// Somebody named a node; if it would be a neighbour it is dialled soon.
-    pub(super) fn learn(&mut self, id: NodeId) {
-        if self.links.to(&id).is_some() || id.level() < u32::from(self.config.level) {
+    pub(super) fn learn(&mut self, id: &NodeId) {
+        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
             return;
         }
-        let is_new = self.contacts.get(&id).is_none();
+        let is_new = self.contacts.get(id).is_none();
         self.contacts.learn(id);
-        if is_new && self.known_neighbours().contains(&id) {
+        if is_new && self.known_neighbours().contains(id) {
             self.maintain_at = self.maintain_at.min(self.now + crate::time::Duration::from_ms(50));
             self.arm(self.maintain_at);
         }

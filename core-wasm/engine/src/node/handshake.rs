@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::jobs::Pending;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, LinkId, LinkKind, Output, Profile, Work};
+use crate::io::{Event, LinkId, LinkKind, Output, Profile};
 use crate::limits::LINKS_MAX;
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -50,18 +50,18 @@ impl Node {
         let waits = link.kind == LinkKind::Relayed && !link.dialled;
         self.arm(deadline);
         if !waits {
-            self.send_hello(id, nonce);
+            self.send_hello(id, &nonce);
         }
     }
 
     /// The first frame. The end that answered a circuit waits for the other's: only then can that one unseal.
-    fn send_hello(&mut self, id: LinkId, nonce: [u8; 32]) {
+    fn send_hello(&mut self, id: LinkId, nonce: &[u8; 32]) {
         let relay = if self.config.relay { RELAY } else { 0 };
         let hello = Frame::Hello(Hello {
-            network: self.config.network,
+            network: &self.config.network,
             profile: self.config.profile as u8 | relay,
             nonce,
-            key: self.config.key,
+            key: &self.config.key,
             address: &self.config.address,
         });
         let bytes = hello.emit();
@@ -78,10 +78,10 @@ impl Node {
     }
 
     pub(super) fn on_hello(&mut self, id: LinkId, hello: &Hello<'_>) -> Result<(), Reason> {
-        if hello.network != self.config.network {
+        if *hello.network != self.config.network {
             return Err(Reason::OtherNetwork);
         }
-        let peer = NodeId::of_key(&hello.key);
+        let peer = NodeId::of_key(hello.key);
         if peer.level() < u32::from(self.config.level) {
             return Err(Reason::LowLevel);
         }
@@ -98,26 +98,26 @@ impl Node {
         if handshake.key != [0; 64] {
             return Err(Reason::Malformed);
         }
-        handshake.key = hello.key;
-        handshake.peer_nonce = hello.nonce;
+        handshake.key = *hello.key;
+        handshake.peer_nonce = *hello.nonce;
         handshake.address = hello.address.to_vec();
         if kind != LinkKind::Socket {
             if kind == LinkKind::Relayed && !dialled {
-                self.send_hello(id, [0; 32]);
+                self.send_hello(id, &[0; 32]);
             }
             self.on_ready(id);
             return Ok(());
         }
-        let bytes = proof_bytes(&self.config.network, &hello.nonce, &handshake.nonce, &hello.key);
-        self.start_job(Pending::SignLink(id), Work::Sign(bytes));
+        let bytes = proof_bytes(&self.config.network, hello.nonce, &handshake.nonce, hello.key);
+        self.sign(Pending::SignLink(id), bytes);
         Ok(())
     }
 
     pub(super) fn on_link_signed(&mut self, id: LinkId, signature: &Signature) {
-        self.send(id, &Frame::Proof(*signature));
+        self.send(id, &Frame::Proof(signature));
     }
 
-    pub(super) fn on_proof(&mut self, id: LinkId, signature: Signature) -> Result<(), Reason> {
+    pub(super) fn on_proof(&mut self, id: LinkId, signature: &Signature) -> Result<(), Reason> {
         let Some(link) = self.links.get(id) else { return Ok(()) };
         let Some(handshake) = &link.handshake else { return Ok(()) };
         if link.kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
@@ -129,7 +129,7 @@ impl Node {
         if let Some(handshake) = self.links.handshake(id) {
             handshake.answered = true;
         }
-        self.start_job(Pending::VerifyLink(id), Work::Verify { key, signature, bytes });
+        self.verify(Pending::VerifyLink(id), &key, signature, bytes);
         Ok(())
     }
 

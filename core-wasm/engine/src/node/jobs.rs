@@ -7,8 +7,10 @@ use super::Node;
 use super::dial::Arrived;
 use super::route::ReplyTo;
 use super::topics::Parcel;
-use crate::io::{JobId, JobResult, LinkId, Output, Work};
-use crate::limits::JOBS_MAX;
+use crate::id::{NodeId, PublicKey, Signature};
+use crate::io::kinds::output;
+use crate::io::{JobId, JobResult, LinkId, OpId};
+use crate::limits::{HASHES_MAX, JOBS_MAX};
 use crate::status::Status;
 
 /// What waits for a job.
@@ -37,18 +39,64 @@ pub(super) enum Pending {
 }
 
 impl Node {
-    /// Gives the shell a job. At the bound it is dropped, and false comes back; whoever wanted it times out or asks
-    /// again.
+    /// Gives the shell a job; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are. At the bound it is
+    /// dropped, and false comes back, here and from all that call it; whoever wanted it times out or asks again.
     #[inline(never)]
-    pub(super) fn start_job(&mut self, pending: Pending, work: Work) -> bool {
+    fn start_job(&mut self, pending: Pending, kind: u32, value: u32, id: &[u8], bytes: Vec<u8>) -> bool {
         if self.jobs.len() >= JOBS_MAX {
             return false;
         }
         self.last_job = self.last_job.wrapping_add(1);
-        let job = JobId(self.last_job);
-        self.jobs.push((job, pending));
-        self.emit(Output::Job { job, work });
+        self.jobs.push((JobId(self.last_job), pending));
+        self.put(kind, self.last_job, value, id, bytes);
         true
+    }
+
+    /// [`Work::Sign`](crate::Work::Sign).
+    pub(super) fn sign(&mut self, pending: Pending, bytes: Vec<u8>) -> bool {
+        self.start_job(pending, output::SIGN, 0, &[], bytes)
+    }
+
+    /// [`Work::Verify`](crate::Work::Verify).
+    pub(super) fn verify(
+        &mut self,
+        pending: Pending,
+        key: &PublicKey,
+        signature: &Signature,
+        bytes: Vec<u8>,
+    ) -> bool {
+        self.start_job(pending, output::VERIFY, 0, [*key, *signature].as_flattened(), bytes)
+    }
+
+    /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.
+    #[inline(never)]
+    pub(super) fn load(&mut self, pending: Pending, hash: &NodeId, message: Option<OpId>) -> bool {
+        match message {
+            Some(op) => self.start_job(pending, output::WANTED, op.0, &[], Vec::new()),
+            None => self.start_job(pending, output::LOAD, 0, &hash.0, Vec::new()),
+        }
+    }
+
+    /// [`Work::Store`](crate::Work::Store).
+    #[inline(never)]
+    pub(super) fn store(&mut self, pending: Pending, hash: &NodeId, bytes: &[u8], held: bool) -> bool {
+        self.start_job(pending, output::STORE, held.into(), &hash.0, bytes.to_vec())
+    }
+
+    /// [`Work::Recall`](crate::Work::Recall).
+    pub(super) fn recall(&mut self, pending: Pending, message: &[u8; 8]) -> bool {
+        self.start_job(pending, output::RECALL, 0, message, Vec::new())
+    }
+
+    /// [`Work::Absent`](crate::Work::Absent).
+    pub(super) fn find_absent(&mut self, pending: Pending, hashes: &[NodeId]) -> bool {
+        self.start_job(pending, output::ABSENT, 0, NodeId::list_bytes(hashes), Vec::new())
+    }
+
+    /// [`Work::Scan`](crate::Work::Scan).
+    pub(super) fn scan(&mut self, pending: Pending, after: Option<&NodeId>) -> bool {
+        let after = after.map_or(&[][..], |after| &after.0);
+        self.start_job(pending, output::SCAN, HASHES_MAX as u32, after, Vec::new())
     }
 
     /// Blocks on their way into the store.

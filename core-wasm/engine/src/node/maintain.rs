@@ -1,7 +1,5 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
@@ -50,9 +48,10 @@ impl Node {
         if ready > 0 && self.now >= self.refresh_at && !self.has_request(Goal::Join) {
             self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
-            self.begin_request(None, Goal::Join, self.id);
+            let own = self.id;
+            self.begin_request(None, Goal::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
-            self.begin_request(None, Goal::Fill, self.id.flipped(self.depth()));
+            self.begin_request(None, Goal::Fill, &self.id.flipped(self.depth()));
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
         self.shed();
@@ -98,7 +97,7 @@ impl Node {
             }
             lacks = true;
             if self.can_dial() {
-                self.dial(*id);
+                self.dial(id);
             }
         }
         lacks
@@ -128,11 +127,11 @@ impl Node {
                     && now >= contact.not_before
             });
             if let Some(id) = known.map(|contact| contact.id) {
-                self.dial(id);
+                self.dial(&id);
                 continue;
             }
             if !self.has_request(Goal::Fill) {
-                self.begin_request(None, Goal::Fill, self.id.flipped(bucket));
+                self.begin_request(None, Goal::Fill, &self.id.flipped(bucket));
                 self.next_bucket = bucket + 1;
             }
             break;
@@ -239,8 +238,7 @@ impl Node {
     /// Says goodbye to everybody; nothing happens after it.
     pub(super) fn leave(&mut self) {
         // The newest first: circuits go before the links that carry them.
-        let links: Vec<LinkId> = self.links.iter().rev().map(|link| link.id).collect();
-        for link in links {
+        for link in self.links.numbers(&|_| true).into_iter().rev() {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_signalling();

@@ -319,15 +319,15 @@ impl Node {
     /// The nodes nearest to `target`: of the linked ones, this one if `own`, and the contacts that `counts` is true of.
     #[inline(never)]
     fn nearest(&self, target: &NodeId, room: usize, own: bool, counts: fn(&Contact) -> bool) -> Nearest {
-        let mut nearest = Nearest::new(*target, room);
+        let mut nearest = Nearest::new(target, room);
         if own {
-            nearest.offer(self.id);
+            nearest.offer(&self.id);
         }
         for link in self.links.peers() {
-            nearest.offer(link.peer);
+            nearest.offer(&link.peer);
         }
         for contact in self.contacts.iter().filter(|contact| counts(contact)) {
-            nearest.offer(contact.id);
+            nearest.offer(&contact.id);
         }
         nearest
     }

@@ -8,7 +8,7 @@ use super::jobs::Pending;
 use super::route::ReplyTo;
 use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -48,13 +48,12 @@ pub(super) struct Placement {
 
 impl Node {
     /// A block to hold (`exact`), or to place.
-    pub(super) fn on_put(&mut self, reply: ReplyTo, hash: NodeId, block: &[u8], exact: bool) {
+    pub(super) fn on_put(&mut self, reply: ReplyTo, hash: &NodeId, block: &[u8], exact: bool) {
         if block.len() > BLOCK_MAX {
             return self.answer(&reply, Status::BadRequest, &[]);
         }
-        let work = Work::Store { hash, bytes: block.to_vec(), held: true };
         if exact {
-            if !self.start_job(Pending::StoreHeld(Box::new(reply.clone())), work) {
+            if !self.store(Pending::StoreHeld(Box::new(reply.clone())), hash, block, true) {
                 self.answer(&reply, Status::TooManyRequests, &[]);
             }
             return;
@@ -63,14 +62,14 @@ impl Node {
             return self.answer(&reply, Status::TooManyRequests, &[]);
         }
         let token = self.begin_placement(Asker::Remote(reply.clone()), hash);
-        if !self.start_job(Pending::StorePlacement(token), work) {
+        if !self.store(Pending::StorePlacement(token), hash, block, true) {
             self.placements.retain(|placement| placement.token != token);
             self.answer(&reply, Status::TooManyRequests, &[]);
         }
     }
 
     /// Places a block of this node's own, which is in its store already. False if it has to wait.
-    pub(super) fn place_own(&mut self, request: u32, hash: NodeId) -> bool {
+    pub(super) fn place_own(&mut self, request: u32, hash: &NodeId) -> bool {
         if self.placements.len() >= PLACEMENTS_MAX {
             return false;
         }
@@ -79,14 +78,14 @@ impl Node {
         true
     }
 
-    fn begin_placement(&mut self, asker: Asker, hash: NodeId) -> u32 {
+    fn begin_placement(&mut self, asker: Asker, hash: &NodeId) -> u32 {
         let token = self.rng.next() as u32;
         let deadline = self.now + PLACE_TIMEOUT;
         self.arm(deadline);
         self.placements.push(Placement {
             token,
             asker,
-            hash,
+            hash: *hash,
             holders: Vec::new(),
             wanted: 1,
             held: 0,
@@ -141,7 +140,7 @@ impl Node {
                 continue;
             }
             let (token, hash) = (placement.token, placement.hash);
-            if !self.start_job(Pending::LoadPlacement(token), Work::Load(hash)) {
+            if !self.load(Pending::LoadPlacement(token), &hash, None) {
                 return;
             }
             if let Some(placement) = self.placements.get_mut(place - 1) {
@@ -168,7 +167,7 @@ impl Node {
             {
                 holder.1 = Step::Sent;
             }
-            self.send_request_by(link, token, holder, true, &Body::Put { hash, block });
+            self.send_request_by(link, token, &holder, true, &Body::Put { hash: &hash, block });
         }
     }
 
@@ -235,7 +234,8 @@ impl Node {
             let failure = (late.held == 0).then_some(Status::Unavailable);
             self.end_placement(token, failure);
         }
-        let next = self.placements.iter().map(|placement| placement.deadline).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for placement in &self.placements {
+            self.wake = self.wake.min(placement.deadline);
+        }
     }
 }

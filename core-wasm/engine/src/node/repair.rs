@@ -10,10 +10,10 @@ use super::Node;
 use super::jobs::Pending;
 use super::requests::Goal;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
 use crate::time::Instant;
-use crate::wire::frame::{DIGEST_BUCKETS, Frame, arrays};
+use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
 const PASS_MS: u64 = 120_000;
@@ -60,13 +60,13 @@ impl Node {
         self.scan_next();
         while self.repairs_under_way() < REPAIRS_MAX {
             let Some((hash, link)) = self.repair.wanted.pop() else { break };
-            self.begin_request(None, Goal::Repair(link), hash);
+            self.begin_request(None, Goal::Repair(link), &hash);
         }
         if self.repair.wanted.is_empty()
             && self.repairs_under_way() == 0
             && let Some((link, mask, after)) = self.repair.more.take()
         {
-            self.send(link, &Frame::Differ { mask, after });
+            self.send(link, &Frame::Differ { mask, after: &after });
         }
     }
 
@@ -80,11 +80,10 @@ impl Node {
             (None, Some((after, _))) => (*after, false),
             (None, None) => return,
         };
-        let work = Work::Scan { after, count: HASHES_MAX as u16 };
-        self.repair.is_scanning = self.start_job(Pending::Scan { for_listing }, work);
+        self.repair.is_scanning = self.scan(Pending::Scan { for_listing }, after.as_ref());
     }
 
-    pub(super) fn on_scanned(&mut self, keys: &[[u8; 32]], for_listing: bool) {
+    pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
         self.repair.is_scanning = false;
         if for_listing {
             self.on_listing_scanned(keys);
@@ -93,10 +92,9 @@ impl Node {
         }
     }
 
-    fn on_pass_scanned(&mut self, keys: &[[u8; 32]]) {
+    fn on_pass_scanned(&mut self, keys: &[NodeId]) {
         let Some((_, mut sums)) = self.repair.pass.take() else { return };
         for key in keys {
-            let key = &NodeId(*key);
             let holders = self.nearest_linked(key, REPLICAS);
             if !holders.contains(&self.id) {
                 continue;
@@ -116,7 +114,7 @@ impl Node {
             }
         }
         if let Some(last) = keys.last().filter(|_| keys.len() >= HASHES_MAX) {
-            self.repair.pass = Some((Some(NodeId(*last)), sums));
+            self.repair.pass = Some((Some(*last), sums));
             return;
         }
         for (id, sums) in &sums {
@@ -135,29 +133,28 @@ impl Node {
         let own =
             self.repair.sums.iter().find(|(id, _)| id == peer).map_or([0; DIGEST_BUCKETS], |(_, sums)| *sums);
         let mut mask = 0;
-        for (place, (theirs, ours)) in arrays(bytes).map(u64::from_be_bytes).zip(own).enumerate() {
-            mask |= u16::from(theirs != ours) << place;
+        for (place, (theirs, ours)) in bytes.as_chunks().0.iter().zip(own).enumerate() {
+            mask |= u16::from(*theirs != ours.to_be_bytes()) << place;
         }
         if mask != 0 {
-            self.send(link, &Frame::Differ { mask, after: NodeId([0; 32]) });
+            self.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
         }
     }
 
-    pub(super) fn on_differ(&mut self, link: LinkId, mask: u16, after: NodeId) {
+    pub(super) fn on_differ(&mut self, link: LinkId, mask: u16, after: &NodeId) {
         let is_asked = self.repair.listings.iter().any(|listing| listing.link == link);
         if !is_asked && self.repair.listings.len() < LISTINGS_MAX {
-            self.repair.listings.push(Listing { link, mask, after, keys: Vec::new() });
+            self.repair.listings.push(Listing { link, mask, after: *after, keys: Vec::new() });
         }
     }
 
-    fn on_listing_scanned(&mut self, keys: &[[u8; 32]]) {
+    fn on_listing_scanned(&mut self, keys: &[NodeId]) {
         if self.repair.listings.is_empty() {
             return;
         }
         let mut listing = self.repair.listings.remove(0);
         let Some(peer) = self.links.ready(listing.link).map(|link| link.peer) else { return };
         for key in keys {
-            let key = &NodeId(*key);
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 == 0 {
                 continue;
@@ -170,7 +167,7 @@ impl Node {
                 break;
             }
         }
-        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after.0);
+        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after);
         if !is_end && listing.keys.len() < HASHES_MAX * 32 {
             self.repair.listings.insert(0, listing);
             return;
@@ -182,21 +179,23 @@ impl Node {
     }
 
     pub(super) fn on_keys(&mut self, link: LinkId, mask: u16, more: bool, keys: &[u8]) {
-        let keys: Vec<NodeId> = arrays(keys).map(NodeId).take(HASHES_MAX).collect();
+        let keys = NodeId::list(keys);
+        let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
         if let Some(last) = keys.last().filter(|_| more) {
             self.repair.more = Some((link, mask, *last));
         }
-        let ours: Vec<NodeId> = keys.into_iter().filter(|key| self.should_hold(key)).collect();
+        let mut ours = keys.to_vec();
+        ours.retain(|key| self.should_hold(key));
         if !ours.is_empty() {
-            self.start_job(Pending::Absent(link), Work::Absent(ours));
+            self.find_absent(Pending::Absent(link), &ours);
         }
     }
 
-    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[[u8; 32]]) {
+    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
         for hash in hashes {
-            let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted.0 == *hash);
+            let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted == hash);
             if self.repair.wanted.len() < WANTED_MAX && !is_wanted {
-                self.repair.wanted.push((NodeId(*hash), link));
+                self.repair.wanted.push((*hash, link));
             }
         }
     }

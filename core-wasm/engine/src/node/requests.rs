@@ -9,12 +9,12 @@ use super::Node;
 use super::jobs::Pending;
 use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, OpId, Work};
+use crate::io::{Event, LinkId, OpId};
 use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
-use crate::wire::frame::{Body, arrays};
+use crate::wire::frame::Body;
 
 /// First hops of a lookup that matters.
 const DISJOINT: u8 = 3;
@@ -91,7 +91,7 @@ fn head(id: &NodeId) -> [u8; 8] {
 
 impl Node {
     /// Starts a request; false at the bound. The application's leave some room for the node's own.
-    pub(super) fn begin_request(&mut self, op: Option<OpId>, goal: Goal, target: NodeId) -> bool {
+    pub(super) fn begin_request(&mut self, op: Option<OpId>, goal: Goal, target: &NodeId) -> bool {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
         if self.requests.len() >= bound {
             return false;
@@ -99,14 +99,14 @@ impl Node {
         let number = self.rng.next() as u32;
         // What is known here already.
         let found = match goal {
-            Goal::Get | Goal::Find => self.nearest_alive(&target, REPLICAS),
+            Goal::Get | Goal::Find => self.nearest_alive(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
         self.requests.push(Request {
             number,
             op,
             goal,
-            target,
+            target: *target,
             tried: Vec::new(),
             waiting: 0,
             attempts: 0,
@@ -177,7 +177,7 @@ impl Node {
         let mut tried = core::mem::take(&mut request.tried);
         let mut sent = 0;
         while sent < branches {
-            let Some(link) = self.send_request(number, target, false, &body, &tried) else { break };
+            let Some(link) = self.send_request(number, &target, false, &body, &tried) else { break };
             tried.push(link);
             sent += 1;
         }
@@ -193,13 +193,13 @@ impl Node {
         self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
     }
 
-    fn on_find_answered(&mut self, number: u32, from: NodeId, bytes: &[u8]) {
+    fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
         let Some(request) = self.request(number) else { return };
         if request.goal != Goal::Meet {
             request.found.offer(from);
         }
         request.was_answered = true;
-        for id in arrays(bytes).map(NodeId).take(REPLICAS) {
+        for id in NodeId::list(bytes).iter().take(REPLICAS) {
             request.found.offer(id);
         }
         request.waiting = request.waiting.saturating_sub(1);
@@ -209,7 +209,7 @@ impl Node {
             self.end_request(number, Status::Ok, 0);
         }
         if is_own {
-            for id in ids {
+            for id in &ids {
                 self.learn(id);
             }
         }
@@ -229,7 +229,7 @@ impl Node {
             else {
                 return self.end_request(number, Status::TimedOut, 0);
             };
-            self.send_request_by(link, number, peer, true, &Body::Get(target));
+            self.send_request_by(link, number, &peer, true, &Body::Get(&target));
             return self.wait_until(number, self.now + GET_PATIENCE);
         }
         if request.attempts <= 2 {
@@ -240,7 +240,7 @@ impl Node {
                 request.tried.extend(link);
             }
             if let Some(link) = link {
-                self.send_request_by(link, number, target, false, &Body::Get(target));
+                self.send_request_by(link, number, &target, false, &Body::Get(&target));
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -253,7 +253,7 @@ impl Node {
                 .copied();
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
             request.asked.push(head(&holder));
-            if self.send_request(number, holder, true, &Body::Get(target), &[]).is_some() {
+            if self.send_request(number, &holder, true, &Body::Get(&target), &[]).is_some() {
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -267,16 +267,16 @@ impl Node {
         self.end_request(number, status, 0);
     }
 
-    fn on_get_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
+    fn on_get_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
         let (own, now) = (self.id, self.now);
         let Some(request) = self.request(number) else { return };
         match status {
             Status::Ok if bytes.len() <= BLOCK_MAX => {
                 let held = matches!(request.goal, Goal::Repair(_));
-                let work = Work::Store { hash: request.target, bytes: bytes.to_vec(), held };
+                let hash = request.target;
                 request.is_storing = true;
                 self.wait_until(number, now + LOCAL_PATIENCE);
-                if !self.start_job(Pending::StoreGot(number), work) {
+                if !self.store(Pending::StoreGot(number), &hash, bytes, held) {
                     self.on_got_stored(number, Status::TimedOut);
                 }
             }
@@ -284,14 +284,14 @@ impl Node {
                 // It is there but busy: the same way once more, a little later.
                 request.attempts = request.attempts.saturating_sub(1);
                 request.tried.pop();
-                request.asked.retain(|asked| *asked != head(&from));
+                request.asked.retain(|asked| *asked != head(from));
                 request.is_busy = false;
                 self.wait_until(number, now + BUSY);
             }
             _ => {
                 request.was_answered = true;
-                request.asked.push(head(&from));
-                for id in arrays(bytes).map(NodeId).filter(|id| *id != own).take(REPLICAS) {
+                request.asked.push(head(from));
+                for id in NodeId::list(bytes).iter().filter(|id| **id != own).take(REPLICAS) {
                     request.found.offer(id);
                 }
                 // The routing did its work; those it named are next.
@@ -319,24 +319,26 @@ impl Node {
         while let Some(request) = self.requests.get(place) {
             place += 1;
             let (number, goal, target) = (request.number, request.goal, request.target);
-            let (work, room) = match (goal, request.op) {
+            let (message, room) = match (goal, request.op) {
                 _ if request.is_busy || full == Some(target) => continue,
-                (Goal::Put, _) => (Work::Load(target), BLOCK_FRAME),
-                (Goal::Send(length), Some(op)) => (Work::Message(op), MESSAGE_HEAD + usize::from(length)),
+                (Goal::Put, _) => (None, BLOCK_FRAME),
+                (Goal::Send(length), Some(op)) => (Some(op), MESSAGE_HEAD + usize::from(length)),
                 _ => continue,
             };
             let hop = self.first_hop(request);
             let is_here = target == self.id || goal == Goal::Put && request.tried.is_empty();
             let starts = match hop {
-                Some(link) => self.takes_bulk(link, room) && self.start_job(Pending::LoadOwn(number), work),
+                Some(link) => {
+                    self.takes_bulk(link, room) && self.load(Pending::LoadOwn(number), &target, message)
+                }
                 None if !is_here => {
                     // Every way that leads nearer was tried.
                     let status = if request.attempts > 0 { Status::TimedOut } else { Status::Unavailable };
                     self.end_request(number, status, 0);
                     false
                 }
-                None if goal == Goal::Put => self.place_own(number, target),
-                None => self.start_job(Pending::LoadOwn(number), work),
+                None if goal == Goal::Put => self.place_own(number, &target),
+                None => self.load(Pending::LoadOwn(number), &target, message),
             };
             match self.request(number) {
                 Some(request) if starts => request.is_busy = true,
@@ -379,10 +381,10 @@ impl Node {
         request.tried.push(link);
         request.attempts += 1;
         let (exact, body, patience) = match goal {
-            Goal::Put => (false, Body::Put { hash: target, block: bytes }, PUT_PATIENCE),
+            Goal::Put => (false, Body::Put { hash: &target, block: bytes }, PUT_PATIENCE),
             _ => (true, Body::Data(bytes), SEND_PATIENCE),
         };
-        self.send_request_by(link, number, target, exact, &body);
+        self.send_request_by(link, number, &target, exact, &body);
         self.wait_until(number, self.now + patience);
     }
 
@@ -400,8 +402,8 @@ impl Node {
     }
 
     /// An answer came to one of this node's requests or placements.
-    pub(super) fn on_answered(&mut self, number: u32, from: NodeId, status: Status, bytes: &[u8]) {
-        if self.on_placement_answered(number, &from, status) || self.on_envelope_lost(number) {
+    pub(super) fn on_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
+        if self.on_placement_answered(number, from, status) || self.on_envelope_lost(number) {
             return;
         }
         let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };
@@ -427,18 +429,16 @@ impl Node {
     }
 
     pub(super) fn on_request_deadlines(&mut self) {
-        let now = self.now;
-        let late: Vec<u32> = self
-            .requests
-            .iter()
-            .filter(|request| now >= request.deadline)
-            .map(|request| request.number)
-            .collect();
+        let mut late = Vec::new();
+        for request in self.requests.iter().filter(|request| self.now >= request.deadline) {
+            late.push(request.number);
+        }
         for number in late {
             self.on_request_late(number);
         }
-        let next = self.requests.iter().map(|request| request.deadline).min();
-        self.arm(next.unwrap_or(Instant::NEVER));
+        for request in &self.requests {
+            self.wake = self.wake.min(request.deadline);
+        }
     }
 
     fn on_request_late(&mut self, number: u32) {

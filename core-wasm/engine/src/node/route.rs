@@ -62,14 +62,14 @@ impl Node {
     pub(super) fn send_request(
         &mut self,
         request: u32,
-        target: NodeId,
+        target: &NodeId,
         exact: bool,
         body: &Body<'_>,
         without: &[LinkId],
     ) -> Option<LinkId> {
-        let link = match self.way_round(&target, LinkId(0)).filter(|link| exact && !without.contains(link)) {
+        let link = match self.way_round(target, LinkId(0)).filter(|link| exact && !without.contains(link)) {
             Some(link) => link,
-            None => self.next_hop(&target, &self.id, without, true)?,
+            None => self.next_hop(target, &self.id, without, true)?,
         };
         self.send_request_by(link, request, target, exact, body);
         Some(link)
@@ -79,7 +79,7 @@ impl Node {
         &mut self,
         link: LinkId,
         request: u32,
-        target: NodeId,
+        target: &NodeId,
         exact: bool,
         body: &Body<'_>,
     ) {
@@ -88,25 +88,26 @@ impl Node {
             reply: false,
             exact,
             hops: 0,
-            origin: self.id,
+            origin: &self.id,
             target,
             request,
             path: &[],
             kind: body.kind(),
             payload: &payload,
         };
-        self.send(link, &Frame::Routed(routed));
+        let bytes = Frame::Routed(routed).emit();
+        self.send_bytes(link, bytes);
     }
 
     /// Answers a request that came from elsewhere.
     pub(super) fn reply(&mut self, to: &ReplyTo, body: &Body<'_>) {
-        let payload = body.emit();
+        let (payload, own) = (body.emit(), self.id);
         let routed = Routed {
             reply: true,
             exact: true,
             hops: 0,
-            origin: self.id,
-            target: to.origin,
+            origin: &own,
+            target: &to.origin,
             request: to.request,
             path: &to.path,
             kind: body.kind(),
@@ -128,8 +129,8 @@ impl Node {
         let by_path = number.filter(|link| self.links.ready(*link).is_some());
         routed.path = if by_path.is_some() { path } else { &[] };
         let link = by_path
-            .or_else(|| self.next_hop(&routed.target, &self.id, &[], false))
-            .or_else(|| self.way_round(&routed.target, LinkId(0)));
+            .or_else(|| self.next_hop(routed.target, &self.id, &[], false))
+            .or_else(|| self.way_round(routed.target, LinkId(0)));
         if let Some(link) = link {
             self.pass(link, &Frame::Routed(routed));
         }
@@ -150,7 +151,7 @@ impl Node {
         }
         routed.hops += 1;
         if routed.reply {
-            if routed.target == self.id {
+            if *routed.target == self.id {
                 self.on_reply(routed);
             } else {
                 self.forward_reply(routed);
@@ -162,24 +163,24 @@ impl Node {
             return Err(Reason::Malformed);
         }
         path.extend_from_slice(&from.0.to_be_bytes());
-        let reply = ReplyTo { origin: routed.origin, request: routed.request, path };
-        let next = match routed.target == self.id {
+        let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
+        let next = match *routed.target == self.id {
             true => None,
             false => self
-                .next_hop(&routed.target, &routed.origin, &[from], false)
-                .or_else(|| self.way_round(&routed.target, from).filter(|_| routed.exact)),
+                .next_hop(routed.target, routed.origin, &[from], false)
+                .or_else(|| self.way_round(routed.target, from).filter(|_| routed.exact)),
         };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(()) };
         match (&body, next) {
             // Any holder on the way may serve a block, so the storage is asked before the request goes on.
             (Body::Get(hash), _) if !routed.exact && self.should_hold(hash) => {
-                self.serve(reply, *hash, routed.exact)
+                self.serve(reply, hash, routed.exact)
             }
             (_, Some(link)) => {
                 self.pass(link, &Frame::Routed(Routed { path: &reply.path, ..routed }));
             }
-            (_, None) if routed.exact && routed.target != self.id => {
+            (_, None) if routed.exact && *routed.target != self.id => {
                 self.answer(&reply, Status::NotFound, &[]);
             }
             (_, None) => self.on_request(reply, &routed, body),
@@ -190,15 +191,15 @@ impl Node {
     /// A request that ends here.
     fn on_request(&mut self, reply: ReplyTo, routed: &Routed<'_>, body: Body<'_>) {
         match body {
-            Body::Find => self.answer_with_ids(&reply, Status::Ok, &routed.target),
+            Body::Find => self.answer_with_ids(&reply, Status::Ok, routed.target),
             Body::Envelope(bytes) => self.on_envelope(bytes, Some(reply)),
             Body::Get(hash) => self.serve(reply, hash, routed.exact),
             Body::Put { hash, block } => self.on_put(reply, hash, block, routed.exact),
-            Body::Data(bytes) if routed.target == self.id && bytes.len() <= MESSAGE_MAX => {
-                self.report(Event::Message { from: routed.origin, bytes: bytes.to_vec() });
+            Body::Data(bytes) if *routed.target == self.id && bytes.len() <= MESSAGE_MAX => {
+                self.report(Event::Message { from: *routed.origin, bytes: bytes.to_vec() });
                 self.answer(&reply, Status::Ok, &[]);
             }
-            Body::Topic(bytes) if routed.target == self.id => self.on_topic(&routed.origin, bytes),
+            Body::Topic(bytes) if *routed.target == self.id => self.on_topic(routed.origin, bytes),
             Body::Topic(_) => {}
             Body::Meet => self.on_meet(&reply, &routed.target),
             Body::Data(_) | Body::Answer { .. } => self.answer(&reply, Status::BadRequest, &[]),

@@ -4,7 +4,7 @@ use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::NodeId;
-use crate::io::{LinkId, Work};
+use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
 use crate::status::Status;
 use crate::wire::frame::{Body, Frame, Routed};
@@ -41,14 +41,14 @@ impl Node {
         bytes
     }
 
-    pub(super) fn serve(&mut self, reply: ReplyTo, hash: NodeId, exact: bool) {
+    pub(super) fn serve(&mut self, reply: ReplyTo, hash: &NodeId, exact: bool) {
         let link = reply.link();
         let on_link = self.serves.iter().filter(|serve| serve.reply.link() == link).count();
         if self.serves.len() >= SERVES_MAX || on_link >= SERVES_A_LINK {
             return self.answer(&reply, Status::TooManyRequests, &[]);
         }
         self.last_job = self.last_job.wrapping_add(1);
-        self.serves.push(Serve { number: self.last_job, reply, hash, exact, is_loading: false });
+        self.serves.push(Serve { number: self.last_job, reply, hash: *hash, exact, is_loading: false });
     }
 
     pub(super) fn pump_serves(&mut self) {
@@ -59,7 +59,7 @@ impl Node {
             if serve.is_loading || !self.takes_block(serve.reply.link()) {
                 continue;
             }
-            if !self.start_job(Pending::LoadServe(number), Work::Load(hash)) {
+            if !self.load(Pending::LoadServe(number), &hash, None) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {
@@ -89,13 +89,13 @@ impl Node {
         let Some(next) = next else {
             return self.answer_with_ids(&reply, Status::NotFound, &hash);
         };
-        let body = Body::Get(hash);
+        let body = Body::Get(&hash);
         let routed = Routed {
             reply: false,
             exact,
             hops: (reply.path.len() / 2) as u8,
-            origin: reply.origin,
-            target: hash,
+            origin: &reply.origin,
+            target: &hash,
             request: reply.request,
             path: &reply.path,
             kind: body.kind(),

@@ -4,7 +4,7 @@ use super::Node;
 use super::jobs::Pending;
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, Output, Profile, Work};
+use crate::io::{Event, Output, Profile};
 use crate::limits::LINKS_ENOUGH;
 use crate::link::Link;
 use crate::time::{Duration, Instant};
@@ -118,8 +118,8 @@ impl Node {
     pub(super) fn on_signal_bytes(&mut self, bytes: &[u8]) {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
-                let bytes = proof_bytes(&nonce, &self.config.network, self.relay_flag());
-                self.start_job(Pending::Prove, Work::Sign(bytes));
+                let bytes = proof_bytes(nonce, &self.config.network, self.relay_flag());
+                self.sign(Pending::Prove, bytes);
             }
             Some(FromServer::Welcome { peers }) => {
                 self.signalling.state = State::Present;
@@ -131,22 +131,20 @@ impl Node {
                     self.report(Event::Joined);
                 }
                 for (id, _) in peers {
-                    if let Some(contact) = self.contacts.learn(id) {
+                    if let Some(contact) = self.contacts.learn(&id) {
                         contact.by_signal = true;
                     }
                     let is_welcome = !self.contacts.is_banned(&id, self.now);
                     if is_welcome && self.links.ready_count() < self.link_budget() {
-                        self.dial(id);
+                        self.dial(&id);
                     }
                 }
             }
             Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(envelope, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
-                let dial = self
-                    .links
-                    .iter()
-                    .find(|link| link.peer == about && link.dialled && link.handshake.is_some());
+                let dial =
+                    self.links.find(&|link| link.peer == *about && link.dialled && link.handshake.is_some());
                 if let Some(link) = dial.map(|link| link.id) {
                     self.drop_link(link, crate::status::Reason::Lost, true);
                 }
@@ -164,11 +162,12 @@ impl Node {
     pub(super) fn on_signal_proof(&mut self, signature: &Signature) {
         let message = ToServer::Prove {
             flags: self.relay_flag(),
-            network: self.config.network,
-            key: self.config.key,
-            signature: *signature,
+            network: &self.config.network,
+            key: &self.config.key,
+            signature,
         };
-        self.emit(Output::Signal(message.emit()));
+        let bytes = message.emit();
+        self.emit(Output::Signal(bytes));
     }
 
     pub(super) fn close_signalling(&mut self) {

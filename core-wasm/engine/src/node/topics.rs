@@ -13,13 +13,13 @@ use super::jobs::Pending;
 use super::requests::Goal;
 use super::route::ReplyTo;
 use crate::id::NodeId;
-use crate::io::{Event, JobResult, LinkId, OpId, Work};
+use crate::io::{Event, JobResult, LinkId, OpId};
 use crate::limits::{
     GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, PUBLISH_MAX, SEEN_MAX, TOPIC_JOBS_MAX, TOPICS_MAX,
 };
 use crate::status::Status;
 use crate::time::{Duration, Instant};
-use crate::wire::frame::{BULK_MIN, Body, arrays};
+use crate::wire::frame::{BULK_MIN, Body};
 use crate::wire::topic::{self, GRAFT, HAVE, PRUNE, PUBLISH, SIGNATURE, WANT};
 
 /// How often a subscriber looks at its mates, and in how many of these turns it tells what it has.
@@ -178,15 +178,16 @@ impl Node {
     }
 
     /// Signs a message; it goes out once that is done.
-    pub(super) fn publish(&mut self, op: OpId, id: NodeId, payload: &[u8]) {
+    pub(super) fn publish(&mut self, op: OpId, id: &NodeId, payload: &[u8]) {
         let mut status = Status::NotFound;
         if payload.len() > PUBLISH_MAX {
             status = Status::BadRequest;
         } else if self.topics.has(name(&id.0)) {
             let (sent_s, nonce) = (self.wall_s().unwrap_or(0), self.rng.next() as u32);
-            let raw = topic::message(&id, sent_s, nonce, &self.config.key, payload);
-            let work = Work::Sign(topic::signed_bytes(&self.config.network, &raw));
-            if self.start_topic_job(Some(op), &self.id.clone(), raw, work) {
+            let raw = topic::message(id, sent_s, nonce, &self.config.key, payload);
+            let bytes = topic::signed_bytes(&self.config.network, &raw);
+            let own = self.id;
+            if self.parcel(Some(op), &own, raw).is_some_and(|parcel| self.sign(parcel, bytes)) {
                 return;
             }
             status = Status::TooManyRequests;
@@ -194,12 +195,11 @@ impl Node {
         self.report(Event::Done { op, status, holders: 0 });
     }
 
-    /// False at the bound.
+    /// What a job is for; `None` at the bound.
     #[inline(never)]
-    fn start_topic_job(&mut self, op: Option<OpId>, peer: &NodeId, raw: Vec<u8>, work: Work) -> bool {
+    fn parcel(&self, op: Option<OpId>, peer: &NodeId, raw: Vec<u8>) -> Option<Pending> {
         let running = self.jobs.iter().filter(|(_, job)| matches!(job, Pending::Topic(_))).count();
-        running < TOPIC_JOBS_MAX
-            && self.start_job(Pending::Topic(Box::new(Parcel { op, peer: *peer, raw })), work)
+        (running < TOPIC_JOBS_MAX).then(|| Pending::Topic(Box::new(Parcel { op, peer: *peer, raw })))
     }
 
     pub(super) fn on_topic_job(&mut self, parcel: Parcel, result: &JobResult<'_>) {
@@ -289,7 +289,7 @@ impl Node {
             // A mate is worth a link of its own, within what this node can spare.
             let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
             if is_mate && !is_linked && has_room && !self.contacts.is_late(&peer, now) {
-                self.dial(peer);
+                self.dial(&peer);
             }
         }
     }
@@ -313,7 +313,7 @@ impl Node {
                 self.offer(topic, &who);
             }
         }
-        self.begin_request(None, Goal::Meet, *id);
+        self.begin_request(None, Goal::Meet, id);
     }
 
     fn offer(&mut self, topic: u64, peer: &NodeId) {
@@ -354,7 +354,7 @@ impl Node {
         let length = bytes.len() + 256;
         let has_room = self.links.ready(link).is_some_and(|link| self.has_room(link, length, false));
         if length <= BULK_MIN || has_room {
-            self.send_request_by(link, 0, *to, true, &Body::Topic(&bytes));
+            self.send_request_by(link, 0, to, true, &Body::Topic(&bytes));
         }
     }
 
@@ -373,17 +373,17 @@ impl Node {
             GRAFT => self.on_graft(from, &id),
             PRUNE => {
                 self.topics.forget(topic, from);
-                for other in arrays::<32>(rest).take(MATES) {
-                    self.offer(topic, &NodeId(other));
+                for other in NodeId::list(rest).iter().take(MATES) {
+                    self.offer(topic, other);
                 }
             }
             PUBLISH => self.on_publish(from, raw),
             HAVE => {
                 self.topics.hear(topic, from, now);
                 let mut missing = Vec::new();
-                for message in arrays::<8>(rest) {
-                    if !self.topics.has_seen(name(&message)) {
-                        missing.extend_from_slice(&message);
+                for message in rest.as_chunks::<8>().0 {
+                    if !self.topics.has_seen(name(message)) {
+                        missing.extend_from_slice(message);
                     }
                 }
                 if !missing.is_empty() {
@@ -391,9 +391,11 @@ impl Node {
                 }
             }
             WANT => {
-                for message in arrays::<8>(rest) {
-                    if self.topics.has_seen(name(&message)) {
-                        self.start_topic_job(None, from, Vec::new(), Work::Recall(message));
+                for message in rest.as_chunks::<8>().0 {
+                    if self.topics.has_seen(name(message)) {
+                        if let Some(parcel) = self.parcel(None, from, Vec::new()) {
+                            self.recall(parcel, message);
+                        }
                     }
                 }
             }
@@ -427,8 +429,8 @@ impl Node {
             return;
         }
         let bytes = topic::signed_bytes(&self.config.network, raw);
-        let work = Work::Verify { key: *key, signature: *signature, bytes };
-        if self.start_topic_job(None, from, raw.to_vec(), work) {
+        let parcel = self.parcel(None, from, raw.to_vec());
+        if parcel.is_some_and(|parcel| self.verify(parcel, key, signature, bytes)) {
             self.topics.note(id, topic, self.now);
         }
     }

@@ -71,11 +71,11 @@ impl Contacts {
 
     /// Somebody named `id`.
     #[inline(never)]
-    pub(crate) fn learn(&mut self, id: NodeId) -> Option<&mut Contact> {
-        if id == self.own {
+    pub(crate) fn learn(&mut self, id: &NodeId) -> Option<&mut Contact> {
+        if *id == self.own {
             return None;
         }
-        let place = match self.list.iter().position(|contact| contact.id == id) {
+        let place = match self.list.iter().position(|contact| contact.id == *id) {
             Some(place) => place,
             None => self.make_room(id)?,
         };
@@ -85,9 +85,9 @@ impl Contacts {
     }
 
     /// A place for a new contact: at the bound, that of the worst one, unless the new one is worse.
-    fn make_room(&mut self, id: NodeId) -> Option<usize> {
+    fn make_room(&mut self, id: &NodeId) -> Option<usize> {
         let fresh = Contact {
-            id,
+            id: *id,
             not_before: Instant(0),
             failures: 0,
             by_signal: false,
@@ -128,7 +128,7 @@ impl Contacts {
     /// the second time.
     #[inline(never)]
     pub(crate) fn failed(&mut self, id: &NodeId, now: Instant, spoke: bool) {
-        if let Some(contact) = self.learn(*id) {
+        if let Some(contact) = self.learn(id) {
             contact.not_before = now + Duration(BACKOFF.0 << contact.failures.min(BACKOFF_MAX_DOUBLINGS));
             contact.failures = contact.failures.saturating_add(1);
             contact.spoke = spoke;
@@ -138,7 +138,7 @@ impl Contacts {
 
     /// The node broke the protocol.
     pub(crate) fn ban(&mut self, id: &NodeId, now: Instant) {
-        if let Some(contact) = self.learn(*id) {
+        if let Some(contact) = self.learn(id) {
             contact.not_before = now + BAN;
             contact.is_banned = true;
             contact.is_doubtful = true;

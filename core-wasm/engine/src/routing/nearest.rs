@@ -13,21 +13,21 @@ pub(crate) struct Nearest {
 }
 
 impl Nearest {
-    pub(crate) fn new(target: NodeId, room: usize) -> Self {
-        Self { target, room, ids: Vec::new() }
+    pub(crate) fn new(target: &NodeId, room: usize) -> Self {
+        Self { target: *target, room, ids: Vec::new() }
     }
 
     /// Takes `id` in if it is among the nearest.
     #[inline(never)]
-    pub(crate) fn offer(&mut self, id: NodeId) {
-        let place = self.ids.partition_point(|other| other.is_nearer(&id, &self.target));
-        if place >= self.room || self.ids.get(place) == Some(&id) {
+    pub(crate) fn offer(&mut self, id: &NodeId) {
+        let place = self.ids.partition_point(|other| other.is_nearer(id, &self.target));
+        if place >= self.room || self.ids.get(place) == Some(id) {
             return;
         }
         if self.ids.len() >= self.room {
             self.ids.pop();
         }
-        self.ids.insert(place, id);
+        self.ids.insert(place, *id);
     }
 
     /// Nearest first.

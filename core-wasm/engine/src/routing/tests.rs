@@ -21,9 +21,9 @@ fn nearest_agrees_with_brute_force() {
     for _ in 0..100 {
         let target = random_id(&mut rng);
         let mut ids: Vec<NodeId> = (0..40).map(|_| random_id(&mut rng)).collect();
-        let mut nearest = Nearest::new(target, 8);
+        let mut nearest = Nearest::new(&target, 8);
         for id in ids.iter().chain(&ids) {
-            nearest.offer(*id);
+            nearest.offer(id);
         }
         ids.sort_by_key(|id| id.distance(&target));
         assert_eq!(nearest.ids(), &ids[..8]);
@@ -61,12 +61,12 @@ fn contacts_keep_the_near_and_the_reliable() {
     let mut contacts = Contacts::new(own);
     let ids: Vec<NodeId> = (0..500).map(|_| random_id(&mut rng)).collect();
     for id in &ids {
-        contacts.learn(*id);
+        contacts.learn(id);
     }
     assert_eq!(contacts.iter().count(), CONTACTS_MAX);
     let nearest = ids.iter().min_by_key(|id| id.distance(&own)).unwrap();
     assert!(contacts.get(nearest).is_some());
-    assert!(contacts.learn(own).is_none());
+    assert!(contacts.learn(&own).is_none());
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_banned_peer_is_not_pushed_out_by_strangers() {
     let bad = random_id(&mut rng);
     contacts.ban(&bad, Instant(0));
     for _ in 0..500 {
-        contacts.learn(random_id(&mut rng));
+        contacts.learn(&random_id(&mut rng));
     }
     assert!(contacts.is_banned(&bad, Instant(1)));
     assert!(!contacts.is_banned(&bad, Instant(u64::MAX)));

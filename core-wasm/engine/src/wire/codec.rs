@@ -2,6 +2,10 @@
 
 use alloc::vec::Vec;
 
+use bytemuck::TransparentWrapper;
+
+use crate::id::NodeId;
+
 /// Reads big-endian fields off a slice.
 #[derive(Clone, Debug)]
 pub struct Reader<'a>(&'a [u8]);
@@ -20,27 +24,32 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
-    /// The next `N` bytes as an array.
-    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.bytes(N)?.try_into().ok()
+    /// The next `N` bytes, in place.
+    #[inline(never)]
+    pub fn array<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (head, tail) = self.0.split_first_chunk()?;
+        self.0 = tail;
+        Some(head)
+    }
+
+    /// The next 32 bytes as an id, in place.
+    pub fn id(&mut self) -> Option<&'a NodeId> {
+        self.array().map(NodeId::wrap_ref)
     }
 
     /// The next byte.
-    #[inline(never)]
     pub fn u8(&mut self) -> Option<u8> {
         Some(self.array::<1>()?[0])
     }
 
     /// The next two bytes as a number.
-    #[inline(never)]
     pub fn u16(&mut self) -> Option<u16> {
-        Some(u16::from_be_bytes(self.array()?))
+        self.array().map(u16_of)
     }
 
     /// The next four bytes as a number.
-    #[inline(never)]
     pub fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_be_bytes(self.array()?))
+        self.array().map(u32_of)
     }
 
     /// All that is left.
@@ -57,6 +66,16 @@ impl<'a> Reader<'a> {
     pub fn finish(self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
+}
+
+#[inline(never)]
+fn u16_of(bytes: &[u8; 2]) -> u16 {
+    u16::from_be_bytes(*bytes)
+}
+
+#[inline(never)]
+fn u32_of(bytes: &[u8; 4]) -> u32 {
+    u32::from_be_bytes(*bytes)
 }
 
 /// Writes big-endian fields into a buffer.

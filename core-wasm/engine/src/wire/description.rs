@@ -77,7 +77,7 @@ impl<'a> Description<'a> {
     /// Reads a description; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let fingerprint = reader.array()?;
+        let fingerprint = *reader.array()?;
         let ufrag = text(&mut reader, 4)?;
         let password = text(&mut reader, 22)?;
         let count = usize::from(reader.u8()?);
@@ -94,9 +94,9 @@ impl<'a> Description<'a> {
                 _ => return None,
             };
             let address = match tag & 3 {
-                0 => Address::V4(reader.array()?),
-                1 => Address::V6(reader.array()?),
-                2 => Address::Mdns(reader.array()?),
+                0 => Address::V4(*reader.array()?),
+                1 => Address::V6(*reader.array()?),
+                2 => Address::Mdns(*reader.array()?),
                 _ => return None,
             };
             candidates.push(Candidate { address, kind, port: reader.u16()? });

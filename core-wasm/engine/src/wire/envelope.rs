@@ -34,9 +34,9 @@ pub struct Envelope<'a> {
     /// Seconds since 1970 after which it is worth nothing; 0 when its sender knows no wall time.
     pub expiry_s: u32,
     /// The sender's key.
-    pub key: PublicKey,
+    pub key: &'a PublicKey,
     /// Over [`Envelope::signed_bytes`].
-    pub signature: Signature,
+    pub signature: &'a Signature,
     /// See [`Kind`].
     pub body: &'a [u8],
 }
@@ -66,7 +66,7 @@ impl<'a> Envelope<'a> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(137 + self.body.len());
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
-        writer.bytes(&self.key).bytes(&self.signature).bytes(self.body);
+        writer.bytes(self.key).bytes(self.signature).bytes(self.body);
         writer.finish()
     }
 

@@ -35,7 +35,7 @@ pub enum Frame<'a> {
     /// The first frame, both ways.
     Hello(Hello<'a>),
     /// WebSocket links only: over [`proof_bytes`].
-    Proof(Signature),
+    Proof(&'a Signature),
     /// WebSocket links only: your proof holds.
     Welcome,
     /// The last frame.
@@ -64,7 +64,7 @@ pub enum Frame<'a> {
         /// One bit a bucket.
         mask: u16,
         /// Start behind this key.
-        after: NodeId,
+        after: &'a NodeId,
     },
     /// To a relay: carry this to `peer`. From a relay: `peer` sent this. A sealed frame, or one byte, a [`Reason`]: the
     /// circuit is over.
@@ -72,7 +72,7 @@ pub enum Frame<'a> {
         /// Whether it comes from the relay.
         carried: bool,
         /// The other end.
-        peer: NodeId,
+        peer: &'a NodeId,
         /// As it was sealed.
         sealed: &'a [u8],
     },
@@ -91,13 +91,13 @@ pub enum Frame<'a> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hello<'a> {
     /// Names the network.
-    pub network: [u8; 8],
+    pub network: &'a [u8; 8],
     /// The sender's [`Profile`](crate::Profile) as a number, and [`RELAY`] if it carries circuits.
     pub profile: u8,
     /// Fresh; a WebSocket peer signs it.
-    pub nonce: [u8; 32],
+    pub nonce: &'a [u8; 32],
     /// The sender's key.
-    pub key: PublicKey,
+    pub key: &'a PublicKey,
     /// Where newcomers may open a WebSocket to the sender; empty where nowhere.
     pub address: &'a [u8],
 }
@@ -112,9 +112,9 @@ pub struct Routed<'a> {
     /// Links crossed so far; at most [`HOPS_MAX`].
     pub hops: u8,
     /// Who sent it.
-    pub origin: NodeId,
+    pub origin: &'a NodeId,
     /// Where it goes.
-    pub target: NodeId,
+    pub target: &'a NodeId,
     /// Chosen by who asked; the answer repeats it.
     pub request: u32,
     /// The number of the link by which it came, as each hop wrote it: 2 bytes a hop. A reply is read from the end.
@@ -133,11 +133,11 @@ pub enum Body<'a> {
     /// A signalling envelope, for the target alone.
     Envelope(&'a [u8]),
     /// Send me this block.
-    Get(NodeId),
+    Get(&'a NodeId),
     /// Hold this block; the node closest to it also places its replicas.
     Put {
         /// SHA-256 of the block.
-        hash: NodeId,
+        hash: &'a NodeId,
         /// The block.
         block: &'a [u8],
     },
@@ -175,11 +175,6 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
     packet.bytes(length).map(Some)
 }
 
-/// `chunks` of `N` bytes as arrays; what is left over is left out.
-pub fn arrays<const N: usize>(bytes: &[u8]) -> impl Iterator<Item = [u8; N]> + '_ {
-    bytes.chunks_exact(N).filter_map(|chunk| chunk.try_into().ok())
-}
-
 impl<'a> Frame<'a> {
     /// Reads one frame without its length; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
@@ -203,7 +198,7 @@ impl<'a> Frame<'a> {
             }
             9 => Self::Routed(Routed::parse(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)?),
-            11 => Self::Differ { mask: reader.u16()?, after: NodeId(reader.array()?) },
+            11 => Self::Differ { mask: reader.u16()?, after: reader.id()? },
             12 => {
                 let (mask, more, keys) = (reader.u16()?, reader.u8()? != 0, reader.rest());
                 if !keys.len().is_multiple_of(32) {
@@ -212,7 +207,7 @@ impl<'a> Frame<'a> {
                 Self::Keys { mask, more, keys }
             }
             kind @ (13 | 14) => {
-                Self::Carry { carried: kind == 14, peer: NodeId(reader.array()?), sealed: reader.rest() }
+                Self::Carry { carried: kind == 14, peer: reader.id()?, sealed: reader.rest() }
             }
             _ => return None,
         };
@@ -226,10 +221,10 @@ impl<'a> Frame<'a> {
         writer.u16(0);
         match self {
             Self::Hello(hello) => {
-                writer.u8(1).u8(VERSION).bytes(&hello.network).u8(hello.profile);
-                writer.bytes(&hello.nonce).bytes(&hello.key).bytes(hello.address);
+                writer.u8(1).u8(VERSION).bytes(hello.network).u8(hello.profile);
+                writer.bytes(hello.nonce).bytes(hello.key).bytes(hello.address);
             }
-            Self::Proof(signature) => _ = writer.u8(2).bytes(signature),
+            Self::Proof(signature) => _ = writer.u8(2).bytes(*signature),
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
@@ -286,8 +281,8 @@ impl<'a> Routed<'a> {
             reply: flags & 1 != 0,
             exact: flags & 2 != 0,
             hops: reader.u8()?,
-            origin: NodeId(reader.array()?),
-            target: NodeId(reader.array()?),
+            origin: reader.id()?,
+            target: reader.id()?,
             request: reader.u32()?,
             path: {
                 let count = usize::from(reader.u8()?);
@@ -306,8 +301,8 @@ impl<'a> Routed<'a> {
         let body = match self.kind {
             1 => Body::Find,
             2 => Body::Envelope(reader.rest()),
-            3 => Body::Get(NodeId(reader.array()?)),
-            4 => Body::Put { hash: NodeId(reader.array()?), block: reader.rest() },
+            3 => Body::Get(reader.id()?),
+            4 => Body::Put { hash: reader.id()?, block: reader.rest() },
             5 => Body::Data(reader.rest()),
             7 => Body::Topic(reader.rest()),
             8 => Body::Meet,

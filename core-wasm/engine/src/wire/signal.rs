@@ -29,16 +29,16 @@ pub enum ToServer<'a> {
         /// Bits such as [`FLAG_RELAY`].
         flags: u8,
         /// Names the network; peers of other networks are never introduced. 8 bytes.
-        network: [u8; 8],
+        network: &'a [u8; 8],
         /// The key whose SHA-256 is the node's id.
-        key: PublicKey,
+        key: &'a PublicKey,
         /// Over [`proof_bytes`].
-        signature: Signature,
+        signature: &'a Signature,
     },
     /// Carry `envelope` to `to`, unread.
     Relay {
         /// Who shall get it.
-        to: NodeId,
+        to: &'a NodeId,
         /// At most [`MESSAGE_MAX`] − 33 bytes.
         envelope: &'a [u8],
     },
@@ -54,7 +54,7 @@ pub enum FromServer<'a> {
         /// The least security level that the server lets in.
         level: u8,
         /// Fresh, 32 bytes.
-        nonce: [u8; 32],
+        nonce: &'a [u8; 32],
     },
     /// The proof holds, or the answer to `Introduce`: at most [`INTRODUCED_MAX`] live peers.
     Welcome {
@@ -64,7 +64,7 @@ pub enum FromServer<'a> {
     /// An envelope that `from` sent.
     Deliver {
         /// Proved to the server; the envelope proves it again to the receiver.
-        from: NodeId,
+        from: &'a NodeId,
         /// As it was sent.
         envelope: &'a [u8],
     },
@@ -73,7 +73,7 @@ pub enum FromServer<'a> {
         /// Why.
         refusal: Refusal,
         /// The id it is about; all zero where there is none.
-        about: NodeId,
+        about: &'a NodeId,
     },
 }
 
@@ -145,7 +145,7 @@ impl<'a> ToServer<'a> {
                     signature: reader.array()?,
                 }
             }
-            0x02 => Self::Relay { to: NodeId(reader.array()?), envelope: reader.rest() },
+            0x02 => Self::Relay { to: reader.id()?, envelope: reader.rest() },
             0x03 => Self::Introduce,
             _ => return None,
         };
@@ -158,7 +158,7 @@ impl<'a> ToServer<'a> {
         let mut writer = Writer::default();
         match self {
             Self::Prove { flags, network, key, signature } => {
-                writer.u8(0x01).u8(VERSION).u8(*flags).bytes(network).bytes(key).bytes(signature);
+                writer.u8(0x01).u8(VERSION).u8(*flags).bytes(*network).bytes(*key).bytes(*signature);
             }
             Self::Relay { to, envelope } => {
                 writer.u8(0x02).bytes(&to.0).bytes(envelope);
@@ -185,14 +185,12 @@ impl<'a> FromServer<'a> {
             0x82 => {
                 let mut peers = Vec::new();
                 while !reader.is_empty() && peers.len() < INTRODUCED_MAX {
-                    peers.push((NodeId(reader.array()?), reader.u8()?));
+                    peers.push((*reader.id()?, reader.u8()?));
                 }
                 Self::Welcome { peers }
             }
-            0x83 => Self::Deliver { from: NodeId(reader.array()?), envelope: reader.rest() },
-            0x84 => {
-                Self::Refused { refusal: Refusal::from_code(reader.u8()?)?, about: NodeId(reader.array()?) }
-            }
+            0x83 => Self::Deliver { from: reader.id()?, envelope: reader.rest() },
+            0x84 => Self::Refused { refusal: Refusal::from_code(reader.u8()?)?, about: reader.id()? },
             _ => return None,
         };
         reader.finish()?;
@@ -204,7 +202,7 @@ impl<'a> FromServer<'a> {
         let mut writer = Writer::default();
         match self {
             Self::Challenge { level, nonce } => {
-                writer.u8(0x81).u8(VERSION).u8(*level).bytes(nonce);
+                writer.u8(0x81).u8(VERSION).u8(*level).bytes(*nonce);
             }
             Self::Welcome { peers } => {
                 writer.u8(0x82);

@@ -37,8 +37,8 @@ fn request(world: &mut World, origin: NodeId, target: NodeId, exact: bool, body:
         reply: false,
         exact,
         hops: 0,
-        origin,
-        target,
+        origin: &origin,
+        target: &target,
         request,
         path: &[],
         kind: body.kind(),
@@ -57,12 +57,12 @@ fn offer(world: &mut World, to: NodeId) -> Vec<u8> {
         kind: Kind::Offer,
         session,
         expiry_s: 0,
-        key: key.public,
-        signature: [0; 64],
+        key: &key.public,
+        signature: &[0; 64],
         body: &body,
     };
     let signed = blank.signed_bytes(&Spec::browser().network_id(), &from, &to);
-    let envelope = Envelope { signature: Crypto::StandIn.sign(&key, &signed), ..blank }.emit();
+    let envelope = Envelope { signature: &Crypto::StandIn.sign(&key, &signed), ..blank }.emit();
     request(world, from, to, true, &Body::Envelope(&envelope))
 }
 
@@ -92,13 +92,13 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
     frames.extend([
         gossip(&joined).emit(),
         Frame::Digest(&sums).emit(),
-        Frame::Differ { mask: 0xffff, after: NodeId([0; 32]) }.emit(),
+        Frame::Differ { mask: 0xffff, after: &NodeId([0; 32]) }.emit(),
         Frame::Keys { mask: 0xffff, more: true, keys: &keys }.emit(),
         request(world, from, to, false, &Body::Find),
-        request(world, from, hash, true, &Body::Get(hash)),
-        request(world, from, hash, false, &Body::Get(hash)),
-        request(world, from, to, true, &Body::Put { hash, block: &block }),
-        request(world, from, hash, false, &Body::Put { hash, block: &block }),
+        request(world, from, hash, true, &Body::Get(&hash)),
+        request(world, from, hash, false, &Body::Get(&hash)),
+        request(world, from, to, true, &Body::Put { hash: &hash, block: &block }),
+        request(world, from, hash, false, &Body::Put { hash: &hash, block: &block }),
         offer(world, to),
         offer(world, to),
     ]);

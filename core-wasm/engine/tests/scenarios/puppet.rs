@@ -32,8 +32,8 @@ pub(crate) fn say(world: &mut World, puppet: HostId, link: LinkId, frames: &[Fra
 }
 
 /// A puppet's own hello.
-pub(crate) fn hello<'a>(network: [u8; 8], key: PublicKey) -> Frame<'a> {
-    Frame::Hello(Hello { network, profile: 0, nonce: NONCE, key, address: b"" })
+pub(crate) fn hello<'a>(network: &'a [u8; 8], key: &'a PublicKey) -> Frame<'a> {
+    Frame::Hello(Hello { network, profile: 0, nonce: &NONCE, key, address: b"" })
 }
 
 /// Names neighbours, 32 bytes each, and claims to count on the receiver as one.
@@ -44,7 +44,7 @@ pub(crate) fn gossip(joined: &[u8]) -> Frame<'_> {
 /// The other end's key and nonce, from its hello.
 fn greeting(frames: &[Vec<u8>]) -> Option<(PublicKey, [u8; 32])> {
     frames.iter().find_map(|bytes| match Frame::parse(bytes)? {
-        Frame::Hello(hello) => Some((hello.key, hello.nonce)),
+        Frame::Hello(hello) => Some((*hello.key, *hello.nonce)),
         _ => None,
     })
 }
@@ -59,8 +59,9 @@ pub(crate) fn join_by_socket(world: &mut World, puppet: HostId, link: LinkId) ->
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
     let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(&network, &nonce, &NONCE, &key));
-    let own = hello(network, machine.key.public);
-    say(world, puppet, link, &[own, Frame::Proof(signature), Frame::Welcome]);
+    let public = machine.key.public;
+    let own = hello(&network, &public);
+    say(world, puppet, link, &[own, Frame::Proof(&signature), Frame::Welcome]);
     world.run_until(4_000, |world| is_closed(world, puppet, link) || is_welcome(world, puppet, link));
     is_welcome(world, puppet, link)
 }
@@ -112,7 +113,8 @@ pub(crate) fn join_server(world: &mut World, puppet: HostId) {
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
     let signature = Crypto::StandIn.sign(&machine.key, &signal::proof_bytes(&nonce, &network, 0));
-    let proof = ToServer::Prove { flags: 0, network, key: machine.key.public, signature };
+    let proof =
+        ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(puppet, vec![Output::Signal(proof.emit())]);
     world.run_for(1_000);
 }
@@ -120,7 +122,7 @@ pub(crate) fn join_server(world: &mut World, puppet: HostId) {
 fn challenge(world: &World, puppet: HostId) -> Option<[u8; 32]> {
     world.host(puppet).script()?.heard.iter().find_map(|heard| match heard {
         Heard::SignalBytes(bytes) => match FromServer::parse(bytes)? {
-            FromServer::Challenge { nonce, .. } => Some(nonce),
+            FromServer::Challenge { nonce, .. } => Some(*nonce),
             _ => None,
         },
         _ => None,
@@ -158,9 +160,9 @@ pub(crate) fn send_envelope(
     body: &[u8],
 ) {
     let machine = world.host(puppet);
-    let blank = Envelope { kind, session, expiry_s: 0, key: machine.key.public, signature: [0; 64], body };
+    let blank = Envelope { kind, session, expiry_s: 0, key: &machine.key.public, signature: &[0; 64], body };
     let signed = blank.signed_bytes(&machine.spec.network_id(), &machine.id, &to);
-    let envelope = Envelope { signature: Crypto::StandIn.sign(&machine.key, &signed), ..blank }.emit();
-    let relay = ToServer::Relay { to, envelope: &envelope }.emit();
+    let envelope = Envelope { signature: &Crypto::StandIn.sign(&machine.key, &signed), ..blank }.emit();
+    let relay = ToServer::Relay { to: &to, envelope: &envelope }.emit();
     world.play(puppet, vec![Output::Signal(relay)]);
 }

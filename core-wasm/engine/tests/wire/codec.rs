@@ -35,7 +35,7 @@ proptest! {
         let bytes = writer.finish();
         let mut reader = Reader::new(&bytes);
         prop_assert_eq!(reader.u32(), Some(c));
-        prop_assert_eq!(reader.array(), Some(d));
+        prop_assert_eq!(reader.array(), Some(&d));
         prop_assert_eq!((reader.u8(), reader.u16()), (Some(a), Some(b)));
         prop_assert_eq!(reader.rest(), tail);
         prop_assert_eq!(reader.finish(), Some(()));

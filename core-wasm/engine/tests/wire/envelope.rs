@@ -18,7 +18,7 @@ fn kind(number: u8) -> Kind {
 proptest! {
     #[test]
     fn an_envelope_reads_back(number: u8, session: u32, expiry_s: u32, key in any_64(), signature in any_64(), body in some_bytes(200)) {
-        let envelope = Envelope { kind: kind(number), session, expiry_s, key, signature, body: &body };
+        let envelope = Envelope { kind: kind(number), session, expiry_s, key: &key, signature: &signature, body: &body };
         let bytes = envelope.emit();
         prop_assert_eq!(Envelope::parse(&bytes), Some(envelope));
         check_lengths(&bytes, &rewrite, |length| length >= 137);
@@ -41,7 +41,7 @@ proptest! {
         by in 1..=255_u8,
     ) {
         let signed = |(number, session, expiry_s, network, from, to): (u8, u32, u32, [u8; 8], [u8; 32], [u8; 32]), body: &[u8]| {
-            let envelope = Envelope { kind: kind(number), session, expiry_s, key: [0; 64], signature: [0; 64], body };
+            let envelope = Envelope { kind: kind(number), session, expiry_s, key: &[0; 64], signature: &[0; 64], body };
             envelope.signed_bytes(&network, &NodeId(from), &NodeId(to))
         };
         let (mut other, mut other_body) = (one, body.clone());
@@ -68,7 +68,9 @@ fn an_envelope_with_two_candidates_is_below_250_bytes() {
         let (ufrag, password) = ("aB3+", "0123456789abcdefghijkl+/");
         let body = Description { fingerprint: [1; 32], ufrag, password, candidates }.emit();
         let (key, signature) = ([2; 64], [3; 64]);
-        Envelope { kind: Kind::Offer, session: 1, expiry_s: 2, key, signature, body: &body }.emit().len()
+        Envelope { kind: Kind::Offer, session: 1, expiry_s: 2, key: &key, signature: &signature, body: &body }
+            .emit()
+            .len()
     };
     assert_eq!(size(Address::V4([10, 0, 0, 1])), 214);
     assert_eq!(size(Address::V6([1; 16])), 238);

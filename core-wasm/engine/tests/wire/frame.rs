@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{
-    Body, DIGEST_BUCKETS, Frame, HOPS_MAX, Hello, Routed, VERSION, arrays, proof_bytes, split,
+    Body, DIGEST_BUCKETS, Frame, HOPS_MAX, Hello, Routed, VERSION, proof_bytes, split,
 };
 use tabmesh_engine::{NodeId, Reason, Status};
 
@@ -33,7 +33,7 @@ fn pieces(size: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
-    let (origin, target) = (NodeId([1; 32]), NodeId([2; 32]));
+    let (origin, target) = (&NodeId([1; 32]), &NodeId([2; 32]));
     Routed { reply: false, exact: true, hops: 3, origin, target, request: 7, path, kind, payload }
 }
 
@@ -42,9 +42,9 @@ proptest! {
     fn frames_of_the_handshake_read_back(
         network: [u8; 8], profile: u8, nonce: [u8; 32], key in any_64(), address in some_bytes(ADDRESS_MAX), code in 0..=12_u8,
     ) {
-        let hello = Hello { network, profile, nonce, key, address: &address };
+        let hello = Hello { network: &network, profile, nonce: &nonce, key: &key, address: &address };
         check(&Frame::Hello(hello), |length| (107..=107 + ADDRESS_MAX).contains(&length));
-        check(&Frame::Proof(key), |length| length == 65);
+        check(&Frame::Proof(&key), |length| length == 65);
         check(&Frame::Welcome, |length| length == 1);
         check(&Frame::Bye(Reason::from_code(code)), |length| length == 2);
     }
@@ -61,7 +61,7 @@ proptest! {
         let members = 2 + joined.len();
         check(&Frame::Gossip { close, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
-        check(&Frame::Differ { mask, after: NodeId(after) }, |length| length == 35);
+        check(&Frame::Differ { mask, after: &NodeId(after) }, |length| length == 35);
         check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
     }
 
@@ -71,7 +71,7 @@ proptest! {
         path in pieces(2, usize::from(HOPS_MAX)), payload in some_bytes(300),
     ) {
         let (origin, target) = (NodeId(origin), NodeId(target));
-        let frame = Routed { reply, exact, hops, origin, target, request, path: &path, kind, payload: &payload };
+        let frame = Routed { reply, exact, hops, origin: &origin, target: &target, request, path: &path, kind, payload: &payload };
         check(&Frame::Routed(frame), |length| length >= 73 + path.len());
     }
 
@@ -81,8 +81,8 @@ proptest! {
         let bodies = [
             Body::Find,
             Body::Envelope(&bytes),
-            Body::Get(hash),
-            Body::Put { hash, block: &bytes },
+            Body::Get(&hash),
+            Body::Put { hash: &hash, block: &bytes },
             Body::Data(&bytes),
             Body::Answer { status, bytes: &bytes },
         ];
@@ -135,7 +135,7 @@ proptest! {
         let (origin, target) = (NodeId([1; 32]), NodeId([2; 32]));
         let frames: Vec<Vec<u8>> = bodies
             .iter()
-            .map(|payload| Routed { reply: false, exact: false, hops: 0, origin, target, request: 1, path: &[], kind: 5, payload })
+            .map(|payload| Routed { reply: false, exact: false, hops: 0, origin: &origin, target: &target, request: 1, path: &[], kind: 5, payload })
             .map(|routed| Frame::Routed(routed).emit())
             .collect();
         let packet = frames.concat();
@@ -171,10 +171,10 @@ proptest! {
 fn a_hello_of_another_version_or_with_a_long_address_is_refused() {
     let hello = |address: &[u8]| {
         without_length(&Frame::Hello(Hello {
-            network: [1; 8],
+            network: &[1; 8],
             profile: 0,
-            nonce: [2; 32],
-            key: [3; 64],
+            nonce: &[2; 32],
+            key: &[3; 64],
             address,
         }))
     };
@@ -233,7 +233,7 @@ fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
     let path = [7; HOPS_MAX as usize * 2];
     let (hash, block, message) = (NodeId([1; 32]), vec![2; BLOCK_MAX], vec![3; MESSAGE_MAX]);
     let bodies = [
-        Body::Put { hash, block: &block },
+        Body::Put { hash: &hash, block: &block },
         Body::Answer { status: Status::Ok, bytes: &block },
         Body::Data(&message),
     ];
@@ -244,9 +244,10 @@ fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
 }
 
 #[test]
-fn arrays_leave_out_what_is_left_over() {
-    assert_eq!(arrays::<2>(&[1, 2, 3, 4, 5]).collect::<Vec<_>>(), [[1, 2], [3, 4]]);
-    assert_eq!(arrays::<8>(&[1; 7]).count(), 0);
+fn a_list_of_ids_leaves_out_what_is_left_over() {
+    assert_eq!(NodeId::list(&[7; 65]), [NodeId([7; 32]); 2]);
+    assert_eq!(NodeId::list(&[7; 31]), []);
+    assert_eq!(NodeId::list_bytes(&[NodeId([1; 32]), NodeId([2; 32])]), [[1; 32], [2; 32]].concat());
 }
 
 #[test]

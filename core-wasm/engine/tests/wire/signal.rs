@@ -33,8 +33,8 @@ fn check_from(message: &FromServer<'_>, is_whole: impl Fn(usize) -> bool) {
 proptest! {
     #[test]
     fn what_a_node_says_reads_back(flags: u8, network: [u8; 8], key in any_64(), signature in any_64(), to: [u8; 32], envelope in some_bytes(300)) {
-        check_to(&ToServer::Prove { flags, network, key, signature }, |length| length == 139);
-        check_to(&ToServer::Relay { to: NodeId(to), envelope: &envelope }, |length| length >= 33);
+        check_to(&ToServer::Prove { flags, network: &network, key: &key, signature: &signature }, |length| length == 139);
+        check_to(&ToServer::Relay { to: &NodeId(to), envelope: &envelope }, |length| length >= 33);
         check_to(&ToServer::Introduce, |length| length == 1);
     }
 
@@ -43,12 +43,12 @@ proptest! {
         level: u8, nonce: [u8; 32], from: [u8; 32], envelope in some_bytes(300), code in 1..=10_u8,
         peers in prop::collection::vec(any::<([u8; 32], u8)>(), 0..=INTRODUCED_MAX),
     ) {
-        check_from(&FromServer::Challenge { level, nonce }, |length| length == 35);
+        check_from(&FromServer::Challenge { level, nonce: &nonce }, |length| length == 35);
         let peers = peers.into_iter().map(|(id, flags)| (NodeId(id), flags)).collect();
         check_from(&FromServer::Welcome { peers }, |length| length % 33 == 1 && length <= 1 + 33 * INTRODUCED_MAX);
-        check_from(&FromServer::Deliver { from: NodeId(from), envelope: &envelope }, |length| length >= 33);
+        check_from(&FromServer::Deliver { from: &NodeId(from), envelope: &envelope }, |length| length >= 33);
         let refusal = Refusal::from_code(code).expect("a code in use");
-        check_from(&FromServer::Refused { refusal, about: NodeId(from) }, |length| length == 34);
+        check_from(&FromServer::Refused { refusal, about: &NodeId(from) }, |length| length == 34);
     }
 
     #[test]
@@ -65,8 +65,8 @@ proptest! {
 fn another_version_is_no_message() {
     for version in (0..=255).filter(|version| *version != VERSION) {
         let mut prove =
-            ToServer::Prove { flags: 0, network: [1; 8], key: [2; 64], signature: [3; 64] }.emit();
-        let mut challenge = FromServer::Challenge { level: 0, nonce: [1; 32] }.emit();
+            ToServer::Prove { flags: 0, network: &[1; 8], key: &[2; 64], signature: &[3; 64] }.emit();
+        let mut challenge = FromServer::Challenge { level: 0, nonce: &[1; 32] }.emit();
         (prove[1], challenge[1]) = (version, version);
         assert_eq!(ToServer::parse(&prove), None);
         assert_eq!(FromServer::parse(&challenge), None);
@@ -87,8 +87,8 @@ fn a_welcome_names_no_more_than_it_may() {
 #[test]
 fn a_relayed_envelope_is_delivered_in_a_message_of_the_same_size() {
     let envelope = vec![7; MESSAGE_MAX - 33];
-    assert_eq!(ToServer::Relay { to: NodeId([1; 32]), envelope: &envelope }.emit().len(), MESSAGE_MAX);
-    assert_eq!(FromServer::Deliver { from: NodeId([1; 32]), envelope: &envelope }.emit().len(), MESSAGE_MAX);
+    assert_eq!(ToServer::Relay { to: &NodeId([1; 32]), envelope: &envelope }.emit().len(), MESSAGE_MAX);
+    assert_eq!(FromServer::Deliver { from: &NodeId([1; 32]), envelope: &envelope }.emit().len(), MESSAGE_MAX);
 }
 
 #[test]

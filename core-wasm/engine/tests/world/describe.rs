@@ -67,7 +67,7 @@ pub(crate) fn route(route: &Route) -> String {
 fn frame(head: &[u8], length: usize) -> String {
     match Frame::parse(head) {
         Some(Frame::Hello(hello)) => {
-            format!("hello of {:?}, profile {}", NodeId::of_key(&hello.key), hello.profile)
+            format!("hello of {:?}, profile {}", NodeId::of_key(hello.key), hello.profile)
         }
         Some(Frame::Proof(_)) => "proof".into(),
         Some(Frame::Gossip { joined, left, .. }) => {
@@ -108,7 +108,7 @@ fn envelope(bytes: &[u8]) -> String {
                 "{:?} of session {:x} by {:?}",
                 envelope.kind,
                 envelope.session,
-                NodeId::of_key(&envelope.key)
+                NodeId::of_key(envelope.key)
             )
         },
     )

@@ -162,7 +162,7 @@ impl World {
         if let Some(client) = self.server.sessions.get_mut(&session) {
             client.told_at = self.now + delay;
         }
-        self.tell(session, &FromServer::Challenge { level: self.server.level, nonce });
+        self.tell(session, &FromServer::Challenge { level: self.server.level, nonce: &nonce });
     }
 
     /// A message reaches the server.
@@ -173,21 +173,21 @@ impl World {
         }
         match (ToServer::parse(bytes), client.proved) {
             (Some(ToServer::Prove { flags, network, key, signature }), None) => {
-                let proof = proof_bytes(&client.nonce, &network, flags);
-                if !self.crypto.verify(&key, &signature, &proof) {
+                let proof = proof_bytes(&client.nonce, network, flags);
+                if !self.crypto.verify(key, signature, &proof) {
                     return self.refuse_and_close(session, Refusal::BadProof);
                 }
-                self.admit(session, NodeId::of_key(&key), network, flags);
+                self.admit(session, NodeId::of_key(key), *network, flags);
             }
             (Some(ToServer::Relay { to, envelope }), Some((from, network, _))) => {
                 if self.server.is_lost(envelope) {
                     return;
                 }
-                let target = self.present(&to, &network);
+                let target = self.present(to, &network);
                 match target {
                     Some(target) => {
                         self.server.relayed += 1;
-                        self.tell(target, &FromServer::Deliver { from, envelope });
+                        self.tell(target, &FromServer::Deliver { from: &from, envelope });
                     }
                     None => {
                         self.tell(session, &FromServer::Refused { refusal: Refusal::NotPresent, about: to });
@@ -241,7 +241,7 @@ impl World {
     }
 
     fn refuse_and_close(&mut self, session: SessionId, refusal: Refusal) {
-        self.tell(session, &FromServer::Refused { refusal, about: NodeId([0; 32]) });
+        self.tell(session, &FromServer::Refused { refusal, about: &NodeId([0; 32]) });
         let Some(client) = self.server.sessions.remove(&session) else { return };
         let down = Stimulus::Signal(session, SignalNews::Down);
         self.agenda.add(client.told_at + 1, Happening::Hand(client.host, client.life, down));

@@ -56,7 +56,7 @@ pub(crate) enum Outcome {
     Stored,
     Mismatch,
     Full,
-    Hashes(Vec<[u8; 32]>),
+    Hashes(Vec<NodeId>),
     Failed,
 }
 
@@ -166,7 +166,7 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
             JobResult::Mismatch => (16, job.0.into(), &[]),
             JobResult::Full => (17, job.0.into(), &[]),
             JobResult::Hashes(hashes) => {
-                hashes.iter().for_each(|found| hash.update(found));
+                hashes.iter().for_each(|found| hash.update(found.0));
                 (18, u64::from(job.0) << 32 | hashes.len() as u64, &[])
             }
             JobResult::Failed => (19, job.0.into(), &[]),

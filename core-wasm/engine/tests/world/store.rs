@@ -68,13 +68,13 @@ impl Store {
 
     /// See [`Work::Absent`](tabmesh_engine::Work::Absent).
     pub(crate) fn absent(&self, hashes: &[NodeId]) -> Outcome {
-        Outcome::Hashes(hashes.iter().filter(|hash| self.block(hash).is_none()).map(|hash| hash.0).collect())
+        Outcome::Hashes(hashes.iter().filter(|hash| self.block(hash).is_none()).copied().collect())
     }
 
     /// See [`Work::Scan`](tabmesh_engine::Work::Scan).
     pub(crate) fn scan(&self, after: Option<NodeId>, count: u16) -> Outcome {
         let start = after.map_or(Bound::Unbounded, |hash| Bound::Excluded(hash.0));
         let found = self.blocks.range((start, Bound::Unbounded)).take(count.into());
-        Outcome::Hashes(found.map(|(hash, _)| *hash).collect())
+        Outcome::Hashes(found.map(|(hash, _)| NodeId(*hash)).collect())
     }
 }

@@ -265,13 +265,16 @@ fn the_server_challenges_introduces_relays_and_refuses() {
     assert_eq!(named, others);
 
     let relay = |to| Output::Signal(ToServer::Relay { to, envelope: b"unread" }.emit());
-    world.play(hosts[0], vec![relay(ids[1])]);
+    world.play(hosts[0], vec![relay(&ids[1])]);
     world.run_for(1_000);
-    assert_eq!(heard(&mut world, hosts[1]), FromServer::Deliver { from: ids[0], envelope: b"unread" }.emit());
+    assert_eq!(
+        heard(&mut world, hosts[1]),
+        FromServer::Deliver { from: &ids[0], envelope: b"unread" }.emit()
+    );
     let nobody = NodeId([5; 32]);
-    world.play(hosts[0], vec![relay(nobody)]);
+    world.play(hosts[0], vec![relay(&nobody)]);
     world.run_for(1_000);
-    let refused = FromServer::Refused { refusal: Refusal::NotPresent, about: nobody };
+    let refused = FromServer::Refused { refusal: Refusal::NotPresent, about: &nobody };
     assert_eq!(heard(&mut world, hosts[0]), refused.emit());
 
     world.kill_signalling();
@@ -296,8 +299,9 @@ fn prove(world: &mut World, host: HostId) {
     };
     let machine = world.host(host);
     let network = machine.spec.network_id();
-    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(&nonce, &network, 0));
-    let proof = ToServer::Prove { flags: 0, network, key: machine.key.public, signature };
+    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(nonce, &network, 0));
+    let proof =
+        ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(host, vec![Output::Signal(proof.emit())]);
     world.run_for(1_000);
 }
@@ -308,10 +312,10 @@ fn the_server_refuses_a_proof_that_does_not_hold() {
     let host = world.add_script(Spec::browser());
     world.play(host, vec![Output::SignalOpen]);
     world.run_for(3_000);
-    let proof = ToServer::Prove { flags: 0, network: [0; 8], key: [1; 64], signature: [2; 64] };
+    let proof = ToServer::Prove { flags: 0, network: &[0; 8], key: &[1; 64], signature: &[2; 64] };
     world.play(host, vec![Output::Signal(proof.emit())]);
     world.run_for(1_000);
-    let refused = FromServer::Refused { refusal: Refusal::BadProof, about: NodeId([0; 32]) }.emit();
+    let refused = FromServer::Refused { refusal: Refusal::BadProof, about: &NodeId([0; 32]) }.emit();
     let heard = &world.script(host).heard;
     assert_eq!(heard[heard.len() - 2..], [Heard::SignalBytes(refused), Heard::SignalDown]);
 }
@@ -346,9 +350,9 @@ fn a_full_store_drops_cached_blocks_for_held_ones_and_never_held_ones() {
     assert_eq!(store.load(&Store::name(&[2])), Outcome::Missing);
     let mut kept = [Store::name(&[1]), Store::name(&[3])];
     kept.sort();
-    assert_eq!(store.scan(None, 9), Outcome::Hashes(kept.map(|hash| hash.0).to_vec()));
-    assert_eq!(store.scan(Some(kept[0]), 9), Outcome::Hashes(vec![kept[1].0]));
-    assert_eq!(store.absent(&[kept[0], Store::name(&[2])]), Outcome::Hashes(vec![Store::name(&[2]).0]));
+    assert_eq!(store.scan(None, 9), Outcome::Hashes(kept.to_vec()));
+    assert_eq!(store.scan(Some(kept[0]), 9), Outcome::Hashes(vec![kept[1]]));
+    assert_eq!(store.absent(&[kept[0], Store::name(&[2])]), Outcome::Hashes(vec![Store::name(&[2])]));
 }
 
 #[test]
