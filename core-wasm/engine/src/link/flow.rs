@@ -116,12 +116,14 @@ impl Flow {
         self.carried <= CARRY_A_MINUTE
     }
 
-    /// What to grant the peer again, once it is worth a frame.
-    pub(crate) fn grant(&mut self) -> Option<u32> {
-        if self.owed < CREDIT_STEP {
-            return None;
-        }
+    /// Whether what is to be granted again is worth a frame.
+    pub(crate) fn owes(&self) -> bool {
+        self.owed >= CREDIT_STEP
+    }
+
+    /// What to grant the peer again.
+    pub(crate) fn grant(&mut self) -> u32 {
         self.allowed += self.owed;
-        Some(core::mem::take(&mut self.owed))
+        core::mem::take(&mut self.owed)
     }
 }

@@ -61,7 +61,8 @@ fn a_peer_that_sends_without_credit_is_found_out() {
         assert!(flow.received(Instant(0), 16_384, true));
     }
     assert!(!flow.received(Instant(0), 16_384, true));
-    assert_eq!(flow.grant(), Some(CREDIT));
+    assert!(flow.owes());
+    assert_eq!(flow.grant(), CREDIT);
     assert!(flow.received(Instant(0), 16_384, true));
 }
 

@@ -116,14 +116,11 @@ impl Node {
         if self.stores_under_way() >= STORES_MAX {
             return;
         }
-        let mut grants = Vec::new();
-        for link in self.links.iter_mut() {
-            if let Some(bytes) = link.flow.grant() {
-                grants.push((link.id, bytes));
+        for id in self.links.numbers(&|link| link.flow.owes()) {
+            if let Some(link) = self.links.get_mut(id) {
+                let grant = link.flow.grant();
+                self.send(id, &Frame::Credit(grant));
             }
-        }
-        for (link, bytes) in grants {
-            self.send(link, &Frame::Credit(bytes));
         }
     }
 

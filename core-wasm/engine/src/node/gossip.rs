@@ -1,7 +1,5 @@
 //! Telling neighbours who is near, and hearing it from them.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -17,18 +15,15 @@ impl Node {
         self.gossip_at = self.about(GOSSIP_MS);
         let version = self.membership.version();
         let neighbours = self.linked_neighbours();
-        let mut listeners = Vec::new();
-        for link in self.links.iter_mut() {
+        for id in self.links.numbers(&|link| link.stage == Stage::Ready && link.flow.takes_state()) {
+            let Some(link) = self.links.get_mut(id) else { continue };
             let close = neighbours.contains(&link.peer);
-            let is_due = link.told_close != close || (close || link.counts_on_us) && link.told != version;
-            if is_due && link.stage == Stage::Ready && link.flow.takes_state() {
-                listeners.push((link.id, close, core::mem::replace(&mut link.told, version)));
+            if link.told_close != close || (close || link.counts_on_us) && link.told != version {
                 link.told_close = close;
+                let told = core::mem::replace(&mut link.told, version);
+                let (joined, left) = self.membership.since(told);
+                self.send(id, &Frame::Gossip { close, joined: &joined, left: &left });
             }
-        }
-        for (link, close, told) in listeners {
-            let (joined, left) = self.membership.since(told);
-            self.send(link, &Frame::Gossip { close, joined: &joined, left: &left });
         }
     }
 

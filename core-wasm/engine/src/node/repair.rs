@@ -48,6 +48,16 @@ fn bucket(key: &NodeId) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
 }
 
+/// The sums as a digest carries them.
+#[inline(never)]
+fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(DIGEST_BUCKETS * 8);
+    for sum in sums {
+        bytes.extend_from_slice(&sum.to_be_bytes());
+    }
+    bytes
+}
+
 impl Node {
     pub(super) fn begin_repair(&mut self) {
         self.repair.next_pass = self.about(PASS_MS);
@@ -109,7 +119,8 @@ impl Node {
                     }
                 };
                 if let Some(sum) = sums.get_mut(place).and_then(|(_, sums)| sums.get_mut(bucket(key))) {
-                    *sum = sum.wrapping_add(u64::from_be_bytes(key.0[16..24].try_into().unwrap_or([0; 8])));
+                    let word = key.0[16..24].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+                    *sum = sum.wrapping_add(word);
                 }
             }
         }
@@ -118,10 +129,7 @@ impl Node {
             return;
         }
         for (id, sums) in &sums {
-            let mut bytes = Vec::with_capacity(DIGEST_BUCKETS * 8);
-            for sum in sums {
-                bytes.extend_from_slice(&sum.to_be_bytes());
-            }
+            let bytes = sum_bytes(sums);
             if let Some(link) = self.links.to(id).map(|link| link.id) {
                 self.send(link, &Frame::Digest(&bytes));
             }
@@ -130,11 +138,11 @@ impl Node {
     }
 
     pub(super) fn on_digest(&mut self, link: LinkId, peer: &NodeId, bytes: &[u8]) {
-        let own =
-            self.repair.sums.iter().find(|(id, _)| id == peer).map_or([0; DIGEST_BUCKETS], |(_, sums)| *sums);
+        let known = self.repair.sums.iter().find(|(id, _)| id == peer);
+        let own = sum_bytes(known.map_or(&[0; DIGEST_BUCKETS], |(_, sums)| sums));
         let mut mask = 0;
-        for (place, (theirs, ours)) in bytes.as_chunks().0.iter().zip(own).enumerate() {
-            mask |= u16::from(*theirs != ours.to_be_bytes()) << place;
+        for (place, (theirs, ours)) in bytes.as_chunks::<8>().0.iter().zip(own.as_chunks().0).enumerate() {
+            mask |= u16::from(theirs != ours) << place;
         }
         if mask != 0 {
             self.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
