@@ -38,16 +38,19 @@ impl<'a> Reader<'a> {
     }
 
     /// The next byte.
+    #[inline(always)]
     pub fn u8(&mut self) -> Option<u8> {
         Some(self.array::<1>()?[0])
     }
 
     /// The next two bytes as a number.
+    #[inline(always)]
     pub fn u16(&mut self) -> Option<u16> {
         self.array().map(u16_of)
     }
 
     /// The next four bytes as a number.
+    #[inline(always)]
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32_of)
     }

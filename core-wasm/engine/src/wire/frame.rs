@@ -31,6 +31,8 @@ pub const DIGEST_BUCKETS: usize = 16;
 
 /// One frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
+// In the order of declaration the variants' fields fall on each other less often: 200 bytes of Wasm.
+#[repr(u8)]
 pub enum Frame<'a> {
     /// The first frame, both ways.
     Hello(Hello<'a>),
