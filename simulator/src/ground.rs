@@ -23,6 +23,44 @@ pub enum Follow {
     Node(u32),
 }
 
+/// What each node is, by its number.
+#[derive(Default)]
+struct Crowd {
+    places: Vec<Place>,
+    profiles: Vec<Profile>,
+    lies: Vec<Option<Lie>>,
+}
+
+impl Crowd {
+    /// Who a scenario's nodes are, and behind them where the signalling server stands.
+    fn draw(scenario: &Scenario, seed: u64) -> Self {
+        let machines = scenario.machines;
+        let mut crowd = Self::default();
+        for number in 0..scenario.nodes {
+            let mut draws = Dice::new(seed ^ 0x91ace, u64::from(number));
+            let profile = match draws.unit() {
+                unit if unit <= machines.native_share => Profile::Native,
+                unit if unit <= machines.native_share + machines.device_share => Profile::Device,
+                _ => Profile::Browser,
+            };
+            let is_native = profile == Profile::Native;
+            let nat = if is_native { Nat::Open } else { Nat::draw(&mut draws) };
+            let mut place = Place::draw(&mut draws, number, nat);
+            // Whoever shares a NAT shares it with the node before, which may share it with the one before that.
+            let share = scenario.network.one_nat_share;
+            if let Some(before) = crowd.places.last().filter(|_| !is_native && draws.chance(share)) {
+                place = Place { access_us: place.access_us, ..*before };
+            }
+            let lie = scenario.liars.as_ref().filter(|liars| draws.chance(liars.share) && !is_native);
+            crowd.lies.push(lie.map(|liars| liars.lies[draws.below(liars.lies.len() as u64) as usize]));
+            crowd.places.push(place);
+            crowd.profiles.push(profile);
+        }
+        crowd.places.push(Place::of_server());
+        crowd
+    }
+}
+
 /// See the module's documentation.
 pub(crate) struct Ground {
     pub(crate) seed: u64,
@@ -65,30 +103,8 @@ impl Ground {
         let nodes = scenario.nodes;
         let mut dice = Dice::new(seed, u64::MAX);
         let network = &scenario.network;
-        let (mut places, mut profiles, mut lies) = (Vec::new(), Vec::new(), Vec::new());
+        let Crowd { places, profiles, lies } = Crowd::draw(scenario, seed);
         let machines = scenario.machines;
-        for number in 0..nodes {
-            let mut draws = Dice::new(seed ^ 0x91ace, u64::from(number));
-            let profile = match draws.unit() {
-                unit if unit <= machines.native_share => Profile::Native,
-                unit if unit <= machines.native_share + machines.device_share => Profile::Device,
-                _ => Profile::Browser,
-            };
-            let is_native = profile == Profile::Native;
-            let nat = if is_native { Nat::Open } else { Nat::draw(&mut draws) };
-            let mut place = Place::draw(&mut draws, number, nat);
-            // Whoever shares a NAT shares it with the node before, which may share it with the one before that.
-            if let Some(before) = places.last().filter(|_| !is_native && draws.chance(network.one_nat_share))
-            {
-                let before: &Place = before;
-                place = Place { access_us: place.access_us, ..*before };
-            }
-            places.push(place);
-            profiles.push(profile);
-            let lie = scenario.liars.as_ref().filter(|liars| draws.chance(liars.share) && !is_native);
-            lies.push(lie.map(|liars| liars.lies[draws.below(liars.lies.len() as u64) as usize]));
-        }
-        places.push(Place::of_server());
         let natives = (0..nodes).filter(|at| profiles[*at as usize] == Profile::Native).collect();
         let library = scenario
             .blocks

@@ -26,6 +26,11 @@ impl Ring {
         self.ids.len()
     }
 
+    /// All ids and their owners, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Id, u32)> {
+        self.ids.iter().map(|(id, owner)| (id, *owner))
+    }
+
     /// Calls `see` with ids and owners from the nearest to `target` on, by XOR, until it answers false.
     ///
     /// A list in order is a binary tree: of those that share a prefix, the ones with the target's next bit come first.

@@ -14,7 +14,7 @@ use crate::world::World;
 /// How many of the closest a node should know: the neighbourhood.
 const CLOSEST: usize = 12;
 
-/// What is true of all nodes that are there.
+/// What is true of the nodes that were looked at.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Tables {
     /// Of the closest nodes that a node should know, how many it knows: mean and least.
@@ -33,11 +33,11 @@ pub(crate) struct Tables {
     pub(crate) outside: usize,
 }
 
-/// Looks at the joined nodes, every `every`th of them where closeness is counted.
+/// Looks at `nodes`, every `every`th of them where closeness is counted; `ring` has everybody that is joined.
 pub(crate) fn look<C: Crypto>(world: &World<C>, ring: &Ring, nodes: &[NodeNumber], every: usize) -> Tables {
-    let mut owners: HashMap<NodeId, NodeNumber> = HashMap::with_capacity(nodes.len());
+    let mut owners: HashMap<NodeId, NodeNumber> = HashMap::with_capacity(ring.len());
+    owners.extend(ring.iter().map(|(id, owner)| (NodeId(*id), owner)));
     let engine = |node: NodeNumber| world.shard_of(node).engine(node);
-    owners.extend(nodes.iter().filter_map(|node| Some((engine(*node)?.id(), *node))));
     let mut tables = Tables { known_least: 1.0, ..Tables::default() };
     let links = list_links(world, nodes, &owners, &mut tables);
     join_parts(world, nodes, &links, &mut tables);

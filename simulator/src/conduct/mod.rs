@@ -240,15 +240,15 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         self.world.shards.iter().map(|shard| shard.counts.events).sum()
     }
 
-    /// Compares the tables of the honest nodes with the truth about the honest nodes.
+    /// Compares the tables of the honest nodes with the truth about all.
     fn tables(&mut self, looked_at: usize) -> Tables {
         let ground = &self.world.ground;
-        let honest = self.census.joined().iter().filter(|node| ground.lie(**node).is_none());
-        let mut joined: Vec<u32> = honest.copied().collect();
+        let mut joined = self.census.joined().to_vec();
         joined.sort_unstable();
-        let every = joined.len().div_ceil(looked_at);
         let lives = joined.iter().filter_map(|node| self.census.life(*node));
         let ring = crate::check::ring::Ring::new(lives.map(|life| (life.id.0, life.node)));
+        joined.retain(|node| ground.lie(*node).is_none());
+        let every = joined.len().div_ceil(looked_at);
         tables::look(&self.world, &ring, &joined, every)
     }
 

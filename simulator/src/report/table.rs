@@ -6,6 +6,27 @@ use super::{Report, Spread};
 pub fn render(report: &Report) -> String {
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |name: &str, value: String| rows.push((name.to_owned(), value));
+    run(report, &mut row);
+    lookups(report, &mut row);
+    blocks(report, &mut row);
+    traffic(report, &mut row);
+    overlay(report, &mut row);
+    if report.broken > 0 {
+        row(
+            "RULES BROKEN",
+            format!("{}: {}", report.broken, report.first_broken.clone().unwrap_or_default()),
+        );
+    }
+    for goal in &report.goals {
+        let verdict = if goal.is_met { "met" } else { "MISSED" };
+        let reached = goal.reached.map_or("never".into(), round);
+        row(&format!("goal: {}", goal.name), format!("{verdict}: {reached}, wanted {}", round(goal.wanted)));
+    }
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
+}
+
+fn run(report: &Report, row: &mut impl FnMut(&str, String)) {
     row(
         "world",
         format!(
@@ -24,8 +45,9 @@ pub fn render(report: &Report) -> String {
     let joined =
         report.joined_all_s.map_or("never all at once".into(), |at| format!("everybody at {at:.1} s"));
     row("joined", format!("{joined}; each after {} ms", spread(&report.join_ms)));
-    lookups(report, &mut row);
-    blocks(report, &mut row);
+}
+
+fn traffic(report: &Report, row: &mut impl FnMut(&str, String)) {
     let traffic = &report.traffic;
     row(
         "traffic a node",
@@ -34,11 +56,10 @@ pub fn render(report: &Report) -> String {
             traffic.engine, traffic.packets, traffic.wire, traffic.signalling
         ),
     );
-    let kinds: Vec<String> = report
-        .kinds
-        .iter()
-        .map(|(name, bytes, frames)| format!("{name} {bytes:.1} ({frames:.2}/s)"))
-        .collect();
+    // What is less than a byte in ten seconds is in the JSON.
+    let kinds = report.kinds.iter().filter(|(_, bytes, _)| *bytes >= 0.1);
+    let kinds: Vec<String> =
+        kinds.map(|(name, bytes, frames)| format!("{name} {bytes:.1} ({frames:.2}/s)")).collect();
     row("of it, B/s", kinds.join(", "));
     row(
         "links",
@@ -53,50 +74,41 @@ pub fn render(report: &Report) -> String {
             report.envelopes_relayed
         ),
     );
-    if let Some(last) = report.samples.last() {
-        row(
-            "at the end",
-            format!(
-                "{} of {} joined, {} parts ({} outside), {:.1} links (most {}), {:.2} % of neighbours known, \
-                 {:.2} % of buckets linked, {} at the server",
-                last.joined,
-                last.alive,
-                last.parts,
-                last.outside,
-                last.links,
-                last.links_most,
-                last.known * 100.0,
-                last.buckets * 100.0,
-                last.present_at_server
-            ),
-        );
-        row(
-            "memory",
-            format!(
-                "engine {:.1} KiB a node, {:.1} KiB the fullest; process {:.2} GB, {:.1} KiB a node",
-                last.engine_bytes_mean / 1024.0,
-                report.engine_bytes_most as f64 / 1024.0,
-                report.resident_most as f64 / 1e9,
-                report.resident_most as f64 / 1024.0 / f64::from(report.nodes)
-            ),
-        );
-    }
+}
+
+fn overlay(report: &Report, row: &mut impl FnMut(&str, String)) {
+    let Some(last) = report.samples.last() else {
+        return;
+    };
+    row(
+        "at the end",
+        format!(
+            "{} of {} joined, {} parts ({} outside), {:.1} links (most {}), {:.2} % of neighbours known, {:.2} % of \
+             buckets linked, {} at the server",
+            last.joined,
+            last.alive,
+            last.parts,
+            last.outside,
+            last.links,
+            last.links_most,
+            last.known * 100.0,
+            last.buckets * 100.0,
+            last.present_at_server
+        ),
+    );
+    row(
+        "memory",
+        format!(
+            "engine {:.1} KiB a node, {:.1} KiB the fullest; process {:.2} GB, {:.1} KiB a node",
+            last.engine_bytes_mean / 1024.0,
+            report.engine_bytes_most as f64 / 1024.0,
+            report.resident_most as f64 / 1e9,
+            report.resident_most as f64 / 1024.0 / f64::from(report.nodes)
+        ),
+    );
     if let Some(after) = report.whole_after_heal_s {
         row("whole after heal", format!("{after:.1} s"));
     }
-    if report.broken > 0 {
-        row(
-            "RULES BROKEN",
-            format!("{}: {}", report.broken, report.first_broken.clone().unwrap_or_default()),
-        );
-    }
-    for goal in &report.goals {
-        let verdict = if goal.is_met { "met" } else { "MISSED" };
-        let reached = goal.reached.map_or("never".into(), round);
-        row(&format!("goal: {}", goal.name), format!("{verdict}: {reached}, wanted {}", round(goal.wanted)));
-    }
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    rows.iter().map(|(name, value)| format!("{name:width$}  {value}\n")).collect()
 }
 
 fn lookups(report: &Report, row: &mut impl FnMut(&str, String)) {

@@ -239,7 +239,7 @@ fn trace(hash: u64, input: &Input<'_>) -> u64 {
             JobResult::Mismatch => (16, job.0.into(), &[]),
             JobResult::Full => (17, job.0.into(), &[]),
             JobResult::Hashes(hashes) => {
-                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, found));
+                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, &found.0));
                 return fold(hash, &[18]);
             }
             JobResult::Failed => (19, job.0.into(), &[]),

@@ -73,13 +73,13 @@ impl<C: Crypto> Shard<C> {
                 let is_absent = |hash: &&NodeId| {
                     ground.library.number(hash).is_none_or(|number| !self.stores[at].has(number))
                 };
-                let absent: Vec<[u8; 32]> = hashes.iter().filter(is_absent).map(|hash| hash.0).collect();
+                let absent: Vec<NodeId> = hashes.iter().filter(is_absent).copied().collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&absent));
             }
             Work::Scan { after, count } => {
                 let first = after.map_or(0, |after| ground.library.first_after(&after));
                 let found = self.stores[at].from(first).take(usize::from(*count));
-                let found: Vec<[u8; 32]> = found.map(|number| ground.library.hash(number).0).collect();
+                let found: Vec<NodeId> = found.map(|number| ground.library.hash(number)).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
             // No application of this world sends anything that its shell would keep.
