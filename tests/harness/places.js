@@ -1,6 +1,6 @@
 // Where the built parts are. `cargo xtask` names them in the environment; by hand, the usual places are looked at.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -10,7 +10,8 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** What failed runs leave behind. */
 export const RESULTS = join(ROOT, 'tests', 'results');
 
-const BUILT = join(ROOT, process.env.CARGO_TARGET_DIR ?? 'target', 'debug');
+const TARGET = join(ROOT, process.env.CARGO_TARGET_DIR ?? 'target');
+const BUILT = join(TARGET, 'debug');
 
 /** The program `tabmesh`. */
 export const native = () => found(process.env.E2E_NATIVE ?? join(BUILT, 'tabmesh'));
@@ -26,6 +27,9 @@ export const web = () => found(join(ROOT, 'web', 'dist'));
 
 /** The npm package, built. */
 export const pkg = () => found(join(ROOT, 'pkg'));
+
+/** A tab's life for replaying, as `cargo test -p tabmesh-engine --test replay` writes it down. */
+export const replay = () => readFileSync(found(process.env.E2E_REPLAY ?? join(TARGET, 'tmp', 'replay.bin')));
 
 function found(path) {
   if (!existsSync(path)) {

@@ -1,6 +1,6 @@
 //! `test` and `e2e`: what runs, in which order.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -48,6 +48,9 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     );
     parts::web()?;
     let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
+    step("a tab's life in the virtual network, for replaying through the Wasm build", || {
+        cargo("test --quiet --package tabmesh-engine --test replay").wait()
+    })?;
     let mut command = node.into_command();
     for _ in 0..options.repeat {
         step(&what, || {
@@ -65,9 +68,12 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
 pub(crate) fn harness(programs: &Programs) -> Result<Run> {
     let chromium = tools::ensure_chromium()?;
     tools::ensure_npm("tests")?;
+    // Beside the folder of the programs, as cargo gives it to tests.
+    let target = programs.native.parent().and_then(Path::parent).unwrap_or(Path::new("target"));
     Ok(run("node")
         .dir(&workspace::path("tests"))
         .env("CHROMIUM", chromium)
+        .env("E2E_REPLAY", target.join("tmp/replay.bin"))
         .env("E2E_NATIVE", &programs.native)
         .env("E2E_SIGNALLING", &programs.signalling))
 }

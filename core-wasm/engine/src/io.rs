@@ -128,12 +128,12 @@ pub enum Input<'a> {
         result: JobResult<'a>,
     },
     /// The application wants something.
-    Command(Command),
+    Command(Command<'a>),
 }
 
 /// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`].
 #[derive(Debug)]
-pub enum Command {
+pub enum Command<'a> {
     /// Put a block, which is in the shell's store already, on the nodes closest to it.
     Put {
         /// The operation.
@@ -183,7 +183,7 @@ pub enum Command {
         /// Which.
         topic: NodeId,
         /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
-        bytes: Vec<u8>,
+        bytes: &'a [u8],
     },
     /// Forget an operation; no `Done` comes for it.
     Cancel {

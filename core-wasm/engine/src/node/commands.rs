@@ -8,7 +8,7 @@ use crate::status::Status;
 
 impl Node {
     #[inline(always)]
-    pub(super) fn on_command(&mut self, command: Command) {
+    pub(super) fn on_command(&mut self, command: Command<'_>) {
         match command {
             Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, hash),
             Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, hash),
@@ -19,7 +19,7 @@ impl Node {
             Command::Send { op, to, length } => self.begin_or_refuse(op, Goal::Send(length as u16), to),
             Command::Subscribe { op, topic } => self.subscribe(op, topic),
             Command::Unsubscribe { topic } => self.unsubscribe(&topic),
-            Command::Publish { op, topic, bytes } => self.publish(op, &topic, &bytes),
+            Command::Publish { op, topic, bytes } => self.publish(op, &topic, bytes),
             Command::Cancel { op } => self.cancel(op),
             Command::Addresses(count) => self.set_addresses(count),
             Command::Wake => self.wake_up(),

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Event, Instant, LinkId, LinkKind, NodeId, OpId, Output};
+use tabmesh_engine::{Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output};
 
 use super::agenda::Happening;
 use super::crypto::KeyPair;
+use super::flat::Record;
 use super::flow::EndId;
 use super::heap::Heap;
 use super::host::{Clock, Done, Driver, Host, HostId, State, Traffic};
@@ -137,6 +138,17 @@ impl World {
         self.hosts[host.0].outgoing.insert(op.0, bytes.to_vec());
         self.command(host, Order::Send(op, to, bytes.len() as u32));
         op
+    }
+
+    /// Keeps what the host's engine is told, from its next start on.
+    pub(crate) fn log(&mut self, host: HostId) {
+        let machine = &mut self.hosts[host.0];
+        machine.log = Some((machine.spec.config(host, machine.key.public, 0), Vec::new()));
+    }
+
+    /// What was kept by [`World::log`].
+    pub(crate) fn logged(&mut self, host: HostId) -> (Config, Vec<Record>) {
+        self.hosts[host.0].log.take().expect("it was asked to keep a log")
     }
 
     /// Has the host take part in a topic.
@@ -316,6 +328,7 @@ impl World {
             traffic: Traffic::default(),
             heap: Heap::default(),
             lines: VecDeque::new(),
+            log: None,
             recorded: None,
             spec,
         };

@@ -46,7 +46,7 @@ pub(crate) fn from_server(head: &[u8], total: usize) -> String {
 }
 
 /// A command, without its bytes.
-pub(crate) fn command(command: &Command) -> String {
+pub(crate) fn command(command: &Command<'_>) -> String {
     match command {
         Command::Send { op, to, length } => format!("send {length} bytes to {to:?}, op {}", op.0),
         other => format!("{other:?}"),

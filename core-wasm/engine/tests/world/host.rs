@@ -8,6 +8,7 @@ use tabmesh_engine::{
 
 use super::circuit::Circuit;
 use super::crypto::KeyPair;
+use super::flat::Record;
 use super::flow::EndId;
 use super::heap::{Heap, measure};
 use super::network::Place;
@@ -120,6 +121,8 @@ pub(crate) struct Host {
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,
     pub(crate) lines: VecDeque<Line>,
+    /// The engine's configuration and every input, from its last start on; kept only where a test wants them.
+    pub(crate) log: Option<(Config, Vec<Record>)>,
     /// Whole packets that the host received, oldest first; kept only where a test wants them.
     pub(crate) recorded: Option<Vec<Vec<u8>>>,
 }
@@ -143,6 +146,9 @@ impl Host {
     /// Starts the engine, or what the test has put in its place.
     pub(crate) fn start(&mut self, config: &Config) {
         self.heap = Heap::default();
+        if let Some(log) = &mut self.log {
+            *log = (config.clone(), Vec::new());
+        }
         let node = measure(&mut self.heap, || Box::new(Node::new(config.clone())));
         self.driver = Some(Driver::Engine(node));
     }
@@ -160,6 +166,9 @@ impl Host {
 
     /// Hands one input in and drains the outputs; `Err` says which rule was broken.
     pub(crate) fn drive(&mut self, now: Instant, input: Input<'_>) -> Result<Vec<Output>, &'static str> {
+        if let Some((_, records)) = &mut self.log {
+            records.extend(Record::of(now, &input));
+        }
         let heap = &mut self.heap;
         let mut outputs = Vec::new();
         match self.driver.as_mut() {

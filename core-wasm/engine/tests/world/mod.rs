@@ -19,6 +19,7 @@ mod circuit;
 mod control;
 pub(crate) mod crypto;
 mod describe;
+pub(crate) mod flat;
 mod flow;
 pub(crate) mod heap;
 pub(crate) mod host;

@@ -123,7 +123,7 @@ impl Outcome {
 }
 
 impl Order {
-    fn command(&self) -> Command {
+    fn command(&self) -> Command<'_> {
         match self {
             Self::Put(op, hash) => Command::Put { op: *op, hash: *hash },
             Self::Get(op, hash) => Command::Get { op: *op, hash: *hash },
@@ -131,9 +131,7 @@ impl Order {
             Self::Send(op, to, length) => Command::Send { op: *op, to: *to, length: *length },
             Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic: *topic },
             Self::Unsubscribe(topic) => Command::Unsubscribe { topic: *topic },
-            Self::Publish(op, topic, bytes) => {
-                Command::Publish { op: *op, topic: *topic, bytes: bytes.clone() }
-            }
+            Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic: *topic, bytes },
             Self::Cancel(op) => Command::Cancel { op: *op },
             Self::Addresses(count) => Command::Addresses(*count),
             Self::Wake => Command::Wake,
