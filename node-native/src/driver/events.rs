@@ -29,6 +29,7 @@ impl Driver {
                 }
             }
             Event::Done { op, status, holders } => self.end(*op, *status, *holders),
+            Event::Published { id, bytes, .. } => self.memory.keep(*id, bytes.clone()),
             Event::SignalRefused(_) | Event::Message { .. } => {}
         }
         // Nobody has to listen.
@@ -77,6 +78,9 @@ impl Driver {
             Event::Message { from, bytes } => {
                 // Only its length: what peers say to each other is their own, and may be large.
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message");
+            }
+            Event::Published { from, bytes, .. } => {
+                tracing::debug!(from = %short(from), bytes = bytes.len(), "a message of a topic");
             }
             Event::Found { .. } | Event::Done { .. } => {}
         }

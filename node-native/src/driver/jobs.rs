@@ -18,6 +18,7 @@ impl Driver {
                 return self.findings.push_back(Finding::Verified(job, holds));
             }
             Work::Message(op) => return self.findings.push_back(Finding::Wanted(job, op)),
+            Work::Recall(id) => return self.findings.push_back(Finding::Recalled(job, id)),
             Work::Load(hash) => Request::Load(hash),
             Work::Store { hash, bytes, held } => Request::Store { hash, bytes: bytes.into(), held },
             Work::Absent(hashes) => Request::Absent(hashes),

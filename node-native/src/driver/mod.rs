@@ -10,6 +10,7 @@ mod events;
 mod jobs;
 mod operations;
 mod outputs;
+mod topics;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) use api::Request;
 pub use api::{Handle, Outcome, View, Wish};
 use clock::{Clock, Wall};
 use operations::Operation;
+use topics::Memory;
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
@@ -76,6 +78,8 @@ enum Finding {
     Verified(JobId, bool),
     /// The message of this operation is wanted.
     Wanted(JobId, OpId),
+    /// The message of a topic with this name is wanted.
+    Recalled(JobId, [u8; 8]),
     LinkLost(LinkId),
     LinkUp(LinkId),
     /// This end's key of a relayed link.
@@ -117,6 +121,7 @@ pub(crate) struct Driver {
     is_signalling: bool,
     operations: HashMap<OpId, Operation>,
     last_operation: u32,
+    memory: Memory,
     findings: VecDeque<Finding>,
     tasks: JoinSet<()>,
     reports: mpsc::Sender<link::Report>,
@@ -184,6 +189,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         is_signalling: false,
         operations: HashMap::new(),
         last_operation: 0,
+        memory: Memory::default(),
         findings: VecDeque::new(),
         tasks: JoinSet::new(),
         reports: report_sender,
@@ -252,6 +258,10 @@ impl Driver {
             Finding::Wanted(job, op) => {
                 message = self.operations.get(&op).map(|operation| operation.message.clone());
                 let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
+                Input::JobDone { job, result }
+            }
+            Finding::Recalled(job, id) => {
+                let result = self.memory.recall(&id).map_or(JobResult::Missing, JobResult::Loaded);
                 Input::JobDone { job, result }
             }
             Finding::LinkLost(link) => Input::LinkDown(link),
