@@ -13,7 +13,8 @@ const DEPENDENCIES: [(&str, &[&str]); 6] = [
 ];
 
 /// What the engine itself may depend on: every crate here costs bytes in every tab.
-const ENGINE_DEPENDENCIES: [&str; 1] = ["sha2"];
+/// bytemuck casts ids in place and leaves no code of its own.
+const ENGINE_DEPENDENCIES: [&str; 2] = ["bytemuck", "sha2"];
 
 /// Ids and their proofs, which every signaller must know.
 const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature", "sha256"];
