@@ -28,7 +28,7 @@ export const web = () => found(join(ROOT, 'web', 'dist'));
 /** The npm package, built. */
 export const pkg = () => found(join(ROOT, 'pkg'));
 
-/** A tab's life for replaying, as `cargo test -p tabmesh-engine --test replay` writes it down. */
+/** A tab's life for replaying, as `cargo test -p tabmesh-engine --test scenarios replay` writes it down. */
 export const replay = () => readFileSync(found(process.env.E2E_REPLAY ?? join(TARGET, 'tmp', 'replay.bin')));
 
 function found(path) {

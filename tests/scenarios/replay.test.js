@@ -1,6 +1,6 @@
 // Goal: the Wasm build does what the native build does, byte for byte.
 // Method: a tab's whole life in the virtual network, written down input by input by the engine's own test (which says how:
-// core-wasm/engine/tests/replay), is replayed through the module that ships.
+// core-wasm/engine/tests/scenarios/replay.rs), is replayed through the module that ships.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

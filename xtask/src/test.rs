@@ -49,7 +49,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     parts::web()?;
     let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
     step("a tab's life in the virtual network, for replaying through the Wasm build", || {
-        cargo("test --quiet --package tabmesh-engine --test replay").wait()
+        cargo("test --quiet --package tabmesh-engine --test scenarios replay").wait()
     })?;
     let mut command = node.into_command();
     for _ in 0..options.repeat {

@@ -201,7 +201,7 @@ impl Node {
             }
             Body::Topic(bytes) if *routed.target == self.id => self.on_topic(routed.origin, bytes),
             Body::Topic(_) => {}
-            Body::Meet => self.on_meet(&reply, &routed.target),
+            Body::Meet => self.on_meet(&reply, routed.target),
             Body::Data(_) | Body::Answer { .. } => self.answer(&reply, Status::BadRequest, &[]),
         }
     }

@@ -392,10 +392,9 @@ impl Node {
             }
             WANT => {
                 for message in rest.as_chunks::<8>().0 {
-                    if self.topics.has_seen(name(message)) {
-                        if let Some(parcel) = self.parcel(None, from, Vec::new()) {
-                            self.recall(parcel, message);
-                        }
+                    let parcel = self.parcel(None, from, Vec::new());
+                    if let Some(parcel) = parcel.filter(|_| self.topics.has_seen(name(message))) {
+                        self.recall(parcel, message);
                     }
                 }
             }

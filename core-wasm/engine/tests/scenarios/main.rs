@@ -16,6 +16,7 @@ mod lookup;
 mod memory;
 mod pressure;
 mod puppet;
+mod replay;
 mod storage;
 mod survival;
 mod topics;

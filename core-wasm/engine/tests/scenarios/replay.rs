@@ -5,16 +5,13 @@
 //! kind, number and length (4 bytes each), the bytes, and the first 8 bytes of SHA-256 over the outputs that follow from
 //! it and the time of the next time-out. Numbers are big-endian.
 
-#[path = "../world/mod.rs"]
-#[allow(dead_code, reason = "what the scenarios use of it")]
-mod world;
-
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use tabmesh_engine::{Config, Node, NodeId};
-use world::flat::Record;
-use world::{HostId, Spec, World};
+
+use crate::world::flat::Record;
+use crate::world::{HostId, Spec, World};
 
 /// A tab that joins, is linked by WebRTC, WebSocket and a circuit, stores, reads, sends, publishes, sleeps and leaves.
 fn life(seed: u64) -> (Config, Vec<Record>) {
