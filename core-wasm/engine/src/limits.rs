@@ -62,7 +62,7 @@ pub const ADDRESSES_MAX: u16 = 64;
 
 /// Requests of this node under way, application's and own. Beyond it the application gets
 /// [`Status::TooManyRequests`](crate::Status); own ones wait for the next tick.
-pub const REQUESTS_MAX: usize = 40;
+pub const REQUESTS_MAX: usize = 36;
 
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;

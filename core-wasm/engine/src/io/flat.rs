@@ -54,7 +54,9 @@ impl Flat {
                 job(Work::Verify { key: *id.first_chunk()?, signature: *id.get(64..)?.first_chunk()?, bytes })
             }
             LOAD => job(Work::Load(first?)),
-            RECALL => job(Work::Recall(*id.first_chunk()?)),
+            SIGN_MESSAGE => job(Work::SignMessage(bytes)),
+            CHECK_MESSAGE => job(Work::CheckMessage(bytes)),
+            RECALL => job(Work::Recall(*bytes.first_chunk()?)),
             WANTED => job(Work::Message(OpId(value))),
             STORE => job(Work::Store { hash: first?, bytes, held: value != 0 }),
             ABSENT => job(Work::Absent(ids())),

@@ -130,8 +130,12 @@ pub mod output {
     pub const UNSEAL: u32 = 28;
     /// `id`: the sender, 32 bytes, and the message's own 8. `bytes`: the message, whole.
     pub const PUBLISHED: u32 = 29;
-    /// `number`: the job. `id`: the message's, 8 bytes.
+    /// `number`: the job. `bytes`: the message's name, 8 bytes.
     pub const RECALL: u32 = 30;
+    /// `number`: the job. `bytes`: the message, here and below.
+    pub const SIGN_MESSAGE: u32 = 31;
+    /// Nothing else.
+    pub const CHECK_MESSAGE: u32 = 32;
 }
 
 /// What comes out too, but only of a node that has an address where others knock: no tab.

@@ -109,6 +109,12 @@ pub enum Work {
     /// The bytes of a message that [`Command::Send`] announced: [`JobResult::Loaded`], or [`JobResult::Missing`] if it
     /// was cancelled.
     Message(OpId),
+    /// Sign a message of a topic, made by [`topic::message`](crate::wire::topic::message): the message with its signature
+    /// in [`JobResult::Loaded`].
+    SignMessage(Vec<u8>),
+    /// Check the signature of a message of a topic: the message in [`JobResult::Loaded`] where it holds, or
+    /// [`JobResult::Missing`].
+    CheckMessage(Vec<u8>),
     /// A message of a topic that [`Event::Published`] told not long ago, whole: [`JobResult::Loaded`] or
     /// [`JobResult::Missing`]. The shell keeps as many as it likes, the newest first.
     Recall([u8; 8]),

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::Node;
 use super::dial::Arrived;
+use super::publish::Parcel;
 use super::route::ReplyTo;
-use super::topics::Parcel;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::output;
 use crate::io::{JobId, JobResult, LinkId, OpId};
@@ -42,7 +42,14 @@ impl Node {
     /// Gives the shell a job; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are. At the bound it is
     /// dropped, and false comes back, here and from all that call it; whoever wanted it times out or asks again.
     #[inline(never)]
-    fn start_job(&mut self, pending: Pending, kind: u32, value: u32, id: &[u8], bytes: Vec<u8>) -> bool {
+    pub(super) fn start_job(
+        &mut self,
+        pending: Pending,
+        kind: u32,
+        value: u32,
+        id: &[u8],
+        bytes: Vec<u8>,
+    ) -> bool {
         if self.jobs.len() >= JOBS_MAX {
             return false;
         }
@@ -81,11 +88,6 @@ impl Node {
     #[inline(never)]
     pub(super) fn store(&mut self, pending: Pending, hash: &NodeId, bytes: &[u8], held: bool) -> bool {
         self.start_job(pending, output::STORE, held.into(), &hash.0, bytes.to_vec())
-    }
-
-    /// [`Work::Recall`](crate::Work::Recall).
-    pub(super) fn recall(&mut self, pending: Pending, message: &[u8; 8]) -> bool {
-        self.start_job(pending, output::RECALL, 0, message, Vec::new())
     }
 
     /// [`Work::Absent`](crate::Work::Absent).
@@ -130,7 +132,7 @@ impl Node {
             (Pending::StoreGot(request), result) => self.on_got_stored(request, stored(&result)),
             (Pending::StorePlacement(token), result) => self.on_placement_stored(token, stored(&result)),
             (Pending::StoreHeld(reply), result) => self.answer(&reply, stored(&result), &[1]),
-            (Pending::Topic(parcel), result) => self.on_topic_job(*parcel, &result),
+            (Pending::Topic(parcel), result) => self.on_topic_job(&parcel, &result),
             (Pending::Absent(link), JobResult::Hashes(hashes)) => self.on_absent(link, hashes),
             (Pending::Scan { for_listing }, JobResult::Hashes(hashes)) => {
                 self.on_scanned(hashes, for_listing)

@@ -10,6 +10,7 @@ mod handshake;
 mod jobs;
 mod maintain;
 mod place;
+mod publish;
 mod repair;
 mod requests;
 mod route;

@@ -5,22 +5,18 @@
 //! other among their links, from those that have no room, and at the node closest to the topic's id, which remembers the
 //! last ones that came by. Messages are signed: whoever passes one on has checked it.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Node;
-use super::jobs::Pending;
 use super::requests::Goal;
 use super::route::ReplyTo;
 use crate::id::NodeId;
-use crate::io::{Event, JobResult, LinkId, OpId};
-use crate::limits::{
-    GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, PUBLISH_MAX, SEEN_MAX, TOPIC_JOBS_MAX, TOPICS_MAX,
-};
+use crate::io::{Event, LinkId, OpId};
+use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, SEEN_MAX, TOPICS_MAX};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{BULK_MIN, Body};
-use crate::wire::topic::{self, GRAFT, HAVE, PRUNE, PUBLISH, SIGNATURE, WANT};
+use crate::wire::topic::{GRAFT, HAVE, PRUNE, PUBLISH, WANT};
 
 /// How often a subscriber looks at its mates, and in how many of these turns it tells what it has.
 const BEAT_MS: u64 = 1_000;
@@ -31,14 +27,11 @@ const SILENT: Duration = Duration::from_ms(25_000);
 const ANSWER: Duration = Duration::from_ms(4_000);
 
 /// Messages that came within this time are told of.
-const RECENT: Duration = Duration::from_ms(12_000);
+const RECENT_MS: u32 = 12_000;
 
 /// How often the topic's own node is visited: with few mates, and with enough.
 const MEET_SOON_MS: u64 = 3_000;
 const MEET_MS: u64 = 45_000;
-
-/// A message is passed on for so long after it was sent, if the clocks can be trusted.
-const FRESH_S: u32 = 120;
 
 /// Links made for mates beyond the budget.
 const LINKS_SPARE: usize = 6;
@@ -62,8 +55,10 @@ struct Member {
 /// A message that came not long ago.
 struct Seen {
     id: u64,
-    topic: u64,
-    at: Instant,
+    /// The first half of its name.
+    topic: u32,
+    /// In milliseconds of the node's clock, of which only so many bits are needed.
+    at_ms: u32,
 }
 
 /// Where topics stand. Topics and messages go by the first 8 bytes of their names.
@@ -79,19 +74,16 @@ pub(super) struct Topics {
     beats: u32,
 }
 
-/// A message that a job is about, and who sent it or wants it; or this node's own operation.
-pub(super) struct Parcel {
-    op: Option<OpId>,
-    peer: NodeId,
-    raw: Vec<u8>,
-}
-
-fn name(id: &[u8]) -> u64 {
+pub(super) fn name(id: &[u8]) -> u64 {
     id.first_chunk().map_or(0, |head| u64::from_ne_bytes(*head))
 }
 
+fn milliseconds(at: Instant) -> u32 {
+    (at.0 / 1_000) as u32
+}
+
 impl Topics {
-    fn has(&self, topic: u64) -> bool {
+    pub(super) fn has(&self, topic: u64) -> bool {
         self.list.iter().any(|known| name(&known.id.0) == topic)
     }
 
@@ -110,6 +102,13 @@ impl Topics {
         self.members.iter().filter(counts).count()
     }
 
+    /// The next mate from `place` on, and where to go on.
+    pub(super) fn next_mate(&self, topic: u64, place: usize) -> Option<(NodeId, usize)> {
+        let is_mate = |member: &Member| member.topic == topic && member.heard != NOT_YET;
+        let found = (place..self.members.len()).find(|at| self.members.get(*at).is_some_and(is_mate))?;
+        Some((self.members.get(found)?.peer, found + 1))
+    }
+
     /// Takes in a candidate.
     #[inline(never)]
     fn offer(&mut self, topic: u64, peer: &NodeId) {
@@ -119,27 +118,27 @@ impl Topics {
     }
 
     #[inline(never)]
-    fn forget(&mut self, topic: u64, peer: &NodeId) {
+    pub(super) fn forget(&mut self, topic: u64, peer: &NodeId) {
         self.members.retain(|member| member.topic != topic || member.peer != *peer);
     }
 
     /// A member said something.
-    fn hear(&mut self, topic: u64, peer: &NodeId, now: Instant) {
+    pub(super) fn hear(&mut self, topic: u64, peer: &NodeId, now: Instant) {
         if let Some(member) = self.member(topic, peer) {
             member.heard = now;
         }
     }
 
-    fn has_seen(&self, id: u64) -> bool {
+    pub(super) fn has_seen(&self, id: u64) -> bool {
         self.seen.iter().any(|seen| seen.id == id)
     }
 
     /// Notes a message.
-    fn note(&mut self, id: u64, topic: u64, at: Instant) {
+    pub(super) fn note(&mut self, id: u64, topic: u64, at: Instant) {
         if self.seen.len() >= SEEN_MAX {
             self.seen.remove(0);
         }
-        self.seen.push(Seen { id, topic, at });
+        self.seen.push(Seen { id, topic: topic as u32, at_ms: milliseconds(at) });
     }
 
     /// What came for a topic not long ago: 8 bytes each.
@@ -147,7 +146,8 @@ impl Topics {
     fn recent(&self, topic: u64, now: Instant) -> Vec<u8> {
         let mut ids = Vec::new();
         for seen in &self.seen {
-            if seen.topic == topic && now.since(seen.at) < RECENT {
+            let age_ms = milliseconds(now).wrapping_sub(seen.at_ms);
+            if seen.topic == topic as u32 && age_ms < RECENT_MS {
                 ids.extend_from_slice(&seen.id.to_ne_bytes());
             }
         }
@@ -175,70 +175,6 @@ impl Node {
             let peer = self.topics.members.swap_remove(place).peer;
             self.tell(&peer, PRUNE, id, &[]);
         }
-    }
-
-    /// Signs a message; it goes out once that is done.
-    pub(super) fn publish(&mut self, op: OpId, id: &NodeId, payload: &[u8]) {
-        let mut status = Status::NotFound;
-        if payload.len() > PUBLISH_MAX {
-            status = Status::BadRequest;
-        } else if self.topics.has(name(&id.0)) {
-            let (sent_s, nonce) = (self.wall_s().unwrap_or(0), self.rng.next() as u32);
-            let raw = topic::message(id, sent_s, nonce, &self.config.key, payload);
-            let bytes = topic::signed_bytes(&self.config.network, &raw);
-            let own = self.id;
-            if self.parcel(Some(op), &own, raw).is_some_and(|parcel| self.sign(parcel, bytes)) {
-                return;
-            }
-            status = Status::TooManyRequests;
-        }
-        self.report(Event::Done { op, status, holders: 0 });
-    }
-
-    /// What a job is for; `None` at the bound.
-    #[inline(never)]
-    fn parcel(&self, op: Option<OpId>, peer: &NodeId, raw: Vec<u8>) -> Option<Pending> {
-        let running = self.jobs.iter().filter(|(_, job)| matches!(job, Pending::Topic(_))).count();
-        (running < TOPIC_JOBS_MAX).then(|| Pending::Topic(Box::new(Parcel { op, peer: *peer, raw })))
-    }
-
-    pub(super) fn on_topic_job(&mut self, parcel: Parcel, result: &JobResult<'_>) {
-        let Parcel { op, peer, mut raw } = parcel;
-        match result {
-            JobResult::Signature(signature) => {
-                if let Some(place) = raw.get_mut(SIGNATURE..).and_then(|rest| rest.first_chunk_mut()) {
-                    *place = **signature;
-                }
-                let topic = name(&raw);
-                self.topics.note(name(&topic::id(&raw)), topic, self.now);
-                self.spread(&peer, raw);
-            }
-            JobResult::Verified(true) => self.spread(&peer, raw),
-            // Whoever passes a message on has checked it.
-            JobResult::Verified(false) => self.topics.forget(name(&raw), &peer),
-            JobResult::Loaded(raw) => self.tell_raw(&peer, raw),
-            _ => {}
-        }
-        if let Some(op) = op {
-            let is_signed = matches!(result, JobResult::Signature(_));
-            let status = if is_signed { Status::Ok } else { Status::Unavailable };
-            self.report(Event::Done { op, status, holders: 0 });
-        }
-    }
-
-    /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, from: &NodeId, raw: Vec<u8>) {
-        let Some((_, key, _)) = topic::parse(&raw) else { return };
-        let (origin, topic) = (NodeId::of_key(key), name(&raw));
-        let mut place = 0;
-        while let Some(member) = self.topics.members.get(place) {
-            place += 1;
-            let peer = member.peer;
-            if member.topic == topic && member.heard != NOT_YET && peer != *from && peer != origin {
-                self.tell_raw(&peer, &raw);
-            }
-        }
-        self.report(Event::Published { from: origin, id: topic::id(&raw), bytes: raw });
     }
 
     /// Looks at the mates of every topic.
@@ -338,15 +274,9 @@ impl Node {
         }
     }
 
-    fn tell_raw(&mut self, to: &NodeId, raw: &[u8]) {
-        if let Some((id, rest)) = raw.split_first_chunk() {
-            self.tell(to, PUBLISH, &NodeId(*id), rest);
-        }
-    }
-
     /// Says something about a topic to one node, over a link or by routing. What is bulk and finds no room is left unsaid.
     #[inline(never)]
-    fn tell(&mut self, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
+    pub(super) fn tell(&mut self, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
         let bytes = [&[kind], &topic.0[..], rest].concat();
         let linked = self.links.to(to).map(|link| link.id);
         let way = linked.or_else(|| self.way_round(to, LinkId(0)));
@@ -362,7 +292,7 @@ impl Node {
     pub(super) fn on_topic(&mut self, from: &NodeId, bytes: &[u8]) {
         let Some((kind, raw)) = bytes.split_first() else { return };
         let Some((id, rest)) = raw.split_first_chunk() else { return };
-        let (id, topic, now) = (NodeId(*id), name(raw), self.now);
+        let (id, topic) = (NodeId(*id), name(raw));
         if !self.topics.has(topic) {
             // Who takes part no longer says so to whoever thinks otherwise.
             return if *kind == GRAFT {
@@ -378,26 +308,8 @@ impl Node {
                 }
             }
             PUBLISH => self.on_publish(from, raw),
-            HAVE => {
-                self.topics.hear(topic, from, now);
-                let mut missing = Vec::new();
-                for message in rest.as_chunks::<8>().0 {
-                    if !self.topics.has_seen(name(message)) {
-                        missing.extend_from_slice(message);
-                    }
-                }
-                if !missing.is_empty() {
-                    self.tell(from, WANT, &id, &missing);
-                }
-            }
-            WANT => {
-                for message in rest.as_chunks::<8>().0 {
-                    let parcel = self.parcel(None, from, Vec::new());
-                    if let Some(parcel) = parcel.filter(|_| self.topics.has_seen(name(message))) {
-                        self.recall(parcel, message);
-                    }
-                }
-            }
+            HAVE => self.on_have(from, &id, rest),
+            WANT => self.on_wanted(from, topic, rest),
             _ => {}
         }
     }
@@ -417,21 +329,6 @@ impl Node {
             }
         }
         self.tell(from, PRUNE, id, &others);
-    }
-
-    fn on_publish(&mut self, from: &NodeId, raw: &[u8]) {
-        let Some((sent_s, key, signature)) = topic::parse(raw) else { return };
-        let (topic, id) = (name(raw), name(&topic::id(raw)));
-        self.topics.hear(topic, from, self.now);
-        let is_late = self.wall_s().is_some_and(|now| sent_s != 0 && now.abs_diff(sent_s) > FRESH_S);
-        if is_late || self.topics.has_seen(id) {
-            return;
-        }
-        let bytes = topic::signed_bytes(&self.config.network, raw);
-        let parcel = self.parcel(None, from, raw.to_vec());
-        if parcel.is_some_and(|parcel| self.verify(parcel, key, signature, bytes)) {
-            self.topics.note(id, topic, self.now);
-        }
     }
 
     /// Somebody looks for others of a topic whose closest node this is: the last ones that came by.

@@ -46,12 +46,24 @@ pub fn message(topic: &NodeId, sent_s: u32, nonce: u32, key: &PublicKey, payload
     writer.finish()
 }
 
-/// When a message was sent, whose key and signature it bears; `None` if it is none.
-pub fn parse(raw: &[u8]) -> Option<(u32, &PublicKey, &Signature)> {
+/// When a message was sent, and whose key it bears; `None` if it is none.
+pub fn parse(raw: &[u8]) -> Option<(u32, &PublicKey)> {
     let mut reader = Reader::new(raw.get(32..)?);
     let (sent_s, _nonce) = (reader.u32()?, reader.u32()?);
-    let (key, signature) = (reader.bytes(64)?.first_chunk()?, reader.bytes(64)?.first_chunk()?);
-    (raw.len() <= HEAD + PUBLISH_MAX).then_some((sent_s, key, signature))
+    (HEAD..=HEAD + PUBLISH_MAX).contains(&raw.len()).then_some((sent_s, reader.array()?))
+}
+
+/// The key and the signature of a message; `None` if it is none.
+pub fn proof(raw: &[u8]) -> Option<(&PublicKey, &Signature)> {
+    Some((raw.get(KEY..)?.first_chunk()?, raw.get(SIGNATURE..)?.first_chunk()?))
+}
+
+/// A message with its signature.
+pub fn signed(mut raw: Vec<u8>, signature: &Signature) -> Vec<u8> {
+    if let Some(place) = raw.get_mut(SIGNATURE..HEAD) {
+        place.copy_from_slice(signature);
+    }
+    raw
 }
 
 /// What the signature of a message covers.

@@ -1,5 +1,6 @@
 //! The asynchronous work of a host: WebCrypto and IndexedDB, or their native likes.
 
+use tabmesh_engine::wire::topic;
 use tabmesh_engine::{JobId, Work};
 
 use super::agenda::Happening;
@@ -11,8 +12,8 @@ impl World {
     /// Starts a job. Jobs of one host run side by side and may end in any order.
     pub(super) fn start_job(&mut self, host: HostId, job: JobId, work: Work) {
         let typical = match &work {
-            Work::Sign(_) => 300,
-            Work::Verify { .. } => 500,
+            Work::Sign(_) | Work::SignMessage(_) => 300,
+            Work::Verify { .. } | Work::CheckMessage(_) => 500,
             Work::Message(_) | Work::Recall(_) => 1,
             Work::Load(_) | Work::Absent(_) => MS,
             Work::Store { .. } | Work::Scan { .. } => 3 * MS,
@@ -34,6 +35,20 @@ impl World {
             Work::Verify { key, signature, bytes } => Outcome::Verified(crypto.verify(key, signature, bytes)),
             Work::Message(op) => {
                 machine.outgoing.get(&op.0).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
+            }
+            Work::SignMessage(raw) => {
+                let signature =
+                    crypto.sign(&machine.key, &topic::signed_bytes(&machine.spec.network_id(), raw));
+                Outcome::Loaded(topic::signed(raw.clone(), &signature))
+            }
+            Work::CheckMessage(raw) => {
+                let bytes = topic::signed_bytes(&machine.spec.network_id(), raw);
+                let (key, signature) = topic::proof(raw).expect("the engine looked");
+                if crypto.verify(key, signature, &bytes) {
+                    Outcome::Loaded(raw.clone())
+                } else {
+                    Outcome::Missing
+                }
             }
             Work::Recall(id) => {
                 machine.published.get(id).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))

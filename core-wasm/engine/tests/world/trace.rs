@@ -108,6 +108,8 @@ fn kind_of(work: &Work) -> &'static str {
         Work::Load(_) => "load",
         Work::Message(_) => "message",
         Work::Recall(_) => "recall",
+        Work::SignMessage(_) => "sign message",
+        Work::CheckMessage(_) => "check message",
         Work::Store { .. } => "store",
         Work::Absent(_) => "absent",
         Work::Scan { .. } => "scan",
