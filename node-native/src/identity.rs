@@ -156,8 +156,13 @@ pub fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
 
 /// An id in hexadecimal, 64 characters.
 pub fn hex(id: &NodeId) -> String {
+    hex_of(&id.0)
+}
+
+/// Bytes in hexadecimal, two characters each.
+pub fn hex_of(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    id.0.iter().fold(String::with_capacity(64), |mut text, byte| {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     })

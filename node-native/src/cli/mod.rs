@@ -3,6 +3,7 @@
 mod progress;
 mod run;
 mod show;
+mod topic;
 mod transfer;
 
 use std::path::PathBuf;
@@ -93,6 +94,44 @@ enum Command {
         #[command(flatten)]
         node: NodeArgs,
     },
+    /// Tell everybody who listens to a topic, or listen
+    Topic {
+        #[command(subcommand)]
+        command: TopicCommand,
+    },
+}
+
+const TOPIC_SUB: &str = "Each message is one line: the first 8 digits of its sender's id, and what it says, control \
+characters escaped. With --json it is an object: `from`, and `text`, or `bytes` in hexadecimal if it is no UTF-8; \
+`missed` tells how many messages came faster than they were read. The node takes part in the topic for as long as the \
+command runs. It ends with exit code 0, by Ctrl-C as well.";
+
+#[derive(Subcommand, Debug)]
+enum TopicCommand {
+    /// Tell everybody who listens to a topic
+    #[command(
+        after_help = "The command ends at once. The node takes part in the topic for 15 seconds more, so that \
+listeners who missed the message can ask for it."
+    )]
+    Pub {
+        /// Name of the topic, 1 to 255 bytes
+        name: String,
+        /// At most 8 KiB; - is the standard input
+        text: String,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Print what is said in a topic, as it comes
+    #[command(after_help = TOPIC_SUB)]
+    Sub {
+        /// Name of the topic, 1 to 255 bytes
+        name: String,
+        /// End after so many messages
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        count: Option<u64>,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -140,6 +179,8 @@ enum CliError {
         "the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug"
     )]
     LogFilter(String),
+    #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
+    TooLong,
     #[error("{0}")]
     Host(std::io::Error),
     #[error("interrupted")]
@@ -149,7 +190,7 @@ enum CliError {
 impl CliError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::LogFilter(_) => 2,
+            Self::Settings(_) | Self::LogFilter(_) | Self::TooLong => 2,
             Self::Client(ClientError::NoNode { .. }) => 3,
             Self::Client(ClientError::Refused(failure)) => {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
@@ -205,6 +246,12 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Status { node } => show::status(&node).await,
         Command::Find { id, node } => show::find(id, &node).await,
         Command::Send { id, text, node } => show::send(id, text, &node).await,
+        Command::Topic { command: TopicCommand::Pub { name, text, node } } => {
+            topic::publish(name, text, &node).await
+        }
+        Command::Topic { command: TopicCommand::Sub { name, count, node } } => {
+            topic::subscribe(name, count, &node).await
+        }
     }
 }
 

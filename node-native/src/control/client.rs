@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::frame::{self, Frame, FrameError};
-use super::{Answer, Done, Failure, Head, Request, VERSION};
+use super::{Answer, Done, Failure, Head, Request, SaidLine, VERSION};
 
 /// Why a command was not done. Every message says what to do.
 #[derive(Debug, Error)]
@@ -54,6 +54,17 @@ pub enum Piece {
     End(u64),
 }
 
+/// What comes from a topic.
+#[derive(Debug)]
+pub enum Heard {
+    /// From now on messages come.
+    Listening,
+    /// One.
+    Said(SaidLine),
+    /// So many were missed.
+    Missed(u64),
+}
+
 impl Client {
     /// Connects to the node whose control socket is `path` and says what is wanted.
     ///
@@ -79,7 +90,8 @@ impl Client {
             match self.answer().await? {
                 Answer::Done(done) => return Ok(done),
                 Answer::Error(failure) => return Err(ClientError::Refused(failure)),
-                Answer::Progress { .. } | Answer::Size(_) => {}
+                Answer::Progress { .. } => {}
+                _ => return Err(FrameError::OutOfTurn.into()),
             }
         }
     }
@@ -100,6 +112,39 @@ impl Client {
             },
             Some(Frame::End) => Err(FrameError::OutOfTurn.into()),
             None => Err(ClientError::Closed),
+        }
+    }
+
+    /// Sends the message of a `publish` and waits for the end.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn publish(mut self, bytes: &[u8]) -> Result<Done, ClientError> {
+        // A node that says no does so before it has read everything.
+        let sent = async {
+            frame::write_data(&mut self.writer, bytes).await?;
+            frame::write_end(&mut self.writer).await
+        };
+        let sent = sent.await;
+        match self.done().await {
+            Err(ClientError::Closed) => Err(sent.map_or_else(ClientError::Frame, |()| ClientError::Closed)),
+            answer => answer,
+        }
+    }
+
+    /// What comes next from a topic.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn heard(&mut self) -> Result<Heard, ClientError> {
+        match self.answer().await? {
+            Answer::Listening {} => Ok(Heard::Listening),
+            Answer::Said(said) => Ok(Heard::Said(said)),
+            Answer::Missed(count) => Ok(Heard::Missed(count)),
+            Answer::Error(failure) => Err(ClientError::Refused(failure)),
+            _ => Err(FrameError::OutOfTurn.into()),
         }
     }
 
@@ -138,7 +183,7 @@ impl Client {
                     Answer::Done(done) => return Ok(done),
                     Answer::Error(failure) => return Err(ClientError::Refused(failure)),
                     Answer::Progress { blocks_done, blocks_begun } => placed(blocks_done, blocks_begun),
-                    Answer::Size(_) => return Err(FrameError::OutOfTurn.into()),
+                    _ => return Err(FrameError::OutOfTurn.into()),
                 }
             }
         };

@@ -1,8 +1,9 @@
 //! How commands reach a running node: a Unix socket in its data directory, one request a connection.
 //!
-//! Both sides send frames. The client begins with a header, a [`Head`]; for `put` data frames and an end follow. The
-//! node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for `get` data
-//! frames come in between. Who closes the connection early gives the request up. Whatever is no frame or no
+//! Both sides send frames. The client begins with a header, a [`Head`]; for `put` and `publish` data frames and an end
+//! follow. The node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for
+//! `get` data frames come in between. To `listen` it answers `listening`, and then whatever comes, until the client
+//! closes. Who closes the connection early gives the request up. Whatever is no frame or no
 //! request is answered with an error and costs nobody else anything.
 //!
 //! ```text
@@ -56,6 +57,16 @@ pub enum Request {
         /// At most 32 KiB.
         text: String,
     },
+    /// Tell all who listen to a topic the data that follow, at most 8 KiB: [`Done::Publish`].
+    Publish {
+        /// Its name: 1 to 255 bytes.
+        topic: String,
+    },
+    /// Hear what is said in a topic: [`Answer::Listening`], then any number of [`Answer::Said`] and [`Answer::Missed`].
+    Listen {
+        /// Its name: 1 to 255 bytes.
+        topic: String,
+    },
 }
 
 /// One header of the node.
@@ -71,6 +82,12 @@ pub enum Answer {
         /// Blocks begun.
         blocks_begun: u64,
     },
+    /// The node takes part in the topic.
+    Listening {},
+    /// A message of it.
+    Said(SaidLine),
+    /// Messages of it were missed, because this client read too slowly: so many.
+    Missed(u64),
     /// The end, and it was done.
     Done(Done),
     /// The end, and it was not.
@@ -116,6 +133,21 @@ pub enum Done {
     Find(Vec<String>),
     /// The other node has the message.
     Send {},
+    /// The message is on its way.
+    Publish {},
+}
+
+/// A message of a topic.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SaidLine {
+    /// By whom: 64 hexadecimal digits.
+    pub from: String,
+    /// What, if it is UTF-8;
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// and in hexadecimal if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
 }
 
 /// One linked peer.

@@ -1,5 +1,7 @@
 //! The node's end of the control socket.
 
+mod topics;
+
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -56,7 +58,8 @@ pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
 /// Serves until the task is aborted.
 pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts) {
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let server = Arc::new(Server { blocks: Blocks::new(handle.clone()), handle, facts });
+    let listeners = Semaphore::new(topics::LISTENERS_MAX);
+    let server = Arc::new(Server { blocks: Blocks::new(handle.clone()), handle, facts, listeners });
     loop {
         let Ok(permit) = room.clone().acquire_owned().await else { return };
         match listener.accept().await {
@@ -79,6 +82,7 @@ struct Server {
     handle: Handle,
     blocks: Blocks,
     facts: Facts,
+    listeners: Semaphore,
 }
 
 /// Why a request ended early.
@@ -153,6 +157,8 @@ impl Server {
                 done(&outcome)?;
                 Ok(Done::Send {})
             }
+            Request::Publish { topic } => self.publish(&topic, reader).await,
+            Request::Listen { topic } => self.listen(&topic, reader, writer).await,
         }
     }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tabmesh_engine::{Event, LinkView, NodeId, Status};
+use bytes::Bytes;
+use tabmesh_engine::{Event, LinkView, NodeId, Status, sha256};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::metrics::Metrics;
@@ -25,6 +26,30 @@ pub enum Wish {
         /// What.
         bytes: Vec<u8>,
     },
+    /// Tell all who take part in a topic, the clients of this node among them; it takes part itself for at least 15 seconds,
+    /// so that others may ask for what they missed. [`Status::TooManyRequests`] where it takes part in as many
+    /// others as it can.
+    Publish {
+        /// See [`topic_id`].
+        topic: NodeId,
+        /// At most [`PUBLISH_MAX`](tabmesh_engine::limits::PUBLISH_MAX) bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+/// A message of a topic.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// By whom; its signature holds. May be this node itself: its clients hear each other.
+    pub from: NodeId,
+    /// What.
+    pub bytes: Bytes,
+}
+
+/// The id of the topic that is called `name`; `None` unless it has 1 to 255 bytes.
+pub fn topic_id(name: &str) -> Option<NodeId> {
+    let named = [b"tabmesh topic v1", name.as_bytes()].concat();
+    (1..=255).contains(&name.len()).then(|| NodeId(sha256(&named)))
 }
 
 /// How an operation ended.
@@ -67,6 +92,7 @@ pub struct View {
 #[derive(Debug)]
 pub(crate) enum Request {
     Do(Wish, oneshot::Sender<Outcome>),
+    Listen(NodeId, oneshot::Sender<Result<broadcast::Receiver<Said>, Status>>),
     Look(oneshot::Sender<View>),
     Leave,
 }
@@ -107,6 +133,21 @@ impl Handle {
     /// Every event from now on. One who reads too slowly misses some and is told how many.
     pub fn events(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// Takes part in a topic and hears what is said there from now on, until the receiver is dropped; at most a second later
+    /// the node takes part no longer, unless others of its clients do. Whoever reads too slowly misses some and
+    /// is told how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::TooManyRequests`]: the node takes part in as many topics as it can. [`Status::Unavailable`]: it stops.
+    pub async fn listen(&self, topic: NodeId) -> Result<broadcast::Receiver<Said>, Status> {
+        let (sender, messages) = oneshot::channel();
+        if self.requests.send(Request::Listen(topic, sender)).await.is_err() {
+            return Err(Status::Unavailable);
+        }
+        messages.await.unwrap_or(Err(Status::Unavailable))
     }
 
     /// The block store.

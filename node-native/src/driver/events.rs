@@ -29,7 +29,7 @@ impl Driver {
                 }
             }
             Event::Done { op, status, holders } => self.end(*op, *status, *holders),
-            Event::Published { id, bytes, .. } => self.memory.keep(*id, bytes.clone()),
+            Event::Published { from, id, bytes } => self.on_published(*from, *id, bytes),
             Event::SignalRefused(_) | Event::Message { .. } => {}
         }
         // Nobody has to listen.

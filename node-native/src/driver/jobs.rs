@@ -1,5 +1,6 @@
 //! The engine's asynchronous work: signatures at once, blocks by the storage threads.
 
+use tabmesh_engine::wire::topic;
 use tabmesh_engine::{Input, JobId, JobResult, Work};
 
 use super::{Driver, Finding};
@@ -17,8 +18,21 @@ impl Driver {
                 let holds = verify(&key, &signature, &bytes);
                 return self.findings.push_back(Finding::Verified(job, holds));
             }
+            Work::SignMessage(raw) => {
+                let signature = self.identity.sign(&topic::signed_bytes(&self.network, &raw));
+                let signed = signature.map(|signature| topic::signed(raw, &signature));
+                return self.findings.push_back(Finding::Message(job, signed));
+            }
+            Work::CheckMessage(raw) => {
+                let bytes = topic::signed_bytes(&self.network, &raw);
+                let holds = topic::proof(&raw).is_some_and(|(key, signature)| verify(key, signature, &bytes));
+                return self.findings.push_back(Finding::Message(job, holds.then_some(raw)));
+            }
+            Work::Recall(id) => {
+                let raw = self.memory.recall(&id).map(<[u8]>::to_vec);
+                return self.findings.push_back(Finding::Message(job, raw));
+            }
             Work::Message(op) => return self.findings.push_back(Finding::Wanted(job, op)),
-            Work::Recall(id) => return self.findings.push_back(Finding::Recalled(job, id)),
             Work::Load(hash) => Request::Load(hash),
             Work::Store { hash, bytes, held } => Request::Store { hash, bytes: bytes.into(), held },
             Work::Absent(hashes) => Request::Absent(hashes),

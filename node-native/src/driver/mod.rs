@@ -19,7 +19,7 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tabmesh_engine::{
-    Command, Config, Event, Input, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature,
+    Command, Config, Event, Input, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature,
 };
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -27,10 +27,10 @@ use tokio::time::{interval, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 
 pub(crate) use api::Request;
-pub use api::{Handle, Outcome, View, Wish};
+pub use api::{Handle, Outcome, Said, View, Wish, topic_id};
 use clock::{Clock, Wall};
 use operations::Operation;
-use topics::Memory;
+use topics::{Memory, Topic};
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
@@ -78,8 +78,8 @@ enum Finding {
     Verified(JobId, bool),
     /// The message of this operation is wanted.
     Wanted(JobId, OpId),
-    /// The message of a topic with this name is wanted.
-    Recalled(JobId, [u8; 8]),
+    /// A message of a topic: signed, sound or remembered; or not.
+    Message(JobId, Option<Vec<u8>>),
     LinkLost(LinkId),
     LinkUp(LinkId),
     /// This end's key of a relayed link.
@@ -101,6 +101,8 @@ pub(crate) struct Driver {
     clock: Clock,
     due: Instant,
     identity: Arc<Identity>,
+    /// See [`Config::network`].
+    network: [u8; 8],
     storage: Storage,
     metrics: Arc<Metrics>,
     events: broadcast::Sender<Event>,
@@ -121,6 +123,8 @@ pub(crate) struct Driver {
     is_signalling: bool,
     operations: HashMap<OpId, Operation>,
     last_operation: u32,
+    /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
+    topics: HashMap<NodeId, Topic>,
     memory: Memory,
     findings: VecDeque<Finding>,
     tasks: JoinSet<()>,
@@ -173,6 +177,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         clock: Clock::new(),
         due: Instant(0),
         identity: Arc::new(identity),
+        network: settings.network_tag(),
         storage,
         metrics,
         events,
@@ -189,6 +194,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         is_signalling: false,
         operations: HashMap::new(),
         last_operation: 0,
+        topics: HashMap::new(),
         memory: Memory::default(),
         findings: VecDeque::new(),
         tasks: JoinSet::new(),
@@ -260,8 +266,8 @@ impl Driver {
                 let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
                 Input::JobDone { job, result }
             }
-            Finding::Recalled(job, id) => {
-                let result = self.memory.recall(&id).map_or(JobResult::Missing, JobResult::Loaded);
+            Finding::Message(job, ref raw) => {
+                let result = raw.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
                 Input::JobDone { job, result }
             }
             Finding::LinkLost(link) => Input::LinkDown(link),
@@ -333,6 +339,9 @@ impl Driver {
     fn on_request(&mut self, request: Request) {
         match request {
             Request::Do(wish, reply) => self.begin(wish, reply),
+            Request::Listen(topic, reply) => {
+                let _ = reply.send(self.listen(topic));
+            }
             Request::Look(reply) => {
                 let _ = reply.send(self.view());
             }
@@ -360,6 +369,7 @@ impl Driver {
             }
         }
         self.cancel_given_up();
+        self.leave_topics();
         let totals = self.storage.totals();
         self.metrics.blocks.set(totals.blocks as i64);
         self.metrics.block_bytes.set(totals.bytes as i64);

@@ -24,8 +24,15 @@ impl Driver {
             let _ = reply.send(Outcome::of(Status::TooManyRequests));
             return;
         }
+        if let Wish::Publish { topic, .. } = wish
+            && let Err(status) = self.linger(topic)
+        {
+            let _ = reply.send(Outcome::of(status));
+            return;
+        }
         let op = self.free_operation();
         let mut message = Bytes::new();
+        let said;
         let (wish, command) = match wish {
             Wish::Put(hash) => ("put", Command::Put { op, hash }),
             Wish::Get(hash) => ("get", Command::Get { op, hash }),
@@ -35,6 +42,10 @@ impl Driver {
                 let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
                 ("send", Command::Send { op, to, length })
             }
+            Wish::Publish { topic, bytes } => {
+                said = bytes;
+                ("publish", Command::Publish { op, topic, bytes: &said })
+            }
         };
         // Entered first: the engine may end it before it returns.
         let outcome = Outcome::of(Status::Ok);
@@ -42,7 +53,7 @@ impl Driver {
         self.tell(Input::Command(command));
     }
 
-    fn free_operation(&mut self) -> OpId {
+    pub(super) fn free_operation(&mut self) -> OpId {
         loop {
             self.last_operation = self.last_operation.wrapping_add(1);
             let op = OpId(self.last_operation);

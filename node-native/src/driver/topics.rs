@@ -1,9 +1,27 @@
-//! Topics: the messages that others may ask for again.
+//! Topics: which this node takes part in, for whom, and the messages that others may ask for again.
 
 use std::collections::VecDeque;
 
-use tabmesh_engine::limits::{PUBLISH_MAX, SEEN_MAX};
+use bytes::Bytes;
+use tabmesh_engine::limits::{PUBLISH_MAX, SEEN_MAX, TOPICS_MAX};
 use tabmesh_engine::wire::topic::HEAD;
+use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status};
+use tokio::sync::broadcast;
+
+use super::{Driver, Said};
+
+/// Messages that a slow client may be behind: at most 512 KiB. Beyond it the client misses the oldest and is told so.
+const BEHIND_MAX: usize = 64;
+
+/// So long after it published, a node takes part in the topic without any client: other subscribers may have missed the
+/// message, and ask for it.
+const LINGER: Duration = Duration::from_ms(15_000);
+
+/// A topic that this node takes part in, for as long as a client listens, or until [`LINGER`] is over.
+pub(super) struct Topic {
+    messages: broadcast::Sender<Said>,
+    until: Instant,
+}
 
 /// The whole messages of topics, the newest last. The engine asks for no more than those it remembers, so one more than
 /// that makes the oldest go.
@@ -16,7 +34,7 @@ pub(super) struct Memory {
 const _: () = assert!(SEEN_MAX * (HEAD + PUBLISH_MAX) <= 4 * 1024 * 1024);
 
 impl Memory {
-    pub(super) fn keep(&mut self, id: [u8; 8], bytes: Vec<u8>) {
+    fn keep(&mut self, id: [u8; 8], bytes: Vec<u8>) {
         if self.messages.len() >= SEEN_MAX {
             self.messages.pop_front();
         }
@@ -26,5 +44,60 @@ impl Memory {
     pub(super) fn recall(&self, id: &[u8; 8]) -> Option<&[u8]> {
         // What is asked for came a moment ago.
         self.messages.iter().rev().find(|(known, _)| known == id).map(|(_, bytes)| bytes.as_slice())
+    }
+}
+
+impl Driver {
+    /// One more client listens to a topic.
+    pub(super) fn listen(&mut self, topic: NodeId) -> Result<broadcast::Receiver<Said>, Status> {
+        Ok(self.take_part(topic)?.messages.subscribe())
+    }
+
+    /// Takes part in a topic for long enough to publish in it.
+    pub(super) fn linger(&mut self, topic: NodeId) -> Result<(), Status> {
+        let until = self.clock.now() + LINGER;
+        self.take_part(topic)?.until = until;
+        Ok(())
+    }
+
+    fn take_part(&mut self, id: NodeId) -> Result<&mut Topic, Status> {
+        if !self.topics.contains_key(&id) {
+            if self.topics.len() >= TOPICS_MAX {
+                self.leave_topics();
+            }
+            if self.topics.len() >= TOPICS_MAX {
+                return Err(Status::TooManyRequests);
+            }
+            // The engine has the same bound, and so takes it.
+            let op = self.free_operation();
+            self.tell(Input::Command(Command::Subscribe { op, topic: id }));
+        }
+        Ok(self
+            .topics
+            .entry(id)
+            .or_insert_with(|| Topic { messages: broadcast::Sender::new(BEHIND_MAX), until: Instant(0) }))
+    }
+
+    /// Takes part no longer where nobody listens any more.
+    pub(super) fn leave_topics(&mut self) {
+        let now = self.clock.now();
+        let is_over = |topic: &Topic| topic.messages.receiver_count() == 0 && topic.until <= now;
+        let over: Vec<NodeId> =
+            self.topics.iter().filter(|(_, topic)| is_over(topic)).map(|(id, _)| *id).collect();
+        for topic in over {
+            self.topics.remove(&topic);
+            self.tell(Input::Command(Command::Unsubscribe { topic }));
+        }
+    }
+
+    /// A message came, or was sent.
+    pub(super) fn on_published(&mut self, from: NodeId, id: [u8; 8], bytes: &[u8]) {
+        self.metrics.published.inc();
+        self.memory.keep(id, bytes.to_vec());
+        let (Some(topic), Some(payload)) = (bytes.first_chunk(), bytes.get(HEAD..)) else { return };
+        if let Some(topic) = self.topics.get(&NodeId(*topic)) {
+            // Nobody has to listen.
+            let _ = topic.messages.send(Said { from, bytes: Bytes::copy_from_slice(payload) });
+        }
     }
 }

@@ -1,0 +1,122 @@
+//! Publishing in topics, and listening to them.
+
+use std::io;
+
+use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
+use tabmesh_engine::{NodeId, Status};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::timeout;
+
+use super::{Ended, HEAD_MAX, Reader, Server, done, failed, stopping};
+use crate::control::frame::{self, Frame, FrameError};
+use crate::control::{Answer, Done, SaidLine};
+use crate::driver::{Said, Wish, topic_id};
+use crate::identity::{hex, hex_of};
+
+/// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
+pub(super) const LISTENERS_MAX: usize = 16;
+
+impl Server {
+    pub(super) async fn publish(&self, topic: &str, reader: &mut Reader) -> Result<Done, Ended> {
+        let topic = parse_topic(topic)?;
+        let bytes = match timeout(HEAD_MAX, read_message(reader)).await {
+            Ok(bytes) => bytes?,
+            Err(_) => return Err(failed(Status::TimedOut, "the message did not come within 5 seconds")),
+        };
+        let wish = Wish::Publish { topic, bytes };
+        let outcome = self.until_gone(reader, self.handle.wish(wish)).await?;
+        if outcome.status == Status::TooManyRequests {
+            return Err(too_many_topics());
+        }
+        done(&outcome)?;
+        Ok(Done::Publish {})
+    }
+
+    /// Tells what is said in a topic until the client closes.
+    pub(super) async fn listen(
+        &self,
+        topic: &str,
+        reader: &mut Reader,
+        writer: &mut OwnedWriteHalf,
+    ) -> Result<Done, Ended> {
+        let topic = parse_topic(topic)?;
+        let Ok(_place) = self.listeners.try_acquire() else {
+            let message =
+                format!("{LISTENERS_MAX} commands listen to topics of this node already; end one first");
+            return Err(failed(Status::TooManyRequests, message));
+        };
+        let messages = self.handle.listen(topic).await.map_err(|status| match status {
+            Status::TooManyRequests => too_many_topics(),
+            _ => stopping(),
+        })?;
+        self.until_gone(reader, tell(messages, writer)).await?
+    }
+}
+
+async fn tell(mut messages: broadcast::Receiver<Said>, writer: &mut OwnedWriteHalf) -> Result<Done, Ended> {
+    frame::write_header(writer, &Answer::Listening {}).await?;
+    loop {
+        let answer = match messages.recv().await {
+            Ok(said) => Answer::Said(line(&said)),
+            Err(RecvError::Lagged(count)) => Answer::Missed(count),
+            Err(RecvError::Closed) => return Err(stopping()),
+        };
+        frame::write_header(writer, &answer).await?;
+    }
+}
+
+async fn read_message(reader: &mut Reader) -> Result<Vec<u8>, Ended> {
+    let mut message = Vec::new();
+    loop {
+        match frame::read(reader).await? {
+            Some(Frame::Data(bytes)) if message.len() + bytes.len() <= PUBLISH_MAX => {
+                message.extend_from_slice(&bytes)
+            }
+            Some(Frame::Data(_)) => return Err(failed(Status::BadRequest, TOO_LONG)),
+            Some(Frame::End) => return Ok(message),
+            Some(Frame::Header(_)) => return Err(FrameError::OutOfTurn.into()),
+            None => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
+        }
+    }
+}
+
+const TOO_LONG: &str = "a message of a topic has at most 8 KiB; put what is longer, and publish its CID";
+
+fn too_many_topics() -> Ended {
+    let message = format!(
+        "the node takes part in {TOPICS_MAX} topics already, the most it can; end a `tabmesh topic sub`, or wait 15 seconds \
+         after a `tabmesh topic pub`"
+    );
+    failed(Status::TooManyRequests, message)
+}
+
+fn parse_topic(name: &str) -> Result<NodeId, Ended> {
+    topic_id(name).ok_or_else(|| failed(Status::BadRequest, "the name of a topic has 1 to 255 bytes"))
+}
+
+fn line(said: &Said) -> SaidLine {
+    let text = std::str::from_utf8(&said.bytes).ok().map(str::to_owned);
+    let bytes = text.is_none().then(|| hex_of(&said.bytes));
+    SaidLine { from: hex(&said.from), text, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Whatever a message says, its header is short enough to be sent.
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_longest_message_fits_a_header() {
+        for byte in [b'a', 0x01, 0x7f, 0xff] {
+            let said = Said { from: NodeId([7; 32]), bytes: Bytes::from(vec![byte; PUBLISH_MAX]) };
+            let line = line(&said);
+            assert_eq!(line.text.is_some(), byte != 0xff);
+            frame::write_header(&mut Vec::new(), &Answer::Said(line)).await.expect("it fits");
+        }
+    }
+}
