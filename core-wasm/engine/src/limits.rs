@@ -124,14 +124,14 @@ pub const MATES: usize = 6;
 /// See [`MATES`].
 pub const MATES_MAX: usize = 12;
 
-/// Mates and possible ones of a topic at which no more of the latter are remembered.
+/// Mates and possible ones of a topic; at the bound a mate takes the place of a possible one.
 pub const MEMBERS_MAX: usize = 12;
 
 /// Messages of topics remembered, so that none is passed on twice; the oldest is forgotten.
 pub const SEEN_MAX: usize = 128;
 
 /// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
-pub const GUESTS_MAX: usize = 32;
+pub const GUESTS_MAX: usize = 24;
 
 /// Messages of topics being signed, checked or recalled at once; further ones are asked for again later.
 pub const TOPIC_JOBS_MAX: usize = 24;

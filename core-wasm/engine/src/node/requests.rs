@@ -63,8 +63,6 @@ pub(super) struct Request {
     number: u32,
     op: Option<OpId>,
     goal: Goal,
-    /// The place looked up, or the block.
-    target: NodeId,
     /// First hops that were taken.
     tried: Vec<LinkId>,
     /// Find: answers still to come.
@@ -76,7 +74,7 @@ pub(super) struct Request {
     deadline: Instant,
     /// Get: how often it was given more time.
     extended: u8,
-    /// Find: what was found. Get: who may hold the block.
+    /// The place looked up, or the block. Find: what was found there. Get: who may hold the block.
     found: Nearest,
     /// Get: the first 8 bytes of who was asked.
     asked: Vec<[u8; 8]>,
@@ -106,7 +104,6 @@ impl Node {
             number,
             op,
             goal,
-            target: *target,
             tried: Vec::new(),
             waiting: 0,
             attempts: 0,
@@ -161,7 +158,7 @@ impl Node {
         }
         match request.goal {
             Goal::Join if status == Status::Ok => self.on_own_place_known(),
-            Goal::Meet => self.on_met(&request.target, request.found.ids()),
+            Goal::Meet => self.on_met(&request.found.target, request.found.ids()),
             _ => {}
         }
     }
@@ -171,13 +168,19 @@ impl Node {
         let Some(request) = self.request(number) else { return };
         let branches = if matches!(request.goal, Goal::Fill | Goal::Meet) { 1 } else { DISJOINT };
         let body = if request.goal == Goal::Meet { Body::Meet } else { Body::Find };
-        let target = request.target;
+        let (target, is_join) = (request.found.target, request.goal == Goal::Join);
         request.attempts += 1;
         let patience = Duration(FIND_PATIENCE.0 << (request.attempts - 1));
         let mut tried = core::mem::take(&mut request.tried);
         let mut sent = 0;
         while sent < branches {
-            let Some(link) = self.send_request(number, &target, false, &body, &tried) else { break };
+            // The own place is looked up from anywhere too: the nearest links all lie on the same island, if it is one.
+            let stray = (is_join && sent == 0).then(|| self.stray(&tried)).flatten();
+            if let Some(link) = stray {
+                self.send_request_by(link, number, &target, false, &body);
+            }
+            let sent_by = stray.or_else(|| self.send_request(number, &target, false, &body, &tried));
+            let Some(link) = sent_by else { break };
             tried.push(link);
             sent += 1;
         }
@@ -193,18 +196,29 @@ impl Node {
         self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
     }
 
+    /// Any link that is not in `without`.
+    fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
+        let start = self.rng.next() as usize;
+        let links: Vec<LinkId> =
+            self.links.peers().map(|link| link.id).filter(|link| !without.contains(link)).collect();
+        links.get(start.checked_rem(links.len())?).copied()
+    }
+
     fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
         let Some(request) = self.request(number) else { return };
+        let was_answered = core::mem::replace(&mut request.was_answered, true);
+        let nearest = request.found.ids().first().copied();
         if request.goal != Goal::Meet {
             request.found.offer(from);
         }
-        request.was_answered = true;
         for id in NodeId::list(bytes).iter().take(REPLICAS) {
             request.found.offer(id);
         }
         request.waiting = request.waiting.saturating_sub(1);
-        let (is_last, is_own, ids) =
-            (request.waiting == 0, request.goal != Goal::Find, request.found.ids().to_vec());
+        // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
+        let agrees = was_answered && nearest.is_some() && request.found.ids().first().copied() == nearest;
+        let is_own = request.goal != Goal::Find;
+        let (is_last, ids) = (request.waiting == 0 || agrees && !is_own, request.found.ids().to_vec());
         if is_last {
             self.end_request(number, Status::Ok, 0);
         }
@@ -219,7 +233,7 @@ impl Node {
     fn step_get(&mut self, number: u32) {
         let own = self.id;
         let Some(request) = self.request(number) else { return };
-        let (target, goal) = (request.target, request.goal);
+        let (target, goal) = (request.found.target, request.goal);
         request.is_busy = true;
         request.attempts += 1;
         if let Goal::Repair(link) = goal {
@@ -273,7 +287,7 @@ impl Node {
         match status {
             Status::Ok if bytes.len() <= BLOCK_MAX => {
                 let held = matches!(request.goal, Goal::Repair(_));
-                let hash = request.target;
+                let hash = request.found.target;
                 request.is_storing = true;
                 self.wait_until(number, now + LOCAL_PATIENCE);
                 if !self.store(Pending::StoreGot(number), &hash, bytes, held) {
@@ -318,7 +332,7 @@ impl Node {
         let mut full = None;
         while let Some(request) = self.requests.get(place) {
             place += 1;
-            let (number, goal, target) = (request.number, request.goal, request.target);
+            let (number, goal, target) = (request.number, request.goal, request.found.target);
             let (message, room) = match (goal, request.op) {
                 _ if request.is_busy || full == Some(target) => continue,
                 (Goal::Put, _) => (None, BLOCK_FRAME),
@@ -351,11 +365,11 @@ impl Node {
     /// The link by which a put or a message leaves; `None` also where this node is the one it is for.
     fn first_hop(&self, request: &Request) -> Option<LinkId> {
         match request.goal {
-            Goal::Put => self.next_hop(&request.target, &self.id, &request.tried, false),
-            _ if request.target == self.id => None,
+            Goal::Put => self.next_hop(&request.found.target, &self.id, &request.tried, false),
+            _ if request.found.target == self.id => None,
             _ => self
-                .way_round(&request.target, LinkId(0))
-                .or_else(|| self.next_hop(&request.target, &self.id, &[], true)),
+                .way_round(&request.found.target, LinkId(0))
+                .or_else(|| self.next_hop(&request.found.target, &self.id, &[], true)),
         }
     }
 
@@ -367,7 +381,7 @@ impl Node {
     pub(super) fn on_own_loaded(&mut self, number: u32, bytes: Option<&[u8]>) {
         let Some(place) = self.requests.iter().position(|request| request.number == number) else { return };
         let Some(request) = self.requests.get(place) else { return };
-        let (goal, target) = (request.goal, request.target);
+        let (goal, target) = (request.goal, request.found.target);
         let Some(bytes) = bytes else { return self.end_request(number, Status::NotFound, 0) };
         let hop = self.first_hop(request);
         if hop.is_none() && goal != Goal::Put && target == self.id {

@@ -317,8 +317,15 @@ impl Node {
     fn on_graft(&mut self, from: &NodeId, id: &NodeId) {
         let topic = name(&id.0);
         self.topics.forget(topic, from);
+        let is_full = self.topics.count(topic, false) >= MEMBERS_MAX;
         if self.topics.count(topic, true) < MATES_MAX {
-            self.topics.members.push(Member { topic, heard: self.now, peer: *from });
+            let members = &mut self.topics.members;
+            let candidate = |member: &Member| member.topic == topic && member.heard == NOT_YET;
+            let place = members.iter().position(candidate).filter(|_| is_full);
+            if let Some(place) = place {
+                members.swap_remove(place);
+            }
+            members.push(Member { topic, heard: self.now, peer: *from });
             let ids = self.topics.recent(topic, self.now);
             return self.tell(from, HAVE, id, &ids);
         }

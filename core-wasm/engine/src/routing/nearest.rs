@@ -7,7 +7,7 @@ use crate::id::NodeId;
 /// Keeps the nearest of what it is offered, nearest first, each once.
 #[derive(Clone)]
 pub(crate) struct Nearest {
-    target: NodeId,
+    pub(crate) target: NodeId,
     room: usize,
     ids: Vec<NodeId>,
 }

@@ -26,6 +26,10 @@ pub const PAYLOAD_MAX: usize = FRAME_MAX - 73 - HOPS_MAX as usize * 2;
 /// Set in [`Hello::profile`] by a node that carries circuits.
 pub const RELAY: u8 = 0x80;
 
+/// The kinds of [`Frame::Carry`], which alone may be longer: it holds a whole frame, sealed.
+const CARRY: u8 = 13;
+const CARRIED: u8 = 14;
+
 /// How many buckets the keys that two neighbours share are compared in.
 pub const DIGEST_BUCKETS: usize = 16;
 
@@ -171,10 +175,10 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
         return Some(None);
     }
     let length = usize::from(packet.u16()?);
-    if length > FRAME_MAX + CIRCUIT_HEAD {
-        return None;
-    }
-    packet.bytes(length).map(Some)
+    let frame = packet.bytes(length)?;
+    let is_carried = matches!(frame.first(), Some(&(CARRY | CARRIED)));
+    let longest = if is_carried { FRAME_MAX + CIRCUIT_HEAD } else { FRAME_MAX };
+    (length <= longest).then_some(Some(frame))
 }
 
 impl<'a> Frame<'a> {
@@ -208,8 +212,8 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
-            kind @ (13 | 14) => {
-                Self::Carry { carried: kind == 14, peer: reader.id()?, sealed: reader.rest() }
+            kind @ (CARRY | CARRIED) => {
+                Self::Carry { carried: kind == CARRIED, peer: reader.id()?, sealed: reader.rest() }
             }
             _ => return None,
         };
@@ -248,7 +252,7 @@ impl<'a> Frame<'a> {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
             }
             Self::Carry { carried, peer, sealed } => {
-                writer.u8(13 + u8::from(*carried)).bytes(&peer.0).bytes(sealed);
+                writer.u8(if *carried { CARRIED } else { CARRY }).bytes(&peer.0).bytes(sealed);
             }
         }
         let mut bytes = writer.finish();

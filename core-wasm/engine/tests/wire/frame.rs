@@ -1,7 +1,7 @@
 //! Frames between linked nodes.
 
 use proptest::prelude::*;
-use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, FRAME_MAX, MESSAGE_MAX};
+use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{
     Body, DIGEST_BUCKETS, Frame, HOPS_MAX, Hello, Routed, VERSION, proof_bytes, split,
@@ -205,6 +205,19 @@ fn a_frame_longer_than_the_limit_is_no_frame() {
     for (length, is_frame) in [(FRAME_MAX, true), (FRAME_MAX + 1, false), (65_535, false)] {
         let packet = [&(length as u16).to_be_bytes()[..], &vec![0; length]].concat();
         assert_eq!(split(&mut Reader::new(&packet)).is_some(), is_frame, "{length}");
+    }
+}
+
+#[test]
+fn only_a_sealed_frame_may_be_longer() {
+    for (length, is_frame) in [(FRAME_MAX + CIRCUIT_HEAD, true), (FRAME_MAX + CIRCUIT_HEAD + 1, false)] {
+        for carried in [false, true] {
+            let sealed = vec![9; length - 33];
+            let packet = Frame::Carry { carried, peer: &NodeId([7; 32]), sealed: &sealed }.emit();
+            let frame = split(&mut Reader::new(&packet));
+            assert_eq!(frame.is_some(), is_frame, "{length}");
+            assert_eq!(frame.flatten().and_then(Frame::parse).is_some(), is_frame, "{length}");
+        }
     }
 }
 
