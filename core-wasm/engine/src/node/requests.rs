@@ -76,15 +76,15 @@ pub(super) struct Request {
     extended: u8,
     /// The place looked up, or the block. Find: what was found there. Get: who may hold the block.
     found: Nearest,
-    /// Get: the first 8 bytes of who was asked.
-    asked: Vec<[u8; 8]>,
+    /// Get: the first 4 bytes of who was asked.
+    asked: Vec<[u8; 4]>,
     /// Find: somebody answered. Get: somebody has not got the block.
     was_answered: bool,
 }
 
 /// Enough of an id to tell it from the few others that were asked.
-fn head(id: &NodeId) -> [u8; 8] {
-    *id.0.first_chunk().unwrap_or(&[0; 8])
+fn head(id: &NodeId) -> [u8; 4] {
+    *id.0.first_chunk().unwrap_or(&[0; 4])
 }
 
 impl Node {
