@@ -178,6 +178,7 @@ mod tests {
             "tabmesh_blocks_bytes 16384",
             "tabmesh_joined 0",
             "tabmesh_received_bytes_total 0",
+            "tabmesh_published_total 0",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "no {line:?} in\n{text}");

@@ -1,0 +1,104 @@
+//! Real processes of `tabmesh` on loopback, each with its own data directory.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{PATIENCE, temporary};
+
+pub fn tabmesh() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tabmesh"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TABMESH_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A running node; killed when dropped.
+pub struct Node {
+    pub dir: PathBuf,
+    pub address: String,
+    pub child: Child,
+}
+
+impl Node {
+    pub fn start(dir: &Path, args: &[&str]) -> Self {
+        let address_file = dir.join("address");
+        let _ = std::fs::remove_file(&address_file);
+        let child = tabmesh()
+            .args(["run", "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data-dir"])
+            .arg(dir)
+            .arg("--address-file")
+            .arg(&address_file)
+            .args(args)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the node starts");
+        let mut node = Self { dir: dir.to_owned(), address: String::new(), child };
+        until("listening", || address_file.exists());
+        node.address = std::fs::read_to_string(&address_file).expect("readable").trim().to_owned();
+        node
+    }
+
+    /// A command against this node.
+    pub fn run(&self, args: &[&str]) -> Output {
+        tabmesh().args(args).arg("--data-dir").arg(&self.dir).output().expect("it runs")
+    }
+
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(&[args, &["--json"]].concat());
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
+    pub fn until_joined(&self) {
+        until("joined", || self.json(&["status"])["joined"] == true);
+    }
+
+    pub fn http(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).expect("connected");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: here\r\n\r\n").expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        answer
+    }
+
+    pub fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "not {what} in time");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+/// Two nodes, joined: the second knows the first one's address.
+pub fn pair() -> (TempDir, TempDir, Node, Node) {
+    let (one_dir, two_dir) = (temporary(), temporary());
+    let one = Node::start(one_dir.path(), &[]);
+    let two = Node::start(two_dir.path(), &["--peer", &format!("ws://{}", one.address)]);
+    one.until_joined();
+    two.until_joined();
+    (one_dir, two_dir, one, two)
+}
+
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}

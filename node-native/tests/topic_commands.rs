@@ -1,0 +1,203 @@
+//! Goal: `tabmesh topic` does what its help says. Method: real processes of `tabmesh` on loopback, linked, and its commands
+//! against them.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+
+use common::program::*;
+use common::temporary;
+use serde_json::{Value, json};
+
+/// A running `topic sub`; killed when dropped.
+struct Listener {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    errors: BufReader<ChildStderr>,
+}
+
+/// `topic sub`, once it listens, and what else it complains about.
+fn listening(node: &Node, args: &[&str]) -> (Child, BufReader<ChildStderr>) {
+    let mut child = tabmesh()
+        .args(["topic", "sub"])
+        .args(args)
+        .arg("--data-dir")
+        .arg(&node.dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut line = String::new();
+    errors.read_line(&mut line).expect("read");
+    assert!(line.contains("listening"), "{line}");
+    (child, errors)
+}
+
+impl Listener {
+    fn start(node: &Node, args: &[&str]) -> Self {
+        let (mut child, errors) = listening(node, args);
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        Self { child, output, errors }
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("read");
+        assert_eq!(line.pop(), Some('\n'));
+        line
+    }
+
+    fn json(&mut self) -> Value {
+        serde_json::from_str(&self.line()).expect("JSON")
+    }
+
+    /// Its exit code, and what it printed last.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("read");
+        (self.child.wait().expect("ended").code(), rest)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn publish(node: &Node, topic: &str, text: &str) {
+    let output = node.run(&["topic", "pub", topic, text]);
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Publishes what comes on the standard input.
+fn publish_input(node: &Node, topic: &str, bytes: &[u8]) -> Option<i32> {
+    let mut child = tabmesh()
+        .args(["topic", "pub", topic, "-", "--data-dir"])
+        .arg(&node.dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // The command may have had enough before all of it is written.
+    let _ = child.stdin.take().expect("a pipe").write_all(bytes);
+    child.wait().expect("ended").code()
+}
+
+fn id(node: &Node) -> String {
+    node.json(&["status"])["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn sub_prints_what_pub_says_in_its_order_and_ends_after_the_count() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let mut listener = Listener::start(&two, &["news", "--count", "4"]);
+    let from = &id(&one)[..8];
+    for text in ["first", "second", "a\nb\u{1b}[2J"] {
+        publish(&one, "news", text);
+        publish(&one, "other news", text);
+        let shown = text.replace('\n', "\\n").replace('\u{1b}', "\\u{1b}");
+        assert_eq!(listener.line(), format!("{from}  {shown}"));
+    }
+    publish(&two, "news", "from another command of the same node");
+    let last = format!("{}  from another command of the same node\n", &id(&two)[..8]);
+    assert_eq!(listener.end(), (Some(0), last));
+}
+
+#[test]
+fn json_tells_all_of_a_message_whatever_it_says() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let mut listener = Listener::start(&two, &["news", "--json"]);
+    let from = id(&one);
+    assert_eq!(one.json(&["topic", "pub", "news", "hällo\n"]), json!({ "published": true }));
+    assert_eq!(listener.json(), json!({ "from": from, "text": "hällo\n" }));
+    assert_eq!(publish_input(&one, "news", b"\xff\x00"), Some(0));
+    assert_eq!(listener.json(), json!({ "from": from, "bytes": "ff00" }));
+    assert_eq!(publish_input(&one, "news", b""), Some(0));
+    assert_eq!(listener.json(), json!({ "from": from, "text": "" }));
+    assert_eq!(publish_input(&one, "news", &[1; 8192]), Some(0));
+    assert_eq!(listener.json()["text"].as_str().map(str::len), Some(8192));
+    assert_eq!(publish_input(&one, "news", &[1; 8193]), Some(2));
+}
+
+#[test]
+fn ctrl_c_and_a_reader_that_has_had_enough_end_sub_well() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let listener = Listener::start(&two, &["news"]);
+    let pid = listener.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    assert_eq!(listener.end(), (Some(0), String::new()));
+
+    let (mut child, mut errors) = listening(&two, &["news"]);
+    drop(child.stdout.take());
+    publish(&one, "news", "unread");
+    assert_eq!(child.wait().expect("ended").code(), Some(0));
+    let mut rest = String::new();
+    errors.read_to_string(&mut rest).expect("read");
+    assert_eq!(rest, "");
+}
+
+#[test]
+fn what_cannot_be_done_says_why_and_ends_with_its_code() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let long = "x".repeat(256);
+    for (args, code, why) in [
+        (&["topic", "pub", "", "hello"][..], 2, "1 to 255 bytes"),
+        (&["topic", "sub", &long], 2, "1 to 255 bytes"),
+        (&["topic", "pub", "news", &"x".repeat(8193)], 2, "at most 8 KiB"),
+        (&["topic", "sub", "news", "--count", "0"], 2, "--count"),
+        (&["topic"], 2, "Usage"),
+    ] {
+        let output = node.run(args);
+        assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
+        assert!(stderr(&output).contains(why), "{}", stderr(&output));
+    }
+    let nowhere = dir.path().join("nowhere");
+    let output =
+        tabmesh().args(["topic", "sub", "news", "--data-dir"]).arg(nowhere).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+}
+
+#[test]
+fn topics_and_listeners_beyond_the_bounds_are_refused_and_hold_nobody_up() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let mut listeners: Vec<Listener> =
+        ["a", "b", "c", "d"].iter().map(|name| Listener::start(&node, &[name])).collect();
+    for args in [["topic", "sub", "e", "--json"], ["topic", "pub", "e", "hello"]] {
+        let output = node.run(&args);
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        assert!(stderr(&output).contains("4 topics already"), "{}", stderr(&output));
+    }
+    while listeners.len() < 16 {
+        listeners.push(Listener::start(&node, &["a"]));
+    }
+    let output = node.run(&["topic", "sub", "a"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("16 commands listen"), "{}", stderr(&output));
+    assert_eq!(node.json(&["status"])["links"], 0);
+
+    listeners.truncate(3);
+    until("room for another topic", || node.run(&["topic", "pub", "e", "hello"]).status.success());
+}
+
+#[test]
+fn a_node_that_ends_ends_its_listeners() {
+    let dir = temporary();
+    let mut node = Node::start(dir.path(), &[]);
+    let mut listener = Listener::start(&node, &["news"]);
+    node.signal("-TERM");
+    assert!(node.child.wait().expect("ended").success());
+    let mut why = String::new();
+    listener.errors.read_to_string(&mut why).expect("read");
+    assert!(why.contains("the node is stopping") || why.contains("the node stopped"), "{why}");
+    let (code, rest) = listener.end();
+    // The node may end before it says so.
+    assert!(matches!(code, Some(1 | 5)), "{code:?}");
+    assert_eq!(rest, "");
+}
