@@ -185,7 +185,7 @@ impl Node {
                 if self.repeats_answer(&from, envelope.session) {
                     return;
                 }
-                let is_full = self.takes_no_more() && !self.links.knows(&from);
+                let is_full = self.takes_no_more(reply.is_none()) && !self.links.knows(&from);
                 if is_full || self.contacts.is_banned(&from, self.now) {
                     return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
                 }
@@ -228,9 +228,10 @@ impl Node {
         true
     }
 
-    /// Tabs and servers take links beyond their budget and shed others for them; a small device does not.
-    fn takes_no_more(&self) -> bool {
-        let is_small = self.config.profile == Profile::Device;
+    /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
+    /// newcomer, who may be introduced to nobody else.
+    fn takes_no_more(&self, is_newcomer: bool) -> bool {
+        let is_small = self.config.profile == Profile::Device && !is_newcomer;
         let bound = if is_small { self.link_budget() } else { self.profile_limit(&LINKS_MAX) };
         self.links.len() >= bound
     }
