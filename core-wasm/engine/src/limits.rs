@@ -68,7 +68,7 @@ pub const REQUESTS_MAX: usize = 36;
 pub const REQUESTS_OWN: usize = 8;
 
 /// Blocks being read for others; further requests get [`Status::TooManyRequests`](crate::Status).
-pub const SERVES_MAX: usize = 24;
+pub const SERVES_MAX: usize = 16;
 
 /// Blocks being placed on their holders; further ones get [`Status::TooManyRequests`](crate::Status).
 pub const PLACEMENTS_MAX: usize = 16;
@@ -105,10 +105,10 @@ pub const FRAMES_A_SECOND: u32 = 32_768;
 pub const HASHES_MAX: usize = 64;
 
 /// Neighbours that repair keeps sums for; the keys shared with further ones are seen to by nearer ones.
-pub const SUMS_MAX: usize = 24;
+pub const SUMS_MAX: usize = 16;
 
 /// Blocks that repair waits to fetch; the rest is found in the next round.
-pub const WANTED_MAX: usize = 64;
+pub const WANTED_MAX: usize = 32;
 
 /// Blocks that repair fetches at once.
 pub const REPAIRS_MAX: usize = 8;
@@ -131,7 +131,7 @@ pub const MEMBERS_MAX: usize = 12;
 pub const SEEN_MAX: usize = 128;
 
 /// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
-pub const GUESTS_MAX: usize = 24;
+pub const GUESTS_MAX: usize = 16;
 
 /// Messages of topics being signed, checked or recalled at once; further ones are asked for again later.
 pub const TOPIC_JOBS_MAX: usize = 24;

@@ -37,3 +37,18 @@ impl Duration {
         self.0 / 1000
     }
 }
+
+/// When something happened not long ago: the low 32 bits of an [`Instant`]. After 71 minutes it is young again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp(u32);
+
+impl Stamp {
+    pub(crate) fn of(at: Instant) -> Self {
+        Self(at.0 as u32)
+    }
+
+    /// How long ago it was.
+    pub(crate) fn age(self, now: Instant) -> Duration {
+        Duration((now.0 as u32).wrapping_sub(self.0).into())
+    }
+}

@@ -13,7 +13,7 @@ pub(crate) use rtt::Rtt;
 
 use crate::id::{NodeId, PublicKey};
 use crate::io::{LinkId, LinkKind, Profile};
-use crate::time::Instant;
+use crate::time::{Instant, Stamp};
 
 /// How far a link is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,10 +44,10 @@ pub(crate) struct Link {
     pub(crate) since: Instant,
     /// When the handshake is given up, its envelope sent again, or the next probe is due.
     pub(crate) due: Instant,
-    pub(crate) heard: Instant,
+    pub(crate) heard: Stamp,
     /// The number of a ping that is not answered yet, and when it was sent; 0 if there is none.
     pub(crate) probe: u32,
-    pub(crate) probed: Instant,
+    pub(crate) probed: Stamp,
     pub(crate) missed: u8,
     pub(crate) rtt: Rtt,
     pub(crate) flow: Flow,
@@ -142,9 +142,9 @@ impl Links {
             via: LinkId(0),
             since: now,
             due: deadline,
-            heard: now,
+            heard: Stamp::of(now),
             probe: 0,
-            probed: now,
+            probed: Stamp::of(now),
             missed: 0,
             rtt: Rtt::default(),
             flow: Flow::new(now),

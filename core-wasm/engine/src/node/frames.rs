@@ -8,7 +8,7 @@ use crate::io::{Event, LinkId, LinkKind, Output, Profile};
 use crate::limits::{PACKET_MAX, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, Stamp};
 use crate::wire::Reader;
 use crate::wire::frame::{BULK_MIN, Frame, split};
 
@@ -35,7 +35,7 @@ impl Node {
             let now = self.now;
             // A frame may close its own link; what follows it is then nobody's.
             let Some(link) = self.links.get_mut(id) else { return };
-            link.heard = now;
+            link.heard = Stamp::of(now);
             link.missed = 0;
             if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
                 return self.drop_link(id, Reason::Flood, true);
@@ -86,7 +86,7 @@ impl Node {
         let Some(link) = self.links.get_mut(id) else { return };
         if number != 0 && link.probe == number {
             link.probe = 0;
-            link.rtt.sample(now.since(link.probed));
+            link.rtt.sample(link.probed.age(now));
         }
     }
 
@@ -193,14 +193,15 @@ impl Node {
         if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
             return self.drop_link(id, Reason::Silent, true);
         }
-        if link.probe == 0 && link.rtt.smoothed_us() != 0 && now < link.heard + PROBE_AFTER {
-            link.due = link.heard + PROBE_AFTER;
+        let silence = link.heard.age(now);
+        if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < PROBE_AFTER {
+            link.due = now + Duration(PROBE_AFTER.0 - silence.0);
             return;
         }
         if link.probe != 0 {
             link.missed += 1;
         }
-        (link.probe, link.probed) = (number, now);
+        (link.probe, link.probed) = (number, Stamp::of(now));
         link.due = now + link.rtt.patience(PROBE_PATIENCE);
         self.send(id, &Frame::Ping(number));
     }
@@ -217,7 +218,7 @@ impl Node {
         let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let due = now + PROBE_PATIENCE + PROBE_PATIENCE;
         let Some(link) = self.links.get_mut(id) else { return };
-        (link.probe, link.probed) = (number, now);
+        (link.probe, link.probed) = (number, Stamp::of(now));
         link.missed = PROBES_MAX - 1;
         link.due = due;
         self.arm(due);
