@@ -109,12 +109,23 @@ impl Topics {
         Some((self.members.get(found)?.peer, found + 1))
     }
 
-    /// Takes in a candidate.
+    /// Takes in a candidate, for whom the oldest one makes room.
     #[inline(never)]
     fn offer(&mut self, topic: u64, peer: &NodeId) {
-        if self.has(topic) && self.count(topic, false) < MEMBERS_MAX && self.member(topic, peer).is_none() {
+        if self.has(topic) && self.member(topic, peer).is_none() && self.make_room(topic) {
             self.members.push(Member { topic, heard: NOT_YET, peer: *peer });
         }
+    }
+
+    /// Room for one more member; false if all are mates.
+    fn make_room(&mut self, topic: u64) -> bool {
+        let is_full = self.count(topic, false) >= MEMBERS_MAX;
+        let is_candidate = |member: &Member| member.topic == topic && member.heard == NOT_YET;
+        let oldest = self.members.iter().position(is_candidate).filter(|_| is_full);
+        if let Some(place) = oldest {
+            self.members.remove(place);
+        }
+        oldest.is_some() || !is_full
     }
 
     #[inline(never)]
@@ -238,7 +249,9 @@ impl Node {
         if let Some(known) = self.topics.list.get_mut(place) {
             known.meet_at = meet_at;
         }
-        for link in self.links.peers() {
+        // Others of the links each time: most may take no part.
+        let first = self.rng.below(self.links.len() as u64) as usize;
+        for link in self.links.peers().skip(first).take(MEMBERS_MAX) {
             self.topics.offer(topic, &link.peer);
         }
         let mut guest = 0;
@@ -317,15 +330,8 @@ impl Node {
     fn on_graft(&mut self, from: &NodeId, id: &NodeId) {
         let topic = name(&id.0);
         self.topics.forget(topic, from);
-        let is_full = self.topics.count(topic, false) >= MEMBERS_MAX;
-        if self.topics.count(topic, true) < MATES_MAX {
-            let members = &mut self.topics.members;
-            let candidate = |member: &Member| member.topic == topic && member.heard == NOT_YET;
-            let place = members.iter().position(candidate).filter(|_| is_full);
-            if let Some(place) = place {
-                members.swap_remove(place);
-            }
-            members.push(Member { topic, heard: self.now, peer: *from });
+        if self.topics.count(topic, true) < MATES_MAX && self.topics.make_room(topic) {
+            self.topics.members.push(Member { topic, heard: self.now, peer: *from });
             let ids = self.topics.recent(topic, self.now);
             return self.tell(from, HAVE, id, &ids);
         }
