@@ -27,22 +27,27 @@ export class Events {
     return () => all.delete(own);
   }
 
-  /** Tells every listener; one that throws stops nobody, and its error is reported as any uncaught one. */
+  /** See {@link tellAll}. */
   emit<E extends keyof MeshEvents>(event: E, detail: MeshEvents[E]): void {
     const all = this.#listeners.get(event);
     if (event === 'fault' && !all?.size && this.#kept.length < KEPT_MAX) this.#kept.push(detail as MeshError);
-    for (const listener of all ?? []) {
-      try {
-        (listener as Listener<E>)(detail);
-      } catch (error) {
-        reportError(error);
-      }
-    }
+    if (all) tellAll(all as Set<Listener<E>>, detail);
   }
 
   #tellKept(): void {
     const kept = this.#kept;
     this.#kept = [];
     for (const fault of kept) this.emit('fault', fault);
+  }
+}
+
+/** Tells every listener; one that throws stops nobody, and its error is reported as any uncaught one. */
+export function tellAll<T>(listeners: Iterable<(detail: T) => void>, detail: T): void {
+  for (const listener of listeners) {
+    try {
+      listener(detail);
+    } catch (error) {
+      reportError(error);
+    }
   }
 }

@@ -17,4 +17,6 @@ export type {
   PutData,
   PutOptions,
   PutResult,
+  Topic,
+  TopicMessage,
 } from './types.js';

@@ -4,12 +4,14 @@ import type { Blocks } from './blocks.js';
 import { type Bytes, concat, isEqual, pieces, sha256 } from './bytes.js';
 import { INPUT, OUTPUT } from './kinds.js';
 import { type Identity, Verifier } from './keys.js';
+import { keyIn, sign, signatureIn, signedBytes } from './topic-wire.js';
 
 /** A result: its kind among {@link INPUT}, and its bytes. */
 type Result = readonly [kind: number, bytes?: Bytes];
 
 export class Jobs {
   readonly #identity: Identity;
+  readonly #network: Bytes;
   readonly #blocks: Blocks;
   readonly #answer: (kind: number, job: number, bytes?: Bytes) => void;
   readonly #onStorageFault: (error: unknown) => void;
@@ -17,11 +19,13 @@ export class Jobs {
 
   constructor(
     identity: Identity,
+    network: Bytes,
     blocks: Blocks,
     answer: (kind: number, job: number, bytes?: Bytes) => void,
     onStorageFault: (error: unknown) => void,
   ) {
     this.#identity = identity;
+    this.#network = network;
     this.#blocks = blocks;
     this.#answer = answer;
     this.#onStorageFault = onStorageFault;
@@ -41,6 +45,10 @@ export class Jobs {
         return [INPUT.signature, await this.#identity.sign(bytes)];
       case OUTPUT.verify:
         return [INPUT.verified, await this.#verify(id, bytes)];
+      case OUTPUT.signMessage:
+        return [INPUT.loaded, sign(bytes, await this.#identity.sign(signedBytes(this.#network, bytes)))];
+      case OUTPUT.checkMessage:
+        return (await this.#isSigned(bytes)) ? [INPUT.loaded, bytes] : [INPUT.missing];
       case OUTPUT.load:
         return this.#load(id);
       case OUTPUT.store:
@@ -57,6 +65,10 @@ export class Jobs {
   async #verify(keyAndSignature: Bytes, bytes: Bytes): Promise<Bytes> {
     const [key, signature] = [keyAndSignature.slice(0, 64), keyAndSignature.slice(64)];
     return Uint8Array.of((await this.#verifier.holds(key, signature, bytes)) ? 1 : 0);
+  }
+
+  #isSigned(raw: Bytes): Promise<boolean> {
+    return this.#verifier.holds(keyIn(raw), signatureIn(raw), signedBytes(this.#network, raw));
   }
 
   async #load(hash: Bytes): Promise<Result> {

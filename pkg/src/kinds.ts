@@ -29,6 +29,9 @@ export const INPUT = {
   wake: 25,
   leave: 26,
   sealed: 27,
+  subscribe: 28,
+  unsubscribe: 29,
+  publish: 30,
 } as const;
 
 export const OUTPUT = {
@@ -61,6 +64,10 @@ export const OUTPUT = {
   wanted: 26,
   openCircuit: 27,
   unseal: 28,
+  published: 29,
+  recall: 30,
+  signMessage: 31,
+  checkMessage: 32,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

@@ -9,6 +9,12 @@ export const PACKET_MAX = 65_536;
 /** An application message, in bytes. */
 export const MESSAGE_MAX = 32_768;
 
+/** A message of a topic, in bytes. */
+export const PUBLISH_MAX = 8_192;
+
+/** Topics that a tab takes part in. */
+export const TOPICS_MAX = 4;
+
 /** A peer's WebSocket address, in bytes. */
 export const ADDRESS_MAX = 128;
 

@@ -21,6 +21,7 @@ import type {
   PutData,
   PutOptions,
   PutResult,
+  Topic,
 } from './types.js';
 import { Upload } from './upload.js';
 
@@ -122,6 +123,11 @@ class TabMesh implements Mesh {
     if (!(message instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a Uint8Array');
     if (message.length > MESSAGE_MAX) throw new MeshError(CODE.tooLong, `this one has ${message.length}`);
     return this.#shell.operations.send(receiver, message, options);
+  }
+
+  async topic(name: string, options: { signal?: AbortSignal } = {}): Promise<Topic> {
+    this.#expectOpen();
+    return this.#shell.topics.open(name, options);
   }
 
   on<E extends keyof MeshEvents>(event: E, listener: (detail: MeshEvents[E]) => void): () => void {

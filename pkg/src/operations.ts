@@ -3,6 +3,7 @@
 import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
 import { CODE, MeshError, STATUS, errorOf } from './errors.js';
 import { INPUT } from './kinds.js';
+import { TOPICS_MAX } from './limits.js';
 import { Queue } from './queue.js';
 
 /** How often a request is sent that failed for a reason that passes. */
@@ -19,6 +20,9 @@ const SENDS_MAX = 12;
 
 /** Messages to one receiver that wait for their turn; a further one fails with TooManyRequests. */
 const SENDS_WAITING_MAX = 1024;
+
+/** Messages of topics that wait for their turn; a further one fails with TooManyRequests. */
+const PUBLISHES_WAITING_MAX = 1024;
 
 interface Ended {
   readonly status: number;
@@ -42,6 +46,8 @@ export class Operations {
   readonly #waiting = new Map<number, Waiting>();
   /** Messages on their way, by their receiver. */
   readonly #queues = new Map<string, Queue>();
+  /** Messages of topics go one by one, so in their order. */
+  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX);
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -105,6 +111,21 @@ export class Operations {
     } finally {
       if (queue.isEmpty) this.#queues.delete(receiver);
     }
+  }
+
+  /** Takes part in a topic. */
+  async subscribe(topic: Bytes): Promise<void> {
+    const { status } = await this.#once(INPUT.subscribe, topic, {});
+    if (status === STATUS.ok) return;
+    throw errorOf(status, status === STATUS.tooManyRequests ? `a tab takes part in ${TOPICS_MAX} topics at most: leave one` : undefined);
+  }
+
+  /** Tells all who take part in a topic; resolves once the message is on its way. */
+  async publish(topic: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
+    const wish = concat(topic, bytes);
+    const publish = (): Promise<Ended> => this.#retried(INPUT.publish, wish, options);
+    const { status } = await this.#publishes.run(publish, this.#either(options));
+    if (status !== STATUS.ok) throw errorOf(status);
   }
 
   async #retried(kind: number, bytes: Bytes, options: Options): Promise<Ended> {

@@ -13,6 +13,7 @@ import { Operations } from './operations.js';
 import type { Settled } from './options.js';
 import { Signal } from './signal.js';
 import type { Storage } from './storage.js';
+import { Topics } from './topics.js';
 import type { Mesh, Peer } from './types.js';
 
 /** A fault of the same kind is told again after this. */
@@ -24,6 +25,7 @@ const PROFILES = ['browser', 'native', 'device'] as const;
 export class Shell {
   state: Mesh['state'] = 'joining';
   readonly operations: Operations;
+  readonly topics: Topics;
   readonly links: Links;
   readonly #settled: Settled;
   readonly #storage: Storage;
@@ -41,8 +43,8 @@ export class Shell {
   /** Everything but the engine's first input. */
   static async make(settled: Settled, storage: Storage, events: Events): Promise<Shell> {
     const addresses = await Addresses.open(settled.peers, storage.database, location.hostname);
-    const shell = new Shell(settled, storage, events, addresses);
     const network = (await sha256(utf8(settled.network))).slice(0, 8);
+    const shell = new Shell(settled, network, storage, events, addresses);
     shell.#engine = await Engine.start(
       {
         key: storage.identity.publicKey,
@@ -62,13 +64,14 @@ export class Shell {
     return shell;
   }
 
-  private constructor(settled: Settled, storage: Storage, events: Events, addresses: Addresses) {
+  private constructor(settled: Settled, network: Bytes, storage: Storage, events: Events, addresses: Addresses) {
     const input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#input(kind, number, bytes);
     this.#settled = settled;
     this.#storage = storage;
     this.#events = events;
     this.#addresses = addresses;
     this.operations = new Operations(input);
+    this.topics = new Topics(storage.identity.text, this.operations, input);
     this.links = new Links(settled.rtc, this.#linksHearer());
     this.#signal = new Signal(settled.signalling, {
       onUp: (url) => {
@@ -78,7 +81,7 @@ export class Shell {
       onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
       onDown: () => input(INPUT.signalDown),
     });
-    this.#jobs = new Jobs(storage.identity, storage.blocks, input, (cause) =>
+    this.#jobs = new Jobs(storage.identity, network, storage.blocks, input, (cause) =>
       this.#fault(new MeshError(CODE.storageFailed, undefined, { cause })),
     );
     this.#clock = new Clock({ input, onLeave: () => this.close() });
@@ -121,6 +124,7 @@ export class Shell {
     this.#shownNeighbourhood = [];
     this.#clock.stop();
     this.operations.close();
+    this.topics.close();
     this.links.closeAll();
     this.#signal.close();
     this.#engine?.close();
@@ -175,10 +179,16 @@ export class Shell {
       case OUTPUT.store:
       case OUTPUT.absent:
       case OUTPUT.scan:
+      case OUTPUT.signMessage:
+      case OUTPUT.checkMessage:
         return this.#jobs.start(kind, number, value, id.slice(), bytes.slice());
       case OUTPUT.wanted: {
         const message = this.operations.message(value);
         return this.#input(message ? INPUT.loaded : INPUT.missing, number, message);
+      }
+      case OUTPUT.recall: {
+        const raw = this.topics.recall(bytes);
+        return this.#input(raw ? INPUT.loaded : INPUT.missing, number, raw);
       }
       case OUTPUT.links:
         this.#shownPeers = pieces(bytes, LINK_VIEW).map(peerOf);
@@ -201,6 +211,9 @@ export class Shell {
         if (this.#addresses.learn(new TextDecoder().decode(bytes))) this.#later(() => this.#tellAddresses());
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
+      case OUTPUT.published:
+        this.topics.keep(id.subarray(32), bytes);
+        return this.#later(() => this.topics.tell(id.subarray(0, 32), bytes));
       default:
         return this.#later(() => this.#tell(kind, value, id, bytes));
     }

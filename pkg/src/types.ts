@@ -96,6 +96,31 @@ export interface Content {
   text(): Promise<string>;
 }
 
+/** What somebody said in a topic. */
+export interface TopicMessage {
+  /** By whom: 64 hexadecimal digits. Proved by a signature, over however many nodes it came. */
+  from: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes as UTF-8; what is none is shown as U+FFFD. */
+  text: string;
+}
+
+/**
+ * A topic that this tab takes part in. Everybody else who does hears what is published in it, once; a message from this tab does
+ * not come back to it. Whoever comes a few seconds late may still hear what was said before. Messages of different senders
+ * come in no certain order. A loop (`for await`) over a topic hears what comes while it runs, until the topic is left; one that is 256
+ * messages behind misses the oldest.
+ */
+export interface Topic extends AsyncIterable<TopicMessage> {
+  readonly name: string;
+  /** Says something: at most 8,192 bytes, a text as UTF-8. Resolves once it is on its way, whether or not anybody is there. */
+  publish(data: Uint8Array | ArrayBuffer | string, options?: { signal?: AbortSignal }): Promise<void>;
+  /** Listens; the answer stops listening. */
+  on(event: 'message', listener: (message: TopicMessage) => void): () => void;
+  /** Ends this taking part; others that this tab opened under the same name go on. */
+  leave(): void;
+}
+
 export interface Metrics {
   /** Messages of all links, in bytes. */
   bytesSent: number;
@@ -146,6 +171,11 @@ export interface Mesh {
   find(id: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** Sends at most 32,768 bytes to a node, over as many hops as it takes; resolves once it has them. */
   send(to: string, bytes: Uint8Array | ArrayBuffer, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 4 topics at most; opening one again shares
+   * it.
+   */
+  topic(name: string, options?: { signal?: AbortSignal }): Promise<Topic>;
   /** Listens; the answer stops listening. */
   on<E extends keyof MeshEvents>(event: E, listener: (detail: MeshEvents[E]) => void): () => void;
   metrics(): Metrics;

@@ -65,6 +65,7 @@ test('a mesh has an id at once, uses little memory, and does nothing once it is 
       await failure((mesh) => mesh.get('x')),
       await failure((mesh) => mesh.find('x')),
       await failure((mesh) => mesh.send('x', new Uint8Array(1))),
+      await failure((mesh) => mesh.topic('x')),
     ];
     return { metrics, peers, closed, failures, state: mesh.state };
   });
@@ -72,7 +73,7 @@ test('a mesh has an id at once, uses little memory, and does nothing once it is 
   assert.deepEqual(result.metrics.connections, { open: 0, counted: 0 });
   assert.deepEqual(result.peers, [[], []]);
   assert.deepEqual([result.closed, result.state], [1, 'closed']);
-  assert.deepEqual(result.failures, Array(4).fill('Closed 1013'));
+  assert.deepEqual(result.failures, Array(5).fill('Closed 1013'));
   assert.equal((await join({ wait: false, signalling: [] })).id, id, 'the slot is free again');
   assert.deepEqual(page.faults, []);
 });

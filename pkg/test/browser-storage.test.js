@@ -163,7 +163,7 @@ test('jobs are answered by their kinds', async () => {
     const names = Object.fromEntries(Object.entries(INPUT).map(([name, number]) => [number, name]));
     const waiting = new Map();
     const answer = (kind, job, bytes) => waiting.get(job)([names[kind], bytes?.length ?? 0, bytes]);
-    const jobs = new Jobs(identity, blocks, answer, () => undefined);
+    const jobs = new Jobs(identity, new Uint8Array(8), blocks, answer, () => undefined);
     let last = 0;
     const run = (kind, value = 0, id = new Uint8Array(0), bytes = new Uint8Array(0)) =>
       new Promise((resolve) => {

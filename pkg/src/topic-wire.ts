@@ -1,0 +1,29 @@
+// Messages of topics as they travel; `core-wasm/engine/src/wire/topic.rs` says what they look like.
+
+import { type Bytes, concat, sha256, utf8 } from './bytes.js';
+
+/** Where the key stands in a message, where the signature, and where what is said. */
+const [KEY, SIGNATURE, HEAD] = [40, 104, 168];
+
+const SPACE = utf8('tabmesh topic v1');
+
+/** The id of the topic with this name. */
+export const topicId = (name: string): Promise<Bytes> => sha256(concat(SPACE, utf8(name)));
+
+export const topicOf = (raw: Uint8Array): Uint8Array => raw.subarray(0, 32);
+
+export const keyIn = (raw: Bytes): Bytes => raw.slice(KEY, SIGNATURE);
+
+export const signatureIn = (raw: Bytes): Bytes => raw.slice(SIGNATURE, HEAD);
+
+export const payloadIn = (raw: Bytes): Bytes => raw.slice(HEAD);
+
+/** What the signature of a message covers; `network` is the first 8 bytes of the hash of its name. */
+export const signedBytes = (network: Bytes, raw: Bytes): Bytes =>
+  concat(SPACE, network, raw.subarray(0, KEY), raw.subarray(HEAD));
+
+/** Puts its signature into a message. */
+export function sign(raw: Bytes, signature: Bytes): Bytes {
+  raw.set(signature, SIGNATURE);
+  return raw;
+}
