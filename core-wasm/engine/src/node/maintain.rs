@@ -139,8 +139,8 @@ impl Node {
         lacks
     }
 
-    /// Closes one link beyond the budget: of the fullest bucket, the slowest; never a neighbour's, never the last of a
-    /// bucket, never one whose other end counts on it.
+    /// Closes one link beyond the budget: of the fullest bucket, the slowest; never a neighbour's, and unless this is a
+    /// small device, never the last of a bucket and never one whose other end counts on it.
     fn shed(&mut self) {
         if self.links.ready_count() <= self.link_budget() {
             return;
@@ -158,8 +158,7 @@ impl Node {
             let is_fresh = self.now.since(link.since) < FRESH;
             let is_needed = self.topics.needs(&link.peer)
                 || is_fresh
-                || fellows < 2
-                || link.counts_on_us && !is_small
+                || !is_small && (fellows < 2 || link.counts_on_us)
                 || neighbours.contains(&link.peer);
             if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
                 victim = Some((worth, link.id));

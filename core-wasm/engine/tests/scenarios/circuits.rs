@@ -163,6 +163,6 @@ fn with_a_fifth_of_all_pairs_unable_to_connect_every_neighbourhood_becomes_whole
             world.live().iter().map(lacks).sum::<usize>()
         };
         world.expect(300_000, "everybody is linked to its six nearest", |world| lacking(world) == 0);
-        settle(&mut world, 10_000);
+        settle(&mut world, 60_000);
     });
 }
