@@ -6,6 +6,8 @@ import { seededBytes, sha256 } from './bytes.js';
 
 let mesh;
 const heard = [];
+const topics = new Map();
+const said = [];
 
 /** Every RTCPeerConnection that the page made; `watch.js` collects them. */
 const connections = () => globalThis.tabmeshConnections ?? [];
@@ -49,6 +51,16 @@ globalThis.lab = {
 
   send: (to, bytes) => mesh.send(to, Uint8Array.from(bytes)),
   heard: () => heard,
+
+  async subscribe(name) {
+    const topic = await mesh.topic(name);
+    topic.on('message', ({ from, text }) => said.push({ topic: name, from, text }));
+    topics.set(name, topic);
+  },
+  publish: (name, text) => topics.get(name).publish(text),
+  leave: (name) => topics.get(name).leave(),
+  /** What was heard in topics, in the order of its coming. */
+  said: () => said,
 
   /** How each open connection really runs: the types of the candidates at both ends of the pair in use. */
   async routes() {
