@@ -198,10 +198,9 @@ impl Node {
 
     /// Any link that is not in `without`.
     fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
-        let start = self.rng.next() as usize;
         let links: Vec<LinkId> =
             self.links.peers().map(|link| link.id).filter(|link| !without.contains(link)).collect();
-        links.get(start.checked_rem(links.len())?).copied()
+        links.get(self.rng.below(links.len() as u64) as usize).copied()
     }
 
     fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
