@@ -72,7 +72,7 @@ class NativeEnd {
 
   async call(way, action, ...args) {
     this.#child.stdin.write(`${JSON.stringify({ way, action, args })}\n`);
-    const { value: line } = await within(CALL_MS, `${action} in a native process`, this.#lines.next());
+    const { value: line } = await within(CALL_MS, `${way} ${action} in a native process`, this.#lines.next());
     if (line === undefined) throw new Error(`the native process ended before it answered ${action}`);
     const { value, error } = JSON.parse(line);
     if (error !== undefined) throw new Error(`${action} in a native process: ${error}`);
