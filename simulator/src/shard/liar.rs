@@ -123,6 +123,7 @@ fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> 
     Frame::Routed(Routed {
         reply: true,
         exact: true,
+        how: 0,
         hops: 0,
         origin: &own,
         target: routed.origin,

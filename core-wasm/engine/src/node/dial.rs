@@ -14,7 +14,7 @@ use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
 use crate::wire::envelope::{Envelope, Kind};
-use crate::wire::frame::Body;
+use crate::wire::frame::{Body, STRAY};
 use crate::wire::signal::ToServer;
 
 /// How long an envelope is worth something.
@@ -139,7 +139,9 @@ impl Node {
             let numbers = path.as_chunks().0;
             let tried: Vec<LinkId> =
                 numbers.iter().map(|number| LinkId(u16::from_be_bytes(*number))).collect();
-            let first = self.send_request(session, &peer, true, &Body::Envelope(&envelope), &tried);
+            // Where the best way ends, one from anywhere may not.
+            let how = if tried.is_empty() { 0 } else { STRAY };
+            let first = self.send_request(session, &peer, true, how, &Body::Envelope(&envelope), &tried);
             if let (Some(first), Some(handshake)) = (first, self.links.handshake(id)) {
                 handshake.path.extend_from_slice(&first.0.to_be_bytes());
             }

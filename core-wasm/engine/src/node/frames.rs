@@ -15,6 +15,9 @@ use crate::wire::frame::{BULK_MIN, Frame, split};
 /// A link on which nothing was heard for so long is probed.
 const PROBE_AFTER: Duration = Duration::from_ms(10_000);
 
+/// The same where a request is sent on by it.
+const PROBE_IN_USE: Duration = Duration::from_ms(2_500);
+
 /// A probe is waited for at least so long.
 const PROBE_PATIENCE: Duration = Duration::from_ms(1_000);
 
@@ -177,7 +180,7 @@ impl Node {
     pub(super) fn on_link_deadlines(&mut self) {
         for id in self.links.numbers(&|link| self.now >= link.due) {
             match self.links.get(id).map(|link| link.stage) {
-                Some(Stage::Ready) => self.probe(id),
+                Some(Stage::Ready) => self.probe(id, PROBE_AFTER),
                 Some(_) => self.on_handshake_due(id),
                 None => {}
             }
@@ -187,14 +190,22 @@ impl Node {
         }
     }
 
-    fn probe(&mut self, id: LinkId) {
+    /// Something is sent on over a link that was quiet: is anybody there?
+    pub(super) fn check(&mut self, id: LinkId) {
+        if self.links.get(id).is_some_and(|link| link.probe == 0) {
+            self.probe(id, PROBE_IN_USE);
+        }
+    }
+
+    /// Probes a link if nothing was heard for `quiet`.
+    fn probe(&mut self, id: LinkId, quiet: Duration) {
         let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let Some(link) = self.links.get_mut(id) else { return };
         if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
             return self.drop_link(id, Reason::Silent, true);
         }
         let silence = link.heard.age(now);
-        if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < PROBE_AFTER {
+        if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < quiet {
             link.due = now + Duration(PROBE_AFTER.0 - silence.0);
             return;
         }
@@ -203,6 +214,8 @@ impl Node {
         }
         (link.probe, link.probed) = (number, Stamp::of(now));
         link.due = now + link.rtt.patience(PROBE_PATIENCE);
+        let due = link.due;
+        self.arm(due);
         self.send(id, &Frame::Ping(number));
     }
 

@@ -190,11 +190,12 @@ impl Node {
         self.contacts.forget(&peer);
         self.settle_address(id, dialled);
         self.report(Event::PeerUp { link: id, id: peer, kind, profile, address });
-        // A first contact may open a part of the network that was not seen before.
-        if self.links.ready_count() == 1 || is_first_contact {
+        // A newcomer's first contacts may each open a part of the network that was not seen before.
+        if self.links.ready_count() == 1 || is_first_contact && !self.joined {
             self.refresh_soon();
         }
         self.on_peers_changed(None);
+        self.look_through(id);
     }
 
     /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket before a circuit, then the newer

@@ -18,6 +18,9 @@ const REFRESH_FIRST_MS: u64 = 4_000;
 const REFRESH_DOUBLINGS: u32 = 4;
 const REFRESH_MS: u64 = 60_000;
 
+/// Buckets looked up at once.
+const FILLS_MAX: usize = 3;
+
 /// Addresses dialled at once.
 const SOCKET_DIALS_MAX: usize = 2;
 
@@ -45,7 +48,7 @@ impl Node {
             self.dial_addresses();
         }
         let ready = self.links.ready_count();
-        if ready > 0 && self.now >= self.refresh_at && !self.has_request(Goal::Join) {
+        if ready > 0 && self.now >= self.refresh_at && self.count_requests(Goal::Join) == 0 {
             self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
             let own = self.id;
@@ -103,15 +106,15 @@ impl Node {
         lacks
     }
 
-    /// Looks at one bucket without a link: dials who is known there, or looks up who is (Kademlia §2.3).
+    /// Looks at buckets without a link: dials who is known there, or looks up who is (Kademlia §2.3).
     fn fill_buckets(&mut self) -> bool {
         if !self.joined || self.links.ready_count() == 0 {
             return false;
         }
-        let depth = self.depth();
+        let (depth, first) = (self.depth(), self.next_bucket);
         let mut lacks = false;
         for step in 0..depth {
-            let bucket = (self.next_bucket + step) % depth;
+            let bucket = (first + step) % depth;
             if self.links.peers().any(|link| self.id.shared_bits(&link.peer) == bucket) {
                 continue;
             }
@@ -130,11 +133,11 @@ impl Node {
                 self.dial(&id);
                 continue;
             }
-            if !self.has_request(Goal::Fill) {
-                self.begin_request(None, Goal::Fill, &self.id.flipped(bucket));
-                self.next_bucket = bucket + 1;
+            if self.count_requests(Goal::Fill) >= FILLS_MAX {
+                break;
             }
-            break;
+            self.begin_request(None, Goal::Fill, &self.id.flipped(bucket));
+            self.next_bucket = bucket + 1;
         }
         lacks
     }

@@ -8,7 +8,9 @@ mod frames;
 mod gossip;
 mod handshake;
 mod jobs;
+mod lookup;
 mod maintain;
+mod merge;
 mod place;
 mod publish;
 mod repair;
@@ -65,6 +67,7 @@ pub struct Node {
     maintain_at: Instant,
     gossip_at: Instant,
     refresh_at: Instant,
+    look_at: Instant,
     refreshes: u32,
     relay_awaited_until: Instant,
     /// When bulk came last, over any link.
@@ -125,6 +128,7 @@ impl Node {
             maintain_at: Instant(0),
             gossip_at: Instant(0),
             refresh_at: Instant(0),
+            look_at: Instant(0),
             refreshes: 0,
             relay_awaited_until: Instant(0),
             bulk_heard: Instant(0),

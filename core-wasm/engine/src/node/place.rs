@@ -167,7 +167,7 @@ impl Node {
             {
                 holder.1 = Step::Sent;
             }
-            self.send_request_by(link, token, &holder, true, &Body::Put { hash: &hash, block });
+            self.send_request_by(link, token, &holder, true, 0, &Body::Put { hash: &hash, block });
         }
     }
 

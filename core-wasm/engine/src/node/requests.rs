@@ -1,7 +1,6 @@
 //! What this node asks of others: lookups, blocks to fetch, blocks to place, messages.
 //!
-//! A request that gets no answer in time goes out again by a link that was not tried yet. Lookups that matter go
-//! over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4).
+//! A request that gets no answer in time goes out again by a link that was not tried yet. How lookups go: `lookup`.
 
 use alloc::vec::Vec;
 
@@ -16,14 +15,10 @@ use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::Body;
 
-/// First hops of a lookup that matters.
-const DISJOINT: u8 = 3;
-
 /// How often a request goes out before it is given up.
 const ATTEMPTS_MAX: u8 = 3;
 
-/// How long the first answer may take; twice as long with each further attempt.
-const FIND_PATIENCE: Duration = Duration::from_ms(1_200);
+/// How long an answer may take.
 const GET_PATIENCE: Duration = Duration::from_ms(3_000);
 const PUT_PATIENCE: Duration = Duration::from_ms(6_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
@@ -47,6 +42,8 @@ pub(super) enum Goal {
     Join,
     /// A bucket without links.
     Fill,
+    /// A place as it looks through this link.
+    Look(LinkId),
     Find,
     /// Others of a topic.
     Meet,
@@ -62,24 +59,26 @@ pub(super) enum Goal {
 pub(super) struct Request {
     number: u32,
     op: Option<OpId>,
-    goal: Goal,
+    pub(super) goal: Goal,
     /// First hops that were taken.
-    tried: Vec<LinkId>,
+    pub(super) tried: Vec<LinkId>,
     /// Find: answers still to come.
-    waiting: u8,
-    attempts: u8,
+    pub(super) waiting: u8,
+    pub(super) attempts: u8,
     /// It is out, or its block is being read or stored; until `deadline`.
     is_busy: bool,
     is_storing: bool,
-    deadline: Instant,
+    pub(super) deadline: Instant,
     /// Get: how often it was given more time.
     extended: u8,
     /// The place looked up, or the block. Find: what was found there. Get: who may hold the block.
-    found: Nearest,
+    pub(super) found: Nearest,
+    /// Find: the nearest id that somebody further off named, and that did not answer itself.
+    pub(super) claim: Option<NodeId>,
     /// Get: the first 4 bytes of who was asked.
     asked: Vec<[u8; 4]>,
     /// Find: somebody answered. Get: somebody has not got the block.
-    was_answered: bool,
+    pub(super) was_answered: bool,
 }
 
 /// Enough of an id to tell it from the few others that were asked.
@@ -97,7 +96,8 @@ impl Node {
         let number = self.rng.next() as u32;
         // What is known here already.
         let found = match goal {
-            Goal::Get | Goal::Find => self.nearest_alive(target, REPLICAS),
+            Goal::Get => self.nearest_alive(target, REPLICAS),
+            Goal::Find => self.nearest_linked(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
         self.requests.push(Request {
@@ -111,31 +111,32 @@ impl Node {
             is_storing: false,
             deadline: self.now + LOCAL_PATIENCE,
             found,
+            claim: None,
             asked: Vec::new(),
             extended: 0,
             was_answered: false,
         });
         match goal {
-            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => self.step_find(number),
+            Goal::Join | Goal::Fill | Goal::Look(_) | Goal::Find | Goal::Meet => self.step_find(number),
             Goal::Get | Goal::Repair(_) => self.step_get(number),
             Goal::Put | Goal::Send(_) => self.wait_until(number, self.now + LOCAL_PATIENCE),
         }
         true
     }
 
-    fn request(&mut self, number: u32) -> Option<&mut Request> {
+    pub(super) fn request(&mut self, number: u32) -> Option<&mut Request> {
         self.requests.iter_mut().find(|request| request.number == number)
     }
 
-    fn wait_until(&mut self, number: u32, deadline: Instant) {
+    pub(super) fn wait_until(&mut self, number: u32, deadline: Instant) {
         if let Some(request) = self.request(number) {
             request.deadline = deadline;
         }
         self.arm(deadline);
     }
 
-    pub(super) fn has_request(&self, goal: Goal) -> bool {
-        self.requests.iter().any(|request| request.goal == goal)
+    pub(super) fn count_requests(&self, goal: Goal) -> usize {
+        self.requests.iter().filter(|request| request.goal == goal).count()
     }
 
     pub(super) fn repairs_under_way(&self) -> usize {
@@ -147,7 +148,7 @@ impl Node {
     }
 
     /// Ends a request and tells whoever wanted it.
-    fn end_request(&mut self, number: u32, status: Status, holders: u8) {
+    pub(super) fn end_request(&mut self, number: u32, status: Status, holders: u8) {
         let Some(place) = self.requests.iter().position(|request| request.number == number) else { return };
         let request = self.requests.remove(place);
         if let Some(op) = request.op {
@@ -158,73 +159,9 @@ impl Node {
         }
         match request.goal {
             Goal::Join if status == Status::Ok => self.on_own_place_known(),
+            Goal::Look(link) => self.on_looked(link, &request.found.target, request.found.ids()),
             Goal::Meet => self.on_met(&request.found.target, request.found.ids()),
             _ => {}
-        }
-    }
-
-    /// Sends a lookup over first hops that were not taken yet.
-    fn step_find(&mut self, number: u32) {
-        let Some(request) = self.request(number) else { return };
-        let branches = if matches!(request.goal, Goal::Fill | Goal::Meet) { 1 } else { DISJOINT };
-        let body = if request.goal == Goal::Meet { Body::Meet } else { Body::Find };
-        let (target, is_join) = (request.found.target, request.goal == Goal::Join);
-        request.attempts += 1;
-        let patience = Duration(FIND_PATIENCE.0 << (request.attempts - 1));
-        let mut tried = core::mem::take(&mut request.tried);
-        let mut sent = 0;
-        while sent < branches {
-            // The own place is looked up from anywhere too: the nearest links all lie on the same island, if it is one.
-            let stray = (is_join && sent == 0).then(|| self.stray(&tried)).flatten();
-            if let Some(link) = stray {
-                self.send_request_by(link, number, &target, false, &body);
-            }
-            let sent_by = stray.or_else(|| self.send_request(number, &target, false, &body, &tried));
-            let Some(link) = sent_by else { break };
-            tried.push(link);
-            sent += 1;
-        }
-        let Some(request) = self.request(number) else { return };
-        request.tried = tried;
-        request.waiting += sent;
-        if request.waiting > 0 {
-            return self.wait_until(number, self.now + patience);
-        }
-        // Nobody to ask: alone, this node is the closest one there is.
-        let goal = request.goal;
-        let is_known = goal == Goal::Find && self.joined;
-        self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
-    }
-
-    /// Any link that is not in `without`.
-    fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
-        let links: Vec<LinkId> =
-            self.links.peers().map(|link| link.id).filter(|link| !without.contains(link)).collect();
-        links.get(self.rng.below(links.len() as u64) as usize).copied()
-    }
-
-    fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
-        let Some(request) = self.request(number) else { return };
-        let was_answered = core::mem::replace(&mut request.was_answered, true);
-        let nearest = request.found.ids().first().copied();
-        if request.goal != Goal::Meet {
-            request.found.offer(from);
-        }
-        for id in NodeId::list(bytes).iter().take(REPLICAS) {
-            request.found.offer(id);
-        }
-        request.waiting = request.waiting.saturating_sub(1);
-        // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
-        let agrees = was_answered && nearest.is_some() && request.found.ids().first().copied() == nearest;
-        let is_own = request.goal != Goal::Find;
-        let (is_last, ids) = (request.waiting == 0 || agrees && !is_own, request.found.ids().to_vec());
-        if is_last {
-            self.end_request(number, Status::Ok, 0);
-        }
-        if is_own {
-            for id in &ids {
-                self.learn(id);
-            }
         }
     }
 
@@ -242,7 +179,7 @@ impl Node {
             else {
                 return self.end_request(number, Status::TimedOut, 0);
             };
-            self.send_request_by(link, number, &peer, true, &Body::Get(&target));
+            self.send_request_by(link, number, &peer, true, 0, &Body::Get(&target));
             return self.wait_until(number, self.now + GET_PATIENCE);
         }
         if request.attempts <= 2 {
@@ -253,7 +190,7 @@ impl Node {
                 request.tried.extend(link);
             }
             if let Some(link) = link {
-                self.send_request_by(link, number, &target, false, &Body::Get(&target));
+                self.send_request_by(link, number, &target, false, 0, &Body::Get(&target));
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -266,7 +203,7 @@ impl Node {
                 .copied();
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
             request.asked.push(head(&holder));
-            if self.send_request(number, &holder, true, &Body::Get(&target), &[]).is_some() {
+            if self.send_request(number, &holder, true, 0, &Body::Get(&target), &[]).is_some() {
                 return self.wait_until(number, self.now + GET_PATIENCE);
             }
         }
@@ -397,7 +334,7 @@ impl Node {
             Goal::Put => (false, Body::Put { hash: &target, block: bytes }, PUT_PATIENCE),
             _ => (true, Body::Data(bytes), SEND_PATIENCE),
         };
-        self.send_request_by(link, number, &target, exact, &body);
+        self.send_request_by(link, number, &target, exact, 0, &body);
         self.wait_until(number, self.now + patience);
     }
 
@@ -421,7 +358,9 @@ impl Node {
         }
         let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };
         match request.goal {
-            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => self.on_find_answered(number, from, bytes),
+            Goal::Join | Goal::Fill | Goal::Look(_) | Goal::Find | Goal::Meet => {
+                self.on_find_answered(number, from, bytes)
+            }
             Goal::Get | Goal::Repair(_) => self.on_get_answered(number, from, status, bytes),
             Goal::Put => self.on_put_answered(number, status, bytes.first().copied().unwrap_or(0)),
             Goal::Send(_) => self.end_request(number, status, 0),
@@ -460,12 +399,12 @@ impl Node {
         let Some(request) = self.request(number) else { return };
         let (is_busy, attempts) = (request.is_busy, request.attempts);
         match request.goal {
-            Goal::Join | Goal::Fill | Goal::Find | Goal::Meet => {
+            Goal::Join | Goal::Fill | Goal::Look(_) | Goal::Find | Goal::Meet => {
                 request.waiting = 0;
-                if request.was_answered {
-                    self.end_request(number, Status::Ok, 0);
-                } else if attempts >= ATTEMPTS_MAX {
-                    self.end_request(number, Status::TimedOut, 0);
+                let is_enough = request.was_answered && !request.is_doubtful();
+                if is_enough || attempts >= ATTEMPTS_MAX {
+                    let status = if request.was_answered { Status::Ok } else { Status::TimedOut };
+                    self.end_request(number, status, 0);
                 } else {
                     self.step_find(number);
                 }

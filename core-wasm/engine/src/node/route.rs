@@ -13,7 +13,10 @@ use crate::limits::MESSAGE_MAX;
 use crate::link::Link;
 use crate::routing::{Hop, best_hop};
 use crate::status::{Reason, Status};
-use crate::wire::frame::{BULK_MIN, Body, Frame, HOPS_MAX, Routed};
+use crate::wire::frame::{BULK_MIN, Body, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+
+/// A lookup forks at so many hops at most: it is no tool to make others send much.
+const FORKS_MAX: u8 = 4;
 
 /// Where an answer goes.
 #[derive(Clone, Debug)]
@@ -64,6 +67,7 @@ impl Node {
         request: u32,
         target: &NodeId,
         exact: bool,
+        how: u8,
         body: &Body<'_>,
         without: &[LinkId],
     ) -> Option<LinkId> {
@@ -71,7 +75,7 @@ impl Node {
             Some(link) => link,
             None => self.next_hop(target, &self.id, without, true)?,
         };
-        self.send_request_by(link, request, target, exact, body);
+        self.send_request_by(link, request, target, exact, how, body);
         Some(link)
     }
 
@@ -81,12 +85,14 @@ impl Node {
         request: u32,
         target: &NodeId,
         exact: bool,
+        how: u8,
         body: &Body<'_>,
     ) {
         let payload = body.emit();
         let routed = Routed {
             reply: false,
             exact,
+            how,
             hops: 0,
             origin: &self.id,
             target,
@@ -97,6 +103,7 @@ impl Node {
         };
         let bytes = Frame::Routed(routed).emit();
         self.send_bytes(link, bytes);
+        self.check(link);
     }
 
     /// Answers a request that came from elsewhere.
@@ -105,6 +112,7 @@ impl Node {
         let routed = Routed {
             reply: true,
             exact: true,
+            how: 0,
             hops: 0,
             origin: &own,
             target: &to.origin,
@@ -164,21 +172,30 @@ impl Node {
         }
         path.extend_from_slice(&from.0.to_be_bytes());
         let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
-        let next = match *routed.target == self.id {
-            true => None,
-            false => self
-                .next_hop(routed.target, routed.origin, &[from], false)
-                .or_else(|| self.way_round(routed.target, from).filter(|_| routed.exact)),
-        };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(()) };
+        let next = if *routed.target == self.id {
+            None
+        } else if routed.how & STRAY != 0 {
+            self.stray(&[from])
+        } else {
+            self.next_hop(routed.target, routed.origin, &[from], false)
+                .or_else(|| self.way_round(routed.target, from).filter(|_| routed.exact))
+        };
+        let forks = if body == Body::Find { (routed.how & FORKS).min(FORKS_MAX) } else { 0 };
+        routed.how = if routed.how & STRAY != 0 { forks } else { forks.saturating_sub(1) };
         match (&body, next) {
             // Any holder on the way may serve a block, so the storage is asked before the request goes on.
             (Body::Get(hash), _) if !routed.exact && self.should_hold(hash) => {
                 self.serve(reply, hash, routed.exact)
             }
             (_, Some(link)) => {
-                self.pass(link, &Frame::Routed(Routed { path: &reply.path, ..routed }));
+                let routed = Routed { path: &reply.path, ..routed };
+                let other = self.next_hop(routed.target, routed.origin, &[from, link], false);
+                for link in [Some(link), other.filter(|_| forks > 0)].into_iter().flatten() {
+                    self.pass(link, &Frame::Routed(routed.clone()));
+                    self.check(link);
+                }
             }
             (_, None) if routed.exact && *routed.target != self.id => {
                 self.answer(&reply, Status::NotFound, &[]);

@@ -93,6 +93,7 @@ impl Node {
         let routed = Routed {
             reply: false,
             exact,
+            how: 0,
             hops: (reply.path.len() / 2) as u8,
             origin: &reply.origin,
             target: &hash,

@@ -297,7 +297,7 @@ impl Node {
         let length = bytes.len() + 256;
         let has_room = self.links.ready(link).is_some_and(|link| self.has_room(link, length, false));
         if length <= BULK_MIN || has_room {
-            self.send_request_by(link, 0, to, true, &Body::Topic(&bytes));
+            self.send_request_by(link, 0, to, true, 0, &Body::Topic(&bytes));
         }
     }
 

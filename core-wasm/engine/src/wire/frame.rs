@@ -115,6 +115,8 @@ pub struct Routed<'a> {
     pub reply: bool,
     /// Only the target itself may take it; otherwise the node closest to the target does.
     pub exact: bool,
+    /// Which way a request takes: [`STRAY`] and [`FORKS`], or 0 for the best.
+    pub how: u8,
     /// Links crossed so far; at most [`HOPS_MAX`].
     pub hops: u8,
     /// Who sent it.
@@ -130,6 +132,12 @@ pub struct Routed<'a> {
     /// See [`Body`].
     pub payload: &'a [u8],
 }
+
+/// In [`Routed::how`]: the next hop passes the request on to anybody. What is looked for near by is then looked for from afar.
+pub const STRAY: u8 = 8;
+
+/// In [`Routed::how`]: at so many of the next hops a lookup goes on by two ways, because some who should pass it on do not.
+pub const FORKS: u8 = 7;
 
 /// What a routed message says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -241,7 +249,8 @@ impl<'a> Frame<'a> {
                 writer.u8(8).u8(count).bytes(joined).bytes(left);
             }
             Self::Routed(routed) => {
-                writer.u8(9).u8(u8::from(routed.reply) | u8::from(routed.exact) << 1).u8(routed.hops);
+                let flags = u8::from(routed.reply) | u8::from(routed.exact) << 1 | routed.how << 2;
+                writer.u8(9).u8(flags).u8(routed.hops);
                 writer.bytes(&routed.origin.0).bytes(&routed.target.0).u32(routed.request);
                 writer.u8((routed.path.len() / 2) as u8).bytes(routed.path);
                 writer.u8(routed.kind).bytes(routed.payload);
@@ -286,6 +295,7 @@ impl<'a> Routed<'a> {
         let routed = Self {
             reply: flags & 1 != 0,
             exact: flags & 2 != 0,
+            how: flags >> 2,
             hops: reader.u8()?,
             origin: reader.id()?,
             target: reader.id()?,
@@ -298,7 +308,7 @@ impl<'a> Routed<'a> {
             payload: reader.rest(),
         };
         let fits = routed.path.len() <= usize::from(HOPS_MAX) * 2 && routed.payload.len() <= PAYLOAD_MAX;
-        (flags < 4 && fits).then_some(routed)
+        (routed.how <= STRAY | FORKS && fits).then_some(routed)
     }
 
     /// What it says; `None` if that is nothing.

@@ -134,6 +134,7 @@ fn routed_raw(hops: u8, path: &[u8], kind: u8, payload: &[u8], target: [u8; 32],
     let routed = Routed {
         reply,
         exact: false,
+        how: 0,
         hops,
         origin: &NodeId([0xee; 32]),
         target: &NodeId(target),

@@ -36,6 +36,7 @@ fn request(world: &mut World, origin: NodeId, target: NodeId, exact: bool, body:
     let routed = Routed {
         reply: false,
         exact,
+        how: 0,
         hops: 0,
         origin: &origin,
         target: &target,

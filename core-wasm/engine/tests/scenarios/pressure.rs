@@ -44,6 +44,7 @@ fn a_peer_that_sends_bulk_without_credit_is_cut() {
             let routed = Routed {
                 reply: false,
                 exact: true,
+                how: 0,
                 hops: 0,
                 origin: &target.flipped(3),
                 target: &NodeId([request as u8; 32]),

@@ -173,6 +173,7 @@ fn handed(from: NodeId, to: NodeId, raw: &[u8]) -> Vec<u8> {
     let routed = Routed {
         reply: false,
         exact: true,
+        how: 0,
         hops: 0,
         origin: &from,
         target: &to,

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{
-    Body, DIGEST_BUCKETS, Frame, HOPS_MAX, Hello, Routed, VERSION, proof_bytes, split,
+    Body, DIGEST_BUCKETS, FORKS, Frame, HOPS_MAX, Hello, Routed, STRAY, VERSION, proof_bytes, split,
 };
 use tabmesh_engine::{NodeId, Reason, Status};
 
@@ -34,7 +34,7 @@ fn pieces(size: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
 
 fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
     let (origin, target) = (&NodeId([1; 32]), &NodeId([2; 32]));
-    Routed { reply: false, exact: true, hops: 3, origin, target, request: 7, path, kind, payload }
+    Routed { reply: false, exact: true, how: 0, hops: 3, origin, target, request: 7, path, kind, payload }
 }
 
 proptest! {
@@ -67,11 +67,11 @@ proptest! {
 
     #[test]
     fn routed_frames_read_back(
-        (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), origin: [u8; 32], target: [u8; 32],
+        (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), how in 0..=STRAY | FORKS, origin: [u8; 32], target: [u8; 32],
         path in pieces(2, usize::from(HOPS_MAX)), payload in some_bytes(300),
     ) {
         let (origin, target) = (NodeId(origin), NodeId(target));
-        let frame = Routed { reply, exact, hops, origin: &origin, target: &target, request, path: &path, kind, payload: &payload };
+        let frame = Routed { reply, exact, how, hops, origin: &origin, target: &target, request, path: &path, kind, payload: &payload };
         check(&Frame::Routed(frame), |length| length >= 73 + path.len());
     }
 
@@ -84,6 +84,8 @@ proptest! {
             Body::Get(&hash),
             Body::Put { hash: &hash, block: &bytes },
             Body::Data(&bytes),
+            Body::Topic(&bytes),
+            Body::Meet,
             Body::Answer { status, bytes: &bytes },
         ];
         for body in bodies {
@@ -95,8 +97,8 @@ proptest! {
     #[test]
     fn a_body_of_another_length_or_kind_is_none(kind: u8, payload in some_bytes(70)) {
         let least = match kind {
-            1 => (payload.is_empty()).then_some(0),
-            2 | 5 => Some(0),
+            1 | 8 => (payload.is_empty()).then_some(0),
+            2 | 5 | 7 => Some(0),
             3 => (payload.len() == 32).then_some(32),
             4 => Some(32),
             6 => payload.first_chunk().and_then(|code| Status::from_code(u16::from_be_bytes(*code))).map(|_| 2),
@@ -135,7 +137,7 @@ proptest! {
         let (origin, target) = (NodeId([1; 32]), NodeId([2; 32]));
         let frames: Vec<Vec<u8>> = bodies
             .iter()
-            .map(|payload| Routed { reply: false, exact: false, hops: 0, origin: &origin, target: &target, request: 1, path: &[], kind: 5, payload })
+            .map(|payload| Routed { reply: false, exact: false, how: 0, hops: 0, origin: &origin, target: &target, request: 1, path: &[], kind: 5, payload })
             .map(|routed| Frame::Routed(routed).emit())
             .collect();
         let packet = frames.concat();
@@ -192,7 +194,7 @@ fn a_routed_frame_with_unknown_flags_or_a_long_path_is_refused() {
     let path = [7; 64];
     let good = without_length(&Frame::Routed(routed(&path, 1, &[])));
     assert!(Frame::parse(&good).is_some());
-    for flags in 4..=255 {
+    for flags in ((STRAY | FORKS) + 1) << 2..=255 {
         let mut bytes = good.clone();
         bytes[1] = flags;
         assert_eq!(Frame::parse(&bytes), None);

@@ -1,0 +1,50 @@
+//! Two overlays that meet become one.
+//!
+//! After a cut, or where newcomers were introduced to nobody but each other, each part has neighbourhoods that look whole from
+//! within. Only a link between parts shows it: looked up through that link, a node's own place lies among others. Such a node
+//! then looks up a place in each of its buckets through the same link and dials who is found there; they see the same through
+//! their new link, and so the parts grow together from many places at once.
+
+use super::Node;
+use super::requests::Goal;
+use crate::id::NodeId;
+use crate::io::LinkId;
+use crate::time::Duration;
+
+/// A joined node looks through a new link at most so often.
+const LOOK_EVERY: Duration = Duration::from_ms(20_000);
+
+/// So many unknown neighbours are more than newcomers that were not heard of yet.
+const STRANGERS: usize = 3;
+
+impl Node {
+    /// A link was made: looks up the own place through it, now and then.
+    pub(super) fn look_through(&mut self, link: LinkId) {
+        if self.joined && self.now >= self.look_at {
+            self.look_at = self.now + LOOK_EVERY;
+            let own = self.id;
+            self.begin_request(None, Goal::Look(link), &own);
+        }
+    }
+
+    /// Who is near `target`, seen through a link.
+    pub(super) fn on_looked(&mut self, link: LinkId, target: &NodeId, ids: &[NodeId]) {
+        if *target != self.id {
+            let bucket = self.id.shared_bits(target);
+            let found = ids.first().filter(|id| self.id.shared_bits(id) == bucket && self.can_dial());
+            return found.into_iter().for_each(|id| self.dial(id));
+        }
+        let mut near = self.known_neighbours();
+        let known = near.clone();
+        ids.iter().for_each(|id| near.offer(id));
+        if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
+            return;
+        }
+        // What failed across the cut says nothing any more.
+        self.contacts.forgive();
+        self.refresh_soon();
+        for bucket in 0..self.depth() {
+            self.begin_request(None, Goal::Look(link), &self.id.flipped(bucket));
+        }
+    }
+}
