@@ -44,6 +44,8 @@ pub struct Metrics {
     pub sent: Counter,
     /// Links that could not be made.
     pub dials_failed: Counter,
+    /// Places looked up where ids lie closer together than chance puts them.
+    pub crowded: Counter,
     /// Messages of topics that came or were sent.
     pub published: Counter,
     /// WebSockets refused because too many were opening or the node had no room.
@@ -67,6 +69,7 @@ impl Metrics {
             received: Counter::default(),
             sent: Counter::default(),
             dials_failed: Counter::default(),
+            crowded: Counter::default(),
             published: Counter::default(),
             refused: Counter::default(),
             resident: Gauge::default(),
@@ -98,6 +101,8 @@ impl Metrics {
         registry.register_with_unit("received", "Packets received", Unit::Bytes, self.received.clone());
         registry.register_with_unit("sent", "Packets sent", Unit::Bytes, self.sent.clone());
         registry.register("dials_failed", "Links that could not be made", self.dials_failed.clone());
+        let crowded = "Places looked up where ids lie closer together than chance puts them";
+        registry.register("crowded_places", crowded, self.crowded.clone());
         registry.register("published", "Messages of topics that came or were sent", self.published.clone());
         registry.register("refused", "WebSockets refused for want of room", self.refused.clone());
         registry.register_with_unit("resident", "Memory in use", Unit::Bytes, self.resident.clone());

@@ -204,6 +204,7 @@ export class Shell {
   #onEvent(kind: number, number: number, value: number, id: Bytes, bytes: Bytes): void {
     switch (kind) {
       case OUTPUT.found:
+        if (value) this.#fault(new MeshError(CODE.crowded));
         return this.operations.onFound(number, id);
       case OUTPUT.done:
         return this.operations.onDone(number, value & 0xffff, value >>> 16);

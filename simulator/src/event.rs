@@ -150,7 +150,7 @@ pub(crate) enum News {
     /// It is gone.
     Left,
     /// An operation found these nodes, nearest first.
-    Found { op: OpId, ids: Vec<NodeId> },
+    Found { op: OpId, ids: Vec<NodeId>, crowded: bool },
     /// An operation ended.
     Done { op: OpId, status: tabmesh_engine::Status, holders: u8 },
 }

@@ -199,14 +199,22 @@ fn a_followed_lookup_is_told_from_question_to_answer() {
 }
 
 #[test]
-fn liars_are_worse_than_none_and_the_checkers_see_it() {
-    let lying = CALM.replace(
-        "[lookups]",
-        "[liars]\nshare = 0.5\nlies = [\"invent\"]\nfrom_s = 10.0\n[lookups]\nof = \"nodes\"",
+fn liars_do_harm_that_the_checkers_see_and_lookups_stand() {
+    let lying = |lie: &str| {
+        let liars =
+            format!("[liars]\nshare = 0.5\nlies = [\"{lie}\"]\nfrom_s = 10.0\n[lookups]\nof = \"nodes\"");
+        world(&CALM.replace("[lookups]", &liars), options(2, 1))
+    };
+    let calm = world(CALM, options(2, 1));
+    let dropped = lying("drop");
+    assert!(
+        dropped.lookups.ms.p90 > 2.0 * calm.lookups.ms.p90,
+        "nobody waits for what half of the nodes drop"
     );
-    let calm = world(CALM, options(2, 1)).lookups.right;
-    let lied = world(&lying, options(2, 1)).lookups.right;
-    assert!(lied < calm, "half of the nodes invent ids, and lookups are as right as before: {lied}");
+    assert!(dropped.lookups.right > 0.85, "{} right", dropped.lookups.right);
+    let invented = lying("invent");
+    assert!(invented.dials > 2 * calm.dials, "nobody dials the ids that half of the nodes invent");
+    assert!(invented.lookups.right > 0.95, "{} right", invented.lookups.right);
 }
 
 #[test]

@@ -67,7 +67,15 @@ fn print_status(status: &StatusLines) {
 }
 
 pub(super) async fn find(id: String, node: &NodeArgs) -> Result<(), CliError> {
-    let Done::Find(ids) = ask(node, Request::Find { id }).await? else { return Err(out_of_turn()) };
+    let Done::Find { ids, crowded } = ask(node, Request::Find { id }).await? else {
+        return Err(out_of_turn());
+    };
+    if crowded {
+        eprintln!(
+            "warning: these ids lie closer together than chance puts them: somebody may have made them to hide what is \
+             kept there"
+        );
+    }
     if node.json {
         print_json(&ids);
     } else {

@@ -129,8 +129,13 @@ pub enum Done {
     Peers(Vec<PeerLine>),
     /// How the node is.
     Status(Box<StatusLines>),
-    /// The nodes found, nearest first.
-    Find(Vec<String>),
+    /// The nodes found.
+    Find {
+        /// Nearest first.
+        ids: Vec<String>,
+        /// They lie closer together than chance puts them.
+        crowded: bool,
+    },
     /// The other node has the message.
     Send {},
     /// The message is on its way.

@@ -149,7 +149,7 @@ impl Server {
                 let wish = Wish::Find(parse_id(&id)?);
                 let outcome = self.until_gone(reader, self.handle.wish(wish)).await?;
                 done(&outcome)?;
-                Ok(Done::Find(outcome.found.iter().map(hex).collect()))
+                Ok(Done::Find { ids: outcome.found.iter().map(hex).collect(), crowded: outcome.crowded })
             }
             Request::Send { id, text } => {
                 let wish = Wish::Send { to: parse_id(&id)?, bytes: text.into_bytes() };

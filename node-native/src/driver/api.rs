@@ -61,11 +61,13 @@ pub struct Outcome {
     pub holders: u8,
     /// Find: the nodes found, nearest first.
     pub found: Vec<NodeId>,
+    /// Find: they lie closer together than chance puts them; somebody may have made ids to hide what is there.
+    pub crowded: bool,
 }
 
 impl Outcome {
     pub(super) fn of(status: Status) -> Self {
-        Self { status, holders: 0, found: Vec::new() }
+        Self { status, holders: 0, found: Vec::new(), crowded: false }
     }
 }
 

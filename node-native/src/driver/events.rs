@@ -23,9 +23,13 @@ impl Driver {
             Event::DialFailed { .. } => {
                 self.metrics.dials_failed.inc();
             }
-            Event::Found { op, ids } => {
+            Event::Found { op, ids, crowded } => {
                 if let Some(operation) = self.operations.get_mut(op) {
                     operation.outcome.found.clone_from(ids);
+                    operation.outcome.crowded = *crowded;
+                }
+                if *crowded {
+                    self.metrics.crowded.inc();
                 }
             }
             Event::Done { op, status, holders } => self.end(*op, *status, *holders),

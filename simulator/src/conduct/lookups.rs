@@ -34,6 +34,8 @@ pub(crate) struct Results {
     pub(crate) wrong: u64,
     /// Ended without an answer.
     pub(crate) failed: u64,
+    /// Said that ids lie suspiciously close together there.
+    pub(crate) crowded: u64,
     /// Who asked left before the answer.
     pub(crate) moot: u64,
     /// Microseconds.
@@ -96,6 +98,7 @@ impl Lookups {
         let target = match of {
             scenario::Target::Anywhere => NodeId(self.dice.bytes()),
             scenario::Target::Nodes => draw()?.id,
+            scenario::Target::Victim => ground.victim.0,
         };
         let at = first + self.dice.below(last - first);
         *ops += 1;
@@ -113,7 +116,8 @@ impl Lookups {
         Some((census.life(asked.node)?.id, asked.target))
     }
 
-    pub(crate) fn found(&mut self, op: OpId, ids: &[NodeId], at: u64) {
+    pub(crate) fn found(&mut self, op: OpId, ids: &[NodeId], crowded: bool, at: u64) {
+        self.results.crowded += u64::from(crowded);
         if let Some(asked) = self.open.get_mut(&op.0) {
             asked.found = ids.to_vec();
             asked.found_at = at;

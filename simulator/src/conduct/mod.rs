@@ -209,7 +209,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         for note in self.world.take_notes() {
             self.census.hear(&note);
             match note.news {
-                News::Found { op, ids } => self.lookups.found(op, &ids, note.at),
+                News::Found { op, ids, crowded } => self.lookups.found(op, &ids, crowded, note.at),
                 News::Done { op, status, holders } => {
                     if !self.lookups.done(op, status, note.at)
                         && let Some((node, what)) = self.blocks.done(op, status, holders, note.at)

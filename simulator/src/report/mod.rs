@@ -89,6 +89,8 @@ pub struct Lookups {
     pub wrong: f64,
     /// Ended without an answer.
     pub failed: f64,
+    /// Said that ids lie suspiciously close together there.
+    pub crowded: f64,
     /// Still open.
     pub open: u64,
     /// Time to the answer, in milliseconds.
@@ -316,6 +318,7 @@ fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
         behind_absent: share(results.named),
         wrong: share(results.wrong),
         failed: share(results.failed),
+        crowded: share(results.crowded),
         open,
         ms: Spread::new(&results.times, 1e3),
         stretch: Spread::new(&results.stretches, 1e3),
@@ -348,6 +351,8 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     let lookups = &report.lookups;
     let measured = (lookups.ms.count > 0).then_some(lookups);
     add("lookups right, at least", wanted.lookups_right, measured.map(|lookups| lookups.right), true);
+    add("alarms, at least", wanted.alarms_least, measured.map(|lookups| lookups.crowded), true);
+    add("alarms, at most", wanted.alarms_most, measured.map(|lookups| lookups.crowded), false);
     add("lookup p50, ms", wanted.lookup_p50_ms, measured.map(|lookups| lookups.ms.p50), false);
     add("lookup p99, ms", wanted.lookup_p99_ms, measured.map(|lookups| lookups.ms.p99), false);
     add("lookup stretch, median", wanted.lookup_stretch, measured.map(|lookups| lookups.stretch.p50), false);

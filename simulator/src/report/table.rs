@@ -128,6 +128,10 @@ fn lookups(report: &Report, row: &mut impl FnMut(&str, String)) {
         ),
     );
     row("lookup time", format!("{} ms", spread(&lookups.ms)));
+    row(
+        "alarms",
+        format!("{:.3} % of the lookups found ids too close together for chance", lookups.crowded * 100.0),
+    );
     row("lookup stretch", format!("{} × the direct round trip", spread(&lookups.stretch)));
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Action, Lie, Scenario};
+use super::{Action, Lie, Scenario, Target};
 
 /// More nodes than this do not fit their numbers beside what is kept of each.
 const NODES_MAX: u32 = 4_000_000;
@@ -139,6 +139,9 @@ impl Scenario {
     }
 
     fn check_liars(&self) -> Result<()> {
+        let looks_for_victim = self.lookups.is_some_and(|lookups| lookups.of == Target::Victim);
+        let has_victim = self.liars.as_ref().is_some_and(|liars| liars.lies.contains(&Lie::Eclipse));
+        ensure!(has_victim || !looks_for_victim, "lookups.of = victim: only liars that eclipse have one");
         let Some(liars) = &self.liars else { return Ok(()) };
         share("liars.share", liars.share)?;
         ensure!(liars.share < 1.0, "liars.share = 1: nobody is left to be lied to");

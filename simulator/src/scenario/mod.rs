@@ -152,6 +152,8 @@ pub(crate) enum Target {
     Anywhere,
     /// The id of a node that is there.
     Nodes,
+    /// The key that liars made their ids for.
+    Victim,
 }
 
 /// Blocks put, read, and looked after.
@@ -242,6 +244,9 @@ impl Action {
 pub(crate) struct Goals {
     /// Lookups that name the true closest node first (with liars: name the true closest honest one), of all.
     pub(crate) lookups_right: Option<f64>,
+    /// Lookups that said that ids lie suspiciously close together, of all: at least, and at most.
+    pub(crate) alarms_least: Option<f64>,
+    pub(crate) alarms_most: Option<f64>,
     pub(crate) lookup_p50_ms: Option<f64>,
     pub(crate) lookup_p99_ms: Option<f64>,
     /// Median of lookup time over the direct round trip of the same two nodes.

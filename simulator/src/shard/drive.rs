@@ -144,7 +144,7 @@ impl<C: Crypto> Shard<C> {
         let news = match event {
             Told::Joined => News::Joined,
             Told::Offline => News::Offline,
-            Told::Found { op, ids } => News::Found { op, ids },
+            Told::Found { op, ids, crowded } => News::Found { op, ids, crowded },
             Told::Done { op, status, holders } => News::Done { op, status, holders },
             Told::PeerDown { reason, .. } => {
                 self.counts.lost[reason as usize % 16] += 1;

@@ -78,7 +78,7 @@ impl Flat {
                 PEER_DOWN => Event::PeerDown { id: first?, reason: Reason::from_code(value as u8) },
                 DIAL_FAILED => Event::DialFailed { id: first, reason: Reason::from_code(value as u8) },
                 SIGNAL_REFUSED => Event::SignalRefused(value as u8),
-                FOUND => Event::Found { op: OpId(number), ids: ids() },
+                FOUND => Event::Found { op: OpId(number), ids: ids(), crowded: value != 0 },
                 MESSAGE => Event::Message { from: first?, bytes },
                 PUBLISHED => Event::Published { from: first?, id: *id.last_chunk()?, bytes },
                 DONE => {

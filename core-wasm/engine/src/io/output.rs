@@ -182,6 +182,8 @@ pub enum Event {
         op: OpId,
         /// At most 8; this node among them if it is.
         ids: Vec<NodeId>,
+        /// They lie closer together than chance puts them: somebody may have made ids to hide what is there.
+        crowded: bool,
     },
     /// A message for the application.
     Message {

@@ -113,8 +113,9 @@ impl Node {
                 Event::SignalRefused(refusal) => {
                     self.put_plain(output::SIGNAL_REFUSED, 0, (*refusal).into(), &[])
                 }
-                Event::Found { op, ids } => {
-                    self.put_plain(output::FOUND, op.0, 0, NodeId::list_bytes(&take(ids)));
+                Event::Found { op, ids, crowded } => {
+                    let crowded = u32::from(*crowded);
+                    self.put_plain(output::FOUND, op.0, crowded, NodeId::list_bytes(&take(ids)));
                 }
                 Event::Message { from, bytes } => self.put(output::MESSAGE, 0, 0, &from.0, take(bytes)),
                 Event::Published { from, id, bytes } => {

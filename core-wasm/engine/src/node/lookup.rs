@@ -36,10 +36,13 @@ impl Request {
 impl Node {
     /// Sends a lookup over first hops that were not taken yet.
     pub(super) fn step_find(&mut self, number: u32) {
+        let is_known = self.joined;
         let Some(request) = self.request(number) else { return };
         let (target, goal) = (request.found.target, request.goal);
         request.attempts += 1;
         let branches = match goal {
+            // Who knows its place only looks whether that is still so.
+            Goal::Join if is_known => 2,
             Goal::Join => DISJOINT,
             Goal::Find => DISJOINT << (request.attempts - 1),
             _ => 1,

@@ -2,6 +2,7 @@
 
 mod circuit;
 mod commands;
+mod density;
 mod dial;
 mod flat;
 mod frames;
@@ -22,6 +23,7 @@ mod topics;
 
 use alloc::vec::Vec;
 
+use self::density::Density;
 use self::jobs::Pending;
 use self::maintain::Dialled;
 use self::place::Placement;
@@ -62,6 +64,7 @@ pub struct Node {
     last_job: u32,
     signalling: Signalling,
     topics: Topics,
+    density: Density,
     /// The shell's WebSocket addresses, by number.
     dialled: Vec<Dialled>,
     maintain_at: Instant,
@@ -124,6 +127,7 @@ impl Node {
             last_job: 0,
             signalling: Signalling::default(),
             topics: Topics::default(),
+            density: Density::default(),
             dialled: Vec::new(),
             maintain_at: Instant(0),
             gossip_at: Instant(0),

@@ -151,16 +151,21 @@ impl Node {
     pub(super) fn end_request(&mut self, number: u32, status: Status, holders: u8) {
         let Some(place) = self.requests.iter().position(|request| request.number == number) else { return };
         let request = self.requests.remove(place);
+        let (target, ids) = (&request.found.target, request.found.ids());
         if let Some(op) = request.op {
             if request.goal == Goal::Find && status == Status::Ok {
-                self.report(Event::Found { op, ids: request.found.ids().to_vec() });
+                let crowded = self.density.is_crowded(target, ids);
+                self.report(Event::Found { op, ids: ids.to_vec(), crowded });
             }
             self.report(Event::Done { op, status, holders });
         }
+        if matches!(request.goal, Goal::Join | Goal::Fill | Goal::Look(_)) {
+            self.density.note(target, ids);
+        }
         match request.goal {
             Goal::Join if status == Status::Ok => self.on_own_place_known(),
-            Goal::Look(link) => self.on_looked(link, &request.found.target, request.found.ids()),
-            Goal::Meet => self.on_met(&request.found.target, request.found.ids()),
+            Goal::Look(link) => self.on_looked(link, target, ids),
+            Goal::Meet => self.on_met(target, ids),
             _ => {}
         }
     }

@@ -235,7 +235,7 @@ impl World {
                     self.fail(host, &format!("operation {} ended twice", op.0));
                 }
             }
-            Event::Found { op, ids } => _ = machine.found.insert(op.0, ids.clone()),
+            Event::Found { op, ids, .. } => _ = machine.found.insert(op.0, ids.clone()),
             Event::Published { id, bytes, .. } => _ = machine.published.insert(*id, bytes.clone()),
             Event::PeerUp { address, .. } => self.learn(host, address),
             _ => {}
