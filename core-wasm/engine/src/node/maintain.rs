@@ -14,8 +14,8 @@ const BUSY_MS: u64 = 1_000;
 const CALM_MS: u64 = 5_000;
 
 /// How often a node looks up its own place again: soon after a change, then seldom.
-const REFRESH_FIRST_MS: u64 = 7_500;
-const REFRESH_DOUBLINGS: u32 = 3;
+const REFRESH_FIRST_MS: u64 = 4_000;
+const REFRESH_DOUBLINGS: u32 = 4;
 const REFRESH_MS: u64 = 60_000;
 
 /// Buckets looked up at once.
