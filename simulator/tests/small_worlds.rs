@@ -202,11 +202,11 @@ fn a_followed_lookup_is_told_from_question_to_answer() {
 fn liars_are_worse_than_none_and_the_checkers_see_it() {
     let lying = CALM.replace(
         "[lookups]",
-        "[liars]\nshare = 0.5\nlies = [\"invent\"]\nfrom_s = 10.0\n[lookups]\nof = \"nodes\"",
+        "[liars]\nshare = 0.5\nlies = [\"false-neighbours\"]\nfrom_s = 10.0\n[lookups]\nof = \"nodes\"",
     );
     let calm = world(CALM, options(2, 1)).lookups.right;
     let lied = world(&lying, options(2, 1)).lookups.right;
-    assert!(lied < calm, "half of the nodes invent ids, and lookups are as right as before: {lied}");
+    assert!(lied < calm, "half of the nodes name accomplices, and lookups are as right as before: {lied}");
 }
 
 #[test]
