@@ -11,6 +11,7 @@ use crate::io::kinds::output;
 use crate::io::{Event, JobResult, OpId};
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
+use crate::time::Instant;
 use crate::wire::topic::{self, PUBLISH, WANT};
 
 /// A message is passed on for so long after it was sent, if the clocks can be trusted.
@@ -118,7 +119,10 @@ impl Node {
             && !self.topics.has_seen(id)
             && self.start_topic_job(Task::Check, topic, from, raw.to_vec())
         {
-            self.topics.note(id, topic, self.now);
+            // Told of by when it was sent, or newcomers would hand it round for as long as they come.
+            let age_s = self.wall_s().filter(|_| sent_s != 0).map_or(0, |now| now.saturating_sub(sent_s));
+            let sent_at = Instant(self.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
+            self.topics.note(id, topic, sent_at);
         }
     }
 

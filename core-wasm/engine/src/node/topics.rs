@@ -12,7 +12,7 @@ use super::requests::Goal;
 use super::route::ReplyTo;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, OpId};
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, SEEN_MAX, TOPICS_MAX};
+use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, SEEN_BEFORE_MAX, SEEN_MAX, TOPICS_MAX};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{BULK_MIN, Body};
@@ -26,7 +26,7 @@ const TELL_BEATS: u32 = 5;
 const SILENT: Duration = Duration::from_ms(25_000);
 const ANSWER: Duration = Duration::from_ms(4_000);
 
-/// Messages that came within this time are told of.
+/// Messages sent within this time are told of.
 const RECENT_MS: u32 = 12_000;
 
 /// How often the topic's own node is visited: with few mates, and with enough.
@@ -52,7 +52,7 @@ struct Member {
     peer: NodeId,
 }
 
-/// A message that came not long ago.
+/// A message that was sent not long ago.
 struct Seen {
     id: u64,
     /// The first half of its name.
@@ -68,6 +68,8 @@ pub(super) struct Topics {
     members: Vec<Member>,
     /// The oldest first.
     seen: Vec<Seen>,
+    /// Half the names of those before them: what is forgotten altogether would be new again.
+    seen_before: Vec<u32>,
     /// Who came by this node looking for others of a topic; the oldest first.
     guests: Vec<(u64, NodeId)>,
     beat_at: Instant,
@@ -141,18 +143,22 @@ impl Topics {
     }
 
     pub(super) fn has_seen(&self, id: u64) -> bool {
-        self.seen.iter().any(|seen| seen.id == id)
+        self.seen.iter().any(|seen| seen.id == id) || self.seen_before.contains(&(id as u32))
     }
 
-    /// Notes a message.
+    /// Notes a message that was sent `at`.
     pub(super) fn note(&mut self, id: u64, topic: u64, at: Instant) {
         if self.seen.len() >= SEEN_MAX {
-            self.seen.remove(0);
+            if self.seen_before.len() >= SEEN_BEFORE_MAX {
+                self.seen_before.remove(0);
+            }
+            self.seen_before.reserve_exact(SEEN_BEFORE_MAX - self.seen_before.len());
+            self.seen_before.push(self.seen.remove(0).id as u32);
         }
         self.seen.push(Seen { id, topic: topic as u32, at_ms: milliseconds(at) });
     }
 
-    /// What came for a topic not long ago: 8 bytes each.
+    /// What was sent to a topic not long ago: 8 bytes each.
     #[inline(never)]
     fn recent(&self, topic: u64, now: Instant) -> Vec<u8> {
         let mut ids = Vec::new();
