@@ -129,6 +129,10 @@ pub(crate) enum Wish {
     Get(u32),
     /// Drop the block of this number from the own store, unless it is held for others.
     Drop(u32),
+    /// Take part in the topic.
+    Subscribe,
+    /// Publish the payload of this number in the topic.
+    Publish(u32),
 }
 
 /// What the conductor hears of a node.
@@ -153,4 +157,6 @@ pub(crate) enum News {
     Found { op: OpId, ids: Vec<NodeId>, crowded: bool },
     /// An operation ended.
     Done { op: OpId, status: tabmesh_engine::Status, holders: u8 },
+    /// Its application heard a message: the payload's number, unless nobody can have published it.
+    Heard { number: Option<u32>, from: NodeId },
 }

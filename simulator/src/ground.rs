@@ -85,6 +85,9 @@ pub(crate) struct Ground {
     /// How many cuts and heals there were.
     pub(crate) cuts: u32,
     pub(crate) library: Library,
+    /// The topic, and how long what is published in it is.
+    pub(crate) topic: NodeId,
+    pub(crate) topic_bytes: u32,
     /// When liars begin.
     pub(crate) lies_from_us: u64,
     /// Eclipse: the key whose surroundings liars take, and how many bits of it they grind.
@@ -133,6 +136,8 @@ impl Ground {
             library,
             lies_from_us: liars.map_or(0, |liars| (liars.from_s * SECOND as f64) as u64),
             victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
+            topic: NodeId(dice.bytes()),
+            topic_bytes: scenario.topic.map_or(0, |topic| topic.bytes),
             accomplices: Vec::new(),
             followed_node: None,
             followed_lookup: None,

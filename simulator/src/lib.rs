@@ -18,6 +18,7 @@ mod ground;
 mod heap;
 mod library;
 mod model;
+mod payload;
 pub mod queue;
 mod report;
 mod scenario;

@@ -130,6 +130,9 @@ pub const MEMBERS_MAX: usize = 12;
 /// Messages of topics remembered, so that none is passed on twice; the oldest is forgotten.
 pub const SEEN_MAX: usize = 128;
 
+/// Messages before those of which half the name is remembered; beyond it they would be new again, if anybody still had them.
+pub const SEEN_BEFORE_MAX: usize = 384;
+
 /// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
 pub const GUESTS_MAX: usize = 16;
 

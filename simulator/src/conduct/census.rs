@@ -91,7 +91,7 @@ impl Census {
                     self.lives[place as usize].left_at = note.at;
                 }
             }
-            News::Found { .. } | News::Done { .. } => {}
+            News::Found { .. } | News::Done { .. } | News::Heard { .. } => {}
         }
     }
 
@@ -114,6 +114,11 @@ impl Census {
     /// Those that are part of the network now.
     pub(crate) fn joined(&self) -> &[NodeNumber] {
         &self.joined
+    }
+
+    /// Whether the node is part of the network now.
+    pub(crate) fn is_joined(&self, node: NodeNumber) -> bool {
+        self.place[node as usize] != u32::MAX
     }
 
     /// A node that is part of the network, by chance.

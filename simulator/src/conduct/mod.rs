@@ -6,6 +6,7 @@ mod blocks;
 mod census;
 mod deeds;
 mod lookups;
+mod topic;
 
 use tabmesh_engine::NodeId;
 
@@ -26,6 +27,8 @@ pub(crate) use blocks::Results as BlockResults;
 use census::Census;
 use lookups::Lookups;
 pub(crate) use lookups::Results as LookupResults;
+pub(crate) use topic::Results as TopicResults;
+use topic::Topic;
 
 /// How long the world runs between two looks.
 pub(crate) const STEP_US: u64 = 50 * LEAST_US;
@@ -86,6 +89,7 @@ struct Conductor<'a, C: Crypto> {
     census: Census,
     lookups: Lookups,
     blocks: Blocks,
+    topic: Topic,
     dice: Dice,
     ops: u32,
     /// The next action, in order of time, by its place in the scenario.
@@ -118,6 +122,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             census: Census::new(scenario.nodes),
             lookups: Lookups::new(scenario, options.seed),
             blocks: Blocks::new(scenario, options.seed),
+            topic: Topic::new(scenario, options.seed),
             dice: Dice::new(options.seed, 3 << 40),
             ops: 0,
             actions,
@@ -148,6 +153,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             self.world.run_to(until);
             self.listen();
             self.lookups.judge(&mut self.census, &self.world.ground, until);
+            self.topic.judge(until, until >= end);
             self.look_whether_whole();
             if until >= self.next_sample || until >= end {
                 self.sample();
@@ -182,6 +188,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             shard.tallies.iter_mut().for_each(|tally| *tally = Tally::default());
             shard.counts.kinds = Default::default();
             shard.counts.frames = Default::default();
+            shard.counts.topic = Default::default();
         }
     }
 
@@ -198,6 +205,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             self.world.ground.followed_lookup = self.lookups.question(op, &self.census);
         }
         given.extend(self.blocks.give(&self.census, &self.world.ground, span, &mut self.ops));
+        given.extend(self.topic.give(&self.census, &self.world.ground, span, &mut self.ops));
         for (at, node, what) in given {
             self.world.inject(at, node, what);
         }
@@ -212,6 +220,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                 News::Found { op, ids, crowded } => self.lookups.found(op, &ids, crowded, note.at),
                 News::Done { op, status, holders } => {
                     if !self.lookups.done(op, status, note.at)
+                        && !self.topic.done(op, status, note.at)
                         && let Some((node, what)) = self.blocks.done(op, status, holders, note.at)
                     {
                         self.world.inject(now, node, what);
@@ -220,6 +229,10 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                 News::Left => {
                     self.lookups.left(note.node, note.life);
                     self.blocks.left(note.node, note.life);
+                    self.topic.left((note.node, note.life), note.at);
+                }
+                News::Heard { number, from } => {
+                    self.topic.heard((note.node, note.life), number, from, note.at);
                 }
                 News::Born(_) | News::Joined | News::Offline => {}
             }
@@ -348,6 +361,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             lookups_open: self.lookups.open() as u64,
             lookups: self.lookups.results,
             blocks: self.blocks.results,
+            topic: self.topic.results,
             joins,
             tally,
             samples: self.samples,

@@ -4,14 +4,16 @@ pub(crate) mod histogram;
 pub mod plots;
 mod svg;
 pub mod table;
+mod topic;
 
 use serde::Serialize;
 
-use crate::conduct::{BlockResults, LookupResults};
+use crate::conduct::{BlockResults, LookupResults, TopicResults};
 use crate::scenario::Scenario;
 use crate::shard::words::KIND_NAMES;
 use crate::shard::{Counts, Tally};
 use histogram::Histogram;
+use topic::Topic;
 
 /// The state of the world at one moment.
 #[derive(Clone, Copy, Serialize, Debug)]
@@ -183,6 +185,8 @@ pub struct Report {
     pub lookups: Lookups,
     /// What came of blocks.
     pub blocks: Blocks,
+    /// What came of the topic.
+    pub topic: Topic,
     /// What was sent.
     pub traffic: Traffic,
     /// WebRTC links begun.
@@ -248,6 +252,7 @@ pub(crate) struct Gathered<'a> {
     pub(crate) lookups_open: u64,
     pub(crate) lookups: LookupResults,
     pub(crate) blocks: BlockResults,
+    pub(crate) topic: TopicResults,
     pub(crate) joins: Histogram,
     pub(crate) tally: Tally,
     pub(crate) samples: Vec<Sample>,
@@ -281,6 +286,7 @@ pub(crate) fn gather(gathered: Gathered<'_>) -> Report {
         whole_after_heal_s: gathered.whole_after_s,
         lookups: judge_lookups(lookups, gathered.lookups_open),
         blocks: judge_blocks(blocks, samples.last()),
+        topic: topic::judge(&gathered.topic, counts, node_seconds),
         traffic: Traffic {
             engine: each(gathered.tally.sent),
             wire: each(gathered.tally.sent + gathered.tally.extra),
@@ -361,6 +367,11 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     add("engine state, bytes", wanted.engine_bytes, Some(report.engine_bytes_most as f64), false);
     add("resident memory, GB", wanted.memory_gb, Some(report.resident_most as f64 / 1e9), false);
     add("blocks lost, share", wanted.blocks_lost, Some(report.blocks.lost), false);
+    let topic = (report.topic.pairs > 0).then_some(&report.topic);
+    add("topic p98, ms", wanted.topic_p98_ms, topic.map(|topic| topic.p98_ms), false);
+    add("topic copies", wanted.topic_copies, topic.map(|topic| topic.copies), false);
+    add("topic lost, share", wanted.topic_lost, topic.map(|topic| topic.lost), false);
+    add("topic twice", wanted.topic_twice, topic.map(|topic| topic.twice as f64), false);
     add("whole after heal, s", wanted.whole_after_heal_s, report.whole_after_heal_s, false);
     goals
 }

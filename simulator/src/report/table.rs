@@ -9,6 +9,7 @@ pub fn render(report: &Report) -> String {
     run(report, &mut row);
     lookups(report, &mut row);
     blocks(report, &mut row);
+    topic(report, &mut row);
     traffic(report, &mut row);
     overlay(report, &mut row);
     if report.broken > 0 {
@@ -178,6 +179,37 @@ fn blocks(report: &Report, row: &mut impl FnMut(&str, String)) {
             ),
         );
     }
+}
+
+fn topic(report: &Report, row: &mut impl FnMut(&str, String)) {
+    let topic = &report.topic;
+    if topic.subscriptions == 0 {
+        return;
+    }
+    row(
+        "topic",
+        format!(
+            "{} messages to {:.1} others each, {} refused; of {} pairs {:.4} % delivered, {:.4} % lost ({:.4} % came \
+             late), {} twice, {} false",
+            topic.messages,
+            topic.subscribers,
+            topic.refused,
+            topic.pairs,
+            topic.delivered * 100.0,
+            topic.lost * 100.0,
+            topic.late * 100.0,
+            topic.twice,
+            topic.false_ones
+        ),
+    );
+    row("topic time", format!("{} ms; p98 {}", spread(&topic.ms), round(topic.p98_ms)));
+    row(
+        "topic copies",
+        format!("{:.2} frames of {:.0} B together by message and subscriber", topic.copies, topic.copy_bytes),
+    );
+    let says: Vec<String> =
+        topic.says.iter().map(|(name, bytes, frames)| format!("{name} {bytes:.1} ({frames:.2}/s)")).collect();
+    row("of it, B/s a node", says.join(", "));
 }
 
 fn spread(spread: &Spread) -> String {

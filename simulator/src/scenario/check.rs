@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Action, Lie, Scenario, Target};
+use super::{Action, Lie, Scenario, Target, Topic};
 
 /// More nodes than this do not fit their numbers beside what is kept of each.
 const NODES_MAX: u32 = 4_000_000;
@@ -13,6 +13,9 @@ const NODE_BYTES: u64 = 48 * 1024;
 
 /// What the rest of the program takes.
 const BASE_BYTES: u64 = 64 << 20;
+
+/// One hearing of one message, with half more for lists that grow.
+const HEARD_BYTES: f64 = 24.0;
 
 fn share(name: &str, value: f64) -> Result<()> {
     ensure!((0.0..=1.0).contains(&value), "{name} = {value}: a share lies between 0 and 1");
@@ -48,6 +51,7 @@ impl Scenario {
         self.check_network()?;
         self.check_churn()?;
         self.check_work()?;
+        self.check_topic()?;
         self.check_liars()?;
         self.actions.iter().try_for_each(|action| self.check_action(action))
     }
@@ -101,15 +105,17 @@ impl Scenario {
         Ok(())
     }
 
+    fn within(&self, name: &str, from_s: f64, until_s: f64) -> Result<()> {
+        ensure!(
+            0.0 <= from_s && from_s < until_s && until_s <= self.seconds,
+            "{name} from {from_s} s until {until_s} s: not within the scenario's {} seconds",
+            self.seconds
+        );
+        Ok(())
+    }
+
     fn check_work(&self) -> Result<()> {
-        let within = |name: &str, from_s: f64, until_s: f64| {
-            ensure!(
-                0.0 <= from_s && from_s < until_s && until_s <= self.seconds,
-                "{name} from {from_s} s until {until_s} s: not within the scenario's {} seconds",
-                self.seconds
-            );
-            Ok(())
-        };
+        let within = |name: &str, from_s, until_s| self.within(name, from_s, until_s);
         if let Some(lookups) = &self.lookups {
             within("lookups", lookups.from_s, lookups.until_s)?;
             ensure!(
@@ -135,6 +141,39 @@ impl Scenario {
                 within("blocks gets", blocks.gets_from_s, blocks.gets_until_s)?;
             }
         }
+        Ok(())
+    }
+
+    fn check_topic(&self) -> Result<()> {
+        let Some(topic) = &self.topic else { return Ok(()) };
+        let (settled_s, due_s) = (Topic::SETTLED_S as f64, Topic::DUE_S as f64);
+        share("topic.subscribers", topic.subscribers)?;
+        share("topic.newcomers", topic.newcomers)?;
+        ensure!(
+            topic.subscribers > 0.0 || topic.newcomers > 0.0,
+            "topic.subscribers = 0 and topic.newcomers = 0: nobody takes part"
+        );
+        span("topic.from_s", topic.from_s, 0.0)?;
+        span("topic.over_s", topic.over_s, 0.0)?;
+        let (from_s, until_s) = (topic.publish_from_s, topic.publish_until_s);
+        self.within("topic published", from_s, until_s)?;
+        ensure!(
+            topic.from_s + topic.over_s + settled_s <= from_s,
+            "topic.publish_from_s = {from_s}: subscribers need {settled_s} s after the last one came at {} s",
+            topic.from_s + topic.over_s
+        );
+        ensure!(
+            until_s + due_s <= self.seconds,
+            "topic.publish_until_s = {until_s}: the last message needs {due_s} s, and the scenario ends at {} s",
+            self.seconds
+        );
+        ensure!(
+            topic.publish_per_s > 0.0 && topic.publish_per_s <= 10_000.0,
+            "topic.publish_per_s = {}: more than 0, at most 10,000",
+            topic.publish_per_s
+        );
+        let most = tabmesh_engine::limits::PUBLISH_MAX as u32;
+        ensure!((8..=most).contains(&topic.bytes), "topic.bytes = {}: between 8 and {most}", topic.bytes);
         Ok(())
     }
 
@@ -188,7 +227,12 @@ impl Scenario {
     pub fn memory_needed(&self) -> u64 {
         let blocks =
             self.blocks.map_or(0, |blocks| u64::from(blocks.count) * (u64::from(blocks.bytes) + 256));
-        BASE_BYTES + u64::from(self.nodes) * NODE_BYTES + blocks
+        // Who heard which message is remembered until nobody passes it on any more.
+        let heard = self.topic.map_or(0.0, |topic| {
+            let kept_s = (topic.publish_until_s - topic.publish_from_s).min(150.0);
+            topic.publish_per_s * kept_s * f64::from(self.nodes) * HEARD_BYTES
+        });
+        BASE_BYTES + u64::from(self.nodes) * NODE_BYTES + blocks + heard as u64
     }
 
     /// Fails where the machine has not got the memory.

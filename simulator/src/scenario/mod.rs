@@ -33,11 +33,12 @@ pub struct Scenario {
     pub(crate) sessions: Option<Sessions>,
     pub(crate) lookups: Option<Lookups>,
     pub(crate) blocks: Option<Blocks>,
+    pub(crate) topic: Option<Topic>,
     pub(crate) liars: Option<Liars>,
     /// What happens at one moment each.
     #[serde(default)]
     pub(crate) actions: Vec<Action>,
-    /// From when on traffic is counted; when lookups begin where not given, or when everybody has arrived.
+    /// From when on traffic is counted; where not given when lookups begin, or publishing, or when everybody has arrived.
     pub(crate) traffic_from_s: Option<f64>,
     #[serde(default)]
     pub(crate) goals: Goals,
@@ -174,6 +175,34 @@ pub(crate) struct Blocks {
     pub(crate) gets_until_s: f64,
 }
 
+/// One topic: who takes part, and what is published in it. Liars do not take part.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Topic {
+    /// Of the nodes that were born by `from_s`.
+    pub(crate) subscribers: f64,
+    /// Of those that come later, once they have joined.
+    #[serde(default)]
+    pub(crate) newcomers: f64,
+    /// Nobody subscribes before; then they do, evenly over so long.
+    pub(crate) from_s: f64,
+    #[serde(default = "one")]
+    pub(crate) over_s: f64,
+    /// In the whole network, by subscribers at random.
+    pub(crate) publish_per_s: f64,
+    pub(crate) publish_from_s: f64,
+    pub(crate) publish_until_s: f64,
+    /// Of each.
+    pub(crate) bytes: u32,
+}
+
+impl Topic {
+    /// A subscriber counts once it has taken part for so long.
+    pub(crate) const SETTLED_S: u64 = 15;
+    /// And should have heard a message after so long.
+    pub(crate) const DUE_S: u64 = 20;
+}
+
 /// Nodes that lie.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,6 +290,14 @@ pub(crate) struct Goals {
     pub(crate) memory_gb: Option<f64>,
     /// Blocks with no holder left at the end, of all that were put.
     pub(crate) blocks_lost: Option<f64>,
+    /// From the command to publish to the event at a subscriber, of 98 % of those that hear it.
+    pub(crate) topic_p98_ms: Option<f64>,
+    /// Frames that hand a message on, hop by hop, by message and subscriber.
+    pub(crate) topic_copies: Option<f64>,
+    /// Subscribers that did not hear a message within 20 s, of all that should have.
+    pub(crate) topic_lost: Option<f64>,
+    /// Times an application heard a message again.
+    pub(crate) topic_twice: Option<f64>,
     /// The overlay is one part so soon after a heal.
     pub(crate) whole_after_heal_s: Option<f64>,
 }
@@ -324,6 +361,7 @@ impl Scenario {
     /// When traffic begins to be counted.
     pub(crate) fn traffic_from_s(&self) -> f64 {
         let lookups = self.lookups.map(|lookups| lookups.from_s);
-        self.traffic_from_s.or(lookups).unwrap_or(self.arrived_s())
+        let topic = self.topic.map(|topic| topic.publish_from_s);
+        self.traffic_from_s.or(lookups).or(topic).unwrap_or(self.arrived_s())
     }
 }

@@ -21,6 +21,15 @@ count = 10
 bytes = 1000
 put_from_s = 60.0
 put_over_s = 10.0
+[topic]
+subscribers = 0.5
+newcomers = 0.25
+from_s = 20.0
+over_s = 2.0
+publish_per_s = 3.0
+publish_from_s = 50.0
+publish_until_s = 90.0
+bytes = 500
 [[actions]]
 at_s = 70.0
 do = "partition"
@@ -58,6 +67,19 @@ fn every_bad_value_is_refused_by_its_name() {
         ("bytes = 1000", "bytes = 20000", "blocks.bytes = 20000"),
         ("count = 10", "count = 0", "blocks.count = 0"),
         ("put_over_s = 10.0", "put_over_s = 1000.0", "blocks put"),
+        ("subscribers = 0.5", "subscribers = -0.5", "topic.subscribers = -0.5"),
+        ("subscribers = 0.5\nnewcomers = 0.25", "subscribers = 0.0", "nobody takes part"),
+        ("newcomers = 0.25", "newcomers = 1.25", "topic.newcomers = 1.25"),
+        ("from_s = 20.0", "from_s = nan", "topic.from_s = NaN"),
+        ("over_s = 2.0", "over_s = -2.0", "topic.over_s = -2"),
+        ("over_s = 2.0", "over_s = 16.0", "topic.publish_from_s = 50: subscribers need 15 s"),
+        ("publish_until_s = 90.0", "publish_until_s = 40.0", "topic published"),
+        ("publish_until_s = 90.0", "publish_until_s = 110.0", "the last message needs 20 s"),
+        ("publish_per_s = 3.0", "publish_per_s = 0.0", "topic.publish_per_s = 0"),
+        ("publish_per_s = 3.0", "publish_per_s = inf", "topic.publish_per_s = inf"),
+        ("bytes = 500", "bytes = 7", "topic.bytes = 7"),
+        ("bytes = 500", "bytes = 9000", "topic.bytes = 9000"),
+        ("bytes = 500", "bytes = 500\nto = \"all\"", "to"),
         ("at_s = 70.0", "at_s = 170.0", "an action at 170 s"),
         ("sides = [0.5, 0.5]", "sides = [0.5, 0.6]", "make 1.1"),
         ("sides = [0.5, 0.5]", "sides = [1.0]", "between 2 and 200 sides"),
@@ -94,6 +116,9 @@ fn a_world_that_does_not_fit_is_refused_before_it_begins() {
     assert!(said.contains("100000 nodes need about") && said.contains("--nodes"), "{said}");
     scenario.check_memory(Some(64 << 30)).expect("this is enough");
     scenario.check_memory(None).expect("nobody knows");
+    let topic = scenario.topic.map(|topic| super::Topic { publish_per_s: 10_000.0, ..topic });
+    let loud = Scenario { topic, ..scenario.clone() };
+    assert!(loud.memory_needed() > scenario.memory_needed() + (100 << 30), "who heard what is remembered");
 }
 
 #[test]

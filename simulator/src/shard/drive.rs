@@ -1,9 +1,10 @@
 //! Handing inputs to engines and doing what their outputs say.
 
 use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::wire::topic::PUBLISH;
 use tabmesh_engine::{Event as Told, Input, Instant, JobResult, LinkId, Output, Route, Work};
 
-use super::{KINDS, Shard};
+use super::{KINDS, Shard, TOPIC_KINDS};
 use crate::crypto::Crypto;
 use crate::dice::fold;
 use crate::event::{EndId, Event, News, NodeNumber, Note, What};
@@ -76,7 +77,7 @@ impl<C: Crypto> Shard<C> {
                 Output::Signal(bytes) => self.signal(ground, node, bytes),
                 Output::SignalClose => self.close_signal(ground, node),
                 Output::Job { job, work } => self.job(ground, node, job, work),
-                Output::Event(event) => self.told(node, event),
+                Output::Event(event) => self.told(ground, node, event),
             }
         }
         if !is_answered {
@@ -114,6 +115,16 @@ impl<C: Crypto> Shard<C> {
         let kind = super::words::kind(&bytes);
         self.counts.kinds[kind % KINDS] += bytes.len() as u64;
         self.counts.frames[kind % KINDS] += 1;
+        if let Some(says) = super::words::about(&bytes, &ground.topic) {
+            let add = |(frames, length): &mut (u64, u64)| {
+                *frames += 1;
+                *length += bytes.len() as u64;
+            };
+            add(&mut self.counts.topic[usize::from(says) % TOPIC_KINDS]);
+            if says == PUBLISH {
+                add(&mut self.counts.copies);
+            }
+        }
         match packets.iter_mut().find(|(to, _)| *to == end) {
             Some((_, packet)) if packet.len() + bytes.len() <= PACKET_MAX => packet.extend_from_slice(&bytes),
             Some((_, packet)) => {
@@ -140,12 +151,15 @@ impl<C: Crypto> Shard<C> {
         }
     }
 
-    fn told(&mut self, node: NodeNumber, event: Told) {
+    fn told(&mut self, ground: &Ground, node: NodeNumber, event: Told) {
         let news = match event {
             Told::Joined => News::Joined,
             Told::Offline => News::Offline,
             Told::Found { op, ids, crowded } => News::Found { op, ids, crowded },
             Told::Done { op, status, holders } => News::Done { op, status, holders },
+            Told::Published { from, id, bytes } => {
+                return self.hear_message(ground, node, from, id, &bytes);
+            }
             Told::PeerDown { reason, .. } => {
                 self.counts.lost[reason as usize % 16] += 1;
                 return;
@@ -205,12 +219,13 @@ fn carried(output: &Output) -> usize {
         Output::Open { route: Route::Answer(description), .. } => description.capacity(),
         Output::Job { work, .. } => match work {
             Work::Sign(bytes) | Work::Verify { bytes, .. } | Work::Store { bytes, .. } => bytes.capacity(),
+            Work::SignMessage(raw) | Work::CheckMessage(raw) => raw.capacity(),
             Work::Absent(hashes) => hashes.capacity() * 32,
             _ => 0,
         },
         Output::Event(Told::Found { ids, .. }) => ids.capacity() * 32,
         Output::Event(Told::PeerUp { address, .. }) => address.capacity(),
-        Output::Event(Told::Message { bytes, .. }) => bytes.capacity(),
+        Output::Event(Told::Message { bytes, .. } | Told::Published { bytes, .. }) => bytes.capacity(),
         _ => 0,
     }
 }

@@ -11,8 +11,10 @@ use crate::ground::Ground;
 /// one IndexedDB read about 1 ms, one write about 3 ms). A job takes between half of it and half more.
 pub(super) fn typical_us(work: &Work) -> u64 {
     match work {
-        Work::Sign(_) => 300,
-        Work::Verify { .. } => 500,
+        Work::Sign(_) | Work::SignMessage(_) => 300,
+        Work::Verify { .. } | Work::CheckMessage(_) => 500,
+        // Shells have what was published not long ago in memory.
+        Work::Recall(_) => 20,
         Work::Store { .. } | Work::Scan { .. } => 3_000,
         _ => 1_000,
     }
@@ -82,8 +84,21 @@ impl<C: Crypto> Shard<C> {
                 let found: Vec<NodeId> = found.map(|number| ground.library.hash(number)).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
+            Work::SignMessage(raw) => {
+                let signed = self.sign_message(ground, node, raw);
+                self.end_job(ground, node, job, JobResult::Loaded(&signed));
+            }
+            Work::CheckMessage(raw) => {
+                let result = if Self::holds(raw) { JobResult::Loaded(raw) } else { JobResult::Missing };
+                self.end_job(ground, node, job, result);
+            }
+            Work::Recall(id) => {
+                let whole = self.kept[at].find(id).cloned();
+                let result = whole.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
+                self.end_job(ground, node, job, result);
+            }
             // No application of this world sends anything that its shell would keep.
-            _ => self.end_job(ground, node, job, JobResult::Missing),
+            Work::Message(_) => self.end_job(ground, node, job, JobResult::Missing),
         }
     }
 

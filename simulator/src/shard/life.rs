@@ -2,6 +2,7 @@
 
 use tabmesh_engine::{Command, Config, Input, LinkId, Node, NodeId, Profile};
 
+use super::messages::Kept;
 use super::{Shard, Shell, State};
 use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;
@@ -10,6 +11,7 @@ use crate::ground::{Ground, NETWORK};
 use crate::heap;
 use crate::library::Store;
 use crate::model::SECOND;
+use crate::payload;
 use crate::scenario::Lie;
 
 /// Wall time when a world begins, in seconds since 1970.
@@ -143,6 +145,7 @@ impl<C: Crypto> Shard<C> {
             self.broke(node, "the engine did not give back what it took", LinkId(0));
         }
         self.stores[at] = Store::default();
+        self.kept[at] = Kept::default();
         if let Some(sessions) = ground.sessions {
             let mean = sessions.away_s * SECOND as f64;
             let away = (mean * -libm::log(self.shells[at].dice.unit())) as u64 + 1;
@@ -193,6 +196,12 @@ impl<C: Crypto> Shard<C> {
             }
             Wish::Get(number) => Command::Get { op, hash: ground.library.hash(number) },
             Wish::Drop(number) => return self.stores[at].drop_cached(number),
+            Wish::Subscribe => Command::Subscribe { op, topic: ground.topic },
+            Wish::Publish(number) => {
+                let bytes = payload::make(ground.seed, number, ground.topic_bytes);
+                let command = Command::Publish { op, topic: ground.topic, bytes: &bytes };
+                return self.feed(ground, node, Input::Command(command));
+            }
         };
         self.feed(ground, node, Input::Command(command));
     }

@@ -9,6 +9,7 @@ mod jobs;
 mod liar;
 mod life;
 mod links;
+mod messages;
 mod signalling;
 pub(crate) mod words;
 
@@ -88,6 +89,9 @@ pub(crate) struct Tally {
 /// one carries.
 pub(crate) const KINDS: usize = 32;
 
+/// Kinds of frames about a topic, with one for what is none of them.
+pub(crate) const TOPIC_KINDS: usize = 6;
+
 /// What happened in a shard so far.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Counts {
@@ -104,6 +108,10 @@ pub(crate) struct Counts {
     pub(crate) kinds: [u64; KINDS],
     /// Frames of each kind.
     pub(crate) frames: [u64; KINDS],
+    /// Frames about the topic and their bytes, by what they say: the numbers of `wire::topic`.
+    pub(crate) topic: [(u64, u64); TOPIC_KINDS],
+    /// Of them those that hand a message on, from the beginning of the run.
+    pub(crate) copies: (u64, u64),
     /// Peers lost, by reason.
     pub(crate) lost: [u64; 16],
     /// Rules of the engine's contract that were broken, and the first one in words.
@@ -125,6 +133,9 @@ pub(crate) struct Shard<C: Crypto> {
     ends: Vec<Ends>,
     circuits: Vec<Vec<circuits::Circuit>>,
     stores: Vec<Store>,
+    kept: Vec<messages::Kept>,
+    /// The newest messages that any of them keeps.
+    shared: messages::Kept,
     pub(crate) tallies: Vec<Tally>,
     born_at: Vec<u64>,
     /// In the first shard.
@@ -158,6 +169,8 @@ impl<C: Crypto> Shard<C> {
             ends: (0..count).map(|_| Ends::default()).collect(),
             circuits: (0..count).map(|_| Vec::new()).collect(),
             stores: (0..count).map(|_| Store::default()).collect(),
+            kept: (0..count).map(|_| messages::Kept::default()).collect(),
+            shared: messages::Kept::default(),
             tallies: vec![Tally::default(); count],
             born_at: vec![0; count],
             server: (number == 0).then(|| Server::new(ground)),

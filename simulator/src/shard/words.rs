@@ -2,7 +2,7 @@
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
-use tabmesh_engine::{Command, Input, Output, Route, Work};
+use tabmesh_engine::{Command, Input, NodeId, Output, Route, Work};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -22,11 +22,29 @@ pub(super) fn kind(frame: &[u8]) -> usize {
     }
 }
 
+/// What a frame says about the topic, by the numbers of `wire::topic`; `None` where it is about something else. What
+/// goes over a relayed link is sealed with nothing but a tag behind it, so a relay's copy is counted too.
+pub(super) fn about(frame: &[u8], topic: &NodeId) -> Option<u8> {
+    let mut frame = frame;
+    while matches!(frame.get(2)?, 13 | 14) {
+        // Behind the kind comes the other end's id, then the sealed frame.
+        frame = frame.get(35..)?;
+    }
+    let path = usize::from(*frame.get(73)?);
+    let (body, rest) = frame.get(74 + 2 * path..)?.split_first()?;
+    let (says, rest) = rest.split_first()?;
+    (frame.get(2) == Some(&9) && *body == 7 && rest.starts_with(&topic.0)).then_some(*says)
+}
+
+/// The names of what [`about`] tells, by their numbers.
+pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
+    ["nothing known", "graft", "prune", "publish", "have", "want"];
+
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
     "differ", "keys", "carry", "carried", "kind 15", "routed", "find", "envelope", "get", "put", "data",
-    "answer", "body 7", "body 8", "body 9", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
+    "answer", "topic", "meet", "body 9", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
 ];
 
 fn frames(packet: &[u8]) -> String {
@@ -55,6 +73,10 @@ fn routed(message: &Routed<'_>) -> String {
         Some(Body::Envelope(bytes)) => format!("envelope of kind {}", bytes.first().copied().unwrap_or(0)),
         Some(Body::Get(_)) => "get".into(),
         Some(Body::Put { block, .. }) => format!("put of {} bytes", block.len()),
+        Some(Body::Topic(bytes)) => {
+            let says = usize::from(bytes.first().copied().unwrap_or(0)) % TOPIC_NAMES.len();
+            format!("topic, {} of {} bytes", TOPIC_NAMES[says], bytes.len())
+        }
         Some(Body::Answer { status, bytes }) => format!("answer {status:?} of {} bytes", bytes.len()),
         _ => format!(
             "{} of {} bytes",
@@ -81,6 +103,8 @@ pub(super) fn input(input: &Input<'_>) -> String {
             Command::Find { op, target } => format!("<- find {target:?}, op {}", op.0),
             Command::Get { op, hash } => format!("<- get {hash:?}, op {}", op.0),
             Command::Put { op, hash } => format!("<- put {hash:?}, op {}", op.0),
+            Command::Subscribe { op, .. } => format!("<- subscribe, op {}", op.0),
+            Command::Publish { op, bytes, .. } => format!("<- publish {} bytes, op {}", bytes.len(), op.0),
             Command::Leave => "<- leave".into(),
             Command::Wake => "<- wake".into(),
             _ => "<- command".into(),
@@ -114,6 +138,9 @@ pub(super) fn output(output: &Output) -> String {
                 Work::Store { .. } => "store",
                 Work::Absent(_) => "absent",
                 Work::Scan { .. } => "scan",
+                Work::SignMessage(_) => "sign a message",
+                Work::CheckMessage(_) => "check a message",
+                Work::Recall(_) => "recall a message",
                 _ => "something kept",
             };
             format!("-> job {}: {what}", job.0)
@@ -142,5 +169,49 @@ impl<C: Crypto> Shard<C> {
                 self.words.push((self.now, node, line));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tabmesh_engine::wire::topic::{GRAFT, PUBLISH};
+
+    use super::*;
+
+    fn frame(body: &Body<'_>, path: &[u8]) -> Vec<u8> {
+        let (origin, target, payload) = (NodeId([1; 32]), NodeId([2; 32]), body.emit());
+        Frame::Routed(Routed {
+            reply: false,
+            exact: true,
+            how: 0,
+            hops: 1,
+            origin: &origin,
+            target: &target,
+            request: 7,
+            path,
+            kind: body.kind(),
+            payload: &payload,
+        })
+        .emit()
+    }
+
+    #[test]
+    fn what_is_said_about_a_topic_is_read_from_frames_plain_and_sealed() {
+        let topic = NodeId([9; 32]);
+        let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
+        for path in [&[][..], &[0, 1, 0, 2]] {
+            let plain = frame(&Body::Topic(&said), path);
+            assert_eq!(about(&plain, &topic), Some(PUBLISH));
+            assert_eq!(about(&plain, &NodeId([8; 32])), None, "another topic");
+            let sealed = [&plain[..], &[0; 16]].concat();
+            let carried = Frame::Carry { carried: true, peer: &NodeId([3; 32]), sealed: &sealed }.emit();
+            assert_eq!((kind(&carried), about(&carried, &topic)), (14, Some(PUBLISH)));
+        }
+        assert_eq!(about(&frame(&Body::Topic(&[&[GRAFT], &topic.0[..]].concat()), &[]), &topic), Some(GRAFT));
+        assert_eq!(about(&frame(&Body::Data(&said), &[]), &topic), None);
+        assert_eq!(about(&frame(&Body::Topic(&[]), &[]), &topic), None);
+        assert_eq!(about(&[0, 34, 13, 0], &topic), None);
+        assert_eq!(KIND_NAMES[kind(&frame(&Body::Topic(&said), &[]))], "topic");
+        assert_eq!(KIND_NAMES[kind(&frame(&Body::Meet, &[]))], "meet");
     }
 }

@@ -17,6 +17,7 @@ mod publish;
 mod repair;
 mod requests;
 mod route;
+mod seen;
 mod serve;
 mod signalling;
 mod topics;

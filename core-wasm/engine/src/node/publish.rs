@@ -11,6 +11,7 @@ use crate::io::kinds::output;
 use crate::io::{Event, JobResult, OpId};
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
+use crate::time::Instant;
 use crate::wire::topic::{self, PUBLISH, WANT};
 
 /// A message is passed on for so long after it was sent, if the clocks can be trusted.
@@ -74,7 +75,7 @@ impl Node {
             (Task::Sign(op), _) => {
                 let mut status = Status::Unavailable;
                 if let Some(raw) = raw {
-                    self.topics.note(name(&topic::id(raw)), *topic, self.now);
+                    self.topics.seen.note(name(&topic::id(raw)), *topic, self.now);
                     self.spread(*topic, peer, raw);
                     status = Status::Ok;
                 }
@@ -115,10 +116,13 @@ impl Node {
         self.topics.hear(topic, from, self.now);
         let is_late = self.wall_s().is_some_and(|now| sent_s != 0 && now.abs_diff(sent_s) > FRESH_S);
         if !is_late
-            && !self.topics.has_seen(id)
+            && !self.topics.seen.has(id)
             && self.start_topic_job(Task::Check, topic, from, raw.to_vec())
         {
-            self.topics.note(id, topic, self.now);
+            // Told of by when it was sent, or newcomers would hand it round for as long as they come.
+            let age_s = self.wall_s().filter(|_| sent_s != 0).map_or(0, |now| now.saturating_sub(sent_s));
+            let sent_at = Instant(self.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
+            self.topics.seen.note(id, topic, sent_at);
         }
     }
 
@@ -127,7 +131,7 @@ impl Node {
         self.topics.hear(name(&id.0), from, self.now);
         let mut missing = Vec::new();
         for message in messages.as_chunks::<8>().0 {
-            if !self.topics.has_seen(name(message)) {
+            if !self.topics.seen.has(name(message)) {
                 missing.extend_from_slice(message);
             }
         }
@@ -139,7 +143,7 @@ impl Node {
     /// Somebody missed messages.
     pub(super) fn on_wanted(&mut self, from: &NodeId, topic: u64, messages: &[u8]) {
         for message in messages.as_chunks::<8>().0 {
-            if self.topics.has_seen(name(message)) {
+            if self.topics.seen.has(name(message)) {
                 self.start_topic_job(Task::Recall, topic, from, message.to_vec());
             }
         }

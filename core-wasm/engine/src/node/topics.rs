@@ -10,9 +10,10 @@ use alloc::vec::Vec;
 use super::Node;
 use super::requests::Goal;
 use super::route::ReplyTo;
+use super::seen::Seen;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, OpId};
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, SEEN_MAX, TOPICS_MAX};
+use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{BULK_MIN, Body};
@@ -25,9 +26,6 @@ const TELL_BEATS: u32 = 5;
 /// A mate that is not linked is given up when nothing came from it for so long; one that was invited sooner.
 const SILENT: Duration = Duration::from_ms(25_000);
 const ANSWER: Duration = Duration::from_ms(4_000);
-
-/// Messages that came within this time are told of.
-const RECENT_MS: u32 = 12_000;
 
 /// How often the topic's own node is visited: with few mates, and with enough.
 const MEET_SOON_MS: u64 = 3_000;
@@ -52,22 +50,12 @@ struct Member {
     peer: NodeId,
 }
 
-/// A message that came not long ago.
-struct Seen {
-    id: u64,
-    /// The first half of its name.
-    topic: u32,
-    /// In milliseconds of the node's clock, of which only so many bits are needed.
-    at_ms: u32,
-}
-
 /// Where topics stand. Topics and messages go by the first 8 bytes of their names.
 #[derive(Default)]
 pub(super) struct Topics {
     list: Vec<Topic>,
     members: Vec<Member>,
-    /// The oldest first.
-    seen: Vec<Seen>,
+    pub(super) seen: Seen,
     /// Who came by this node looking for others of a topic; the oldest first.
     guests: Vec<(u64, NodeId)>,
     beat_at: Instant,
@@ -76,10 +64,6 @@ pub(super) struct Topics {
 
 pub(super) fn name(id: &[u8]) -> u64 {
     id.first_chunk().map_or(0, |head| u64::from_ne_bytes(*head))
-}
-
-fn milliseconds(at: Instant) -> u32 {
-    (at.0 / 1_000) as u32
 }
 
 impl Topics {
@@ -139,31 +123,6 @@ impl Topics {
             member.heard = now;
         }
     }
-
-    pub(super) fn has_seen(&self, id: u64) -> bool {
-        self.seen.iter().any(|seen| seen.id == id)
-    }
-
-    /// Notes a message.
-    pub(super) fn note(&mut self, id: u64, topic: u64, at: Instant) {
-        if self.seen.len() >= SEEN_MAX {
-            self.seen.remove(0);
-        }
-        self.seen.push(Seen { id, topic: topic as u32, at_ms: milliseconds(at) });
-    }
-
-    /// What came for a topic not long ago: 8 bytes each.
-    #[inline(never)]
-    fn recent(&self, topic: u64, now: Instant) -> Vec<u8> {
-        let mut ids = Vec::new();
-        for seen in &self.seen {
-            let age_ms = milliseconds(now).wrapping_sub(seen.at_ms);
-            if seen.topic == topic as u32 && age_ms < RECENT_MS {
-                ids.extend_from_slice(&seen.id.to_ne_bytes());
-            }
-        }
-        ids
-    }
 }
 
 impl Node {
@@ -220,8 +179,11 @@ impl Node {
         for _ in self.topics.count(topic, true)..MATES {
             self.invite(&id);
         }
+        if self.topics.count(topic, true) > MATES + 1 {
+            self.part_with_slowest(&id);
+        }
         let tells = self.topics.beats.is_multiple_of(TELL_BEATS);
-        let ids = if tells { self.topics.recent(topic, now) } else { Vec::new() };
+        let ids = if tells { self.topics.seen.recent(topic, now) } else { Vec::new() };
         let mut place = 0;
         while let Some(member) = self.topics.members.get(place) {
             place += 1;
@@ -238,6 +200,22 @@ impl Node {
             if is_mate && !is_linked && has_room && !self.contacts.is_late(&peer, now) {
                 self.dial(&peer);
             }
+        }
+    }
+
+    /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
+    fn part_with_slowest(&mut self, id: &NodeId) {
+        let topic = name(&id.0);
+        let mut slowest: Option<(u32, NodeId)> = None;
+        for member in &self.topics.members {
+            if member.topic == topic && member.heard != NOT_YET {
+                let rtt_us = self.links.to(&member.peer).map_or(u32::MAX, |link| link.rtt.smoothed_us());
+                slowest = slowest.max(Some((rtt_us, member.peer)));
+            }
+        }
+        if let Some((_, peer)) = slowest {
+            self.topics.forget(topic, &peer);
+            self.tell(&peer, PRUNE, id, &[]);
         }
     }
 
@@ -332,7 +310,7 @@ impl Node {
         self.topics.forget(topic, from);
         if self.topics.count(topic, true) < MATES_MAX && self.topics.make_room(topic) {
             self.topics.members.push(Member { topic, heard: self.now, peer: *from });
-            let ids = self.topics.recent(topic, self.now);
+            let ids = self.topics.seen.recent(topic, self.now);
             return self.tell(from, HAVE, id, &ids);
         }
         let mut others = Vec::new();

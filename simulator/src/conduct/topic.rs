@@ -1,0 +1,337 @@
+//! A topic: who takes part, what is published, and whom it reached.
+//!
+//! A pair is a message and another subscriber that had taken part for [`SETTLED_US`] when it was published and still did
+//! [`DUE_US`] later. What nodes hear is compared with the list of pairs, not with what engines say of themselves.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tabmesh_engine::{NodeId, OpId, Status};
+
+use super::census::Census;
+use crate::dice::Dice;
+use crate::event::{NodeNumber, Order, What, Wish};
+use crate::ground::Ground;
+use crate::model::SECOND;
+use crate::report::histogram::Histogram;
+use crate::scenario;
+
+/// See the module's documentation.
+const SETTLED_US: u64 = scenario::Topic::SETTLED_S * SECOND;
+/// See the module's documentation.
+const DUE_US: u64 = scenario::Topic::DUE_S * SECOND;
+
+/// A message is looked out for so long: engines pass none on that is older than two minutes.
+const KEPT_US: u64 = 150 * SECOND;
+
+/// Newcomers subscribe so soon after they joined.
+const SOON_US: u64 = SECOND;
+
+/// One life of one node.
+type Who = (NodeNumber, u32);
+
+/// Somebody who takes part, or did not long ago.
+#[derive(Clone, Copy)]
+struct Member {
+    who: Who,
+    since: u64,
+    /// `u64::MAX` until then.
+    until: u64,
+}
+
+/// A message, and who heard it when.
+struct Message {
+    by: Who,
+    id: NodeId,
+    at: u64,
+    /// Whether its engine took it.
+    is_out: bool,
+    heard: Vec<(Who, u64)>,
+}
+
+/// What was asked of an engine.
+enum Asked {
+    Subscribe(Who),
+    Publish(u32),
+}
+
+/// What came of the topic.
+#[derive(Clone, Default)]
+pub(crate) struct Results {
+    /// Subscriptions that engines took.
+    pub(crate) subscriptions: u64,
+    /// Subscriptions and messages that engines refused.
+    pub(crate) refused: u64,
+    pub(crate) messages: u64,
+    /// Over all messages: the other subscribers that were there when it was published.
+    pub(crate) reach: u64,
+    pub(crate) pairs: u64,
+    /// Pairs that got it within [`DUE_US`], later, and never.
+    pub(crate) delivered: u64,
+    pub(crate) late: u64,
+    pub(crate) never: u64,
+    /// Times an application heard what it had heard before.
+    pub(crate) twice: u64,
+    /// Times an application heard what nobody published, or under another's name, or after [`KEPT_US`].
+    pub(crate) false_ones: u64,
+    /// From the command to the event, in microseconds.
+    pub(crate) times: Histogram,
+}
+
+/// See the module's documentation.
+pub(crate) struct Topic {
+    plan: Option<scenario::Topic>,
+    dice: Dice,
+    /// By node: the last life of which is known whether it takes part.
+    decided: Vec<u32>,
+    members: Vec<Member>,
+    asked: HashMap<u32, Asked>,
+    next: u32,
+    open: BTreeMap<u32, Message>,
+    pub(crate) results: Results,
+}
+
+impl Topic {
+    pub(crate) fn new(scenario: &scenario::Scenario, seed: u64) -> Self {
+        Self {
+            plan: scenario.topic,
+            dice: Dice::new(seed, 4 << 40),
+            decided: vec![0; if scenario.topic.is_some() { scenario.nodes as usize } else { 0 }],
+            members: Vec::new(),
+            asked: HashMap::new(),
+            next: 0,
+            open: BTreeMap::new(),
+            results: Results::default(),
+        }
+    }
+
+    /// Who subscribes and what is published from `from` on; messages come before `until`.
+    pub(crate) fn give(
+        &mut self,
+        census: &Census,
+        ground: &Ground,
+        (from, until): (u64, u64),
+        ops: &mut u32,
+    ) -> Vec<(u64, NodeNumber, What)> {
+        let Some(plan) = self.plan else { return Vec::new() };
+        let bound = |seconds: f64| (seconds * SECOND as f64) as u64;
+        let mut given = Vec::new();
+        if until > bound(plan.from_s) {
+            self.gather(census, ground, &plan, from, ops, &mut given);
+        }
+        let (first, last) = (from.max(bound(plan.publish_from_s)), until.min(bound(plan.publish_until_s)));
+        if last > first {
+            let count = self.dice.poisson(plan.publish_per_s * (last - first) as f64 / SECOND as f64);
+            given.extend((0..count).filter_map(|_| self.publish(census, (first, last), ops)));
+        }
+        given
+    }
+
+    /// Has those subscribe that joined and of which nothing was decided yet.
+    fn gather(
+        &mut self,
+        census: &Census,
+        ground: &Ground,
+        plan: &scenario::Topic,
+        from: u64,
+        ops: &mut u32,
+        given: &mut Vec<(u64, NodeNumber, What)>,
+    ) {
+        let begins = (plan.from_s * SECOND as f64) as u64;
+        let over = (plan.over_s * SECOND as f64) as u64;
+        for life in census.present().filter(|life| census.is_joined(life.node)) {
+            let decided = &mut self.decided[life.node as usize];
+            if *decided == life.number || ground.lie(life.node).is_some() {
+                continue;
+            }
+            *decided = life.number;
+            let share = if life.born_at < begins { plan.subscribers } else { plan.newcomers };
+            if self.dice.chance(share) {
+                let spread = if from <= begins { over } else { SOON_US };
+                let at = from.max(begins) + self.dice.below(spread + 1);
+                *ops += 1;
+                self.asked.insert(*ops, Asked::Subscribe((life.node, life.number)));
+                let order = Order { life: life.number, op: OpId(*ops), wish: Wish::Subscribe };
+                given.push((at, life.node, What::Order(Box::new(order))));
+            }
+        }
+    }
+
+    fn publish(
+        &mut self,
+        census: &Census,
+        (first, last): (u64, u64),
+        ops: &mut u32,
+    ) -> Option<(u64, NodeNumber, What)> {
+        // A node that is cut off itself reaches nobody, whatever the topic does.
+        let can = |member: &&Member| {
+            member.until == u64::MAX && member.since + SETTLED_US <= first && census.is_joined(member.who.0)
+        };
+        let able: Vec<Who> = self.members.iter().filter(can).map(|member| member.who).collect();
+        let by = *able.get(self.dice.below(able.len() as u64) as usize)?;
+        let id = census.life(by.0)?.id;
+        let at = first + self.dice.below(last - first);
+        let number = self.next;
+        self.next += 1;
+        *ops += 1;
+        self.asked.insert(*ops, Asked::Publish(number));
+        self.open.insert(number, Message { by, id, at, is_out: false, heard: Vec::new() });
+        let order = Order { life: by.1, op: OpId(*ops), wish: Wish::Publish(number) };
+        Some((at, by.0, What::Order(Box::new(order))))
+    }
+
+    /// True if the operation is one of the topic's.
+    pub(crate) fn done(&mut self, op: OpId, status: Status, at: u64) -> bool {
+        let Some(asked) = self.asked.remove(&op.0) else { return false };
+        match asked {
+            _ if status != Status::Ok => self.results.refused += 1,
+            Asked::Subscribe(who) => {
+                self.results.subscriptions += 1;
+                self.members.push(Member { who, since: at, until: u64::MAX });
+            }
+            Asked::Publish(number) => {
+                if let Some(message) = self.open.get_mut(&number) {
+                    message.is_out = true;
+                }
+            }
+        }
+        true
+    }
+
+    /// An application heard the message of this number, as `from`'s.
+    pub(crate) fn heard(&mut self, who: Who, number: Option<u32>, from: NodeId, at: u64) {
+        match number.filter(|number| *number < self.next) {
+            None => self.results.false_ones += 1,
+            Some(number) => match self.open.get_mut(&number) {
+                Some(message) if message.id == from => message.heard.push((who, at)),
+                Some(_) => self.results.false_ones += 1,
+                None => self.results.false_ones += 1,
+            },
+        }
+    }
+
+    /// A subscriber left; what was asked of it will not end.
+    pub(crate) fn left(&mut self, who: Who, at: u64) {
+        let open = &self.open;
+        self.asked.retain(|_, asked| match asked {
+            Asked::Subscribe(other) => *other != who,
+            Asked::Publish(number) => open.get(number).is_some_and(|message| message.by != who),
+        });
+        for member in self.members.iter_mut().filter(|member| member.who == who) {
+            member.until = at;
+        }
+    }
+
+    /// Compares what was heard with what should have been, for messages that nobody passes on any more; at the end for all
+    /// that are due.
+    pub(crate) fn judge(&mut self, now: u64, is_end: bool) {
+        let wait = if is_end { DUE_US } else { KEPT_US };
+        while let Some(first) = self.open.first_entry().filter(|first| first.get().at + wait <= now) {
+            let message = first.remove();
+            if message.is_out {
+                self.judge_one(&message);
+            }
+        }
+        self.members.retain(|member| member.until.saturating_add(KEPT_US + SECOND) > now);
+    }
+
+    fn judge_one(&mut self, message: &Message) {
+        let results = &mut self.results;
+        let mut firsts: BTreeMap<Who, u64> = BTreeMap::new();
+        for (who, at) in &message.heard {
+            let first = firsts.entry(*who).or_insert(u64::MAX);
+            results.twice += u64::from(*first != u64::MAX);
+            *first = (*first).min(*at);
+        }
+        results.messages += 1;
+        let (at, due) = (message.at, message.at + DUE_US);
+        for member in self.members.iter().filter(|member| member.who != message.by) {
+            results.reach += u64::from(member.since <= at && member.until > at);
+            if member.since + SETTLED_US > at || member.until <= due {
+                continue;
+            }
+            results.pairs += 1;
+            match firsts.get(&member.who) {
+                Some(first) if *first <= due => {
+                    results.delivered += 1;
+                    results.times.add(first - at);
+                }
+                Some(_) => results.late += 1,
+                None => results.never += 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: NodeId = NodeId([9; 32]);
+
+    /// Message 0, published by node 0 at 100 s, with these subscribers.
+    fn published(members: &[(NodeNumber, u64, u64)]) -> Topic {
+        let scenario = scenario::Scenario::parse("about = \"\"\nnodes = 9\nseconds = 300.0").expect("good");
+        let mut topic = Topic::new(&scenario, 1);
+        for (node, since_s, until_s) in members {
+            let until = until_s.saturating_mul(SECOND);
+            topic.members.push(Member { who: (*node, 1), since: since_s * SECOND, until });
+        }
+        let message = Message { by: (0, 1), id: ID, at: 100 * SECOND, is_out: false, heard: Vec::new() };
+        topic.open.insert(0, message);
+        topic.asked.insert(1, Asked::Publish(0));
+        topic.next = 1;
+        topic
+    }
+
+    #[test]
+    fn only_who_took_part_long_enough_before_and_after_counts() {
+        let ever = u64::MAX;
+        let mut topic = published(&[
+            (0, 10, ever),
+            (1, 10, ever),
+            (2, 86, ever),
+            (3, 10, 119),
+            (4, 10, 99),
+            (5, 85, 121),
+        ]);
+        assert!(topic.done(OpId(1), Status::Ok, 100 * SECOND));
+        assert!(!topic.done(OpId(1), Status::Ok, 100 * SECOND));
+        topic.judge(119 * SECOND, true);
+        assert_eq!(topic.results.messages, 0, "it is not due yet");
+        topic.judge(120 * SECOND, true);
+        let Results { messages, reach, pairs, never, .. } = topic.results;
+        assert_eq!((messages, reach, pairs, never), (1, 4, 2, 2), "1 and 5 should have heard it");
+    }
+
+    #[test]
+    fn what_is_heard_late_twice_or_under_another_name_is_told_apart() {
+        let ever = u64::MAX;
+        let mut topic = published(&[(0, 10, ever), (1, 10, ever), (2, 10, ever), (3, 10, ever)]);
+        topic.done(OpId(1), Status::Ok, 100 * SECOND);
+        topic.heard((1, 1), Some(0), ID, 100 * SECOND + 300_000);
+        topic.heard((1, 1), Some(0), ID, 101 * SECOND);
+        topic.heard((2, 1), Some(0), ID, 121 * SECOND);
+        topic.heard((3, 1), Some(0), NodeId([1; 32]), 101 * SECOND);
+        topic.heard((3, 1), Some(1), ID, 101 * SECOND);
+        topic.heard((3, 1), None, ID, 101 * SECOND);
+        topic.judge(300 * SECOND, false);
+        let Results { pairs, delivered, late, never, twice, false_ones, ref times, .. } = topic.results;
+        assert_eq!((pairs, delivered, late, never), (3, 1, 1, 1));
+        assert_eq!((twice, false_ones, times.len(), times.quantile(1.0)), (1, 3, 1, 300_000));
+        topic.heard((1, 1), Some(0), ID, 301 * SECOND);
+        assert_eq!(topic.results.false_ones, 4, "long after it was judged");
+    }
+
+    #[test]
+    fn a_message_whose_engine_refused_it_or_left_is_none() {
+        let mut topic = published(&[(0, 10, u64::MAX), (1, 10, u64::MAX)]);
+        topic.done(OpId(1), Status::TooManyRequests, 100 * SECOND);
+        topic.judge(300 * SECOND, false);
+        assert_eq!((topic.results.messages, topic.results.refused), (0, 1));
+        let mut topic = published(&[(0, 10, u64::MAX), (1, 10, u64::MAX)]);
+        topic.left((0, 1), 100 * SECOND);
+        assert!(!topic.done(OpId(1), Status::Ok, 100 * SECOND), "it went with its node");
+        topic.judge(300 * SECOND, false);
+        assert_eq!(topic.results.pairs, 0);
+    }
+}

@@ -1,0 +1,110 @@
+//! The messages of the topic: what shells keep of them for whoever missed one, and what their applications hear.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tabmesh_engine::NodeId;
+use tabmesh_engine::limits::SEEN_MAX;
+use tabmesh_engine::wire::topic;
+
+use super::Shard;
+use crate::crypto::Crypto;
+use crate::event::{News, NodeNumber};
+use crate::ground::{Ground, NETWORK};
+use crate::payload;
+
+/// Whole messages that one shell keeps, the newest last: as many as its engine remembers the names of.
+const KEPT_MAX: usize = SEEN_MAX;
+
+/// Messages looked through for one that other shells of this shard keep already, so that its bytes are there once.
+const SHARED_MAX: usize = 2 * SEEN_MAX;
+
+/// Whole messages by their names; the oldest one is forgotten.
+#[derive(Default)]
+pub(super) struct Kept(VecDeque<([u8; 8], Arc<[u8]>)>);
+
+impl Kept {
+    fn keep(&mut self, id: [u8; 8], whole: Arc<[u8]>, most: usize) {
+        if self.0.len() >= most {
+            self.0.pop_front();
+        }
+        self.0.push_back((id, whole));
+    }
+
+    /// The message of this name. What is asked for came a moment ago.
+    pub(super) fn find(&self, id: &[u8; 8]) -> Option<&Arc<[u8]>> {
+        self.0.iter().rev().find(|(known, _)| known == id).map(|(_, whole)| whole)
+    }
+}
+
+impl<C: Crypto> Shard<C> {
+    /// The message with the node's signature.
+    pub(super) fn sign_message(&self, ground: &Ground, node: NodeNumber, raw: &[u8]) -> Vec<u8> {
+        let signature = C::sign(self.owner(ground, node), &topic::signed_bytes(&NETWORK, raw));
+        topic::signed(raw.to_vec(), &signature)
+    }
+
+    /// Whether the key in the message signed it.
+    pub(super) fn holds(raw: &[u8]) -> bool {
+        let bytes = topic::signed_bytes(&NETWORK, raw);
+        topic::proof(raw).is_some_and(|(key, signature)| C::verify(key, signature, &bytes))
+    }
+
+    /// The engine told its application a message: the shell keeps it.
+    pub(super) fn hear_message(
+        &mut self,
+        ground: &Ground,
+        node: NodeNumber,
+        from: NodeId,
+        id: [u8; 8],
+        raw: &[u8],
+    ) {
+        let whole = match self.shared.find(&id).filter(|known| known[..] == *raw) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let whole = Arc::from(raw);
+                self.shared.keep(id, Arc::clone(&whole), SHARED_MAX);
+                whole
+            }
+        };
+        let at = self.at(node);
+        self.kept[at].keep(id, whole, KEPT_MAX);
+        let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
+        let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
+        self.note(node, News::Heard { number, from });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::{Owner, P256, StandIn};
+
+    #[test]
+    fn the_oldest_message_is_forgotten() {
+        let mut kept = Kept::default();
+        for number in 0..5_u8 {
+            kept.keep([number; 8], Arc::from([number].as_slice()), 3);
+        }
+        assert!(kept.find(&[1; 8]).is_none());
+        assert_eq!(kept.find(&[2; 8]).map(|whole| whole[0]), Some(2));
+        assert_eq!(kept.find(&[4; 8]).map(|whole| whole[0]), Some(4));
+    }
+
+    fn signed<C: Crypto>() {
+        let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };
+        let raw = topic::message(&NodeId([7; 32]), 9, 11, &C::public(owner), b"words");
+        assert!(!Shard::<C>::holds(&raw), "nobody has signed it yet");
+        let mut raw = topic::signed(raw.clone(), &C::sign(owner, &topic::signed_bytes(&NETWORK, &raw)));
+        assert!(Shard::<C>::holds(&raw));
+        raw[topic::HEAD] ^= 1;
+        assert!(!Shard::<C>::holds(&raw));
+        assert!(!Shard::<C>::holds(b"too short"));
+    }
+
+    #[test]
+    fn a_message_holds_as_it_was_signed_and_no_other() {
+        signed::<StandIn>();
+        signed::<P256>();
+    }
+}
