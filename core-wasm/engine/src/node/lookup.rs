@@ -2,8 +2,8 @@
 //!
 //! Lookups that matter go over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4). What the
 //! application looks up is answered for by the closest node itself: an id that others only name, and that is closer than any that
-//! answered, may be gone or made up. Then, and where nothing comes back, twice as many first hops are tried, and the lookup forks on
-//! its way.
+//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
+//! way.
 
 use alloc::vec::Vec;
 
@@ -19,7 +19,7 @@ use crate::wire::frame::{Body, STRAY};
 /// First hops of a lookup that matters; twice as many with each further attempt of one that the application wants.
 const DISJOINT: u8 = 3;
 
-/// With each further attempt a lookup forks at so many more hops.
+/// With each further attempt a lookup that nobody answered forks at so many more hops.
 const FORKS_MORE: u8 = 2;
 
 /// How long the first answer may take; twice as long with each further attempt.
@@ -48,7 +48,8 @@ impl Node {
             _ => 1,
         };
         let body = if goal == Goal::Meet { Body::Meet } else { Body::Find };
-        let forks = (request.attempts - 1) * FORKS_MORE;
+        // Who forks cannot count the answers, so only where there was none.
+        let forks = if request.was_answered { 0 } else { (request.attempts - 1) * FORKS_MORE };
         let patience = Duration(PATIENCE.0 << (request.attempts - 1));
         let mut tried = core::mem::take(&mut request.tried);
         let mut sent = 0;
