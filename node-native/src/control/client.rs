@@ -28,13 +28,23 @@ pub enum ClientError {
     Refused(Failure),
     /// The connection broke or the node speaks something else.
     #[error(transparent)]
-    Frame(#[from] FrameError),
+    Frame(FrameError),
     /// The node closed before it answered.
     #[error("the node stopped before it answered; its log says why")]
     Closed,
     /// The data to put could not be read.
     #[error("the data could not be read: {0}")]
     Source(io::Error),
+}
+
+impl From<FrameError> for ClientError {
+    fn from(error: FrameError) -> Self {
+        match error {
+            // A node may stop within an answer.
+            FrameError::Io(broken) if broken.kind() == io::ErrorKind::UnexpectedEof => Self::Closed,
+            other => Self::Frame(other),
+        }
+    }
 }
 
 /// One request to a running node.
