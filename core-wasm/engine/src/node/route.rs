@@ -153,6 +153,12 @@ impl Node {
         }
     }
 
+    /// Sends a request on, and finds out whether anybody is there.
+    fn pass_and_check(&mut self, link: LinkId, frame: &Frame<'_>) {
+        self.pass(link, frame);
+        self.check(link);
+    }
+
     pub(super) fn on_routed(&mut self, from: LinkId, mut routed: Routed<'_>) -> Result<(), Reason> {
         if routed.hops >= HOPS_MAX {
             return Ok(());
@@ -190,11 +196,15 @@ impl Node {
                 self.serve(reply, hash, routed.exact)
             }
             (_, Some(link)) => {
+                let (target, origin) = (routed.target, routed.origin);
                 let routed = Routed { path: &reply.path, ..routed };
-                let other = self.next_hop(routed.target, routed.origin, &[from, link], false);
-                for link in [Some(link), other.filter(|_| forks > 0)].into_iter().flatten() {
-                    self.pass(link, &Frame::Routed(routed.clone()));
-                    self.check(link);
+                let frame = Frame::Routed(routed);
+                self.pass_and_check(link, &frame);
+                // Nearly every request takes one way: the second is looked for only where there may be one.
+                if forks > 0
+                    && let Some(other) = self.next_hop(target, origin, &[from, link], false)
+                {
+                    self.pass_and_check(other, &frame);
                 }
             }
             (_, None) if routed.exact && *routed.target != self.id => {
