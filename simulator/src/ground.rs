@@ -8,7 +8,7 @@ use crate::library::Library;
 use crate::model::channel::Channel;
 use crate::model::nat::Nat;
 use crate::model::place::Place;
-use crate::model::{MS, SECOND};
+use crate::model::{MS, micros};
 use crate::scenario::{Lie, Machines, Scenario, Sessions};
 
 /// The network that all nodes are of: the first 8 bytes of SHA-256 of its name, as far as anybody looks.
@@ -134,7 +134,7 @@ impl Ground {
             server_reaches_all: true,
             cuts: 0,
             library,
-            lies_from_us: liars.map_or(0, |liars| (liars.from_s * SECOND as f64) as u64),
+            lies_from_us: liars.map_or(0, |liars| micros(liars.from_s)),
             victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
             topic: NodeId(dice.bytes()),
             topic_bytes: scenario.topic.map_or(0, |topic| topic.bytes),

@@ -9,7 +9,7 @@ use crate::crypto::Crypto;
 use crate::dice::Dice;
 use crate::event::{NodeNumber, Order, What, Wish};
 use crate::ground::Ground;
-use crate::model::SECOND;
+use crate::model::{SECOND, micros};
 use crate::report::histogram::Histogram;
 use crate::scenario;
 use crate::world::World;
@@ -80,9 +80,8 @@ impl Blocks {
     ) -> Vec<(u64, NodeNumber, What)> {
         let Some(plan) = self.plan else { return Vec::new() };
         let mut given = Vec::new();
-        let bound = |seconds: f64| (seconds * SECOND as f64) as u64;
-        let start = bound(plan.put_from_s);
-        let over = bound(plan.put_over_s).max(1);
+        let start = micros(plan.put_from_s);
+        let over = micros(plan.put_over_s).max(1);
         // Blocks go evenly over the span.
         let due = |at: u64| {
             (u128::from(plan.count) * u128::from(at.saturating_sub(start).min(over)) / u128::from(over))
@@ -92,7 +91,7 @@ impl Blocks {
             given.extend(self.ask(census, ground, block, false, (from, until), ops));
         }
         self.next = self.next.max(due(until));
-        let (first, last) = (from.max(bound(plan.gets_from_s)), until.min(bound(plan.gets_until_s)));
+        let (first, last) = (from.max(micros(plan.gets_from_s)), until.min(micros(plan.gets_until_s)));
         if last > first && !self.stored.is_empty() {
             let count = self.dice.poisson(plan.gets_per_s * (last - first) as f64 / SECOND as f64);
             for _ in 0..count {

@@ -3,7 +3,7 @@
 use super::Conductor;
 use crate::crypto::Crypto;
 use crate::event::{Event, NodeNumber, What};
-use crate::model::SECOND;
+use crate::model::micros;
 use crate::scenario::Action;
 
 impl<C: Crypto> Conductor<'_, C> {
@@ -21,7 +21,7 @@ impl<C: Crypto> Conductor<'_, C> {
                 }
                 Action::Heal { .. } => self.heal(),
                 Action::Freeze { share, for_s, .. } => {
-                    let for_us = (for_s * SECOND as f64) as u64;
+                    let for_us = micros(for_s);
                     for node in self.some(share) {
                         self.world.inject(self.world.now, node, What::Freeze { for_us });
                     }

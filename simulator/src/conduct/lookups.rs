@@ -8,7 +8,7 @@ use super::census::{Census, Life};
 use crate::dice::Dice;
 use crate::event::{NodeNumber, Order, What, Wish};
 use crate::ground::Ground;
-use crate::model::SECOND;
+use crate::model::{SECOND, micros};
 use crate::report::histogram::Histogram;
 use crate::scenario;
 
@@ -75,8 +75,7 @@ impl Lookups {
         ops: &mut u32,
     ) -> Vec<(u64, NodeNumber, What)> {
         let Some(plan) = self.plan else { return Vec::new() };
-        let bound = |seconds: f64| (seconds * SECOND as f64) as u64;
-        let (first, last) = (from.max(bound(plan.from_s)), until.min(bound(plan.until_s)));
+        let (first, last) = (from.max(micros(plan.from_s)), until.min(micros(plan.until_s)));
         if last <= first {
             return Vec::new();
         }

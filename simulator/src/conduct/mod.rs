@@ -16,8 +16,8 @@ use crate::dice::Dice;
 use crate::event::{News, What};
 use crate::ground::Follow;
 use crate::heap;
-use crate::model::SECOND;
 use crate::model::place::LEAST_US;
+use crate::model::{SECOND, micros};
 use crate::report::{self, Report, Sample};
 use crate::scenario::{Scenario, Signing};
 use crate::shard::Tally;
@@ -139,10 +139,9 @@ impl<'a, C: Crypto> Conductor<'a, C> {
     }
 
     fn run(mut self, progress: &mut dyn FnMut(Progress)) -> Report {
-        let seconds = |seconds: f64| (seconds * SECOND as f64) as u64;
-        let end = seconds(self.scenario.seconds).div_ceil(STEP_US) * STEP_US;
-        self.bear(seconds(self.scenario.arrivals.over_s));
-        let traffic_from = seconds(self.scenario.traffic_from_s());
+        let end = micros(self.scenario.seconds).div_ceil(STEP_US) * STEP_US;
+        self.bear(micros(self.scenario.arrivals.over_s));
+        let traffic_from = micros(self.scenario.traffic_from_s());
         while self.world.now < end {
             let until = self.world.now + STEP_US;
             if self.counted_from.is_none() && self.world.now >= traffic_from {
@@ -280,7 +279,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
 
     fn sample(&mut self) {
         let now = self.world.now;
-        self.next_sample = now + ((self.scenario.seconds / SAMPLES_MAX).max(10.0) * SECOND as f64) as u64;
+        self.next_sample = now + micros((self.scenario.seconds / SAMPLES_MAX).max(10.0));
         self.census.ring(now);
         let tables = self.tables(LOOKED_AT);
         let copies = self.blocks.count(&self.world, &mut self.census);

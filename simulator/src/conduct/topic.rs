@@ -11,7 +11,7 @@ use super::census::Census;
 use crate::dice::Dice;
 use crate::event::{NodeNumber, Order, What, Wish};
 use crate::ground::Ground;
-use crate::model::SECOND;
+use crate::model::{SECOND, micros};
 use crate::report::histogram::Histogram;
 use crate::scenario;
 
@@ -113,12 +113,11 @@ impl Topic {
         ops: &mut u32,
     ) -> Vec<(u64, NodeNumber, What)> {
         let Some(plan) = self.plan else { return Vec::new() };
-        let bound = |seconds: f64| (seconds * SECOND as f64) as u64;
         let mut given = Vec::new();
-        if until > bound(plan.from_s) {
+        if until > micros(plan.from_s) {
             self.gather(census, ground, &plan, from, ops, &mut given);
         }
-        let (first, last) = (from.max(bound(plan.publish_from_s)), until.min(bound(plan.publish_until_s)));
+        let (first, last) = (from.max(micros(plan.publish_from_s)), until.min(micros(plan.publish_until_s)));
         if last > first {
             let count = self.dice.poisson(plan.publish_per_s * (last - first) as f64 / SECOND as f64);
             given.extend((0..count).filter_map(|_| self.publish(census, (first, last), ops)));
@@ -136,8 +135,8 @@ impl Topic {
         ops: &mut u32,
         given: &mut Vec<(u64, NodeNumber, What)>,
     ) {
-        let begins = (plan.from_s * SECOND as f64) as u64;
-        let over = (plan.over_s * SECOND as f64) as u64;
+        let begins = micros(plan.from_s);
+        let over = micros(plan.over_s);
         for life in census.present().filter(|life| census.is_joined(life.node)) {
             let decided = &mut self.decided[life.node as usize];
             if *decided == life.number || ground.lie(life.node).is_some() {

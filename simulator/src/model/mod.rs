@@ -11,3 +11,8 @@ pub(crate) const MS: u64 = 1_000;
 
 /// Microseconds in a second.
 pub(crate) const SECOND: u64 = 1_000_000;
+
+/// Seconds of a scenario in microseconds.
+pub(crate) fn micros(seconds: f64) -> u64 {
+    (seconds * SECOND as f64) as u64
+}

@@ -10,7 +10,7 @@ use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
 use crate::heap;
 use crate::library::Store;
-use crate::model::SECOND;
+use crate::model::{SECOND, micros};
 use crate::payload;
 use crate::scenario::Lie;
 
@@ -113,7 +113,7 @@ impl<C: Crypto> Shard<C> {
         let stay = sessions.law.draw(sessions.median_s, shape, &mut shell.dice);
         let silent = shell.dice.chance(sessions.silent_share);
         let life = shell.life;
-        let from = (sessions.from_s * SECOND as f64) as u64;
+        let from = micros(sessions.from_s);
         self.cause(ground, node, node, self.now.max(from) + stay, What::Depart { life, silent });
     }
 
