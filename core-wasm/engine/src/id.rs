@@ -3,6 +3,7 @@
 use bytemuck::TransparentWrapper;
 
 use crate::hash::sha256;
+use crate::rng::Rng;
 
 /// A P-256 public key as WebCrypto exports it, without the leading 4: X ‖ Y, 64 bytes, big-endian.
 pub type PublicKey = [u8; 64];
@@ -66,6 +67,16 @@ impl NodeId {
         let mut bytes = self.0;
         if let Some(byte) = bytes.get_mut((bit / 8) as usize) {
             *byte ^= 0x80 >> (bit % 8);
+        }
+        Self(bytes)
+    }
+
+    /// Any id in bucket `bit` of this one: it shares `bit` bits with it and no more; `bit` is below 64.
+    pub(crate) fn within(&self, bit: u32, rng: &mut Rng) -> Self {
+        let turned = (rng.next() | 1 << 63).checked_shr(bit).unwrap_or(0);
+        let mut bytes = self.0;
+        for (byte, turned) in bytes.iter_mut().zip(turned.to_be_bytes()) {
+            *byte ^= turned;
         }
         Self(bytes)
     }

@@ -16,6 +16,7 @@
 extern crate alloc;
 
 pub mod content;
+mod coordinate;
 mod hash;
 mod id;
 pub mod io;
@@ -28,6 +29,7 @@ mod status;
 mod time;
 pub mod wire;
 
+pub use coordinate::Coordinate;
 pub use hash::sha256;
 pub use id::{Distance, NodeId, PublicKey, Signature};
 pub use io::{

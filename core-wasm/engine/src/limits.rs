@@ -51,6 +51,9 @@ pub const LINKS_MAX: [usize; 3] = [32, 256, 12];
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
 
+/// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused.
+pub const HANDSHAKES_MAX: usize = 40;
+
 /// With this many links a tab leaves its signalling server.
 pub const LINKS_ENOUGH: usize = 3;
 

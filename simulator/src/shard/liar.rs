@@ -1,8 +1,8 @@
 //! Shells that lie. The engine in them is the honest one; the shell changes what it says and hears.
 
-use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::wire::{Reader, Writer};
+use tabmesh_engine::{Coordinate, NodeId, Status};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -16,6 +16,9 @@ const NAMED: usize = 8;
 /// One frame in so many is garbage, where garbage is sent.
 const GARBAGE_ONE_IN: u64 = 20;
 
+/// The coordinate of liars: in the middle of all, without a last mile, and sure of it. Nobody seems nearer.
+const CLOSE_BY: [u8; Coordinate::BYTES] = [0, 0, 0, 0, 0, 0, 0, 1];
+
 /// How the node lies now, if it does.
 fn lie_of(ground: &Ground, node: NodeNumber, now: u64) -> Option<Lie> {
     ground.lie(node).filter(|_| now >= ground.lies_from_us)
@@ -27,20 +30,20 @@ pub(super) fn is_slow(ground: &Ground, node: NodeNumber, now: u64) -> bool {
 }
 
 /// Eight accomplices from the place in the ring of all of them where `target` is.
-fn accomplices(ground: &Ground, target: &NodeId) -> Vec<u8> {
+fn accomplices(ground: &Ground, target: &NodeId) -> Vec<NodeId> {
     let all = &ground.accomplices;
     let place = all.partition_point(|id| id < target);
     let first = place.saturating_sub(NAMED / 2).min(all.len().saturating_sub(NAMED));
-    all.iter().skip(first).take(NAMED).flat_map(|id| id.0).collect()
+    all.iter().skip(first).take(NAMED).copied().collect()
 }
 
 /// Eight ids that nobody has, each closer to `target` than any that somebody has.
-fn invented(target: &NodeId) -> Vec<u8> {
+fn invented(target: &NodeId) -> Vec<NodeId> {
     (1..=NAMED as u8)
-        .flat_map(|number| {
+        .map(|number| {
             let mut id = target.0;
             id[31] ^= number;
-            id
+            NodeId(id)
         })
         .collect()
 }
@@ -66,9 +69,10 @@ impl<C: Crypto> Shard<C> {
                 let place = self.shells[at].dice.below(open.len() as u64) as usize;
                 Some((open.get(place).copied().unwrap_or(end), bytes))
             }
-            (Lie::FalseNeighbours | Lie::Eclipse, Some(Frame::Gossip { close, left, .. })) => {
+            (Lie::FalseNeighbours | Lie::Eclipse, Some(Frame::Gossip { ties, left, .. })) => {
                 let joined = accomplices(ground, &own?);
-                Some((end, Frame::Gossip { close, joined: &joined, left }.emit()))
+                let joined = NodeId::list_bytes(&joined);
+                Some((end, Frame::Gossip { ties, joined, left }.emit()))
             }
             (Lie::Garbage, _) if self.shells[at].dice.below(GARBAGE_ONE_IN) == 0 => {
                 let length = bytes.len();
@@ -118,7 +122,12 @@ fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> 
     let ids = if lie == Lie::Invent { invented(routed.target) } else { accomplices(ground, routed.target) };
     let is_find = matches!(routed.body(), Some(Body::Find));
     let status = if is_find { Status::Ok } else { Status::NotFound };
-    let body = Body::Answer { status, bytes: &ids };
+    let mut named = Writer::default();
+    for id in &ids {
+        named.bytes(&id.0).bytes(&CLOSE_BY);
+    }
+    let named = named.finish();
+    let body = Body::Nodes { status, nodes: &named };
     let payload = body.emit();
     Frame::Routed(Routed {
         reply: true,

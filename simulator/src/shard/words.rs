@@ -2,6 +2,7 @@
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
+use tabmesh_engine::wire::named::NAMED;
 use tabmesh_engine::{Command, Input, NodeId, Output, Route, Work};
 
 use super::Shard;
@@ -44,7 +45,7 @@ pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
     "differ", "keys", "carry", "carried", "kind 15", "routed", "find", "envelope", "get", "put", "data",
-    "answer", "topic", "meet", "body 9", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
+    "answer", "topic", "meet", "nodes", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
 ];
 
 fn frames(packet: &[u8]) -> String {
@@ -53,8 +54,8 @@ fn frames(packet: &[u8]) -> String {
     while let Some(Some(frame)) = split(&mut reader) {
         words.push(match Frame::parse(frame) {
             Some(Frame::Hello(hello)) => format!("hello, profile {}", hello.profile),
-            Some(Frame::Gossip { close, joined, left }) => {
-                format!("gossip, close {close}, +{} -{}", joined.len() / 32, left.len() / 8)
+            Some(Frame::Gossip { ties, joined, left }) => {
+                format!("gossip, ties {ties:#x}, +{} -{}", joined.len() / 32, left.len() / 8)
             }
             Some(Frame::Routed(message)) => routed(&message),
             Some(Frame::Digest(_)) => "digest".into(),
@@ -77,6 +78,7 @@ fn routed(message: &Routed<'_>) -> String {
             let says = usize::from(bytes.first().copied().unwrap_or(0)) % TOPIC_NAMES.len();
             format!("topic, {} of {} bytes", TOPIC_NAMES[says], bytes.len())
         }
+        Some(Body::Nodes { status, nodes }) => format!("answer {status:?} of {} nodes", nodes.len() / NAMED),
         Some(Body::Answer { status, bytes }) => format!("answer {status:?} of {} bytes", bytes.len()),
         _ => format!(
             "{} of {} bytes",

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 pub(crate) use flow::Flow;
 pub(crate) use rtt::Rtt;
 
+use crate::coordinate::Coordinate;
 use crate::id::{NodeId, PublicKey};
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::time::{Instant, Stamp};
@@ -50,13 +51,15 @@ pub(crate) struct Link {
     pub(crate) probed: Stamp,
     pub(crate) missed: u8,
     pub(crate) rtt: Rtt,
+    /// Where the peer stands, by its word.
+    pub(crate) at: Coordinate,
     pub(crate) flow: Flow,
     /// Up to where the peer knows this node's neighbourhood.
     pub(crate) told: u32,
-    /// The peer was told that it is one of the closest.
-    pub(crate) told_close: bool,
-    /// This node is one of the closest to the peer, by its word.
-    pub(crate) counts_on_us: bool,
+    /// What this node has of the link, as the peer was told: see [`Frame::Gossip`](crate::wire::frame::Frame::Gossip).
+    pub(crate) told_ties: u8,
+    /// What the peer has of it, by its word: while that is anything, it counts on the link.
+    pub(crate) ties: u8,
     /// What only the handshake needs.
     pub(crate) handshake: Option<Box<Handshake>>,
 }
@@ -147,10 +150,11 @@ impl Links {
             probed: Stamp::of(now),
             missed: 0,
             rtt: Rtt::default(),
+            at: Coordinate::default(),
             flow: Flow::new(now),
             told: 0,
-            told_close: false,
-            counts_on_us: false,
+            told_ties: 0,
+            ties: 0,
             handshake: Some(Box::new(handshake)),
         };
         let place = self.list.partition_point(|other| other.id < id);

@@ -8,7 +8,7 @@ use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
 use crate::io::{LinkId, LinkKind, Output, Profile, Route};
-use crate::limits::{LINKS_MAX, STRANGERS_MAX};
+use crate::limits::{HANDSHAKES_MAX, LINKS_MAX, STRANGERS_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
@@ -46,8 +46,7 @@ impl Node {
             Some(contact) => contact.by_signal && self.signalling.is_present(),
             None => false,
         };
-        let is_full = self.links.len() >= self.profile_limit(&LINKS_MAX);
-        if is_full
+        if self.is_full()
             || *peer == self.id
             || self.links.knows(peer)
             || !by_signal && self.links.ready_count() == 0
@@ -136,9 +135,10 @@ impl Node {
         if by_signal {
             self.relay(&peer, &envelope);
         } else if dialled {
-            let numbers = path.as_chunks().0;
-            let tried: Vec<LinkId> =
-                numbers.iter().map(|number| LinkId(u16::from_be_bytes(*number))).collect();
+            let mut tried = Vec::new();
+            for number in path.as_chunks().0 {
+                tried.push(LinkId(u16::from_be_bytes(*number)));
+            }
             // Where the best way ends, one from anywhere may not.
             let how = if tried.is_empty() { 0 } else { STRAY };
             let first = self.send_request(session, &peer, true, how, &Body::Envelope(&envelope), &tried);
@@ -187,7 +187,8 @@ impl Node {
                 if self.repeats_answer(&from, envelope.session) {
                     return;
                 }
-                let is_full = self.takes_no_more(reply.is_none()) && !self.links.knows(&from);
+                let is_full = (self.takes_no_more(reply.is_none()) || self.is_one_too_many(&from))
+                    && !self.links.knows(&from);
                 if is_full || self.contacts.is_banned(&from, self.now) {
                     return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
                 }
@@ -230,12 +231,19 @@ impl Node {
         true
     }
 
+    /// Whether there is room for no other link.
+    #[inline(never)]
+    pub(super) fn is_full(&self) -> bool {
+        let held = self.links.len() + usize::from(self.closing.is_some());
+        let under_way = self.links.len() - self.links.ready_count();
+        held >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
+    }
+
     /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
     /// newcomer, who may be introduced to nobody else.
     fn takes_no_more(&self, is_newcomer: bool) -> bool {
         let is_small = self.config.profile == Profile::Device && !is_newcomer;
-        let bound = if is_small { self.link_budget() } else { self.profile_limit(&LINKS_MAX) };
-        self.links.len() >= bound
+        self.is_full() || is_small && self.links.len() >= self.link_budget()
     }
 
     pub(super) fn refuse(&mut self, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
@@ -291,7 +299,7 @@ impl Node {
             }
             self.drop_link(id, Reason::Replaced, true);
         }
-        if self.links.len() >= self.profile_limit(&LINKS_MAX) {
+        if self.is_full() {
             return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         }
         if envelope.kind == Kind::Circuit {

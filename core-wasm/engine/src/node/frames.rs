@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Node;
+use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, LinkKind, Output, Profile};
 use crate::limits::{PACKET_MAX, STORES_MAX};
@@ -24,12 +25,16 @@ const PROBE_PATIENCE: Duration = Duration::from_ms(1_000);
 /// Probes missed at which the link closes.
 const PROBES_MAX: u8 = 3;
 
+/// A link that was shed is heard for so long: longer than nearly every packet takes.
+const LAST_WORDS: Duration = Duration::from_ms(2_000);
+
 impl Node {
     pub(super) fn on_packet(&mut self, id: LinkId, packet: &[u8]) {
         let mut reader = Reader::new(packet);
         if packet.len() > PACKET_MAX {
             return self.drop_link(id, Reason::Malformed, true);
         }
+        let is_closing = self.closing.is_some_and(|(link, _)| link == id);
         loop {
             let Some(frame) = split(&mut reader) else {
                 return self.drop_link(id, Reason::Malformed, true);
@@ -37,11 +42,14 @@ impl Node {
             let Some(frame) = frame else { return };
             let now = self.now;
             // A frame may close its own link; what follows it is then nobody's.
-            let Some(link) = self.links.get_mut(id) else { return };
-            link.heard = Stamp::of(now);
-            link.missed = 0;
-            if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
-                return self.drop_link(id, Reason::Flood, true);
+            if let Some(link) = self.links.get_mut(id) {
+                link.heard = Stamp::of(now);
+                link.missed = 0;
+                if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
+                    return self.drop_link(id, Reason::Flood, true);
+                }
+            } else if !is_closing {
+                return;
             }
             if let Err(reason) = self.on_frame(id, frame) {
                 return self.drop_link(id, reason, true);
@@ -53,23 +61,47 @@ impl Node {
         }
     }
 
+    /// Closes a link now, or a little `later`: until then what its peer had sent is heard, and what was sent arrives.
+    #[inline(never)]
+    fn close(&mut self, id: LinkId, later: bool) {
+        if later {
+            self.close_shed(Instant::NEVER);
+            self.closing = Some((id, self.now + LAST_WORDS));
+        } else {
+            self.emit(Output::Close(id));
+        }
+    }
+
+    /// Closes the link that was shed last, if it is time.
+    pub(super) fn close_shed(&mut self, now: Instant) {
+        if let Some((link, until)) = self.closing
+            && now >= until
+        {
+            self.closing = None;
+            self.emit(Output::Close(link));
+        }
+    }
+
     fn on_frame(&mut self, id: LinkId, bytes: &[u8]) -> Result<(), Reason> {
-        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
-        let (stage, peer) = (link.stage, link.peer);
         let frame = Frame::parse(bytes).ok_or(Reason::Malformed)?;
+        let Some(link) = self.links.get_mut(id) else {
+            // What the peer had sent before it heard that the link was shed; messages of others may be among it.
+            return if let Frame::Routed(routed) = frame { self.on_routed(id, routed) } else { Ok(()) };
+        };
+        let (stage, peer) = (link.stage, link.peer);
         match (stage, frame) {
             (_, Frame::Bye(reason)) => {
                 self.drop_link(id, reason, false);
-                self.emit(Output::Close(id));
+                self.close(id, reason == Reason::Shed);
             }
             (Stage::Proving, Frame::Hello(hello)) => return self.on_hello(id, &hello),
             (Stage::Proving, Frame::Proof(signature)) => return self.on_proof(id, signature),
             (Stage::Proving, Frame::Welcome) => self.on_welcome(id),
-            (Stage::Ready, Frame::Ping(number)) => self.send(id, &Frame::Pong(number)),
-            (Stage::Ready, Frame::Pong(number)) => self.on_pong(id, number),
+            (Stage::Ready, Frame::Ping(number)) => self.send(id, &Frame::Pong { number, at: self.at }),
+            (Stage::Ready, Frame::Pong { number, at }) => self.on_pong(id, number, at),
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
-            (Stage::Ready, Frame::Gossip { close, joined, left }) => {
-                link.counts_on_us = close;
+            (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
+                link.ties = ties;
                 self.on_gossip(id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
@@ -84,12 +116,14 @@ impl Node {
         Ok(())
     }
 
-    fn on_pong(&mut self, id: LinkId, number: u32) {
+    fn on_pong(&mut self, id: LinkId, number: u32, at: Coordinate) {
         let now = self.now;
         let Some(link) = self.links.get_mut(id) else { return };
         if number != 0 && link.probe == number {
             link.probe = 0;
             link.rtt.sample(link.probed.age(now));
+            link.at = at;
+            self.at.sample(&at, link.rtt.smoothed_us(), &mut self.rng);
         }
     }
 
@@ -137,7 +171,7 @@ impl Node {
             } else if link.stage != Stage::Opening {
                 self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
             }
-            self.emit(Output::Close(id));
+            self.close(id, reason == Reason::Shed && !is_circuit);
         }
         self.drop_circuits(id);
         self.release_address(id, link.stage == Stage::Ready);
@@ -162,7 +196,8 @@ impl Node {
                 }
             }
             self.report(Event::PeerDown { id: link.peer, reason });
-            self.on_peers_changed(Some(&link));
+            // What went out over a link that was shed is still answered.
+            self.on_peers_changed(Some(&link).filter(|_| reason != Reason::Shed));
             if self.links.ready_count() == 0 && self.joined {
                 self.joined = false;
                 self.report(Event::Offline);

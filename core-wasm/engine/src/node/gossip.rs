@@ -5,7 +5,7 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::NEIGHBOURS;
 use crate::link::Stage;
-use crate::wire::frame::Frame;
+use crate::wire::frame::{CLOSE, FASTEST, Frame};
 
 /// How often neighbours hear of changes.
 const GOSSIP_MS: u64 = 4_000;
@@ -16,14 +16,21 @@ impl Node {
         let version = self.membership.version();
         let neighbours = self.linked_neighbours();
         for id in self.links.numbers(&|link| link.stage == Stage::Ready && link.flow.takes_state()) {
-            let Some(link) = self.links.get_mut(id) else { continue };
-            let close = neighbours.contains(&link.peer);
-            if link.told_close != close || (close || link.counts_on_us) && link.told != version {
-                link.told_close = close;
-                let told = core::mem::replace(&mut link.told, version);
-                let (joined, left) = self.membership.since(told);
-                self.send(id, &Frame::Gossip { close, joined: &joined, left: &left });
+            let Some(link) = self.links.get(id) else { continue };
+            let (fastest, _) = self.bucket(self.id.shared_bits(&link.peer));
+            let mut ties = if fastest.is_some_and(|fastest| fastest.id == id) { FASTEST } else { 0 };
+            if neighbours.contains(&link.peer) {
+                ties |= CLOSE;
             }
+            let Some(link) = self.links.get_mut(id) else { continue };
+            let is_news = (ties | link.ties) & CLOSE != 0 && link.told != version;
+            if link.told_ties == ties && !is_news {
+                continue;
+            }
+            link.told_ties = ties;
+            let told = if is_news { core::mem::replace(&mut link.told, version) } else { version };
+            let (joined, left) = self.membership.since(told);
+            self.send(id, &Frame::Gossip { ties, joined: &joined, left: &left });
         }
     }
 

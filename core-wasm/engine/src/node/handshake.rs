@@ -10,7 +10,6 @@ use super::Node;
 use super::jobs::Pending;
 use crate::id::{NodeId, Signature};
 use crate::io::{Event, LinkId, LinkKind, Output, Profile};
-use crate::limits::LINKS_MAX;
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
@@ -25,7 +24,7 @@ const SETTLED: Duration = Duration::from_ms(5_000);
 
 impl Node {
     pub(super) fn on_incoming(&mut self) {
-        if self.links.len() >= self.profile_limit(&LINKS_MAX) {
+        if self.is_full() {
             return self.emit(Output::Refuse);
         }
         let deadline = self.now + PROOF_TIMEOUT;
@@ -69,6 +68,7 @@ impl Node {
     }
 
     pub(super) fn on_link_down(&mut self, id: LinkId) {
+        self.closing.take_if(|(link, _)| *link == id);
         let cannot_offer = |link: &Link| {
             let is_silent = link.handshake.as_ref().is_some_and(|handshake| handshake.envelope.is_empty());
             link.kind == LinkKind::WebRtc && link.stage == Stage::Opening && is_silent

@@ -5,16 +5,16 @@
 //! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
 //! way.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::requests::{Goal, Request};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
+use crate::link::Stage;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::{Body, STRAY};
+use crate::wire::named;
 
 /// First hops of a lookup that matters; twice as many with each further attempt of one that the application wants.
 const DISJOINT: u8 = 3;
@@ -87,8 +87,7 @@ impl Node {
 
     /// Any link that is not in `without`.
     pub(super) fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
-        let links: Vec<LinkId> =
-            self.links.peers().map(|link| link.id).filter(|link| !without.contains(link)).collect();
+        let links = self.links.numbers(&|link| link.stage == Stage::Ready && !without.contains(&link.id));
         links.get(self.rng.below(links.len() as u64) as usize).copied()
     }
 
@@ -101,7 +100,7 @@ impl Node {
         if goal != Goal::Meet {
             request.found.offer(from);
         }
-        for id in NodeId::list(bytes).iter().take(REPLICAS) {
+        for (id, _) in named::list(bytes).take(REPLICAS) {
             // Anybody can name ids that are nearer than any there is.
             if goal != Goal::Find || !id.is_nearer(from, &target) {
                 request.found.offer(id);
@@ -125,6 +124,9 @@ impl Node {
             for id in &ids {
                 self.learn(id);
             }
+        }
+        if goal != Goal::Meet {
+            self.weigh(bytes);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
 use super::Node;
+use super::buckets::LINKS_SPARE;
 use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, LinkKind, Output, Profile, Route};
@@ -8,6 +9,7 @@ use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
+use crate::wire::frame::CLOSE;
 
 /// How often a node looks at its links while something is missing, and when all is well.
 const BUSY_MS: u64 = 1_000;
@@ -18,8 +20,8 @@ const REFRESH_FIRST_MS: u64 = 4_000;
 const REFRESH_DOUBLINGS: u32 = 4;
 const REFRESH_MS: u64 = 60_000;
 
-/// Buckets looked up at once.
-const FILLS_MAX: usize = 3;
+/// After so many refreshes, half a minute, a node looks for better links than it has.
+const SETTLED: u32 = 3;
 
 /// Addresses dialled at once.
 const SOCKET_DIALS_MAX: usize = 2;
@@ -29,7 +31,7 @@ const SOCKET_RETRY_MS: u64 = 2_000;
 const SOCKET_RETRY_MAX_DOUBLINGS: u8 = 5;
 
 /// A link is not shed before its other end had time to say that it counts on it.
-const FRESH: Duration = Duration::from_ms(5_000);
+const FRESH: Duration = Duration::from_ms(10_000);
 
 /// An always-on peer that was lost is awaited so long at the known addresses: it may come back knowing nobody.
 const RELAY_AWAITED: Duration = Duration::from_ms(600_000);
@@ -44,6 +46,7 @@ pub(super) struct Dialled {
 
 impl Node {
     pub(super) fn maintain(&mut self) {
+        self.close_shed(self.now);
         if self.links.ready_count() < LINKS_ENOUGH || self.now < self.relay_awaited_until {
             self.dial_addresses();
         }
@@ -54,9 +57,17 @@ impl Node {
             let own = self.id;
             self.begin_request(None, Goal::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
-            self.begin_request(None, Goal::Fill, &self.id.flipped(self.depth()));
+            let depth = self.depth();
+            self.begin_request(None, Goal::Fill, &self.id.flipped(depth));
+            if self.is_settled() && depth > 0 {
+                let bucket = self.rng.below(depth.into()) as u32;
+                self.look_into(bucket);
+            }
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
+        if !lacks && self.is_settled() {
+            self.dial_better();
+        }
         self.shed();
         self.try_direct();
         self.on_signal_deadline();
@@ -68,6 +79,11 @@ impl Node {
     pub(super) fn refresh_soon(&mut self) {
         self.refresh_at = self.now;
         self.refreshes = 0;
+    }
+
+    /// Whether nothing much has changed for a while.
+    fn is_settled(&self) -> bool {
+        self.refreshes >= SETTLED
     }
 
     /// The lookup of the own place ended: the node knows its neighbourhood.
@@ -106,42 +122,6 @@ impl Node {
         lacks
     }
 
-    /// Looks at buckets without a link: dials who is known there, or looks up who is (Kademlia §2.3).
-    fn fill_buckets(&mut self) -> bool {
-        if !self.joined || self.links.ready_count() == 0 {
-            return false;
-        }
-        let (depth, first) = (self.depth(), self.next_bucket);
-        let mut lacks = false;
-        for step in 0..depth {
-            let bucket = (first + step) % depth;
-            if self.links.peers().any(|link| self.id.shared_bits(&link.peer) == bucket) {
-                continue;
-            }
-            lacks = true;
-            if !self.can_dial() || self.links.len() >= self.link_budget() {
-                break;
-            }
-            let now = self.now;
-            let known = self.contacts.iter().find(|contact| {
-                self.id.shared_bits(&contact.id) == bucket
-                    && !contact.is_doubtful
-                    && !contact.needs_relay
-                    && now >= contact.not_before
-            });
-            if let Some(id) = known.map(|contact| contact.id) {
-                self.dial(&id);
-                continue;
-            }
-            if self.count_requests(Goal::Fill) >= FILLS_MAX {
-                break;
-            }
-            self.begin_request(None, Goal::Fill, &self.id.flipped(bucket));
-            self.next_bucket = bucket + 1;
-        }
-        lacks
-    }
-
     /// Closes one link beyond the budget: of the fullest bucket, the slowest; never a neighbour's, and unless this is a
     /// small device, never the last of a bucket and never one whose other end counts on it.
     fn shed(&mut self) {
@@ -152,16 +132,18 @@ impl Node {
         let is_small = self.config.profile == Profile::Device;
         let room = NEIGHBOURS.min(self.link_budget() * 3 / 4);
         let neighbours = self.nearest(&self.id, room, false, |_| false);
+        let is_full = self.links.ready_count() > self.link_budget() + LINKS_SPARE;
         let mut victim: Option<((usize, u32), LinkId)> = None;
         for link in self.links.peers() {
-            let bucket = self.id.shared_bits(&link.peer);
-            let fellows =
-                self.links.peers().filter(|other| self.id.shared_bits(&other.peer) == bucket).count();
+            let (fastest, fellows) = self.bucket(self.id.shared_bits(&link.peer));
+            let is_fastest = fastest.is_some_and(|fastest| fastest.id == link.id);
             let worth = (fellows, link.rtt.smoothed_us());
             let is_fresh = self.now.since(link.since) < FRESH;
+            // Who is asked by too many cannot be the nearest of each.
+            let counts = if is_full { link.ties & CLOSE } else { link.ties };
             let is_needed = self.topics.needs(&link.peer)
                 || is_fresh
-                || !is_small && (fellows < 2 || link.counts_on_us)
+                || !is_small && (counts != 0 || is_fastest)
                 || neighbours.contains(&link.peer);
             if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
                 victim = Some((worth, link.id));
@@ -243,6 +225,7 @@ impl Node {
         for link in self.links.numbers(&|_| true).into_iter().rev() {
             self.drop_link(link, Reason::Leaving, true);
         }
+        self.close_shed(Instant::NEVER);
         self.close_signalling();
         self.forget_jobs();
         self.left = true;

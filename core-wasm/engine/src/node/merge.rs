@@ -14,6 +14,9 @@ use crate::time::Duration;
 /// A joined node looks through a new link at most so often.
 const LOOK_EVERY: Duration = Duration::from_ms(20_000);
 
+/// And so often while that shows strangers.
+const LOOK_AGAIN: Duration = Duration::from_ms(1_000);
+
 /// So many unknown neighbours are more than newcomers that were not heard of yet.
 const STRANGERS: usize = 3;
 
@@ -27,12 +30,22 @@ impl Node {
         }
     }
 
+    /// Where only some links lead across, envelopes go by the one that showed whom they are for.
+    fn goes_by(&mut self, id: &NodeId, link: LinkId) {
+        if let Some(contact) = self.contacts.learn(id) {
+            contact.via = Some(link);
+        }
+    }
+
     /// Who is near `target`, seen through a link.
     pub(super) fn on_looked(&mut self, link: LinkId, target: &NodeId, ids: &[NodeId]) {
         if *target != self.id {
             let bucket = self.id.shared_bits(target);
-            let found = ids.first().filter(|id| self.id.shared_bits(id) == bucket && self.can_dial());
-            return found.into_iter().for_each(|id| self.dial(id));
+            if let Some(id) = ids.first().filter(|id| self.id.shared_bits(id) == bucket) {
+                self.goes_by(id, link);
+                self.dial(id);
+            }
+            return;
         }
         let mut near = self.known_neighbours();
         let known = near.clone();
@@ -40,8 +53,12 @@ impl Node {
         if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
             return;
         }
+        for id in ids {
+            self.goes_by(id, link);
+        }
         // What failed across the cut says nothing any more.
         self.contacts.forgive();
+        self.look_at = self.now + LOOK_AGAIN;
         self.refresh_soon();
         for bucket in 0..self.depth() {
             self.begin_request(None, Goal::Look(link), &self.id.flipped(bucket));

@@ -1,5 +1,6 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
+mod buckets;
 mod circuit;
 mod commands;
 mod density;
@@ -33,6 +34,7 @@ use self::requests::Request;
 use self::serve::Serve;
 use self::signalling::Signalling;
 use self::topics::Topics;
+use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, JobId, LinkId, LinkKind, Output, Profile};
 use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
@@ -55,6 +57,12 @@ pub struct Node {
     /// The earliest of all deadlines, or earlier.
     wake: Instant,
     links: Links,
+    /// Where this node stands.
+    at: Coordinate,
+    /// A node that may be nearer than the links of its bucket, and by how many microseconds.
+    better: Option<(NodeId, u32)>,
+    /// The link that was shed last, and until when what its peer had sent is heard.
+    closing: Option<(LinkId, Instant)>,
     contacts: Contacts,
     membership: Membership,
     requests: Vec<Request>,
@@ -118,6 +126,9 @@ impl Node {
             handed_out: 0,
             wake: Instant(0),
             links: Links::default(),
+            at: Coordinate::default(),
+            better: None,
+            closing: None,
             contacts: Contacts::new(id),
             membership: Membership::default(),
             requests: Vec::with_capacity(REQUESTS_MAX),

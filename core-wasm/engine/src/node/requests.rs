@@ -14,6 +14,7 @@ use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::Body;
+use crate::wire::named;
 
 /// How often a request goes out before it is given up.
 const ATTEMPTS_MAX: u8 = 3;
@@ -246,7 +247,7 @@ impl Node {
             _ => {
                 request.was_answered = true;
                 request.asked.push(head(from));
-                for id in NodeId::list(bytes).iter().filter(|id| **id != own).take(REPLICAS) {
+                for (id, _) in named::list(bytes).filter(|(id, _)| **id != own).take(REPLICAS) {
                     request.found.offer(id);
                 }
                 // The routing did its work; those it named are next.

@@ -130,6 +130,9 @@ impl Node {
 
     /// Sends a reply one link further: by its path, or by id where the path is broken.
     fn forward_reply(&mut self, mut routed: Routed<'_>) {
+        if let Some(Body::Nodes { nodes, .. }) = routed.body() {
+            self.weigh(nodes);
+        }
         let (path, number) = match routed.path.split_last_chunk::<2>() {
             Some((path, number)) => (path, Some(LinkId(u16::from_be_bytes(*number)))),
             None => (routed.path, None),
@@ -159,6 +162,7 @@ impl Node {
         self.check(link);
     }
 
+    #[inline(never)]
     pub(super) fn on_routed(&mut self, from: LinkId, mut routed: Routed<'_>) -> Result<(), Reason> {
         if routed.hops >= HOPS_MAX {
             return Ok(());
@@ -229,20 +233,22 @@ impl Node {
             Body::Topic(bytes) if *routed.target == self.id => self.on_topic(routed.origin, bytes),
             Body::Topic(_) => {}
             Body::Meet => self.on_meet(&reply, routed.target),
-            Body::Data(_) | Body::Answer { .. } => self.answer(&reply, Status::BadRequest, &[]),
+            Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
+                self.answer(&reply, Status::BadRequest, &[])
+            }
         }
     }
 
-    /// Answers with the ids nearest to `target`, as far as known here, this node included.
+    /// Answers with the nodes nearest to `target`, as far as known here, this node included.
     pub(super) fn answer_with_ids(&mut self, reply: &ReplyTo, status: Status, target: &NodeId) {
-        let bytes = self.nearest_known(target, &reply.origin);
-        self.answer(reply, status, &bytes);
+        let nodes = self.nearest_known(target, &reply.origin);
+        self.reply(reply, &Body::Nodes { status, nodes: &nodes });
     }
 
     fn on_reply(&mut self, routed: Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => self.on_envelope(bytes, None),
-            Some(Body::Answer { status, bytes }) => {
+            Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(routed.request, routed.origin, status, bytes)
             }
             _ => {}

@@ -1,5 +1,7 @@
 //! Blocks for others: read from the store when their link has room.
 
+use alloc::vec::Vec;
+
 use super::Node;
 use super::jobs::Pending;
 use super::route::ReplyTo;
@@ -7,7 +9,9 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
 use crate::status::Status;
+use crate::wire::Writer;
 use crate::wire::frame::{Body, Frame, Routed};
+use crate::wire::named::{self, NAMED};
 
 /// Of these at most so many wait for one link, so that a slow peer slows only itself.
 const SERVES_A_LINK: usize = 12;
@@ -30,15 +34,15 @@ impl Node {
         self.nearest_linked(hash, REPLICAS).contains(&self.id)
     }
 
-    /// The ids nearest to `target` as far as known here, 32 bytes each; without `asker`.
-    pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> alloc::vec::Vec<u8> {
-        let mut bytes = alloc::vec::Vec::with_capacity(REPLICAS * 32);
-        for id in self.nearest_alive(target, REPLICAS + 1).ids() {
-            if id != asker && bytes.len() < REPLICAS * 32 {
-                bytes.extend_from_slice(&id.0);
-            }
+    /// The nodes nearest to `target` as far as known here; without `asker`.
+    pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(REPLICAS * NAMED);
+        let nearest = self.nearest_alive(target, REPLICAS + 1);
+        for id in nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS) {
+            let known = if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };
+            named::emit(&mut writer, id, &known.unwrap_or_default());
         }
-        bytes
+        writer.finish()
     }
 
     pub(super) fn serve(&mut self, reply: ReplyTo, hash: &NodeId, exact: bool) {

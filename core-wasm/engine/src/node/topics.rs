@@ -11,12 +11,15 @@ use super::Node;
 use super::requests::Goal;
 use super::route::ReplyTo;
 use super::seen::Seen;
+use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Event, LinkId, OpId};
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
+use crate::wire::Writer;
 use crate::wire::frame::{BULK_MIN, Body};
+use crate::wire::named;
 use crate::wire::topic::{GRAFT, HAVE, PRUNE, PUBLISH, WANT};
 
 /// How often a subscriber looks at its mates, and in how many of these turns it tells what it has.
@@ -330,14 +333,12 @@ impl Node {
         if guests.len() >= GUESTS_MAX {
             guests.remove(0);
         }
-        let mut ids = Vec::new();
-        for (known, who) in guests.iter().rev() {
-            if *known == topic && ids.len() < MATES * 32 {
-                ids.extend_from_slice(&who.0);
-            }
+        let mut others = Writer::default();
+        for (_, who) in guests.iter().rev().filter(|(known, _)| *known == topic).take(MATES) {
+            named::emit(&mut others, who, &Coordinate::default());
         }
         guests.push((topic, reply.origin));
-        self.answer(reply, Status::Ok, &ids);
+        self.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 
     /// The topic's own node answered.

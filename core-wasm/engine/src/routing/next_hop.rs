@@ -13,7 +13,7 @@ pub(crate) struct Hop {
 }
 
 /// What a missing bit of progress is thought to cost, where a peer's neighbourhood is still far off.
-const BIT_US: u64 = 40_000;
+const BIT_US: u64 = 20_000;
 
 /// A round trip that was not measured yet counts as this.
 const UNKNOWN_US: u32 = 100_000;

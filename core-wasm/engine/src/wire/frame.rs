@@ -6,6 +6,7 @@
 use alloc::vec::Vec;
 
 use super::{Reader, Writer};
+use crate::coordinate::Coordinate;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
@@ -30,6 +31,12 @@ pub const RELAY: u8 = 0x80;
 const CARRY: u8 = 13;
 const CARRIED: u8 = 14;
 
+/// In [`Frame::Gossip`]: the receiver is one of the nodes closest to the sender.
+pub const CLOSE: u8 = 0x80;
+
+/// In [`Frame::Gossip`]: no link that the sender has in this bucket is faster.
+pub const FASTEST: u8 = 0x40;
+
 /// How many buckets the keys that two neighbours share are compared in.
 pub const DIGEST_BUCKETS: usize = 16;
 
@@ -48,14 +55,19 @@ pub enum Frame<'a> {
     Bye(Reason),
     /// Answer this number.
     Ping(u32),
-    /// The number of a ping.
-    Pong(u32),
+    /// The answer to a ping.
+    Pong {
+        /// The number of the ping.
+        number: u32,
+        /// Where the sender stands.
+        at: Coordinate,
+    },
     /// So many more bytes of bulk may come.
     Credit(u32),
     /// How the sender's neighbourhood differs from what it said before.
     Gossip {
-        /// Whether the receiver is one of the nodes closest to the sender.
-        close: bool,
+        /// What the sender has of the link: [`CLOSE`] and [`FASTEST`].
+        ties: u8,
         /// New members: 32 bytes each.
         joined: &'a [u8],
         /// Members that left: the first 8 bytes of each.
@@ -159,14 +171,21 @@ pub enum Body<'a> {
     Data(&'a [u8]),
     /// Among subscribers; see [`topic`](super::topic). Not answered.
     Topic(&'a [u8]),
-    /// Who else is here? The target is a topic, and its closest node answers with ids, 32 bytes each.
+    /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
     /// The answer to one of the above.
     Answer {
         /// How it went.
         status: Status,
-        /// Find, or Get that found nothing: ids, 32 bytes each. Get: the block. Put: one byte, the holders.
+        /// Get: the block. Put: one byte, the holders.
         bytes: &'a [u8],
+    },
+    /// The answer to Find, Meet, and a Get that found nothing.
+    Nodes {
+        /// How it went.
+        status: Status,
+        /// See [`named`](super::named).
+        nodes: &'a [u8],
     },
 }
 
@@ -199,16 +218,17 @@ impl<'a> Frame<'a> {
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8()?)),
             5 => Self::Ping(reader.u32()?),
-            6 => Self::Pong(reader.u32()?),
+            6 => Self::Pong { number: reader.u32()?, at: Coordinate::parse(&mut reader)? },
             7 => Self::Credit(reader.u32()?),
             8 => {
                 let count = reader.u8()?;
-                let joined = reader.bytes(usize::from(count & 0x7f) * 32)?;
+                let ties = count & (CLOSE | FASTEST);
+                let joined = reader.bytes(usize::from(count ^ ties) * 32)?;
                 let left = reader.rest();
                 if !left.len().is_multiple_of(8) {
                     return None;
                 }
-                Self::Gossip { close: count & 0x80 != 0, joined, left }
+                Self::Gossip { ties, joined, left }
             }
             9 => Self::Routed(Routed::parse(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)?),
@@ -242,11 +262,10 @@ impl<'a> Frame<'a> {
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
-            Self::Pong(number) => _ = writer.u8(6).u32(*number),
+            Self::Pong { number, at } => at.emit(writer.u8(6).u32(*number)),
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
-            Self::Gossip { close, joined, left } => {
-                let count = (joined.len() / 32) as u8 | (u8::from(*close) << 7);
-                writer.u8(8).u8(count).bytes(joined).bytes(left);
+            Self::Gossip { ties, joined, left } => {
+                writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);
             }
             Self::Routed(routed) => {
                 let flags = u8::from(routed.reply) | u8::from(routed.exact) << 1 | routed.how << 2;
@@ -323,6 +342,7 @@ impl<'a> Routed<'a> {
             7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
             6 => Body::Answer { status: Status::from_code(reader.u16()?)?, bytes: reader.rest() },
+            9 => Body::Nodes { status: Status::from_code(reader.u16()?)?, nodes: reader.rest() },
             _ => return None,
         };
         reader.finish()?;
@@ -342,6 +362,7 @@ impl Body<'_> {
             Self::Answer { .. } => 6,
             Self::Topic(_) => 7,
             Self::Meet => 8,
+            Self::Nodes { .. } => 9,
         }
     }
 
@@ -353,7 +374,9 @@ impl Body<'_> {
             Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
-            Self::Answer { status, bytes } => _ = writer.u16(*status as u16).bytes(bytes),
+            Self::Answer { status, bytes } | Self::Nodes { status, nodes: bytes } => {
+                _ = writer.u16(*status as u16).bytes(bytes)
+            }
         }
         writer.finish()
     }

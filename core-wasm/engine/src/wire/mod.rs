@@ -5,6 +5,7 @@ mod codec;
 pub mod description;
 pub mod envelope;
 pub mod frame;
+pub mod named;
 pub mod signal;
 pub mod topic;
 

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{FRAMES_A_SECOND, MESSAGE_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
-use tabmesh_engine::{LinkId, NodeId, OpId, Output, Reason, Status};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, OpId, Output, Reason, Status};
 
 use crate::grow::network;
 use crate::puppet::{goodbye, guest, is_closed};
@@ -21,7 +21,8 @@ fn a_peer_that_floods_is_cut() {
             if is_closed(&world, puppet, LINK) {
                 break;
             }
-            world.play(puppet, vec![Output::Send { link: LINK, bytes: Frame::Pong(number).emit() }]);
+            let pong = Frame::Pong { number, at: Coordinate::default() };
+            world.play(puppet, vec![Output::Send { link: LINK, bytes: pong.emit() }]);
             if number % 400 == 0 {
                 world.run_for(1);
             }

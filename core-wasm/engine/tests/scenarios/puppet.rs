@@ -2,9 +2,9 @@
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
-use tabmesh_engine::wire::frame::{Frame, Hello, proof_bytes, split};
+use tabmesh_engine::wire::frame::{CLOSE, Frame, Hello, proof_bytes, split};
 use tabmesh_engine::wire::signal::{self, FromServer, ToServer};
-use tabmesh_engine::{LinkId, NodeId, Output, PublicKey, Reason, Route};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route};
 
 use crate::world::crypto::Crypto;
 use crate::world::script::Heard;
@@ -38,7 +38,7 @@ pub(crate) fn hello<'a>(network: &'a [u8; 8], key: &'a PublicKey) -> Frame<'a> {
 
 /// Names neighbours, 32 bytes each, and claims to count on the receiver as one.
 pub(crate) fn gossip(joined: &[u8]) -> Frame<'_> {
-    Frame::Gossip { close: true, joined, left: &[] }
+    Frame::Gossip { ties: CLOSE, joined, left: &[] }
 }
 
 /// The other end's key and nonce, from its hello.
@@ -73,7 +73,10 @@ pub(crate) fn stay_alive(world: &mut World, puppet: HostId) {
         let mut pongs = Vec::new();
         while let Some(Some(frame)) = split(&mut reader) {
             if let Some(Frame::Ping(number)) = Frame::parse(frame) {
-                pongs.push(Output::Send { link, bytes: Frame::Pong(number).emit() });
+                pongs.push(Output::Send {
+                    link,
+                    bytes: Frame::Pong { number, at: Coordinate::default() }.emit(),
+                });
             }
         }
         pongs

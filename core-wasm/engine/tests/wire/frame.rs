@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
-use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{
-    Body, DIGEST_BUCKETS, FORKS, Frame, HOPS_MAX, Hello, Routed, STRAY, VERSION, proof_bytes, split,
+    Body, CLOSE, DIGEST_BUCKETS, FASTEST, FORKS, Frame, HOPS_MAX, Hello, Routed, STRAY, VERSION, proof_bytes,
+    split,
 };
-use tabmesh_engine::{NodeId, Reason, Status};
+use tabmesh_engine::wire::named;
+use tabmesh_engine::wire::{Reader, Writer};
+use tabmesh_engine::{Coordinate, NodeId, Reason, Status};
 
 use crate::laws::{Damage, any_64, check_lengths, some_bytes};
 
@@ -32,6 +34,16 @@ fn pieces(size: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
     (0..=most).prop_flat_map(move |count| prop::collection::vec(any::<u8>(), count * size))
 }
 
+/// As bytes: two dimensions, a height, an error.
+fn coordinates() -> impl Strategy<Value = Coordinate> {
+    (-16_383..=16_383_i16, -16_383..=16_383_i16, 0..=16_383_u16, 0..=256_u16).prop_map(
+        |(x, y, height, error)| {
+            let fields = [x as u16, y as u16, height, error].map(u16::to_be_bytes);
+            Coordinate::parse(&mut Reader::new(fields.as_flattened())).expect("within all bounds")
+        },
+    )
+}
+
 fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
     let (origin, target) = (&NodeId([1; 32]), &NodeId([2; 32]));
     Routed { reply: false, exact: true, how: 0, hops: 3, origin, target, request: 7, path, kind, payload }
@@ -51,15 +63,16 @@ proptest! {
 
     #[test]
     fn frames_of_state_read_back(
-        number: u32, mask: u16, more: bool, close: bool, after: [u8; 32],
+        number: u32, mask: u16, more: bool, ties in prop::sample::select(vec![0, CLOSE, FASTEST, CLOSE | FASTEST]), at in coordinates(), after: [u8; 32],
         joined in pieces(32, 12), left in pieces(8, 12), keys in pieces(32, 64),
         sums in prop::collection::vec(any::<u8>(), DIGEST_BUCKETS * 8),
     ) {
-        for frame in [Frame::Ping(number), Frame::Pong(number), Frame::Credit(number)] {
+        for frame in [Frame::Ping(number), Frame::Credit(number)] {
             check(&frame, |length| length == 5);
         }
+        check(&Frame::Pong { number, at }, |length| length == 13);
         let members = 2 + joined.len();
-        check(&Frame::Gossip { close, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
+        check(&Frame::Gossip { ties, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
         check(&Frame::Differ { mask, after: &NodeId(after) }, |length| length == 35);
         check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
@@ -87,6 +100,7 @@ proptest! {
             Body::Topic(&bytes),
             Body::Meet,
             Body::Answer { status, bytes: &bytes },
+            Body::Nodes { status, nodes: &bytes },
         ];
         for body in bodies {
             let payload = body.emit();
@@ -101,7 +115,7 @@ proptest! {
             2 | 5 | 7 => Some(0),
             3 => (payload.len() == 32).then_some(32),
             4 => Some(32),
-            6 => payload.first_chunk().and_then(|code| Status::from_code(u16::from_be_bytes(*code))).map(|_| 2),
+            6 | 9 => payload.first_chunk().and_then(|code| Status::from_code(u16::from_be_bytes(*code))).map(|_| 2),
             _ => None,
         };
         let body = routed(&[], kind, &payload);
@@ -263,6 +277,20 @@ fn a_list_of_ids_leaves_out_what_is_left_over() {
     assert_eq!(NodeId::list(&[7; 65]), [NodeId([7; 32]); 2]);
     assert_eq!(NodeId::list(&[7; 31]), []);
     assert_eq!(NodeId::list_bytes(&[NodeId([1; 32]), NodeId([2; 32])]), [[1; 32], [2; 32]].concat());
+}
+
+#[test]
+fn named_nodes_without_a_place_on_earth_are_left_out() {
+    let (one, other) = (NodeId([1; 32]), NodeId([2; 32]));
+    let mut writer = Writer::default();
+    named::emit(&mut writer, &one, &Coordinate::default());
+    writer.bytes(&other.0).bytes(&[0x40, 0, 0, 0, 0, 0, 0, 0]);
+    named::emit(&mut writer, &other, &Coordinate::default());
+    let bytes = writer.bytes(&[7; 39]).len();
+    assert_eq!(bytes, 3 * named::NAMED + 39);
+    let nodes = writer.finish();
+    let nodes: Vec<_> = named::list(&nodes).collect();
+    assert_eq!(nodes, [(&one, Coordinate::default()), (&other, Coordinate::default())]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Topic(bytes)) => format!("topic, {} bytes", bytes.len()),
         Some(Body::Meet) => "meet".into(),
         Some(Body::Data(_)) => "data".into(),
-        Some(Body::Answer { status, .. }) => format!("answer {status:?}"),
+        Some(Body::Answer { status, .. } | Body::Nodes { status, .. }) => format!("answer {status:?}"),
         None => format!("body of kind {}", message.kind),
     };
     let Routed { hops, origin, target, request, .. } = message;
