@@ -34,19 +34,19 @@ pub const DRAINED: u32 = 128 * 1024;
 /// And not before so many bytes were sent since it told last.
 pub const DRAINED_STEP: u32 = 64 * 1024;
 
-/// Replicas of a block.
-pub const REPLICAS: usize = 8;
+/// Replicas of a block. All nodes of a network keep as many: the feature `replicas-16` makes engines of another network.
+pub const REPLICAS: usize = if cfg!(feature = "replicas-16") { 16 } else { 8 };
 
 /// Nodes of the neighbourhood: the closest known; they are linked first and never shed.
-pub const NEIGHBOURS: usize = 12;
+pub const NEIGHBOURS: usize = REPLICAS * 3 / 2;
 
 /// Links a node aims at, by profile (browser, native, device). Beyond it links are shed, one a tick.
-pub const LINK_BUDGET: [usize; 3] = [24, 240, 8];
+pub const LINK_BUDGET: [usize; 3] = [NEIGHBOURS * 2, 240, 8];
 
 /// Links a node has at most, those being made included. Beyond it offers are refused ([`Reason::NoRoom`]).
 ///
 /// [`Reason::NoRoom`]: crate::Reason
-pub const LINKS_MAX: [usize; 3] = [32, 256, 12];
+pub const LINKS_MAX: [usize; 3] = [NEIGHBOURS * 2 + 8, 256, 12];
 
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];

@@ -1,5 +1,7 @@
 //! The report as a table for a terminal.
 
+use tabmesh_engine::limits::REPLICAS;
+
 use super::{Report, Spread};
 
 /// The report as lines of two columns.
@@ -168,7 +170,7 @@ fn blocks(report: &Report, row: &mut impl FnMut(&str, String)) {
         row(
             "blocks at the end",
             format!(
-                "{} of {} lost ({:.4} %), {:.2} copies each, {} with fewer than 8, {:.2} % of rightful holders have \
+                "{} of {} lost ({:.4} %), {:.2} copies each, {} with fewer than {REPLICAS}, {:.2} % of rightful holders have \
                  theirs",
                 last.blocks_lost,
                 last.blocks,

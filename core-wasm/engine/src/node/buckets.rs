@@ -60,7 +60,7 @@ impl Node {
             }
             lacks = true;
             if !self.can_dial()
-                || self.links.len() >= self.link_budget()
+                || self.links.len() >= self.link_budget() + LINKS_SPARE
                 || self.count_requests(Goal::Fill) >= FILLS_MAX
             {
                 break;
@@ -105,7 +105,7 @@ impl Node {
 
     /// Dials the best of those that were named since.
     pub(super) fn dial_better(&mut self) {
-        let has_room = self.links.len() <= self.link_budget() && self.can_dial();
+        let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
         if let Some((id, _)) = self.better.take().filter(|_| has_room) {
             self.dial(&id);
         }
