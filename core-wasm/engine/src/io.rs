@@ -6,15 +6,31 @@ pub mod kinds;
 mod output;
 
 use alloc::vec::Vec;
+use core::num::NonZeroU16;
 
 pub use self::flat::Flat;
 pub use self::input::{Command, Input, JobResult};
 pub use self::output::{Event, Output, Route, Work};
 use crate::id::PublicKey;
 
-/// A connection, for as long as it lives. Chosen by the engine; never used twice within 65,535 links.
+/// A connection, for as long as it lives. Chosen by the engine; never 0, and never used twice within 65,535 links.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct LinkId(pub u16);
+pub struct LinkId(NonZeroU16);
+
+impl LinkId {
+    /// The link with this number; `None` for 0.
+    pub const fn new(number: u16) -> Option<Self> {
+        match NonZeroU16::new(number) {
+            Some(number) => Some(Self(number)),
+            None => None,
+        }
+    }
+
+    /// Its number.
+    pub const fn number(self) -> u16 {
+        self.0.get()
+    }
+}
 
 /// A piece of asynchronous work that the shell does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

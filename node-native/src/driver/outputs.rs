@@ -169,7 +169,7 @@ impl Driver {
     }
 
     fn lose_circuit(&mut self, link: LinkId, error: CircuitError) {
-        tracing::debug!(link = link.0, %error, "a relayed link ends");
+        tracing::debug!(link = link.number(), %error, "a relayed link ends");
         self.circuits.remove(&link);
         self.findings.push_back(Finding::LinkLost(link));
     }

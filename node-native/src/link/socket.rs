@@ -77,7 +77,7 @@ pub fn dial(url: Url, reporter: Reporter) -> (Link, impl Future<Output = ()> + S
                 carry(stream, outbox, reporter).await;
             }
             Err(error) => {
-                tracing::debug!(link = reporter.link.0, %url, %error, "a WebSocket did not open");
+                tracing::debug!(link = reporter.link.number(), %url, %error, "a WebSocket did not open");
                 reporter.tell(What::Down).await;
             }
         }
@@ -116,7 +116,7 @@ where
         return;
     }
     if let Ended::Broken(error) = &ended {
-        tracing::debug!(link = reporter.link.0, %error, "a WebSocket broke");
+        tracing::debug!(link = reporter.link.number(), %error, "a WebSocket broke");
     }
     reporter.tell(What::Down).await;
 }

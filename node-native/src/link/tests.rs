@@ -25,7 +25,8 @@ impl End {
         F: Future<Output = ()> + Send + 'static,
     {
         let (sender, reports) = mpsc::channel(64);
-        let (link, task) = make(Reporter { reports: sender, link: LinkId(1), generation: 1 });
+        let (link, task) =
+            make(Reporter { reports: sender, link: LinkId::new(1).expect("no link is 0"), generation: 1 });
         Self { link: Some(link), reports, task: tokio::spawn(task) }
     }
 

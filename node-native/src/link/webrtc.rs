@@ -139,7 +139,7 @@ async fn run(ice: Ice, begin: Begin, mut outbox: Outbox, reporter: Reporter) {
 async fn failed(error: &OpenError, reporter: &Reporter) {
     match error {
         OpenError::NoAddress => tracing::warn!(%error, "WebRTC cannot be used"),
-        _ => tracing::debug!(link = reporter.link.0, %error, "a WebRTC link did not open"),
+        _ => tracing::debug!(link = reporter.link.number(), %error, "a WebRTC link did not open"),
     }
     reporter.tell(What::Down).await;
 }

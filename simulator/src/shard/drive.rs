@@ -81,7 +81,7 @@ impl<C: Crypto> Shard<C> {
             }
         }
         if !is_answered {
-            self.broke(node, "Incoming got no answer in its drain", LinkId(0));
+            self.broke(node, "Incoming got no answer in its drain", None);
         }
         for (end, bytes) in packets.drain(..) {
             self.transmit(ground, node, end, bytes);
@@ -236,12 +236,12 @@ fn trace(hash: u64, input: &Input<'_>) -> u64 {
         Input::Timeout => (0, 0, &[]),
         Input::WallTime(seconds) => (1, *seconds, &[]),
         Input::Incoming => (2, 0, &[]),
-        Input::Described { link, description } => (3, link.0.into(), description),
-        Input::LinkUp(link) => (4, link.0.into(), &[]),
-        Input::LinkDown(link) => (5, link.0.into(), &[]),
-        Input::LinkBytes { link, bytes } => (6, link.0.into(), bytes),
-        Input::LinkDrained { link, queued } => (7, u64::from(link.0) << 32 | u64::from(*queued), &[]),
-        Input::Sealed { link, bytes } => (21, link.0.into(), bytes),
+        Input::Described { link, description } => (3, link.number().into(), description),
+        Input::LinkUp(link) => (4, link.number().into(), &[]),
+        Input::LinkDown(link) => (5, link.number().into(), &[]),
+        Input::LinkBytes { link, bytes } => (6, link.number().into(), bytes),
+        Input::LinkDrained { link, queued } => (7, u64::from(link.number()) << 32 | u64::from(*queued), &[]),
+        Input::Sealed { link, bytes } => (21, link.number().into(), bytes),
         Input::SignalUp => (8, 0, &[]),
         Input::SignalDown => (9, 0, &[]),
         Input::SignalBytes(bytes) => (10, 0, bytes),

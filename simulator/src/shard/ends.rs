@@ -7,12 +7,10 @@ use crate::event::{EndId, NodeNumber};
 /// Ends of one node at once: more than the engine ever has.
 const ENDS_MAX: u32 = 512;
 
-/// A place in the table that holds no end.
-const FREE: u32 = u32::MAX;
-
 /// One end of a link.
 pub(crate) struct End {
     pub(crate) id: EndId,
+    pub(crate) link: LinkId,
     /// Messages may flow.
     pub(crate) is_open: bool,
     /// WebRTC: whether the own description is out.
@@ -38,7 +36,7 @@ pub(crate) struct End {
 /// All ends of one node. A link's number is looked for in a list of its own that fits a few cache lines.
 #[derive(Default)]
 pub(crate) struct Ends {
-    links: Vec<u32>,
+    links: Vec<Option<LinkId>>,
     ends: Vec<End>,
     made: u32,
 }
@@ -46,13 +44,14 @@ pub(crate) struct Ends {
 impl Ends {
     /// Makes an end; `None` beyond the bound.
     pub(crate) fn make(&mut self, link: LinkId) -> Option<&mut End> {
-        let place = self.links.iter().position(|link| *link == FREE).unwrap_or(self.links.len());
+        let place = self.links.iter().position(Option::is_none).unwrap_or(self.links.len());
         if place as u32 >= ENDS_MAX {
             return None;
         }
         self.made = (self.made + 1) % (u32::MAX / ENDS_MAX);
         let end = End {
             id: EndId(self.made * ENDS_MAX + place as u32),
+            link,
             is_open: false,
             is_described: false,
             is_drain_due: false,
@@ -65,10 +64,10 @@ impl Ends {
             stuck: Vec::new(),
         };
         if place == self.links.len() {
-            self.links.push(u32::from(link.0));
+            self.links.push(Some(link));
             self.ends.push(end);
         } else {
-            self.links[place] = u32::from(link.0);
+            self.links[place] = Some(link);
             self.ends[place] = end;
         }
         self.ends.get_mut(place)
@@ -76,32 +75,27 @@ impl Ends {
 
     /// The end of a link's number.
     pub(crate) fn of_link(&mut self, link: LinkId) -> Option<&mut End> {
-        let place = self.links.iter().position(|other| *other == u32::from(link.0))?;
+        let place = self.links.iter().position(|other| *other == Some(link))?;
         self.ends.get_mut(place)
     }
 
     /// The end, if it is still there.
     pub(crate) fn get(&mut self, id: EndId) -> Option<&mut End> {
         let place = (id.0 % ENDS_MAX) as usize;
-        let is_there = self.ends.get(place).is_some_and(|end| end.id == id) && self.links[place] != FREE;
+        let is_there = self.ends.get(place).is_some_and(|end| end.id == id) && self.links[place].is_some();
         is_there.then(|| &mut self.ends[place])
-    }
-
-    /// The number of the link whose end this is.
-    pub(crate) fn link(&self, id: EndId) -> LinkId {
-        LinkId(self.links[(id.0 % ENDS_MAX) as usize] as u16)
     }
 
     /// Frees an end.
     pub(crate) fn free(&mut self, id: EndId) {
         let place = (id.0 % ENDS_MAX) as usize;
-        self.links[place] = FREE;
+        self.links[place] = None;
         self.ends[place].stuck = Vec::new();
     }
 
     /// Those that are there.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &End> {
-        self.links.iter().zip(&self.ends).filter(|(link, _)| **link != FREE).map(|(_, end)| end)
+        self.links.iter().zip(&self.ends).filter(|(link, _)| link.is_some()).map(|(_, end)| end)
     }
 
     /// Forgets all; numbers are not used again.
@@ -115,17 +109,21 @@ impl Ends {
 mod tests {
     use super::*;
 
+    fn link(number: u16) -> LinkId {
+        LinkId::new(number).expect("no link is 0")
+    }
+
     #[test]
     fn a_freed_ends_number_is_never_given_again() {
         let mut ends = Ends::default();
-        let first = ends.make(LinkId(1)).expect("there is room").id;
+        let first = ends.make(link(1)).expect("there is room").id;
         ends.free(first);
-        let second = ends.make(LinkId(2)).expect("there is room").id;
+        let second = ends.make(link(2)).expect("there is room").id;
         assert!(ends.get(first).is_none() && ends.get(second).is_some());
-        assert!(ends.of_link(LinkId(1)).is_none() && ends.of_link(LinkId(2)).is_some());
+        assert!(ends.of_link(link(1)).is_none() && ends.of_link(link(2)).is_some());
         ends.clear();
-        let third = ends.make(LinkId(3)).expect("there is room").id;
+        let third = ends.make(link(3)).expect("there is room").id;
         assert!(ends.get(second).is_none() && third != second && ends.iter().count() == 1);
-        assert_eq!(ends.link(third), LinkId(3));
+        assert_eq!(ends.get(third).map(|end| end.link), Some(link(3)));
     }
 }

@@ -79,7 +79,7 @@ impl<C: Crypto> Shard<C> {
         }
         end.is_drain_due = false;
         end.unreported = 0;
-        let link = self.ends[at].link(id);
+        let link = end.link;
         self.feed(ground, node, Input::LinkDrained { link, queued });
     }
 
@@ -105,11 +105,8 @@ impl<C: Crypto> Shard<C> {
     /// A packet is through: the engine gets it.
     pub(super) fn deliver(&mut self, ground: &Ground, node: NodeNumber, id: EndId, bytes: &[u8]) {
         let at = self.at(node);
-        if self.ends[at].get(id).is_none() {
-            return;
-        }
+        let Some(link) = self.ends[at].get(id).map(|end| end.link) else { return };
         self.tallies[at].received += bytes.len() as u64;
-        let link = self.ends[at].link(id);
         if ground.followed_lookup.is_some() {
             self.follow(ground, node, bytes, false);
         }

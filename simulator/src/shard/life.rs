@@ -1,6 +1,6 @@
 //! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
 
-use tabmesh_engine::{Command, Config, Input, LinkId, Node, NodeId, Profile};
+use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile};
 
 use super::messages::Kept;
 use super::{Shard, Shell, State};
@@ -142,7 +142,7 @@ impl<C: Crypto> Shard<C> {
         let before = heap::balance();
         self.engines[at] = None;
         if before - heap::balance() != held {
-            self.broke(node, "the engine did not give back what it took", LinkId(0));
+            self.broke(node, "the engine did not give back what it took", None);
         }
         self.stores[at] = Store::default();
         self.kept[at] = Kept::default();

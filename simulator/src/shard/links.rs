@@ -92,7 +92,7 @@ impl<C: Crypto> Shard<C> {
         let at = self.at(node);
         let Some(end) = self.ends[at].get(id).filter(|end| !end.is_open) else { return };
         end.is_described = true;
-        let link = self.ends[at].link(id);
+        let link = end.link;
         self.feed(ground, node, Input::Described { link, description: &description(node, id) });
     }
 
@@ -141,7 +141,7 @@ impl<C: Crypto> Shard<C> {
         let arrives = now + ground.one_way_us(node, mate);
         end.is_open = true;
         end.arrives = arrives;
-        let link = self.ends[at].link(id);
+        let link = end.link;
         self.counts.opened += 1;
         self.cause(ground, node, mate, arrives, What::Checked { end: theirs, from: id });
         self.feed(ground, node, Input::LinkUp(link));
@@ -159,7 +159,7 @@ impl<C: Crypto> Shard<C> {
             return self.hang_up(ground, node, mate, 0);
         };
         end.is_open = true;
-        let link = self.ends[at].link(id);
+        let link = end.link;
         self.feed(ground, node, Input::LinkUp(link));
     }
 
@@ -208,7 +208,7 @@ impl<C: Crypto> Shard<C> {
     pub(super) fn refuse(&mut self, ground: &Ground, node: NodeNumber) {
         match self.knocking {
             Some(mate) => self.hang_up(ground, node, mate, 0),
-            None => self.broke(node, "Refuse without Incoming", LinkId(0)),
+            None => self.broke(node, "Refuse without Incoming", None),
         }
     }
 
@@ -219,7 +219,7 @@ impl<C: Crypto> Shard<C> {
         };
         end.is_open = true;
         end.mate = Some(mate);
-        let link = self.ends[at].link(id);
+        let link = end.link;
         self.feed(ground, node, Input::LinkUp(link));
     }
 
@@ -273,8 +273,7 @@ impl<C: Crypto> Shard<C> {
     /// The transport of an end is gone.
     pub(super) fn lose(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let at = self.at(node);
-        if self.ends[at].get(id).is_some() {
-            let link = self.ends[at].link(id);
+        if let Some(link) = self.ends[at].get(id).map(|end| end.link) {
             self.ends[at].free(id);
             self.feed(ground, node, Input::LinkDown(link));
         }

@@ -272,10 +272,13 @@ impl<C: Crypto> Shard<C> {
     }
 
     /// The engine broke its contract: counted, and told in the report.
-    fn broke(&mut self, node: NodeNumber, what: &str, link: LinkId) {
+    fn broke(&mut self, node: NodeNumber, what: &str, link: impl Into<Option<LinkId>>) {
         self.counts.broken += 1;
-        let (ms, link) = (self.now / 1_000, link.0);
-        self.counts.first_broken.get_or_insert_with(|| format!("{ms} ms, node {node}, link {link}: {what}"));
+        let ms = self.now / 1_000;
+        self.counts.first_broken.get_or_insert_with(|| match link.into() {
+            Some(link) => format!("{ms} ms, node {node}, link {}: {what}", link.number()),
+            None => format!("{ms} ms, node {node}: {what}"),
+        });
     }
 
     /// The conductor does something at this time.

@@ -1,6 +1,6 @@
 //! A shell's connection to the signalling server.
 
-use tabmesh_engine::{Input, LinkId};
+use tabmesh_engine::Input;
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -16,7 +16,7 @@ impl<C: Crypto> Shard<C> {
         let (at, now) = (self.at(node), self.now);
         let shell = &mut self.shells[at];
         if shell.session != 0 {
-            return self.broke(node, "a second connection to the signalling server", LinkId(0));
+            return self.broke(node, "a second connection to the signalling server", None);
         }
         shell.sessions_made += 1;
         shell.session = shell.sessions_made;
@@ -37,7 +37,7 @@ impl<C: Crypto> Shard<C> {
         let (at, now) = (self.at(node), self.now);
         let shell = &mut self.shells[at];
         if !shell.signal_open {
-            return self.broke(node, "a message to a signalling server that is not connected", LinkId(0));
+            return self.broke(node, "a message to a signalling server that is not connected", None);
         }
         let (session, server) = (shell.session, ground.nodes);
         if ground.is_cut(node, server) {

@@ -95,8 +95,8 @@ fn routed(message: &Routed<'_>) -> String {
 pub(super) fn input(input: &Input<'_>) -> String {
     match input {
         Input::Timeout => "<- time-out".into(),
-        Input::LinkBytes { link, bytes } => format!("<- link {}: {}", link.0, frames(bytes)),
-        Input::Described { link, .. } => format!("<- link {}: own description", link.0),
+        Input::LinkBytes { link, bytes } => format!("<- link {}: {}", link.number(), frames(bytes)),
+        Input::Described { link, .. } => format!("<- link {}: own description", link.number()),
         Input::SignalBytes(bytes) => {
             format!("<- signalling: message {:02x}", bytes.first().copied().unwrap_or(0))
         }
@@ -118,7 +118,7 @@ pub(super) fn input(input: &Input<'_>) -> String {
 /// One output in words.
 pub(super) fn output(output: &Output) -> String {
     match output {
-        Output::Send { link, bytes } => format!("-> link {}: {}", link.0, frames(bytes)),
+        Output::Send { link, bytes } => format!("-> link {}: {}", link.number(), frames(bytes)),
         Output::Open { link, route } => {
             let how = match route {
                 Route::Socket(number) => format!("WebSocket to address {number}"),
@@ -126,9 +126,9 @@ pub(super) fn output(output: &Output) -> String {
                 Route::Answer(_) => "answer".into(),
                 Route::Circuit | Route::CircuitAnswer(_) => "circuit".into(),
             };
-            format!("-> open link {} by {how}", link.0)
+            format!("-> open link {} by {how}", link.number())
         }
-        Output::Answered { link, .. } => format!("-> link {}: answered", link.0),
+        Output::Answered { link, .. } => format!("-> link {}: answered", link.number()),
         Output::Signal(bytes) => {
             format!("-> signalling: message {:02x}", bytes.first().copied().unwrap_or(0))
         }

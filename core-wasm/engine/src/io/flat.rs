@@ -29,23 +29,23 @@ impl Flat {
     /// The output again; `None` where the fields are none.
     pub fn typed(self) -> Option<Output> {
         let Self { kind, number, value, id, bytes } = self;
-        let link = LinkId(number as u16);
-        let open = |route| Output::Open { link, route };
+        let link = LinkId::new(number as u16);
+        let open = |route| Some(Output::Open { link: link?, route });
         let job = |work| Output::Job { job: JobId(number), work };
         let first = NodeId::list(&id).first().copied();
         let ids = || NodeId::list(&id).to_vec();
         Some(match kind {
-            SEND => Output::Send { link, bytes },
-            OPEN_SOCKET => open(Route::Socket(value as u16)),
-            OPEN_OFFER => open(Route::Offer),
-            OPEN_ANSWER => open(Route::Answer(bytes)),
-            OPEN_CIRCUIT if bytes.is_empty() => open(Route::Circuit),
-            OPEN_CIRCUIT => open(Route::CircuitAnswer(*bytes.first_chunk()?)),
-            UNSEAL => Output::Unseal { link, bytes },
-            ANSWERED => Output::Answered { link, description: bytes },
-            ACCEPT => Output::Accept(link),
+            SEND => Output::Send { link: link?, bytes },
+            OPEN_SOCKET => open(Route::Socket(value as u16))?,
+            OPEN_OFFER => open(Route::Offer)?,
+            OPEN_ANSWER => open(Route::Answer(bytes))?,
+            OPEN_CIRCUIT if bytes.is_empty() => open(Route::Circuit)?,
+            OPEN_CIRCUIT => open(Route::CircuitAnswer(*bytes.first_chunk()?))?,
+            UNSEAL => Output::Unseal { link: link?, bytes },
+            ANSWERED => Output::Answered { link: link?, description: bytes },
+            ACCEPT => Output::Accept(link?),
             REFUSE => Output::Refuse,
-            CLOSE => Output::Close(link),
+            CLOSE => Output::Close(link?),
             SIGNAL_OPEN => Output::SignalOpen,
             SIGNAL => Output::Signal(bytes),
             SIGNAL_CLOSE => Output::SignalClose,
@@ -65,7 +65,7 @@ impl Flat {
                 JOINED => Event::Joined,
                 OFFLINE => Event::Offline,
                 PEER_UP => Event::PeerUp {
-                    link,
+                    link: link?,
                     id: first?,
                     kind: match value & 255 {
                         0 => LinkKind::WebRtc,

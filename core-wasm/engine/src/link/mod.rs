@@ -39,8 +39,8 @@ pub(crate) struct Link {
     pub(crate) profile: Profile,
     /// Whether the peer carries circuits.
     pub(crate) is_relay: bool,
-    /// A relayed link: the link to the relay; before it is chosen, 0.
-    pub(crate) via: LinkId,
+    /// A relayed link: the link to the relay; before it is chosen, none.
+    pub(crate) via: Option<LinkId>,
     /// When the peer proved itself; before that, when the link was begun.
     pub(crate) since: Instant,
     /// When the handshake is given up, its envelope sent again, or the next probe is due.
@@ -112,13 +112,12 @@ impl Links {
         now: Instant,
         deadline: Instant,
     ) -> LinkId {
-        loop {
+        let id = loop {
             self.last = self.last.wrapping_add(1);
-            if self.get(LinkId(self.last)).is_none() {
-                break;
+            if let Some(id) = LinkId::new(self.last).filter(|id| self.get(*id).is_none()) {
+                break id;
             }
-        }
-        let id = LinkId(self.last);
+        };
         let handshake = Handshake {
             session: 0,
             envelope: Vec::new(),
@@ -142,7 +141,7 @@ impl Links {
             peer,
             profile: Profile::Browser,
             is_relay: false,
-            via: LinkId(0),
+            via: None,
             since: now,
             due: deadline,
             heard: Stamp::of(now),

@@ -58,10 +58,10 @@ impl Node {
     }
 
     /// What follows the fresh key in this end's envelope: the relays to choose from, or the one that was chosen.
-    pub(super) fn circuit_ids(&self, dialled: bool, via: LinkId) -> Vec<u8> {
+    pub(super) fn circuit_ids(&self, dialled: bool, via: Option<LinkId>) -> Vec<u8> {
         let mut ids = Vec::new();
         for link in self.links.peers().filter(|link| is_relay(link)) {
-            if (dialled || link.id == via) && ids.len() < RELAYS_MAX * 32 {
+            if (dialled || Some(link.id) == via) && ids.len() < RELAYS_MAX * 32 {
                 ids.extend_from_slice(&link.peer.0);
             }
         }
@@ -88,7 +88,7 @@ impl Node {
         };
         let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply);
         if let Some(link) = self.links.get_mut(id) {
-            link.via = via;
+            link.via = Some(via);
         }
         self.emit(Output::Open { link: id, route: Route::CircuitAnswer(*key) });
     }
@@ -99,9 +99,14 @@ impl Node {
             return self.drop_link(id, Reason::NoRoom, true);
         };
         if let Some(link) = self.links.get_mut(id) {
-            link.via = via;
+            link.via = Some(via);
         }
         self.emit(Output::Answered { link: id, description: key.to_vec() });
+    }
+
+    /// The link to a circuit's relay, if it stands.
+    fn relay_link(&self, via: Option<LinkId>) -> Option<&Link> {
+        self.links.ready(via?)
     }
 
     /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
@@ -110,12 +115,11 @@ impl Node {
         link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
         let (via, peer) = (link.via, link.peer);
         let bytes = Frame::Carry { carried: false, peer: &peer, sealed }.emit();
-        let fits = |via: &Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || via.flow.affords(bytes.len());
-        if self.links.ready(via).is_some_and(fits) {
-            self.send_bytes(via, bytes);
-        } else {
+        let fits = |relay: &&Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || relay.flow.affords(bytes.len());
+        match self.relay_link(via).filter(fits).map(|relay| relay.id) {
+            Some(relay) => self.send_bytes(relay, bytes),
             // More than the relay has granted: it would take that for a flood.
-            self.drop_link(id, Reason::Stuck, true);
+            None => self.drop_link(id, Reason::Stuck, true),
         }
     }
 
@@ -131,7 +135,7 @@ impl Node {
         let is_fellow = |other: &&Link| other.via == link.via && other.kind == LinkKind::Relayed;
         let sealing: usize = self.links.iter().filter(is_fellow).map(|other| other.flow.queued()).sum();
         let carried = (length + sealing) * 17 / 16 + CIRCUIT_HEAD;
-        takes(link, length) && self.links.ready(link.via).is_some_and(|via| takes(via, carried))
+        takes(link, length) && self.relay_link(link.via).is_some_and(|relay| takes(relay, carried))
     }
 
     /// A peer wants something carried, or a relay brings something.
@@ -146,7 +150,8 @@ impl Node {
         if !carried {
             return self.carry(from, sender, peer, sealed);
         }
-        let ours = |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == from;
+        let ours =
+            |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == Some(from);
         let Some(link) = self.links.find(&ours).map(|link| link.id) else { return };
         match sealed {
             [reason] => {
@@ -174,15 +179,17 @@ impl Node {
     }
 
     /// Tells the other end of a circuit that it is over.
-    pub(super) fn end_circuit(&mut self, via: LinkId, peer: &NodeId, reason: Reason) {
-        if self.links.ready(via).is_some() {
-            self.send(via, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
+    pub(super) fn end_circuit(&mut self, via: Option<LinkId>, peer: &NodeId, reason: Reason) {
+        if let Some(relay) = self.relay_link(via).map(|relay| relay.id) {
+            self.send(relay, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
         }
     }
 
     /// A link is gone, and with it the circuits that led over it.
     pub(super) fn drop_circuits(&mut self, via: LinkId) {
-        while let Some(link) = self.links.find(&|link| link.via == via && link.kind == LinkKind::Relayed) {
+        while let Some(link) =
+            self.links.find(&|link| link.via == Some(via) && link.kind == LinkKind::Relayed)
+        {
             self.drop_link(link.id, Reason::NoRoom, true);
         }
     }

@@ -137,13 +137,13 @@ impl Node {
         } else if dialled {
             let mut tried = Vec::new();
             for number in path.as_chunks().0 {
-                tried.push(LinkId(u16::from_be_bytes(*number)));
+                tried.extend(LinkId::new(u16::from_be_bytes(*number)));
             }
             // Where the best way ends, one from anywhere may not.
             let how = if tried.is_empty() { 0 } else { STRAY };
             let first = self.send_request(session, &peer, true, how, &Body::Envelope(&envelope), &tried);
             if let (Some(first), Some(handshake)) = (first, self.links.handshake(id)) {
-                handshake.path.extend_from_slice(&first.0.to_be_bytes());
+                handshake.path.extend_from_slice(&first.number().to_be_bytes());
             }
         } else {
             self.reply(&ReplyTo { origin: peer, request: session, path }, &Body::Envelope(&envelope));

@@ -12,23 +12,23 @@ use crate::wire::Reader;
 
 impl Node {
     /// [`Node::handle_input`] for an input in its flat form; see [`kinds`](crate::io::kinds::input). `None` if the kind is
-    /// unknown or the bytes are too few, and then nothing happened.
+    /// unknown, the link's number 0 or the bytes too few, and then nothing happened.
     pub fn handle_flat(&mut self, now: Instant, kind: u32, number: u32, bytes: &[u8]) -> Option<()> {
         if !self.enter(now) {
             return Some(());
         }
-        let (link, op, job) = (LinkId(number as u16), OpId(number), JobId(number));
+        let (link, op, job) = (LinkId::new(number as u16), OpId(number), JobId(number));
         let done = |result| Input::JobDone { job, result };
         let mut reader = Reader::new(bytes);
         match kind {
             input::TIMEOUT => self.take(Input::Timeout),
             input::WALL_TIME => self.take(Input::WallTime(number.into())),
-            input::DESCRIBED => self.take(Input::Described { link, description: bytes }),
-            input::LINK_UP => self.take(Input::LinkUp(link)),
-            input::LINK_DOWN => self.take(Input::LinkDown(link)),
-            input::LINK_BYTES => self.take(Input::LinkBytes { link, bytes }),
-            input::LINK_DRAINED => self.take(Input::LinkDrained { link, queued: reader.u32()? }),
-            input::SEALED => self.take(Input::Sealed { link, bytes }),
+            input::DESCRIBED => self.take(Input::Described { link: link?, description: bytes }),
+            input::LINK_UP => self.take(Input::LinkUp(link?)),
+            input::LINK_DOWN => self.take(Input::LinkDown(link?)),
+            input::LINK_BYTES => self.take(Input::LinkBytes { link: link?, bytes }),
+            input::LINK_DRAINED => self.take(Input::LinkDrained { link: link?, queued: reader.u32()? }),
+            input::SEALED => self.take(Input::Sealed { link: link?, bytes }),
             input::SIGNAL_UP => self.take(Input::SignalUp),
             input::SIGNAL_DOWN => self.take(Input::SignalDown),
             input::SIGNAL_BYTES => self.take(Input::SignalBytes(bytes)),
@@ -74,27 +74,29 @@ impl Node {
         match &mut *ManuallyDrop::new(output) {
             // A time-out does not wait, and what begins a job puts it here itself.
             Output::Timeout(_) | Output::Job { .. } => {}
-            Output::Send { link, bytes } => self.put(output::SEND, link.0.into(), 0, &[], take(bytes)),
+            Output::Send { link, bytes } => self.put(output::SEND, link.number().into(), 0, &[], take(bytes)),
             Output::Open { link, route } => match route {
                 Route::Socket(address) => {
-                    self.put_plain(output::OPEN_SOCKET, link.0.into(), (*address).into(), &[])
+                    self.put_plain(output::OPEN_SOCKET, link.number().into(), (*address).into(), &[])
                 }
-                Route::Offer => self.put_plain(output::OPEN_OFFER, link.0.into(), 0, &[]),
+                Route::Offer => self.put_plain(output::OPEN_OFFER, link.number().into(), 0, &[]),
                 Route::Answer(description) => {
-                    self.put(output::OPEN_ANSWER, link.0.into(), 0, &[], take(description))
+                    self.put(output::OPEN_ANSWER, link.number().into(), 0, &[], take(description))
                 }
-                Route::Circuit => self.put_plain(output::OPEN_CIRCUIT, link.0.into(), 0, &[]),
+                Route::Circuit => self.put_plain(output::OPEN_CIRCUIT, link.number().into(), 0, &[]),
                 Route::CircuitAnswer(key) => {
-                    self.put(output::OPEN_CIRCUIT, link.0.into(), 0, &[], key.to_vec())
+                    self.put(output::OPEN_CIRCUIT, link.number().into(), 0, &[], key.to_vec())
                 }
             },
             Output::Answered { link, description } => {
-                self.put(output::ANSWERED, link.0.into(), 0, &[], take(description))
+                self.put(output::ANSWERED, link.number().into(), 0, &[], take(description))
             }
-            Output::Unseal { link, bytes } => self.put(output::UNSEAL, link.0.into(), 0, &[], take(bytes)),
-            Output::Accept(link) => self.put_plain(listening::ACCEPT, link.0.into(), 0, &[]),
+            Output::Unseal { link, bytes } => {
+                self.put(output::UNSEAL, link.number().into(), 0, &[], take(bytes))
+            }
+            Output::Accept(link) => self.put_plain(listening::ACCEPT, link.number().into(), 0, &[]),
             Output::Refuse => self.put_plain(listening::REFUSE, 0, 0, &[]),
-            Output::Close(link) => self.put_plain(output::CLOSE, link.0.into(), 0, &[]),
+            Output::Close(link) => self.put_plain(output::CLOSE, link.number().into(), 0, &[]),
             Output::SignalOpen => self.put_plain(output::SIGNAL_OPEN, 0, 0, &[]),
             Output::Signal(bytes) => self.put(output::SIGNAL, 0, 0, &[], take(bytes)),
             Output::SignalClose => self.put_plain(output::SIGNAL_CLOSE, 0, 0, &[]),
@@ -103,7 +105,7 @@ impl Node {
                 Event::Offline => self.put_plain(output::OFFLINE, 0, 0, &[]),
                 Event::PeerUp { link, id, kind, profile, address } => {
                     let value = *kind as u32 | (*profile as u32) << 8;
-                    self.put(output::PEER_UP, link.0.into(), value, &id.0, take(address));
+                    self.put(output::PEER_UP, link.number().into(), value, &id.0, take(address));
                 }
                 Event::PeerDown { id, reason } => self.put_plain(output::PEER_DOWN, 0, *reason as u32, &id.0),
                 Event::DialFailed { id, reason } => {

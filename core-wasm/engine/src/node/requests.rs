@@ -310,7 +310,7 @@ impl Node {
             Goal::Put => self.next_hop(&request.found.target, &self.id, &request.tried, false),
             _ if request.found.target == self.id => None,
             _ => self
-                .way_round(&request.found.target, LinkId(0))
+                .way_round(&request.found.target, None)
                 .or_else(|| self.next_hop(&request.found.target, &self.id, &[], true)),
         }
     }

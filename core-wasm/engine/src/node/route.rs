@@ -31,7 +31,7 @@ impl ReplyTo {
     /// The link that the answer takes first.
     pub(super) fn link(&self) -> Option<LinkId> {
         let number = self.path.last_chunk()?;
-        Some(LinkId(u16::from_be_bytes(*number)))
+        LinkId::new(u16::from_be_bytes(*number))
     }
 }
 
@@ -56,8 +56,8 @@ impl Node {
     }
 
     /// Nobody linked is nearer to `target`, but a neighbour that named it may be linked to it.
-    pub(super) fn way_round(&self, target: &NodeId, from: LinkId) -> Option<LinkId> {
-        let way = self.contacts.way_to(target).filter(|way| *way != from)?;
+    pub(super) fn way_round(&self, target: &NodeId, from: Option<LinkId>) -> Option<LinkId> {
+        let way = self.contacts.way_to(target).filter(|way| Some(*way) != from)?;
         self.links.ready(way).map(|link| link.id)
     }
 
@@ -71,7 +71,7 @@ impl Node {
         body: &Body<'_>,
         without: &[LinkId],
     ) -> Option<LinkId> {
-        let link = match self.way_round(target, LinkId(0)).filter(|link| exact && !without.contains(link)) {
+        let link = match self.way_round(target, None).filter(|link| exact && !without.contains(link)) {
             Some(link) => link,
             None => self.next_hop(target, &self.id, without, true)?,
         };
@@ -134,14 +134,14 @@ impl Node {
             self.weigh(nodes);
         }
         let (path, number) = match routed.path.split_last_chunk::<2>() {
-            Some((path, number)) => (path, Some(LinkId(u16::from_be_bytes(*number)))),
+            Some((path, number)) => (path, LinkId::new(u16::from_be_bytes(*number))),
             None => (routed.path, None),
         };
         let by_path = number.filter(|link| self.links.ready(*link).is_some());
         routed.path = if by_path.is_some() { path } else { &[] };
         let link = by_path
             .or_else(|| self.next_hop(routed.target, &self.id, &[], false))
-            .or_else(|| self.way_round(routed.target, LinkId(0)));
+            .or_else(|| self.way_round(routed.target, None));
         if let Some(link) = link {
             self.pass(link, &Frame::Routed(routed));
         }
@@ -180,7 +180,7 @@ impl Node {
         if path.len() != usize::from(routed.hops - 1) * 2 {
             return Err(Reason::Malformed);
         }
-        path.extend_from_slice(&from.0.to_be_bytes());
+        path.extend_from_slice(&from.number().to_be_bytes());
         let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(()) };
@@ -190,7 +190,7 @@ impl Node {
             self.stray(&[from])
         } else {
             self.next_hop(routed.target, routed.origin, &[from], false)
-                .or_else(|| self.way_round(routed.target, from).filter(|_| routed.exact))
+                .or_else(|| self.way_round(routed.target, Some(from)).filter(|_| routed.exact))
         };
         let forks = if body == Body::Find { (routed.how & FORKS).min(FORKS_MAX) } else { 0 };
         routed.how = if routed.how & STRAY != 0 { forks } else { forks.saturating_sub(1) };

@@ -13,7 +13,7 @@ use super::route::ReplyTo;
 use super::seen::Seen;
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, OpId};
+use crate::io::{Event, OpId};
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -273,7 +273,7 @@ impl Node {
     pub(super) fn tell(&mut self, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
         let bytes = [&[kind], &topic.0[..], rest].concat();
         let linked = self.links.to(to).map(|link| link.id);
-        let way = linked.or_else(|| self.way_round(to, LinkId(0)));
+        let way = linked.or_else(|| self.way_round(to, None));
         let Some(link) = way.or_else(|| self.next_hop(to, &self.id, &[], true)) else { return };
         let length = bytes.len() + 256;
         let has_room = self.links.ready(link).is_some_and(|link| self.has_room(link, length, false));

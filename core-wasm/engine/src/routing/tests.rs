@@ -36,10 +36,10 @@ fn the_last_hop_is_the_nearest_whatever_its_round_trip() {
     let hop = |link, last, rtt_us| {
         let mut peer = [0; 32];
         peer[31] = last;
-        Hop { link: LinkId(link), peer: NodeId(peer), rtt_us }
+        Hop { link: LinkId::new(link).unwrap(), peer: NodeId(peer), rtt_us }
     };
     let hops = [hop(1, 9, 1_000), hop(2, 1, 900_000), hop(3, 4, 5_000)];
-    assert_eq!(best_hop(&target, 20, &mut hops.into_iter()).unwrap().link, LinkId(2));
+    assert_eq!(best_hop(&target, 20, &mut hops.into_iter()).unwrap().link.number(), 2);
 }
 
 #[test]
@@ -48,10 +48,10 @@ fn far_off_a_quick_peer_beats_a_slow_one_with_one_bit_more() {
     let hop = |link, first, rtt_us| {
         let mut peer = [0; 32];
         peer[0] = first;
-        Hop { link: LinkId(link), peer: NodeId(peer), rtt_us }
+        Hop { link: LinkId::new(link).unwrap(), peer: NodeId(peer), rtt_us }
     };
     let hops = [hop(1, 0x10, 20_000), hop(2, 0x08, 200_000)];
-    assert_eq!(best_hop(&target, 12, &mut hops.into_iter()).unwrap().link, LinkId(1));
+    assert_eq!(best_hop(&target, 12, &mut hops.into_iter()).unwrap().link.number(), 1);
 }
 
 #[test]

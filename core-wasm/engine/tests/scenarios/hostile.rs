@@ -9,18 +9,18 @@ use crate::puppet::{frames, goodbye, gossip, guest, hello, is_closed, say};
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
-const LINK: LinkId = LinkId(1);
+const LINK: LinkId = LinkId::new(1).unwrap();
 
 /// The listening peer that the liars dial; everybody else is honest.
 const NATIVE: HostId = HostId(0);
 
 /// Every link between honest nodes, with its number and the time when it was made.
-fn honest_links(world: &World) -> Vec<(HostId, NodeId, u16, u64)> {
+fn honest_links(world: &World) -> Vec<(HostId, NodeId, LinkId, u64)> {
     let live = world.live();
     let ids: Vec<NodeId> = live.iter().map(|host| world.host(*host).id).collect();
     let views = |host: &HostId| {
         let host = *host;
-        world.host(host).peers().into_iter().map(move |view| (host, view.id, view.link.0, view.since.0))
+        world.host(host).peers().into_iter().map(move |view| (host, view.id, view.link, view.since.0))
     };
     live.iter().flat_map(views).filter(|(_, id, ..)| ids.contains(id)).collect()
 }

@@ -9,7 +9,7 @@ use crate::world::script::Heard;
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
-const LINK: LinkId = LinkId(1);
+const LINK: LinkId = LinkId::new(1).unwrap();
 const SESSION: u32 = 77;
 
 #[test]
@@ -80,7 +80,7 @@ fn in_glare_the_smaller_id_keeps_its_own_offer() {
             delivered_by(&world, puppet, Kind::Answer).is_none(),
             "seed {seed}: it answered its own rival"
         );
-        let answering = LinkId(2);
+        let answering = LinkId::new(2).unwrap();
         world.play(
             puppet,
             vec![Output::Close(LINK), Output::Open { link: answering, route: Route::Answer(offer.body) }],

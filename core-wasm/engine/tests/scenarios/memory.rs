@@ -14,7 +14,7 @@ use crate::world::crypto::Crypto;
 use crate::world::seeds::each;
 use crate::world::{HostId, Spec, World};
 
-const LINK: LinkId = LinkId(1);
+const LINK: LinkId = LinkId::new(1).unwrap();
 
 /// What one engine takes.
 struct Taken {

@@ -9,7 +9,7 @@ use crate::puppet::{goodbye, guest, is_closed};
 use crate::world::seeds::each;
 use crate::world::{HostId, SECOND, Spec, World};
 
-const LINK: LinkId = LinkId(1);
+const LINK: LinkId = LinkId::new(1).unwrap();
 const NATIVE: HostId = HostId(0);
 
 #[test]

@@ -87,7 +87,11 @@ pub(crate) fn stay_alive(world: &mut World, puppet: HostId) {
 pub(crate) fn guest(world: &mut World, listener: HostId) -> HostId {
     let puppet = world.add_script(Spec::browser().knowing(&[listener]));
     stay_alive(world, puppet);
-    assert!(join_by_socket(world, puppet, LinkId(1)), "seed {}: the puppet was not let in", world.seed);
+    assert!(
+        join_by_socket(world, puppet, LinkId::new(1).unwrap()),
+        "seed {}: the puppet was not let in",
+        world.seed
+    );
     puppet
 }
 
@@ -101,7 +105,7 @@ pub(crate) fn goodbye(world: &World, puppet: HostId, link: LinkId) -> Option<Rea
 
 /// Whether a puppet's link is closed.
 pub(crate) fn is_closed(world: &World, puppet: HostId, link: LinkId) -> bool {
-    !world.host(puppet).links.contains_key(&link.0)
+    !world.host(puppet).links.contains_key(&link.number())
 }
 
 fn is_welcome(world: &World, puppet: HostId, link: LinkId) -> bool {

@@ -196,7 +196,7 @@ fn a_message_with_a_wrong_signature_or_an_old_one_reaches_nobody() {
         let key = world.stranger().public;
         let forged = |sent_s| handed(from, to, &topic::message(&id, sent_s, 1, &key, b"believe me"));
         for bytes in [forged(0), forged(1)] {
-            world.play(puppet, vec![Output::Send { link: LinkId(1), bytes }]);
+            world.play(puppet, vec![Output::Send { link: LinkId::new(1).unwrap(), bytes }]);
         }
         world.run_for(10_000);
         for host in &hosts {
@@ -214,7 +214,7 @@ fn a_message_with_a_wrong_signature_or_an_old_one_reaches_nobody() {
         world.run_for(200_000);
         let before = world.published(hosts[0]).len();
         let bytes = handed(from, to, &raw);
-        world.play(puppet, vec![Output::Send { link: LinkId(1), bytes }]);
+        world.play(puppet, vec![Output::Send { link: LinkId::new(1).unwrap(), bytes }]);
         world.run_for(10_000);
         assert_eq!(world.published(hosts[0]).len(), before, "seed {seed}");
     });

@@ -41,7 +41,7 @@ impl World {
     pub(super) fn open_circuit(&mut self, host: HostId, link: LinkId, peer: Option<PublicKey>) {
         let own = self.stranger().public;
         let circuit = Circuit { own, peer, dialled: peer.is_none(), sealed: 0, opened: 0 };
-        self.hosts[host.0].circuits.insert(link.0, circuit);
+        self.hosts[host.0].circuits.insert(link.number(), circuit);
         self.circuit_news(host, link, LinkNews::Described(own.to_vec()));
         if peer.is_some() {
             self.circuit_news(host, link, LinkNews::Up);
@@ -50,7 +50,7 @@ impl World {
 
     /// The other end's key came.
     pub(super) fn complete_circuit(&mut self, host: HostId, link: LinkId, key: &[u8]) {
-        let circuit = self.hosts[host.0].circuits.get_mut(&link.0).expect("looked up by the caller");
+        let circuit = self.hosts[host.0].circuits.get_mut(&link.number()).expect("looked up by the caller");
         circuit.peer = key.try_into().ok();
         let news = if circuit.peer.is_some() { LinkNews::Up } else { LinkNews::Down };
         self.circuit_news(host, link, news);
@@ -58,7 +58,7 @@ impl World {
 
     /// Seals a frame; false if the link is no circuit.
     pub(super) fn seal(&mut self, host: HostId, link: LinkId, frame: &[u8]) -> bool {
-        let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.0) else { return false };
+        let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else { return false };
         circuit.sealed += 1;
         let mut sealed = frame.to_vec();
         sealed.extend(circuit.tag(true, circuit.sealed, frame));
@@ -71,8 +71,8 @@ impl World {
 
     /// Opens a sealed frame, or ends the link.
     pub(super) fn unseal(&mut self, host: HostId, link: LinkId, sealed: &[u8]) {
-        let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.0) else {
-            self.fail(host, &format!("Unseal names link {}, which is no circuit", link.0));
+        let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else {
+            self.fail(host, &format!("Unseal names link {}, which is no circuit", link.number()));
         };
         circuit.opened += 1;
         let (frame, tag) = sealed.split_at(sealed.len().saturating_sub(SEAL));

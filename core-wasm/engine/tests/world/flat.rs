@@ -19,14 +19,16 @@ impl Record {
             Input::Incoming => return None,
             Input::Timeout => (input::TIMEOUT, 0, Vec::new()),
             Input::WallTime(seconds) => (input::WALL_TIME, *seconds as u32, Vec::new()),
-            Input::Described { link, description } => (input::DESCRIBED, link.0.into(), description.to_vec()),
-            Input::LinkUp(link) => (input::LINK_UP, link.0.into(), Vec::new()),
-            Input::LinkDown(link) => (input::LINK_DOWN, link.0.into(), Vec::new()),
-            Input::LinkBytes { link, bytes } => (input::LINK_BYTES, link.0.into(), bytes.to_vec()),
-            Input::LinkDrained { link, queued } => {
-                (input::LINK_DRAINED, link.0.into(), queued.to_be_bytes().to_vec())
+            Input::Described { link, description } => {
+                (input::DESCRIBED, link.number().into(), description.to_vec())
             }
-            Input::Sealed { link, bytes } => (input::SEALED, link.0.into(), bytes.to_vec()),
+            Input::LinkUp(link) => (input::LINK_UP, link.number().into(), Vec::new()),
+            Input::LinkDown(link) => (input::LINK_DOWN, link.number().into(), Vec::new()),
+            Input::LinkBytes { link, bytes } => (input::LINK_BYTES, link.number().into(), bytes.to_vec()),
+            Input::LinkDrained { link, queued } => {
+                (input::LINK_DRAINED, link.number().into(), queued.to_be_bytes().to_vec())
+            }
+            Input::Sealed { link, bytes } => (input::SEALED, link.number().into(), bytes.to_vec()),
             Input::SignalUp => (input::SIGNAL_UP, 0, Vec::new()),
             Input::SignalDown => (input::SIGNAL_DOWN, 0, Vec::new()),
             Input::SignalBytes(bytes) => (input::SIGNAL_BYTES, 0, bytes.to_vec()),

@@ -330,7 +330,7 @@ impl World {
 
     /// The end behind a host's link, if the engine may send on it.
     pub(super) fn open_end(&self, host: HostId, link: LinkId) -> Option<EndId> {
-        let id = self.hosts[host.0].links.get(&link.0)?;
+        let id = self.hosts[host.0].links.get(&link.number())?;
         let is_open = self.ends.get(id)?.stage == Stage::Open && self.hosts[host.0].state != State::Down;
         is_open.then_some(*id)
     }

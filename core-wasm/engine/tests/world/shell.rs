@@ -20,6 +20,9 @@ const KNOWN_MAX: usize = 16;
 /// How many received packets a recording host keeps.
 const RECORDED_MAX: usize = 4000;
 
+/// Stands where a stimulus is from no link.
+const NO_LINK: LinkId = LinkId::new(u16::MAX).unwrap();
+
 /// The packets of one drain: what goes to one link is joined.
 #[derive(Default)]
 struct Packets(Vec<(EndId, Vec<u8>)>);
@@ -96,8 +99,8 @@ impl World {
         self.set_timer(host);
     }
 
-    /// The link's number if it is from one; `None` if what the stimulus is about is gone. The end of a link or of a session
-    /// frees it in the shell before the engine hears of it.
+    /// The link if it is from one, else [`NO_LINK`]; `None` if what the stimulus is about is gone. The end of a link or of
+    /// a session frees it in the shell before the engine hears of it.
     fn still_means(&mut self, host: HostId, stimulus: &Stimulus) -> Option<LinkId> {
         match stimulus {
             Stimulus::Link(id, news) => {
@@ -110,7 +113,7 @@ impl World {
                     LinkNews::Up => end.stage = Stage::Open,
                     LinkNews::Down => {
                         self.ends.remove(id);
-                        self.hosts[host.0].links.remove(&link.0);
+                        self.hosts[host.0].links.remove(&link.number());
                     }
                     _ => {}
                 }
@@ -118,9 +121,9 @@ impl World {
             }
             Stimulus::Circuit(link, news) => {
                 let circuits = &mut self.hosts[host.0].circuits;
-                let is_there = circuits.contains_key(&link.0);
+                let is_there = circuits.contains_key(&link.number());
                 if matches!(news, LinkNews::Down) {
-                    circuits.remove(&link.0);
+                    circuits.remove(&link.number());
                 }
                 is_there.then_some(*link)
             }
@@ -132,10 +135,10 @@ impl World {
                 if matches!(news, SignalNews::Down) {
                     machine.session = None;
                 }
-                Some(LinkId(0))
+                Some(NO_LINK)
             }
-            Stimulus::Incoming(end) => self.ends.contains_key(end).then_some(LinkId(0)),
-            _ => Some(LinkId(0)),
+            Stimulus::Incoming(end) => self.ends.contains_key(end).then_some(NO_LINK),
+            _ => Some(NO_LINK),
         }
     }
 
@@ -150,15 +153,18 @@ impl World {
                 Output::Send { link, bytes } => self.send_frame(host, link, &bytes, &mut packets),
                 Output::Open { link, route } => self.open(host, link, route),
                 Output::Answered { link, description }
-                    if self.hosts[host.0].circuits.contains_key(&link.0) =>
+                    if self.hosts[host.0].circuits.contains_key(&link.number()) =>
                 {
                     self.complete_circuit(host, link, &description);
                 }
                 Output::Unseal { link, bytes } => self.unseal(host, link, &bytes),
-                Output::Answered { link, description } => match self.hosts[host.0].links.get(&link.0) {
-                    Some(end) => self.hear_description(*end, description),
-                    None => self.fail(host, &format!("Answered names link {}, which is not open", link.0)),
-                },
+                Output::Answered { link, description } => {
+                    match self.hosts[host.0].links.get(&link.number()) {
+                        Some(end) => self.hear_description(*end, description),
+                        None => self
+                            .fail(host, &format!("Answered names link {}, which is not open", link.number())),
+                    }
+                }
                 Output::Accept(link) => {
                     let Some(end) = incoming.take() else { self.fail(host, "Accept without Incoming") };
                     self.claim(host, link);
@@ -168,10 +174,10 @@ impl World {
                     let Some(end) = incoming.take() else { self.fail(host, "Refuse without Incoming") };
                     self.refuse(end);
                 }
-                Output::Close(link) if self.hosts[host.0].circuits.remove(&link.0).is_some() => {}
+                Output::Close(link) if self.hosts[host.0].circuits.remove(&link.number()).is_some() => {}
                 Output::Close(link) => {
-                    let Some(end) = self.hosts[host.0].links.remove(&link.0) else {
-                        self.fail(host, &format!("Close names link {}, which is not open", link.0));
+                    let Some(end) = self.hosts[host.0].links.remove(&link.number()) else {
+                        self.fail(host, &format!("Close names link {}, which is not open", link.number()));
                     };
                     packets.flush(end, self);
                     self.close_end(end);
@@ -196,7 +202,7 @@ impl World {
             return;
         }
         let Some(end) = self.open_end(host, link) else {
-            self.fail(host, &format!("Send names link {}, which is not open", link.0));
+            self.fail(host, &format!("Send names link {}, which is not open", link.number()));
         };
         if bytes.is_empty() || bytes.len() > FRAME_MAX + CIRCUIT_HEAD + 2 {
             self.fail(host, &format!("a frame of {} bytes", bytes.len()));
@@ -213,14 +219,14 @@ impl World {
             Route::Circuit => return self.open_circuit(host, link, None),
             Route::CircuitAnswer(key) => return self.open_circuit(host, link, Some(key)),
         };
-        self.hosts[host.0].links.insert(link.0, end);
+        self.hosts[host.0].links.insert(link.number(), end);
     }
 
     /// Makes sure that a new link's number is free.
     fn claim(&mut self, host: HostId, link: LinkId) {
         let machine = &self.hosts[host.0];
-        if machine.links.contains_key(&link.0) || machine.circuits.contains_key(&link.0) {
-            self.fail(host, &format!("link {} is open already", link.0));
+        if machine.links.contains_key(&link.number()) || machine.circuits.contains_key(&link.number()) {
+            self.fail(host, &format!("link {} is open already", link.number()));
         }
     }
 

@@ -51,7 +51,7 @@ impl World {
         end.link = Some(link);
         end.stage = Stage::Open;
         let (host, mate) = (end.host, end.mate);
-        self.hosts[host.0].links.insert(link.0, id);
+        self.hosts[host.0].links.insert(link.number(), id);
         let Some(mate) = mate else { return };
         let Some(dialler) = self.ends.get(&mate).map(|mate| mate.host) else { return };
         let delay = self.travel(host, dialler);

@@ -13,8 +13,8 @@ use super::stimulus::Outcome;
 use super::store::Store;
 use super::{HostId, MS, SECOND, Spec, World};
 
-const ONE: LinkId = LinkId(1);
-const TWO: LinkId = LinkId(2);
+const ONE: LinkId = LinkId::new(1).unwrap();
+const TWO: LinkId = LinkId::new(2).unwrap();
 
 /// Two puppets with one open WebRTC link, `ONE` at the first and `TWO` at the second.
 fn linked(seed: u64) -> (World, HostId, HostId) {
@@ -171,7 +171,7 @@ fn a_queue_beyond_what_a_browser_bears_ends_the_run() {
 #[should_panic(expected = "Send names link 3")]
 fn a_frame_for_a_link_that_is_not_open_ends_the_run() {
     let (mut world, first, _) = linked(11);
-    send(&mut world, first, LinkId(3), 10);
+    send(&mut world, first, LinkId::new(3).unwrap(), 10);
 }
 
 #[test]

@@ -60,10 +60,10 @@ impl Line {
     pub(crate) fn input(at: u64, input: &Input<'_>) -> Self {
         let what = match input {
             Input::Timeout => What::Timeout,
-            Input::LinkBytes { link, bytes } => What::LinkIn(link.0, Head::of(bytes)),
+            Input::LinkBytes { link, bytes } => What::LinkIn(link.number(), Head::of(bytes)),
             Input::SignalBytes(bytes) => What::SignalIn(Head::of(bytes)),
             Input::JobDone { job, .. } => What::JobDone(job.0),
-            Input::Described { link, .. } => What::Said(format!("> link {} described", link.0)),
+            Input::Described { link, .. } => What::Said(format!("> link {} described", link.number())),
             Input::Command(command) => What::Said(format!("> {}", describe::command(command))),
             other => What::Said(format!("> {other:?}")),
         };
@@ -73,13 +73,13 @@ impl Line {
     /// An output.
     pub(crate) fn output(at: u64, output: &Output) -> Self {
         let what = match output {
-            Output::Send { link, bytes } => What::LinkOut(link.0, Head::of(bytes)),
+            Output::Send { link, bytes } => What::LinkOut(link.number(), Head::of(bytes)),
             Output::Signal(bytes) => What::SignalOut(Head::of(bytes)),
             Output::Job { job, work } => What::JobStart(job.0, kind_of(work)),
             Output::Open { link, route } => {
-                What::Said(format!("    < link {} opens by {}", link.0, describe::route(route)))
+                What::Said(format!("    < link {} opens by {}", link.number(), describe::route(route)))
             }
-            Output::Answered { link, .. } => What::Said(format!("    < link {} answered", link.0)),
+            Output::Answered { link, .. } => What::Said(format!("    < link {} answered", link.number())),
             other => What::Said(format!("    < {other:?}")),
         };
         Self { at, what }
