@@ -156,26 +156,27 @@ impl Links {
             ties: 0,
             handshake: Some(Box::new(handshake)),
         };
-        let place = self.list.partition_point(|other| other.id < id);
-        self.list.insert(place, link);
+        self.list.insert(self.place(id), link);
         id
     }
 
-    fn place(&self, id: LinkId) -> Option<usize> {
-        self.list.binary_search_by_key(&id, |link| link.id).ok()
+    /// Where the link with this number is, or would be.
+    #[inline(never)]
+    fn place(&self, id: LinkId) -> usize {
+        self.list.partition_point(|link| link.id < id)
     }
 
     /// The link with this number.
     #[inline(never)]
     pub(crate) fn get(&self, id: LinkId) -> Option<&Link> {
-        self.list.get(self.place(id)?)
+        self.list.get(self.place(id)).filter(|link| link.id == id)
     }
 
     /// The link with this number, to change it.
     #[inline(never)]
     pub(crate) fn get_mut(&mut self, id: LinkId) -> Option<&mut Link> {
-        let place = self.place(id)?;
-        self.list.get_mut(place)
+        let place = self.place(id);
+        self.list.get_mut(place).filter(|link| link.id == id)
     }
 
     /// What the handshake of this link needs, while it is under way.
@@ -190,10 +191,9 @@ impl Links {
     }
 
     /// Takes the link out.
-    #[inline(never)]
     pub(crate) fn remove(&mut self, id: LinkId) -> Option<Link> {
-        let place = self.place(id)?;
-        Some(self.list.remove(place))
+        self.get(id)?;
+        Some(self.list.remove(self.place(id)))
     }
 
     /// All of them, ascending by number.
