@@ -173,7 +173,7 @@ impl Node {
 
     /// The link toward a node, if there is room for a block on it.
     fn hop_with_room(&self, to: &NodeId) -> Option<LinkId> {
-        let link = self.way_round(to, None).or_else(|| self.next_hop(to, &self.id, &[], true))?;
+        let link = self.way(to)?;
         self.links.ready(link).filter(|link| self.has_room(link, BLOCK_FRAME, true)).map(|link| link.id)
     }
 

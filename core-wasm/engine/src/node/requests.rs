@@ -309,9 +309,7 @@ impl Node {
         match request.goal {
             Goal::Put => self.next_hop(&request.found.target, &self.id, &request.tried, false),
             _ if request.found.target == self.id => None,
-            _ => self
-                .way_round(&request.found.target, None)
-                .or_else(|| self.next_hop(&request.found.target, &self.id, &[], true)),
+            _ => self.way(&request.found.target),
         }
     }
 

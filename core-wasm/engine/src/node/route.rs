@@ -52,13 +52,19 @@ impl Node {
             let hop = Hop { link: link.id, peer: link.peer, rtt_us: link.rtt.smoothed_us() };
             (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
         });
-        best_hop(target, self.depth_hint, &mut hops).map(|hop| hop.link)
+        best_hop(target, self.depth_hint, &mut hops)
     }
 
     /// Nobody linked is nearer to `target`, but a neighbour that named it may be linked to it.
     pub(super) fn way_round(&self, target: &NodeId, from: Option<LinkId>) -> Option<LinkId> {
         let way = self.contacts.way_to(target).filter(|way| Some(*way) != from)?;
         self.links.ready(way).map(|link| link.id)
+    }
+
+    /// The link toward a node: by a neighbour that named it, or else by the best peer there is.
+    #[inline(never)]
+    pub(super) fn way(&self, target: &NodeId) -> Option<LinkId> {
+        self.way_round(target, None).or_else(|| self.next_hop(target, &self.id, &[], true))
     }
 
     /// Sends a request of this node on its way, by the best link that is not in `without`; says by which.

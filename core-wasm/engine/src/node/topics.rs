@@ -273,8 +273,7 @@ impl Node {
     pub(super) fn tell(&mut self, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
         let bytes = [&[kind], &topic.0[..], rest].concat();
         let linked = self.links.to(to).map(|link| link.id);
-        let way = linked.or_else(|| self.way_round(to, None));
-        let Some(link) = way.or_else(|| self.next_hop(to, &self.id, &[], true)) else { return };
+        let Some(link) = linked.or_else(|| self.way(to)) else { return };
         let length = bytes.len() + 256;
         let has_room = self.links.ready(link).is_some_and(|link| self.has_room(link, length, false));
         if length <= BULK_MIN || has_room {

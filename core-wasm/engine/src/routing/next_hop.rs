@@ -18,13 +18,13 @@ const BIT_US: u64 = 20_000;
 /// A round trip that was not measured yet counts as this.
 const UNKNOWN_US: u32 = 100_000;
 
-/// The best of `hops` toward `target`.
+/// The link of the best of `hops` toward `target`.
 ///
 /// Far from the target a bit of progress is weighed against the round trip (Kaune et al. 2008; R/Kademlia §III).
 /// Once a peer shares `depth` bits with the target it is in the target's neighbourhood, and only distance counts.
 #[inline(never)]
-pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item = Hop>) -> Option<Hop> {
-    let mut best: Option<(u64, Distance, Hop)> = None;
+pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item = Hop>) -> Option<LinkId> {
+    let mut best: Option<(u64, Distance, LinkId)> = None;
     for hop in hops {
         let distance = hop.peer.distance(target);
         let bits = hop.peer.shared_bits(target);
@@ -35,8 +35,8 @@ pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item
             u64::from(rtt_us) + u64::from(depth - bits) * BIT_US
         };
         if best.as_ref().is_none_or(|(least, nearest, _)| (cost, &distance) < (*least, nearest)) {
-            best = Some((cost, distance, hop));
+            best = Some((cost, distance, hop.link));
         }
     }
-    best.map(|(.., hop)| hop)
+    best.map(|(.., link)| link)
 }
