@@ -33,7 +33,7 @@ fn root(square: u32) -> u32 {
     root
 }
 
-/// One of them: two dimensions and a height, in units of [`UNIT_US`].
+/// One of them: two dimensions and a height, in tenths of a millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coordinate {
     x: i16,

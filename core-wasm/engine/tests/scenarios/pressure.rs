@@ -1,8 +1,8 @@
 //! Too much of everything: floods, slow readers, crowds of requests.
 
-use tabmesh_engine::limits::{FRAMES_A_SECOND, MESSAGE_MAX, REQUESTS_MAX};
+use tabmesh_engine::limits::{FRAMES_A_SECOND, HANDSHAKES_MAX, MESSAGE_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
-use tabmesh_engine::{Coordinate, LinkId, NodeId, OpId, Output, Reason, Status};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, OpId, Output, Reason, Route, Status};
 
 use crate::grow::network;
 use crate::puppet::{goodbye, guest, is_closed};
@@ -31,6 +31,29 @@ fn a_peer_that_floods_is_cut() {
         assert!(is_closed(&world, puppet, LINK), "seed {seed}");
         assert_eq!(goodbye(&world, puppet, LINK), Some(Reason::Flood), "seed {seed}");
         assert_eq!(world.host(NATIVE).peers().len(), 5, "seed {seed}: the others stay");
+    });
+}
+
+#[test]
+fn sockets_on_which_nobody_proves_a_key_leave_room_and_end() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 5, 200);
+        let puppets: Vec<HostId> =
+            (0..HANDSHAKES_MAX + 20).map(|_| world.add_script(Spec::browser().knowing(&[NATIVE]))).collect();
+        for puppet in &puppets {
+            world.play(*puppet, vec![Output::Open { link: LINK, route: Route::Socket(0) }]);
+        }
+        world.run_for(3_000);
+        let held = |world: &World| puppets.iter().filter(|puppet| !is_closed(world, **puppet, LINK)).count();
+        assert!(
+            (HANDSHAKES_MAX - 5..=HANDSHAKES_MAX).contains(&held(&world)),
+            "seed {seed}: {}",
+            held(&world)
+        );
+        world.run_for(30_000);
+        assert_eq!(held(&world), 0, "seed {seed}");
+        guest(&mut world, NATIVE);
+        assert_eq!(world.host(NATIVE).peers().len(), 6, "seed {seed}: five tabs and the guest");
     });
 }
 
