@@ -4,7 +4,6 @@
 //! integers. Coordinates are as their owners tell: a false one makes others choose a slower link, and no more than that.
 
 use crate::rng::Rng;
-use crate::wire::{Reader, Writer};
 
 /// Microseconds of a unit of length.
 const UNIT_US: u32 = 100;
@@ -55,8 +54,8 @@ impl Coordinate {
     pub const BYTES: usize = 8;
 
     /// Reads one; `None` if it lies beyond all bounds.
-    pub fn parse(reader: &mut Reader<'_>) -> Option<Self> {
-        let word = u64::from_be_bytes(*reader.array()?);
+    pub fn parse(bytes: &[u8; Self::BYTES]) -> Option<Self> {
+        let word = u64::from_be_bytes(*bytes);
         let at = Self {
             x: (word >> 48) as i16,
             y: (word >> 32) as i16,
@@ -67,11 +66,11 @@ impl Coordinate {
         (furthest <= EDGE as u16 && at.error <= ONE as u16).then_some(at)
     }
 
-    /// Appends its [`Coordinate::BYTES`].
-    pub fn emit(&self, writer: &mut Writer) {
+    /// As [`Coordinate::parse`] reads it.
+    pub fn emit(&self) -> [u8; Self::BYTES] {
         let [x, y] = [self.x, self.y].map(|place| u64::from(place as u16));
         let word = x << 48 | y << 32 | u64::from(self.height) << 16 | u64::from(self.error);
-        writer.bytes(&word.to_be_bytes());
+        word.to_be_bytes()
     }
 
     /// The round trip to `other` in microseconds; `None` while either hardly knows where it stands.
@@ -188,9 +187,7 @@ mod tests {
             let mut one = Coordinate { x, y, height, error };
             let other = Coordinate { x: -x, y, height, error: 0 };
             one.sample(&other, rtt_us, &mut rng);
-            let mut writer = Writer::default();
-            one.emit(&mut writer);
-            assert_eq!(Coordinate::parse(&mut Reader::new(&writer.finish())), Some(one));
+            assert_eq!(Coordinate::parse(&one.emit()), Some(one));
         }
     }
 

@@ -218,7 +218,7 @@ impl<'a> Frame<'a> {
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8()?)),
             5 => Self::Ping(reader.u32()?),
-            6 => Self::Pong { number: reader.u32()?, at: Coordinate::parse(&mut reader)? },
+            6 => Self::Pong { number: reader.u32()?, at: Coordinate::parse(reader.array()?)? },
             7 => Self::Credit(reader.u32()?),
             8 => {
                 let count = reader.u8()?;
@@ -262,7 +262,7 @@ impl<'a> Frame<'a> {
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
-            Self::Pong { number, at } => at.emit(writer.u8(6).u32(*number)),
+            Self::Pong { number, at } => _ = writer.u8(6).u32(*number).bytes(&at.emit()),
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
             Self::Gossip { ties, joined, left } => {
                 writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);

@@ -39,7 +39,8 @@ fn coordinates() -> impl Strategy<Value = Coordinate> {
     (-16_383..=16_383_i16, -16_383..=16_383_i16, 0..=16_383_u16, 0..=256_u16).prop_map(
         |(x, y, height, error)| {
             let fields = [x as u16, y as u16, height, error].map(u16::to_be_bytes);
-            Coordinate::parse(&mut Reader::new(fields.as_flattened())).expect("within all bounds")
+            Coordinate::parse(fields.as_flattened().first_chunk().expect("eight bytes"))
+                .expect("within all bounds")
         },
     )
 }
