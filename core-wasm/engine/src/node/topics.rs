@@ -252,12 +252,16 @@ impl Node {
         }
     }
 
-    /// Asks a candidate to be a mate, a linked one first.
+    /// Asks a candidate to be a mate, the one with the fastest link. Not again while there are enough: in the long run mates that are
+    /// all close by make the way round the world longer.
     fn invite(&mut self, id: &NodeId) {
-        let mut best: Option<(bool, usize)> = None;
+        let mut best: Option<(u32, usize)> = None;
         for (place, member) in self.topics.members.iter().enumerate() {
             if member.topic == name(&id.0) && member.heard == NOT_YET {
-                best = best.max(Some((self.links.to(&member.peer).is_some(), place)));
+                let rtt_us = self.links.to(&member.peer).map_or(u32::MAX, |link| link.rtt.smoothed_us());
+                if best.is_none_or(|(least, _)| rtt_us < least) {
+                    best = Some((rtt_us, place));
+                }
             }
         }
         let soon = Instant((self.now.0 + ANSWER.0).saturating_sub(SILENT.0));
