@@ -1,6 +1,8 @@
 //! Chance. Every draw follows from the seed, who draws, and how often it has drawn before, so that it depends neither
 //! on the order in which nodes run nor on how many threads run them.
 
+use crate::model::SECOND;
+
 /// A small seeded generator (SplitMix64; Steele, Lea and Flood 2014).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dice(u64);
@@ -48,6 +50,11 @@ impl Dice {
     /// A draw from the log-normal distribution with this median; `sigma` is the deviation of the logarithm.
     pub(crate) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * libm::exp(sigma * self.normal())
+    }
+
+    /// How many events of a Poisson process of so many a second happen in a span of microseconds.
+    pub(crate) fn arrivals(&mut self, per_s: f64, (first, last): (u64, u64)) -> u64 {
+        self.poisson(per_s * (last - first) as f64 / SECOND as f64)
     }
 
     /// How many events of a Poisson process happen where `mean` are expected (Knuth; halves where that would underflow).

@@ -110,6 +110,13 @@ pub(crate) enum CircuitNews {
     Down,
 }
 
+impl What {
+    /// What the application of a life asks for, by the number `op`.
+    pub(crate) fn order(life: u32, op: OpId, wish: Wish) -> Self {
+        Self::Order(Box::new(Order { life, op, wish }))
+    }
+}
+
 /// What an application asks for.
 pub(crate) struct Order {
     /// In which life.

@@ -7,9 +7,9 @@ use tabmesh_engine::{OpId, Status};
 use super::census::Census;
 use crate::crypto::Crypto;
 use crate::dice::Dice;
-use crate::event::{NodeNumber, Order, What, Wish};
+use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
-use crate::model::{SECOND, micros};
+use crate::model::{micros, within};
 use crate::report::histogram::Histogram;
 use crate::scenario;
 use crate::world::World;
@@ -91,12 +91,12 @@ impl Blocks {
             given.extend(self.ask(census, ground, block, false, (from, until), ops));
         }
         self.next = self.next.max(due(until));
-        let (first, last) = (from.max(micros(plan.gets_from_s)), until.min(micros(plan.gets_until_s)));
-        if last > first && !self.stored.is_empty() {
-            let count = self.dice.poisson(plan.gets_per_s * (last - first) as f64 / SECOND as f64);
-            for _ in 0..count {
+        if !self.stored.is_empty()
+            && let Some(span) = within((from, until), plan.gets_from_s, plan.gets_until_s)
+        {
+            for _ in 0..self.dice.arrivals(plan.gets_per_s, span) {
                 let block = self.stored[self.dice.below(self.stored.len() as u64) as usize];
-                given.extend(self.ask(census, ground, block, true, (first, last), ops));
+                given.extend(self.ask(census, ground, block, true, span, ops));
             }
         }
         given
@@ -123,7 +123,7 @@ impl Blocks {
         } else {
             self.results.puts += 1
         }
-        Some((at, life.node, What::Order(Box::new(Order { life: life.number, op: OpId(*ops), wish }))))
+        Some((at, life.node, What::order(life.number, OpId(*ops), wish)))
     }
 
     /// An operation ended; what the shell does then: a copy that nobody asked it to hold goes.
@@ -153,8 +153,7 @@ impl Blocks {
             }
             (false, _) => results.put_failed += 1,
         }
-        let order = Order { life: asked.life, op, wish: Wish::Drop(asked.block) };
-        Some((asked.node, What::Order(Box::new(order))))
+        Some((asked.node, What::order(asked.life, op, Wish::Drop(asked.block))))
     }
 
     /// Operations whose node left will not end.

@@ -6,9 +6,9 @@ use tabmesh_engine::{NodeId, OpId, Status};
 
 use super::census::{Census, Life};
 use crate::dice::Dice;
-use crate::event::{NodeNumber, Order, What, Wish};
+use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
-use crate::model::{SECOND, micros};
+use crate::model::within;
 use crate::report::histogram::Histogram;
 use crate::scenario;
 
@@ -66,21 +66,18 @@ impl Lookups {
         }
     }
 
-    /// What is asked between `from` and `until`: when, by whom, and the order.
+    /// What is asked within a span: when, by whom, and the order.
     pub(crate) fn give(
         &mut self,
         census: &Census,
         ground: &Ground,
-        (from, until): (u64, u64),
+        span: (u64, u64),
         ops: &mut u32,
     ) -> Vec<(u64, NodeNumber, What)> {
         let Some(plan) = self.plan else { return Vec::new() };
-        let (first, last) = (from.max(micros(plan.from_s)), until.min(micros(plan.until_s)));
-        if last <= first {
-            return Vec::new();
-        }
-        let count = self.dice.poisson(plan.per_s * (last - first) as f64 / SECOND as f64);
-        (0..count).filter_map(|_| self.ask(census, ground, (first, last), plan.of, ops)).collect()
+        let Some(span) = within(span, plan.from_s, plan.until_s) else { return Vec::new() };
+        let count = self.dice.arrivals(plan.per_s, span);
+        (0..count).filter_map(|_| self.ask(census, ground, span, plan.of, ops)).collect()
     }
 
     fn ask(
@@ -105,8 +102,7 @@ impl Lookups {
             Asked { node: asker.node, life: asker.number, target, at, found: Vec::new(), found_at: 0 };
         self.open.insert(*ops, asked);
         self.results.asked += 1;
-        let order = Order { life: asker.number, op: OpId(*ops), wish: Wish::Find(target) };
-        Some((at, asker.node, What::Order(Box::new(order))))
+        Some((at, asker.node, What::order(asker.number, OpId(*ops), Wish::Find(target))))
     }
 
     /// The asker and the target of a lookup that is under way.

@@ -9,9 +9,9 @@ use tabmesh_engine::{NodeId, OpId, Status};
 
 use super::census::Census;
 use crate::dice::Dice;
-use crate::event::{NodeNumber, Order, What, Wish};
+use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
-use crate::model::{SECOND, micros};
+use crate::model::{SECOND, micros, within};
 use crate::report::histogram::Histogram;
 use crate::scenario;
 
@@ -117,10 +117,9 @@ impl Topic {
         if until > micros(plan.from_s) {
             self.gather(census, ground, &plan, from, ops, &mut given);
         }
-        let (first, last) = (from.max(micros(plan.publish_from_s)), until.min(micros(plan.publish_until_s)));
-        if last > first {
-            let count = self.dice.poisson(plan.publish_per_s * (last - first) as f64 / SECOND as f64);
-            given.extend((0..count).filter_map(|_| self.publish(census, (first, last), ops)));
+        if let Some(span) = within((from, until), plan.publish_from_s, plan.publish_until_s) {
+            let count = self.dice.arrivals(plan.publish_per_s, span);
+            given.extend((0..count).filter_map(|_| self.publish(census, span, ops)));
         }
         given
     }
@@ -149,8 +148,7 @@ impl Topic {
                 let at = from.max(begins) + self.dice.below(spread + 1);
                 *ops += 1;
                 self.asked.insert(*ops, Asked::Subscribe((life.node, life.number)));
-                let order = Order { life: life.number, op: OpId(*ops), wish: Wish::Subscribe };
-                given.push((at, life.node, What::Order(Box::new(order))));
+                given.push((at, life.node, What::order(life.number, OpId(*ops), Wish::Subscribe)));
             }
         }
     }
@@ -174,8 +172,7 @@ impl Topic {
         *ops += 1;
         self.asked.insert(*ops, Asked::Publish(number));
         self.open.insert(number, Message { by, id, at, is_out: false, heard: Vec::new() });
-        let order = Order { life: by.1, op: OpId(*ops), wish: Wish::Publish(number) };
-        Some((at, by.0, What::Order(Box::new(order))))
+        Some((at, by.0, What::order(by.1, OpId(*ops), Wish::Publish(number))))
     }
 
     /// True if the operation is one of the topic's.

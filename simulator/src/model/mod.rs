@@ -16,3 +16,9 @@ pub(crate) const SECOND: u64 = 1_000_000;
 pub(crate) fn micros(seconds: f64) -> u64 {
     (seconds * SECOND as f64) as u64
 }
+
+/// The part of `span`, in microseconds, that lies between two times of a scenario; `None` if none does.
+pub(crate) fn within(span: (u64, u64), from_s: f64, until_s: f64) -> Option<(u64, u64)> {
+    let (first, last) = (span.0.max(micros(from_s)), span.1.min(micros(until_s)));
+    (first < last).then_some((first, last))
+}

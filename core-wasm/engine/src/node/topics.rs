@@ -206,13 +206,18 @@ impl Node {
         }
     }
 
+    /// The round trip to a subscriber; the longest there is to one that is not linked.
+    fn rtt_us(&self, peer: &NodeId) -> u32 {
+        self.links.to(peer).map_or(u32::MAX, |link| link.rtt.smoothed_us())
+    }
+
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
     fn part_with_slowest(&mut self, id: &NodeId) {
         let topic = name(&id.0);
         let mut slowest: Option<(u32, NodeId)> = None;
         for member in &self.topics.members {
             if member.topic == topic && member.heard != NOT_YET {
-                let rtt_us = self.links.to(&member.peer).map_or(u32::MAX, |link| link.rtt.smoothed_us());
+                let rtt_us = self.rtt_us(&member.peer);
                 slowest = slowest.max(Some((rtt_us, member.peer)));
             }
         }
@@ -258,7 +263,7 @@ impl Node {
         let mut best: Option<(u32, usize)> = None;
         for (place, member) in self.topics.members.iter().enumerate() {
             if member.topic == name(&id.0) && member.heard == NOT_YET {
-                let rtt_us = self.links.to(&member.peer).map_or(u32::MAX, |link| link.rtt.smoothed_us());
+                let rtt_us = self.rtt_us(&member.peer);
                 if best.is_none_or(|(least, _)| rtt_us < least) {
                     best = Some((rtt_us, place));
                 }
