@@ -6,6 +6,7 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
@@ -116,18 +117,26 @@ fn list() {
 
 fn run_one(name: &str, scenario: &Scenario, options: Options) -> Result<Report> {
     let bar = ProgressBar::new((scenario.seconds * 1e3) as u64);
-    if !std::io::stderr().is_terminal() {
+    let is_shown = std::io::stderr().is_terminal();
+    if !is_shown {
         bar.set_draw_target(indicatif::ProgressDrawTarget::hidden());
     }
     let style = ProgressStyle::with_template("{prefix} {bar:30} {msg} {elapsed} (left {eta})");
     bar.set_style(style.context("the progress bar's template")?);
     bar.set_prefix(name.to_owned());
-    let started = std::time::Instant::now();
+    let started = Instant::now();
+    let mut told = started;
     let report = run(scenario, options, &mut |progress| {
         bar.set_position((progress.now_s * 1e3) as u64);
         let rate = progress.events as f64 / started.elapsed().as_secs_f64() / 1e6;
         let (joined, alive) = (progress.joined, progress.alive);
-        bar.set_message(format!("{:.1} s, {joined}/{alive} joined, {rate:.2} M events/s", progress.now_s));
+        let message = format!("{:.1} s, {joined}/{alive} joined, {rate:.2} M events/s", progress.now_s);
+        // Into a file or a pipe a line a minute.
+        if !is_shown && told.elapsed() >= Duration::from_secs(60) {
+            told = Instant::now();
+            eprintln!("{name}: {message} of {} s", scenario.seconds);
+        }
+        bar.set_message(message);
     })?;
     bar.finish_and_clear();
     println!("{name}: {}", scenario.about);

@@ -20,6 +20,20 @@ pub(crate) struct Life {
     /// `u64::MAX` until then.
     pub(crate) joined_at: u64,
     pub(crate) left_at: u64,
+    /// When its tab was frozen last, and until when.
+    pub(crate) frozen: (u64, u64),
+}
+
+impl Life {
+    /// Whether it was part of the network, and awake, from one time to another.
+    pub(crate) fn was_there(&self, from: u64, to: u64) -> bool {
+        self.joined_at <= from && self.left_at > to && !self.was_frozen(from, to)
+    }
+
+    /// Whether its tab was frozen at any time between the two.
+    pub(crate) fn was_frozen(&self, from: u64, to: u64) -> bool {
+        self.frozen.0 <= to && from < self.frozen.1
+    }
 }
 
 /// See the module's documentation.
@@ -65,6 +79,7 @@ impl Census {
                     born_at: note.at,
                     joined_at: u64::MAX,
                     left_at: u64::MAX,
+                    frozen: (0, 0),
                 });
             }
             News::Joined => {
@@ -92,6 +107,13 @@ impl Census {
                 }
             }
             News::Found { .. } | News::Done { .. } | News::Heard { .. } => {}
+        }
+    }
+
+    /// Remembers that a node's tab is frozen for so long.
+    pub(crate) fn freeze(&mut self, node: NodeNumber, from: u64, to: u64) {
+        if let Some(place) = self.present[node as usize] {
+            self.lives[place as usize].frozen = (from, to);
         }
     }
 

@@ -21,9 +21,10 @@ impl<C: Crypto> Conductor<'_, C> {
                 }
                 Action::Heal { .. } => self.heal(),
                 Action::Freeze { share, for_s, .. } => {
-                    let for_us = micros(for_s);
+                    let (now, for_us) = (self.world.now, micros(for_s));
                     for node in self.some(share) {
-                        self.world.inject(self.world.now, node, What::Freeze { for_us });
+                        self.census.freeze(node, now, now + for_us);
+                        self.world.inject(now, node, What::Freeze { for_us });
                     }
                 }
                 Action::Signalling { up, .. } => self.switch_server(up),

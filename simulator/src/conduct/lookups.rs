@@ -36,7 +36,7 @@ pub(crate) struct Results {
     pub(crate) failed: u64,
     /// Said that ids lie suspiciously close together there.
     pub(crate) crowded: u64,
-    /// Who asked left before the answer.
+    /// Who asked left, or froze, before the answer.
     pub(crate) moot: u64,
     /// Microseconds.
     pub(crate) times: Histogram,
@@ -88,8 +88,8 @@ impl Lookups {
         of: scenario::Target,
         ops: &mut u32,
     ) -> Option<(u64, NodeNumber, What)> {
-        let honest = |life: &&Life| ground.lie(life.node).is_none();
-        let mut draw = || (0..64).find_map(|_| census.draw(&mut self.dice).filter(honest)).copied();
+        let asks = |life: &&Life| ground.lie(life.node).is_none() && !life.was_frozen(first, last);
+        let mut draw = || (0..64).find_map(|_| census.draw(&mut self.dice).filter(asks)).copied();
         let asker = draw()?;
         let target = match of {
             scenario::Target::Anywhere => NodeId(self.dice.bytes()),
@@ -141,11 +141,14 @@ impl Lookups {
         }
         census.ring(now);
         for (asked, status) in std::mem::take(&mut self.ended) {
+            if census.life(asked.node).is_some_and(|life| life.was_frozen(asked.at, asked.found_at)) {
+                self.results.moot += 1;
+                continue;
+            }
             if status != Status::Ok || asked.found.is_empty() {
                 self.results.failed += 1;
                 continue;
             }
-            let was_there = |life: &Life| life.joined_at <= asked.at && life.left_at > asked.found_at;
             let mut truth = None;
             let mut first_there = None;
             census.fresh_ring().walk(&asked.target.0, |_, place| {
@@ -153,7 +156,8 @@ impl Lookups {
                 if life.id == asked.found[0] && life.left_at > asked.found_at {
                     first_there = Some(*life);
                 }
-                let counts = was_there(life) && (!self.has_liars || ground.lie(life.node).is_none());
+                let counts = life.was_there(asked.at, asked.found_at)
+                    && (!self.has_liars || ground.lie(life.node).is_none());
                 if truth.is_none() && counts {
                     truth = Some(*life);
                 }
