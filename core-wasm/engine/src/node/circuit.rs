@@ -19,18 +19,47 @@ use crate::wire::frame::{BULK_MIN, Frame};
 /// Relays that one offer names.
 const RELAYS_MAX: usize = 4;
 
+/// After so many direct links in a row that did not come up, though the other ends were there, it is this end that cannot
+/// be reached: circuits come first from then on, and one dial in so many is direct still.
+const WALLED_AFTER: u8 = 5;
+const WALLED_DIRECT_ONE_IN: u64 = 8;
+
+/// A circuit refused for want of a common relay is offered again, for the other end looks for one; one time in so many the
+/// next attempt is direct.
+const DIRECT_AGAIN_ONE_IN: u64 = 4;
+
 /// A relayed link this old is sometimes tried directly again: about every two minutes.
 const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
 const TRY_DIRECT_ONE_IN: u64 = 24;
 
-fn is_relay(link: &Link) -> bool {
+pub(super) fn is_relay(link: &Link) -> bool {
     link.is_relay && link.kind != LinkKind::Relayed
 }
 
 impl Node {
-    /// Whether this node could offer `peer` a circuit.
+    /// Whether this node offers `peer` a circuit.
     pub(super) fn may_relay(&mut self, peer: &NodeId) -> bool {
-        self.contacts.get(peer).is_some_and(|contact| contact.needs_relay) && self.links.peers().any(is_relay)
+        let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
+            || self.is_walled() && self.rng.below(WALLED_DIRECT_ONE_IN) > 0;
+        wants && self.links.peers().any(is_relay)
+    }
+
+    /// Whether no direct link comes up at this end, for all that is known.
+    fn is_walled(&self) -> bool {
+        self.walls >= WALLED_AFTER && !self.links.peers().any(|link| link.kind == LinkKind::WebRtc)
+    }
+
+    /// Whether this node offers circuits to those that offer it direct links.
+    pub(super) fn wants_circuits(&self) -> bool {
+        self.is_walled() && self.links.peers().any(is_relay)
+    }
+
+    /// Offers a circuit in turn.
+    pub(super) fn dial_circuit(&mut self, peer: &NodeId) {
+        if let Some(contact) = self.contacts.learn(peer) {
+            contact.needs_relay = true;
+        }
+        self.dial(peer);
     }
 
     /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
@@ -45,15 +74,20 @@ impl Node {
         self.links.peers().any(is_relay) && self.contacts.learn(&link.peer).is_some()
     }
 
-    /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay,
-    /// and the one after that does not.
+    /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay.
     pub(super) fn choose_way(&mut self, link: &Link, reason: Reason) {
         let Some(handshake) = &link.handshake else { return };
-        let is_there = handshake.answered || !link.dialled || reason == Reason::Unreachable;
-        if let Some(contact) = self.contacts.get(&link.peer) {
-            contact.needs_relay = link.kind == LinkKind::WebRtc
-                && is_there
-                && matches!(reason, Reason::Lost | Reason::Timeout | Reason::Unreachable);
+        let is_there = handshake.answered || !link.dialled;
+        let is_walled = is_there && matches!(reason, Reason::Lost | Reason::Timeout);
+        let is_direct = link.kind == LinkKind::WebRtc;
+        if is_direct && is_walled {
+            self.walls = self.walls.saturating_add(1);
+        }
+        let again = reason == Reason::NoRoom && self.rng.below(DIRECT_AGAIN_ONE_IN) > 0;
+        let Some(contact) = self.contacts.get(&link.peer) else { return };
+        contact.needs_relay = if is_direct { is_walled || reason == Reason::Unreachable } else { again };
+        if is_direct && is_walled {
+            contact.not_before = self.now;
         }
     }
 

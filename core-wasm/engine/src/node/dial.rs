@@ -4,6 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Node;
+use super::circuit::is_relay;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
@@ -25,6 +26,9 @@ const SKEW_S: u32 = 300;
 
 /// An envelope without answer is sent again after this, each time twice as long.
 const RESEND: Duration = Duration::from_ms(3_000);
+
+/// Where there is a relay to turn to, a direct link gets so long once both envelopes were exchanged.
+const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// How often an envelope is sent.
 const TRIES_MAX: u8 = 3;
@@ -278,6 +282,8 @@ impl Node {
     }
 
     fn on_answer(&mut self, id: LinkId, description: &[u8]) {
+        let deadline = self.now + DIRECT_TIMEOUT;
+        let has_relay = self.links.peers().any(is_relay);
         let Some(link) = self.links.get_mut(id) else { return };
         let is_circuit = link.kind == LinkKind::Relayed;
         let Some(handshake) = &mut link.handshake else { return };
@@ -286,6 +292,11 @@ impl Node {
         }
         if is_circuit {
             return self.on_circuit_answer(id, description);
+        }
+        if has_relay {
+            handshake.deadline = handshake.deadline.min(deadline);
+            link.due = handshake.deadline;
+            self.arm(deadline);
         }
         self.emit(Output::Answered { link: id, description: description.to_vec() });
     }
@@ -304,6 +315,10 @@ impl Node {
         }
         if envelope.kind == Kind::Circuit {
             return self.on_circuit_offer(from, envelope, reply);
+        }
+        if self.wants_circuits() {
+            self.refuse(&from, envelope.session, Reason::NoRoom, reply);
+            return self.dial_circuit(&from);
         }
         let id = self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply);
         self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });

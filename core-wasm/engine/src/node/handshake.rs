@@ -182,6 +182,9 @@ impl Node {
         link.stage = Stage::Ready;
         Self::first_probe(link, now);
         let (kind, profile, dialled) = (link.kind, link.profile, link.dialled);
+        if kind == LinkKind::WebRtc {
+            self.walls = 0;
+        }
         let handshake = link.handshake.take();
         let is_first_contact =
             kind == LinkKind::Socket || handshake.as_ref().is_some_and(|shake| shake.by_signal);

@@ -208,6 +208,7 @@ impl Node {
     /// The host slept or changed networks.
     pub(super) fn wake_up(&mut self) {
         self.contacts.forgive();
+        self.walls = 0;
         for entry in &mut self.dialled {
             entry.not_before = Instant(0);
             entry.failures = 0;

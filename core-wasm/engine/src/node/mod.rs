@@ -86,6 +86,8 @@ pub struct Node {
     bulk_heard: Instant,
     /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
     is_clock_doubtful: bool,
+    /// Direct links in a row that did not come up, though the other ends were there.
+    walls: u8,
     /// The bucket whose emptiness is looked at next.
     next_bucket: u32,
     /// See [`Node::depth`]; kept, because every hop asks for it.
@@ -149,6 +151,7 @@ impl Node {
             relay_awaited_until: Instant(0),
             bulk_heard: Instant(0),
             is_clock_doubtful: false,
+            walls: 0,
             next_bucket: 0,
             depth_hint: 0,
             joined: false,

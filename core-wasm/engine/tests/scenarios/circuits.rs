@@ -141,6 +141,24 @@ fn a_tab_without_any_address_is_linked_to_everybody_near_by_circuits() {
 }
 
 #[test]
+fn a_tab_whose_datagrams_all_vanish_offers_circuits_first() {
+    each(4, |seed| {
+        let mut world = World::new(seed);
+        world.add_many(4, 100, &Spec::native());
+        world.add_many(30, 100, &Spec::browser());
+        settle(&mut world, 10_000);
+        let tab = HostId(34);
+        world.network.blocked.extend((0..34).map(|other| (HostId(other), tab)));
+        assert_eq!(world.add(Spec::browser().knowing(&[RELAY])), tab);
+        world.expect(45_000, "it is linked to its six nearest", |world| {
+            let id = world.host(tab).id;
+            let near = world.closest(&id, 7);
+            near.iter().filter(|near| **near != id).all(|near| world.host(tab).link_to(*near).is_some())
+        });
+    });
+}
+
+#[test]
 fn with_a_fifth_of_all_pairs_unable_to_connect_every_neighbourhood_becomes_whole() {
     each(2, |seed| {
         let mut world = World::new(seed);
