@@ -1,7 +1,7 @@
 //! Relayed links: pairs that cannot connect directly, through a peer that is linked to both.
 
 use tabmesh_engine::limits::{CARRY_A_MINUTE, MESSAGE_MAX, NEIGHBOURS};
-use tabmesh_engine::{LinkKind, OpId, Reason, Status};
+use tabmesh_engine::{Event, LinkKind, OpId, Reason, Status};
 
 use crate::grow::settle;
 use crate::world::seeds::each;
@@ -150,11 +150,17 @@ fn a_tab_whose_datagrams_all_vanish_offers_circuits_first() {
         let tab = HostId(34);
         world.network.blocked.extend((0..34).map(|other| (HostId(other), tab)));
         assert_eq!(world.add(Spec::browser().knowing(&[RELAY])), tab);
-        world.expect(45_000, "it is linked to its six nearest", |world| {
+        world.expect(120_000, "it is linked to its six nearest", |world| {
             let id = world.host(tab).id;
             let near = world.closest(&id, 7);
             near.iter().filter(|near| **near != id).all(|near| world.host(tab).link_to(*near).is_some())
         });
+        world.run_for(300_000);
+        let vain = |(_, event): &&(u64, Event)| {
+            matches!(event, Event::DialFailed { reason: Reason::Timeout | Reason::Lost, .. })
+        };
+        let vain = world.host(tab).events.iter().filter(vain).count();
+        assert!(vain < 60, "seed {seed}: {vain} dials in vain");
     });
 }
 
