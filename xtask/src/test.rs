@@ -28,6 +28,11 @@ pub(crate) fn all() -> Result<()> {
     step("unit, property and simulation tests in Rust", || {
         cargo("test --workspace --exclude tabmesh-core --no-fail-fast").wait()
     })?;
+    step("blocks and lookups of engines that keep sixteen replicas", || {
+        cargo("test --quiet --package tabmesh-engine --features replicas-16 --test scenarios")
+            .words("-- storage lookup")
+            .wait()
+    })?;
     let chromium = tools::ensure_chromium()?;
     parts::web()?;
     tools::ensure_npm("tests")?;

@@ -108,7 +108,7 @@ pub const FRAMES_A_SECOND: u32 = 32_768;
 pub const HASHES_MAX: usize = 64;
 
 /// Neighbours that repair keeps sums for; the keys shared with further ones are seen to by nearer ones.
-pub const SUMS_MAX: usize = 16;
+pub const SUMS_MAX: usize = REPLICAS * 2;
 
 /// Blocks that repair waits to fetch; the rest is found in the next round.
 pub const WANTED_MAX: usize = 32;

@@ -1,5 +1,6 @@
 //! Lookups and messages over many hops.
 
+use tabmesh_engine::limits::REPLICAS;
 use tabmesh_engine::{NodeId, Status};
 
 use crate::grow::network;
@@ -8,7 +9,7 @@ use crate::world::check::distance;
 use crate::world::seeds::each;
 
 /// Looks up `count` random places from random nodes; how many lookups named the closest node first, and how many the
-/// eight closest exactly.
+/// closest exactly.
 fn look_up(world: &mut World, count: usize) -> (usize, usize) {
     let (mut first, mut exact) = (0, 0);
     for _ in 0..count {
@@ -18,7 +19,7 @@ fn look_up(world: &mut World, count: usize) -> (usize, usize) {
         let op = world.find(from, target);
         assert_eq!(world.wait(from, op, 20_000).status, Status::Ok, "seed {}", world.seed);
         let found = world.host(from).found[&op.0].clone();
-        let truth = world.closest(&target, 8);
+        let truth = world.closest(&target, REPLICAS);
         assert!(found.is_sorted_by_key(|id| distance(id, &target)), "nearest first: {found:?}");
         first += usize::from(found.first() == truth.first());
         exact += usize::from(found == truth);

@@ -1,5 +1,6 @@
-//! Blocks: eight holders, readers, leavers, repair, and stores that are full or broken.
+//! Blocks: holders, readers, leavers, repair, and stores that are full or broken.
 
+use tabmesh_engine::limits::REPLICAS;
 use tabmesh_engine::{NodeId, Status};
 
 use crate::grow::{network, settle};
@@ -11,26 +12,35 @@ fn block(world: &mut World, length: usize) -> Vec<u8> {
     world.random_bytes(length)
 }
 
-/// Puts a block from `giver` and waits until the eight closest nodes have it.
+/// Whether all that should hold a block do.
+fn is_held(world: &World, hash: &NodeId) -> bool {
+    world.rightful_holders(hash, REPLICAS) == REPLICAS.min(world.live().len())
+}
+
+/// Puts a block from `giver` and waits until the closest nodes have it.
 fn place(world: &mut World, giver: HostId, length: usize) -> NodeId {
     let bytes = block(world, length);
     let (op, hash) = world.put(giver, &bytes);
     let done = world.wait(giver, op, 30_000);
-    assert_eq!((done.status, done.holders), (Status::Ok, 8), "seed {}", world.seed);
-    world.expect(10_000, "the eight closest hold the block", |world| world.rightful_holders(&hash, 8) == 8);
+    let holders = REPLICAS.min(world.live().len());
+    assert_eq!((done.status, usize::from(done.holders)), (Status::Ok, holders), "seed {}", world.seed);
+    world.expect(10_000, "the closest hold the block", |world| is_held(world, &hash));
     hash
 }
 
 #[test]
-fn a_block_is_placed_on_the_eight_closest_and_read_after_its_giver_crashed() {
+fn a_block_is_placed_on_the_closest_and_read_after_its_giver_crashed() {
     each(3, |seed| {
         let mut world = network(seed, 1, 19, 200);
         let giver = HostId(7);
         let hash = place(&mut world, giver, 16 * 1024);
         world.crash(giver);
         let holders = world.holders(&hash);
-        let reader =
-            world.live().into_iter().find(|host| !holders.contains(host)).expect("20 nodes, 8 or 9 holders");
+        let reader = world
+            .live()
+            .into_iter()
+            .find(|host| !holders.contains(host))
+            .expect("20 nodes, one holder more than replicas at most");
         let op = world.get(reader, hash);
         assert_eq!(world.wait(reader, op, 30_000).status, Status::Ok, "seed {seed}");
         assert!(world.host(reader).store.block(&hash).is_some());
@@ -75,7 +85,7 @@ fn a_block_nobody_has_is_not_found() {
 }
 
 #[test]
-fn leaving_thirty_percent_loses_nothing_and_repair_restores_eight_holders() {
+fn leaving_thirty_percent_loses_nothing_and_repair_restores_the_holders() {
     each(2, |seed| {
         let mut world = network(seed, 2, 28, 150);
         let hashes: Vec<NodeId> = (0..10).map(|n| place(&mut world, HostId(n), 2_000)).collect();
@@ -92,8 +102,8 @@ fn leaving_thirty_percent_loses_nothing_and_repair_restores_eight_holders() {
         for hash in &hashes {
             assert!(!world.holders(hash).is_empty(), "seed {seed}: a block is lost");
         }
-        world.expect(90_000, "every block is on its eight closest again", |world| {
-            hashes.iter().all(|hash| world.rightful_holders(hash, 8) == 8)
+        world.expect(180_000, "every block is on its closest again", |world| {
+            hashes.iter().all(|hash| is_held(world, hash))
         });
     });
 }
@@ -105,8 +115,8 @@ fn newcomers_that_come_closest_fetch_what_they_should_hold() {
         let hashes: Vec<NodeId> = (0..8).map(|n| place(&mut world, HostId(n), 3_000)).collect();
         world.add_many(10, 300, &crate::world::Spec::browser());
         settle(&mut world, 60_000);
-        world.expect(90_000, "every block is on its eight closest", |world| {
-            hashes.iter().all(|hash| world.rightful_holders(hash, 8) == 8)
+        world.expect(90_000, "every block is on its closest", |world| {
+            hashes.iter().all(|hash| is_held(world, hash))
         });
     });
 }
@@ -116,14 +126,12 @@ fn a_holder_that_lost_its_store_is_filled_again() {
     each(1, |seed| {
         let mut world = network(seed, 1, 11, 200);
         let hash = place(&mut world, HostId(2), 5_000);
-        let holder = world.holders(&hash).into_iter().find(|host| host.0 > 2).expect("eight of them");
+        let holder = world.holders(&hash).into_iter().find(|host| host.0 > 2).expect("more than two");
         world.host_mut(holder).store.drop_block(&hash);
         world.crash(holder);
         world.run_for(20_000);
         world.restart(holder);
-        world.expect(120_000, "the block is on its eight closest", |world| {
-            world.rightful_holders(&hash, 8) == 8
-        });
+        world.expect(120_000, "the block is on its closest", |world| is_held(world, &hash));
     });
 }
 
@@ -169,12 +177,15 @@ fn full_stores_are_told_and_other_holders_found_where_there_are() {
 #[test]
 fn a_broken_disk_ends_operations_with_a_status_and_harms_nobody() {
     each(1, |seed| {
-        let mut world = network(seed, 1, 11, 200);
+        let mut world = network(seed, 1, REPLICAS + 3, 200);
         let hash = place(&mut world, HostId(2), 5_000);
         let holder = world.holders(&hash)[0];
         world.host_mut(holder).store.broken = true;
-        let reader =
-            world.live().into_iter().find(|host| !world.holders(&hash).contains(host)).expect("12 nodes");
+        let reader = world
+            .live()
+            .into_iter()
+            .find(|host| !world.holders(&hash).contains(host))
+            .expect("four more nodes than holders");
         let op = world.get(reader, hash);
         assert_eq!(world.wait(reader, op, 60_000).status, Status::Ok, "seed {seed}");
         let op = world.get(holder, NodeId([4; 32]));
