@@ -25,17 +25,18 @@ impl Core {
     pub fn start(number: u32, config: &[u8]) -> Option<Core> {
         let mut reader = Reader::new(config);
         let mut config = Config {
-            key: *reader.array()?,
-            seed: u64::from_be_bytes(*reader.array()?),
-            network: *reader.array()?,
-            level: reader.u8()?,
+            key: *reader.array(),
+            seed: reader.u64(),
+            network: *reader.array(),
+            level: reader.u8(),
             profile: Profile::Browser,
             address: Vec::new(),
-            addresses: reader.u16()?,
+            addresses: reader.u16(),
             signalling: false,
             relay: false,
         };
-        let flags = reader.u8()?;
+        let flags = reader.u8();
+        reader.intact()?;
         (config.signalling, config.relay) = (flags & 1 != 0, flags & 2 != 0);
         Some(Self { node: Node::new(config), number })
     }
@@ -47,7 +48,7 @@ impl Core {
             return -1.0;
         }
         while let Some(wanted) = self.node.poll_flat() {
-            hand_out(self.number, &wanted);
+            hand_out(self.number, wanted);
         }
         self.node.wanted_at().0 as f64
     }

@@ -24,7 +24,7 @@ pub(crate) fn show_links(core: u32, node: &Node) {
     for view in node.links() {
         writer.bytes(&view.id.0).u16(view.link.number());
         writer.u8(view.kind as u8).u8(view.profile as u8).u8(view.is_neighbour.into());
-        writer.u32(view.rtt_us).bytes(&view.since.0.to_be_bytes());
+        writer.u32(view.rtt_us).u64(view.since.0);
     }
     output(core, LINKS, 0, 0, &[], &writer.finish());
 }

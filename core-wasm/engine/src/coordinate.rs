@@ -53,24 +53,16 @@ impl Coordinate {
     /// How many bytes it takes.
     pub const BYTES: usize = 8;
 
-    /// Reads one; `None` if it lies beyond all bounds.
-    pub fn parse(bytes: &[u8; Self::BYTES]) -> Option<Self> {
-        let word = u64::from_be_bytes(*bytes);
-        let at = Self {
-            x: (word >> 48) as i16,
-            y: (word >> 32) as i16,
-            height: (word >> 16) as u16,
-            error: word as u16,
-        };
-        let furthest = at.x.unsigned_abs().max(at.y.unsigned_abs()).max(at.height);
-        (furthest <= EDGE as u16 && at.error <= ONE as u16).then_some(at)
+    /// Of its four words; `None` if it lies beyond all bounds.
+    pub fn new([x, y, height, error]: [u16; 4]) -> Option<Self> {
+        let at = Self { x: x as i16, y: y as i16, height, error };
+        let furthest = at.x.unsigned_abs().max(at.y.unsigned_abs()).max(height);
+        (furthest <= EDGE as u16 && error <= ONE as u16).then_some(at)
     }
 
-    /// As [`Coordinate::parse`] reads it.
-    pub fn emit(&self) -> [u8; Self::BYTES] {
-        let [x, y] = [self.x, self.y].map(|place| u64::from(place as u16));
-        let word = x << 48 | y << 32 | u64::from(self.height) << 16 | u64::from(self.error);
-        word.to_be_bytes()
+    /// As [`Coordinate::new`] takes them.
+    pub fn words(&self) -> [u16; 4] {
+        [self.x as u16, self.y as u16, self.height, self.error]
     }
 
     /// The round trip to `other` in microseconds; `None` while either hardly knows where it stands.
@@ -187,7 +179,7 @@ mod tests {
             let mut one = Coordinate { x, y, height, error };
             let other = Coordinate { x: -x, y, height, error: 0 };
             one.sample(&other, rtt_us, &mut rng);
-            assert_eq!(Coordinate::parse(&one.emit()), Some(one));
+            assert_eq!(Coordinate::new(one.words()), Some(one));
         }
     }
 

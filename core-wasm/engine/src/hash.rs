@@ -17,11 +17,22 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     while last.len() % 64 != 56 {
         last.push(0);
     }
-    last.extend_from_slice(&(bytes.len() as u64 * 8).to_be_bytes());
+    last.extend_from_slice(&big_endian(bytes.len() as u64 * 8));
     compress256(&mut state, last.as_chunks().0);
     let mut hash = [0; 32];
     for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
         bytes.copy_from_slice(&word.to_be_bytes());
     }
     hash
+}
+
+/// The bytes of `number`, big-endian. Wasm has no instruction for it, so it is done in one place.
+#[inline(never)]
+pub(crate) fn big_endian(mut number: u64) -> [u8; 8] {
+    let mut bytes = [0; 8];
+    for byte in bytes.iter_mut().rev() {
+        *byte = number as u8;
+        number >>= 8;
+    }
+    bytes
 }

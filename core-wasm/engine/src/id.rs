@@ -75,7 +75,7 @@ impl NodeId {
     pub(crate) fn within(&self, bit: u32, rng: &mut Rng) -> Self {
         let turned = (rng.next() | 1 << 63).checked_shr(bit).unwrap_or(0);
         let mut bytes = self.0;
-        for (byte, turned) in bytes.iter_mut().zip(turned.to_be_bytes()) {
+        for (byte, turned) in bytes.iter_mut().zip(crate::hash::big_endian(turned)) {
             *byte ^= turned;
         }
         Self(bytes)

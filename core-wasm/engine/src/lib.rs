@@ -22,6 +22,7 @@ mod id;
 pub mod io;
 pub mod limits;
 mod link;
+mod list;
 mod node;
 mod rng;
 mod routing;

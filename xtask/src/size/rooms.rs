@@ -24,7 +24,8 @@ const CRATES: [(&str, &str); 18] = [
 ];
 
 /// Modules of the engine that hold the words all rooms share.
-const BASICS: [&str; 9] = ["coordinate", "hash", "id", "io", "limits", "rng", "status", "time", "error"];
+const BASICS: [&str; 10] =
+    ["coordinate", "hash", "id", "io", "limits", "list", "rng", "status", "time", "error"];
 
 /// Functions that the linker and the compiler bring along.
 const RUNTIME: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "__wasm_"];

@@ -9,7 +9,7 @@ const ENGINE: &str = "core-wasm/engine/src/";
 /// Rooms by layer: a room may use the layers before its own, and nothing of its own layer but itself. Only the
 /// basics may use each other.
 const LAYERS: [(&str, &[&str]); 5] = [
-    ("basics", &["coordinate", "hash", "id", "limits", "rng", "status", "time", "error"]),
+    ("basics", &["coordinate", "hash", "id", "limits", "list", "rng", "status", "time", "error"]),
     ("wire", &["wire"]),
     ("io", &["io"]),
     ("rooms", &["link", "routing", "gossip", "content", "ledger", "task", "service"]),

@@ -74,16 +74,16 @@ impl Cid {
             return Err(CidError::Length);
         }
         let mut reader = Reader::new(bytes);
-        if reader.u8() != Some(1) {
+        if reader.u8() != 1 {
             return Err(CidError::Version);
         }
         let codec = match reader.u8() {
-            Some(0x55) => Codec::Raw,
-            Some(0x71) => Codec::DagCbor,
+            0x55 => Codec::Raw,
+            0x71 => Codec::DagCbor,
             _ => return Err(CidError::Codec),
         };
         match (reader.u16(), reader.id()) {
-            (Some(0x1220), Some(hash)) => Ok(Self { codec, hash: *hash }),
+            (0x1220, hash) => Ok(Self { codec, hash: *hash }),
             _ => Err(CidError::Hash),
         }
     }

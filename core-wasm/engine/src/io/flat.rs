@@ -1,7 +1,7 @@
 //! Outputs as numbers and bytes: the form in which they wait for the shell, and cross a border that knows no types.
 //!
-//! A line that emits knows its variant, so going into this form there costs a call. A queue of [`Output`]s would be
-//! moved, matched and dropped variant by variant.
+//! Whatever wants something done puts it into this form itself, which costs a call. A queue of [`Output`]s would be
+//! made, moved, matched and dropped variant by variant.
 
 use alloc::vec::Vec;
 

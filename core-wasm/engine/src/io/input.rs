@@ -1,5 +1,6 @@
 //! What happens to a node: links, jobs, commands.
 
+use super::kinds::input;
 #[cfg(doc)]
 use super::{Event, LinkKind, Output, Route, Work};
 use super::{JobId, LinkId, OpId};
@@ -154,4 +155,21 @@ pub enum JobResult<'a> {
     Hashes(&'a [NodeId]),
     /// It could not be done.
     Failed,
+}
+
+impl<'a> JobResult<'a> {
+    /// Its number and its bytes; see [`kinds`](super::kinds::input).
+    pub(crate) fn flat(&self) -> (u32, &'a [u8]) {
+        match self {
+            Self::Signature(signature) => (input::SIGNATURE, *signature),
+            Self::Verified(holds) => (input::VERIFIED, if *holds { &[1] } else { &[0] }),
+            Self::Loaded(bytes) => (input::LOADED, bytes),
+            Self::Missing => (input::MISSING, &[]),
+            Self::Stored => (input::STORED, &[]),
+            Self::Mismatch => (input::MISMATCH, &[]),
+            Self::Full => (input::FULL, &[]),
+            Self::Hashes(hashes) => (input::HASHES, NodeId::list_bytes(hashes)),
+            Self::Failed => (input::FAILED, &[]),
+        }
+    }
 }

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 use super::Node;
 use super::route::ReplyTo;
 use crate::id::NodeId;
-use crate::io::{LinkId, LinkKind, Output, Route};
+use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind};
 use crate::limits::{CIRCUIT_HEAD, SEAL};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -124,7 +125,7 @@ impl Node {
         if let Some(link) = self.links.get_mut(id) {
             link.via = Some(via);
         }
-        self.emit(Output::Open { link: id, route: Route::CircuitAnswer(*key) });
+        self.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
     }
 
     /// The circuit that this node offered is taken.
@@ -135,7 +136,7 @@ impl Node {
         if let Some(link) = self.links.get_mut(id) {
             link.via = Some(via);
         }
-        self.emit(Output::Answered { link: id, description: key.to_vec() });
+        self.put_copy(output::ANSWERED, id.number().into(), &[], key);
     }
 
     /// The link to a circuit's relay, if it stands.
@@ -190,9 +191,9 @@ impl Node {
         match sealed {
             [reason] => {
                 self.drop_link(link, Reason::from_code(*reason), false);
-                self.emit(Output::Close(link));
+                self.put_kind(output::CLOSE, Some(link));
             }
-            _ => self.emit(Output::Unseal { link, bytes: sealed.to_vec() }),
+            _ => self.put_copy(output::UNSEAL, link.number().into(), &[], sealed),
         }
     }
 
@@ -237,7 +238,8 @@ impl Node {
                 && self.now.since(link.since) > TRY_DIRECT_AFTER
         };
         for id in self.links.numbers(&is_old) {
-            let Some(peer) = self.links.get(id).map(|link| link.peer) else { continue };
+            let Some(link) = self.links.get(id) else { continue };
+            let peer = link.peer;
             if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
                 self.begin_dial(LinkKind::WebRtc, &peer, false);
             }

@@ -2,7 +2,8 @@
 
 use super::Node;
 use super::requests::Goal;
-use crate::io::{Command, Event, OpId};
+use crate::id::NodeId;
+use crate::io::{Command, OpId};
 use crate::limits::MESSAGE_MAX;
 use crate::status::Status;
 
@@ -10,14 +11,11 @@ impl Node {
     #[inline(always)]
     pub(super) fn on_command(&mut self, command: Command<'_>) {
         match command {
-            Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, hash),
-            Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, hash),
-            Command::Find { op, target } => self.begin_or_refuse(op, Goal::Find, target),
-            Command::Send { op, length, .. } if length > MESSAGE_MAX as u32 => {
-                self.report(Event::Done { op, status: Status::BadRequest, holders: 0 });
-            }
-            Command::Send { op, to, length } => self.begin_or_refuse(op, Goal::Send(length as u16), to),
-            Command::Subscribe { op, topic } => self.subscribe(op, topic),
+            Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, &hash),
+            Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, &hash),
+            Command::Find { op, target } => self.begin_or_refuse(op, Goal::Find, &target),
+            Command::Send { op, to, length } => self.send_message(op, &to, length),
+            Command::Subscribe { op, topic } => self.subscribe(op, &topic),
             Command::Unsubscribe { topic } => self.unsubscribe(&topic),
             Command::Publish { op, topic, bytes } => self.publish(op, &topic, bytes),
             Command::Cancel { op } => self.cancel(op),
@@ -27,9 +25,16 @@ impl Node {
         }
     }
 
-    fn begin_or_refuse(&mut self, op: OpId, goal: Goal, target: crate::id::NodeId) {
-        if !self.begin_request(Some(op), goal, &target) {
-            self.report(Event::Done { op, status: Status::TooManyRequests, holders: 0 });
+    pub(super) fn send_message(&mut self, op: OpId, to: &NodeId, length: u32) {
+        if length > MESSAGE_MAX as u32 {
+            return self.done(op, Status::BadRequest, 0);
+        }
+        self.begin_or_refuse(op, Goal::Send(length as u16), to);
+    }
+
+    pub(super) fn begin_or_refuse(&mut self, op: OpId, goal: Goal, target: &NodeId) {
+        if !self.begin_request(Some(op), goal, target) {
+            self.done(op, Status::TooManyRequests, 0);
         }
     }
 }

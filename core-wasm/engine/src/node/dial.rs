@@ -8,7 +8,8 @@ use super::circuit::is_relay;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
-use crate::io::{LinkId, LinkKind, Output, Profile, Route};
+use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{HANDSHAKES_MAX, LINKS_MAX, STRANGERS_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -29,6 +30,9 @@ const RESEND: Duration = Duration::from_ms(3_000);
 
 /// Where there is a relay to turn to, a direct link gets so long once both envelopes were exchanged.
 const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
+
+/// An opening link is given up after this, a moment after the shell's own time-out.
+const OPENING_TIMEOUT: Duration = Duration::from_ms(25_000);
 
 /// How often an envelope is sent.
 const TRIES_MAX: u8 = 3;
@@ -62,20 +66,18 @@ impl Node {
     }
 
     pub(super) fn begin_dial(&mut self, kind: LinkKind, peer: &NodeId, by_signal: bool) {
-        let deadline = self.opening_deadline();
-        let id = self.links.begin(kind, *peer, true, self.now, deadline);
         let session = self.rng.next() as u32;
+        let id = self.begin_link(kind, peer, true);
         if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
             handshake.by_signal = by_signal;
         }
-        self.arm(deadline);
-        let route = if kind == LinkKind::Relayed { Route::Circuit } else { Route::Offer };
-        self.emit(Output::Open { link: id, route });
+        let is_circuit = kind == LinkKind::Relayed;
+        self.put_kind(if is_circuit { output::OPEN_CIRCUIT } else { output::OPEN_OFFER }, Some(id));
     }
 
     pub(super) fn on_described(&mut self, id: LinkId, description: &[u8]) {
-        let expiry_s = self.wall_s().map_or(0, |now| now + ENVELOPE_S);
+        let expiry_s = self.wall_s().map_or(0, |now| now.get() + ENVELOPE_S);
         let Some(link) = self.links.get(id) else { return };
         let mut body = description.to_vec();
         let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
@@ -104,8 +106,7 @@ impl Node {
 
     pub(super) fn on_envelope_signed(&mut self, id: LinkId, signature: &Signature) {
         let Some(handshake) = self.links.handshake(id) else { return };
-        let Some(envelope) = Envelope::parse(&handshake.envelope) else { return };
-        handshake.envelope = Envelope { signature, ..envelope }.emit();
+        Envelope::sign(&mut handshake.envelope, signature);
         self.send_envelope(id);
     }
 
@@ -180,7 +181,7 @@ impl Node {
         };
         let from = NodeId::of_key(envelope.key);
         let is_late =
-            self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now);
+            self.wall_s().is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now.get());
         // An answer is fresh by its session, which this node chose.
         let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
         if is_late || from == self.id || from.level() < u32::from(self.config.level) {
@@ -269,7 +270,7 @@ impl Node {
     /// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.
     fn relay(&mut self, to: &NodeId, envelope: &[u8]) {
         if self.signalling.is_present() {
-            self.emit(Output::Signal(ToServer::Relay { to, envelope }.emit()));
+            self.put(output::SIGNAL, 0, 0, &[], ToServer::Relay { to, envelope }.emit());
         }
     }
 
@@ -298,7 +299,7 @@ impl Node {
             link.due = handshake.deadline;
             self.arm(deadline);
         }
-        self.emit(Output::Answered { link: id, description: description.to_vec() });
+        self.put_copy(output::ANSWERED, id.number().into(), &[], description);
     }
 
     fn on_offer(&mut self, from: NodeId, envelope: &Envelope<'_>, reply: Option<ReplyTo>) {
@@ -321,7 +322,7 @@ impl Node {
             return self.dial_circuit(&from);
         }
         let id = self.begin_answer(LinkKind::WebRtc, from, envelope.session, reply);
-        self.emit(Output::Open { link: id, route: Route::Answer(envelope.body.to_vec()) });
+        self.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
     }
 
     pub(super) fn begin_answer(
@@ -331,14 +332,20 @@ impl Node {
         session: u32,
         reply: Option<ReplyTo>,
     ) -> LinkId {
-        let deadline = self.opening_deadline();
-        let id = self.links.begin(kind, from, false, self.now, deadline);
+        let id = self.begin_link(kind, &from, false);
         if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
             handshake.by_signal = reply.is_none();
             handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
         }
-        self.arm(deadline);
         id
+    }
+
+    /// Adds a link that is given up a moment after the shell's own time-out.
+    #[inline(never)]
+    pub(super) fn begin_link(&mut self, kind: LinkKind, peer: &NodeId, dialled: bool) -> LinkId {
+        let deadline = self.now + OPENING_TIMEOUT;
+        self.arm(deadline);
+        self.links.begin(kind, *peer, dialled, self.now, deadline)
     }
 }

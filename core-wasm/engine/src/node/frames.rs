@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use super::Node;
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, LinkKind, Output, Profile};
+use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{PACKET_MAX, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -68,7 +69,7 @@ impl Node {
             self.close_shed(Instant::NEVER);
             self.closing = Some((id, self.now + LAST_WORDS));
         } else {
-            self.emit(Output::Close(id));
+            self.put_kind(output::CLOSE, Some(id));
         }
     }
 
@@ -78,7 +79,7 @@ impl Node {
             && now >= until
         {
             self.closing = None;
-            self.emit(Output::Close(link));
+            self.put_kind(output::CLOSE, Some(link));
         }
     }
 
@@ -145,7 +146,7 @@ impl Node {
         if link.flow.is_stuck() {
             return self.drop_link(id, Reason::Stuck, true);
         }
-        self.emit(Output::Send { link: id, bytes });
+        self.put(output::SEND, id.number().into(), 0, &[], bytes);
     }
 
     /// Gives peers their credit back while the store keeps up.
@@ -169,23 +170,21 @@ impl Node {
             if is_circuit {
                 self.end_circuit(link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
-                self.emit(Output::Send { link: id, bytes: Frame::Bye(reason).emit() });
+                self.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }
         self.drop_circuits(id);
         self.release_address(id, link.stage == Stage::Ready);
-        let peer = (link.peer != NodeId([0; 32])).then_some(link.peer);
         // A fault is the peer's only where this end found it; a peer may claim anything of us.
-        if let Some(peer) = peer.filter(|_| tell && reason.is_fault()) {
-            self.contacts.ban(&peer, self.now);
-        } else if let Some(peer) = peer {
-            match reason {
-                Reason::Replaced => {}
-                Reason::Leaving => self.contacts.forget(&peer),
-                Reason::Unreachable if self.on_unreachable(&link) => {}
-                _ => self.contacts.failed(&peer, self.now, matches!(reason, Reason::NoRoom | Reason::Shed)),
-            }
+        let is_known = link.peer != NodeId([0; 32]);
+        match reason {
+            _ if !is_known => {}
+            _ if tell && reason.is_fault() => self.contacts.ban(&link.peer, self.now),
+            Reason::Replaced => {}
+            Reason::Leaving => self.contacts.forget(&link.peer),
+            Reason::Unreachable if self.on_unreachable(&link) => {}
+            _ => self.contacts.failed(&link.peer, self.now, matches!(reason, Reason::NoRoom | Reason::Shed)),
         }
         self.choose_way(&link, reason);
         if link.stage == Stage::Ready {
@@ -195,19 +194,19 @@ impl Node {
                     self.await_relay();
                 }
             }
-            self.report(Event::PeerDown { id: link.peer, reason });
+            self.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.
             self.on_peers_changed(Some(&link).filter(|_| reason != Reason::Shed));
             if self.links.ready_count() == 0 && self.joined {
                 self.joined = false;
-                self.report(Event::Offline);
+                self.put_kind(output::OFFLINE, None);
             }
         } else if link.dialled {
             // Perhaps everybody takes our offers for late, or we their answers.
             self.is_clock_doubtful |= reason == Reason::Timeout;
-            self.report(Event::DialFailed { id: peer, reason });
-            self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(200));
-            self.arm(self.maintain_at);
+            let id = if is_known { &link.peer.0[..] } else { &[] };
+            self.put_plain(output::DIAL_FAILED, 0, reason as u32, id);
+            self.maintain_within(Duration::from_ms(200));
         }
     }
 

@@ -5,6 +5,7 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::NEIGHBOURS;
 use crate::link::Stage;
+use crate::time::Duration;
 use crate::wire::frame::{CLOSE, FASTEST, Frame};
 
 /// How often neighbours hear of changes.
@@ -54,8 +55,7 @@ impl Node {
         let is_new = self.contacts.get(id).is_none();
         self.contacts.learn(id);
         if is_new && self.known_neighbours().contains(id) {
-            self.maintain_at = self.maintain_at.min(self.now + crate::time::Duration::from_ms(50));
-            self.arm(self.maintain_at);
+            self.maintain_within(Duration::from_ms(50));
         }
     }
 }

@@ -9,10 +9,11 @@ use alloc::vec::Vec;
 use super::Node;
 use super::jobs::Pending;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, LinkId, LinkKind, Output, Profile};
+use crate::io::kinds::{listening, output};
+use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes};
 
 /// A peer has so long to prove itself once the transport is open.
@@ -25,11 +26,11 @@ const SETTLED: Duration = Duration::from_ms(5_000);
 impl Node {
     pub(super) fn on_incoming(&mut self) {
         if self.is_full() {
-            return self.emit(Output::Refuse);
+            return self.put_kind(listening::REFUSE, None);
         }
         let deadline = self.now + PROOF_TIMEOUT;
         let id = self.links.begin(LinkKind::Socket, NodeId([0; 32]), false, self.now, deadline);
-        self.emit(Output::Accept(id));
+        self.put_kind(listening::ACCEPT, Some(id));
         self.on_link_up(id);
     }
 
@@ -37,7 +38,7 @@ impl Node {
         let deadline = self.now + PROOF_TIMEOUT;
         let mut nonce = [0; 32];
         for chunk in nonce.chunks_mut(8) {
-            chunk.copy_from_slice(&self.rng.next().to_be_bytes());
+            chunk.copy_from_slice(&crate::hash::big_endian(self.rng.next()));
         }
         let Some(link) = self.links.get_mut(id).filter(|link| link.stage == Stage::Opening) else { return };
         link.stage = Stage::Proving;
@@ -118,24 +119,19 @@ impl Node {
     }
 
     pub(super) fn on_proof(&mut self, id: LinkId, signature: &Signature) -> Result<(), Reason> {
-        let Some(link) = self.links.get(id) else { return Ok(()) };
-        let Some(handshake) = &link.handshake else { return Ok(()) };
-        if link.kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
+        let Some(link) = self.links.get_mut(id) else { return Ok(()) };
+        let kind = link.kind;
+        let Some(handshake) = &mut link.handshake else { return Ok(()) };
+        if kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
             return Err(Reason::Malformed);
         }
+        handshake.answered = true;
         let key = handshake.key;
         // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
-        let bytes = self.peer_proof_bytes(id).ok_or(Reason::Malformed)?;
-        if let Some(handshake) = self.links.handshake(id) {
-            handshake.answered = true;
-        }
+        let (own, network) = (&self.config.key, &self.config.network);
+        let bytes = proof_bytes(network, &handshake.nonce, &handshake.peer_nonce, own);
         self.verify(Pending::VerifyLink(id), &key, signature, bytes);
         Ok(())
-    }
-
-    fn peer_proof_bytes(&self, id: LinkId) -> Option<Vec<u8>> {
-        let handshake = self.links.get(id)?.handshake.as_ref()?;
-        Some(proof_bytes(&self.config.network, &handshake.nonce, &handshake.peer_nonce, &self.config.key))
     }
 
     pub(super) fn on_link_verified(&mut self, id: LinkId, holds: bool) {
@@ -192,7 +188,8 @@ impl Node {
         self.arm(now);
         self.contacts.forget(&peer);
         self.settle_address(id, dialled);
-        self.report(Event::PeerUp { link: id, id: peer, kind, profile, address });
+        let value = kind as u32 | (profile as u32) << 8;
+        self.put(output::PEER_UP, id.number().into(), value, &peer.0, address);
         // A newcomer's first contacts may each open a part of the network that was not seen before.
         if self.links.ready_count() == 1 || is_first_contact && !self.joined {
             self.refresh_soon();
@@ -218,10 +215,5 @@ impl Node {
             return self.drop_link(id, Reason::Timeout, true);
         }
         self.send_envelope(id);
-    }
-
-    /// A moment for the shell's own time-out to come first.
-    pub(super) fn opening_deadline(&self) -> Instant {
-        self.now + Duration::from_ms(25_000)
     }
 }

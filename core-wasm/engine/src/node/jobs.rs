@@ -8,8 +8,8 @@ use super::dial::Arrived;
 use super::publish::Parcel;
 use super::route::ReplyTo;
 use crate::id::{NodeId, PublicKey, Signature};
-use crate::io::kinds::output;
-use crate::io::{JobId, JobResult, LinkId, OpId};
+use crate::io::kinds::{input, output};
+use crate::io::{JobId, LinkId, OpId};
 use crate::limits::{HASHES_MAX, JOBS_MAX};
 use crate::status::Status;
 
@@ -109,37 +109,31 @@ impl Node {
         self.jobs.iter().filter(|(_, pending)| is_store(pending)).count()
     }
 
-    pub(super) fn on_job_done(&mut self, job: JobId, result: JobResult<'_>) {
+    /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
+    pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
         let Some(place) = self.jobs.iter().position(|(id, _)| *id == job) else { return };
         let (_, pending) = self.jobs.swap_remove(place);
-        match (pending, result) {
-            (Pending::Prove, JobResult::Signature(signature)) => self.on_signal_proof(signature),
-            (Pending::SignLink(link), JobResult::Signature(signature)) => {
-                self.on_link_signed(link, signature)
-            }
-            (Pending::SignEnvelope(link), JobResult::Signature(signature)) => {
-                self.on_envelope_signed(link, signature)
-            }
-            (Pending::VerifyLink(link), result) => {
-                self.on_link_verified(link, matches!(result, JobResult::Verified(true)));
-            }
-            (Pending::VerifyEnvelope(arrived), result) => {
-                self.on_envelope_verified(*arrived, matches!(result, JobResult::Verified(true)));
-            }
-            (Pending::LoadServe(serve), result) => self.on_serve_loaded(serve, loaded(&result)),
-            (Pending::LoadPlacement(token), result) => self.on_placement_loaded(token, loaded(&result)),
-            (Pending::LoadOwn(request), result) => self.on_own_loaded(request, loaded(&result)),
-            (Pending::StoreGot(request), result) => self.on_got_stored(request, stored(&result)),
-            (Pending::StorePlacement(token), result) => self.on_placement_stored(token, stored(&result)),
-            (Pending::StoreHeld(reply), result) => self.answer(&reply, stored(&result), &[1]),
-            (Pending::Topic(parcel), result) => self.on_topic_job(&parcel, &result),
-            (Pending::Absent(link), JobResult::Hashes(hashes)) => self.on_absent(link, hashes),
-            (Pending::Scan { for_listing }, JobResult::Hashes(hashes)) => {
-                self.on_scanned(hashes, for_listing)
-            }
-            (Pending::Scan { for_listing }, _) => self.on_scanned(&[], for_listing),
-            // What cannot be signed is not sent; the handshake it was for times out.
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_) | Pending::Absent(_), _) => {}
+        let loaded = (kind == input::LOADED).then_some(bytes);
+        let holds = kind == input::VERIFIED && bytes == [1];
+        let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
+        // What cannot be signed is not sent; the handshake it was for times out.
+        let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
+        match (pending, signature) {
+            (Pending::Prove, Some(signature)) => self.on_signal_proof(signature),
+            (Pending::SignLink(link), Some(signature)) => self.on_link_signed(link, signature),
+            (Pending::SignEnvelope(link), Some(signature)) => self.on_envelope_signed(link, signature),
+            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
+            (Pending::VerifyLink(link), _) => self.on_link_verified(link, holds),
+            (Pending::VerifyEnvelope(arrived), _) => self.on_envelope_verified(*arrived, holds),
+            (Pending::LoadServe(serve), _) => self.on_serve_loaded(serve, loaded),
+            (Pending::LoadPlacement(token), _) => self.on_placement_loaded(token, loaded),
+            (Pending::LoadOwn(request), _) => self.on_own_loaded(request, loaded),
+            (Pending::StoreGot(request), _) => self.on_got_stored(request, stored(kind)),
+            (Pending::StorePlacement(token), _) => self.on_placement_stored(token, stored(kind)),
+            (Pending::StoreHeld(reply), _) => self.answer(&reply, stored(kind), &[1]),
+            (Pending::Topic(parcel), _) => self.on_topic_job(&parcel, loaded),
+            (Pending::Absent(link), _) => self.on_absent(link, hashes),
+            (Pending::Scan { for_listing }, _) => self.on_scanned(hashes, for_listing),
         }
         self.grant_credit();
     }
@@ -150,19 +144,12 @@ impl Node {
     }
 }
 
-fn loaded<'a>(result: &JobResult<'a>) -> Option<&'a [u8]> {
-    match result {
-        JobResult::Loaded(bytes) => Some(bytes),
-        _ => None,
-    }
-}
-
 /// How storing went, as the status that the other end is told.
-fn stored(result: &JobResult<'_>) -> Status {
-    match result {
-        JobResult::Stored => Status::Ok,
-        JobResult::Mismatch => Status::BadRequest,
-        JobResult::Full => Status::InsufficientStorage,
+fn stored(kind: u32) -> Status {
+    match kind {
+        input::STORED => Status::Ok,
+        input::MISMATCH => Status::BadRequest,
+        input::FULL => Status::InsufficientStorage,
         _ => Status::Unavailable,
     }
 }

@@ -96,22 +96,19 @@ impl Node {
         let Some(request) = self.request(number) else { return };
         let (goal, target) = (request.goal, request.found.target);
         let was_answered = core::mem::replace(&mut request.was_answered, true);
-        let before = request.found.ids().first().copied();
-        if goal != Goal::Meet {
-            request.found.offer(from);
-        }
+        let was_empty = request.found.ids().is_empty();
+        let mut is_news = goal != Goal::Meet && request.found.offer(from);
         for (id, _) in named::list(bytes).take(REPLICAS) {
             // Anybody can name ids that are nearer than any there is.
             if goal != Goal::Find || !id.is_nearer(from, &target) {
-                request.found.offer(id);
+                is_news |= request.found.offer(id);
             } else if request.claim.is_none_or(|claim| id.is_nearer(&claim, &target)) {
                 request.claim = Some(*id);
             }
         }
         request.waiting = request.waiting.saturating_sub(1);
-        let nearest = request.found.ids().first().copied();
         // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
-        let agrees = was_answered && before.is_some() && nearest == before;
+        let agrees = was_answered && !was_empty && !is_news;
         let (waits, is_doubtful) = (request.waiting > 0, request.is_doubtful());
         let ids = request.found.ids().to_vec();
         if !is_doubtful && (!waits || agrees && goal == Goal::Find) {

@@ -4,7 +4,8 @@ use super::Node;
 use super::buckets::LINKS_SPARE;
 use super::requests::Goal;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, LinkKind, Output, Profile, Route};
+use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -90,10 +91,9 @@ impl Node {
     pub(super) fn on_own_place_known(&mut self) {
         if !self.joined {
             self.joined = true;
-            self.report(Event::Joined);
+            self.put_kind(output::JOINED, None);
         }
-        self.maintain_at = self.now;
-        self.arm(self.now);
+        self.maintain_within(Duration(0));
     }
 
     fn dials(&self) -> usize {
@@ -163,13 +163,11 @@ impl Node {
                 continue;
             }
             free -= 1;
-            let deadline = self.opening_deadline();
-            let link = self.links.begin(LinkKind::Socket, NodeId([0; 32]), true, self.now, deadline);
-            self.arm(deadline);
+            let link = self.begin_link(LinkKind::Socket, &NodeId([0; 32]), true);
             if let Some(entry) = self.dialled.get_mut(number) {
                 entry.link = Some(link);
             }
-            self.emit(Output::Open { link, route: Route::Socket(number as u16) });
+            self.put_plain(output::OPEN_SOCKET, link.number().into(), number as u32, &[]);
         }
     }
 
@@ -216,8 +214,7 @@ impl Node {
         self.retry_signalling();
         self.probe_all();
         self.refresh_soon();
-        self.maintain_at = self.now;
-        self.arm(self.now);
+        self.maintain_within(Duration(0));
     }
 
     /// Says goodbye to everybody; nothing happens after it.

@@ -49,7 +49,7 @@ impl Node {
         }
         let mut near = self.known_neighbours();
         let known = near.clone();
-        ids.iter().for_each(|id| near.offer(id));
+        ids.iter().for_each(|id| _ = near.offer(id));
         if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
             return;
         }

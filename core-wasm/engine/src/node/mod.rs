@@ -24,6 +24,7 @@ mod signalling;
 mod topics;
 
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use self::density::Density;
 use self::jobs::Pending;
@@ -229,7 +230,10 @@ impl Node {
             Input::SignalUp => self.on_signal_up(),
             Input::SignalDown => self.on_signal_down(),
             Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),
-            Input::JobDone { job, result } => self.on_job_done(job, result),
+            Input::JobDone { job, result } => {
+                let (kind, bytes) = result.flat();
+                self.on_job_done(job, kind, bytes);
+            }
             Input::Command(command) => self.on_command(command),
         }
     }
@@ -244,19 +248,20 @@ impl Node {
 
     /// The next thing to do; [`Output::Timeout`] when there is nothing more.
     pub fn poll_output(&mut self) -> Output {
-        self.poll_flat().and_then(Flat::typed).unwrap_or_else(|| Output::Timeout(self.wanted_at()))
+        let typed = self.poll_flat().map(core::mem::take).and_then(Flat::typed);
+        typed.unwrap_or_else(|| Output::Timeout(self.wanted_at()))
     }
 
     /// The next thing to do in its flat form; `None` when there is nothing more until [`Node::wanted_at`].
-    pub fn poll_flat(&mut self) -> Option<Flat> {
-        let next = self.outbox.get_mut(self.handed_out).map(core::mem::take);
-        self.handed_out += 1;
-        if next.is_none() {
+    pub fn poll_flat(&mut self) -> Option<&mut Flat> {
+        if self.handed_out >= self.outbox.len() {
             // A burst does not keep its room.
             self.outbox = Vec::new();
             self.handed_out = 0;
+            return None;
         }
-        next
+        self.handed_out += 1;
+        self.outbox.get_mut(self.handed_out - 1)
     }
 
     /// When the node wants its next input at the latest.
@@ -300,6 +305,13 @@ impl Node {
         self.wake = self.wake.min(at);
     }
 
+    /// Looks at the links within `span` at the latest.
+    #[inline(never)]
+    fn maintain_within(&mut self, span: Duration) {
+        self.maintain_at = self.maintain_at.min(self.now + span);
+        self.arm(self.maintain_at);
+    }
+
     /// `ms` milliseconds from now, give or take an eighth, so that nodes do not fall into step.
     fn about(&mut self, ms: u64) -> Instant {
         let spread = self.rng.below(ms * 250);
@@ -307,9 +319,9 @@ impl Node {
     }
 
     /// Seconds since 1970, if the shell has told and nothing speaks against it.
-    fn wall_s(&self) -> Option<u32> {
+    fn wall_s(&self) -> Option<NonZeroU32> {
         let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
-        Some((offset_s + self.now.0 / 1_000_000) as u32)
+        NonZeroU32::new((offset_s + self.now.0 / 1_000_000) as u32)
     }
 
     fn profile_limit(&self, limits: &[usize; 3]) -> usize {
@@ -385,7 +397,6 @@ impl Node {
         if let Some(link) = link {
             self.on_link_lost(link.id, &link.peer);
         }
-        self.maintain_at = self.maintain_at.min(self.now + Duration::from_ms(100));
-        self.arm(self.maintain_at);
+        self.maintain_within(Duration::from_ms(100));
     }
 }

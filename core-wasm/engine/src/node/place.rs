@@ -63,7 +63,7 @@ impl Node {
         }
         let token = self.begin_placement(Asker::Remote(reply.clone()), hash);
         if !self.store(Pending::StorePlacement(token), hash, block, true) {
-            self.placements.retain(|placement| placement.token != token);
+            self.placements.pop();
             self.answer(&reply, Status::TooManyRequests, &[]);
         }
     }

@@ -2,13 +2,14 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::num::NonZeroU32;
 
 use super::Node;
 use super::jobs::Pending;
 use super::topics::name;
 use crate::id::NodeId;
+use crate::io::OpId;
 use crate::io::kinds::output;
-use crate::io::{Event, JobResult, OpId};
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
 use crate::time::Instant;
@@ -41,7 +42,7 @@ impl Node {
         } else if !self.topics.has(topic) {
             Status::NotFound
         } else {
-            let (sent_s, nonce) = (self.wall_s().unwrap_or(0), self.rng.next() as u32);
+            let (sent_s, nonce) = (self.wall_s().map_or(0, NonZeroU32::get), self.rng.next() as u32);
             let raw = topic::message(id, sent_s, nonce, &self.config.key, payload);
             let own = self.id;
             if self.start_topic_job(Task::Sign(op), topic, &own, raw) {
@@ -49,7 +50,7 @@ impl Node {
             }
             Status::TooManyRequests
         };
-        self.report(Event::Done { op, status, holders: 0 });
+        self.done(op, status, 0);
     }
 
     /// Begins a job with a message or, to recall it, its name; false at the bound.
@@ -65,12 +66,8 @@ impl Node {
         running < TOPIC_JOBS_MAX && self.start_job(parcel, kind, 0, &[], bytes)
     }
 
-    pub(super) fn on_topic_job(&mut self, parcel: &Parcel, result: &JobResult<'_>) {
+    pub(super) fn on_topic_job(&mut self, parcel: &Parcel, raw: Option<&[u8]>) {
         let Parcel { task, topic, peer } = parcel;
-        let raw = match result {
-            JobResult::Loaded(raw) => Some(*raw),
-            _ => None,
-        };
         match (task, raw) {
             (Task::Sign(op), _) => {
                 let mut status = Status::Unavailable;
@@ -79,7 +76,7 @@ impl Node {
                     self.spread(*topic, peer, raw);
                     status = Status::Ok;
                 }
-                self.report(Event::Done { op: *op, status, holders: 0 });
+                self.done(*op, status, 0);
             }
             (Task::Check, Some(raw)) => self.spread(*topic, peer, raw),
             // Whoever passes a message on has checked it.
@@ -100,7 +97,8 @@ impl Node {
                 self.hand(&peer, raw);
             }
         }
-        self.report(Event::Published { from: origin, id: topic::id(raw), bytes: raw.to_vec() });
+        let names = [&origin.0[..], &topic::id(raw)].concat();
+        self.put_copy(output::PUBLISHED, 0, &names, raw);
     }
 
     fn hand(&mut self, to: &NodeId, raw: &[u8]) {
@@ -114,13 +112,14 @@ impl Node {
         let Some((sent_s, _)) = topic::parse(raw) else { return };
         let (topic, id) = (name(raw), name(&topic::id(raw)));
         self.topics.hear(topic, from, self.now);
-        let is_late = self.wall_s().is_some_and(|now| sent_s != 0 && now.abs_diff(sent_s) > FRESH_S);
+        let is_late = self.wall_s().is_some_and(|now| sent_s != 0 && now.get().abs_diff(sent_s) > FRESH_S);
         if !is_late
             && !self.topics.seen.has(id)
             && self.start_topic_job(Task::Check, topic, from, raw.to_vec())
         {
             // Told of by when it was sent, or newcomers would hand it round for as long as they come.
-            let age_s = self.wall_s().filter(|_| sent_s != 0).map_or(0, |now| now.saturating_sub(sent_s));
+            let age_s =
+                self.wall_s().filter(|_| sent_s != 0).map_or(0, |now| now.get().saturating_sub(sent_s));
             let sent_at = Instant(self.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
             self.topics.seen.note(id, topic, sent_at);
         }

@@ -12,7 +12,9 @@ use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
+use crate::list::List;
 use crate::time::Instant;
+use crate::wire::Writer;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
@@ -51,11 +53,11 @@ fn bucket(key: &NodeId) -> usize {
 /// The sums as a digest carries them.
 #[inline(never)]
 fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(DIGEST_BUCKETS * 8);
+    let mut writer = Writer::with_capacity(DIGEST_BUCKETS * 8);
     for sum in sums {
-        bytes.extend_from_slice(&sum.to_be_bytes());
+        writer.u64(*sum);
     }
-    bytes
+    writer.finish()
 }
 
 impl Node {
@@ -161,7 +163,8 @@ impl Node {
             return;
         }
         let mut listing = self.repair.listings.remove(0);
-        let Some(peer) = self.links.ready(listing.link).map(|link| link.peer) else { return };
+        let Some(link) = self.links.ready(listing.link) else { return };
+        let peer = link.peer;
         for key in keys {
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 == 0 {
@@ -193,7 +196,7 @@ impl Node {
             self.repair.more = Some((link, mask, *last));
         }
         let mut ours = keys.to_vec();
-        ours.retain(|key| self.should_hold(key));
+        ours.keep(|key| self.should_hold(key));
         if !ours.is_empty() {
             self.find_absent(Pending::Absent(link), &ours);
         }

@@ -8,8 +8,10 @@ use super::Node;
 use super::jobs::Pending;
 use super::serve::BLOCK_FRAME;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId, OpId};
+use crate::io::kinds::output;
+use crate::io::{LinkId, OpId};
 use crate::limits::{BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -145,7 +147,7 @@ impl Node {
     }
 
     pub(super) fn cancel(&mut self, op: OpId) {
-        self.requests.retain(|request| request.op != Some(op));
+        self.requests.keep(|request| request.op != Some(op));
     }
 
     /// Ends a request and tells whoever wanted it.
@@ -156,9 +158,9 @@ impl Node {
         if let Some(op) = request.op {
             if request.goal == Goal::Find && status == Status::Ok {
                 let crowded = self.density.is_crowded(target, ids);
-                self.report(Event::Found { op, ids: ids.to_vec(), crowded });
+                self.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(ids));
             }
-            self.report(Event::Done { op, status, holders });
+            self.done(op, status, holders);
         }
         if matches!(request.goal, Goal::Join | Goal::Fill | Goal::Look(_)) {
             self.density.note(target, ids);
@@ -175,20 +177,18 @@ impl Node {
     fn step_get(&mut self, number: u32) {
         let own = self.id;
         let Some(request) = self.request(number) else { return };
-        let (target, goal) = (request.found.target, request.goal);
         request.is_busy = true;
         request.attempts += 1;
+        let (target, goal, attempts) = (request.found.target, request.goal, request.attempts);
         if let Goal::Repair(link) = goal {
-            let peer = self.links.ready(link).map(|link| link.peer);
-            let Some(peer) =
-                peer.filter(|_| self.request(number).is_some_and(|request| request.attempts == 1))
-            else {
+            let Some(peer) = self.links.ready(link).filter(|_| attempts == 1) else {
                 return self.end_request(number, Status::TimedOut, 0);
             };
+            let peer = peer.peer;
             self.send_request_by(link, number, &peer, true, 0, &Body::Get(&target));
             return self.wait_until(number, self.now + GET_PATIENCE);
         }
-        if request.attempts <= 2 {
+        if attempts <= 2 {
             let tried = core::mem::take(&mut request.tried);
             let link = self.next_hop(&target, &own, &tried, false);
             if let Some(request) = self.request(number) {
@@ -201,13 +201,10 @@ impl Node {
             }
         }
         while let Some(request) = self.request(number) {
-            let fresh = request
-                .found
-                .ids()
-                .iter()
-                .find(|id| **id != own && !request.asked.contains(&head(id)))
-                .copied();
+            let is_fresh = |id: &&NodeId| **id != own && !request.asked.contains(&head(id));
+            let fresh = request.found.ids().iter().find(is_fresh);
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
+            let holder = *holder;
             request.asked.push(head(&holder));
             if self.send_request(number, &holder, true, 0, &Body::Get(&target), &[]).is_some() {
                 return self.wait_until(number, self.now + GET_PATIENCE);
@@ -240,7 +237,7 @@ impl Node {
                 // It is there but busy: the same way once more, a little later.
                 request.attempts = request.attempts.saturating_sub(1);
                 request.tried.pop();
-                request.asked.retain(|asked| *asked != head(from));
+                request.asked.keep(|asked| *asked != head(from));
                 request.is_busy = false;
                 self.wait_until(number, now + BUSY);
             }
@@ -325,7 +322,7 @@ impl Node {
         let Some(bytes) = bytes else { return self.end_request(number, Status::NotFound, 0) };
         let hop = self.first_hop(request);
         if hop.is_none() && goal != Goal::Put && target == self.id {
-            self.report(Event::Message { from: target, bytes: bytes.to_vec() });
+            self.put_copy(output::MESSAGE, 0, &target.0, bytes);
             return self.end_request(number, Status::Ok, 0);
         }
         let link = hop.filter(|link| self.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::id::NodeId;
-use crate::io::{Event, LinkId};
+use crate::io::LinkId;
+use crate::io::kinds::output;
 use crate::limits::MESSAGE_MAX;
 use crate::link::Link;
 use crate::routing::{Hop, best_hop};
@@ -233,7 +234,7 @@ impl Node {
             Body::Get(hash) => self.serve(reply, hash, routed.exact),
             Body::Put { hash, block } => self.on_put(reply, hash, block, routed.exact),
             Body::Data(bytes) if *routed.target == self.id && bytes.len() <= MESSAGE_MAX => {
-                self.report(Event::Message { from: *routed.origin, bytes: bytes.to_vec() });
+                self.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
                 self.answer(&reply, Status::Ok, &[]);
             }
             Body::Topic(bytes) if *routed.target == self.id => self.on_topic(routed.origin, bytes),

@@ -82,25 +82,25 @@ impl Node {
 
     pub(super) fn on_serve_loaded(&mut self, number: u32, block: Option<&[u8]>) {
         let Some(place) = self.serves.iter().position(|serve| serve.number == number) else { return };
-        let Serve { reply, hash, exact, .. } = self.serves.remove(place);
+        let Serve { reply, hash, exact, .. } = &self.serves.remove(place);
         if let Some(block) = block {
-            return self.answer(&reply, Status::Ok, block);
+            return self.answer(reply, Status::Ok, block);
         }
         let next = match (exact, reply.link()) {
-            (false, Some(from)) => self.next_hop(&hash, &reply.origin, &[from], false),
+            (false, Some(from)) => self.next_hop(hash, &reply.origin, &[from], false),
             _ => None,
         };
         let Some(next) = next else {
-            return self.answer_with_ids(&reply, Status::NotFound, &hash);
+            return self.answer_with_ids(reply, Status::NotFound, hash);
         };
-        let body = Body::Get(&hash);
+        let body = Body::Get(hash);
         let routed = Routed {
             reply: false,
-            exact,
+            exact: *exact,
             how: 0,
             hops: (reply.path.len() / 2) as u8,
             origin: &reply.origin,
-            target: &hash,
+            target: hash,
             request: reply.request,
             path: &reply.path,
             kind: body.kind(),

@@ -4,7 +4,8 @@ use super::Node;
 use super::jobs::Pending;
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
-use crate::io::{Event, Output, Profile};
+use crate::io::Profile;
+use crate::io::kinds::output;
 use crate::limits::LINKS_ENOUGH;
 use crate::link::Link;
 use crate::time::{Duration, Instant};
@@ -74,15 +75,15 @@ impl Node {
         match self.signalling.state {
             State::Closed if wanted && self.now >= self.signalling.due => {
                 self.signalling.state = State::Opening;
-                self.emit(Output::SignalOpen);
+                self.put_kind(output::SIGNAL_OPEN, None);
             }
             State::Present if !wanted => {
                 self.signalling.state = State::Closed;
-                self.emit(Output::SignalClose);
+                self.put_kind(output::SIGNAL_CLOSE, None);
             }
             State::Present if self.now >= self.signalling.due => {
                 self.introduce_later();
-                self.emit(Output::Signal(ToServer::Introduce.emit()));
+                self.put(output::SIGNAL, 0, 0, &[], ToServer::Introduce.emit());
             }
             _ => {}
         }
@@ -128,7 +129,7 @@ impl Node {
                 if peers.is_empty() && !self.joined && self.links.len() == 0 {
                     // The first one here is the whole network.
                     self.joined = true;
-                    self.report(Event::Joined);
+                    self.put_kind(output::JOINED, None);
                 }
                 for (id, _) in peers {
                     if let Some(contact) = self.contacts.learn(&id) {
@@ -150,10 +151,12 @@ impl Node {
                 }
             }
             Some(FromServer::Refused { refusal: Refusal::TooFast, .. }) => {}
-            Some(FromServer::Refused { refusal, .. }) => self.report(Event::SignalRefused(refusal as u8)),
+            Some(FromServer::Refused { refusal, .. }) => {
+                self.put_plain(output::SIGNAL_REFUSED, 0, refusal as u32, &[]);
+            }
             None => {
                 // Not a signalling server, or one of another version.
-                self.emit(Output::SignalClose);
+                self.put_kind(output::SIGNAL_CLOSE, None);
                 self.on_signal_down();
             }
         }
@@ -167,13 +170,13 @@ impl Node {
             signature,
         };
         let bytes = message.emit();
-        self.emit(Output::Signal(bytes));
+        self.put(output::SIGNAL, 0, 0, &[], bytes);
     }
 
     pub(super) fn close_signalling(&mut self) {
         if self.signalling.state != State::Closed {
             self.signalling.state = State::Closed;
-            self.emit(Output::SignalClose);
+            self.put_kind(output::SIGNAL_CLOSE, None);
         }
         self.signalling.due = self.now + Duration::from_ms(1);
     }

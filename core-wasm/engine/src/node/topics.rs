@@ -13,8 +13,9 @@ use super::route::ReplyTo;
 use super::seen::Seen;
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
-use crate::io::{Event, OpId};
+use crate::io::OpId;
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
+use crate::list::List;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::Writer;
@@ -60,7 +61,7 @@ pub(super) struct Topics {
     members: Vec<Member>,
     pub(super) seen: Seen,
     /// Who came by this node looking for others of a topic; the oldest first.
-    guests: Vec<(u64, NodeId)>,
+    guests: Vec<Member>,
     beat_at: Instant,
     beats: u32,
 }
@@ -117,7 +118,7 @@ impl Topics {
 
     #[inline(never)]
     pub(super) fn forget(&mut self, topic: u64, peer: &NodeId) {
-        self.members.retain(|member| member.topic != topic || member.peer != *peer);
+        self.members.keep(|member| member.topic != topic || member.peer != *peer);
     }
 
     /// A member said something.
@@ -129,21 +130,21 @@ impl Topics {
 }
 
 impl Node {
-    pub(super) fn subscribe(&mut self, op: OpId, id: NodeId) {
+    pub(super) fn subscribe(&mut self, op: OpId, id: &NodeId) {
         let is_known = self.topics.has(name(&id.0));
         let has_room = is_known || self.topics.list.len() < TOPICS_MAX;
         if has_room && !is_known {
-            self.topics.list.push(Topic { id, meet_at: self.now });
+            self.topics.list.push(Topic { id: *id, meet_at: self.now });
             self.topics.beat_at = self.now;
             self.arm(self.now);
         }
         let status = if has_room { Status::Ok } else { Status::TooManyRequests };
-        self.report(Event::Done { op, status, holders: 0 });
+        self.done(op, status, 0);
     }
 
     pub(super) fn unsubscribe(&mut self, id: &NodeId) {
         let topic = name(&id.0);
-        self.topics.list.retain(|known| known.id != *id);
+        self.topics.list.keep(|known| known.id != *id);
         while let Some(place) = self.topics.members.iter().position(|member| member.topic == topic) {
             let peer = self.topics.members.swap_remove(place).peer;
             self.tell(&peer, PRUNE, id, &[]);
@@ -175,7 +176,7 @@ impl Node {
             let is_quick = member.heard == NOT_YET || now.since(member.heard) < SILENT;
             member.topic != topic || is_quick || links.to(&member.peer).is_some()
         };
-        topics.members.retain(lasts);
+        topics.members.keep(lasts);
         if is_due {
             self.meet(place, &id);
         }
@@ -214,14 +215,14 @@ impl Node {
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
     fn part_with_slowest(&mut self, id: &NodeId) {
         let topic = name(&id.0);
-        let mut slowest: Option<(u32, NodeId)> = None;
+        let mut slowest: Option<(u32, &NodeId)> = None;
         for member in &self.topics.members {
             if member.topic == topic && member.heard != NOT_YET {
-                let rtt_us = self.rtt_us(&member.peer);
-                slowest = slowest.max(Some((rtt_us, member.peer)));
+                slowest = slowest.max(Some((self.rtt_us(&member.peer), &member.peer)));
             }
         }
         if let Some((_, peer)) = slowest {
+            let peer = *peer;
             self.topics.forget(topic, &peer);
             self.tell(&peer, PRUNE, id, &[]);
         }
@@ -241,11 +242,11 @@ impl Node {
             self.topics.offer(topic, &link.peer);
         }
         let mut guest = 0;
-        while let Some((known, who)) = self.topics.guests.get(guest) {
+        while let Some(known) = self.topics.guests.get(guest) {
             guest += 1;
-            if *known == topic {
-                let who = *who;
-                self.offer(topic, &who);
+            if known.topic == topic {
+                let peer = known.peer;
+                self.offer(topic, &peer);
             }
         }
         self.begin_request(None, Goal::Meet, id);
@@ -337,15 +338,15 @@ impl Node {
     pub(super) fn on_meet(&mut self, reply: &ReplyTo, id: &NodeId) {
         let topic = name(&id.0);
         let guests = &mut self.topics.guests;
-        guests.retain(|(known, who)| *known != topic || *who != reply.origin);
+        guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
         if guests.len() >= GUESTS_MAX {
             guests.remove(0);
         }
         let mut others = Writer::default();
-        for (_, who) in guests.iter().rev().filter(|(known, _)| *known == topic).take(MATES) {
-            named::emit(&mut others, who, &Coordinate::default());
+        for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
+            named::emit(&mut others, &guest.peer, &Coordinate::default());
         }
-        guests.push((topic, reply.origin));
+        guests.push(Member { topic, heard: NOT_YET, peer: reply.origin });
         self.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 
@@ -360,6 +361,6 @@ impl Node {
 
     /// A link is gone, and a mate with it.
     pub(super) fn on_mate_lost(&mut self, peer: &NodeId) {
-        self.topics.members.retain(|member| member.peer != *peer);
+        self.topics.members.keep(|member| member.peer != *peer);
     }
 }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::CONTACTS_MAX;
+use crate::list::List;
 use crate::time::{Duration, Instant};
 
 /// One of them.
@@ -157,7 +158,7 @@ impl Contacts {
 
     /// The node is linked, or gone.
     pub(crate) fn forget(&mut self, id: &NodeId) {
-        self.list.retain(|contact| contact.id != *id);
+        self.list.keep(|contact| contact.id != *id);
     }
 
     /// The host was away: old failures say nothing.

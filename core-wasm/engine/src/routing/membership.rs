@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::id::NodeId;
+use crate::list::List;
 
 /// Members that left and are still told of; beyond it a neighbour that is far behind gets everything anew.
 const LEFT_MAX: usize = 16;
@@ -22,7 +23,7 @@ impl Membership {
     /// told of: it is alive.
     pub(crate) fn update(&mut self, now: &[NodeId]) -> bool {
         let before = (self.version, self.members.len());
-        self.members.retain(|(member, _)| now.contains(member));
+        self.members.keep(|(member, _)| now.contains(member));
         for id in now {
             if !self.members.iter().any(|(member, _)| member == id) {
                 self.version += 1;

@@ -17,17 +17,18 @@ impl Nearest {
         Self { target: *target, room, ids: Vec::new() }
     }
 
-    /// Takes `id` in if it is among the nearest.
+    /// Takes `id` in if it is among the nearest; true if it is the nearest of all now, and was not in before.
     #[inline(never)]
-    pub(crate) fn offer(&mut self, id: &NodeId) {
+    pub(crate) fn offer(&mut self, id: &NodeId) -> bool {
         let place = self.ids.partition_point(|other| other.is_nearer(id, &self.target));
         if place >= self.room || self.ids.get(place) == Some(id) {
-            return;
+            return false;
         }
         if self.ids.len() >= self.room {
             self.ids.pop();
         }
         self.ids.insert(place, *id);
+        place == 0
     }
 
     /// Nearest first.

@@ -4,81 +4,91 @@ use alloc::vec::Vec;
 
 use bytemuck::TransparentWrapper;
 
+use crate::coordinate::Coordinate;
+use crate::hash::big_endian;
 use crate::id::NodeId;
 
 /// Reads big-endian fields off a slice.
+///
+/// Once bytes are missing all that is read is zero or empty, and only [`Reader::finish`] says so: whoever reads ends with it.
 #[derive(Clone, Debug)]
-pub struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(Option<&'a [u8]>);
 
 impl<'a> Reader<'a> {
     /// Reads from the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self(Some(bytes))
     }
 
-    /// The next `count` bytes; `None` if fewer are left.
+    /// The next `count` bytes.
     #[inline(never)]
-    pub fn bytes(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (head, tail) = self.0.split_at_checked(count)?;
+    pub fn bytes(&mut self, count: usize) -> &'a [u8] {
+        let (head, tail) = self.0.and_then(|bytes| bytes.split_at_checked(count)).unzip();
         self.0 = tail;
-        Some(head)
+        head.unwrap_or(&[])
     }
 
     /// The next `N` bytes, in place.
     #[inline(never)]
-    pub fn array<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
-        let (head, tail) = self.0.split_first_chunk()?;
-        self.0 = tail;
-        Some(head)
+    pub fn array<const N: usize>(&mut self) -> &'a [u8; N] {
+        self.bytes(N).first_chunk().unwrap_or(&[0; N])
     }
 
     /// The next 32 bytes as an id, in place.
-    pub fn id(&mut self) -> Option<&'a NodeId> {
-        self.array().map(NodeId::wrap_ref)
+    pub fn id(&mut self) -> &'a NodeId {
+        NodeId::wrap_ref(self.array())
     }
 
     /// The next byte.
-    #[inline(always)]
-    pub fn u8(&mut self) -> Option<u8> {
-        Some(self.array::<1>()?[0])
+    pub fn u8(&mut self) -> u8 {
+        self.number(1) as u8
     }
 
     /// The next two bytes as a number.
-    #[inline(always)]
-    pub fn u16(&mut self) -> Option<u16> {
-        self.array().map(u16_of)
+    pub fn u16(&mut self) -> u16 {
+        self.number(2) as u16
     }
 
     /// The next four bytes as a number.
-    #[inline(always)]
-    pub fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32_of)
+    pub fn u32(&mut self) -> u32 {
+        self.number(4)
+    }
+
+    #[inline(never)]
+    fn number(&mut self, count: usize) -> u32 {
+        self.bytes(count).iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    }
+
+    /// The next eight bytes as a number.
+    pub fn u64(&mut self) -> u64 {
+        u64::from(self.u32()) << 32 | u64::from(self.u32())
+    }
+
+    /// The next eight bytes as a coordinate; `None` if it lies beyond all bounds.
+    #[inline(never)]
+    pub fn coordinate(&mut self) -> Option<Coordinate> {
+        Coordinate::new([self.u16(), self.u16(), self.u16(), self.u16()])
     }
 
     /// All that is left.
     pub fn rest(&mut self) -> &'a [u8] {
-        core::mem::take(&mut self.0)
+        self.0.as_mut().map_or(&[], core::mem::take)
     }
 
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none_or(<[u8]>::is_empty)
     }
 
-    /// `Some` only when nothing is left: a message is exactly its fields.
+    /// `Some` only when nothing is left and nothing was missing: a message is exactly its fields.
     pub fn finish(self) -> Option<()> {
-        self.0.is_empty().then_some(())
+        self.0?.is_empty().then_some(())
     }
-}
 
-#[inline(never)]
-fn u16_of(bytes: &[u8; 2]) -> u16 {
-    u16::from_be_bytes(*bytes)
-}
-
-#[inline(never)]
-fn u32_of(bytes: &[u8; 4]) -> u32 {
-    u32::from_be_bytes(*bytes)
+    /// `Some` only when nothing was missing: more may follow.
+    pub fn intact(&self) -> Option<()> {
+        self.0.map(|_| ())
+    }
 }
 
 /// Writes big-endian fields into a buffer.
@@ -104,6 +114,18 @@ impl Writer {
     /// Appends four bytes.
     pub fn u32(&mut self, value: u32) -> &mut Self {
         self.bytes(&value.to_be_bytes())
+    }
+
+    /// Appends eight bytes.
+    pub fn u64(&mut self, value: u64) -> &mut Self {
+        self.bytes(&big_endian(value))
+    }
+
+    /// Appends a coordinate, eight bytes.
+    #[inline(never)]
+    pub fn coordinate(&mut self, at: &Coordinate) -> &mut Self {
+        at.words().iter().for_each(|word| _ = self.u16(*word));
+        self
     }
 
     /// Appends `bytes` as they are.

@@ -77,16 +77,16 @@ impl<'a> Description<'a> {
     /// Reads a description; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let fingerprint = *reader.array()?;
+        let fingerprint = *reader.array();
         let ufrag = text(&mut reader, 4)?;
         let password = text(&mut reader, 22)?;
-        let count = usize::from(reader.u8()?);
+        let count = usize::from(reader.u8());
         if count > CANDIDATES_MAX {
             return None;
         }
         let mut candidates = Vec::with_capacity(count);
         for _ in 0..count {
-            let tag = reader.u8()?;
+            let tag = reader.u8();
             let kind = match tag >> 2 {
                 0 => CandidateKind::Host,
                 1 => CandidateKind::ServerReflexive,
@@ -94,12 +94,12 @@ impl<'a> Description<'a> {
                 _ => return None,
             };
             let address = match tag & 3 {
-                0 => Address::V4(*reader.array()?),
-                1 => Address::V6(*reader.array()?),
-                2 => Address::Mdns(*reader.array()?),
+                0 => Address::V4(*reader.array()),
+                1 => Address::V6(*reader.array()),
+                2 => Address::Mdns(*reader.array()),
                 _ => return None,
             };
-            candidates.push(Candidate { address, kind, port: reader.u16()? });
+            candidates.push(Candidate { address, kind, port: reader.u16() });
         }
         reader.finish()?;
         Some(Self { fingerprint, ufrag, password, candidates })
@@ -128,8 +128,8 @@ impl<'a> Description<'a> {
 
 /// An ICE string: letters, digits, `+` and `/` only (RFC 8839 §5.4), so that it can stand in SDP as it is.
 fn text<'a>(reader: &mut Reader<'a>, shortest: usize) -> Option<&'a str> {
-    let length = usize::from(reader.u8()?);
-    let bytes = reader.bytes(length)?;
+    let length = usize::from(reader.u8());
+    let bytes = reader.bytes(length);
     let is_ice = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     (length >= shortest && bytes.iter().all(is_ice)).then(|| core::str::from_utf8(bytes).ok())?
 }

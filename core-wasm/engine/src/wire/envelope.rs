@@ -45,21 +45,30 @@ impl<'a> Envelope<'a> {
     /// Reads an envelope; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let kind = match reader.u8()? {
+        let kind = match reader.u8() {
             1 => Kind::Offer,
             2 => Kind::Answer,
             3 => Kind::Refuse,
             4 => Kind::Circuit,
             _ => return None,
         };
-        Some(Self {
+        let envelope = Self {
             kind,
-            session: reader.u32()?,
-            expiry_s: reader.u32()?,
-            key: reader.array()?,
-            signature: reader.array()?,
+            session: reader.u32(),
+            expiry_s: reader.u32(),
+            key: reader.array(),
+            signature: reader.array(),
             body: reader.rest(),
-        })
+        };
+        reader.finish()?;
+        Some(envelope)
+    }
+
+    /// Puts the signature into an envelope that was emitted.
+    pub fn sign(bytes: &mut [u8], signature: &Signature) {
+        if let Some(place) = bytes.get_mut(73..137) {
+            place.copy_from_slice(signature);
+        }
     }
 
     /// The envelope as bytes.

@@ -201,8 +201,9 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
     if packet.is_empty() {
         return Some(None);
     }
-    let length = usize::from(packet.u16()?);
-    let frame = packet.bytes(length)?;
+    let length = usize::from(packet.u16());
+    let frame = packet.bytes(length);
+    packet.intact()?;
     let is_carried = matches!(frame.first(), Some(&(CARRY | CARRIED)));
     let longest = if is_carried { FRAME_MAX + CIRCUIT_HEAD } else { FRAME_MAX };
     (length <= longest).then_some(Some(frame))
@@ -212,18 +213,18 @@ impl<'a> Frame<'a> {
     /// Reads one frame without its length; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let frame = match reader.u8()? {
+        let frame = match reader.u8() {
             1 => Self::Hello(Hello::parse(&mut reader)?),
-            2 => Self::Proof(reader.array()?),
+            2 => Self::Proof(reader.array()),
             3 => Self::Welcome,
-            4 => Self::Bye(Reason::from_code(reader.u8()?)),
-            5 => Self::Ping(reader.u32()?),
-            6 => Self::Pong { number: reader.u32()?, at: Coordinate::parse(reader.array()?)? },
-            7 => Self::Credit(reader.u32()?),
+            4 => Self::Bye(Reason::from_code(reader.u8())),
+            5 => Self::Ping(reader.u32()),
+            6 => Self::Pong { number: reader.u32(), at: reader.coordinate()? },
+            7 => Self::Credit(reader.u32()),
             8 => {
-                let count = reader.u8()?;
+                let count = reader.u8();
                 let ties = count & (CLOSE | FASTEST);
-                let joined = reader.bytes(usize::from(count ^ ties) * 32)?;
+                let joined = reader.bytes(usize::from(count ^ ties) * 32);
                 let left = reader.rest();
                 if !left.len().is_multiple_of(8) {
                     return None;
@@ -231,17 +232,17 @@ impl<'a> Frame<'a> {
                 Self::Gossip { ties, joined, left }
             }
             9 => Self::Routed(Routed::parse(&mut reader)?),
-            10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)?),
-            11 => Self::Differ { mask: reader.u16()?, after: reader.id()? },
+            10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)),
+            11 => Self::Differ { mask: reader.u16(), after: reader.id() },
             12 => {
-                let (mask, more, keys) = (reader.u16()?, reader.u8()? != 0, reader.rest());
+                let (mask, more, keys) = (reader.u16(), reader.u8() != 0, reader.rest());
                 if !keys.len().is_multiple_of(32) {
                     return None;
                 }
                 Self::Keys { mask, more, keys }
             }
             kind @ (CARRY | CARRIED) => {
-                Self::Carry { carried: kind == CARRIED, peer: reader.id()?, sealed: reader.rest() }
+                Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
             _ => return None,
         };
@@ -262,7 +263,7 @@ impl<'a> Frame<'a> {
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
-            Self::Pong { number, at } => _ = writer.u8(6).u32(*number).bytes(&at.emit()),
+            Self::Pong { number, at } => _ = writer.u8(6).u32(*number).coordinate(at),
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
             Self::Gossip { ties, joined, left } => {
                 writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);
@@ -294,14 +295,14 @@ impl<'a> Frame<'a> {
 
 impl<'a> Hello<'a> {
     fn parse(reader: &mut Reader<'a>) -> Option<Self> {
-        if reader.u8()? != VERSION {
+        if reader.u8() != VERSION {
             return None;
         }
         let hello = Self {
-            network: reader.array()?,
-            profile: reader.u8()?,
-            nonce: reader.array()?,
-            key: reader.array()?,
+            network: reader.array(),
+            profile: reader.u8(),
+            nonce: reader.array(),
+            key: reader.array(),
             address: reader.rest(),
         };
         (hello.address.len() <= ADDRESS_MAX).then_some(hello)
@@ -310,20 +311,20 @@ impl<'a> Hello<'a> {
 
 impl<'a> Routed<'a> {
     fn parse(reader: &mut Reader<'a>) -> Option<Self> {
-        let flags = reader.u8()?;
+        let flags = reader.u8();
         let routed = Self {
             reply: flags & 1 != 0,
             exact: flags & 2 != 0,
             how: flags >> 2,
-            hops: reader.u8()?,
-            origin: reader.id()?,
-            target: reader.id()?,
-            request: reader.u32()?,
+            hops: reader.u8(),
+            origin: reader.id(),
+            target: reader.id(),
+            request: reader.u32(),
             path: {
-                let count = usize::from(reader.u8()?);
-                reader.bytes(count * 2)?
+                let count = usize::from(reader.u8());
+                reader.bytes(count * 2)
             },
-            kind: reader.u8()?,
+            kind: reader.u8(),
             payload: reader.rest(),
         };
         let fits = routed.path.len() <= usize::from(HOPS_MAX) * 2 && routed.payload.len() <= PAYLOAD_MAX;
@@ -336,13 +337,13 @@ impl<'a> Routed<'a> {
         let body = match self.kind {
             1 => Body::Find,
             2 => Body::Envelope(reader.rest()),
-            3 => Body::Get(reader.id()?),
-            4 => Body::Put { hash: reader.id()?, block: reader.rest() },
+            3 => Body::Get(reader.id()),
+            4 => Body::Put { hash: reader.id(), block: reader.rest() },
             5 => Body::Data(reader.rest()),
             7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
-            6 => Body::Answer { status: Status::from_code(reader.u16()?)?, bytes: reader.rest() },
-            9 => Body::Nodes { status: Status::from_code(reader.u16()?)?, nodes: reader.rest() },
+            6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
+            9 => Body::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
             _ => return None,
         };
         reader.finish()?;

@@ -133,19 +133,19 @@ impl<'a> ToServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let message = match reader.u8()? {
+        let message = match reader.u8() {
             0x01 => {
-                if reader.u8()? != VERSION {
+                if reader.u8() != VERSION {
                     return None;
                 }
                 Self::Prove {
-                    flags: reader.u8()?,
-                    network: reader.array()?,
-                    key: reader.array()?,
-                    signature: reader.array()?,
+                    flags: reader.u8(),
+                    network: reader.array(),
+                    key: reader.array(),
+                    signature: reader.array(),
                 }
             }
-            0x02 => Self::Relay { to: reader.id()?, envelope: reader.rest() },
+            0x02 => Self::Relay { to: reader.id(), envelope: reader.rest() },
             0x03 => Self::Introduce,
             _ => return None,
         };
@@ -175,22 +175,22 @@ impl<'a> FromServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let message = match reader.u8()? {
+        let message = match reader.u8() {
             0x81 => {
-                if reader.u8()? != VERSION {
+                if reader.u8() != VERSION {
                     return None;
                 }
-                Self::Challenge { level: reader.u8()?, nonce: reader.array()? }
+                Self::Challenge { level: reader.u8(), nonce: reader.array() }
             }
             0x82 => {
                 let mut peers = Vec::new();
                 while !reader.is_empty() && peers.len() < INTRODUCED_MAX {
-                    peers.push((*reader.id()?, reader.u8()?));
+                    peers.push((*reader.id(), reader.u8()));
                 }
                 Self::Welcome { peers }
             }
-            0x83 => Self::Deliver { from: reader.id()?, envelope: reader.rest() },
-            0x84 => Self::Refused { refusal: Refusal::from_code(reader.u8()?)?, about: reader.id()? },
+            0x83 => Self::Deliver { from: reader.id(), envelope: reader.rest() },
+            0x84 => Self::Refused { refusal: Refusal::from_code(reader.u8())?, about: reader.id() },
             _ => return None,
         };
         reader.finish()?;

@@ -13,17 +13,20 @@ fn numbers_are_big_endian() {
 }
 
 #[test]
-fn reading_too_much_takes_nothing() {
+fn what_is_missing_reads_as_nothing_and_is_told_at_the_end() {
     let mut reader = Reader::new(&[1, 2, 3]);
-    assert_eq!(reader.u32(), None);
-    assert_eq!(reader.array::<4>(), None);
-    assert_eq!(reader.bytes(usize::MAX), None);
-    assert_eq!(reader.clone().finish(), None);
-    assert_eq!(reader.u16(), Some(0x0102));
-    assert_eq!(reader.u16(), None);
-    assert_eq!(reader.rest(), [3]);
-    assert_eq!((reader.u8(), reader.is_empty()), (None, true));
-    assert_eq!(reader.bytes(0), Some(&[][..]));
+    assert_eq!(reader.u16(), 0x0102);
+    assert_eq!((reader.clone().finish(), reader.intact()), (None, Some(())));
+    assert_eq!(reader.u16(), 0);
+    assert_eq!((reader.bytes(1), reader.array::<4>()), (&[][..], &[0; 4]));
+    assert_eq!((reader.u8(), reader.rest(), reader.is_empty()), (0, &[][..], true));
+    assert_eq!((reader.intact(), reader.finish()), (None, None));
+
+    let mut reader = Reader::new(&[1, 2, 3]);
+    assert_eq!((reader.bytes(usize::MAX), reader.finish()), (&[][..], None));
+
+    let mut reader = Reader::new(&[1]);
+    assert_eq!((reader.u8(), reader.bytes(0), reader.rest()), (1, &[][..], &[][..]));
     assert_eq!(reader.finish(), Some(()));
 }
 
@@ -34,9 +37,9 @@ proptest! {
         writer.u32(c).bytes(&d).u8(a).u16(b).bytes(&tail);
         let bytes = writer.finish();
         let mut reader = Reader::new(&bytes);
-        prop_assert_eq!(reader.u32(), Some(c));
-        prop_assert_eq!(reader.array(), Some(&d));
-        prop_assert_eq!((reader.u8(), reader.u16()), (Some(a), Some(b)));
+        prop_assert_eq!(reader.u32(), c);
+        prop_assert_eq!(reader.array(), &d);
+        prop_assert_eq!((reader.u8(), reader.u16()), (a, b));
         prop_assert_eq!(reader.rest(), tail);
         prop_assert_eq!(reader.finish(), Some(()));
     }

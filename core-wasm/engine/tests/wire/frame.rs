@@ -34,13 +34,11 @@ fn pieces(size: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
     (0..=most).prop_flat_map(move |count| prop::collection::vec(any::<u8>(), count * size))
 }
 
-/// As bytes: two dimensions, a height, an error.
+/// Two dimensions, a height, an error.
 fn coordinates() -> impl Strategy<Value = Coordinate> {
     (-16_383..=16_383_i16, -16_383..=16_383_i16, 0..=16_383_u16, 0..=256_u16).prop_map(
         |(x, y, height, error)| {
-            let fields = [x as u16, y as u16, height, error].map(u16::to_be_bytes);
-            Coordinate::parse(fields.as_flattened().first_chunk().expect("eight bytes"))
-                .expect("within all bounds")
+            Coordinate::new([x as u16, y as u16, height, error]).expect("within all bounds")
         },
     )
 }
