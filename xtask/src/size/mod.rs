@@ -21,7 +21,7 @@ mod rooms;
 const LIMIT: usize = 65_536;
 
 /// What it shall not be larger than for now, so that what is still to come finds room below [`LIMIT`].
-const GOAL: usize = 34_816;
+const GOAL: usize = 40_960;
 
 /// The committed figures, which the next measurement is compared with.
 const KNOWN: &str = "docs/size.json";
