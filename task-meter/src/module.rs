@@ -1,0 +1,498 @@
+//! The walk over the sections: what is accepted, what is appended.
+//!
+//! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
+//! Custom sections are left out unread, and the start function becomes an export.
+
+use crate::floats::Floats;
+use crate::function::Body;
+use crate::gas::Segments;
+use crate::limits::{
+    BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX,
+    STACK_BYTES, TYPES_MAX,
+};
+use crate::reader::Reader;
+use crate::refusal::{Reason, Refusal};
+use crate::schedule::PAGE_GAS;
+use crate::scratch::Scratch;
+use crate::writer::{SLOT, SLOT_SIGNED, Writer};
+use crate::{Interface, Settings};
+
+/// The slots of the writer's templates.
+pub(crate) mod slot {
+    /// The local that holds the gas.
+    pub(crate) const GAS_LOCAL: u8 = 0;
+    /// A local for an i32.
+    pub(crate) const SPARE: u8 = 1;
+    /// The local that holds a float while it is looked at.
+    pub(crate) const FLOAT: u8 = 2;
+    /// The global that holds the gas.
+    pub(crate) const GAS: u8 = 3;
+    /// The global that holds the stack.
+    pub(crate) const STACK: u8 = 4;
+    /// A label.
+    pub(crate) const LABEL: u8 = 5;
+    /// A constant.
+    pub(crate) const CONSTANT: u8 = 6;
+    /// The function that grows the memory.
+    pub(crate) const GROW: u8 = 7;
+}
+
+const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
+
+const TYPE: u8 = 1;
+const IMPORT: u8 = 2;
+const FUNCTION: u8 = 3;
+const TABLE: u8 = 4;
+const MEMORY: u8 = 5;
+const GLOBAL: u8 = 6;
+const EXPORT: u8 = 7;
+const START: u8 = 8;
+const ELEMENT: u8 = 9;
+const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
+
+/// The sections in the order in which they must stand.
+const ORDER: [u8; 12] =
+    [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA];
+
+/// The sections in the order in which they are read: the start function is exported.
+const WALK: [u8; 12] =
+    [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, START, EXPORT, ELEMENT, DATA_COUNT, CODE, DATA];
+
+/// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
+#[must_use]
+pub const fn output_bytes_max(module_bytes: usize) -> usize {
+    let bytes = module_bytes.saturating_mul(16).saturating_add(4_096);
+    if bytes < OUTPUT_BYTES_MAX { bytes } else { OUTPUT_BYTES_MAX }
+}
+
+/// One run over a module.
+pub(crate) struct Meter<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) writer: Writer<'a>,
+    pub(crate) scratch: &'a mut Scratch,
+    pages_max: u32,
+    interface: Interface,
+    /// How many there are in the module, imports included.
+    pub(crate) types: u32,
+    pub(crate) functions: u32,
+    pub(crate) globals: u32,
+    pub(crate) has_memory: bool,
+    imports: u32,
+    /// The start function and one, 0 for none.
+    start: u32,
+    /// Types that were appended.
+    more_types: u32,
+    /// Behind the last byte of the module that was copied.
+    pub(crate) copied: usize,
+    pub(crate) body: Body,
+    pub(crate) segments: Segments,
+    pub(crate) floats: Floats,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(
+        module: &'a [u8],
+        settings: Settings,
+        scratch: &'a mut Scratch,
+        output: &'a mut [u8],
+    ) -> Self {
+        let room = output.len().min(output_bytes_max(module.len()));
+        Self {
+            reader: Reader::new(module),
+            writer: Writer::new(output.get_mut(..room).unwrap_or_default()),
+            scratch,
+            pages_max: settings.pages_max.min(PAGES_MAX),
+            interface: settings.interface,
+            types: 0,
+            functions: 0,
+            globals: 0,
+            has_memory: false,
+            imports: 0,
+            start: 0,
+            more_types: 0,
+            copied: 0,
+            body: Body::default(),
+            segments: Segments::default(),
+            floats: Floats::default(),
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<usize, Refusal> {
+        if self.reader.bytes.len() > MODULE_BYTES_MAX {
+            self.reader.refuse(Reason::ModuleBytes);
+        }
+        for byte in MAGIC {
+            self.reader.expect(*byte, Reason::Header);
+        }
+        self.writer.bytes(MAGIC);
+        let sections = self.find_sections();
+        for id in WALK {
+            (self.reader.at, self.reader.end) = sections[usize::from(id & 15)];
+            self.section(id);
+        }
+        if self.writer.is_full {
+            self.reader.refuse(Reason::OutputBytes);
+        }
+        self.reader.refusal().map_or(Ok(self.writer.len), Err)
+    }
+
+    /// Start and end of each section, by its number; an absent one has no bytes.
+    fn find_sections(&mut self) -> [(usize, usize); 16] {
+        let mut found = [(0, 0); 16];
+        let mut rest = ORDER.into_iter();
+        while self.reader.at < self.reader.end && !self.reader.is_refused() {
+            let start = self.reader.at;
+            let id = self.reader.byte();
+            let length = self.reader.number();
+            let body = self.reader.at;
+            self.reader.skip(length);
+            if id != 0 {
+                if !rest.any(|known| known == id) {
+                    self.reader.refuse_at(Reason::Section, start);
+                }
+                found[usize::from(id & 15)] = (body, self.reader.at);
+                // A section without even a count is not the same as an absent one.
+                if length == 0 {
+                    self.reader.refuse_at(Reason::Length, start);
+                }
+            }
+        }
+        found
+    }
+
+    fn section(&mut self, id: u8) {
+        let is_there = self.reader.at < self.reader.end;
+        if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
+            return;
+        }
+        if id == START {
+            self.start_section();
+        } else {
+            self.writer.byte(id);
+            let length = self.writer.hole(5);
+            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
+            self.copied = self.reader.at;
+            self.items(id, count);
+            self.copy_rest();
+            self.append(id);
+            self.writer.fill_length(length);
+        }
+        if self.reader.at != self.reader.end {
+            self.reader.refuse(Reason::Length);
+        }
+    }
+
+    /// What is read of the module and not yet copied, copied.
+    #[inline(never)]
+    pub(crate) fn copy_rest(&mut self) {
+        self.copy_until(self.reader.at);
+    }
+
+    /// The module's bytes up to `end`, as far as they are not yet copied, copied.
+    pub(crate) fn copy_until(&mut self, end: usize) {
+        self.writer.bytes(self.reader.bytes.get(self.copied..end).unwrap_or_default());
+        self.copied = end;
+    }
+
+    fn start_section(&mut self) {
+        let index = self.reader.index(self.functions);
+        self.start = index + 1;
+        if self.function_type(index) & 0xffff != 0 {
+            self.reader.refuse(Reason::Start);
+        }
+    }
+
+    /// The word of a function's type.
+    pub(crate) fn function_type(&mut self, index: u32) -> u32 {
+        let kind = u32::from(*self.scratch.function(index));
+        *self.scratch.type_word(kind)
+    }
+
+    pub(crate) fn add_function(&mut self, kind: u32) {
+        if self.functions == ITEMS_MAX {
+            self.reader.refuse(Reason::Count);
+            return;
+        }
+        *self.scratch.function(self.functions) = kind as u16;
+        self.functions += 1;
+    }
+
+    /// Reads the items of a section and writes its count.
+    fn items(&mut self, id: u8, count: u32) {
+        let more = match id {
+            TYPE => return self.type_items(count),
+            FUNCTION | CODE => 1,
+            GLOBAL => 2,
+            EXPORT => 2 + u32::from(self.start != 0),
+            _ => 0,
+        };
+        match id {
+            MEMORY | TABLE if count > 1 => {
+                self.reader.refuse(if id == MEMORY { Reason::Memory } else { Reason::Table });
+            }
+            IMPORT if count > 0 && self.interface == Interface::Pure => self.reader.refuse(Reason::Import),
+            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
+            GLOBAL => self.set_globals(count),
+            _ => {}
+        }
+        self.writer.number(count + more);
+        if id == DATA_COUNT {
+            return;
+        }
+        for _ in 0..count {
+            if self.reader.is_refused() {
+                return;
+            }
+            match id {
+                IMPORT => self.import(),
+                FUNCTION => {
+                    let kind = self.reader.index(self.types);
+                    self.add_function(kind);
+                }
+                TABLE => self.table(),
+                MEMORY => self.memory(),
+                GLOBAL => self.global(),
+                EXPORT => self.export(),
+                ELEMENT => self.elements(),
+                CODE => self.function(),
+                _ => self.data(),
+            }
+        }
+        if id == IMPORT {
+            self.imports = self.functions;
+        }
+    }
+
+    /// Appends what is ours to a section.
+    fn append(&mut self, id: u8) {
+        match id {
+            TYPE => self.writer.bytes(&[0x60, 1, I32, 1, I32]),
+            FUNCTION => self.writer.number(self.types + self.more_types),
+            GLOBAL => {
+                self.writer.slots[usize::from(slot::CONSTANT)] = STACK_BYTES;
+                self.writer.template(&[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, CONSTANT, 0x0b]);
+            }
+            EXPORT => {
+                self.writer.template(&[2, b'~', b'g', 3, GAS, 2, b'~', b's', 3, STACK]);
+                if self.start != 0 {
+                    self.writer.bytes(b"\x02~i\x00");
+                    self.writer.number(self.start - 1);
+                }
+            }
+            CODE => self.grow_function(),
+            _ => {}
+        }
+    }
+
+    /// Function types; those with several results once more as types of blocks, behind them that of the function that grows.
+    fn type_items(&mut self, count: u32) {
+        if count > TYPES_MAX {
+            self.reader.refuse(Reason::Count);
+            return;
+        }
+        let start = self.reader.at;
+        for index in 0..count {
+            self.reader.expect(0x60, Reason::Type);
+            let parameters = self.reader.count(PARAMETERS_MAX);
+            self.value_types(parameters);
+            // One byte: the results can be found from their end, and the parameters from there.
+            let results = u32::from(self.reader.byte());
+            if results > RESULTS_MAX {
+                self.reader.refuse(Reason::Count);
+            }
+            let at = self.reader.at;
+            let written = match results {
+                0 => 0x40 - 0x80,
+                1 => i32::from(self.value_type()) - 0x80,
+                _ => {
+                    self.value_types(results);
+                    self.more_types += 1;
+                    (count + self.more_types - 1) as i32
+                }
+            };
+            if self.reader.is_refused() {
+                return;
+            }
+            *self.scratch.type_word(index) = (written as u32) << 16 | results << 8 | parameters;
+            *self.scratch.results_at(index) = at as u32;
+        }
+        self.types = count;
+        self.writer.number(count + self.more_types + 1);
+        self.copied = start;
+        self.copy_rest();
+        for index in 0..count {
+            let results = *self.scratch.type_word(index) >> 8 & 0xff;
+            if results > 1 {
+                self.writer.bytes(&[0x60, 0, results as u8]);
+                let at = *self.scratch.results_at(index) as usize;
+                self.writer.bytes(self.reader.bytes.get(at..at + results as usize).unwrap_or_default());
+            }
+        }
+    }
+
+    fn value_types(&mut self, count: u32) {
+        for _ in 0..count {
+            self.value_type();
+        }
+    }
+
+    /// One of the four types of numbers, as it is written.
+    pub(crate) fn value_type(&mut self) -> u8 {
+        let kind = self.reader.byte();
+        if !(F64..=I32).contains(&kind) {
+            self.reader.refuse(Reason::Type);
+        }
+        kind
+    }
+
+    /// Functions are known now, so indices behind them can be given out; globals too.
+    fn set_globals(&mut self, count: u32) {
+        self.globals = count;
+        self.writer.slots[usize::from(slot::GAS)] = count;
+        self.writer.slots[usize::from(slot::STACK)] = count + 1;
+        self.writer.slots[usize::from(slot::GROW)] = self.functions;
+    }
+
+    /// What a memory or a table has at least and at most; the latter may be absent.
+    fn size(&mut self, reason: Reason) -> (u32, u32) {
+        let has_maximum = self.reader.byte();
+        if has_maximum > 1 {
+            self.reader.refuse(reason);
+        }
+        let minimum = self.reader.number();
+        (minimum, if has_maximum == 1 { self.reader.number() } else { self.pages_max })
+    }
+
+    fn table(&mut self) {
+        self.reader.expect(0x70, Reason::Table);
+        if self.size(Reason::Table).0 > ITEMS_MAX {
+            self.reader.refuse(Reason::Count);
+        }
+    }
+
+    fn memory(&mut self) {
+        let (minimum, maximum) = self.size(Reason::Memory);
+        if minimum > self.pages_max {
+            self.reader.refuse(Reason::Pages);
+        }
+        if maximum > PAGES_MAX {
+            self.reader.refuse(Reason::Memory);
+        }
+        self.pages_max = self.pages_max.min(maximum);
+        self.has_memory = true;
+        self.copied = self.reader.at;
+        self.writer.byte(1);
+        self.writer.number(minimum);
+        self.writer.number(self.pages_max);
+    }
+
+    fn global(&mut self) {
+        self.value_type();
+        self.reader.byte();
+        self.initialiser();
+    }
+
+    /// One constant and its end.
+    fn initialiser(&mut self) {
+        match self.reader.byte() {
+            0x41 | 0x42 => self.reader.skip_number(),
+            0x43 => self.reader.skip(4),
+            0x44 => self.reader.skip(8),
+            _ => self.reader.refuse(Reason::Initialiser),
+        }
+        self.reader.expect(0x0b, Reason::Initialiser);
+    }
+
+    fn export(&mut self) {
+        let start = self.reader.at;
+        let (name, end) = self.name();
+        if name < end && self.reader.bytes.get(name) == Some(&b'~') {
+            self.reader.refuse_at(Reason::Name, start);
+        }
+        match self.reader.byte() {
+            0 => self.reader.index(self.functions),
+            3 => self.reader.index(self.globals),
+            1 | 2 => self.reader.number(),
+            _ => {
+                self.reader.refuse(Reason::Export);
+                0
+            }
+        };
+    }
+
+    fn elements(&mut self) {
+        self.reader.expect(0, Reason::Elements);
+        self.initialiser();
+        let count = self.reader.count(ITEMS_MAX);
+        for _ in 0..count {
+            self.reader.index(self.functions);
+        }
+    }
+
+    fn data(&mut self) {
+        match self.reader.byte() {
+            0 => self.initialiser(),
+            1 => {}
+            _ => self.reader.refuse(Reason::Data),
+        }
+        self.name();
+    }
+
+    /// The body of the function with the index `number`, counted without imports.
+    fn function(&mut self) {
+        let index = self.imports + self.body.done;
+        self.body.done += 1;
+        let length = self.reader.number();
+        let rest = self.reader.end;
+        let start = self.reader.at;
+        if length as usize > rest - start {
+            self.reader.refuse(Reason::Length);
+            return;
+        }
+        self.reader.end = start + length as usize;
+        let word = self.function_type(index);
+        let hole = self.writer.hole(5);
+        self.function_body(word);
+        self.writer.fill_length(hole);
+        if self.writer.len - hole > BODY_BYTES_MAX {
+            self.reader.refuse_at(Reason::BodyBytes, start);
+        }
+        self.reader.end = rest;
+        self.copied = self.reader.at;
+    }
+
+    /// The function that grows the memory: beyond the task's limit it answers −1, and where the host has no memory to give
+    /// the run is aborted.
+    fn grow_function(&mut self) {
+        let hole = self.writer.hole(5);
+        self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
+        let code: &[u8] = &[0, 0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b];
+        if self.has_memory {
+            self.writer.bytes(code);
+            // More pages than the limit leaves?
+            self.writer.template(&[
+                0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
+            ]);
+            self.writer.slots[usize::from(slot::CONSTANT)] = PAGE_GAS;
+            self.writer.template(&[0x23, GAS, 0x20, 0, 0xad, 0x42, CONSTANT, 0x7e, 0x7d, 0x24, GAS]);
+            self.writer.template(&[0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b]);
+            self.writer.template(&[0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40]);
+            // The least of all numbers, 1 << 63.
+            self.writer.template(&[0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b, 0x20, 0, 0x0b]);
+        } else {
+            self.writer.bytes(&[0, 0, 0x0b]);
+        }
+        self.writer.fill_length(hole);
+    }
+}
+
+const I32: u8 = 0x7f;
+const I64: u8 = 0x7e;
+const F64: u8 = 0x7c;
+
+/// Slots as templates name them.
+const GAS: u8 = SLOT + slot::GAS;
+const STACK: u8 = SLOT + slot::STACK;
+const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
