@@ -22,8 +22,6 @@ const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
 /// What is known of the function that is being read.
 #[derive(Default)]
 pub(crate) struct Body {
-    /// Functions before it, imports not counted.
-    pub(crate) done: u32,
     /// The word of its type.
     pub(crate) word: u32,
     /// Parameters and locals.

@@ -28,22 +28,23 @@ pub(crate) enum Begin {
     Checked,
 }
 
-/// A charge in the output.
+/// A charge in the output; there is one if its hole is not at 0.
 #[derive(Clone, Copy, Default)]
-struct Segment {
-    is_open: bool,
-    start: usize,
+struct Charge {
     hole: usize,
-    end: usize,
     gas: u32,
+    /// As much of the gas as was joined to it.
     joined: u32,
 }
 
 #[derive(Default)]
 pub(crate) struct Segments {
     /// The one that a small one may be joined to.
-    before: Segment,
-    now: Segment,
+    before: Charge,
+    now: Charge,
+    /// Where the charge of the open segment lies in the output.
+    start: usize,
+    end: usize,
 }
 
 impl Meter<'_> {
@@ -59,25 +60,22 @@ impl Meter<'_> {
         if !self.writer.is_on {
             return;
         }
-        self.segments.before = if begin == Begin::Joinable { self.segments.now } else { Segment::default() };
+        if begin == Begin::Joinable {
+            self.segments.before = self.segments.now;
+        }
         self.copy_rest();
-        let start = self.writer.len;
+        self.segments.start = self.writer.len;
         self.writer.template(&[0x20, GAS_LOCAL, 0x42]);
-        let hole = self.writer.hole(HOLE);
+        self.segments.now.hole = self.writer.hole(HOLE);
+        self.segments.now.joined = 0;
+        self.segments.now.gas = u32::from(begin == Begin::Checked);
         self.writer.byte(0x7d);
         if begin == Begin::Checked {
             self.test_gas();
         } else {
             self.writer.template(&[0x21, GAS_LOCAL]);
         }
-        self.segments.now = Segment {
-            is_open: true,
-            start,
-            hole,
-            end: self.writer.len,
-            gas: u32::from(begin == Begin::Checked),
-            joined: 0,
-        };
+        self.segments.end = self.writer.len;
     }
 
     /// Keeps the gas on the stack as what is left, and leaves the function if that is below zero.
@@ -89,25 +87,18 @@ impl Meter<'_> {
     /// Fills in the charge of the open segment, or joins it to the one before.
     #[inline(never)]
     pub(crate) fn end_segment(&mut self) {
-        let now = self.segments.now;
-        let before = self.segments.before;
-        if !now.is_open {
+        let Segments { before, now, start, end } = &mut self.segments;
+        if now.hole == 0 {
             return;
         }
-        self.segments.before = Segment::default();
         let joined = before.joined + now.gas;
-        let is_joined = before.is_open && joined <= JOINED_GAS_MAX;
-        if is_joined || now.gas == 0 {
-            self.writer.remove(now.start, now.end);
-            self.segments.now = before;
+        if now.gas == 0 || before.hole != 0 && joined <= JOINED_GAS_MAX {
+            self.writer.remove(*start, *end);
+            *now = Charge { hole: before.hole, gas: before.gas + now.gas, joined };
         }
-        let gas = if is_joined { before.gas + now.gas } else { self.segments.now.gas };
-        if is_joined {
-            self.segments.now.joined = joined;
-        }
-        self.segments.now.gas = gas;
-        if self.segments.now.is_open {
-            self.writer.fill(self.segments.now.hole, HOLE, gas as usize);
+        before.hole = 0;
+        if now.hole != 0 {
+            self.writer.fill(now.hole, HOLE, now.gas as usize);
         }
     }
 

@@ -58,7 +58,7 @@ pub const GAS_EXPORT: &str = "~g";
 /// The exported global that holds the bytes of stack left: i32. Below zero the run trapped for want of stack.
 pub const STACK_EXPORT: &str = "~s";
 
-/// The exported start function, there if the module had one: the host calls it first, with the gas set.
+/// The exported function that the host calls first, with the gas set: it runs the module's start function, if there is one.
 pub const START_EXPORT: &str = "~i";
 
 /// The gas left after a run that the host's lack of memory ended: no result of the task.

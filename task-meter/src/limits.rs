@@ -14,8 +14,8 @@ pub const BODY_BYTES_MAX: usize = 4 << 20;
 /// Function types.
 pub const TYPES_MAX: u32 = 4_096;
 
-/// Parameters of a function type. Engines stop at 1,000.
-pub const PARAMETERS_MAX: u32 = 255;
+/// Parameters of a function type: their count is one byte. Engines stop at 1,000.
+pub const PARAMETERS_MAX: u32 = 127;
 
 /// Results of a function type.
 pub const RESULTS_MAX: u32 = 32;

@@ -56,10 +56,6 @@ const DATA_COUNT: u8 = 12;
 const ORDER: [u8; 12] =
     [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA];
 
-/// The sections in the order in which they are read: the start function is exported.
-const WALK: [u8; 12] =
-    [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, START, EXPORT, ELEMENT, DATA_COUNT, CODE, DATA];
-
 /// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
 #[must_use]
 pub const fn output_bytes_max(module_bytes: usize) -> usize {
@@ -73,7 +69,7 @@ pub(crate) struct Meter<'a> {
     pub(crate) writer: Writer<'a>,
     pub(crate) scratch: &'a mut Scratch,
     pages_max: u32,
-    interface: Interface,
+    pub(crate) interface: Interface,
     /// How many there are in the module, imports included.
     pub(crate) types: u32,
     pub(crate) functions: u32,
@@ -127,10 +123,16 @@ impl<'a> Meter<'a> {
             self.reader.expect(*byte, Reason::Header);
         }
         self.writer.bytes(MAGIC);
-        let sections = self.find_sections();
-        for id in WALK {
-            (self.reader.at, self.reader.end) = sections[usize::from(id & 15)];
-            self.section(id);
+        let end = self.reader.end;
+        for id in ORDER {
+            let is_there = self.find(id);
+            self.section(id, is_there);
+            self.reader.end = end;
+        }
+        self.pass_custom();
+        if self.reader.at != end {
+            self.reader.byte();
+            self.reader.refuse(Reason::Section);
         }
         if self.writer.is_full {
             self.reader.refuse(Reason::OutputBytes);
@@ -138,43 +140,48 @@ impl<'a> Meter<'a> {
         self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
-    /// Start and end of each section, by its number; an absent one has no bytes.
-    fn find_sections(&mut self) -> [(usize, usize); 16] {
-        let mut found = [(0, 0); 16];
-        let mut rest = ORDER.into_iter();
-        while self.reader.at < self.reader.end && !self.reader.is_refused() {
-            let start = self.reader.at;
-            let id = self.reader.byte();
+    /// Passes over custom sections, unread.
+    fn pass_custom(&mut self) {
+        while self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == 0 {
+            self.reader.byte();
             let length = self.reader.number();
-            let body = self.reader.at;
             self.reader.skip(length);
-            if id != 0 {
-                if !rest.any(|known| known == id) {
-                    self.reader.refuse_at(Reason::Section, start);
-                }
-                found[usize::from(id & 15)] = (body, self.reader.at);
-                // A section without even a count is not the same as an absent one.
-                if length == 0 {
-                    self.reader.refuse_at(Reason::Length, start);
-                }
+            if self.reader.is_refused() {
+                return;
             }
         }
-        found
     }
 
-    fn section(&mut self, id: u8) {
-        let is_there = self.reader.at < self.reader.end;
+    /// Whether section `id` comes next; then reading goes on within it, otherwise within nothing.
+    fn find(&mut self, id: u8) -> bool {
+        self.pass_custom();
+        let is_there = self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == id;
+        let mut length = 0;
+        if is_there {
+            self.reader.byte();
+            length = self.reader.number();
+        }
+        self.reader.limit(length);
+        is_there
+    }
+
+    fn section(&mut self, id: u8, is_there: bool) {
         if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
             return;
         }
         if id == START {
-            self.start_section();
+            self.start = 1 + self.reader.index(self.functions);
         } else {
             self.writer.byte(id);
             let length = self.writer.hole(5);
-            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
             self.copied = self.reader.at;
-            self.items(id, count);
+            if id == DATA_COUNT {
+                self.reader.number();
+            } else {
+                let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
+                self.copied = self.reader.at;
+                self.items(id, count);
+            }
             self.copy_rest();
             self.append(id);
             self.writer.fill_length(length);
@@ -196,14 +203,6 @@ impl<'a> Meter<'a> {
         self.copied = end;
     }
 
-    fn start_section(&mut self) {
-        let index = self.reader.index(self.functions);
-        self.start = index + 1;
-        if self.function_type(index) & 0xffff != 0 {
-            self.reader.refuse(Reason::Start);
-        }
-    }
-
     /// The word of a function's type.
     pub(crate) fn function_type(&mut self, index: u32) -> u32 {
         let kind = u32::from(*self.scratch.function(index));
@@ -223,25 +222,22 @@ impl<'a> Meter<'a> {
     fn items(&mut self, id: u8, count: u32) {
         let more = match id {
             TYPE => return self.type_items(count),
-            FUNCTION | CODE => 1,
-            GLOBAL => 2,
-            EXPORT => 2 + u32::from(self.start != 0),
+            FUNCTION => 2,
+            CODE => {
+                if count != self.functions - self.imports {
+                    self.reader.refuse(Reason::Count);
+                }
+                2
+            }
+            GLOBAL => {
+                self.name_appended(count);
+                2
+            }
+            EXPORT => 3,
             _ => 0,
         };
-        match id {
-            MEMORY | TABLE if count > 1 => {
-                self.reader.refuse(if id == MEMORY { Reason::Memory } else { Reason::Table });
-            }
-            IMPORT if count > 0 && self.interface == Interface::Pure => self.reader.refuse(Reason::Import),
-            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
-            GLOBAL => self.set_globals(count),
-            _ => {}
-        }
         self.writer.number(count + more);
-        if id == DATA_COUNT {
-            return;
-        }
-        for _ in 0..count {
+        for number in 0..count {
             if self.reader.is_refused() {
                 return;
             }
@@ -251,12 +247,12 @@ impl<'a> Meter<'a> {
                     let kind = self.reader.index(self.types);
                     self.add_function(kind);
                 }
-                TABLE => self.table(),
+                TABLE => self.table(number),
                 MEMORY => self.memory(),
                 GLOBAL => self.global(),
                 EXPORT => self.export(),
                 ELEMENT => self.elements(),
-                CODE => self.function(),
+                CODE => self.function(self.imports + number),
                 _ => self.data(),
             }
         }
@@ -268,20 +264,24 @@ impl<'a> Meter<'a> {
     /// Appends what is ours to a section.
     fn append(&mut self, id: u8) {
         match id {
-            TYPE => self.writer.bytes(&[0x60, 1, I32, 1, I32]),
-            FUNCTION => self.writer.number(self.types + self.more_types),
+            TYPE => self.writer.bytes(&[0x60, 1, I32, 1, I32, 0x60, 0, 0]),
+            FUNCTION => {
+                self.writer.number(self.types + self.more_types);
+                self.writer.number(self.types + self.more_types + 1);
+            }
             GLOBAL => {
                 self.writer.slots[usize::from(slot::CONSTANT)] = STACK_BYTES;
                 self.writer.template(&[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, CONSTANT, 0x0b]);
             }
             EXPORT => {
-                self.writer.template(&[2, b'~', b'g', 3, GAS, 2, b'~', b's', 3, STACK]);
-                if self.start != 0 {
-                    self.writer.bytes(b"\x02~i\x00");
-                    self.writer.number(self.start - 1);
-                }
+                self.writer.slots[usize::from(slot::LABEL)] = self.functions + 1;
+                self.writer
+                    .template(&[2, b'~', b'g', 3, GAS, 2, b'~', b's', 3, STACK, 2, b'~', b'i', 0, LABEL]);
             }
-            CODE => self.grow_function(),
+            CODE => {
+                self.grow_function();
+                self.start_function();
+            }
             _ => {}
         }
     }
@@ -295,47 +295,45 @@ impl<'a> Meter<'a> {
         let start = self.reader.at;
         for index in 0..count {
             self.reader.expect(0x60, Reason::Type);
-            let parameters = self.reader.count(PARAMETERS_MAX);
-            self.value_types(parameters);
-            // One byte: the results can be found from their end, and the parameters from there.
-            let results = u32::from(self.reader.byte());
-            if results > RESULTS_MAX {
-                self.reader.refuse(Reason::Count);
-            }
-            let at = self.reader.at;
+            *self.scratch.type_at(index) = self.reader.at as u32;
+            let parameters = self.value_types(PARAMETERS_MAX);
+            let start = self.reader.at;
+            let results = self.value_types(RESULTS_MAX);
             let written = match results {
                 0 => 0x40 - 0x80,
-                1 => i32::from(self.value_type()) - 0x80,
+                1 => i32::from(self.reader.byte_at(start + 1)) - 0x80,
                 _ => {
-                    self.value_types(results);
                     self.more_types += 1;
                     (count + self.more_types - 1) as i32
                 }
             };
-            if self.reader.is_refused() {
-                return;
-            }
             *self.scratch.type_word(index) = (written as u32) << 16 | results << 8 | parameters;
-            *self.scratch.results_at(index) = at as u32;
         }
         self.types = count;
-        self.writer.number(count + self.more_types + 1);
+        self.writer.number(count + self.more_types + 2);
         self.copied = start;
         self.copy_rest();
         for index in 0..count {
-            let results = *self.scratch.type_word(index) >> 8 & 0xff;
-            if results > 1 {
-                self.writer.bytes(&[0x60, 0, results as u8]);
-                let at = *self.scratch.results_at(index) as usize;
-                self.writer.bytes(self.reader.bytes.get(at..at + results as usize).unwrap_or_default());
+            let word = *self.scratch.type_word(index);
+            if word & 0xff00 > 0x100 {
+                self.writer.bytes(&[0x60, 0]);
+                self.copied = (*self.scratch.type_at(index) + 1 + (word & 0xff)) as usize;
+                self.copy_until(self.copied + 1 + (word >> 8 & 0xff) as usize);
             }
         }
+        self.copied = self.reader.at;
     }
 
-    fn value_types(&mut self, count: u32) {
+    /// A list of types of numbers, its length in one byte: the length.
+    fn value_types(&mut self, limit: u32) -> u32 {
+        let count = u32::from(self.reader.byte());
+        if count > limit {
+            self.reader.refuse(Reason::Count);
+        }
         for _ in 0..count {
             self.value_type();
         }
+        count
     }
 
     /// One of the four types of numbers, as it is written.
@@ -347,8 +345,8 @@ impl<'a> Meter<'a> {
         kind
     }
 
-    /// Functions are known now, so indices behind them can be given out; globals too.
-    fn set_globals(&mut self, count: u32) {
+    /// Functions and globals are known now, so the indices behind them can be given out.
+    fn name_appended(&mut self, count: u32) {
         self.globals = count;
         self.writer.slots[usize::from(slot::GAS)] = count;
         self.writer.slots[usize::from(slot::STACK)] = count + 1;
@@ -365,8 +363,11 @@ impl<'a> Meter<'a> {
         (minimum, if has_maximum == 1 { self.reader.number() } else { self.pages_max })
     }
 
-    fn table(&mut self) {
+    fn table(&mut self, number: u32) {
         self.reader.expect(0x70, Reason::Table);
+        if number > 0 {
+            self.reader.refuse(Reason::Table);
+        }
         if self.size(Reason::Table).0 > ITEMS_MAX {
             self.reader.refuse(Reason::Count);
         }
@@ -377,7 +378,7 @@ impl<'a> Meter<'a> {
         if minimum > self.pages_max {
             self.reader.refuse(Reason::Pages);
         }
-        if maximum > PAGES_MAX {
+        if maximum > PAGES_MAX || self.has_memory {
             self.reader.refuse(Reason::Memory);
         }
         self.pages_max = self.pages_max.min(maximum);
@@ -407,8 +408,8 @@ impl<'a> Meter<'a> {
 
     fn export(&mut self) {
         let start = self.reader.at;
-        let (name, end) = self.name();
-        if name < end && self.reader.bytes.get(name) == Some(&b'~') {
+        let name = self.name();
+        if name < self.reader.at && self.reader.byte_at(name) == b'~' {
             self.reader.refuse_at(Reason::Name, start);
         }
         match self.reader.byte() {
@@ -440,18 +441,12 @@ impl<'a> Meter<'a> {
         self.name();
     }
 
-    /// The body of the function with the index `number`, counted without imports.
-    fn function(&mut self) {
-        let index = self.imports + self.body.done;
-        self.body.done += 1;
+    /// The function with this index.
+    fn function(&mut self, index: u32) {
         let length = self.reader.number();
         let rest = self.reader.end;
         let start = self.reader.at;
-        if length as usize > rest - start {
-            self.reader.refuse(Reason::Length);
-            return;
-        }
-        self.reader.end = start + length as usize;
+        self.reader.limit(length);
         let word = self.function_type(index);
         let hole = self.writer.hole(5);
         self.function_body(word);
@@ -468,9 +463,8 @@ impl<'a> Meter<'a> {
     fn grow_function(&mut self) {
         let hole = self.writer.hole(5);
         self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
-        let code: &[u8] = &[0, 0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b];
         if self.has_memory {
-            self.writer.bytes(code);
+            self.writer.bytes(&[0, 0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b]);
             // More pages than the limit leaves?
             self.writer.template(&[
                 0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
@@ -486,6 +480,18 @@ impl<'a> Meter<'a> {
         }
         self.writer.fill_length(hole);
     }
+
+    /// The function that calls the start function, if there is one; the engine checks its type.
+    fn start_function(&mut self) {
+        let hole = self.writer.hole(5);
+        self.writer.byte(0);
+        if let Some(start) = self.start.checked_sub(1) {
+            self.writer.byte(0x10);
+            self.writer.number(start);
+        }
+        self.writer.byte(0x0b);
+        self.writer.fill_length(hole);
+    }
 }
 
 const I32: u8 = 0x7f;
@@ -495,4 +501,5 @@ const F64: u8 = 0x7c;
 /// Slots as templates name them.
 const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
+const LABEL: u8 = SLOT + slot::LABEL;
 const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;

@@ -55,6 +55,17 @@ impl<'a> Reader<'a> {
         self.is_refused().then_some(refusal)
     }
 
+    /// The byte at a place that was read before.
+    pub(crate) fn byte_at(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or_default()
+    }
+
+    /// Whether `bytes` are what starts at `at`.
+    #[inline(never)]
+    pub(crate) fn has(&self, at: usize, bytes: &[u8]) -> bool {
+        (at..).zip(bytes).all(|(at, byte)| self.byte_at(at) == *byte)
+    }
+
     fn next(&mut self) -> u8 {
         if self.at < self.end
             && self.code == 0
@@ -122,6 +133,16 @@ impl<'a> Reader<'a> {
             self.refuse(Reason::Length);
         } else {
             self.at += count as usize;
+        }
+    }
+
+    /// From here on only `length` bytes are read.
+    #[inline(never)]
+    pub(crate) fn limit(&mut self, length: u32) {
+        if length as usize > self.end.wrapping_sub(self.at) {
+            self.refuse(Reason::Length);
+        } else {
+            self.end = self.at + length as usize;
         }
     }
 

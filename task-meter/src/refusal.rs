@@ -42,8 +42,6 @@ pub enum Reason {
     Export,
     /// An exported name that starts with `~`.
     Name,
-    /// A start function with parameters or results.
-    Start,
     /// A segment of elements that is not active and made of function indices.
     Elements,
     /// A segment of data for a memory that it names.
@@ -69,7 +67,7 @@ pub enum Reason {
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 25] = [
+const SENTENCES: [(Reason, &str); 24] = [
     (Reason::ModuleBytes, "the module has more than 4 MiB"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
@@ -83,7 +81,6 @@ const SENTENCES: [(Reason, &str); 25] = [
     (Reason::Initialiser, "an initial value is not a constant"),
     (Reason::Export, "an export is no function, memory, table or global"),
     (Reason::Name, "an exported name starts with ~"),
-    (Reason::Start, "the start function has parameters or results"),
     (Reason::Elements, "a segment of elements is not an active list of functions"),
     (Reason::Data, "a segment of data names its memory"),
     (Reason::Index, "an index names something that does not exist"),

@@ -28,7 +28,7 @@ pub(crate) struct Block {
 /// Tables of fixed size, 267 KiB; all zeros to begin with, used again for any number of modules.
 pub struct Scratch {
     types: [u32; TYPES],
-    results: [u32; TYPES],
+    starts: [u32; TYPES],
     functions: [u16; FUNCTIONS],
     locals: [u8; SLOTS],
     operands: [u32; SLOTS],
@@ -44,7 +44,7 @@ impl Scratch {
         let block = Block { height: 0, word: 0, opcode: 0, is_target: false, is_dead: false };
         Self {
             types: [0; TYPES],
-            results: [0; TYPES],
+            starts: [0; TYPES],
             functions: [0; FUNCTIONS],
             locals: [0; SLOTS],
             operands: [0; SLOTS],
@@ -59,9 +59,9 @@ impl Scratch {
         &mut self.types[index as usize % TYPES]
     }
 
-    /// Where the results of a type are listed within the module.
-    pub(crate) fn results_at(&mut self, index: u32) -> &mut u32 {
-        &mut self.results[index as usize % TYPES]
+    /// Where the parameters and results of a type are listed within the module.
+    pub(crate) fn type_at(&mut self, index: u32) -> &mut u32 {
+        &mut self.starts[index as usize % TYPES]
     }
 
     /// The type of a function.
