@@ -15,7 +15,9 @@ export interface Ask {
 export type Answer =
   | { readonly kind: 'stage'; readonly stage: TaskProgress['stage'] }
   | { readonly kind: 'prepared'; readonly prepared: Prepared }
-  /** The last: `undefined` if nothing ran. */
-  | { readonly kind: 'done'; readonly outcome: Outcome | undefined }
+  /** The last, if something ran; with the name of the output. */
+  | { readonly kind: 'ran'; readonly outcome: Outcome; readonly id: string }
+  /** The last, if there was nothing to run. */
+  | { readonly kind: 'done' }
   /** The last: this host failed. */
   | { readonly kind: 'failed'; readonly detail: string };

@@ -1,7 +1,7 @@
 // Runs and checks tasks: the module is prepared once, each run has a Worker and an instance of its own.
 
-import { NO_BYTES, sha256 } from '../bytes.js';
-import { RAW, cidText } from '../cid.js';
+import { NO_BYTES } from '../bytes.js';
+import { contentId } from '../cid.js';
 import { CODE, MeshError } from '../errors.js';
 import { type Invocation, type Outcome, without } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
@@ -23,7 +23,7 @@ interface Attempt {
   readonly ending: Ending;
 }
 
-const NOTHING_RAN: Ending = { kind: 'done', outcome: undefined };
+const NOTHING_TO_RUN: Ending = { kind: 'done' };
 
 /**
  * Runs a Wasm module of at most 4 MiB over an input of at most 16 MiB, a text as UTF-8, in a Worker of its own. Module and input are
@@ -42,10 +42,9 @@ export async function runTask(
   const settled = settleCheck(module, options);
   const invocation = settleInvocation(input, options);
   const { prepared, ending } = await attempt(settled, invocation);
-  const outcome = outcomeOf(prepared, ending, invocation.gas);
-  const id = cidText({ codec: RAW, hash: await sha256(outcome.output) });
-  const result = { ...outcome, id };
-  return prepared?.refusal && outcome.status === 'REFUSED' ? { ...result, refusal: { ...prepared.refusal } } : result;
+  if (ending.kind === 'ran') return { ...ending.outcome, id: ending.id };
+  const result = { ...notRun(prepared, ending, invocation.gas), id: await contentId(NO_BYTES) };
+  return prepared?.refusal && result.status === 'REFUSED' ? { ...result, refusal: { ...prepared.refusal } } : result;
 }
 
 /**
@@ -79,13 +78,13 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
   const { bytes, pages, signal } = settled;
   if (bytes.length > MODULE_BYTES_MAX) {
     const prepared = refused({ imports: [], exports: [] }, bytes.length, refusal(MODULE_BYTES, 0));
-    return { prepared, ending: NOTHING_RAN };
+    return { prepared, ending: NOTHING_TO_RUN };
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.
   const module = bytes.slice();
   const key = await keyOf(module, pages);
   let prepared = kept.get(key);
-  if (prepared && !(prepared.module && invocation)) return { prepared, ending: NOTHING_RAN };
+  if (prepared && !(prepared.module && invocation)) return { prepared, ending: NOTHING_TO_RUN };
   const source = prepared ?? { bytes: module, pages, meter: await loadMeter() };
   signal?.throwIfAborted();
   const ask = invocation ? { source, invocation: { ...invocation, input: invocation.input.slice() } } : { source };
@@ -96,9 +95,9 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
   return { prepared, ending };
 }
 
-function outcomeOf(prepared: Prepared | undefined, ending: Ending, gas: bigint): Outcome {
+/** The outcome of what did not run to its end. */
+function notRun(prepared: Prepared | undefined, ending: Ending, gas: bigint): Outcome {
   if (ending.kind === 'late') return without('LATE', 0n);
   if (ending.kind === 'failed') return without('ABORT', 0n);
-  if (ending.outcome) return ending.outcome;
   return prepared?.refusal ? without('REFUSED', 0n, prepared.refusal.code) : without('BAD_ABI', gas);
 }

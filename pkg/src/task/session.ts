@@ -1,7 +1,6 @@
 // One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
 
 import { CODE, MeshError } from '../errors.js';
-import type { Outcome } from './execute.js';
 import { type TaskWorker, startWorker } from './host.js';
 import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
@@ -9,11 +8,8 @@ import type { Settled } from './options.js';
 import type { Prepared } from './prepare.js';
 import type { TaskProgress } from './types.js';
 
-/** How a Worker ended: it did what was asked, was ended by the watchdog, or failed. */
-export type Ending =
-  | { readonly kind: 'done'; readonly outcome: Outcome | undefined }
-  | { readonly kind: 'late' }
-  | { readonly kind: 'failed'; readonly detail: string };
+/** How a Worker ended: by its last answer, or by the watchdog. */
+export type Ending = Exclude<Answer, { kind: 'stage' } | { kind: 'prepared' }> | { readonly kind: 'late' };
 
 /**
  * Asks a fresh Worker, and waits until it is gone again.
