@@ -17,7 +17,17 @@ use crate::writer::SLOT;
 
 const FLOAT: u8 = SLOT + slot::FLOAT;
 
-/// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 3 on.
+/// Stores a float, and the canonical NaN over it if it does not equal itself; the last two bytes read it again.
+const CANONICAL_FLOAT: &[u8] = &[
+    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b, 0x20,
+    FLOAT,
+];
+const CANONICAL_DOUBLE: &[u8] = &[
+    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x21, FLOAT,
+    0x0b, 0x20, FLOAT,
+];
+
+/// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 2 on.
 pub(crate) mod operand {
     /// Its bits are decided.
     pub(crate) const BITS: u32 = 0;
@@ -26,9 +36,7 @@ pub(crate) mod operand {
     pub(crate) const LOOSE: u32 = 2;
     /// Set in a loose one of 64 bits.
     pub(crate) const DOUBLE: u32 = 1;
-    /// Set in a loose one that was read from a local.
-    pub(crate) const READ: u32 = 4;
-    pub(crate) const SHIFT: u32 = 3;
+    pub(crate) const SHIFT: u32 = 2;
 }
 
 /// What is known of a local.
@@ -49,16 +57,9 @@ pub(crate) struct Floats {
 impl Meter<'_> {
     /// Writes that the topmost operand becomes the canonical NaN if it is a NaN, by way of the local in the slot.
     fn make_canonical(&mut self, is_double: bool, is_kept: bool) {
-        self.writer.template(&[0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT]);
-        self.writer.bytes(if is_double {
-            &[0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f]
-        } else {
-            &[0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f]
-        });
-        self.writer.template(&[0x21, FLOAT, 0x0b]);
-        if is_kept {
-            self.writer.template(&[0x20, FLOAT]);
-        }
+        let code: &[u8] = if is_double { CANONICAL_DOUBLE } else { CANONICAL_FLOAT };
+        let end = if is_kept { code.len() } else { code.len() - 2 };
+        self.writer.template(code.get(..end).unwrap_or_default());
     }
 
     /// Names the spare local for floats of this size in the slot.
@@ -68,15 +69,15 @@ impl Meter<'_> {
 
     /// An instruction that was just read makes a loose float.
     #[inline(never)]
-    pub(crate) fn push_loose(&mut self, is_double: bool, read: u32) {
+    pub(crate) fn push_loose(&mut self, is_double: bool) {
         let number = self.next_float();
-        if self.writer.is_on && *self.scratch.marks(number >> 3) >> (number & 7) & 1 != 0 {
+        if self.writer.is_on && *self.scratch.mark(number) {
             self.copy_rest();
             self.use_spare(is_double);
             self.make_canonical(is_double, true);
             self.push(operand::NUMBER);
         } else {
-            self.push(number << operand::SHIFT | operand::LOOSE | read | u32::from(is_double));
+            self.push(number << operand::SHIFT | operand::LOOSE | u32::from(is_double));
         }
     }
 
@@ -85,11 +86,10 @@ impl Meter<'_> {
         let number = self.floats.made;
         if number == FLOATS_MAX {
             self.reader.refuse(Reason::Floats);
-            return 0;
         }
         self.floats.made += 1;
-        if !self.writer.is_on && number & 7 == 0 {
-            *self.scratch.marks(number >> 3) = 0;
+        if !self.writer.is_on {
+            *self.scratch.mark(number) = false;
         }
         number
     }
@@ -100,8 +100,7 @@ impl Meter<'_> {
         for depth in 1..=count {
             let known = *self.scratch.operand(self.body.height.wrapping_sub(depth));
             if known & operand::LOOSE != 0 {
-                let number = known >> operand::SHIFT;
-                *self.scratch.marks(number >> 3) |= 1 << (number & 7);
+                *self.scratch.mark(known >> operand::SHIFT) = true;
             }
         }
     }
@@ -125,7 +124,7 @@ impl Meter<'_> {
         if known & (local::FLOAT | local::DOUBLE) == 0 {
             self.push(operand::BITS);
         } else if known & local::DECIDED == 0 {
-            self.push_loose(known & local::DOUBLE != 0, operand::READ);
+            self.push_loose(known & local::DOUBLE != 0);
         } else {
             self.next_float();
             self.push(operand::BITS);
@@ -137,8 +136,7 @@ impl Meter<'_> {
         let mut known = self.pop();
         let is_loose = known & operand::LOOSE != 0;
         let kind = self.scratch.local(index);
-        // A copy of a local counts as decided bits: readings of two loose locals would be made canonical twice.
-        if !self.writer.is_on && (known == operand::BITS || is_loose && known & operand::READ != 0) {
+        if !self.writer.is_on && known == operand::BITS {
             *kind |= local::DECIDED;
         }
         if is_loose && *kind & local::DECIDED != 0 {

@@ -17,7 +17,26 @@ const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
 const SPARE: u8 = SLOT + slot::SPARE;
 const GROW: u8 = SLOT + slot::GROW;
+const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
 const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+const KIND: u8 = SLOT_SIGNED + slot::LABEL;
+
+/// Takes the frame off the stack and ends the run if nothing is left; fetches the gas; opens the block that is left for want of
+/// gas and the one that the function's code is.
+const ENTER: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK, 0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0,
+    0x0b, //
+    0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40, 0x02, KIND,
+];
+/// As much of it as is left out for a function that is not counted.
+const ENTER_STACK: usize = 18;
+
+/// Gives the frame back; puts the gas away; behind the outer block the run is out of gas.
+const LEAVE: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK, //
+    0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+];
+const LEAVE_STACK: usize = 7;
 
 /// What is known of the function that is being read.
 #[derive(Default)]
@@ -55,6 +74,10 @@ impl Meter<'_> {
         self.writer.is_on = false;
         self.scan(0);
         self.writer.is_on = true;
+        let slots = self.body.locals.saturating_add(self.body.height_max);
+        if slots > SLOTS_MAX {
+            self.reader.refuse(Reason::Frame);
+        }
         if self.reader.is_refused() {
             return;
         }
@@ -63,34 +86,20 @@ impl Meter<'_> {
         self.writer.number(groups + if has_floats { 4 } else { 2 });
         self.copied = list;
         self.copy_until(code);
-        self.writer.bytes(&[1, 0x7e, 1, 0x7f]);
-        if has_floats {
-            self.writer.bytes(&[1, 0x7d, 1, 0x7c]);
-        }
+        let locals: &[u8] = &[1, 0x7e, 1, 0x7f, 1, 0x7d, 1, 0x7c];
+        self.writer.bytes(locals.get(..if has_floats { 8 } else { 4 }).unwrap_or_default());
+        let frame = FRAME_BYTES + SLOT_BYTES * slots;
+        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::GAS_LOCAL)] = self.body.locals;
         self.writer.slots[usize::from(slot::SPARE)] = self.body.locals + 1;
-        let frame = FRAME_BYTES + SLOT_BYTES * (self.body.locals + self.body.height_max);
-        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
-        if is_counted {
-            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK]);
-            self.writer.template(&[0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0, 0x0b]);
-        }
-        self.reload();
-        self.writer.slots[usize::from(slot::CONSTANT)] = (word as i32 >> 16) as u32;
-        self.writer.template(&[0x02, 0x40, 0x02, CONSTANT]);
+        self.writer.slots[usize::from(slot::LABEL)] = (word as i32 >> 16) as u32;
+        self.writer.template(ENTER.get(if is_counted { 0 } else { ENTER_STACK }..).unwrap_or_default());
         self.reader.at = code;
         self.copied = code;
         self.scan(zeroed / LOCALS_A_GAS);
         self.copy_rest();
-
-        self.spill();
-        if is_counted {
-            self.writer.slots[usize::from(slot::CONSTANT)] = frame;
-            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK]);
-        }
-        // Whoever leaves the outer of the two blocks is out of gas.
-        self.writer.template(&[0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b]);
+        self.writer.template(LEAVE.get(if is_counted { 0 } else { LEAVE_STACK }..).unwrap_or_default());
     }
 
     fn declare_groups(&mut self, groups: u32) {
@@ -263,7 +272,7 @@ impl Meter<'_> {
             0 => {}
             1 => self.push(operand::BITS),
             2 => self.push(operand::NUMBER),
-            made => self.push_loose(made == 4, 0),
+            made => self.push_loose(made == 4),
         }
     }
 
@@ -280,16 +289,20 @@ impl Meter<'_> {
                 self.leave(immediate);
             }
             0x0f => self.leave_function(start),
-            0x10 => self.call(immediate, start),
+            0x10 => self.call(immediate, start, &[]),
             0x11 => {
                 self.pop();
                 self.charge(INDIRECT_GAS);
-                self.call(immediate, start);
+                self.call(immediate, start, &[]);
             }
             0x1b | 0x1c => self.select(),
             0x20 => self.read_local(immediate),
             0x21 | 0x22 => self.write_local(immediate, start, row == 0x22),
-            0x40 => self.grow(start),
+            0x40 => {
+                self.charge(GROW_GAS);
+                // As the call of a function that takes one operand and gives one.
+                self.call(0x101, start, &[0x10, GROW]);
+            }
             0x43 | 0x44 => self.push_constant(row == 0x44),
             _ => self.bulk(start),
         }
@@ -301,23 +314,11 @@ impl Meter<'_> {
         let one = self.pop();
         let other = self.pop();
         if (one | other) & operand::LOOSE != 0 {
-            self.body.height += 2;
+            self.body.height = self.body.height.wrapping_add(2);
             self.see(2);
-            self.body.height -= 2;
+            self.body.height = self.body.height.wrapping_sub(2);
         }
         self.push(operand::BITS);
-    }
-
-    fn grow(&mut self, start: usize) {
-        self.pop();
-        self.push(operand::BITS);
-        self.charge(GROW_GAS);
-        self.body.calls = true;
-        self.copy_until(start);
-        self.copied = self.reader.at;
-        self.spill();
-        self.writer.template(&[0x10, GROW]);
-        self.reload();
     }
 
     /// An operation on as many bytes as the topmost of its three operands says.

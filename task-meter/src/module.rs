@@ -56,11 +56,13 @@ const DATA_COUNT: u8 = 12;
 const ORDER: [u8; 12] =
     [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA];
 
+/// How many items are appended to each section, by its number.
+const APPENDED: [u8; 13] = [0, 0, 0, 2, 0, 0, 2, 3, 0, 0, 2, 0, 0];
+
 /// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
 #[must_use]
 pub const fn output_bytes_max(module_bytes: usize) -> usize {
-    let bytes = module_bytes.saturating_mul(16).saturating_add(4_096);
-    if bytes < OUTPUT_BYTES_MAX { bytes } else { OUTPUT_BYTES_MAX }
+    if module_bytes < OUTPUT_BYTES_MAX / 16 { 16 * module_bytes + 4_096 } else { OUTPUT_BYTES_MAX + 4_096 }
 }
 
 /// One run over a module.
@@ -70,6 +72,8 @@ pub(crate) struct Meter<'a> {
     pub(crate) scratch: &'a mut Scratch,
     pages_max: u32,
     pub(crate) interface: Interface,
+    /// The maximum that was read last.
+    size_max: u32,
     /// How many there are in the module, imports included.
     pub(crate) types: u32,
     pub(crate) functions: u32,
@@ -101,6 +105,7 @@ impl<'a> Meter<'a> {
             scratch,
             pages_max: settings.pages_max.min(PAGES_MAX),
             interface: settings.interface,
+            size_max: 0,
             types: 0,
             functions: 0,
             globals: 0,
@@ -175,13 +180,9 @@ impl<'a> Meter<'a> {
             self.writer.byte(id);
             let length = self.writer.hole(5);
             self.copied = self.reader.at;
-            if id == DATA_COUNT {
-                self.reader.number();
-            } else {
-                let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
-                self.copied = self.reader.at;
-                self.items(id, count);
-            }
+            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
+            self.copied = self.reader.at;
+            self.items(id, count);
             self.copy_rest();
             self.append(id);
             self.writer.fill_length(length);
@@ -199,6 +200,7 @@ impl<'a> Meter<'a> {
 
     /// The module's bytes up to `end`, as far as they are not yet copied, copied.
     pub(crate) fn copy_until(&mut self, end: usize) {
+        self.write_charge();
         self.writer.bytes(self.reader.bytes.get(self.copied..end).unwrap_or_default());
         self.copied = end;
     }
@@ -220,23 +222,14 @@ impl<'a> Meter<'a> {
 
     /// Reads the items of a section and writes its count.
     fn items(&mut self, id: u8, count: u32) {
-        let more = match id {
+        match id {
             TYPE => return self.type_items(count),
-            FUNCTION => 2,
-            CODE => {
-                if count != self.functions - self.imports {
-                    self.reader.refuse(Reason::Count);
-                }
-                2
-            }
-            GLOBAL => {
-                self.name_appended(count);
-                2
-            }
-            EXPORT => 3,
-            _ => 0,
-        };
-        self.writer.number(count + more);
+            GLOBAL => self.name_appended(count),
+            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
+            _ => {}
+        }
+        let more = APPENDED.get(usize::from(id)).copied().unwrap_or_default();
+        self.writer.number(count + u32::from(more));
         for number in 0..count {
             if self.reader.is_refused() {
                 return;
@@ -253,7 +246,8 @@ impl<'a> Meter<'a> {
                 EXPORT => self.export(),
                 ELEMENT => self.elements(),
                 CODE => self.function(self.imports + number),
-                _ => self.data(),
+                DATA => self.data(),
+                _ => {}
             }
         }
         if id == IMPORT {
@@ -353,14 +347,15 @@ impl<'a> Meter<'a> {
         self.writer.slots[usize::from(slot::GROW)] = self.functions;
     }
 
-    /// What a memory or a table has at least and at most; the latter may be absent.
-    fn size(&mut self, reason: Reason) -> (u32, u32) {
+    /// What a memory or a table has at least. What it has at most, which may be absent, is kept.
+    fn size(&mut self, reason: Reason) -> u32 {
         let has_maximum = self.reader.byte();
         if has_maximum > 1 {
             self.reader.refuse(reason);
         }
         let minimum = self.reader.number();
-        (minimum, if has_maximum == 1 { self.reader.number() } else { self.pages_max })
+        self.size_max = if has_maximum == 1 { self.reader.number() } else { self.pages_max };
+        minimum
     }
 
     fn table(&mut self, number: u32) {
@@ -368,13 +363,14 @@ impl<'a> Meter<'a> {
         if number > 0 {
             self.reader.refuse(Reason::Table);
         }
-        if self.size(Reason::Table).0 > ITEMS_MAX {
+        if self.size(Reason::Table) > ITEMS_MAX {
             self.reader.refuse(Reason::Count);
         }
     }
 
     fn memory(&mut self) {
-        let (minimum, maximum) = self.size(Reason::Memory);
+        let minimum = self.size(Reason::Memory);
+        let maximum = self.size_max;
         if minimum > self.pages_max {
             self.reader.refuse(Reason::Pages);
         }
@@ -412,15 +408,12 @@ impl<'a> Meter<'a> {
         if name < self.reader.at && self.reader.byte_at(name) == b'~' {
             self.reader.refuse_at(Reason::Name, start);
         }
-        match self.reader.byte() {
-            0 => self.reader.index(self.functions),
-            3 => self.reader.index(self.globals),
-            1 | 2 => self.reader.number(),
-            _ => {
-                self.reader.refuse(Reason::Export);
-                0
-            }
-        };
+        let kind = self.reader.byte();
+        let bound = [self.functions, ITEMS_MAX, ITEMS_MAX, self.globals].get(usize::from(kind)).copied();
+        if bound.is_none() {
+            self.reader.refuse(Reason::Export);
+        }
+        self.reader.index(bound.unwrap_or_default());
     }
 
     fn elements(&mut self) {
@@ -463,21 +456,7 @@ impl<'a> Meter<'a> {
     fn grow_function(&mut self) {
         let hole = self.writer.hole(5);
         self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
-        if self.has_memory {
-            self.writer.bytes(&[0, 0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b]);
-            // More pages than the limit leaves?
-            self.writer.template(&[
-                0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
-            ]);
-            self.writer.slots[usize::from(slot::CONSTANT)] = PAGE_GAS;
-            self.writer.template(&[0x23, GAS, 0x20, 0, 0xad, 0x42, CONSTANT, 0x7e, 0x7d, 0x24, GAS]);
-            self.writer.template(&[0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b]);
-            self.writer.template(&[0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40]);
-            // The least of all numbers, 1 << 63.
-            self.writer.template(&[0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b, 0x20, 0, 0x0b]);
-        } else {
-            self.writer.bytes(&[0, 0, 0x0b]);
-        }
+        self.writer.template(if self.has_memory { GROW } else { &[0, 0, 0x0b] });
         self.writer.fill_length(hole);
     }
 
@@ -503,3 +482,16 @@ const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
 const LABEL: u8 = SLOT + slot::LABEL;
 const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+
+/// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
+/// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
+#[rustfmt::skip]
+const GROW: &[u8] = &[
+    0,
+    0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
+    0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
+    0x23, GAS, 0x20, 0, 0xad, 0x42, PAGE_GAS as u8 | 128, (PAGE_GAS >> 7) as u8, 0x7e, 0x7d, 0x24, GAS,
+    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+    0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b,
+    0x20, 0, 0x0b,
+];

@@ -103,16 +103,4 @@ impl<'a> Writer<'a> {
     pub(crate) fn fill_length(&mut self, at: usize) {
         self.fill(at, 5, self.len.wrapping_sub(at + 5));
     }
-
-    /// Takes out the bytes from `start` to `end`.
-    #[inline(never)]
-    pub(crate) fn remove(&mut self, start: usize, end: usize) {
-        for at in end..self.len {
-            let moved = self.output.get(at).copied().unwrap_or_default();
-            if let Some(to) = self.output.get_mut(at - end + start) {
-                *to = moved;
-            }
-        }
-        self.len -= end - start;
-    }
 }

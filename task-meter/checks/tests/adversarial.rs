@@ -25,7 +25,7 @@ fn i2_adversarial_modules_are_refused_or_stay_valid() {
         println!("{}: {bytes} bytes, {time:?}: {verdict}", case.name);
         let is_right = match (case.expected, &metered) {
             (Expected::Accepted, Ok(metered)) => is_valid(&case.module) && is_valid(metered),
-            (Expected::Refused(code), Err(refusal)) => refusal.code == code,
+            (Expected::Refused(reason), Err(refusal)) => refusal.code == reason as u16,
             _ => false,
         };
         if !is_right {
