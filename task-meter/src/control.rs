@@ -3,10 +3,11 @@
 //! Behind an unconditional branch the code is dead until its block ends: it is copied, its indices are checked, and nothing
 //! else is known of it.
 
+use crate::append::slot;
 use crate::floats::operand;
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
-use crate::module::{Meter, slot};
+use crate::module::Meter;
 use crate::refusal::Reason;
 use crate::scratch::Block;
 use crate::writer::SLOT;

@@ -10,8 +10,9 @@
 //! of its own. A local that also takes floats with decided bits (parameters, loaded ones) must keep those, so what is stored in it is
 //! made canonical before. Which kind a local is, the first scan finds out; the second takes that for the whole function.
 
+use crate::append::slot;
 use crate::limits::FLOATS_MAX;
-use crate::module::{Meter, slot};
+use crate::module::Meter;
 use crate::refusal::Reason;
 use crate::writer::SLOT;
 
@@ -155,7 +156,7 @@ impl Meter<'_> {
     pub(crate) fn push_constant(&mut self, is_double: bool) {
         let end = self.reader.at;
         let bytes = self.reader.bytes.get(end.wrapping_sub(2)..end).unwrap_or_default();
-        let top = bytes.iter().rev().fold(0, |top, byte| top << 8 | u32::from(byte & 0xff)) & 0x7fff;
+        let top = bytes.iter().rev().fold(0, |top, byte| top << 8 | u32::from(*byte)) & 0x7fff;
         let is_number = top < if is_double { 0x7ff0 } else { 0x7f80 };
         self.push(if is_number { operand::NUMBER } else { operand::BITS });
     }

@@ -1,10 +1,11 @@
 //! One function: a scan that finds out what it needs, and a scan that writes it.
 
+use crate::append::slot;
 use crate::control::BLOCK;
 use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
-use crate::module::{Meter, slot};
+use crate::module::Meter;
 use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
 use crate::refusal::Reason;
 use crate::schedule::{

@@ -4,7 +4,8 @@
 //! is filled at the end. Behind a `br_if` a small segment without injected code is joined to the one before it, which then charges
 //! for both even where the branch is taken.
 
-use crate::module::{Meter, slot};
+use crate::append::slot;
+use crate::module::Meter;
 use crate::schedule::{JOINED_GAS_MAX, SEGMENT_GAS_MAX};
 use crate::writer::SLOT;
 

@@ -13,6 +13,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod append;
 mod control;
 mod floats;
 mod function;
@@ -25,6 +26,7 @@ mod reader;
 pub mod refusal;
 pub mod schedule;
 mod scratch;
+mod sections;
 mod writer;
 
 pub use imports::names as import_names;

@@ -87,7 +87,7 @@ fn long_code() -> Vec<Case> {
         case("one function of 4 MiB", added(1_398_000), Expected::Accepted),
         case("more gas than one charge can hold", divided(60_000), Expected::Accepted),
         case("100,000 roots seen", roots(100_000), Expected::Accepted),
-        case("200,000 roots seen", roots(200_000), Expected::Refused(Reason::BodyBytes)),
+        case("500,000 calls", plain(&[0x10, 0].repeat(500_000)), Expected::Refused(Reason::BodyBytes)),
         case("140,000 roots", roots(140_000), Expected::Refused(Reason::Floats)),
         case("20,000 empty functions", empty(20_000), Expected::Accepted),
         case("nothing but nops", plain(&vec![1; 4_000_000]), Expected::Accepted),
