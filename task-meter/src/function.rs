@@ -321,8 +321,7 @@ impl Meter<'_> {
         let other = self.pop();
         if (one | other) & operand::LOOSE != 0 {
             self.body.height = self.body.height.wrapping_add(2);
-            self.see(2);
-            self.body.height = self.body.height.wrapping_sub(2);
+            self.take(2);
         }
         self.push(operand::BITS);
     }

@@ -182,7 +182,7 @@ fn sections() -> Vec<Case> {
         types.section(2, &list(&[[sized(module), sized(name), vec![0, 0]].concat()])).done()
     };
     vec![
-        case("nothing", Vec::new(), Expected::Refused(Reason::Length)),
+        case("nothing", Vec::new(), Expected::Refused(Reason::Header)),
         case("no section", Builder::default().done(), Expected::Accepted),
         case("an older version", b"\0asm\x0d\0\0\0".to_vec(), Expected::Refused(Reason::Header)),
         case("data of 100 MB", module(11, &vec![0; 100_000_000]), Expected::Refused(Reason::ModuleBytes)),
