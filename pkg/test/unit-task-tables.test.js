@@ -18,7 +18,7 @@ test('every reason and feature of the meter has the same words here', () => {
   const text = source('task-meter/src/refusal.rs');
   const names = [...text.slice(text.indexOf('pub enum Reason')).matchAll(/^ {4}(\w+)(?: = \d+)?,$/gm)].map(([, name]) => name);
   const sentences = Object.fromEntries([...text.matchAll(/\(Reason::(\w+), "(.*?)"\)/g)].map(([, name, sentence]) => [name, sentence]));
-  assert.ok(names.length >= 24 && text.includes(`${names[0]} = 1,`));
+  assert.ok(names.length >= 20 && text.includes(`${names[0]} = 1,`));
   assert.deepEqual(REASONS.slice(1), names.map((name) => sentences[name]));
   const features = [...text.matchAll(/\((0x\w+), (0x\w+), "(.*?)"\)/g)].map(([, first, last, name]) => [Number(first), Number(last), name]);
   assert.ok(features.length >= 15);

@@ -9,7 +9,7 @@ use crate::stamp::unless_fresh;
 use crate::step::step;
 use crate::{tools, workspace};
 
-/// The shipped Wasm module: exactly this file is what browsers download.
+/// The shipped core: exactly this file is what browsers download.
 pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
 
 /// The meter of tasks: what Workers download that execute tasks.
@@ -22,12 +22,20 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 /// none of its own.
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
-/// What decides the bytes of the Wasm module, beside the npm package's own build.
+/// What decides the bytes of the core, beside the npm package's own build.
 pub(crate) const WASM_INPUTS: [&str; 5] =
     ["core-wasm", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml"];
 
-/// What decides the bytes of the meter beside those: `core-wasm` names the flags of wasm-opt for both.
-const METER_INPUTS: [&str; 3] = ["task-meter/Cargo.toml", "task-meter/src", "task-meter/wasm"];
+/// What decides the bytes of the meter.
+pub(crate) const METER_INPUTS: [&str; 7] = [
+    "task-meter/Cargo.toml",
+    "task-meter/src",
+    "task-meter/wasm",
+    "Cargo.toml",
+    "Cargo.lock",
+    ".cargo/config.toml",
+    "rust-toolchain.toml",
+];
 
 /// The native programs, as cargo built them.
 pub(crate) struct Programs {

@@ -27,12 +27,11 @@ export const REASONS: readonly string[] = [
   'a segment of elements is not an active list of functions',
   'a segment of data names its memory',
   'an index names something that does not exist',
-  'an instruction lacks operands',
   'blocks do not match',
   'there is more of something than the profile allows',
   'blocks are nested deeper than 2,048',
   'a function has more than 8,176 parameters, locals and operands',
-  'a function has more than 262,144 instructions that result in floats',
+  'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',
 ];

@@ -19,30 +19,19 @@ pub(crate) const LIMIT: usize = 8_900;
 /// What it shall not be larger than in the end.
 const GOAL: usize = 8_192;
 
-/// What decides its bytes.
-const INPUTS: [&str; 6] = [
-    "task-meter/src",
-    "task-meter/wasm",
-    "Cargo.toml",
-    "Cargo.lock",
-    ".cargo/config.toml",
-    "rust-toolchain.toml",
-];
-
 /// The module as it ships, and what it consists of.
 pub(crate) struct Measured {
     pub(crate) report: Report,
     pub(crate) module: Module,
 }
 
-/// Builds the module, with and without names, and measures it.
+/// Measures the module of the npm package, which is built by now, beside one with names.
 ///
 /// # Errors
-/// When it cannot be built, or the two builds are not the same code.
+/// When the latter cannot be built, or the two are not the same code.
 pub(crate) fn measure() -> Result<Measured> {
-    let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    let shipped = step("the meter of tasks, as a Wasm module", || built("meter", &stripped))?;
-    let named = built("meter-named", &["--debuginfo"])?;
+    let shipped = workspace::path(parts::SHIPPED_METER);
+    let named = step("the meter of tasks once more, with the names of its functions kept", named)?;
     let bytes = fs::read(&shipped).with_context(|| format!("cannot read {}", workspace::shown(&shipped)))?;
     let module = Module::parse(&fs::read(&named)?)?;
     let report = Report::new(&bytes, &Module::parse(&bytes)?, &module, compressed(&shipped)?)?;
@@ -64,11 +53,11 @@ pub(crate) fn gate(raw: usize) -> Result<()> {
     Ok(())
 }
 
-fn built(name: &str, flags: &[&str]) -> Result<PathBuf> {
-    let output = workspace::target().join(format!("xtask/{name}.wasm"));
+/// Builds the module by the same steps as the package with the same flags, but keeps the function names.
+fn named() -> Result<PathBuf> {
+    let output = workspace::target().join("xtask/meter-named.wasm");
     let outputs = [output.to_str().context("the path of target/ is not UTF-8")?];
-    tools::ensure_npm("pkg")?;
-    unless_fresh(name, &INPUTS, &outputs, || {
+    unless_fresh("meter-named", &parts::METER_INPUTS, &outputs, || {
         cargo("build --quiet --package tabmesh-meter-wasm --profile")
             .arg(parts::WASM_PROFILE)
             .args(["--target", tools::WASM_TARGET])
@@ -76,11 +65,8 @@ fn built(name: &str, flags: &[&str]) -> Result<PathBuf> {
         let built = workspace::target().join(tools::WASM_TARGET).join(parts::WASM_PROFILE);
         run("wasm-opt")
             .arg(built.join("tabmesh_meter_wasm.wasm"))
-            // 80 bytes less, and nothing the optimiser does not understand itself.
-            .args(["--flatten", "--rereloop", "-Oz"])
-            .args(optimizer_flags()?)
-            .args(flags)
-            .arg("--output")
+            .args(optimizer_flags("tabmesh-meter-wasm")?)
+            .args(["--debuginfo", "--output"])
             .arg(&output)
             .wait()
     })?;

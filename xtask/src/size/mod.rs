@@ -114,22 +114,23 @@ fn build_named(named: &Path) -> Result<()> {
             .wait()?;
         run("wasm-opt")
             .arg(dir.join("tabmesh_core_bg.wasm"))
-            .args(optimizer_flags()?)
+            .args(optimizer_flags("tabmesh-core")?)
             .args(["--debuginfo", "--output"])
             .arg(named)
             .wait()
     })
 }
 
-/// The flags of wasm-opt that change code, from the manifest of `core-wasm`.
-pub(crate) fn optimizer_flags() -> Result<Vec<String>> {
+/// The flags of wasm-opt that change code, from the manifest of the package `name`.
+fn optimizer_flags(name: &str) -> Result<Vec<String>> {
     let metadata = cargo("metadata --format-version 1 --no-deps").read()?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let core =
-        packages.iter().find(|package| package["name"] == "tabmesh-core").context("no tabmesh-core")?;
-    let flags = &core["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
-    let flags = flags.as_array().context("core-wasm/Cargo.toml names no flags for wasm-opt")?;
+    let package = packages.iter().find(|package| package["name"] == name);
+    let package = package.with_context(|| format!("there is no package {name}"))?;
+    let flags = &package["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
+    let flags =
+        flags.as_array().with_context(|| format!("the manifest of {name} names no flags for wasm-opt"))?;
     let flags = flags.iter().filter_map(serde_json::Value::as_str);
     Ok(flags.filter(|flag| !flag.starts_with("--strip-")).map(str::to_owned).collect())
 }
