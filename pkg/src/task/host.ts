@@ -41,12 +41,15 @@ function startWebWorker({ onMessage, onFailed }: WorkerHearer): TaskWorker {
   };
 }
 
+/** Not written in place, where bundlers for browsers would take it for a file to copy. */
+const THREAD = './worker.js';
+
 function startThread({ onMessage, onFailed }: WorkerHearer): TaskWorker {
   const threads = builtIn('node:worker_threads');
   if (!threads) throw new Error('this platform has no Workers');
   // Without the process's own flags: some would keep the thread from starting (`--input-type`), none is of use to it.
   const options = { execArgv: [], resourceLimits: { stackSizeMb: STACK_MIB } };
-  const thread = new threads.Worker(new URL('./worker.js', import.meta.url), options);
+  const thread = new threads.Worker(new URL(THREAD, import.meta.url), options);
   thread.on('message', onMessage);
   thread.on('messageerror', () => onFailed('a message could not be read'));
   thread.on('error', (error) => onFailed(String(error)));
