@@ -26,6 +26,7 @@ function host(input = utf8('0123456789'), gas = GAS) {
   const view = new DataView(memory.buffer);
   return {
     command,
+    memory,
     bytes: new Uint8Array(memory.buffer),
     view,
     call(name, ...values) {
@@ -73,6 +74,14 @@ test('a place outside the memory is a fault, and what was written until then sta
   assert.deepEqual(call('fd_fdstat_get', 0, PAGE - 23), [21, 100]);
   assert.deepEqual(call('random_get', PAGE - 7, 8), [21, 164]);
   assert.deepEqual(call('random_get', -1, 2), [21, 116]);
+});
+
+test('memory that has grown since the last call is there', () => {
+  const { call, memory } = host();
+  assert.deepEqual(call('args_get', PAGE, PAGE + 8), [21, 100]);
+  memory.grow(1);
+  assert.deepEqual(call('args_get', PAGE, PAGE + 8), [0, 100]);
+  assert.equal(new DataView(memory.buffer).getUint32(PAGE, true), PAGE + 8);
 });
 
 test('random bytes are one stream from the seed', () => {

@@ -3,7 +3,7 @@
 import { Ended, type Guest } from './guest.js';
 import { LOG_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.js';
 import { RandomStream } from './random.js';
-import { Sink } from './sink.js';
+import { Sink, copyBytes } from './sink.js';
 
 /** What functions answer; WASI's `errno`. */
 const DONE = 0;
@@ -42,6 +42,9 @@ export class Command {
   readonly #time: bigint;
   readonly #random: RandomStream;
   #read = 0;
+  /** The piece that was found last; an object for each would cost more than what is done with it. */
+  #place = 0;
+  #length = 0;
   #guest: Guest | undefined;
 
   /** @param seed 32 bytes; @param time nanoseconds since 1970, unsigned */
@@ -85,7 +88,7 @@ export class Command {
 
   /** Charges a call, and `gas` more. Like what follows it answers `undefined` where all is well, so that steps are written in a row. */
   #call(gas = 0): undefined {
-    this.#instance.charge(CALL_GAS + gas);
+    this.#instance.look().charge(CALL_GAS + gas);
   }
 
   #isNoFile(file: number): number | undefined {
@@ -100,16 +103,14 @@ export class Command {
   }
 
   #put32(to: number, number: number): number | undefined {
-    const room = this.#instance.view(unsigned(to), 4);
-    if (!room) return FAULT;
-    room.setUint32(0, number, true);
+    if (!this.#instance.has(unsigned(to), 4)) return FAULT;
+    this.#instance.view.setUint32(unsigned(to), number, true);
     return undefined;
   }
 
   #put64(to: number, number: bigint): number | undefined {
-    const room = this.#instance.view(unsigned(to), 8);
-    if (!room) return FAULT;
-    room.setBigUint64(0, number, true);
+    if (!this.#instance.has(unsigned(to), 8)) return FAULT;
+    this.#instance.view.setBigUint64(unsigned(to), number, true);
     return undefined;
   }
 
@@ -128,10 +129,14 @@ export class Command {
     return this.#put64(to + 8, file === INPUT ? RIGHTS.read : RIGHTS.write) ?? DONE;
   }
 
-  /** Place and length of a piece; `undefined` if they are outside. */
-  #piece(list: number, number: number): { place: number; length: number } | undefined {
-    const view = this.#instance.view(unsigned(list) + PIECE_BYTES * number, PIECE_BYTES);
-    return view && { place: view.getUint32(0, true), length: view.getUint32(4, true) };
+  /** Finds a piece, of which at most `most` bytes are moved; `false` if these, or its entry in the list, are outside. */
+  #findPiece(list: number, number: number, most: number): boolean {
+    const guest = this.#instance;
+    const at = unsigned(list) + PIECE_BYTES * number;
+    if (!guest.has(at, PIECE_BYTES)) return false;
+    this.#place = guest.view.getUint32(at, true);
+    this.#length = Math.min(guest.view.getUint32(at + 4, true), most);
+    return guest.has(this.#place, this.#length);
   }
 
   #readPieces(file: number, list: number, count: number, read: number): number {
@@ -139,13 +144,11 @@ export class Command {
     if (file !== INPUT) return BAD_FILE;
     let total = 0;
     for (let number = 0; number < count && this.#read < this.#input.length; number += 1) {
-      const piece = this.#piece(list, number);
-      const room = piece && this.#instance.bytes(piece.place, Math.min(piece.length, this.#input.length - this.#read));
-      if (!room) return FAULT;
-      this.#instance.charge(Math.floor(room.length / BYTES_A_GAS));
-      room.set(this.#input.subarray(this.#read, this.#read + room.length));
-      this.#read += room.length;
-      total += room.length;
+      if (!this.#findPiece(list, number, this.#input.length - this.#read)) return FAULT;
+      this.#instance.charge(Math.floor(this.#length / BYTES_A_GAS));
+      copyBytes(this.#input, this.#read, this.#instance.memory, this.#place, this.#length);
+      this.#read += this.#length;
+      total += this.#length;
     }
     return this.#put32(read, total) ?? DONE;
   }
@@ -153,15 +156,14 @@ export class Command {
   #writePieces(file: number, list: number, count: number, written: number): number {
     this.#call(PIECE_GAS * count);
     if (file !== OUTPUT && file !== LOG) return BAD_FILE;
+    const sink = file === OUTPUT ? this.output : this.log;
     let total = 0;
     for (let number = 0; number < count; number += 1) {
-      const piece = this.#piece(list, number);
-      const bytes = piece && this.#instance.bytes(piece.place, piece.length);
-      if (!bytes) return FAULT;
-      if (file === OUTPUT && bytes.length > this.output.room) return NO_SPACE;
-      this.#instance.charge(Math.floor(bytes.length / BYTES_A_GAS));
-      (file === OUTPUT ? this.output : this.log).push(bytes);
-      total += bytes.length;
+      if (!this.#findPiece(list, number, Infinity)) return FAULT;
+      if (file === OUTPUT && this.#length > sink.room) return NO_SPACE;
+      this.#instance.charge(Math.floor(this.#length / BYTES_A_GAS));
+      sink.push(this.#instance.memory, this.#place, this.#length);
+      total += this.#length;
     }
     return this.#put32(written, total) ?? DONE;
   }

@@ -22,6 +22,9 @@ interface Exports {
 
 export class Guest {
   readonly exports: Exports;
+  /** The memory as it was when it was looked at last; and the same for numbers. */
+  memory = new Uint8Array(0);
+  view = new DataView(this.memory.buffer);
 
   constructor(instance: WebAssembly.Instance, gas: bigint) {
     this.exports = instance.exports as unknown as Exports;
@@ -43,19 +46,28 @@ export class Guest {
 
   /** Takes gas for what the host does. @throws Ended when there is not so much */
   charge(gas: number): void {
+    if (gas === 0) return;
     this.exports['~g'].value -= BigInt(gas);
     if (this.isOutOfGas) throw new Ended(0);
   }
 
-  /** A view of the memory as it is now; `undefined` if the place is outside. Both numbers are unsigned. */
-  bytes(at: number, length: number): Uint8Array | undefined {
+  /** Looks at the memory anew: it may have grown since. To ask for its buffer at every place would cost more than what is done there. */
+  look(): this {
     const { buffer } = this.exports.memory;
-    return at + length <= buffer.byteLength ? new Uint8Array(buffer, at, length) : undefined;
+    if (this.memory.buffer !== buffer) {
+      this.memory = new Uint8Array(buffer);
+      this.view = new DataView(buffer);
+    }
+    return this;
   }
 
-  /** The same, for numbers. */
-  view(at: number, length: number): DataView | undefined {
-    const { buffer } = this.exports.memory;
-    return at + length <= buffer.byteLength ? new DataView(buffer, at, length) : undefined;
+  /** Whether all of a place is within the memory. Both numbers are unsigned. */
+  has(at: number, length: number): boolean {
+    return at + length <= this.memory.length;
+  }
+
+  /** A view of the memory; `undefined` if the place is outside. */
+  bytes(at: number, length: number): Uint8Array | undefined {
+    return this.has(at, length) ? this.memory.subarray(at, at + length) : undefined;
   }
 }

@@ -10,12 +10,12 @@ export function runPure(guest: Guest, seed: Uint8Array, input: Uint8Array): Byte
   const length = SEED_BYTES + input.length;
   const place = alloc(length) >>> 0;
   if (guest.isOutOfGas) return undefined;
-  const room = guest.bytes(place, length);
+  const room = guest.look().bytes(place, length);
   if (!room) return undefined;
   room.set(seed);
   room.set(input, SEED_BYTES);
   const answer = BigInt.asUintN(64, run(place, length));
   const output = Number(answer & 0xffff_ffffn);
   if (guest.isOutOfGas || output > OUTPUT_BYTES_MAX) return undefined;
-  return guest.bytes(Number(answer >> 32n), output)?.slice() as Bytes | undefined;
+  return guest.look().bytes(Number(answer >> 32n), output)?.slice() as Bytes | undefined;
 }

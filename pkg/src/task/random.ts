@@ -68,7 +68,8 @@ export class RandomStream {
 function compress(block: DataView, w: Int32Array, digest: DataView): void {
   for (let t = 0; t < 16; t += 1) w[t] = block.getInt32(4 * t);
   for (let t = 16; t < 64; t += 1) {
-    const [early, late] = [w[t - 15]!, w[t - 2]!];
+    const early = w[t - 15]!;
+    const late = w[t - 2]!;
     const low = turned(early, 7) ^ turned(early, 18) ^ (early >>> 3);
     const high = turned(late, 17) ^ turned(late, 19) ^ (late >>> 10);
     w[t] = w[t - 16]! + low + w[t - 7]! + high;
@@ -79,7 +80,14 @@ function compress(block: DataView, w: Int32Array, digest: DataView): void {
     const majority = (a & b) ^ (a & c) ^ (b & c);
     const first = (h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + choice + ROUNDS[t]! + w[t]!) | 0;
     const second = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + majority) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + second) | 0;
   }
   [a, b, c, d, e, f, g, h].forEach((word, index) => digest.setUint32(4 * index, word + START[index]!));
 }
