@@ -110,7 +110,7 @@ fn frames() -> Vec<Case> {
     let kept = |count: usize| {
         let products = |then: u8| -> Vec<u8> {
             let product = |factor: usize| {
-                let factor = [number(factor * 2 % 8_000 | 128), vec![0x6c]].concat();
+                let factor = [number((factor * 2 % 8_000) | 128), vec![0x6c]].concat();
                 [vec![0x20, 0, 0x20, 1, 0x41], factor, vec![then, 0x21, 0]].concat()
             };
             (64..64 + count).flat_map(product).collect()
