@@ -95,3 +95,21 @@ export const MODULES = {
   hello: command(print(16, 6) + '(call $proc_exit (i32.const 0))', '(data (i32.const 16) "hello\\n")'),
   exit: command(print(16, 6) + '(call $proc_exit (i32.const -2))', '(data (i32.const 16) "hello\\n")'),
 };
+
+/** A pure module that calls itself without end, each call with so many locals in use. */
+function deep(count, type) {
+  const each = (write) => Array.from({ length: count }, (_, index) => write(index)).join('');
+  const locals = each((index) => `(local $l${index} ${type})`);
+  const sets = each((index) => `(local.set $l${index} (${type}.load (i32.const ${8 * index})))`);
+  const uses = each((index) => `(${type}.store (i32.const ${8 * index}) (local.get $l${index}))`);
+  return pure('(call $down (i32.const 1)) (i64.const 0)', `(func $down (param $p i32) ${locals} ${sets} (call $down (local.get $p)) ${uses})`);
+}
+
+/** Modules that use up their stack, by what their frames hold. */
+export const DEEP = {
+  'no locals': deep(0, 'i32'),
+  'a local': deep(1, 'i64'),
+  '8 floats': deep(8, 'f64'),
+  '60 locals': deep(60, 'i64'),
+  '500 floats': deep(500, 'f64'),
+};

@@ -163,6 +163,16 @@ test('i9_a host that has no memory to give, or no stack, makes no result', () =>
     const { status, gasUsed, output } = execute(asMetered(body), 'pure', invocation);
     assert.deepEqual([status, gasUsed, output.length], ['ABORT', 0n, 0], body);
   }
+  const { Instance } = WebAssembly;
+  try {
+    // What engines throw when there is no memory for an instance.
+    WebAssembly.Instance = function () {
+      throw new RangeError('out of memory');
+    };
+    assert.equal(execute(asMetered('(i64.const 0)'), 'pure', invocation).status, 'ABORT');
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
   const alien = new WebAssembly.Module(assemble('(module (import "env" "f" (func)) (memory (export "memory") 1))'));
   assert.equal(execute(alien, 'pure', invocation).status, 'ABORT');
 });

@@ -5,12 +5,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { utf8 } from '../dist/bytes.js';
+import { without } from '../dist/task/execute.js';
 import { checkTask, runTask, taskStatusNumbers } from '../dist/task/index.js';
 import { KeptModules, keyOf } from '../dist/task/kept.js';
 import { KEPT_BYTES_MAX, KEPT_MODULES_MAX } from '../dist/task/limits.js';
+import { settleCheck, settleInvocation } from '../dist/task/options.js';
+import { notRun, session } from '../dist/task/session.js';
 import { Slots } from '../dist/task/slots.js';
 import { prepareHere, runHere } from './task-host.js';
-import { MODULES, assemble, pure } from './task-modules.js';
+import { DEEP, MODULES, assemble, pure } from './task-modules.js';
 
 const ENDLESS_GAS = 1n << 62n;
 const EMPTY = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku';
@@ -26,6 +29,23 @@ test('i3_a thread comes to the same outcome as the code that it runs', async () 
     if (result.output.length === 0) assert.equal(id, EMPTY);
   }
   assert.equal(taskStatusNumbers.OK, 0);
+});
+
+test('i7_the stack that is counted fits into a thread, whatever its frames hold', async () => {
+  for (const [name, module] of Object.entries(DEEP)) {
+    const { status, gasUsed } = await runTask(module, '', { gas: 1_000_000 });
+    assert.deepEqual([status, gasUsed], ['STACK', 1_000_000n], name);
+  }
+});
+
+test('i9_a Worker that fails makes no result', async () => {
+  const settled = settleCheck(MODULES.echo, {});
+  const source = { bytes: MODULES.echo.slice(), pages: 1, meter: new WebAssembly.Module(assemble('(module)')) };
+  const invocation = settleInvocation('', {});
+  const { kind } = await session({ source, invocation }, settled, () => assert.fail('nothing was prepared'));
+  assert.equal(kind, 'failed');
+  assert.deepEqual(notRun(undefined, { kind: 'failed', detail: '' }, 5n), without('ABORT', 0n));
+  assert.deepEqual(notRun(undefined, { kind: 'late' }, 5n), without('LATE', 0n));
 });
 
 test('seed, time and input in all their forms', async () => {

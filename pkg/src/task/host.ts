@@ -62,7 +62,8 @@ function startThread({ onMessage, onFailed }: WorkerHearer): TaskWorker {
 
 /** How many Workers run at once: one core is left to the page. */
 export function workersAtOnce(): number {
-  const cores = builtIn('node:os')?.availableParallelism() ?? navigator.hardwareConcurrency;
+  // An old Node has neither: importing the package must not fail there.
+  const cores = builtIn('node:os')?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
   return Math.max(1, cores - 1);
 }
 

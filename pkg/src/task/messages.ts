@@ -7,7 +7,7 @@ import type { TaskProgress } from './types.js';
 
 /** What the Worker is to do. Its source is a module that was prepared before, or the bytes of one and the meter's Wasm. */
 export interface Ask {
-  readonly source: Prepared | { readonly bytes: Bytes; readonly pages: number; readonly meter: WebAssembly.Module };
+  readonly source: Pick<Prepared, 'module' | 'interface'> | { readonly bytes: Bytes; readonly pages: number; readonly meter: WebAssembly.Module };
   /** Absent: only prepare the module. */
   readonly invocation?: Invocation;
 }

@@ -3,14 +3,14 @@
 import { NO_BYTES } from '../bytes.js';
 import { contentId } from '../cid.js';
 import { CODE, MeshError } from '../errors.js';
-import { type Invocation, type Outcome, without } from './execute.js';
+import type { Invocation } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX } from './limits.js';
 import { type Settled, settleCheck, settleInvocation } from './options.js';
 import { type Prepared, refused } from './prepare.js';
 import { MODULE_BYTES, refusal } from './refusal.js';
-import { type Ending, session } from './session.js';
+import { type Ending, notRun, session } from './session.js';
 import { Slots } from './slots.js';
 import type { CheckOptions, TaskCheck, TaskOptions, TaskResult } from './types.js';
 
@@ -85,7 +85,9 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
   const key = await keyOf(module, pages);
   let prepared = kept.get(key);
   if (prepared && !(prepared.module && invocation)) return { prepared, ending: NOTHING_TO_RUN };
-  const source = prepared ?? { bytes: module, pages, meter: await loadMeter() };
+  const source = prepared?.module
+    ? { module: prepared.module, interface: prepared.interface }
+    : { bytes: module, pages, meter: await loadMeter() };
   signal?.throwIfAborted();
   const ask = invocation ? { source, invocation: { ...invocation, input: invocation.input.slice() } } : { source };
   const ending = await session(ask, settled, (news) => {
@@ -93,11 +95,4 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
     kept.keep(key, news);
   });
   return { prepared, ending };
-}
-
-/** The outcome of what did not run to its end. */
-function notRun(prepared: Prepared | undefined, ending: Ending, gas: bigint): Outcome {
-  if (ending.kind === 'late') return without('LATE', 0n);
-  if (ending.kind === 'failed') return without('ABORT', 0n);
-  return prepared?.refusal ? without('REFUSED', 0n, prepared.refusal.code) : without('BAD_ABI', gas);
 }

@@ -1,6 +1,7 @@
 // One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
 
 import { CODE, MeshError } from '../errors.js';
+import { type Outcome, without } from './execute.js';
 import { type TaskWorker, startWorker } from './host.js';
 import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
@@ -94,6 +95,13 @@ class Session {
     if (this.#hasAnswered) this.#resolve({ kind: 'failed', detail });
     else this.#reject(new MeshError(CODE.noWorker, detail));
   }
+}
+
+/** The outcome of what did not run to its end. */
+export function notRun(prepared: Prepared | undefined, ending: Ending, gas: bigint): Outcome {
+  if (ending.kind === 'late') return without('LATE', 0n);
+  if (ending.kind === 'failed') return without('ABORT', 0n);
+  return prepared?.refusal ? without('REFUSED', 0n, prepared.refusal.code) : without('BAD_ABI', gas);
 }
 
 /** What the Worker is given for good. */

@@ -5,22 +5,23 @@ import { execute } from './execute.js';
 import type { Answer, Ask } from './messages.js';
 import { Meter } from './meter.js';
 import { ownerPort } from './port.js';
-import { prepare } from './prepare.js';
+import { type Prepared, prepare } from './prepare.js';
 
 const port = ownerPort();
 
 const tell = (answer: Answer, transfer: Transferable[] = []): void => port.post(answer, transfer);
 
+function prepareAndTell({ bytes, pages, meter }: Extract<Ask['source'], { bytes: unknown }>): Prepared {
+  const prepared = prepare(new Meter(meter), bytes, pages, (stage) => tell({ kind: 'stage', stage }));
+  tell({ kind: 'prepared', prepared });
+  return prepared;
+}
+
 async function serve({ source, invocation }: Ask): Promise<void> {
-  let prepared = source;
-  if ('meter' in prepared) {
-    const { bytes, pages, meter } = prepared;
-    prepared = prepare(new Meter(meter), bytes, pages, (stage) => tell({ kind: 'stage', stage }));
-    tell({ kind: 'prepared', prepared });
-  }
-  if (!invocation || !prepared.module || !prepared.interface) return tell({ kind: 'done' });
+  const { module, interface: kind } = 'meter' in source ? prepareAndTell(source) : source;
+  if (!invocation || !module || !kind) return tell({ kind: 'done' });
   tell({ kind: 'stage', stage: 'running' });
-  const outcome = execute(prepared.module, prepared.interface, invocation);
+  const outcome = execute(module, kind, invocation);
   tell({ kind: 'ran', outcome, id: await contentId(outcome.output) }, [outcome.output.buffer]);
 }
 
