@@ -51,12 +51,16 @@ test('i9_a Worker that fails makes no result', async () => {
 test('seed, time and input in all their forms', async () => {
   const seed = Uint8Array.from({ length: 32 }, (_, index) => index);
   const whole = utf8('-hello-');
-  const inputs = ['hello', utf8('hello'), utf8('hello').buffer, whole.subarray(1, 6)];
+  // A small `Buffer` shares its memory with others, and its `slice` is a view.
+  const pooled = Buffer.from('hello');
+  const inputs = ['hello', utf8('hello'), utf8('hello').buffer, whole.subarray(1, 6), pooled];
   for (const input of inputs) {
-    const { output } = await runTask(MODULES.echo.buffer, input, { seed, time: 2n ** 64n - 1n });
-    assert.deepEqual([...output], [...seed, ...utf8('hello')]);
+    for (const module of [MODULES.echo, MODULES.echo.buffer, Buffer.from(MODULES.echo)]) {
+      const { output } = await runTask(module, input, { seed: Buffer.from(seed), time: 2n ** 64n - 1n, pages: inputs.indexOf(input) + 1 });
+      assert.deepEqual([...output], [...seed, ...utf8('hello')]);
+    }
   }
-  assert.equal(whole.length, 7, 'what the caller gave stays the caller\'s');
+  assert.deepEqual([whole.length, pooled.toString(), seed.length], [7, 'hello', 32], 'what the caller gave stays the caller\'s');
 });
 
 test('the watchdog ends what does not end', async () => {
@@ -142,6 +146,13 @@ test('what a caller does wrong is named before anything runs', async () => {
   ];
   for (const [values, detail] of cases) await assert.rejects(runTask(...values), { name: 'BadOption', code: 1001, message: detail });
   await assert.rejects(checkTask(pure('(i64.const 99)'), { timeoutMs: 0.001 }), { name: 'NotChecked', code: 1063 });
+});
+
+test('bytes that are not there any more are named', async () => {
+  const gone = MODULES.echo.slice();
+  structuredClone(gone, { transfer: [gone.buffer] });
+  const expected = { name: 'BadOption', message: /transferred/ };
+  for (const values of [[gone], [gone.buffer], [MODULES.echo, gone], [MODULES.echo, gone.buffer]]) await assert.rejects(runTask(...values), expected);
 });
 
 test('many at once take turns, and one that is aborted meanwhile leaves the row', async () => {

@@ -36,7 +36,7 @@ export function settleInvocation(input: unknown, options: TaskOptions): Invocati
   return {
     input: given,
     gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
-    seed,
+    seed: copyOf(seed),
     time: whole(time, TIME_MAX, 'time is a whole number of nanoseconds from 0 to 2^64 - 1'),
   };
 }
@@ -45,8 +45,25 @@ function need(holds: unknown, detail: string): asserts holds {
   if (!holds) throw new MeshError(CODE.badOption, detail);
 }
 
+/**
+ * The same bytes in memory of their own, to be given away: not `slice`, which in Node's `Buffer` is a view.
+ *
+ * @throws MeshError BadOption
+ */
+export function copyOf(bytes: Uint8Array): Bytes {
+  return stillThere(() => new Uint8Array(bytes));
+}
+
+function stillThere(read: () => Bytes): Bytes {
+  try {
+    return read();
+  } catch (cause) {
+    throw new MeshError(CODE.badOption, 'these bytes were transferred to somebody else', { cause });
+  }
+}
+
 function bytesOf(given: unknown, what: string): Bytes {
-  if (given instanceof ArrayBuffer) return new Uint8Array(given);
+  if (given instanceof ArrayBuffer) return stillThere(() => new Uint8Array(given));
   need(given instanceof Uint8Array, `${what} a Uint8Array or an ArrayBuffer`);
   return given as Bytes;
 }

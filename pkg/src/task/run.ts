@@ -7,7 +7,7 @@ import type { Invocation } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX } from './limits.js';
-import { type Settled, settleCheck, settleInvocation } from './options.js';
+import { type Settled, copyOf, settleCheck, settleInvocation } from './options.js';
 import { type Prepared, refused } from './prepare.js';
 import { MODULE_BYTES, refusal } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
@@ -81,7 +81,7 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
     return { prepared, ending: NOTHING_TO_RUN };
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.
-  const module = bytes.slice();
+  const module = copyOf(bytes);
   const key = await keyOf(module, pages);
   let prepared = kept.get(key);
   if (prepared && !(prepared.module && invocation)) return { prepared, ending: NOTHING_TO_RUN };
@@ -89,7 +89,7 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
     ? { module: prepared.module, interface: prepared.interface }
     : { bytes: module, pages, meter: await loadMeter() };
   signal?.throwIfAborted();
-  const ask = invocation ? { source, invocation: { ...invocation, input: invocation.input.slice() } } : { source };
+  const ask = invocation ? { source, invocation: { ...invocation, input: copyOf(invocation.input) } } : { source };
   const ending = await session(ask, settled, (news) => {
     prepared = news;
     kept.keep(key, news);
