@@ -75,3 +75,20 @@ export class PageServer {
     return file && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;
   }
 }
+
+/** Serves what is in `folder`, and nothing else, on a free port of localhost. */
+export async function serveFolder(folder) {
+  const server = createServer((request, response) => {
+    const path = normalize(new URL(request.url, 'http://localhost').pathname);
+    const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return response.writeHead(404).end('nothing here');
+    response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { origin: `http://localhost:${server.address().port}`, close };
+}

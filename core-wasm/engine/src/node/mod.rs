@@ -22,6 +22,7 @@ mod seen;
 mod serve;
 mod signalling;
 mod topics;
+mod view;
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -35,9 +36,10 @@ use self::requests::Request;
 use self::serve::Serve;
 use self::signalling::Signalling;
 use self::topics::Topics;
+pub use self::view::LinkView;
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
-use crate::io::{Config, Flat, Input, JobId, LinkId, LinkKind, Output, Profile};
+use crate::io::{Config, Flat, Input, JobId, LinkId, Output};
 use crate::limits::{LINK_BUDGET, NEIGHBOURS, REQUESTS_MAX};
 use crate::link::{Link, Links};
 use crate::rng::Rng;
@@ -97,25 +99,6 @@ pub struct Node {
     left: bool,
 }
 
-/// What a shell may show of one link to a peer that proved itself.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LinkView {
-    /// The link.
-    pub link: LinkId,
-    /// Who is at the other end.
-    pub id: NodeId,
-    /// Over what.
-    pub kind: LinkKind,
-    /// What the peer can afford.
-    pub profile: Profile,
-    /// Smoothed round-trip time in microseconds; 0 until the first one is measured.
-    pub rtt_us: u32,
-    /// Whether the peer is one of the closest nodes known.
-    pub is_neighbour: bool,
-    /// When the peer proved itself.
-    pub since: Instant,
-}
-
 impl Node {
     /// A node that knows nobody yet; it begins to join with the first input.
     pub fn new(config: Config) -> Self {
@@ -171,25 +154,6 @@ impl Node {
     /// Whether the node is part of the network now.
     pub fn is_joined(&self) -> bool {
         self.joined
-    }
-
-    /// The links to peers that proved themselves, by link number.
-    pub fn links(&self) -> impl Iterator<Item = LinkView> + '_ {
-        let neighbours = self.linked_neighbours();
-        self.links.peers().map(move |link| LinkView {
-            link: link.id,
-            id: link.peer,
-            kind: link.kind,
-            profile: link.profile,
-            rtt_us: link.rtt.smoothed_us(),
-            is_neighbour: neighbours.contains(&link.peer),
-            since: link.since,
-        })
-    }
-
-    /// The closest nodes known, nearest first, at most 12, linked or not.
-    pub fn neighbourhood(&self) -> Vec<NodeId> {
-        self.known_neighbours().ids().to_vec()
     }
 
     /// Takes in one thing that happened at `now`. A clock that steps back stands still.

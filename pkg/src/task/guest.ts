@@ -1,0 +1,73 @@
+// A started instance as its host sees it: its memory, its gas, its stack.
+
+/** What a call was ended with by the host: `proc_exit`, or the end of the gas. */
+export class Ended {
+  constructor(readonly code: number) {}
+}
+
+/** The gas of a run that the host's lack of memory ended. */
+export const GAS_ABORTED = -(1n << 63n);
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  /** i64: the gas left. */
+  readonly '~g': { value: bigint };
+  /** i32: the bytes of stack left. */
+  readonly '~s': { value: number };
+  readonly '~i'?: () => void;
+  readonly alloc: (length: number) => number;
+  readonly run: (at: number, length: number) => bigint;
+  readonly _start: () => void;
+}
+
+export class Guest {
+  readonly exports: Exports;
+  /** The memory as it was when it was looked at last; and the same for numbers. */
+  memory = new Uint8Array(0);
+  view = new DataView(this.memory.buffer);
+
+  constructor(instance: WebAssembly.Instance, gas: bigint) {
+    this.exports = instance.exports as unknown as Exports;
+    this.exports['~g'].value = gas;
+  }
+
+  /** The gas left; below zero there is none. */
+  get gas(): bigint {
+    return this.exports['~g'].value;
+  }
+
+  get isOutOfGas(): boolean {
+    return this.gas < 0n;
+  }
+
+  get isOutOfStack(): boolean {
+    return this.exports['~s'].value < 0;
+  }
+
+  /** Takes gas for what the host does. @throws Ended when there is not so much */
+  charge(gas: number): void {
+    if (gas === 0) return;
+    this.exports['~g'].value -= BigInt(gas);
+    if (this.isOutOfGas) throw new Ended(0);
+  }
+
+  /** Looks at the memory anew: it may have grown since. To ask for its buffer at every place would cost more than what is done there. */
+  look(): this {
+    const { buffer } = this.exports.memory;
+    if (this.memory.buffer !== buffer) {
+      this.memory = new Uint8Array(buffer);
+      this.view = new DataView(buffer);
+    }
+    return this;
+  }
+
+  /** Whether all of a place is within the memory. Both numbers are unsigned. */
+  has(at: number, length: number): boolean {
+    return at + length <= this.memory.length;
+  }
+
+  /** A view of the memory; `undefined` if the place is outside. */
+  bytes(at: number, length: number): Uint8Array | undefined {
+    return this.has(at, length) ? this.memory.subarray(at, at + length) : undefined;
+  }
+}

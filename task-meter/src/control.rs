@@ -1,0 +1,182 @@
+//! Blocks, branches and the height of the operand stack.
+//!
+//! Behind an unconditional branch the code is dead until its block ends: it is copied, its indices are checked, and nothing
+//! else is known of it.
+
+use crate::append::slot;
+use crate::floats::operand;
+use crate::gas::Begin;
+use crate::limits::NESTING_MAX;
+use crate::module::Meter;
+use crate::refusal::Reason;
+use crate::scratch::Block;
+use crate::writer::SLOT;
+
+pub(crate) const BLOCK: u8 = 0x02;
+pub(crate) const LOOP: u8 = 0x03;
+pub(crate) const IF: u8 = 0x04;
+const ELSE: u8 = 0x05;
+
+const LABEL: u8 = SLOT + slot::LABEL;
+const GAS: u8 = SLOT + slot::GAS;
+const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
+
+fn parameters(word: u32) -> u32 {
+    word & 0xff
+}
+
+fn results(word: u32) -> u32 {
+    word >> 8 & 0xff
+}
+
+impl Meter<'_> {
+    #[inline(never)]
+    pub(crate) fn push(&mut self, known: u32) {
+        *self.scratch.operand(self.body.height) = known;
+        self.body.height = self.body.height.wrapping_add(1);
+        self.body.height_max = self.body.height_max.max(self.body.height);
+    }
+
+    fn push_decided(&mut self, count: u32) {
+        for _ in 0..count {
+            self.push(operand::BITS);
+        }
+    }
+
+    /// Takes the topmost operand. One that is not there makes the height wrap, and the module stays as invalid as it is.
+    #[inline(never)]
+    pub(crate) fn pop(&mut self) -> u32 {
+        self.body.height = self.body.height.wrapping_sub(1);
+        *self.scratch.operand(self.body.height)
+    }
+
+    /// Takes operands whose bits are seen: what made them is marked, as far as they are loose.
+    #[inline(never)]
+    pub(crate) fn take(&mut self, count: u32) {
+        for _ in 0..count {
+            let known = self.pop();
+            if known & operand::LOOSE != 0 {
+                *self.scratch.mark(known >> operand::SHIFT) = true;
+            }
+        }
+    }
+
+    fn innermost(&mut self) -> &mut Block {
+        self.scratch.block(self.body.depth.wrapping_sub(1))
+    }
+
+    /// Opens a block of the type that `word` tells.
+    pub(crate) fn open(&mut self, opcode: u8, word: u32) {
+        if self.body.depth == NESTING_MAX {
+            self.reader.refuse(Reason::Nesting);
+            return;
+        }
+        let is_dead = self.body.is_dead;
+        if !is_dead {
+            if opcode == IF {
+                self.pop();
+            }
+            self.take(parameters(word));
+        }
+        let block = Block { height: self.body.height, word, opcode, is_target: false, is_dead };
+        *self.scratch.block(self.body.depth) = block;
+        self.body.depth += 1;
+        if !is_dead {
+            self.push_decided(parameters(word));
+            if opcode != BLOCK {
+                self.begin_segment(if opcode == LOOP { Begin::Checked } else { Begin::Plain });
+            }
+        }
+    }
+
+    /// `else` and `end`. The last `end` closes the function itself.
+    pub(crate) fn close(&mut self, opcode: u8) {
+        let block = *self.innermost();
+        let was_dead = self.body.is_dead;
+        if !was_dead {
+            self.take(results(block.word));
+        }
+        if block.is_dead {
+            if opcode != ELSE {
+                self.body.depth -= 1;
+            }
+            return;
+        }
+        self.body.height = block.height;
+        self.body.is_dead = false;
+        let mut begins = true;
+        if opcode == ELSE {
+            if block.opcode != IF {
+                self.reader.refuse(Reason::Blocks);
+            }
+            self.innermost().opcode = ELSE;
+            self.push_decided(parameters(block.word));
+        } else {
+            self.body.depth -= 1;
+            if self.body.depth == 0 {
+                self.end_segment();
+                return;
+            }
+            self.push_decided(results(block.word));
+            begins = was_dead || block.is_target || block.opcode != BLOCK;
+        }
+        if begins {
+            self.begin_segment(Begin::Plain);
+        }
+    }
+
+    /// A label: how many operands a branch to it takes along.
+    pub(crate) fn label(&mut self) -> u32 {
+        let depth = self.body.depth;
+        let label = self.reader.index(depth);
+        let block = self.scratch.block(depth.wrapping_sub(1).wrapping_sub(label));
+        block.is_target = true;
+        if block.opcode == LOOP { parameters(block.word) } else { results(block.word) }
+    }
+
+    /// An instruction behind which the code is dead; it takes operands along.
+    pub(crate) fn leave(&mut self, count: u32) {
+        self.take(count);
+        self.body.is_dead = true;
+    }
+
+    /// `br_if`, whose operands stay.
+    pub(crate) fn branch_if(&mut self, count: u32) {
+        self.pop();
+        self.take(count);
+        self.push_canonical(count);
+        self.begin_segment(Begin::Joinable);
+    }
+
+    fn push_canonical(&mut self, count: u32) {
+        for _ in 0..count {
+            self.push(operand::NUMBER);
+        }
+    }
+
+    /// `return` at `start`, as a branch to the block that the function's code now is.
+    pub(crate) fn leave_function(&mut self, start: usize) {
+        let word = self.body.word;
+        self.copy_until(start);
+        self.copied = self.reader.at;
+        self.writer.slots[usize::from(slot::LABEL)] = self.body.depth.wrapping_sub(1);
+        self.writer.template(&[0x0c, LABEL]);
+        self.leave(results(word));
+    }
+
+    /// A call of a function whose type's word is `word`, at `start`; written as `instead`, unless that is empty.
+    pub(crate) fn call(&mut self, word: u32, start: usize, instead: &[u8]) {
+        self.take(parameters(word));
+        self.charge(parameters(word));
+        self.body.calls = true;
+        self.copy_until(start);
+        if !instead.is_empty() {
+            self.copied = self.reader.at;
+        }
+        self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        self.writer.template(instead);
+        self.copy_rest();
+        self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
+        self.push_decided(results(word));
+    }
+}

@@ -1,0 +1,338 @@
+//! One function: a scan that finds out what it needs, and a scan that writes it.
+
+use crate::append::slot;
+use crate::control::BLOCK;
+use crate::floats::{local, operand};
+use crate::gas::Begin;
+use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
+use crate::module::Meter;
+use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
+use crate::refusal::Reason;
+use crate::schedule::{
+    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
+    SLOT_BYTES,
+};
+use crate::scratch::Block;
+use crate::writer::{SLOT, SLOT_SIGNED};
+
+const GAS: u8 = SLOT + slot::GAS;
+const STACK: u8 = SLOT + slot::STACK;
+const SPARE: u8 = SLOT + slot::SPARE;
+const GROW: u8 = SLOT + slot::GROW;
+const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
+const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+const KIND: u8 = SLOT_SIGNED + slot::LABEL;
+
+/// Takes the frame off the stack and ends the run if nothing is left; fetches the gas; opens the block that is left for want of
+/// gas and the one that the function's code is.
+const ENTER: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK, 0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0,
+    0x0b, //
+    0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40, 0x02, KIND,
+];
+/// As much of it as is left out for a function that is not counted.
+const ENTER_STACK: usize = 18;
+
+/// Gives the frame back; puts the gas away; behind the outer block the run is out of gas.
+const LEAVE: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK, //
+    0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+];
+const LEAVE_STACK: usize = 7;
+
+/// What is known of the function that is being read.
+#[derive(Default)]
+pub(crate) struct Body {
+    /// The word of its type.
+    pub(crate) word: u32,
+    /// Parameters and locals.
+    pub(crate) locals: u32,
+    /// Operands now, and at the most.
+    pub(crate) height: u32,
+    pub(crate) height_max: u32,
+    /// Open blocks.
+    pub(crate) depth: u32,
+    /// Whether what is being read is never reached.
+    pub(crate) is_dead: bool,
+    /// Instructions that make one value of others, in what is reached.
+    pub(crate) operations: u32,
+    /// Whether it calls anything.
+    pub(crate) calls: bool,
+}
+
+impl Meter<'_> {
+    /// Writes the function that is read from here to the end, without its length.
+    pub(crate) fn function_body(&mut self, word: u32) {
+        let parameters = word & 0xff;
+        self.body.word = word;
+        self.body.height_max = 0;
+        self.body.calls = false;
+        self.body.locals = 0;
+        self.declare(parameters, local::DECIDED);
+        let groups = self.reader.count(ITEMS_MAX);
+        let list = self.reader.at;
+        self.declare_groups(groups);
+        let zeroed = self.body.locals - parameters;
+
+        let code = self.reader.at;
+        self.writer.is_on = false;
+        self.scan(0);
+        self.writer.is_on = true;
+        let slots = self.body.locals.saturating_add(self.body.height_max);
+        if slots > SLOTS_MAX {
+            self.reader.refuse(Reason::Frame);
+        }
+        if self.reader.is_refused() {
+            return;
+        }
+
+        let has_floats = self.floats.made > 0;
+        self.writer.number(groups + if has_floats { 4 } else { 2 });
+        self.copied = list;
+        self.copy_until(code);
+        let locals: &[u8] = &[1, 0x7e, 1, 0x7f, 1, 0x7d, 1, 0x7c];
+        self.writer.bytes(locals.get(..if has_floats { 8 } else { 4 }).unwrap_or_default());
+        let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
+        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
+        self.writer.slots[usize::from(slot::GAS_LOCAL)] = self.body.locals;
+        self.writer.slots[usize::from(slot::SPARE)] = self.body.locals + 1;
+        self.writer.slots[usize::from(slot::CONSTANT)] = frame;
+        self.writer.slots[usize::from(slot::LABEL)] = (word as i32 >> 16) as u32;
+        self.writer.template(ENTER.get(if is_counted { 0 } else { ENTER_STACK }..).unwrap_or_default());
+        self.reader.at = code;
+        self.copied = code;
+        self.scan(zeroed / LOCALS_A_GAS);
+        self.copy_rest();
+        self.writer.template(LEAVE.get(if is_counted { 0 } else { LEAVE_STACK }..).unwrap_or_default());
+    }
+
+    fn declare_groups(&mut self, groups: u32) {
+        for _ in 0..groups {
+            let count = self.reader.number();
+            let known = match self.value_type() {
+                0x7d => local::FLOAT,
+                0x7c => local::DOUBLE,
+                _ => 0,
+            };
+            self.declare(count, known);
+        }
+    }
+
+    fn declare(&mut self, count: u32, known: u8) {
+        if count > SLOTS_MAX - self.body.locals {
+            self.reader.refuse(Reason::Frame);
+            return;
+        }
+        for _ in 0..count {
+            *self.scratch.local(self.body.locals) = known;
+            self.body.locals += 1;
+        }
+    }
+
+    /// Reads the instructions to the end of the function.
+    fn scan(&mut self, entry_gas: u32) {
+        let word = self.body.word;
+        *self.scratch.block(0) = Block { height: 0, word, opcode: BLOCK, is_target: true, is_dead: false };
+        self.body.depth = 1;
+        self.body.height = 0;
+        self.body.is_dead = false;
+        self.floats.made = 0;
+        self.body.operations = 0;
+        self.no_segment();
+        self.begin_segment(if self.body.calls { Begin::Checked } else { Begin::Plain });
+        self.charge(entry_gas);
+        while self.body.depth > 0 && !self.reader.is_refused() {
+            self.instruction();
+        }
+        if self.reader.at != self.reader.end {
+            self.reader.refuse(Reason::Length);
+        }
+    }
+
+    fn instruction(&mut self) {
+        let start = self.reader.at;
+        let opcode = self.reader.byte();
+        let mut row = usize::from(opcode);
+        let mut code = 256 + u32::from(opcode);
+        if opcode == 0xfc {
+            let number = self.reader.number().min(0xff);
+            row = PREFIXED + number as usize;
+            code = 512 + number;
+        } else if row >= PREFIXED {
+            row = usize::MAX;
+        }
+        let (form, gas) = opcodes::form(row);
+        if form == REFUSED {
+            self.reader.refuse_code_at(code, start);
+            return;
+        }
+        let immediate = self.immediate(row);
+        // Of dead code only the blocks are followed.
+        if self.body.is_dead && !matches!(row, 2..=5 | 0x0b) {
+            return;
+        }
+        if !self.body.is_dead {
+            self.charge(gas);
+        }
+        if form == SPECIAL {
+            self.special(row, immediate, start);
+        } else {
+            self.ordinary(form, start);
+        }
+        if !self.body.is_dead && self.body.depth > 0 {
+            self.cut_segment();
+        }
+    }
+
+    /// Reads what stands behind an opcode: an index, the word of a type, how many operands a branch takes, or 0.
+    fn immediate(&mut self, row: usize) -> u32 {
+        match opcodes::immediate(row) {
+            Immediate::None => {}
+            Immediate::Block => return self.block_type(),
+            Immediate::Label => return self.label(),
+            Immediate::Labels => {
+                for _ in 0..self.reader.count(LABELS_MAX) {
+                    self.label();
+                }
+                return self.label();
+            }
+            Immediate::Function => {
+                let index = self.reader.index(self.functions);
+                return self.function_type(index);
+            }
+            Immediate::Indirect => {
+                let index = self.reader.index(self.types);
+                if self.reader.number() != 0 {
+                    self.reader.refuse(Reason::Table);
+                }
+                return *self.scratch.type_word(index);
+            }
+            Immediate::Select => {
+                self.reader.expect(1, Reason::Type);
+                self.value_type();
+            }
+            Immediate::Local => return self.reader.index(self.body.locals),
+            Immediate::Global => return self.reader.index(self.globals),
+            Immediate::Address => {
+                if self.reader.number() > 3 {
+                    self.reader.refuse(Reason::Memory);
+                }
+                self.reader.number();
+            }
+            Immediate::Memory => self.memory_zero(),
+            Immediate::Number => self.reader.skip_number(),
+            Immediate::Float => self.reader.skip(4),
+            Immediate::Double => self.reader.skip(8),
+            Immediate::SegmentMemory => {
+                self.reader.number();
+                self.memory_zero();
+            }
+            Immediate::Segment => {
+                self.reader.number();
+            }
+            Immediate::Memories => {
+                self.memory_zero();
+                self.memory_zero();
+            }
+        }
+        0
+    }
+
+    fn memory_zero(&mut self) {
+        self.reader.expect(0, Reason::Memory);
+        if !self.has_memory {
+            self.reader.refuse(Reason::Memory);
+        }
+    }
+
+    /// The word of a block's type.
+    fn block_type(&mut self) -> u32 {
+        let start = self.reader.at;
+        let index = self.reader.number();
+        if self.reader.at == start + 1 && index >= 0x40 {
+            if index == 0x40 {
+                return 0;
+            }
+            self.reader.at = start;
+            self.value_type();
+            return 1 << 8;
+        }
+        if index >= self.types {
+            self.reader.refuse(Reason::Index);
+        }
+        *self.scratch.type_word(index)
+    }
+
+    /// An instruction of which only operands and result matter.
+    fn ordinary(&mut self, form: u8, start: usize) {
+        let sees = form >= 15;
+        let form = if sees { form - 15 } else { form };
+        if sees {
+            self.see_top(start);
+        }
+        for _ in 0..form / 5 {
+            self.pop();
+        }
+        self.body.operations += u32::from(form > 5);
+        match form % 5 {
+            0 => {}
+            1 => self.push(operand::BITS),
+            2 => self.push(operand::NUMBER),
+            made => self.push_loose(made == 4),
+        }
+    }
+
+    /// An instruction of its own kind.
+    fn special(&mut self, row: usize, immediate: u32, start: usize) {
+        match row {
+            0x00 => self.leave(0),
+            0x02..=0x04 => self.open(row as u8, immediate),
+            0x05 | 0x0b => self.close(row as u8),
+            0x0c => self.leave(immediate),
+            0x0d => self.branch_if(immediate),
+            0x0e => {
+                self.pop();
+                self.leave(immediate);
+            }
+            0x0f => self.leave_function(start),
+            0x10 => self.call(immediate, start, &[]),
+            0x11 => {
+                self.pop();
+                self.charge(INDIRECT_GAS);
+                self.call(immediate, start, &[]);
+            }
+            0x1b | 0x1c => self.select(),
+            0x20 => self.read_local(immediate),
+            0x21 | 0x22 => self.write_local(immediate, start, row == 0x22),
+            0x40 => {
+                self.charge(GROW_GAS);
+                // As the call of a function that takes one operand and gives one.
+                self.call(0x101, start, &[0x10, GROW]);
+            }
+            0x43 | 0x44 => self.push_constant(row == 0x44),
+            _ => self.bulk(start),
+        }
+    }
+
+    /// `select`: what comes out may be either, so a loose one of them counts as seen.
+    fn select(&mut self) {
+        self.pop();
+        let one = self.pop();
+        let other = self.pop();
+        if (one | other) & operand::LOOSE != 0 {
+            self.body.height = self.body.height.wrapping_add(2);
+            self.take(2);
+        }
+        self.push(operand::BITS);
+    }
+
+    /// An operation on as many bytes as the topmost of its three operands says.
+    fn bulk(&mut self, start: usize) {
+        for _ in 0..3 {
+            self.pop();
+        }
+        self.charge(BULK_GAS);
+        self.copy_until(start);
+        self.charge_bulk();
+    }
+}

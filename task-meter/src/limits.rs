@@ -1,0 +1,42 @@
+//! The profile's own limits. Each is tighter than any engine's, so engines agree about what is accepted.
+//!
+//! At every limit the module is refused, with the limit's own code ([`crate::refusal`]).
+
+/// Bytes of a module.
+pub const MODULE_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes of a metered module, whatever the module ([`crate::output_bytes_max`] says how many at most for a given one).
+pub const OUTPUT_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of one metered function. Engines stop at 7,654,321.
+pub const BODY_BYTES_MAX: usize = 4 << 20;
+
+/// Function types.
+pub const TYPES_MAX: u32 = 4_096;
+
+/// Parameters of a function type: their count is one byte. Engines stop at 1,000.
+pub const PARAMETERS_MAX: u32 = 127;
+
+/// Results of a function type.
+pub const RESULTS_MAX: u32 = 32;
+
+/// Functions, imported ones included; so too globals, exports, segments, entries of a segment, entries of the table.
+pub const ITEMS_MAX: u32 = 65_535;
+
+/// Labels of one `br_table`, without the default. Engines stop at 65,520.
+pub const LABELS_MAX: u32 = 32_768;
+
+/// Blocks open at once within a function, its own included, reachable or not.
+pub const NESTING_MAX: u32 = 2_048;
+
+/// Parameters, locals and operands of a function at its fullest: 8 bytes each, so that a frame stays below 64 KiB.
+pub const SLOTS_MAX: u32 = 8_176;
+
+/// Instructions of one function whose result is a float that arithmetic made or a local holds.
+pub const FLOATS_MAX: u32 = 1 << 17;
+
+/// Pages of 64 KiB that a memory can have at all.
+pub const PAGES_MAX: u32 = 65_536;
+
+/// Bytes of stack for a task, as [`crate::schedule`] counts them.
+pub const STACK_BYTES: u32 = 256 << 10;

@@ -1,0 +1,249 @@
+//! The walk over the sections: what is accepted, what is appended.
+//!
+//! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
+//! Custom sections are left out unread, and the start function becomes an export.
+
+use crate::append::APPENDED;
+use crate::floats::Floats;
+use crate::function::Body;
+use crate::gas::Segments;
+use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX};
+use crate::reader::Reader;
+use crate::refusal::{Reason, Refusal};
+use crate::scratch::Scratch;
+use crate::writer::Writer;
+use crate::{Interface, Settings};
+
+const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
+
+pub(crate) const TYPE: u8 = 1;
+const IMPORT: u8 = 2;
+pub(crate) const FUNCTION: u8 = 3;
+const TABLE: u8 = 4;
+const MEMORY: u8 = 5;
+pub(crate) const GLOBAL: u8 = 6;
+pub(crate) const EXPORT: u8 = 7;
+const START: u8 = 8;
+const ELEMENT: u8 = 9;
+pub(crate) const CODE: u8 = 10;
+const DATA: u8 = 11;
+const DATA_COUNT: u8 = 12;
+
+/// The sections in the order in which they must stand.
+const ORDER: [u8; 12] =
+    [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA];
+
+/// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
+#[must_use]
+pub const fn output_bytes_max(module_bytes: usize) -> usize {
+    if module_bytes < OUTPUT_BYTES_MAX / 16 { 16 * module_bytes + 4_096 } else { OUTPUT_BYTES_MAX + 4_096 }
+}
+
+/// One run over a module.
+pub(crate) struct Meter<'a> {
+    pub(crate) reader: Reader<'a>,
+    pub(crate) writer: Writer<'a>,
+    pub(crate) scratch: &'a mut Scratch,
+    pub(crate) pages_max: u32,
+    pub(crate) interface: Interface,
+    /// The maximum that was read last.
+    pub(crate) size_max: u32,
+    /// How many there are in the module, imports included.
+    pub(crate) types: u32,
+    pub(crate) functions: u32,
+    pub(crate) globals: u32,
+    pub(crate) has_memory: bool,
+    pub(crate) imports: u32,
+    /// The start function and one, 0 for none.
+    pub(crate) start: u32,
+    /// Types that were appended.
+    pub(crate) more_types: u32,
+    /// Behind the last byte of the module that was copied.
+    pub(crate) copied: usize,
+    pub(crate) body: Body,
+    pub(crate) segments: Segments,
+    pub(crate) floats: Floats,
+}
+
+impl<'a> Meter<'a> {
+    pub(crate) fn new(
+        module: &'a [u8],
+        settings: Settings,
+        scratch: &'a mut Scratch,
+        output: &'a mut [u8],
+    ) -> Self {
+        let room = output.len().min(output_bytes_max(module.len()));
+        Self {
+            reader: Reader::new(module),
+            writer: Writer::new(output.get_mut(..room).unwrap_or_default()),
+            scratch,
+            pages_max: settings.pages_max,
+            interface: settings.interface,
+            size_max: 0,
+            types: 0,
+            functions: 0,
+            globals: 0,
+            has_memory: false,
+            imports: 0,
+            start: 0,
+            more_types: 0,
+            copied: 0,
+            body: Body::default(),
+            segments: Segments::default(),
+            floats: Floats::default(),
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<usize, Refusal> {
+        if self.reader.bytes.len() > MODULE_BYTES_MAX {
+            self.reader.refuse(Reason::ModuleBytes);
+        }
+        if !self.reader.has(0, MAGIC) {
+            self.reader.refuse(Reason::Header);
+        }
+        self.writer.bytes(MAGIC);
+        self.reader.at = MAGIC.len();
+        let end = self.reader.end;
+        for &id in &ORDER {
+            let is_there = self.find(id);
+            self.section(id, is_there);
+            self.reader.end = end;
+        }
+        self.pass_custom();
+        if self.reader.at != end {
+            self.reader.byte();
+            self.reader.refuse(Reason::Section);
+        }
+        if self.writer.is_full {
+            self.reader.refuse(Reason::OutputBytes);
+        }
+        self.reader.refusal().map_or(Ok(self.writer.len), Err)
+    }
+
+    /// Passes over custom sections, unread.
+    fn pass_custom(&mut self) {
+        while self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == 0 {
+            self.reader.byte();
+            let length = self.reader.number();
+            self.reader.skip(length);
+            if self.reader.is_refused() {
+                return;
+            }
+        }
+    }
+
+    /// Whether section `id` comes next; then reading goes on within it, otherwise within nothing.
+    fn find(&mut self, id: u8) -> bool {
+        self.pass_custom();
+        let is_there = self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == id;
+        let mut length = 0;
+        if is_there {
+            self.reader.byte();
+            length = self.reader.number();
+        }
+        self.reader.limit(length);
+        is_there
+    }
+
+    fn section(&mut self, id: u8, is_there: bool) {
+        if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
+            return;
+        }
+        if id == START {
+            self.start = 1 + self.reader.index(self.functions);
+        } else {
+            self.writer.byte(id);
+            let length = self.writer.hole(5);
+            self.copied = self.reader.at;
+            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
+            self.copied = self.reader.at;
+            self.items(id, count);
+            self.copy_rest();
+            self.append(id);
+            self.writer.fill_length(length);
+        }
+        if self.reader.at != self.reader.end {
+            self.reader.refuse(Reason::Length);
+        }
+    }
+
+    /// What is read of the module and not yet copied, copied.
+    #[inline(never)]
+    pub(crate) fn copy_rest(&mut self) {
+        self.copy_until(self.reader.at);
+    }
+
+    /// The module's bytes up to `end`, as far as they are not yet copied, copied.
+    pub(crate) fn copy_until(&mut self, end: usize) {
+        self.write_charge();
+        self.writer.bytes(self.reader.bytes.get(self.copied..end).unwrap_or_default());
+        self.copied = end;
+    }
+
+    /// The word of a function's type.
+    pub(crate) fn function_type(&mut self, index: u32) -> u32 {
+        let kind = u32::from(*self.scratch.function(index));
+        *self.scratch.type_word(kind)
+    }
+
+    pub(crate) fn add_function(&mut self, kind: u32) {
+        if self.functions == ITEMS_MAX {
+            self.reader.refuse(Reason::Count);
+            return;
+        }
+        *self.scratch.function(self.functions) = kind as u16;
+        self.functions += 1;
+    }
+
+    /// Reads the items of a section and writes its count.
+    fn items(&mut self, id: u8, count: u32) {
+        match id {
+            TYPE => return self.type_items(count),
+            GLOBAL => self.name_appended(count),
+            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
+            _ => {}
+        }
+        let more = APPENDED.get(usize::from(id)).copied().unwrap_or_default();
+        self.writer.number(count + u32::from(more));
+        for number in 0..count {
+            if self.reader.is_refused() {
+                return;
+            }
+            match id {
+                IMPORT => self.import(),
+                FUNCTION => {
+                    let kind = self.reader.index(self.types);
+                    self.add_function(kind);
+                }
+                TABLE => self.table(number),
+                MEMORY => self.memory(),
+                GLOBAL => self.global(),
+                EXPORT => self.export(),
+                ELEMENT => self.elements(),
+                CODE => self.function(self.imports + number),
+                DATA => self.data(),
+                _ => {}
+            }
+        }
+        if id == IMPORT {
+            self.imports = self.functions;
+        }
+    }
+
+    /// The function with this index.
+    fn function(&mut self, index: u32) {
+        let length = self.reader.number();
+        let rest = self.reader.end;
+        let start = self.reader.at;
+        self.reader.limit(length);
+        let word = self.function_type(index);
+        let hole = self.writer.hole(5);
+        self.function_body(word);
+        self.writer.fill_length(hole);
+        if self.writer.len - hole > BODY_BYTES_MAX {
+            self.reader.refuse_at(Reason::BodyBytes, start);
+        }
+        self.reader.end = rest;
+        self.copied = self.reader.at;
+    }
+}

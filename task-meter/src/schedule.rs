@@ -1,0 +1,77 @@
+//! What an instruction costs in gas, and a function in stack.
+//!
+//! Gas is charged by the segment: before the instructions that run whenever the first of them does. [`bytes`] writes
+//! everything that decides how much a run costs in one canonical form; its SHA-256 names the schedule.
+
+use crate::limits::STACK_BYTES;
+use crate::opcodes::{self, ROWS};
+
+/// The gas that one instruction can cost; a row of the opcode table holds an index into this list.
+pub const WEIGHTS: [u8; 8] = [0, 1, 2, 3, 4, 5, 12, 16];
+
+/// More for a call through the table.
+pub const INDIRECT_GAS: u32 = 5;
+
+/// More for `memory.grow`, beside what its pages cost.
+pub const GROW_GAS: u32 = 100;
+
+/// For each page that `memory.grow` adds.
+pub const PAGE_GAS: u32 = 4_096;
+
+/// More for `memory.init`, `memory.copy` and `memory.fill`, beside one for each eight bytes.
+pub const BULK_GAS: u32 = 8;
+
+/// Declared locals for which a call costs one gas more: they are set to zero.
+pub const LOCALS_A_GAS: u32 = 4;
+
+/// A segment behind a `br_if` is charged together with the one before it while the joined ones cost no more than this.
+pub const JOINED_GAS_MAX: u32 = 24;
+
+/// Where a segment of straight code is cut, so that its charge fits its place.
+pub const SEGMENT_GAS_MAX: u32 = 500_000;
+
+/// Bytes of stack for a call, before its slots.
+pub const FRAME_BYTES: u32 = 128;
+
+/// Bytes of stack for a parameter, a local or an operand.
+pub const SLOT_BYTES: u32 = 8;
+
+/// Bytes of stack for an instruction that makes one value of others. A compiler that finds the same instruction twice keeps its value in
+/// between, however far that is and whatever is called there: one slot of 8 bytes for at least four instructions.
+pub const OPERATION_BYTES: u32 = 2;
+
+/// A function that calls nothing and needs no more than this is not counted.
+pub const FRAME_FREE_BYTES: u32 = 1_024;
+
+const CONSTANTS: [u32; 12] = [
+    INDIRECT_GAS,
+    GROW_GAS,
+    PAGE_GAS,
+    BULK_GAS,
+    LOCALS_A_GAS,
+    JOINED_GAS_MAX,
+    SEGMENT_GAS_MAX,
+    FRAME_BYTES,
+    SLOT_BYTES,
+    OPERATION_BYTES,
+    FRAME_FREE_BYTES,
+    STACK_BYTES,
+];
+
+/// How many bytes [`bytes`] makes.
+pub const BYTES: usize = 8 + ROWS + 4 * CONSTANTS.len();
+
+/// The schedule: `tabmesh1`; the gas of the opcodes 0x00 to 0xc4 and of 0xfc 0 to 11, one byte each, 255 where the opcode is
+/// refused; the constants above in their order, 4 bytes each, little-endian.
+#[must_use]
+pub fn bytes() -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    bytes[..8].copy_from_slice(b"tabmesh1");
+    for (opcode, byte) in bytes[8..8 + ROWS].iter_mut().enumerate() {
+        *byte = opcodes::gas(opcode).unwrap_or(255);
+    }
+    for (to, constant) in bytes[8 + ROWS..].chunks_exact_mut(4).zip(CONSTANTS) {
+        to.copy_from_slice(&constant.to_le_bytes());
+    }
+    bytes
+}
