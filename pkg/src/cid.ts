@@ -1,6 +1,6 @@
 // Content ids as text: CIDv1, base32, sha2-256, raw or dag-cbor. Read strictly: one name has one spelling.
 
-import { type Bytes, concat } from './bytes.js';
+import { type Bytes, concat, sha256 } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
 
 /** How the bytes of a block are to be read. */
@@ -31,6 +31,9 @@ export function cidText(cid: Cid): string {
   }
   return text + ALPHABET[(buffer << (5 - bits)) & 31];
 }
+
+/** The 59 characters of the id of raw bytes. */
+export const contentId = async (bytes: Uint8Array): Promise<string> => cidText({ codec: RAW, hash: await sha256(bytes) });
 
 /**
  * Reads a content id.

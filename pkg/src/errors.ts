@@ -47,6 +47,10 @@ export const CODE = {
   connectionsFull: 1040,
   noWebRtc: 1041,
   coreStopped: 1050,
+  noWorker: 1060,
+  noMeter: 1061,
+  tooManyTasks: 1062,
+  notChecked: 1063,
 } as const;
 
 /** Where the numbers of {@link reasonOf} and {@link refusalOf} begin among the codes. */
@@ -111,6 +115,10 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1040: ['ConnectionsFull', 'This page has 400 WebRTC connections open or not yet cleared away, near what browsers allow: dials wait until some are gone.'],
   1041: ['NoWebRtc', 'This browser makes no WebRTC connection: allow it, or give the WebSocket address of a peer.'],
   1050: ['CoreStopped', 'The Wasm core stopped by a bug: join again, and please report it.'],
+  1060: ['NoWorker', 'The Worker of a task could not start: serve task/worker.js beside its modules, and allow it by the page policy (worker-src).'],
+  1061: ['NoMeter', 'The meter of tasks could not be loaded: serve tabmesh_meter.wasm where the package has it, and allow it by the page policy.'],
+  1062: ['TooManyTasks', 'Thousands of tasks wait already: wait until some of them have ended.'],
+  1063: ['NotChecked', 'This machine could not check the module: free some memory, or allow more time by timeoutMs.'],
 };
 
 /** The code of a link's reason. */

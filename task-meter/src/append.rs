@@ -40,7 +40,7 @@ const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
 /// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
 /// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
 #[rustfmt::skip]
-const GROW: &[u8] = &[
+const GROW_CODE: &[u8] = &[
     0,
     0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
     0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
@@ -69,8 +69,11 @@ impl Meter<'_> {
                     .template(&[2, b'~', b'g', 3, GAS, 2, b'~', b's', 3, STACK, 2, b'~', b'i', 0, LABEL]);
             }
             CODE => {
-                self.grow_function();
-                self.start_function();
+                self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
+                self.function_of(if self.has_memory { GROW_CODE } else { &[0, 0, 0x0b] });
+                self.writer.slots[usize::from(slot::LABEL)] = self.start.wrapping_sub(1);
+                // The engine checks the type of the start function.
+                self.function_of(if self.start > 0 { &[0, 0x10, LABEL, 0x0b] } else { &[0, 0x0b] });
             }
             _ => {}
         }
@@ -84,24 +87,10 @@ impl Meter<'_> {
         self.writer.slots[usize::from(slot::GROW)] = self.functions;
     }
 
-    /// The function that grows the memory: beyond the task's limit it answers −1, and where the host has no memory to give
-    /// the run is aborted.
-    fn grow_function(&mut self) {
+    /// Writes a function: its length, then its locals and code.
+    fn function_of(&mut self, template: &[u8]) {
         let hole = self.writer.hole(5);
-        self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
-        self.writer.template(if self.has_memory { GROW } else { &[0, 0, 0x0b] });
-        self.writer.fill_length(hole);
-    }
-
-    /// The function that calls the start function, if there is one; the engine checks its type.
-    fn start_function(&mut self) {
-        let hole = self.writer.hole(5);
-        self.writer.byte(0);
-        if let Some(start) = self.start.checked_sub(1) {
-            self.writer.byte(0x10);
-            self.writer.number(start);
-        }
-        self.writer.byte(0x0b);
+        self.writer.template(template);
         self.writer.fill_length(hole);
     }
 }

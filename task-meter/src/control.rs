@@ -50,11 +50,15 @@ impl Meter<'_> {
         *self.scratch.operand(self.body.height)
     }
 
-    /// Takes operands whose bits are seen.
+    /// Takes operands whose bits are seen: what made them is marked, as far as they are loose.
     #[inline(never)]
-    fn take(&mut self, count: u32) {
-        self.see(count);
-        self.body.height = self.body.height.wrapping_sub(count);
+    pub(crate) fn take(&mut self, count: u32) {
+        for _ in 0..count {
+            let known = self.pop();
+            if known & operand::LOOSE != 0 {
+                *self.scratch.mark(known >> operand::SHIFT) = true;
+            }
+        }
     }
 
     fn innermost(&mut self) -> &mut Block {

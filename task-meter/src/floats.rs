@@ -95,17 +95,6 @@ impl Meter<'_> {
         number
     }
 
-    /// Marks what made the `count` topmost operands, as far as they are loose: their bits will be seen.
-    #[inline(never)]
-    pub(crate) fn see(&mut self, count: u32) {
-        for depth in 1..=count {
-            let known = *self.scratch.operand(self.body.height.wrapping_sub(depth));
-            if known & operand::LOOSE != 0 {
-                *self.scratch.mark(known >> operand::SHIFT) = true;
-            }
-        }
-    }
-
     /// The instruction at `start` sees the topmost operand: it is made canonical before.
     pub(crate) fn see_top(&mut self, start: usize) {
         let top = self.scratch.operand(self.body.height.wrapping_sub(1));
@@ -155,8 +144,8 @@ impl Meter<'_> {
     /// `f32.const` and `f64.const`, just read: the bits of a NaN are decided.
     pub(crate) fn push_constant(&mut self, is_double: bool) {
         let end = self.reader.at;
-        let bytes = self.reader.bytes.get(end.wrapping_sub(2)..end).unwrap_or_default();
-        let top = bytes.iter().rev().fold(0, |top, byte| top << 8 | u32::from(*byte)) & 0x7fff;
+        let high = u32::from(self.reader.byte_at(end.wrapping_sub(1)));
+        let top = (high << 8 | u32::from(self.reader.byte_at(end.wrapping_sub(2)))) & 0x7fff;
         let is_number = top < if is_double { 0x7ff0 } else { 0x7f80 };
         self.push(if is_number { operand::NUMBER } else { operand::BITS });
     }

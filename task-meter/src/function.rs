@@ -9,7 +9,8 @@ use crate::module::Meter;
 use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
 use crate::refusal::Reason;
 use crate::schedule::{
-    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, SLOT_BYTES,
+    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
+    SLOT_BYTES,
 };
 use crate::scratch::Block;
 use crate::writer::{SLOT, SLOT_SIGNED};
@@ -53,6 +54,8 @@ pub(crate) struct Body {
     pub(crate) depth: u32,
     /// Whether what is being read is never reached.
     pub(crate) is_dead: bool,
+    /// Instructions that make one value of others, in what is reached.
+    pub(crate) operations: u32,
     /// Whether it calls anything.
     pub(crate) calls: bool,
 }
@@ -89,7 +92,7 @@ impl Meter<'_> {
         self.copy_until(code);
         let locals: &[u8] = &[1, 0x7e, 1, 0x7f, 1, 0x7d, 1, 0x7c];
         self.writer.bytes(locals.get(..if has_floats { 8 } else { 4 }).unwrap_or_default());
-        let frame = FRAME_BYTES + SLOT_BYTES * slots;
+        let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
         let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::GAS_LOCAL)] = self.body.locals;
         self.writer.slots[usize::from(slot::SPARE)] = self.body.locals + 1;
@@ -134,6 +137,7 @@ impl Meter<'_> {
         self.body.height = 0;
         self.body.is_dead = false;
         self.floats.made = 0;
+        self.body.operations = 0;
         self.no_segment();
         self.begin_segment(if self.body.calls { Begin::Checked } else { Begin::Plain });
         self.charge(entry_gas);
@@ -269,6 +273,7 @@ impl Meter<'_> {
         for _ in 0..form / 5 {
             self.pop();
         }
+        self.body.operations += u32::from(form > 5);
         match form % 5 {
             0 => {}
             1 => self.push(operand::BITS),
@@ -316,8 +321,7 @@ impl Meter<'_> {
         let other = self.pop();
         if (one | other) & operand::LOOSE != 0 {
             self.body.height = self.body.height.wrapping_add(2);
-            self.see(2);
-            self.body.height = self.body.height.wrapping_sub(2);
+            self.take(2);
         }
         self.push(operand::BITS);
     }

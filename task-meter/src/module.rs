@@ -7,7 +7,7 @@ use crate::append::APPENDED;
 use crate::floats::Floats;
 use crate::function::Body;
 use crate::gas::Segments;
-use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX};
+use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX};
 use crate::reader::Reader;
 use crate::refusal::{Reason, Refusal};
 use crate::scratch::Scratch;
@@ -77,7 +77,7 @@ impl<'a> Meter<'a> {
             reader: Reader::new(module),
             writer: Writer::new(output.get_mut(..room).unwrap_or_default()),
             scratch,
-            pages_max: settings.pages_max.min(PAGES_MAX),
+            pages_max: settings.pages_max,
             interface: settings.interface,
             size_max: 0,
             types: 0,
@@ -98,12 +98,13 @@ impl<'a> Meter<'a> {
         if self.reader.bytes.len() > MODULE_BYTES_MAX {
             self.reader.refuse(Reason::ModuleBytes);
         }
-        for byte in MAGIC {
-            self.reader.expect(*byte, Reason::Header);
+        if !self.reader.has(0, MAGIC) {
+            self.reader.refuse(Reason::Header);
         }
         self.writer.bytes(MAGIC);
+        self.reader.at = MAGIC.len();
         let end = self.reader.end;
-        for id in ORDER {
+        for &id in &ORDER {
             let is_there = self.find(id);
             self.section(id, is_there);
             self.reader.end = end;

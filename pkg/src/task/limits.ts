@@ -1,0 +1,44 @@
+// Bounds of tasks (`docs/TASK-INTERFACE.md`), and of how many this host runs.
+
+/** Bytes of a module. */
+export const MODULE_BYTES_MAX = 4 << 20;
+
+/** Bytes of an input. */
+export const INPUT_BYTES_MAX = 16 << 20;
+
+/** Bytes of an output. */
+export const OUTPUT_BYTES_MAX = 16 << 20;
+
+/** Bytes of a log that are kept. */
+export const LOG_BYTES_MAX = 64 << 10;
+
+/** Bytes of a seed. */
+export const SEED_BYTES = 32;
+
+export const GAS_MAX = 1n << 62n;
+export const GAS_USUAL = 1_000_000_000n;
+export const TIME_MAX = (1n << 64n) - 1n;
+
+/** Pages of 64 KiB. */
+export const PAGES_MAX = 65_536;
+export const PAGES_USUAL = 1_024;
+
+export const TIMEOUT_USUAL_MS = 60_000;
+
+/** The longest wait that timers take. */
+export const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+
+/** How often a running task's owner hears of it. */
+export const PROGRESS_MS = 250;
+
+/** Tasks that wait for a Worker; one more is an error. */
+export const WAITING_MAX = 4_096;
+
+/** Modules that are kept compiled, */
+export const KEPT_MODULES_MAX = 32;
+
+/** and the bytes of them, before and after metering. The machine code of each is several times as large. */
+export const KEPT_BYTES_MAX = 32 << 20;
+
+/** The stack of a task's thread in Node: the 256 KiB that metering counts, several times over. */
+export const STACK_MIB = 4;

@@ -1,0 +1,23 @@
+// What a task's owner and its Worker say to each other: one ask, then the answers.
+
+import type { Bytes } from '../bytes.js';
+import type { Invocation, Outcome } from './execute.js';
+import type { Prepared } from './prepare.js';
+import type { TaskProgress } from './types.js';
+
+/** What the Worker is to do. Its source is a module that was prepared before, or the bytes of one and the meter's Wasm. */
+export interface Ask {
+  readonly source: Prepared | { readonly bytes: Bytes; readonly pages: number; readonly meter: WebAssembly.Module };
+  /** Absent: only prepare the module. */
+  readonly invocation?: Invocation;
+}
+
+export type Answer =
+  | { readonly kind: 'stage'; readonly stage: TaskProgress['stage'] }
+  | { readonly kind: 'prepared'; readonly prepared: Prepared }
+  /** The last, if something ran; with the name of the output. */
+  | { readonly kind: 'ran'; readonly outcome: Outcome; readonly id: string }
+  /** The last, if there was nothing to run. */
+  | { readonly kind: 'done' }
+  /** The last: this host failed. */
+  | { readonly kind: 'failed'; readonly detail: string };

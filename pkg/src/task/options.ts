@@ -1,0 +1,59 @@
+// Reads what a caller gives: everything is checked before anything is begun.
+
+import { type Bytes, NO_BYTES, utf8 } from '../bytes.js';
+import { CODE, MeshError } from '../errors.js';
+import type { Invocation } from './execute.js';
+import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
+import type { CheckOptions, TaskOptions, TaskProgress } from './types.js';
+
+/** Options with everything decided. */
+export interface Settled {
+  readonly bytes: Bytes;
+  readonly pages: number;
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs: number;
+  readonly onProgress: (progress: TaskProgress) => void;
+}
+
+/** @throws MeshError BadOption, saying which */
+export function settleCheck(module: unknown, options: CheckOptions): Settled {
+  need(typeof options === 'object' && options !== null, 'the options are an object');
+  const { pages = PAGES_USUAL, signal, timeoutMs = TIMEOUT_USUAL_MS, onProgress } = options;
+  need(Number.isInteger(pages) && pages >= 1 && pages <= PAGES_MAX, 'pages is a whole number from 1 to 65,536');
+  need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
+  need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
+  need(onProgress === undefined || typeof onProgress === 'function', 'onProgress is no function');
+  const settled = { pages, signal, timeoutMs, onProgress: (progress: TaskProgress) => onProgress?.(progress) };
+  return { bytes: bytesOf(module, 'the module is'), ...settled };
+}
+
+/** @throws MeshError BadOption, saying which */
+export function settleInvocation(input: unknown, options: TaskOptions): Invocation {
+  const { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES), time = 0n } = options;
+  need(seed instanceof Uint8Array && seed.length === SEED_BYTES, 'seed has 32 bytes');
+  const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, 'the input is a text or');
+  need(given.length <= INPUT_BYTES_MAX, 'the input has at most 16 MiB');
+  return {
+    input: given,
+    gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
+    seed,
+    time: whole(time, TIME_MAX, 'time is a whole number of nanoseconds from 0 to 2^64 - 1'),
+  };
+}
+
+function need(holds: unknown, detail: string): asserts holds {
+  if (!holds) throw new MeshError(CODE.badOption, detail);
+}
+
+function bytesOf(given: unknown, what: string): Bytes {
+  if (given instanceof ArrayBuffer) return new Uint8Array(given);
+  need(given instanceof Uint8Array, `${what} a Uint8Array or an ArrayBuffer`);
+  return given as Bytes;
+}
+
+function whole(given: unknown, most: bigint, detail: string): bigint {
+  need(typeof given === 'bigint' || Number.isSafeInteger(given), detail);
+  const number = BigInt(given as bigint | number);
+  need(number >= 0n && number <= most, detail);
+  return number;
+}

@@ -1,0 +1,105 @@
+// What somebody who runs tasks sees.
+
+/**
+ * How a task ended. The first six are results: every host that runs the task comes to the same. `REFUSED`, `ABORT` and `LATE` are
+ * not; they say something about the module, or about this host alone.
+ */
+export type TaskStatus =
+  | 'OK'
+  | 'EXIT'
+  | 'TRAP'
+  | 'OUT_OF_GAS'
+  | 'STACK'
+  | 'BAD_ABI'
+  | 'ABORT'
+  | 'REFUSED'
+  | 'LATE';
+
+/** Why the profile does not accept a module. */
+export interface TaskRefusal {
+  /** A stable number: below 256 a reason, from 256 on an opcode, 65,535 for what the engine found invalid. */
+  code: number;
+  /** Where the refused thing starts, in bytes from the start of the module. */
+  offset: number;
+  /** The feature or the limit, in words. */
+  feature: string;
+}
+
+/** How far a task has come, and for how long it has been running, in milliseconds. */
+export type TaskProgress = { stage: 'metering' | 'compiling' } | { stage: 'running'; elapsedMs: number };
+
+/** What checking and running have in common. */
+export interface CheckOptions {
+  /** Pages of 64 KiB that the module's memory may have, 1 to 65,536. Default: 1,024. */
+  pages?: number;
+  /** Gives up, and ends the Worker. */
+  signal?: AbortSignal;
+  /**
+   * The watchdog: when the Worker has had so many milliseconds it is ended, wherever it is. `Infinity`: no watchdog. Waiting for a
+   * Worker does not count. Default: 60,000.
+   */
+  timeoutMs?: number;
+  /** Hears of every stage as it begins, and a few times a second of one that is running. What it throws ends the task. */
+  onProgress?(progress: TaskProgress): void;
+}
+
+/** The limits of a task, and what it can know beside its input. */
+export interface TaskOptions extends CheckOptions {
+  /** 0 to 2^62. Default: 1,000,000,000. */
+  gas?: bigint | number;
+  /** 32 bytes. Default: zeros. */
+  seed?: Uint8Array;
+  /** What the task takes for the time: nanoseconds since 1970, 64 bits. Default: 0. */
+  time?: bigint | number;
+}
+
+/** What came of a task. */
+export interface TaskResult {
+  status: TaskStatus;
+  /** With `EXIT` the module's exit code, with `REFUSED` the refusal's, otherwise 0. */
+  code: number;
+  /** The gas that is billed. */
+  gasUsed: bigint;
+  /** Empty but for `OK` and `EXIT`. */
+  output: Uint8Array<ArrayBuffer>;
+  /** What a command wrote to file 2, its first 64 KiB as UTF-8; no part of the result. */
+  log: string;
+  /** The name of the output: CIDv1, base32. */
+  id: string;
+  /** With `REFUSED`: why. */
+  refusal?: TaskRefusal;
+}
+
+/** An import of a module. */
+export interface TaskImport {
+  module: string;
+  name: string;
+  /** `function i32 i32 → i32`, `memory`, `table` or `global`. */
+  type: string;
+}
+
+/** An export of a module. */
+export interface TaskExport {
+  name: string;
+  /** `function i32 i32 → i32`, `memory`, `table` or `global`. */
+  type: string;
+}
+
+/** What is known of a module without running it. */
+export interface TaskCheck {
+  /** Whether a task with this module would begin to run: nothing is refused, and nothing lacks. */
+  accepted: boolean;
+  /** Why the module is refused. */
+  refusal?: TaskRefusal;
+  /** `null`: refused before it could be told. */
+  interface: 'pure' | 'command' | null;
+  /** What the interface wants exported and the module has not: `run: function i32 i32 → i64`. */
+  lacks: string[];
+  /** As far as they could be read. */
+  imports: TaskImport[];
+  exports: TaskExport[];
+  /** Of the module. */
+  bytes: number;
+  /** Of the metered module, 0 for a refused one. */
+  meteredBytes: number;
+}
