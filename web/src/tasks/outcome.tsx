@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { TaskResult, TaskStatus } from 'tabmesh';
 import { formatBytes } from '../format.ts';
 import { Copy } from '../ui/copy.tsx';
@@ -23,8 +23,11 @@ const STAGES = { metering: 'Putting the meter in', compiling: 'Compiling', runni
 /** What came of the task, or how far it is. */
 export function Outcome({ bench }: { readonly bench: Bench }) {
   const run = bench.run.value;
+  const section = useRef<HTMLElement>(null);
+  // On a small screen what is run stands further down than the button.
+  useEffect(() => void (run && section.current?.scrollIntoView({ block: 'nearest' })), [run?.step]);
   return (
-    <section class="outcome" aria-label="Result" aria-live="polite" data-testid="task-outcome" data-step={run?.step ?? 'none'}>
+    <section ref={section} class="outcome" aria-label="Result" aria-live="polite" data-testid="task-outcome" data-step={run?.step ?? 'none'}>
       {run === null && <p class="file-note">What a task gives is shown here: its answer, its gas, and how long it took.</p>}
       {run?.step === 'under way' && <UnderWay run={run} cancel={() => bench.cancel()} />}
       {run?.step === 'failed' && <Alert trouble={run.trouble} />}
