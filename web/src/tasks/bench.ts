@@ -69,7 +69,7 @@ export class Bench {
       try {
         const part = { name: cleanName(file.name), bytes: new Uint8Array(await file.arrayBuffer()) };
         if (isModule(part.bytes)) await this.#choose(part, '');
-        else if (file.name.endsWith('.wasm')) throw new Error(`${part.name} is no Wasm module: its first bytes are others`);
+        else if (file.name.endsWith('.wasm')) throw new Error(`The file ${part.name} is no Wasm module, to judge by its first bytes`);
         else this.#give(part);
       } catch (error) {
         this.trouble.value = troubleOf(error, 'Choose another file.');
