@@ -37,9 +37,10 @@ export default defineConfig({
     // Nothing inline: the policy allows files of this origin only, and the Wasm core keeps its hashed name.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: { input: ['index.html', 'tasks.html'] },
   },
   // The package finds its Wasm file beside its own module; bundling it ahead would move one away from the other.
   optimizeDeps: { exclude: ['tabmesh'] },
-  server: { fs: { allow: ['.', '../pkg'] } },
+  server: { fs: { allow: ['.', '../pkg', '../task-meter/guests/built'] } },
   test: { environment: 'node', include: ['test/**/*.test.ts'] },
 } as Parameters<typeof defineConfig>[0]);

@@ -59,7 +59,7 @@ export function Give({ transfers }: { readonly transfers: Transfers }) {
 type Take = (files: readonly File[], refused: string) => void;
 
 /** The page-wide listeners for dragging and pasting. */
-function dropListeners(setOver: (over: boolean) => void, take: Take) {
+export function dropListeners(setOver: (over: boolean) => void, take: Take) {
   // A drag enters and leaves every element it crosses: only the balance tells whether it is still on the page.
   let depth = 0;
   const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
