@@ -3,10 +3,11 @@
 //! Behind an unconditional branch the code is dead until its block ends: it is copied, its indices are checked, and nothing
 //! else is known of it.
 
+use crate::append::slot;
 use crate::floats::operand;
 use crate::gas::Begin;
-use crate::limits::{NESTING_MAX, SLOTS_MAX};
-use crate::module::{Meter, slot};
+use crate::limits::NESTING_MAX;
+use crate::module::Meter;
 use crate::refusal::Reason;
 use crate::scratch::Block;
 use crate::writer::SLOT;
@@ -17,6 +18,8 @@ pub(crate) const IF: u8 = 0x04;
 const ELSE: u8 = 0x05;
 
 const LABEL: u8 = SLOT + slot::LABEL;
+const GAS: u8 = SLOT + slot::GAS;
+const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
 
 fn parameters(word: u32) -> u32 {
     word & 0xff
@@ -30,12 +33,8 @@ impl Meter<'_> {
     #[inline(never)]
     pub(crate) fn push(&mut self, known: u32) {
         *self.scratch.operand(self.body.height) = known;
-        self.body.height += 1;
+        self.body.height = self.body.height.wrapping_add(1);
         self.body.height_max = self.body.height_max.max(self.body.height);
-        if self.body.height_max + self.body.locals > SLOTS_MAX {
-            self.reader.refuse(Reason::Frame);
-            self.body.height -= 1;
-        }
     }
 
     fn push_decided(&mut self, count: u32) {
@@ -44,26 +43,22 @@ impl Meter<'_> {
         }
     }
 
-    /// Takes the topmost operand, which must belong to the innermost block.
+    /// Takes the topmost operand. One that is not there makes the height wrap, and the module stays as invalid as it is.
     #[inline(never)]
     pub(crate) fn pop(&mut self) -> u32 {
-        if self.body.height <= self.innermost().height {
-            self.reader.refuse(Reason::Operands);
-            return operand::BITS;
-        }
-        self.body.height -= 1;
+        self.body.height = self.body.height.wrapping_sub(1);
         *self.scratch.operand(self.body.height)
     }
 
-    /// Takes operands whose bits are seen.
+    /// Takes operands whose bits are seen: what made them is marked, as far as they are loose.
     #[inline(never)]
-    fn take(&mut self, count: u32) {
-        if self.body.height < self.innermost().height + count {
-            self.reader.refuse(Reason::Operands);
-            return;
+    pub(crate) fn take(&mut self, count: u32) {
+        for _ in 0..count {
+            let known = self.pop();
+            if known & operand::LOOSE != 0 {
+                *self.scratch.mark(known >> operand::SHIFT) = true;
+            }
         }
-        self.see(count);
-        self.body.height -= count;
     }
 
     fn innermost(&mut self) -> &mut Block {
@@ -169,15 +164,19 @@ impl Meter<'_> {
         self.leave(results(word));
     }
 
-    /// A call of a function whose type's word is `word`, at `start`.
-    pub(crate) fn call(&mut self, word: u32, start: usize) {
+    /// A call of a function whose type's word is `word`, at `start`; written as `instead`, unless that is empty.
+    pub(crate) fn call(&mut self, word: u32, start: usize, instead: &[u8]) {
         self.take(parameters(word));
         self.charge(parameters(word));
         self.body.calls = true;
         self.copy_until(start);
-        self.spill();
+        if !instead.is_empty() {
+            self.copied = self.reader.at;
+        }
+        self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        self.writer.template(instead);
         self.copy_rest();
-        self.reload();
+        self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
         self.push_decided(results(word));
     }
 }

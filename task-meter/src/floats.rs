@@ -10,14 +10,25 @@
 //! of its own. A local that also takes floats with decided bits (parameters, loaded ones) must keep those, so what is stored in it is
 //! made canonical before. Which kind a local is, the first scan finds out; the second takes that for the whole function.
 
+use crate::append::slot;
 use crate::limits::FLOATS_MAX;
-use crate::module::{Meter, slot};
+use crate::module::Meter;
 use crate::refusal::Reason;
 use crate::writer::SLOT;
 
 const FLOAT: u8 = SLOT + slot::FLOAT;
 
-/// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 3 on.
+/// Stores a float, and the canonical NaN over it if it does not equal itself; the last two bytes read it again.
+const CANONICAL_FLOAT: &[u8] = &[
+    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b, 0x20,
+    FLOAT,
+];
+const CANONICAL_DOUBLE: &[u8] = &[
+    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x21, FLOAT,
+    0x0b, 0x20, FLOAT,
+];
+
+/// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 2 on.
 pub(crate) mod operand {
     /// Its bits are decided.
     pub(crate) const BITS: u32 = 0;
@@ -26,9 +37,7 @@ pub(crate) mod operand {
     pub(crate) const LOOSE: u32 = 2;
     /// Set in a loose one of 64 bits.
     pub(crate) const DOUBLE: u32 = 1;
-    /// Set in a loose one that was read from a local.
-    pub(crate) const READ: u32 = 4;
-    pub(crate) const SHIFT: u32 = 3;
+    pub(crate) const SHIFT: u32 = 2;
 }
 
 /// What is known of a local.
@@ -49,16 +58,9 @@ pub(crate) struct Floats {
 impl Meter<'_> {
     /// Writes that the topmost operand becomes the canonical NaN if it is a NaN, by way of the local in the slot.
     fn make_canonical(&mut self, is_double: bool, is_kept: bool) {
-        self.writer.template(&[0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT]);
-        self.writer.bytes(if is_double {
-            &[0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f]
-        } else {
-            &[0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f]
-        });
-        self.writer.template(&[0x21, FLOAT, 0x0b]);
-        if is_kept {
-            self.writer.template(&[0x20, FLOAT]);
-        }
+        let code: &[u8] = if is_double { CANONICAL_DOUBLE } else { CANONICAL_FLOAT };
+        let end = if is_kept { code.len() } else { code.len() - 2 };
+        self.writer.template(code.get(..end).unwrap_or_default());
     }
 
     /// Names the spare local for floats of this size in the slot.
@@ -68,15 +70,15 @@ impl Meter<'_> {
 
     /// An instruction that was just read makes a loose float.
     #[inline(never)]
-    pub(crate) fn push_loose(&mut self, is_double: bool, read: u32) {
+    pub(crate) fn push_loose(&mut self, is_double: bool) {
         let number = self.next_float();
-        if self.writer.is_on && *self.scratch.marks(number >> 3) >> (number & 7) & 1 != 0 {
+        if self.writer.is_on && *self.scratch.mark(number) {
             self.copy_rest();
             self.use_spare(is_double);
             self.make_canonical(is_double, true);
             self.push(operand::NUMBER);
         } else {
-            self.push(number << operand::SHIFT | operand::LOOSE | read | u32::from(is_double));
+            self.push(number << operand::SHIFT | operand::LOOSE | u32::from(is_double));
         }
     }
 
@@ -85,25 +87,12 @@ impl Meter<'_> {
         let number = self.floats.made;
         if number == FLOATS_MAX {
             self.reader.refuse(Reason::Floats);
-            return 0;
         }
         self.floats.made += 1;
-        if !self.writer.is_on && number & 7 == 0 {
-            *self.scratch.marks(number >> 3) = 0;
+        if !self.writer.is_on {
+            *self.scratch.mark(number) = false;
         }
         number
-    }
-
-    /// Marks what made the `count` topmost operands, as far as they are loose: their bits will be seen.
-    #[inline(never)]
-    pub(crate) fn see(&mut self, count: u32) {
-        for depth in 1..=count {
-            let known = *self.scratch.operand(self.body.height.wrapping_sub(depth));
-            if known & operand::LOOSE != 0 {
-                let number = known >> operand::SHIFT;
-                *self.scratch.marks(number >> 3) |= 1 << (number & 7);
-            }
-        }
     }
 
     /// The instruction at `start` sees the topmost operand: it is made canonical before.
@@ -125,7 +114,7 @@ impl Meter<'_> {
         if known & (local::FLOAT | local::DOUBLE) == 0 {
             self.push(operand::BITS);
         } else if known & local::DECIDED == 0 {
-            self.push_loose(known & local::DOUBLE != 0, operand::READ);
+            self.push_loose(known & local::DOUBLE != 0);
         } else {
             self.next_float();
             self.push(operand::BITS);
@@ -137,8 +126,7 @@ impl Meter<'_> {
         let mut known = self.pop();
         let is_loose = known & operand::LOOSE != 0;
         let kind = self.scratch.local(index);
-        // A copy of a local counts as decided bits: readings of two loose locals would be made canonical twice.
-        if !self.writer.is_on && (known == operand::BITS || is_loose && known & operand::READ != 0) {
+        if !self.writer.is_on && known == operand::BITS {
             *kind |= local::DECIDED;
         }
         if is_loose && *kind & local::DECIDED != 0 {
@@ -156,8 +144,8 @@ impl Meter<'_> {
     /// `f32.const` and `f64.const`, just read: the bits of a NaN are decided.
     pub(crate) fn push_constant(&mut self, is_double: bool) {
         let end = self.reader.at;
-        let bytes = self.reader.bytes.get(end.wrapping_sub(2)..end).unwrap_or_default();
-        let top = bytes.iter().rev().fold(0, |top, byte| top << 8 | u32::from(byte & 0xff)) & 0x7fff;
+        let high = u32::from(self.reader.byte_at(end.wrapping_sub(1)));
+        let top = (high << 8 | u32::from(self.reader.byte_at(end.wrapping_sub(2)))) & 0x7fff;
         let is_number = top < if is_double { 0x7ff0 } else { 0x7f80 };
         self.push(if is_number { operand::NUMBER } else { operand::BITS });
     }

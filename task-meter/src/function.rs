@@ -1,14 +1,16 @@
 //! One function: a scan that finds out what it needs, and a scan that writes it.
 
+use crate::append::slot;
 use crate::control::BLOCK;
 use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
-use crate::module::{Meter, slot};
+use crate::module::Meter;
 use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
 use crate::refusal::Reason;
 use crate::schedule::{
-    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, SLOT_BYTES,
+    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
+    SLOT_BYTES,
 };
 use crate::scratch::Block;
 use crate::writer::{SLOT, SLOT_SIGNED};
@@ -17,7 +19,26 @@ const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
 const SPARE: u8 = SLOT + slot::SPARE;
 const GROW: u8 = SLOT + slot::GROW;
+const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
 const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+const KIND: u8 = SLOT_SIGNED + slot::LABEL;
+
+/// Takes the frame off the stack and ends the run if nothing is left; fetches the gas; opens the block that is left for want of
+/// gas and the one that the function's code is.
+const ENTER: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK, 0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0,
+    0x0b, //
+    0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40, 0x02, KIND,
+];
+/// As much of it as is left out for a function that is not counted.
+const ENTER_STACK: usize = 18;
+
+/// Gives the frame back; puts the gas away; behind the outer block the run is out of gas.
+const LEAVE: &[u8] = &[
+    0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK, //
+    0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+];
+const LEAVE_STACK: usize = 7;
 
 /// What is known of the function that is being read.
 #[derive(Default)]
@@ -33,6 +54,8 @@ pub(crate) struct Body {
     pub(crate) depth: u32,
     /// Whether what is being read is never reached.
     pub(crate) is_dead: bool,
+    /// Instructions that make one value of others, in what is reached.
+    pub(crate) operations: u32,
     /// Whether it calls anything.
     pub(crate) calls: bool,
 }
@@ -55,6 +78,10 @@ impl Meter<'_> {
         self.writer.is_on = false;
         self.scan(0);
         self.writer.is_on = true;
+        let slots = self.body.locals.saturating_add(self.body.height_max);
+        if slots > SLOTS_MAX {
+            self.reader.refuse(Reason::Frame);
+        }
         if self.reader.is_refused() {
             return;
         }
@@ -63,34 +90,20 @@ impl Meter<'_> {
         self.writer.number(groups + if has_floats { 4 } else { 2 });
         self.copied = list;
         self.copy_until(code);
-        self.writer.bytes(&[1, 0x7e, 1, 0x7f]);
-        if has_floats {
-            self.writer.bytes(&[1, 0x7d, 1, 0x7c]);
-        }
+        let locals: &[u8] = &[1, 0x7e, 1, 0x7f, 1, 0x7d, 1, 0x7c];
+        self.writer.bytes(locals.get(..if has_floats { 8 } else { 4 }).unwrap_or_default());
+        let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
+        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::GAS_LOCAL)] = self.body.locals;
         self.writer.slots[usize::from(slot::SPARE)] = self.body.locals + 1;
-        let frame = FRAME_BYTES + SLOT_BYTES * (self.body.locals + self.body.height_max);
-        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
-        if is_counted {
-            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK]);
-            self.writer.template(&[0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0, 0x0b]);
-        }
-        self.reload();
-        self.writer.slots[usize::from(slot::CONSTANT)] = (word as i32 >> 16) as u32;
-        self.writer.template(&[0x02, 0x40, 0x02, CONSTANT]);
+        self.writer.slots[usize::from(slot::LABEL)] = (word as i32 >> 16) as u32;
+        self.writer.template(ENTER.get(if is_counted { 0 } else { ENTER_STACK }..).unwrap_or_default());
         self.reader.at = code;
         self.copied = code;
         self.scan(zeroed / LOCALS_A_GAS);
         self.copy_rest();
-
-        self.spill();
-        if is_counted {
-            self.writer.slots[usize::from(slot::CONSTANT)] = frame;
-            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK]);
-        }
-        // Whoever leaves the outer of the two blocks is out of gas.
-        self.writer.template(&[0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b]);
+        self.writer.template(LEAVE.get(if is_counted { 0 } else { LEAVE_STACK }..).unwrap_or_default());
     }
 
     fn declare_groups(&mut self, groups: u32) {
@@ -124,6 +137,7 @@ impl Meter<'_> {
         self.body.height = 0;
         self.body.is_dead = false;
         self.floats.made = 0;
+        self.body.operations = 0;
         self.no_segment();
         self.begin_segment(if self.body.calls { Begin::Checked } else { Begin::Plain });
         self.charge(entry_gas);
@@ -259,11 +273,12 @@ impl Meter<'_> {
         for _ in 0..form / 5 {
             self.pop();
         }
+        self.body.operations += u32::from(form > 5);
         match form % 5 {
             0 => {}
             1 => self.push(operand::BITS),
             2 => self.push(operand::NUMBER),
-            made => self.push_loose(made == 4, 0),
+            made => self.push_loose(made == 4),
         }
     }
 
@@ -280,16 +295,20 @@ impl Meter<'_> {
                 self.leave(immediate);
             }
             0x0f => self.leave_function(start),
-            0x10 => self.call(immediate, start),
+            0x10 => self.call(immediate, start, &[]),
             0x11 => {
                 self.pop();
                 self.charge(INDIRECT_GAS);
-                self.call(immediate, start);
+                self.call(immediate, start, &[]);
             }
             0x1b | 0x1c => self.select(),
             0x20 => self.read_local(immediate),
             0x21 | 0x22 => self.write_local(immediate, start, row == 0x22),
-            0x40 => self.grow(start),
+            0x40 => {
+                self.charge(GROW_GAS);
+                // As the call of a function that takes one operand and gives one.
+                self.call(0x101, start, &[0x10, GROW]);
+            }
             0x43 | 0x44 => self.push_constant(row == 0x44),
             _ => self.bulk(start),
         }
@@ -301,23 +320,10 @@ impl Meter<'_> {
         let one = self.pop();
         let other = self.pop();
         if (one | other) & operand::LOOSE != 0 {
-            self.body.height += 2;
-            self.see(2);
-            self.body.height -= 2;
+            self.body.height = self.body.height.wrapping_add(2);
+            self.take(2);
         }
         self.push(operand::BITS);
-    }
-
-    fn grow(&mut self, start: usize) {
-        self.pop();
-        self.push(operand::BITS);
-        self.charge(GROW_GAS);
-        self.body.calls = true;
-        self.copy_until(start);
-        self.copied = self.reader.at;
-        self.spill();
-        self.writer.template(&[0x10, GROW]);
-        self.reload();
     }
 
     /// An operation on as many bytes as the topmost of its three operands says.

@@ -1,15 +1,15 @@
 //! Segments: instructions that run whenever the first of them does, charged together before they run.
 //!
-//! The charge is written when a segment begins, with a hole for its gas, and filled when it ends; a charge of nothing is taken
-//! out again. Behind a `br_if` a small segment is joined to the one before it, which then charges for both even where the
-//! branch is taken.
+//! A charge is written when its segment ends, or before the first code that is injected into it, with a hole for its gas that
+//! is filled at the end. Behind a `br_if` a small segment without injected code is joined to the one before it, which then charges
+//! for both even where the branch is taken.
 
-use crate::module::{Meter, slot};
+use crate::append::slot;
+use crate::module::Meter;
 use crate::schedule::{JOINED_GAS_MAX, SEGMENT_GAS_MAX};
 use crate::writer::SLOT;
 
 const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
-const GAS: u8 = SLOT + slot::GAS;
 const LABEL: u8 = SLOT + slot::LABEL;
 const SPARE: u8 = SLOT + slot::SPARE;
 
@@ -28,7 +28,7 @@ pub(crate) enum Begin {
     Checked,
 }
 
-/// A charge in the output; there is one if its hole is not at 0.
+/// A charge; it is in the output if its hole is not at 0.
 #[derive(Clone, Copy, Default)]
 struct Charge {
     hole: usize,
@@ -42,9 +42,8 @@ pub(crate) struct Segments {
     /// The one that a small one may be joined to.
     before: Charge,
     now: Charge,
-    /// Where the charge of the open segment lies in the output.
-    start: usize,
-    end: usize,
+    /// Whether the charge of the open segment is still to be written, before what is next copied.
+    is_due: bool,
 }
 
 impl Meter<'_> {
@@ -57,48 +56,50 @@ impl Meter<'_> {
     #[inline(never)]
     pub(crate) fn begin_segment(&mut self, begin: Begin) {
         self.end_segment();
-        if !self.writer.is_on {
-            return;
-        }
+        self.copy_rest();
         if begin == Begin::Joinable {
             self.segments.before = self.segments.now;
         }
-        self.copy_rest();
-        self.segments.start = self.writer.len;
-        self.writer.template(&[0x20, GAS_LOCAL, 0x42]);
-        self.segments.now.hole = self.writer.hole(HOLE);
-        self.segments.now.joined = 0;
-        self.segments.now.gas = u32::from(begin == Begin::Checked);
-        self.writer.byte(0x7d);
+        self.segments.now = Charge::default();
+        self.segments.is_due = true;
         if begin == Begin::Checked {
+            self.charge(1);
+            self.write_charge();
             self.test_gas();
-        } else {
-            self.writer.template(&[0x21, GAS_LOCAL]);
         }
-        self.segments.end = self.writer.len;
     }
 
-    /// Keeps the gas on the stack as what is left, and leaves the function if that is below zero.
+    /// Writes the charge of the open segment, unless it was written.
+    #[inline(never)]
+    pub(crate) fn write_charge(&mut self) {
+        if self.segments.is_due {
+            self.segments.is_due = false;
+            self.writer.template(&[0x20, GAS_LOCAL, 0x42]);
+            self.segments.now.hole = self.writer.hole(HOLE);
+            self.writer.template(&[0x7d, 0x21, GAS_LOCAL]);
+        }
+    }
+
+    /// Leaves the function if the gas is below zero.
     fn test_gas(&mut self) {
         self.writer.slots[usize::from(slot::LABEL)] = self.body.depth;
-        self.writer.template(&[0x22, GAS_LOCAL, 0x42, 0, 0x53, 0x0d, LABEL]);
+        self.writer.template(&[0x20, GAS_LOCAL, 0x42, 0, 0x53, 0x0d, LABEL]);
     }
 
     /// Fills in the charge of the open segment, or joins it to the one before.
     #[inline(never)]
     pub(crate) fn end_segment(&mut self) {
-        let Segments { before, now, start, end } = &mut self.segments;
-        if now.hole == 0 {
-            return;
-        }
+        let Segments { before, now, is_due } = &mut self.segments;
         let joined = before.joined + now.gas;
-        if now.gas == 0 || before.hole != 0 && joined <= JOINED_GAS_MAX {
-            self.writer.remove(*start, *end);
+        if *is_due && (now.gas == 0 || before.hole != 0 && joined <= JOINED_GAS_MAX) {
+            *is_due = false;
             *now = Charge { hole: before.hole, gas: before.gas + now.gas, joined };
         }
         before.hole = 0;
-        if now.hole != 0 {
-            self.writer.fill(now.hole, HOLE, now.gas as usize);
+        self.write_charge();
+        let Charge { hole, gas, .. } = self.segments.now;
+        if hole != 0 && self.writer.is_on {
+            self.writer.fill(hole, HOLE, gas as usize);
         }
     }
 
@@ -114,19 +115,10 @@ impl Meter<'_> {
         self.segments = Segments::default();
     }
 
-    /// Puts the gas where the called function finds it.
-    pub(crate) fn spill(&mut self) {
-        self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
-    }
-
-    /// Takes the gas from where the called function left it.
-    pub(crate) fn reload(&mut self) {
-        self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
-    }
-
     /// Charges for each eight of as many bytes as the topmost operand says, before a bulk operation.
     pub(crate) fn charge_bulk(&mut self) {
         self.writer.template(&[0x21, SPARE, 0x20, GAS_LOCAL, 0x20, SPARE, 0xad, 0x42, 3, 0x88, 0x7d]);
+        self.writer.template(&[0x21, GAS_LOCAL]);
         self.test_gas();
         self.writer.template(&[0x20, SPARE]);
     }

@@ -13,6 +13,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod append;
 mod control;
 mod floats;
 mod function;
@@ -25,6 +26,7 @@ mod reader;
 pub mod refusal;
 pub mod schedule;
 mod scratch;
+mod sections;
 mod writer;
 
 pub use imports::names as import_names;
@@ -44,7 +46,8 @@ pub enum Interface {
 /// What a task allows its module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
-    /// Pages of 64 KiB that the memory may have in the end; more than 65,536 are as good as 65,536. The default of a task is 1,024.
+    /// Pages of 64 KiB that the memory may have in the end: at most 65,536, or what comes out is not valid. The default of a
+    /// task is 1,024.
     pub pages_max: u32,
     /// What the module may import.
     pub interface: Interface,

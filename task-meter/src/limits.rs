@@ -33,7 +33,7 @@ pub const NESTING_MAX: u32 = 2_048;
 pub const SLOTS_MAX: u32 = 8_176;
 
 /// Instructions of one function whose result is a float that arithmetic made or a local holds.
-pub const FLOATS_MAX: u32 = 1 << 18;
+pub const FLOATS_MAX: u32 = 1 << 17;
 
 /// Pages of 64 KiB that a memory can have at all.
 pub const PAGES_MAX: u32 = 65_536;

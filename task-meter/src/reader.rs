@@ -114,16 +114,15 @@ impl<'a> Reader<'a> {
         index
     }
 
-    /// How many items follow: at most `limit`, and no more than bytes are left. 0 after a refusal.
+    /// How many items follow: at most `limit`.
     #[inline(never)]
     pub(crate) fn count(&mut self, limit: u32) -> u32 {
         let count = self.number();
         if count > limit {
             self.refuse(Reason::Count);
-        } else if count as usize > self.end.wrapping_sub(self.at) {
-            self.refuse(Reason::Length);
+            return 0;
         }
-        if self.is_refused() { 0 } else { count }
+        count
     }
 
     /// Passes over `count` bytes.
@@ -139,11 +138,10 @@ impl<'a> Reader<'a> {
     /// From here on only `length` bytes are read.
     #[inline(never)]
     pub(crate) fn limit(&mut self, length: u32) {
-        if length as usize > self.end.wrapping_sub(self.at) {
-            self.refuse(Reason::Length);
-        } else {
-            self.end = self.at + length as usize;
-        }
+        let start = self.at;
+        self.skip(length);
+        self.end = self.at;
+        self.at = start;
     }
 
     /// Passes over a number of any size; the engine will look at it.

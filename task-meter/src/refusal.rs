@@ -48,8 +48,6 @@ pub enum Reason {
     Data,
     /// An index of something that does not exist.
     Index,
-    /// Operands that are not there; no valid module is refused for this.
-    Operands,
     /// Blocks that do not match; no valid module is refused for this.
     Blocks,
     /// A limit: how often something of the kind may occur.
@@ -67,7 +65,7 @@ pub enum Reason {
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 24] = [
+const SENTENCES: [(Reason, &str); 23] = [
     (Reason::ModuleBytes, "the module has more than 4 MiB"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
@@ -84,12 +82,11 @@ const SENTENCES: [(Reason, &str); 24] = [
     (Reason::Elements, "a segment of elements is not an active list of functions"),
     (Reason::Data, "a segment of data names its memory"),
     (Reason::Index, "an index names something that does not exist"),
-    (Reason::Operands, "an instruction lacks operands"),
     (Reason::Blocks, "blocks do not match"),
     (Reason::Count, "there is more of something than the profile allows"),
     (Reason::Nesting, "blocks are nested deeper than 2,048"),
     (Reason::Frame, "a function has more than 8,176 parameters, locals and operands"),
-    (Reason::Floats, "a function has more than 262,144 instructions that result in floats"),
+    (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
 ];

@@ -36,10 +36,14 @@ pub const FRAME_BYTES: u32 = 128;
 /// Bytes of stack for a parameter, a local or an operand.
 pub const SLOT_BYTES: u32 = 8;
 
+/// Bytes of stack for an instruction that makes one value of others. A compiler that finds the same instruction twice keeps its value in
+/// between, however far that is and whatever is called there: one slot of 8 bytes for at least four instructions.
+pub const OPERATION_BYTES: u32 = 2;
+
 /// A function that calls nothing and needs no more than this is not counted.
 pub const FRAME_FREE_BYTES: u32 = 1_024;
 
-const CONSTANTS: [u32; 11] = [
+const CONSTANTS: [u32; 12] = [
     INDIRECT_GAS,
     GROW_GAS,
     PAGE_GAS,
@@ -49,6 +53,7 @@ const CONSTANTS: [u32; 11] = [
     SEGMENT_GAS_MAX,
     FRAME_BYTES,
     SLOT_BYTES,
+    OPERATION_BYTES,
     FRAME_FREE_BYTES,
     STACK_BYTES,
 ];

@@ -8,7 +8,7 @@ const TYPES: usize = TYPES_MAX as usize;
 const FUNCTIONS: usize = (ITEMS_MAX + 1) as usize;
 const SLOTS: usize = (SLOTS_MAX as usize).next_power_of_two();
 const BLOCKS: usize = NESTING_MAX as usize;
-const MARKS: usize = FLOATS_MAX as usize / 8;
+const MARKS: usize = FLOATS_MAX as usize;
 
 /// An open block.
 #[derive(Clone, Copy, Default)]
@@ -25,7 +25,7 @@ pub(crate) struct Block {
     pub(crate) is_dead: bool,
 }
 
-/// Tables of fixed size, 267 KiB; all zeros to begin with, used again for any number of modules.
+/// Tables of fixed size, 361 KiB; all zeros to begin with, used again for any number of modules.
 pub struct Scratch {
     types: [u32; TYPES],
     starts: [u32; TYPES],
@@ -33,7 +33,7 @@ pub struct Scratch {
     locals: [u8; SLOTS],
     operands: [u32; SLOTS],
     blocks: [Block; BLOCKS],
-    marks: [u8; MARKS],
+    marks: [bool; MARKS],
 }
 
 impl Scratch {
@@ -49,7 +49,7 @@ impl Scratch {
             locals: [0; SLOTS],
             operands: [0; SLOTS],
             blocks: [block; BLOCKS],
-            marks: [0; MARKS],
+            marks: [false; MARKS],
         }
     }
 
@@ -84,8 +84,8 @@ impl Scratch {
         &mut self.blocks[index as usize % BLOCKS]
     }
 
-    /// Eight marks of floats: see [`crate::floats`].
-    pub(crate) fn marks(&mut self, index: u32) -> &mut u8 {
+    /// Whether the bits of a float are seen: see [`crate::floats`].
+    pub(crate) fn mark(&mut self, index: u32) -> &mut bool {
         &mut self.marks[index as usize % MARKS]
     }
 }

@@ -37,9 +37,7 @@ impl<'a> Writer<'a> {
             self.is_full = true;
             return;
         };
-        for (to, from) in room.iter_mut().zip(bytes) {
-            *to = *from;
-        }
+        room.copy_from_slice(bytes);
         self.len = end;
     }
 
@@ -87,14 +85,12 @@ impl<'a> Writer<'a> {
     /// Writes a number into the `width` bytes at `at`.
     #[inline(never)]
     pub(crate) fn fill(&mut self, at: usize, width: usize, mut number: usize) {
-        if let Some(hole) = self.output.get_mut(at..at.wrapping_add(width)) {
-            for byte in &mut *hole {
-                *byte = number as u8 | 128;
-                number >>= 7;
+        let end = at.wrapping_add(width);
+        for place in at..end {
+            if let Some(byte) = self.output.get_mut(place) {
+                *byte = number as u8 & 127 | u8::from(place + 1 != end) << 7;
             }
-            if let Some(last) = hole.last_mut() {
-                *last &= 127;
-            }
+            number >>= 7;
         }
     }
 
@@ -102,17 +98,5 @@ impl<'a> Writer<'a> {
     #[inline(never)]
     pub(crate) fn fill_length(&mut self, at: usize) {
         self.fill(at, 5, self.len.wrapping_sub(at + 5));
-    }
-
-    /// Takes out the bytes from `start` to `end`.
-    #[inline(never)]
-    pub(crate) fn remove(&mut self, start: usize, end: usize) {
-        for at in end..self.len {
-            let moved = self.output.get(at).copied().unwrap_or_default();
-            if let Some(to) = self.output.get_mut(at - end + start) {
-                *to = moved;
-            }
-        }
-        self.len -= end - start;
     }
 }

@@ -13,6 +13,7 @@ mod bench;
 mod check;
 mod doc;
 mod docker;
+mod fuzz;
 mod markdown;
 mod parts;
 mod run;
@@ -52,6 +53,8 @@ enum Command {
     Bench(bench::Options),
     /// Run a scenario of the simulator: the engine over virtual time and a virtual network.
     Sim(sim::Options),
+    /// Meter random modules and run them in every engine before and after; any difference fails.
+    Fuzz(fuzz::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::E2e(options) => test::scenarios(&options),
         Command::Bench(options) => bench::bench(&options),
         Command::Sim(options) => sim::sim(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),
         Command::Deny => check::deny(),

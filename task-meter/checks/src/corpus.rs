@@ -1,5 +1,7 @@
 //! Modules made against the meter, and against the engines behind it.
 
+use tabmesh_meter::Reason;
+
 use crate::build::{Builder, body, functions, list, number, sized};
 
 /// A function of nothing that gives an i32.
@@ -12,8 +14,8 @@ const PLAIN: &[u8] = &[0x60, 0, 0];
 pub enum Expected {
     /// It is accepted and valid; `f0` may run forever.
     Accepted,
-    /// It is refused with this code.
-    Refused(u16),
+    /// It is refused for this reason.
+    Refused(Reason),
 }
 
 /// A module with a name.
@@ -56,17 +58,17 @@ fn nesting() -> Vec<Case> {
     };
     vec![
         case("2,047 blocks deep", nested(2, 2_047), Expected::Accepted),
-        case("2,048 blocks deep", nested(2, 2_048), Expected::Refused(20)),
+        case("2,048 blocks deep", nested(2, 2_048), Expected::Refused(Reason::Nesting)),
         case("2,047 loops deep", nested(3, 2_047), Expected::Accepted),
         case("2,047 ifs deep", nested_if(2_047), Expected::Accepted),
-        case("dead blocks 2,048 deep", dead(2_048), Expected::Refused(20)),
-        case("100,000 blocks deep", nested(2, 100_000), Expected::Refused(20)),
+        case("dead blocks 2,048 deep", dead(2_048), Expected::Refused(Reason::Nesting)),
+        case("100,000 blocks deep", nested(2, 100_000), Expected::Refused(Reason::Nesting)),
         case("a br_table of 32,768", table(32_768), Expected::Accepted),
-        case("a br_table of 32,769", table(32_769), Expected::Refused(19)),
+        case("a br_table of 32,769", table(32_769), Expected::Refused(Reason::Count)),
         case(
             "a br_table that promises 4 billion",
             plain(&[0x41, 0, 0x0e, 255, 255, 255, 255, 15]),
-            Expected::Refused(19),
+            Expected::Refused(Reason::Count),
         ),
     ]
 }
@@ -85,8 +87,8 @@ fn long_code() -> Vec<Case> {
         case("one function of 4 MiB", added(1_398_000), Expected::Accepted),
         case("more gas than one charge can hold", divided(60_000), Expected::Accepted),
         case("100,000 roots seen", roots(100_000), Expected::Accepted),
-        case("200,000 roots seen", roots(200_000), Expected::Refused(23)),
-        case("300,000 roots", roots(300_000), Expected::Refused(22)),
+        case("500,000 calls", plain(&[0x10, 0].repeat(500_000)), Expected::Refused(Reason::BodyBytes)),
+        case("140,000 roots", roots(140_000), Expected::Refused(Reason::Floats)),
         case("20,000 empty functions", empty(20_000), Expected::Accepted),
         case("nothing but nops", plain(&vec![1; 4_000_000]), Expected::Accepted),
     ]
@@ -104,12 +106,34 @@ fn frames() -> Vec<Case> {
         let groups = [vec![1], number(locals), vec![0x7c]].concat();
         functions(PLAIN, &[body(&groups, &[0x10, 0])])
     };
+    // The same products before and after the call: a compiler computes them once and keeps them meanwhile.
+    let kept = |count: usize| {
+        let products = |then: u8| -> Vec<u8> {
+            let product = |factor: usize| {
+                let factor = [number((factor * 2 % 8_000) | 128), vec![0x6c]].concat();
+                [vec![0x20, 0, 0x20, 1, 0x41], factor, vec![then, 0x21, 0]].concat()
+            };
+            (64..64 + count).flat_map(product).collect()
+        };
+        let call = [0x20, 1, 0x41, 1, 0x6a, 0x24, 0, 0x10, 0];
+        let code =
+            [&[0x23, 0, 0x21, 1][..], &products(0x6a), &call, &products(0x73), &[0x20, 0, 0x24, 0]].concat();
+        Builder::default()
+            .section(1, &list(&[PLAIN]))
+            .section(3, &[1, 0])
+            .section(6, &[1, 0x7f, 1, 0x41, 7, 0x0b])
+            .section(7, &list(&[[sized(b"f0"), vec![0, 0]].concat()]))
+            .section(10, &list(&[body(&[1, 2, 0x7f], &code)]))
+            .done()
+    };
     vec![
+        case("recursion that keeps 300 products", kept(300), Expected::Accepted),
+        case("recursion that keeps 2,000 products", kept(2_000), Expected::Accepted),
         case("8,176 locals", locals(8_176), Expected::Accepted),
-        case("8,177 locals", locals(8_177), Expected::Refused(21)),
-        case("4 billion locals", locals(0xffff_ffff), Expected::Refused(21)),
+        case("8,177 locals", locals(8_177), Expected::Refused(Reason::Frame)),
+        case("4 billion locals", locals(0xffff_ffff), Expected::Refused(Reason::Frame)),
         case("8,176 operands", operands(8_176), Expected::Accepted),
-        case("8,177 operands", operands(8_177), Expected::Refused(21)),
+        case("8,177 operands", operands(8_177), Expected::Refused(Reason::Frame)),
         case("65,535 groups of no locals", groups(65_535), Expected::Accepted),
         case("recursion without end", deep(0), Expected::Accepted),
         case("recursion in frames of 64 KiB", deep(8_000), Expected::Accepted),
@@ -158,32 +182,36 @@ fn sections() -> Vec<Case> {
         types.section(2, &list(&[[sized(module), sized(name), vec![0, 0]].concat()])).done()
     };
     vec![
-        case("nothing", Vec::new(), Expected::Refused(3)),
+        case("nothing", Vec::new(), Expected::Refused(Reason::Header)),
         case("no section", Builder::default().done(), Expected::Accepted),
-        case("an older version", b"\0asm\x0d\0\0\0".to_vec(), Expected::Refused(2)),
-        case("data of 100 MB", module(11, &vec![0; 100_000_000]), Expected::Refused(1)),
+        case("an older version", b"\0asm\x0d\0\0\0".to_vec(), Expected::Refused(Reason::Header)),
+        case("data of 100 MB", module(11, &vec![0; 100_000_000]), Expected::Refused(Reason::ModuleBytes)),
         case("4,096 types", types(4_096), Expected::Accepted),
-        case("4,097 types", types(4_097), Expected::Refused(19)),
-        case("a type twice", [types(1), types(1)[8..].to_vec()].concat(), Expected::Refused(5)),
-        case("an unknown section", module(14, &[0]), Expected::Refused(5)),
-        case("a section without a count", module(1, &[]), Expected::Refused(3)),
-        case("a byte behind a section's items", module(1, &[0, 0]), Expected::Refused(3)),
-        case("two memories", module(5, &[2, 0, 1, 0, 1]), Expected::Refused(8)),
-        case("a shared memory", module(5, &[1, 3, 1, 1]), Expected::Refused(8)),
-        case("a memory of 64 bits", module(5, &[1, 4, 1]), Expected::Refused(8)),
-        case("a memory of 65 MiB", module(5, &[1, 0, 0x90, 8]), Expected::Refused(9)),
-        case("a table of references", module(4, &[1, 0x6f, 0, 1]), Expected::Refused(10)),
-        case("a table of 65,536", module(4, &[1, 0x70, 0, 0x80, 0x80, 4]), Expected::Refused(19)),
-        case("a vector's type", module(1, &[1, 0x60, 1, 0x7b, 0]), Expected::Refused(6)),
-        case("an export that shadows", exported(b"~g"), Expected::Refused(13)),
+        case("4,097 types", types(4_097), Expected::Refused(Reason::Count)),
+        case("a type twice", [types(1), types(1)[8..].to_vec()].concat(), Expected::Refused(Reason::Section)),
+        case("an unknown section", module(14, &[0]), Expected::Refused(Reason::Section)),
+        case("a section without a count", module(1, &[]), Expected::Refused(Reason::Length)),
+        case("a byte behind a section's items", module(1, &[0, 0]), Expected::Refused(Reason::Length)),
+        case("two memories", module(5, &[2, 0, 1, 0, 1]), Expected::Refused(Reason::Memory)),
+        case("a shared memory", module(5, &[1, 3, 1, 1]), Expected::Refused(Reason::Memory)),
+        case("a memory of 64 bits", module(5, &[1, 4, 1]), Expected::Refused(Reason::Memory)),
+        case("a memory of 65 MiB", module(5, &[1, 0, 0x90, 8]), Expected::Refused(Reason::Pages)),
+        case("a table of references", module(4, &[1, 0x6f, 0, 1]), Expected::Refused(Reason::Table)),
+        case("a table of 65,536", module(4, &[1, 0x70, 0, 0x80, 0x80, 4]), Expected::Refused(Reason::Count)),
+        case("a vector's type", module(1, &[1, 0x60, 1, 0x7b, 0]), Expected::Refused(Reason::Type)),
+        case("an export that shadows", exported(b"~g"), Expected::Refused(Reason::Name)),
         case("an export that nearly does", exported(b"g~"), Expected::Accepted),
-        case("an import", import(b"env", b"f"), Expected::Refused(7)),
-        case("a global from a global", module(6, &[1, 0x7f, 0, 0x23, 0, 0x0b]), Expected::Refused(11)),
-        case("passive elements", module(9, &[1, 1, 0, 0]), Expected::Refused(14)),
+        case("an import", import(b"env", b"f"), Expected::Refused(Reason::Import)),
+        case(
+            "a global from a global",
+            module(6, &[1, 0x7f, 0, 0x23, 0, 0x0b]),
+            Expected::Refused(Reason::Initialiser),
+        ),
+        case("passive elements", module(9, &[1, 1, 0, 0]), Expected::Refused(Reason::Elements)),
         case(
             "an index of five and a half bytes",
             module(8, &[0x80, 0x80, 0x80, 0x80, 0x10]),
-            Expected::Refused(4),
+            Expected::Refused(Reason::Number),
         ),
     ]
 }

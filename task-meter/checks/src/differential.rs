@@ -97,7 +97,7 @@ fn same_failure(metered: &[u8]) -> Result<()> {
 
 fn value(kind: Value, random: &mut Random) -> Value {
     // Small numbers reach further than large ones; NaNs of any bits are what floats are about.
-    let bits = if random.below(2) == 0 { random.below(20) } else { random.next() };
+    let bits = if random.below(2) == 0 { random.below(20) } else { random.draw() };
     match kind {
         Value::I32(_) => Value::I32(bits as i32),
         Value::I64(_) => Value::I64(bits as i64),

@@ -15,7 +15,7 @@ impl Random {
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,12 +25,12 @@ impl Random {
 
     /// A number below `bound`, which is not 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.draw() % bound
     }
 
     /// That many bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
-        (0..count).map(|_| self.next() as u8).collect()
+        (0..count).map(|_| self.draw() as u8).collect()
     }
 }
 
@@ -91,10 +91,10 @@ pub fn damaged(module: &[u8], random: &mut Random) -> Vec<u8> {
         let at = random.below(bytes.len().max(1) as u64) as usize;
         match random.below(12) {
             0 if !bytes.is_empty() => drop(bytes.remove(at)),
-            1 => bytes.insert(at.min(bytes.len()), random.next() as u8),
+            1 => bytes.insert(at.min(bytes.len()), random.draw() as u8),
             2..6 if !bytes.is_empty() => bytes[at] ^= 1 << random.below(8),
             6..8 if !bytes.is_empty() => bytes[at] = bytes[at].wrapping_add(1),
-            _ if !bytes.is_empty() => bytes[at] = random.next() as u8,
+            _ if !bytes.is_empty() => bytes[at] = random.draw() as u8,
             _ => {}
         }
     }

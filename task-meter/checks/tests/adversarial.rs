@@ -25,7 +25,7 @@ fn i2_adversarial_modules_are_refused_or_stay_valid() {
         println!("{}: {bytes} bytes, {time:?}: {verdict}", case.name);
         let is_right = match (case.expected, &metered) {
             (Expected::Accepted, Ok(metered)) => is_valid(&case.module) && is_valid(metered),
-            (Expected::Refused(code), Err(refusal)) => refusal.code == code,
+            (Expected::Refused(reason), Err(refusal)) => refusal.code == reason as u16,
             _ => false,
         };
         if !is_right {
@@ -55,8 +55,7 @@ fn i3_adversarial_modules_end_alike_in_every_engine() {
 
 #[test]
 fn i7_recursion_ends_at_the_profiles_limit_before_any_engines() {
-    let names = ["recursion without end", "recursion in frames of 64 KiB", "recursion through the table"];
-    for case in corpus::all().iter().filter(|case| names.contains(&case.name)) {
+    for case in corpus::all().iter().filter(|case| case.name.starts_with("recursion")) {
         let metered = meter(&case.module, SETTINGS).unwrap();
         for engine in ENGINES {
             let outcome = run(engine, &metered, 30_000_000, "f0", &[]).unwrap().unwrap();

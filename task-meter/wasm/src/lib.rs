@@ -33,20 +33,22 @@ fn start() -> usize {
 /// See the head of this file.
 #[unsafe(no_mangle)]
 pub extern "C" fn alloc(length: usize) -> usize {
-    let end = start() + length.min(limits::MODULE_BYTES_MAX + 1) + output_bytes_max(length);
+    if length > limits::MODULE_BYTES_MAX {
+        return 0;
+    }
+    let end = start() + length + output_bytes_max(length);
     let pages = end.div_ceil(PAGE).saturating_sub(memory_size(0));
-    if length > limits::MODULE_BYTES_MAX || memory_grow(0, pages) == usize::MAX { 0 } else { start() }
+    if memory_grow(0, pages) == usize::MAX { 0 } else { start() }
 }
 
 /// See the head of this file.
 #[unsafe(no_mangle)]
 pub extern "C" fn instrument(length: usize, pages_max: u32, interface: u32) -> i64 {
     let interface = if interface == 1 { Interface::Command } else { Interface::Pure };
-    let room = (memory_size(0) * PAGE).saturating_sub(start()).saturating_sub(length);
     let output = start() + length;
+    let Some(room) = (memory_size(0) * PAGE).checked_sub(output) else { return -1 };
     // SAFETY: the module has one thread, and nothing else uses the memory behind the statics.
     let done = unsafe {
-        let length = if room == 0 { 0 } else { length };
         let module = core::slice::from_raw_parts(start() as *const u8, length);
         let output = core::slice::from_raw_parts_mut(output as *mut u8, room);
         meter(module, Settings { pages_max, interface }, &mut *(&raw mut SCRATCH), output)

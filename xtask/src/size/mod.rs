@@ -1,7 +1,7 @@
-//! `size`: what the Wasm module costs a browser to download, room by room, and the gates.
+//! `size`: what the Wasm modules cost a browser to download, room by room, and the gates.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -13,6 +13,7 @@ use crate::{parts, tools, workspace};
 use module::Module;
 use report::Report;
 
+mod meter;
 mod module;
 mod report;
 mod rooms;
@@ -51,19 +52,32 @@ pub(crate) fn size(options: &Options) -> Result<()> {
     let module = Module::parse(&named)?;
     let report = Report::new(&bytes, &Module::parse(&bytes)?, &module, compressed(&shipped)?)?;
 
+    let meter = meter::measure()?;
+
     let known = fs::read_to_string(workspace::path(KNOWN)).ok();
-    let known =
-        known.map(|text| Report::from_json(&text)).transpose().with_context(|| format!("in {KNOWN}"))?;
-    print!("\n{}", report.table(known.as_ref()));
+    let known = known.map(|text| Report::pair_from_json(&text)).transpose();
+    let known = known.with_context(|| format!("in {KNOWN}"))?;
+    print!("\n{}", report.table(known.as_ref().map(|(core, _)| core)));
     if options.functions > 0 {
         print!("\n{}", report::functions(&module, options.functions));
     }
+    print!(
+        "\n   the meter of tasks, a module of its own:\n{}",
+        meter.report.table(known.as_ref().map(|(_, meter)| meter))
+    );
+    if options.functions > 0 {
+        print!("\n{}", report::functions(&meter.module, options.functions));
+    }
     println!();
     if options.update {
-        stamp::write(&workspace::path(KNOWN), &report.to_json())?;
-        stamp::write(&workspace::path(PAGE), &report.page(LIMIT, GOAL))?;
+        stamp::write(&workspace::path(KNOWN), &report.to_json(&meter.report))?;
+        stamp::write(
+            &workspace::path(PAGE),
+            &(report.page(LIMIT, GOAL) + &meter.report.meter_page(meter::LIMIT)),
+        )?;
         note(&format!("wrote {KNOWN} and {PAGE}"));
     }
+    meter::gate(meter.report.raw())?;
     gate(bytes.len())
 }
 
@@ -108,7 +122,7 @@ fn build_named(named: &Path) -> Result<()> {
 }
 
 /// The flags of wasm-opt that change code, from the manifest of `core-wasm`.
-fn optimizer_flags() -> Result<Vec<String>> {
+pub(crate) fn optimizer_flags() -> Result<Vec<String>> {
     let metadata = cargo("metadata --format-version 1 --no-deps").read()?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
@@ -121,7 +135,7 @@ fn optimizer_flags() -> Result<Vec<String>> {
 }
 
 /// Bytes as gzip -9 and as brotli of quality 11, as Node.js makes them.
-fn compressed(file: &PathBuf) -> Result<(usize, usize)> {
+fn compressed(file: &Path) -> Result<(usize, usize)> {
     tools::ensure_node()?;
     let script = "const z = require('zlib'), b = require('fs').readFileSync(process.argv[1]); \
                   console.log(z.gzipSync(b, { level: 9 }).length, z.brotliCompressSync(b).length)";

@@ -13,7 +13,7 @@ use super::rooms::room;
 const DRIFT_MAX: usize = 64;
 
 /// One measurement.
-#[derive(PartialEq, Eq, Debug)]
+#[derive(PartialEq, Eq, Debug, Default)]
 pub(crate) struct Report {
     /// Bytes by room; their sum is `raw`.
     rooms: BTreeMap<String, usize>,
@@ -52,9 +52,13 @@ impl Report {
         Ok(Self { rooms, raw: bytes.len(), gzip, brotli })
     }
 
-    /// Reads what [`Report::to_json`] wrote.
-    pub(crate) fn from_json(text: &str) -> Result<Self> {
+    /// Reads what [`Report::to_json`] wrote: the core's and the meter's figures.
+    pub(crate) fn pair_from_json(text: &str) -> Result<(Self, Self)> {
         let value: Value = serde_json::from_str(text)?;
+        Ok((Self::from_value(&value)?, Self::from_value(&value["meter"]).unwrap_or_default()))
+    }
+
+    fn from_value(value: &Value) -> Result<Self> {
         let number =
             |value: &Value| value.as_u64().map(|bytes| bytes as usize).context("not a number of bytes");
         let rooms = value["rooms"].as_object().context("no rooms")?;
@@ -67,10 +71,20 @@ impl Report {
         })
     }
 
-    /// The measurement as data.
-    pub(crate) fn to_json(&self) -> String {
-        let value = json!({ "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli, "rooms": self.rooms });
+    fn to_value(&self) -> Value {
+        json!({ "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli, "rooms": self.rooms })
+    }
+
+    /// The measurement as data, with the meter's in it.
+    pub(crate) fn to_json(&self, meter: &Self) -> String {
+        let mut value = self.to_value();
+        value["meter"] = meter.to_value();
         format!("{value:#}\n")
+    }
+
+    /// Bytes of the module.
+    pub(crate) fn raw(&self) -> usize {
+        self.raw
     }
 
     /// The measurement for a terminal, with what changed since `known`.
@@ -94,20 +108,35 @@ impl Report {
             "# What the Wasm module costs\n\n\
              Bytes of the module that browsers download, by room of the code. `cargo xtask size` measures and fails \
              above {limit} raw bytes; the goal for now is {goal}, so that what is still to come finds room. \
-             `cargo xtask size --update` writes this page.\n\n\
-             | room | bytes | share |\n|---|---:|---:|\n"
+             `cargo xtask size --update` writes this page.\n\n"
         );
+        self.page_rows(&mut text);
+        text.push_str(
+            "\nInlined code counts for the function that it was inlined into. A function of the Rust library that was \
+             made for one of our types counts for the room of that type.\n",
+        );
+        text
+    }
+
+    /// The meter's part of the page.
+    pub(crate) fn meter_page(&self, limit: usize) -> String {
+        let mut text = format!(
+            "\n## The meter of tasks\n\n\
+             A module of its own, which a Worker loads to execute tasks ([TASKS.md](TASKS.md)). The limit is {limit} raw bytes for now; \
+             the goal is 8192.\n\n"
+        );
+        self.page_rows(&mut text);
+        text
+    }
+
+    fn page_rows(&self, text: &mut String) {
+        text.push_str("| room | bytes | share |\n|---|---:|---:|\n");
         for (room, bytes, _) in self.rows(None) {
             let _ =
                 writeln!(text, "| {room} | {bytes} | {} % |", (bytes * 100 + self.raw / 2) / self.raw.max(1));
         }
         let _ = writeln!(text, "| **raw** | **{}** | |", self.raw);
         let _ = writeln!(text, "| gzip | {} | |\n| brotli | {} | |", self.gzip, self.brotli);
-        text.push_str(
-            "\nInlined code counts for the function that it was inlined into. A function of the Rust library that was \
-             made for one of our types counts for the room of that type.\n",
-        );
-        text
     }
 
     /// Rooms with their bytes and what they had before; largest first, vanished ones last.

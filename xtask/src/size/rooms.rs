@@ -45,6 +45,16 @@ pub(crate) fn room(name: &str) -> String {
             _ => format!("engine: {module}"),
         };
     }
+    if let Some(path) = after(name, "tabmesh_meter::") {
+        return match first_module(path) {
+            "" => "meter: border".to_owned(),
+            module => format!("meter: {module}"),
+        };
+    }
+    if matches!(name, "alloc" | "instrument") {
+        // Exported functions; the walk over the sections is inlined into the latter.
+        return "meter: border and module".to_owned();
+    }
     if let Some(path) = after(name, "tabmesh_core::") {
         return match first_module(path) {
             "alloc" | "allocator" | "heap" => "allocator".to_owned(),

@@ -46,7 +46,8 @@ fn a_report_survives_being_written_and_read() {
     let bytes = sample();
     let module = Module::parse(&bytes).unwrap();
     let report = Report::new(&bytes, &module, &module, (7, 6)).unwrap();
-    assert_eq!(Report::from_json(&report.to_json()).unwrap(), report);
+    let (core, meter) = Report::pair_from_json(&report.to_json(&report)).unwrap();
+    assert_eq!((&core, &meter), (&report, &report));
     assert!(report.table(Some(&report)).contains("engine: routing"), "{}", report.table(None));
 }
 
@@ -77,6 +78,7 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
         ("tabmesh_engine::node::repair::<impl tabmesh_engine::node::Node>::scan", "engine: node/repair"),
         ("tabmesh_core::rtc::dial", "browser shell"),
         ("<tabmesh_core::heap::Heap as core::alloc::GlobalAlloc>::alloc", "allocator"),
+        ("tabmesh_meter::gas::<impl tabmesh_meter::module::Meter>::end_segment", "meter: gas"),
         ("sha2::sha256::compress256", "SHA-256"),
         ("__wbindgen_malloc", "bindings"),
         ("alloc::raw_vec::finish_grow", "Rust library"),

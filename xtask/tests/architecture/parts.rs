@@ -3,12 +3,15 @@
 use crate::sources::{expect_none, paths_behind, read, root, sources, without_comments};
 
 /// Which of our crates each crate may stand on. Tests may use any part: they meet where users do.
-const DEPENDENCIES: [(&str, &[&str]); 6] = [
+const DEPENDENCIES: [(&str, &[&str]); 9] = [
     ("core-wasm/engine", &[]),
     ("core-wasm", &["tabmesh-engine"]),
     ("node-native", &["tabmesh-engine"]),
     ("signalling-server", &["tabmesh-engine"]),
     ("simulator", &["tabmesh-engine"]),
+    ("task-meter", &[]),
+    ("task-meter/checks", &["tabmesh-meter"]),
+    ("task-meter/wasm", &["tabmesh-meter"]),
     ("xtask", &[]),
 ];
 
@@ -19,12 +22,14 @@ const ENGINE_DEPENDENCIES: [&str; 2] = ["bytemuck", "sha2"];
 /// Ids and their proofs, which every signaller must know.
 const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature", "sha256"];
 
-/// The front doors of crates that need no unsafe code. Only `core-wasm` does, its allocator and its memory, and the
-/// simulator, whose allocator counts what engines hold.
-const SAFE: [&str; 4] = [
+/// The front doors of crates that need no unsafe code. Only `core-wasm` does, its allocator and its memory, the Wasm
+/// border of the meter, and the simulator, whose allocator counts what engines hold.
+const SAFE: [&str; 6] = [
     "core-wasm/engine/src/lib.rs",
     "node-native/src/lib.rs",
     "signalling-server/src/lib.rs",
+    "task-meter/checks/src/lib.rs",
+    "task-meter/src/lib.rs",
     "xtask/src/main.rs",
 ];
 
@@ -38,6 +43,12 @@ fn crates_depend_on_each_other_one_way() {
         );
     }
     expect_none(&findings, "Shells stand on the engine, never on each other.");
+}
+
+#[test]
+fn the_meter_depends_on_nothing() {
+    let names = dependencies("task-meter");
+    expect_none(&names, "Every byte of the meter is downloaded by every tab that executes tasks.");
 }
 
 #[test]

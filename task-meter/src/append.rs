@@ -1,0 +1,96 @@
+//! What is appended to a module: two globals, two functions and their types, and the names by which a host knows them.
+
+use crate::limits::STACK_BYTES;
+use crate::module::{CODE, EXPORT, FUNCTION, GLOBAL, Meter, TYPE};
+use crate::schedule::PAGE_GAS;
+use crate::writer::{SLOT, SLOT_SIGNED};
+
+/// The slots of the writer's templates.
+pub(crate) mod slot {
+    /// The local that holds the gas.
+    pub(crate) const GAS_LOCAL: u8 = 0;
+    /// A local for an i32.
+    pub(crate) const SPARE: u8 = 1;
+    /// The local that holds a float while it is looked at.
+    pub(crate) const FLOAT: u8 = 2;
+    /// The global that holds the gas.
+    pub(crate) const GAS: u8 = 3;
+    /// The global that holds the stack.
+    pub(crate) const STACK: u8 = 4;
+    /// A label.
+    pub(crate) const LABEL: u8 = 5;
+    /// A constant.
+    pub(crate) const CONSTANT: u8 = 6;
+    /// The function that grows the memory.
+    pub(crate) const GROW: u8 = 7;
+}
+
+/// How many items are appended to each section, by its number.
+pub(crate) const APPENDED: [u8; 13] = [0, 0, 0, 2, 0, 0, 2, 3, 0, 0, 2, 0, 0];
+
+const I32: u8 = 0x7f;
+const I64: u8 = 0x7e;
+
+/// Slots as templates name them.
+const GAS: u8 = SLOT + slot::GAS;
+const STACK: u8 = SLOT + slot::STACK;
+const LABEL: u8 = SLOT + slot::LABEL;
+const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+
+/// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
+/// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
+#[rustfmt::skip]
+const GROW_CODE: &[u8] = &[
+    0,
+    0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
+    0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
+    0x23, GAS, 0x20, 0, 0xad, 0x42, PAGE_GAS as u8 | 128, (PAGE_GAS >> 7) as u8, 0x7e, 0x7d, 0x24, GAS,
+    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+    0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b,
+    0x20, 0, 0x0b,
+];
+
+impl Meter<'_> {
+    /// Appends what is ours to a section.
+    pub(crate) fn append(&mut self, id: u8) {
+        match id {
+            TYPE => self.writer.bytes(&[0x60, 1, I32, 1, I32, 0x60, 0, 0]),
+            FUNCTION => {
+                self.writer.number(self.types + self.more_types);
+                self.writer.number(self.types + self.more_types + 1);
+            }
+            GLOBAL => {
+                self.writer.slots[usize::from(slot::CONSTANT)] = STACK_BYTES;
+                self.writer.template(&[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, CONSTANT, 0x0b]);
+            }
+            EXPORT => {
+                self.writer.slots[usize::from(slot::LABEL)] = self.functions + 1;
+                self.writer
+                    .template(&[2, b'~', b'g', 3, GAS, 2, b'~', b's', 3, STACK, 2, b'~', b'i', 0, LABEL]);
+            }
+            CODE => {
+                self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
+                self.function_of(if self.has_memory { GROW_CODE } else { &[0, 0, 0x0b] });
+                self.writer.slots[usize::from(slot::LABEL)] = self.start.wrapping_sub(1);
+                // The engine checks the type of the start function.
+                self.function_of(if self.start > 0 { &[0, 0x10, LABEL, 0x0b] } else { &[0, 0x0b] });
+            }
+            _ => {}
+        }
+    }
+
+    /// Functions and globals are known now, so the indices behind them can be given out.
+    pub(crate) fn name_appended(&mut self, count: u32) {
+        self.globals = count;
+        self.writer.slots[usize::from(slot::GAS)] = count;
+        self.writer.slots[usize::from(slot::STACK)] = count + 1;
+        self.writer.slots[usize::from(slot::GROW)] = self.functions;
+    }
+
+    /// Writes a function: its length, then its locals and code.
+    fn function_of(&mut self, template: &[u8]) {
+        let hole = self.writer.hole(5);
+        self.writer.template(template);
+        self.writer.fill_length(hole);
+    }
+}
