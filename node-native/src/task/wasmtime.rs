@@ -44,6 +44,8 @@ fn config() -> Config {
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
         .max_wasm_stack(ENGINE_STACK_BYTES)
+        // Nothing here is asynchronous, but the one may not be larger than the other.
+        .async_stack_size(ENGINE_STACK_BYTES)
         .wasm_custom_page_sizes(false)
         .wasm_extended_const(false)
         .wasm_memory64(false)
