@@ -20,20 +20,14 @@ use cases::{Case, cases};
 use file::Vector;
 use tabmesh_native::task::{EngineKind, Executor, HostLimits, Outcome, Status};
 
-fn executor(kind: EngineKind) -> Executor {
-    Executor::new(kind.build().expect("this program and this host have it"), HostLimits::default())
-}
-
-/// All engines that this build has, the interpreter with slices of fuel so short that runs are cut all the time.
+/// All engines that this build has, the interpreter also with slices of fuel so short that runs are cut all the time.
 fn executors() -> Vec<Executor> {
-    let mut all = vec![executor(EngineKind::Wasmtime)];
+    let mut engines: Vec<_> = EngineKind::Wasmtime.build().into_iter().collect();
+    assert_eq!(engines.len(), 1, "wasmtime works here");
+    engines.extend(EngineKind::Interpreter.build());
     #[cfg(feature = "interpreter")]
-    {
-        use tabmesh_native::task::wasmi::Interpreter;
-        all.push(executor(EngineKind::Interpreter));
-        all.push(Executor::new(Box::new(Interpreter::with_slice(1_000)), HostLimits::default()));
-    }
-    all
+    engines.push(Box::new(tabmesh_native::task::wasmi::Interpreter::with_slice(1_000)));
+    engines.into_iter().map(|engine| Executor::new(engine, HostLimits::default())).collect()
 }
 
 fn seen(outcome: &Outcome) -> (Status, u32, u32, u64, &[u8]) {
@@ -139,7 +133,8 @@ fn a_patient_watchdog_changes_nothing() {
 #[test]
 #[ignore = "writes tests/vectors/tasks.json anew; it is run by hand after a change of the cases or of the schedule"]
 fn write_vectors() {
-    let executor = executor(EngineKind::Wasmtime);
+    let executors = executors();
+    let executor = &executors[0];
     let vector = |case: &Case| Vector::of(&case.name, case, &executor.run(&case.task(), None));
     file::write(&cases().iter().map(vector).collect::<Vec<_>>());
 }
