@@ -2,7 +2,7 @@
 //!
 //! One task, the [`driver`], owns the engine. Around it, each room knows the driver by its channel alone: [`link`]
 //! carries packets, [`signalling`] finds first peers, [`storage`] keeps blocks, [`server`] opens the HTTP door and
-//! [`control`] the local one, over which [`files`] go in and out. [`peer`] puts them together; the command line in
+//! [`control`] the local one, over which [`files`] go in and out. [`task`] runs verifiable tasks and knows none of the others. [`peer`] puts them together; the command line in
 //! [`cli`] sits on top.
 
 #![forbid(unsafe_code)]
@@ -21,3 +21,4 @@ pub mod server;
 pub mod settings;
 pub mod signalling;
 pub mod storage;
+pub mod task;

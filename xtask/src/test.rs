@@ -26,7 +26,7 @@ pub(crate) struct Options {
 /// Everything that a working tree passes.
 pub(crate) fn all() -> Result<()> {
     step("unit, property and simulation tests in Rust", || {
-        cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --no-fail-fast").wait()
+        cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --features tabmesh-native/interpreter --no-fail-fast").wait()
     })?;
     step("blocks and lookups of engines that keep sixteen replicas", || {
         cargo("test --quiet --package tabmesh-engine --features replicas-16 --test scenarios")

@@ -3,6 +3,7 @@
 mod progress;
 mod run;
 mod show;
+mod task;
 mod topic;
 mod transfer;
 
@@ -33,6 +34,7 @@ const EXIT_CODES: &str = "Exit codes:
   4    no node has what was asked for
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
+  11+  `tabmesh task` alone: how a task ended, 10 and the number of its status
   130  interrupted";
 
 const PRECEDENCE: &str = "Every setting can also be given as an environment variable (shown with each) or in a TOML \
@@ -93,6 +95,11 @@ enum Command {
         text: String,
         #[command(flatten)]
         node: NodeArgs,
+    },
+    /// Check and run verifiable tasks on this host; needs no node
+    Task {
+        #[command(subcommand)]
+        command: task::TaskCommand,
     },
     /// Tell everybody who listens to a topic, or listen
     Topic {
@@ -181,6 +188,8 @@ enum CliError {
     LogFilter(String),
     #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
     TooLong,
+    #[error(transparent)]
+    Task(#[from] task::TaskError),
     #[error("{0}")]
     Host(std::io::Error),
     #[error("interrupted")]
@@ -196,6 +205,7 @@ impl CliError {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
             }
             Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
+            Self::Task(error) => error.exit_code(),
             Self::Interrupted => 130,
         }
     }
@@ -246,6 +256,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Status { node } => show::status(&node).await,
         Command::Find { id, node } => show::find(id, &node).await,
         Command::Send { id, text, node } => show::send(id, text, &node).await,
+        Command::Task { command } => task::dispatch(command).await,
         Command::Topic { command: TopicCommand::Pub { name, text, node } } => {
             topic::publish(name, text, &node).await
         }

@@ -97,15 +97,15 @@ async fn open(path: &Path) -> Result<(Box<dyn AsyncRead + Unpin>, Option<u64>), 
     Ok((Box::new(file), metadata.is_file().then_some(metadata.len())))
 }
 
-/// Where a `get` writes to. A file appears under its name only when it is whole.
-struct Sink {
+/// Where contents are written to. A file appears under its name only when it is whole.
+pub(super) struct Sink {
     writer: Box<dyn AsyncWrite + Unpin>,
     /// The name while it is not whole, and the name it will have.
     file: Option<(PathBuf, PathBuf)>,
 }
 
 impl Sink {
-    async fn open(output: Option<&Path>) -> Result<Self, CliError> {
+    pub(super) async fn open(output: Option<&Path>) -> Result<Self, CliError> {
         let Some(path) = output else {
             return Ok(Self { writer: Box::new(tokio::io::stdout()), file: None });
         };
@@ -118,12 +118,12 @@ impl Sink {
         Ok(Self { writer: Box::new(file), file: Some((unfinished, path.to_owned())) })
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+    pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), CliError> {
         let result = self.writer.write_all(bytes).await;
         result.map_err(|source| self.broken(source))
     }
 
-    async fn keep(mut self) -> Result<(), CliError> {
+    pub(super) async fn keep(mut self) -> Result<(), CliError> {
         if let Err(source) = self.writer.flush().await {
             return Err(self.broken(source));
         }
@@ -133,7 +133,7 @@ impl Sink {
         Ok(())
     }
 
-    async fn discard(self) {
+    pub(super) async fn discard(self) {
         if let Some((unfinished, _)) = &self.file {
             let _ = tokio::fs::remove_file(unfinished).await;
         }

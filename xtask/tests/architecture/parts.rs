@@ -6,7 +6,7 @@ use crate::sources::{expect_none, paths_behind, read, root, sources, without_com
 const DEPENDENCIES: [(&str, &[&str]); 9] = [
     ("core-wasm/engine", &[]),
     ("core-wasm", &["tabmesh-engine"]),
-    ("node-native", &["tabmesh-engine"]),
+    ("node-native", &["tabmesh-engine", "tabmesh-meter"]),
     ("signalling-server", &["tabmesh-engine"]),
     ("simulator", &["tabmesh-engine"]),
     ("task-meter", &[]),

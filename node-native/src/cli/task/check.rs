@@ -1,0 +1,104 @@
+//! `task check`: whether a module can be a task, and if not, why.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tabmesh_engine::sha256;
+use tabmesh_meter::limits::{MODULE_BYTES_MAX, STACK_BYTES};
+use tabmesh_meter::{Interface, schedule};
+
+use super::{CommonArgs, TaskError, apart, read};
+use crate::cli::CliError;
+use crate::cli::show::print_json;
+use crate::identity::hex_of;
+use crate::task::prepare::{Prepared, prepare};
+use crate::task::{End, Task};
+
+pub(super) async fn check(module: PathBuf, common: CommonArgs) -> Result<(), CliError> {
+    let is_json = common.json;
+    let (report, error) = apart(move || {
+        let engine = common.engine()?;
+        let task =
+            Task::new(read(&module, MODULE_BYTES_MAX)?).with_pages(common.pages).map_err(TaskError::from)?;
+        Ok(match prepare(&*engine, task.module(), task.pages()) {
+            Ok(prepared) => accepted(&prepared, &task),
+            Err(end) => (refused(&end), Some(TaskError::Ended(end))),
+        })
+    })
+    .await?;
+    if is_json {
+        print_json(&report);
+    } else {
+        print(&report);
+    }
+    error.map_or(Ok(()), |error| Err(error.into()))
+}
+
+fn accepted(prepared: &Prepared, task: &Task) -> (Value, Option<TaskError>) {
+    let (bytes, metered_bytes) = (task.module().len(), prepared.metered_bytes);
+    let report = json!({
+        "accepted": true,
+        "interface": match prepared.interface { Interface::Pure => "T0", Interface::Command => "T1" },
+        "missing": prepared.unfit,
+        "imports": prepared.imports(),
+        "exports": prepared.exports(),
+        "pages": prepared.pages(),
+        "pages_max": task.pages(),
+        "stack_bytes_max": STACK_BYTES,
+        "bytes": bytes,
+        "metered_bytes": metered_bytes,
+        "growth_percent": (metered_bytes * 100 / bytes.max(1)) as i64 - 100,
+        "schedule": hex_of(&sha256(&schedule::bytes())),
+    });
+    let error = (!prepared.unfit.is_empty()).then(|| TaskError::Unfit(prepared.unfit.join(", ")));
+    (report, error)
+}
+
+fn refused(end: &End) -> Value {
+    let feature = match end {
+        End::Refused(refusal) if *end != End::Refused(crate::task::outcome::INVALID) => {
+            refusal.feature().to_owned()
+        }
+        end => end.sentence(),
+    };
+    json!({
+        "accepted": false,
+        "status": end.status().name(),
+        "feature": feature,
+        "code": end.code(),
+        "offset": end.offset(),
+    })
+}
+
+/// The same as lines. What a module calls its exports is shown with control characters escaped, as JSON does.
+fn print(report: &Value) {
+    let line = |name: &str, value: &dyn std::fmt::Display| println!("{name:10}  {value}");
+    let list = |value: &Value| match value.as_array().map(Vec::as_slice) {
+        None | Some([]) => "none".to_owned(),
+        Some(names) => {
+            let names: Vec<_> =
+                names.iter().map(|name| name.to_string().trim_matches('"').to_owned()).collect();
+            names.join(", ")
+        }
+    };
+    if report["accepted"] == false {
+        line("accepted", &"no");
+        line("because", &report["feature"].as_str().unwrap_or_default());
+        line("code", &report["code"]);
+        line("at byte", &report["offset"]);
+        return;
+    }
+    line("accepted", &"yes");
+    line("interface", &if report["interface"] == "T0" { "T0, pure" } else { "T1, command" });
+    if report["missing"] != json!([]) {
+        line("lacks", &list(&report["missing"]));
+    }
+    line("imports", &list(&report["imports"]));
+    line("exports", &list(&report["exports"]));
+    let pages = report["pages"].as_u64().map_or_else(|| "?".to_owned(), |pages| pages.to_string());
+    line("memory", &format!("{pages} pages of 64 KiB at the start, {} at most", report["pages_max"]));
+    line("stack", &format!("{} bytes", report["stack_bytes_max"]));
+    let growth = format!("{:+} %", report["growth_percent"].as_i64().unwrap_or_default());
+    line("bytes", &format!("{}, metered {} ({growth})", report["bytes"], report["metered_bytes"]));
+    line("schedule", &report["schedule"].as_str().unwrap_or_default());
+}

@@ -1,0 +1,190 @@
+//! What an engine must be able to do. It is given metered modules only, and counts nothing itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use thiserror::Error;
+
+pub use super::command::Command;
+use super::outcome::Failure;
+
+/// Makes metered modules ready to run.
+pub trait Engine: Send + Sync {
+    /// Its name in the command line.
+    fn name(&self) -> &'static str;
+
+    /// Compiles a metered module.
+    ///
+    /// # Errors
+    /// It is invalid, or the engine failed.
+    fn compile(&self, metered: &[u8]) -> Result<Arc<dyn Compiled>, CompileError>;
+
+    /// Makes every run look at its [`Watchdog`] soon. Runs whose time has not come go on.
+    fn interrupt(&self);
+}
+
+/// A module that is ready to run, any number of times.
+pub trait Compiled: Send + Sync {
+    /// About how much memory it takes, in bytes.
+    fn bytes(&self) -> usize;
+
+    /// What is exported under a name.
+    fn export(&self, name: &str) -> Option<Export>;
+
+    /// The names of the imported functions, in the module's order.
+    fn imports(&self) -> Vec<String>;
+
+    /// The names of the exports, but for those that the meter added.
+    fn exports(&self) -> Vec<String>;
+
+    /// Makes a fresh instance with as many pages of memory as this host gives at most. Nothing of the module runs.
+    ///
+    /// # Errors
+    /// A segment does not fit ([`Stop::Trap`]), or the host has not got the memory.
+    fn start(&self, command: Command, pages_max: u32) -> Result<Box<dyn Guest>, Stop>;
+}
+
+/// What the functions of a command reach of its instance.
+pub trait Reach {
+    /// The gas left, `~g`.
+    fn gas(&mut self) -> i64;
+
+    /// Sets the gas left.
+    fn set_gas(&mut self, gas: i64);
+
+    /// The memory as it is now, and the command's own state. The memory is empty if none is exported as `memory`.
+    fn parts(&mut self) -> (&mut [u8], &mut Command);
+}
+
+/// An instance.
+pub trait Guest {
+    /// Calls an exported function whose parameters are all i32; its only result as unsigned bits, 0 if it has none.
+    ///
+    /// # Errors
+    /// What ended the call early. A function that is not exported is the engine's failure.
+    fn call(&mut self, name: &str, arguments: &[u32]) -> Result<u64, Stop>;
+
+    /// Its gas, its memory and its command.
+    fn reach(&mut self) -> &mut dyn Reach;
+
+    /// The stack left, `~s`.
+    fn stack(&mut self) -> i32;
+}
+
+/// The type of a number at the border of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Of 32 bits.
+    I32,
+    /// Of 64 bits.
+    I64,
+    /// Anything else, which no interface has.
+    Other,
+}
+
+/// What is exported under a name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Export {
+    /// A memory.
+    Memory {
+        /// Pages of 64 KiB at the start.
+        pages: u64,
+    },
+    /// A function.
+    Function {
+        /// The types of its parameters.
+        parameters: Vec<Kind>,
+        /// The types of its results.
+        results: Vec<Kind>,
+    },
+    /// A table or a global.
+    Other,
+}
+
+/// Why there is no compiled module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CompileError {
+    /// It is no valid WebAssembly.
+    Invalid,
+    /// The engine failed.
+    Failed,
+}
+
+/// What ended a run early, as far as the engine or the host knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum Stop {
+    /// A trap of the module's.
+    #[error("the module trapped")]
+    Trap,
+    /// `proc_exit`, with its code.
+    #[error("the module ended itself with code {0}")]
+    Exit(u32),
+    /// The host found the gas below zero.
+    #[error("the gas is spent")]
+    Gas,
+    /// The module does not keep to the interface.
+    #[error("the module does not keep to the interface")]
+    BadAbi,
+    /// The watchdog.
+    #[error("the time is up")]
+    Late,
+    /// The host failed.
+    #[error("the host failed: {0:?}")]
+    Abort(Failure),
+}
+
+/// Whether the time of a run is up; set once by whoever waits for it, read by the run itself.
+#[derive(Clone, Default, Debug)]
+pub struct Watchdog(Arc<AtomicBool>);
+
+impl Watchdog {
+    /// The time is up.
+    pub fn bark(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it is.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// The engines that this program can have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EngineKind {
+    /// Cranelift's code.
+    #[default]
+    Wasmtime,
+    /// An interpreter, for hosts on which no code may be made at run time; behind the cargo feature `interpreter`.
+    Interpreter,
+}
+
+/// Why there is no engine.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum EngineError {
+    /// It is not part of this program.
+    #[error(
+        "this tabmesh was built without the interpreter; build it with `--features interpreter`, or use wasmtime"
+    )]
+    NotBuilt,
+    /// It does not work on this host.
+    #[error("wasmtime does not work on this host ({0}); use a tabmesh with the interpreter")]
+    Host(String),
+}
+
+impl EngineKind {
+    /// Makes the engine.
+    ///
+    /// # Errors
+    /// This program or this host has it not.
+    pub fn build(self) -> Result<Box<dyn Engine>, EngineError> {
+        match self {
+            Self::Wasmtime => Ok(Box::new(super::wasmtime::Wasmtime::new()?)),
+            #[cfg(feature = "interpreter")]
+            Self::Interpreter => Ok(Box::new(super::wasmi::Interpreter::new())),
+            #[cfg(not(feature = "interpreter"))]
+            Self::Interpreter => Err(EngineError::NotBuilt),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The steps of a run, on a thread of its own with a watchdog beside it.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use tabmesh_meter::{Interface, START_EXPORT};
+
+use super::command::Command;
+use super::engine::{Engine, Guest, Stop, Watchdog};
+use super::outcome::{End, Failure, Outcome, bill, judge};
+use super::prepare::{Prepared, prepare};
+use super::{Task, cache, pure};
+
+/// Bytes of stack for the engine's frames. The profile stops a task at 256 KiB of its own count, of which no engine was seen to
+/// make more than 473 KiB; what is never touched costs nothing.
+pub(super) const ENGINE_STACK_BYTES: usize = 8 << 20;
+
+/// Bytes of stack for a run: the engine's frames, and behind them the host's functions.
+const STACK_BYTES: usize = ENGINE_STACK_BYTES + (2 << 20);
+
+/// What this host gives one task, whatever the task's own limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HostLimits {
+    /// Pages of memory, 64 KiB each. A task that needs more of those it may have is aborted.
+    pub pages_max: u32,
+}
+
+impl Default for HostLimits {
+    fn default() -> Self {
+        Self { pages_max: tabmesh_meter::limits::PAGES_MAX }
+    }
+}
+
+/// An engine and the modules that it has made ready. Runs may go on side by side.
+pub struct Executor {
+    engine: Box<dyn Engine>,
+    limits: HostLimits,
+    cache: cache::Cache,
+}
+
+impl Executor {
+    /// An executor without any modules yet.
+    #[must_use]
+    pub fn new(engine: Box<dyn Engine>, limits: HostLimits) -> Self {
+        Self { engine, limits, cache: cache::Cache::default() }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// Runs a task to its end, and blocks until then. Nothing that the module does harms more than its own run.
+    ///
+    /// With a `timeout` the run is ended when that has passed ([`End::Late`]). Compiling cannot be ended: a task whose time
+    /// passes meanwhile is late as soon as it is compiled.
+    pub fn run(&self, task: &Task, timeout: Option<Duration>) -> Outcome {
+        let watchdog = Watchdog::default();
+        let aborted = |failure| Outcome::without_run(End::Abort(failure), task.gas);
+        thread::scope(|scope| {
+            let (sender, receiver) = channel();
+            let work = || {
+                // Dropped at the end, however it comes.
+                let _sender = sender;
+                self.run_here(task, &watchdog)
+            };
+            let run = thread::Builder::new().name("task".to_owned()).stack_size(STACK_BYTES);
+            let Ok(run) = run.spawn_scoped(scope, work) else { return aborted(Failure::Thread) };
+            if let Some(timeout) = timeout
+                && receiver.recv_timeout(timeout) == Err::<(), _>(RecvTimeoutError::Timeout)
+            {
+                watchdog.bark();
+                self.engine.interrupt();
+            }
+            run.join().unwrap_or_else(|_| aborted(Failure::Engine))
+        })
+    }
+
+    fn run_here(&self, task: &Task, watchdog: &Watchdog) -> Outcome {
+        let end = match self.prepared(task) {
+            Err(end) => end,
+            Ok(_) if watchdog.is_late() => End::Late,
+            Ok(prepared) if !prepared.unfit.is_empty() => End::BadAbi,
+            Ok(prepared) => {
+                let command = Command::new(task, watchdog.clone());
+                match prepared.module.start(command, self.limits.pages_max) {
+                    Ok(mut guest) => return run_guest(&mut *guest, task, prepared.interface),
+                    Err(stop) => judge(Some(stop), 0, 0),
+                }
+            }
+        };
+        Outcome::without_run(end, task.gas)
+    }
+
+    fn prepared(&self, task: &Task) -> Result<Arc<Prepared>, End> {
+        let id = cache::id(&task.module, task.pages);
+        if let Some(prepared) = self.cache.find(&id) {
+            return Ok(prepared);
+        }
+        let prepared = Arc::new(prepare(self.engine(), &task.module, task.pages)?);
+        self.cache.keep(id, prepared.clone());
+        Ok(prepared)
+    }
+}
+
+/// The calls of the interface in a fresh instance, and how they ended.
+fn run_guest(guest: &mut dyn Guest, task: &Task, interface: Interface) -> Outcome {
+    // Within 63 bits by the bound of a task.
+    guest.reach().set_gas(task.gas as i64);
+    let mut calls = || {
+        call(guest, START_EXPORT, &[])?;
+        match interface {
+            Interface::Pure => pure::run(guest, task),
+            Interface::Command => call(guest, "_start", &[]).map(|_| Vec::new()),
+        }
+    };
+    let (stop, output) = match calls() {
+        Ok(output) => (None, output),
+        Err(stop) => (Some(stop), Vec::new()),
+    };
+    let (gas_left, stack_left) = (guest.reach().gas(), guest.stack());
+    let end = judge(stop, gas_left, stack_left);
+    let (_, command) = guest.reach().parts();
+    let output = match (end, interface) {
+        (End::Ok, Interface::Pure) => output,
+        (End::Ok | End::Exit(_), Interface::Command) => std::mem::take(&mut command.output),
+        _ => Vec::new(),
+    };
+    let log = std::mem::take(&mut command.log);
+    Outcome { end, gas_used: bill(end, task.gas, gas_left), output, log }
+}
+
+/// Calls a function of the module. Gas that is below zero afterwards ends the run: what came then could only be in vain.
+pub(super) fn call(guest: &mut dyn Guest, name: &str, arguments: &[u32]) -> Result<u64, Stop> {
+    let answer = guest.call(name, arguments)?;
+    if guest.reach().gas() < 0 { Err(Stop::Gas) } else { Ok(answer) }
+}

@@ -1,0 +1,153 @@
+//! Verifiable tasks: a Wasm module, an input and some limits in; a status, the gas and an output out, the same in every engine.
+//!
+//! The rules are in `docs/TASK-INTERFACE.md`, and each file here holds one part of them: [`prepare`] what is known of a module
+//! before it runs, [`executor`] the steps of a run, `command` the functions of WASI, `pure` the calls of a pure module,
+//! [`outcome`] how an end is judged and billed. Engines stand behind the trait in [`engine`].
+//!
+//! What this room refuses to do: know a network, a clock or a price; read or set an engine's fuel as gas; give a result of the
+//! host's failure.
+
+mod cache;
+mod command;
+pub mod engine;
+pub mod executor;
+pub mod outcome;
+pub mod prepare;
+mod pure;
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "interpreter")]
+pub mod wasmi;
+pub mod wasmtime;
+
+use bytes::Bytes;
+use thiserror::Error;
+
+pub use engine::EngineKind;
+pub use executor::{Executor, HostLimits};
+pub use outcome::{End, Failure, Outcome, Status};
+
+/// Bytes of an input, and of an output.
+pub const STREAM_BYTES_MAX: usize = 16 << 20;
+/// Bytes of a log that are kept.
+pub const LOG_BYTES_MAX: usize = 64 << 10;
+/// Gas of a task.
+pub const GAS_MAX: u64 = 1 << 62;
+/// Gas of a task that names none.
+pub const GAS_DEFAULT: u64 = 1_000_000_000;
+/// Pages of a task that names none.
+pub const PAGES_DEFAULT: u32 = 1_024;
+
+/// What is to be run, within the bounds that the interface sets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Task {
+    module: Bytes,
+    input: Bytes,
+    gas: u64,
+    pages: u32,
+    seed: [u8; 32],
+    time: u64,
+}
+
+/// A bound that the caller broke: nothing runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+pub enum BoundError {
+    /// More than [`STREAM_BYTES_MAX`] bytes of input.
+    #[error(
+        "the input has {bytes} bytes, a task takes 16 MiB; split the work, or let the module make its data"
+    )]
+    Input {
+        /// As many.
+        bytes: usize,
+    },
+    /// More than [`GAS_MAX`].
+    #[error("{gas} is more gas than a task can have; give at most 2^62, 4611686018427387904")]
+    Gas {
+        /// As much.
+        gas: u64,
+    },
+    /// None, or more than 65,536.
+    #[error("a task has 1 to 65536 pages of memory, 64 KiB each, not {pages}")]
+    Pages {
+        /// As many.
+        pages: u32,
+    },
+}
+
+impl Task {
+    /// A task with the defaults: no input, 1,000,000,000 gas, 1,024 pages, a seed of zeros, the time 0.
+    ///
+    /// The module is judged when it runs: one that is too large is refused by the profile, with its code.
+    #[must_use]
+    pub fn new(module: impl Into<Bytes>) -> Self {
+        Self {
+            module: module.into(),
+            input: Bytes::new(),
+            gas: GAS_DEFAULT,
+            pages: PAGES_DEFAULT,
+            seed: [0; 32],
+            time: 0,
+        }
+    }
+
+    /// The same with an input.
+    ///
+    /// # Errors
+    /// It has more than 16 MiB.
+    pub fn with_input(mut self, input: impl Into<Bytes>) -> Result<Self, BoundError> {
+        self.input = input.into();
+        let bytes = self.input.len();
+        if bytes > STREAM_BYTES_MAX { Err(BoundError::Input { bytes }) } else { Ok(self) }
+    }
+
+    /// The same with as much gas.
+    ///
+    /// # Errors
+    /// It is more than 2^62.
+    pub fn with_gas(mut self, gas: u64) -> Result<Self, BoundError> {
+        self.gas = gas;
+        if gas > GAS_MAX { Err(BoundError::Gas { gas }) } else { Ok(self) }
+    }
+
+    /// The same with as many pages of memory, 64 KiB each.
+    ///
+    /// # Errors
+    /// There are none, or more than 65,536.
+    pub fn with_pages(mut self, pages: u32) -> Result<Self, BoundError> {
+        self.pages = pages;
+        let is_good = (1..=tabmesh_meter::limits::PAGES_MAX).contains(&pages);
+        if is_good { Ok(self) } else { Err(BoundError::Pages { pages }) }
+    }
+
+    /// The same with a seed, from which all its random bytes come.
+    #[must_use]
+    pub fn with_seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// The same at a time, in nanoseconds since 1970.
+    #[must_use]
+    pub fn with_time(mut self, time: u64) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// The Wasm module.
+    #[must_use]
+    pub fn module(&self) -> &Bytes {
+        &self.module
+    }
+
+    /// The limit of gas.
+    #[must_use]
+    pub fn gas(&self) -> u64 {
+        self.gas
+    }
+
+    /// The limit of memory, in pages of 64 KiB.
+    #[must_use]
+    pub fn pages(&self) -> u32 {
+        self.pages
+    }
+}

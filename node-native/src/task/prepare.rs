@@ -1,0 +1,104 @@
+//! What is known of a module before it runs: metered, compiled, compared with the interfaces.
+
+use std::sync::Arc;
+
+use tabmesh_meter::{Interface, Refusal, Scratch, Settings};
+
+use super::engine::{CompileError, Compiled, Engine, Export, Kind};
+use super::outcome::{End, Failure, INVALID};
+
+/// A module that can be run.
+pub struct Prepared {
+    /// As the engine made it ready.
+    pub(super) module: Arc<dyn Compiled>,
+    /// [`Interface::Command`] if it exports a function `_start`.
+    pub interface: Interface,
+    /// Bytes of the metered module.
+    pub metered_bytes: usize,
+    /// The exports that are missing or have another type than the interface's: with any, it ends as `BAD_ABI`.
+    pub unfit: Vec<&'static str>,
+}
+
+impl Prepared {
+    /// About how much memory it takes, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.module.bytes()
+    }
+
+    /// The names of the imported functions, in the module's order.
+    #[must_use]
+    pub fn imports(&self) -> Vec<String> {
+        self.module.imports()
+    }
+
+    /// The names of the module's own exports.
+    #[must_use]
+    pub fn exports(&self) -> Vec<String> {
+        self.module.exports()
+    }
+
+    /// Pages of 64 KiB with which it starts, if its memory is exported.
+    #[must_use]
+    pub fn pages(&self) -> Option<u64> {
+        match self.module.export("memory") {
+            Some(Export::Memory { pages }) => Some(pages),
+            _ => None,
+        }
+    }
+}
+
+/// Meters, compiles and compares a module, to run with as many pages.
+///
+/// # Errors
+/// [`End::Refused`] or [`End::Abort`].
+pub fn prepare(engine: &dyn Engine, module: &[u8], pages: u32) -> Result<Prepared, End> {
+    let metered = meter(module, pages, Interface::Command)?;
+    let compiled = engine.compile(&metered).map_err(|error| match error {
+        CompileError::Invalid => End::Refused(INVALID),
+        CompileError::Failed => End::Abort(Failure::Engine),
+    })?;
+    let metered_bytes = metered.len();
+    let is_command = matches!(compiled.export("_start"), Some(Export::Function { .. }));
+    let interface = if is_command { Interface::Command } else { Interface::Pure };
+    if !is_command && !compiled.imports().is_empty() {
+        meter(module, pages, Interface::Pure)?;
+    }
+    let unfit = unfit(&*compiled, interface);
+    Ok(Prepared { module: compiled, interface, metered_bytes, unfit })
+}
+
+fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>, End> {
+    let mut scratch = Box::new(Scratch::new());
+    let mut output = vec![0; tabmesh_meter::output_bytes_max(module.len())];
+    let settings = Settings { pages_max, interface };
+    let refused = |refusal: Refusal| End::Refused(refusal);
+    let length = tabmesh_meter::instrument(module, settings, &mut scratch, &mut output).map_err(refused)?;
+    output.truncate(length);
+    output.shrink_to_fit();
+    Ok(output)
+}
+
+/// The exports of the interface that the module has not got, or not with the right type.
+fn unfit(module: &dyn Compiled, interface: Interface) -> Vec<&'static str> {
+    use Kind::{I32, I64};
+    let functions: &[(&'static str, &[Kind], &[Kind])] = match interface {
+        Interface::Pure => &[("alloc", &[I32], &[I32]), ("run", &[I32, I32], &[I64])],
+        Interface::Command => &[("_start", &[], &[])],
+    };
+    let mut unfit = Vec::new();
+    if !matches!(module.export("memory"), Some(Export::Memory { .. })) {
+        unfit.push("memory");
+    }
+    for (name, its_parameters, its_results) in functions {
+        let is_fit = matches!(
+            module.export(name),
+            Some(Export::Function { parameters, results })
+                if parameters == *its_parameters && results == *its_results
+        );
+        if !is_fit {
+            unfit.push(name);
+        }
+    }
+    unfit
+}

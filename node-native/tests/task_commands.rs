@@ -1,0 +1,181 @@
+//! Goal: `tabmesh task` does what its help says, without any node. Method: the program itself, on small modules in files.
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+use common::program::{stderr, tabmesh};
+use common::temporary;
+use serde_json::Value;
+
+/// Copies its input to its output, says `hello` in its log, and ends with the number of bytes as its code.
+const COUNT: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\40\00\00\00\00\10\00\00") (data (i32.const 8) "\18\00\00\00\06\00\00\00") (data (i32.const 24) "hello\n")
+  (func (export "_start")
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (drop (call $write (i32.const 2) (i32.const 8) (i32.const 1) (i32.const 16)))
+    (call $exit (i32.load (i32.const 4)))))"#;
+const IDLE: &str = r#"(module (memory (export "memory") 1) (func (export "_start")))"#;
+const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
+const TRAP: &str = r#"(module (memory (export "memory") 1) (func (export "_start") unreachable))"#;
+const FOREIGN: &str =
+    r#"(module (import "env" "now" (func)) (memory (export "memory") 1) (func (export "_start")))"#;
+
+fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, wat::parse_str(text).expect("good text")).expect("written");
+    path
+}
+
+fn task(command: &str, module: &Path, more: &[&str]) -> Output {
+    tabmesh().args(["task", command]).arg(module).args(more).stdin(Stdio::null()).output().expect("it runs")
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("JSON: {}", stderr(output)))
+}
+
+#[test]
+fn the_output_goes_to_the_standard_output_and_all_else_to_the_standard_error() {
+    let dir = temporary();
+    let module = write(dir.path(), "idle.wasm", IDLE);
+    let idle = task("run", &module, &[]);
+    assert_eq!((idle.status.code(), idle.stdout.as_slice()), (Some(0), &[][..]), "{}", stderr(&idle));
+    assert!(
+        stderr(&idle).contains("status  OK") && stderr(&idle).contains(" of 1000000000"),
+        "{}",
+        stderr(&idle)
+    );
+
+    let module = write(dir.path(), "count.wasm", COUNT);
+    let input = dir.path().join("input");
+    std::fs::write(&input, b"\x00\xffbytes").expect("written");
+    let count = task("run", &module, &["--input", input.to_str().expect("text")]);
+    assert_eq!((count.status.code(), count.stdout.as_slice()), (Some(11), &b"\x00\xffbytes"[..]));
+    let error = stderr(&count);
+    assert!(error.starts_with("hello\n") && error.contains("code 7"), "{error}");
+}
+
+#[test]
+fn the_input_may_come_from_a_pipe_and_the_output_go_to_a_file() {
+    let dir = temporary();
+    let module = write(dir.path(), "count.wasm", COUNT);
+    let output = dir.path().join("output");
+    let mut child = tabmesh()
+        .args(["task", "run", "--input", "-", "--json", "--output"])
+        .args([&output, &module])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    child.stdin.take().expect("piped").write_all(b"piped").expect("written");
+    let done = child.wait_with_output().expect("it ends");
+    let summary = json(&done);
+    assert_eq!(summary["status"], "EXIT");
+    assert_eq!((&summary["number"], &summary["code"]), (&1.into(), &5.into()));
+    assert_eq!((&summary["output_bytes"], &summary["log_bytes"]), (&5.into(), &6.into()));
+    assert_eq!(std::fs::read(&output).expect("there"), b"piped");
+    let id = summary["output"].as_str().expect("a CID");
+    assert!(id.starts_with("bafkrei") && id.len() == 59, "{id}");
+}
+
+#[test]
+fn each_end_has_an_exit_code_of_its_own_and_leaves_no_file() {
+    let dir = temporary();
+    let output = dir.path().join("output");
+    let output = output.to_str().expect("text");
+    let ends = [
+        ("TRAP", TRAP, &[][..], 12),
+        ("OUT_OF_GAS", ENDLESS, &["--gas", "1000000"], 13),
+        ("BAD_ABI", "(module)", &[], 15),
+        ("REFUSED", FOREIGN, &[], 17),
+        ("LATE", ENDLESS, &["--gas", "4611686018427387904", "--timeout", "0.2"], 18),
+    ];
+    for (name, text, flags, code) in ends {
+        let module = write(dir.path(), "module.wasm", text);
+        let done = task("run", &module, &[flags, &["--output", output, "--json"]].concat());
+        assert_eq!(done.status.code(), Some(code), "{name}: {}", stderr(&done));
+        assert_eq!(json(&done)["status"], name);
+        assert!(stderr(&done).contains(name), "{}", stderr(&done));
+        let left: Vec<_> = std::fs::read_dir(dir.path()).expect("readable").flatten().collect();
+        assert_eq!(left.len(), 1, "{name}: {left:?}");
+    }
+}
+
+#[test]
+fn a_check_tells_the_interface_or_the_reason() {
+    let dir = temporary();
+    let module = write(dir.path(), "count.wasm", COUNT);
+    let good = task("check", &module, &[]);
+    let text = String::from_utf8_lossy(&good.stdout).into_owned();
+    assert_eq!(good.status.code(), Some(0), "{}", stderr(&good));
+    for part in ["T1, command", "fd_read, fd_write, proc_exit", "memory, _start", "schedule", "1024 at most"]
+    {
+        assert!(text.contains(part), "no {part} in {text}");
+    }
+    let report = json(&task("check", &module, &["--json"]));
+    assert_eq!((&report["accepted"], &report["interface"]), (&true.into(), &"T1".into()));
+    assert!(report["metered_bytes"].as_u64() > report["bytes"].as_u64(), "{report}");
+
+    let refused = task("check", &write(dir.path(), "foreign.wasm", FOREIGN), &["--json"]);
+    assert_eq!(refused.status.code(), Some(17));
+    let report = json(&refused);
+    assert_eq!((&report["accepted"], &report["code"]), (&false.into(), &7.into()));
+    assert!(report["feature"].as_str().is_some_and(|text| text.contains("import")), "{report}");
+    assert!(report["offset"].as_u64() > Some(0), "{report}");
+
+    let unfit = task("check", &write(dir.path(), "unfit.wasm", "(module (func (export \"alloc\")))"), &[]);
+    assert_eq!(unfit.status.code(), Some(15));
+    assert!(stderr(&unfit).contains("memory, alloc, run"), "{}", stderr(&unfit));
+}
+
+#[test]
+fn what_cannot_be_run_says_why_and_ends_with_its_code() {
+    let dir = temporary();
+    let module = write(dir.path(), "idle.wasm", IDLE);
+    for flags in [
+        &["--gas", "4611686018427387905"][..],
+        &["--gas", "much"],
+        &["--pages", "0"],
+        &["--pages", "65537"],
+        &["--seed", "abc"],
+        &["--timeout", "-1"],
+        &["--timeout", "soon"],
+        &["--engine", "steam"],
+    ] {
+        let done = task("run", &module, flags);
+        assert_eq!(done.status.code(), Some(2), "{flags:?}: {}", stderr(&done));
+    }
+    assert_eq!(task("run", &dir.path().join("nothing"), &[]).status.code(), Some(1));
+    assert_eq!(task("check", dir.path(), &[]).status.code(), Some(1));
+    let nowhere = dir.path().join("no/such/folder/output");
+    let done = task("run", &module, &["--output", nowhere.to_str().expect("text")]);
+    assert_eq!(done.status.code(), Some(1), "{}", stderr(&done));
+    let large = dir.path().join("large");
+    std::fs::File::create(&large).and_then(|file| file.set_len((16 << 20) + 1)).expect("made");
+    let done = task("run", &module, &["--input", large.to_str().expect("text")]);
+    assert_eq!(done.status.code(), Some(2), "{}", stderr(&done));
+    assert!(stderr(&done).contains("16 MiB"), "{}", stderr(&done));
+}
+
+#[test]
+fn the_interpreter_runs_the_same_or_says_how_to_get_it() {
+    let dir = temporary();
+    let module = write(dir.path(), "count.wasm", COUNT);
+    let other = task("run", &module, &["--engine", "interpreter", "--json"]);
+    if cfg!(feature = "interpreter") {
+        let one = json(&task("run", &module, &["--json"]));
+        assert_eq!((&json(&other)["gas_used"], &json(&other)["output"]), (&one["gas_used"], &one["output"]));
+    } else {
+        assert_eq!(other.status.code(), Some(2));
+        assert!(stderr(&other).contains("--features interpreter"), "{}", stderr(&other));
+    }
+}

@@ -1,0 +1,103 @@
+//! The tasks of the vectors, each with the end that the interface asks for. What the engines make of them beyond that is
+//! written down by `write_vectors`.
+
+use tabmesh_native::task::{GAS_DEFAULT, PAGES_DEFAULT, Status, Task};
+
+use crate::{commands, pures, refusals};
+
+/// A task and how it must end.
+#[derive(Clone)]
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) module: Vec<u8>,
+    pub(crate) input: Vec<u8>,
+    pub(crate) gas: u64,
+    pub(crate) pages: u32,
+    pub(crate) seed: [u8; 32],
+    pub(crate) time: u64,
+    /// The status and its code; any code of a refusal is good where this is 0.
+    pub(crate) end: (Status, u32),
+    /// What comes out, where it is known beforehand.
+    pub(crate) output: Option<Vec<u8>>,
+}
+
+impl Case {
+    /// A case that must end well.
+    pub(crate) fn new(name: &str, text: &str) -> Self {
+        Self::of_bytes(name, wat::parse_str(text).unwrap_or_else(|error| panic!("{name}: {error}")))
+    }
+
+    pub(crate) fn of_bytes(name: &str, module: Vec<u8>) -> Self {
+        Self {
+            name: name.to_owned(),
+            module,
+            input: Vec::new(),
+            gas: GAS_DEFAULT,
+            pages: PAGES_DEFAULT,
+            seed: std::array::from_fn(|byte| byte as u8),
+            time: 0,
+            end: (Status::Ok, 0),
+            output: None,
+        }
+    }
+
+    pub(crate) fn input(mut self, input: &[u8]) -> Self {
+        self.input = input.to_vec();
+        self
+    }
+
+    pub(crate) fn gas(mut self, gas: u64) -> Self {
+        self.gas = gas;
+        self
+    }
+
+    pub(crate) fn pages(mut self, pages: u32) -> Self {
+        self.pages = pages;
+        self
+    }
+
+    pub(crate) fn time(mut self, time: u64) -> Self {
+        self.time = time;
+        self
+    }
+
+    pub(crate) fn ends(mut self, status: Status) -> Self {
+        self.end = (status, 0);
+        self
+    }
+
+    pub(crate) fn exits(mut self, code: u32) -> Self {
+        self.end = (if code == 0 { Status::Ok } else { Status::Exit }, code);
+        self
+    }
+
+    pub(crate) fn refused(mut self, code: u32) -> Self {
+        self.end = (Status::Refused, code);
+        self
+    }
+
+    pub(crate) fn gives(mut self, output: &[u8]) -> Self {
+        self.output = Some(output.to_vec());
+        self
+    }
+
+    pub(crate) fn task(&self) -> Task {
+        let task = Task::new(self.module.clone()).with_input(self.input.clone());
+        let task = task.and_then(|task| task.with_gas(self.gas)).and_then(|task| task.with_pages(self.pages));
+        task.expect("the bounds are kept").with_seed(self.seed).with_time(self.time)
+    }
+}
+
+/// All of them, in the order of the vectors.
+pub(crate) fn cases() -> Vec<Case> {
+    let mut cases = pures::cases();
+    cases.extend(pures::traps());
+    cases.extend(pures::floats());
+    cases.extend(pures::limits());
+    cases.extend(commands::small());
+    cases.extend(commands::reading());
+    cases.extend(commands::writing());
+    cases.extend(commands::ends());
+    cases.extend(refusals::cases());
+    cases
+}
