@@ -1,4 +1,4 @@
-// Goal: the functions of WASI do, answer and cost what `docs/TASK-INTERFACE.md` says, and a command's exit is its status.
+// Goal: the functions of WASI do, answer and cost what `docs/TASKS.md` says, and a command's exit is its status.
 // Method: the functions themselves over a memory and a gas of the test's own; then whole commands.
 
 import assert from 'node:assert/strict';

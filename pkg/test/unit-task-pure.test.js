@@ -1,4 +1,4 @@
-// Goal: pure modules come to the status, the gas and the output that `docs/TASK-INTERFACE.md` says.
+// Goal: pure modules come to the status, the gas and the output that `docs/TASKS.md` says.
 // Method: small modules, metered and run in this thread.
 
 import assert from 'node:assert/strict';

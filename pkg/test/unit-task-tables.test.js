@@ -38,7 +38,7 @@ test('the bounds are those of the meter and of the document', () => {
   assert.equal(limits.MODULE_BYTES_MAX, value('MODULE_BYTES_MAX'));
   assert.equal(limits.PAGES_MAX, value('PAGES_MAX'));
   assert.ok(limits.STACK_MIB * 2 ** 20 >= 4 * value('STACK_BYTES'));
-  const document = source('docs/TASK-INTERFACE.md');
+  const document = source('docs/TASKS.md');
   for (const row of [`| gas | 0 to 2^62 | ${limits.GAS_USUAL.toLocaleString('en')} |`, `| 1 to 65,536 | ${limits.PAGES_USUAL.toLocaleString('en')} |`]) {
     assert.ok(document.includes(row), row);
   }
@@ -46,7 +46,7 @@ test('the bounds are those of the meter and of the document', () => {
 });
 
 test('the statuses have the numbers of the document', () => {
-  const rows = [...source('docs/TASK-INTERFACE.md').matchAll(/^\| (\d) \| `(\w+)` \|/gm)].map(([, number, name]) => [name, Number(number)]);
+  const rows = [...source('docs/TASKS.md').matchAll(/^\| (\d) \| `(\w+)` \|/gm)].map(([, number, name]) => [name, Number(number)]);
   assert.equal(rows.length, 9);
   assert.deepEqual(Object.fromEntries(rows), { ...STATUS_NUMBERS });
 });

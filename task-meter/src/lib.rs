@@ -1,7 +1,7 @@
 //! The metering profile D1: one Wasm module in, the same module out, metered and deterministic.
 //!
 //! What comes out counts its gas and its stack, gives the same bits for the same input in every engine, and runs unchanged
-//! otherwise. [`instrument`] is a pure function of its arguments; the profile is written down in `docs/TASKS.md`.
+//! otherwise. [`instrument`] is a pure function of its arguments; the profile is written down in `docs/METERING.md`.
 //!
 //! What this crate refuses to do:
 //! - allocate, or take more memory than [`Scratch`] and the output it is given;

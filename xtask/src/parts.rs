@@ -66,7 +66,7 @@ pub(crate) fn web() -> Result<()> {
     package()?;
     tools::ensure_npm("web")?;
     let mut inputs = package_inputs();
-    inputs.push("web");
+    inputs.extend(["web", "task-meter/guests/built"]);
     step("the web app", || {
         unless_fresh("web", &inputs, &["web/dist"], || {
             run("npm").words("run --silent build").dir(&workspace::path("web")).wait()

@@ -1,6 +1,6 @@
 //! Verifiable tasks: a Wasm module, an input and some limits in; a status, the gas and an output out, the same in every engine.
 //!
-//! The rules are in `docs/TASK-INTERFACE.md`, and each file here holds one part of them: [`prepare`] what is known of a module
+//! The rules are in `docs/TASKS.md`, and each file here holds one part of them: [`prepare`] what is known of a module
 //! before it runs, [`executor`] the steps of a run, `command` the functions of WASI, `pure` the calls of a pure module,
 //! [`outcome`] how an end is judged and billed. Engines stand behind the trait in [`engine`].
 //!

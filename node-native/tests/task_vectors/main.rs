@@ -1,5 +1,5 @@
 //! Goal: every host comes to the same status, the same gas and the same output for the same task, and to those that
-//! `docs/TASK-INTERFACE.md` asks for.
+//! `docs/TASKS.md` asks for.
 //! Method: small modules with their expected ends (`cases.rs`); the results of all of them in `tests/vectors/tasks.json`, which
 //! hosts in other languages read as well. After a change that is meant to be seen:
 //!

@@ -1,4 +1,4 @@
-// T1: the deterministic part of WASI preview 1, as `docs/TASK-INTERFACE.md` has it. Everything costs gas before it is done.
+// T1: the deterministic part of WASI preview 1, as `docs/TASKS.md` has it. Everything costs gas before it is done.
 
 import { Ended, type Guest } from './guest.js';
 import { LOG_BYTES_MAX, OUTPUT_BYTES_MAX } from './limits.js';

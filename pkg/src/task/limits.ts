@@ -1,4 +1,4 @@
-// Bounds of tasks (`docs/TASK-INTERFACE.md`), and of how many this host runs.
+// Bounds of tasks (`docs/TASKS.md`), and of how many this host runs.
 
 /** Bytes of a module. */
 export const MODULE_BYTES_MAX = 4 << 20;

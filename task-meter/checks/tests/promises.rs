@@ -24,7 +24,7 @@ fn the_schedule_has_the_hash_that_is_published() {
     assert_eq!(
         hash,
         include_str!("schedule.sha256").trim(),
-        "a new schedule is a new profile: docs/TASKS.md"
+        "a new schedule is a new profile: docs/METERING.md"
     );
 }
 

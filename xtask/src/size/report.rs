@@ -122,7 +122,7 @@ impl Report {
     pub(crate) fn meter_page(&self, limit: usize) -> String {
         let mut text = format!(
             "\n## The meter of tasks\n\n\
-             A module of its own, which a Worker loads to execute tasks ([TASKS.md](TASKS.md)). The limit is {limit} raw bytes for now; \
+             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes for now; \
              the goal is 8192.\n\n"
         );
         self.page_rows(&mut text);

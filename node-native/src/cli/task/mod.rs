@@ -96,7 +96,7 @@ pub(super) enum TaskError {
     Engine(#[from] EngineError),
     #[error("{}: {}", .0.status().name(), .0.sentence())]
     Ended(End),
-    #[error("BAD_ABI: the module fits no interface; export {0} with the types of docs/TASK-INTERFACE.md")]
+    #[error("BAD_ABI: the module fits no interface; export {0} with the types of docs/TASKS.md")]
     Unfit(String),
 }
 
