@@ -47,11 +47,12 @@ pub extern "C" fn instrument(length: usize, pages_max: u32, interface: u32) -> i
     let interface = if interface == 1 { Interface::Command } else { Interface::Pure };
     let output = start() + length;
     let Some(room) = (memory_size(0) * PAGE).checked_sub(output) else { return -1 };
+    let scratch = &raw mut SCRATCH;
     // SAFETY: the module has one thread, and nothing else uses the memory behind the statics.
     let done = unsafe {
         let module = core::slice::from_raw_parts(start() as *const u8, length);
         let output = core::slice::from_raw_parts_mut(output as *mut u8, room);
-        meter(module, Settings { pages_max, interface }, &mut *(&raw mut SCRATCH), output)
+        meter(module, Settings { pages_max, interface }, &mut *scratch, output)
     };
     match done {
         Ok(length) => (output as i64) << 32 | length as i64,
