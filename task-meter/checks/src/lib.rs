@@ -8,7 +8,6 @@ pub mod build;
 pub mod corpus;
 pub mod differential;
 pub mod engines;
-pub mod kernels;
 pub mod random;
 pub mod run;
 pub mod spec;
