@@ -33,7 +33,7 @@ const DIRECT_AGAIN_ONE_IN: u64 = 4;
 const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
 const TRY_DIRECT_ONE_IN: u64 = 24;
 
-pub(super) fn is_relay(link: &Link) -> bool {
+fn is_relay(link: &Link) -> bool {
     link.is_relay && link.kind != LinkKind::Relayed
 }
 
@@ -42,7 +42,12 @@ impl Node {
     pub(super) fn may_relay(&mut self, peer: &NodeId) -> bool {
         let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
             || self.is_walled() && self.rng.below(WALLED_DIRECT_ONE_IN) > 0;
-        wants && self.links.peers().any(is_relay)
+        wants && self.has_relay()
+    }
+
+    /// Whether a peer of this node's carries circuits.
+    pub(super) fn has_relay(&self) -> bool {
+        self.links.peers().any(is_relay)
     }
 
     /// Whether no direct link comes up at this end, for all that is known.
@@ -52,7 +57,7 @@ impl Node {
 
     /// Whether this node offers circuits to those that offer it direct links.
     pub(super) fn wants_circuits(&self) -> bool {
-        self.is_walled() && self.links.peers().any(is_relay)
+        self.is_walled() && self.has_relay()
     }
 
     /// Offers a circuit in turn.
@@ -72,7 +77,7 @@ impl Node {
             let reply = if handshake.by_signal { None } else { Some(reply) };
             self.refuse(&link.peer, handshake.session, Reason::Unreachable, reply);
         }
-        self.links.peers().any(is_relay) && self.contacts.learn(&link.peer).is_some()
+        self.has_relay() && self.contacts.learn(&link.peer).is_some()
     }
 
     /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay.

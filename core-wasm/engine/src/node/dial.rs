@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::Node;
-use super::circuit::is_relay;
 use super::jobs::Pending;
 use super::route::ReplyTo;
 use crate::id::{NodeId, Signature};
@@ -284,7 +283,7 @@ impl Node {
 
     fn on_answer(&mut self, id: LinkId, description: &[u8]) {
         let deadline = self.now + DIRECT_TIMEOUT;
-        let has_relay = self.links.peers().any(is_relay);
+        let has_relay = self.has_relay();
         let Some(link) = self.links.get_mut(id) else { return };
         let is_circuit = link.kind == LinkKind::Relayed;
         let Some(handshake) = &mut link.handshake else { return };
