@@ -5,18 +5,7 @@
  */
 export { join } from './mesh.js';
 export { MeshError } from './errors.js';
-export { checkTask, runTask, taskStatusNumbers } from './task/index.js';
-export type {
-  CheckOptions,
-  TaskCheck,
-  TaskExport,
-  TaskImport,
-  TaskOptions,
-  TaskProgress,
-  TaskRefusal,
-  TaskResult,
-  TaskStatus,
-} from './task/index.js';
+export * from './task/index.js';
 export type {
   Content,
   GetOptions,
