@@ -8,6 +8,9 @@ use thiserror::Error;
 pub use super::command::Command;
 use super::outcome::Failure;
 
+/// Bytes of a page of memory.
+pub(super) const PAGE_BYTES: usize = 64 << 10;
+
 /// Makes metered modules ready to run.
 pub trait Engine: Send + Sync {
     /// Its name in the command line.
@@ -34,7 +37,7 @@ pub trait Compiled: Send + Sync {
     /// The names of the imported functions, in the module's order.
     fn imports(&self) -> Vec<String>;
 
-    /// The names of the exports, but for those that the meter added.
+    /// The names of the exports, with those that the meter added.
     fn exports(&self) -> Vec<String>;
 
     /// Makes a fresh instance with as many pages of memory as this host gives at most. Nothing of the module runs.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tabmesh_meter::{Interface, Refusal, Scratch, Settings};
+use tabmesh_meter::{Interface, Scratch, Settings};
 
 use super::engine::{CompileError, Compiled, Engine, Export, Kind};
 use super::outcome::{End, Failure, INVALID};
@@ -35,7 +35,7 @@ impl Prepared {
     /// The names of the module's own exports.
     #[must_use]
     pub fn exports(&self) -> Vec<String> {
-        self.module.exports()
+        self.module.exports().into_iter().filter(|name| !name.starts_with('~')).collect()
     }
 
     /// Pages of 64 KiB with which it starts, if its memory is exported.
@@ -72,8 +72,8 @@ fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>,
     let mut scratch = Box::new(Scratch::new());
     let mut output = vec![0; tabmesh_meter::output_bytes_max(module.len())];
     let settings = Settings { pages_max, interface };
-    let refused = |refusal: Refusal| End::Refused(refusal);
-    let length = tabmesh_meter::instrument(module, settings, &mut scratch, &mut output).map_err(refused)?;
+    let length = tabmesh_meter::instrument(module, settings, &mut scratch, &mut output);
+    let length = length.map_err(End::Refused)?;
     output.truncate(length);
     output.shrink_to_fit();
     Ok(output)

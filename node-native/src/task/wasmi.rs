@@ -15,11 +15,8 @@ use ::wasmi::{
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
 use super::command::{self, Command, FUNCTIONS};
-use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, Reach, Stop};
+use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BYTES, Reach, Stop};
 use super::outcome::Failure;
-
-/// Bytes of a page of memory.
-const PAGE_BYTES: usize = 64 << 10;
 
 /// Calls within calls: more than the profile's 256 KiB of stack hold of the smallest frames.
 const CALLS_MAX: usize = 4_096;
@@ -30,7 +27,7 @@ const STACK_BYTES_MAX: usize = 4 << 20;
 /// Fuel between two looks at the watchdog: some hundredths of a second.
 const SLICE_FUEL: u64 = 5_000_000;
 
-/// How much slower than its input a compiled module is taken to be, in bytes: instructions of a fixed width, and tables.
+/// How many times as large as its bytes a compiled module is taken to be: instructions of a fixed width, and tables.
 const BYTES_A_BYTE: usize = 8;
 
 /// The engine.
@@ -183,8 +180,7 @@ impl Compiled for Ready {
     }
 
     fn exports(&self) -> Vec<String> {
-        let names = self.module.exports().map(|export| export.name().to_owned());
-        names.filter(|name| !name.starts_with('~')).collect()
+        self.module.exports().map(|export| export.name().to_owned()).collect()
     }
 
     fn start(&self, command: Command, pages_max: u32) -> Result<Box<dyn Guest>, Stop> {

@@ -10,12 +10,11 @@ use ::wasmtime::{
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
 use super::command::{self, Command, FUNCTIONS};
-use super::engine::{CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, Reach, Stop};
+use super::engine::{
+    CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, PAGE_BYTES, Reach, Stop,
+};
 use super::executor::ENGINE_STACK_BYTES;
 use super::outcome::Failure;
-
-/// Bytes of a page of memory.
-const PAGE_BYTES: usize = 64 << 10;
 
 /// The engine.
 pub struct Wasmtime {
@@ -153,8 +152,7 @@ impl Compiled for Ready {
     }
 
     fn exports(&self) -> Vec<String> {
-        let names = self.ready.module().exports().map(|export| export.name().to_owned());
-        names.filter(|name| !name.starts_with('~')).collect()
+        self.ready.module().exports().map(|export| export.name().to_owned()).collect()
     }
 
     fn start(&self, command: Command, pages_max: u32) -> Result<Box<dyn Guest>, Stop> {
