@@ -7,6 +7,16 @@ export interface Preview {
   readonly type: string;
 }
 
+/** Content, and how to show it; `null`: not at all. */
+export interface Shown {
+  readonly name: string;
+  readonly blob: Blob;
+  readonly preview: Preview | null;
+}
+
+/** Bytes looked at to tell what content is. */
+const HEAD = 4096;
+
 /** Bytes of text that are shown; the rest is in the saved file. */
 export const TEXT_SHOWN = 256 * 1024;
 
@@ -70,6 +80,13 @@ export function previewOf(name: string, size: number, head: Uint8Array): Preview
   const extension = /\.([a-z0-9]{1,12})$/i.exec(name)?.[1]?.toLowerCase() ?? signOf(head);
   const preview = BY_EXTENSION.get(extension);
   return preview && size > 0 && size <= LARGEST[preview.kind] ? preview : null;
+}
+
+/** Content made ready to be shown or saved: its blob gets the type that its preview has. */
+export async function shownOf(name: string, content: Blob): Promise<Shown> {
+  const head = new Uint8Array(await content.slice(0, HEAD).arrayBuffer());
+  const preview = previewOf(name, content.size, head);
+  return { name, preview, blob: content.slice(0, content.size, preview?.type ?? 'application/octet-stream') };
 }
 
 /** The extension that the first bytes deserve; empty for none. */

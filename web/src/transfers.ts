@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Content } from 'tabmesh';
 import { cleanName, type SharedFile } from './link.ts';
-import { type Preview, previewOf } from './preview.ts';
+import { type Shown, shownOf } from './preview.ts';
 import type { Session } from './session.ts';
 import { type Trouble, isCancel, troubleOf } from './words.ts';
 
@@ -24,19 +23,13 @@ export interface Entry {
 }
 
 /** What was fetched, ready to be shown or saved. */
-export interface Fetched extends SharedFile {
-  readonly blob: Blob;
-  readonly preview: Preview | null;
-}
+export type Fetched = SharedFile & Shown;
 
 /** What the package tells of a transfer. */
 type Told = { done: number; total: number | null; holders?: number };
 
 /** Files listed at most: finished ones go first, oldest first; when none is finished, new ones are refused. */
 export const ENTRIES_MAX = 100;
-
-/** Bytes looked at to tell what a file is. */
-const HEAD = 4096;
 
 /** Files given to the mesh and fetched from it. One is given at a time, in order; one is fetched at a time. */
 export class Transfers {
@@ -77,9 +70,9 @@ export class Transfers {
       this.#move(key, { done: 0, total: null });
       const content = await mesh.get(file.cid, { signal, onProgress: (p) => this.#move(key, p) });
       this.#change(key, { size: content.size, progress: { step: 'moving', done: 0, total: content.size, holders: 0 } });
-      const fetched = await this.#read(content, file);
+      const shown = await shownOf(file.name, await content.blob());
       signal.throwIfAborted();
-      this.fetched.value = fetched;
+      this.fetched.value = { ...file, ...shown };
       this.#change(key, { progress: { step: 'done', cid: file.cid, holders: 0 } });
     });
   }
@@ -118,13 +111,6 @@ export class Transfers {
     } finally {
       this.#cancels.delete(key);
     }
-  }
-
-  async #read(content: Content, file: SharedFile): Promise<Fetched> {
-    const raw = await content.blob();
-    const head = new Uint8Array(await raw.slice(0, HEAD).arrayBuffer());
-    const preview = previewOf(file.name, raw.size, head);
-    return { ...file, preview, blob: raw.slice(0, raw.size, preview?.type ?? 'application/octet-stream') };
   }
 
   #add(way: Entry['way'], name: string, size: number | null): { key: number; signal: AbortSignal } {

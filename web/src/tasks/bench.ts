@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { TaskCheck, TaskProgress, TaskResult, checkTask, runTask } from 'tabmesh';
 import { cleanName } from '../link.ts';
-import { type Preview, previewOf } from '../preview.ts';
+import { type Shown, shownOf } from '../preview.ts';
 import { type Trouble, isCancel, troubleOf } from '../words.ts';
 import type { Example } from './examples.ts';
 
@@ -26,24 +26,14 @@ export interface Chosen extends Part {
 /** A run, under way or ended. */
 export type Run =
   | { readonly step: 'under way'; readonly progress: TaskProgress }
-  | { readonly step: 'ended'; readonly result: TaskResult; readonly tookMs: number; readonly shown: Output }
+  | { readonly step: 'ended'; readonly result: TaskResult; readonly tookMs: number; readonly shown: Shown }
   | { readonly step: 'failed'; readonly trouble: Trouble };
-
-/** An output, ready to be shown or saved. */
-export interface Output {
-  readonly name: string;
-  readonly blob: Blob;
-  readonly preview: Preview | null;
-}
 
 /** Gas that the page gives a task unless somebody says otherwise. */
 export const GAS = 10_000_000_000n;
 
 /** Gas that may be given at most. */
 const GAS_MAX = 1n << 62n;
-
-/** Bytes looked at to tell what an output is. */
-const HEAD = 4096;
 
 /** A module, an input, some gas, and what comes of them. */
 export class Bench {
@@ -62,9 +52,9 @@ export class Bench {
     this.#executor = executor;
   }
 
-  /** Takes files: those that begin as a Wasm module does are modules, others inputs. */
-  async take(files: readonly File[]): Promise<void> {
-    this.trouble.value = null;
+  /** Takes files: those that begin as a Wasm module does are modules, others inputs. `refused` says what else was not taken. */
+  async take(files: readonly File[], refused = ''): Promise<void> {
+    this.trouble.value = refused ? { what: refused, wayOut: '' } : null;
     for (const file of files) {
       try {
         const part = { name: cleanName(file.name), bytes: new Uint8Array(await file.arrayBuffer()) };
@@ -114,7 +104,9 @@ export class Bench {
       const onProgress = (progress: TaskProgress): void => show({ step: 'under way', progress });
       const options = { gas, signal: running.signal, timeoutMs: Infinity, onProgress };
       const result = await this.#executor.runTask(module.bytes, this.input.value.bytes, options);
-      show({ step: 'ended', result, tookMs: performance.now() - began, shown: this.#output(result, module.name) });
+      const tookMs = performance.now() - began;
+      const shown = await shownOf(this.#outputName(module.name), new Blob([result.output]));
+      show({ step: 'ended', result, tookMs, shown });
     } catch (error) {
       show(isCancel(error) ? null : { step: 'failed', trouble: troubleOf(error) });
     }
@@ -161,11 +153,9 @@ export class Bench {
     return isGood ? gas : null;
   }
 
-  #output({ output }: TaskResult, module: string): Output {
+  #outputName(module: string): string {
     const stem = module.replace(/\.wasm$/, '');
-    const name = this.#kind ? `${stem}.${this.#kind}` : `${stem}-output`;
-    const preview = previewOf(name, output.length, output.subarray(0, HEAD));
-    return { name, preview, blob: new Blob([output], { type: preview?.type ?? 'application/octet-stream' }) };
+    return this.#kind ? `${stem}.${this.#kind}` : `${stem}-output`;
   }
 }
 

@@ -1,10 +1,11 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { TaskResult, TaskStatus } from 'tabmesh';
 import { formatBytes } from '../format.ts';
+import type { Shown } from '../preview.ts';
 import { Copy } from '../ui/copy.tsx';
 import { Look, useObjectUrl } from '../ui/look.tsx';
 import { Alert } from '../ui/standing.tsx';
-import type { Bench, Output, Run } from './bench.ts';
+import type { Bench, Run } from './bench.ts';
 
 const WORDS: Record<TaskStatus, string> = {
   OK: 'Done',
@@ -53,7 +54,7 @@ function UnderWay({ run, cancel }: { readonly run: Extract<Run, { step: 'under w
   );
 }
 
-function Ended({ result, tookMs, shown }: { readonly result: TaskResult; readonly tookMs: number; readonly shown: Output }) {
+function Ended({ result, tookMs, shown }: { readonly result: TaskResult; readonly tookMs: number; readonly shown: Shown }) {
   const { status, code, gasUsed, id, log } = result;
   const save = useObjectUrl(useMemo(() => shown.blob.slice(0, shown.blob.size, 'application/octet-stream'), [shown]));
   const isGood = status === 'OK' || status === 'EXIT';

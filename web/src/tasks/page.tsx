@@ -1,7 +1,6 @@
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { formatBytes } from '../format.ts';
-import { dropListeners } from '../ui/give.tsx';
+import { useDrop } from '../ui/drop.ts';
 import { Brand } from '../ui/header.tsx';
 import { Alert } from '../ui/standing.tsx';
 import type { Bench, Chosen } from './bench.ts';
@@ -14,17 +13,7 @@ interface Props {
 
 /** The page: a module and its input on one side, what comes of them on the other. */
 export function Page({ bench }: Props) {
-  const over = useSignal(false);
-  useEffect(() => {
-    const listeners = dropListeners(
-      (value) => (over.value = value),
-      (files) => void bench.take(files),
-    );
-    for (const [event, listener] of listeners) addEventListener(event, listener as EventListener);
-    return () => {
-      for (const [event, listener] of listeners) removeEventListener(event, listener as EventListener);
-    };
-  }, []);
+  const over = useDrop((files, refused) => void bench.take(files, refused));
   const trouble = bench.trouble.value;
   return (
     <>

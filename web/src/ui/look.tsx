@@ -1,14 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { formatBytes } from '../format.ts';
-import { type Preview, TEXT_SHOWN } from '../preview.ts';
-
-/** Content, and how to show it; `null`: not at all. */
-export interface Shown {
-  readonly name: string;
-  readonly blob: Blob;
-  readonly preview: Preview | null;
-}
+import { type Shown, TEXT_SHOWN } from '../preview.ts';
 
 /** The content itself, where it can be shown without running anything. */
 export function Look({ shown }: { readonly shown: Shown }) {
