@@ -22,7 +22,7 @@ pub(crate) struct Options {
 /// # Errors
 /// When one of them shows a difference.
 pub(crate) fn fuzz(options: &Options) -> Result<()> {
-    let what = format!("{} modules from seed {} (some 40 a second)", options.modules, options.seed);
+    let what = format!("{} modules from seed {}", options.modules, options.seed);
     step(&what, || {
         cargo("run --quiet --release --package tabmesh-meter-checks --example fuzz --")
             .args([options.seed.to_string(), options.modules.to_string()])

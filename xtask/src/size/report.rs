@@ -6,6 +6,7 @@ use std::fmt::Write;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
+use super::gate::Gate;
 use super::module::Module;
 use super::rooms::room;
 
@@ -103,7 +104,7 @@ impl Report {
     }
 
     /// The measurement as a page of the documentation.
-    pub(crate) fn page(&self, limit: usize, goal: usize) -> String {
+    pub(crate) fn page(&self, Gate { limit, goal, .. }: &Gate) -> String {
         let mut text = format!(
             "# What the Wasm module costs\n\n\
              Bytes of the module that browsers download, by room of the code. `cargo xtask size` measures and fails \
@@ -119,11 +120,11 @@ impl Report {
     }
 
     /// The meter's part of the page.
-    pub(crate) fn meter_page(&self, limit: usize) -> String {
+    pub(crate) fn meter_page(&self, Gate { limit, goal, .. }: &Gate) -> String {
         let mut text = format!(
             "\n## The meter of tasks\n\n\
-             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes for now; \
-             the goal is 8192.\n\n"
+             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes; \
+             the goal is {goal}.\n\n"
         );
         self.page_rows(&mut text);
         text
