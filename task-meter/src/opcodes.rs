@@ -101,15 +101,15 @@ const RUNS: [Run; 74] = [
     run(0x00, 0x00, I::None,     SPECIAL,            1),  // unreachable
     run(0x01, 0x01, I::None,     plain(0, Nothing),  0),  // nop
     run(0x02, 0x03, I::Block,    SPECIAL,            0),  // block, loop
-    run(0x04, 0x04, I::Block,    SPECIAL,            2),  // if
+    run(0x04, 0x04, I::Block,    SPECIAL,            3),  // if
     run(0x05, 0x05, I::None,     SPECIAL,            0),  // else
     run(0x0b, 0x0b, I::None,     SPECIAL,            0),  // end
     run(0x0c, 0x0c, I::Label,    SPECIAL,            1),  // br
-    run(0x0d, 0x0d, I::Label,    SPECIAL,            2),  // br_if
+    run(0x0d, 0x0d, I::Label,    SPECIAL,            3),  // br_if
     run(0x0e, 0x0e, I::Labels,   SPECIAL,            4),  // br_table
     run(0x0f, 0x0f, I::None,     SPECIAL,            1),  // return
-    run(0x10, 0x10, I::Function, SPECIAL,            5),  // call
-    run(0x11, 0x11, I::Indirect, SPECIAL,            5),  // call_indirect
+    run(0x10, 0x10, I::Function, SPECIAL,            24), // call
+    run(0x11, 0x11, I::Indirect, SPECIAL,            24), // call_indirect
     run(0x1a, 0x1a, I::None,     plain(1, Nothing),  0),  // drop
     run(0x1b, 0x1b, I::None,     SPECIAL,            2),  // select
     run(0x1c, 0x1c, I::Select,   SPECIAL,            2),  // select t
@@ -119,12 +119,12 @@ const RUNS: [Run; 74] = [
     run(0x23, 0x23, I::Global,   plain(0, Bits),     2),  // global.get
     run(0x24, 0x24, I::Global,   seeing(1, Nothing), 2),  // global.set
     // Memory.
-    run(0x28, 0x35, I::Address,  plain(1, Bits),     2),  // i32.load … i64.load32_u
+    run(0x28, 0x35, I::Address,  plain(1, Bits),     3),  // i32.load … i64.load32_u
     run(0x36, 0x37, I::Address,  plain(2, Nothing),  2),  // i32.store, i64.store
     run(0x38, 0x39, I::Address,  seeing(2, Nothing), 2),  // f32.store, f64.store
     run(0x3a, 0x3e, I::Address,  plain(2, Nothing),  2),  // i32.store8 … i64.store32
     run(0x3f, 0x3f, I::Memory,   plain(0, Bits),     2),  // memory.size
-    run(0x40, 0x40, I::Memory,   SPECIAL,            5),  // memory.grow
+    run(0x40, 0x40, I::Memory,   SPECIAL,            24), // memory.grow
     // Constants.
     run(0x41, 0x42, I::Number,   plain(0, Bits),     1),  // i32.const, i64.const
     run(0x43, 0x43, I::Float,    SPECIAL,            1),  // f32.const
