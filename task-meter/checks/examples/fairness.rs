@@ -1,29 +1,43 @@
-//! Seconds per gas: each probe and kernel, metered, in every engine. `fairness KERNELS.wasm`.
+//! What a gas takes: each kernel, and each instruction in a loop of its own, metered, in every engine; a table for docs/GAS.md.
+//! `fairness KERNELS.wasm`.
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
-use tabmesh_meter::{GAS_EXPORT, START_EXPORT};
+use tabmesh_meter::{GAS_EXPORT, START_EXPORT, Settings};
 use tabmesh_meter_checks::engines::{End, Engine, Guest, Value};
 use tabmesh_meter_checks::{SETTINGS, meter, probes};
 
 const KERNELS: [&str; 10] = [
-    "fibonacci", "sieve", "matrix", "checksum", "hash", "sorting", "machine", "mandelbrot", "spectral", "bodies",
+    "fibonacci",
+    "sieve",
+    "matrix",
+    "checksum",
+    "hash",
+    "sorting",
+    "machine",
+    "mandelbrot",
+    "spectral",
+    "bodies",
 ];
 
 /// Seconds a measurement should take.
 const SECONDS: f64 = 0.003;
+/// How often each is measured; the best counts.
 const RUNS: usize = 40;
+/// Gas that does not end.
 const PLENTY: i64 = 1 << 60;
+
+/// Pages of memory: one of the probes reads all over 64 MiB.
+const PAGES_MAX: u32 = 2_048;
 
 struct Case {
     name: String,
     function: String,
     file: PathBuf,
     metered: Vec<u8>,
-    is_kernel: bool,
 }
 
 /// A case in an engine, with as many rounds as take long enough to be timed.
@@ -60,23 +74,36 @@ impl<'a> Timed<'a> {
     }
 }
 
-/// Nanoseconds a gas and gas a round of each case. All cases in turns, so that each of them has its share of a machine's quiet moments.
-fn measure(engine: Engine, cases: &[Case]) -> Result<Vec<(f64, f64)>> {
+/// What a case takes and costs in an engine.
+struct Fairness {
+    /// Nanoseconds a gas.
+    nanoseconds: f64,
+    gas_a_round: f64,
+}
+
+/// All cases in turns, so that each of them has its share of a machine's quiet moments.
+fn measure(engine: Engine, cases: &[Case]) -> Result<Vec<Fairness>> {
     let mut all = cases.iter().map(|case| Timed::new(engine, case)).collect::<Result<Vec<_>>>()?;
     for _ in 0..RUNS {
         for timed in &mut all {
             timed.best = timed.run()?.min(timed.best);
         }
     }
-    Ok(all.iter().map(|timed| (timed.best * 1e9 / timed.gas, timed.gas / f64::from(timed.rounds))).collect())
+    let fairness = |timed: &Timed| Fairness {
+        nanoseconds: timed.best * 1e9 / timed.gas,
+        gas_a_round: timed.gas / f64::from(timed.rounds),
+    };
+    Ok(all.iter().map(fairness).collect())
 }
 
-fn node(cases: &[Case]) -> Result<Vec<f64>> {
-    let list: Vec<_> = cases.iter().map(|case| format!("{}\t{}", case.file.display(), case.function)).collect();
+fn node(cases: &[Case]) -> Result<Vec<Fairness>> {
+    let list: Vec<_> =
+        cases.iter().map(|case| format!("{}\t{}", case.file.display(), case.function)).collect();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fairness.mjs");
     let output = Command::new("node").arg(script).args(list).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.lines().map(str::parse).collect::<Result<_, _>>()?)
+    let nanoseconds = |line: &str| Ok(Fairness { nanoseconds: line.parse()?, gas_a_round: 0.0 });
+    std::str::from_utf8(&output.stdout)?.lines().map(nanoseconds).collect()
 }
 
 fn main() -> Result<()> {
@@ -84,36 +111,37 @@ fn main() -> Result<()> {
     let dir = std::env::temp_dir().join("tabmesh-fairness");
     std::fs::create_dir_all(&dir)?;
     let mut cases = Vec::new();
-    let mut add = |name: &str, function: &str, module: &[u8], is_kernel| -> Result<()> {
-        let pages = tabmesh_meter::Settings { pages_max: 2_048, ..SETTINGS };
-        let metered = meter(module, pages).map_err(|refusal| anyhow::anyhow!("{name}: {refusal:?}"))?;
+    let mut add = |name: &str, function: &str, module: &[u8]| -> Result<()> {
+        let metered = meter(module, Settings { pages_max: PAGES_MAX, ..SETTINGS })
+            .map_err(|refusal| anyhow::anyhow!("{name}: {refusal:?}"))?;
         let file = dir.join(format!("{}.wasm", cases.len()));
         std::fs::write(&file, &metered)?;
-        cases.push(Case { name: name.into(), function: function.into(), file, metered, is_kernel });
+        cases.push(Case { name: name.into(), function: function.into(), file, metered });
         Ok(())
     };
     let kernels = std::fs::read(path)?;
     for name in KERNELS {
-        add(name, name, &kernels, true)?;
+        add(name, name, &kernels)?;
     }
-    for probe in probes::all().into_iter().filter(|_| std::env::var("KERNELS").is_err()) {
+    for probe in probes::all() {
         let module = wat::parse_str(&probe.text).with_context(|| probe.name)?;
-        add(probe.name, "run", &module, false)?;
+        add(probe.name, "run", &module)?;
     }
-    let node = node(&cases)?;
-    println!("{:<42}{:>10}{:>10}{:>10}{:>10}", "ns a gas", "gas", "wasmtime", "wasmi", "node");
-    let mut bounds = [(f64::MAX, 0.0_f64); 3];
-    let (wasmtime, wasmi) = (measure(Engine::Wasmtime, &cases)?, measure(Engine::Wasmi, &cases)?);
-    for (((case, node), (wasmtime, gas)), (wasmi, _)) in cases.iter().zip(node).zip(wasmtime).zip(wasmi) {
-        println!("{:<42}{gas:>10.1}{wasmtime:>10.3}{wasmi:>10.3}{node:>10.3}", case.name);
-        if case.is_kernel {
-            for (bound, value) in bounds.iter_mut().zip([wasmtime, wasmi, node]) {
-                *bound = (bound.0.min(value), bound.1.max(value));
-            }
-        }
+    let engines = [measure(Engine::Wasmtime, &cases)?, measure(Engine::Wasmi, &cases)?, node(&cases)?];
+    println!("| | gas a round | wasmtime | wasmi | V8 |\n|---|---:|---:|---:|---:|");
+    for (number, case) in cases.iter().enumerate() {
+        let [wasmtime, wasmi, node] = engines.each_ref().map(|engine| engine[number].nanoseconds);
+        let gas = engines[0][number].gas_a_round;
+        println!("| {} | {gas:.0} | {wasmtime:.3} | {wasmi:.3} | {node:.3} |", case.name);
     }
-    for (low, high) in bounds {
-        println!("kernels: {low:.3} to {high:.3}: {:.2} x", high / low);
-    }
+    spread("dearest by cheapest kernel", &engines.each_ref().map(|engine| &engine[..KERNELS.len()]));
     Ok(())
+}
+
+fn spread(what: &str, engines: &[&[Fairness]; 3]) {
+    let [wasmtime, wasmi, node] = engines.map(|engine| {
+        let all = engine.iter().map(|one| one.nanoseconds);
+        all.clone().fold(0.0, f64::max) / all.fold(f64::MAX, f64::min)
+    });
+    println!("| {what} | | {wasmtime:.2} × | {wasmi:.2} × | {node:.2} × |");
 }

@@ -25,7 +25,8 @@ const START: &str = "
     (local.set $d (f64.load (i32.const 32))) (local.set $e (f64.load (i32.const 40)))";
 
 /// Everything that was worked on, so that nothing is left out.
-const RESULT: &str = "(i64.add (i64.add (local.get $x) (i64.extend_i32_u (i32.add (local.get $a) (local.get $at))))
+const RESULT: &str =
+    "(i64.add (i64.add (local.get $x) (i64.extend_i32_u (i32.add (local.get $a) (local.get $at))))
     (i64.add (i64.reinterpret_f64 (local.get $d)) (i64.extend_i32_u (i32.reinterpret_f32 (local.get $f)))))";
 
 /// The values at [`START`]: a, b, x, y, f, g, d, e.
@@ -100,7 +101,12 @@ fn integers() -> Vec<Probe> {
     let division = |name, local: &str, other: &str, kind: &str| {
         // The dividend stays large, or a processor is done early.
         let large = if kind == "i32" { "i32.const 0x7ffffff3" } else { "i64.const 0x7ffffffffffffff3" };
-        plain(name, &format!("(local.set ${local} ({name} ({kind}.or (local.get ${local}) ({large})) (local.get ${other})))"))
+        plain(
+            name,
+            &format!(
+                "(local.set ${local} ({name} ({kind}.or (local.get ${local}) ({large})) (local.get ${other})))"
+            ),
+        )
     };
     vec![
         plain("nothing", ""),
@@ -127,10 +133,10 @@ fn integers() -> Vec<Probe> {
 }
 
 fn floats() -> Vec<Probe> {
-    let both = |name, code: &str| plain(name, code);
     let subnormal = Values(1, 1, 1, 1, 1e-40, 1.5e-40, 1e-310, 1.5e-310);
     let nan = Values(1, 1, 1, 1, f32::NAN, 1.0, f64::NAN, 1.0);
-    let seen = "(local.set $x (i64.reinterpret_f64 (f64.add (f64.reinterpret_i64 (local.get $x)) (local.get $e))))";
+    let seen =
+        "(local.set $x (i64.reinterpret_f64 (f64.add (f64.reinterpret_i64 (local.get $x)) (local.get $e))))";
     vec![
         two("f32.add"),
         two("f32.div"),
@@ -144,15 +150,34 @@ fn floats() -> Vec<Probe> {
         one("f64.neg"),
         one("f64.floor"),
         one("f64.nearest"),
-        both("f64.lt", "(local.set $a (i32.add (local.get $a) (f64.lt (local.get $d) (local.get $e))))"),
-        both("f64.convert_i64_u, i64.trunc_sat_f64_u",
-            "(local.set $x (i64.trunc_sat_f64_u (f64.convert_i64_u (local.get $x))))"),
-        both("f32.demote_f64, f64.promote_f32", "(local.set $d (f64.promote_f32 (f32.demote_f64 (local.get $d))))"),
-        both("i32.trunc_f64_s", "(local.set $a (i32.add (local.get $a) (i32.trunc_f64_s (local.get $d))))"),
+        plain("f64.lt", "(local.set $a (i32.add (local.get $a) (f64.lt (local.get $d) (local.get $e))))"),
+        plain(
+            "f64.convert_i64_u, i64.trunc_sat_f64_u",
+            "(local.set $x (i64.trunc_sat_f64_u (f64.convert_i64_u (local.get $x))))",
+        ),
+        plain(
+            "f32.demote_f64, f64.promote_f32",
+            "(local.set $d (f64.promote_f32 (f32.demote_f64 (local.get $d))))",
+        ),
+        plain("i32.trunc_f64_s", "(local.set $a (i32.add (local.get $a) (i32.trunc_f64_s (local.get $d))))"),
         with("f64.add, seen", COUNT, seen, "", "", &VALUES),
         with("f64.add, seen, of NaNs", COUNT, seen, "", "(local.set $e (f64.load (i32.const 32)))", &nan),
-        with("f64.add of subnormals", COUNT, "(local.set $d (f64.add (local.get $d) (local.get $e)))", "", "", &subnormal),
-        with("f64.mul of subnormals", COUNT, "(local.set $d (f64.mul (local.get $e) (f64.add (local.get $d) (local.get $e))))", "", "", &subnormal),
+        with(
+            "f64.add of subnormals",
+            COUNT,
+            "(local.set $d (f64.add (local.get $d) (local.get $e)))",
+            "",
+            "",
+            &subnormal,
+        ),
+        with(
+            "f64.mul of subnormals",
+            COUNT,
+            "(local.set $d (f64.mul (local.get $e) (f64.add (local.get $d) (local.get $e))))",
+            "",
+            "",
+            &subnormal,
+        ),
     ]
 }
 
@@ -164,12 +189,32 @@ fn memory() -> Vec<Probe> {
         (br_if $m (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (i32.const 0x4000000)))))";
     vec![
         plain("i32.load", "(local.set $at (i32.load offset=64 (local.get $at)))"),
-        plain("i64.load8_s", "(local.set $x (i64.add (local.get $x) (i64.load8_s offset=64 (local.get $at))))"),
+        plain(
+            "i64.load8_s",
+            "(local.set $x (i64.add (local.get $x) (i64.load8_s offset=64 (local.get $at))))",
+        ),
         plain("i32.load across lines", "(local.set $at (i32.load offset=4094 align=1 (local.get $at)))"),
         plain("i32.store", "(i32.store offset=64 (local.get $at) (local.get $a))"),
-        plain("i64.store, i64.load", "(i64.store offset=64 (local.get $at) (local.get $x)) (local.set $x (i64.load offset=64 (local.get $at)))"),
-        with("i32.load of 64 MiB at random", COUNT, "(local.set $at (i32.load offset=65536 (local.get $at)))", links, "", &VALUES),
-        with("global.set, global.get", COUNT, "(global.set $g (i32.add (global.get $g) (local.get $b)))", "(global $g (mut i32) (i32.const 0))", "", &VALUES),
+        plain(
+            "i64.store, i64.load",
+            "(i64.store offset=64 (local.get $at) (local.get $x)) (local.set $x (i64.load offset=64 (local.get $at)))",
+        ),
+        with(
+            "i32.load of 64 MiB at random",
+            COUNT,
+            "(local.set $at (i32.load offset=65536 (local.get $at)))",
+            links,
+            "",
+            &VALUES,
+        ),
+        with(
+            "global.set, global.get",
+            COUNT,
+            "(global.set $g (i32.add (global.get $g) (local.get $b)))",
+            "(global $g (mut i32) (i32.const 0))",
+            "",
+            &VALUES,
+        ),
         plain("memory.size", "(local.set $a (i32.add (local.get $a) (memory.size)))"),
     ]
 }
@@ -178,15 +223,19 @@ fn control() -> Vec<Probe> {
     let random = "(local.set $a (i32.xor (local.get $a) (i32.shl (local.get $a) (i32.const 13))))
         (local.set $a (i32.xor (local.get $a) (i32.shr_u (local.get $a) (i32.const 17))))
         (local.set $a (i32.xor (local.get $a) (i32.shl (local.get $a) (i32.const 5))))";
-    let cases: String = (0..8).map(|case| format!("(br_table 7 6 5 4 3 2 1 0 {case} (i32.and (local.get $a) (i32.const 7)))")).take(1).collect();
-    let table = format!("{random} (block (block (block (block (block (block (block (block (block {cases})
+    let table = format!("{random} (block (block (block (block (block (block (block (block (block (br_table 7 6 5 4 3 2 1 0 8 (i32.and (local.get $a) (i32.const 7))))
         (local.set $b (i32.const 1))) (local.set $at (local.get $b))) (local.set $b (local.get $a)))
         (local.set $at (local.get $a))) (local.set $b (i32.add (local.get $b) (local.get $a)))) (local.set $at (i32.const 0))) (local.set $b (i32.const 5)))
         (local.set $at (i32.const 3)))");
-    let branch = format!("{random} (if (i32.and (local.get $a) (i32.const 1)) (then (i32.store offset=64 (i32.const 0) (local.get $a))) (else (i32.store offset=68 (i32.const 0) (local.get $b))))");
+    let branch = format!(
+        "{random} (if (i32.and (local.get $a) (i32.const 1)) (then (i32.store offset=64 (i32.const 0) (local.get $a))) (else (i32.store offset=68 (i32.const 0) (local.get $b))))"
+    );
     vec![
         plain("br_if, never taken", "(br_if 0 (i32.eq (local.get $a) (local.get $b)))"),
-        plain("br_if, block", "(block (br_if 0 (i32.lt_u (local.get $a) (local.get $b))) (local.set $a (i32.sub (local.get $a) (i32.const 1))))"),
+        plain(
+            "br_if, block",
+            "(block (br_if 0 (i32.lt_u (local.get $a) (local.get $b))) (local.set $a (i32.sub (local.get $a) (i32.const 1))))",
+        ),
         plain("random numbers", random),
         plain("random numbers, if, else", &branch),
         plain("random numbers, br_table", &table),
@@ -200,7 +249,8 @@ fn calls() -> Vec<Probe> {
     let many = "(func $f (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32) (result i32)
         (i32.store (i32.const 128) (local.get 11)) (i32.add (local.get 0) (local.get 9)))";
     let locals = "(func $f (param i32) (result i32) (local i64 i64 i64 i64 i64 i64 i64 i64) (local.set 4 (i64.load (i32.const 64))) (i32.add (local.get 0) (i32.wrap_i64 (local.get 4))))";
-    let table = format!("(table 1 funcref) (elem (i32.const 0) $f) (type $t (func (param i32) (result i32))) {leaf}");
+    let table =
+        format!("(table 1 funcref) (elem (i32.const 0) $f) (type $t (func (param i32) (result i32))) {leaf}");
     let args = " (local.get $b)".repeat(11);
     let call = |name, more: &str, code: &str| with(name, COUNT, code, more, "", &VALUES);
     vec![
@@ -208,7 +258,11 @@ fn calls() -> Vec<Probe> {
         call("call that calls", inner, "(local.set $a (call $f (local.get $a)))"),
         call("call with 12 parameters", many, &format!("(local.set $a (call $f (local.get $a){args}))")),
         call("call with 8 locals", locals, "(local.set $a (call $f (local.get $a)))"),
-        call("call_indirect", &table, "(local.set $a (call_indirect (type $t) (local.get $a) (i32.load (i32.const 72))))"),
+        call(
+            "call_indirect",
+            &table,
+            "(local.set $a (call_indirect (type $t) (local.get $a) (i32.load (i32.const 72))))",
+        ),
     ]
 }
 
@@ -228,6 +282,9 @@ fn bulk() -> Vec<Probe> {
         copy("memory.copy of 16 MiB", 1, 16 << 20),
         fill("memory.fill of 64 bytes", COUNT, 64),
         fill("memory.fill of 16 MiB", 1, 16 << 20),
-        plain("memory.grow of nothing", "(local.set $a (i32.add (local.get $a) (memory.grow (i32.const 0))))"),
+        plain(
+            "memory.grow of nothing",
+            "(local.set $a (i32.add (local.get $a) (memory.grow (i32.const 0))))",
+        ),
     ]
 }
