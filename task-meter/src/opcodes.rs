@@ -108,8 +108,8 @@ const RUNS: [Run; 74] = [
     run(0x0d, 0x0d, I::Label,    SPECIAL,            2),  // br_if
     run(0x0e, 0x0e, I::Labels,   SPECIAL,            4),  // br_table
     run(0x0f, 0x0f, I::None,     SPECIAL,            1),  // return
-    run(0x10, 0x10, I::Function, SPECIAL,            5),  // call
-    run(0x11, 0x11, I::Indirect, SPECIAL,            5),  // call_indirect
+    run(0x10, 0x10, I::Function, SPECIAL,            32), // call
+    run(0x11, 0x11, I::Indirect, SPECIAL,            32), // call_indirect
     run(0x1a, 0x1a, I::None,     plain(1, Nothing),  0),  // drop
     run(0x1b, 0x1b, I::None,     SPECIAL,            2),  // select
     run(0x1c, 0x1c, I::Select,   SPECIAL,            2),  // select t
@@ -119,34 +119,34 @@ const RUNS: [Run; 74] = [
     run(0x23, 0x23, I::Global,   plain(0, Bits),     2),  // global.get
     run(0x24, 0x24, I::Global,   seeing(1, Nothing), 2),  // global.set
     // Memory.
-    run(0x28, 0x35, I::Address,  plain(1, Bits),     2),  // i32.load … i64.load32_u
+    run(0x28, 0x35, I::Address,  plain(1, Bits),     3),  // i32.load … i64.load32_u
     run(0x36, 0x37, I::Address,  plain(2, Nothing),  2),  // i32.store, i64.store
     run(0x38, 0x39, I::Address,  seeing(2, Nothing), 2),  // f32.store, f64.store
     run(0x3a, 0x3e, I::Address,  plain(2, Nothing),  2),  // i32.store8 … i64.store32
     run(0x3f, 0x3f, I::Memory,   plain(0, Bits),     2),  // memory.size
-    run(0x40, 0x40, I::Memory,   SPECIAL,            5),  // memory.grow
+    run(0x40, 0x40, I::Memory,   SPECIAL,            32), // memory.grow
     // Constants.
     run(0x41, 0x42, I::Number,   plain(0, Bits),     1),  // i32.const, i64.const
     run(0x43, 0x43, I::Float,    SPECIAL,            1),  // f32.const
     run(0x44, 0x44, I::Double,   SPECIAL,            1),  // f64.const
     // Comparisons: a NaN compares like any other.
-    run(0x45, 0x45, I::None,     plain(1, Bits),     1),  // i32.eqz
-    run(0x46, 0x4f, I::None,     plain(2, Bits),     1),  // i32.eq … i32.ge_u
-    run(0x50, 0x50, I::None,     plain(1, Bits),     1),  // i64.eqz
-    run(0x51, 0x5a, I::None,     plain(2, Bits),     1),  // i64.eq … i64.ge_u
+    run(0x45, 0x45, I::None,     plain(1, Bits),     2),  // i32.eqz
+    run(0x46, 0x4f, I::None,     plain(2, Bits),     2),  // i32.eq … i32.ge_u
+    run(0x50, 0x50, I::None,     plain(1, Bits),     2),  // i64.eqz
+    run(0x51, 0x5a, I::None,     plain(2, Bits),     2),  // i64.eq … i64.ge_u
     run(0x5b, 0x60, I::None,     plain(2, Bits),     3),  // f32.eq … f32.ge
     run(0x61, 0x66, I::None,     plain(2, Bits),     3),  // f64.eq … f64.ge
     // Integers.
-    run(0x67, 0x69, I::None,     plain(1, Bits),     1),  // i32.clz, i32.ctz, i32.popcnt
-    run(0x6a, 0x6b, I::None,     plain(2, Bits),     1),  // i32.add, i32.sub
+    run(0x67, 0x69, I::None,     plain(1, Bits),     2),  // i32.clz, i32.ctz, i32.popcnt
+    run(0x6a, 0x6b, I::None,     plain(2, Bits),     2),  // i32.add, i32.sub
     run(0x6c, 0x6c, I::None,     plain(2, Bits),     3),  // i32.mul
     run(0x6d, 0x70, I::None,     plain(2, Bits),     16), // i32.div_s … i32.rem_u
-    run(0x71, 0x78, I::None,     plain(2, Bits),     1),  // i32.and … i32.rotr
-    run(0x79, 0x7b, I::None,     plain(1, Bits),     1),  // i64.clz, i64.ctz, i64.popcnt
-    run(0x7c, 0x7d, I::None,     plain(2, Bits),     1),  // i64.add, i64.sub
+    run(0x71, 0x78, I::None,     plain(2, Bits),     2),  // i32.and … i32.rotr
+    run(0x79, 0x7b, I::None,     plain(1, Bits),     2),  // i64.clz, i64.ctz, i64.popcnt
+    run(0x7c, 0x7d, I::None,     plain(2, Bits),     2),  // i64.add, i64.sub
     run(0x7e, 0x7e, I::None,     plain(2, Bits),     3),  // i64.mul
     run(0x7f, 0x82, I::None,     plain(2, Bits),     16), // i64.div_s … i64.rem_u
-    run(0x83, 0x8a, I::None,     plain(2, Bits),     1),  // i64.and … i64.rotr
+    run(0x83, 0x8a, I::None,     plain(2, Bits),     2),  // i64.and … i64.rotr
     // Floats. abs and neg change the sign of what was there.
     run(0x8b, 0x8c, I::None,     plain(0, Nothing),  3),  // f32.abs, f32.neg
     run(0x8d, 0x90, I::None,     plain(1, F32),      3),  // f32.ceil, f32.floor, f32.trunc, f32.nearest
@@ -163,17 +163,17 @@ const RUNS: [Run; 74] = [
     run(0xa4, 0xa5, I::None,     plain(2, F64),      3),  // f64.min, f64.max
     run(0xa6, 0xa6, I::None,     seeing(1, Nothing), 3),  // f64.copysign
     // Conversions.
-    run(0xa7, 0xa7, I::None,     plain(1, Bits),     1),  // i32.wrap_i64
+    run(0xa7, 0xa7, I::None,     plain(1, Bits),     2),  // i32.wrap_i64
     run(0xa8, 0xab, I::None,     plain(1, Bits),     3),  // i32.trunc_f32_s … i32.trunc_f64_u
-    run(0xac, 0xad, I::None,     plain(1, Bits),     1),  // i64.extend_i32_s, i64.extend_i32_u
+    run(0xac, 0xad, I::None,     plain(1, Bits),     2),  // i64.extend_i32_s, i64.extend_i32_u
     run(0xae, 0xb1, I::None,     plain(1, Bits),     3),  // i64.trunc_f32_s … i64.trunc_f64_u
     run(0xb2, 0xb5, I::None,     plain(1, Number),   3),  // f32.convert_i32_s … f32.convert_i64_u
     run(0xb6, 0xb6, I::None,     plain(1, F32),      3),  // f32.demote_f64
     run(0xb7, 0xba, I::None,     plain(1, Number),   3),  // f64.convert_i32_s … f64.convert_i64_u
     run(0xbb, 0xbb, I::None,     plain(1, F64),      3),  // f64.promote_f32
-    run(0xbc, 0xbd, I::None,     seeing(1, Bits),    1),  // i32.reinterpret_f32, i64.reinterpret_f64
-    run(0xbe, 0xbf, I::None,     plain(1, Bits),     1),  // f32.reinterpret_i32, f64.reinterpret_i64
-    run(0xc0, 0xc4, I::None,     plain(1, Bits),     1),  // i32.extend8_s … i64.extend32_s
+    run(0xbc, 0xbd, I::None,     seeing(1, Bits),    2),  // i32.reinterpret_f32, i64.reinterpret_f64
+    run(0xbe, 0xbf, I::None,     plain(1, Bits),     2),  // f32.reinterpret_i32, f64.reinterpret_i64
+    run(0xc0, 0xc4, I::None,     plain(1, Bits),     2),  // i32.extend8_s … i64.extend32_s
     // Behind 0xfc.
     run(0xc5, 0xcc, I::None,     plain(1, Bits),     3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
     run(0xcd, 0xcd, I::SegmentMemory, SPECIAL,       1),  // memory.init

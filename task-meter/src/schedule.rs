@@ -7,10 +7,10 @@ use crate::limits::STACK_BYTES;
 use crate::opcodes::{self, ROWS};
 
 /// The gas that one instruction can cost; a row of the opcode table holds an index into this list.
-pub const WEIGHTS: [u8; 8] = [0, 1, 2, 3, 4, 5, 12, 16];
+pub const WEIGHTS: [u8; 8] = [0, 1, 2, 3, 4, 12, 16, 32];
 
 /// More for a call through the table.
-pub const INDIRECT_GAS: u32 = 5;
+pub const INDIRECT_GAS: u32 = 16;
 
 /// More for `memory.grow`, beside what its pages cost.
 pub const GROW_GAS: u32 = 100;
@@ -25,7 +25,7 @@ pub const BULK_GAS: u32 = 8;
 pub const LOCALS_A_GAS: u32 = 4;
 
 /// A segment behind a `br_if` is charged together with the one before it while the joined ones cost no more than this.
-pub const JOINED_GAS_MAX: u32 = 24;
+pub const JOINED_GAS_MAX: u32 = 16;
 
 /// Where a segment of straight code is cut, so that its charge fits its place.
 pub const SEGMENT_GAS_MAX: u32 = 500_000;

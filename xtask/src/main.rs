@@ -53,7 +53,7 @@ enum Command {
     Bench(bench::Options),
     /// Run a scenario of the simulator: the engine over virtual time and a virtual network.
     Sim(sim::Options),
-    /// Meter random modules and run them in every engine before and after; any difference fails.
+    /// Meter random modules and run them in every engine before and after, or arbitrary bytes; any difference fails.
     Fuzz(fuzz::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,

@@ -52,6 +52,15 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     takes: "about 2 minutes",
 };
 
+/// Guides arbitrary bytes by coverage.
+pub(crate) const CARGO_FUZZ: Tool = Tool {
+    package: "cargo-fuzz",
+    binary: "cargo-fuzz",
+    version: "0.13.2",
+    flags: &["--debug"],
+    takes: "about a minute",
+};
+
 impl Tool {
     /// Whether exactly this version is on our `PATH`.
     pub(crate) fn is_there(&self) -> bool {
