@@ -213,11 +213,17 @@ impl Outcome {
         self.end.status()
     }
 
-    /// The output's name: a CID of version 1, raw, SHA-256.
+    /// The output's name.
     #[must_use]
     pub fn output_id(&self) -> Cid {
-        Cid { codec: Codec::Raw, hash: NodeId(sha256(&self.output)) }
+        id_of(&self.output)
     }
+}
+
+/// The name of bytes, such as an output or a state: a CID of version 1, raw, SHA-256.
+#[must_use]
+pub fn id_of(bytes: &[u8]) -> Cid {
+    Cid { codec: Codec::Raw, hash: NodeId(sha256(bytes)) }
 }
 
 /// Judges a run by what stopped it, if anything did, and by the gas and the stack that were left: the first that fits.

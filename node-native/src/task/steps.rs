@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 use super::{BoundError, STREAM_BYTES_MAX, Task, pure};
 
 /// Gas for a step, about what a fresh instance takes. A module that never ends its task comes to the end of its gas by it.
-const STEP_GAS: u64 = 50_000;
+const STEP_GAS: u64 = 100_000;
 /// Gas for each byte of the module, because its globals, exports and segments are made anew.
 const MODULE_BYTE_GAS: u64 = 8;
 /// Gas for each page that the memory has at the start, as growing by it would cost.

@@ -10,7 +10,7 @@ import { Sink } from './sink.js';
 import type { TaskFlag } from './types.js';
 
 /** Gas for a step: about what a fresh instance takes, */
-const STEP_GAS = 50_000;
+const STEP_GAS = 100_000;
 /** for each byte of the module, because its globals, exports and segments are made anew, */
 const MODULE_BYTE_GAS = 8;
 /** and for each page that the memory has at the start. */
