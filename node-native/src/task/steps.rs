@@ -180,8 +180,8 @@ impl Stepper<'_> {
 
     fn calls(&self, guest: &mut dyn Guest, state: &State, piece: &[u8]) -> Result<Answer, Stop> {
         let pages = guest.reach().parts().0.len() / PAGE_BYTES;
-        let own = STEP_GAS + MODULE_BYTE_GAS * self.task.module.len() as u64 + PAGE_GAS * pages as u64;
-        charge(guest, own + (state.0.len() + piece.len()) as u64 / BYTES_A_GAS)?;
+        let instance = STEP_GAS + MODULE_BYTE_GAS * self.task.module.len() as u64 + PAGE_GAS * pages as u64;
+        charge(guest, instance + (state.0.len() + piece.len()) as u64 / BYTES_A_GAS)?;
         call(guest, START_EXPORT, &[])?;
         let seed = &self.task.seed;
         let place = pure::hand_over(guest, &[seed, &state.0, piece])?;

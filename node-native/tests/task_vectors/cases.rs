@@ -128,7 +128,7 @@ impl Case {
         self
     }
 
-    pub(crate) fn from_state(mut self, state: &[u8]) -> Self {
+    pub(crate) fn at_state(mut self, state: &[u8]) -> Self {
         self.form = Form::Step(state.to_vec());
         self
     }

@@ -237,33 +237,33 @@ pub(crate) fn singles() -> Vec<Case> {
     let by_length = "(i32.and (local.get $length) (i32.const 3))";
     vec![
         Case::new("a step: the first", &counting(by_length))
-            .from_state(b"")
+            .at_state(b"")
             .input(b"ab")
             .gives(&[1, 2])
             .leaves(Flag::Wait, &[1]),
         Case::new("a step: from a state", &counting(by_length))
-            .from_state(&[41])
+            .at_state(&[41])
             .input(b"")
             .gives(&[42, 0])
             .leaves(Flag::Continue, &[42]),
         Case::new("a step: the last", &counting(by_length))
-            .from_state(&[7])
+            .at_state(&[7])
             .input(b"a")
             .gives(&[8, 1])
             .leaves(Flag::Done, &[8]),
         Case::new("a step: a flag of no meaning", &counting(by_length))
-            .from_state(&[7])
+            .at_state(&[7])
             .input(b"abc")
             .ends(Status::BadAbi),
         Case::new("a step: too little gas", &counting(by_length))
-            .from_state(&[7])
+            .at_state(&[7])
             .gas(50_000)
             .ends(Status::OutOfGas),
-        Case::new("a step: a trap", &stepped("unreachable")).from_state(&[7]).ends(Status::Trap),
+        Case::new("a step: a trap", &stepped("unreachable")).at_state(&[7]).ends(Status::Trap),
         Case::new("a step: a wait at an empty piece is no fault of a step", &counting("(i32.const 2)"))
-            .from_state(&[7])
+            .at_state(&[7])
             .gives(&[8, 0])
             .leaves(Flag::Wait, &[8]),
-        Case::new("a step of a command", &command("")).from_state(b"").ends(Status::BadAbi),
+        Case::new("a step of a command", &command("")).at_state(b"").ends(Status::BadAbi),
     ]
 }
