@@ -117,6 +117,24 @@ pub(crate) fn courses() -> Vec<Case> {
         .pieces(4)
         .ends(Status::Stack),
         Case::new(
+            "by steps: a start function that does not end",
+            &stepped_with("(i32.const 0)", "(func $first (loop (br 0))) (start $first)", ECHO),
+        )
+        .pieces(4)
+        .gas(1_000_000)
+        .ends(Status::OutOfGas),
+        Case::new(
+            "by steps: alloc traps when there is a state",
+            &stepped_with(
+                "(if (i32.gt_u (local.get 0) (i32.const 34)) (then unreachable)) (i32.const 64)",
+                "",
+                "(call $answer (i32.const 0) (i32.const 4) (i32.const 0))",
+            ),
+        )
+        .pieces(2)
+        .input(b"ab")
+        .ends(Status::Trap),
+        Case::new(
             "by steps: data that do not fit, without any gas",
             &stepped_with("(i32.const 0)", "(data (i32.const 65535) \"ab\")", ECHO),
         )
