@@ -137,6 +137,81 @@ fn a_check_tells_the_interface_or_the_reason() {
     assert!(stderr(&unfit).contains("memory, alloc, run"), "{}", stderr(&unfit));
 }
 
+/// Packs a stream by steps, or whole: the guest of the guide.
+fn pack() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../task-meter/guests/built/pack.wasm")
+}
+
+#[test]
+fn a_task_by_steps_gives_what_it_gives_whole_and_names_its_steps() {
+    let dir = temporary();
+    let input = dir.path().join("input");
+    std::fs::write(&input, b"aaaaaaaaaaaaaaaabcdbcdbcdbcd").expect("written");
+    let input = input.to_str().expect("text");
+    let whole = task("run", &pack(), &["--input", input]);
+    let steps = task("run", &pack(), &["--input", input, "--piece", "10"]);
+    assert_eq!((steps.status.code(), &steps.stdout), (Some(0), &whole.stdout), "{}", stderr(&steps));
+    assert!(stderr(&steps).contains("steps   4"), "{}", stderr(&steps));
+    assert!(!stderr(&whole).contains("steps"), "{}", stderr(&whole));
+    let summary = json(&task("run", &pack(), &["--input", input, "--piece", "10", "--json"]));
+    assert_eq!(summary["steps"], 4);
+    assert_eq!(json(&task("run", &pack(), &["--json"]))["steps"], Value::Null);
+}
+
+#[test]
+fn single_steps_hand_their_state_on_in_files() {
+    let dir = temporary();
+    let path = |name: &str| dir.path().join(name).to_str().expect("text").to_owned();
+    let (input, state) = (path("input"), path("state"));
+    let mut output = Vec::new();
+    for (number, piece) in [&b"aaaaaaaaaa"[..], b"aabbbb", b""].into_iter().enumerate() {
+        std::fs::write(&input, piece).expect("written");
+        let from = if number == 0 { vec![] } else { vec!["--state", &state] };
+        let flags = [&from[..], &["--state-out", &state, "--input", &input]].concat();
+        let again = json(&task("step", &pack(), &[&from[..], &["--input", &input, "--json"]].concat()));
+        let step = task("step", &pack(), &flags);
+        assert_eq!(step.status.code(), Some(0), "{}", stderr(&step));
+        let flag = if piece.is_empty() { "done" } else { "wait" };
+        assert!(stderr(&step).contains(&format!("flag    {flag}\nstate   bafkrei")), "{}", stderr(&step));
+        assert_eq!((&again["flag"], &again["state_bytes"]), (&flag.into(), &32.into()));
+        let id = again["state"].as_str().expect("a CID");
+        assert!(stderr(&step).contains(id), "the same step leaves the same state: {}", stderr(&step));
+        output.extend_from_slice(&step.stdout);
+    }
+    std::fs::write(&input, b"aaaaaaaaaaaabbbb").expect("written");
+    assert_eq!(task("run", &pack(), &["--input", &input]).stdout, output);
+
+    let none = path("none");
+    let command = write(dir.path(), "command.wasm", TRAP);
+    let done = task("step", &command, &["--state-out", &none, "--output", &none, "--json"]);
+    assert_eq!(done.status.code(), Some(15), "a command has no steps: {}", stderr(&done));
+    assert_eq!((&json(&done)["flag"], &json(&done)["state"]), (&Value::Null, &Value::Null));
+    assert!(!Path::new(&none).exists());
+}
+
+#[test]
+fn a_check_tells_whether_a_module_runs_whole_or_by_steps() {
+    let dir = temporary();
+    let text = |module: &Path| String::from_utf8_lossy(&task("check", module, &[]).stdout).into_owned();
+    assert!(text(&pack()).contains("whole, or by steps"));
+    assert!(text(&write(dir.path(), "idle.wasm", IDLE)).contains("runs        whole\n"));
+    let stepping = r#"(module (memory (export "memory") 1) (func (export "alloc") (param i32) (result i32) (i32.const 64))
+        (func (export "step") (param i32 i32 i32 i32) (result i64) (i64.const 8)))"#;
+    let module = write(dir.path(), "stepping.wasm", stepping);
+    let check = task("check", &module, &["--json"]);
+    assert_eq!(
+        (check.status.code(), &json(&check)["accepted"]),
+        (Some(0), &true.into()),
+        "{}",
+        stderr(&check)
+    );
+    assert_eq!(json(&check)["missing"], serde_json::json!(["run"]));
+    assert_eq!(json(&check)["missing_for_steps"], serde_json::json!([]));
+    assert!(text(&module).contains("by steps only"));
+    assert_eq!(task("run", &module, &[]).status.code(), Some(15));
+    assert_eq!(task("run", &module, &["--piece", "1", "--gas", "1000000"]).status.code(), Some(13));
+}
+
 #[test]
 fn what_cannot_be_run_says_why_and_ends_with_its_code() {
     let dir = temporary();
@@ -150,6 +225,8 @@ fn what_cannot_be_run_says_why_and_ends_with_its_code() {
         &["--timeout", "-1"],
         &["--timeout", "soon"],
         &["--engine", "steam"],
+        &["--piece", "0"],
+        &["--piece", "16777217"],
     ] {
         let done = task("run", &module, flags);
         assert_eq!(done.status.code(), Some(2), "{flags:?}: {}", stderr(&done));
@@ -164,6 +241,9 @@ fn what_cannot_be_run_says_why_and_ends_with_its_code() {
     let done = task("run", &module, &["--input", large.to_str().expect("text")]);
     assert_eq!(done.status.code(), Some(2), "{}", stderr(&done));
     assert!(stderr(&done).contains("16 MiB"), "{}", stderr(&done));
+    let done = task("step", &pack(), &["--state", large.to_str().expect("text")]);
+    assert_eq!(done.status.code(), Some(2), "{}", stderr(&done));
+    assert!(stderr(&done).contains("the state has 16777217 bytes"), "{}", stderr(&done));
 }
 
 #[test]

@@ -2,12 +2,13 @@
 // Method: the small modules of the tests, assembled here, run in real Chromium.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
 import { utf8 } from '../dist/bytes.js';
 import { launch, open, serve, until } from './harness.js';
 import { runHere } from './task-host.js';
-import { DEEP, MODULES, WASI, answer, assemble, command, print, pure } from './task-modules.js';
+import { DEEP, MODULES, WASI, answer, assemble, command, print, pure, stepped } from './task-modules.js';
 
 let server;
 let browser;
@@ -75,6 +76,29 @@ test('i3_a tab and Node come to the same status, gas and output', async () => {
     seen.add(result.status);
   }
   assert.deepEqual([...seen].sort(), ['BAD_ABI', 'EXIT', 'OK', 'OUT_OF_GAS', 'REFUSED', 'STACK', 'TRAP']);
+});
+
+test('i3_a tab and Node come to the same by steps, however many there are', async () => {
+  const pack = readFileSync(new URL('../../task-meter/guests/built/pack.wasm', import.meta.url));
+  const cases = [
+    [pack, 'one one one one, and one more', { pieceBytes: 4, gas: '10000000' }],
+    [pack, '', { pieceBytes: 1, gas: '10000000' }],
+    // Each has a memory of its own, and a tab has room for some hundreds at once.
+    [stepped('(i32.const 0)'), '', { pieceBytes: 1, gas: '300000000' }],
+  ];
+  for (const [module, input, options] of cases) {
+    const { id, ...result } = await runInPage(module, input, options);
+    assert.deepEqual(result, here(module, input, options));
+    assert.ok(result.steps >= 1);
+  }
+  const step = await page.evaluate(async (module) => {
+    const { stepTask } = await import('/dist/task/index.js');
+    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    const { next } = await stepTask(bytes, undefined, 'one one');
+    return { flag: next.flag, state: Array.from(next.state) };
+  }, base64(pack));
+  const { next } = runHere(pack, utf8('one one'), { state: new Uint8Array(0) });
+  assert.deepEqual(step, { flag: next.flag, state: Array.from(next.state) });
 });
 
 test('i7_the stack that is counted fits into a Worker, whatever its frames hold', async () => {

@@ -3,9 +3,10 @@
 import { readFileSync } from 'node:fs';
 
 import { NO_BYTES } from '../dist/bytes.js';
-import { execute, without } from '../dist/task/execute.js';
+import { isFit, perform } from '../dist/task/execute.js';
 import { GAS_USUAL, PAGES_USUAL, SEED_BYTES } from '../dist/task/limits.js';
 import { Meter } from '../dist/task/meter.js';
+import { without } from '../dist/task/outcome.js';
 import { prepare } from '../dist/task/prepare.js';
 
 export const meterModule = new WebAssembly.Module(readFileSync(new URL('../wasm/tabmesh_meter.wasm', import.meta.url)));
@@ -13,10 +14,11 @@ export const meterModule = new WebAssembly.Module(readFileSync(new URL('../wasm/
 /** The module as a task's Worker prepares it. */
 export const prepareHere = (module, pages = PAGES_USUAL) => prepare(new Meter(meterModule), module, pages, () => undefined);
 
-/** The outcome of a task; with `refusal` where there is one. */
-export function runHere(module, input = NO_BYTES, { gas = GAS_USUAL, pages, seed = new Uint8Array(SEED_BYTES), time = 0n } = {}) {
+/** The outcome of a task, or with a `state` of one step; with `refusal` where there is one. */
+export function runHere(module, input = NO_BYTES, { pages, ...options } = {}) {
+  const invocation = { input, gas: GAS_USUAL, seed: new Uint8Array(SEED_BYTES), time: 0n, ...options };
   const prepared = prepareHere(module, pages);
   if (prepared.refusal) return { ...without('REFUSED', 0n, prepared.refusal.code), refusal: prepared.refusal };
-  if (!prepared.module) return without('BAD_ABI', gas);
-  return execute(prepared.module, prepared.interface, { input, gas, seed, time });
+  if (!isFit(prepared, invocation)) return without('BAD_ABI', invocation.gas);
+  return perform(prepared, invocation, () => undefined);
 }

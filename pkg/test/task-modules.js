@@ -33,6 +33,16 @@ export const pure = (body, more = '') =>
       (local $n i32) (local $m i64) (local $x f64)
       ${body}))`);
 
+/** A module that is run by steps: each answers at once, with this flag and nothing else. */
+export const stepped = (flag, more = '') =>
+  assemble(`(module
+    (memory (export "memory") 1)
+    ${more}
+    (func (export "alloc") (param i32) (result i32) (i32.const 1024))
+    (func (export "step") (param $own i32) (param $ownLength i32) (param $piece i32) (param $length i32) (result i64)
+      (i32.store (i32.const 0) ${flag})
+      (i64.const 8)))`);
+
 /** The answer of `run`: an output of so many bytes at a place. */
 export const answer = (at, length) =>
   `(i64.or (i64.shl (i64.extend_i32_u ${at}) (i64.const 32)) (i64.extend_i32_u ${length}))`;

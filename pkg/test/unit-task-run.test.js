@@ -5,11 +5,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { utf8 } from '../dist/bytes.js';
-import { without } from '../dist/task/execute.js';
 import { checkTask, runTask, taskStatusNumbers } from '../dist/task/index.js';
 import { KeptModules, keyOf } from '../dist/task/kept.js';
 import { KEPT_BYTES_MAX, KEPT_MODULES_MAX } from '../dist/task/limits.js';
 import { settleCheck, settleInvocation } from '../dist/task/options.js';
+import { without } from '../dist/task/outcome.js';
 import { notRun, session } from '../dist/task/session.js';
 import { Slots } from '../dist/task/slots.js';
 import { prepareHere, runHere } from './task-host.js';

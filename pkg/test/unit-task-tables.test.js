@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { Command } from '../dist/task/command.js';
-import { STATUS_NUMBERS } from '../dist/task/execute.js';
 import * as limits from '../dist/task/limits.js';
+import { STATUS_NUMBERS } from '../dist/task/outcome.js';
 import { FEATURES, INVALID, REASONS, refusal } from '../dist/task/refusal.js';
 import { prepareHere } from './task-host.js';
 import { WASI } from './task-modules.js';

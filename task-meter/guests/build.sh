@@ -11,7 +11,9 @@ for guest in rust-pure:wasm32-unknown-unknown:mandelbrot rust-command:wasm32-was
     (cd "$folder" && CARGO_TARGET_DIR="$target" cargo build --quiet --release --locked --target "$triple")
     install -m 644 "$target/$triple/release/$name.wasm" built/
 done
-clang --target=wasm32 -O3 -nostdlib -Wl,--no-entry -o built/waves.wasm c/waves.c
+for guest in waves pack; do
+    clang --target=wasm32 -O3 -nostdlib -Wl,--no-entry -o "built/$guest.wasm" "c/$guest.c"
+done
 npx --yes --package assemblyscript@0.28.20 asc assemblyscript/life.ts -O3 --runtime stub --use abort= --outFile built/life.wasm
 chmod 644 built/*.wasm
 ls -l built

@@ -4,7 +4,7 @@ import { Bench, GAS } from '../src/tasks/bench.ts';
 
 const MODULE = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const CHECK: TaskCheck = {
-  accepted: true, interface: 'pure', lacks: [], imports: [], exports: [], bytes: 8, meteredBytes: 12,
+  accepted: true, interface: 'pure', lacks: [], lacksForSteps: [], imports: [], exports: [], bytes: 8, meteredBytes: 12,
 };
 
 function resultOf(output: string): TaskResult {

@@ -1,4 +1,4 @@
-//! The steps of a run, on a thread of its own with a watchdog beside it.
+//! The course of a run, on a thread of its own with a watchdog beside it.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -11,6 +11,7 @@ use super::command::Command;
 use super::engine::{Engine, Guest, Stop, Watchdog};
 use super::outcome::{End, Failure, Outcome, bill, judge};
 use super::prepare::{Prepared, prepare};
+use super::steps::{State, StepOutcome, Stepper};
 use super::{Task, cache, pure};
 
 /// Bytes of stack for the engine's frames. The profile stops a task at 256 KiB of its own count, of which no engine was seen to
@@ -58,41 +59,74 @@ impl Executor {
     /// With a `timeout` the run is ended when that has passed ([`End::Late`]). Compiling cannot be ended: a task whose time
     /// passes meanwhile is late as soon as it is compiled.
     pub fn run(&self, task: &Task, timeout: Option<Duration>) -> Outcome {
+        let outcome = self.watched(timeout, |watchdog| self.run_here(task, watchdog));
+        outcome.unwrap_or_else(|failure| Outcome::without_run(End::Abort(failure), task.gas))
+    }
+
+    /// Runs a single step, from a state and with the task's input as its piece: what a checkpoint needs, or a dispute. The
+    /// task's gas is the step's limit.
+    pub fn step(&self, task: &Task, state: &State, timeout: Option<Duration>) -> StepOutcome {
+        let outcome = self.watched(timeout, |watchdog| match self.ready(task, watchdog, true) {
+            Ok(prepared) => self.stepper(&prepared, task, watchdog).step(state, &task.input, task.gas),
+            Err(end) => StepOutcome::without_run(end, task.gas),
+        });
+        outcome.unwrap_or_else(|failure| StepOutcome::without_run(End::Abort(failure), task.gas))
+    }
+
+    /// Work on a thread of its own, told when its time is up.
+    fn watched<T: Send>(
+        &self,
+        timeout: Option<Duration>,
+        work: impl FnOnce(&Watchdog) -> T + Send,
+    ) -> Result<T, Failure> {
         let watchdog = Watchdog::default();
-        let aborted = |failure| Outcome::without_run(End::Abort(failure), task.gas);
         thread::scope(|scope| {
             let (sender, receiver) = channel();
             let work = || {
                 // Dropped at the end, however it comes.
                 let _sender = sender;
-                self.run_here(task, &watchdog)
+                work(&watchdog)
             };
             let run = thread::Builder::new().name("task".to_owned()).stack_size(STACK_BYTES);
-            let Ok(run) = run.spawn_scoped(scope, work) else { return aborted(Failure::Thread) };
+            let run = run.spawn_scoped(scope, work).map_err(|_| Failure::Thread)?;
             if let Some(timeout) = timeout
                 && receiver.recv_timeout(timeout) == Err::<(), _>(RecvTimeoutError::Timeout)
             {
                 watchdog.bark();
                 self.engine.interrupt();
             }
-            run.join().unwrap_or_else(|_| aborted(Failure::Engine))
+            run.join().map_err(|_| Failure::Engine)
         })
     }
 
     fn run_here(&self, task: &Task, watchdog: &Watchdog) -> Outcome {
-        let end = match self.prepared(task) {
-            Err(end) => end,
-            Ok(_) if watchdog.is_late() => End::Late,
-            Ok(prepared) if !prepared.unfit.is_empty() => End::BadAbi,
-            Ok(prepared) => {
-                let command = Command::new(task, watchdog.clone());
-                match prepared.module.start(command, self.limits.pages_max) {
-                    Ok(mut guest) => return run_guest(&mut *guest, task, prepared.interface),
-                    Err(stop) => judge(Some(stop), 0, 0),
-                }
-            }
+        let prepared = match self.ready(task, watchdog, task.piece_bytes.is_some()) {
+            Ok(prepared) => prepared,
+            Err(end) => return Outcome::without_run(end, task.gas),
         };
-        Outcome::without_run(end, task.gas)
+        if let Some(piece_bytes) = task.piece_bytes {
+            return self.stepper(&prepared, task, watchdog).run(piece_bytes.get());
+        }
+        let command = Command::new(task, watchdog.clone());
+        match prepared.module.start(command, self.limits.pages_max) {
+            Ok(mut guest) => run_guest(&mut *guest, task, prepared.interface),
+            Err(stop) => Outcome::without_run(judge(Some(stop), 0, 0), task.gas),
+        }
+    }
+
+    fn stepper<'a>(&self, prepared: &'a Prepared, task: &'a Task, watchdog: &'a Watchdog) -> Stepper<'a> {
+        Stepper { prepared, pages_max: self.limits.pages_max, task, watchdog }
+    }
+
+    /// A module that has what the task's form wants, in time.
+    fn ready(&self, task: &Task, watchdog: &Watchdog, is_by_steps: bool) -> Result<Arc<Prepared>, End> {
+        let prepared = self.prepared(task)?;
+        let unfit = if is_by_steps { &prepared.unfit_for_steps } else { &prepared.unfit };
+        match unfit.is_empty() {
+            _ if watchdog.is_late() => Err(End::Late),
+            true => Ok(prepared),
+            false => Err(End::BadAbi),
+        }
     }
 
     fn prepared(&self, task: &Task) -> Result<Arc<Prepared>, End> {
@@ -130,7 +164,7 @@ fn run_guest(guest: &mut dyn Guest, task: &Task, interface: Interface) -> Outcom
         _ => Vec::new(),
     };
     let log = std::mem::take(&mut command.log);
-    Outcome { end, gas_used: bill(end, task.gas, gas_left), output, log }
+    Outcome { end, gas_used: bill(end, task.gas, gas_left), output, log, steps: 0 }
 }
 
 /// Calls a function of the module. Gas that is below zero afterwards ends the run: what came then could only be in vain.

@@ -1,8 +1,8 @@
 //! Verifiable tasks: a Wasm module, an input and some limits in; a status, the gas and an output out, the same in every engine.
 //!
 //! The rules are in `docs/TASKS.md`, and each file here holds one part of them: [`prepare`] what is known of a module
-//! before it runs, [`executor`] the steps of a run, `command` the functions of WASI, `pure` the calls of a pure module,
-//! [`outcome`] how an end is judged and billed. Engines stand behind the trait in [`engine`].
+//! before it runs, [`executor`] the course of a run, `command` the functions of WASI, `pure` the calls of a pure module, [`steps`]
+//! those of one that is run by steps, [`outcome`] how an end is judged and billed. Engines stand behind the trait in [`engine`].
 //!
 //! What this room refuses to do: know a network, a clock or a price; read or set an engine's fuel as gas; give a result of the
 //! host's failure.
@@ -14,11 +14,14 @@ pub mod executor;
 pub mod outcome;
 pub mod prepare;
 mod pure;
+pub mod steps;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "interpreter")]
 pub mod wasmi;
 pub mod wasmtime;
+
+use std::num::NonZeroUsize;
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -26,8 +29,9 @@ use thiserror::Error;
 pub use engine::EngineKind;
 pub use executor::{Executor, HostLimits};
 pub use outcome::{End, Failure, Outcome, Status};
+pub use steps::{Answer, Flag, State, StepOutcome};
 
-/// Bytes of an input, and of an output.
+/// Bytes of an input, of an output, of a state.
 pub const STREAM_BYTES_MAX: usize = 16 << 20;
 /// Bytes of a log that are kept.
 pub const LOG_BYTES_MAX: usize = 64 << 10;
@@ -47,6 +51,7 @@ pub struct Task {
     pages: u32,
     seed: [u8; 32],
     time: u64,
+    piece_bytes: Option<NonZeroUsize>,
 }
 
 /// A bound that the caller broke: nothing runs.
@@ -72,6 +77,18 @@ pub enum BoundError {
         /// As many.
         pages: u32,
     },
+    /// No bytes at all, or more than [`STREAM_BYTES_MAX`].
+    #[error("a piece of the input has 1 to 16777216 bytes, not {bytes}")]
+    Piece {
+        /// As many.
+        bytes: usize,
+    },
+    /// More than [`STREAM_BYTES_MAX`] bytes of state.
+    #[error("the state has {bytes} bytes, a step takes 16 MiB; no step gave it")]
+    State {
+        /// As many.
+        bytes: usize,
+    },
 }
 
 impl Task {
@@ -87,6 +104,7 @@ impl Task {
             pages: PAGES_DEFAULT,
             seed: [0; 32],
             time: 0,
+            piece_bytes: None,
         }
     }
 
@@ -131,6 +149,16 @@ impl Task {
     pub fn with_time(mut self, time: u64) -> Self {
         self.time = time;
         self
+    }
+
+    /// The same by steps, with pieces of so many bytes of the input.
+    ///
+    /// # Errors
+    /// It is none, or more than 16 MiB.
+    pub fn in_pieces(mut self, bytes: usize) -> Result<Self, BoundError> {
+        let is_good = bytes <= STREAM_BYTES_MAX;
+        self.piece_bytes = NonZeroUsize::new(bytes).filter(|_| is_good);
+        if self.piece_bytes.is_some() { Ok(self) } else { Err(BoundError::Piece { bytes }) }
     }
 
     /// The Wasm module.

@@ -161,7 +161,7 @@ impl End {
                 "the module's calls need more than 256 KiB of stack; turn its recursion into a loop, or move large locals into memory"
             }
             Self::BadAbi => {
-                "an export is missing or has another type, or the module named a place outside its memory; see `tabmesh task check`"
+                "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"
             }
             Self::Abort(Failure::Memory) => {
                 "this host has not got the memory; ask for fewer pages, or run it elsewhere"
@@ -196,13 +196,15 @@ pub struct Outcome {
     pub output: Vec<u8>,
     /// What the module told its user: no part of the result; at most 64 KiB.
     pub log: Vec<u8>,
+    /// The steps that were begun, 0 for a task that is not run by steps. No part of the result.
+    pub steps: u64,
 }
 
 impl Outcome {
     /// What happened when nothing ran.
     pub(super) fn without_run(end: End, gas: u64) -> Self {
-        let gas_used = if end.status().is_result() { gas } else { 0 };
-        Self { end, gas_used, output: Vec::new(), log: Vec::new() }
+        let gas_used = bill(end, gas, 0);
+        Self { end, gas_used, output: Vec::new(), log: Vec::new(), steps: 0 }
     }
 
     /// Its number.
@@ -211,11 +213,17 @@ impl Outcome {
         self.end.status()
     }
 
-    /// The output's name: a CID of version 1, raw, SHA-256.
+    /// The output's name.
     #[must_use]
     pub fn output_id(&self) -> Cid {
-        Cid { codec: Codec::Raw, hash: NodeId(sha256(&self.output)) }
+        id_of(&self.output)
     }
+}
+
+/// The name of bytes, such as an output or a state: a CID of version 1, raw, SHA-256.
+#[must_use]
+pub fn id_of(bytes: &[u8]) -> Cid {
+    Cid { codec: Codec::Raw, hash: NodeId(sha256(bytes)) }
 }
 
 /// Judges a run by what stopped it, if anything did, and by the gas and the stack that were left: the first that fits.

@@ -17,6 +17,8 @@ pub struct Prepared {
     pub metered_bytes: usize,
     /// The exports that are missing or have another type than the interface's: with any, it ends as `BAD_ABI`.
     pub unfit: Vec<&'static str>,
+    /// The same for a task by steps. A command has none: it lacks `step`, whatever it exports.
+    pub unfit_for_steps: Vec<&'static str>,
 }
 
 impl Prepared {
@@ -64,8 +66,11 @@ pub fn prepare(engine: &dyn Engine, module: &[u8], pages: u32) -> Result<Prepare
     if !is_command && !compiled.imports().is_empty() {
         meter(module, pages, Interface::Pure)?;
     }
-    let unfit = unfit(&*compiled, interface);
-    Ok(Prepared { module: compiled, interface, metered_bytes, unfit })
+    let (unfit, unfit_for_steps) = match interface {
+        Interface::Pure => (unfit(&*compiled, &[ALLOC, RUN]), unfit(&*compiled, &[ALLOC, STEP])),
+        Interface::Command => (unfit(&*compiled, &[START]), vec![STEP.0]),
+    };
+    Ok(Prepared { module: compiled, interface, metered_bytes, unfit, unfit_for_steps })
 }
 
 fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>, End> {
@@ -79,13 +84,16 @@ fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>,
     Ok(output)
 }
 
-/// The exports of the interface that the module has not got, or not with the right type.
-fn unfit(module: &dyn Compiled, interface: Interface) -> Vec<&'static str> {
-    use Kind::{I32, I64};
-    let functions: &[(&'static str, &[Kind], &[Kind])] = match interface {
-        Interface::Pure => &[("alloc", &[I32], &[I32]), ("run", &[I32, I32], &[I64])],
-        Interface::Command => &[("_start", &[], &[])],
-    };
+/// A function of an interface: its name, its parameters and its results.
+type Function = (&'static str, &'static [Kind], &'static [Kind]);
+
+const START: Function = ("_start", &[], &[]);
+const ALLOC: Function = ("alloc", &[Kind::I32], &[Kind::I32]);
+const RUN: Function = ("run", &[Kind::I32; 2], &[Kind::I64]);
+const STEP: Function = ("step", &[Kind::I32; 4], &[Kind::I64]);
+
+/// What the module has not got, or not with the right type, of a memory and these functions.
+fn unfit(module: &dyn Compiled, functions: &[Function]) -> Vec<&'static str> {
     let mut unfit = Vec::new();
     if !matches!(module.export("memory"), Some(Export::Memory { .. })) {
         unfit.push("memory");

@@ -10,6 +10,9 @@ use super::prepare::prepare;
 use super::*;
 
 const ENDLESS: &str = r#"(module (memory (export "memory") 1) (func (export "_start") (loop (br 0))))"#;
+/// By steps: answers at once, with the flag 0 and nothing else, for ever.
+const STEPPING: &str = r#"(module (memory (export "memory") 2) (func (export "alloc") (param i32) (result i32) (i32.const 64))
+    (func (export "step") (param i32 i32 i32 i32) (result i64) (i64.const 8)))"#;
 const IDLE: &str = r#"(module (memory (export "memory") 2) (func (export "_start")))"#;
 
 /// All engines that this build has.
@@ -143,6 +146,19 @@ fn i9_host_failure_never_makes_a_result() {
 }
 
 #[test]
+fn i9_a_host_without_the_memory_for_a_step_makes_no_result() {
+    let task = task(STEPPING).in_pieces(1).expect("within the bounds");
+    for engine in engines() {
+        let executor = Executor::new(engine, HostLimits { pages_max: 1 });
+        let outcome = executor.run(&task, None);
+        expect_no_result(&outcome, Status::Abort);
+        assert_eq!(outcome.steps, 1);
+        let step = executor.step(&task, &State::default(), None);
+        assert_eq!((step.end, step.gas_used, step.answer), (outcome.end, 0, None));
+    }
+}
+
+#[test]
 fn i9_a_host_without_the_memory_makes_no_result() {
     let grows = r#"(module (memory (export "memory") 1)
         (func (export "_start") (drop (memory.grow (i32.const 1))) (drop (memory.grow (i32.const 4)))))"#;
@@ -173,9 +189,11 @@ fn the_watchdog_ends_what_does_not_end_and_makes_no_result() {
         (func (export "_start") (loop (drop (call $get (i32.const 0) (i32.const 268435456))) (br 0))))"#;
     let random =
         task(random).with_gas(GAS_MAX).and_then(|task| task.with_pages(4_096)).expect("within the bounds");
+    let stepping =
+        task(STEPPING).with_gas(GAS_MAX).and_then(|task| task.in_pieces(1)).expect("within the bounds");
     for engine in engines() {
         let executor = Executor::new(engine, HostLimits::default());
-        for task in [&endless, &random] {
+        for task in [&endless, &random, &stepping] {
             expect_no_result(&executor.run(task, Some(Duration::from_millis(50))), Status::Late);
         }
         expect_no_result(&executor.run(&endless, Some(Duration::ZERO)), Status::Late);
@@ -239,6 +257,11 @@ fn bounds_of_a_task_are_errors_of_the_caller() {
     let bytes = STREAM_BYTES_MAX + 1;
     assert_eq!(task().with_input(vec![0; bytes]), Err(BoundError::Input { bytes }));
     assert!(task().with_input(vec![0; STREAM_BYTES_MAX]).is_ok());
+    assert_eq!(task().in_pieces(0), Err(BoundError::Piece { bytes: 0 }));
+    assert_eq!(task().in_pieces(bytes), Err(BoundError::Piece { bytes }));
+    assert!(task().in_pieces(STREAM_BYTES_MAX).is_ok());
+    assert_eq!(State::new(vec![0; bytes]), Err(BoundError::State { bytes }));
+    assert!(State::new(vec![0; STREAM_BYTES_MAX]).is_ok());
 }
 
 #[test]

@@ -1,9 +1,23 @@
 //! The tasks of the vectors, each with the end that the interface asks for. What the engines make of them beyond that is
 //! written down by `write_vectors`.
 
-use tabmesh_native::task::{GAS_DEFAULT, PAGES_DEFAULT, Status, Task};
+use std::time::Duration;
 
-use crate::{commands, pures, refusals};
+use tabmesh_native::task::{
+    Executor, Flag, GAS_DEFAULT, Outcome, PAGES_DEFAULT, State, Status, StepOutcome, Task,
+};
+
+use crate::{commands, pures, refusals, steps};
+
+/// How much of a task is run at once.
+#[derive(Clone)]
+pub(crate) enum Form {
+    Whole,
+    /// By steps, with pieces of so many bytes.
+    Pieces(u32),
+    /// One step, from a state.
+    Step(Vec<u8>),
+}
 
 /// A task and how it must end.
 #[derive(Clone)]
@@ -15,10 +29,36 @@ pub(crate) struct Case {
     pub(crate) pages: u32,
     pub(crate) seed: [u8; 32],
     pub(crate) time: u64,
+    pub(crate) form: Form,
     /// The status and its code; any code of a refusal is good where this is 0.
     pub(crate) end: (Status, u32),
     /// What comes out, where it is known beforehand.
     pub(crate) output: Option<Vec<u8>>,
+    /// What a single step leaves to the next.
+    pub(crate) next: Option<Next>,
+}
+
+/// What a single step leaves to the next: its flag and its state.
+pub(crate) type Next = (Flag, Vec<u8>);
+
+/// What comes of a case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Ran {
+    pub(crate) outcome: Outcome,
+    /// After a single step that ended well.
+    pub(crate) next: Option<Next>,
+}
+
+impl From<StepOutcome> for Ran {
+    fn from(step: StepOutcome) -> Self {
+        let mut outcome =
+            Outcome { end: step.end, gas_used: step.gas_used, output: Vec::new(), log: Vec::new(), steps: 0 };
+        let next = step.answer.map(|answer| {
+            outcome.output = answer.emitted;
+            (answer.flag, answer.state.bytes().to_vec())
+        });
+        Self { outcome, next }
+    }
 }
 
 impl Case {
@@ -36,8 +76,10 @@ impl Case {
             pages: PAGES_DEFAULT,
             seed: std::array::from_fn(|byte| byte as u8),
             time: 0,
+            form: Form::Whole,
             end: (Status::Ok, 0),
             output: None,
+            next: None,
         }
     }
 
@@ -81,7 +123,36 @@ impl Case {
         self
     }
 
-    pub(crate) fn task(&self) -> Task {
+    pub(crate) fn pieces(mut self, bytes: u32) -> Self {
+        self.form = Form::Pieces(bytes);
+        self
+    }
+
+    pub(crate) fn at_state(mut self, state: &[u8]) -> Self {
+        self.form = Form::Step(state.to_vec());
+        self
+    }
+
+    pub(crate) fn leaves(mut self, flag: Flag, state: &[u8]) -> Self {
+        self.next = Some((flag, state.to_vec()));
+        self
+    }
+
+    pub(crate) fn run(&self, executor: &Executor, timeout: Option<Duration>) -> Ran {
+        let whole = |task: Task| Ran { outcome: executor.run(&task, timeout), next: None };
+        match &self.form {
+            Form::Whole => whole(self.task()),
+            Form::Pieces(bytes) => {
+                whole(self.task().in_pieces(*bytes as usize).expect("the bounds are kept"))
+            }
+            Form::Step(state) => {
+                let state = State::new(state.clone()).expect("the bounds are kept");
+                executor.step(&self.task(), &state, timeout).into()
+            }
+        }
+    }
+
+    fn task(&self) -> Task {
         let task = Task::new(self.module.clone()).with_input(self.input.clone());
         let task = task.and_then(|task| task.with_gas(self.gas)).and_then(|task| task.with_pages(self.pages));
         task.expect("the bounds are kept").with_seed(self.seed).with_time(self.time)
@@ -99,5 +170,9 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(commands::writing());
     cases.extend(commands::ends());
     cases.extend(refusals::cases());
+    cases.extend(steps::courses());
+    cases.extend(steps::answers());
+    cases.extend(steps::bounds());
+    cases.extend(steps::singles());
     cases
 }

@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
+use crate::cases::{Case, Form, Ran};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use tabmesh_native::task::{Outcome, Task};
-
-use crate::cases::Case;
 
 /// Outputs of more bytes are told by their hash.
 const OUTPUT_BYTES_MAX: usize = 1_024;
@@ -38,6 +36,20 @@ pub(crate) struct Vector {
     /// In hexadecimal, in place of a large output.
     #[serde(skip_serializing_if = "Option::is_none")]
     output_sha256: Option<String>,
+    /// Bytes of a piece, of a task that is run by steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    piece: Option<u32>,
+    /// The steps that were begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<u64>,
+    /// The state that a single step begins with; the input is its piece.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<String>,
+    /// What a single step leaves to the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flag: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_state: Option<String>,
 }
 
 fn path() -> PathBuf {
@@ -65,7 +77,13 @@ fn bytes(base64: &str) -> Vec<u8> {
 }
 
 impl Vector {
-    pub(crate) fn of(name: &str, case: &Case, outcome: &Outcome) -> Self {
+    pub(crate) fn of(name: &str, case: &Case, ran: &Ran) -> Self {
+        let outcome = &ran.outcome;
+        let (piece, state) = match &case.form {
+            Form::Whole => (None, None),
+            Form::Pieces(bytes) => (Some(*bytes), None),
+            Form::Step(state) => (None, Some(BASE64.encode(state))),
+        };
         let is_large = outcome.output.len() > OUTPUT_BYTES_MAX;
         Self {
             name: name.to_owned(),
@@ -81,6 +99,11 @@ impl Vector {
             used: outcome.gas_used.to_string(),
             output: (!is_large).then(|| BASE64.encode(&outcome.output)),
             output_sha256: is_large.then(|| hex(&Sha256::digest(&outcome.output))),
+            piece,
+            steps: piece.map(|_| outcome.steps),
+            state,
+            flag: ran.next.as_ref().map(|(flag, _)| flag.number()),
+            next_state: ran.next.as_ref().map(|(_, state)| BASE64.encode(state)),
         }
     }
 
@@ -89,7 +112,7 @@ impl Vector {
     }
 
     /// The task alone, without what comes of it.
-    pub(crate) fn task_parts(&self) -> Case {
+    pub(crate) fn case(&self) -> Case {
         let mut case = Case::of_bytes(&self.name, self.module());
         case.input = bytes(&self.input);
         case.gas = self.gas.parse().expect("a number");
@@ -98,10 +121,11 @@ impl Vector {
             *byte = u8::from_str_radix(&self.seed[2 * at..2 * at + 2], 16).expect("hexadecimal");
         }
         case.time = self.time.parse().expect("a number");
+        case.form = match (self.piece, &self.state) {
+            (Some(piece), _) => Form::Pieces(piece),
+            (None, Some(state)) => Form::Step(bytes(state)),
+            (None, None) => Form::Whole,
+        };
         case
-    }
-
-    pub(crate) fn task(&self) -> Task {
-        self.task_parts().task()
     }
 }

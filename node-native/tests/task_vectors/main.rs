@@ -13,12 +13,13 @@ mod file;
 mod modules;
 mod pures;
 mod refusals;
+mod steps;
 
 use std::time::Duration;
 
-use cases::{Case, cases};
+use cases::{Case, Next, Ran, cases};
 use file::Vector;
-use tabmesh_native::task::{EngineKind, Executor, HostLimits, Outcome, Status};
+use tabmesh_native::task::{EngineKind, Executor, HostLimits, Status};
 
 /// All engines that this build has, the interpreter also with slices of fuel so short that runs are cut all the time.
 fn executors() -> Vec<Executor> {
@@ -30,8 +31,9 @@ fn executors() -> Vec<Executor> {
     engines.into_iter().map(|engine| Executor::new(engine, HostLimits::default())).collect()
 }
 
-fn seen(outcome: &Outcome) -> (Status, u32, u32, u64, &[u8]) {
-    (outcome.status(), outcome.end.code(), outcome.end.offset(), outcome.gas_used, &outcome.output)
+fn seen(ran: &Ran) -> (Status, u32, u32, u64, &[u8], &Option<Next>) {
+    let Ran { outcome, next } = ran;
+    (outcome.status(), outcome.end.code(), outcome.end.offset(), outcome.gas_used, &outcome.output, next)
 }
 
 /// Fails with all findings at once.
@@ -44,11 +46,12 @@ fn every_task_ends_as_the_interface_asks() {
     let mut findings = Vec::new();
     for executor in executors() {
         for case in cases() {
-            let outcome = executor.run(&case.task(), None);
+            let Ran { outcome, next } = case.run(&executor, None);
             let (status, code) = case.end;
             let is_end = outcome.status() == status && outcome.end.code() == code;
             let is_output = case.output.as_ref().is_none_or(|output| *output == outcome.output);
-            if !(is_end && is_output) {
+            let is_next = case.next == next;
+            if !(is_end && is_output && is_next) {
                 let (engine, name) = (executor.engine().name(), &case.name);
                 let head = &outcome.output[..outcome.output.len().min(64)];
                 findings.push(format!("{engine}: {name}: {:?} {head:?} {:?}", outcome.end, outcome.gas_used));
@@ -64,10 +67,12 @@ fn i3_status_gas_and_output_are_the_vectors_in_every_engine() {
     let vectors = file::read();
     for executor in executors() {
         for vector in &vectors {
-            let outcome = executor.run(&vector.task(), None);
-            let now = Vector::of(&vector.name, &vector.task_parts(), &outcome);
+            let case = vector.case();
+            let ran = case.run(&executor, None);
+            let now = Vector::of(&vector.name, &case, &ran);
             if now != *vector {
                 let engine = executor.engine().name();
+                let Ran { outcome, .. } = ran;
                 findings
                     .push(format!("{engine}: {}: {:?} {} gas", vector.name, outcome.end, outcome.gas_used));
             }
@@ -88,18 +93,18 @@ fn i5_gas_suffices_exactly_when_it_is_what_the_unlimited_run_used() {
     let mut findings = Vec::new();
     for executor in executors() {
         for case in cases() {
-            let whole = executor.run(&case.task(), None);
-            if !matches!(whole.status(), Status::Ok | Status::Exit) {
+            let whole = case.run(&executor, None);
+            if !matches!(whole.outcome.status(), Status::Ok | Status::Exit) {
                 continue;
             }
-            let just = Case { gas: whole.gas_used, ..case.clone() };
+            let just = Case { gas: whole.outcome.gas_used, ..case.clone() };
             let (engine, name) = (executor.engine().name(), &case.name);
-            if seen(&executor.run(&just.task(), None)) != seen(&whole) {
+            if seen(&just.run(&executor, None)) != seen(&whole) {
                 findings.push(format!("{engine}: {name}: {} gas do not suffice", just.gas));
             }
-            let Some(gas) = whole.gas_used.checked_sub(1) else { continue };
-            let less = executor.run(&Case { gas, ..just }.task(), None);
-            if seen(&less) != (Status::OutOfGas, 0, 0, gas, &[]) {
+            let Some(gas) = whole.outcome.gas_used.checked_sub(1) else { continue };
+            let less = Case { gas, ..just }.run(&executor, None);
+            if seen(&less) != (Status::OutOfGas, 0, 0, gas, &[], &None) {
                 findings.push(format!("{engine}: {name}: {gas} gas suffice"));
             }
         }
@@ -111,7 +116,7 @@ fn i5_gas_suffices_exactly_when_it_is_what_the_unlimited_run_used() {
 fn a_second_run_of_a_cached_module_is_like_the_first() {
     for executor in executors() {
         for case in cases().iter().step_by(5) {
-            let (first, second) = (executor.run(&case.task(), None), executor.run(&case.task(), None));
+            let (first, second) = (case.run(&executor, None), case.run(&executor, None));
             assert_eq!(seen(&first), seen(&second), "{}", case.name);
         }
     }
@@ -121,10 +126,8 @@ fn a_second_run_of_a_cached_module_is_like_the_first() {
 fn a_patient_watchdog_changes_nothing() {
     for executor in executors() {
         for case in cases().iter().step_by(5) {
-            let (with, without) = (
-                executor.run(&case.task(), Some(Duration::from_secs(3_600))),
-                executor.run(&case.task(), None),
-            );
+            let (with, without) =
+                (case.run(&executor, Some(Duration::from_secs(3_600))), case.run(&executor, None));
             assert_eq!(seen(&with), seen(&without), "{}", case.name);
         }
     }
@@ -135,6 +138,6 @@ fn a_patient_watchdog_changes_nothing() {
 fn write_vectors() {
     let executors = executors();
     let executor = &executors[0];
-    let vector = |case: &Case| Vector::of(&case.name, case, &executor.run(&case.task(), None));
+    let vector = |case: &Case| Vector::of(&case.name, case, &case.run(executor, None));
     file::write(&cases().iter().map(vector).collect::<Vec<_>>());
 }

@@ -22,6 +22,33 @@ pub(crate) fn pure_bytes(length: u32, body: &str) -> String {
     pure(&format!("{body} (call $pack (i32.const 0) (i32.const {length}))"))
 }
 
+/// A module that is run by steps, around the body of `step($own, $own_length, $piece, $length)`. `$head` writes flag and
+/// length of the state to the start of memory, `$emit` copies bytes behind that, and `$answer(flag, state, emitted)` answers
+/// with as many bytes of each.
+pub(crate) fn stepped(body: &str) -> String {
+    stepped_with("(i32.const 1024)", "", body)
+}
+
+/// The same with the body of `alloc` and with more fields. The memory has one page unless `more` has another.
+pub(crate) fn stepped_with(alloc: &str, more: &str, body: &str) -> String {
+    let memory = if more.contains("(memory") { "" } else { "(memory (export \"memory\") 1)" };
+    format!(
+        "(module {memory} {more}
+          (func $pack (param i32 i32) (result i64)
+            (i64.or (i64.shl (i64.extend_i32_u (local.get 0)) (i64.const 32)) (i64.extend_i32_u (local.get 1))))
+          (func $head (param i32 i32)
+            (i32.store (i32.const 0) (local.get 0))
+            (i32.store (i32.const 4) (local.get 1)))
+          (func $emit (param i32 i32) (memory.copy (i32.const 8) (local.get 0) (local.get 1)))
+          (func $answer (param i32 i32 i32) (result i64)
+            (call $head (local.get 0) (local.get 1))
+            (call $pack (i32.const 0) (i32.add (i32.const 8) (i32.add (local.get 1) (local.get 2)))))
+          (func (export \"alloc\") (param i32) (result i32) {alloc})
+          (func (export \"step\") (param $own i32) (param $own_length i32) (param $piece i32) (param $length i32) (result i64)
+            {body}))"
+    )
+}
+
 const IMPORTS: &str = r#"
   (import "wasi_snapshot_preview1" "args_get" (func $args_get (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))

@@ -1,105 +1,65 @@
-// One run of a metered module: started, called, judged. Nothing here knows of Workers.
+// A task over a module that was prepared: whole, by steps, or one step. Nothing here knows of Workers.
 
-import { type Bytes, NO_BYTES } from '../bytes.js';
+import type { Bytes } from '../bytes.js';
 import { Command } from './command.js';
-import { Ended, GAS_ABORTED, Guest } from './guest.js';
+import { Ended, type Guest } from './guest.js';
+import { callFresh } from './instance.js';
+import { type Invocation, type Outcome, without } from './outcome.js';
+import type { Prepared } from './prepare.js';
 import { runPure } from './pure.js';
-import type { TaskStatus } from './types.js';
+import { executeStep, executeSteps } from './steps.js';
 
-/** The numbers of statuses, the same for every host. */
-export const STATUS_NUMBERS: Readonly<Record<TaskStatus, number>> = {
-  OK: 0,
-  EXIT: 1,
-  TRAP: 2,
-  OUT_OF_GAS: 3,
-  STACK: 4,
-  BAD_ABI: 5,
-  ABORT: 6,
-  REFUSED: 7,
-  LATE: 8,
-};
+/** What must be known of a module to run it. */
+export type Runnable = Pick<Prepared, 'module' | 'interface' | 'bytes' | 'lacks' | 'lacksForSteps'>;
 
-/** What a task gives its module. */
-export interface Invocation {
-  readonly input: Bytes;
-  /** 0 to 2^62. */
-  readonly gas: bigint;
-  /** 32 bytes. */
-  readonly seed: Uint8Array;
-  /** Nanoseconds since 1970, 64 bits. */
-  readonly time: bigint;
-}
-
-/** How a run ended. */
-export interface Outcome {
-  readonly status: TaskStatus;
-  readonly code: number;
-  readonly gasUsed: bigint;
-  readonly output: Bytes;
-  readonly log: string;
-}
-
-/** How the calls ended: with a code and an output, without a good answer, by a trap, or because this host failed. */
-type End = { readonly code: number; readonly output: Bytes } | 'bad answer' | 'trap' | 'host';
-
-/** An outcome without an output. */
-export function without(status: TaskStatus, gasUsed: bigint, code = 0): Outcome {
-  return { status, code, gasUsed, output: NO_BYTES, log: '' };
+/** Whether a task like this would begin to run. */
+export function isFit({ module, lacks, lacksForSteps }: Runnable, { pieceBytes, state }: Invocation): boolean {
+  const lacking = pieceBytes === undefined && state === undefined ? lacks : lacksForSteps;
+  return module !== undefined && lacking.length === 0;
 }
 
 /**
- * Runs a metered module that has what its interface wants, in a fresh instance.
+ * Does what the invocation says with a module that is fit for it; `onStep` hears how many steps were done.
  *
  * Never throws: where this host fails the status is `ABORT`.
  */
+export function perform(runnable: Runnable, invocation: Invocation, onStep: (steps: number) => void): Outcome {
+  const { module, interface: kind, bytes } = runnable;
+  const { pieceBytes, state } = invocation;
+  if (!module || !kind) return without('ABORT', 0n);
+  if (state) return executeStep(module, bytes, invocation, state);
+  if (pieceBytes !== undefined) return executeSteps(module, bytes, invocation, pieceBytes, onStep);
+  return execute(module, kind, invocation);
+}
+
+/** Runs a module that has what its interface wants, in a fresh instance. Never throws, as {@link perform}. */
 export function execute(module: WebAssembly.Module, kind: 'pure' | 'command', invocation: Invocation): Outcome {
   const { input, gas, seed, time } = invocation;
   const command = kind === 'command' ? new Command(input, seed, time) : undefined;
-  let guest: Guest;
   try {
-    const imports = command ? { wasi_snapshot_preview1: command.imports } : {};
-    guest = new Guest(new WebAssembly.Instance(module, imports), gas);
-  } catch (error) {
-    return isTrap(error) ? without('TRAP', gas) : without('ABORT', 0n);
-  }
-  command?.attach(guest);
-  try {
-    const outcome = judge(guest, call(guest, command, invocation), gas);
-    return command ? { ...outcome, log: new TextDecoder().decode(command.log.bytes()) } : outcome;
+    const called = callFresh(module, command ? { wasi_snapshot_preview1: command.imports } : {}, gas, (guest) => {
+      if (command) return runCommand(guest, command);
+      const output = guest.start() ? runPure(guest, seed, input) : undefined;
+      return output && { code: 0, output };
+    });
+    const log = command ? new TextDecoder().decode(command.log.bytes()) : '';
+    if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), log };
+    const { code, output } = called.answer;
+    return { status: code === 0 ? 'OK' : 'EXIT', code, gasUsed: called.gasUsed, output, log };
   } catch {
     return without('ABORT', 0n);
   }
 }
 
-/** The calls of the interface, behind the module's start function. */
-function call(guest: Guest, command: Command | undefined, { seed, input }: Invocation): End {
+/** The exit code and the output; the start function may end the command as well. */
+function runCommand(guest: Guest, command: Command): { readonly code: number; readonly output: Bytes } {
+  let code = 0;
+  command.attach(guest);
   try {
-    guest.exports['~i']?.();
-    if (guest.isOutOfGas) return 'bad answer';
-    if (!command) {
-      const output = runPure(guest, seed, input);
-      return output ? { code: 0, output } : 'bad answer';
-    }
-    guest.exports._start();
-    return { code: 0, output: command.output.bytes() };
+    if (guest.start()) guest.exports._start();
   } catch (thrown) {
-    if (isTrap(thrown)) return 'trap';
-    return command && thrown instanceof Ended ? { code: thrown.code, output: command.output.bytes() } : 'host';
+    if (!(thrown instanceof Ended)) throw thrown;
+    code = thrown.code;
   }
-}
-
-/**
- * Whether the module trapped. Everything else that is thrown is this host's: when its own stack ends, engines throw a `RangeError`
- * or an `InternalError`.
- */
-const isTrap = (thrown: unknown): boolean => thrown instanceof WebAssembly.RuntimeError;
-
-/** The first line that fits counts. */
-function judge(guest: Guest, end: End, gas: bigint): Outcome {
-  const left = guest.gas;
-  if (end === 'host' || left === GAS_ABORTED) return without('ABORT', 0n);
-  if (left < 0n) return without('OUT_OF_GAS', gas);
-  if (end === 'bad answer') return without('BAD_ABI', gas);
-  if (end === 'trap') return without(guest.isOutOfStack ? 'STACK' : 'TRAP', gas);
-  return { status: end.code === 0 ? 'OK' : 'EXIT', code: end.code, gasUsed: gas - left, output: end.output, log: '' };
+  return { code, output: command.output.bytes() };
 }

@@ -17,6 +17,7 @@ interface Exports {
   readonly '~i'?: () => void;
   readonly alloc: (length: number) => number;
   readonly run: (at: number, length: number) => bigint;
+  readonly step: (own: number, ownLength: number, piece: number, length: number) => bigint;
   readonly _start: () => void;
 }
 
@@ -38,6 +39,12 @@ export class Guest {
 
   get isOutOfGas(): boolean {
     return this.gas < 0n;
+  }
+
+  /** Calls the module's start function, if it has one; `false` if the gas did not suffice. */
+  start(): boolean {
+    this.exports['~i']?.();
+    return !this.isOutOfGas;
   }
 
   get isOutOfStack(): boolean {

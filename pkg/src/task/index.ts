@@ -5,16 +5,19 @@
  * @module
  */
 export { MeshError } from '../errors.js';
-export { checkTask, runTask } from './run.js';
-export { STATUS_NUMBERS as taskStatusNumbers } from './execute.js';
+export { checkTask, runTask, stepTask } from './run.js';
+export { STATUS_NUMBERS as taskStatusNumbers } from './outcome.js';
 export type {
   CheckOptions,
+  StepOptions,
   TaskCheck,
   TaskExport,
+  TaskFlag,
   TaskImport,
   TaskOptions,
   TaskProgress,
   TaskRefusal,
   TaskResult,
   TaskStatus,
+  TaskStep,
 } from './types.js';

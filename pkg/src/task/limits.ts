@@ -6,7 +6,7 @@ export const MODULE_BYTES_MAX = 4 << 20;
 /** Bytes of an input. */
 export const INPUT_BYTES_MAX = 16 << 20;
 
-/** Bytes of an output. */
+/** Bytes of an output; of a state, and of what a step gives in all. */
 export const OUTPUT_BYTES_MAX = 16 << 20;
 
 /** Bytes of a log that are kept. */
@@ -19,7 +19,7 @@ export const GAS_MAX = 1n << 62n;
 export const GAS_USUAL = 1_000_000_000n;
 export const TIME_MAX = (1n << 64n) - 1n;
 
-/** Pages of 64 KiB. */
+export const PAGE_BYTES = 64 << 10;
 export const PAGES_MAX = 65_536;
 export const PAGES_USUAL = 1_024;
 

@@ -1,13 +1,14 @@
 // What a task's owner and its Worker say to each other: one ask, then the answers.
 
 import type { Bytes } from '../bytes.js';
-import type { Invocation, Outcome } from './execute.js';
+import type { Runnable } from './execute.js';
+import type { Invocation, Outcome } from './outcome.js';
 import type { Prepared } from './prepare.js';
 import type { TaskProgress } from './types.js';
 
 /** What the Worker is to do. Its source is a module that was prepared before, or the bytes of one and the meter's Wasm. */
 export interface Ask {
-  readonly source: Pick<Prepared, 'module' | 'interface'> | { readonly bytes: Bytes; readonly pages: number; readonly meter: WebAssembly.Module };
+  readonly source: Runnable | { readonly bytes: Bytes; readonly pages: number; readonly meter: WebAssembly.Module };
   /** Absent: only prepare the module. */
   readonly invocation?: Invocation;
 }
@@ -15,8 +16,10 @@ export interface Ask {
 export type Answer =
   | { readonly kind: 'stage'; readonly stage: TaskProgress['stage'] }
   | { readonly kind: 'prepared'; readonly prepared: Prepared }
-  /** The last, if something ran; with the name of the output. */
-  | { readonly kind: 'ran'; readonly outcome: Outcome; readonly id: string }
+  /** So many steps were done. */
+  | { readonly kind: 'steps'; readonly steps: number }
+  /** The last, if something ran; with the name of the output, and of the state that a single step left. */
+  | { readonly kind: 'ran'; readonly outcome: Outcome; readonly id: string; readonly stateId?: string }
   /** The last, if there was nothing to run. */
   | { readonly kind: 'done' }
   /** The last: this host failed. */

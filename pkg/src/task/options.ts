@@ -2,9 +2,9 @@
 
 import { type Bytes, NO_BYTES, utf8 } from '../bytes.js';
 import { CODE, MeshError } from '../errors.js';
-import type { Invocation } from './execute.js';
-import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
-import type { CheckOptions, TaskOptions, TaskProgress } from './types.js';
+import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
+import type { Invocation } from './outcome.js';
+import type { CheckOptions, StepOptions, TaskOptions, TaskProgress } from './types.js';
 
 /** Options with everything decided. */
 export interface Settled {
@@ -29,15 +29,32 @@ export function settleCheck(module: unknown, options: CheckOptions): Settled {
 
 /** @throws MeshError BadOption, saying which */
 export function settleInvocation(input: unknown, options: TaskOptions): Invocation {
-  const { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES), time = 0n } = options;
+  const { time = 0n, pieceBytes } = options;
+  need(pieceBytes === undefined || isPieceLength(pieceBytes), 'pieceBytes is a whole number from 1 to 16,777,216');
+  const invocation = {
+    ...settleGiven(input, options, 'the input'),
+    time: whole(time, TIME_MAX, 'time is a whole number of nanoseconds from 0 to 2^64 - 1'),
+  };
+  return pieceBytes === undefined ? invocation : { ...invocation, pieceBytes };
+}
+
+/** @throws MeshError BadOption, saying which */
+export function settleStep(state: unknown, piece: unknown, options: StepOptions): Invocation & { readonly state: Bytes } {
+  const from = bytesOf(state ?? NO_BYTES, 'the state is');
+  need(from.length <= OUTPUT_BYTES_MAX, 'the state has at most 16 MiB');
+  return { ...settleGiven(piece, options, 'the piece'), time: 0n, state: from };
+}
+
+const isPieceLength = (bytes: number): boolean => Number.isInteger(bytes) && bytes >= 1 && bytes <= INPUT_BYTES_MAX;
+
+function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES) }: StepOptions, what: string): Omit<Invocation, 'time'> {
   need(seed instanceof Uint8Array && seed.length === SEED_BYTES, 'seed has 32 bytes');
-  const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, 'the input is a text or');
-  need(given.length <= INPUT_BYTES_MAX, 'the input has at most 16 MiB');
+  const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, `${what} is a text or`);
+  need(given.length <= INPUT_BYTES_MAX, `${what} has at most 16 MiB`);
   return {
     input: given,
     gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
     seed: copyOf(seed),
-    time: whole(time, TIME_MAX, 'time is a whole number of nanoseconds from 0 to 2^64 - 1'),
   };
 }
 

@@ -17,25 +17,23 @@ export interface Prepared {
   readonly refusal?: TaskRefusal;
   /** Exports that the interface wants and the module has not. */
   readonly lacks: string[];
-  /** Metered and compiled; absent if it was refused or lacks something. */
+  /** The same for a task by steps. A command has none: it lacks `step`, whatever it exports. */
+  readonly lacksForSteps: string[];
+  /** Metered and compiled; absent if it was refused or lacks something either way. */
   readonly module?: WebAssembly.Module;
 }
 
-const WANTED = {
-  command: [
-    { name: 'memory', type: 'memory' },
-    { name: '_start', type: functionType([], []) },
-  ],
-  pure: [
-    { name: 'memory', type: 'memory' },
-    { name: 'alloc', type: functionType(['i32'], ['i32']) },
-    { name: 'run', type: functionType(['i32', 'i32'], ['i64']) },
-  ],
-} as const;
+const MEMORY = { name: 'memory', type: 'memory' };
+const START = { name: '_start', type: functionType([], []) };
+const ALLOC = { name: 'alloc', type: functionType(['i32'], ['i32']) };
+const RUN = { name: 'run', type: functionType(['i32', 'i32'], ['i64']) };
+const STEP = { name: 'step', type: functionType(['i32', 'i32', 'i32', 'i32'], ['i64']) };
+
+const described = ({ name, type }: TaskExport): string => `${name}: ${type}`;
 
 /** A module that was refused. */
 export function refused(border: Border, bytes: number, why: TaskRefusal): Prepared {
-  return { ...border, bytes, meteredBytes: 0, interface: null, refusal: why, lacks: [] };
+  return { ...border, bytes, meteredBytes: 0, interface: null, refusal: why, lacks: [], lacksForSteps: [] };
 }
 
 /**
@@ -65,10 +63,12 @@ export function prepare(
     return { ...refused(border, bytes.length, again), interface: 'pure' };
   }
   const kind = isCommand ? 'command' : 'pure';
-  const has = (name: string, type: string): boolean => border.exports.some((one) => one.name === name && one.type === type);
-  const lacks = WANTED[kind].filter(({ name, type }) => !has(name, type)).map(({ name, type }) => `${name}: ${type}`);
-  const known = { ...border, bytes: bytes.length, meteredBytes: metered.length, interface: kind, lacks } as const;
-  return lacks.length > 0 ? known : { ...known, module };
+  const exported = new Set(border.exports.map(described));
+  const lackOf = (...wanted: TaskExport[]): string[] => wanted.map(described).filter((one) => !exported.has(one));
+  const lacks = isCommand ? lackOf(MEMORY, START) : lackOf(MEMORY, ALLOC, RUN);
+  const lacksForSteps = isCommand ? [described(STEP)] : lackOf(MEMORY, ALLOC, STEP);
+  const known = { ...border, bytes: bytes.length, meteredBytes: metered.length, interface: kind, lacks, lacksForSteps } as const;
+  return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
 }
 
 /** The compiled module; `undefined` if it is invalid. */

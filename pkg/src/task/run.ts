@@ -3,16 +3,17 @@
 import { NO_BYTES } from '../bytes.js';
 import { contentId } from '../cid.js';
 import { CODE, MeshError } from '../errors.js';
-import type { Invocation } from './execute.js';
+import { type Runnable, isFit } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX } from './limits.js';
-import { type Settled, copyOf, settleCheck, settleInvocation } from './options.js';
+import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
+import type { Invocation } from './outcome.js';
 import { type Prepared, refused } from './prepare.js';
 import { MODULE_BYTES, refusal } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
 import { Slots } from './slots.js';
-import type { CheckOptions, TaskCheck, TaskOptions, TaskResult } from './types.js';
+import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
 
 const kept = new KeptModules();
 const slots = new Slots(workersAtOnce());
@@ -41,10 +42,36 @@ export async function runTask(
 ): Promise<TaskResult> {
   const settled = settleCheck(module, options);
   const invocation = settleInvocation(input, options);
-  const { prepared, ending } = await attempt(settled, invocation);
-  if (ending.kind === 'ran') return { ...ending.outcome, id: ending.id };
-  const result = { ...notRun(prepared, ending, invocation.gas), id: await contentId(NO_BYTES) };
-  return prepared?.refusal && result.status === 'REFUSED' ? { ...result, refusal: { ...prepared.refusal } } : result;
+  const tried = await attempt(settled, invocation);
+  if (tried.ending.kind === 'ran') return { ...tried.ending.outcome, id: tried.ending.id };
+  return resultWithout(tried, invocation);
+}
+
+/**
+ * Runs one step of a pure module, from the state that the step before it left and over a piece of at most 16 MiB of the input, in a
+ * Worker of its own: for checkpoints, and to look at one step of a task again. The first state is empty.
+ *
+ * @throws as {@link runTask}
+ */
+export async function stepTask(
+  module: Uint8Array | ArrayBuffer,
+  state: Uint8Array | ArrayBuffer = NO_BYTES,
+  piece: Uint8Array | ArrayBuffer | string = NO_BYTES,
+  options: StepOptions = {},
+): Promise<TaskStep> {
+  const settled = settleCheck(module, options);
+  const invocation = settleStep(state, piece, options);
+  const tried = await attempt(settled, invocation);
+  const { ending } = tried;
+  const { log, ...result } = ending.kind === 'ran' ? { ...ending.outcome, id: ending.id } : await resultWithout(tried, invocation);
+  if (!(ending.kind === 'ran' && ending.stateId && ending.outcome.next)) return result;
+  return { ...result, next: { ...ending.outcome.next, id: ending.stateId } };
+}
+
+async function resultWithout({ prepared, ending }: Attempt, { gas }: Invocation): Promise<TaskResult> {
+  const { status, code, gasUsed, output, log } = notRun(prepared, ending, gas);
+  const result = { status, code, gasUsed, output, log, id: await contentId(NO_BYTES) };
+  return prepared?.refusal && status === 'REFUSED' ? { ...result, refusal: { ...prepared.refusal } } : result;
 }
 
 /**
@@ -59,7 +86,7 @@ export async function checkTask(module: Uint8Array | ArrayBuffer, options: Check
   if (!prepared) throw new MeshError(CODE.notChecked, ending.kind === 'failed' ? ending.detail : 'it took too long');
   const { module: compiled, ...known } = prepared;
   // A copy: what is kept is not the caller's to change.
-  return structuredClone({ accepted: compiled !== undefined, ...known });
+  return structuredClone({ accepted: compiled !== undefined && known.lacks.length === 0, ...known });
 }
 
 async function attempt(settled: Settled, invocation?: Invocation): Promise<Attempt> {
@@ -84,15 +111,24 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
   const module = copyOf(bytes);
   const key = await keyOf(module, pages);
   let prepared = kept.get(key);
-  if (prepared && !(prepared.module && invocation)) return { prepared, ending: NOTHING_TO_RUN };
-  const source = prepared?.module
-    ? { module: prepared.module, interface: prepared.interface }
-    : { bytes: module, pages, meter: await loadMeter() };
+  if (prepared && !(invocation && isFit(prepared, invocation))) return { prepared, ending: NOTHING_TO_RUN };
+  const source = prepared ? runnableOf(prepared) : { bytes: module, pages, meter: await loadMeter() };
   signal?.throwIfAborted();
-  const ask = invocation ? { source, invocation: { ...invocation, input: copyOf(invocation.input) } } : { source };
+  const ask = invocation ? { source, invocation: ownOf(invocation) } : { source };
   const ending = await session(ask, settled, (news) => {
     prepared = news;
     kept.keep(key, news);
   });
   return { prepared, ending };
+}
+
+/** What a Worker needs of a module: not the names of its imports and exports. */
+function runnableOf({ module, interface: kind, bytes, lacks, lacksForSteps }: Prepared): Runnable {
+  return { ...(module && { module }), interface: kind, bytes, lacks, lacksForSteps };
+}
+
+/** The same with bytes that may be given away. */
+function ownOf(invocation: Invocation): Invocation {
+  const { input, state } = invocation;
+  return { ...invocation, input: copyOf(input), ...(state && { state: copyOf(state) }) };
 }

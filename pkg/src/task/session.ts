@@ -1,16 +1,16 @@
 // One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
 
 import { CODE, MeshError } from '../errors.js';
-import { type Outcome, without } from './execute.js';
 import { type TaskWorker, startWorker } from './host.js';
 import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
 import type { Settled } from './options.js';
+import { type Outcome, without } from './outcome.js';
 import type { Prepared } from './prepare.js';
 import type { TaskProgress } from './types.js';
 
 /** How a Worker ended: by its last answer, or by the watchdog. */
-export type Ending = Exclude<Answer, { kind: 'stage' } | { kind: 'prepared' }> | { readonly kind: 'late' };
+export type Ending = Exclude<Answer, { kind: 'stage' } | { kind: 'prepared' } | { kind: 'steps' }> | { readonly kind: 'late' };
 
 /**
  * Asks a fresh Worker, and waits until it is gone again.
@@ -37,6 +37,8 @@ class Session {
   #hasAnswered = false;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
   #ticks: ReturnType<typeof setInterval> | undefined;
+  /** How many steps are known to be done; `undefined` for a task that has none. */
+  #steps: number | undefined;
 
   constructor(settled: Settled, onPrepared: (prepared: Prepared) => void) {
     this.#settled = settled;
@@ -45,6 +47,7 @@ class Session {
 
   ending(ask: Ask): Promise<Ending> {
     const { signal, timeoutMs } = this.#settled;
+    if (ask.invocation?.pieceBytes !== undefined) this.#steps = 0;
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -71,6 +74,7 @@ class Session {
   #onAnswer(answer: Answer): void {
     this.#hasAnswered = true;
     if (answer.kind === 'stage') this.#onStage(answer.stage);
+    else if (answer.kind === 'steps') this.#steps = answer.steps;
     else if (answer.kind === 'prepared') this.#onPrepared(answer.prepared);
     else this.#resolve(answer);
   }
@@ -78,7 +82,10 @@ class Session {
   #onStage(stage: TaskProgress['stage']): void {
     if (stage !== 'running') return this.#tell({ stage });
     const start = performance.now();
-    const tell = (): void => this.#tell({ stage, elapsedMs: performance.now() - start });
+    const tell = (): void => {
+      const progress = { stage, elapsedMs: performance.now() - start };
+      this.#tell(this.#steps === undefined ? progress : { ...progress, steps: this.#steps });
+    };
     this.#ticks = setInterval(tell, PROGRESS_MS);
     tell();
   }
@@ -107,5 +114,6 @@ export function notRun(prepared: Prepared | undefined, ending: Ending, gas: bigi
 /** What the Worker is given for good. */
 function buffersOf({ source, invocation }: Ask): Transferable[] {
   const buffers = invocation ? [invocation.input.buffer] : [];
+  if (invocation?.state) buffers.push(invocation.state.buffer);
   return 'meter' in source ? [...buffers, source.bytes.buffer] : buffers;
 }

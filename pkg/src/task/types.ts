@@ -25,8 +25,8 @@ export interface TaskRefusal {
   feature: string;
 }
 
-/** How far a task has come, and for how long it has been running, in milliseconds. */
-export type TaskProgress = { stage: 'metering' | 'compiling' } | { stage: 'running'; elapsedMs: number };
+/** How far a task has come, for how long it has been running, in milliseconds, and by steps how many are done. */
+export type TaskProgress = { stage: 'metering' | 'compiling' } | { stage: 'running'; elapsedMs: number; steps?: number };
 
 /** What checking and running have in common. */
 export interface CheckOptions {
@@ -43,14 +43,20 @@ export interface CheckOptions {
   onProgress?(progress: TaskProgress): void;
 }
 
-/** The limits of a task, and what it can know beside its input. */
-export interface TaskOptions extends CheckOptions {
+/** The limits of a step, and what it can know beside its state and its piece. */
+export interface StepOptions extends CheckOptions {
   /** 0 to 2^62. Default: 1,000,000,000. */
   gas?: bigint | number;
   /** 32 bytes. Default: zeros. */
   seed?: Uint8Array;
+}
+
+/** The limits of a task, and what it can know beside its input. */
+export interface TaskOptions extends StepOptions {
   /** What the task takes for the time: nanoseconds since 1970, 64 bits. Default: 0. */
   time?: bigint | number;
+  /** Runs a pure module by steps, which are given the input in pieces of so many bytes, 1 to 16,777,216. */
+  pieceBytes?: number;
 }
 
 /** What came of a task. */
@@ -68,6 +74,17 @@ export interface TaskResult {
   id: string;
   /** With `REFUSED`: why. */
   refusal?: TaskRefusal;
+  /** By steps: how many were begun. Missing if none was, and if the task did not come to its end. */
+  steps?: number;
+}
+
+/** What a step wants next: another with an empty piece, nothing, or another with the next piece of the input. */
+export type TaskFlag = 'continue' | 'done' | 'wait';
+
+/** What came of a single step. */
+export interface TaskStep extends Omit<TaskResult, 'log' | 'steps'> {
+  /** With `OK`: what it wants next, the state to begin that with, and the state's name, a CIDv1. */
+  next?: { flag: TaskFlag; state: Uint8Array<ArrayBuffer>; id: string };
 }
 
 /** An import of a module. */
@@ -87,7 +104,7 @@ export interface TaskExport {
 
 /** What is known of a module without running it. */
 export interface TaskCheck {
-  /** Whether a task with this module would begin to run: nothing is refused, and nothing lacks. */
+  /** Whether a task with this module would begin to run whole: nothing is refused, and nothing lacks. */
   accepted: boolean;
   /** Why the module is refused. */
   refusal?: TaskRefusal;
@@ -95,6 +112,8 @@ export interface TaskCheck {
   interface: 'pure' | 'command' | null;
   /** What the interface wants exported and the module has not: `run: function i32 i32 → i64`. */
   lacks: string[];
+  /** The same for a task by steps, which begins to run if nothing lacks here. A command lacks `step`, whatever it exports. */
+  lacksForSteps: string[];
   /** As far as they could be read. */
   imports: TaskImport[];
   exports: TaskExport[];

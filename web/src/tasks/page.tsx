@@ -1,8 +1,10 @@
 import { useRef } from 'preact/hooks';
+import type { TaskCheck } from 'tabmesh';
 import { formatBytes } from '../format.ts';
 import { useDrop } from '../ui/drop.ts';
 import { Brand } from '../ui/header.tsx';
 import { Alert } from '../ui/standing.tsx';
+import type { Trouble } from '../words.ts';
 import type { Bench, Chosen } from './bench.ts';
 import { EXAMPLES } from './examples.ts';
 import { Outcome } from './outcome.tsx';
@@ -127,9 +129,13 @@ function Module({ module }: { readonly module: Chosen | null }) {
           }}
         />
       )}
-      {check && !check.refusal && !check.accepted && (
-        <Alert trouble={{ what: 'It cannot be run as a task.', wayOut: `It lacks ${check.lacks.join(', ')}.` }} />
-      )}
+      {check && !check.refusal && !check.accepted && <Alert trouble={lacking(check)} />}
     </div>
   );
+}
+
+/** What a module lacks that is not refused. */
+function lacking({ lacks, lacksForSteps }: TaskCheck): Trouble {
+  if (lacksForSteps.length > 0) return { what: 'It cannot be run as a task.', wayOut: `It lacks ${lacks.join(', ')}.` };
+  return { what: 'It can be run by steps only, which this page does not do.', wayOut: 'Run it with `tabmesh task run --piece`.' };
 }

@@ -40,6 +40,7 @@ fn accepted(prepared: &Prepared, task: &Task) -> (Value, Option<TaskError>) {
         "accepted": true,
         "interface": match prepared.interface { Interface::Pure => "T0", Interface::Command => "T1" },
         "missing": prepared.unfit,
+        "missing_for_steps": prepared.unfit_for_steps,
         "imports": prepared.imports(),
         "exports": prepared.exports(),
         "pages": prepared.pages(),
@@ -50,8 +51,14 @@ fn accepted(prepared: &Prepared, task: &Task) -> (Value, Option<TaskError>) {
         "growth_percent": (metered_bytes * 100 / bytes.max(1)) as i64 - 100,
         "schedule": hex_of(&sha256(&schedule::bytes())),
     });
-    let error = (!prepared.unfit.is_empty()).then(|| TaskError::Unfit(prepared.unfit.join(", ")));
-    (report, error)
+    let is_fit = prepared.unfit.is_empty() || prepared.unfit_for_steps.is_empty();
+    (report, (!is_fit).then(|| TaskError::Unfit(lacking(prepared))))
+}
+
+/// What it lacks to be run whole; a pure module may have `step` in place of `run`.
+fn lacking(prepared: &Prepared) -> String {
+    let name = |name: &&'static str| if *name == "run" { "run (or step)" } else { *name };
+    prepared.unfit.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn refused(end: &End) -> Value {
@@ -90,8 +97,11 @@ fn print(report: &Value) {
     }
     line("accepted", &"yes");
     line("interface", &if report["interface"] == "T0" { "T0, pure" } else { "T1, command" });
-    if report["missing"] != json!([]) {
-        line("lacks", &list(&report["missing"]));
+    match (report["missing"] == json!([]), report["missing_for_steps"] == json!([])) {
+        (true, true) => line("runs", &"whole, or by steps"),
+        (true, false) => line("runs", &"whole"),
+        (false, true) => line("runs", &"by steps only"),
+        (false, false) => line("lacks", &list(&report["missing"])),
     }
     line("imports", &list(&report["imports"]));
     line("exports", &list(&report["exports"]));

@@ -1,24 +1,30 @@
-//! `task check` and `task run`: verifiable tasks on this host, without a node.
+//! `task check`, `task run` and `task step`: verifiable tasks on this host, without a node.
 
 mod check;
+mod place;
 mod run;
+mod step;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
+use tabmesh_meter::limits::MODULE_BYTES_MAX;
 use thiserror::Error;
 
 use super::CliError;
 use crate::task::engine::{Engine, EngineError};
-use crate::task::{BoundError, End, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, Status};
+use crate::task::{BoundError, End, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, STREAM_BYTES_MAX, Status, Task};
 
 const RUN_HELP: &str = "Without --output and --json the output goes to the standard output and everything else to the standard \
 error; onto a terminal only text is written. With --json nothing but the summary is printed, and the output is written \
 to --output or nowhere. Exit codes: 0 for OK, 11 EXIT, 12 TRAP, 13 OUT_OF_GAS, 14 STACK, 15 BAD_ABI, 16 ABORT, 17 REFUSED, 18 LATE.";
 
-const CHECK_HELP: &str = "Exit codes: 0 accepted, 15 accepted but it fits neither interface, 17 refused. A metered module takes \
+const STEP_HELP: &str = "A step is given the state that the one before it left (none for the first) and a piece of the input \
+(an empty one behind its end, or after a step that answered continue). What it emits is written as the output of `task run` is.";
+
+const CHECK_HELP: &str = "Exit codes: 0 accepted, 15 accepted but it fits no interface, 17 refused. A metered module takes \
 some 1.1 to 1.5 times as long as it would unmetered.";
 
 #[derive(Subcommand, Debug)]
@@ -36,6 +42,25 @@ pub(super) enum TaskCommand {
     Run {
         /// The Wasm module
         module: PathBuf,
+        /// Run the task by steps, which are given so many bytes of the input at once; the module exports step
+        #[arg(long, value_name = "BYTES")]
+        piece: Option<usize>,
+        #[command(flatten)]
+        run: RunArgs,
+        #[command(flatten)]
+        common: CommonArgs,
+    },
+    /// Run a single step of a task on this host; the input is its piece
+    #[command(after_help = STEP_HELP)]
+    Step {
+        /// The Wasm module
+        module: PathBuf,
+        /// The state that the step before it left; empty without
+        #[arg(long, value_name = "FILE")]
+        state: Option<PathBuf>,
+        /// Where to write the state that this step leaves
+        #[arg(long, value_name = "FILE")]
+        state_out: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
         #[command(flatten)]
@@ -121,6 +146,17 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     seconds.ok_or("a time is a number of seconds, such as 10 or 0.5")
 }
 
+impl RunArgs {
+    /// The task, its module and its input read.
+    fn task(self, module: &Path, common: &CommonArgs) -> Result<Task, CliError> {
+        let module = read(module, MODULE_BYTES_MAX)?;
+        let input = self.input.map_or_else(|| Ok(Vec::new()), |path| read(&path, STREAM_BYTES_MAX))?;
+        let task = Task::new(module).with_input(input).and_then(|task| task.with_gas(self.gas));
+        let task = task.and_then(|task| task.with_pages(common.pages)).map_err(TaskError::from)?;
+        Ok(task.with_seed(self.seed.map_or([0; 32], |seed| seed.0)).with_time(self.time))
+    }
+}
+
 impl CommonArgs {
     fn engine(&self) -> Result<Box<dyn Engine>, TaskError> {
         let kind = match self.engine {
@@ -135,7 +171,10 @@ pub(super) async fn dispatch(command: TaskCommand) -> Result<(), CliError> {
     let work = async {
         match command {
             TaskCommand::Check { module, common } => check::check(module, common).await,
-            TaskCommand::Run { module, run, common } => run::run(module, run, common).await,
+            TaskCommand::Run { module, piece, run, common } => run::run(module, piece, run, common).await,
+            TaskCommand::Step { module, state, state_out, run, common } => {
+                step::step(module, step::States { from: state, to: state_out }, run, common).await
+            }
         }
     };
     tokio::select! {

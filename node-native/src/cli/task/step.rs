@@ -1,0 +1,75 @@
+//! `task step`: one step of a task, for checkpoints and to look at it again.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::place::Place;
+use super::run::{id_text, print, summary};
+use super::{CommonArgs, RunArgs, TaskError, apart, read};
+use crate::cli::CliError;
+use crate::cli::show::print_json;
+use crate::task::{End, Executor, Flag, HostLimits, Outcome, STREAM_BYTES_MAX, State, StepOutcome};
+
+/// The files of the state before the step, and behind it.
+pub(super) struct States {
+    pub(super) from: Option<PathBuf>,
+    pub(super) to: Option<PathBuf>,
+}
+
+pub(super) async fn step(
+    module: PathBuf,
+    states: States,
+    run: RunArgs,
+    common: CommonArgs,
+) -> Result<(), CliError> {
+    let (is_json, gas, is_output_free) = (common.json, run.gas, run.output.is_some());
+    let output = Place::open(run.output.as_deref(), !is_json).await?;
+    let state = Place::open(states.to.as_deref(), false).await?;
+    let result = apart(move || execute(module, states.from, run, common)).await;
+    let answer = result.as_ref().ok().and_then(|(step, _)| step.answer.as_ref());
+    output.give(answer.map(|answer| &answer.emitted[..])).await?;
+    state.give(answer.map(|answer| &answer.state.bytes()[..])).await?;
+    let (step, took) = result?;
+    let (outcome, next) = parted(step);
+    if is_json {
+        let mut summary = summary(&outcome, gas, took);
+        summary["flag"] = json!(next.as_ref().map(|(flag, _)| flag.name()));
+        summary["state"] = json!(next.as_ref().map(|(_, state)| id_text(state.bytes())));
+        summary["state_bytes"] = json!(next.as_ref().map_or(0, |(_, state)| state.bytes().len()));
+        print_json(&summary);
+    } else {
+        let lines = next.map(|(flag, state)| {
+            let (flag, bytes) = (flag.name(), state.bytes());
+            format!("flag    {flag}\nstate   {} ({} bytes)\n", id_text(bytes), bytes.len())
+        });
+        print(&outcome, gas, took, is_output_free, &lines.unwrap_or_default());
+    }
+    if outcome.end == End::Ok { Ok(()) } else { Err(TaskError::Ended(outcome.end).into()) }
+}
+
+fn execute(
+    module: PathBuf,
+    state: Option<PathBuf>,
+    run: RunArgs,
+    common: CommonArgs,
+) -> Result<(StepOutcome, Duration), CliError> {
+    let engine = common.engine()?;
+    let state = state.map_or_else(|| Ok(Vec::new()), |path| read(&path, STREAM_BYTES_MAX))?;
+    let state = State::new(state).map_err(TaskError::from)?;
+    let timeout = run.timeout;
+    let task = run.task(&module, &common)?;
+    let executor = Executor::new(engine, HostLimits::default());
+    let start = Instant::now();
+    let outcome = executor.step(&task, &state, timeout);
+    Ok((outcome, start.elapsed()))
+}
+
+/// The step as if it was a whole task, and what it leaves to the next.
+fn parted(step: StepOutcome) -> (Outcome, Option<(Flag, State)>) {
+    let StepOutcome { end, gas_used, answer } = step;
+    let (output, next) =
+        answer.map_or_else(Default::default, |answer| (answer.emitted, Some((answer.flag, answer.state))));
+    (Outcome { end, gas_used, output, log: Vec::new(), steps: 0 }, next)
+}
