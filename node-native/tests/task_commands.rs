@@ -5,6 +5,7 @@ mod common;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::{Duration, Instant};
 
 use common::program::{stderr, tabmesh};
 use common::temporary;
@@ -257,5 +258,48 @@ fn the_interpreter_runs_the_same_or_says_how_to_get_it() {
     } else {
         assert_eq!(other.status.code(), Some(2));
         assert!(stderr(&other).contains("--features interpreter"), "{}", stderr(&other));
+    }
+}
+
+/// Some hundred kilobytes for which a compiler takes minutes: a thousand values that live through two thousand loops.
+fn bomb() -> String {
+    const LOOPS: usize = 1_900;
+    const LOCALS: usize = 1_000;
+    let sums = (0..30_000).map(|number| {
+        let [one, other, to] = [7, 13, 3].map(|factor| number * factor % LOCALS);
+        format!("local.get {one} local.get {other} i32.add local.tee {to} br_if {}", number % LOOPS)
+    });
+    let code = sums.collect::<Vec<_>>().join("\n");
+    format!(
+        "(module (memory (export \"memory\") 1) (func (export \"_start\") (local {}) {} {code} {}))",
+        "i32 ".repeat(LOCALS),
+        "loop ".repeat(LOOPS),
+        "end ".repeat(LOOPS)
+    )
+}
+
+#[test]
+fn a_module_made_against_the_compiler_is_ended_by_the_watchdog() {
+    let dir = temporary();
+    let module = write(dir.path(), "bomb.wasm", &bomb());
+    let started = Instant::now();
+    let bomb = task("run", &module, &["--timeout", "1"]);
+    assert_eq!(bomb.status.code(), Some(18), "{}", stderr(&bomb));
+    // Not a measurement: a compiler that is not ended takes minutes.
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn what_the_compiler_apart_finds_invalid_is_refused() {
+    let dir = temporary();
+    let module = write(
+        dir.path(),
+        "invalid.wasm",
+        r#"(module (memory (export "memory") 1) (func (export "_start") i64.const 1 i32.eqz drop))"#,
+    );
+    for command in ["check", "run"] {
+        let invalid = task(command, &module, &[]);
+        assert_eq!(invalid.status.code(), Some(17), "{}", stderr(&invalid));
+        assert!(stderr(&invalid).contains("no valid WebAssembly"), "{}", stderr(&invalid));
     }
 }

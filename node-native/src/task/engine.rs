@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use thiserror::Error;
 
 pub use super::command::Command;
+use super::compiler::Compiler;
 use super::outcome::Failure;
 
 /// Bytes of a page of memory.
@@ -16,11 +17,11 @@ pub trait Engine: Send + Sync {
     /// Its name in the command line.
     fn name(&self) -> &'static str;
 
-    /// Compiles a metered module.
+    /// Compiles a metered module, in time if it can be ended.
     ///
     /// # Errors
-    /// It is invalid, or the engine failed.
-    fn compile(&self, metered: &[u8]) -> Result<Arc<dyn Compiled>, CompileError>;
+    /// It is invalid, it takes too much, or the engine failed.
+    fn compile(&self, metered: &[u8], watchdog: &Watchdog) -> Result<Arc<dyn Compiled>, CompileError>;
 
     /// Makes every run look at its [`Watchdog`] soon. Runs whose time has not come go on.
     fn interrupt(&self);
@@ -109,6 +110,10 @@ pub enum Export {
 pub enum CompileError {
     /// It is no valid WebAssembly.
     Invalid,
+    /// The watchdog barked.
+    Late,
+    /// It takes more time or memory than a compiler is given.
+    TooMuch,
     /// The engine failed.
     Failed,
 }
@@ -177,13 +182,21 @@ pub enum EngineError {
 }
 
 impl EngineKind {
-    /// Makes the engine.
+    /// Makes the engine. It compiles within this process, where a compiler cannot be ended: for modules that are known.
     ///
     /// # Errors
     /// This program or this host has it not.
     pub fn build(self) -> Result<Box<dyn Engine>, EngineError> {
+        self.build_with(Compiler::Here)
+    }
+
+    /// Makes the engine with a compiler.
+    ///
+    /// # Errors
+    /// This program or this host has it not.
+    pub fn build_with(self, compiler: Compiler) -> Result<Box<dyn Engine>, EngineError> {
         match self {
-            Self::Wasmtime => Ok(Box::new(super::wasmtime::Wasmtime::new()?)),
+            Self::Wasmtime => Ok(Box::new(super::wasmtime::Wasmtime::new(compiler)?)),
             #[cfg(feature = "interpreter")]
             Self::Interpreter => Ok(Box::new(super::wasmi::Interpreter::new())),
             #[cfg(not(feature = "interpreter"))]

@@ -56,8 +56,10 @@ impl Executor {
 
     /// Runs a task to its end, and blocks until then. Nothing that the module does harms more than its own run.
     ///
-    /// With a `timeout` the run is ended when that has passed ([`End::Late`]). Compiling cannot be ended: a task whose time
-    /// passes meanwhile is late as soon as it is compiled.
+    /// With a `timeout` the run is ended when that has passed ([`End::Late`]). So is compiling, with [`Compiler::Apart`]; within this
+    /// process it cannot be ended, and a task whose time passes meanwhile is late as soon as it is compiled.
+    ///
+    /// [`Compiler::Apart`]: super::Compiler::Apart
     pub fn run(&self, task: &Task, timeout: Option<Duration>) -> Outcome {
         let outcome = self.watched(timeout, |watchdog| self.run_here(task, watchdog));
         outcome.unwrap_or_else(|failure| Outcome::without_run(End::Abort(failure), task.gas))
@@ -120,7 +122,7 @@ impl Executor {
 
     /// A module that has what the task's form wants, in time.
     fn ready(&self, task: &Task, watchdog: &Watchdog, is_by_steps: bool) -> Result<Arc<Prepared>, End> {
-        let prepared = self.prepared(task)?;
+        let prepared = self.prepared(task, watchdog)?;
         let unfit = if is_by_steps { &prepared.unfit_for_steps } else { &prepared.unfit };
         match unfit.is_empty() {
             _ if watchdog.is_late() => Err(End::Late),
@@ -129,12 +131,12 @@ impl Executor {
         }
     }
 
-    fn prepared(&self, task: &Task) -> Result<Arc<Prepared>, End> {
+    fn prepared(&self, task: &Task, watchdog: &Watchdog) -> Result<Arc<Prepared>, End> {
         let id = cache::id(&task.module, task.pages);
         if let Some(prepared) = self.cache.find(&id) {
             return Ok(prepared);
         }
-        let prepared = Arc::new(prepare(self.engine(), &task.module, task.pages)?);
+        let prepared = Arc::new(prepare(self.engine(), &task.module, task.pages, watchdog)?);
         self.cache.keep(id, prepared.clone());
         Ok(prepared)
     }

@@ -9,6 +9,7 @@
 
 mod cache;
 mod command;
+pub mod compiler;
 pub mod engine;
 pub mod executor;
 pub mod outcome;
@@ -26,6 +27,7 @@ use std::num::NonZeroUsize;
 use bytes::Bytes;
 use thiserror::Error;
 
+pub use compiler::Compiler;
 pub use engine::EngineKind;
 pub use executor::{Executor, HostLimits};
 pub use outcome::{End, Failure, Outcome, Status};

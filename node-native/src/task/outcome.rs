@@ -82,6 +82,8 @@ pub enum Failure {
     Stack,
     /// The engine gave an error that is no trap, could not compile what is valid, or panicked.
     Engine,
+    /// The module takes more time or memory to compile than a host gives.
+    Compiler,
     /// There was no thread to run on.
     Thread,
 }
@@ -171,6 +173,9 @@ impl End {
             }
             Self::Abort(Failure::Engine) => {
                 "the engine failed, which is not the module's fault; run it in the other engine, and report the module"
+            }
+            Self::Abort(Failure::Compiler) => {
+                "the module takes more than 2 minutes or 4 GiB to compile here; split its largest functions, or use the interpreter"
             }
             Self::Abort(Failure::Thread) => {
                 "this host has no thread left to run a task on; end other programs, or try later"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tabmesh_meter::{Interface, Scratch, Settings};
 
-use super::engine::{CompileError, Compiled, Engine, Export, Kind};
+use super::engine::{CompileError, Compiled, Engine, Export, Kind, Watchdog};
 use super::outcome::{End, Failure, INVALID};
 
 /// A module that can be run.
@@ -53,11 +53,13 @@ impl Prepared {
 /// Meters, compiles and compares a module, to run with as many pages.
 ///
 /// # Errors
-/// [`End::Refused`] or [`End::Abort`].
-pub fn prepare(engine: &dyn Engine, module: &[u8], pages: u32) -> Result<Prepared, End> {
+/// [`End::Refused`], [`End::Late`] or [`End::Abort`].
+pub fn prepare(engine: &dyn Engine, module: &[u8], pages: u32, watchdog: &Watchdog) -> Result<Prepared, End> {
     let metered = meter(module, pages, Interface::Command)?;
-    let compiled = engine.compile(&metered).map_err(|error| match error {
+    let compiled = engine.compile(&metered, watchdog).map_err(|error| match error {
         CompileError::Invalid => End::Refused(INVALID),
+        CompileError::Late => End::Late,
+        CompileError::TooMuch => End::Abort(Failure::Compiler),
         CompileError::Failed => End::Abort(Failure::Engine),
     })?;
     let metered_bytes = metered.len();

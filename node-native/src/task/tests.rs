@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::{Cache, id};
-use super::engine::{Command, CompileError, Compiled, Engine, Export, Guest, Kind, Reach, Stop};
+use super::engine::{Command, CompileError, Compiled, Engine, Export, Guest, Kind, Reach, Stop, Watchdog};
 use super::prepare::prepare;
 use super::*;
 
@@ -51,7 +51,7 @@ impl Engine for Failing {
         "failing"
     }
 
-    fn compile(&self, _: &[u8]) -> Result<Arc<dyn Compiled>, CompileError> {
+    fn compile(&self, _: &[u8], _: &Watchdog) -> Result<Arc<dyn Compiled>, CompileError> {
         match self.0 {
             Fault::Compile => Err(CompileError::Failed),
             fault => Ok(Arc::new(Failing(fault))),
@@ -131,7 +131,7 @@ impl Guest for FailingGuest {
 
 #[test]
 fn i9_host_failure_never_makes_a_result() {
-    let failures = [Failure::Memory, Failure::Stack, Failure::Engine, Failure::Thread];
+    let failures = [Failure::Memory, Failure::Stack, Failure::Engine, Failure::Compiler, Failure::Thread];
     let aborts = failures.map(Stop::Abort);
     let mut faults = vec![Fault::Compile, Fault::Panic];
     faults.extend(aborts.map(Fault::Start));
@@ -278,7 +278,7 @@ fn a_module_of_more_than_4_mib_is_refused_as_the_profile_says() {
 fn the_cache_is_bounded_by_count_and_by_bytes_and_keeps_the_last_used() {
     let engine = EngineKind::Wasmtime.build().expect("wasmtime works here");
     let module = task(IDLE).module().clone();
-    let prepared = Arc::new(prepare(&*engine, &module, 2).expect("accepted"));
+    let prepared = Arc::new(prepare(&*engine, &module, 2, &Watchdog::default()).expect("accepted"));
     let fill = |cache: &Cache| {
         for pages in 1..=3 {
             cache.keep(id(&module, pages), prepared.clone());

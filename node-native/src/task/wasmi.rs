@@ -15,7 +15,7 @@ use ::wasmi::{
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
 use super::command::{self, Command, FUNCTIONS};
-use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BYTES, Reach, Stop};
+use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog};
 use super::outcome::Failure;
 
 /// Calls within calls: more than the profile's 256 KiB of stack hold of the smallest frames.
@@ -130,7 +130,7 @@ impl Engine for Interpreter {
         "interpreter"
     }
 
-    fn compile(&self, metered: &[u8]) -> Result<Arc<dyn Compiled>, CompileError> {
+    fn compile(&self, metered: &[u8], _: &Watchdog) -> Result<Arc<dyn Compiled>, CompileError> {
         let module = Module::new(&self.engine, metered).map_err(|error| match error.kind() {
             ErrorKind::Wasm(_) => CompileError::Invalid,
             _ => CompileError::Failed,

@@ -10,8 +10,9 @@ use ::wasmtime::{
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
 use super::command::{self, Command, FUNCTIONS};
+use super::compiler::{self, Compiler};
 use super::engine::{
-    CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, PAGE_BYTES, Reach, Stop,
+    CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog,
 };
 use super::executor::ENGINE_STACK_BYTES;
 use super::outcome::Failure;
@@ -20,6 +21,7 @@ use super::outcome::Failure;
 pub struct Wasmtime {
     engine: Inner,
     linker: Linker<Data>,
+    compiler: Compiler,
 }
 
 /// What belongs to one instance.
@@ -61,7 +63,7 @@ impl Wasmtime {
     ///
     /// # Errors
     /// This host is none that it makes code for.
-    pub fn new() -> Result<Self, EngineError> {
+    pub fn new(compiler: Compiler) -> Result<Self, EngineError> {
         let host = |error: ::wasmtime::Error| EngineError::Host(error.to_string());
         let engine = Inner::new(&config()).map_err(host)?;
         let mut linker = Linker::new(&engine);
@@ -82,7 +84,7 @@ impl Wasmtime {
             };
             linker.func_new(command::MODULE, name, kind, body).map_err(host)?;
         }
-        Ok(Self { engine, linker })
+        Ok(Self { engine, linker, compiler })
     }
 }
 
@@ -101,13 +103,13 @@ impl Engine for Wasmtime {
         "wasmtime"
     }
 
-    fn compile(&self, metered: &[u8]) -> Result<Arc<dyn Compiled>, CompileError> {
-        let module = Module::new(&self.engine, metered).map_err(|_| {
-            match Module::validate(&self.engine, metered) {
-                Err(_) => CompileError::Invalid,
-                Ok(()) => CompileError::Failed,
+    fn compile(&self, metered: &[u8], watchdog: &Watchdog) -> Result<Arc<dyn Compiled>, CompileError> {
+        let module = match &self.compiler {
+            Compiler::Here => {
+                Module::new(&self.engine, metered).map_err(|_| why_not(&self.engine, metered))?
             }
-        })?;
+            Compiler::Apart(program) => load(&self.engine, &compiler::compile(program, metered, watchdog)?)?,
+        };
         let ready = self.linker.instantiate_pre(&module).map_err(|_| CompileError::Failed)?;
         Ok(Arc::new(Ready { ready, metered_bytes: metered.len() }))
     }
@@ -115,6 +117,29 @@ impl Engine for Wasmtime {
     fn interrupt(&self) {
         self.engine.increment_epoch();
     }
+}
+
+/// What [`Compiler::Apart`] does in its process: the code of a metered module, for this program alone.
+///
+/// # Errors
+/// The module is invalid, or the engine failed.
+pub fn code(metered: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let engine = Inner::new(&config()).map_err(|_| CompileError::Failed)?;
+    engine.precompile_module(metered).map_err(|_| why_not(&engine, metered))
+}
+
+fn why_not(engine: &Inner, metered: &[u8]) -> CompileError {
+    match Module::validate(engine, metered) {
+        Err(_) => CompileError::Invalid,
+        Ok(()) => CompileError::Failed,
+    }
+}
+
+#[allow(unsafe_code)]
+fn load(engine: &Inner, code: &[u8]) -> Result<Module, CompileError> {
+    // SAFETY: the bytes are what `precompile_module` made in a process of this same program, which nobody else writes to; wasmtime
+    // compares its version and its settings with its own.
+    unsafe { Module::deserialize(engine, code) }.map_err(|_| CompileError::Failed)
 }
 
 struct Ready {

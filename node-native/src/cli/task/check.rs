@@ -11,6 +11,7 @@ use super::{CommonArgs, TaskError, apart, read};
 use crate::cli::CliError;
 use crate::cli::show::print_json;
 use crate::identity::hex_of;
+use crate::task::engine::Watchdog;
 use crate::task::prepare::{Prepared, prepare};
 use crate::task::{End, Task};
 
@@ -20,7 +21,7 @@ pub(super) async fn check(module: PathBuf, common: CommonArgs) -> Result<(), Cli
         let engine = common.engine()?;
         let task =
             Task::new(read(&module, MODULE_BYTES_MAX)?).with_pages(common.pages).map_err(TaskError::from)?;
-        Ok(match prepare(&*engine, task.module(), task.pages()) {
+        Ok(match prepare(&*engine, task.module(), task.pages(), &Watchdog::default()) {
             Ok(prepared) => accepted(&prepared, &task),
             Err(end) => (refused(&end), Some(TaskError::Ended(end))),
         })

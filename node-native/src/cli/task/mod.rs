@@ -1,6 +1,7 @@
 //! `task check`, `task run` and `task step`: verifiable tasks on this host, without a node.
 
 mod check;
+mod compile;
 mod place;
 mod run;
 mod step;
@@ -14,8 +15,11 @@ use tabmesh_meter::limits::MODULE_BYTES_MAX;
 use thiserror::Error;
 
 use super::CliError;
-use crate::task::engine::{Engine, EngineError};
-use crate::task::{BoundError, End, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, STREAM_BYTES_MAX, Status, Task};
+use crate::task::compiler::EXIT_INVALID;
+use crate::task::engine::{CompileError, Engine, EngineError};
+use crate::task::{
+    BoundError, Compiler, End, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, STREAM_BYTES_MAX, Status, Task,
+};
 
 const RUN_HELP: &str = "Without --output and --json the output goes to the standard output and everything else to the standard \
 error; onto a terminal only text is written. With --json nothing but the summary is printed, and the output is written \
@@ -50,6 +54,9 @@ pub(super) enum TaskCommand {
         #[command(flatten)]
         common: CommonArgs,
     },
+    /// Compile a metered module for the process that started this one
+    #[command(hide = true)]
+    Compile,
     /// Run a single step of a task on this host; the input is its piece
     #[command(after_help = STEP_HELP)]
     Step {
@@ -121,6 +128,8 @@ pub(super) enum TaskError {
     Engine(#[from] EngineError),
     #[error("{}: {}", .0.status().name(), .0.sentence())]
     Ended(End),
+    #[error("the module was not compiled: {0:?}")]
+    NotCompiled(CompileError),
     #[error("BAD_ABI: the module fits no interface; export {0} with the types of docs/TASKS.md")]
     Unfit(String),
 }
@@ -130,6 +139,8 @@ impl TaskError {
         match self {
             Self::Bound(_) | Self::Engine(EngineError::NotBuilt) => 2,
             Self::Engine(EngineError::Host(_)) => 1,
+            Self::NotCompiled(CompileError::Invalid) => EXIT_INVALID,
+            Self::NotCompiled(_) => 1,
             Self::Ended(end) => 10 + end.status().number(),
             Self::Unfit(_) => 10 + Status::BadAbi.number(),
         }
@@ -163,7 +174,7 @@ impl CommonArgs {
             EngineName::Wasmtime => EngineKind::Wasmtime,
             EngineName::Interpreter => EngineKind::Interpreter,
         };
-        Ok(kind.build()?)
+        Ok(kind.build_with(Compiler::of_this_program())?)
     }
 }
 
@@ -172,6 +183,7 @@ pub(super) async fn dispatch(command: TaskCommand) -> Result<(), CliError> {
         match command {
             TaskCommand::Check { module, common } => check::check(module, common).await,
             TaskCommand::Run { module, piece, run, common } => run::run(module, piece, run, common).await,
+            TaskCommand::Compile => compile::compile().await,
             TaskCommand::Step { module, state, state_out, run, common } => {
                 step::step(module, step::States { from: state, to: state_out }, run, common).await
             }

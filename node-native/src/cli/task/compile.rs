@@ -1,0 +1,20 @@
+//! `task compile`: the metered module on the standard input as code on the standard output, for [`Compiler::Apart`].
+//!
+//! [`Compiler::Apart`]: crate::task::Compiler::Apart
+
+use std::io::{Read, Write};
+
+use super::{TaskError, apart};
+use crate::cli::CliError;
+use crate::task::compiler;
+
+pub(super) async fn compile() -> Result<(), CliError> {
+    compiler::bound_this_process();
+    apart(|| {
+        let mut metered = Vec::new();
+        std::io::stdin().read_to_end(&mut metered).map_err(CliError::Host)?;
+        let code = crate::task::wasmtime::code(&metered).map_err(TaskError::NotCompiled)?;
+        std::io::stdout().write_all(&code).map_err(CliError::Host)
+    })
+    .await
+}
