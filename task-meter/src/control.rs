@@ -5,6 +5,7 @@
 
 use crate::append::slot;
 use crate::floats::operand;
+use crate::function::Body;
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
 use crate::module::Meter;
@@ -65,6 +66,13 @@ impl Meter<'_> {
         self.scratch.block(self.body.depth.wrapping_sub(1))
     }
 
+    #[inline(never)]
+    pub(crate) fn nest(&mut self, opcode: u8, word: u32) {
+        let Body { height, depth, is_dead, .. } = self.body;
+        *self.scratch.block(depth) = Block { height, word, opcode, is_target: false, is_dead };
+        self.body.depth += 1;
+    }
+
     /// Opens a block of the type that `word` tells.
     pub(crate) fn open(&mut self, opcode: u8, word: u32) {
         if self.body.depth == NESTING_MAX {
@@ -78,9 +86,7 @@ impl Meter<'_> {
             }
             self.take(parameters(word));
         }
-        let block = Block { height: self.body.height, word, opcode, is_target: false, is_dead };
-        *self.scratch.block(self.body.depth) = block;
-        self.body.depth += 1;
+        self.nest(opcode, word);
         if !is_dead {
             self.push_decided(parameters(word));
             if opcode != BLOCK {
@@ -106,9 +112,7 @@ impl Meter<'_> {
         self.body.is_dead = false;
         let mut begins = true;
         if opcode == ELSE {
-            if block.opcode != IF {
-                self.reader.refuse(Reason::Blocks);
-            }
+            self.reader.check(block.opcode == IF, Reason::Blocks);
             self.innermost().opcode = ELSE;
             self.push_decided(parameters(block.word));
         } else {
@@ -144,21 +148,14 @@ impl Meter<'_> {
     pub(crate) fn branch_if(&mut self, count: u32) {
         self.pop();
         self.take(count);
-        self.push_canonical(count);
+        self.body.height = self.body.height.wrapping_add(count);
         self.begin_segment(Begin::Joinable);
-    }
-
-    fn push_canonical(&mut self, count: u32) {
-        for _ in 0..count {
-            self.push(operand::NUMBER);
-        }
     }
 
     /// `return` at `start`, as a branch to the block that the function's code now is.
     pub(crate) fn leave_function(&mut self, start: usize) {
         let word = self.body.word;
-        self.copy_until(start);
-        self.copied = self.reader.at;
+        self.replace(start);
         self.writer.slots[usize::from(slot::LABEL)] = self.body.depth.wrapping_sub(1);
         self.writer.template(&[0x0c, LABEL]);
         self.leave(results(word));

@@ -85,9 +85,7 @@ impl Meter<'_> {
     /// The number of an instruction that may make a loose float: the same one in both scans.
     fn next_float(&mut self) -> u32 {
         let number = self.floats.made;
-        if number == FLOATS_MAX {
-            self.reader.refuse(Reason::Floats);
-        }
+        self.reader.check(number < FLOATS_MAX, Reason::Floats);
         self.floats.made += 1;
         if !self.writer.is_on {
             *self.scratch.mark(number) = false;
@@ -130,8 +128,7 @@ impl Meter<'_> {
             *kind |= local::DECIDED;
         }
         if is_loose && *kind & local::DECIDED != 0 {
-            self.copy_until(start);
-            self.copied = self.reader.at;
+            self.replace(start);
             self.writer.slots[usize::from(slot::FLOAT)] = index;
             self.make_canonical(known & operand::DOUBLE != 0, is_kept);
             known = operand::NUMBER;

@@ -12,7 +12,6 @@ use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
     SLOT_BYTES,
 };
-use crate::scratch::Block;
 use crate::writer::{SLOT, SLOT_SIGNED};
 
 const GAS: u8 = SLOT + slot::GAS;
@@ -79,9 +78,7 @@ impl Meter<'_> {
         self.scan(0);
         self.writer.is_on = true;
         let slots = self.body.locals.saturating_add(self.body.height_max);
-        if slots > SLOTS_MAX {
-            self.reader.refuse(Reason::Frame);
-        }
+        self.reader.check(slots <= SLOTS_MAX, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -132,10 +129,10 @@ impl Meter<'_> {
     /// Reads the instructions to the end of the function.
     fn scan(&mut self, entry_gas: u32) {
         let word = self.body.word;
-        *self.scratch.block(0) = Block { height: 0, word, opcode: BLOCK, is_target: true, is_dead: false };
-        self.body.depth = 1;
+        self.body.depth = 0;
         self.body.height = 0;
         self.body.is_dead = false;
+        self.nest(BLOCK, word);
         self.floats.made = 0;
         self.body.operations = 0;
         self.no_segment();
@@ -144,9 +141,7 @@ impl Meter<'_> {
         while self.body.depth > 0 && !self.reader.is_refused() {
             self.instruction();
         }
-        if self.reader.at != self.reader.end {
-            self.reader.refuse(Reason::Length);
-        }
+        self.reader.check(self.reader.at == self.reader.end, Reason::Length);
     }
 
     fn instruction(&mut self) {
@@ -202,9 +197,8 @@ impl Meter<'_> {
             }
             Immediate::Indirect => {
                 let index = self.reader.index(self.types);
-                if self.reader.number() != 0 {
-                    self.reader.refuse(Reason::Table);
-                }
+                let table = self.reader.number();
+                self.reader.check(table == 0, Reason::Table);
                 return *self.scratch.type_word(index);
             }
             Immediate::Select => {
@@ -214,9 +208,8 @@ impl Meter<'_> {
             Immediate::Local => return self.reader.index(self.body.locals),
             Immediate::Global => return self.reader.index(self.globals),
             Immediate::Address => {
-                if self.reader.number() > 3 {
-                    self.reader.refuse(Reason::Memory);
-                }
+                let alignment = self.reader.number();
+                self.reader.check(alignment <= 3, Reason::Memory);
                 self.reader.number();
             }
             Immediate::Memory => self.memory_zero(),
@@ -240,9 +233,7 @@ impl Meter<'_> {
 
     fn memory_zero(&mut self) {
         self.reader.expect(0, Reason::Memory);
-        if !self.has_memory {
-            self.reader.refuse(Reason::Memory);
-        }
+        self.reader.check(self.has_memory, Reason::Memory);
     }
 
     /// The word of a block's type.
@@ -257,9 +248,7 @@ impl Meter<'_> {
             self.value_type();
             return 1 << 8;
         }
-        if index >= self.types {
-            self.reader.refuse(Reason::Index);
-        }
+        self.reader.check(index < self.types, Reason::Index);
         *self.scratch.type_word(index)
     }
 
@@ -317,12 +306,7 @@ impl Meter<'_> {
     /// `select`: what comes out may be either, so a loose one of them counts as seen.
     fn select(&mut self) {
         self.pop();
-        let one = self.pop();
-        let other = self.pop();
-        if (one | other) & operand::LOOSE != 0 {
-            self.body.height = self.body.height.wrapping_add(2);
-            self.take(2);
-        }
+        self.take(2);
         self.push(operand::BITS);
     }
 

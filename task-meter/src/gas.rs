@@ -48,6 +48,7 @@ pub(crate) struct Segments {
 
 impl Meter<'_> {
     /// Charges more to the segment that is open.
+    #[inline(never)]
     pub(crate) fn charge(&mut self, gas: u32) {
         self.segments.now.gas += gas;
     }

@@ -40,6 +40,7 @@ pub const fn output_bytes_max(module_bytes: usize) -> usize {
 }
 
 /// One run over a module.
+#[repr(C)]
 pub(crate) struct Meter<'a> {
     pub(crate) reader: Reader<'a>,
     pub(crate) writer: Writer<'a>,
@@ -95,12 +96,8 @@ impl<'a> Meter<'a> {
     }
 
     pub(crate) fn run(mut self) -> Result<usize, Refusal> {
-        if self.reader.bytes.len() > MODULE_BYTES_MAX {
-            self.reader.refuse(Reason::ModuleBytes);
-        }
-        if !self.reader.has(0, MAGIC) {
-            self.reader.refuse(Reason::Header);
-        }
+        self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
+        self.reader.check(self.reader.has(0, MAGIC), Reason::Header);
         self.writer.bytes(MAGIC);
         self.reader.at = MAGIC.len();
         let end = self.reader.end;
@@ -114,9 +111,7 @@ impl<'a> Meter<'a> {
             self.reader.byte();
             self.reader.refuse(Reason::Section);
         }
-        if self.writer.is_full {
-            self.reader.refuse(Reason::OutputBytes);
-        }
+        self.reader.check(!self.writer.is_full, Reason::OutputBytes);
         self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
@@ -162,15 +157,19 @@ impl<'a> Meter<'a> {
             self.append(id);
             self.writer.fill_length(length);
         }
-        if self.reader.at != self.reader.end {
-            self.reader.refuse(Reason::Length);
-        }
+        self.reader.check(self.reader.at == self.reader.end, Reason::Length);
     }
 
     /// What is read of the module and not yet copied, copied.
     #[inline(never)]
     pub(crate) fn copy_rest(&mut self) {
         self.copy_until(self.reader.at);
+    }
+
+    /// Passes over what was read from `start` on, so that something else stands there.
+    pub(crate) fn replace(&mut self, start: usize) {
+        self.copy_until(start);
+        self.copied = self.reader.at;
     }
 
     /// The module's bytes up to `end`, as far as they are not yet copied, copied.
@@ -200,7 +199,7 @@ impl<'a> Meter<'a> {
         match id {
             TYPE => return self.type_items(count),
             GLOBAL => self.name_appended(count),
-            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
+            CODE => self.reader.check(count == self.functions - self.imports, Reason::Count),
             _ => {}
         }
         let more = APPENDED.get(usize::from(id)).copied().unwrap_or_default();

@@ -5,6 +5,7 @@
 use crate::refusal::{Reason, Refusal};
 
 /// A place within the module's bytes.
+#[repr(C)]
 pub(crate) struct Reader<'a> {
     pub(crate) bytes: &'a [u8],
     /// The next byte.
@@ -25,6 +26,14 @@ impl<'a> Reader<'a> {
     /// Refuses for a reason, unless something was refused before.
     pub(crate) fn refuse(&mut self, reason: Reason) {
         self.refuse_code(reason as u32);
+    }
+
+    /// Refuses for a reason what does not hold.
+    #[inline(never)]
+    pub(crate) fn check(&mut self, holds: bool, reason: Reason) {
+        if !holds {
+            self.refuse(reason);
+        }
     }
 
     #[inline(never)]
@@ -108,9 +117,7 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub(crate) fn index(&mut self, bound: u32) -> u32 {
         let index = self.number();
-        if index >= bound {
-            self.refuse(Reason::Index);
-        }
+        self.check(index < bound, Reason::Index);
         index
     }
 
@@ -152,8 +159,7 @@ impl<'a> Reader<'a> {
     /// Passes over one byte that must be `expected`.
     #[inline(never)]
     pub(crate) fn expect(&mut self, expected: u8, reason: Reason) {
-        if self.byte() != expected {
-            self.refuse(reason);
-        }
+        let byte = self.byte();
+        self.check(byte == expected, reason);
     }
 }

@@ -6,13 +6,14 @@ pub(crate) const SLOT: u8 = 0xe0;
 pub(crate) const SLOT_SIGNED: u8 = 0xe8;
 
 /// The output. Beyond its end nothing is written, and [`Writer::is_full`] says so.
+#[repr(C)]
 pub(crate) struct Writer<'a> {
     output: &'a mut [u8],
-    /// Bytes written.
-    pub(crate) len: usize,
     /// Off during the first scan of a function.
     pub(crate) is_on: bool,
     pub(crate) is_full: bool,
+    /// Bytes written.
+    pub(crate) len: usize,
     /// The numbers that templates name.
     pub(crate) slots: [u32; 8],
 }
@@ -41,20 +42,16 @@ impl<'a> Writer<'a> {
         self.len = end;
     }
 
-    /// An unsigned number (LEB128).
+    /// An unsigned number (LEB128) below 2³¹.
     #[inline(never)]
-    pub(crate) fn number(&mut self, mut number: u32) {
-        while number > 127 {
-            self.byte(number as u8 | 128);
-            number >>= 7;
-        }
-        self.byte(number as u8);
+    pub(crate) fn number(&mut self, number: u32) {
+        self.leb128(number as i32, 7);
     }
 
-    /// A signed number (LEB128).
+    /// A number (LEB128) of which the last byte holds so many bits beside the sign.
     #[inline(never)]
-    pub(crate) fn signed(&mut self, mut number: i32) {
-        while !(-64..64).contains(&number) {
+    fn leb128(&mut self, mut number: i32, last_bits: u32) {
+        while !matches!(number >> last_bits, 0 | -1) {
             self.byte(number as u8 | 128);
             number >>= 7;
         }
@@ -68,7 +65,7 @@ impl<'a> Writer<'a> {
             let slot = self.slots[usize::from(byte & 7)];
             match byte & 0xf8 {
                 SLOT => self.number(slot),
-                SLOT_SIGNED => self.signed(slot as i32),
+                SLOT_SIGNED => self.leb128(slot as i32, 6),
                 _ => self.byte(byte),
             }
         }
