@@ -3,26 +3,30 @@
 use crate::limits::STACK_BYTES;
 use crate::module::{CODE, EXPORT, FUNCTION, GLOBAL, Meter, TYPE};
 use crate::schedule::PAGE_GAS;
-use crate::writer::{SLOT, SLOT_SIGNED};
+use crate::writer::SLOT;
 
 /// The slots of the writer's templates.
 pub(crate) mod slot {
-    /// The local that holds the gas.
-    pub(crate) const GAS_LOCAL: u8 = 0;
-    /// A local for an i32.
-    pub(crate) const SPARE: u8 = 1;
+    /// Locals that a function is given as far as it needs them: see [`crate::function::spare`].
+    pub(crate) const SPARE: u8 = 0;
+    pub(crate) const GAS_LOCAL: u8 = 1;
     /// The local that holds a float while it is looked at.
-    pub(crate) const FLOAT: u8 = 2;
+    pub(crate) const FLOAT: u8 = 4;
     /// The global that holds the gas.
-    pub(crate) const GAS: u8 = 3;
+    pub(crate) const GAS: u8 = 5;
     /// The global that holds the stack.
-    pub(crate) const STACK: u8 = 4;
-    /// A label.
-    pub(crate) const LABEL: u8 = 5;
-    /// A constant.
-    pub(crate) const CONSTANT: u8 = 6;
+    pub(crate) const STACK: u8 = 6;
     /// The function that grows the memory.
     pub(crate) const GROW: u8 = 7;
+    /// Where a function keeps its gas, behind the opcodes that read and write it.
+    pub(crate) const PURSE: u8 = 8;
+    pub(crate) const READ: u8 = 9;
+    pub(crate) const WRITE: u8 = 10;
+    /// A label.
+    pub(crate) const LABEL: u8 = 11;
+    /// From here on numbers are signed: a constant and the type of a block.
+    pub(crate) const CONSTANT: u8 = 12;
+    pub(crate) const KIND: u8 = 13;
 }
 
 /// How many items are appended to each section, by its number.
@@ -35,7 +39,7 @@ const I64: u8 = 0x7e;
 const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
 const LABEL: u8 = SLOT + slot::LABEL;
-const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+const CONSTANT: u8 = SLOT + slot::CONSTANT;
 
 /// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
 /// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
@@ -89,7 +93,7 @@ impl Meter<'_> {
 
     /// Writes a function: its length, then its locals and code.
     fn function_of(&mut self, template: &[u8]) {
-        let hole = self.writer.hole(5);
+        let hole = self.writer.hole();
         self.writer.template(template);
         self.writer.fill_length(hole);
     }

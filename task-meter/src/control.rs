@@ -4,8 +4,8 @@
 //! else is known of it.
 
 use crate::append::slot;
-use crate::floats::operand;
-use crate::function::Body;
+use crate::floats::{operand, spare_float};
+use crate::function::{Body, HAS_LOOP};
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
 use crate::module::Meter;
@@ -58,6 +58,7 @@ impl Meter<'_> {
             let known = self.pop();
             if known & operand::LOOSE != 0 {
                 *self.scratch.mark(known >> operand::SHIFT) = true;
+                self.body.spares |= spare_float(known & operand::DOUBLE);
             }
         }
     }
@@ -85,6 +86,9 @@ impl Meter<'_> {
                 self.pop();
             }
             self.take(parameters(word));
+            if opcode == LOOP {
+                self.body.spares |= HAS_LOOP;
+            }
         }
         self.nest(opcode, word);
         if !is_dead {
@@ -117,11 +121,9 @@ impl Meter<'_> {
             self.push_decided(parameters(block.word));
         } else {
             self.body.depth -= 1;
-            if self.body.depth == 0 {
-                self.end_segment();
-                return;
+            if self.body.depth > 0 {
+                self.push_decided(results(block.word));
             }
-            self.push_decided(results(block.word));
             begins = was_dead || block.is_target || block.opcode != BLOCK;
         }
         if begins {
@@ -170,10 +172,14 @@ impl Meter<'_> {
         if !instead.is_empty() {
             self.copied = self.reader.at;
         }
-        self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        if self.body.keeps_gas {
+            self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        }
         self.writer.template(instead);
         self.copy_rest();
-        self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
+        if self.body.keeps_gas {
+            self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
+        }
         self.push_decided(results(word));
     }
 }

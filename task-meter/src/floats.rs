@@ -55,6 +55,11 @@ pub(crate) struct Floats {
     pub(crate) made: u32,
 }
 
+/// The spare local for floats of this size.
+pub(crate) fn spare_float(is_double: u32) -> u32 {
+    4 << is_double
+}
+
 impl Meter<'_> {
     /// Writes that the topmost operand becomes the canonical NaN if it is a NaN, by way of the local in the slot.
     fn make_canonical(&mut self, is_double: bool, is_kept: bool) {
@@ -65,7 +70,8 @@ impl Meter<'_> {
 
     /// Names the spare local for floats of this size in the slot.
     fn use_spare(&mut self, is_double: bool) {
-        self.writer.slots[usize::from(slot::FLOAT)] = self.body.locals + 2 + u32::from(is_double);
+        self.body.spares |= spare_float(u32::from(is_double));
+        self.writer.slots[usize::from(slot::FLOAT)] = self.writer.slots[2 + usize::from(is_double)];
     }
 
     /// An instruction that was just read makes a loose float.

@@ -9,13 +9,11 @@ use crate::module::Meter;
 use crate::schedule::{JOINED_GAS_MAX, SEGMENT_GAS_MAX};
 use crate::writer::SLOT;
 
-const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
+const PURSE: u8 = SLOT + slot::PURSE;
+const READ: u8 = SLOT + slot::READ;
+const WRITE: u8 = SLOT + slot::WRITE;
 const LABEL: u8 = SLOT + slot::LABEL;
 const SPARE: u8 = SLOT + slot::SPARE;
-
-/// Bytes of the hole; a signed number of three bytes holds [`SEGMENT_GAS_MAX`] and what one instruction and one joined
-/// segment add.
-const HOLE: usize = 3;
 
 /// What a segment begins behind.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,9 +26,10 @@ pub(crate) enum Begin {
     Checked,
 }
 
-/// A charge; it is in the output if its hole is not at 0.
+/// A charge.
 #[derive(Clone, Copy, Default)]
 struct Charge {
+    /// Where its gas is to be written; 0 if it is not in the output.
     hole: usize,
     gas: u32,
     /// As much of the gas as was joined to it.
@@ -58,15 +57,16 @@ impl Meter<'_> {
     pub(crate) fn begin_segment(&mut self, begin: Begin) {
         self.end_segment();
         self.copy_rest();
+        let now = core::mem::take(&mut self.segments.now);
         if begin == Begin::Joinable {
-            self.segments.before = self.segments.now;
+            self.segments.before = now;
+        } else {
+            self.settle(now);
         }
-        self.segments.now = Charge::default();
         self.segments.is_due = true;
         if begin == Begin::Checked {
             self.charge(1);
-            self.write_charge();
-            self.test_gas();
+            self.test(&[READ, PURSE]);
         }
     }
 
@@ -75,19 +75,33 @@ impl Meter<'_> {
     pub(crate) fn write_charge(&mut self) {
         if self.segments.is_due {
             self.segments.is_due = false;
-            self.writer.template(&[0x20, GAS_LOCAL, 0x42]);
-            self.segments.now.hole = self.writer.hole(HOLE);
-            self.writer.template(&[0x7d, 0x21, GAS_LOCAL]);
+            let before = core::mem::take(&mut self.segments.before);
+            self.settle(before);
+            self.writer.template(&[READ, PURSE, 0x42]);
+            self.segments.now.hole = self.writer.hole();
+            self.writer.template(&[0x7d, WRITE, PURSE]);
         }
     }
 
-    /// Leaves the function if the gas is below zero.
-    fn test_gas(&mut self) {
-        self.writer.slots[usize::from(slot::LABEL)] = self.body.depth;
-        self.writer.template(&[0x20, GAS_LOCAL, 0x42, 0, 0x53, 0x0d, LABEL]);
+    /// Writes the gas of a charge, now that no more is joined to it.
+    fn settle(&mut self, charge: Charge) {
+        if charge.hole != 0 {
+            self.writer.fill(charge.hole, charge.gas, 6);
+        }
     }
 
-    /// Fills in the charge of the open segment, or joins it to the one before.
+    /// Ends the run if what the template leaves on the stack is below zero. A function that keeps its gas puts it away before.
+    #[inline(never)]
+    pub(crate) fn test(&mut self, template: &[u8]) {
+        self.write_charge();
+        self.writer.template(template);
+        self.writer.template(&[0x42, 0, 0x53]);
+        self.writer.slots[usize::from(slot::LABEL)] = self.body.depth;
+        let end: &[u8] = if self.body.keeps_gas { &[0x0d, LABEL] } else { &[0x04, 0x40, 0, 0x0b] };
+        self.writer.template(end);
+    }
+
+    /// Joins the open segment to the one before, or else sees to it that its charge is in the output.
     #[inline(never)]
     pub(crate) fn end_segment(&mut self) {
         let Segments { before, now, is_due } = &mut self.segments;
@@ -95,13 +109,9 @@ impl Meter<'_> {
         if *is_due && (now.gas == 0 || before.hole != 0 && joined <= JOINED_GAS_MAX) {
             *is_due = false;
             *now = Charge { hole: before.hole, gas: before.gas + now.gas, joined };
+            *before = Charge::default();
         }
-        before.hole = 0;
         self.write_charge();
-        let Charge { hole, gas, .. } = self.segments.now;
-        if hole != 0 && self.writer.is_on {
-            self.writer.fill(hole, HOLE, gas as usize);
-        }
     }
 
     /// Cuts a segment that has become too long.
@@ -111,16 +121,17 @@ impl Meter<'_> {
         }
     }
 
-    /// Forgets the segments of the function before.
+    /// Forgets the segment that would begin behind the function.
     pub(crate) fn no_segment(&mut self) {
         self.segments = Segments::default();
     }
 
     /// Charges for each eight of as many bytes as the topmost operand says, before a bulk operation.
     pub(crate) fn charge_bulk(&mut self) {
-        self.writer.template(&[0x21, SPARE, 0x20, GAS_LOCAL, 0x20, SPARE, 0xad, 0x42, 3, 0x88, 0x7d]);
-        self.writer.template(&[0x21, GAS_LOCAL]);
-        self.test_gas();
+        self.body.spares |= 1 << slot::SPARE;
+        self.test(&[
+            0x21, SPARE, READ, PURSE, 0x20, SPARE, 0xad, 0x42, 3, 0x88, 0x7d, WRITE, PURSE, READ, PURSE,
+        ]);
         self.writer.template(&[0x20, SPARE]);
     }
 }

@@ -148,7 +148,7 @@ impl<'a> Meter<'a> {
             self.start = 1 + self.reader.index(self.functions);
         } else {
             self.writer.byte(id);
-            let length = self.writer.hole(5);
+            let length = self.writer.hole();
             self.copied = self.reader.at;
             let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
             self.copied = self.reader.at;
@@ -236,7 +236,7 @@ impl<'a> Meter<'a> {
         let start = self.reader.at;
         self.reader.limit(length);
         let word = self.function_type(index);
-        let hole = self.writer.hole(5);
+        let hole = self.writer.hole();
         self.function_body(word);
         self.writer.fill_length(hole);
         if self.writer.len - hole > BODY_BYTES_MAX {
