@@ -41,18 +41,21 @@ const STACK: u8 = SLOT + slot::STACK;
 const LABEL: u8 = SLOT + slot::LABEL;
 const CONSTANT: u8 = SLOT + slot::CONSTANT;
 
-/// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
+/// More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
 /// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
 #[rustfmt::skip]
 const GROW_CODE: &[u8] = &[
     0,
-    0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
     0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
     0x23, GAS, 0x20, 0, 0xad, 0x42, PAGE_GAS as u8 | 128, (PAGE_GAS >> 7) as u8, 0x7e, 0x7d, 0x24, GAS,
-    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0, 0x0b,
     0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b,
     0x20, 0, 0x0b,
 ];
+
+/// The gas, and the stack as a number of three bytes.
+#[rustfmt::skip]
+const GLOBALS: &[u8] = &[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, 128, 128, (STACK_BYTES >> 14) as u8, 0x0b];
 
 impl Meter<'_> {
     /// Appends what is ours to a section.
@@ -63,10 +66,7 @@ impl Meter<'_> {
                 self.writer.number(self.types + self.more_types);
                 self.writer.number(self.types + self.more_types + 1);
             }
-            GLOBAL => {
-                self.writer.slots[usize::from(slot::CONSTANT)] = STACK_BYTES;
-                self.writer.template(&[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, CONSTANT, 0x0b]);
-            }
+            GLOBAL => self.writer.bytes(GLOBALS),
             EXPORT => {
                 self.writer.slots[usize::from(slot::LABEL)] = self.functions + 1;
                 self.writer

@@ -63,6 +63,7 @@ impl Meter<'_> {
         }
     }
 
+    #[inline(never)]
     fn innermost(&mut self) -> &mut Block {
         self.scratch.block(self.body.depth.wrapping_sub(1))
     }

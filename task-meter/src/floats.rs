@@ -42,9 +42,11 @@ pub(crate) mod operand {
 
 /// What is known of a local.
 pub(crate) mod local {
-    /// Declared as f32, as f64. Parameters are neither: they are decided anyway.
-    pub(crate) const FLOAT: u8 = 1;
-    pub(crate) const DOUBLE: u8 = 2;
+    /// Of a declared type as it is written, these bits turned over. Parameters have none: they are decided anyway.
+    pub(crate) const KIND: u8 = 3;
+    /// Set for f32 and f64, and for f64 and i64.
+    pub(crate) const FLOAT: u8 = 2;
+    pub(crate) const DOUBLE: u8 = 1;
     /// Its bits are decided at all times.
     pub(crate) const DECIDED: u8 = 4;
 }
@@ -115,7 +117,7 @@ impl Meter<'_> {
     /// `local.get`.
     pub(crate) fn read_local(&mut self, index: u32) {
         let known = *self.scratch.local(index);
-        if known & (local::FLOAT | local::DOUBLE) == 0 {
+        if known & local::FLOAT == 0 {
             self.push(operand::BITS);
         } else if known & local::DECIDED == 0 {
             self.push_loose(known & local::DOUBLE != 0);

@@ -144,21 +144,14 @@ impl Meter<'_> {
 
     fn declare_groups(&mut self, groups: u32) {
         for _ in 0..groups {
-            let count = self.reader.number();
-            let known = match self.value_type() {
-                0x7d => local::FLOAT,
-                0x7c => local::DOUBLE,
-                _ => 0,
-            };
-            self.declare(count, known);
+            let count = self.reader.at_most(SLOTS_MAX - self.body.locals, Reason::Frame);
+            let kind = self.value_type();
+            self.declare(count, !kind & local::KIND);
         }
     }
 
+    #[inline(never)]
     fn declare(&mut self, count: u32, known: u8) {
-        if count > SLOTS_MAX - self.body.locals {
-            self.reader.refuse(Reason::Frame);
-            return;
-        }
         for _ in 0..count {
             *self.scratch.local(self.body.locals) = known;
             self.body.locals += 1;

@@ -1,7 +1,7 @@
 //! Segments: instructions that run whenever the first of them does, charged together before they run.
 //!
 //! A charge is written when its segment ends, or before the first code that is injected into it, with a hole for its gas that
-//! is filled at the end. Behind a `br_if` a small segment without injected code is joined to the one before it, which then charges
+//! is filled when no more can come. Behind a `br_if` a small segment without injected code is joined to the one before it, which then charges
 //! for both even where the branch is taken.
 
 use crate::append::slot;
@@ -22,25 +22,20 @@ pub(crate) enum Begin {
     Plain,
     /// A `br_if`.
     Joinable,
-    /// The entry of a function that calls, or of a loop: no way around it leads back to it without being charged.
+    /// The entry of a loop: no way around it leads back to it without being charged.
     Checked,
-}
-
-/// A charge.
-#[derive(Clone, Copy, Default)]
-struct Charge {
-    /// Where its gas is to be written; 0 if it is not in the output.
-    hole: usize,
-    gas: u32,
-    /// As much of the gas as was joined to it.
-    joined: u32,
 }
 
 #[derive(Default)]
 pub(crate) struct Segments {
-    /// The one that a small one may be joined to.
-    before: Charge,
-    now: Charge,
+    /// Where the gas of the charge that was written last is to stand; 0 once it does.
+    hole: usize,
+    /// The gas of that charge, as far as its segments have ended.
+    gas: u32,
+    /// As much of the gas as was joined to it.
+    joined: u32,
+    /// The gas of the open segment.
+    open: u32,
     /// Whether the charge of the open segment is still to be written, before what is next copied.
     is_due: bool,
 }
@@ -49,19 +44,23 @@ impl Meter<'_> {
     /// Charges more to the segment that is open.
     #[inline(never)]
     pub(crate) fn charge(&mut self, gas: u32) {
-        self.segments.now.gas += gas;
+        self.segments.open += gas;
     }
 
     /// Ends the open segment and begins one behind everything read so far.
     #[inline(never)]
     pub(crate) fn begin_segment(&mut self, begin: Begin) {
-        self.end_segment();
+        let Segments { hole, joined, open, is_due, .. } = self.segments;
+        let joined = joined + open;
+        if is_due && (open == 0 || hole != 0 && joined <= JOINED_GAS_MAX) {
+            self.segments.is_due = false;
+            self.segments.joined = joined;
+        }
         self.copy_rest();
-        let now = core::mem::take(&mut self.segments.now);
-        if begin == Begin::Joinable {
-            self.segments.before = now;
-        } else {
-            self.settle(now);
+        self.segments.gas += open;
+        self.segments.open = 0;
+        if begin != Begin::Joinable {
+            self.settle();
         }
         self.segments.is_due = true;
         if begin == Begin::Checked {
@@ -75,19 +74,23 @@ impl Meter<'_> {
     pub(crate) fn write_charge(&mut self) {
         if self.segments.is_due {
             self.segments.is_due = false;
-            let before = core::mem::take(&mut self.segments.before);
-            self.settle(before);
+            self.settle();
             self.writer.template(&[READ, PURSE, 0x42]);
-            self.segments.now.hole = self.writer.hole();
+            self.segments.hole = self.writer.hole();
             self.writer.template(&[0x7d, WRITE, PURSE]);
         }
     }
 
-    /// Writes the gas of a charge, now that no more is joined to it.
-    fn settle(&mut self, charge: Charge) {
-        if charge.hole != 0 {
-            self.writer.fill(charge.hole, charge.gas, 6);
+    /// Writes the gas of the last charge, now that no more is joined to it.
+    #[inline(never)]
+    fn settle(&mut self) {
+        let Segments { hole, gas, .. } = self.segments;
+        if hole != 0 {
+            self.writer.fill(hole, gas, 6);
         }
+        self.segments.hole = 0;
+        self.segments.gas = 0;
+        self.segments.joined = 0;
     }
 
     /// Ends the run if what the template leaves on the stack is below zero. A function that keeps its gas puts it away before.
@@ -101,22 +104,9 @@ impl Meter<'_> {
         self.writer.template(end);
     }
 
-    /// Joins the open segment to the one before, or else sees to it that its charge is in the output.
-    #[inline(never)]
-    pub(crate) fn end_segment(&mut self) {
-        let Segments { before, now, is_due } = &mut self.segments;
-        let joined = before.joined + now.gas;
-        if *is_due && (now.gas == 0 || before.hole != 0 && joined <= JOINED_GAS_MAX) {
-            *is_due = false;
-            *now = Charge { hole: before.hole, gas: before.gas + now.gas, joined };
-            *before = Charge::default();
-        }
-        self.write_charge();
-    }
-
     /// Cuts a segment that has become too long.
     pub(crate) fn cut_segment(&mut self) {
-        if self.segments.now.gas > SEGMENT_GAS_MAX {
+        if self.segments.open > SEGMENT_GAS_MAX {
             self.begin_segment(Begin::Plain);
         }
     }

@@ -64,9 +64,8 @@ impl Meter<'_> {
                 is_known |= is_type && self.reader.has(name, piece);
             }
         }
-        if !(is_known && self.interface == Interface::Command && self.reader.has(start, MODULE)) {
-            self.reader.refuse_at(Reason::Import, start);
-        }
+        let is_known = self.reader.has(start, MODULE) && is_known && self.interface == Interface::Command;
+        self.reader.check(is_known, Reason::Import);
         self.add_function(index);
     }
 

@@ -7,7 +7,7 @@ use crate::append::APPENDED;
 use crate::floats::Floats;
 use crate::function::Body;
 use crate::gas::Segments;
-use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX, TYPES_MAX};
 use crate::reader::Reader;
 use crate::refusal::{Reason, Refusal};
 use crate::scratch::Scratch;
@@ -43,17 +43,19 @@ pub const fn output_bytes_max(module_bytes: usize) -> usize {
 #[repr(C)]
 pub(crate) struct Meter<'a> {
     pub(crate) reader: Reader<'a>,
-    pub(crate) writer: Writer<'a>,
     pub(crate) scratch: &'a mut Scratch,
     pub(crate) pages_max: u32,
     pub(crate) interface: Interface,
+    pub(crate) has_memory: bool,
+    pub(crate) body: Body,
+    pub(crate) segments: Segments,
+    pub(crate) floats: Floats,
     /// The maximum that was read last.
     pub(crate) size_max: u32,
     /// How many there are in the module, imports included.
     pub(crate) types: u32,
     pub(crate) functions: u32,
     pub(crate) globals: u32,
-    pub(crate) has_memory: bool,
     pub(crate) imports: u32,
     /// The start function and one, 0 for none.
     pub(crate) start: u32,
@@ -61,9 +63,7 @@ pub(crate) struct Meter<'a> {
     pub(crate) more_types: u32,
     /// Behind the last byte of the module that was copied.
     pub(crate) copied: usize,
-    pub(crate) body: Body,
-    pub(crate) segments: Segments,
-    pub(crate) floats: Floats,
+    pub(crate) writer: Writer<'a>,
 }
 
 impl<'a> Meter<'a> {
@@ -95,9 +95,12 @@ impl<'a> Meter<'a> {
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<usize, Refusal> {
+    /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 150 bytes.
+    #[inline(never)]
+    pub(crate) fn run(&mut self) -> Result<usize, Refusal> {
         self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
-        self.reader.check(self.reader.has(0, MAGIC), Reason::Header);
+        let is_module = self.reader.has(0, MAGIC);
+        self.reader.check(is_module, Reason::Header);
         self.writer.bytes(MAGIC);
         self.reader.at = MAGIC.len();
         let end = self.reader.end;
@@ -130,7 +133,7 @@ impl<'a> Meter<'a> {
     /// Whether section `id` comes next; then reading goes on within it, otherwise within nothing.
     fn find(&mut self, id: u8) -> bool {
         self.pass_custom();
-        let is_there = self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == id;
+        let is_there = self.reader.byte_at(self.reader.at) == id;
         let mut length = 0;
         if is_there {
             self.reader.byte();
@@ -144,13 +147,14 @@ impl<'a> Meter<'a> {
         if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
             return;
         }
+        let limit = if id == TYPE { TYPES_MAX } else { ITEMS_MAX };
+        let count = if is_there { self.reader.count(limit) } else { 0 };
         if id == START {
-            self.start = 1 + self.reader.index(self.functions);
+            self.reader.check(count < self.functions, Reason::Index);
+            self.start = 1 + count;
         } else {
             self.writer.byte(id);
             let length = self.writer.hole();
-            self.copied = self.reader.at;
-            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
             self.copied = self.reader.at;
             self.items(id, count);
             self.copy_rest();
@@ -180,6 +184,7 @@ impl<'a> Meter<'a> {
     }
 
     /// The word of a function's type.
+    #[inline(never)]
     pub(crate) fn function_type(&mut self, index: u32) -> u32 {
         let kind = u32::from(*self.scratch.function(index));
         *self.scratch.type_word(kind)

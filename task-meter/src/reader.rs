@@ -64,27 +64,27 @@ impl<'a> Reader<'a> {
         self.is_refused().then_some(refusal)
     }
 
-    /// The byte at a place that was read before.
+    /// The byte at a place; 0 behind the end.
+    #[inline(never)]
     pub(crate) fn byte_at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
     /// Whether `bytes` are what starts at `at`.
     #[inline(never)]
-    pub(crate) fn has(&self, at: usize, bytes: &[u8]) -> bool {
-        (at..).zip(bytes).all(|(at, byte)| self.byte_at(at) == *byte)
+    pub(crate) fn has(&mut self, at: usize, bytes: &[u8]) -> bool {
+        self.mark = at;
+        bytes.iter().enumerate().all(|(offset, byte)| self.byte_at(at.wrapping_add(offset)) == *byte)
     }
 
     fn next(&mut self) -> u8 {
-        if self.at < self.end
-            && self.code == 0
-            && let Some(byte) = self.bytes.get(self.at)
-        {
-            self.at += 1;
-            return *byte;
+        let at = self.at;
+        if at >= self.end || self.code != 0 {
+            self.refuse(Reason::Length);
+            return 0;
         }
-        self.refuse(Reason::Length);
-        0
+        self.at += 1;
+        self.byte_at(at)
     }
 
     #[inline(never)]
@@ -122,14 +122,16 @@ impl<'a> Reader<'a> {
     }
 
     /// How many items follow: at most `limit`.
-    #[inline(never)]
     pub(crate) fn count(&mut self, limit: u32) -> u32 {
-        let count = self.number();
-        if count > limit {
-            self.refuse(Reason::Count);
-            return 0;
-        }
-        count
+        self.at_most(limit, Reason::Count)
+    }
+
+    /// A number up to `limit`; 0 and a refusal for another.
+    #[inline(never)]
+    pub(crate) fn at_most(&mut self, limit: u32, reason: Reason) -> u32 {
+        let number = self.number();
+        self.check(number <= limit, reason);
+        if number <= limit { number } else { 0 }
     }
 
     /// Passes over `count` bytes.

@@ -1,6 +1,6 @@
 //! What is accepted of each section but the code.
 
-use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX, TYPES_MAX};
+use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX};
 use crate::module::Meter;
 use crate::refusal::Reason;
 
@@ -15,10 +15,6 @@ const GLOBAL: u8 = 3;
 impl Meter<'_> {
     /// Function types; those with several results once more as types of blocks, behind them that of the function that grows.
     pub(crate) fn type_items(&mut self, count: u32) {
-        if count > TYPES_MAX {
-            self.reader.refuse(Reason::Count);
-            return;
-        }
         let start = self.reader.at;
         for index in 0..count {
             self.reader.expect(0x60, Reason::Type);
@@ -117,7 +113,7 @@ impl Meter<'_> {
     pub(crate) fn export(&mut self) {
         let start = self.reader.at;
         let name = self.name();
-        if name < self.reader.at && self.reader.byte_at(name) == b'~' {
+        if self.reader.byte_at(name) == b'~' {
             self.reader.refuse_at(Reason::Name, start);
         }
         let kind = self.reader.byte();

@@ -85,9 +85,6 @@ impl<'a> Writer<'a> {
     /// Writes a number (see [`Self::leb128`]) into the hole at `at`, and closes up behind it.
     #[inline(never)]
     pub(crate) fn fill(&mut self, at: usize, number: u32, last_bits: u32) {
-        if !self.is_on || self.is_full {
-            return;
-        }
         let end = self.len;
         self.len = at;
         self.leb128(number as i32, last_bits);
