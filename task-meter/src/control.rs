@@ -5,7 +5,7 @@
 
 use crate::append::slot;
 use crate::floats::{operand, spare_float};
-use crate::function::{Body, HAS_LOOP};
+use crate::function::{Body, HAS_TIGHT_LOOP};
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
 use crate::module::Meter;
@@ -87,9 +87,7 @@ impl Meter<'_> {
                 self.pop();
             }
             self.take(parameters(word));
-            if opcode == LOOP {
-                self.body.spares |= HAS_LOOP;
-            }
+            self.body.is_tight |= opcode == LOOP;
         }
         self.nest(opcode, word);
         if !is_dead {
@@ -126,6 +124,9 @@ impl Meter<'_> {
                 self.push_decided(results(block.word));
             }
             begins = was_dead || block.is_target || block.opcode != BLOCK;
+            if block.opcode == LOOP && self.body.is_tight {
+                self.body.spares |= HAS_TIGHT_LOOP;
+            }
         }
         if begins {
             self.begin_segment(Begin::Plain);
@@ -169,6 +170,7 @@ impl Meter<'_> {
         self.take(parameters(word));
         self.charge(parameters(word));
         self.body.calls = true;
+        self.body.is_tight = false;
         self.copy_until(start);
         if !instead.is_empty() {
             self.copied = self.reader.at;

@@ -24,7 +24,7 @@ const KIND: u8 = SLOT + slot::KIND;
 const FUNCTION: u8 = 0;
 
 /// The bit of the spare local for gas.
-pub(crate) const HAS_LOOP: u32 = 1 << slot::GAS_LOCAL;
+pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
 
 /// What is known of the function that is being read.
 #[derive(Default)]
@@ -48,7 +48,9 @@ pub(crate) struct Body {
     pub(crate) is_counted: bool,
     /// Whether its gas is in a local from here on, not in the global.
     pub(crate) keeps_gas: bool,
-    /// The locals that it is given, one bit each: i32, i64 (for its gas, if it has a loop), f32, f64.
+    /// Whether nothing was called since a loop began.
+    pub(crate) is_tight: bool,
+    /// The locals that it is given, one bit each: i32, i64 (for its gas, if it has a loop without a call), f32, f64.
     pub(crate) spares: u32,
 }
 
@@ -59,6 +61,7 @@ impl Meter<'_> {
         self.body.word = word;
         self.body.height_max = 0;
         self.body.calls = false;
+        self.body.is_tight = false;
         self.body.is_counted = false;
         self.body.spares = 0;
         self.body.locals = 0;
@@ -111,7 +114,7 @@ impl Meter<'_> {
             self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6b, 0x24, STACK]);
             self.test(&[0x23, STACK, 0xac, 0x23, GAS, 0x84]);
         }
-        if self.body.spares & HAS_LOOP != 0 {
+        if self.body.spares & HAS_TIGHT_LOOP != 0 {
             self.keep_gas(true);
             self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40]);
         }

@@ -113,7 +113,7 @@ impl Meter<'_> {
     pub(crate) fn export(&mut self) {
         let start = self.reader.at;
         let name = self.name();
-        if self.reader.byte_at(name) == b'~' {
+        if self.reader.has(name, b"~") {
             self.reader.refuse_at(Reason::Name, start);
         }
         let kind = self.reader.byte();
