@@ -18,14 +18,12 @@ use crate::writer::SLOT;
 
 const FLOAT: u8 = SLOT + slot::FLOAT;
 
-/// Stores a float, and the canonical NaN over it if it does not equal itself; the last two bytes read it again.
-const CANONICAL_FLOAT: &[u8] = &[
-    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b, 0x20,
-    FLOAT,
-];
+/// Stores a float, and the canonical NaN over it if it does not equal itself.
+const CANONICAL_FLOAT: &[u8] =
+    &[0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b];
 const CANONICAL_DOUBLE: &[u8] = &[
     0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x21, FLOAT,
-    0x0b, 0x20, FLOAT,
+    0x0b,
 ];
 
 /// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 2 on.
@@ -66,24 +64,27 @@ impl Meter<'_> {
     /// Writes that the topmost operand becomes the canonical NaN if it is a NaN, by way of the local in the slot.
     fn make_canonical(&mut self, is_double: bool, is_kept: bool) {
         let code: &[u8] = if is_double { CANONICAL_DOUBLE } else { CANONICAL_FLOAT };
-        let end = if is_kept { code.len() } else { code.len() - 2 };
-        self.writer.template(code.get(..end).unwrap_or_default());
+        self.writer.template(code);
+        if is_kept {
+            self.writer.template(&[0x20, FLOAT]);
+        }
     }
 
-    /// Names the spare local for floats of this size in the slot.
-    fn use_spare(&mut self, is_double: bool) {
+    /// The same by way of the spare local for floats of this size.
+    #[inline(never)]
+    fn make_top_canonical(&mut self, is_double: bool) {
         self.body.spares |= spare_float(u32::from(is_double));
         self.writer.slots[usize::from(slot::FLOAT)] = self.writer.slots[2 + usize::from(is_double)];
+        self.make_canonical(is_double, true);
     }
 
     /// An instruction that was just read makes a loose float.
     #[inline(never)]
     pub(crate) fn push_loose(&mut self, is_double: bool) {
         let number = self.next_float();
-        if self.writer.is_on && *self.scratch.mark(number) {
+        if *self.scratch.mark(number) {
             self.copy_rest();
-            self.use_spare(is_double);
-            self.make_canonical(is_double, true);
+            self.make_top_canonical(is_double);
             self.push(operand::NUMBER);
         } else {
             self.push(number << operand::SHIFT | operand::LOOSE | u32::from(is_double));
@@ -109,8 +110,7 @@ impl Meter<'_> {
             *top = operand::NUMBER;
             let is_double = known & operand::DOUBLE != 0;
             self.copy_until(start);
-            self.use_spare(is_double);
-            self.make_canonical(is_double, true);
+            self.make_top_canonical(is_double);
         }
     }
 

@@ -95,7 +95,7 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 150 bytes.
+    /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
     #[inline(never)]
     pub(crate) fn run(&mut self) -> Result<usize, Refusal> {
         self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
