@@ -3,26 +3,30 @@
 use crate::limits::STACK_BYTES;
 use crate::module::{CODE, EXPORT, FUNCTION, GLOBAL, Meter, TYPE};
 use crate::schedule::PAGE_GAS;
-use crate::writer::{SLOT, SLOT_SIGNED};
+use crate::writer::SLOT;
 
 /// The slots of the writer's templates.
 pub(crate) mod slot {
-    /// The local that holds the gas.
-    pub(crate) const GAS_LOCAL: u8 = 0;
-    /// A local for an i32.
-    pub(crate) const SPARE: u8 = 1;
+    /// Locals that a function is given as far as it needs them: see [`crate::function::spare`].
+    pub(crate) const SPARE: u8 = 0;
+    pub(crate) const GAS_LOCAL: u8 = 1;
     /// The local that holds a float while it is looked at.
-    pub(crate) const FLOAT: u8 = 2;
+    pub(crate) const FLOAT: u8 = 4;
     /// The global that holds the gas.
-    pub(crate) const GAS: u8 = 3;
+    pub(crate) const GAS: u8 = 5;
     /// The global that holds the stack.
-    pub(crate) const STACK: u8 = 4;
-    /// A label.
-    pub(crate) const LABEL: u8 = 5;
-    /// A constant.
-    pub(crate) const CONSTANT: u8 = 6;
+    pub(crate) const STACK: u8 = 6;
     /// The function that grows the memory.
     pub(crate) const GROW: u8 = 7;
+    /// Where a function keeps its gas, behind the opcodes that read and write it.
+    pub(crate) const PURSE: u8 = 8;
+    pub(crate) const READ: u8 = 9;
+    pub(crate) const WRITE: u8 = 10;
+    /// A label.
+    pub(crate) const LABEL: u8 = 11;
+    /// From here on numbers are signed: a constant and the type of a block.
+    pub(crate) const CONSTANT: u8 = 12;
+    pub(crate) const KIND: u8 = 13;
 }
 
 /// How many items are appended to each section, by its number.
@@ -35,20 +39,23 @@ const I64: u8 = 0x7e;
 const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
 const LABEL: u8 = SLOT + slot::LABEL;
-const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
+const CONSTANT: u8 = SLOT + slot::CONSTANT;
 
-/// Nothing to add: the size. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
+/// More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
 /// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
 #[rustfmt::skip]
 const GROW_CODE: &[u8] = &[
     0,
-    0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
     0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
     0x23, GAS, 0x20, 0, 0xad, 0x42, PAGE_GAS as u8 | 128, (PAGE_GAS >> 7) as u8, 0x7e, 0x7d, 0x24, GAS,
-    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
+    0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0, 0x0b,
     0x20, 0, 0x40, 0, 0x22, 0, 0x41, 0x7f, 0x46, 0x04, 0x40, 0x42, 1, 0x42, 0x3f, 0x86, 0x24, GAS, 0, 0x0b,
     0x20, 0, 0x0b,
 ];
+
+/// The gas, and the stack as a number of three bytes.
+#[rustfmt::skip]
+const GLOBALS: &[u8] = &[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, 128, 128, (STACK_BYTES >> 14) as u8, 0x0b];
 
 impl Meter<'_> {
     /// Appends what is ours to a section.
@@ -59,10 +66,7 @@ impl Meter<'_> {
                 self.writer.number(self.types + self.more_types);
                 self.writer.number(self.types + self.more_types + 1);
             }
-            GLOBAL => {
-                self.writer.slots[usize::from(slot::CONSTANT)] = STACK_BYTES;
-                self.writer.template(&[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, CONSTANT, 0x0b]);
-            }
+            GLOBAL => self.writer.bytes(GLOBALS),
             EXPORT => {
                 self.writer.slots[usize::from(slot::LABEL)] = self.functions + 1;
                 self.writer
@@ -89,7 +93,7 @@ impl Meter<'_> {
 
     /// Writes a function: its length, then its locals and code.
     fn function_of(&mut self, template: &[u8]) {
-        let hole = self.writer.hole(5);
+        let hole = self.writer.hole();
         self.writer.template(template);
         self.writer.fill_length(hole);
     }

@@ -4,7 +4,8 @@
 //! else is known of it.
 
 use crate::append::slot;
-use crate::floats::operand;
+use crate::floats::{operand, spare_float};
+use crate::function::{Body, HAS_TIGHT_LOOP};
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
 use crate::module::Meter;
@@ -57,12 +58,21 @@ impl Meter<'_> {
             let known = self.pop();
             if known & operand::LOOSE != 0 {
                 *self.scratch.mark(known >> operand::SHIFT) = true;
+                self.body.spares |= spare_float(known & operand::DOUBLE);
             }
         }
     }
 
+    #[inline(never)]
     fn innermost(&mut self) -> &mut Block {
         self.scratch.block(self.body.depth.wrapping_sub(1))
+    }
+
+    #[inline(never)]
+    pub(crate) fn nest(&mut self, opcode: u8, word: u32) {
+        let Body { height, depth, is_dead, .. } = self.body;
+        *self.scratch.block(depth) = Block { height, word, opcode, is_target: false, is_dead };
+        self.body.depth += 1;
     }
 
     /// Opens a block of the type that `word` tells.
@@ -77,10 +87,9 @@ impl Meter<'_> {
                 self.pop();
             }
             self.take(parameters(word));
+            self.body.is_tight |= opcode == LOOP;
         }
-        let block = Block { height: self.body.height, word, opcode, is_target: false, is_dead };
-        *self.scratch.block(self.body.depth) = block;
-        self.body.depth += 1;
+        self.nest(opcode, word);
         if !is_dead {
             self.push_decided(parameters(word));
             if opcode != BLOCK {
@@ -106,19 +115,18 @@ impl Meter<'_> {
         self.body.is_dead = false;
         let mut begins = true;
         if opcode == ELSE {
-            if block.opcode != IF {
-                self.reader.refuse(Reason::Blocks);
-            }
+            self.reader.check(block.opcode == IF, Reason::Blocks);
             self.innermost().opcode = ELSE;
             self.push_decided(parameters(block.word));
         } else {
             self.body.depth -= 1;
-            if self.body.depth == 0 {
-                self.end_segment();
-                return;
+            if self.body.depth > 0 {
+                self.push_decided(results(block.word));
             }
-            self.push_decided(results(block.word));
             begins = was_dead || block.is_target || block.opcode != BLOCK;
+            if block.opcode == LOOP && self.body.is_tight {
+                self.body.spares |= HAS_TIGHT_LOOP;
+            }
         }
         if begins {
             self.begin_segment(Begin::Plain);
@@ -144,21 +152,14 @@ impl Meter<'_> {
     pub(crate) fn branch_if(&mut self, count: u32) {
         self.pop();
         self.take(count);
-        self.push_canonical(count);
+        self.body.height = self.body.height.wrapping_add(count);
         self.begin_segment(Begin::Joinable);
-    }
-
-    fn push_canonical(&mut self, count: u32) {
-        for _ in 0..count {
-            self.push(operand::NUMBER);
-        }
     }
 
     /// `return` at `start`, as a branch to the block that the function's code now is.
     pub(crate) fn leave_function(&mut self, start: usize) {
         let word = self.body.word;
-        self.copy_until(start);
-        self.copied = self.reader.at;
+        self.replace(start);
         self.writer.slots[usize::from(slot::LABEL)] = self.body.depth.wrapping_sub(1);
         self.writer.template(&[0x0c, LABEL]);
         self.leave(results(word));
@@ -169,14 +170,19 @@ impl Meter<'_> {
         self.take(parameters(word));
         self.charge(parameters(word));
         self.body.calls = true;
+        self.body.is_tight = false;
         self.copy_until(start);
         if !instead.is_empty() {
             self.copied = self.reader.at;
         }
-        self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        if self.body.keeps_gas {
+            self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS]);
+        }
         self.writer.template(instead);
         self.copy_rest();
-        self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
+        if self.body.keeps_gas {
+            self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL]);
+        }
         self.push_decided(results(word));
     }
 }

@@ -18,14 +18,12 @@ use crate::writer::SLOT;
 
 const FLOAT: u8 = SLOT + slot::FLOAT;
 
-/// Stores a float, and the canonical NaN over it if it does not equal itself; the last two bytes read it again.
-const CANONICAL_FLOAT: &[u8] = &[
-    0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b, 0x20,
-    FLOAT,
-];
+/// Stores a float, and the canonical NaN over it if it does not equal itself.
+const CANONICAL_FLOAT: &[u8] =
+    &[0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x5c, 0x04, 0x40, 0x43, 0, 0, 0xc0, 0x7f, 0x21, FLOAT, 0x0b];
 const CANONICAL_DOUBLE: &[u8] = &[
     0x21, FLOAT, 0x20, FLOAT, 0x20, FLOAT, 0x62, 0x04, 0x40, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f, 0x21, FLOAT,
-    0x0b, 0x20, FLOAT,
+    0x0b,
 ];
 
 /// What is known of an operand. A loose one carries the number of the instruction that made it, from bit 2 on.
@@ -42,9 +40,11 @@ pub(crate) mod operand {
 
 /// What is known of a local.
 pub(crate) mod local {
-    /// Declared as f32, as f64. Parameters are neither: they are decided anyway.
-    pub(crate) const FLOAT: u8 = 1;
-    pub(crate) const DOUBLE: u8 = 2;
+    /// Of a declared type as it is written, these bits turned over. Parameters have none: they are decided anyway.
+    pub(crate) const KIND: u8 = 3;
+    /// Set for f32 and f64, and for f64 and i64.
+    pub(crate) const FLOAT: u8 = 2;
+    pub(crate) const DOUBLE: u8 = 1;
     /// Its bits are decided at all times.
     pub(crate) const DECIDED: u8 = 4;
 }
@@ -55,27 +55,36 @@ pub(crate) struct Floats {
     pub(crate) made: u32,
 }
 
+/// The spare local for floats of this size.
+pub(crate) fn spare_float(is_double: u32) -> u32 {
+    4 << is_double
+}
+
 impl Meter<'_> {
     /// Writes that the topmost operand becomes the canonical NaN if it is a NaN, by way of the local in the slot.
     fn make_canonical(&mut self, is_double: bool, is_kept: bool) {
         let code: &[u8] = if is_double { CANONICAL_DOUBLE } else { CANONICAL_FLOAT };
-        let end = if is_kept { code.len() } else { code.len() - 2 };
-        self.writer.template(code.get(..end).unwrap_or_default());
+        self.writer.template(code);
+        if is_kept {
+            self.writer.template(&[0x20, FLOAT]);
+        }
     }
 
-    /// Names the spare local for floats of this size in the slot.
-    fn use_spare(&mut self, is_double: bool) {
-        self.writer.slots[usize::from(slot::FLOAT)] = self.body.locals + 2 + u32::from(is_double);
+    /// The same by way of the spare local for floats of this size.
+    #[inline(never)]
+    fn make_top_canonical(&mut self, is_double: bool) {
+        self.body.spares |= spare_float(u32::from(is_double));
+        self.writer.slots[usize::from(slot::FLOAT)] = self.writer.slots[2 + usize::from(is_double)];
+        self.make_canonical(is_double, true);
     }
 
     /// An instruction that was just read makes a loose float.
     #[inline(never)]
     pub(crate) fn push_loose(&mut self, is_double: bool) {
         let number = self.next_float();
-        if self.writer.is_on && *self.scratch.mark(number) {
+        if *self.scratch.mark(number) {
             self.copy_rest();
-            self.use_spare(is_double);
-            self.make_canonical(is_double, true);
+            self.make_top_canonical(is_double);
             self.push(operand::NUMBER);
         } else {
             self.push(number << operand::SHIFT | operand::LOOSE | u32::from(is_double));
@@ -85,9 +94,7 @@ impl Meter<'_> {
     /// The number of an instruction that may make a loose float: the same one in both scans.
     fn next_float(&mut self) -> u32 {
         let number = self.floats.made;
-        if number == FLOATS_MAX {
-            self.reader.refuse(Reason::Floats);
-        }
+        self.reader.check(number < FLOATS_MAX, Reason::Floats);
         self.floats.made += 1;
         if !self.writer.is_on {
             *self.scratch.mark(number) = false;
@@ -103,15 +110,14 @@ impl Meter<'_> {
             *top = operand::NUMBER;
             let is_double = known & operand::DOUBLE != 0;
             self.copy_until(start);
-            self.use_spare(is_double);
-            self.make_canonical(is_double, true);
+            self.make_top_canonical(is_double);
         }
     }
 
     /// `local.get`.
     pub(crate) fn read_local(&mut self, index: u32) {
         let known = *self.scratch.local(index);
-        if known & (local::FLOAT | local::DOUBLE) == 0 {
+        if known & local::FLOAT == 0 {
             self.push(operand::BITS);
         } else if known & local::DECIDED == 0 {
             self.push_loose(known & local::DOUBLE != 0);
@@ -130,8 +136,7 @@ impl Meter<'_> {
             *kind |= local::DECIDED;
         }
         if is_loose && *kind & local::DECIDED != 0 {
-            self.copy_until(start);
-            self.copied = self.reader.at;
+            self.replace(start);
             self.writer.slots[usize::from(slot::FLOAT)] = index;
             self.make_canonical(known & operand::DOUBLE != 0, is_kept);
             known = operand::NUMBER;

@@ -1,7 +1,6 @@
 //! One function: a scan that finds out what it needs, and a scan that writes it.
 
 use crate::append::slot;
-use crate::control::BLOCK;
 use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
@@ -12,33 +11,20 @@ use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
     SLOT_BYTES,
 };
-use crate::scratch::Block;
-use crate::writer::{SLOT, SLOT_SIGNED};
+use crate::writer::SLOT;
 
 const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
-const SPARE: u8 = SLOT + slot::SPARE;
 const GROW: u8 = SLOT + slot::GROW;
 const GAS_LOCAL: u8 = SLOT + slot::GAS_LOCAL;
-const CONSTANT: u8 = SLOT_SIGNED + slot::CONSTANT;
-const KIND: u8 = SLOT_SIGNED + slot::LABEL;
+const CONSTANT: u8 = SLOT + slot::CONSTANT;
+const KIND: u8 = SLOT + slot::KIND;
 
-/// Takes the frame off the stack and ends the run if nothing is left; fetches the gas; opens the block that is left for want of
-/// gas and the one that the function's code is.
-const ENTER: &[u8] = &[
-    0x23, STACK, 0x41, CONSTANT, 0x6b, 0x22, SPARE, 0x24, STACK, 0x20, SPARE, 0x41, 0, 0x48, 0x04, 0x40, 0,
-    0x0b, //
-    0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40, 0x02, KIND,
-];
-/// As much of it as is left out for a function that is not counted.
-const ENTER_STACK: usize = 18;
+/// A function's first block, which its code becomes.
+const FUNCTION: u8 = 0;
 
-/// Gives the frame back; puts the gas away; behind the outer block the run is out of gas.
-const LEAVE: &[u8] = &[
-    0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK, //
-    0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0, 0x0b,
-];
-const LEAVE_STACK: usize = 7;
+/// The bit of the spare local for gas.
+pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
 
 /// What is known of the function that is being read.
 #[derive(Default)]
@@ -58,6 +44,14 @@ pub(crate) struct Body {
     pub(crate) operations: u32,
     /// Whether it calls anything.
     pub(crate) calls: bool,
+    /// Whether it takes from the stack.
+    pub(crate) is_counted: bool,
+    /// Whether its gas is in a local from here on, not in the global.
+    pub(crate) keeps_gas: bool,
+    /// Whether nothing was called since a loop began.
+    pub(crate) is_tight: bool,
+    /// The locals that it is given, one bit each: i32, i64 (for its gas, if it has a loop without a call), f32, f64.
+    pub(crate) spares: u32,
 }
 
 impl Meter<'_> {
@@ -67,6 +61,9 @@ impl Meter<'_> {
         self.body.word = word;
         self.body.height_max = 0;
         self.body.calls = false;
+        self.body.is_tight = false;
+        self.body.is_counted = false;
+        self.body.spares = 0;
         self.body.locals = 0;
         self.declare(parameters, local::DECIDED);
         let groups = self.reader.count(ITEMS_MAX);
@@ -79,50 +76,85 @@ impl Meter<'_> {
         self.scan(0);
         self.writer.is_on = true;
         let slots = self.body.locals.saturating_add(self.body.height_max);
-        if slots > SLOTS_MAX {
-            self.reader.refuse(Reason::Frame);
-        }
+        self.reader.check(slots <= SLOTS_MAX, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
 
-        let has_floats = self.floats.made > 0;
-        self.writer.number(groups + if has_floats { 4 } else { 2 });
+        self.writer.number(groups + self.body.spares.count_ones());
         self.copied = list;
         self.copy_until(code);
-        let locals: &[u8] = &[1, 0x7e, 1, 0x7f, 1, 0x7d, 1, 0x7c];
-        self.writer.bytes(locals.get(..if has_floats { 8 } else { 4 }).unwrap_or_default());
+        self.declare_spares();
         let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
-        let is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
-        self.writer.slots[usize::from(slot::GAS_LOCAL)] = self.body.locals;
-        self.writer.slots[usize::from(slot::SPARE)] = self.body.locals + 1;
+        self.body.is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
-        self.writer.slots[usize::from(slot::LABEL)] = (word as i32 >> 16) as u32;
-        self.writer.template(ENTER.get(if is_counted { 0 } else { ENTER_STACK }..).unwrap_or_default());
+        self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
         self.reader.at = code;
         self.copied = code;
         self.scan(zeroed / LOCALS_A_GAS);
-        self.copy_rest();
-        self.writer.template(LEAVE.get(if is_counted { 0 } else { LEAVE_STACK }..).unwrap_or_default());
+        self.exit();
+    }
+
+    /// Declares the locals that are needed beside the function's own, and names them in their slots.
+    fn declare_spares(&mut self) {
+        let mut local = self.body.locals;
+        for kind in 0..4 {
+            if self.body.spares >> kind & 1 != 0 {
+                self.writer.bytes(&[1, 0x7f - kind]);
+                self.writer.slots[usize::from(kind)] = local;
+                local += 1;
+            }
+        }
+    }
+
+    /// Takes the frame off the stack, tests it and the gas, and fetches the gas.
+    fn enter(&mut self) {
+        self.keep_gas(false);
+        if self.body.is_counted {
+            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6b, 0x24, STACK]);
+            self.test(&[0x23, STACK, 0xac, 0x23, GAS, 0x84]);
+        }
+        if self.body.spares & HAS_TIGHT_LOOP != 0 {
+            self.keep_gas(true);
+            self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40]);
+        }
+        if self.body.is_counted || self.body.keeps_gas {
+            self.writer.template(&[0x02, KIND]);
+        }
+    }
+
+    /// Gives the frame back, and puts the gas away; behind the outer block the run is out of gas.
+    fn exit(&mut self) {
+        if self.body.is_counted {
+            self.writer.template(&[0x23, STACK, 0x41, CONSTANT, 0x6a, 0x24, STACK]);
+        }
+        if self.body.keeps_gas {
+            self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0]);
+        }
+        if self.body.is_counted || self.body.keeps_gas {
+            self.writer.byte(0x0b);
+        }
+    }
+
+    /// From here on the gas is in a local, or in the global.
+    fn keep_gas(&mut self, keeps: bool) {
+        self.body.keeps_gas = keeps;
+        let (read, purse) = if keeps { (0x20, slot::GAS_LOCAL) } else { (0x23, slot::GAS) };
+        self.writer.slots[usize::from(slot::READ)] = read;
+        self.writer.slots[usize::from(slot::WRITE)] = read + 1;
+        self.writer.slots[usize::from(slot::PURSE)] = self.writer.slots[usize::from(purse)];
     }
 
     fn declare_groups(&mut self, groups: u32) {
         for _ in 0..groups {
-            let count = self.reader.number();
-            let known = match self.value_type() {
-                0x7d => local::FLOAT,
-                0x7c => local::DOUBLE,
-                _ => 0,
-            };
-            self.declare(count, known);
+            let count = self.reader.at_most(SLOTS_MAX - self.body.locals, Reason::Frame);
+            let kind = self.value_type();
+            self.declare(count, !kind & local::KIND);
         }
     }
 
+    #[inline(never)]
     fn declare(&mut self, count: u32, known: u8) {
-        if count > SLOTS_MAX - self.body.locals {
-            self.reader.refuse(Reason::Frame);
-            return;
-        }
         for _ in 0..count {
             *self.scratch.local(self.body.locals) = known;
             self.body.locals += 1;
@@ -132,21 +164,20 @@ impl Meter<'_> {
     /// Reads the instructions to the end of the function.
     fn scan(&mut self, entry_gas: u32) {
         let word = self.body.word;
-        *self.scratch.block(0) = Block { height: 0, word, opcode: BLOCK, is_target: true, is_dead: false };
-        self.body.depth = 1;
+        self.body.depth = 0;
         self.body.height = 0;
         self.body.is_dead = false;
+        self.nest(FUNCTION, word);
         self.floats.made = 0;
         self.body.operations = 0;
-        self.no_segment();
-        self.begin_segment(if self.body.calls { Begin::Checked } else { Begin::Plain });
-        self.charge(entry_gas);
+        self.begin_segment(Begin::Plain);
+        self.charge(entry_gas + u32::from(self.body.calls));
+        self.enter();
         while self.body.depth > 0 && !self.reader.is_refused() {
             self.instruction();
         }
-        if self.reader.at != self.reader.end {
-            self.reader.refuse(Reason::Length);
-        }
+        self.no_segment();
+        self.reader.check(self.reader.at == self.reader.end, Reason::Length);
     }
 
     fn instruction(&mut self) {
@@ -202,9 +233,8 @@ impl Meter<'_> {
             }
             Immediate::Indirect => {
                 let index = self.reader.index(self.types);
-                if self.reader.number() != 0 {
-                    self.reader.refuse(Reason::Table);
-                }
+                let table = self.reader.number();
+                self.reader.check(table == 0, Reason::Table);
                 return *self.scratch.type_word(index);
             }
             Immediate::Select => {
@@ -214,9 +244,8 @@ impl Meter<'_> {
             Immediate::Local => return self.reader.index(self.body.locals),
             Immediate::Global => return self.reader.index(self.globals),
             Immediate::Address => {
-                if self.reader.number() > 3 {
-                    self.reader.refuse(Reason::Memory);
-                }
+                let alignment = self.reader.number();
+                self.reader.check(alignment <= 3, Reason::Memory);
                 self.reader.number();
             }
             Immediate::Memory => self.memory_zero(),
@@ -240,9 +269,7 @@ impl Meter<'_> {
 
     fn memory_zero(&mut self) {
         self.reader.expect(0, Reason::Memory);
-        if !self.has_memory {
-            self.reader.refuse(Reason::Memory);
-        }
+        self.reader.check(self.has_memory, Reason::Memory);
     }
 
     /// The word of a block's type.
@@ -257,9 +284,7 @@ impl Meter<'_> {
             self.value_type();
             return 1 << 8;
         }
-        if index >= self.types {
-            self.reader.refuse(Reason::Index);
-        }
+        self.reader.check(index < self.types, Reason::Index);
         *self.scratch.type_word(index)
     }
 
@@ -317,12 +342,7 @@ impl Meter<'_> {
     /// `select`: what comes out may be either, so a loose one of them counts as seen.
     fn select(&mut self) {
         self.pop();
-        let one = self.pop();
-        let other = self.pop();
-        if (one | other) & operand::LOOSE != 0 {
-            self.body.height = self.body.height.wrapping_add(2);
-            self.take(2);
-        }
+        self.take(2);
         self.push(operand::BITS);
     }
 

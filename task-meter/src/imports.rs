@@ -7,39 +7,42 @@ use crate::refusal::Reason;
 /// The module that they are imported from, its length in front.
 const MODULE: &[u8] = b"\x16wasi_snapshot_preview1";
 
-/// Each function: its type's length, its type and its name, both as a module writes them.
+/// Types and names, both as a module writes them, each with its length in front: the functions of a type follow it.
 const FUNCTIONS: &[u8] = b"\
-    \x05\x02\x7f\x7f\x01\x7f\x08args_get\
-    \x05\x02\x7f\x7f\x01\x7f\x0eargs_sizes_get\
-    \x06\x03\x7f\x7e\x7f\x01\x7f\x0eclock_time_get\
-    \x05\x02\x7f\x7f\x01\x7f\x0benviron_get\
-    \x05\x02\x7f\x7f\x01\x7f\x11environ_sizes_get\
-    \x04\x01\x7f\x01\x7f\x08fd_close\
-    \x05\x02\x7f\x7f\x01\x7f\x0dfd_fdstat_get\
-    \x06\x03\x7f\x7f\x7f\x01\x7f\x13fd_prestat_dir_name\
-    \x05\x02\x7f\x7f\x01\x7f\x0efd_prestat_get\
-    \x07\x04\x7f\x7f\x7f\x7f\x01\x7f\x07fd_read\
-    \x07\x04\x7f\x7e\x7f\x7f\x01\x7f\x07fd_seek\
-    \x07\x04\x7f\x7f\x7f\x7f\x01\x7f\x08fd_write\
-    \x03\x01\x7f\x00\x09proc_exit\
-    \x05\x02\x7f\x7f\x01\x7f\x0arandom_get";
+    \x05\x02\x7f\x7f\x01\x7f\
+    \x08args_get\x0eargs_sizes_get\x0benviron_get\x11environ_sizes_get\x0dfd_fdstat_get\x0efd_prestat_get\x0arandom_get\
+    \x06\x03\x7f\x7e\x7f\x01\x7f\
+    \x0eclock_time_get\
+    \x04\x01\x7f\x01\x7f\
+    \x08fd_close\
+    \x06\x03\x7f\x7f\x7f\x01\x7f\
+    \x13fd_prestat_dir_name\
+    \x07\x04\x7f\x7f\x7f\x7f\x01\x7f\
+    \x07fd_read\x08fd_write\
+    \x07\x04\x7f\x7e\x7f\x7f\x01\x7f\
+    \x07fd_seek\
+    \x03\x01\x7f\x00\
+    \x09proc_exit";
 
-/// The function in front of `list`: its type and its name, the latter with its length in front; and what follows.
-fn split(list: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (length, rest) = list.split_first()?;
-    let (kind, rest) = rest.split_at_checked(usize::from(*length))?;
-    let (name, rest) = rest.split_at_checked(1 + usize::from(*rest.first()?))?;
-    Some((kind, name, rest))
-}
-
-/// The names of the functions that a command may import, in alphabetical order.
-pub fn names() -> impl Iterator<Item = &'static str> {
+/// The pieces of [`FUNCTIONS`], each with its length in front.
+fn pieces() -> impl Iterator<Item = &'static [u8]> {
     let mut list = FUNCTIONS;
     core::iter::from_fn(move || {
-        let (_, name, rest) = split(list)?;
+        let (piece, rest) = list.split_at_checked(1 + usize::from(*list.first()?))?;
         list = rest;
-        core::str::from_utf8(name.get(1..)?).ok()
+        Some(piece)
     })
+}
+
+/// What stands in a piece that is a type: it starts with the number of parameters, and no name with such a character.
+fn as_type(piece: &[u8]) -> Option<&[u8]> {
+    piece.get(1..).filter(|rest| rest.first().is_some_and(|first| *first < b' '))
+}
+
+/// The names of the functions that a command may import.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let names = pieces().filter(|piece| as_type(piece).is_none());
+    names.filter_map(|piece| core::str::from_utf8(piece.get(1..)?).ok())
 }
 
 impl Meter<'_> {
@@ -52,15 +55,17 @@ impl Meter<'_> {
         self.reader.expect(0, Reason::Import);
         let index = self.reader.index(self.types);
         let kind = *self.scratch.type_at(index) as usize;
+        let mut is_type = false;
         let mut is_known = false;
-        let mut list = if self.interface == Interface::Command { FUNCTIONS } else { &[] };
-        while let Some((its_kind, its_name, rest)) = split(list) {
-            is_known |= self.reader.has(name, its_name) && self.reader.has(kind, its_kind);
-            list = rest;
+        for piece in pieces() {
+            if let Some(its_kind) = as_type(piece) {
+                is_type = self.reader.has(kind, its_kind);
+            } else {
+                is_known |= is_type && self.reader.has(name, piece);
+            }
         }
-        if !(is_known && self.reader.has(start, MODULE)) {
-            self.reader.refuse_at(Reason::Import, start);
-        }
+        let is_known = self.reader.has(start, MODULE) && is_known && self.interface == Interface::Command;
+        self.reader.check(is_known, Reason::Import);
         self.add_function(index);
     }
 

@@ -7,7 +7,7 @@ use crate::append::APPENDED;
 use crate::floats::Floats;
 use crate::function::Body;
 use crate::gas::Segments;
-use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX, TYPES_MAX};
 use crate::reader::Reader;
 use crate::refusal::{Reason, Refusal};
 use crate::scratch::Scratch;
@@ -40,19 +40,22 @@ pub const fn output_bytes_max(module_bytes: usize) -> usize {
 }
 
 /// One run over a module.
+#[repr(C)]
 pub(crate) struct Meter<'a> {
     pub(crate) reader: Reader<'a>,
-    pub(crate) writer: Writer<'a>,
     pub(crate) scratch: &'a mut Scratch,
     pub(crate) pages_max: u32,
     pub(crate) interface: Interface,
+    pub(crate) has_memory: bool,
+    pub(crate) body: Body,
+    pub(crate) segments: Segments,
+    pub(crate) floats: Floats,
     /// The maximum that was read last.
     pub(crate) size_max: u32,
     /// How many there are in the module, imports included.
     pub(crate) types: u32,
     pub(crate) functions: u32,
     pub(crate) globals: u32,
-    pub(crate) has_memory: bool,
     pub(crate) imports: u32,
     /// The start function and one, 0 for none.
     pub(crate) start: u32,
@@ -60,9 +63,7 @@ pub(crate) struct Meter<'a> {
     pub(crate) more_types: u32,
     /// Behind the last byte of the module that was copied.
     pub(crate) copied: usize,
-    pub(crate) body: Body,
-    pub(crate) segments: Segments,
-    pub(crate) floats: Floats,
+    pub(crate) writer: Writer<'a>,
 }
 
 impl<'a> Meter<'a> {
@@ -94,13 +95,12 @@ impl<'a> Meter<'a> {
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<usize, Refusal> {
-        if self.reader.bytes.len() > MODULE_BYTES_MAX {
-            self.reader.refuse(Reason::ModuleBytes);
-        }
-        if !self.reader.has(0, MAGIC) {
-            self.reader.refuse(Reason::Header);
-        }
+    /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
+    #[inline(never)]
+    pub(crate) fn run(&mut self) -> Result<usize, Refusal> {
+        self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
+        let is_module = self.reader.has(0, MAGIC);
+        self.reader.check(is_module, Reason::Header);
         self.writer.bytes(MAGIC);
         self.reader.at = MAGIC.len();
         let end = self.reader.end;
@@ -114,9 +114,7 @@ impl<'a> Meter<'a> {
             self.reader.byte();
             self.reader.refuse(Reason::Section);
         }
-        if self.writer.is_full {
-            self.reader.refuse(Reason::OutputBytes);
-        }
+        self.reader.check(!self.writer.is_full, Reason::OutputBytes);
         self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
@@ -135,7 +133,7 @@ impl<'a> Meter<'a> {
     /// Whether section `id` comes next; then reading goes on within it, otherwise within nothing.
     fn find(&mut self, id: u8) -> bool {
         self.pass_custom();
-        let is_there = self.reader.at < self.reader.end && self.reader.byte_at(self.reader.at) == id;
+        let is_there = self.reader.byte_at(self.reader.at) == id;
         let mut length = 0;
         if is_there {
             self.reader.byte();
@@ -149,28 +147,33 @@ impl<'a> Meter<'a> {
         if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
             return;
         }
+        let limit = if id == TYPE { TYPES_MAX } else { ITEMS_MAX };
+        let count = if is_there { self.reader.count(limit) } else { 0 };
         if id == START {
-            self.start = 1 + self.reader.index(self.functions);
+            self.reader.check(count < self.functions, Reason::Index);
+            self.start = 1 + count;
         } else {
             self.writer.byte(id);
-            let length = self.writer.hole(5);
-            self.copied = self.reader.at;
-            let count = if is_there { self.reader.count(ITEMS_MAX) } else { 0 };
+            let length = self.writer.hole();
             self.copied = self.reader.at;
             self.items(id, count);
             self.copy_rest();
             self.append(id);
             self.writer.fill_length(length);
         }
-        if self.reader.at != self.reader.end {
-            self.reader.refuse(Reason::Length);
-        }
+        self.reader.check(self.reader.at == self.reader.end, Reason::Length);
     }
 
     /// What is read of the module and not yet copied, copied.
     #[inline(never)]
     pub(crate) fn copy_rest(&mut self) {
         self.copy_until(self.reader.at);
+    }
+
+    /// Passes over what was read from `start` on, so that something else stands there.
+    pub(crate) fn replace(&mut self, start: usize) {
+        self.copy_until(start);
+        self.copied = self.reader.at;
     }
 
     /// The module's bytes up to `end`, as far as they are not yet copied, copied.
@@ -181,6 +184,7 @@ impl<'a> Meter<'a> {
     }
 
     /// The word of a function's type.
+    #[inline(never)]
     pub(crate) fn function_type(&mut self, index: u32) -> u32 {
         let kind = u32::from(*self.scratch.function(index));
         *self.scratch.type_word(kind)
@@ -200,7 +204,7 @@ impl<'a> Meter<'a> {
         match id {
             TYPE => return self.type_items(count),
             GLOBAL => self.name_appended(count),
-            CODE if count != self.functions - self.imports => self.reader.refuse(Reason::Count),
+            CODE => self.reader.check(count == self.functions - self.imports, Reason::Count),
             _ => {}
         }
         let more = APPENDED.get(usize::from(id)).copied().unwrap_or_default();
@@ -237,7 +241,7 @@ impl<'a> Meter<'a> {
         let start = self.reader.at;
         self.reader.limit(length);
         let word = self.function_type(index);
-        let hole = self.writer.hole(5);
+        let hole = self.writer.hole();
         self.function_body(word);
         self.writer.fill_length(hole);
         if self.writer.len - hole > BODY_BYTES_MAX {

@@ -5,6 +5,7 @@
 use crate::refusal::{Reason, Refusal};
 
 /// A place within the module's bytes.
+#[repr(C)]
 pub(crate) struct Reader<'a> {
     pub(crate) bytes: &'a [u8],
     /// The next byte.
@@ -25,6 +26,14 @@ impl<'a> Reader<'a> {
     /// Refuses for a reason, unless something was refused before.
     pub(crate) fn refuse(&mut self, reason: Reason) {
         self.refuse_code(reason as u32);
+    }
+
+    /// Refuses for a reason what does not hold.
+    #[inline(never)]
+    pub(crate) fn check(&mut self, holds: bool, reason: Reason) {
+        if !holds {
+            self.refuse(reason);
+        }
     }
 
     #[inline(never)]
@@ -55,27 +64,27 @@ impl<'a> Reader<'a> {
         self.is_refused().then_some(refusal)
     }
 
-    /// The byte at a place that was read before.
+    /// The byte at a place; 0 behind the end.
+    #[inline(never)]
     pub(crate) fn byte_at(&self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
     /// Whether `bytes` are what starts at `at`.
     #[inline(never)]
-    pub(crate) fn has(&self, at: usize, bytes: &[u8]) -> bool {
-        (at..).zip(bytes).all(|(at, byte)| self.byte_at(at) == *byte)
+    pub(crate) fn has(&mut self, at: usize, bytes: &[u8]) -> bool {
+        self.mark = at;
+        bytes.iter().enumerate().all(|(offset, byte)| self.byte_at(at.wrapping_add(offset)) == *byte)
     }
 
     fn next(&mut self) -> u8 {
-        if self.at < self.end
-            && self.code == 0
-            && let Some(byte) = self.bytes.get(self.at)
-        {
-            self.at += 1;
-            return *byte;
+        let at = self.at;
+        if at >= self.end || self.code != 0 {
+            self.refuse(Reason::Length);
+            return 0;
         }
-        self.refuse(Reason::Length);
-        0
+        self.at += 1;
+        self.byte_at(at)
     }
 
     #[inline(never)]
@@ -108,21 +117,21 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub(crate) fn index(&mut self, bound: u32) -> u32 {
         let index = self.number();
-        if index >= bound {
-            self.refuse(Reason::Index);
-        }
+        self.check(index < bound, Reason::Index);
         index
     }
 
     /// How many items follow: at most `limit`.
-    #[inline(never)]
     pub(crate) fn count(&mut self, limit: u32) -> u32 {
-        let count = self.number();
-        if count > limit {
-            self.refuse(Reason::Count);
-            return 0;
-        }
-        count
+        self.at_most(limit, Reason::Count)
+    }
+
+    /// A number up to `limit`; 0 and a refusal for another.
+    #[inline(never)]
+    pub(crate) fn at_most(&mut self, limit: u32, reason: Reason) -> u32 {
+        let number = self.number();
+        self.check(number <= limit, reason);
+        if number <= limit { number } else { 0 }
     }
 
     /// Passes over `count` bytes.
@@ -152,8 +161,7 @@ impl<'a> Reader<'a> {
     /// Passes over one byte that must be `expected`.
     #[inline(never)]
     pub(crate) fn expect(&mut self, expected: u8, reason: Reason) {
-        if self.byte() != expected {
-            self.refuse(reason);
-        }
+        let byte = self.byte();
+        self.check(byte == expected, reason);
     }
 }

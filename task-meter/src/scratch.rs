@@ -55,6 +55,7 @@ impl Scratch {
 
     /// The word of a type: parameters in the lowest byte, results in the next, and above them how a block with these
     /// results is written, as the signed number of a block type.
+    #[inline(never)]
     pub(crate) fn type_word(&mut self, index: u32) -> &mut u32 {
         &mut self.types[index as usize % TYPES]
     }
@@ -65,21 +66,25 @@ impl Scratch {
     }
 
     /// The type of a function.
+    #[inline(never)]
     pub(crate) fn function(&mut self, index: u32) -> &mut u16 {
         &mut self.functions[index as usize % FUNCTIONS]
     }
 
     /// What is known of a local: see [`crate::floats`].
+    #[inline(never)]
     pub(crate) fn local(&mut self, index: u32) -> &mut u8 {
         &mut self.locals[index as usize % SLOTS]
     }
 
     /// What is known of an operand: see [`crate::floats`].
+    #[inline(never)]
     pub(crate) fn operand(&mut self, index: u32) -> &mut u32 {
         &mut self.operands[index as usize % SLOTS]
     }
 
     /// An open block, the outermost first.
+    #[inline(never)]
     pub(crate) fn block(&mut self, index: u32) -> &mut Block {
         &mut self.blocks[index as usize % BLOCKS]
     }

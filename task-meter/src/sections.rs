@@ -1,6 +1,6 @@
 //! What is accepted of each section but the code.
 
-use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX, TYPES_MAX};
+use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX};
 use crate::module::Meter;
 use crate::refusal::Reason;
 
@@ -8,13 +8,13 @@ use crate::refusal::Reason;
 const I32: u8 = 0x7f;
 const F64: u8 = 0x7c;
 
+/// The first and the last kind of what is exported.
+const FUNCTION: u8 = 0;
+const GLOBAL: u8 = 3;
+
 impl Meter<'_> {
     /// Function types; those with several results once more as types of blocks, behind them that of the function that grows.
     pub(crate) fn type_items(&mut self, count: u32) {
-        if count > TYPES_MAX {
-            self.reader.refuse(Reason::Count);
-            return;
-        }
         let start = self.reader.at;
         for index in 0..count {
             self.reader.expect(0x60, Reason::Type);
@@ -50,9 +50,7 @@ impl Meter<'_> {
     /// A list of types of numbers, its length in one byte: the length.
     fn value_types(&mut self, limit: u32) -> u32 {
         let count = u32::from(self.reader.byte());
-        if count > limit {
-            self.reader.refuse(Reason::Count);
-        }
+        self.reader.check(count <= limit, Reason::Count);
         for _ in 0..count {
             self.value_type();
         }
@@ -62,18 +60,14 @@ impl Meter<'_> {
     /// One of the four types of numbers, as it is written.
     pub(crate) fn value_type(&mut self) -> u8 {
         let kind = self.reader.byte();
-        if !(F64..=I32).contains(&kind) {
-            self.reader.refuse(Reason::Type);
-        }
+        self.reader.check((F64..=I32).contains(&kind), Reason::Type);
         kind
     }
 
     /// What a memory or a table has at least. What it has at most, which may be absent, is kept.
     fn size(&mut self, reason: Reason) -> u32 {
         let has_maximum = self.reader.byte();
-        if has_maximum > 1 {
-            self.reader.refuse(reason);
-        }
+        self.reader.check(has_maximum <= 1, reason);
         let minimum = self.reader.number();
         self.size_max = if has_maximum == 1 { self.reader.number() } else { self.pages_max };
         minimum
@@ -81,23 +75,16 @@ impl Meter<'_> {
 
     pub(crate) fn table(&mut self, number: u32) {
         self.reader.expect(0x70, Reason::Table);
-        if number > 0 {
-            self.reader.refuse(Reason::Table);
-        }
-        if self.size(Reason::Table) > ITEMS_MAX {
-            self.reader.refuse(Reason::Count);
-        }
+        self.reader.check(number == 0, Reason::Table);
+        let minimum = self.size(Reason::Table);
+        self.reader.check(minimum <= ITEMS_MAX, Reason::Count);
     }
 
     pub(crate) fn memory(&mut self) {
         let minimum = self.size(Reason::Memory);
         let maximum = self.size_max;
-        if minimum > self.pages_max {
-            self.reader.refuse(Reason::Pages);
-        }
-        if maximum > PAGES_MAX || self.has_memory {
-            self.reader.refuse(Reason::Memory);
-        }
+        self.reader.check(minimum <= self.pages_max, Reason::Pages);
+        self.reader.check(maximum <= PAGES_MAX && !self.has_memory, Reason::Memory);
         self.pages_max = self.pages_max.min(maximum);
         self.has_memory = true;
         self.copied = self.reader.at;
@@ -126,15 +113,17 @@ impl Meter<'_> {
     pub(crate) fn export(&mut self) {
         let start = self.reader.at;
         let name = self.name();
-        if name < self.reader.at && self.reader.byte_at(name) == b'~' {
+        if self.reader.has(name, b"~") {
             self.reader.refuse_at(Reason::Name, start);
         }
         let kind = self.reader.byte();
-        let bound = [self.functions, ITEMS_MAX, ITEMS_MAX, self.globals].get(usize::from(kind)).copied();
-        if bound.is_none() {
-            self.reader.refuse(Reason::Export);
-        }
-        self.reader.index(bound.unwrap_or_default());
+        self.reader.check(kind <= GLOBAL, Reason::Export);
+        self.reader.index(match kind {
+            FUNCTION => self.functions,
+            GLOBAL => self.globals,
+            // The engine checks those of memories and tables, to which nothing is appended.
+            _ => ITEMS_MAX,
+        });
     }
 
     pub(crate) fn elements(&mut self) {

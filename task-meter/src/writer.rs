@@ -1,25 +1,29 @@
 //! Writing the metered module: bytes, numbers, and templates of injected code.
 
-/// A byte of a template from here on stands for a number in a slot: `SLOT + n` for slot n as an unsigned number,
-/// `SLOT_SIGNED + n` for slot n as a signed one. No opcode and no constant of a template lies here.
+use crate::append::slot;
+
+/// `SLOT + n` in a template stands for the number in slot n. No opcode and no constant of a template lies here.
 pub(crate) const SLOT: u8 = 0xe0;
-pub(crate) const SLOT_SIGNED: u8 = 0xe8;
+
+/// Bytes that are kept free for a number which is not known yet.
+const HOLE: usize = 5;
 
 /// The output. Beyond its end nothing is written, and [`Writer::is_full`] says so.
+#[repr(C)]
 pub(crate) struct Writer<'a> {
     output: &'a mut [u8],
-    /// Bytes written.
-    pub(crate) len: usize,
     /// Off during the first scan of a function.
     pub(crate) is_on: bool,
     pub(crate) is_full: bool,
+    /// Bytes written.
+    pub(crate) len: usize,
     /// The numbers that templates name.
-    pub(crate) slots: [u32; 8],
+    pub(crate) slots: [u32; 16],
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(output: &'a mut [u8]) -> Self {
-        Self { output, len: 0, is_on: true, is_full: false, slots: [0; 8] }
+        Self { output, len: 0, is_on: true, is_full: false, slots: [0; 16] }
     }
 
     #[inline(never)]
@@ -41,20 +45,16 @@ impl<'a> Writer<'a> {
         self.len = end;
     }
 
-    /// An unsigned number (LEB128).
+    /// An unsigned number (LEB128) below 2³¹.
     #[inline(never)]
-    pub(crate) fn number(&mut self, mut number: u32) {
-        while number > 127 {
-            self.byte(number as u8 | 128);
-            number >>= 7;
-        }
-        self.byte(number as u8);
+    pub(crate) fn number(&mut self, number: u32) {
+        self.leb128(number as i32, 7);
     }
 
-    /// A signed number (LEB128).
+    /// A number (LEB128) of which the last byte holds so many bits beside the sign.
     #[inline(never)]
-    pub(crate) fn signed(&mut self, mut number: i32) {
-        while !(-64..64).contains(&number) {
+    fn leb128(&mut self, mut number: i32, last_bits: u32) {
+        while !matches!(number >> last_bits, 0 | -1) {
             self.byte(number as u8 | 128);
             number >>= 7;
         }
@@ -65,38 +65,37 @@ impl<'a> Writer<'a> {
     #[inline(never)]
     pub(crate) fn template(&mut self, template: &[u8]) {
         for &byte in template {
-            let slot = self.slots[usize::from(byte & 7)];
-            match byte & 0xf8 {
-                SLOT => self.number(slot),
-                SLOT_SIGNED => self.signed(slot as i32),
-                _ => self.byte(byte),
+            if byte & 0xf0 == SLOT {
+                let last_bits = if byte < SLOT + slot::CONSTANT { 7 } else { 6 };
+                self.leb128(self.slots[usize::from(byte & 15)] as i32, last_bits);
+            } else {
+                self.byte(byte);
             }
         }
     }
 
-    /// Leaves `width` bytes for a number that is not known yet; where they start.
+    /// Leaves room for a number that is not known yet; where it starts.
     #[inline(never)]
-    pub(crate) fn hole(&mut self, width: usize) -> usize {
+    pub(crate) fn hole(&mut self) -> usize {
         let at = self.len;
-        self.bytes([0; 5].get(..width).unwrap_or_default());
+        self.bytes(&[0; HOLE]);
         at
     }
 
-    /// Writes a number into the `width` bytes at `at`.
+    /// Writes a number (see [`Self::leb128`]) into the hole at `at`, and closes up behind it.
     #[inline(never)]
-    pub(crate) fn fill(&mut self, at: usize, width: usize, mut number: usize) {
-        let end = at.wrapping_add(width);
-        for place in at..end {
-            if let Some(byte) = self.output.get_mut(place) {
-                *byte = number as u8 & 127 | u8::from(place + 1 != end) << 7;
-            }
-            number >>= 7;
+    pub(crate) fn fill(&mut self, at: usize, number: u32, last_bits: u32) {
+        let end = self.len;
+        self.len = at;
+        self.leb128(number as i32, last_bits);
+        for from in at + HOLE..end {
+            let byte = self.output.get(from).copied().unwrap_or_default();
+            self.byte(byte);
         }
     }
 
-    /// Writes how many bytes follow the hole of five bytes at `at`.
-    #[inline(never)]
+    /// Writes how many bytes follow the hole at `at`.
     pub(crate) fn fill_length(&mut self, at: usize) {
-        self.fill(at, 5, self.len.wrapping_sub(at + 5));
+        self.fill(at, self.len.wrapping_sub(at + HOLE) as u32, 7);
     }
 }

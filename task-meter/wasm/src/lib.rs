@@ -37,7 +37,7 @@ pub extern "C" fn alloc(length: usize) -> usize {
         return 0;
     }
     let end = start() + length + output_bytes_max(length);
-    let pages = end.div_ceil(PAGE).saturating_sub(memory_size(0));
+    let pages = (end / PAGE + 1).saturating_sub(memory_size(0));
     if memory_grow(0, pages) == usize::MAX { 0 } else { start() }
 }
 
