@@ -1,23 +1,26 @@
-// Makes the tasks of the corpus: for each line of list.js, built/GUEST.wasm and built/GUEST.in.
+// Makes the tasks of the corpus: for each one of list.js, built/GUEST.wasm and built/GUEST.in; and built/list.json, which says
+// what they are.
 //
 //     node build.js [GUEST …]
+//
+// CoreMark is in no package: COREMARK names wasm3's coremark-minimal.wasm, if it is to be among them.
 //
 // A module of an npm package becomes a task by a door: a few lines of WAT that export what a task exports and call what the
 // module exports. `wasm-merge` puts both into one module and optimises nothing, so the code is the package's own.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import binaryen from 'binaryen';
 
-import { bytes } from './files.js';
-import { GUESTS } from './list.js';
+import { BUILT, bytes, built, version } from './files.js';
+import { COREMARK, GUESTS } from './list.js';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
-const BUILT = join(HERE, 'built');
 const MERGE = join(HERE, 'node_modules/.bin/wasm-merge');
 const TASK = new Set(['memory', 'alloc', 'run']);
 
@@ -86,7 +89,8 @@ async function link(guest, dir) {
   ];
   const module = read(await bytes(guest));
   supply(module, guest.imports ?? {}, doors);
-  const parts = [{ name: 'module', module }, ...doors];
+  // The first of equal exports keeps its name: a door's.
+  const parts = [...doors, { name: 'module', module }];
   if (guest.memory) {
     const { from, pages } = guest.memory;
     parts.unshift({ name: from[0], module: binaryen.parseText(`(module (memory (export "${from[1]}") ${pages.join(' ')}))`) });
@@ -118,13 +122,22 @@ function unbounded(module) {
 async function build(guest) {
   const dir = mkdtempSync(join(tmpdir(), 'corpus-'));
   try {
-    writeFileSync(join(BUILT, `${guest.guest}.wasm`), await link(guest, dir));
-    writeFileSync(join(BUILT, `${guest.guest}.in`), guest.input());
+    writeFileSync(built(`${guest.guest}.wasm`), await link(guest, dir));
+    writeFileSync(built(`${guest.guest}.in`), guest.input());
   } finally {
     rmSync(dir, { recursive: true });
   }
 }
 
+/** What a task is, for the list of what it gives. */
+function described({ guest, package: name, about, of }) {
+  const sha256 = createHash('sha256').update(readFileSync(built(`${guest}.wasm`))).digest('hex');
+  return { guest, package: name, version: version(name), about, input: of, sha256 };
+}
+
 const wanted = process.argv.slice(2);
-if (!existsSync(BUILT)) mkdirSync(BUILT);
+mkdirSync(BUILT, { recursive: true });
 for (const guest of GUESTS) if (wanted.length === 0 || wanted.includes(guest.guest)) await build(guest);
+if (process.env.COREMARK) await build({ ...COREMARK, given: process.env.COREMARK });
+else rmSync(built('coremark.wasm'), { force: true });
+writeFileSync(built('list.json'), JSON.stringify(GUESTS.map(described), null, 1));

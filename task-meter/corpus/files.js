@@ -1,9 +1,16 @@
-// The files of the npm packages: modules, and texts for inputs.
+// The files of the npm packages, modules and texts for inputs, and what is built of them.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const PACKAGES = new URL('node_modules/', import.meta.url);
+
+/** Where the tasks are built. */
+export const BUILT = fileURLToPath(new URL('built/', import.meta.url));
+
+/** A built file. */
+export const built = (name) => join(BUILT, name);
 
 /** A file of a package. */
 export const file = (path) => readFileSync(fileURLToPath(new URL(path, PACKAGES)));
@@ -31,8 +38,9 @@ async function made(script) {
   }
 }
 
-/** The Wasm module of a line of the list: a file of its own, or one in base64 in a script, or one that a script makes. */
-export async function bytes({ package: name, file: path, isMadeByScript }) {
+/** The Wasm module of a line of the list: a file of its own, or one in base64 in a script, or one that a script makes; or a file of the user's own. */
+export async function bytes({ package: name, file: path, isMadeByScript, given }) {
+  if (given) return readFileSync(given);
   if (isMadeByScript) return made(new URL(`${name}/${path}`, PACKAGES));
   if (path.endsWith('.wasm')) return file(`${name}/${path}`);
   const [found] = text(`${name}/${path}`).match(EMBEDDED) ?? [];

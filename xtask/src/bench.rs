@@ -21,6 +21,7 @@ pub(crate) struct Options {
 /// Runs the benches of `tests/bench/` and puts their figures into docs/BENCHMARKS.md.
 pub(crate) fn bench(options: &Options) -> Result<()> {
     parts::web()?;
+    parts::corpus()?;
     let programs = released()?;
     let harness = test::harness(&programs)?;
     step("benches, one after another (10 minutes all together); leave the machine alone meanwhile", || {

@@ -13,7 +13,7 @@
     (local $end i32) (local $piece i32)
     (local.set $end (i32.add (local.get $place) (local.get $length)))
     (local.set $place (i32.add (local.get $place) (i32.const 32)))
-    (call $init (i32.const BITS))
+    (call $init (i32.const START))
     (block $done
       (loop $next
         (local.set $piece (i32.sub (local.get $end) (local.get $place)))
@@ -23,5 +23,5 @@
         (call $update (local.get $piece))
         (local.set $place (i32.add (local.get $place) (local.get $piece)))
         (br $next)))
-    (call $final (i32.const PADDING))
+    (call $final (i32.const END))
     (call $answer (call $buffer) (i32.const DIGEST))))
