@@ -43,7 +43,7 @@ fn released() -> Result<Programs> {
     step(
         "signalling server and native peer, for release (WebRTC takes some 6 minutes of CPU when cold)",
         || {
-            cargo("build --release --package tabmesh-signalling --package tabmesh-native --bins --examples")
+            cargo("build --release --package tabmesh-signalling --package tabmesh-native --package tabmesh-meter-checks --bins --examples")
                 .wait()
         },
     )?;
