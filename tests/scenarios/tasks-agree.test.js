@@ -54,7 +54,9 @@ async function onPage(page, { name, module, text, input }) {
 async function onCommandLine(dir, { name, module, input }) {
   const file = join(dir, `${name}.in`);
   await writeFile(file, input);
-  const { stdout } = await run(native(), ['task', 'run', module, '--input', file, '--gas', GAS, '--json']);
+  const args = ['task', 'run', module, '--input', file, '--gas', GAS, '--json'];
+  // A build for development takes its time to compile a module of megabytes.
+  const { stdout } = await run(native(), args, { ms: 300_000 });
   const said = JSON.parse(stdout);
   return { status: said.status, gas: said.gas_used, output: said.output };
 }
