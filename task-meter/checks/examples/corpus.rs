@@ -12,7 +12,7 @@ use wasmtime::{Engine, Instance, Module, Result, Store, Val, ensure};
 /// Bytes of the seed, which come before the input.
 const SEED: usize = 32;
 /// How often each is run.
-const RUNS: u32 = 10;
+const RUNS: u32 = 100;
 
 /// The time of one run in a fresh instance, and what it gave.
 fn run(engine: &Engine, module: &Module, input: &[u8]) -> Result<(Duration, Vec<u8>)> {
