@@ -20,6 +20,8 @@ import binaryen from 'binaryen';
 import { BUILT, bytes, built, version } from './files.js';
 import { COREMARK, GUESTS } from './list.js';
 
+const sha256 = (data) => createHash('sha256').update(data).digest('hex');
+
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const MERGE = join(HERE, 'node_modules/.bin/wasm-merge');
 const TASK = new Set(['memory', 'alloc', 'run']);
@@ -87,7 +89,9 @@ async function link(guest, dir) {
     { name: 'common', module: door('common.wat', guest) },
     { name: 'door', module: door(guest.door, guest) },
   ];
-  const module = read(await bytes(guest));
+  const original = await bytes(guest);
+  if (guest.sha256 && guest.sha256 !== sha256(original)) throw new Error(`another module of ${guest.guest} is wanted`);
+  const module = read(original);
   supply(module, guest.imports ?? {}, doors);
   // The first of equal exports keeps its name: a door's.
   const parts = [...doors, { name: 'module', module }];
@@ -131,8 +135,7 @@ async function build(guest) {
 
 /** What a task is, for the list of what it gives. */
 function described({ guest, package: name, about, of }) {
-  const sha256 = createHash('sha256').update(readFileSync(built(`${guest}.wasm`))).digest('hex');
-  return { guest, package: name, version: version(name), about, input: of, sha256 };
+  return { guest, package: name, version: version(name), about, input: of, sha256: sha256(readFileSync(built(`${guest}.wasm`))) };
 }
 
 const wanted = process.argv.slice(2);
