@@ -21,6 +21,7 @@ pub(crate) struct Options {
 /// Runs the benches of `tests/bench/` and puts their figures into docs/BENCHMARKS.md.
 pub(crate) fn bench(options: &Options) -> Result<()> {
     parts::web()?;
+    parts::corpus()?;
     let programs = released()?;
     let harness = test::harness(&programs)?;
     step("benches, one after another (10 minutes all together); leave the machine alone meanwhile", || {
@@ -42,7 +43,7 @@ fn released() -> Result<Programs> {
     step(
         "signalling server and native peer, for release (WebRTC takes some 6 minutes of CPU when cold)",
         || {
-            cargo("build --release --package tabmesh-signalling --package tabmesh-native --bins --examples")
+            cargo("build --release --package tabmesh-signalling --package tabmesh-native --package tabmesh-meter-checks --bins --examples")
                 .wait()
         },
     )?;

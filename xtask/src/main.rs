@@ -21,6 +21,7 @@ mod sim;
 mod size;
 mod stamp;
 mod step;
+mod tasks;
 mod test;
 mod tools;
 mod up;
@@ -55,6 +56,8 @@ enum Command {
     Sim(sim::Options),
     /// Meter random modules and run them in every engine before and after, or arbitrary bytes; any difference fails.
     Fuzz(fuzz::Options),
+    /// Build the corpus of tasks, modules of npm packages; what each must give can be written down anew.
+    Tasks(tasks::Options),
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::bench(&options),
         Command::Sim(options) => sim::sim(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
+        Command::Tasks(options) => tasks::tasks(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),
         Command::Deny => check::deny(),

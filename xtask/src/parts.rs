@@ -37,6 +37,18 @@ pub(crate) const METER_INPUTS: [&str; 7] = [
     "rust-toolchain.toml",
 ];
 
+/// What decides the tasks of the corpus.
+const CORPUS_INPUTS: [&str; 8] = [
+    "task-meter/corpus/build.js",
+    "task-meter/corpus/doors",
+    "task-meter/corpus/files.js",
+    "task-meter/corpus/inputs",
+    "task-meter/corpus/inputs.js",
+    "task-meter/corpus/list.js",
+    "task-meter/corpus/package-lock.json",
+    "task-meter/corpus/package.json",
+];
+
 /// The native programs, as cargo built them.
 pub(crate) struct Programs {
     /// `tabmesh`.
@@ -70,6 +82,18 @@ pub(crate) fn web() -> Result<()> {
     step("the web app", || {
         unless_fresh("web", &inputs, &["web/dist"], || {
             run("npm").words("run --silent build").dir(&workspace::path("web")).wait()
+        })
+    })
+}
+
+/// Modules of npm packages as tasks, and CoreMark if `COREMARK` names it.
+pub(crate) fn corpus() -> Result<()> {
+    tools::ensure_node()?;
+    tools::ensure_npm("task-meter/corpus")?;
+    let name = if std::env::var_os("COREMARK").is_some() { "corpus-coremark" } else { "corpus" };
+    step("the corpus of tasks: modules of npm packages (half a minute of CPU when they changed)", || {
+        unless_fresh(name, &CORPUS_INPUTS, &["task-meter/corpus/built"], || {
+            run("npm").words("run --silent build").dir(&workspace::path("task-meter/corpus")).wait()
         })
     })
 }

@@ -25,6 +25,7 @@ pub(crate) struct Options {
 
 /// Everything that a working tree passes.
 pub(crate) fn all() -> Result<()> {
+    parts::corpus()?;
     step("unit, property and simulation tests in Rust", || {
         cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --features tabmesh-native/interpreter --no-fail-fast").wait()
     })?;
@@ -52,6 +53,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
         files.len()
     );
     parts::web()?;
+    parts::corpus()?;
     let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
     step("a tab's life in the virtual network, for replaying through the Wasm build", || {
         cargo("test --quiet --package tabmesh-engine --test scenarios replay").wait()

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// The npm packages, in the order in which they build on each other.
-pub(crate) const NPM_PACKAGES: [&str; 3] = ["pkg", "web", "tests"];
+pub(crate) const NPM_PACKAGES: [&str; 4] = ["pkg", "web", "tests", "task-meter/corpus"];
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {

@@ -1,0 +1,16 @@
+;; A password of the input's bytes, salted with its first 16, as the 60 characters that a server keeps.
+(module
+  (import "module" "memory" (memory 0))
+  (import "module" "buffer" (func $buffer (result i32)))
+  (import "module" "bcrypt" (func $bcrypt (param i32 i32 i32)))
+  (import "common" "grow" (func $grow (param i32) (result i32)))
+  (import "common" "answer" (func $answer (param i32 i32) (result i64)))
+  (export "memory" (memory 0))
+  (export "alloc" (func $grow))
+  (func (export "run") (param $place i32) (param $length i32) (result i64)
+    (local.set $place (i32.add (local.get $place) (i32.const 32)))
+    (local.set $length (i32.sub (local.get $length) (i32.const 32)))
+    (memory.copy (call $buffer) (local.get $place) (i32.const 16))
+    (memory.copy (i32.add (call $buffer) (i32.const 16)) (local.get $place) (local.get $length))
+    (call $bcrypt (local.get $length) (i32.const 5) (i32.const 1))
+    (call $answer (call $buffer) (i32.const 60))))

@@ -1,0 +1,27 @@
+;; A hash over the input, given in pieces through the module's buffer of 16 KiB.
+(module
+  (import "module" "memory" (memory 0))
+  (import "module" "buffer" (func $buffer (result i32)))
+  (import "module" "init" (func $init (param i32)))
+  (import "module" "update" (func $update (param i32)))
+  (import "module" "final" (func $final (param i32)))
+  (import "common" "grow" (func $grow (param i32) (result i32)))
+  (import "common" "answer" (func $answer (param i32 i32) (result i64)))
+  (export "memory" (memory 0))
+  (export "alloc" (func $grow))
+  (func (export "run") (param $place i32) (param $length i32) (result i64)
+    (local $end i32) (local $piece i32)
+    (local.set $end (i32.add (local.get $place) (local.get $length)))
+    (local.set $place (i32.add (local.get $place) (i32.const 32)))
+    (call $init (i32.const START))
+    (block $done
+      (loop $next
+        (local.set $piece (i32.sub (local.get $end) (local.get $place)))
+        (br_if $done (i32.eqz (local.get $piece)))
+        (if (i32.gt_u (local.get $piece) (i32.const 16384)) (then (local.set $piece (i32.const 16384))))
+        (memory.copy (call $buffer) (local.get $place) (local.get $piece))
+        (call $update (local.get $piece))
+        (local.set $place (i32.add (local.get $place) (local.get $piece)))
+        (br $next)))
+    (call $final (i32.const END))
+    (call $answer (call $buffer) (i32.const DIGEST))))

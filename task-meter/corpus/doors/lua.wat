@@ -1,0 +1,38 @@
+;; A program in Lua; the answer is the text that it returns.
+(module
+  (import "module" "memory" (memory 0))
+  (import "module" "table" (table 0 funcref))
+  (import "module" "construct" (func $construct))
+  (import "module" "malloc" (func $malloc (param i32) (result i32)))
+  (import "module" "new_state" (func $new_state (result i32)))
+  (import "module" "open_libraries" (func $open_libraries (param i32)))
+  (import "module" "load" (func $load (param i32 i32 i32 i32 i32) (result i32)))
+  (import "module" "call" (func $call (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "module" "string" (func $string (param i32 i32 i32) (result i32)))
+  (import "common" "answer" (func $answer (param i32 i32) (result i64)))
+  (type $pair (func (param i32 i32)))
+  (export "memory" (memory 0))
+  ;; Emscripten's protected call: an error of the program, which would be thrown through it, is a trap.
+  (func (export "invoke") (param $function i32) (param $one i32) (param $other i32)
+    (call_indirect (type $pair) (local.get $one) (local.get $other) (local.get $function)))
+  (func (export "alloc") (param $bytes i32) (result i32)
+    (call $construct)
+    (call $malloc (local.get $bytes)))
+  (func (export "run") (param $place i32) (param $length i32) (result i64)
+    (local $state i32)
+    (local.set $state (call $new_state))
+    (call $open_libraries (local.get $state))
+    ;; The seed's place, made empty, is the name of the program.
+    (i32.store8 (local.get $place) (i32.const 0))
+    (if (call $load
+          (local.get $state)
+          (i32.add (local.get $place) (i32.const 32))
+          (i32.sub (local.get $length) (i32.const 32))
+          (local.get $place)
+          (i32.const 0))
+      (then (unreachable)))
+    (if (call $call (local.get $state) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0))
+      (then (unreachable)))
+    (call $answer
+      (call $string (local.get $state) (i32.const -1) (local.get $place))
+      (i32.load (local.get $place)))))

@@ -1,0 +1,16 @@
+;; The hash of 64 bits of the input, then that of 32 bits, little-endian.
+(module
+  (import "module" "memory" (memory 0))
+  (import "module" "xxh32" (func $xxh32 (param i32 i32 i32) (result i32)))
+  (import "module" "xxh64" (func $xxh64 (param i32 i32 i64) (result i64)))
+  (import "common" "grow" (func $grow (param i32) (result i32)))
+  (import "common" "answer" (func $answer (param i32 i32) (result i64)))
+  (export "memory" (memory 0))
+  (export "alloc" (func $grow))
+  (func (export "run") (param $place i32) (param $length i32) (result i64)
+    (local $input i32)
+    (local.set $input (i32.add (local.get $place) (i32.const 32)))
+    (local.set $length (i32.sub (local.get $length) (i32.const 32)))
+    (i64.store (local.get $place) (call $xxh64 (local.get $input) (local.get $length) (i64.const 0)))
+    (i32.store offset=8 (local.get $place) (call $xxh32 (local.get $input) (local.get $length) (i32.const 0)))
+    (call $answer (local.get $place) (i32.const 12))))

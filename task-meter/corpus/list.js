@@ -1,0 +1,357 @@
+// The tasks of the corpus. Each names an npm package and where in it the module is, the door that makes it a task, and
+// what it works on:
+//
+//   names           how the module calls what the door imports from it, where it has another name for it
+//   imports         what the module gets for an import: a function of a door, or a number that it answers; a trap otherwise
+//   words           what stands for the words in capitals in the door
+//   memory          the module imports its memory from there, with so many pages at first and at most
+//   isMadeByScript  the module is in no file: the script unpacks it when it starts
+//   isUnbounded     the module's maximum of memory goes, because it leaves no room for an input
+
+import * as inputs from './inputs.js';
+
+const HASH = {
+  package: 'hash-wasm',
+  door: 'hash.wat',
+  isUnbounded: true,
+  names: { buffer: 'Hash_GetBuffer', init: 'Hash_Init', update: 'Hash_Update', final: 'Hash_Final' },
+};
+const BINDGEN = { allocate: '__wbindgen_malloc', move_stack: '__wbindgen_add_to_stack_pointer' };
+const BINDGEN_CODEC = { door: 'bindgen-codec.wat', names: BINDGEN, words: { OPTIONS: '', NONE: '' } };
+
+/** What Emscripten's programs hear when they ask for the environment: there is no such function. */
+const MISSING = 52;
+
+const HASHES = [
+  {
+    ...HASH,
+    guest: 'blake3',
+    file: 'dist/blake3.umd.min.js',
+    about: 'the hash BLAKE3',
+    words: { START: 0, END: 32, DIGEST: 32 },
+    of: '2 MB of prose',
+    input: () => inputs.prose(2_000_000),
+  },
+  {
+    ...HASH,
+    guest: 'sha3',
+    file: 'dist/keccak.umd.min.js',
+    about: 'the hash SHA3-256',
+    words: { START: 256, END: 6, DIGEST: 32 },
+    of: '500 kB of prose',
+    input: () => inputs.prose(500_000),
+  },
+  {
+    guest: 'bcrypt',
+    package: 'hash-wasm',
+    file: 'dist/bcrypt.umd.min.js',
+    about: 'the password hash bcrypt',
+    door: 'bcrypt.wat',
+    isUnbounded: true,
+    names: { buffer: 'Hash_GetBuffer' },
+    of: 'a password',
+    input: () => inputs.PASSWORD,
+  },
+  {
+    guest: 'scrypt',
+    package: 'hash-wasm',
+    file: 'dist/scrypt.umd.min.js',
+    about: 'the blocks of the password hash scrypt',
+    door: 'scrypt.wat',
+    isUnbounded: true,
+    names: { buffer: 'Hash_GetBuffer', reserve: 'Hash_SetMemorySize' },
+    of: 'a password, stretched to a block',
+    input: inputs.block,
+  },
+  {
+    guest: 'xxhash',
+    package: 'xxhash-wasm',
+    file: 'workerd/xxhash.wasm',
+    about: 'the hash xxHash of 64 and of 32 bits, written by hand in WAT',
+    door: 'xxhash.wat',
+    names: { memory: 'mem' },
+    of: '4 MB of prose',
+    input: () => inputs.prose(4_000_000),
+  },
+  {
+    guest: 'secp256k1',
+    package: 'tiny-secp256k1',
+    file: 'lib/secp256k1.wasm',
+    about: 'signatures of Bitcoin, made and verified',
+    door: 'secp256k1.wat',
+    names: {
+      initialize: 'initializeContext',
+      private: 'PRIVATE_INPUT',
+      hash: 'HASH_INPUT',
+      signature: 'SIGNATURE_INPUT',
+      public_key: 'pointFromScalar',
+    },
+    imports: { generateInt32: 7 },
+    of: '6 private keys',
+    input: () => inputs.keys(6),
+  },
+];
+
+const CODECS = [
+  {
+    ...BINDGEN_CODEC,
+    guest: 'lz4',
+    package: 'lz4-wasm',
+    file: 'lz4_wasm_bg.wasm',
+    about: 'LZ4 in Rust, there and back',
+    of: '1 MB of prose',
+    input: () => inputs.prose(1_000_000),
+  },
+  {
+    ...BINDGEN_CODEC,
+    guest: 'snappy',
+    package: 'snappy-wasm',
+    file: 'es/snappy_bg.wasm',
+    about: 'Snappy in Rust, there and back',
+    of: '1 MB of prose',
+    input: () => inputs.prose(1_000_000),
+  },
+  {
+    ...BINDGEN_CODEC,
+    guest: 'brotli',
+    package: 'brotli-wasm',
+    file: 'pkg.node/brotli_wasm_bg.wasm',
+    about: 'Brotli in Rust at its best level, there and back',
+    words: { OPTIONS: 'i32', NONE: '(i32.const 0)' },
+    imports: { __wbindgen_is_undefined: 1, __wbindgen_object_drop_ref: 0 },
+    of: '3 kB of prose',
+    input: () => inputs.prose(3_000),
+  },
+  {
+    guest: 'zstd',
+    package: '@bokuweb/zstd-wasm',
+    file: 'dist/esm/zstd.wasm',
+    about: 'Zstandard at level 3, there and back',
+    door: 'zstd.wat',
+    words: { LEVEL: 3 },
+    names: { memory: 'f', construct: 'g', malloc: 's', bound: 'i', compress: 'm', decompress: 'r' },
+    imports: { 'a.e': 'resize_heap' },
+    of: '500 kB of prose',
+    input: () => inputs.prose(500_000),
+  },
+  {
+    guest: 'zstd-19',
+    package: '@foxglove/wasm-zstd',
+    file: 'dist/wasm-zstd.wasm',
+    about: 'Zstandard at level 19, there and back',
+    door: 'zstd.wat',
+    words: { LEVEL: 19 },
+    names: { memory: 'c', construct: 'd', malloc: 'f', bound: 'h', compress: 'i', decompress: 'j' },
+    imports: { 'a.a': 'resize_heap', 'a.b': 'copy' },
+    of: '20 kB of prose',
+    input: () => inputs.prose(20_000),
+  },
+  {
+    guest: 'xz',
+    package: 'xzwasm',
+    file: 'dist/package/xzwasm.js',
+    about: 'what is packed in an .xz file',
+    door: 'xz.wat',
+    of: 'inputs/prose.xz',
+    input: () => inputs.own('prose.xz'),
+  },
+  {
+    guest: 'oxipng',
+    package: '@jsquash/oxipng',
+    file: 'codec/pkg/squoosh_oxipng_bg.wasm',
+    about: 'pixels to a small PNG',
+    door: 'oxipng.wat',
+    names: { ...BINDGEN, optimise: 'optimise_raw' },
+    of: 'a picture of 256 by 16 pixels',
+    input: () => inputs.picture(16),
+  },
+  {
+    guest: 'mesh-encoder',
+    package: 'meshoptimizer',
+    file: 'meshopt_encoder.js',
+    about: 'the vertices of a mesh, packed',
+    isMadeByScript: true,
+    door: 'mesh-encoder.wat',
+    names: {
+      construct: '__wasm_call_ctors',
+      bound: 'meshopt_encodeVertexBufferBound',
+      encode: 'meshopt_encodeVertexBufferLevel',
+    },
+    of: '10,000 vertices',
+    input: () => inputs.vertices(100),
+  },
+  {
+    guest: 'mesh-simplifier',
+    package: 'meshoptimizer',
+    file: 'meshopt_simplifier.js',
+    about: 'a mesh with fewer triangles',
+    isMadeByScript: true,
+    door: 'mesh-simplifier.wat',
+    names: { construct: '__wasm_call_ctors', simplify: 'meshopt_simplify' },
+    of: '6,962 triangles',
+    input: () => inputs.mesh(60),
+  },
+];
+
+const PARSERS = [
+  {
+    guest: 'cjs-lexer',
+    package: 'cjs-module-lexer',
+    file: 'dist/lexer.js',
+    about: 'what CommonJS modules export',
+    door: 'cjs-lexer.wat',
+    names: {
+      source: 'sa',
+      parse: 'parseCJS',
+      next_export: 're',
+      export_start: 'es',
+      export_end: 'ee',
+      next_reexport: 'rre',
+      reexport_start: 'res',
+      reexport_end: 'ree',
+    },
+    of: '65 kB of JavaScript',
+    input: () => inputs.script(...inputs.COMMON_MODULES),
+  },
+  {
+    guest: 'esm-lexer',
+    package: 'es-module-lexer',
+    file: 'dist/lexer.js',
+    about: 'what an ES module imports and exports',
+    door: 'esm-lexer.wat',
+    names: {
+      source: 'sa',
+      next_import: 'ri',
+      import_start: 'is',
+      import_end: 'ie',
+      next_export: 're',
+      export_start: 'es',
+      export_end: 'ee',
+    },
+    of: '270 kB of JavaScript',
+    input: () => inputs.script(inputs.MODULE),
+  },
+  {
+    guest: 'llhttp',
+    package: 'undici',
+    file: 'lib/llhttp/llhttp-wasm.js',
+    about: "Node.js' parser of HTTP",
+    door: 'llhttp.wat',
+    names: { construct: '_initialize', parser: 'llhttp_alloc', execute: 'llhttp_execute' },
+    imports: {
+      wasm_on_url: 'on_url',
+      wasm_on_header_field: 'on_field',
+      wasm_on_header_value: 'on_value',
+      wasm_on_body: 'on_body',
+      wasm_on_headers_complete: 0,
+      wasm_on_message_begin: 0,
+      wasm_on_message_complete: 0,
+    },
+    of: '3,000 requests',
+    input: () => inputs.requests(3_000),
+  },
+  {
+    guest: 'source-map',
+    package: 'source-map',
+    file: 'lib/mappings.wasm',
+    about: 'the mappings of a source map, sorted by their sources',
+    door: 'source-map.wat',
+    imports: { mapping_callback: 'on_mapping' },
+    of: '15,780 mappings',
+    input: inputs.mappings,
+  },
+  {
+    guest: 'markdown',
+    package: 'markdown-wasm',
+    file: 'dist/markdown.wasm',
+    about: 'Markdown to HTML',
+    door: 'markdown.wat',
+    names: { memory: 'b', construct: 'c', realloc: 'd', parse: 'j' },
+    imports: { 'a.a': 'resize_heap' },
+    of: '300 kB of prose',
+    input: () => inputs.prose(300_000),
+  },
+  {
+    guest: 'resvg',
+    package: '@resvg/resvg-wasm',
+    file: 'index_bg.wasm',
+    about: 'a drawing in SVG to PNG',
+    door: 'resvg.wat',
+    names: { ...BINDGEN, new: 'resvg_new', render: 'resvg_render', png: 'renderedimage_asPng' },
+    imports: {
+      __wbindgen_string_get: 'string_get',
+      __wbg_newwithbyteoffsetandlength_aa4a17c33a06e5cb: 'bytes_view',
+      __wbg_instanceof_Uint8Array_2b3bbecd033d19f6: 0,
+      __wbg_length_c20a40f15020d68a: 0,
+      __wbindgen_object_drop_ref: 0,
+      // Objects, of which the door has no need.
+      __wbindgen_memory: 201,
+      __wbg_buffer_12d079cc21e14bdb: 202,
+      __wbg_new_63b92bc8671ed464: 203,
+      __wbg_new_16b304a2cfa7ff4a: 204,
+    },
+    of: '12 shapes',
+    input: () => inputs.drawing(12),
+  },
+];
+
+const INTERPRETERS = [
+  {
+    guest: 'quickjs',
+    package: '@jitl/quickjs-wasmfile-release-sync',
+    file: 'dist/emscripten-module.wasm',
+    about: 'the JavaScript engine QuickJS',
+    door: 'quickjs.wat',
+    memory: { from: ['a', 'a'], pages: [256, 32_768] },
+    names: { construct: 'u', malloc: 'v', new_runtime: 'K', new_context: 'N', eval: 'pa', string: '$' },
+    imports: { 'a.k': 'resize_heap', 'a.f': MISSING, 'a.p': 0 },
+    of: 'inputs/program.js',
+    input: () => inputs.own('program.js'),
+  },
+  {
+    guest: 'lua',
+    package: 'wasmoon',
+    file: 'dist/glue.wasm',
+    about: 'the interpreter of Lua 5.4',
+    door: 'lua.wat',
+    names: {
+      table: '__indirect_function_table',
+      construct: '__wasm_call_ctors',
+      new_state: 'luaL_newstate',
+      open_libraries: 'luaL_openlibs',
+      load: 'luaL_loadbufferx',
+      call: 'lua_pcallk',
+      string: 'lua_tolstring',
+    },
+    imports: {
+      invoke_vii: 'invoke',
+      environ_sizes_get: MISSING,
+      emscripten_date_now: 0,
+      emscripten_resize_heap: 'resize_heap',
+    },
+    of: 'inputs/program.lua',
+    input: () => inputs.own('program.lua'),
+  },
+  {
+    guest: 'sqlite',
+    package: 'sql.js',
+    file: 'dist/sql-wasm.wasm',
+    about: 'the database SQLite',
+    door: 'sqlite.wat',
+    names: { memory: 'O', construct: 'P', malloc: 'Ia', open: 'Ha', prepare: 'T', step: 'U', finalize: 'X', column: 'Z' },
+    imports: { 'a.l': 'resize_heap', 'a.H': MISSING, 'a.d': 0 },
+    of: 'inputs/statements.sql',
+    input: () => inputs.own('statements.sql'),
+  },
+];
+
+export const GUESTS = [...HASHES, ...CODECS, ...PARSERS, ...INTERPRETERS];
+
+/** A task whose module is in no package: `given` is to name the file, which must be exactly this one. */
+export const COREMARK = {
+  guest: 'coremark',
+  sha256: '77da1d88a16d432a6c74d3e60d1e239003f2adc1e50b31125507bb8e175af05a',
+  door: 'coremark.wat',
+  imports: { clock_ms: 'clock' },
+  input: () => Buffer.alloc(0),
+};
