@@ -1,8 +1,10 @@
 // Runs in the page: the npm package behind calls whose arguments and results can cross into Node.js.
 
-import { join } from 'tabmesh';
+import { join, runTask, taskStatusNumbers } from 'tabmesh';
 
-import { seededBytes, sha256 } from './bytes.js';
+import { bytesOfHex, seededBytes, sha256 } from './bytes.js';
+
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 let mesh;
 const heard = [];
@@ -75,6 +77,14 @@ globalThis.lab = {
       routes.push({ local: local.candidateType, remote: remote.candidateType, received: transport.bytesReceived });
     }
     return routes;
+  },
+
+  /** Runs a task; its bytes are base64, its seed hexadecimal, its large numbers texts. The outcome is written as in the vectors. */
+  async runTask({ module, input = '', gas, time = '0', seed = '00'.repeat(32), ...options }) {
+    const settings = { ...options, gas: BigInt(gas), time: BigInt(time), seed: bytesOfHex(seed) };
+    const { status, code, gasUsed, output, id, refusal } = await runTask(bytesOf(module), bytesOf(input), settings);
+    const used = String(gasUsed);
+    return { status: taskStatusNumbers[status], code, offset: refusal?.offset ?? 0, used, sha256: await sha256(output), id };
   },
 
   /** Connections that were made and not closed. */

@@ -8,55 +8,32 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { scenario } from '../harness/network.js';
-import { ROOT, native, pkg } from '../harness/places.js';
+import { native, pkg } from '../harness/places.js';
 import { run } from '../harness/run.js';
-
-const GUESTS = join(ROOT, 'task-meter/guests');
-
-const GAS = '10000000000';
-
-const built = (guest) => join(GUESTS, 'built', `${guest}.wasm`);
-
-const list = async () => JSON.parse(await readFile(join(GUESTS, 'expected.json'), 'utf8'));
-
-/** What the page shows once the module is dropped with its input and run. */
-async function onPage(page, { guest, input }) {
-  const files = [{ name: `${guest}.wasm`, mimeType: 'application/wasm', buffer: await readFile(built(guest)) }];
-  await page.getByTestId('task-files').setInputFiles(files);
-  await page.locator(`[data-testid=task-module][data-accepted=true]`, { hasText: `${guest}.wasm` }).waitFor();
-  await page.getByTestId('task-input').fill(input);
-  await page.getByTestId('task-run').click();
-  await page.locator('[data-testid=task-outcome][data-step=ended]').waitFor({ timeout: 60_000 });
-  const text = (id) => page.getByTestId(id).textContent();
-  return {
-    status: await page.getByTestId('task-status').getAttribute('data-status'),
-    gas: Number((await text('task-gas-used')).replaceAll(',', '')),
-    output: await text('task-id'),
-  };
-}
+import { GAS, programsOf, runOnPage } from '../harness/tasks.js';
 
 /** What `tabmesh task run` says. */
-async function onCommandLine(dir, { guest, input }) {
-  const file = join(dir, `${guest}.in`);
-  await writeFile(file, input);
-  const { stdout } = await run(native(), ['task', 'run', built(guest), '--input', file, '--gas', GAS, '--json']);
+async function onCommandLine(dir, { guest, input, file }) {
+  const inputFile = join(dir, `${guest}.in`);
+  await writeFile(inputFile, input);
+  const { stdout } = await run(native(), ['task', 'run', file, '--input', inputFile, '--gas', GAS, '--json']);
   const said = JSON.parse(stdout);
   return { status: said.status, gas: said.gas_used, output: said.output };
 }
 
-async function inNode({ guest, input }) {
+async function inNode({ file, input }) {
   const { runTask } = await import(pathToFileURL(join(pkg(), 'dist/task/index.js')).href);
-  const result = await runTask(await readFile(built(guest)), Buffer.from(input), { gas: BigInt(GAS) });
+  const result = await runTask(await readFile(file), Buffer.from(input), { gas: BigInt(GAS) });
   return { status: result.status, gas: Number(result.gasUsed), output: result.id };
 }
 
 scenario('i3: a module dropped on the page gives what the command line and Node give', 180_000, async (net) => {
   await net.startSignalling();
   const page = await (await net.browser()).page({ url: `${net.signalling.http}/tasks.html`, name: 'tasks' });
-  for (const expected of await list()) {
+  for (const expected of programsOf('guests')) {
     const { guest, gas, output } = expected;
     const answer = { status: 'OK', gas, output };
-    assert.deepEqual(await onPage(page, expected), answer, `${guest} on the page`);
+    assert.deepEqual(await runOnPage(page, expected), answer, `${guest} on the page`);
     assert.deepEqual(await onCommandLine(net.dir, expected), answer, `${guest} on the command line`);
     assert.deepEqual(await inNode(expected), answer, `${guest} in Node`);
   }
