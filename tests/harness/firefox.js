@@ -4,19 +4,26 @@ import { firefox } from 'playwright-core';
 
 import { firefox as executable } from './places.js';
 
-/** What Playwright's own preferences leave: the last calls home, and ICE that keeps off the loopback and hides addresses. */
-const PREFERENCES = {
-  'app.normandy.enabled': false,
-  'browser.region.update.enabled': false,
-  'dom.push.connection.enabled': false,
-  'extensions.systemAddon.update.enabled': false,
-  'network.captive-portal-service.enabled': false,
+/** No calls home: what is not for this machine goes to a proxy that nobody is. */
+const OFFLINE = {
+  'network.proxy.type': 1,
+  'network.proxy.socks': '127.0.0.1',
+  'network.proxy.socks_port': 9,
+  'network.proxy.socks_remote_dns': true,
+  'network.proxy.failover_direct': false,
   'network.trr.mode': 5,
-  'media.gmp-manager.url': '',
+  'services.settings.server': 'data:,#remote-settings-dummy/v1',
+};
+
+/** ICE on the loopback too, and with addresses, because native peers do not speak mDNS. */
+const ICE = {
   'media.peerconnection.ice.loopback': true,
   'media.peerconnection.ice.obfuscate_host_addresses': false,
 };
 
+/** Without this a release takes its settings from their maker's server alone. */
+const env = { ...process.env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' };
+
 /** Starts it with a fresh profile. The channel is what makes Playwright take a Firefox that is not its own. */
 export const startFirefox = () =>
-  firefox.launch({ channel: 'moz-firefox', executablePath: executable(), firefoxUserPrefs: PREFERENCES });
+  firefox.launch({ channel: 'moz-firefox', executablePath: executable(), firefoxUserPrefs: { ...OFFLINE, ...ICE }, env });
