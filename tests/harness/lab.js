@@ -14,6 +14,27 @@ const said = [];
 /** Every RTCPeerConnection that the page made; `watch.js` collects them. */
 const connections = () => globalThis.tabmeshConnections ?? [];
 
+function read({ module, input = '', gas, time = '0', seed = '00'.repeat(32), ...options }) {
+  const settings = { ...options, gas: BigInt(gas), time: BigInt(time), seed: bytesOfHex(seed) };
+  return { module: bytesOf(module), input: bytesOf(input), settings };
+}
+
+async function run({ module, input, settings }) {
+  const { status, code, gasUsed, output, id, refusal } = await runTask(module, input, settings);
+  const used = String(gasUsed);
+  return { status: taskStatusNumbers[status], code, offset: refusal?.offset ?? 0, used, sha256: await sha256(output), id };
+}
+
+const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+
+let labels = 0;
+
+/** The module with a custom section that tells it from all others, and does nothing else. */
+function labelled(module) {
+  const label = new TextEncoder().encode(String((labels += 1)).padStart(8, '0'));
+  return Uint8Array.of(...module, 0, label.length + 1, label.length, ...label);
+}
+
 globalThis.lab = {
   /** Joins; the node's id. */
   async join(options) {
@@ -79,12 +100,36 @@ globalThis.lab = {
     return routes;
   },
 
-  /** Runs a task; its bytes are base64, its seed hexadecimal, its large numbers texts. The outcome is written as in the vectors. */
-  async runTask({ module, input = '', gas, time = '0', seed = '00'.repeat(32), ...options }) {
-    const settings = { ...options, gas: BigInt(gas), time: BigInt(time), seed: bytesOfHex(seed) };
-    const { status, code, gasUsed, output, id, refusal } = await runTask(bytesOf(module), bytesOf(input), settings);
-    const used = String(gasUsed);
-    return { status: taskStatusNumbers[status], code, offset: refusal?.offset ?? 0, used, sha256: await sha256(output), id };
+  /** Runs a task as the vectors write it: bytes in base64, the seed in hexadecimal, large numbers as texts; so is what comes of it. */
+  runTask: (task) => run(read(task)),
+
+  /** Runs a task as often as said, one run after another, every second time as a module never seen before; what came of them. */
+  async runTasks(task, count) {
+    const outcomes = new Set();
+    const again = read(task);
+    for (let done = 0; done < count; done += 1) {
+      const { status, used, sha256 } = await run(done % 2 === 0 ? again : { ...again, module: labelled(again.module) });
+      outcomes.add(`${status} ${used} ${sha256}`);
+    }
+    return [...outcomes];
+  },
+
+  /** Milliseconds between frames for `ms` milliseconds, while `task`, if there is one, runs again and again. */
+  async frames(ms, task) {
+    const again = task && read(task);
+    const end = performance.now() + ms;
+    const running = (async () => {
+      while (again && performance.now() < end) await run(again);
+    })();
+    const gaps = [];
+    let last = await nextFrame();
+    while (last < end) {
+      const frame = await nextFrame();
+      gaps.push(frame - last);
+      last = frame;
+    }
+    await running;
+    return gaps;
   },
 
   /** Connections that were made and not closed. */
