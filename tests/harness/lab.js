@@ -25,8 +25,6 @@ async function run({ module, input, settings }) {
   return { status: taskStatusNumbers[status], code, offset: refusal?.offset ?? 0, used, sha256: await sha256(output), id };
 }
 
-const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
-
 let labels = 0;
 
 /** The module with a custom section that tells it from all others, and does nothing else. */
@@ -112,24 +110,6 @@ globalThis.lab = {
       outcomes.add(`${status} ${used} ${sha256}`);
     }
     return [...outcomes];
-  },
-
-  /** Milliseconds between frames for `ms` milliseconds, while `task`, if there is one, runs again and again. */
-  async frames(ms, task) {
-    const again = task && read(task);
-    const end = performance.now() + ms;
-    const running = (async () => {
-      while (again && performance.now() < end) await run(again);
-    })();
-    const gaps = [];
-    let last = await nextFrame();
-    while (last < end) {
-      const frame = await nextFrame();
-      gaps.push(frame - last);
-      last = frame;
-    }
-    await running;
-    return gaps;
   },
 
   /** Connections that were made and not closed. */

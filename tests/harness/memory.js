@@ -8,14 +8,18 @@ export class Memory {
     const memory = new Memory();
     memory.page = await page.context().newCDPSession(page);
     memory.browser = await page.context().browser().newBrowserCDPSession();
+    const { processInfo } = await memory.browser.send('SystemInfo.getProcessInfo');
+    memory.processes = processInfo.map(({ id }) => id);
     return memory;
   }
 
-  /** Bytes that all processes of the browser have in memory; what several share is divided among them (Linux: PSS). */
+  /**
+   * Bytes of memory that the browser's processes have made, all together; programs and files that they map do not count, nor do
+   * processes that came later: Chromium starts services of its own after minutes.
+   */
   async browserBytes() {
     await this.page.send('HeapProfiler.collectGarbage');
-    const { processInfo } = await this.browser.send('SystemInfo.getProcessInfo');
-    return processInfo.reduce((sum, { id }) => sum + proportionalBytes(id), 0);
+    return this.processes.reduce((sum, id) => sum + madeBytes(id), 0);
   }
 
   /** Bytes of the page's own heap, and of the buffers that it holds, once everything that nobody needs is collected. */
@@ -32,7 +36,8 @@ export class Memory {
   }
 }
 
-function proportionalBytes(pid) {
-  const [, kilobytes] = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
-  return Number(kilobytes) * 1024;
+/** What several processes share is divided among them. */
+function madeBytes(pid) {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return ['Anon', 'Shmem'].reduce((sum, kind) => sum + 1024 * Number(new RegExp(`^Pss_${kind}: +(\\d+) kB`, 'm').exec(text)[1]), 0);
 }
