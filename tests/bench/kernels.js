@@ -20,7 +20,7 @@ const KERNELS = {
   bodies: 100_000,
 };
 
-const RUNS = 12;
+const RUNS = 24;
 
 /** More than any kernel uses. */
 const GAS = 1n << 60n;

@@ -29,7 +29,7 @@ const PAGES = 1_024;
 export const title = 'Metering, in V8 and around a run';
 
 export const about = `
-Kernels: \`task-meter/checks/kernels/kernels.rs\`, metered and (bare) as they were, in Node.js ${process.versions.node}; best of 12 runs each, in turns; for
+Kernels: \`task-meter/checks/kernels/kernels.rs\`, metered and (bare) as they were, in Node.js ${process.versions.node}; best of 24 runs each, in turns; for
 wasmtime see the example \`overhead\` of \`task-meter/checks\`. Metering: bytes of the guest \`${GUEST}\` a second; bare is the engine's validation of the same
 bytes. A task that does nothing: the median of ${IDLES} (native: 200), its module compiled before; bare is a Worker that answers once and is
 ended, in turns. Watchdog: the median from the time at which an endless task should end until it has.`;
