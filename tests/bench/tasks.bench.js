@@ -23,16 +23,14 @@ const FRAMES_MS = 5_000;
 /** Behind a gap of more than this a frame was left out: two at sixty a second. */
 const LATE_MS = 34;
 
-const [FIRST, , LAST] = LOOKS.map((count) => count.toLocaleString('en'));
-
 export const title = 'A tab that runs tasks';
 
 export const about = `
-Memory: ${LAST} tasks one after another in one page of a fresh Chromium, each with ${INPUT_BYTES >> 10} KiB of input that it gives back, every second one a
-module that was never seen before; bare is the same with Workers that do nothing but give their bytes back. The browser's memory is what
-the processes that it began with have made, the heap is the page's with its buffers, both behind a collection of garbage and when no Worker is left. Frames: the gaps between
-calls of \`requestAnimationFrame\` while the guest \`mandelbrot\` runs again and again; bare is the same page at rest, ${ROUNDS} times ${FRAMES_MS / 1000} s each,
-in turn.`;
+Memory: ${LOOKS.at(-1).toLocaleString('en')} tasks one after another in one page of a fresh Chromium, each with ${INPUT_BYTES >> 10} KiB of input that it gives back, every
+second one a module that was never seen before; bare is the same with Workers that do nothing but give their bytes back. The browser's
+memory is what the processes that it began with have made, the heap is the page's with its buffers, both behind a collection of garbage
+and when no Worker is left. Frames: the gaps between calls of \`requestAnimationFrame\` while the guest \`mandelbrot\` runs again and again;
+bare is the same page at rest, ${ROUNDS} times ${FRAMES_MS / 1000} s each, in turn.`;
 
 export async function measure(net) {
   const { task } = vectors().find(({ name }) => name === 'a pure module gives its input back');
@@ -40,8 +38,8 @@ export async function measure(net) {
   const bare = await memoryWhile(net, (tab, count) => call(tab, 'taskBench', 'workers', count, INPUT_BYTES));
   const ours = await memoryWhile(net, (tab, count) => call(tab, 'lab', 'runTasks', echo, count));
   return [
-    ...memoryRows('memory of the browser', ours, bare, ({ browser }) => browser / 1e6, { unit: 'MB', plusMax: 5 }),
-    ...memoryRows("the page's heap", ours, bare, ({ heap }) => heap / 1e3, { unit: 'KB', plusMax: 100 }),
+    ...memoryRows('memory of the browser', ours, bare, ({ browser }) => browser / 1e6, 'MB', { ratioMax: 1.2 }),
+    ...memoryRows("the page's heap", ours, bare, ({ heap }) => heap / 1e3, 'KB', { ratioMax: 1.2 }),
     ...(await inFreshTab(net, frameRows)),
   ];
 }
@@ -62,14 +60,11 @@ const memoryWhile = (net, work) =>
     return seen;
   });
 
-function memoryRows(what, ours, bare, of, { unit, plusMax }) {
-  const each = LOOKS.map((count, look) => {
-    return { what: `${what}, ${count.toLocaleString('en')} tasks`, ours: of(ours[look]), bare: of(bare[look]), unit };
+const memoryRows = (what, ours, bare, of, unit, goal) =>
+  LOOKS.map((count, look) => {
+    const name = `${what}, ${count.toLocaleString('en')} tasks`;
+    return { what: name, unit, ours: of(ours[look]), bare: of(bare[look]), goal: look === LOOKS.length - 1 ? goal : undefined };
   });
-  const growth = (seen) => of(seen.at(-1)) - of(seen[0]);
-  const goal = { plusMax };
-  return [...each, { what: `its growth from ${FIRST} to ${LAST}`, ours: growth(ours), bare: growth(bare), unit, goal }];
-}
 
 async function frameRows(tab) {
   const { file, input } = programsOf('guests').find(({ guest }) => guest === 'mandelbrot');
