@@ -6,9 +6,12 @@
 
 /** Whether a row reaches its goal; a row without one does. */
 export function reaches({ ours, bare, goal = {} }) {
-  const { ratioMax = Infinity, ratioMin = -Infinity, max = Infinity, min = -Infinity, plusMax = Infinity } = goal;
-  const isRatioGood = bare === undefined || (ours / bare <= ratioMax && ours / bare >= ratioMin && ours - bare <= plusMax);
-  return isRatioGood && ours <= max && ours >= min;
+  const { ratioMax, ratioMin, max = Infinity, min = -Infinity, plusMax = Infinity } = goal;
+  // Multiplied, not divided: a bare figure may be zero.
+  const isTooMuch = ratioMax !== undefined && ours > ratioMax * bare;
+  const isTooLittle = ratioMin !== undefined && ours < ratioMin * bare;
+  const isNear = bare === undefined || ours - bare <= plusMax;
+  return !isTooMuch && !isTooLittle && isNear && ours <= max && ours >= min;
 }
 
 /** A sentence for every row that misses its goal. */
@@ -34,7 +37,7 @@ export function section(name, { title, about }, rows, where, warn, when = new Da
 
 function line(row) {
   const { what, ours, bare, unit } = row;
-  const ratio = bare === undefined ? '' : (ours / bare).toFixed(2);
+  const ratio = bare > 0 ? (ours / bare).toFixed(2) : '';
   const there = bare === undefined ? '' : `${figure(bare)} ${unit}`;
   return `| ${what} | ${figure(ours)} ${unit} | ${there} | ${ratio} | ${spoken(row)} | ${result(row)} |`;
 }

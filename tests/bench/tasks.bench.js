@@ -1,100 +1,84 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
+import { readFileSync } from 'node:fs';
 
-import { ROOT } from '../harness/places.js';
-import { run } from '../harness/run.js';
-import { program } from './programs.js';
+import { Memory } from '../harness/memory.js';
+import { GAS, programsOf, vectors } from '../harness/tasks.js';
+import { sleep, until } from '../harness/wait.js';
+import { call } from './ends.js';
+import { percentile } from './report.js';
+import { inFreshTab } from './task-tab.js';
 
-export const title = 'Real modules, metered';
+/** After so many tasks memory is looked at. Half of them are fresh modules, and 32 modules are kept. */
+const LOOKS = [100, 500, 1_000];
+
+/** What an input has, which the task gives back. */
+const INPUT_BYTES = 256 << 10;
+
+/** A Worker that was ended gives its memory back within this, in milliseconds. */
+const SETTLE_MS = 3_000;
+
+/** Frames are watched so many times with tasks and without, in turn, for so long. */
+const ROUNDS = 4;
+const FRAMES_MS = 5_000;
+
+/** Behind a gap of more than this a frame was left out: two at sixty a second. */
+const LATE_MS = 34;
+
+export const title = 'A tab that runs tasks';
 
 export const about = `
-Modules of npm packages as tasks, each over a real input (\`task-meter/corpus\`), as they were and metered: the same bytes, the same
-answer. In wasmtime and in V8 (this Node.js) the two run in turns, each run in a fresh instance of a module that was compiled
-before; times are the best of 100. V8 runs what its optimising compiler makes from the first call on, as it does in the end with what
-runs long: when its tiers change is chance. CoreMark is among them where \`COREMARK\` names it, and no part of the means.
-`;
+Memory: ${LOOKS.at(-1).toLocaleString('en')} tasks one after another in one page of a fresh Chromium, each with ${INPUT_BYTES >> 10} KiB of input that it gives back, every
+second one a module that was never seen before; bare is the same with Workers that do nothing but give their bytes back. The browser's
+memory is what the processes that it began with have made, the heap is the page's with its buffers, both behind a collection of garbage
+and when no Worker is left. Frames: the gaps between calls of \`requestAnimationFrame\` while the guest \`mandelbrot\` runs again and again;
+bare is the same page at rest, ${ROUNDS} times ${FRAMES_MS / 1000} s each, in turn.`;
 
-const BUILT = join(ROOT, 'task-meter/corpus/built');
-
-const SEED = 32;
-const RUNS = 100;
-
-/** How long the native part may take, in milliseconds. */
-const MS = 10 * 60_000;
-
-/** The module that is no package's. */
-const COREMARK = 'coremark';
-
-export async function measure() {
-  const metered = mkdtempSync(join(tmpdir(), 'metered-'));
-  try {
-    const native = await inWasmtime(metered);
-    setFlagsFromString('--no-liftoff');
-    const v8 = native.map(({ name }) => ({ name, ...inV8(name, metered) }));
-    return rows(native, v8);
-  } finally {
-    rmSync(metered, { recursive: true });
-  }
-}
-
-function rows(native, v8) {
-  const real = ({ name }) => name !== COREMARK;
-  const sizes = native.map(({ name, bytes, meteredBytes }) => ({ name, bare: bytes / 1e3, ours: meteredBytes / 1e3 }));
+export async function measure(net) {
+  const { task } = vectors().find(({ name }) => name === 'a pure module gives its input back');
+  const echo = { ...task, input: Buffer.alloc(INPUT_BYTES).toString('base64') };
+  const bare = await memoryWhile(net, (tab, count) => call(tab, 'taskBench', 'workers', count, INPUT_BYTES));
+  const ours = await memoryWhile(net, (tab, count) => call(tab, 'lab', 'runTasks', echo, count));
   return [
-    ...means('time in wasmtime', native.filter(real), 1.12),
-    ...means('time in V8', v8.filter(real), 1.12),
-    ...means('bytes of a module', sizes.filter(real), 1.6),
-    ...native.map(({ name, bare, ours }) => ({ what: `${name}, wasmtime`, ours, bare, unit: 'ms' })),
-    ...v8.map(({ name, bare, ours }) => ({ what: `${name}, V8`, ours, bare, unit: 'ms' })),
-    ...sizes.map(({ name, bare, ours }) => ({ what: `${name}, bytes`, ours, bare, unit: 'kB' })),
+    ...memoryRows('memory of the browser', ours, bare, ({ browser }) => browser / 1e6, 'MB', { ratioMax: 1.2 }),
+    ...memoryRows("the page's heap", ours, bare, ({ heap }) => heap / 1e3, 'KB', { ratioMax: 1.2 }),
+    ...(await inFreshTab(net, frameRows)),
   ];
 }
 
-/** The geometric mean of the ratios, held against a goal, and the worst of them. */
-function means(what, measured, max) {
-  const ratios = measured.map(({ ours, bare }) => ours / bare);
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
-  const worst = Math.max(...ratios);
-  const { name } = measured[ratios.indexOf(worst)];
-  return [
-    { what: `${what}, geometric mean of ${ratios.length}`, ours: mean, unit: '×', goal: { max } },
-    { what: `${what}, the worst: ${name}`, ours: worst, unit: '×' },
-  ];
-}
-
-/** What the example `corpus` measures; it leaves the metered modules behind. */
-async function inWasmtime(metered) {
-  const modules = readdirSync(BUILT).filter((name) => name.endsWith('.wasm'));
-  const paths = modules.map((name) => join(BUILT, name));
-  const { code, stdout, stderr } = await run(program('corpus'), [metered, ...paths], { ms: MS });
-  if (code !== 0) throw new Error(`corpus ended with ${code}:\n${stderr}`);
-  const lines = stdout.toString().trim().split('\n');
-  return lines.map((line) => {
-    const [file, bytes, meteredBytes, bare, ours] = line.split(' ');
-    return { name: file.replace('.wasm', ''), bytes: +bytes, meteredBytes: +meteredBytes, bare: +bare, ours: +ours };
+/** What is kept in memory at each look, while `work(tab, count)` does so many more. */
+const memoryWhile = (net, work) =>
+  inFreshTab(net, async (tab) => {
+    const memory = await Memory.of(tab);
+    const seen = [];
+    let done = 0;
+    for (const count of LOOKS) {
+      await work(tab, count - done);
+      done = count;
+      await until(5_000, 'no Worker', async () => (await memory.workers()) === 0);
+      await sleep(SETTLE_MS);
+      seen.push({ heap: await memory.heapBytes(), browser: await memory.browserBytes() });
+    }
+    return seen;
   });
-}
 
-function inV8(name, metered) {
-  const input = readFileSync(join(BUILT, `${name}.in`));
-  const compiled = [BUILT, metered].map((folder) => new WebAssembly.Module(readFileSync(join(folder, `${name}.wasm`))));
-  const best = [Infinity, Infinity];
-  for (let round = 0; round < RUNS; round += 1) {
-    compiled.forEach((module, at) => (best[at] = Math.min(best[at], time(module, input))));
+const memoryRows = (what, ours, bare, of, unit, goal) =>
+  LOOKS.map((count, look) => {
+    const name = `${what}, ${count.toLocaleString('en')} tasks`;
+    return { what: name, unit, ours: of(ours[look]), bare: of(bare[look]), goal: look === LOOKS.length - 1 ? goal : undefined };
+  });
+
+async function frameRows(tab) {
+  const { file, input } = programsOf('guests').find(({ guest }) => guest === 'mandelbrot');
+  const task = { module: readFileSync(file).toString('base64'), input: Buffer.from(input).toString('base64'), gas: GAS };
+  const gaps = { ours: [], bare: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    gaps.bare.push(...(await call(tab, 'taskBench', 'frames', FRAMES_MS)));
+    gaps.ours.push(...(await call(tab, 'taskBench', 'frames', FRAMES_MS, task)));
   }
-  return { bare: best[0], ours: best[1] };
-}
-
-/** The time of one run, in milliseconds. */
-function time(module, input) {
-  const { exports } = new WebAssembly.Instance(module);
-  if (exports['~g']) exports['~g'].value = 1n << 60n;
-  exports['~i']?.();
-  const begun = performance.now();
-  const place = exports.alloc(SEED + input.length) >>> 0;
-  new Uint8Array(exports.memory.buffer).set(input, place + SEED);
-  exports.run(place, SEED + input.length);
-  return performance.now() - begun;
+  const row = (what, unit, value, goal) => ({ what, unit, ours: value(gaps.ours), bare: value(gaps.bare), goal });
+  const late = (list) => (100 * list.filter((gap) => gap > LATE_MS).length) / list.length;
+  return [
+    row('gap between frames, p50', 'ms', (list) => percentile(list, 0.5)),
+    row('gap between frames, p99', 'ms', (list) => percentile(list, 0.99), { plusMax: 17 }),
+    row(`gaps of more than ${LATE_MS} ms`, '%', late, { plusMax: 1 }),
+  ];
 }

@@ -1,10 +1,11 @@
-// Chromium and its tabs.
+// Browsers and their tabs.
 
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { chromium } from 'playwright-core';
 
+import { startFirefox } from './firefox.js';
 import { chromium as executable } from './places.js';
 import { until, within } from './wait.js';
 
@@ -22,6 +23,10 @@ const FLAGS = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
+const startChromium = () => chromium.launch({ executablePath: executable(), args: FLAGS, chromiumSandbox: false });
+
+const START = { chromium: startChromium, firefox: startFirefox };
+
 /** Collects every RTCPeerConnection that a page makes, so that a scenario can ask how it runs. */
 function watchConnections() {
   const connections = [];
@@ -36,19 +41,21 @@ function watchConnections() {
 
 export class Browser {
   #browser;
+  #kind;
   #logs;
   #tabs = 0;
 
-  /** Starts Chromium; what pages say goes to files in `logs`. */
-  static async start(logs) {
+  /** Starts a browser, 'chromium' or 'firefox'; what pages say goes to files in `logs`. */
+  static async start(logs, kind = 'chromium') {
     const browser = new Browser();
     browser.#logs = logs;
-    browser.#browser = await chromium.launch({ executablePath: executable(), args: FLAGS, chromiumSandbox: false });
+    browser.#kind = kind;
+    browser.#browser = await START[kind]();
     return browser;
   }
 
   /** A new page in a profile of its own, or in that of the tab `beside`; at `url`. */
-  async page({ beside, name = `tab-${(this.#tabs += 1)}`, url }) {
+  async page({ beside, name = `${this.#kind}-tab-${(this.#tabs += 1)}`, url }) {
     const context = beside ? beside.page.context() : await this.#browser.newContext({ acceptDownloads: true });
     if (!beside) await context.addInitScript(watchConnections);
     const page = await context.newPage();

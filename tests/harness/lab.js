@@ -1,8 +1,10 @@
 // Runs in the page: the npm package behind calls whose arguments and results can cross into Node.js.
 
-import { join } from 'tabmesh';
+import { join, runTask, stepTask, taskStatusNumbers } from 'tabmesh';
 
-import { seededBytes, sha256 } from './bytes.js';
+import { bytesOfHex, seededBytes, sha256 } from './bytes.js';
+
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 let mesh;
 const heard = [];
@@ -11,6 +13,27 @@ const said = [];
 
 /** Every RTCPeerConnection that the page made; `watch.js` collects them. */
 const connections = () => globalThis.tabmeshConnections ?? [];
+
+function read({ module, input = '', gas, time = '0', seed = '00'.repeat(32), piece, state, ...options }) {
+  const settings = { ...options, gas: BigInt(gas), time: BigInt(time), seed: bytesOfHex(seed), pieceBytes: piece };
+  return { module: bytesOf(module), input: bytesOf(input), state: state === undefined ? undefined : bytesOf(state), settings };
+}
+
+/** A task, or the one step of it that begins with a state. */
+async function run({ module, input, state, settings }) {
+  const result = state ? stepTask(module, state, input, settings) : runTask(module, input, settings);
+  const { status, code, gasUsed, output, id, refusal } = await result;
+  const used = String(gasUsed);
+  return { status: taskStatusNumbers[status], code, offset: refusal?.offset ?? 0, used, sha256: await sha256(output), id };
+}
+
+let labels = 0;
+
+/** The module with a custom section that tells it from all others, and does nothing else. */
+function labelled(module) {
+  const label = new TextEncoder().encode(String((labels += 1)).padStart(8, '0'));
+  return Uint8Array.of(...module, 0, label.length + 1, label.length, ...label);
+}
 
 globalThis.lab = {
   /** Joins; the node's id. */
@@ -75,6 +98,20 @@ globalThis.lab = {
       routes.push({ local: local.candidateType, remote: remote.candidateType, received: transport.bytesReceived });
     }
     return routes;
+  },
+
+  /** Runs a task as the vectors write it: bytes in base64, the seed in hexadecimal, large numbers as texts; so is what comes of it. */
+  runTask: (task) => run(read(task)),
+
+  /** Runs a task as often as said, one run after another, every second time as a module never seen before; what came of them. */
+  async runTasks(task, count) {
+    const outcomes = new Set();
+    const again = read(task);
+    for (let done = 0; done < count; done += 1) {
+      const { status, used, sha256 } = await run(done % 2 === 0 ? again : { ...again, module: labelled(again.module) });
+      outcomes.add(`${status} ${used} ${sha256}`);
+    }
+    return [...outcomes];
   },
 
   /** Connections that were made and not closed. */

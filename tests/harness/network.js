@@ -40,7 +40,7 @@ export function scenario(name, ms, body) {
 export class Network {
   #parts = [];
   #afterwards = [];
-  #browser;
+  #browsers = new Map();
   #pages;
 
   constructor() {
@@ -99,8 +99,8 @@ export class Network {
    * Opens a page that has the npm package, in a browser profile of its own (no storage shared with other tabs) unless
    * `beside` names a tab to share with. It has not joined yet.
    */
-  async tab({ beside, name } = {}) {
-    return (await this.browser()).tab(await this.pages(), { beside, name });
+  async tab({ beside, name, browser } = {}) {
+    return (await this.browser(browser)).tab(await this.pages(), { beside, name });
   }
 
   /** A tab that has joined through the signalling server. */
@@ -110,10 +110,10 @@ export class Network {
     return tab;
   }
 
-  /** Chromium, started when first asked for. */
-  async browser() {
-    this.#browser ??= Browser.start(this.logs);
-    return this.#browser;
+  /** A browser, 'chromium' or 'firefox', started when first asked for. */
+  async browser(kind = 'chromium') {
+    if (!this.#browsers.has(kind)) this.#browsers.set(kind, Browser.start(this.logs, kind));
+    return this.#browsers.get(kind);
   }
 
   /** The server of the test pages. */
@@ -143,7 +143,7 @@ export class Network {
   async close() {
     const troubles = [];
     const attempt = (work) => work.catch((error) => troubles.push(error));
-    if (this.#browser) await attempt(this.#browser.then((browser) => browser.close()));
+    for (const browser of this.#browsers.values()) await attempt(browser.then((started) => started.close()));
     if (this.#pages) await attempt(this.#pages.then((pages) => pages.close()));
     for (const part of this.#parts.toReversed()) await attempt(part.stop());
     for (const something of this.#afterwards) await attempt((async () => something.close())());

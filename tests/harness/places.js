@@ -22,6 +22,9 @@ export const signalling = () => found(process.env.E2E_SIGNALLING ?? join(BUILT, 
 /** A browser of the Chromium family. */
 export const chromium = () => found(process.env.CHROMIUM ?? '/usr/bin/chromium');
 
+/** Firefox. */
+export const firefox = () => found(process.env.FIREFOX ?? '/usr/bin/firefox-esr');
+
 /** The built web app. */
 export const web = () => found(join(ROOT, 'web', 'dist'));
 

@@ -11,6 +11,8 @@ test('a row reaches its goal or it does not', () => {
   assert.ok(!reaches({ ours: 16, bare: 10, goal: { ratioMax: 1.5 } }));
   assert.ok(!reaches({ ours: 7, bare: 10, goal: { ratioMin: 0.8 } }));
   assert.ok(!reaches({ ours: 12, bare: 10, goal: { plusMax: 1 } }));
+  assert.ok(reaches({ ours: 0, bare: 0, goal: { plusMax: 1, ratioMax: 2 } }));
+  assert.ok(!reaches({ ours: 1, bare: 0, goal: { ratioMax: 2 } }));
   assert.ok(!reaches({ ours: 61, goal: { max: 60 } }));
   assert.ok(reaches({ ours: 61 }));
   assert.deepEqual(misses('x', [{ what: 'memory', ours: 61, unit: 'MB', goal: { max: 60 } }]), [

@@ -24,7 +24,7 @@ pub(crate) fn bench(options: &Options) -> Result<()> {
     parts::corpus()?;
     let programs = released()?;
     let harness = test::harness(&programs)?;
-    step("benches, one after another (10 minutes all together); leave the machine alone meanwhile", || {
+    step("benches, one after another (15 minutes all together); leave the machine alone meanwhile", || {
         let examples = workspace::target().join("release").join("examples");
         let mut command = harness.env("BENCH_EXAMPLES", examples).arg("bench/run.js").args(&options.names);
         if options.dry {
@@ -47,6 +47,9 @@ fn released() -> Result<Programs> {
                 .wait()
         },
     )?;
+    step("what measures tasks, with both engines", || {
+        cargo("build --release --package tabmesh-native --features interpreter --example task_times").wait()
+    })?;
     let built = workspace::target().join("release");
     Ok(Programs { native: built.join("tabmesh"), signalling: built.join("tabmesh-signalling") })
 }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod browsers;
 mod check;
 mod doc;
 mod docker;
@@ -48,7 +49,7 @@ enum Command {
     Ci,
     /// Measure the Wasm module that browsers download: bytes per room, what changed, and the gates.
     Size(size::Options),
-    /// Run the scenarios across the parts: real Chromium, real native peers, a real signalling server.
+    /// Run the scenarios across the parts: real browsers, real native peers, a real signalling server.
     E2e(test::Options),
     /// Measure speed and memory beside the bare platform and write docs/BENCHMARKS.md.
     Bench(bench::Options),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 
+use crate::browsers::{CHROMIUM, FIREFOX};
 use crate::parts::Programs;
 use crate::run::{Run, cargo, run};
 use crate::step::step;
@@ -34,7 +35,7 @@ pub(crate) fn all() -> Result<()> {
             .words("-- storage lookup")
             .wait()
     })?;
-    let chromium = tools::ensure_chromium()?;
+    let chromium = CHROMIUM.ensure()?;
     parts::web()?;
     tools::ensure_npm("tests")?;
     for package in workspace::NPM_PACKAGES {
@@ -49,12 +50,15 @@ pub(crate) fn all() -> Result<()> {
 pub(crate) fn scenarios(options: &Options) -> Result<()> {
     let files = files(&options.names)?;
     let what = format!(
-        "{} files of scenarios in Chromium, one after another (each starts its own network)",
+        "{} files of scenarios in Chromium and Firefox, one after another (each starts its own network)",
         files.len()
     );
     parts::web()?;
     parts::corpus()?;
-    let node = harness(&parts::programs()?)?.words("--test --test-concurrency=1").args(files);
+    let node = harness(&parts::programs()?)?
+        .env("FIREFOX", FIREFOX.ensure()?)
+        .words("--test --test-concurrency=1")
+        .args(files);
     step("a tab's life in the virtual network, for replaying through the Wasm build", || {
         cargo("test --quiet --package tabmesh-engine --test scenarios replay").wait()
     })?;
@@ -73,7 +77,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
 
 /// Node in `tests/`, told where the built programs are.
 pub(crate) fn harness(programs: &Programs) -> Result<Run> {
-    let chromium = tools::ensure_chromium()?;
+    let chromium = CHROMIUM.ensure()?;
     tools::ensure_npm("tests")?;
     // Beside the folder of the programs, as cargo gives it to tests.
     let target = programs.native.parent().and_then(Path::parent).unwrap_or(Path::new("target"));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::run::run;
-use crate::step::{note, step};
+use crate::step::step;
 use crate::{stamp, workspace};
 
 /// What the browser runs.
@@ -171,49 +171,4 @@ pub(crate) fn ensure_npm(package: &str) -> Result<()> {
         run("npm").words("ci --no-audit --no-fund --loglevel=error").dir(&dir).wait()?;
         stamp::write(&mark, &wanted)
     })
-}
-
-/// Chromium's path: `$CHROMIUM`, one that the system has, or one installed by apt-get.
-///
-/// # Errors
-/// When there is none and none can be installed from here; the message says how.
-pub(crate) fn ensure_chromium() -> Result<PathBuf> {
-    if let Some(named) = std::env::var_os("CHROMIUM").filter(|path| !path.is_empty()) {
-        let named = PathBuf::from(named);
-        if !named.exists() {
-            bail!("CHROMIUM names {}, which does not exist", named.display());
-        }
-        return Ok(named);
-    }
-    if let Some(found) = find_chromium() {
-        return Ok(found);
-    }
-    step("Chromium is missing: installing it by apt-get (130 MB)", install_chromium)?;
-    find_chromium()
-        .context("apt-get installed no Chromium; install Chrome or Chromium and name it in CHROMIUM")
-}
-
-fn find_chromium() -> Option<PathBuf> {
-    let names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let dirs: Vec<_> = std::env::split_paths(&path).chain([PathBuf::from("/usr/bin")]).collect();
-    let on_path = names.iter().flat_map(|name| dirs.iter().map(move |dir| dir.join(name)));
-    let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-    on_path.chain([mac]).find(|candidate| candidate.is_file())
-}
-
-fn install_chromium() -> Result<()> {
-    let way_out = "install Chromium or Chrome (Debian: `sudo apt-get install chromium`) \
-                   or name one in the environment variable CHROMIUM";
-    let is_root = run("id").arg("-u").read().is_ok_and(|id| id == "0");
-    let apt = |words: &str| {
-        let command = if is_root { run("apt-get") } else { run("sudo").words("-n apt-get") };
-        command.words("-q").words(words).env("DEBIAN_FRONTEND", "noninteractive").wait().context(way_out)
-    };
-    apt("update").or_else(|error| {
-        // A stale list may still name the package; the installation below decides.
-        note(&format!("{error:#}"));
-        anyhow::Ok(())
-    })?;
-    apt("install --yes --no-install-recommends chromium")
 }

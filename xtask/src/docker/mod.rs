@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::browsers::CHROMIUM;
 use crate::run::{Run, run};
 use crate::step::{note, spoken, step};
 use crate::{parts, tools, workspace};
@@ -52,7 +53,7 @@ pub(crate) fn docker(options: &Options) -> Result<()> {
         return build(&engine, "latest");
     }
     parts::web()?;
-    let chromium = tools::ensure_chromium()?;
+    let chromium = CHROMIUM.ensure()?;
     tools::ensure_npm("tests")?;
     let engine = match Engine::running() {
         Some(engine) => engine,
