@@ -34,6 +34,9 @@ export const pkg = () => found(join(ROOT, 'pkg'));
 /** A tab's life for replaying, as `cargo test -p tabmesh-engine --test scenarios replay` writes it down. */
 export const replay = () => readFileSync(found(process.env.E2E_REPLAY ?? join(TARGET, 'tmp', 'replay.bin')));
 
+/** Metered modules and what an interpreter says of them, as `cargo test -p tabmesh-meter-checks --test node` writes it down. */
+export const transcript = () => found(process.env.E2E_TRANSCRIPT ?? join(TARGET, 'tmp', 'transcript'));
+
 function found(path) {
   if (!existsSync(path)) {
     throw new Error(`there is no ${path}: \`cargo xtask e2e\` builds every part and runs the scenarios`);

@@ -62,6 +62,9 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     step("a tab's life in the virtual network, for replaying through the Wasm build", || {
         cargo("test --quiet --package tabmesh-engine --test scenarios replay").wait()
     })?;
+    step("metered modules and what an interpreter says of them, for asking browsers the same", || {
+        cargo("test --quiet --package tabmesh-meter-checks --test node").wait()
+    })?;
     let mut command = node.into_command();
     for _ in 0..options.repeat {
         step(&what, || {
@@ -85,6 +88,7 @@ pub(crate) fn harness(programs: &Programs) -> Result<Run> {
         .dir(&workspace::path("tests"))
         .env("CHROMIUM", chromium)
         .env("E2E_REPLAY", target.join("tmp/replay.bin"))
+        .env("E2E_TRANSCRIPT", target.join("tmp/transcript"))
         .env("E2E_NATIVE", &programs.native)
         .env("E2E_SIGNALLING", &programs.signalling))
 }

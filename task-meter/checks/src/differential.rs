@@ -95,7 +95,8 @@ fn same_failure(metered: &[u8]) -> Result<()> {
     Ok(())
 }
 
-fn value(kind: Value, random: &mut Random) -> Value {
+/// A value of the type of `kind`.
+pub fn value(kind: Value, random: &mut Random) -> Value {
     // Small numbers reach further than large ones; NaNs of any bits are what floats are about.
     let bits = if random.below(2) == 0 { random.below(20) } else { random.draw() };
     match kind {

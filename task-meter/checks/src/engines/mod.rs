@@ -1,5 +1,6 @@
 //! Engines behind one face.
 
+pub mod recorded;
 mod wasmi;
 mod wasmtime;
 
@@ -59,9 +60,11 @@ pub enum Engine {
     WasmtimePlain,
     /// An interpreter.
     Wasmi,
+    /// The same, whose answers are written down: [`recorded`].
+    Recorded,
 }
 
-/// All of them.
+/// Those that are compared.
 pub const ENGINES: [Engine; 3] = [Engine::Wasmtime, Engine::WasmtimePlain, Engine::Wasmi];
 
 impl Engine {
@@ -74,6 +77,7 @@ impl Engine {
             Self::Wasmtime => wasmtime::start(module, true),
             Self::WasmtimePlain => wasmtime::start(module, false),
             Self::Wasmi => wasmi::start(module),
+            Self::Recorded => recorded::start(module),
         }
     }
 }
