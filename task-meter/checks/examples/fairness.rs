@@ -134,6 +134,7 @@ fn main() -> Result<()> {
         let gas = engines[0][number].gas_a_round;
         println!("| {} | {gas:.0} | {wasmtime:.3} | {wasmi:.3} | {node:.3} |", case.name);
     }
+    std::fs::remove_dir_all(dir)?;
     spread("dearest by cheapest kernel", &engines.each_ref().map(|engine| &engine[..KERNELS.len()]));
     Ok(())
 }
