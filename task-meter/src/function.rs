@@ -27,7 +27,6 @@ const FUNCTION: u8 = 0;
 pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
 
 /// What is known of the function that is being read.
-#[derive(Default)]
 pub(crate) struct Body {
     /// The word of its type.
     pub(crate) word: u32,
@@ -54,6 +53,24 @@ pub(crate) struct Body {
     pub(crate) spares: u32,
 }
 
+impl Body {
+    /// All zeros. A constant, padding included, is one `memory.fill`.
+    pub(crate) const NEW: Self = Self {
+        word: 0,
+        locals: 0,
+        height: 0,
+        height_max: 0,
+        depth: 0,
+        is_dead: false,
+        operations: 0,
+        calls: false,
+        is_counted: false,
+        keeps_gas: false,
+        is_tight: false,
+        spares: 0,
+    };
+}
+
 impl Meter<'_> {
     /// Writes the function that is read from here to the end, without its length.
     pub(crate) fn function_body(&mut self, word: u32) {
@@ -72,9 +89,9 @@ impl Meter<'_> {
         let zeroed = self.body.locals - parameters;
 
         let code = self.reader.at;
-        self.writer.is_on = false;
+        self.writer.is_off = true;
         self.scan(0);
-        self.writer.is_on = true;
+        self.writer.is_off = false;
         let slots = self.body.locals.saturating_add(self.body.height_max);
         self.reader.check(slots <= SLOTS_MAX, Reason::Frame);
         if self.reader.is_refused() {
@@ -100,7 +117,8 @@ impl Meter<'_> {
         let mut local = self.body.locals;
         for kind in 0..4 {
             if self.body.spares >> kind & 1 != 0 {
-                self.writer.bytes(&[1, 0x7f - kind]);
+                self.writer.byte(1);
+                self.writer.byte(0x7f - kind);
                 self.writer.slots[usize::from(kind)] = local;
                 local += 1;
             }

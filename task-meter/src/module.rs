@@ -89,15 +89,15 @@ impl<'a> Meter<'a> {
             start: 0,
             more_types: 0,
             copied: 0,
-            body: Body::default(),
-            segments: Segments::default(),
+            body: Body::NEW,
+            segments: Segments::NEW,
             floats: Floats::default(),
         }
     }
 
     /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
     #[inline(never)]
-    pub(crate) fn run(&mut self) -> Result<usize, Refusal> {
+    pub(crate) fn run(&mut self) {
         self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
         let is_module = self.reader.has(0, MAGIC);
         self.reader.check(is_module, Reason::Header);
@@ -115,6 +115,10 @@ impl<'a> Meter<'a> {
             self.reader.refuse(Reason::Section);
         }
         self.reader.check(!self.writer.is_full, Reason::OutputBytes);
+    }
+
+    /// How long the output became, or the first refusal.
+    pub(crate) fn result(&self) -> Result<usize, Refusal> {
         self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
