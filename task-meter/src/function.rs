@@ -75,13 +75,7 @@ impl Meter<'_> {
     /// Writes the function that is read from here to the end, without its length.
     pub(crate) fn function_body(&mut self, word: u32) {
         let parameters = word & 0xff;
-        self.body.word = word;
-        self.body.height_max = 0;
-        self.body.calls = false;
-        self.body.is_tight = false;
-        self.body.is_counted = false;
-        self.body.spares = 0;
-        self.body.locals = 0;
+        self.body = Body { word, ..Body::NEW };
         self.declare(parameters, local::DECIDED);
         let groups = self.reader.count(ITEMS_MAX);
         let list = self.reader.at;
