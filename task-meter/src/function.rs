@@ -5,7 +5,7 @@ use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::module::Meter;
-use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
+use crate::opcodes::{PREFIXED, SPECIAL, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
@@ -194,33 +194,26 @@ impl Meter<'_> {
 
     fn instruction(&mut self) {
         let start = self.reader.at;
-        let opcode = self.reader.byte();
-        let mut row = usize::from(opcode);
-        let mut code = 256 + u32::from(opcode);
-        if opcode == 0xfc {
-            let number = self.reader.number().min(0xff);
-            row = PREFIXED + number as usize;
-            code = 512 + number;
-        } else if row >= PREFIXED {
-            row = usize::MAX;
+        let mut row = u32::from(self.reader.byte());
+        if row == 0xfc {
+            row = PREFIXED + self.reader.number().min(0xff);
         }
-        let (form, gas) = opcodes::form(row);
-        if form == REFUSED {
-            self.reader.refuse_code_at(code, start);
+        let Some(opcode) = self.scratch.opcodes.opcode(row) else {
+            self.reader.refuse_code_at(256 + row, start);
             return;
-        }
-        let immediate = self.immediate(row);
+        };
+        let immediate = self.immediate(opcode.immediate());
         // Of dead code only the blocks are followed.
         if self.body.is_dead && !matches!(row, 2..=5 | 0x0b) {
             return;
         }
         if !self.body.is_dead {
-            self.charge(gas);
+            self.charge(opcode.gas());
         }
-        if form == SPECIAL {
+        if opcode.form() == SPECIAL {
             self.special(row, immediate, start);
         } else {
-            self.ordinary(form, start);
+            self.ordinary(opcode.form(), start);
         }
         if !self.body.is_dead && self.body.depth > 0 {
             self.cut_segment();
@@ -228,53 +221,53 @@ impl Meter<'_> {
     }
 
     /// Reads what stands behind an opcode: an index, the word of a type, how many operands a branch takes, or 0.
-    fn immediate(&mut self, row: usize) -> u32 {
-        match opcodes::immediate(row) {
-            Immediate::None => {}
-            Immediate::Block => return self.block_type(),
-            Immediate::Label => return self.label(),
-            Immediate::Labels => {
+    fn immediate(&mut self, kind: u16) -> u32 {
+        match kind {
+            immediate::BLOCK => return self.block_type(),
+            immediate::LABEL => return self.label(),
+            immediate::LABELS => {
                 for _ in 0..self.reader.count(LABELS_MAX) {
                     self.label();
                 }
                 return self.label();
             }
-            Immediate::Function => {
+            immediate::FUNCTION => {
                 let index = self.reader.index(self.functions);
                 return self.function_type(index);
             }
-            Immediate::Indirect => {
+            immediate::INDIRECT => {
                 let index = self.reader.index(self.types);
                 let table = self.reader.number();
                 self.reader.check(table == 0, Reason::Table);
                 return *self.scratch.type_word(index);
             }
-            Immediate::Select => {
+            immediate::SELECT => {
                 self.reader.expect(1, Reason::Type);
                 self.value_type();
             }
-            Immediate::Local => return self.reader.index(self.body.locals),
-            Immediate::Global => return self.reader.index(self.globals),
-            Immediate::Address => {
+            immediate::LOCAL => return self.reader.index(self.body.locals),
+            immediate::GLOBAL => return self.reader.index(self.globals),
+            immediate::ADDRESS => {
                 let alignment = self.reader.number();
                 self.reader.check(alignment <= 3, Reason::Memory);
                 self.reader.number();
             }
-            Immediate::Memory => self.memory_zero(),
-            Immediate::Number => self.reader.skip_number(),
-            Immediate::Float => self.reader.skip(4),
-            Immediate::Double => self.reader.skip(8),
-            Immediate::SegmentMemory => {
+            immediate::MEMORY => self.memory_zero(),
+            immediate::NUMBER => self.reader.skip_number(),
+            immediate::FLOAT => self.reader.skip(4),
+            immediate::DOUBLE => self.reader.skip(8),
+            immediate::SEGMENT_MEMORY => {
                 self.reader.number();
                 self.memory_zero();
             }
-            Immediate::Segment => {
+            immediate::SEGMENT => {
                 self.reader.number();
             }
-            Immediate::Memories => {
+            immediate::MEMORIES => {
                 self.memory_zero();
                 self.memory_zero();
             }
+            _ => {}
         }
         0
     }
@@ -301,7 +294,7 @@ impl Meter<'_> {
     }
 
     /// An instruction of which only operands and result matter.
-    fn ordinary(&mut self, form: u8, start: usize) {
+    fn ordinary(&mut self, form: u16, start: usize) {
         let sees = form >= 15;
         let form = if sees { form - 15 } else { form };
         if sees {
@@ -320,7 +313,7 @@ impl Meter<'_> {
     }
 
     /// An instruction of its own kind.
-    fn special(&mut self, row: usize, immediate: u32, start: usize) {
+    fn special(&mut self, row: u32, immediate: u32, start: usize) {
         match row {
             0x00 => self.leave(0),
             0x02..=0x04 => self.open(row as u8, immediate),

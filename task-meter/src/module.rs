@@ -98,6 +98,7 @@ impl<'a> Meter<'a> {
     /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
     #[inline(never)]
     pub(crate) fn run(&mut self) {
+        self.scratch.opcodes.unpack();
         self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
         let is_module = self.reader.has(0, MAGIC);
         self.reader.check(is_module, Reason::Header);
