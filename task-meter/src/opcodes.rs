@@ -92,7 +92,7 @@ use Made::{Bits, F32, F64, Nothing, Number};
 use immediate as I;
 
 #[rustfmt::skip]
-const RUNS: [Run; 74] = [
+const RUNS: [Run; 73] = [
     // Control.
     run(0x00, 0x00, I::NONE,     SPECIAL,            1),  // unreachable
     run(0x01, 0x01, I::NONE,     plain(0, Nothing),  0),  // nop
@@ -168,8 +168,7 @@ const RUNS: [Run; 74] = [
     run(0xb7, 0xba, I::NONE,     plain(1, Number),   3),  // f64.convert_i32_s … f64.convert_i64_u
     run(0xbb, 0xbb, I::NONE,     plain(1, F64),      3),  // f64.promote_f32
     run(0xbc, 0xbd, I::NONE,     seeing(1, Bits),    2),  // i32.reinterpret_f32, i64.reinterpret_f64
-    run(0xbe, 0xbf, I::NONE,     plain(1, Bits),     2),  // f32.reinterpret_i32, f64.reinterpret_i64
-    run(0xc0, 0xc4, I::NONE,     plain(1, Bits),     2),  // i32.extend8_s … i64.extend32_s
+    run(0xbe, 0xc4, I::NONE,     plain(1, Bits),     2),  // f32.reinterpret_i32 … i64.extend32_s
     // Behind 0xfc.
     run(0x100, 0x107, I::NONE,     plain(1, Bits),     3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
     run(0x108, 0x108, I::SEGMENT_MEMORY, SPECIAL,       1),  // memory.init
@@ -195,7 +194,7 @@ impl Run {
 /// The word of an instruction that the profile does not have.
 const REFUSED: u16 = 0;
 
-/// From this bit on a word of [`PACKED`] says how many rows it stands for.
+/// From this bit on a word of [`PACKED`] says how many more rows it stands for.
 const COUNT_SHIFT: u32 = 13;
 
 /// Words for so many rows, and how many of them there are.
@@ -205,10 +204,10 @@ const fn pack() -> ([u16; ROWS], usize) {
     while at < RUNS.len() {
         let run = &RUNS[at];
         let (word, end) = if row < run.first { (REFUSED, run.first) } else { (run.word(), run.last + 1) };
-        let count = if end - row > 7 { 7 } else { end - row };
-        words[len] = word | count << COUNT_SHIFT;
+        let more = if end - row > 8 { 7 } else { end - row - 1 };
+        words[len] = word | more << COUNT_SHIFT;
         len += 1;
-        row += count;
+        row += more + 1;
         if row > run.last {
             at += 1;
         }
@@ -235,7 +234,7 @@ impl Opcodes {
     pub(crate) fn unpack(&mut self) {
         let mut row = 0;
         for &word in &PACKED {
-            let end = row + usize::from(word >> COUNT_SHIFT);
+            let end = row + usize::from(word >> COUNT_SHIFT) + 1;
             while row < end {
                 self.0[row % ROWS] = word;
                 row += 1;
