@@ -86,8 +86,8 @@ impl Meter<'_> {
         self.writer.is_off = true;
         self.scan(0);
         self.writer.is_off = false;
-        let slots = self.body.locals.saturating_add(self.body.height_max);
-        self.reader.check(slots <= SLOTS_MAX, Reason::Frame);
+        let Body { locals, height_max, .. } = self.body;
+        self.reader.check(height_max <= SLOTS_MAX - locals, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -96,7 +96,7 @@ impl Meter<'_> {
         self.copied = list;
         self.copy_until(code);
         self.declare_spares();
-        let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
+        let frame = FRAME_BYTES + SLOT_BYTES * (locals + height_max) + OPERATION_BYTES * self.body.operations;
         self.body.is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
         self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
@@ -130,7 +130,7 @@ impl Meter<'_> {
             self.keep_gas(true);
             self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40]);
         }
-        if self.body.is_counted || self.body.keeps_gas {
+        if self.body.is_counted | self.body.keeps_gas {
             self.writer.template(&[0x02, KIND]);
         }
     }
@@ -143,7 +143,7 @@ impl Meter<'_> {
         if self.body.keeps_gas {
             self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0]);
         }
-        if self.body.is_counted || self.body.keeps_gas {
+        if self.body.is_counted | self.body.keeps_gas {
             self.writer.byte(0x0b);
         }
     }
