@@ -50,7 +50,7 @@ pub const fn output_bytes_max(module_bytes: usize) -> usize {
     if module_bytes < OUTPUT_BYTES_MAX / 16 { 16 * module_bytes + 4_096 } else { OUTPUT_BYTES_MAX + 4_096 }
 }
 
-/// One run over a module.
+/// One run over a module. What starts as zeros stands together, so that one `memory.fill` makes it so.
 #[repr(C)]
 pub(crate) struct Meter<'a> {
     pub(crate) reader: Reader<'a>,

@@ -71,21 +71,21 @@ const fn seeing(operands: u16, made: Made) -> u16 {
 
 /// Neighbouring opcodes that are treated alike.
 struct Run {
-    first: u16,
-    last: u16,
+    first: u32,
+    last: u32,
     immediate: u16,
     form: u16,
     gas: u8,
 }
 
-const fn run(first: u16, last: u16, immediate: u16, form: u16, gas: u8) -> Run {
+const fn run(first: u32, last: u32, immediate: u16, form: u16, gas: u8) -> Run {
     Run { first, last, immediate, form, gas }
 }
 
 /// The row of the opcode that is written 0xfc 0; the others of this prefix follow.
 pub(crate) const PREFIXED: u32 = 0x100;
 
-/// How many rows a table of opcodes has.
+/// How many rows there are: the opcodes of one byte, and as many behind 0xfc.
 const ROWS: usize = 0x200;
 
 use Made::{Bits, F32, F64, Nothing, Number};
@@ -170,11 +170,11 @@ const RUNS: [Run; 73] = [
     run(0xbc, 0xbd, I::NONE,     seeing(1, Bits),    2),  // i32.reinterpret_f32, i64.reinterpret_f64
     run(0xbe, 0xc4, I::NONE,     plain(1, Bits),     2),  // f32.reinterpret_i32 … i64.extend32_s
     // Behind 0xfc.
-    run(0x100, 0x107, I::NONE,     plain(1, Bits),     3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
-    run(0x108, 0x108, I::SEGMENT_MEMORY, SPECIAL,       1),  // memory.init
-    run(0x109, 0x109, I::SEGMENT,  plain(0, Nothing),  1),  // data.drop
-    run(0x10a, 0x10a, I::MEMORIES, SPECIAL,            1),  // memory.copy
-    run(0x10b, 0x10b, I::MEMORY,   SPECIAL,            1),  // memory.fill
+    run(0x100, 0x107, I::NONE,            plain(1, Bits),    3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
+    run(0x108, 0x108, I::SEGMENT_MEMORY,  SPECIAL,           1),  // memory.init
+    run(0x109, 0x109, I::SEGMENT,         plain(0, Nothing), 1),  // data.drop
+    run(0x10a, 0x10a, I::MEMORIES,        SPECIAL,           1),  // memory.copy
+    run(0x10b, 0x10b, I::MEMORY,          SPECIAL,           1),  // memory.fill
 ];
 
 impl Run {
@@ -197,7 +197,7 @@ const REFUSED: u16 = 0;
 /// From this bit on a word of [`PACKED`] says how many more rows it stands for.
 const COUNT_SHIFT: u32 = 13;
 
-/// Words for so many rows, and how many of them there are.
+/// Words for all rows up to the last that the profile has, and how many of them there are.
 const fn pack() -> ([u16; ROWS], usize) {
     let mut words = [REFUSED; ROWS];
     let (mut len, mut row, mut at) = (0, 0, 0);
@@ -205,7 +205,7 @@ const fn pack() -> ([u16; ROWS], usize) {
         let run = &RUNS[at];
         let (word, end) = if row < run.first { (REFUSED, run.first) } else { (run.word(), run.last + 1) };
         let more = if end - row > 8 { 7 } else { end - row - 1 };
-        words[len] = word | more << COUNT_SHIFT;
+        words[len] = word | (more as u16) << COUNT_SHIFT;
         len += 1;
         row += more + 1;
         if row > run.last {
@@ -215,7 +215,7 @@ const fn pack() -> ([u16; ROWS], usize) {
     (words, len)
 }
 
-/// The opcodes as they are shipped: 170 bytes. Behind the last row everything is refused.
+/// The opcodes as they are shipped.
 const PACKED: [u16; pack().1] = match pack().0.first_chunk() {
     Some(words) => *words,
     None => panic!(),
@@ -230,7 +230,7 @@ impl Opcodes {
         Self([REFUSED; ROWS])
     }
 
-    /// Unpacks what the profile has.
+    /// Unpacks what the profile has. The rows behind that stay refused.
     pub(crate) fn unpack(&mut self) {
         let mut row = 0;
         for &word in &PACKED {
@@ -268,9 +268,4 @@ impl Opcode {
     pub(crate) fn immediate(self) -> u16 {
         self.0 >> 8
     }
-}
-
-/// The gas of the opcode in `row`; none if it is refused.
-pub(crate) fn gas(row: u32) -> Option<u8> {
-    RUNS.iter().find(|run| (u32::from(run.first)..=u32::from(run.last)).contains(&row)).map(|run| run.gas)
 }

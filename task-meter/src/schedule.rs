@@ -4,9 +4,10 @@
 //! everything that decides how much a run costs in one canonical form; its SHA-256 names the schedule.
 
 use crate::limits::STACK_BYTES;
-use crate::opcodes::{self, PREFIXED};
+use crate::opcodes::{Opcodes, PREFIXED};
 
-/// The gas that one instruction can cost; a row of the opcode table holds an index into this list.
+/// The gas that one instruction can cost; a row of the opcode table holds an index into this list. `nop`, which is nothing else,
+/// must not have index 0: a row of zeros is refused.
 pub const WEIGHTS: [u8; 8] = [1, 0, 2, 3, 4, 12, 16, 32];
 
 /// More for a call through the table.
@@ -70,9 +71,11 @@ pub const BYTES: usize = 8 + OPCODES + 4 * CONSTANTS.len();
 pub fn bytes() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     bytes[..8].copy_from_slice(b"tabmesh1");
+    let mut opcodes = Opcodes::new();
+    opcodes.unpack();
     let rows = (0..0xc5).chain(PREFIXED..PREFIXED + 12);
     for (byte, row) in bytes[8..8 + OPCODES].iter_mut().zip(rows) {
-        *byte = opcodes::gas(row).unwrap_or(255);
+        *byte = opcodes.opcode(row).map_or(255, |opcode| opcode.gas() as u8);
     }
     for (to, constant) in bytes[8 + OPCODES..].chunks_exact_mut(4).zip(CONSTANTS) {
         to.copy_from_slice(&constant.to_le_bytes());

@@ -16,7 +16,7 @@ pub(crate) struct Writer<'a> {
     pub(crate) len: usize,
     /// The numbers that templates name.
     pub(crate) slots: [u32; 16],
-    /// During the first scan of a function.
+    /// Set during the first scan of a function, which writes nothing.
     pub(crate) is_off: bool,
     pub(crate) is_full: bool,
 }
