@@ -29,9 +29,6 @@ pub(crate) mod slot {
     pub(crate) const KIND: u8 = 13;
 }
 
-/// How many items are appended to each section, by its number.
-pub(crate) const APPENDED: [u8; 13] = [0, 0, 0, 2, 0, 0, 2, 3, 0, 0, 2, 0, 0];
-
 const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;
 

@@ -96,7 +96,7 @@ impl Meter<'_> {
         let number = self.floats.made;
         self.reader.check(number < FLOATS_MAX, Reason::Floats);
         self.floats.made += 1;
-        if !self.writer.is_on {
+        if self.writer.is_off {
             *self.scratch.mark(number) = false;
         }
         number
@@ -132,7 +132,7 @@ impl Meter<'_> {
         let mut known = self.pop();
         let is_loose = known & operand::LOOSE != 0;
         let kind = self.scratch.local(index);
-        if !self.writer.is_on && known == operand::BITS {
+        if self.writer.is_off && known == operand::BITS {
             *kind |= local::DECIDED;
         }
         if is_loose && *kind & local::DECIDED != 0 {

@@ -5,7 +5,7 @@ use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::module::Meter;
-use crate::opcodes::{self, Immediate, PREFIXED, REFUSED, SPECIAL};
+use crate::opcodes::{PREFIXED, SPECIAL, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
@@ -27,7 +27,6 @@ const FUNCTION: u8 = 0;
 pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
 
 /// What is known of the function that is being read.
-#[derive(Default)]
 pub(crate) struct Body {
     /// The word of its type.
     pub(crate) word: u32,
@@ -54,17 +53,29 @@ pub(crate) struct Body {
     pub(crate) spares: u32,
 }
 
+impl Body {
+    /// All zeros. A constant, padding included, is one `memory.fill`.
+    pub(crate) const NEW: Self = Self {
+        word: 0,
+        locals: 0,
+        height: 0,
+        height_max: 0,
+        depth: 0,
+        is_dead: false,
+        operations: 0,
+        calls: false,
+        is_counted: false,
+        keeps_gas: false,
+        is_tight: false,
+        spares: 0,
+    };
+}
+
 impl Meter<'_> {
     /// Writes the function that is read from here to the end, without its length.
     pub(crate) fn function_body(&mut self, word: u32) {
         let parameters = word & 0xff;
-        self.body.word = word;
-        self.body.height_max = 0;
-        self.body.calls = false;
-        self.body.is_tight = false;
-        self.body.is_counted = false;
-        self.body.spares = 0;
-        self.body.locals = 0;
+        self.body = Body { word, ..Body::NEW };
         self.declare(parameters, local::DECIDED);
         let groups = self.reader.count(ITEMS_MAX);
         let list = self.reader.at;
@@ -72,11 +83,11 @@ impl Meter<'_> {
         let zeroed = self.body.locals - parameters;
 
         let code = self.reader.at;
-        self.writer.is_on = false;
+        self.writer.is_off = true;
         self.scan(0);
-        self.writer.is_on = true;
-        let slots = self.body.locals.saturating_add(self.body.height_max);
-        self.reader.check(slots <= SLOTS_MAX, Reason::Frame);
+        self.writer.is_off = false;
+        let Body { locals, height_max, .. } = self.body;
+        self.reader.check(height_max <= SLOTS_MAX - locals, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -85,7 +96,7 @@ impl Meter<'_> {
         self.copied = list;
         self.copy_until(code);
         self.declare_spares();
-        let frame = FRAME_BYTES + SLOT_BYTES * slots + OPERATION_BYTES * self.body.operations;
+        let frame = FRAME_BYTES + SLOT_BYTES * (locals + height_max) + OPERATION_BYTES * self.body.operations;
         self.body.is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
         self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
@@ -100,7 +111,8 @@ impl Meter<'_> {
         let mut local = self.body.locals;
         for kind in 0..4 {
             if self.body.spares >> kind & 1 != 0 {
-                self.writer.bytes(&[1, 0x7f - kind]);
+                self.writer.byte(1);
+                self.writer.byte(0x7f - kind);
                 self.writer.slots[usize::from(kind)] = local;
                 local += 1;
             }
@@ -118,7 +130,7 @@ impl Meter<'_> {
             self.keep_gas(true);
             self.writer.template(&[0x23, GAS, 0x21, GAS_LOCAL, 0x02, 0x40]);
         }
-        if self.body.is_counted || self.body.keeps_gas {
+        if self.body.is_counted | self.body.keeps_gas {
             self.writer.template(&[0x02, KIND]);
         }
     }
@@ -131,7 +143,7 @@ impl Meter<'_> {
         if self.body.keeps_gas {
             self.writer.template(&[0x20, GAS_LOCAL, 0x24, GAS, 0x0f, 0x0b, 0x42, 0x7f, 0x24, GAS, 0]);
         }
-        if self.body.is_counted || self.body.keeps_gas {
+        if self.body.is_counted | self.body.keeps_gas {
             self.writer.byte(0x0b);
         }
     }
@@ -182,33 +194,26 @@ impl Meter<'_> {
 
     fn instruction(&mut self) {
         let start = self.reader.at;
-        let opcode = self.reader.byte();
-        let mut row = usize::from(opcode);
-        let mut code = 256 + u32::from(opcode);
-        if opcode == 0xfc {
-            let number = self.reader.number().min(0xff);
-            row = PREFIXED + number as usize;
-            code = 512 + number;
-        } else if row >= PREFIXED {
-            row = usize::MAX;
+        let mut row = u32::from(self.reader.byte());
+        if row == 0xfc {
+            row = PREFIXED + self.reader.number().min(0xff);
         }
-        let (form, gas) = opcodes::form(row);
-        if form == REFUSED {
-            self.reader.refuse_code_at(code, start);
+        let Some(opcode) = self.scratch.opcodes.opcode(row) else {
+            self.reader.refuse_code_at(256 + row, start);
             return;
-        }
-        let immediate = self.immediate(row);
+        };
+        let immediate = self.immediate(opcode.immediate());
         // Of dead code only the blocks are followed.
         if self.body.is_dead && !matches!(row, 2..=5 | 0x0b) {
             return;
         }
         if !self.body.is_dead {
-            self.charge(gas);
+            self.charge(opcode.gas());
         }
-        if form == SPECIAL {
+        if opcode.form() == SPECIAL {
             self.special(row, immediate, start);
         } else {
-            self.ordinary(form, start);
+            self.ordinary(opcode.form(), start);
         }
         if !self.body.is_dead && self.body.depth > 0 {
             self.cut_segment();
@@ -216,53 +221,53 @@ impl Meter<'_> {
     }
 
     /// Reads what stands behind an opcode: an index, the word of a type, how many operands a branch takes, or 0.
-    fn immediate(&mut self, row: usize) -> u32 {
-        match opcodes::immediate(row) {
-            Immediate::None => {}
-            Immediate::Block => return self.block_type(),
-            Immediate::Label => return self.label(),
-            Immediate::Labels => {
+    fn immediate(&mut self, kind: u16) -> u32 {
+        match kind {
+            immediate::BLOCK => return self.block_type(),
+            immediate::LABEL => return self.label(),
+            immediate::LABELS => {
                 for _ in 0..self.reader.count(LABELS_MAX) {
                     self.label();
                 }
                 return self.label();
             }
-            Immediate::Function => {
+            immediate::FUNCTION => {
                 let index = self.reader.index(self.functions);
                 return self.function_type(index);
             }
-            Immediate::Indirect => {
+            immediate::INDIRECT => {
                 let index = self.reader.index(self.types);
                 let table = self.reader.number();
                 self.reader.check(table == 0, Reason::Table);
                 return *self.scratch.type_word(index);
             }
-            Immediate::Select => {
+            immediate::SELECT => {
                 self.reader.expect(1, Reason::Type);
                 self.value_type();
             }
-            Immediate::Local => return self.reader.index(self.body.locals),
-            Immediate::Global => return self.reader.index(self.globals),
-            Immediate::Address => {
+            immediate::LOCAL => return self.reader.index(self.body.locals),
+            immediate::GLOBAL => return self.reader.index(self.globals),
+            immediate::ADDRESS => {
                 let alignment = self.reader.number();
                 self.reader.check(alignment <= 3, Reason::Memory);
                 self.reader.number();
             }
-            Immediate::Memory => self.memory_zero(),
-            Immediate::Number => self.reader.skip_number(),
-            Immediate::Float => self.reader.skip(4),
-            Immediate::Double => self.reader.skip(8),
-            Immediate::SegmentMemory => {
+            immediate::MEMORY => self.memory_zero(),
+            immediate::NUMBER => self.reader.skip_number(),
+            immediate::FLOAT => self.reader.skip(4),
+            immediate::DOUBLE => self.reader.skip(8),
+            immediate::SEGMENT_MEMORY => {
                 self.reader.number();
                 self.memory_zero();
             }
-            Immediate::Segment => {
+            immediate::SEGMENT => {
                 self.reader.number();
             }
-            Immediate::Memories => {
+            immediate::MEMORIES => {
                 self.memory_zero();
                 self.memory_zero();
             }
+            _ => {}
         }
         0
     }
@@ -289,7 +294,7 @@ impl Meter<'_> {
     }
 
     /// An instruction of which only operands and result matter.
-    fn ordinary(&mut self, form: u8, start: usize) {
+    fn ordinary(&mut self, form: u16, start: usize) {
         let sees = form >= 15;
         let form = if sees { form - 15 } else { form };
         if sees {
@@ -308,7 +313,7 @@ impl Meter<'_> {
     }
 
     /// An instruction of its own kind.
-    fn special(&mut self, row: usize, immediate: u32, start: usize) {
+    fn special(&mut self, row: u32, immediate: u32, start: usize) {
         match row {
             0x00 => self.leave(0),
             0x02..=0x04 => self.open(row as u8, immediate),

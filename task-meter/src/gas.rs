@@ -26,7 +26,6 @@ pub(crate) enum Begin {
     Checked,
 }
 
-#[derive(Default)]
 pub(crate) struct Segments {
     /// Where the gas of the charge that was written last is to stand; 0 once it does.
     hole: usize,
@@ -38,6 +37,11 @@ pub(crate) struct Segments {
     open: u32,
     /// Whether the charge of the open segment is still to be written, before what is next copied.
     is_due: bool,
+}
+
+impl Segments {
+    /// No segment.
+    pub(crate) const NEW: Self = Self { hole: 0, gas: 0, joined: 0, open: 0, is_due: false };
 }
 
 impl Meter<'_> {
@@ -113,7 +117,7 @@ impl Meter<'_> {
 
     /// Forgets the segment that would begin behind the function.
     pub(crate) fn no_segment(&mut self) {
-        self.segments = Segments::default();
+        self.segments = Segments::NEW;
     }
 
     /// Charges for each eight of as many bytes as the topmost operand says, before a bulk operation.

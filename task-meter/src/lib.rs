@@ -80,5 +80,7 @@ pub fn instrument(
     scratch: &mut Scratch,
     output: &mut [u8],
 ) -> Result<usize, Refusal> {
-    module::Meter::new(module, settings, scratch, output).run()
+    let mut meter = module::Meter::new(module, settings, scratch, output);
+    meter.run();
+    meter.result()
 }

@@ -3,7 +3,6 @@
 //! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
 //! Custom sections are left out unread, and the start function becomes an export.
 
-use crate::append::APPENDED;
 use crate::floats::Floats;
 use crate::function::Body;
 use crate::gas::Segments;
@@ -29,9 +28,21 @@ pub(crate) const CODE: u8 = 10;
 const DATA: u8 = 11;
 const DATA_COUNT: u8 = 12;
 
-/// The sections in the order in which they must stand.
-const ORDER: [u8; 12] =
-    [TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA];
+/// The sections in the order in which they must stand, and how many items are appended to each.
+const ORDER: [(u8, u8); 12] = [
+    (TYPE, 2),
+    (IMPORT, 0),
+    (FUNCTION, 2),
+    (TABLE, 0),
+    (MEMORY, 0),
+    (GLOBAL, 2),
+    (EXPORT, 3),
+    (START, 0),
+    (ELEMENT, 0),
+    (DATA_COUNT, 0),
+    (CODE, 2),
+    (DATA, 0),
+];
 
 /// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
 #[must_use]
@@ -39,7 +50,7 @@ pub const fn output_bytes_max(module_bytes: usize) -> usize {
     if module_bytes < OUTPUT_BYTES_MAX / 16 { 16 * module_bytes + 4_096 } else { OUTPUT_BYTES_MAX + 4_096 }
 }
 
-/// One run over a module.
+/// One run over a module. What starts as zeros stands together, so that one `memory.fill` makes it so.
 #[repr(C)]
 pub(crate) struct Meter<'a> {
     pub(crate) reader: Reader<'a>,
@@ -89,24 +100,25 @@ impl<'a> Meter<'a> {
             start: 0,
             more_types: 0,
             copied: 0,
-            body: Body::default(),
-            segments: Segments::default(),
+            body: Body::NEW,
+            segments: Segments::NEW,
             floats: Floats::default(),
         }
     }
 
     /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
     #[inline(never)]
-    pub(crate) fn run(&mut self) -> Result<usize, Refusal> {
+    pub(crate) fn run(&mut self) {
+        self.scratch.opcodes.unpack();
         self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
         let is_module = self.reader.has(0, MAGIC);
         self.reader.check(is_module, Reason::Header);
         self.writer.bytes(MAGIC);
         self.reader.at = MAGIC.len();
         let end = self.reader.end;
-        for &id in &ORDER {
+        for &(id, appended) in &ORDER {
             let is_there = self.find(id);
-            self.section(id, is_there);
+            self.section(id, is_there, u32::from(appended));
             self.reader.end = end;
         }
         self.pass_custom();
@@ -115,6 +127,10 @@ impl<'a> Meter<'a> {
             self.reader.refuse(Reason::Section);
         }
         self.reader.check(!self.writer.is_full, Reason::OutputBytes);
+    }
+
+    /// How long the output became, or the first refusal.
+    pub(crate) fn result(&self) -> Result<usize, Refusal> {
         self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
@@ -143,8 +159,9 @@ impl<'a> Meter<'a> {
         is_there
     }
 
-    fn section(&mut self, id: u8, is_there: bool) {
-        if self.reader.is_refused() || !(is_there || matches!(id, TYPE | FUNCTION | GLOBAL | EXPORT | CODE)) {
+    /// A section that is there or to which something is appended.
+    fn section(&mut self, id: u8, is_there: bool, appended: u32) {
+        if self.reader.is_refused() || !(is_there || appended > 0) {
             return;
         }
         let limit = if id == TYPE { TYPES_MAX } else { ITEMS_MAX };
@@ -156,7 +173,7 @@ impl<'a> Meter<'a> {
             self.writer.byte(id);
             let length = self.writer.hole();
             self.copied = self.reader.at;
-            self.items(id, count);
+            self.items(id, count, appended);
             self.copy_rest();
             self.append(id);
             self.writer.fill_length(length);
@@ -200,15 +217,14 @@ impl<'a> Meter<'a> {
     }
 
     /// Reads the items of a section and writes its count.
-    fn items(&mut self, id: u8, count: u32) {
+    fn items(&mut self, id: u8, count: u32, appended: u32) {
         match id {
             TYPE => return self.type_items(count),
             GLOBAL => self.name_appended(count),
             CODE => self.reader.check(count == self.functions - self.imports, Reason::Count),
             _ => {}
         }
-        let more = APPENDED.get(usize::from(id)).copied().unwrap_or_default();
-        self.writer.number(count + u32::from(more));
+        self.writer.number(count + appended);
         for number in 0..count {
             if self.reader.is_refused() {
                 return;

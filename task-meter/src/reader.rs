@@ -8,10 +8,10 @@ use crate::refusal::{Reason, Refusal};
 #[repr(C)]
 pub(crate) struct Reader<'a> {
     pub(crate) bytes: &'a [u8],
-    /// The next byte.
-    pub(crate) at: usize,
     /// Behind the last byte of what is being read: the module, a section, a function.
     pub(crate) end: usize,
+    /// The next byte.
+    pub(crate) at: usize,
     /// Where what was read last started; a refusal names it.
     mark: usize,
     code: u32,
@@ -64,9 +64,12 @@ impl<'a> Reader<'a> {
         self.is_refused().then_some(refusal)
     }
 
-    /// The byte at a place; 0 behind the end.
+    /// The byte at a place; 0 behind the end of the module.
     #[inline(never)]
     pub(crate) fn byte_at(&self, at: usize) -> u8 {
+        if self.code != 0 {
+            return 0;
+        }
         self.bytes.get(at).copied().unwrap_or_default()
     }
 
@@ -79,11 +82,11 @@ impl<'a> Reader<'a> {
 
     fn next(&mut self) -> u8 {
         let at = self.at;
-        if at >= self.end || self.code != 0 {
+        if at < self.end {
+            self.at += 1;
+        } else {
             self.refuse(Reason::Length);
-            return 0;
         }
-        self.at += 1;
         self.byte_at(at)
     }
 

@@ -4,10 +4,11 @@
 //! everything that decides how much a run costs in one canonical form; its SHA-256 names the schedule.
 
 use crate::limits::STACK_BYTES;
-use crate::opcodes::{self, ROWS};
+use crate::opcodes::{Opcodes, PREFIXED};
 
-/// The gas that one instruction can cost; a row of the opcode table holds an index into this list.
-pub const WEIGHTS: [u8; 8] = [0, 1, 2, 3, 4, 12, 16, 32];
+/// The gas that one instruction can cost; a row of the opcode table holds an index into this list. `nop`, which is nothing else,
+/// must not have index 0: a row of zeros is refused.
+pub const WEIGHTS: [u8; 8] = [1, 0, 2, 3, 4, 12, 16, 32];
 
 /// More for a call through the table.
 pub const INDIRECT_GAS: u32 = 16;
@@ -58,8 +59,11 @@ const CONSTANTS: [u32; 12] = [
     STACK_BYTES,
 ];
 
+/// How many opcodes have a gas, refused ones between them included.
+const OPCODES: usize = 0xc5 + 12;
+
 /// How many bytes [`bytes`] makes.
-pub const BYTES: usize = 8 + ROWS + 4 * CONSTANTS.len();
+pub const BYTES: usize = 8 + OPCODES + 4 * CONSTANTS.len();
 
 /// The schedule: `tabmesh1`; the gas of the opcodes 0x00 to 0xc4 and of 0xfc 0 to 11, one byte each, 255 where the opcode is
 /// refused; the constants above in their order, 4 bytes each, little-endian.
@@ -67,10 +71,13 @@ pub const BYTES: usize = 8 + ROWS + 4 * CONSTANTS.len();
 pub fn bytes() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     bytes[..8].copy_from_slice(b"tabmesh1");
-    for (opcode, byte) in bytes[8..8 + ROWS].iter_mut().enumerate() {
-        *byte = opcodes::gas(opcode).unwrap_or(255);
+    let mut opcodes = Opcodes::new();
+    opcodes.unpack();
+    let rows = (0..0xc5).chain(PREFIXED..PREFIXED + 12);
+    for (byte, row) in bytes[8..8 + OPCODES].iter_mut().zip(rows) {
+        *byte = opcodes.opcode(row).map_or(255, |opcode| opcode.gas() as u8);
     }
-    for (to, constant) in bytes[8 + ROWS..].chunks_exact_mut(4).zip(CONSTANTS) {
+    for (to, constant) in bytes[8 + OPCODES..].chunks_exact_mut(4).zip(CONSTANTS) {
         to.copy_from_slice(&constant.to_le_bytes());
     }
     bytes

@@ -12,18 +12,18 @@ const HOLE: usize = 5;
 #[repr(C)]
 pub(crate) struct Writer<'a> {
     output: &'a mut [u8],
-    /// Off during the first scan of a function.
-    pub(crate) is_on: bool,
-    pub(crate) is_full: bool,
     /// Bytes written.
     pub(crate) len: usize,
     /// The numbers that templates name.
     pub(crate) slots: [u32; 16],
+    /// Set during the first scan of a function, which writes nothing.
+    pub(crate) is_off: bool,
+    pub(crate) is_full: bool,
 }
 
 impl<'a> Writer<'a> {
     pub(crate) fn new(output: &'a mut [u8]) -> Self {
-        Self { output, len: 0, is_on: true, is_full: false, slots: [0; 16] }
+        Self { output, len: 0, is_off: false, is_full: false, slots: [0; 16] }
     }
 
     #[inline(never)]
@@ -33,7 +33,7 @@ impl<'a> Writer<'a> {
 
     #[inline(never)]
     pub(crate) fn bytes(&mut self, bytes: &[u8]) {
-        if !self.is_on {
+        if self.is_off {
             return;
         }
         let end = self.len.wrapping_add(bytes.len());
