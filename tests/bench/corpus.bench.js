@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { ROOT } from '../harness/places.js';
 import { run } from '../harness/run.js';
 import { program } from './programs.js';
+import { geometricMean } from './report.js';
 
 export const title = 'Real modules, metered';
 
@@ -55,7 +56,7 @@ function rows(native, v8) {
 /** The geometric mean of the ratios, held against a goal, and the worst of them. */
 function means(what, measured, max) {
   const ratios = measured.map(({ ours, bare }) => ours / bare);
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  const mean = geometricMean(ratios);
   const worst = Math.max(...ratios);
   const { name } = measured[ratios.indexOf(worst)];
   return [

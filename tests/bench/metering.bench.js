@@ -9,7 +9,7 @@ import { programsOf } from '../harness/tasks.js';
 import { call } from './ends.js';
 import { build, times } from './kernels.js';
 import { program } from './programs.js';
-import { median } from './report.js';
+import { geometricMean, median } from './report.js';
 import { inFreshTab } from './task-tab.js';
 import { idle, late } from './task-times.js';
 
@@ -66,7 +66,7 @@ const packaged = (path) => import(pathToFileURL(join(pkg(), path)).href);
 /** Each kernel; and all but `bodies`, whose sums stay in locals that are loaded first. */
 function kernelRows(list) {
   const ratios = list.filter(({ name }) => name !== 'bodies').map(({ ours, bare }) => ours / bare);
-  const mean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);
+  const mean = geometricMean(ratios);
   return [
     ...list.map(({ name, ours, bare }) => ({ what: name, ours, bare, unit: 'ms' })),
     { what: 'all but bodies, geometric mean', ours: mean, bare: 1, unit: '×', goal: { ratioMax: 1.26 } },

@@ -92,3 +92,6 @@ function spoken({ goal = {}, unit }) {
     .filter(Boolean)
     .join(', ');
 }
+
+/** The mean of ratios. */
+export const geometricMean = (ratios) => Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length);

@@ -68,7 +68,7 @@ const memoryRows = (what, ours, bare, of, unit, goal) =>
 
 async function frameRows(tab) {
   const { file, input } = programsOf('guests').find(({ guest }) => guest === 'mandelbrot');
-  const task = { module: readFileSync(file).toString('base64'), input: Buffer.from(input).toString('base64'), gas: GAS };
+  const task = { module: readFileSync(file).toString('base64'), input: input.toString('base64'), gas: GAS };
   const gaps = { ours: [], bare: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     gaps.bare.push(...(await call(tab, 'taskBench', 'frames', FRAMES_MS)));
