@@ -7,7 +7,7 @@ use crate::writer::SLOT;
 
 /// The slots of the writer's templates.
 pub(crate) mod slot {
-    /// Locals that a function is given as far as it needs them: see [`crate::function::spare`].
+    /// Locals that a function is given as far as it needs them: see `Meter::declare_spares`.
     pub(crate) const SPARE: u8 = 0;
     pub(crate) const GAS_LOCAL: u8 = 1;
     /// The local that holds a float while it is looked at.

@@ -8,20 +8,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail, ensure};
 use tabmesh_meter::{GAS_EXPORT, START_EXPORT, Settings};
 use tabmesh_meter_checks::engines::{End, Engine, Guest, Value};
+use tabmesh_meter_checks::kernels::KERNELS;
 use tabmesh_meter_checks::{SETTINGS, meter, probes};
-
-const KERNELS: [&str; 10] = [
-    "fibonacci",
-    "sieve",
-    "matrix",
-    "checksum",
-    "hash",
-    "sorting",
-    "machine",
-    "mandelbrot",
-    "spectral",
-    "bodies",
-];
 
 /// Seconds a measurement should take.
 const SECONDS: f64 = 0.003;
@@ -120,7 +108,7 @@ fn main() -> Result<()> {
         Ok(())
     };
     let kernels = std::fs::read(path)?;
-    for name in KERNELS {
+    for (name, _) in KERNELS {
         add(name, name, &kernels)?;
     }
     for probe in probes::all() {

@@ -4,23 +4,10 @@
 
 use std::time::{Duration, Instant};
 
+use tabmesh_meter_checks::kernels::KERNELS;
 use tabmesh_meter_checks::{SETTINGS, meter};
 use wasmtime::error::Context;
 use wasmtime::{Config, Engine, Instance, Module, Result, Store, TypedFunc, Val, ensure};
-
-/// Each kernel with a number of rounds that takes about a millisecond: the best of many short runs is one that nothing disturbed.
-const KERNELS: [(&str, i32); 10] = [
-    ("fibonacci", 1),
-    ("sieve", 4),
-    ("matrix", 5),
-    ("checksum", 4),
-    ("hash", 3_000),
-    ("sorting", 4),
-    ("machine", 100),
-    ("mandelbrot", 1),
-    ("spectral", 30),
-    ("bodies", 10_000),
-];
 
 const RUNS: usize = 200;
 

@@ -8,6 +8,7 @@ pub mod build;
 pub mod corpus;
 pub mod differential;
 pub mod engines;
+pub mod kernels;
 pub mod probes;
 pub mod random;
 pub mod run;
