@@ -17,6 +17,7 @@ extern crate alloc;
 
 pub mod content;
 mod coordinate;
+mod ground;
 mod hash;
 mod id;
 pub mod io;

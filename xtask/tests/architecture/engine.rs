@@ -8,11 +8,13 @@ const ENGINE: &str = "core-wasm/engine/src/";
 
 /// Rooms by layer: a room may use the layers before its own, and nothing of its own layer but itself. Only the
 /// basics may use each other.
-const LAYERS: [(&str, &[&str]); 5] = [
+const LAYERS: [(&str, &[&str]); 7] = [
     ("basics", &["coordinate", "hash", "id", "limits", "list", "rng", "status", "time", "error"]),
     ("wire", &["wire"]),
     ("io", &["io"]),
-    ("rooms", &["link", "routing", "gossip", "content", "ledger", "task", "service"]),
+    ("rooms", &["link", "routing", "content"]),
+    ("ground", &["ground"]),
+    ("machines", &["linking", "upkeep", "requests", "blocks", "topics", "ports"]),
     ("node", &["node"]),
 ];
 

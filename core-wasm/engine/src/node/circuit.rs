@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use super::Node;
-use super::route::ReplyTo;
+use crate::ground::{ReplyTo, is_relay};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
@@ -20,11 +20,6 @@ use crate::wire::frame::{BULK_MIN, Frame};
 /// Relays that one offer names.
 const RELAYS_MAX: usize = 4;
 
-/// After so many direct links in a row that did not come up, though the other ends were there, it is this end that cannot
-/// be reached: circuits come first from then on, and one dial in so many is direct still.
-const WALLED_AFTER: u8 = 5;
-const WALLED_DIRECT_ONE_IN: u64 = 8;
-
 /// A circuit refused for want of a common relay is offered again, for the other end looks for one; one time in so many the
 /// next attempt is direct.
 const DIRECT_AGAIN_ONE_IN: u64 = 4;
@@ -33,41 +28,7 @@ const DIRECT_AGAIN_ONE_IN: u64 = 4;
 const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
 const TRY_DIRECT_ONE_IN: u64 = 24;
 
-fn is_relay(link: &Link) -> bool {
-    link.is_relay && link.kind != LinkKind::Relayed
-}
-
 impl Node {
-    /// Whether this node offers `peer` a circuit.
-    pub(super) fn may_relay(&mut self, peer: &NodeId) -> bool {
-        let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
-            || self.is_walled() && self.rng.below(WALLED_DIRECT_ONE_IN) > 0;
-        wants && self.has_relay()
-    }
-
-    /// Whether a peer of this node's carries circuits.
-    pub(super) fn has_relay(&self) -> bool {
-        self.links.peers().any(is_relay)
-    }
-
-    /// Whether no direct link comes up at this end, for all that is known.
-    fn is_walled(&self) -> bool {
-        self.walls >= WALLED_AFTER && !self.links.peers().any(|link| link.kind == LinkKind::WebRtc)
-    }
-
-    /// Whether this node offers circuits to those that offer it direct links.
-    pub(super) fn wants_circuits(&self) -> bool {
-        self.is_walled() && self.has_relay()
-    }
-
-    /// Offers a circuit in turn.
-    pub(super) fn dial_circuit(&mut self, peer: &NodeId) {
-        if let Some(contact) = self.contacts.learn(peer) {
-            contact.needs_relay = true;
-        }
-        self.dial(peer);
-    }
-
     /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
     /// at once; false if there is no relay for it.
     pub(super) fn on_unreachable(&mut self, link: &Link) -> bool {
@@ -77,7 +38,7 @@ impl Node {
             let reply = if handshake.by_signal { None } else { Some(reply) };
             self.refuse(&link.peer, handshake.session, Reason::Unreachable, reply);
         }
-        self.has_relay() && self.contacts.learn(&link.peer).is_some()
+        self.ground.has_relay() && self.ground.contacts.learn(&link.peer).is_some()
     }
 
     /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay.
@@ -87,20 +48,20 @@ impl Node {
         let is_walled = is_there && matches!(reason, Reason::Lost | Reason::Timeout);
         let is_direct = link.kind == LinkKind::WebRtc;
         if is_direct && is_walled {
-            self.walls = self.walls.saturating_add(1);
+            self.ground.walls = self.ground.walls.saturating_add(1);
         }
-        let again = reason == Reason::NoRoom && self.rng.below(DIRECT_AGAIN_ONE_IN) > 0;
-        let Some(contact) = self.contacts.get(&link.peer) else { return };
+        let again = reason == Reason::NoRoom && self.ground.rng.below(DIRECT_AGAIN_ONE_IN) > 0;
+        let Some(contact) = self.ground.contacts.get(&link.peer) else { return };
         contact.needs_relay = if is_direct { is_walled || reason == Reason::Unreachable } else { again };
         if is_direct && is_walled {
-            contact.not_before = self.now;
+            contact.not_before = self.ground.now;
         }
     }
 
     /// What follows the fresh key in this end's envelope: the relays to choose from, or the one that was chosen.
     pub(super) fn circuit_ids(&self, dialled: bool, via: Option<LinkId>) -> Vec<u8> {
         let mut ids = Vec::new();
-        for link in self.links.peers().filter(|link| is_relay(link)) {
+        for link in self.ground.links.peers().filter(|link| is_relay(link)) {
             if (dialled || Some(link.id) == via) && ids.len() < RELAYS_MAX * 32 {
                 ids.extend_from_slice(&link.peer.0);
             }
@@ -111,7 +72,7 @@ impl Node {
     /// The key that a circuit's envelope carries, and the first of the relays it names that this node is linked with.
     fn read_circuit<'a>(&self, body: &'a [u8]) -> Option<(&'a [u8; 64], Option<LinkId>)> {
         let (key, ids) = body.split_first_chunk::<64>()?;
-        let link = |id| self.links.to(id).filter(|link| is_relay(link));
+        let link = |id| self.ground.links.to(id).filter(|link| is_relay(link));
         Some((key, NodeId::list(ids).iter().take(RELAYS_MAX).find_map(link).map(|link| link.id)))
     }
 
@@ -121,16 +82,16 @@ impl Node {
         let Some(via) = via else {
             // Linked with none of them yet; by the next offer it may be.
             if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
-                self.learn(relay);
-                self.dial(relay);
+                self.ground.learn(relay);
+                self.ground.dial(relay);
             }
             return self.refuse(&from, envelope.session, Reason::NoRoom, reply);
         };
         let id = self.begin_answer(LinkKind::Relayed, from, envelope.session, reply);
-        if let Some(link) = self.links.get_mut(id) {
+        if let Some(link) = self.ground.links.get_mut(id) {
             link.via = Some(via);
         }
-        self.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
+        self.ground.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
     }
 
     /// The circuit that this node offered is taken.
@@ -138,44 +99,26 @@ impl Node {
         let Some((key, Some(via))) = self.read_circuit(body) else {
             return self.drop_link(id, Reason::NoRoom, true);
         };
-        if let Some(link) = self.links.get_mut(id) {
+        if let Some(link) = self.ground.links.get_mut(id) {
             link.via = Some(via);
         }
-        self.put_copy(output::ANSWERED, id.number().into(), &[], key);
-    }
-
-    /// The link to a circuit's relay, if it stands.
-    fn relay_link(&self, via: Option<LinkId>) -> Option<&Link> {
-        self.links.ready(via?)
+        self.ground.put_copy(output::ANSWERED, id.number().into(), &[], key);
     }
 
     /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
     pub(super) fn on_sealed(&mut self, id: LinkId, sealed: &[u8]) {
-        let Some(link) = self.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else { return };
+        let Some(link) = self.ground.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else {
+            return;
+        };
         link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
         let (via, peer) = (link.via, link.peer);
         let bytes = Frame::Carry { carried: false, peer: &peer, sealed }.emit();
         let fits = |relay: &&Link| sealed.len() <= BULK_MIN - CIRCUIT_HEAD || relay.flow.affords(bytes.len());
-        match self.relay_link(via).filter(fits).map(|relay| relay.id) {
-            Some(relay) => self.send_bytes(relay, bytes),
+        match self.ground.relay_link(via).filter(fits).map(|relay| relay.id) {
+            Some(relay) => self.ground.send_bytes(relay, bytes),
             // More than the relay has granted: it would take that for a flood.
             None => self.drop_link(id, Reason::Stuck, true),
         }
-    }
-
-    /// Whether `length` bytes of bulk may go out on a link: this node's own, or others' that pass through.
-    pub(super) fn has_room(&self, link: &Link, length: usize, is_own: bool) -> bool {
-        let takes = |link: &Link, length| match is_own {
-            true => link.flow.takes_bulk(length),
-            false => link.flow.passes_bulk(length),
-        };
-        if link.kind != LinkKind::Relayed {
-            return takes(link, length);
-        }
-        let is_fellow = |other: &&Link| other.via == link.via && other.kind == LinkKind::Relayed;
-        let sealing: usize = self.links.iter().filter(is_fellow).map(|other| other.flow.queued()).sum();
-        let carried = (length + sealing) * 17 / 16 + CIRCUIT_HEAD;
-        takes(link, length) && self.relay_link(link.via).is_some_and(|relay| takes(relay, carried))
     }
 
     /// A peer wants something carried, or a relay brings something.
@@ -192,27 +135,27 @@ impl Node {
         }
         let ours =
             |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == Some(from);
-        let Some(link) = self.links.find(&ours).map(|link| link.id) else { return };
+        let Some(link) = self.ground.links.find(&ours).map(|link| link.id) else { return };
         match sealed {
             [reason] => {
                 self.drop_link(link, Reason::from_code(*reason), false);
-                self.put_kind(output::CLOSE, Some(link));
+                self.ground.put_kind(output::CLOSE, Some(link));
             }
-            _ => self.put_copy(output::UNSEAL, link.number().into(), &[], sealed),
+            _ => self.ground.put_copy(output::UNSEAL, link.number().into(), &[], sealed),
         }
     }
 
     /// Carries a sealed frame between two peers, or tells the sender that it does not.
     fn carry(&mut self, from: LinkId, sender: &NodeId, peer: &NodeId, sealed: &[u8]) {
-        let is_fair = self.links.get_mut(from).is_some_and(|link| link.flow.carry(sealed.len()));
-        let to = self.links.to(peer).filter(|link| link.kind != LinkKind::Relayed);
+        let is_fair = self.ground.links.get_mut(from).is_some_and(|link| link.flow.carry(sealed.len()));
+        let to = self.ground.links.to(peer).filter(|link| link.kind != LinkKind::Relayed);
         let has_room =
-            |link: &&Link| sealed.len() <= BULK_MIN || self.has_room(link, sealed.len() + 33, false);
-        match to.filter(has_room).map(|link| link.id).filter(|_| is_fair && self.config.relay) {
-            Some(to) => self.send(to, &Frame::Carry { carried: true, peer: sender, sealed }),
+            |link: &&Link| sealed.len() <= BULK_MIN || self.ground.has_room(link, sealed.len() + 33, false);
+        match to.filter(has_room).map(|link| link.id).filter(|_| is_fair && self.ground.config.relay) {
+            Some(to) => self.ground.send(to, &Frame::Carry { carried: true, peer: sender, sealed }),
             None if sealed.len() > 1 => {
                 let sealed = &[Reason::NoRoom as u8];
-                self.send(from, &Frame::Carry { carried: true, peer, sealed });
+                self.ground.send(from, &Frame::Carry { carried: true, peer, sealed });
             }
             None => {}
         }
@@ -220,15 +163,15 @@ impl Node {
 
     /// Tells the other end of a circuit that it is over.
     pub(super) fn end_circuit(&mut self, via: Option<LinkId>, peer: &NodeId, reason: Reason) {
-        if let Some(relay) = self.relay_link(via).map(|relay| relay.id) {
-            self.send(relay, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
+        if let Some(relay) = self.ground.relay_link(via).map(|relay| relay.id) {
+            self.ground.send(relay, &Frame::Carry { carried: false, peer, sealed: &[reason as u8] });
         }
     }
 
     /// A link is gone, and with it the circuits that led over it.
     pub(super) fn drop_circuits(&mut self, via: LinkId) {
         while let Some(link) =
-            self.links.find(&|link| link.via == Some(via) && link.kind == LinkKind::Relayed)
+            self.ground.links.find(&|link| link.via == Some(via) && link.kind == LinkKind::Relayed)
         {
             self.drop_link(link.id, Reason::NoRoom, true);
         }
@@ -239,14 +182,14 @@ impl Node {
         let is_old = |link: &Link| {
             link.kind == LinkKind::Relayed
                 && link.stage == Stage::Ready
-                && self.id < link.peer
-                && self.now.since(link.since) > TRY_DIRECT_AFTER
+                && self.ground.id < link.peer
+                && self.ground.now.since(link.since) > TRY_DIRECT_AFTER
         };
-        for id in self.links.numbers(&is_old) {
-            let Some(link) = self.links.get(id) else { continue };
+        for id in self.ground.links.numbers(&is_old) {
+            let Some(link) = self.ground.links.get(id) else { continue };
             let peer = link.peer;
-            if self.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.can_dial() {
-                self.begin_dial(LinkKind::WebRtc, &peer, false);
+            if self.ground.rng.below(TRY_DIRECT_ONE_IN) == 0 && self.ground.can_dial() {
+                self.ground.begin_dial(LinkKind::WebRtc, &peer, false);
             }
         }
     }

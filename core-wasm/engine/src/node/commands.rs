@@ -27,14 +27,14 @@ impl Node {
 
     pub(super) fn send_message(&mut self, op: OpId, to: &NodeId, length: u32) {
         if length > MESSAGE_MAX as u32 {
-            return self.done(op, Status::BadRequest, 0);
+            return self.ground.done(op, Status::BadRequest, 0);
         }
         self.begin_or_refuse(op, Goal::Send(length as u16), to);
     }
 
     pub(super) fn begin_or_refuse(&mut self, op: OpId, goal: Goal, target: &NodeId) {
         if !self.begin_request(Some(op), goal, target) {
-            self.done(op, Status::TooManyRequests, 0);
+            self.ground.done(op, Status::TooManyRequests, 0);
         }
     }
 }

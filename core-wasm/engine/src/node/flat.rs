@@ -1,13 +1,10 @@
 //! Inputs and outputs as numbers and bytes.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::requests::Goal;
 use crate::id::NodeId;
-use crate::io::kinds::{input, output};
-use crate::io::{Command, Flat, Input, JobId, LinkId, OpId};
-use crate::status::Status;
+use crate::io::kinds::input;
+use crate::io::{Command, Input, JobId, LinkId, OpId};
 use crate::time::Instant;
 
 impl Node {
@@ -49,35 +46,5 @@ impl Node {
         }
         self.settle();
         Some(())
-    }
-
-    /// Queues the end of an operation.
-    #[inline(never)]
-    pub(super) fn done(&mut self, op: OpId, status: Status, holders: u8) {
-        self.put_plain(output::DONE, op.0, status as u32 | u32::from(holders) << 16, &[]);
-    }
-
-    /// Queues an output that says all by its kind, or is about a link.
-    #[inline(never)]
-    pub(super) fn put_kind(&mut self, kind: u32, link: Option<LinkId>) {
-        self.put_plain(kind, link.map_or(0, |link| link.number().into()), 0, &[]);
-    }
-
-    /// Queues an output without bytes.
-    #[inline(never)]
-    pub(super) fn put_plain(&mut self, kind: u32, number: u32, value: u32, id: &[u8]) {
-        self.put(kind, number, value, id, Vec::new());
-    }
-
-    /// Queues an output with a copy of `bytes`.
-    #[inline(never)]
-    pub(super) fn put_copy(&mut self, kind: u32, number: u32, id: &[u8], bytes: &[u8]) {
-        self.put(kind, number, 0, id, bytes.to_vec());
-    }
-
-    /// Queues an output in its flat form; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are.
-    #[inline(never)]
-    pub(super) fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
-        self.outbox.push(Flat { kind, number, value, id: id.to_vec(), bytes });
     }
 }

@@ -8,9 +8,7 @@
 use super::Node;
 use super::requests::{Goal, Request};
 use crate::id::NodeId;
-use crate::io::LinkId;
 use crate::limits::REPLICAS;
-use crate::link::Stage;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::{Body, STRAY};
@@ -36,7 +34,7 @@ impl Request {
 impl Node {
     /// Sends a lookup over first hops that were not taken yet.
     pub(super) fn step_find(&mut self, number: u32) {
-        let is_known = self.joined;
+        let is_known = self.ground.joined;
         let Some(request) = self.request(number) else { return };
         let (target, goal) = (request.found.target, request.goal);
         request.attempts += 1;
@@ -55,19 +53,21 @@ impl Node {
         let mut sent = 0;
         while sent < branches {
             let first = match goal {
-                Goal::Look(link) => self.links.ready(link).map(|link| link.id).filter(|_| tried.is_empty()),
+                Goal::Look(link) => {
+                    self.ground.links.ready(link).map(|link| link.id).filter(|_| tried.is_empty())
+                }
                 // From anywhere too: the links may all lie in the same part of a network that fell apart.
-                Goal::Join if sent == 0 => self.stray(&tried),
+                Goal::Join if sent == 0 => self.ground.stray(&tried),
                 _ => None,
             };
             let how = if goal == Goal::Join && first.is_some() { STRAY } else { forks };
             let link = match first {
                 Some(link) => {
-                    self.send_request_by(link, number, &target, false, how, &body);
+                    self.ground.send_request_by(link, number, &target, false, how, &body);
                     Some(link)
                 }
                 None if matches!(goal, Goal::Look(_)) => None,
-                None => self.send_request(number, &target, false, how, &body, &tried),
+                None => self.ground.send_request(number, &target, false, how, &body, &tried),
             };
             let Some(link) = link else { break };
             tried.push(link);
@@ -77,22 +77,16 @@ impl Node {
         request.tried = tried;
         request.waiting += sent;
         if request.waiting > 0 {
-            return self.wait_until(number, self.now + patience);
+            return self.wait_until(number, self.ground.now + patience);
         }
         // Nobody to ask: alone, this node is the closest one there is.
         let was_answered = request.was_answered;
-        let is_known = goal == Goal::Find && (self.joined || was_answered);
+        let is_known = goal == Goal::Find && (self.ground.joined || was_answered);
         self.end_request(number, if is_known { Status::Ok } else { Status::Unavailable }, 0);
     }
 
-    /// Any link that is not in `without`.
-    pub(super) fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
-        let links = self.links.numbers(&|link| link.stage == Stage::Ready && !without.contains(&link.id));
-        links.get(self.rng.below(links.len() as u64) as usize).copied()
-    }
-
     pub(super) fn on_find_answered(&mut self, number: u32, from: &NodeId, bytes: &[u8]) {
-        let now = self.now;
+        let now = self.ground.now;
         let Some(request) = self.request(number) else { return };
         let (goal, target) = (request.goal, request.found.target);
         let was_answered = core::mem::replace(&mut request.was_answered, true);
@@ -115,15 +109,15 @@ impl Node {
             self.end_request(number, Status::Ok, 0);
         } else if !waits {
             request.deadline = now;
-            self.arm(now);
+            self.ground.arm(now);
         }
         if goal != Goal::Find {
             for id in &ids {
-                self.learn(id);
+                self.ground.learn(id);
             }
         }
         if goal != Goal::Meet {
-            self.weigh(bytes);
+            self.ground.weigh(bytes);
         }
     }
 }

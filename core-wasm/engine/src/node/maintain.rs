@@ -1,13 +1,12 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
 use super::Node;
-use super::buckets::LINKS_SPARE;
 use super::requests::Goal;
+use crate::ground::LINKS_SPARE;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
-use crate::limits::{DIALS_MAX, LINKS_ENOUGH, NEIGHBOURS};
-use crate::link::{Link, Stage};
+use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::CLOSE;
@@ -47,38 +46,38 @@ pub(super) struct Dialled {
 
 impl Node {
     pub(super) fn maintain(&mut self) {
-        self.close_shed(self.now);
-        if self.links.ready_count() < LINKS_ENOUGH || self.now < self.relay_awaited_until {
+        self.close_shed(self.ground.now);
+        if self.ground.links.ready_count() < LINKS_ENOUGH || self.ground.now < self.relay_awaited_until {
             self.dial_addresses();
         }
-        let ready = self.links.ready_count();
-        if ready > 0 && self.now >= self.refresh_at && self.count_requests(Goal::Join) == 0 {
-            self.refresh_at = self.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
+        let ready = self.ground.links.ready_count();
+        if ready > 0 && self.ground.now >= self.refresh_at && self.count_requests(Goal::Join) == 0 {
+            self.refresh_at = self.ground.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
-            let own = self.id;
+            let own = self.ground.id;
             self.begin_request(None, Goal::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
-            let depth = self.depth();
-            self.begin_request(None, Goal::Fill, &self.id.flipped(depth));
+            let depth = self.ground.depth();
+            self.begin_request(None, Goal::Fill, &self.ground.id.flipped(depth));
             if self.is_settled() && depth > 0 {
-                let bucket = self.rng.below(depth.into()) as u32;
+                let bucket = self.ground.rng.below(depth.into()) as u32;
                 self.look_into(bucket);
             }
         }
         let lacks = self.dial_neighbours() | self.fill_buckets();
         if !lacks && self.is_settled() {
-            self.dial_better();
+            self.ground.dial_better();
         }
         self.shed();
         self.try_direct();
         self.on_signal_deadline();
-        let pause = if lacks || ready < LINKS_ENOUGH || !self.joined { BUSY_MS } else { CALM_MS };
-        self.maintain_at = self.about(pause);
+        let pause = if lacks || ready < LINKS_ENOUGH || !self.ground.joined { BUSY_MS } else { CALM_MS };
+        self.ground.maintain_at = self.ground.about(pause);
     }
 
     /// Much may have changed: look up the own place again, several times.
     pub(super) fn refresh_soon(&mut self) {
-        self.refresh_at = self.now;
+        self.refresh_at = self.ground.now;
         self.refreshes = 0;
     }
 
@@ -89,34 +88,25 @@ impl Node {
 
     /// The lookup of the own place ended: the node knows its neighbourhood.
     pub(super) fn on_own_place_known(&mut self) {
-        if !self.joined {
-            self.joined = true;
-            self.put_kind(output::JOINED, None);
+        if !self.ground.joined {
+            self.ground.joined = true;
+            self.ground.put_kind(output::JOINED, None);
         }
-        self.maintain_within(Duration(0));
-    }
-
-    fn dials(&self) -> usize {
-        let is_dial = |link: &&Link| link.stage != Stage::Ready && link.dialled;
-        self.links.iter().filter(is_dial).count()
-    }
-
-    pub(super) fn can_dial(&self) -> bool {
-        self.dials() < self.profile_limit(&DIALS_MAX)
+        self.ground.maintain_within(Duration(0));
     }
 
     /// True if a neighbour is known and not linked.
     fn dial_neighbours(&mut self) -> bool {
-        let (mut lacks, now) = (false, self.now);
-        for id in self.known_neighbours().ids().iter().take(self.link_budget() * 3 / 4) {
-            if self.links.to(id).is_some()
-                || self.contacts.get(id).is_some_and(|contact| now < contact.not_before)
+        let (mut lacks, now) = (false, self.ground.now);
+        for id in self.ground.known_neighbours().ids().iter().take(self.ground.link_budget() * 3 / 4) {
+            if self.ground.links.to(id).is_some()
+                || self.ground.contacts.get(id).is_some_and(|contact| now < contact.not_before)
             {
                 continue;
             }
             lacks = true;
-            if self.can_dial() {
-                self.dial(id);
+            if self.ground.can_dial() {
+                self.ground.dial(id);
             }
         }
         lacks
@@ -125,20 +115,20 @@ impl Node {
     /// Closes one link beyond the budget: of the fullest bucket, the slowest; never a neighbour's, and unless this is a
     /// small device, never the last of a bucket and never one whose other end counts on it.
     fn shed(&mut self) {
-        if self.links.ready_count() <= self.link_budget() {
+        if self.ground.links.ready_count() <= self.ground.link_budget() {
             return;
         }
         // A small device is a poor neighbour: others may count on it, and it sheds them all the same.
-        let is_small = self.config.profile == Profile::Device;
-        let room = NEIGHBOURS.min(self.link_budget() * 3 / 4);
-        let neighbours = self.nearest(&self.id, room, false, |_| false);
-        let is_full = self.links.ready_count() > self.link_budget() + LINKS_SPARE;
+        let is_small = self.ground.config.profile == Profile::Device;
+        let room = NEIGHBOURS.min(self.ground.link_budget() * 3 / 4);
+        let neighbours = self.ground.nearest(&self.ground.id, room, false, |_| false);
+        let is_full = self.ground.links.ready_count() > self.ground.link_budget() + LINKS_SPARE;
         let mut victim: Option<((usize, u32), LinkId)> = None;
-        for link in self.links.peers() {
-            let (fastest, fellows) = self.bucket(self.id.shared_bits(&link.peer));
+        for link in self.ground.links.peers() {
+            let (fastest, fellows) = self.ground.bucket(self.ground.id.shared_bits(&link.peer));
             let is_fastest = fastest.is_some_and(|fastest| fastest.id == link.id);
             let worth = (fellows, link.rtt.smoothed_us());
-            let is_fresh = self.now.since(link.since) < FRESH;
+            let is_fresh = self.ground.now.since(link.since) < FRESH;
             // Who is asked by too many cannot be the nearest of each.
             let counts = if is_full { link.ties & CLOSE } else { link.ties };
             let is_needed = self.topics.needs(&link.peer)
@@ -155,25 +145,26 @@ impl Node {
     }
 
     fn dial_addresses(&mut self) {
-        let under_way = |entry: &&Dialled| entry.link.is_some_and(|link| self.links.ready(link).is_none());
+        let under_way =
+            |entry: &&Dialled| entry.link.is_some_and(|link| self.ground.links.ready(link).is_none());
         let mut free = SOCKET_DIALS_MAX.saturating_sub(self.dialled.iter().filter(under_way).count());
         for number in 0..self.dialled.len() {
             let Some(entry) = self.dialled.get(number) else { return };
-            if entry.link.is_some() || self.now < entry.not_before || free == 0 {
+            if entry.link.is_some() || self.ground.now < entry.not_before || free == 0 {
                 continue;
             }
             free -= 1;
-            let link = self.begin_link(LinkKind::Socket, &NodeId([0; 32]), true);
+            let link = self.ground.begin_link(LinkKind::Socket, &NodeId([0; 32]), true);
             if let Some(entry) = self.dialled.get_mut(number) {
                 entry.link = Some(link);
             }
-            self.put_plain(output::OPEN_SOCKET, link.number().into(), number as u32, &[]);
+            self.ground.put_plain(output::OPEN_SOCKET, link.number().into(), number as u32, &[]);
         }
     }
 
     /// An always-on peer went silent.
     pub(super) fn await_relay(&mut self) {
-        self.relay_awaited_until = self.now + RELAY_AWAITED;
+        self.relay_awaited_until = self.ground.now + RELAY_AWAITED;
     }
 
     /// The peer behind an address proved itself.
@@ -195,7 +186,7 @@ impl Node {
         let Some(place) = self.dialled.iter().position(|entry| entry.link == Some(link)) else { return };
         let failures =
             self.dialled.get(place).map_or(0, |entry| entry.failures.min(SOCKET_RETRY_MAX_DOUBLINGS));
-        let not_before = self.about(SOCKET_RETRY_MS << failures);
+        let not_before = self.ground.about(SOCKET_RETRY_MS << failures);
         if let Some(entry) = self.dialled.get_mut(place) {
             entry.link = None;
             entry.not_before = not_before;
@@ -205,8 +196,8 @@ impl Node {
 
     /// The host slept or changed networks.
     pub(super) fn wake_up(&mut self) {
-        self.contacts.forgive();
-        self.walls = 0;
+        self.ground.contacts.forgive();
+        self.ground.walls = 0;
         for entry in &mut self.dialled {
             entry.not_before = Instant(0);
             entry.failures = 0;
@@ -214,18 +205,18 @@ impl Node {
         self.retry_signalling();
         self.probe_all();
         self.refresh_soon();
-        self.maintain_within(Duration(0));
+        self.ground.maintain_within(Duration(0));
     }
 
     /// Says goodbye to everybody; nothing happens after it.
     pub(super) fn leave(&mut self) {
         // The newest first: circuits go before the links that carry them.
-        for link in self.links.numbers(&|_| true).into_iter().rev() {
+        for link in self.ground.links.numbers(&|_| true).into_iter().rev() {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_shed(Instant::NEVER);
         self.close_signalling();
-        self.forget_jobs();
+        self.ground.forget_jobs();
         self.left = true;
     }
 }

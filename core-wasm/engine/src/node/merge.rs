@@ -23,31 +23,31 @@ const STRANGERS: usize = 3;
 impl Node {
     /// A link was made: looks up the own place through it, now and then.
     pub(super) fn look_through(&mut self, link: LinkId) {
-        if self.joined && self.now >= self.look_at {
-            self.look_at = self.now + LOOK_EVERY;
-            let own = self.id;
+        if self.ground.joined && self.ground.now >= self.look_at {
+            self.look_at = self.ground.now + LOOK_EVERY;
+            let own = self.ground.id;
             self.begin_request(None, Goal::Look(link), &own);
         }
     }
 
     /// Where only some links lead across, envelopes go by the one that showed whom they are for.
     fn goes_by(&mut self, id: &NodeId, link: LinkId) {
-        if let Some(contact) = self.contacts.learn(id) {
+        if let Some(contact) = self.ground.contacts.learn(id) {
             contact.via = Some(link);
         }
     }
 
     /// Who is near `target`, seen through a link.
     pub(super) fn on_looked(&mut self, link: LinkId, target: &NodeId, ids: &[NodeId]) {
-        if *target != self.id {
-            let bucket = self.id.shared_bits(target);
-            if let Some(id) = ids.first().filter(|id| self.id.shared_bits(id) == bucket) {
+        if *target != self.ground.id {
+            let bucket = self.ground.id.shared_bits(target);
+            if let Some(id) = ids.first().filter(|id| self.ground.id.shared_bits(id) == bucket) {
                 self.goes_by(id, link);
-                self.dial(id);
+                self.ground.dial(id);
             }
             return;
         }
-        let mut near = self.known_neighbours();
+        let mut near = self.ground.known_neighbours();
         let known = near.clone();
         ids.iter().for_each(|id| _ = near.offer(id));
         if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
@@ -57,11 +57,11 @@ impl Node {
             self.goes_by(id, link);
         }
         // What failed across the cut says nothing any more.
-        self.contacts.forgive();
-        self.look_at = self.now + LOOK_AGAIN;
+        self.ground.contacts.forgive();
+        self.look_at = self.ground.now + LOOK_AGAIN;
         self.refresh_soon();
-        for bucket in 0..self.depth() {
-            self.begin_request(None, Goal::Look(link), &self.id.flipped(bucket));
+        for bucket in 0..self.ground.depth() {
+            self.begin_request(None, Goal::Look(link), &self.ground.id.flipped(bucket));
         }
     }
 }

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::Node;
 use super::jobs::Pending;
-use super::route::ReplyTo;
 use super::serve::BLOCK_FRAME;
+use crate::ground::{Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, PLACEMENTS_MAX, REPLICAS};
@@ -50,21 +50,27 @@ impl Node {
     /// A block to hold (`exact`), or to place.
     pub(super) fn on_put(&mut self, reply: ReplyTo, hash: &NodeId, block: &[u8], exact: bool) {
         if block.len() > BLOCK_MAX {
-            return self.answer(&reply, Status::BadRequest, &[]);
+            return self.ground.answer(&reply, Status::BadRequest, &[]);
         }
         if exact {
-            if !self.store(Pending::StoreHeld(Box::new(reply.clone())), hash, block, true) {
-                self.answer(&reply, Status::TooManyRequests, &[]);
+            if !self.pending.add(
+                self.ground.store(Owner::Blocks, hash, block, true),
+                Pending::StoreHeld(Box::new(reply.clone())),
+            ) {
+                self.ground.answer(&reply, Status::TooManyRequests, &[]);
             }
             return;
         }
         if self.placements.len() >= PLACEMENTS_MAX {
-            return self.answer(&reply, Status::TooManyRequests, &[]);
+            return self.ground.answer(&reply, Status::TooManyRequests, &[]);
         }
         let token = self.begin_placement(Asker::Remote(reply.clone()), hash);
-        if !self.store(Pending::StorePlacement(token), hash, block, true) {
+        if !self
+            .pending
+            .add(self.ground.store(Owner::Blocks, hash, block, true), Pending::StorePlacement(token))
+        {
             self.placements.pop();
-            self.answer(&reply, Status::TooManyRequests, &[]);
+            self.ground.answer(&reply, Status::TooManyRequests, &[]);
         }
     }
 
@@ -79,9 +85,9 @@ impl Node {
     }
 
     fn begin_placement(&mut self, asker: Asker, hash: &NodeId) -> u32 {
-        let token = self.rng.next() as u32;
-        let deadline = self.now + PLACE_TIMEOUT;
-        self.arm(deadline);
+        let token = self.ground.rng.next() as u32;
+        let deadline = self.ground.now + PLACE_TIMEOUT;
+        self.ground.arm(deadline);
         self.placements.push(Placement {
             token,
             asker,
@@ -107,12 +113,12 @@ impl Node {
         let hash = placement.hash;
         let origin = match &placement.asker {
             Asker::Remote(reply) => reply.origin,
-            Asker::Own(_) => self.id,
+            Asker::Own(_) => self.ground.id,
         };
-        let nearest = self.nearest_alive(&hash, REPLICAS);
+        let nearest = self.ground.nearest_alive(&hash, REPLICAS);
         let mut holders = Vec::with_capacity(REPLICAS);
         let mut held = 1;
-        for id in nearest.ids().iter().filter(|id| **id != self.id) {
+        for id in nearest.ids().iter().filter(|id| **id != self.ground.id) {
             if *id == origin {
                 // Whoever puts a block has it in its own store.
                 held += 1;
@@ -140,7 +146,8 @@ impl Node {
                 continue;
             }
             let (token, hash) = (placement.token, placement.hash);
-            if !self.load(Pending::LoadPlacement(token), &hash, None) {
+            if !self.pending.add(self.ground.load(Owner::Blocks, &hash, None), Pending::LoadPlacement(token))
+            {
                 return;
             }
             if let Some(placement) = self.placements.get_mut(place - 1) {
@@ -167,14 +174,18 @@ impl Node {
             {
                 holder.1 = Step::Sent;
             }
-            self.send_request_by(link, token, &holder, true, 0, &Body::Put { hash: &hash, block });
+            self.ground.send_request_by(link, token, &holder, true, 0, &Body::Put { hash: &hash, block });
         }
     }
 
     /// The link toward a node, if there is room for a block on it.
     fn hop_with_room(&self, to: &NodeId) -> Option<LinkId> {
-        let link = self.way(to)?;
-        self.links.ready(link).filter(|link| self.has_room(link, BLOCK_FRAME, true)).map(|link| link.id)
+        let link = self.ground.way(to)?;
+        self.ground
+            .links
+            .ready(link)
+            .filter(|link| self.ground.has_room(link, BLOCK_FRAME, true))
+            .map(|link| link.id)
     }
 
     /// A holder answered; false if the answer is for no placement.
@@ -222,20 +233,21 @@ impl Node {
         let full = if placement.held >= placement.wanted { Status::Ok } else { Status::Partial };
         let status = failure.unwrap_or(full);
         match placement.asker {
-            Asker::Remote(reply) => self.answer(&reply, status, &[placement.held]),
+            Asker::Remote(reply) => self.ground.answer(&reply, status, &[placement.held]),
             Asker::Own(request) => self.on_put_answered(request, status, placement.held),
         }
     }
 
     pub(super) fn on_placement_deadlines(&mut self) {
-        while let Some(late) = self.placements.iter().find(|placement| self.now >= placement.deadline) {
+        while let Some(late) = self.placements.iter().find(|placement| self.ground.now >= placement.deadline)
+        {
             let token = late.token;
             // Nothing held means the store never answered.
             let failure = (late.held == 0).then_some(Status::Unavailable);
             self.end_placement(token, failure);
         }
         for placement in &self.placements {
-            self.wake = self.wake.min(placement.deadline);
+            self.ground.wake = self.ground.wake.min(placement.deadline);
         }
     }
 }

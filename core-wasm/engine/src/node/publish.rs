@@ -7,6 +7,7 @@ use core::num::NonZeroU32;
 use super::Node;
 use super::jobs::Pending;
 use super::topics::name;
+use crate::ground::Owner;
 use crate::id::NodeId;
 use crate::io::OpId;
 use crate::io::kinds::output;
@@ -42,28 +43,30 @@ impl Node {
         } else if !self.topics.has(topic) {
             Status::NotFound
         } else {
-            let (sent_s, nonce) = (self.wall_s().map_or(0, NonZeroU32::get), self.rng.next() as u32);
-            let raw = topic::message(id, sent_s, nonce, &self.config.key, payload);
-            let own = self.id;
+            let (sent_s, nonce) =
+                (self.ground.wall_s().map_or(0, NonZeroU32::get), self.ground.rng.next() as u32);
+            let raw = topic::message(id, sent_s, nonce, &self.ground.config.key, payload);
+            let own = self.ground.id;
             if self.start_topic_job(Task::Sign(op), topic, &own, raw) {
                 return;
             }
             Status::TooManyRequests
         };
-        self.done(op, status, 0);
+        self.ground.done(op, status, 0);
     }
 
     /// Begins a job with a message or, to recall it, its name; false at the bound.
     #[inline(never)]
     fn start_topic_job(&mut self, task: Task, topic: u64, peer: &NodeId, bytes: Vec<u8>) -> bool {
-        let running = self.jobs.iter().filter(|(_, job)| matches!(job, Pending::Topic(_))).count();
+        let running = self.pending.count(|job| matches!(job, Pending::Topic(_)));
         let kind = match task {
             Task::Sign(_) => output::SIGN_MESSAGE,
             Task::Check => output::CHECK_MESSAGE,
             Task::Recall => output::RECALL,
         };
         let parcel = Pending::Topic(Box::new(Parcel { task, topic, peer: *peer }));
-        running < TOPIC_JOBS_MAX && self.start_job(parcel, kind, 0, &[], bytes)
+        running < TOPIC_JOBS_MAX
+            && self.pending.add(self.ground.start_job(Owner::Topics, kind, 0, &[], bytes), parcel)
     }
 
     pub(super) fn on_topic_job(&mut self, parcel: &Parcel, raw: Option<&[u8]>) {
@@ -72,11 +75,11 @@ impl Node {
             (Task::Sign(op), _) => {
                 let mut status = Status::Unavailable;
                 if let Some(raw) = raw {
-                    self.topics.seen.note(name(&topic::id(raw)), *topic, self.now);
+                    self.topics.seen.note(name(&topic::id(raw)), *topic, self.ground.now);
                     self.spread(*topic, peer, raw);
                     status = Status::Ok;
                 }
-                self.done(*op, status, 0);
+                self.ground.done(*op, status, 0);
             }
             (Task::Check, Some(raw)) => self.spread(*topic, peer, raw),
             // Whoever passes a message on has checked it.
@@ -98,7 +101,7 @@ impl Node {
             }
         }
         let names = [&origin.0[..], &topic::id(raw)].concat();
-        self.put_copy(output::PUBLISHED, 0, &names, raw);
+        self.ground.put_copy(output::PUBLISHED, 0, &names, raw);
     }
 
     fn hand(&mut self, to: &NodeId, raw: &[u8]) {
@@ -111,23 +114,27 @@ impl Node {
     pub(super) fn on_publish(&mut self, from: &NodeId, raw: &[u8]) {
         let Some((sent_s, _)) = topic::parse(raw) else { return };
         let (topic, id) = (name(raw), name(&topic::id(raw)));
-        self.topics.hear(topic, from, self.now);
-        let is_late = self.wall_s().is_some_and(|now| sent_s != 0 && now.get().abs_diff(sent_s) > FRESH_S);
+        self.topics.hear(topic, from, self.ground.now);
+        let is_late =
+            self.ground.wall_s().is_some_and(|now| sent_s != 0 && now.get().abs_diff(sent_s) > FRESH_S);
         if !is_late
             && !self.topics.seen.has(id)
             && self.start_topic_job(Task::Check, topic, from, raw.to_vec())
         {
             // Told of by when it was sent, or newcomers would hand it round for as long as they come.
-            let age_s =
-                self.wall_s().filter(|_| sent_s != 0).map_or(0, |now| now.get().saturating_sub(sent_s));
-            let sent_at = Instant(self.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
+            let age_s = self
+                .ground
+                .wall_s()
+                .filter(|_| sent_s != 0)
+                .map_or(0, |now| now.get().saturating_sub(sent_s));
+            let sent_at = Instant(self.ground.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
             self.topics.seen.note(id, topic, sent_at);
         }
     }
 
     /// Somebody has messages: those that did not come here are asked for.
     pub(super) fn on_have(&mut self, from: &NodeId, id: &NodeId, messages: &[u8]) {
-        self.topics.hear(name(&id.0), from, self.now);
+        self.topics.hear(name(&id.0), from, self.ground.now);
         let mut missing = Vec::new();
         for message in messages.as_chunks::<8>().0 {
             if !self.topics.seen.has(name(message)) {

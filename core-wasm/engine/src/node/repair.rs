@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::jobs::Pending;
 use super::requests::Goal;
+use crate::ground::Owner;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
@@ -62,8 +63,8 @@ fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
 
 impl Node {
     pub(super) fn begin_repair(&mut self) {
-        self.repair.next_pass = self.about(PASS_MS);
-        if self.repair.pass.is_none() && self.links.ready_count() > 0 {
+        self.repair.next_pass = self.ground.about(PASS_MS);
+        if self.repair.pass.is_none() && self.ground.links.ready_count() > 0 {
             self.repair.pass = Some((None, Vec::new()));
         }
     }
@@ -78,7 +79,7 @@ impl Node {
             && self.repairs_under_way() == 0
             && let Some((link, mask, after)) = self.repair.more.take()
         {
-            self.send(link, &Frame::Differ { mask, after: &after });
+            self.ground.send(link, &Frame::Differ { mask, after: &after });
         }
     }
 
@@ -92,7 +93,8 @@ impl Node {
             (None, Some((after, _))) => (*after, false),
             (None, None) => return,
         };
-        self.repair.is_scanning = self.scan(Pending::Scan { for_listing }, after.as_ref());
+        self.repair.is_scanning =
+            self.pending.add(self.ground.scan(Owner::Blocks, after.as_ref()), Pending::Scan { for_listing });
     }
 
     pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
@@ -107,11 +109,11 @@ impl Node {
     fn on_pass_scanned(&mut self, keys: &[NodeId]) {
         let Some((_, mut sums)) = self.repair.pass.take() else { return };
         for key in keys {
-            let holders = self.nearest_linked(key, REPLICAS);
-            if !holders.contains(&self.id) {
+            let holders = self.ground.nearest_linked(key, REPLICAS);
+            if !holders.contains(&self.ground.id) {
                 continue;
             }
-            for holder in holders.ids().iter().filter(|holder| **holder != self.id) {
+            for holder in holders.ids().iter().filter(|holder| **holder != self.ground.id) {
                 let place = match sums.iter().position(|(id, _)| id == holder) {
                     Some(place) => place,
                     None if sums.len() >= SUMS_MAX => continue,
@@ -132,8 +134,8 @@ impl Node {
         }
         for (id, sums) in &sums {
             let bytes = sum_bytes(sums);
-            if let Some(link) = self.links.to(id).map(|link| link.id) {
-                self.send(link, &Frame::Digest(&bytes));
+            if let Some(link) = self.ground.links.to(id).map(|link| link.id) {
+                self.ground.send(link, &Frame::Digest(&bytes));
             }
         }
         self.repair.sums = sums;
@@ -147,7 +149,7 @@ impl Node {
             mask |= u16::from(theirs != ours) << place;
         }
         if mask != 0 {
-            self.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
+            self.ground.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
         }
     }
 
@@ -163,14 +165,14 @@ impl Node {
             return;
         }
         let mut listing = self.repair.listings.remove(0);
-        let Some(link) = self.links.ready(listing.link) else { return };
+        let Some(link) = self.ground.links.ready(listing.link) else { return };
         let peer = link.peer;
         for key in keys {
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 == 0 {
                 continue;
             }
-            let holders = self.nearest_linked(key, REPLICAS);
+            let holders = self.ground.nearest_linked(key, REPLICAS);
             if holders.contains(&peer) {
                 listing.keys.extend_from_slice(&key.0);
             }
@@ -185,7 +187,7 @@ impl Node {
         }
         if !listing.keys.is_empty() {
             let frame = Frame::Keys { mask: listing.mask, more: !is_end, keys: &listing.keys };
-            self.send(listing.link, &frame);
+            self.ground.send(listing.link, &frame);
         }
     }
 
@@ -196,9 +198,9 @@ impl Node {
             self.repair.more = Some((link, mask, *last));
         }
         let mut ours = keys.to_vec();
-        ours.keep(|key| self.should_hold(key));
+        ours.keep(|key| self.ground.should_hold(key));
         if !ours.is_empty() {
-            self.find_absent(Pending::Absent(link), &ours);
+            self.pending.add(self.ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
         }
     }
 

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::Node;
 use super::jobs::Pending;
 use super::serve::BLOCK_FRAME;
+use crate::ground::Owner;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
@@ -96,11 +97,11 @@ impl Node {
         if self.requests.len() >= bound {
             return false;
         }
-        let number = self.rng.next() as u32;
+        let number = self.ground.rng.next() as u32;
         // What is known here already.
         let found = match goal {
-            Goal::Get => self.nearest_alive(target, REPLICAS),
-            Goal::Find => self.nearest_linked(target, REPLICAS),
+            Goal::Get => self.ground.nearest_alive(target, REPLICAS),
+            Goal::Find => self.ground.nearest_linked(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
         self.requests.push(Request {
@@ -112,7 +113,7 @@ impl Node {
             attempts: 0,
             is_busy: !matches!(goal, Goal::Put | Goal::Send(_)),
             is_storing: false,
-            deadline: self.now + LOCAL_PATIENCE,
+            deadline: self.ground.now + LOCAL_PATIENCE,
             found,
             claim: None,
             asked: Vec::new(),
@@ -122,7 +123,7 @@ impl Node {
         match goal {
             Goal::Join | Goal::Fill | Goal::Look(_) | Goal::Find | Goal::Meet => self.step_find(number),
             Goal::Get | Goal::Repair(_) => self.step_get(number),
-            Goal::Put | Goal::Send(_) => self.wait_until(number, self.now + LOCAL_PATIENCE),
+            Goal::Put | Goal::Send(_) => self.wait_until(number, self.ground.now + LOCAL_PATIENCE),
         }
         true
     }
@@ -135,7 +136,7 @@ impl Node {
         if let Some(request) = self.request(number) {
             request.deadline = deadline;
         }
-        self.arm(deadline);
+        self.ground.arm(deadline);
     }
 
     pub(super) fn count_requests(&self, goal: Goal) -> usize {
@@ -158,9 +159,9 @@ impl Node {
         if let Some(op) = request.op {
             if request.goal == Goal::Find && status == Status::Ok {
                 let crowded = self.density.is_crowded(target, ids);
-                self.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(ids));
+                self.ground.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(ids));
             }
-            self.done(op, status, holders);
+            self.ground.done(op, status, holders);
         }
         if matches!(request.goal, Goal::Join | Goal::Fill | Goal::Look(_)) {
             self.density.note(target, ids);
@@ -175,29 +176,29 @@ impl Node {
 
     /// Asks the next one for a block: first by routing toward it, then its likely holders by id.
     fn step_get(&mut self, number: u32) {
-        let own = self.id;
+        let own = self.ground.id;
         let Some(request) = self.request(number) else { return };
         request.is_busy = true;
         request.attempts += 1;
         let (target, goal, attempts) = (request.found.target, request.goal, request.attempts);
         if let Goal::Repair(link) = goal {
-            let Some(peer) = self.links.ready(link).filter(|_| attempts == 1) else {
+            let Some(peer) = self.ground.links.ready(link).filter(|_| attempts == 1) else {
                 return self.end_request(number, Status::TimedOut, 0);
             };
             let peer = peer.peer;
-            self.send_request_by(link, number, &peer, true, 0, &Body::Get(&target));
-            return self.wait_until(number, self.now + GET_PATIENCE);
+            self.ground.send_request_by(link, number, &peer, true, 0, &Body::Get(&target));
+            return self.wait_until(number, self.ground.now + GET_PATIENCE);
         }
         if attempts <= 2 {
             let tried = core::mem::take(&mut request.tried);
-            let link = self.next_hop(&target, &own, &tried, false);
+            let link = self.ground.next_hop(&target, &own, &tried, false);
             if let Some(request) = self.request(number) {
                 request.tried = tried;
                 request.tried.extend(link);
             }
             if let Some(link) = link {
-                self.send_request_by(link, number, &target, false, 0, &Body::Get(&target));
-                return self.wait_until(number, self.now + GET_PATIENCE);
+                self.ground.send_request_by(link, number, &target, false, 0, &Body::Get(&target));
+                return self.wait_until(number, self.ground.now + GET_PATIENCE);
             }
         }
         while let Some(request) = self.request(number) {
@@ -206,13 +207,13 @@ impl Node {
             let Some(holder) = fresh.filter(|_| request.asked.len() < REPLICAS * 2) else { break };
             let holder = *holder;
             request.asked.push(head(&holder));
-            if self.send_request(number, &holder, true, 0, &Body::Get(&target), &[]).is_some() {
-                return self.wait_until(number, self.now + GET_PATIENCE);
+            if self.ground.send_request(number, &holder, true, 0, &Body::Get(&target), &[]).is_some() {
+                return self.wait_until(number, self.ground.now + GET_PATIENCE);
             }
         }
         let Some(request) = self.request(number) else { return };
         let was_answered = request.was_answered;
-        let status = match (self.links.ready_count(), was_answered) {
+        let status = match (self.ground.links.ready_count(), was_answered) {
             (_, true) => Status::NotFound,
             (0, _) => Status::Unavailable,
             _ => Status::TimedOut,
@@ -221,7 +222,7 @@ impl Node {
     }
 
     fn on_get_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
-        let (own, now) = (self.id, self.now);
+        let (own, now) = (self.ground.id, self.ground.now);
         let Some(request) = self.request(number) else { return };
         match status {
             Status::Ok if bytes.len() <= BLOCK_MAX => {
@@ -229,7 +230,10 @@ impl Node {
                 let hash = request.found.target;
                 request.is_storing = true;
                 self.wait_until(number, now + LOCAL_PATIENCE);
-                if !self.store(Pending::StoreGot(number), &hash, bytes, held) {
+                if !self
+                    .pending
+                    .add(self.ground.store(Owner::Requests, &hash, bytes, held), Pending::StoreGot(number))
+                {
                     self.on_got_stored(number, Status::TimedOut);
                 }
             }
@@ -279,10 +283,14 @@ impl Node {
                 _ => continue,
             };
             let hop = self.first_hop(request);
-            let is_here = target == self.id || goal == Goal::Put && request.tried.is_empty();
+            let is_here = target == self.ground.id || goal == Goal::Put && request.tried.is_empty();
             let starts = match hop {
                 Some(link) => {
-                    self.takes_bulk(link, room) && self.load(Pending::LoadOwn(number), &target, message)
+                    self.ground.takes_bulk(link, room)
+                        && self.pending.add(
+                            self.ground.load(Owner::Requests, &target, message),
+                            Pending::LoadOwn(number),
+                        )
                 }
                 None if !is_here => {
                     // Every way that leads nearer was tried.
@@ -291,7 +299,9 @@ impl Node {
                     false
                 }
                 None if goal == Goal::Put => self.place_own(number, &target),
-                None => self.load(Pending::LoadOwn(number), &target, message),
+                None => self
+                    .pending
+                    .add(self.ground.load(Owner::Requests, &target, message), Pending::LoadOwn(number)),
             };
             match self.request(number) {
                 Some(request) if starts => request.is_busy = true,
@@ -304,14 +314,10 @@ impl Node {
     /// The link by which a put or a message leaves; `None` also where this node is the one it is for.
     fn first_hop(&self, request: &Request) -> Option<LinkId> {
         match request.goal {
-            Goal::Put => self.next_hop(&request.found.target, &self.id, &request.tried, false),
-            _ if request.found.target == self.id => None,
-            _ => self.way(&request.found.target),
+            Goal::Put => self.ground.next_hop(&request.found.target, &self.ground.id, &request.tried, false),
+            _ if request.found.target == self.ground.id => None,
+            _ => self.ground.way(&request.found.target),
         }
-    }
-
-    fn takes_bulk(&self, link: LinkId, room: usize) -> bool {
-        self.links.ready(link).is_some_and(|link| self.has_room(link, room, true))
     }
 
     /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.
@@ -321,11 +327,11 @@ impl Node {
         let (goal, target) = (request.goal, request.found.target);
         let Some(bytes) = bytes else { return self.end_request(number, Status::NotFound, 0) };
         let hop = self.first_hop(request);
-        if hop.is_none() && goal != Goal::Put && target == self.id {
-            self.put_copy(output::MESSAGE, 0, &target.0, bytes);
+        if hop.is_none() && goal != Goal::Put && target == self.ground.id {
+            self.ground.put_copy(output::MESSAGE, 0, &target.0, bytes);
             return self.end_request(number, Status::Ok, 0);
         }
-        let link = hop.filter(|link| self.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
+        let link = hop.filter(|link| self.ground.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
         let Some(request) = self.requests.get_mut(place) else { return };
         request.is_busy = link.is_some();
         let Some(link) = link else { return };
@@ -335,12 +341,12 @@ impl Node {
             Goal::Put => (false, Body::Put { hash: &target, block: bytes }, PUT_PATIENCE),
             _ => (true, Body::Data(bytes), SEND_PATIENCE),
         };
-        self.send_request_by(link, number, &target, exact, 0, &body);
-        self.wait_until(number, self.now + patience);
+        self.ground.send_request_by(link, number, &target, exact, 0, &body);
+        self.wait_until(number, self.ground.now + patience);
     }
 
     pub(super) fn on_put_answered(&mut self, number: u32, status: Status, holders: u8) {
-        let now = self.now;
+        let now = self.ground.now;
         let Some(request) = self.request(number) else { return };
         match status {
             Status::TooManyRequests => {
@@ -372,31 +378,31 @@ impl Node {
     pub(super) fn on_link_lost(&mut self, id: LinkId, peer: &NodeId) {
         self.on_holder_lost(peer);
         self.on_mate_lost(peer);
-        let now = self.now;
+        let now = self.ground.now;
         for request in &mut self.requests {
             if request.tried.last() == Some(&id) && !request.is_storing && request.waiting <= 1 {
                 request.deadline = now;
             }
         }
-        self.arm(now);
+        self.ground.arm(now);
     }
 
     pub(super) fn on_request_deadlines(&mut self) {
         let mut late = Vec::new();
-        for request in self.requests.iter().filter(|request| self.now >= request.deadline) {
+        for request in self.requests.iter().filter(|request| self.ground.now >= request.deadline) {
             late.push(request.number);
         }
         for number in late {
             self.on_request_late(number);
         }
         for request in &self.requests {
-            self.wake = self.wake.min(request.deadline);
+            self.ground.wake = self.ground.wake.min(request.deadline);
         }
     }
 
     fn on_request_late(&mut self, number: u32) {
-        let later = self.now + LOCAL_PATIENCE;
-        let is_flowing = self.now.since(self.bulk_heard) < GET_PATIENCE;
+        let later = self.ground.now + LOCAL_PATIENCE;
+        let is_flowing = self.ground.now.since(self.ground.bulk_heard) < GET_PATIENCE;
         let Some(request) = self.request(number) else { return };
         let (is_busy, attempts) = (request.is_busy, request.attempts);
         match request.goal {
@@ -419,7 +425,7 @@ impl Node {
                 // What was asked for may be in the queue behind what is arriving: asking others too would only
                 // lengthen it.
                 request.extended += 1;
-                self.wait_until(number, self.now + GET_PATIENCE);
+                self.wait_until(number, self.ground.now + GET_PATIENCE);
             }
             Goal::Get | Goal::Repair(_) if !request.is_storing => self.step_get(number),
             Goal::Put if is_busy && attempts < ATTEMPTS_MAX => {

@@ -1,17 +1,13 @@
 //! Blocks for others: read from the store when their link has room.
 
-use alloc::vec::Vec;
-
 use super::Node;
 use super::jobs::Pending;
-use super::route::ReplyTo;
+use crate::ground::{Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::{BLOCK_MAX, REPLICAS, SERVES_MAX};
+use crate::limits::{BLOCK_MAX, SERVES_MAX};
 use crate::status::Status;
-use crate::wire::Writer;
 use crate::wire::frame::{Body, Frame, Routed};
-use crate::wire::named::{self, NAMED};
 
 /// Of these at most so many wait for one link, so that a slow peer slows only itself.
 const SERVES_A_LINK: usize = 12;
@@ -29,30 +25,20 @@ pub(super) struct Serve {
 }
 
 impl Node {
-    /// Whether this node is one of those that hold `hash`, as far as it sees.
-    pub(super) fn should_hold(&self, hash: &NodeId) -> bool {
-        self.nearest_linked(hash, REPLICAS).contains(&self.id)
-    }
-
-    /// The nodes nearest to `target` as far as known here; without `asker`.
-    pub(super) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(REPLICAS * NAMED);
-        let nearest = self.nearest_alive(target, REPLICAS + 1);
-        for id in nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS) {
-            let known = if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };
-            named::emit(&mut writer, id, &known.unwrap_or_default());
-        }
-        writer.finish()
-    }
-
     pub(super) fn serve(&mut self, reply: ReplyTo, hash: &NodeId, exact: bool) {
         let link = reply.link();
         let on_link = self.serves.iter().filter(|serve| serve.reply.link() == link).count();
         if self.serves.len() >= SERVES_MAX || on_link >= SERVES_A_LINK {
-            return self.answer(&reply, Status::TooManyRequests, &[]);
+            return self.ground.answer(&reply, Status::TooManyRequests, &[]);
         }
-        self.last_job = self.last_job.wrapping_add(1);
-        self.serves.push(Serve { number: self.last_job, reply, hash: *hash, exact, is_loading: false });
+        self.ground.last_job = self.ground.last_job.wrapping_add(1);
+        self.serves.push(Serve {
+            number: self.ground.last_job,
+            reply,
+            hash: *hash,
+            exact,
+            is_loading: false,
+        });
     }
 
     pub(super) fn pump_serves(&mut self) {
@@ -63,7 +49,7 @@ impl Node {
             if serve.is_loading || !self.takes_block(serve.reply.link()) {
                 continue;
             }
-            if !self.load(Pending::LoadServe(number), &hash, None) {
+            if !self.pending.add(self.ground.load(Owner::Blocks, &hash, None), Pending::LoadServe(number)) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {
@@ -75,23 +61,23 @@ impl Node {
     /// Whether the link takes one more block beside those that are being read for it. A link that is gone does: the
     /// answer finds another way.
     fn takes_block(&self, id: Option<LinkId>) -> bool {
-        let Some(link) = id.and_then(|id| self.links.ready(id)) else { return true };
+        let Some(link) = id.and_then(|id| self.ground.links.ready(id)) else { return true };
         let coming = self.serves.iter().filter(|serve| serve.is_loading && serve.reply.link() == id).count();
-        self.has_room(link, (coming + 1) * BLOCK_FRAME, true)
+        self.ground.has_room(link, (coming + 1) * BLOCK_FRAME, true)
     }
 
     pub(super) fn on_serve_loaded(&mut self, number: u32, block: Option<&[u8]>) {
         let Some(place) = self.serves.iter().position(|serve| serve.number == number) else { return };
         let Serve { reply, hash, exact, .. } = &self.serves.remove(place);
         if let Some(block) = block {
-            return self.answer(reply, Status::Ok, block);
+            return self.ground.answer(reply, Status::Ok, block);
         }
         let next = match (exact, reply.link()) {
-            (false, Some(from)) => self.next_hop(hash, &reply.origin, &[from], false),
+            (false, Some(from)) => self.ground.next_hop(hash, &reply.origin, &[from], false),
             _ => None,
         };
         let Some(next) = next else {
-            return self.answer_with_ids(reply, Status::NotFound, hash);
+            return self.ground.answer_with_ids(reply, Status::NotFound, hash);
         };
         let body = Body::Get(hash);
         let routed = Routed {
@@ -106,6 +92,6 @@ impl Node {
             kind: body.kind(),
             payload: &hash.0,
         };
-        self.send(next, &Frame::Routed(routed));
+        self.ground.send(next, &Frame::Routed(routed));
     }
 }

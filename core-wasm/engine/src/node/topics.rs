@@ -9,9 +9,9 @@ use alloc::vec::Vec;
 
 use super::Node;
 use super::requests::Goal;
-use super::route::ReplyTo;
 use super::seen::Seen;
 use crate::coordinate::Coordinate;
+use crate::ground::{Ground, ReplyTo};
 use crate::id::NodeId;
 use crate::io::OpId;
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
@@ -134,12 +134,12 @@ impl Node {
         let is_known = self.topics.has(name(&id.0));
         let has_room = is_known || self.topics.list.len() < TOPICS_MAX;
         if has_room && !is_known {
-            self.topics.list.push(Topic { id: *id, meet_at: self.now });
-            self.topics.beat_at = self.now;
-            self.arm(self.now);
+            self.topics.list.push(Topic { id: *id, meet_at: self.ground.now });
+            self.topics.beat_at = self.ground.now;
+            self.ground.arm(self.ground.now);
         }
         let status = if has_room { Status::Ok } else { Status::TooManyRequests };
-        self.done(op, status, 0);
+        self.ground.done(op, status, 0);
     }
 
     pub(super) fn unsubscribe(&mut self, id: &NodeId) {
@@ -156,21 +156,21 @@ impl Node {
         if self.topics.list.is_empty() {
             return;
         }
-        if self.now >= self.topics.beat_at {
-            self.topics.beat_at = self.about(BEAT_MS);
+        if self.ground.now >= self.topics.beat_at {
+            self.topics.beat_at = self.ground.about(BEAT_MS);
             self.topics.beats = self.topics.beats.wrapping_add(1);
             for place in 0..self.topics.list.len() {
                 self.beat(place);
             }
         }
-        self.arm(self.topics.beat_at);
+        self.ground.arm(self.topics.beat_at);
     }
 
     fn beat(&mut self, place: usize) {
-        let now = self.now;
+        let now = self.ground.now;
         let Some(Topic { id, meet_at }) = self.topics.list.get(place) else { return };
         let (id, topic, is_due) = (*id, name(&id.0), now >= *meet_at);
-        let Self { topics, links, .. } = self;
+        let Self { topics, ground: Ground { links, .. }, .. } = self;
         // A link tells soon enough when its peer is gone.
         let lasts = |member: &Member| {
             let is_quick = member.heard == NOT_YET || now.since(member.heard) < SILENT;
@@ -195,21 +195,22 @@ impl Node {
                 continue;
             }
             let (peer, is_mate) = (member.peer, member.heard != NOT_YET);
-            let is_linked = self.links.to(&peer).is_some();
+            let is_linked = self.ground.links.to(&peer).is_some();
             if tells && (!ids.is_empty() || is_mate && !is_linked) {
                 self.tell(&peer, HAVE, &id, &ids);
             }
             // A mate is worth a link of its own, within what this node can spare.
-            let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
-            if is_mate && !is_linked && has_room && !self.contacts.is_late(&peer, now) {
-                self.dial(&peer);
+            let has_room =
+                self.ground.links.len() < self.ground.link_budget() + LINKS_SPARE && self.ground.can_dial();
+            if is_mate && !is_linked && has_room && !self.ground.contacts.is_late(&peer, now) {
+                self.ground.dial(&peer);
             }
         }
     }
 
     /// The round trip to a subscriber; the longest there is to one that is not linked.
     fn rtt_us(&self, peer: &NodeId) -> u32 {
-        self.links.to(peer).map_or(u32::MAX, |link| link.rtt.smoothed_us())
+        self.ground.links.to(peer).map_or(u32::MAX, |link| link.rtt.smoothed_us())
     }
 
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
@@ -232,13 +233,13 @@ impl Node {
     fn meet(&mut self, place: usize, id: &NodeId) {
         let topic = name(&id.0);
         let few = self.topics.count(topic, true) < MATES / 2;
-        let meet_at = self.about(if few { MEET_SOON_MS } else { MEET_MS });
+        let meet_at = self.ground.about(if few { MEET_SOON_MS } else { MEET_MS });
         if let Some(known) = self.topics.list.get_mut(place) {
             known.meet_at = meet_at;
         }
         // Others of the links each time: most may take no part.
-        let first = self.rng.below(self.links.len() as u64) as usize;
-        for link in self.links.peers().skip(first).take(MEMBERS_MAX) {
+        let first = self.ground.rng.below(self.ground.links.len() as u64) as usize;
+        for link in self.ground.links.peers().skip(first).take(MEMBERS_MAX) {
             self.topics.offer(topic, &link.peer);
         }
         let mut guest = 0;
@@ -253,7 +254,7 @@ impl Node {
     }
 
     fn offer(&mut self, topic: u64, peer: &NodeId) {
-        if *peer != self.id {
+        if *peer != self.ground.id {
             self.topics.offer(topic, peer);
         }
     }
@@ -270,7 +271,7 @@ impl Node {
                 }
             }
         }
-        let soon = Instant((self.now.0 + ANSWER.0).saturating_sub(SILENT.0));
+        let soon = Instant((self.ground.now.0 + ANSWER.0).saturating_sub(SILENT.0));
         if let Some(member) = best.and_then(|(_, place)| self.topics.members.get_mut(place)) {
             member.heard = soon;
             let peer = member.peer;
@@ -282,12 +283,13 @@ impl Node {
     #[inline(never)]
     pub(super) fn tell(&mut self, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
         let bytes = [&[kind], &topic.0[..], rest].concat();
-        let linked = self.links.to(to).map(|link| link.id);
-        let Some(link) = linked.or_else(|| self.way(to)) else { return };
+        let linked = self.ground.links.to(to).map(|link| link.id);
+        let Some(link) = linked.or_else(|| self.ground.way(to)) else { return };
         let length = bytes.len() + 256;
-        let has_room = self.links.ready(link).is_some_and(|link| self.has_room(link, length, false));
+        let has_room =
+            self.ground.links.ready(link).is_some_and(|link| self.ground.has_room(link, length, false));
         if length <= BULK_MIN || has_room {
-            self.send_request_by(link, 0, to, true, 0, &Body::Topic(&bytes));
+            self.ground.send_request_by(link, 0, to, true, 0, &Body::Topic(&bytes));
         }
     }
 
@@ -321,8 +323,8 @@ impl Node {
         let topic = name(&id.0);
         self.topics.forget(topic, from);
         if self.topics.count(topic, true) < MATES_MAX && self.topics.make_room(topic) {
-            self.topics.members.push(Member { topic, heard: self.now, peer: *from });
-            let ids = self.topics.seen.recent(topic, self.now);
+            self.topics.members.push(Member { topic, heard: self.ground.now, peer: *from });
+            let ids = self.topics.seen.recent(topic, self.ground.now);
             return self.tell(from, HAVE, id, &ids);
         }
         let mut others = Vec::new();
@@ -347,7 +349,7 @@ impl Node {
             named::emit(&mut others, &guest.peer, &Coordinate::default());
         }
         guests.push(Member { topic, heard: NOT_YET, peer: reply.origin });
-        self.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
+        self.ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 
     /// The topic's own node answered.
@@ -355,8 +357,8 @@ impl Node {
         for peer in ids {
             self.offer(name(&id.0), peer);
         }
-        self.topics.beat_at = self.now;
-        self.arm(self.now);
+        self.topics.beat_at = self.ground.now;
+        self.ground.arm(self.ground.now);
     }
 
     /// A link is gone, and a mate with it.

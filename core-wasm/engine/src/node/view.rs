@@ -29,8 +29,8 @@ pub struct LinkView {
 impl Node {
     /// The links to peers that proved themselves, by link number.
     pub fn links(&self) -> impl Iterator<Item = LinkView> + '_ {
-        let neighbours = self.linked_neighbours();
-        self.links.peers().map(move |link| LinkView {
+        let neighbours = self.ground.linked_neighbours();
+        self.ground.links.peers().map(move |link| LinkView {
             link: link.id,
             id: link.peer,
             kind: link.kind,
@@ -43,6 +43,6 @@ impl Node {
 
     /// The closest nodes known, nearest first, at most 12, linked or not.
     pub fn neighbourhood(&self) -> Vec<NodeId> {
-        self.known_neighbours().ids().to_vec()
+        self.ground.known_neighbours().ids().to_vec()
     }
 }

@@ -1,0 +1,188 @@
+//! Carrying: the link that leads on to a target, requests out by it, answers back.
+
+use alloc::vec::Vec;
+
+use super::Ground;
+use crate::id::NodeId;
+use crate::io::LinkId;
+use crate::limits::REPLICAS;
+use crate::link::{Link, Stage};
+use crate::routing::{Hop, best_hop};
+use crate::status::Status;
+use crate::wire::Writer;
+use crate::wire::frame::{BULK_MIN, Body, Frame, Routed};
+use crate::wire::named::{self, NAMED};
+
+/// Where an answer goes.
+#[derive(Clone, Debug)]
+pub(crate) struct ReplyTo {
+    pub(crate) origin: NodeId,
+    pub(crate) request: u32,
+    /// The numbers of the links back, 2 bytes each, the first one to take last.
+    pub(crate) path: Vec<u8>,
+}
+
+impl ReplyTo {
+    /// The link that the answer takes first.
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        let number = self.path.last_chunk()?;
+        LinkId::new(u16::from_be_bytes(*number))
+    }
+}
+
+impl Ground {
+    /// The link that leads on to `target`: to the target itself, or to the best peer that is not in `without` and is
+    /// strictly nearer than this node (unless `anyhow`).
+    #[inline(never)]
+    pub(crate) fn next_hop(
+        &self,
+        target: &NodeId,
+        not: &NodeId,
+        without: &[LinkId],
+        anyhow: bool,
+    ) -> Option<LinkId> {
+        let own = self.id.distance(target);
+        let mut hops = self.links.peers().filter_map(|link| {
+            let leads_on = anyhow || link.peer.distance(target) < own;
+            let hop = Hop { link: link.id, peer: link.peer, rtt_us: link.rtt.smoothed_us() };
+            (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
+        });
+        best_hop(target, self.depth_hint, &mut hops)
+    }
+
+    /// Nobody linked is nearer to `target`, but a neighbour that named it may be linked to it.
+    pub(crate) fn way_round(&self, target: &NodeId, from: Option<LinkId>) -> Option<LinkId> {
+        let way = self.contacts.way_to(target).filter(|way| Some(*way) != from)?;
+        self.links.ready(way).map(|link| link.id)
+    }
+
+    /// The link toward a node: by a neighbour that named it, or else by the best peer there is.
+    #[inline(never)]
+    pub(crate) fn way(&self, target: &NodeId) -> Option<LinkId> {
+        self.way_round(target, None).or_else(|| self.next_hop(target, &self.id, &[], true))
+    }
+
+    /// Sends a request of this node on its way, by the best link that is not in `without`; says by which.
+    pub(crate) fn send_request(
+        &mut self,
+        request: u32,
+        target: &NodeId,
+        exact: bool,
+        how: u8,
+        body: &Body<'_>,
+        without: &[LinkId],
+    ) -> Option<LinkId> {
+        let link = match self.way_round(target, None).filter(|link| exact && !without.contains(link)) {
+            Some(link) => link,
+            None => self.next_hop(target, &self.id, without, true)?,
+        };
+        self.send_request_by(link, request, target, exact, how, body);
+        Some(link)
+    }
+
+    pub(crate) fn send_request_by(
+        &mut self,
+        link: LinkId,
+        request: u32,
+        target: &NodeId,
+        exact: bool,
+        how: u8,
+        body: &Body<'_>,
+    ) {
+        let payload = body.emit();
+        let routed = Routed {
+            reply: false,
+            exact,
+            how,
+            hops: 0,
+            origin: &self.id,
+            target,
+            request,
+            path: &[],
+            kind: body.kind(),
+            payload: &payload,
+        };
+        let bytes = Frame::Routed(routed).emit();
+        self.send_bytes(link, bytes);
+        self.check(link);
+    }
+
+    /// Answers a request that came from elsewhere.
+    pub(crate) fn reply(&mut self, to: &ReplyTo, body: &Body<'_>) {
+        let (payload, own) = (body.emit(), self.id);
+        let routed = Routed {
+            reply: true,
+            exact: true,
+            how: 0,
+            hops: 0,
+            origin: &own,
+            target: &to.origin,
+            request: to.request,
+            path: &to.path,
+            kind: body.kind(),
+            payload: &payload,
+        };
+        self.forward_reply(routed);
+    }
+
+    pub(crate) fn answer(&mut self, to: &ReplyTo, status: Status, bytes: &[u8]) {
+        self.reply(to, &Body::Answer { status, bytes });
+    }
+
+    /// Sends a reply one link further: by its path, or by id where the path is broken.
+    pub(crate) fn forward_reply(&mut self, mut routed: Routed<'_>) {
+        if let Some(Body::Nodes { nodes, .. }) = routed.body() {
+            self.weigh(nodes);
+        }
+        let (path, number) = match routed.path.split_last_chunk::<2>() {
+            Some((path, number)) => (path, LinkId::new(u16::from_be_bytes(*number))),
+            None => (routed.path, None),
+        };
+        let by_path = number.filter(|link| self.links.ready(*link).is_some());
+        routed.path = if by_path.is_some() { path } else { &[] };
+        let link = by_path
+            .or_else(|| self.next_hop(routed.target, &self.id, &[], false))
+            .or_else(|| self.way_round(routed.target, None));
+        if let Some(link) = link {
+            self.pass(link, &Frame::Routed(routed));
+        }
+    }
+
+    /// Sends on what is somebody else's; bulk is dropped where the link is too full for it.
+    pub(crate) fn pass(&mut self, id: LinkId, frame: &Frame<'_>) {
+        let bytes = frame.emit();
+        let passes = |link: &Link| bytes.len() <= BULK_MIN + 2 || self.has_room(link, bytes.len(), false);
+        if self.links.ready(id).is_some_and(passes) {
+            self.send_bytes(id, bytes);
+        }
+    }
+
+    /// Sends a request on, and finds out whether anybody is there.
+    pub(crate) fn pass_and_check(&mut self, link: LinkId, frame: &Frame<'_>) {
+        self.pass(link, frame);
+        self.check(link);
+    }
+
+    /// Answers with the nodes nearest to `target`, as far as known here, this node included.
+    pub(crate) fn answer_with_ids(&mut self, reply: &ReplyTo, status: Status, target: &NodeId) {
+        let nodes = self.nearest_known(target, &reply.origin);
+        self.reply(reply, &Body::Nodes { status, nodes: &nodes });
+    }
+
+    /// The nodes nearest to `target` as far as known here; without `asker`.
+    pub(crate) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(REPLICAS * NAMED);
+        let nearest = self.nearest_alive(target, REPLICAS + 1);
+        for id in nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS) {
+            let known = if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };
+            named::emit(&mut writer, id, &known.unwrap_or_default());
+        }
+        writer.finish()
+    }
+
+    /// Any link that is not in `without`.
+    pub(crate) fn stray(&mut self, without: &[LinkId]) -> Option<LinkId> {
+        let links = self.links.numbers(&|link| link.stage == Stage::Ready && !without.contains(&link.id));
+        links.get(self.rng.below(links.len() as u64) as usize).copied()
+    }
+}

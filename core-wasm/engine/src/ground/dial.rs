@@ -1,0 +1,122 @@
+//! Beginning links, within the bounds of the table.
+
+use super::Ground;
+use crate::id::NodeId;
+use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind, Profile};
+use crate::limits::{DIALS_MAX, HANDSHAKES_MAX, LINK_BUDGET, LINKS_MAX};
+use crate::link::{Link, Stage};
+use crate::time::Duration;
+
+/// An opening link is given up after this, a moment after the shell's own time-out.
+const OPENING_TIMEOUT: Duration = Duration::from_ms(25_000);
+
+/// After so many direct links in a row that did not come up, though the other ends were there, it is this end that cannot
+/// be reached: circuits come first from then on, and one dial in so many is direct still.
+const WALLED_AFTER: u8 = 5;
+const WALLED_DIRECT_ONE_IN: u64 = 8;
+
+/// Whether the peer of a link carries circuits.
+pub(crate) fn is_relay(link: &Link) -> bool {
+    link.is_relay && link.kind != LinkKind::Relayed
+}
+
+impl Ground {
+    /// Begins a link to `peer`, unless there is one.
+    pub(crate) fn dial(&mut self, peer: &NodeId) {
+        let by_signal = match self.contacts.get(peer) {
+            Some(contact) => contact.by_signal && self.is_introduced,
+            None => false,
+        };
+        if self.is_full()
+            || *peer == self.id
+            || self.links.knows(peer)
+            || !by_signal && self.links.ready_count() == 0
+        {
+            return;
+        }
+        let kind = if self.may_relay(peer) { LinkKind::Relayed } else { LinkKind::WebRtc };
+        self.begin_dial(kind, peer, by_signal);
+    }
+
+    pub(crate) fn begin_dial(&mut self, kind: LinkKind, peer: &NodeId, by_signal: bool) {
+        let session = self.rng.next() as u32;
+        let id = self.begin_link(kind, peer, true);
+        if let Some(handshake) = self.links.handshake(id) {
+            handshake.session = session;
+            handshake.by_signal = by_signal;
+        }
+        let is_circuit = kind == LinkKind::Relayed;
+        self.put_kind(if is_circuit { output::OPEN_CIRCUIT } else { output::OPEN_OFFER }, Some(id));
+    }
+
+    /// Adds a link that is given up a moment after the shell's own time-out.
+    #[inline(never)]
+    pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: &NodeId, dialled: bool) -> LinkId {
+        let deadline = self.now + OPENING_TIMEOUT;
+        self.arm(deadline);
+        self.links.begin(kind, *peer, dialled, self.now, deadline)
+    }
+
+    /// Whether there is room for no other link.
+    #[inline(never)]
+    pub(crate) fn is_full(&self) -> bool {
+        let held = self.links.len() + usize::from(self.closing.is_some());
+        let under_way = self.links.len() - self.links.ready_count();
+        held >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
+    }
+
+    /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
+    /// newcomer, who may be introduced to nobody else.
+    pub(crate) fn takes_no_more(&self, is_newcomer: bool) -> bool {
+        let is_small = self.config.profile == Profile::Device && !is_newcomer;
+        self.is_full() || is_small && self.links.len() >= self.link_budget()
+    }
+
+    pub(crate) fn dials(&self) -> usize {
+        let is_dial = |link: &&Link| link.stage != Stage::Ready && link.dialled;
+        self.links.iter().filter(is_dial).count()
+    }
+
+    pub(crate) fn can_dial(&self) -> bool {
+        self.dials() < self.profile_limit(&DIALS_MAX)
+    }
+
+    /// Whether this node offers `peer` a circuit.
+    pub(crate) fn may_relay(&mut self, peer: &NodeId) -> bool {
+        let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
+            || self.is_walled() && self.rng.below(WALLED_DIRECT_ONE_IN) > 0;
+        wants && self.has_relay()
+    }
+
+    /// Whether a peer of this node's carries circuits.
+    pub(crate) fn has_relay(&self) -> bool {
+        self.links.peers().any(is_relay)
+    }
+
+    /// Whether no direct link comes up at this end, for all that is known.
+    pub(crate) fn is_walled(&self) -> bool {
+        self.walls >= WALLED_AFTER && !self.links.peers().any(|link| link.kind == LinkKind::WebRtc)
+    }
+
+    /// Whether this node offers circuits to those that offer it direct links.
+    pub(crate) fn wants_circuits(&self) -> bool {
+        self.is_walled() && self.has_relay()
+    }
+
+    /// Offers a circuit in turn.
+    pub(crate) fn dial_circuit(&mut self, peer: &NodeId) {
+        if let Some(contact) = self.contacts.learn(peer) {
+            contact.needs_relay = true;
+        }
+        self.dial(peer);
+    }
+
+    pub(crate) fn profile_limit(&self, limits: &[usize; 3]) -> usize {
+        limits.get(self.config.profile as usize).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn link_budget(&self) -> usize {
+        self.profile_limit(&LINK_BUDGET)
+    }
+}

@@ -1,0 +1,131 @@
+//! Jobs at the shell. The ground knows whose each is; what it was for its machine remembers.
+
+use alloc::vec::Vec;
+
+use super::Ground;
+use crate::id::{NodeId, PublicKey, Signature};
+use crate::io::kinds::output;
+use crate::io::{JobId, OpId};
+use crate::limits::{HASHES_MAX, JOBS_MAX};
+
+/// The machine that waits for a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Owner {
+    Linking,
+    Requests,
+    Blocks,
+    Topics,
+}
+
+/// One job at the shell.
+pub(super) struct Job {
+    job: JobId,
+    owner: Owner,
+    is_store: bool,
+}
+
+/// What a machine's jobs are for.
+pub(crate) struct Jobs<T>(Vec<(JobId, T)>);
+
+impl<T> Default for Jobs<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Jobs<T> {
+    /// Remembers what a job is for; false if it was not begun.
+    pub(crate) fn add(&mut self, job: Option<JobId>, what: T) -> bool {
+        if let Some(job) = job {
+            self.0.push((job, what));
+        }
+        job.is_some()
+    }
+
+    /// What the job that ended was for.
+    pub(crate) fn take(&mut self, job: JobId) -> Option<T> {
+        let place = self.0.iter().position(|(known, _)| *known == job)?;
+        Some(self.0.swap_remove(place).1)
+    }
+
+    /// How many of them `is` is true of.
+    pub(crate) fn count(&self, is: impl Fn(&T) -> bool) -> usize {
+        self.0.iter().filter(|(_, what)| is(what)).count()
+    }
+}
+
+impl Ground {
+    /// Gives the shell a job; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are. At the bound it is
+    /// not begun, and nothing comes back, here and from all that call it; whoever wanted it times out or asks again.
+    #[inline(never)]
+    pub(crate) fn start_job(
+        &mut self,
+        owner: Owner,
+        kind: u32,
+        value: u32,
+        id: &[u8],
+        bytes: Vec<u8>,
+    ) -> Option<JobId> {
+        if self.jobs.len() >= JOBS_MAX {
+            return None;
+        }
+        self.last_job = self.last_job.wrapping_add(1);
+        let job = JobId(self.last_job);
+        self.jobs.push(Job { job, owner, is_store: kind == output::STORE });
+        self.put(kind, self.last_job, value, id, bytes);
+        Some(job)
+    }
+
+    /// [`Work::Sign`](crate::Work::Sign).
+    pub(crate) fn sign(&mut self, owner: Owner, bytes: Vec<u8>) -> Option<JobId> {
+        self.start_job(owner, output::SIGN, 0, &[], bytes)
+    }
+
+    /// [`Work::Verify`](crate::Work::Verify).
+    pub(crate) fn verify(
+        &mut self,
+        owner: Owner,
+        key: &PublicKey,
+        signature: &Signature,
+        bytes: Vec<u8>,
+    ) -> Option<JobId> {
+        self.start_job(owner, output::VERIFY, 0, [*key, *signature].as_flattened(), bytes)
+    }
+
+    /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.
+    #[inline(never)]
+    pub(crate) fn load(&mut self, owner: Owner, hash: &NodeId, message: Option<OpId>) -> Option<JobId> {
+        match message {
+            Some(op) => self.start_job(owner, output::WANTED, op.0, &[], Vec::new()),
+            None => self.start_job(owner, output::LOAD, 0, &hash.0, Vec::new()),
+        }
+    }
+
+    /// [`Work::Store`](crate::Work::Store).
+    #[inline(never)]
+    pub(crate) fn store(&mut self, owner: Owner, hash: &NodeId, bytes: &[u8], held: bool) -> Option<JobId> {
+        self.start_job(owner, output::STORE, held.into(), &hash.0, bytes.to_vec())
+    }
+
+    /// [`Work::Absent`](crate::Work::Absent).
+    pub(crate) fn find_absent(&mut self, owner: Owner, hashes: &[NodeId]) -> Option<JobId> {
+        self.start_job(owner, output::ABSENT, 0, NodeId::list_bytes(hashes), Vec::new())
+    }
+
+    /// [`Work::Scan`](crate::Work::Scan).
+    pub(crate) fn scan(&mut self, owner: Owner, after: Option<&NodeId>) -> Option<JobId> {
+        let after = after.map_or(&[][..], |after| &after.0);
+        self.start_job(owner, output::SCAN, HASHES_MAX as u32, after, Vec::new())
+    }
+
+    /// Blocks on their way into the store.
+    pub(crate) fn stores_under_way(&self) -> usize {
+        self.jobs.iter().filter(|job| job.is_store).count()
+    }
+
+    /// Whose job this is that ended; nobody's if it was forgotten.
+    pub(crate) fn end_job(&mut self, job: JobId) -> Option<Owner> {
+        let place = self.jobs.iter().position(|known| known.job == job)?;
+        Some(self.jobs.swap_remove(place).owner)
+    }
+}

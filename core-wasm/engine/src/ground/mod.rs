@@ -1,0 +1,127 @@
+//! What all machines share and none owns: who this node is, the time, chance, links, contacts, and what goes to the shell.
+
+mod carry;
+mod dial;
+mod jobs;
+mod near;
+mod outbox;
+mod send;
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+pub(crate) use self::carry::ReplyTo;
+pub(crate) use self::dial::is_relay;
+use self::jobs::Job;
+pub(crate) use self::jobs::{Jobs, Owner};
+pub(crate) use self::near::LINKS_SPARE;
+pub(crate) use self::send::PROBE_AFTER;
+use crate::coordinate::Coordinate;
+use crate::id::NodeId;
+use crate::io::{Config, Flat, LinkId};
+use crate::link::Links;
+use crate::rng::Rng;
+use crate::routing::Contacts;
+use crate::status::Reason;
+use crate::time::{Duration, Instant};
+
+/// The ground that machines stand on.
+pub(crate) struct Ground {
+    pub(crate) id: NodeId,
+    pub(crate) config: Config,
+    pub(crate) now: Instant,
+    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
+    pub(crate) wall_offset_s: Option<u64>,
+    /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
+    pub(crate) is_clock_doubtful: bool,
+    pub(crate) rng: Rng,
+    outbox: Vec<Flat>,
+    /// How many of them were handed out.
+    handed_out: usize,
+    /// The earliest of all deadlines, or earlier.
+    pub(crate) wake: Instant,
+    pub(crate) links: Links,
+    /// Links that end, and why; the node ends them before its next step.
+    pub(crate) ending: Vec<(LinkId, Reason)>,
+    /// The link that was shed last, and until when what its peer had sent is heard.
+    pub(crate) closing: Option<(LinkId, Instant)>,
+    pub(crate) contacts: Contacts,
+    /// Where this node stands.
+    pub(crate) at: Coordinate,
+    /// A node that may be nearer than the links of its bucket, and by how many microseconds.
+    pub(crate) better: Option<(NodeId, u32)>,
+    /// See [`Ground::depth`]; kept, because every hop asks for it.
+    pub(crate) depth_hint: u32,
+    jobs: Vec<Job>,
+    pub(crate) last_job: u32,
+    /// When the links are looked at next.
+    pub(crate) maintain_at: Instant,
+    /// When bulk came last, over any link.
+    pub(crate) bulk_heard: Instant,
+    /// Direct links in a row that did not come up, though the other ends were there.
+    pub(crate) walls: u8,
+    /// The signalling server knows this node.
+    pub(crate) is_introduced: bool,
+    pub(crate) joined: bool,
+}
+
+impl Ground {
+    pub(crate) fn new(config: Config) -> Self {
+        let id = NodeId::of_key(&config.key);
+        Self {
+            id,
+            now: Instant(0),
+            wall_offset_s: None,
+            is_clock_doubtful: false,
+            rng: Rng::new(config.seed),
+            outbox: Vec::new(),
+            handed_out: 0,
+            wake: Instant(0),
+            links: Links::default(),
+            ending: Vec::new(),
+            closing: None,
+            contacts: Contacts::new(id),
+            at: Coordinate::default(),
+            better: None,
+            depth_hint: 0,
+            jobs: Vec::new(),
+            last_job: 0,
+            maintain_at: Instant(0),
+            bulk_heard: Instant(0),
+            walls: 0,
+            is_introduced: false,
+            joined: false,
+            config,
+        }
+    }
+
+    /// Jobs that nobody waits for any more are answered all the same: their results are dropped then.
+    pub(crate) fn forget_jobs(&mut self) {
+        self.jobs = Vec::new();
+    }
+
+    /// Makes sure that `on_time` runs at `at` or before.
+    #[inline(never)]
+    pub(crate) fn arm(&mut self, at: Instant) {
+        self.wake = self.wake.min(at);
+    }
+
+    /// Looks at the links within `span` at the latest.
+    #[inline(never)]
+    pub(crate) fn maintain_within(&mut self, span: Duration) {
+        self.maintain_at = self.maintain_at.min(self.now + span);
+        self.arm(self.maintain_at);
+    }
+
+    /// `ms` milliseconds from now, give or take an eighth, so that nodes do not fall into step.
+    pub(crate) fn about(&mut self, ms: u64) -> Instant {
+        let spread = self.rng.below(ms * 250);
+        self.now + Duration(ms * 875 + spread)
+    }
+
+    /// Seconds since 1970, if the shell has told and nothing speaks against it.
+    pub(crate) fn wall_s(&self) -> Option<NonZeroU32> {
+        let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
+        NonZeroU32::new((offset_s + self.now.0 / 1_000_000) as u32)
+    }
+}

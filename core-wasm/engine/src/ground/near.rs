@@ -1,0 +1,141 @@
+//! Who is near: the neighbourhood, the nodes nearest to a target, the links of a bucket, and who would be nearer than those.
+
+use super::Ground;
+use crate::id::NodeId;
+use crate::limits::{NEIGHBOURS, REPLICAS};
+use crate::link::Link;
+use crate::routing::{Contact, Nearest};
+use crate::time::Duration;
+use crate::wire::named;
+
+/// A node of unknown place is thought to be so far.
+const UNKNOWN_US: u32 = 150_000;
+
+/// What a link to a nearer node has to be better by: so much, and a quarter of what there is.
+const BETTER_US: u32 = 15_000;
+
+/// So many links beyond its budget a node takes into buckets that have one.
+pub(crate) const LINKS_SPARE: usize = 4;
+
+impl Ground {
+    /// The linked peers nearest to this node: those it tells others of.
+    pub(crate) fn linked_neighbours(&self) -> Nearest {
+        self.nearest(&self.id, NEIGHBOURS, false, |_| false)
+    }
+
+    /// The nearest nodes, linked or known to be alive not long ago.
+    pub(crate) fn known_neighbours(&self) -> Nearest {
+        self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful)
+    }
+
+    /// The nodes nearest to `target`, of the linked ones and this one.
+    pub(crate) fn nearest_linked(&self, target: &NodeId, room: usize) -> Nearest {
+        self.nearest(target, room, true, |_| false)
+    }
+
+    /// The nodes nearest to `target`, of all that are known to be there, and this one.
+    pub(crate) fn nearest_alive(&self, target: &NodeId, room: usize) -> Nearest {
+        self.nearest(target, room, true, Contact::is_alive)
+    }
+
+    /// The nodes nearest to `target`: of the linked ones, this one if `own`, and the contacts that `counts` is true of.
+    #[inline(never)]
+    pub(crate) fn nearest(
+        &self,
+        target: &NodeId,
+        room: usize,
+        own: bool,
+        counts: fn(&Contact) -> bool,
+    ) -> Nearest {
+        let mut nearest = Nearest::new(target, room);
+        if own {
+            nearest.offer(&self.id);
+        }
+        for link in self.links.peers() {
+            nearest.offer(&link.peer);
+        }
+        for contact in self.contacts.iter().filter(|contact| counts(contact)) {
+            nearest.offer(&contact.id);
+        }
+        nearest
+    }
+
+    /// How many leading bits of this node's id its neighbourhood shares: about log2(n) − 3.
+    pub(crate) fn depth(&self) -> u32 {
+        let neighbours = self.known_neighbours();
+        neighbours.ids().last().map_or(0, |furthest| self.id.shared_bits(furthest))
+    }
+
+    /// The fastest link of a bucket, one that is still being made or measured only where there is no other; and how many
+    /// there are.
+    #[inline(never)]
+    pub(crate) fn bucket(&self, bucket: u32) -> (Option<&Link>, usize) {
+        let (mut fastest, mut count) = (None::<&Link>, 0);
+        let rank = |link: &Link| link.rtt.smoothed_us().wrapping_sub(1);
+        for link in self.links.iter().filter(|link| self.id.shared_bits(&link.peer) == bucket) {
+            count += 1;
+            if fastest.is_none_or(|fastest| rank(link) < rank(fastest)) {
+                fastest = Some(link);
+            }
+        }
+        (fastest, count)
+    }
+
+    /// Whether a link that `from` asks for would only be one more in a bucket, and there are enough of those.
+    pub(crate) fn is_one_too_many(&self, from: &NodeId) -> bool {
+        let bucket = self.id.shared_bits(from);
+        self.links.len() > self.link_budget() + LINKS_SPARE
+            && bucket < self.depth_hint
+            && self.bucket(bucket).1 > 0
+    }
+
+    /// Somebody named nodes: the best of those that are nearer than the links of their buckets is remembered. Into a
+    /// bucket without links it is dialled at once.
+    pub(crate) fn weigh(&mut self, nodes: &[u8]) {
+        let now = self.now;
+        for (id, at) in named::list(nodes).take(REPLICAS) {
+            let bucket = self.id.shared_bits(id);
+            if bucket >= self.depth_hint || !self.joined {
+                continue;
+            }
+            let least = self.bucket(bucket).0.map_or(u32::MAX, |link| link.rtt.smoothed_us());
+            let gain = least.saturating_sub(self.at.rtt_us(&at).unwrap_or(UNKNOWN_US));
+            let is_late = |contact: &mut Contact| now < contact.not_before || contact.needs_relay;
+            if gain > BETTER_US.max(least / 4)
+                && self.better.is_none_or(|(_, most)| gain > most)
+                && !self.links.knows(id)
+                && !self.contacts.get(id).is_some_and(is_late)
+            {
+                self.better = Some((*id, gain));
+            }
+        }
+        if self.better.is_some_and(|(_, gain)| gain > u32::MAX / 2) {
+            self.dial_better();
+        }
+    }
+
+    /// Dials the best of those that were named since.
+    pub(crate) fn dial_better(&mut self) {
+        let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
+        if let Some((id, _)) = self.better.take().filter(|_| has_room) {
+            self.dial(&id);
+        }
+    }
+
+    /// Somebody named a node; if it would be a neighbour it is dialled soon.
+    pub(crate) fn learn(&mut self, id: &NodeId) {
+        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
+            return;
+        }
+        let is_new = self.contacts.get(id).is_none();
+        self.contacts.learn(id);
+        if is_new && self.known_neighbours().contains(id) {
+            self.maintain_within(Duration::from_ms(50));
+        }
+    }
+
+    /// Whether this node is one of those that hold `hash`, as far as it sees.
+    pub(crate) fn should_hold(&self, hash: &NodeId) -> bool {
+        self.nearest_linked(hash, REPLICAS).contains(&self.id)
+    }
+}
