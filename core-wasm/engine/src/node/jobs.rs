@@ -5,11 +5,9 @@ use alloc::boxed::Box;
 use super::Node;
 use super::dial::Arrived;
 use super::publish::Parcel;
-use crate::ground::ReplyTo;
-use crate::id::NodeId;
+use crate::ground::{Owner, stored};
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
-use crate::status::Status;
 
 /// What waits for a job.
 pub(super) enum Pending {
@@ -19,33 +17,24 @@ pub(super) enum Pending {
     VerifyLink(LinkId),
     SignEnvelope(LinkId),
     VerifyEnvelope(Box<Arrived>),
-    /// By the number of the serve, placement or request.
-    LoadServe(u32),
-    LoadPlacement(u32),
+    /// By the number of the request.
     LoadOwn(u32),
     StoreGot(u32),
-    StorePlacement(u32),
-    /// A replica that another node places here.
-    StoreHeld(Box<ReplyTo>),
     Topic(Box<Parcel>),
-    /// Which of a neighbour's keys are missing here.
-    Absent(LinkId),
-    /// For a neighbour's list, or for this node's own walk.
-    Scan {
-        for_listing: bool,
-    },
 }
 
 impl Node {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
-        if self.ground.end_job(job).is_none() {
-            return;
+        let Some(owner) = self.ground.end_job(job) else { return };
+        if owner == Owner::Blocks {
+            let placed = self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
+            self.on_placed(placed);
+            return self.ground.grant_credit();
         }
         let Some(pending) = self.pending.take(job) else { return };
         let loaded = (kind == input::LOADED).then_some(bytes);
         let holds = kind == input::VERIFIED && bytes == [1];
-        let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
         // What cannot be signed is not sent; the handshake it was for times out.
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
         match (pending, signature) {
@@ -55,26 +44,10 @@ impl Node {
             (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
             (Pending::VerifyLink(link), _) => self.on_link_verified(link, holds),
             (Pending::VerifyEnvelope(arrived), _) => self.on_envelope_verified(*arrived, holds),
-            (Pending::LoadServe(serve), _) => self.on_serve_loaded(serve, loaded),
-            (Pending::LoadPlacement(token), _) => self.on_placement_loaded(token, loaded),
             (Pending::LoadOwn(request), _) => self.on_own_loaded(request, loaded),
             (Pending::StoreGot(request), _) => self.on_got_stored(request, stored(kind)),
-            (Pending::StorePlacement(token), _) => self.on_placement_stored(token, stored(kind)),
-            (Pending::StoreHeld(reply), _) => self.ground.answer(&reply, stored(kind), &[1]),
             (Pending::Topic(parcel), _) => self.on_topic_job(&parcel, loaded),
-            (Pending::Absent(link), _) => self.on_absent(link, hashes),
-            (Pending::Scan { for_listing }, _) => self.on_scanned(hashes, for_listing),
         }
         self.ground.grant_credit();
-    }
-}
-
-/// How storing went, as the status that the other end is told.
-fn stored(kind: u32) -> Status {
-    match kind {
-        input::STORED => Status::Ok,
-        input::MISMATCH => Status::BadRequest,
-        input::FULL => Status::InsufficientStorage,
-        _ => Status::Unavailable,
     }
 }
