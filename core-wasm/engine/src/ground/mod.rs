@@ -6,6 +6,10 @@ mod jobs;
 mod near;
 mod outbox;
 mod send;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
