@@ -26,6 +26,7 @@ pub mod limits;
 mod link;
 mod list;
 mod node;
+mod requests;
 mod rng;
 mod routing;
 mod status;

@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use super::Node;
 use super::dial::Arrived;
 use super::publish::Parcel;
-use crate::ground::{Owner, stored};
+use crate::ground::Owner;
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
 
@@ -17,9 +17,6 @@ pub(super) enum Pending {
     VerifyLink(LinkId),
     SignEnvelope(LinkId),
     VerifyEnvelope(Box<Arrived>),
-    /// By the number of the request.
-    LoadOwn(u32),
-    StoreGot(u32),
     Topic(Box<Parcel>),
 }
 
@@ -27,6 +24,10 @@ impl Node {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
         let Some(owner) = self.ground.end_job(job) else { return };
+        if owner == Owner::Requests {
+            self.requests.on_job_done(&mut self.ground, job, kind, bytes);
+            return self.ground.grant_credit();
+        }
         if owner == Owner::Blocks {
             let placed = self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
             self.on_placed(placed);
@@ -44,8 +45,6 @@ impl Node {
             (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
             (Pending::VerifyLink(link), _) => self.on_link_verified(link, holds),
             (Pending::VerifyEnvelope(arrived), _) => self.on_envelope_verified(*arrived, holds),
-            (Pending::LoadOwn(request), _) => self.on_own_loaded(request, loaded),
-            (Pending::StoreGot(request), _) => self.on_got_stored(request, stored(kind)),
             (Pending::Topic(parcel), _) => self.on_topic_job(&parcel, loaded),
         }
         self.ground.grant_credit();

@@ -1,12 +1,12 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
 use super::Node;
-use super::requests::Goal;
 use crate::ground::LINKS_SPARE;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
+use crate::requests::Aim;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::CLOSE;
@@ -51,14 +51,14 @@ impl Node {
             self.dial_addresses();
         }
         let ready = self.ground.links.ready_count();
-        if ready > 0 && self.ground.now >= self.refresh_at && self.count_requests(Goal::Join) == 0 {
+        if ready > 0 && self.ground.now >= self.refresh_at && self.requests.lookups(Aim::Join) == 0 {
             self.refresh_at = self.ground.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
             let own = self.ground.id;
-            self.begin_request(None, Goal::Join, &own);
+            self.look_up(Aim::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
             let depth = self.ground.depth();
-            self.begin_request(None, Goal::Fill, &self.ground.id.flipped(depth));
+            self.look_up(Aim::Fill, &self.ground.id.flipped(depth));
             if self.is_settled() && depth > 0 {
                 let bucket = self.ground.rng.below(depth.into()) as u32;
                 self.look_into(bucket);

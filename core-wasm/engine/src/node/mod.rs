@@ -3,14 +3,12 @@
 mod buckets;
 mod circuit;
 mod commands;
-mod density;
 mod dial;
 mod flat;
 mod frames;
 mod gossip;
 mod handshake;
 mod jobs;
-mod lookup;
 mod maintain;
 mod merge;
 mod publish;
@@ -24,10 +22,8 @@ mod view;
 
 use alloc::vec::Vec;
 
-use self::density::Density;
 use self::jobs::Pending;
 use self::maintain::Dialled;
-use self::requests::Request;
 use self::signalling::Signalling;
 use self::topics::Topics;
 pub use self::view::LinkView;
@@ -35,8 +31,8 @@ use crate::blocks::Blocks;
 use crate::ground::{Ground, Jobs};
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
-use crate::limits::REQUESTS_MAX;
 use crate::link::Link;
+use crate::requests::Requests;
 use crate::routing::Membership;
 use crate::time::{Duration, Instant};
 
@@ -44,12 +40,11 @@ use crate::time::{Duration, Instant};
 pub struct Node {
     ground: Ground,
     membership: Membership,
-    requests: Vec<Request>,
+    requests: Requests,
     blocks: Blocks,
     pending: Jobs<Pending>,
     signalling: Signalling,
     topics: Topics,
-    density: Density,
     /// The shell's WebSocket addresses, by number.
     dialled: Vec<Dialled>,
     gossip_at: Instant,
@@ -69,12 +64,11 @@ impl Node {
         let mut node = Self {
             ground: Ground::new(config),
             membership: Membership::default(),
-            requests: Vec::with_capacity(REQUESTS_MAX),
+            requests: Requests::default(),
             blocks: Blocks::default(),
             pending: Jobs::default(),
             signalling: Signalling::default(),
             topics: Topics::default(),
-            density: Density::default(),
             dialled: Vec::new(),
             gossip_at: Instant(0),
             refresh_at: Instant(0),
@@ -224,7 +218,9 @@ impl Node {
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
+            self.on_holder_lost(&link.peer);
+            self.on_mate_lost(&link.peer);
+            self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));
     }
