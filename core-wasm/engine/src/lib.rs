@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+mod blocks;
 pub mod content;
 mod coordinate;
 mod ground;

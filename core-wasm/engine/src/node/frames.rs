@@ -104,13 +104,15 @@ impl Node {
                 self.on_gossip(id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
-            (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
-            (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
+            (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
+            (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
                 let step = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
                 self.follow(step);
             }
-            (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
+            (Stage::Ready, Frame::Keys { mask, more, keys }) => {
+                self.blocks.on_keys(&mut self.ground, id, mask, more, keys)
+            }
             _ => return Err(Reason::Malformed),
         }
         Ok(())

@@ -11,13 +11,11 @@ mod links;
 mod lookup;
 mod maintain;
 mod merge;
-mod place;
 mod publish;
-mod repair;
 mod requests;
 mod route;
 mod seen;
-mod serve;
+mod store;
 mod topics;
 mod view;
 
@@ -26,12 +24,10 @@ use alloc::vec::Vec;
 use self::density::Density;
 use self::jobs::Pending;
 use self::maintain::Dialled;
-use self::place::Placement;
-use self::repair::Repair;
 use self::requests::Request;
-use self::serve::Serve;
 use self::topics::Topics;
 pub use self::view::LinkView;
+use crate::blocks::Blocks;
 use crate::ground::{Ground, Jobs};
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
@@ -46,9 +42,7 @@ pub struct Node {
     ground: Ground,
     membership: Membership,
     requests: Vec<Request>,
-    serves: Vec<Serve>,
-    placements: Vec<Placement>,
-    repair: Repair,
+    blocks: Blocks,
     pending: Jobs<Pending>,
     linking: Linking,
     topics: Topics,
@@ -73,9 +67,7 @@ impl Node {
             ground: Ground::new(config),
             membership: Membership::default(),
             requests: Vec::with_capacity(REQUESTS_MAX),
-            serves: Vec::new(),
-            placements: Vec::new(),
-            repair: Repair::default(),
+            blocks: Blocks::default(),
             pending: Jobs::default(),
             linking: Linking::default(),
             topics: Topics::default(),
@@ -194,14 +186,11 @@ impl Node {
         if self.ground.now >= self.gossip_at {
             self.gossip();
         }
-        if self.ground.now >= self.repair.next_pass {
-            self.begin_repair();
-        }
+        self.blocks.repair_on_time(&mut self.ground);
         if self.ground.now >= self.ground.maintain_at {
             self.maintain();
         }
         self.ground.arm(self.gossip_at);
-        self.ground.arm(self.repair.next_pass);
         self.ground.arm(self.ground.maintain_at);
     }
 
@@ -215,8 +204,7 @@ impl Node {
 
     /// Sends what had to wait for room, storage or a job.
     fn pump(&mut self) {
-        self.pump_serves();
-        self.pump_placements();
+        self.blocks.pump(&mut self.ground);
         self.pump_requests();
         self.pump_repair();
     }
@@ -236,9 +224,8 @@ impl Node {
         let members = self.ground.linked_neighbours();
         if self.membership.update(members.ids()) {
             self.gossip_at = self.gossip_at.min(self.ground.now + Duration::from_ms(300));
-            self.repair.next_pass = self.repair.next_pass.min(self.ground.now + Duration::from_ms(2_000));
             self.ground.arm(self.gossip_at);
-            self.ground.arm(self.repair.next_pass);
+            self.blocks.repair_within(&mut self.ground, Duration::from_ms(2_000));
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
