@@ -24,6 +24,7 @@ mod id;
 pub mod io;
 pub mod limits;
 mod link;
+mod linking;
 mod list;
 mod node;
 mod requests;

@@ -6,6 +6,7 @@ use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
+use crate::linking;
 use crate::requests::Aim;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
@@ -69,8 +70,8 @@ impl Node {
             self.ground.dial_better();
         }
         self.shed();
-        self.try_direct();
-        self.on_signal_deadline();
+        linking::try_direct(&mut self.ground);
+        self.linking.on_signal_deadline(&mut self.ground);
         let pause = if lacks || ready < LINKS_ENOUGH || !self.ground.joined { BUSY_MS } else { CALM_MS };
         self.ground.maintain_at = self.ground.about(pause);
     }
@@ -202,7 +203,7 @@ impl Node {
             entry.not_before = Instant(0);
             entry.failures = 0;
         }
-        self.retry_signalling();
+        self.linking.retry_signalling(&self.ground);
         self.probe_all();
         self.refresh_soon();
         self.ground.maintain_within(Duration(0));
@@ -215,7 +216,7 @@ impl Node {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_shed(Instant::NEVER);
-        self.close_signalling();
+        self.linking.close_signalling(&mut self.ground);
         self.ground.forget_jobs();
         self.left = true;
     }

@@ -24,7 +24,7 @@ impl Node {
 
     /// An answer came to one of this node's requests, placements or envelopes.
     pub(super) fn on_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
-        if self.on_holder_answered(number, from, status) || self.on_envelope_lost(number) {
+        if self.on_holder_answered(number, from, status) || self.was_envelope(number) {
             return;
         }
         if let Some((verdict, heard)) =

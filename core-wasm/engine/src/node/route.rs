@@ -23,7 +23,10 @@ impl Node {
     fn on_request(&mut self, reply: ReplyTo, routed: &Routed<'_>, body: Body<'_>) {
         match body {
             Body::Find => self.ground.answer_with_ids(&reply, Status::Ok, routed.target),
-            Body::Envelope(bytes) => self.on_envelope(bytes, Some(reply)),
+            Body::Envelope(bytes) => {
+                let step = self.linking.on_envelope(&mut self.ground, bytes, Some(reply));
+                self.follow(step);
+            }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
             Body::Put { hash, block } => {
                 self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
@@ -43,7 +46,10 @@ impl Node {
 
     fn on_reply(&mut self, routed: Routed<'_>) {
         match routed.body() {
-            Some(Body::Envelope(bytes)) => self.on_envelope(bytes, None),
+            Some(Body::Envelope(bytes)) => {
+                let step = self.linking.on_envelope(&mut self.ground, bytes, None);
+                self.follow(step);
+            }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(routed.request, routed.origin, status, bytes)
             }
