@@ -170,7 +170,7 @@ impl Node {
             let other = other.id;
             if !self.replaces(id, other) {
                 // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
-                self.redirect_address(id, other);
+                self.upkeep.redirect_address(id, other);
                 self.drop_link(id, Reason::Replaced, true);
                 return self.ground.probe_hard(other);
             }
@@ -190,12 +190,12 @@ impl Node {
         let address = handshake.map_or(Vec::new(), |handshake| handshake.address);
         self.ground.arm(now);
         self.ground.contacts.forget(&peer);
-        self.settle_address(id, dialled);
+        self.upkeep.settle_address(id, dialled);
         let value = kind as u32 | (profile as u32) << 8;
         self.ground.put(output::PEER_UP, id.number().into(), value, &peer.0, address);
         // A newcomer's first contacts may each open a part of the network that was not seen before.
         if self.ground.links.ready_count() == 1 || is_first_contact && !self.ground.joined {
-            self.refresh_soon();
+            self.upkeep.refresh_soon(&self.ground);
         }
         self.on_peers_changed(None);
         self.look_through(id);

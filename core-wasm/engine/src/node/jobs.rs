@@ -4,8 +4,7 @@ use alloc::boxed::Box;
 
 use super::Node;
 use super::dial::Arrived;
-use super::publish::Parcel;
-use crate::ground::ReplyTo;
+use crate::ground::{Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
@@ -27,7 +26,6 @@ pub(super) enum Pending {
     StorePlacement(u32),
     /// A replica that another node places here.
     StoreHeld(Box<ReplyTo>),
-    Topic(Box<Parcel>),
     /// Which of a neighbour's keys are missing here.
     Absent(LinkId),
     /// For a neighbour's list, or for this node's own walk.
@@ -39,11 +37,17 @@ pub(super) enum Pending {
 impl Node {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
-        if self.ground.end_job(job).is_none() {
-            return;
-        }
-        let Some(pending) = self.pending.take(job) else { return };
         let loaded = (kind == input::LOADED).then_some(bytes);
+        match self.ground.end_job(job) {
+            None => return,
+            Some(Owner::Topics) => self.topics.on_job(&mut self.ground, job, loaded),
+            Some(_) => self.on_other_job(job, kind, bytes, loaded),
+        }
+        self.ground.grant_credit();
+    }
+
+    fn on_other_job(&mut self, job: JobId, kind: u32, bytes: &[u8], loaded: Option<&[u8]>) {
+        let Some(pending) = self.pending.take(job) else { return };
         let holds = kind == input::VERIFIED && bytes == [1];
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
         // What cannot be signed is not sent; the handshake it was for times out.
@@ -61,11 +65,9 @@ impl Node {
             (Pending::StoreGot(request), _) => self.on_got_stored(request, stored(kind)),
             (Pending::StorePlacement(token), _) => self.on_placement_stored(token, stored(kind)),
             (Pending::StoreHeld(reply), _) => self.ground.answer(&reply, stored(kind), &[1]),
-            (Pending::Topic(parcel), _) => self.on_topic_job(&parcel, loaded),
             (Pending::Absent(link), _) => self.on_absent(link, hashes),
             (Pending::Scan { for_listing }, _) => self.on_scanned(hashes, for_listing),
         }
-        self.ground.grant_credit();
     }
 }
 

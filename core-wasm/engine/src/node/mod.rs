@@ -1,53 +1,44 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
-mod buckets;
 mod circuit;
 mod commands;
 mod density;
 mod dial;
 mod flat;
 mod frames;
-mod gossip;
 mod handshake;
 mod jobs;
 mod lookup;
-mod maintain;
-mod merge;
 mod place;
-mod publish;
 mod repair;
 mod requests;
 mod route;
-mod seen;
 mod serve;
 mod signalling;
-mod topics;
+mod upkeep;
 mod view;
 
 use alloc::vec::Vec;
 
 use self::density::Density;
 use self::jobs::Pending;
-use self::maintain::Dialled;
 use self::place::Placement;
 use self::repair::Repair;
 use self::requests::Request;
 use self::serve::Serve;
 use self::signalling::Signalling;
-use self::topics::Topics;
 pub use self::view::LinkView;
 use crate::ground::{Ground, Jobs};
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
 use crate::limits::REQUESTS_MAX;
-use crate::link::Link;
-use crate::routing::Membership;
-use crate::time::{Duration, Instant};
+use crate::time::Instant;
+use crate::topics::Topics;
+use crate::upkeep::Upkeep;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
     ground: Ground,
-    membership: Membership,
     requests: Vec<Request>,
     serves: Vec<Serve>,
     placements: Vec<Placement>,
@@ -56,15 +47,7 @@ pub struct Node {
     signalling: Signalling,
     topics: Topics,
     density: Density,
-    /// The shell's WebSocket addresses, by number.
-    dialled: Vec<Dialled>,
-    gossip_at: Instant,
-    refresh_at: Instant,
-    look_at: Instant,
-    refreshes: u32,
-    relay_awaited_until: Instant,
-    /// The bucket whose emptiness is looked at next.
-    next_bucket: u32,
+    upkeep: Upkeep,
     left: bool,
 }
 
@@ -74,7 +57,6 @@ impl Node {
         let addresses = config.addresses;
         let mut node = Self {
             ground: Ground::new(config),
-            membership: Membership::default(),
             requests: Vec::with_capacity(REQUESTS_MAX),
             serves: Vec::new(),
             placements: Vec::new(),
@@ -83,16 +65,10 @@ impl Node {
             signalling: Signalling::default(),
             topics: Topics::default(),
             density: Density::default(),
-            dialled: Vec::new(),
-            gossip_at: Instant(0),
-            refresh_at: Instant(0),
-            look_at: Instant(0),
-            refreshes: 0,
-            relay_awaited_until: Instant(0),
-            next_bucket: 0,
+            upkeep: Upkeep::default(),
             left: false,
         };
-        node.set_addresses(addresses);
+        node.upkeep.set_addresses(&mut node.ground, addresses);
         node
     }
 
@@ -186,16 +162,14 @@ impl Node {
         self.on_placement_deadlines();
         self.on_signal_deadline();
         self.on_topic_deadline();
-        if self.ground.now >= self.gossip_at {
-            self.gossip();
-        }
+        self.upkeep.gossip_if_due(&mut self.ground);
         if self.ground.now >= self.repair.next_pass {
             self.begin_repair();
         }
         if self.ground.now >= self.ground.maintain_at {
             self.maintain();
         }
-        self.ground.arm(self.gossip_at);
+        self.upkeep.arm(&mut self.ground);
         self.ground.arm(self.repair.next_pass);
         self.ground.arm(self.ground.maintain_at);
     }
@@ -214,31 +188,5 @@ impl Node {
         self.pump_placements();
         self.pump_requests();
         self.pump_repair();
-    }
-
-    /// Adds the shell's addresses from the first new number on.
-    fn set_addresses(&mut self, count: u16) {
-        let count = usize::from(count.min(crate::limits::ADDRESSES_MAX));
-        while self.dialled.len() < count {
-            self.dialled.push(Dialled::default());
-        }
-        self.ground.maintain_at = self.ground.now;
-        self.ground.wake = self.ground.now;
-    }
-
-    /// Something about the links changed: see to the neighbourhood soon.
-    fn on_peers_changed(&mut self, link: Option<&Link>) {
-        let members = self.ground.linked_neighbours();
-        if self.membership.update(members.ids()) {
-            self.gossip_at = self.gossip_at.min(self.ground.now + Duration::from_ms(300));
-            self.repair.next_pass = self.repair.next_pass.min(self.ground.now + Duration::from_ms(2_000));
-            self.ground.arm(self.gossip_at);
-            self.ground.arm(self.repair.next_pass);
-        }
-        self.ground.depth_hint = self.ground.depth();
-        if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
-        }
-        self.ground.maintain_within(Duration::from_ms(100));
     }
 }

@@ -169,7 +169,7 @@ impl Node {
         match request.goal {
             Goal::Join if status == Status::Ok => self.on_own_place_known(),
             Goal::Look(link) => self.on_looked(link, target, ids),
-            Goal::Meet => self.on_met(target, ids),
+            Goal::Meet => self.topics.on_met(&mut self.ground, target, ids),
             _ => {}
         }
     }
@@ -377,7 +377,7 @@ impl Node {
     /// A link is gone: what went out over it will not be answered.
     pub(super) fn on_link_lost(&mut self, id: LinkId, peer: &NodeId) {
         self.on_holder_lost(peer);
-        self.on_mate_lost(peer);
+        self.topics.on_mate_lost(peer);
         let now = self.ground.now;
         for request in &mut self.requests {
             if request.tried.last() == Some(&id) && !request.is_storing && request.waiting <= 1 {
