@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+mod blocks;
 pub mod content;
 mod coordinate;
 mod ground;
@@ -23,6 +24,7 @@ mod id;
 pub mod io;
 pub mod limits;
 mod link;
+mod linking;
 mod list;
 mod node;
 mod rng;

@@ -1,20 +1,15 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
-mod circuit;
 mod commands;
 mod density;
-mod dial;
 mod flat;
 mod frames;
-mod handshake;
 mod jobs;
+mod links;
 mod lookup;
-mod place;
-mod repair;
 mod requests;
 mod route;
-mod serve;
-mod signalling;
+mod store;
 mod upkeep;
 mod view;
 
@@ -22,16 +17,14 @@ use alloc::vec::Vec;
 
 use self::density::Density;
 use self::jobs::Pending;
-use self::place::Placement;
-use self::repair::Repair;
 use self::requests::Request;
-use self::serve::Serve;
-use self::signalling::Signalling;
 pub use self::view::LinkView;
+use crate::blocks::Blocks;
 use crate::ground::{Ground, Jobs};
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
 use crate::limits::REQUESTS_MAX;
+use crate::linking::{self, Linking};
 use crate::time::Instant;
 use crate::topics::Topics;
 use crate::upkeep::Upkeep;
@@ -40,11 +33,9 @@ use crate::upkeep::Upkeep;
 pub struct Node {
     ground: Ground,
     requests: Vec<Request>,
-    serves: Vec<Serve>,
-    placements: Vec<Placement>,
-    repair: Repair,
+    blocks: Blocks,
     pending: Jobs<Pending>,
-    signalling: Signalling,
+    linking: Linking,
     topics: Topics,
     density: Density,
     upkeep: Upkeep,
@@ -58,11 +49,9 @@ impl Node {
         let mut node = Self {
             ground: Ground::new(config),
             requests: Vec::with_capacity(REQUESTS_MAX),
-            serves: Vec::new(),
-            placements: Vec::new(),
-            repair: Repair::default(),
+            blocks: Blocks::default(),
             pending: Jobs::default(),
-            signalling: Signalling::default(),
+            linking: Linking::default(),
             topics: Topics::default(),
             density: Density::default(),
             upkeep: Upkeep::default(),
@@ -106,9 +95,11 @@ impl Node {
                 self.ground.is_clock_doubtful = false;
             }
 
-            Input::Incoming => self.on_incoming(),
-            Input::Described { link, description } => self.on_described(link, description),
-            Input::LinkUp(link) => self.on_link_up(link),
+            Input::Incoming => linking::on_incoming(&mut self.ground),
+            Input::Described { link, description } => {
+                self.linking.on_described(&mut self.ground, link, description);
+            }
+            Input::LinkUp(link) => linking::on_link_up(&mut self.ground, link),
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {
@@ -116,10 +107,16 @@ impl Node {
                     link.flow.drained(queued);
                 }
             }
-            Input::Sealed { link, bytes } => self.on_sealed(link, bytes),
-            Input::SignalUp => self.on_signal_up(),
-            Input::SignalDown => self.on_signal_down(),
-            Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),
+            Input::Sealed { link, bytes } => {
+                let step = linking::on_sealed(&mut self.ground, link, bytes);
+                self.follow(step);
+            }
+            Input::SignalUp => {}
+            Input::SignalDown => self.linking.on_signal_down(&mut self.ground),
+            Input::SignalBytes(bytes) => {
+                let step = self.linking.on_signal_bytes(&mut self.ground, bytes);
+                self.follow(step);
+            }
             Input::JobDone { job, result } => {
                 let (kind, bytes) = result.flat();
                 self.on_job_done(job, kind, bytes);
@@ -160,17 +157,14 @@ impl Node {
         self.on_link_deadlines();
         self.on_request_deadlines();
         self.on_placement_deadlines();
-        self.on_signal_deadline();
+        self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
         self.upkeep.gossip_if_due(&mut self.ground);
-        if self.ground.now >= self.repair.next_pass {
-            self.begin_repair();
-        }
+        self.blocks.repair_on_time(&mut self.ground);
         if self.ground.now >= self.ground.maintain_at {
             self.maintain();
         }
         self.upkeep.arm(&mut self.ground);
-        self.ground.arm(self.repair.next_pass);
         self.ground.arm(self.ground.maintain_at);
     }
 
@@ -184,8 +178,7 @@ impl Node {
 
     /// Sends what had to wait for room, storage or a job.
     fn pump(&mut self) {
-        self.pump_serves();
-        self.pump_placements();
+        self.blocks.pump(&mut self.ground);
         self.pump_requests();
         self.pump_repair();
     }

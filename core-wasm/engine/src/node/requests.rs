@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 
 use super::Node;
 use super::jobs::Pending;
-use super::serve::BLOCK_FRAME;
-use crate::ground::Owner;
+use crate::ground::{BLOCK_FRAME, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
@@ -360,7 +359,7 @@ impl Node {
 
     /// An answer came to one of this node's requests or placements.
     pub(super) fn on_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
-        if self.on_placement_answered(number, from, status) || self.on_envelope_lost(number) {
+        if self.on_holder_answered(number, from, status) || self.was_envelope(number) {
             return;
         }
         let Some(request) = self.request(number).filter(|request| !request.is_storing) else { return };

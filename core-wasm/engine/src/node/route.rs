@@ -52,7 +52,7 @@ impl Node {
         match (&body, next) {
             // Any holder on the way may serve a block, so the storage is asked before the request goes on.
             (Body::Get(hash), _) if !routed.exact && self.ground.should_hold(hash) => {
-                self.serve(reply, hash, routed.exact)
+                self.blocks.serve(&mut self.ground, reply, hash, routed.exact)
             }
             (_, Some(link)) => {
                 let (target, origin) = (routed.target, routed.origin);
@@ -78,9 +78,14 @@ impl Node {
     fn on_request(&mut self, reply: ReplyTo, routed: &Routed<'_>, body: Body<'_>) {
         match body {
             Body::Find => self.ground.answer_with_ids(&reply, Status::Ok, routed.target),
-            Body::Envelope(bytes) => self.on_envelope(bytes, Some(reply)),
-            Body::Get(hash) => self.serve(reply, hash, routed.exact),
-            Body::Put { hash, block } => self.on_put(reply, hash, block, routed.exact),
+            Body::Envelope(bytes) => {
+                let step = self.linking.on_envelope(&mut self.ground, bytes, Some(reply));
+                self.follow(step);
+            }
+            Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
+            Body::Put { hash, block } => {
+                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
+            }
             Body::Data(bytes) if *routed.target == self.ground.id && bytes.len() <= MESSAGE_MAX => {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
                 self.ground.answer(&reply, Status::Ok, &[]);
@@ -98,7 +103,10 @@ impl Node {
 
     fn on_reply(&mut self, routed: Routed<'_>) {
         match routed.body() {
-            Some(Body::Envelope(bytes)) => self.on_envelope(bytes, None),
+            Some(Body::Envelope(bytes)) => {
+                let step = self.linking.on_envelope(&mut self.ground, bytes, None);
+                self.follow(step);
+            }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(routed.request, routed.origin, status, bytes)
             }

@@ -5,6 +5,7 @@ use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::link::Link;
+use crate::linking;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::upkeep::{Upkeep, on_own_place_known};
@@ -26,8 +27,8 @@ impl Node {
         if let Some(link) = self.upkeep.surplus(&self.ground, &|peer| topics.needs(peer)) {
             self.drop_link(link, Reason::Shed, true);
         }
-        self.try_direct();
-        self.on_signal_deadline();
+        linking::try_direct(&mut self.ground);
+        self.linking.on_signal_deadline(&mut self.ground);
         Upkeep::pause(&mut self.ground, lacks);
     }
 
@@ -82,8 +83,7 @@ impl Node {
     /// Something about the links changed: see to the neighbourhood soon.
     pub(super) fn on_peers_changed(&mut self, link: Option<&Link>) {
         if self.upkeep.on_peers_changed(&mut self.ground) {
-            self.repair.next_pass = self.repair.next_pass.min(self.ground.now + REPAIR_SOON);
-            self.ground.arm(self.repair.next_pass);
+            self.blocks.repair_within(&mut self.ground, REPAIR_SOON);
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
@@ -108,7 +108,7 @@ impl Node {
     /// The host slept or changed networks.
     pub(super) fn wake_up(&mut self) {
         self.upkeep.wake_up(&mut self.ground);
-        self.retry_signalling();
+        self.linking.retry_signalling(&self.ground);
         self.probe_all();
         self.upkeep.refresh_soon(&self.ground);
         self.ground.maintain_within(Duration(0));
@@ -121,7 +121,7 @@ impl Node {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_shed(Instant::NEVER);
-        self.close_signalling();
+        self.linking.close_signalling(&mut self.ground);
         self.ground.forget_jobs();
         self.left = true;
     }
