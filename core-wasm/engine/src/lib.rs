@@ -27,6 +27,7 @@ mod link;
 mod linking;
 mod list;
 mod node;
+mod requests;
 mod rng;
 mod routing;
 mod status;

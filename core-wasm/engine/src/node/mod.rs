@@ -1,30 +1,23 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
 mod commands;
-mod density;
 mod flat;
 mod frames;
 mod jobs;
 mod links;
-mod lookup;
 mod requests;
 mod route;
 mod store;
 mod upkeep;
 mod view;
 
-use alloc::vec::Vec;
-
-use self::density::Density;
-use self::jobs::Pending;
-use self::requests::Request;
 pub use self::view::LinkView;
 use crate::blocks::Blocks;
-use crate::ground::{Ground, Jobs};
+use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
-use crate::limits::REQUESTS_MAX;
 use crate::linking::{self, Linking};
+use crate::requests::Requests;
 use crate::time::Instant;
 use crate::topics::Topics;
 use crate::upkeep::Upkeep;
@@ -32,12 +25,10 @@ use crate::upkeep::Upkeep;
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
     ground: Ground,
-    requests: Vec<Request>,
+    requests: Requests,
     blocks: Blocks,
-    pending: Jobs<Pending>,
     linking: Linking,
     topics: Topics,
-    density: Density,
     upkeep: Upkeep,
     left: bool,
 }
@@ -48,12 +39,10 @@ impl Node {
         let addresses = config.addresses;
         let mut node = Self {
             ground: Ground::new(config),
-            requests: Vec::with_capacity(REQUESTS_MAX),
+            requests: Requests::default(),
             blocks: Blocks::default(),
-            pending: Jobs::default(),
             linking: Linking::default(),
             topics: Topics::default(),
-            density: Density::default(),
             upkeep: Upkeep::default(),
             left: false,
         };

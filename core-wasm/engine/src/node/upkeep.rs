@@ -1,11 +1,11 @@
 //! Where the keeping of the overlay meets lookups, topics and the making of links.
 
 use super::Node;
-use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::link::Link;
 use crate::linking;
+use crate::requests::Aim;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::upkeep::{Upkeep, on_own_place_known};
@@ -34,17 +34,17 @@ impl Node {
 
     /// Looks up the own place again, if it is time.
     fn refresh(&mut self) {
-        let is_under_way = self.count_requests(Goal::Join) > 0;
+        let is_under_way = self.requests.lookups(Aim::Join) > 0;
         if !self.upkeep.begins_refresh(&mut self.ground, is_under_way) {
             return;
         }
         let own = self.ground.id;
-        self.begin_request(None, Goal::Join, &own);
+        self.look_up(Aim::Join, &own);
         // The neighbourhood's furthest lie across this bit, where its own members hardly look.
         let depth = self.ground.depth();
-        self.begin_request(None, Goal::Fill, &own.flipped(depth));
+        self.look_up(Aim::Fill, &own.flipped(depth));
         if let Some(place) = self.upkeep.look_around(&mut self.ground, depth) {
-            self.begin_request(None, Goal::Fill, &place);
+            self.look_up(Aim::Fill, &place);
         }
     }
 
@@ -52,10 +52,10 @@ impl Node {
     fn fill_buckets(&mut self) -> bool {
         let mut filling = self.upkeep.begin_filling(&self.ground);
         loop {
-            let under_way = self.count_requests(Goal::Fill);
+            let under_way = self.requests.lookups(Aim::Fill);
             let next = self.upkeep.fill_next(&mut self.ground, &mut filling, under_way);
             let Some(place) = next else { return filling.lacks };
-            self.begin_request(None, Goal::Fill, &place);
+            self.look_up(Aim::Fill, &place);
         }
     }
 
@@ -67,7 +67,7 @@ impl Node {
     pub(super) fn look_through(&mut self, link: LinkId) {
         if self.upkeep.looks_through(&self.ground) {
             let own = self.ground.id;
-            self.begin_request(None, Goal::Look(link), &own);
+            self.look_up(Aim::Look(link), &own);
         }
     }
 
@@ -75,7 +75,7 @@ impl Node {
     pub(super) fn on_looked(&mut self, link: LinkId, target: &NodeId, ids: &[NodeId]) {
         if self.upkeep.on_looked(&mut self.ground, link, target, ids) {
             for bucket in 0..self.ground.depth() {
-                self.begin_request(None, Goal::Look(link), &self.ground.id.flipped(bucket));
+                self.look_up(Aim::Look(link), &self.ground.id.flipped(bucket));
             }
         }
     }
@@ -87,7 +87,9 @@ impl Node {
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
+            self.on_holder_lost(&link.peer);
+            self.topics.on_mate_lost(&link.peer);
+            self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));
     }
@@ -97,7 +99,7 @@ impl Node {
         if self.topics.begin_beats(&mut self.ground) {
             for place in 0..self.topics.len() {
                 if let Some(topic) = self.topics.gather(&mut self.ground, place) {
-                    self.begin_request(None, Goal::Meet, &topic);
+                    self.look_up(Aim::Meet, &topic);
                 }
                 self.topics.beat(&mut self.ground, place);
             }
