@@ -3,8 +3,8 @@
 //! trip: at once where a bucket has no link, and now and then where that is much shorter than what there is.
 
 use super::Node;
-use super::requests::Goal;
 use crate::ground::LINKS_SPARE;
+use crate::requests::Aim;
 
 /// Buckets looked up at once.
 const FILLS_MAX: usize = 3;
@@ -25,7 +25,7 @@ impl Node {
             lacks = true;
             if !self.ground.can_dial()
                 || self.ground.links.len() >= self.ground.link_budget() + LINKS_SPARE
-                || self.count_requests(Goal::Fill) >= FILLS_MAX
+                || self.requests.lookups(Aim::Fill) >= FILLS_MAX
             {
                 break;
             }
@@ -39,6 +39,6 @@ impl Node {
     #[inline(never)]
     pub(super) fn look_into(&mut self, bucket: u32) {
         let target = self.ground.id.within(bucket, &mut self.ground.rng);
-        self.begin_request(None, Goal::Fill, &target);
+        self.look_up(Aim::Fill, &target);
     }
 }

@@ -8,6 +8,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::PACKET_MAX;
 use crate::link::Stage;
+use crate::linking;
 use crate::status::Reason;
 use crate::time::{Duration, Instant, Stamp};
 use crate::wire::Reader;
@@ -82,9 +83,17 @@ impl Node {
                 self.drop_link(id, reason, false);
                 self.close(id, reason == Reason::Shed);
             }
-            (Stage::Proving, Frame::Hello(hello)) => return self.on_hello(id, &hello),
-            (Stage::Proving, Frame::Proof(signature)) => return self.on_proof(id, signature),
-            (Stage::Proving, Frame::Welcome) => self.on_welcome(id),
+            (Stage::Proving, Frame::Hello(hello)) => {
+                let step = self.linking.on_hello(&mut self.ground, id, &hello)?;
+                self.follow(step);
+            }
+            (Stage::Proving, Frame::Proof(signature)) => {
+                return self.linking.on_proof(&mut self.ground, id, signature);
+            }
+            (Stage::Proving, Frame::Welcome) => {
+                let step = self.linking.on_welcome(&mut self.ground, id);
+                self.follow(step);
+            }
             (Stage::Ready, Frame::Ping(number)) => {
                 self.ground.send(id, &Frame::Pong { number, at: self.ground.at })
             }
@@ -98,7 +107,8 @@ impl Node {
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
-                self.on_carry(id, &peer, carried, other, sealed);
+                let step = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
+                self.follow(step);
             }
             (Stage::Ready, Frame::Keys { mask, more, keys }) => {
                 self.blocks.on_keys(&mut self.ground, id, mask, more, keys)
@@ -125,13 +135,15 @@ impl Node {
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
-                self.end_circuit(link.via, &link.peer, reason);
+                linking::end_circuit(&mut self.ground, link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
                 self.ground.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }
-        self.drop_circuits(id);
+        while let Some(circuit) = linking::circuit_over(&self.ground, id) {
+            self.drop_link(circuit, Reason::NoRoom, true);
+        }
         self.release_address(id, link.stage == Stage::Ready);
         // A fault is the peer's only where this end found it; a peer may claim anything of us.
         let is_known = link.peer != NodeId([0; 32]);
@@ -140,14 +152,14 @@ impl Node {
             _ if tell && reason.is_fault() => self.ground.contacts.ban(&link.peer, self.ground.now),
             Reason::Replaced => {}
             Reason::Leaving => self.ground.contacts.forget(&link.peer),
-            Reason::Unreachable if self.on_unreachable(&link) => {}
+            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &link) => {}
             _ => self.ground.contacts.failed(
                 &link.peer,
                 self.ground.now,
                 matches!(reason, Reason::NoRoom | Reason::Shed),
             ),
         }
-        self.choose_way(&link, reason);
+        linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.membership.gone(&link.peer);
@@ -179,7 +191,10 @@ impl Node {
                     self.ground.probe(id, PROBE_AFTER);
                     self.end_links();
                 }
-                Some(_) => self.on_handshake_due(id),
+                Some(_) => {
+                    let step = self.linking.on_handshake_due(&mut self.ground, id);
+                    self.follow(step);
+                }
                 None => {}
             }
         }

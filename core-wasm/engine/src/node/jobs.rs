@@ -3,50 +3,35 @@
 use alloc::boxed::Box;
 
 use super::Node;
-use super::dial::Arrived;
 use super::publish::Parcel;
-use crate::ground::{Owner, stored};
+use crate::ground::Owner;
+use crate::io::JobId;
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
 
 /// What waits for a job.
 pub(super) enum Pending {
-    /// The proof for the signalling server.
-    Prove,
-    SignLink(LinkId),
-    VerifyLink(LinkId),
-    SignEnvelope(LinkId),
-    VerifyEnvelope(Box<Arrived>),
-    /// By the number of the request.
-    LoadOwn(u32),
-    StoreGot(u32),
     Topic(Box<Parcel>),
 }
 
 impl Node {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
-        let Some(owner) = self.ground.end_job(job) else { return };
-        if owner == Owner::Blocks {
-            let placed = self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
-            self.on_placed(placed);
-            return self.ground.grant_credit();
-        }
-        let Some(pending) = self.pending.take(job) else { return };
-        let loaded = (kind == input::LOADED).then_some(bytes);
-        let holds = kind == input::VERIFIED && bytes == [1];
-        // What cannot be signed is not sent; the handshake it was for times out.
-        let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
-        match (pending, signature) {
-            (Pending::Prove, Some(signature)) => self.on_signal_proof(signature),
-            (Pending::SignLink(link), Some(signature)) => self.on_link_signed(link, signature),
-            (Pending::SignEnvelope(link), Some(signature)) => self.on_envelope_signed(link, signature),
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
-            (Pending::VerifyLink(link), _) => self.on_link_verified(link, holds),
-            (Pending::VerifyEnvelope(arrived), _) => self.on_envelope_verified(*arrived, holds),
-            (Pending::LoadOwn(request), _) => self.on_own_loaded(request, loaded),
-            (Pending::StoreGot(request), _) => self.on_got_stored(request, stored(kind)),
-            (Pending::Topic(parcel), _) => self.on_topic_job(&parcel, loaded),
+        match self.ground.end_job(job) {
+            None => return,
+            Some(Owner::Linking) => {
+                let step = self.linking.on_job(&mut self.ground, job, kind, bytes);
+                self.follow(step);
+            }
+            Some(Owner::Blocks) => {
+                let placed = self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
+                self.on_placed(placed);
+            }
+            Some(Owner::Requests) => self.requests.on_job_done(&mut self.ground, job, kind, bytes),
+            Some(Owner::Topics) => {
+                if let Some(Pending::Topic(parcel)) = self.pending.take(job) {
+                    self.on_topic_job(&parcel, (kind == input::LOADED).then_some(bytes));
+                }
+            }
         }
         self.ground.grant_credit();
     }

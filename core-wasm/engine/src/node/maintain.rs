@@ -1,12 +1,13 @@
 //! Joining, and keeping the links that a node should have: neighbours first, then every bucket, within the budget.
 
 use super::Node;
-use super::requests::Goal;
 use crate::ground::LINKS_SPARE;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
+use crate::linking;
+use crate::requests::Aim;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::CLOSE;
@@ -51,14 +52,14 @@ impl Node {
             self.dial_addresses();
         }
         let ready = self.ground.links.ready_count();
-        if ready > 0 && self.ground.now >= self.refresh_at && self.count_requests(Goal::Join) == 0 {
+        if ready > 0 && self.ground.now >= self.refresh_at && self.requests.lookups(Aim::Join) == 0 {
             self.refresh_at = self.ground.about(REFRESH_MS.min(REFRESH_FIRST_MS << self.refreshes));
             self.refreshes = (self.refreshes + 1).min(REFRESH_DOUBLINGS);
             let own = self.ground.id;
-            self.begin_request(None, Goal::Join, &own);
+            self.look_up(Aim::Join, &own);
             // The neighbourhood's furthest lie across this bit, where its own members hardly look.
             let depth = self.ground.depth();
-            self.begin_request(None, Goal::Fill, &self.ground.id.flipped(depth));
+            self.look_up(Aim::Fill, &self.ground.id.flipped(depth));
             if self.is_settled() && depth > 0 {
                 let bucket = self.ground.rng.below(depth.into()) as u32;
                 self.look_into(bucket);
@@ -69,8 +70,8 @@ impl Node {
             self.ground.dial_better();
         }
         self.shed();
-        self.try_direct();
-        self.on_signal_deadline();
+        linking::try_direct(&mut self.ground);
+        self.linking.on_signal_deadline(&mut self.ground);
         let pause = if lacks || ready < LINKS_ENOUGH || !self.ground.joined { BUSY_MS } else { CALM_MS };
         self.ground.maintain_at = self.ground.about(pause);
     }
@@ -202,7 +203,7 @@ impl Node {
             entry.not_before = Instant(0);
             entry.failures = 0;
         }
-        self.retry_signalling();
+        self.linking.retry_signalling(&self.ground);
         self.probe_all();
         self.refresh_soon();
         self.ground.maintain_within(Duration(0));
@@ -215,7 +216,7 @@ impl Node {
             self.drop_link(link, Reason::Leaving, true);
         }
         self.close_shed(Instant::NEVER);
-        self.close_signalling();
+        self.linking.close_signalling(&mut self.ground);
         self.ground.forget_jobs();
         self.left = true;
     }

@@ -6,9 +6,9 @@
 //! their new link, and so the parts grow together from many places at once.
 
 use super::Node;
-use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::LinkId;
+use crate::requests::Aim;
 use crate::time::Duration;
 
 /// A joined node looks through a new link at most so often.
@@ -26,7 +26,7 @@ impl Node {
         if self.ground.joined && self.ground.now >= self.look_at {
             self.look_at = self.ground.now + LOOK_EVERY;
             let own = self.ground.id;
-            self.begin_request(None, Goal::Look(link), &own);
+            self.look_up(Aim::Look(link), &own);
         }
     }
 
@@ -61,7 +61,7 @@ impl Node {
         self.look_at = self.ground.now + LOOK_AGAIN;
         self.refresh_soon();
         for bucket in 0..self.ground.depth() {
-            self.begin_request(None, Goal::Look(link), &self.ground.id.flipped(bucket));
+            self.look_up(Aim::Look(link), &self.ground.id.flipped(bucket));
         }
     }
 }

@@ -1,42 +1,35 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
 mod buckets;
-mod circuit;
 mod commands;
-mod density;
-mod dial;
 mod flat;
 mod frames;
 mod gossip;
-mod handshake;
 mod jobs;
-mod lookup;
+mod links;
 mod maintain;
 mod merge;
 mod publish;
 mod requests;
 mod route;
 mod seen;
-mod signalling;
 mod store;
 mod topics;
 mod view;
 
 use alloc::vec::Vec;
 
-use self::density::Density;
 use self::jobs::Pending;
 use self::maintain::Dialled;
-use self::requests::Request;
-use self::signalling::Signalling;
 use self::topics::Topics;
 pub use self::view::LinkView;
 use crate::blocks::Blocks;
 use crate::ground::{Ground, Jobs};
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
-use crate::limits::REQUESTS_MAX;
 use crate::link::Link;
+use crate::linking::{self, Linking};
+use crate::requests::Requests;
 use crate::routing::Membership;
 use crate::time::{Duration, Instant};
 
@@ -44,12 +37,11 @@ use crate::time::{Duration, Instant};
 pub struct Node {
     ground: Ground,
     membership: Membership,
-    requests: Vec<Request>,
+    requests: Requests,
     blocks: Blocks,
     pending: Jobs<Pending>,
-    signalling: Signalling,
+    linking: Linking,
     topics: Topics,
-    density: Density,
     /// The shell's WebSocket addresses, by number.
     dialled: Vec<Dialled>,
     gossip_at: Instant,
@@ -69,12 +61,11 @@ impl Node {
         let mut node = Self {
             ground: Ground::new(config),
             membership: Membership::default(),
-            requests: Vec::with_capacity(REQUESTS_MAX),
+            requests: Requests::default(),
             blocks: Blocks::default(),
             pending: Jobs::default(),
-            signalling: Signalling::default(),
+            linking: Linking::default(),
             topics: Topics::default(),
-            density: Density::default(),
             dialled: Vec::new(),
             gossip_at: Instant(0),
             refresh_at: Instant(0),
@@ -122,9 +113,11 @@ impl Node {
                 self.ground.is_clock_doubtful = false;
             }
 
-            Input::Incoming => self.on_incoming(),
-            Input::Described { link, description } => self.on_described(link, description),
-            Input::LinkUp(link) => self.on_link_up(link),
+            Input::Incoming => linking::on_incoming(&mut self.ground),
+            Input::Described { link, description } => {
+                self.linking.on_described(&mut self.ground, link, description);
+            }
+            Input::LinkUp(link) => linking::on_link_up(&mut self.ground, link),
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {
@@ -132,10 +125,16 @@ impl Node {
                     link.flow.drained(queued);
                 }
             }
-            Input::Sealed { link, bytes } => self.on_sealed(link, bytes),
-            Input::SignalUp => self.on_signal_up(),
-            Input::SignalDown => self.on_signal_down(),
-            Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),
+            Input::Sealed { link, bytes } => {
+                let step = linking::on_sealed(&mut self.ground, link, bytes);
+                self.follow(step);
+            }
+            Input::SignalUp => {}
+            Input::SignalDown => self.linking.on_signal_down(&mut self.ground),
+            Input::SignalBytes(bytes) => {
+                let step = self.linking.on_signal_bytes(&mut self.ground, bytes);
+                self.follow(step);
+            }
             Input::JobDone { job, result } => {
                 let (kind, bytes) = result.flat();
                 self.on_job_done(job, kind, bytes);
@@ -176,7 +175,7 @@ impl Node {
         self.on_link_deadlines();
         self.on_request_deadlines();
         self.on_placement_deadlines();
-        self.on_signal_deadline();
+        self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
         if self.ground.now >= self.gossip_at {
             self.gossip();
@@ -224,7 +223,9 @@ impl Node {
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
+            self.on_holder_lost(&link.peer);
+            self.on_mate_lost(&link.peer);
+            self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));
     }

@@ -8,7 +8,6 @@
 use alloc::vec::Vec;
 
 use super::Node;
-use super::requests::Goal;
 use super::seen::Seen;
 use crate::coordinate::Coordinate;
 use crate::ground::{Ground, ReplyTo};
@@ -16,6 +15,7 @@ use crate::id::NodeId;
 use crate::io::OpId;
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
 use crate::list::List;
+use crate::requests::Aim;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::Writer;
@@ -250,7 +250,7 @@ impl Node {
                 self.offer(topic, &peer);
             }
         }
-        self.begin_request(None, Goal::Meet, id);
+        self.look_up(Aim::Meet, id);
     }
 
     fn offer(&mut self, topic: u64, peer: &NodeId) {
