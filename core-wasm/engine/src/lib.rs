@@ -32,6 +32,8 @@ mod rng;
 mod routing;
 mod status;
 mod time;
+mod topics;
+mod upkeep;
 pub mod wire;
 
 pub use coordinate::Coordinate;

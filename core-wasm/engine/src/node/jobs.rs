@@ -1,17 +1,9 @@
 //! Jobs under way at the shell, and where their results go.
 
-use alloc::boxed::Box;
-
 use super::Node;
-use super::publish::Parcel;
 use crate::ground::Owner;
 use crate::io::JobId;
 use crate::io::kinds::input;
-
-/// What waits for a job.
-pub(super) enum Pending {
-    Topic(Box<Parcel>),
-}
 
 impl Node {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
@@ -28,9 +20,8 @@ impl Node {
             }
             Some(Owner::Requests) => self.requests.on_job_done(&mut self.ground, job, kind, bytes),
             Some(Owner::Topics) => {
-                if let Some(Pending::Topic(parcel)) = self.pending.take(job) {
-                    self.on_topic_job(&parcel, (kind == input::LOADED).then_some(bytes));
-                }
+                let message = (kind == input::LOADED).then_some(bytes);
+                self.topics.on_job(&mut self.ground, job, message);
             }
         }
         self.ground.grant_credit();

@@ -17,7 +17,7 @@ impl Node {
         match verdict {
             Some(Verdict::Placed) => self.on_own_place_known(),
             Some(Verdict::Looked { through, target, ids }) => self.on_looked(through, &target, &ids),
-            Some(Verdict::Met { topic, ids }) => self.on_met(&topic, &ids),
+            Some(Verdict::Met { topic, ids }) => self.topics.on_met(&mut self.ground, &topic, &ids),
             None => {}
         }
     }
