@@ -104,7 +104,7 @@ pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
 pub const FRAMES_A_SECOND: u32 = 32_768;
 
 /// Frames beyond that at which a peer loses its link: what a link that stood still for seconds brings at once is no flood.
-pub const FRAMES_MOST: u32 = FRAMES_A_SECOND * 4;
+pub const FRAMES_MOST: u32 = FRAMES_A_SECOND * 2;
 
 /// Small frames that a node passes on for one peer in a second; further ones are dropped.
 pub const BROUGHT_A_SECOND: u16 = 1_024;

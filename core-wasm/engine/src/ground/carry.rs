@@ -6,6 +6,7 @@ use super::Ground;
 use crate::hash::sha256;
 use crate::id::NodeId;
 use crate::io::LinkId;
+use crate::io::kinds::output;
 use crate::limits::REPLICAS;
 use crate::link::{Link, Stage};
 use crate::routing::{Hop, best_hop};
@@ -167,6 +168,13 @@ impl Ground {
     pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, frame: &Frame<'_>) {
         let (bytes, now) = (frame.emit(), self.now);
         let is_bulk = bytes.len() > BULK_MIN + 2;
+        if self.closing.is_some_and(|(link, _)| link == id) {
+            // The peer hears a link that was shed a little longer.
+            if !is_bulk {
+                self.put(output::SEND, id.number().into(), 0, &[], bytes);
+            }
+            return;
+        }
         let brings = |link: &mut Link| is_bulk || link.flow.brings(now);
         if !from.and_then(|from| self.links.get_mut(from)).is_none_or(brings) {
             return;

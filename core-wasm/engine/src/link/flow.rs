@@ -15,9 +15,7 @@ pub(crate) struct Flow {
     queued: u32,
     /// Bulk that may still be sent.
     credit: u32,
-    /// Bulk that the peer may still send.
-    allowed: u32,
-    /// Bulk that came and was not granted again.
+    /// Bulk that came and was not granted again: at most [`CREDIT`].
     owed: u32,
     /// Frames that came, less what may come in the time that went by.
     frames: u32,
@@ -39,7 +37,6 @@ impl Flow {
         Self {
             queued: 0,
             credit: CREDIT,
-            allowed: CREDIT,
             owed: 0,
             frames: 0,
             second: seconds(now),
@@ -104,9 +101,11 @@ impl Flow {
         self.tick(now);
         self.frames += 1;
         if is_bulk {
-            let Some(allowed) = self.allowed.checked_sub(length as u32) else { return false };
-            self.allowed = allowed;
-            self.owed += length as u32;
+            let owed = self.owed + length as u32;
+            if owed > CREDIT {
+                return false;
+            }
+            self.owed = owed;
         }
         self.frames <= FRAMES_MOST
     }
@@ -152,7 +151,6 @@ impl Flow {
 
     /// What to grant the peer again.
     pub(crate) fn grant(&mut self) -> u32 {
-        self.allowed += self.owed;
         core::mem::take(&mut self.owed)
     }
 }
