@@ -188,7 +188,7 @@ impl<C: Crypto> Shard<C> {
             return;
         }
         let op = order.op;
-        let command = match order.wish {
+        let command = match &order.wish {
             Wish::Find(target) => Command::Find { op, target },
             Wish::Put(number) => {
                 self.stores[at].keep(number, false);

@@ -11,13 +11,13 @@ impl Node {
     #[inline(always)]
     pub(super) fn on_command(&mut self, command: Command<'_>) {
         match command {
-            Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, &hash),
-            Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, &hash),
-            Command::Find { op, target } => self.begin_or_refuse(op, Goal::Find, &target),
-            Command::Send { op, to, length } => self.send_message(op, &to, length),
-            Command::Subscribe { op, topic } => self.subscribe(op, &topic),
-            Command::Unsubscribe { topic } => self.unsubscribe(&topic),
-            Command::Publish { op, topic, bytes } => self.publish(op, &topic, bytes),
+            Command::Put { op, hash } => self.begin_or_refuse(op, Goal::Put, hash),
+            Command::Get { op, hash } => self.begin_or_refuse(op, Goal::Get, hash),
+            Command::Find { op, target } => self.begin_or_refuse(op, Goal::Find, target),
+            Command::Send { op, to, length } => self.send_message(op, to, length),
+            Command::Subscribe { op, topic } => self.subscribe(op, topic),
+            Command::Unsubscribe { topic } => self.unsubscribe(topic),
+            Command::Publish { op, topic, bytes } => self.publish(op, topic, bytes),
             Command::Cancel { op } => self.cancel(op),
             Command::Addresses(count) => self.set_addresses(count),
             Command::Wake => self.wake_up(),

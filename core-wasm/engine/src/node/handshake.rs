@@ -10,7 +10,7 @@ use super::Node;
 use super::jobs::Pending;
 use crate::ground::{Ground, Owner};
 use crate::id::{NodeId, Signature};
-use crate::io::kinds::{listening, output};
+use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -27,11 +27,11 @@ const SETTLED: Duration = Duration::from_ms(5_000);
 impl Node {
     pub(super) fn on_incoming(&mut self) {
         if self.ground.is_full() {
-            return self.ground.put_kind(listening::REFUSE, None);
+            return self.ground.put_kind(output::REFUSE, None);
         }
         let deadline = self.ground.now + PROOF_TIMEOUT;
         let id = self.ground.links.begin(LinkKind::Socket, NodeId([0; 32]), false, self.ground.now, deadline);
-        self.ground.put_kind(listening::ACCEPT, Some(id));
+        self.ground.put_kind(output::ACCEPT, Some(id));
         self.on_link_up(id);
     }
 

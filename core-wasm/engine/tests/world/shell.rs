@@ -216,8 +216,7 @@ impl World {
             Route::Socket(number) => self.open_socket(host, link, number),
             Route::Offer => self.open_webrtc(host, link, None),
             Route::Answer(offer) => self.open_webrtc(host, link, Some(offer)),
-            Route::Circuit => return self.open_circuit(host, link, None),
-            Route::CircuitAnswer(key) => return self.open_circuit(host, link, Some(key)),
+            Route::Circuit(key) => return self.open_circuit(host, link, key),
         };
         self.hosts[host.0].links.insert(link.number(), end);
     }

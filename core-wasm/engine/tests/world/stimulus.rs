@@ -125,13 +125,13 @@ impl Outcome {
 impl Order {
     fn command(&self) -> Command<'_> {
         match self {
-            Self::Put(op, hash) => Command::Put { op: *op, hash: *hash },
-            Self::Get(op, hash) => Command::Get { op: *op, hash: *hash },
-            Self::Find(op, target) => Command::Find { op: *op, target: *target },
-            Self::Send(op, to, length) => Command::Send { op: *op, to: *to, length: *length },
-            Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic: *topic },
-            Self::Unsubscribe(topic) => Command::Unsubscribe { topic: *topic },
-            Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic: *topic, bytes },
+            Self::Put(op, hash) => Command::Put { op: *op, hash },
+            Self::Get(op, hash) => Command::Get { op: *op, hash },
+            Self::Find(op, target) => Command::Find { op: *op, target },
+            Self::Send(op, to, length) => Command::Send { op: *op, to, length: *length },
+            Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic },
+            Self::Unsubscribe(topic) => Command::Unsubscribe { topic },
+            Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic, bytes },
             Self::Cancel(op) => Command::Cancel { op: *op },
             Self::Addresses(count) => Command::Addresses(*count),
             Self::Wake => Command::Wake,
