@@ -86,7 +86,7 @@ impl World {
         machine.note(Line::input(now, &stimulus.input(link)));
         let local = machine.clock.local(now);
         self.ran_last = host;
-        let outputs = match machine.drive(local, stimulus.input(link)) {
+        let outputs = match machine.drive(local, stimulus.input(link), &mut self.trace) {
             Ok(outputs) => outputs,
             Err(what) => self.fail(host, what),
         };
