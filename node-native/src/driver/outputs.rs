@@ -56,7 +56,10 @@ impl Driver {
                 Output::Job { job, work } => self.work(job, work),
                 Output::Event(event) => self.on_event(event),
                 Output::Unreadable(kind) => {
-                    tracing::error!(kind = output::name(kind), "a bug: the engine wants what its own table cannot read");
+                    tracing::error!(
+                        kind = output::name(kind),
+                        "a bug: the engine wants what its own table cannot read"
+                    );
                 }
             }
         }

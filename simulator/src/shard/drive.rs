@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::wire::topic::PUBLISH;
-use tabmesh_engine::{Event as Told, Flat, Input, Instant, LinkId, Output, Route, Work};
+use tabmesh_engine::{Event as Told, Input, Instant, LinkId, Output, Route, Work};
 
 use super::{KINDS, Shard, TOPIC_KINDS};
 use crate::crypto::Crypto;
@@ -29,14 +29,10 @@ impl<C: Crypto> Shard<C> {
         let room = outputs.capacity();
         let before = heap::balance();
         engine.handle_input(Instant(shell.local(now)), input);
-        let mut untold = None;
         while let Some(flat) = engine.poll_flat().map(std::mem::take) {
             let kind = flat.kind;
             shell.trace = trace::add_output(shell.trace, &flat);
-            match Flat::typed(flat) {
-                Some(output) => outputs.push(output),
-                None => untold = Some(kind),
-            }
+            outputs.push(flat.typed().unwrap_or(Output::Unreadable(kind)));
         }
         let deadline = engine.wanted_at();
         shell.trace = trace::add_deadline(shell.trace, deadline);
@@ -46,9 +42,6 @@ impl<C: Crypto> Shard<C> {
         shell.engine_bytes += heap::balance() - before - (carried + grown) as i64;
         shell.engine_bytes_most = shell.engine_bytes_most.max(shell.engine_bytes);
         shell.deadline = deadline.0;
-        if let Some(kind) = untold {
-            self.broke(node, &format!("an output of kind {kind} says nothing"), None);
-        }
         self.act(ground, node, &mut outputs, incoming);
         outputs.clear();
         self.outputs = outputs;
@@ -64,6 +57,9 @@ impl<C: Crypto> Shard<C> {
             }
             match output {
                 Output::Timeout(_) => {}
+                Output::Unreadable(kind) => {
+                    self.broke(node, &format!("the border's table cannot read output {kind}"), None);
+                }
                 Output::Send { link, bytes } => self.send(ground, node, link, bytes, &mut packets),
                 Output::Open { link, route } => self.open(ground, node, link, route),
                 Output::Answered { link, description } => self.answered(ground, node, link, &description),

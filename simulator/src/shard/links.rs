@@ -63,7 +63,7 @@ impl<C: Crypto> Shard<C> {
             return self.broke(node, "Open names a link that is open already", link);
         }
         match route {
-            Route::Circuit(key) => return self.open_circuit(ground, node, link, key.as_ref()),
+            Route::Circuit(key) => return self.open_circuit(ground, node, link, key),
             Route::Socket(_) | Route::Offer | Route::Answer(_) => {}
         }
         let Some(end) = self.ends[at].make(link) else {

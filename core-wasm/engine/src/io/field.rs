@@ -18,9 +18,7 @@ pub(super) trait Write {
         0
     }
 
-    fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
-    }
+    fn write(&self, _sink: &mut dyn FnMut(&[u8])) {}
 }
 
 /// What bytes that stay where they are can say.
@@ -163,37 +161,37 @@ impl Owned for Option<PublicKey> {
 }
 
 impl Write for &[u8] {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self[..]);
     }
 }
 
 impl Write for &Signature {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self[..]);
     }
 }
 
 impl Write for &NodeId {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.0.to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.0);
     }
 }
 
 impl Write for &[NodeId] {
-    fn to_bytes(&self) -> Vec<u8> {
-        NodeId::list_bytes(self).to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(NodeId::list_bytes(self));
     }
 }
 
 impl Write for u32 {
-    fn to_bytes(&self) -> Vec<u8> {
-        self.to_be_bytes().to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.to_be_bytes());
     }
 }
 
 impl Write for bool {
-    fn to_bytes(&self) -> Vec<u8> {
-        [u8::from(*self)].to_vec()
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&[u8::from(*self)]);
     }
 }

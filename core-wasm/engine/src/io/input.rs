@@ -1,7 +1,5 @@
 //! What happens to a node: links, jobs, commands; the types, as the table has them.
 
-use alloc::vec::Vec;
-
 use super::field::Write;
 use super::kinds::input;
 use super::table::inputs;
@@ -13,7 +11,10 @@ use crate::id::{NodeId, Signature};
 /// The type of one group of rows; an input also holds what the other groups are.
 macro_rules! types {
     ( $(#[$attribute:meta])* Input $($rows:tt)* ) => {
-        types! { @with [
+        types! { @held [
+            // What these hold says itself what it is.
+            Self::JobDone { .. } | Self::Command(_) => (0, 0),
+        ] @with [
             /// A job is finished.
             JobDone {
                 /// Which.
@@ -26,9 +27,10 @@ macro_rules! types {
         ] $(#[$attribute])* Input $($rows)* }
     };
     ( $(#[$attribute:meta])* $Group:ident $($rows:tt)* ) => {
-        types! { @with [] $(#[$attribute])* $Group $($rows)* }
+        types! { @held [] @with [] $(#[$attribute])* $Group $($rows)* }
     };
     (
+        @held [ $($held:tt)* ]
         @with [ $($more:tt)* ]
         $(#[$attribute:meta])* $Group:ident
         $(
@@ -44,21 +46,18 @@ macro_rules! types {
         }
 
         impl $Group<'_> {
-            /// Its kind, its number and its bytes.
-            fn written(&self) -> Option<(u32, u32, Vec<u8>)> {
+            /// Its kind and its number; its bytes go into `sink`, piece by piece.
+            fn written(&self, sink: &mut dyn FnMut(&[u8])) -> (u32, u32) {
                 match self {
                     $(
                         // A place in a pattern has to be named; what lies nowhere is nothing.
                         types!(@pattern $Variant $( (value $type) )? $( { $($field),* } )?) => {
-                            #[allow(unused_mut)]
-                            let mut flat = (input::$KIND, 0, Vec::new());
-                            $( types!(@write value $place flat $type); )?
-                            $( $( types!(@write $field $where flat $kind); )* )?
-                            Some(flat)
+                            $( types!(@write value $place sink); )?
+                            $( $( types!(@write $field $where sink); )* )?
+                            (input::$KIND, 0 $( + types!(@number value $place) )? $( $( + types!(@number $field $where) )* )?)
                         }
                     )*
-                    #[allow(unreachable_patterns)]
-                    _ => None,
+                    $($held)*
                 }
             }
         }
@@ -66,21 +65,23 @@ macro_rules! types {
     ( @pattern $Variant:ident ) => { Self::$Variant };
     ( @pattern $Variant:ident ($value:ident $type:ty) ) => { Self::$Variant($value) };
     ( @pattern $Variant:ident { $($field:ident),* } ) => { Self::$Variant { $($field),* } };
-    ( @write $value:ident number $flat:ident $type:ty ) => { $flat.1 = Write::to_number($value) };
-    ( @write $value:ident bytes $flat:ident $type:ty ) => { $flat.2.extend(Write::to_bytes($value)) };
+    ( @number $value:ident number ) => { Write::to_number($value) };
+    ( @number $value:ident bytes ) => { 0 };
+    ( @write $value:ident number $sink:ident ) => {};
+    ( @write $value:ident bytes $sink:ident ) => { Write::write($value, $sink) };
 }
 
 inputs!(types);
 
 impl Input<'_> {
-    /// The input in its flat form, to be written down or replayed: kind, number and bytes.
-    pub fn flat(&self) -> (u32, u32, Vec<u8>) {
-        let written = match self {
-            Self::JobDone { job, result } => result.written().map(|(kind, _, bytes)| (kind, job.0, bytes)),
-            Self::Command(command) => command.written(),
-            other => other.written(),
-        };
-        written.unwrap_or_default()
+    /// The input in its flat form, to be written down, hashed or replayed: its kind and its number; its bytes go into `sink`,
+    /// piece by piece.
+    pub fn flat(&self, sink: &mut dyn FnMut(&[u8])) -> (u32, u32) {
+        match self {
+            Self::JobDone { job, result } => (result.written(sink).0, job.0),
+            Self::Command(command) => command.written(sink),
+            other => other.written(sink),
+        }
     }
 }
 

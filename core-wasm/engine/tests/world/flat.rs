@@ -15,7 +15,8 @@ pub(crate) struct Record {
 impl Record {
     /// The input; `None` for what only comes to a node with an address of its own.
     pub(crate) fn of(now: Instant, input: &Input<'_>) -> Option<Self> {
-        let (kind, number, bytes) = input.flat();
+        let mut bytes = Vec::new();
+        let (kind, number) = input.flat(&mut |piece| bytes.extend_from_slice(piece));
         (kind != input::INCOMING).then_some(Self { now, kind, number, bytes })
     }
 }

@@ -287,5 +287,6 @@ fn copy(output: &Output) -> Output {
         Output::SignalClose => Output::SignalClose,
         Output::Job { job, work } => Output::Job { job: *job, work: Work::clone(work) },
         Output::Event(event) => Output::Event(event.clone()),
+        Output::Unreadable(kind) => Output::Unreadable(*kind),
     }
 }

@@ -165,6 +165,9 @@ impl World {
                             .fail(host, &format!("Answered names link {}, which is not open", link.number())),
                     }
                 }
+                Output::Unreadable(kind) => {
+                    self.fail(host, &format!("the border's table cannot read output {kind}"));
+                }
                 Output::Accept(link) => {
                     let Some(end) = incoming.take() else { self.fail(host, "Accept without Incoming") };
                     self.claim(host, link);

@@ -11,7 +11,6 @@ use tabmesh_engine::{Flat, Input, Instant, Output, Work};
 use super::MS;
 use super::describe;
 use super::host::HostId;
-use super::stimulus::digest;
 
 /// How many bytes of a message a line keeps.
 const HEAD_MAX: usize = 256;
@@ -25,7 +24,13 @@ impl Trace {
     pub(crate) fn add(&mut self, now: u64, host: HostId, input: &Input<'_>) {
         self.0.update(now.to_be_bytes());
         self.0.update((host.0 as u64).to_be_bytes());
-        digest(input, &mut self.0);
+        let mut length = 0;
+        let (kind, number) = input.flat(&mut |piece| {
+            length += piece.len() as u64;
+            self.0.update(piece);
+        });
+        self.0.update(length.to_be_bytes());
+        self.0.update([kind, number].map(u32::to_be_bytes).as_flattened());
     }
 
     /// Adds an output that the input led to.
