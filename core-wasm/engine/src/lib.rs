@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+mod blocks;
 pub mod content;
 mod coordinate;
 mod ground;
@@ -23,12 +24,16 @@ mod id;
 pub mod io;
 pub mod limits;
 mod link;
+mod linking;
 mod list;
 mod node;
+mod requests;
 mod rng;
 mod routing;
 mod status;
 mod time;
+mod topics;
+mod upkeep;
 pub mod wire;
 
 pub use coordinate::Coordinate;

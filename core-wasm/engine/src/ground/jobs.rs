@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use super::Ground;
 use crate::id::{NodeId, PublicKey, Signature};
-use crate::io::kinds::output;
+use crate::io::kinds::{input, output};
 use crate::io::{JobId, OpId};
 use crate::limits::{HASHES_MAX, JOBS_MAX};
+use crate::status::Status;
 
 /// The machine that waits for a job.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +52,16 @@ impl<T> Jobs<T> {
     /// How many of them `is` is true of.
     pub(crate) fn count(&self, is: impl Fn(&T) -> bool) -> usize {
         self.0.iter().filter(|(_, what)| is(what)).count()
+    }
+}
+
+/// How storing went, as the status that the other end is told; `kind` as in [`kinds`](crate::io::kinds::input).
+pub(crate) fn stored(kind: u32) -> Status {
+    match kind {
+        input::STORED => Status::Ok,
+        input::MISMATCH => Status::BadRequest,
+        input::FULL => Status::InsufficientStorage,
+        _ => Status::Unavailable,
     }
 }
 

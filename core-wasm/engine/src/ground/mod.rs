@@ -2,20 +2,26 @@
 
 mod carry;
 mod dial;
+mod forward;
 mod jobs;
 mod near;
 mod outbox;
 mod send;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 pub(crate) use self::carry::ReplyTo;
 pub(crate) use self::dial::is_relay;
+pub(crate) use self::forward::Carried;
 use self::jobs::Job;
-pub(crate) use self::jobs::{Jobs, Owner};
+pub(crate) use self::jobs::{Jobs, Owner, stored};
 pub(crate) use self::near::LINKS_SPARE;
-pub(crate) use self::send::PROBE_AFTER;
+pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};

@@ -5,11 +5,14 @@ use alloc::vec::Vec;
 use super::Ground;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{CIRCUIT_HEAD, STORES_MAX};
+use crate::limits::{BLOCK_MAX, CIRCUIT_HEAD, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant, Stamp};
 use crate::wire::frame::{BULK_MIN, Frame};
+
+/// A block with its headers.
+pub(crate) const BLOCK_FRAME: usize = BLOCK_MAX + 256;
 
 /// A link on which nothing was heard for so long is probed.
 pub(crate) const PROBE_AFTER: Duration = Duration::from_ms(10_000);

@@ -5,11 +5,13 @@ use crate::coordinate::Coordinate;
 use crate::ground::PROBE_AFTER;
 use crate::id::NodeId;
 use crate::io::kinds::output;
-use crate::io::{LinkId, LinkKind, Profile};
+use crate::io::{LinkId, LinkKind};
 use crate::limits::PACKET_MAX;
 use crate::link::Stage;
+use crate::linking;
 use crate::status::Reason;
 use crate::time::{Duration, Instant, Stamp};
+use crate::upkeep::on_gossip;
 use crate::wire::Reader;
 use crate::wire::frame::{BULK_MIN, Frame, split};
 
@@ -82,9 +84,17 @@ impl Node {
                 self.drop_link(id, reason, false);
                 self.close(id, reason == Reason::Shed);
             }
-            (Stage::Proving, Frame::Hello(hello)) => return self.on_hello(id, &hello),
-            (Stage::Proving, Frame::Proof(signature)) => return self.on_proof(id, signature),
-            (Stage::Proving, Frame::Welcome) => self.on_welcome(id),
+            (Stage::Proving, Frame::Hello(hello)) => {
+                let step = self.linking.on_hello(&mut self.ground, id, &hello)?;
+                self.follow(step);
+            }
+            (Stage::Proving, Frame::Proof(signature)) => {
+                return self.linking.on_proof(&mut self.ground, id, signature);
+            }
+            (Stage::Proving, Frame::Welcome) => {
+                let step = self.linking.on_welcome(&mut self.ground, id);
+                self.follow(step);
+            }
             (Stage::Ready, Frame::Ping(number)) => {
                 self.ground.send(id, &Frame::Pong { number, at: self.ground.at })
             }
@@ -92,15 +102,18 @@ impl Node {
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
                 link.ties = ties;
-                self.on_gossip(id, joined, left);
+                on_gossip(&mut self.ground, id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
-            (Stage::Ready, Frame::Digest(sums)) => self.on_digest(id, &peer, sums),
-            (Stage::Ready, Frame::Differ { mask, after }) => self.on_differ(id, mask, after),
+            (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
+            (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
-                self.on_carry(id, &peer, carried, other, sealed);
+                let step = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
+                self.follow(step);
             }
-            (Stage::Ready, Frame::Keys { mask, more, keys }) => self.on_keys(id, mask, more, keys),
+            (Stage::Ready, Frame::Keys { mask, more, keys }) => {
+                self.blocks.on_keys(&mut self.ground, id, mask, more, keys)
+            }
             _ => return Err(Reason::Malformed),
         }
         Ok(())
@@ -123,14 +136,16 @@ impl Node {
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
-                self.end_circuit(link.via, &link.peer, reason);
+                linking::end_circuit(&mut self.ground, link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
                 self.ground.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }
-        self.drop_circuits(id);
-        self.release_address(id, link.stage == Stage::Ready);
+        while let Some(circuit) = linking::circuit_over(&self.ground, id) {
+            self.drop_link(circuit, Reason::NoRoom, true);
+        }
+        self.upkeep.release_address(&mut self.ground, id, link.stage == Stage::Ready);
         // A fault is the peer's only where this end found it; a peer may claim anything of us.
         let is_known = link.peer != NodeId([0; 32]);
         match reason {
@@ -138,20 +153,17 @@ impl Node {
             _ if tell && reason.is_fault() => self.ground.contacts.ban(&link.peer, self.ground.now),
             Reason::Replaced => {}
             Reason::Leaving => self.ground.contacts.forget(&link.peer),
-            Reason::Unreachable if self.on_unreachable(&link) => {}
+            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &link) => {}
             _ => self.ground.contacts.failed(
                 &link.peer,
                 self.ground.now,
                 matches!(reason, Reason::NoRoom | Reason::Shed),
             ),
         }
-        self.choose_way(&link, reason);
+        linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
-                self.membership.gone(&link.peer);
-                if link.profile == Profile::Native {
-                    self.await_relay();
-                }
+                self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.
@@ -177,7 +189,10 @@ impl Node {
                     self.ground.probe(id, PROBE_AFTER);
                     self.end_links();
                 }
-                Some(_) => self.on_handshake_due(id),
+                Some(_) => {
+                    let step = self.linking.on_handshake_due(&mut self.ground, id);
+                    self.follow(step);
+                }
                 None => {}
             }
         }

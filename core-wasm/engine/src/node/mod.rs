@@ -1,70 +1,35 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
-mod buckets;
-mod circuit;
 mod commands;
-mod density;
-mod dial;
 mod flat;
 mod frames;
-mod gossip;
-mod handshake;
 mod jobs;
-mod lookup;
-mod maintain;
-mod merge;
-mod place;
-mod publish;
-mod repair;
+mod links;
 mod requests;
 mod route;
-mod seen;
-mod serve;
-mod signalling;
-mod topics;
+mod store;
+mod upkeep;
 mod view;
 
-use alloc::vec::Vec;
-
-use self::density::Density;
-use self::jobs::Pending;
-use self::maintain::Dialled;
-use self::place::Placement;
-use self::repair::Repair;
-use self::requests::Request;
-use self::serve::Serve;
-use self::signalling::Signalling;
-use self::topics::Topics;
 pub use self::view::LinkView;
-use crate::ground::{Ground, Jobs};
+use crate::blocks::Blocks;
+use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
-use crate::limits::REQUESTS_MAX;
-use crate::link::Link;
-use crate::routing::Membership;
-use crate::time::{Duration, Instant};
+use crate::linking::{self, Linking};
+use crate::requests::Requests;
+use crate::time::Instant;
+use crate::topics::Topics;
+use crate::upkeep::Upkeep;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
     ground: Ground,
-    membership: Membership,
-    requests: Vec<Request>,
-    serves: Vec<Serve>,
-    placements: Vec<Placement>,
-    repair: Repair,
-    pending: Jobs<Pending>,
-    signalling: Signalling,
+    requests: Requests,
+    blocks: Blocks,
+    linking: Linking,
     topics: Topics,
-    density: Density,
-    /// The shell's WebSocket addresses, by number.
-    dialled: Vec<Dialled>,
-    gossip_at: Instant,
-    refresh_at: Instant,
-    look_at: Instant,
-    refreshes: u32,
-    relay_awaited_until: Instant,
-    /// The bucket whose emptiness is looked at next.
-    next_bucket: u32,
+    upkeep: Upkeep,
     left: bool,
 }
 
@@ -74,25 +39,14 @@ impl Node {
         let addresses = config.addresses;
         let mut node = Self {
             ground: Ground::new(config),
-            membership: Membership::default(),
-            requests: Vec::with_capacity(REQUESTS_MAX),
-            serves: Vec::new(),
-            placements: Vec::new(),
-            repair: Repair::default(),
-            pending: Jobs::default(),
-            signalling: Signalling::default(),
+            requests: Requests::default(),
+            blocks: Blocks::default(),
+            linking: Linking::default(),
             topics: Topics::default(),
-            density: Density::default(),
-            dialled: Vec::new(),
-            gossip_at: Instant(0),
-            refresh_at: Instant(0),
-            look_at: Instant(0),
-            refreshes: 0,
-            relay_awaited_until: Instant(0),
-            next_bucket: 0,
+            upkeep: Upkeep::default(),
             left: false,
         };
-        node.set_addresses(addresses);
+        node.upkeep.set_addresses(&mut node.ground, addresses);
         node
     }
 
@@ -130,9 +84,11 @@ impl Node {
                 self.ground.is_clock_doubtful = false;
             }
 
-            Input::Incoming => self.on_incoming(),
-            Input::Described { link, description } => self.on_described(link, description),
-            Input::LinkUp(link) => self.on_link_up(link),
+            Input::Incoming => linking::on_incoming(&mut self.ground),
+            Input::Described { link, description } => {
+                self.linking.on_described(&mut self.ground, link, description);
+            }
+            Input::LinkUp(link) => linking::on_link_up(&mut self.ground, link),
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {
@@ -140,10 +96,16 @@ impl Node {
                     link.flow.drained(queued);
                 }
             }
-            Input::Sealed { link, bytes } => self.on_sealed(link, bytes),
-            Input::SignalUp => self.on_signal_up(),
-            Input::SignalDown => self.on_signal_down(),
-            Input::SignalBytes(bytes) => self.on_signal_bytes(bytes),
+            Input::Sealed { link, bytes } => {
+                let step = linking::on_sealed(&mut self.ground, link, bytes);
+                self.follow(step);
+            }
+            Input::SignalUp => {}
+            Input::SignalDown => self.linking.on_signal_down(&mut self.ground),
+            Input::SignalBytes(bytes) => {
+                let step = self.linking.on_signal_bytes(&mut self.ground, bytes);
+                self.follow(step);
+            }
             Input::JobDone { job, result } => {
                 let (kind, bytes) = result.flat();
                 self.on_job_done(job, kind, bytes);
@@ -184,19 +146,14 @@ impl Node {
         self.on_link_deadlines();
         self.on_request_deadlines();
         self.on_placement_deadlines();
-        self.on_signal_deadline();
+        self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
-        if self.ground.now >= self.gossip_at {
-            self.gossip();
-        }
-        if self.ground.now >= self.repair.next_pass {
-            self.begin_repair();
-        }
+        self.upkeep.gossip_if_due(&mut self.ground);
+        self.blocks.repair_on_time(&mut self.ground);
         if self.ground.now >= self.ground.maintain_at {
             self.maintain();
         }
-        self.ground.arm(self.gossip_at);
-        self.ground.arm(self.repair.next_pass);
+        self.upkeep.arm(&mut self.ground);
         self.ground.arm(self.ground.maintain_at);
     }
 
@@ -210,35 +167,8 @@ impl Node {
 
     /// Sends what had to wait for room, storage or a job.
     fn pump(&mut self) {
-        self.pump_serves();
-        self.pump_placements();
+        self.blocks.pump(&mut self.ground);
         self.pump_requests();
         self.pump_repair();
-    }
-
-    /// Adds the shell's addresses from the first new number on.
-    fn set_addresses(&mut self, count: u16) {
-        let count = usize::from(count.min(crate::limits::ADDRESSES_MAX));
-        while self.dialled.len() < count {
-            self.dialled.push(Dialled::default());
-        }
-        self.ground.maintain_at = self.ground.now;
-        self.ground.wake = self.ground.now;
-    }
-
-    /// Something about the links changed: see to the neighbourhood soon.
-    fn on_peers_changed(&mut self, link: Option<&Link>) {
-        let members = self.ground.linked_neighbours();
-        if self.membership.update(members.ids()) {
-            self.gossip_at = self.gossip_at.min(self.ground.now + Duration::from_ms(300));
-            self.repair.next_pass = self.repair.next_pass.min(self.ground.now + Duration::from_ms(2_000));
-            self.ground.arm(self.gossip_at);
-            self.ground.arm(self.repair.next_pass);
-        }
-        self.ground.depth_hint = self.ground.depth();
-        if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
-        }
-        self.ground.maintain_within(Duration::from_ms(100));
     }
 }

@@ -1,13 +1,11 @@
 //! Routing: who is near, who is known, which link leads on.
 
 mod contacts;
-mod membership;
 mod nearest;
 mod next_hop;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use contacts::{Contact, Contacts};
-pub(crate) use membership::Membership;
 pub(crate) use nearest::Nearest;
 pub(crate) use next_hop::{Hop, best_hop};

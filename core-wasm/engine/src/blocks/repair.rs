@@ -6,15 +6,13 @@
 
 use alloc::vec::Vec;
 
-use super::Node;
-use super::jobs::Pending;
-use super::requests::Goal;
-use crate::ground::Owner;
+use super::{Blocks, Pending};
+use crate::ground::{Ground, Owner};
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPAIRS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
+use crate::limits::{HASHES_MAX, LISTINGS_MAX, REPLICAS, SUMS_MAX, WANTED_MAX};
 use crate::list::List;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use crate::wire::Writer;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
@@ -34,7 +32,7 @@ struct Listing {
 /// Where repair stands.
 #[derive(Default)]
 pub(super) struct Repair {
-    pub(super) next_pass: Instant,
+    next_pass: Instant,
     /// The walk under way: the last key seen, and the sums so far.
     pass: Option<(Option<NodeId>, Sums)>,
     /// Of the last whole walk.
@@ -61,30 +59,40 @@ fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
     writer.finish()
 }
 
-impl Node {
-    pub(super) fn begin_repair(&mut self) {
-        self.repair.next_pass = self.ground.about(PASS_MS);
-        if self.repair.pass.is_none() && self.ground.links.ready_count() > 0 {
-            self.repair.pass = Some((None, Vec::new()));
+impl Blocks {
+    /// Begins a walk through the store, if it is time.
+    pub(crate) fn repair_on_time(&mut self, ground: &mut Ground) {
+        if ground.now >= self.repair.next_pass {
+            self.repair.next_pass = ground.about(PASS_MS);
+            if self.repair.pass.is_none() && ground.links.ready_count() > 0 {
+                self.repair.pass = Some((None, Vec::new()));
+            }
         }
+        ground.arm(self.repair.next_pass);
     }
 
-    pub(super) fn pump_repair(&mut self) {
-        self.scan_next();
-        while self.repairs_under_way() < REPAIRS_MAX {
-            let Some((hash, link)) = self.repair.wanted.pop() else { break };
-            self.begin_request(None, Goal::Repair(link), &hash);
-        }
+    /// Neighbours have changed: walks within `span`.
+    pub(crate) fn repair_within(&mut self, ground: &mut Ground, span: Duration) {
+        self.repair.next_pass = self.repair.next_pass.min(ground.now + span);
+        ground.arm(self.repair.next_pass);
+    }
+
+    /// A block that is missing here, and the link to a peer that has it.
+    pub(crate) fn next_missing(&mut self) -> Option<(NodeId, LinkId)> {
+        self.repair.wanted.pop()
+    }
+
+    /// Once a neighbour's first keys are seen to, asks for those behind them.
+    pub(crate) fn ask_for_more(&mut self, ground: &mut Ground) {
         if self.repair.wanted.is_empty()
-            && self.repairs_under_way() == 0
             && let Some((link, mask, after)) = self.repair.more.take()
         {
-            self.ground.send(link, &Frame::Differ { mask, after: &after });
+            ground.send(link, &Frame::Differ { mask, after: &after });
         }
     }
 
-    /// One walk through the store at a time; lists for neighbours go first.
-    fn scan_next(&mut self) {
+    /// Goes on with a walk: one at a time; lists for neighbours go first.
+    pub(crate) fn scan_next(&mut self, ground: &mut Ground) {
         if self.repair.is_scanning {
             return;
         }
@@ -94,26 +102,26 @@ impl Node {
             (None, None) => return,
         };
         self.repair.is_scanning =
-            self.pending.add(self.ground.scan(Owner::Blocks, after.as_ref()), Pending::Scan { for_listing });
+            self.pending.add(ground.scan(Owner::Blocks, after.as_ref()), Pending::Scan { for_listing });
     }
 
-    pub(super) fn on_scanned(&mut self, keys: &[NodeId], for_listing: bool) {
+    pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId], for_listing: bool) {
         self.repair.is_scanning = false;
         if for_listing {
-            self.on_listing_scanned(keys);
+            self.on_listing_scanned(ground, keys);
         } else {
-            self.on_pass_scanned(keys);
+            self.on_pass_scanned(ground, keys);
         }
     }
 
-    fn on_pass_scanned(&mut self, keys: &[NodeId]) {
+    fn on_pass_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
         let Some((_, mut sums)) = self.repair.pass.take() else { return };
         for key in keys {
-            let holders = self.ground.nearest_linked(key, REPLICAS);
-            if !holders.contains(&self.ground.id) {
+            let holders = ground.nearest_linked(key, REPLICAS);
+            if !holders.contains(&ground.id) {
                 continue;
             }
-            for holder in holders.ids().iter().filter(|holder| **holder != self.ground.id) {
+            for holder in holders.ids().iter().filter(|holder| **holder != ground.id) {
                 let place = match sums.iter().position(|(id, _)| id == holder) {
                     Some(place) => place,
                     None if sums.len() >= SUMS_MAX => continue,
@@ -134,14 +142,15 @@ impl Node {
         }
         for (id, sums) in &sums {
             let bytes = sum_bytes(sums);
-            if let Some(link) = self.ground.links.to(id).map(|link| link.id) {
-                self.ground.send(link, &Frame::Digest(&bytes));
+            if let Some(link) = ground.links.to(id).map(|link| link.id) {
+                ground.send(link, &Frame::Digest(&bytes));
             }
         }
         self.repair.sums = sums;
     }
 
-    pub(super) fn on_digest(&mut self, link: LinkId, peer: &NodeId, bytes: &[u8]) {
+    /// A neighbour's sums over the keys that both should hold.
+    pub(crate) fn on_digest(&mut self, ground: &mut Ground, link: LinkId, peer: &NodeId, bytes: &[u8]) {
         let known = self.repair.sums.iter().find(|(id, _)| id == peer);
         let own = sum_bytes(known.map_or(&[0; DIGEST_BUCKETS], |(_, sums)| sums));
         let mut mask = 0;
@@ -149,30 +158,31 @@ impl Node {
             mask |= u16::from(theirs != ours) << place;
         }
         if mask != 0 {
-            self.ground.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
+            ground.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
         }
     }
 
-    pub(super) fn on_differ(&mut self, link: LinkId, mask: u16, after: &NodeId) {
+    /// A neighbour wants to know our keys.
+    pub(crate) fn on_differ(&mut self, link: LinkId, mask: u16, after: &NodeId) {
         let is_asked = self.repair.listings.iter().any(|listing| listing.link == link);
         if !is_asked && self.repair.listings.len() < LISTINGS_MAX {
             self.repair.listings.push(Listing { link, mask, after: *after, keys: Vec::new() });
         }
     }
 
-    fn on_listing_scanned(&mut self, keys: &[NodeId]) {
+    fn on_listing_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
         if self.repair.listings.is_empty() {
             return;
         }
         let mut listing = self.repair.listings.remove(0);
-        let Some(link) = self.ground.links.ready(listing.link) else { return };
+        let Some(link) = ground.links.ready(listing.link) else { return };
         let peer = link.peer;
         for key in keys {
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 == 0 {
                 continue;
             }
-            let holders = self.ground.nearest_linked(key, REPLICAS);
+            let holders = ground.nearest_linked(key, REPLICAS);
             if holders.contains(&peer) {
                 listing.keys.extend_from_slice(&key.0);
             }
@@ -187,23 +197,25 @@ impl Node {
         }
         if !listing.keys.is_empty() {
             let frame = Frame::Keys { mask: listing.mask, more: !is_end, keys: &listing.keys };
-            self.ground.send(listing.link, &frame);
+            ground.send(listing.link, &frame);
         }
     }
 
-    pub(super) fn on_keys(&mut self, link: LinkId, mask: u16, more: bool, keys: &[u8]) {
+    /// A neighbour's keys.
+    pub(crate) fn on_keys(&mut self, ground: &mut Ground, link: LinkId, mask: u16, more: bool, keys: &[u8]) {
         let keys = NodeId::list(keys);
         let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
         if let Some(last) = keys.last().filter(|_| more) {
             self.repair.more = Some((link, mask, *last));
         }
         let mut ours = keys.to_vec();
-        ours.keep(|key| self.ground.should_hold(key));
+        ours.keep(|key| ground.should_hold(key));
         if !ours.is_empty() {
-            self.pending.add(self.ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
+            self.pending.add(ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
         }
     }
 
+    /// Which of a neighbour's keys are missing here.
     pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
         for hash in hashes {
             let is_wanted = self.repair.wanted.iter().any(|(wanted, _)| wanted == hash);

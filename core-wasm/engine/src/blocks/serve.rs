@@ -1,19 +1,15 @@
 //! Blocks for others: read from the store when their link has room.
 
-use super::Node;
-use super::jobs::Pending;
-use crate::ground::{Owner, ReplyTo};
+use super::{Blocks, Pending};
+use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::{BLOCK_MAX, SERVES_MAX};
+use crate::limits::SERVES_MAX;
 use crate::status::Status;
 use crate::wire::frame::{Body, Frame, Routed};
 
 /// Of these at most so many wait for one link, so that a slow peer slows only itself.
 const SERVES_A_LINK: usize = 12;
-
-/// A block with its headers.
-pub(super) const BLOCK_FRAME: usize = BLOCK_MAX + 256;
 
 /// A block that somebody asked for.
 pub(super) struct Serve {
@@ -24,32 +20,27 @@ pub(super) struct Serve {
     is_loading: bool,
 }
 
-impl Node {
-    pub(super) fn serve(&mut self, reply: ReplyTo, hash: &NodeId, exact: bool) {
+impl Blocks {
+    /// Answers with a block once it is read and its link has room.
+    pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
         let link = reply.link();
         let on_link = self.serves.iter().filter(|serve| serve.reply.link() == link).count();
         if self.serves.len() >= SERVES_MAX || on_link >= SERVES_A_LINK {
-            return self.ground.answer(&reply, Status::TooManyRequests, &[]);
+            return ground.answer(&reply, Status::TooManyRequests, &[]);
         }
-        self.ground.last_job = self.ground.last_job.wrapping_add(1);
-        self.serves.push(Serve {
-            number: self.ground.last_job,
-            reply,
-            hash: *hash,
-            exact,
-            is_loading: false,
-        });
+        ground.last_job = ground.last_job.wrapping_add(1);
+        self.serves.push(Serve { number: ground.last_job, reply, hash: *hash, exact, is_loading: false });
     }
 
-    pub(super) fn pump_serves(&mut self) {
+    pub(super) fn pump_serves(&mut self, ground: &mut Ground) {
         let mut place = 0;
         while let Some(serve) = self.serves.get(place) {
             place += 1;
             let (number, hash) = (serve.number, serve.hash);
-            if serve.is_loading || !self.takes_block(serve.reply.link()) {
+            if serve.is_loading || !self.takes_block(ground, serve.reply.link()) {
                 continue;
             }
-            if !self.pending.add(self.ground.load(Owner::Blocks, &hash, None), Pending::LoadServe(number)) {
+            if !self.pending.add(ground.load(Owner::Blocks, &hash, None), Pending::LoadServe(number)) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {
@@ -60,24 +51,24 @@ impl Node {
 
     /// Whether the link takes one more block beside those that are being read for it. A link that is gone does: the
     /// answer finds another way.
-    fn takes_block(&self, id: Option<LinkId>) -> bool {
-        let Some(link) = id.and_then(|id| self.ground.links.ready(id)) else { return true };
+    fn takes_block(&self, ground: &Ground, id: Option<LinkId>) -> bool {
+        let Some(link) = id.and_then(|id| ground.links.ready(id)) else { return true };
         let coming = self.serves.iter().filter(|serve| serve.is_loading && serve.reply.link() == id).count();
-        self.ground.has_room(link, (coming + 1) * BLOCK_FRAME, true)
+        ground.has_room(link, (coming + 1) * BLOCK_FRAME, true)
     }
 
-    pub(super) fn on_serve_loaded(&mut self, number: u32, block: Option<&[u8]>) {
+    pub(super) fn on_serve_loaded(&mut self, ground: &mut Ground, number: u32, block: Option<&[u8]>) {
         let Some(place) = self.serves.iter().position(|serve| serve.number == number) else { return };
         let Serve { reply, hash, exact, .. } = &self.serves.remove(place);
         if let Some(block) = block {
-            return self.ground.answer(reply, Status::Ok, block);
+            return ground.answer(reply, Status::Ok, block);
         }
         let next = match (exact, reply.link()) {
-            (false, Some(from)) => self.ground.next_hop(hash, &reply.origin, &[from], false),
+            (false, Some(from)) => ground.next_hop(hash, &reply.origin, &[from], false),
             _ => None,
         };
         let Some(next) = next else {
-            return self.ground.answer_with_ids(reply, Status::NotFound, hash);
+            return ground.answer_with_ids(reply, Status::NotFound, hash);
         };
         let body = Body::Get(hash);
         let routed = Routed {
@@ -92,6 +83,6 @@ impl Node {
             kind: body.kind(),
             payload: &hash.0,
         };
-        self.ground.send(next, &Frame::Routed(routed));
+        ground.send(next, &Frame::Routed(routed));
     }
 }

@@ -1,0 +1,183 @@
+//! The signalling server: first contact, and nothing the network would need later.
+
+use super::{Linking, Pending, Step};
+use crate::ground::{Ground, Owner};
+use crate::hash::sha256;
+use crate::id::{NodeId, Signature};
+use crate::io::Profile;
+use crate::io::kinds::output;
+use crate::limits::LINKS_ENOUGH;
+use crate::link::Link;
+use crate::status::Reason;
+use crate::time::{Duration, Instant};
+use crate::wire::signal::{FLAG_RELAY, FromServer, Refusal, ToServer, proof_bytes};
+
+/// The first wait after a failed connection; doubles up to [`RETRY_MAX_DOUBLINGS`] times.
+const RETRY_MS: u64 = 1_000;
+const RETRY_MAX_DOUBLINGS: u8 = 6;
+
+/// A node with few links asks to be introduced again after this.
+const INTRODUCE_MS: u64 = 10_000;
+
+/// An always-on peer asks now and then all the same, so that two networks behind one server grow together.
+const INTRODUCE_RELAY_MS: u64 = 20_000;
+
+/// How far the connection is.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum State {
+    #[default]
+    Closed,
+    Opening,
+    /// The server knows who this is.
+    Present,
+}
+
+/// The one connection to a signalling server.
+#[derive(Default)]
+pub(super) struct Signalling {
+    state: State,
+    due: Instant,
+    failures: u8,
+}
+
+impl Linking {
+    /// Opens, introduces again, or closes, as is due.
+    pub(crate) fn on_signal_deadline(&mut self, ground: &mut Ground) {
+        let wanted = wants_signalling(ground);
+        match self.signalling.state {
+            State::Closed if wanted && ground.now >= self.signalling.due => {
+                self.set_signalling(ground, State::Opening);
+                ground.put_kind(output::SIGNAL_OPEN, None);
+            }
+            State::Present if !wanted => {
+                self.set_signalling(ground, State::Closed);
+                ground.put_kind(output::SIGNAL_CLOSE, None);
+            }
+            State::Present if ground.now >= self.signalling.due => {
+                self.introduce_later(ground);
+                ground.put(output::SIGNAL, 0, 0, &[], ToServer::Introduce.emit());
+            }
+            _ => {}
+        }
+        if wanted && self.signalling.state != State::Opening {
+            ground.arm(self.signalling.due);
+        }
+    }
+
+    fn introduce_later(&mut self, ground: &mut Ground) {
+        let few = ground.links.ready_count() < LINKS_ENOUGH;
+        self.signalling.due = ground.about(if few { INTRODUCE_MS } else { INTRODUCE_RELAY_MS });
+        ground.arm(self.signalling.due);
+    }
+
+    fn set_signalling(&mut self, ground: &mut Ground, state: State) {
+        self.signalling.state = state;
+        ground.is_introduced = state == State::Present;
+    }
+
+    pub(crate) fn on_signal_down(&mut self, ground: &mut Ground) {
+        let failures = self.signalling.failures.min(RETRY_MAX_DOUBLINGS);
+        self.set_signalling(ground, State::Closed);
+        self.signalling.failures = failures + 1;
+        self.signalling.due = ground.about(RETRY_MS << failures);
+        ground.arm(self.signalling.due);
+    }
+
+    /// The host woke: do not wait out old failures.
+    pub(crate) fn retry_signalling(&mut self, ground: &Ground) {
+        self.signalling.failures = 0;
+        if self.signalling.state == State::Closed {
+            self.signalling.due = ground.now;
+        }
+    }
+
+    pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) -> Step {
+        match FromServer::parse(bytes) {
+            Some(FromServer::Challenge { nonce, .. }) => {
+                let bytes = proof_bytes(nonce, &ground.config.network, relay_flag(ground));
+                self.pending.add(ground.sign(Owner::Linking, bytes), Pending::Prove);
+            }
+            Some(FromServer::Welcome { peers }) => {
+                self.set_signalling(ground, State::Present);
+                self.signalling.failures = 0;
+                self.introduce_later(ground);
+                if peers.is_empty() && !ground.joined && ground.links.len() == 0 {
+                    // The first one here is the whole network.
+                    ground.joined = true;
+                    ground.put_kind(output::JOINED, None);
+                }
+                for (id, _) in peers {
+                    if let Some(contact) = ground.contacts.learn(&id) {
+                        contact.by_signal = true;
+                    }
+                    let is_welcome = !ground.contacts.is_banned(&id, ground.now);
+                    if is_welcome && ground.links.ready_count() < ground.link_budget() {
+                        ground.dial(&id);
+                    }
+                }
+            }
+            Some(FromServer::Deliver { envelope, .. }) => return self.on_envelope(ground, envelope, None),
+            Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
+                // It left between its introduction and our offer.
+                let dial = ground
+                    .links
+                    .find(&|link| link.peer == *about && link.dialled && link.handshake.is_some());
+                if let Some(link) = dial.map(|link| link.id) {
+                    return Step::End(link, Reason::Lost);
+                }
+            }
+            Some(FromServer::Refused { refusal: Refusal::TooFast, .. }) => {}
+            Some(FromServer::Refused { refusal, .. }) => {
+                ground.put_plain(output::SIGNAL_REFUSED, 0, refusal as u32, &[]);
+            }
+            None => {
+                // Not a signalling server, or one of another version.
+                ground.put_kind(output::SIGNAL_CLOSE, None);
+                self.on_signal_down(ground);
+            }
+        }
+        Step::Done
+    }
+
+    pub(super) fn on_signal_proof(&mut self, ground: &mut Ground, signature: &Signature) {
+        let message = ToServer::Prove {
+            flags: relay_flag(ground),
+            network: &ground.config.network,
+            key: &ground.config.key,
+            signature,
+        };
+        let bytes = message.emit();
+        ground.put(output::SIGNAL, 0, 0, &[], bytes);
+    }
+
+    pub(crate) fn close_signalling(&mut self, ground: &mut Ground) {
+        if self.signalling.state != State::Closed {
+            self.set_signalling(ground, State::Closed);
+            ground.put_kind(output::SIGNAL_CLOSE, None);
+        }
+        self.signalling.due = ground.now + Duration::from_ms(1);
+    }
+}
+
+fn wants_signalling(ground: &Ground) -> bool {
+    let is_relay = ground.config.profile == Profile::Native;
+    let is_settled = ground.joined && ground.links.ready_count() >= LINKS_ENOUGH;
+    // Whoever was offered a link this way is answered this way.
+    let is_awaited = |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.by_signal);
+    let stays = is_relay || !is_settled || is_greeter(ground) || ground.links.iter().any(is_awaited);
+    ground.config.signalling && stays
+}
+
+/// Where no always-on peer is linked, one node stays to meet newcomers: the one closest to the network's name.
+/// Every other node has a link that leads nearer to it.
+fn is_greeter(ground: &Ground) -> bool {
+    if ground.links.peers().any(|link| link.profile == Profile::Native) {
+        return false;
+    }
+    let name = NodeId(sha256(&ground.config.network));
+    ground.nearest_linked(&name, 1).contains(&ground.id)
+}
+
+fn relay_flag(ground: &Ground) -> u8 {
+    if ground.config.profile == Profile::Native { FLAG_RELAY } else { 0 }
+}
