@@ -10,7 +10,7 @@ use super::dial::send_envelope;
 use super::{Linking, Pending, Step};
 use crate::ground::{Ground, Owner};
 use crate::id::{NodeId, Signature};
-use crate::io::kinds::{listening, output};
+use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
@@ -26,11 +26,11 @@ const SETTLED: Duration = Duration::from_ms(5_000);
 
 pub(crate) fn on_incoming(ground: &mut Ground) {
     if ground.is_full() {
-        return ground.put_kind(listening::REFUSE, None);
+        return ground.put_kind(output::REFUSE, None);
     }
     let deadline = ground.now + PROOF_TIMEOUT;
     let id = ground.links.begin(LinkKind::Socket, NodeId([0; 32]), false, ground.now, deadline);
-    ground.put_kind(listening::ACCEPT, Some(id));
+    ground.put_kind(output::ACCEPT, Some(id));
     on_link_up(ground, id);
 }
 
