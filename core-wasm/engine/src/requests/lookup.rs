@@ -5,8 +5,6 @@
 //! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
 //! way.
 
-use alloc::vec::Vec;
-
 use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, LOOKUPS_A_RETRY, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
@@ -57,15 +55,19 @@ pub(super) struct Lookup {
 
 /// What an answer taught, to be heeded once what follows from it was carried on.
 pub(crate) struct Heard {
-    ids: Vec<NodeId>,
+    /// Whether this node may want links to those that were named, and to whoever answered.
+    is_near: bool,
     names_links: bool,
 }
 
 impl Heard {
-    /// Remembers who was named in the answer's `bytes`.
-    pub(crate) fn heed(&self, ground: &mut Ground, bytes: &[u8]) {
-        for id in &self.ids {
-            ground.learn(id);
+    /// Remembers who answered over the link `by`, and whom the answer's `bytes` name.
+    pub(crate) fn heed(&self, ground: &mut Ground, from: &NodeId, by: LinkId, bytes: &[u8]) {
+        if self.is_near {
+            ground.learn(from, None);
+            for (id, _) in named::list(bytes).take(REPLICAS) {
+                ground.learn(id, Some(by));
+            }
         }
         if self.names_links {
             ground.weigh(bytes);
@@ -176,8 +178,7 @@ impl Lookup {
 
     /// What the last answer taught.
     pub(super) fn heard(&self) -> Heard {
-        let ids = if self.aim == Aim::Find { Vec::new() } else { self.found.ids().to_vec() };
-        Heard { ids, names_links: self.aim != Aim::Meet }
+        Heard { is_near: self.aim != Aim::Find, names_links: self.aim != Aim::Meet }
     }
 
     /// No more answers came in time.

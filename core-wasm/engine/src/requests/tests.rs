@@ -104,7 +104,7 @@ fn the_own_place_is_known_once_all_that_were_asked_answered() {
         let from = peer(&ground, *link);
         let (verdict, heard) =
             requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
-        heard.heed(&mut ground, &[]);
+        heard.heed(&mut ground, &from, *link, &[]);
         verdicts.push(matches!(verdict, Some(Verdict::Placed)));
     }
     assert_eq!(verdicts, [false, true], "a joined node asks two");

@@ -177,6 +177,8 @@ pub enum Body<'a> {
     Topic(&'a [u8]),
     /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
+    /// Are you there? Answered by a status alone.
+    Greet,
     /// The answer to one of the above.
     Answer {
         /// How it went.
@@ -346,6 +348,7 @@ impl<'a> Routed<'a> {
             5 => Body::Data(reader.rest()),
             7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
+            10 => Body::Greet,
             6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
             9 => Body::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
             _ => return None,
@@ -368,6 +371,7 @@ impl Body<'_> {
             Self::Topic(_) => 7,
             Self::Meet => 8,
             Self::Nodes { .. } => 9,
+            Self::Greet => 10,
         }
     }
 
@@ -375,7 +379,7 @@ impl Body<'_> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
-            Self::Find | Self::Meet => {}
+            Self::Find | Self::Meet | Self::Greet => {}
             Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),

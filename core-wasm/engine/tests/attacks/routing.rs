@@ -145,6 +145,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         Body::Data(b"hello"),
         Body::Topic(&meet),
         Body::Meet,
+        Body::Greet,
         Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
         Body::Nodes { status: tabmesh_engine::Status::Ok, nodes: &nodes },
     ];

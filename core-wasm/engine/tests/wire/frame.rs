@@ -98,6 +98,7 @@ proptest! {
             Body::Data(&bytes),
             Body::Topic(&bytes),
             Body::Meet,
+            Body::Greet,
             Body::Answer { status, bytes: &bytes },
             Body::Nodes { status, nodes: &bytes },
         ];
