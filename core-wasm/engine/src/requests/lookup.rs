@@ -2,7 +2,7 @@
 //!
 //! Lookups that matter go over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4). What the
 //! application looks up is answered for by the closest node itself: an id that others only name, and that is closer than any that
-//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
+//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup is copied on its
 //! way.
 
 use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, LOOKUPS_A_RETRY, Late};
@@ -20,8 +20,8 @@ use crate::wire::named;
 /// First hops of a lookup that matters; twice as many with each further attempt of one that the application wants.
 const DISJOINT: u8 = 3;
 
-/// With each further attempt a lookup that nobody answered forks at so many more hops.
-const FORKS_MORE: u8 = 2;
+/// Further attempts of a lookup that nobody answered may be copied so often on their way.
+const COPIES: u8 = 2;
 
 /// Answers may take at least so long; twice as long with each further attempt.
 const PATIENCE: Duration = Duration::from_ms(1_200);
@@ -130,9 +130,9 @@ impl Lookup {
             Aim::Join if tried.len() == before => ground.stray(tried),
             _ => None,
         };
-        // Who forks cannot count the answers, so only where there was none.
-        let forks = if self.was_answered { 0 } else { (course.attempts - 1) * FORKS_MORE };
-        let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { forks };
+        // Who has copies made cannot count the answers, so only where there was none.
+        let copies = if self.was_answered || course.attempts <= 1 { 0 } else { COPIES };
+        let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { copies };
         let link = match first {
             Some(link) => {
                 ground.send_request_by(link, number, target, false, how, &body);

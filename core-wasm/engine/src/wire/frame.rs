@@ -130,7 +130,7 @@ pub struct Routed<'a> {
     pub reply: bool,
     /// Only the target itself may take it; otherwise the node closest to the target does.
     pub exact: bool,
-    /// Which way a request takes: [`STRAY`] and [`FORKS`], or 0 for the best.
+    /// Which way a request takes: [`STRAY`] and [`COPIES`], or 0 for the best.
     pub how: u8,
     /// Links crossed so far; at most [`HOPS_MAX`].
     pub hops: u8,
@@ -152,8 +152,9 @@ pub struct Routed<'a> {
 /// In [`Routed::how`]: the next hop passes the request on to anybody. What is looked for near by is then looked for from afar.
 pub const STRAY: u8 = 8;
 
-/// In [`Routed::how`]: at so many of the next hops a lookup goes on by two ways, because some who should pass it on do not.
-pub const FORKS: u8 = 7;
+/// In [`Routed::how`]: so many copies of a lookup may be made on its way, where a hop sends it on by two ways because some who should
+/// pass it on do not. The two share what is left, so that it arrives one time more at most.
+pub const COPIES: u8 = 7;
 
 /// What a routed message says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -334,7 +335,7 @@ impl<'a> Routed<'a> {
             payload: reader.rest(),
         };
         let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
-        (routed.how <= STRAY | FORKS && fits).then_some(routed)
+        (routed.how <= STRAY | COPIES && fits).then_some(routed)
     }
 
     /// What it says; `None` if that is nothing.

@@ -1,7 +1,7 @@
 //! What is routed, from whoever: it bounces between nobody, closes no link of others, and makes nobody send much to others.
 
 use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
-use tabmesh_engine::wire::frame::{Body, ENTRY, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 use tabmesh_engine::{Event, Input, LinkId, NodeId, Profile, Reason};
 
 use super::host::{Host, Key, pair, routed};
@@ -155,7 +155,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         for target in [own, victim, stranger, hash] {
             for origin in [mallory.id(), victim, stranger, own] {
                 for (reply, exact) in [(false, false), (false, true), (true, true)] {
-                    for how in [0, 1, 4, FORKS, STRAY, STRAY | FORKS] {
+                    for how in [0, 1, 4, COPIES, STRAY, STRAY | COPIES] {
                         // What is due anyway is nobody's doing.
                         host.now += 2_000;
                         host.tell(Input::Timeout);
