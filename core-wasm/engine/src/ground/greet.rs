@@ -7,6 +7,7 @@ use super::{Ground, LINKS_SPARE};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{GREETINGS_MAX, LINKS_ENOUGH, NEIGHBOURS};
+use crate::routing::Standing;
 use crate::time::{Duration, Stamp};
 use crate::wire::frame::Body;
 
@@ -29,13 +30,16 @@ impl Ground {
         }
         // Who has hardly any link has to believe what it hears over them.
         let counts = by.is_none() || self.links.ready_count() < LINKS_ENOUGH;
-        let Some(is_news) = self.contacts.named(id, by, counts, self.now) else { return };
-        if is_news && self.known_neighbours().contains(id) {
-            self.maintain_within(Duration::from_ms(50));
-        } else if is_news
-            && self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful).contains(id)
-        {
-            self.greet(id);
+        match self.contacts.named(id, by, counts, self.now) {
+            Some(Standing::Counts { since_now: true }) if self.known_neighbours().contains(id) => {
+                self.maintain_within(Duration::from_ms(50));
+            }
+            Some(Standing::Hearsay)
+                if self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful).contains(id) =>
+            {
+                self.greet(id);
+            }
+            _ => {}
         }
     }
 

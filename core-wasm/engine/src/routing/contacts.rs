@@ -40,6 +40,17 @@ impl Contact {
     }
 }
 
+/// What a node is once it was named.
+pub(crate) enum Standing {
+    /// It is a node, as far as known.
+    Counts {
+        /// It was not before.
+        since_now: bool,
+    },
+    /// One link named it.
+    Hearsay,
+}
+
 /// At most [`CONTACTS_MAX`] of them.
 pub(crate) struct Contacts {
     own: NodeId,
@@ -74,8 +85,8 @@ impl Contacts {
         self.list.iter_mut().find(|contact| contact.id == *id)
     }
 
-    /// Somebody named `id`: over the link `by`, or itself; `counts` if that is enough. Says whether it is news: the node was not named
-    /// before, or counts from now on. One that failed is doubtful until its time has come.
+    /// Somebody named `id`: over the link `by`, or itself; `counts` if that is enough. One that failed is doubtful until its time has
+    /// come.
     #[inline(never)]
     pub(crate) fn named(
         &mut self,
@@ -83,16 +94,17 @@ impl Contacts {
         by: Option<LinkId>,
         counts: bool,
         now: Instant,
-    ) -> Option<bool> {
+    ) -> Option<Standing> {
         let was_doubtful = self.get(id).is_some_and(|contact| contact.is_doubtful);
         let contact = self.learn(id)?;
         contact.is_doubtful = was_doubtful && by.is_some() && now < contact.not_before;
-        let is_second = contact.named_by.is_some_and(|first| Some(first) != by);
         let counted = contact.is_vouched;
-        contact.is_vouched |= counts || is_second;
-        let is_first = contact.named_by.is_none() && !counted;
+        contact.is_vouched |= counts || contact.named_by.is_some_and(|first| Some(first) != by);
         contact.named_by = contact.named_by.or(by);
-        Some(is_first || contact.is_vouched && !counted)
+        Some(match contact.is_vouched {
+            true => Standing::Counts { since_now: !counted },
+            false => Standing::Hearsay,
+        })
     }
 
     /// It is there, or was.
