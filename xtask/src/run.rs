@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{tools, workspace};
+use crate::workspace;
 
 /// A program about to run in the root of the repository, with our tools first on its `PATH`.
 pub(crate) struct Run {
@@ -16,7 +16,7 @@ pub(crate) struct Run {
 /// Prepares to run `program`.
 pub(crate) fn run(program: impl AsRef<OsStr>) -> Run {
     let mut command = Command::new(program);
-    command.current_dir(workspace::root()).env("PATH", tools::search_path()).stdin(Stdio::null());
+    command.current_dir(workspace::root()).env("PATH", workspace::search_path()).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_about_xtask) {
             command.env_remove(name);

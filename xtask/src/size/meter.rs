@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::gate::Gate;
-use super::{Measured, optimizer_flags};
+use super::measured::{Measured, optimizer_flags};
 use crate::run::{cargo, run};
 use crate::stamp::unless_fresh;
 use crate::step::step;

@@ -11,10 +11,11 @@ use crate::stamp::{self, unless_fresh};
 use crate::step::{note, step};
 use crate::{parts, tools, workspace};
 use gate::Gate;
-use module::Module;
+use measured::{Measured, optimizer_flags};
 use report::Report;
 
 mod gate;
+mod measured;
 mod meter;
 mod module;
 mod report;
@@ -75,24 +76,6 @@ pub(crate) fn size(options: &Options) -> Result<()> {
     GATE.check(core.report.raw())
 }
 
-/// A module as it ships, and what it consists of.
-struct Measured {
-    report: Report,
-    module: Module,
-}
-
-impl Measured {
-    /// Measures the module at the path `shipped` of the workspace by the names in the file `named`, the same code.
-    fn new(shipped: &str, named: &Path) -> Result<Self> {
-        let shipped = workspace::path(shipped);
-        let bytes =
-            fs::read(&shipped).with_context(|| format!("cannot read {}", workspace::shown(&shipped)))?;
-        let module = Module::parse(&fs::read(named)?)?;
-        let report = Report::new(&bytes, &Module::parse(&bytes)?, &module, compressed(&shipped)?)?;
-        Ok(Self { report, module })
-    }
-}
-
 /// Builds what the npm package ships, by the same steps with the same flags, but keeps the function names.
 fn build_named(named: &Path) -> Result<()> {
     let outputs = [named.to_str().context("the path of target/ is not UTF-8")?];
@@ -115,30 +98,6 @@ fn build_named(named: &Path) -> Result<()> {
             .arg(named)
             .wait()
     })
-}
-
-/// The flags of wasm-opt that change code, from the manifest of the package `name`.
-fn optimizer_flags(name: &str) -> Result<Vec<String>> {
-    let metadata = cargo("metadata --format-version 1 --no-deps").read()?;
-    let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
-    let package = packages.iter().find(|package| package["name"] == name);
-    let package = package.with_context(|| format!("there is no package {name}"))?;
-    let flags = &package["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
-    let flags =
-        flags.as_array().with_context(|| format!("the manifest of {name} names no flags for wasm-opt"))?;
-    let flags = flags.iter().filter_map(serde_json::Value::as_str);
-    Ok(flags.filter(|flag| !flag.starts_with("--strip-")).map(str::to_owned).collect())
-}
-
-/// Bytes as gzip -9 and as brotli of quality 11, as Node.js makes them.
-fn compressed(file: &Path) -> Result<(usize, usize)> {
-    tools::ensure_node()?;
-    let script = "const z = require('zlib'), b = require('fs').readFileSync(process.argv[1]); \
-                  console.log(z.gzipSync(b, { level: 9 }).length, z.brotliCompressSync(b).length)";
-    let sizes = run("node").args(["--eval", script]).arg(file).read()?;
-    let (gzip, brotli) = sizes.split_once(' ').context("Node.js printed no sizes")?;
-    Ok((gzip.parse()?, brotli.parse()?))
 }
 
 #[cfg(test)]

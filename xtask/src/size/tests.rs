@@ -78,7 +78,7 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
         ("tabmesh_engine::node::repair::<impl tabmesh_engine::node::Node>::scan", "engine: node/repair"),
         ("tabmesh_core::rtc::dial", "browser shell"),
         ("<tabmesh_core::heap::Heap as core::alloc::GlobalAlloc>::alloc", "allocator"),
-        ("tabmesh_meter::gas::<impl tabmesh_meter::module::Meter>::end_segment", "meter: gas"),
+        ("tabmesh_meter::gas::<impl tabmesh_meter::meter::Meter>::end_segment", "meter: gas"),
         ("sha2::sha256::compress256", "SHA-256"),
         ("__wbindgen_malloc", "bindings"),
         ("alloc::raw_vec::finish_grow", "Rust library"),
