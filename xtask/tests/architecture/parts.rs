@@ -1,5 +1,6 @@
 //! The parts of the repository and what they may know of each other.
 
+use crate::imports::imported_module;
 use crate::sources::{expect_none, paths_behind, read, root, sources, without_comments};
 
 /// Which of our crates each crate may stand on. Tests may use any part: they meet where users do.
@@ -112,14 +113,6 @@ fn the_web_app_reaches_the_network_through_the_package_only() {
         &findings,
         "web/ imports `tabmesh`, libraries and its own files; nothing past the package's door.",
     );
-}
-
-/// What a line of JavaScript imports.
-fn imported_module(line: &str) -> Option<&str> {
-    let marks = [" from '", " from \"", "import '", "import \"", "import('", "import(\""];
-    let (at, mark) = marks.iter().find_map(|mark| Some((line.find(mark)?, mark)))?;
-    let rest = &line[at + mark.len()..];
-    Some(&rest[..rest.find(['\'', '"'])?])
 }
 
 /// Whether the relative path `module`, seen from the file `from` in `web/`, leaves `web/`.
