@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod apt;
 mod bench;
 mod browsers;
 mod check;
@@ -16,6 +17,7 @@ mod doc;
 mod docker;
 mod fuzz;
 mod markdown;
+mod namespaces;
 mod parts;
 mod run;
 mod sim;
