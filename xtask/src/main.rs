@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod advisories;
 mod apt;
 mod bench;
 mod browsers;
@@ -65,7 +66,7 @@ enum Command {
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
     Docker(docker::Options),
-    /// Check licences, sources and bans of every dependency with cargo-deny (installed when missing).
+    /// Check licences, sources, bans and advisories of every dependency (cargo-deny, npm audit).
     Deny,
 }
 
