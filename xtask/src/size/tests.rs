@@ -1,5 +1,7 @@
 //! The measuring itself, on small modules made by hand.
 
+use std::sync::LazyLock;
+
 use super::module::Module;
 use super::origins::Origins;
 use super::report::Report;
@@ -110,7 +112,9 @@ fn lines_belong_to_the_room_of_their_file() {
     }
 }
 
-/// Two files of the engine, of which one is inlined into the other, as the compiler leaves them.
+/// Files of the engine, of which one is inlined into the other, as the compiler leaves them.
+static TRACED: LazyLock<Vec<u8>> = LazyLock::new(traced);
+
 fn traced() -> Vec<u8> {
     let dir = std::env::temp_dir().join(format!("tabmesh-traced-{}", std::process::id()));
     let sources = [
@@ -153,8 +157,7 @@ fn traced() -> Vec<u8> {
 
 #[test]
 fn inlined_code_counts_for_the_line_that_it_comes_from() {
-    let bytes = traced();
-    let origins = Origins::read(&bytes).unwrap();
+    let origins = Origins::read(&TRACED).unwrap();
     let shares = origins.share_out("outer", 1_000, |_| true);
     assert_eq!(shares.iter().map(|(_, bytes)| bytes).sum::<usize>(), 1_000, "every byte is shared out once");
     let of = |file: &str, line: u32| {
@@ -167,8 +170,8 @@ fn inlined_code_counts_for_the_line_that_it_comes_from() {
     assert!(of("core-wasm/engine/src/node/frames.rs", 4) > 0, "{shares:?}");
     assert!(shares.iter().all(|(place, _)| place.room.starts_with("engine: ")), "{shares:?}");
 
-    let module = Module::parse(&bytes).unwrap();
-    let report = Report::new(&bytes, &module, &module, &origins, (1, 1)).unwrap();
+    let module = Module::parse(&TRACED).unwrap();
+    let report = Report::new(&TRACED, &module, &module, &origins, (1, 1)).unwrap();
     let table = report.table(None);
     assert!(table.contains("engine: wire") && table.contains("engine: node/frames"), "{table}");
     assert!(report.lines(1).contains(codec), "{}", report.lines(9));
@@ -181,7 +184,7 @@ fn a_module_without_lines_is_refused() {
 
 #[test]
 fn what_the_optimizer_inlined_counts_for_its_own_lines() {
-    let origins = Origins::read(&traced()).unwrap();
+    let origins = Origins::read(&TRACED).unwrap();
     let lines = |left: &[&str]| {
         let shares = origins.share_out("caller", 1_000, |symbol| left.contains(&symbol));
         assert_eq!(shares.iter().map(|(_, bytes)| bytes).sum::<usize>(), 1_000);
