@@ -29,6 +29,7 @@ mod tasks;
 mod test;
 mod tools;
 mod up;
+mod wire;
 mod workspace;
 
 /// One door for every developer command of tabmesh.
@@ -66,6 +67,8 @@ enum Command {
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
     Docker(docker::Options),
+    /// Check that what travels between nodes changes only with the changelog or the version; record it.
+    Wire(wire::Options),
     /// Check licences, sources, bans and advisories of every dependency (cargo-deny, npm audit).
     Deny,
 }
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Tasks(options) => tasks::tasks(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),
+        Command::Wire(options) => wire::wire(&options),
         Command::Deny => check::deny(),
     };
     match result {
