@@ -1,8 +1,7 @@
 //! What a fresh machine lacks, installed: each tool in one exact version, named here and nowhere else.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -86,26 +85,12 @@ impl Tool {
                 .args([self.version, self.package])
                 .args(self.flags)
                 .arg("--root")
-                .arg(cache())
+                .arg(workspace::tools())
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
                 .without_env("CARGO_TARGET_DIR")
                 .wait()
         })
     }
-}
-
-/// Where the tools are kept: `$XDG_CACHE_HOME/tabmesh/tools`, or `~/.cache/tabmesh/tools`.
-pub(crate) fn cache() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache");
-    cache.unwrap_or_else(home).join("tabmesh").join("tools")
-}
-
-/// `PATH` with our tools first: the cache, then the npm package's programs (`wasm-opt`).
-pub(crate) fn search_path() -> OsString {
-    let ours = [cache().join("bin"), workspace::path("pkg/node_modules/.bin")];
-    let theirs = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(ours.into_iter().chain(std::env::split_paths(&theirs))).unwrap_or(theirs)
 }
 
 /// Everything that building the Wasm module and the npm packages takes.

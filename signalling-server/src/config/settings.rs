@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Origin};
+use super::origin::Origin;
 
 /// How a log line looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
@@ -159,39 +158,6 @@ impl Settings {
             drain_seconds: self.drain_seconds.or(fallback.drain_seconds),
             log: self.log.or(fallback.log),
             log_format: self.log_format.or(fallback.log_format),
-        }
-    }
-}
-
-impl From<&Config> for Settings {
-    fn from(config: &Config) -> Self {
-        let limits = &config.limits;
-        let count = |value: usize| Some(value as u64);
-        let seconds = |value: Duration| Some(value.as_secs_f64());
-        Self {
-            config: None,
-            listen: Some(config.listen),
-            address_file: config.address_file.clone(),
-            web: config.web.clone(),
-            origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
-            behind_proxy: Some(config.behind_proxy),
-            level: Some(config.level.into()),
-            connections: count(limits.connections),
-            address_connections: count(limits.address_connections),
-            address_rate: Some(limits.address_rate.per_second),
-            address_burst: Some(limits.address_rate.burst.into()),
-            message_rate: Some(limits.message_rate.per_second),
-            message_burst: Some(limits.message_rate.burst.into()),
-            message_bytes: count(limits.message_bytes),
-            proof_seconds: seconds(limits.proof),
-            send_seconds: seconds(limits.send),
-            ping_seconds: seconds(limits.ping),
-            idle_seconds: seconds(limits.idle),
-            queue_messages: count(limits.queue_messages),
-            queue_bytes: count(limits.queue_bytes),
-            drain_seconds: seconds(config.drain),
-            log: Some(config.log.clone()),
-            log_format: Some(config.log_format),
         }
     }
 }
