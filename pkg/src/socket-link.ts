@@ -2,7 +2,7 @@
 
 import type { Bytes } from './bytes.js';
 import { DIAL_MS, DRAINED } from './limits.js';
-import type { Hearer, Wire } from './links.js';
+import type { Hearer, Wire } from './wire.js';
 
 /** A WebSocket has no event for an emptying queue: it is looked at this often while it is long. */
 const LOOK_MS = 15;
