@@ -3,11 +3,14 @@
 /** Something that went wrong. `code` and `name` are stable; `message` says what happened and the way out. */
 export class MeshError extends Error {
   readonly code: number;
+  /** What it is about, where the sentence alone does not say. */
+  readonly detail: string | undefined;
 
   constructor(code: number, detail?: string, options?: ErrorOptions) {
     const [name, sentence] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
     super(detail ? `${sentence} (${detail})` : sentence, options);
     this.code = code;
+    this.detail = detail;
     this.name = name;
   }
 }
@@ -66,7 +69,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
   303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
   304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
-  306: ['InsufficientStorage', 'There is no room to keep it: free some room, or raise storage.quotaBytes.'],
+  306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
 
   400: ['Lost', 'The connection broke: nothing needs to be done, the tab looks for another peer.'],
   401: ['Leaving', 'The peer left the network.'],
@@ -97,9 +100,9 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1001: ['BadOption', 'An option or a name is not what it should be: see its type.'],
   1002: ['BadCid', 'This is no content id: one has 59 characters, b and then a to z and 2 to 7; copy all of it.'],
   1003: ['BadId', 'This is no node id: one has 64 hexadecimal digits; copy all of it.'],
-  1004: ['BadData', 'This cannot be put: give a Blob, bytes, a string or a ReadableStream of bytes.'],
+  1004: ['BadData', 'It could not be taken as it is: give a Blob, bytes, a string or a ReadableStream of bytes, and leave a file alone until it is put.'],
   1005: ['TooLong', 'A message has at most 32,768 bytes, one of a topic 8,192: put what is longer, and send its content id.'],
-  1006: ['NotReplicated', 'Nobody keeps it yet: wait until this tab has peers, then put it again.'],
+  1006: ['NotReplicated', 'Nobody else keeps it, only this tab as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
   1010: ['InsecureContext', 'The page came over plain http, where browsers give no cryptography: open it with https://, or as http://localhost.'],
   1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
