@@ -1,6 +1,6 @@
 // WebSocket addresses of peers, by the numbers under which the engine dials them: those given, then those learnt.
 
-import { read, resultOf, write } from './database.js';
+import { type Database, resultOf } from './database.js';
 import { ADDRESSES_MAX, ADDRESS_MAX } from './limits.js';
 import { parseUrl } from './urls.js';
 
@@ -27,17 +27,17 @@ export function learnable(text: string, host: string): string | undefined {
 
 export class Addresses {
   readonly #urls: string[];
-  readonly #database: IDBDatabase | undefined;
+  readonly #database: Database | undefined;
   readonly #host: string;
 
   /** The addresses given and those of earlier times. A database that cannot be read has none. */
-  static async open(given: readonly string[], database: IDBDatabase | undefined, host: string): Promise<Addresses> {
+  static async open(given: readonly string[], database: Database | undefined, host: string): Promise<Addresses> {
     const kept = database ? await recall(database).catch(() => []) : [];
     const learnt = kept.filter((url) => learnable(url, host) === url);
     return new Addresses([...new Set([...given, ...learnt])].slice(0, ADDRESSES_MAX), database, host);
   }
 
-  private constructor(urls: string[], database: IDBDatabase | undefined, host: string) {
+  private constructor(urls: string[], database: Database | undefined, host: string) {
     this.#urls = urls;
     this.#database = database;
     this.#host = host;
@@ -64,21 +64,22 @@ export class Addresses {
 }
 
 /** The latest first. */
-async function recall(database: IDBDatabase): Promise<string[]> {
-  const store = database.transaction('addresses', 'readonly').objectStore('addresses');
-  const [urls, times] = await Promise.all([
-    resultOf(store.getAllKeys() as IDBRequest<string[]>),
-    resultOf(store.getAll() as IDBRequest<number[]>),
-  ]);
+async function recall(database: Database): Promise<string[]> {
+  const [urls, times] = await database.read('addresses', (store) =>
+    Promise.all([
+      resultOf(store.getAllKeys() as IDBRequest<string[]>),
+      resultOf(store.getAll() as IDBRequest<number[]>),
+    ]),
+  );
   const order = urls.map((url, index) => ({ url, time: times[index] ?? 0 }));
   return order.sort((a, b) => b.time - a.time).map(({ url }) => url);
 }
 
-async function remember(database: IDBDatabase, url: string): Promise<void> {
-  await write(database, ['addresses'], (tx) => tx.objectStore('addresses').put(Date.now(), url));
-  if ((await read(database, 'addresses', (store) => store.count())) <= KEPT_MAX) return;
+async function remember(database: Database, url: string): Promise<void> {
+  await database.write(['addresses'], (tx) => tx.objectStore('addresses').put(Date.now(), url));
   const old = (await recall(database)).slice(KEPT_MAX);
-  await write(database, ['addresses'], (tx) => {
+  if (old.length === 0) return;
+  await database.write(['addresses'], (tx) => {
     for (const each of old) tx.objectStore('addresses').delete(each);
   });
 }

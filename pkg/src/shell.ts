@@ -81,9 +81,8 @@ export class Shell {
       onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
       onDown: () => input(INPUT.signalDown),
     });
-    this.#jobs = new Jobs(storage.identity, network, storage.blocks, input, (cause) =>
-      this.#fault(new MeshError(CODE.storageFailed, undefined, { cause })),
-    );
+    this.#jobs = new Jobs(storage.identity, network, storage.blocks, input);
+    storage.blocks.onFault = (fault) => this.#fault(fault);
     this.#clock = new Clock({ input, onLeave: () => this.close() });
   }
 
