@@ -2,12 +2,10 @@
 
 import { type Database, resultOf } from './database.js';
 import { ADDRESSES_MAX, ADDRESS_MAX } from './limits.js';
-import { parseUrl } from './urls.js';
+import { isLoopback, parseUrl } from './urls.js';
 
 /** Learnt addresses that are kept for the next time; the one heard of longest ago goes. */
 const KEPT_MAX = 32;
-
-const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Addresses that only mean something within one network: no peer sends a stranger's tab there. */
 const PRIVATE = /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|0|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.|^\[(f[cde]|::)/;
@@ -19,8 +17,8 @@ const PRIVATE = /^(10|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254|0|100\.(6[4-9]|[
 export function learnable(text: string, host: string): string | undefined {
   const url = text.length <= ADDRESS_MAX ? parseUrl(text) : undefined;
   if (!url || url.username !== '' || url.password !== '' || url.hash !== '') return undefined;
-  if (LOOPBACK.test(url.hostname)) {
-    return LOOPBACK.test(host) && /^wss?:$/.test(url.protocol) ? url.href : undefined;
+  if (isLoopback(url.hostname)) {
+    return isLoopback(host) && /^wss?:$/.test(url.protocol) ? url.href : undefined;
   }
   return url.protocol === 'wss:' && !PRIVATE.test(url.hostname) ? url.href : undefined;
 }

@@ -16,14 +16,21 @@ import type { Storage } from './storage.js';
 import { Topics } from './topics.js';
 import type { Mesh, Peer } from './types.js';
 
-/** A fault of the same kind is told again after this. */
+/** The same fault is told again after this. */
 const FAULT_AGAIN_MS = 30_000;
+
+/** Faults that are remembered for that; the one told longest ago goes. */
+const FAULTS_MAX = 32;
 
 const LINKS = ['webrtc', 'websocket', 'relayed'] as const;
 const PROFILES = ['browser', 'native', 'device'] as const;
 
 export class Shell {
   state: Mesh['state'] = 'joining';
+  /** There is no way to join. */
+  onHopeless: (why: MeshError) => void = () => undefined;
+  /** What stood in the way of links last. */
+  hindrance: MeshError | undefined;
   readonly operations: Operations;
   readonly topics: Topics;
   readonly links: Links;
@@ -34,8 +41,8 @@ export class Shell {
   readonly #signal: Signal;
   readonly #jobs: Jobs;
   readonly #clock: Clock;
-  /** When each kind of fault was told last. */
-  readonly #told = new Map<number, number>();
+  /** When each fault was told last, the one told longest ago first. */
+  readonly #told = new Map<string, number>();
   #engine: Engine | undefined;
   #shownPeers: Peer[] = [];
   #shownNeighbourhood: string[] = [];
@@ -80,6 +87,10 @@ export class Shell {
       },
       onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
       onDown: () => input(INPUT.signalDown),
+      onTrouble: (trouble) => this.#hinder(trouble),
+      onHopeless: (trouble) => {
+        if (addresses.count === 0) this.onHopeless(trouble);
+      },
     });
     this.#jobs = new Jobs(storage.identity, network, storage.blocks, input);
     storage.blocks.onFault = (fault) => this.#fault(fault);
@@ -143,7 +154,7 @@ export class Shell {
       onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
       onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
       onDown: (link) => this.#input(INPUT.linkDown, link),
-      onRefused: (why) => this.#fault(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
+      onRefused: (why) => this.#hinder(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
     };
   }
 
@@ -241,7 +252,7 @@ export class Shell {
       case OUTPUT.dialFailed:
         return this.#events.emit('dialfailed', { id: id.length > 0 ? hex(id) : null, reason: reason() });
       case OUTPUT.signalRefused:
-        return this.#fault(new MeshError(refusalOf(value)));
+        return this.#hinder(new MeshError(refusalOf(value)));
       case OUTPUT.message:
         return this.#events.emit('message', { from: hex(id), bytes });
       default:
@@ -257,10 +268,19 @@ export class Shell {
     if (peer) this.#events.emit('peer', peer);
   }
 
+  #hinder(why: MeshError): void {
+    if (this.state === 'closed') return;
+    this.hindrance = why;
+    this.#fault(why);
+  }
+
   #fault(fault: MeshError): void {
     const now = performance.now();
-    if (now - (this.#told.get(fault.code) ?? -Infinity) < FAULT_AGAIN_MS) return;
-    this.#told.set(fault.code, now);
+    if (now - (this.#told.get(fault.message) ?? -Infinity) < FAULT_AGAIN_MS) return;
+    this.#told.delete(fault.message);
+    this.#told.set(fault.message, now);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > FAULTS_MAX && oldest !== undefined) this.#told.delete(oldest);
     queueMicrotask(() => this.#events.emit('fault', fault));
   }
 

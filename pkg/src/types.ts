@@ -34,6 +34,8 @@ export interface JoinOptions {
   /** Joining that takes longer fails with JoinTimedOut, in milliseconds; `Infinity` tries for ever. Default: 60,000. */
   timeoutMs?: number;
   onProgress?(progress: JoinProgress): void;
+  /** Hears what is wrong on the way, before there is a mesh to listen to: a signalling server that does not answer, say, and why. */
+  onFault?(fault: MeshError): void;
 }
 
 /** A step of joining that was reached. */

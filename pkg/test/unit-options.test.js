@@ -31,6 +31,8 @@ test('addresses of servers and peers', () => {
   assert.deepEqual(servers('/here'), ['wss://app.example/here']);
   assert.deepEqual(servers('/signal', 'http://localhost:8080/'), ['ws://localhost:8080/signal']);
   assert.deepEqual(servers(['wss://a.example/x', 'ws://localhost:1/']), ['wss://a.example/x', 'ws://localhost:1/']);
+  assert.deepEqual(servers(['ws://app.localhost:1/', 'ws://[::1]:1/', 'ws://127.0.0.1:1/']).length, 3, 'of this very machine');
+  assert.deepEqual(servers('ws://a.example/', 'http://a.example/'), ['ws://a.example/']);
   assert.deepEqual(servers([]), []);
   assert.deepEqual(settle({ peers: ['wss://p.example/'] }, BASE).peers, ['wss://p.example/']);
 });
@@ -42,6 +44,8 @@ test('what is wrong is refused with a code and said', () => {
     [{ signalling: 'https://a.example' }, /signalling/],
     [{ signalling: '//a.example/signal' }, /signalling/],
     [{ signalling: Array(9).fill('wss://a.example') }, /at most 8/],
+    [{ signalling: 'ws://a.example/signal' }, /ws:\/\/a\.example\/signal, but a page that came over https:/],
+    [{ peers: ['wss://a.example', 'ws://a.example'] }, /peers .* may only open wss:/],
     [{ peers: 'ftp://x' }, /peers/],
     [{ peers: ['ftp://x'] }, /peers/],
     [{ peers: [null] }, /peers/],
@@ -63,6 +67,7 @@ test('what is wrong is refused with a code and said', () => {
     [{ timeoutMs: 'soon' }, /timeoutMs/],
     [{ signal: {} }, /signal/],
     [{ onProgress: 5 }, /onProgress/],
+    [{ onFault: 'told' }, /onFault/],
   ];
   for (const [options, detail] of cases) {
     assert.throws(() => settle(options, BASE), { name: 'BadOption', code: 1001, message: detail }, JSON.stringify(options));

@@ -16,8 +16,8 @@ const PATIENCE_MS = 8000;
 /** Faults shown at once, the latest of each kind; the oldest goes. */
 const FAULTS_MAX = 4;
 
-/** Faults that stay true once the tab has joined: nothing is kept, storage fails, connections are used up. */
-const LASTING: readonly (number | undefined)[] = [1030, 1031, 1040];
+/** Faults that stay true once the tab has joined: nothing is kept, storage fails or was cleared, connections are used up. */
+const LASTING: readonly (number | undefined)[] = [1030, 1031, 1032, 1040];
 
 /** The fault that ends a mesh: its core stopped. */
 const STOPPED = 1050;

@@ -26,7 +26,7 @@ export function Standing({ session, settings }: Props) {
       )}
       {phase === 'closed' && !trouble && <p class="lead">This tab has left. Files that other peers hold stay where they are.</p>}
       {trouble && <Alert trouble={trouble} />}
-      {(stuck || phase === 'joined') && <Faults session={session} />}
+      <Faults session={session} />
       {settings.faults.map((fault) => (
         <p class="alert" role="alert" data-testid="error">
           {fault}
