@@ -88,6 +88,11 @@ export interface GetOptions {
   onProgress?(progress: { done: number; total: number }): void;
   /** Only these bytes, `end` excluded: only the blocks that have them are fetched. Default: all. */
   range?: { start?: number; end?: number };
+  /**
+   * Fails with TooLarge, before more than the size was fetched, where more bytes are wanted. Default: no bound for `stream`, 1 GiB for
+   * what is read as a whole.
+   */
+  maxBytes?: number;
 }
 
 /** Content that was found. Every reading checks each block; what is not here yet is fetched then. */

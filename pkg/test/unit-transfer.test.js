@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { MemoryBackend } from '../dist/backend.js';
 import { Blocks } from '../dist/blocks.js';
 import { keyOf, sha256 } from '../dist/bytes.js';
-import { parseCid } from '../dist/cid.js';
+import { cidText, parseCid } from '../dist/cid.js';
 import { download } from '../dist/download.js';
 import { CODE, MeshError, STATUS, errorOf } from '../dist/errors.js';
 import { WINDOW } from '../dist/limits.js';
@@ -134,6 +134,39 @@ test('a range fetches its blocks only', async () => {
   for (const range of [{ start: -1 }, { start: 5, end: 4 }, { start: 0.5 }, { end: NaN }]) {
     await assert.rejects(reader.get(cid, { range }), { code: CODE.badRange });
   }
+});
+
+/** The root of a sound tree of 64 TiB, all of whose leaves are the same: 4 nodes are all there is to it. */
+async function hugeTree(keep) {
+  const node = async (hash, size, codec) => {
+    const link = Uint8Array.of(0xd8, 0x2a, 0x58, 37, 0, 1, codec, 0x12, 0x20);
+    const head = Uint8Array.of(0x82, 0x1b, ...new Uint8Array(new BigUint64Array([BigInt(size)]).buffer).reverse(), 0x99, 1, 0);
+    const short = size < 2 ** 32 ? Uint8Array.of(0x82, 0x1a, ...head.subarray(6, 10), 0x99, 1, 0) : head;
+    return keep(new Uint8Array(await new Blob([short, ...Array(256).fill([link, hash]).flat()]).arrayBuffer()));
+  };
+  let hash = await keep(new Uint8Array(16_384));
+  for (let height = 1; height <= 4; height += 1) hash = await node(hash, 16_384 * 256 ** height, height === 1 ? 0x55 : 0x71);
+  return cidText({ codec: 0x71, hash });
+}
+
+test('a name that claims more than is wanted costs one block', async () => {
+  const { tab, held, seen } = network();
+  const reader = await tab();
+  const cid = await hugeTree(async (bytes) => {
+    const hash = await sha256(bytes);
+    held.set(keyOf(hash), bytes);
+    return hash;
+  });
+  await assert.rejects(reader.get(cid, { maxBytes: 1e9 }), { name: 'TooLarge', message: /70368744177664/ });
+  const content = await reader.get(cid);
+  assert.equal(content.size, 2 ** 46);
+  for (const whole of ['bytes', 'blob', 'text']) await assert.rejects(content[whole](), { name: 'TooLarge' });
+  const bold = await reader.get(cid, { maxBytes: Infinity });
+  await assert.rejects(bold.bytes(), { name: 'TooLarge', message: /no memory/ });
+  assert.equal(seen.gets, 1);
+  const some = await reader.get(cid, { range: { start: 2 ** 45, end: 2 ** 45 + 10 }, maxBytes: 10 });
+  assert.deepEqual(await some.bytes(), new Uint8Array(10));
+  for (const maxBytes of [-1, NaN, '9']) await assert.rejects(reader.get(cid, { maxBytes }), { name: 'BadOption' });
 });
 
 test('a stream that nobody reads fetches nothing more', async () => {
