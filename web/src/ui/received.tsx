@@ -76,7 +76,7 @@ interface AskingProps {
 /** A file that is fetched only when a person says so. */
 function Asking({ size, room, confirm, cancel }: AskingProps) {
   return (
-    <div data-testid="asking" data-size={size}>
+    <div class="asking" data-testid="asking" data-size={size}>
       <p>
         The link says that this file has <strong>{formatBytes(size)}</strong>.
         {room !== null && ` This browser gives the page ${formatBytes(room)}.`} Nothing of it is fetched before you want it.
