@@ -41,6 +41,8 @@ export class Shell {
   readonly #signal: Signal;
   readonly #jobs: Jobs;
   readonly #clock: Clock;
+  /** The addresses that are dialled, by their links. */
+  readonly #dialled = new Map<number, number>();
   /** When each fault was told last, the one told longest ago first. */
   readonly #told = new Map<string, number>();
   #engine: Engine | undefined;
@@ -153,7 +155,10 @@ export class Shell {
       onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
       onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
       onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
-      onDown: (link) => this.#input(INPUT.linkDown, link),
+      onDown: (link) => {
+        this.#dialled.delete(link);
+        this.#input(INPUT.linkDown, link);
+      },
       onRefused: (why) => this.#hinder(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
     };
   }
@@ -164,6 +169,7 @@ export class Shell {
       case OUTPUT.send:
         return this.links.send(number, bytes);
       case OUTPUT.openSocket:
+        this.#dialled.set(number, value);
         return this.links.openSocket(number, this.#addresses.at(value));
       case OUTPUT.openOffer:
         return this.links.openRtc(number);
@@ -176,6 +182,7 @@ export class Shell {
       case OUTPUT.unseal:
         return this.links.unseal(number, bytes.slice());
       case OUTPUT.close:
+        this.#dialled.delete(number);
         return this.links.close(number);
       case OUTPUT.signalOpen:
         return this.#signal.open();
@@ -219,7 +226,7 @@ export class Shell {
       case OUTPUT.done:
         return this.operations.onDone(number, value & 0xffff, value >>> 16);
       case OUTPUT.peerUp:
-        if (this.#addresses.learn(new TextDecoder().decode(bytes))) this.#later(() => this.#tellAddresses());
+        this.#learn(number, hex(id), bytes);
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.published:
@@ -259,8 +266,12 @@ export class Shell {
     }
   }
 
-  #tellAddresses(): void {
-    this.#input(INPUT.addresses, this.#addresses.count);
+  /** A peer proved itself on a link, and told its address. */
+  #learn(link: number, peer: string, address: Bytes): void {
+    const dialled = this.#dialled.get(link);
+    if (dialled !== undefined) this.#addresses.prove(dialled);
+    if (!this.#addresses.learn(new TextDecoder().decode(address), peer)) return;
+    this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
   }
 
   #tellPeer(id: string): void {

@@ -232,17 +232,43 @@ test('addresses that peers told are there the next time', async () => {
       const { Addresses } = await import('/dist/addresses.js');
       const addresses = await Addresses.open(['wss://given.example/'], globalThis.kept.database, 'app.example');
       const before = addresses.count;
-      const news = ['wss://peer.example/x', 'wss://peer.example/x', 'ws://peer.example/', 'wss://192.168.0.1/', 'garbage'].map((url) =>
-        addresses.learn(url),
-      );
+      const claims = ['wss://peer.example/peer', 'wss://peer.example/peer', 'ws://peer.example/', 'wss://192.168.0.1/', 'garbage'];
+      const news = claims.map((url, index) => addresses.learn(url, `peer ${index}`));
       await new Promise((resolve) => setTimeout(resolve, 200));
       return { before, news, all: Array.from({ length: addresses.count }, (_, number) => addresses.at(number)) };
     });
-  const all = ['wss://given.example/', 'wss://peer.example/x'];
+  const all = ['wss://given.example/', 'wss://peer.example/peer'];
   assert.deepEqual(await learn(), { before: 1, news: [true, false, false, false, false], all });
   await page.reload();
   await openStorage(page);
   assert.deepEqual(await learn(), { before: 2, news: [false, false, false, false, false], all });
+  await context.close();
+});
+
+test('an address behind which a peer proved itself is there the next time, whatever was claimed since', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  await openStorage(page);
+  await page.evaluate(async () => {
+    const { Addresses } = await import('/dist/addresses.js');
+    const addresses = await Addresses.open([], globalThis.kept.database, 'app.example');
+    addresses.learn('wss://honest.org', 'ann');
+    addresses.prove(0);
+    for (let number = 0; number < 100; number += 1) addresses.learn(`wss://h.e${number}.org`, `mallory ${number}`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  });
+  await page.reload();
+  await openStorage(page);
+  const known = await page.evaluate(async () => {
+    const { resultOf } = await import('/dist/database.js');
+    const { Addresses } = await import('/dist/addresses.js');
+    const { database } = globalThis.kept;
+    const kept = await database.read('addresses', (store) => resultOf(store.count()));
+    const addresses = await Addresses.open([], database, 'app.example');
+    return { kept, all: Array.from({ length: addresses.count }, (_, number) => addresses.at(number)) };
+  });
+  assert.ok(known.kept <= 32, `${known.kept} are kept`);
+  assert.ok(known.all.includes('wss://honest.org/'));
   await context.close();
 });
 

@@ -1,9 +1,8 @@
-// Goal: options are checked before anything is begun, and say what is wrong; addresses of strangers lead nowhere private.
+// Goal: options are checked before anything is begun, and say what is wrong.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { learnable } from '../dist/addresses.js';
 import { settle } from '../dist/options.js';
 
 const BASE = 'https://app.example/some/page?x#y';
@@ -77,27 +76,4 @@ test('what is wrong is refused with a code and said', () => {
 test('relay only', () => {
   const iceServers = [{ urls: 'turn:t.example', username: 'u', credential: 'c' }];
   assert.equal(settle({ relayOnly: true, iceServers }, BASE).rtc.iceTransportPolicy, 'relay');
-});
-
-test('a page learns public wss addresses, and local ones only when it came from this very machine', () => {
-  for (const url of ['wss://peer.example/', 'wss://peer.example:8443/x?y=1', 'wss://203.0.113.9/', 'wss://[2001:db8::1]/']) {
-    assert.equal(learnable(url, 'app.example'), url);
-  }
-  const refused = [
-    '',
-    'garbage',
-    'ws://peer.example/',
-    'https://peer.example/',
-    'wss://user:secret@peer.example/',
-    'wss://peer.example/#x',
-    `wss://${'a'.repeat(130)}.example/`,
-    ...['10.1.2.3', '192.168.0.1', '172.20.0.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '[fe80::1]', '[fd00::1]', '[::]'].map(
-      (host) => `wss://${host}/`,
-    ),
-    ...['localhost', '127.0.0.1', '127.1', '[::1]', '2130706433'].map((host) => `wss://${host}:9000/`),
-  ];
-  for (const url of refused) assert.equal(learnable(url, 'app.example'), undefined, url);
-  assert.equal(learnable('ws://127.0.0.1:9000/', 'localhost'), 'ws://127.0.0.1:9000/');
-  assert.equal(learnable('ws://localhost:9000/', '127.0.0.1'), 'ws://localhost:9000/');
-  assert.equal(learnable('ws://192.168.0.1:9000/', 'localhost'), undefined);
 });
