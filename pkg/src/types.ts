@@ -34,6 +34,8 @@ export interface JoinOptions {
   /** Joining that takes longer fails with JoinTimedOut, in milliseconds; `Infinity` tries for ever. Default: 60,000. */
   timeoutMs?: number;
   onProgress?(progress: JoinProgress): void;
+  /** Hears what is wrong on the way, before there is a mesh to listen to: a signalling server that does not answer, say, and why. */
+  onFault?(fault: MeshError): void;
 }
 
 /** A step of joining that was reached. */
@@ -56,12 +58,17 @@ export interface Peer {
   since: Date;
 }
 
-/** What can be put. */
-export type PutData = Blob | ArrayBuffer | Uint8Array | string | ReadableStream<Uint8Array>;
+/**
+ * What can be put. Bytes are copied at the call (give a Blob where there are many); a file that changes while it is read fails with
+ * BadData.
+ */
+export type PutData = Blob | ArrayBufferLike | ArrayBufferView | string | ReadableStream<ArrayBufferView | ArrayBufferLike>;
 
 export interface PutOptions {
   signal?: AbortSignal;
-  /** `done` bytes of `total` (`null` for a stream) lie with peers, each block with at least `holders`. */
+  /** Waits until so many others hold each block, 1 to 8, however long it takes. Default: the first one will do, and soon. */
+  minHolders?: number;
+  /** `done` bytes of `total` (`null` for a stream) lie with peers, each block with at least `holders` others. */
   onProgress?(progress: { done: number; total: number | null; holders: number }): void;
 }
 
@@ -71,7 +78,7 @@ export interface PutResult {
   /** Bytes. */
   size: number;
   blocks: number;
-  /** How many nodes keep each block, at least. */
+  /** How many others keep each block, at least: never 0. */
   holders: number;
 }
 
@@ -81,6 +88,11 @@ export interface GetOptions {
   onProgress?(progress: { done: number; total: number }): void;
   /** Only these bytes, `end` excluded: only the blocks that have them are fetched. Default: all. */
   range?: { start?: number; end?: number };
+  /**
+   * Fails with TooLarge, before more than the size was fetched, where more bytes are wanted. Default: no bound for `stream`, 1 GiB for
+   * what is read as a whole.
+   */
+  maxBytes?: number;
 }
 
 /** Content that was found. Every reading checks each block; what is not here yet is fetched then. */
@@ -163,7 +175,10 @@ export interface Mesh {
   peers(): Peer[];
   /** Ids of the closest nodes known, nearest first, at most 12, linked or not. */
   neighbourhood(): string[];
-  /** Keeps content on the network; resolves once every block lies with peers. */
+  /**
+   * Keeps content on the network; resolves once every block lies with peers. Where there are none it fails with NotReplicated, and the
+   * content stays here.
+   */
   put(data: PutData, options?: PutOptions): Promise<PutResult>;
   /** Finds content by its name; resolves once its size is known. */
   get(cid: string, options?: GetOptions): Promise<Content>;
