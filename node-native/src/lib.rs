@@ -8,7 +8,7 @@
 // One function needs it: code that this program's own compiler made is taken for code (`task::wasmtime`).
 #![deny(unsafe_code)]
 
-mod addresses;
+pub mod addresses;
 pub mod cli;
 pub mod control;
 pub mod driver;

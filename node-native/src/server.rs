@@ -147,18 +147,24 @@ fn scrape(handle: &Handle) -> String {
     Metrics::encode(handle.metrics())
 }
 
-/// 200 while the driver answers; whether the node is joined is told, but a node alone is not ill.
+/// 200 while the driver answers and blocks can be written; whether the node is joined is told, but a node alone is not
+/// ill.
 async fn health(handle: &Handle) -> Response<Full<Bytes>> {
     let view = timeout(HEALTH_MAX, handle.look()).await.ok().flatten();
-    let (status, body) = match view {
-        Some(view) => {
-            let body = json!({
-                "status": "ok", "id": hex(&view.id), "joined": view.is_joined, "links": view.links.len(),
-            });
-            (StatusCode::OK, body)
-        }
-        None => (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "the node does not answer" })),
+    let trouble = handle.storage().trouble();
+    let said = match (&view, &trouble) {
+        (None, _) => "the node does not answer".to_owned(),
+        (Some(_), Some(trouble)) => format!("blocks cannot be written: {}", trouble.message),
+        (Some(_), None) => "ok".to_owned(),
     };
+    let is_well = view.is_some() && trouble.is_none();
+    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut body = json!({ "status": said });
+    if let Some(view) = view {
+        body["id"] = json!(hex(&view.id));
+        body["joined"] = json!(view.is_joined);
+        body["links"] = json!(view.links.len());
+    }
     let mut response = text(status, format!("{body}\n"));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

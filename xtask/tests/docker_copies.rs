@@ -41,7 +41,8 @@ fn copies() -> Vec<(String, String)> {
 
 /// Every file of the repository that git keeps.
 fn files() -> Vec<String> {
-    let listing = Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git runs");
+    let listing =
+        Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git runs");
     assert!(listing.status.success(), "git ls-files failed");
     let listing = String::from_utf8(listing.stdout).expect("file names are UTF-8");
     listing.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()

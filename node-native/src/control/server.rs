@@ -251,6 +251,7 @@ impl Server {
             network: self.facts.network.clone(),
             joined: view.is_joined,
             signalling: view.is_signalling,
+            signalling_trouble: view.signalling_trouble,
             uptime_s: view.uptime.as_secs(),
             links: view.links.len(),
             neighbourhood: view.neighbourhood.iter().map(hex).collect(),
@@ -258,6 +259,7 @@ impl Server {
             blocks: totals.blocks,
             block_bytes: totals.bytes,
             quota_bytes: self.facts.quota_bytes,
+            store_trouble: self.handle.storage().trouble().map(|trouble| trouble.message),
             resident_bytes: resident_bytes(),
         })))
     }

@@ -94,6 +94,8 @@ enum Finding {
 struct Entry {
     link: Link,
     generation: u64,
+    /// The address behind which somebody is to prove itself.
+    dialled: Option<url::Url>,
 }
 
 pub(crate) struct Driver {
@@ -121,6 +123,10 @@ pub(crate) struct Driver {
     server: usize,
     signalling: Option<(u64, Signalling)>,
     is_signalling: bool,
+    /// The server that was tried last, and why it did not do; `None` once one does.
+    signalling_trouble: Option<String>,
+    /// Whether the server said why it closes this connection.
+    is_refused: bool,
     operations: HashMap<OpId, Operation>,
     last_operation: u32,
     /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
@@ -145,7 +151,12 @@ pub(crate) struct Started {
 /// Starts a node on the current runtime.
 pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, seed: u64) -> Started {
     let metrics = Arc::new(Metrics::new());
-    let addresses = Addresses::new(&settings.peers, storage.remembered_peers(), settings.announce.clone());
+    let addresses = Addresses::new(
+        &settings.peers,
+        storage.remembered_peers(),
+        settings.announce.clone(),
+        settings.reach(),
+    );
     let node = Node::new(Config {
         key: *identity.public_key(),
         seed,
@@ -192,6 +203,8 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         server: 0,
         signalling: None,
         is_signalling: false,
+        signalling_trouble: None,
+        is_refused: false,
         operations: HashMap::new(),
         last_operation: 0,
         topics: HashMap::new(),
@@ -311,17 +324,32 @@ impl Driver {
         }
         match report.what {
             signalling::What::Up(number) => {
-                tracing::info!(server = %self.servers[number], "the signalling server is connected");
                 self.server = number;
-                self.is_signalling = true;
                 self.tell(Input::SignalUp);
             }
+            // It said itself why.
+            signalling::What::Failed(..) if self.is_refused => {}
+            signalling::What::Failed(number, reason) => self.on_server_failed(number, &reason),
             signalling::What::Down => {
                 self.forget_signalling();
                 self.tell(Input::SignalDown);
             }
-            signalling::What::Message(bytes) => self.tell(Input::SignalBytes(&bytes)),
+            signalling::What::Message(bytes) => {
+                if !self.is_signalling {
+                    tracing::info!(server = %self.servers[self.server], "the signalling server is connected");
+                    self.is_signalling = true;
+                    self.signalling_trouble = None;
+                }
+                self.tell(Input::SignalBytes(&bytes));
+            }
         }
+    }
+
+    /// Told at once, in the log and in the status: without a server a new node finds nobody.
+    pub(super) fn on_server_failed(&mut self, number: usize, reason: &str) {
+        let url = &self.servers[number];
+        tracing::warn!(%url, reason, "the signalling server cannot be used");
+        self.signalling_trouble = Some(format!("{url}: {reason}"));
     }
 
     /// The connection is gone without our wish: the next one begins with the next server.
@@ -370,6 +398,7 @@ impl Driver {
         }
         self.cancel_given_up();
         self.leave_topics();
+        self.storage.mend();
         let totals = self.storage.totals();
         self.metrics.blocks.set(totals.blocks as i64);
         self.metrics.block_bytes.set(totals.bytes as i64);
@@ -382,6 +411,7 @@ impl Driver {
             id: self.node.id(),
             is_joined: self.node.is_joined(),
             is_signalling: self.is_signalling,
+            signalling_trouble: self.signalling_trouble.clone(),
             uptime: self.clock.uptime(),
             links: self.node.links().map(|link| (link, since(link.since))).collect(),
             neighbourhood: self.node.neighbourhood(),

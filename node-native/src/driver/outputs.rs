@@ -51,6 +51,7 @@ impl Driver {
                 Output::SignalClose => {
                     self.signalling = None;
                     self.is_signalling = false;
+                    self.signalling_trouble = None;
                 }
                 Output::Job { job, work } => self.work(job, work),
                 Output::Event(event) => self.on_event(event),
@@ -97,13 +98,16 @@ impl Driver {
     fn open(&mut self, link: LinkId, route: Route) {
         let reporter = self.reporter(link);
         let generation = reporter.generation;
+        let mut dialled = None;
         let link_end = match route {
             Route::Socket(number) => {
-                let Some(url) = self.addresses.at(number).cloned() else {
+                let Some((url, reach)) = self.addresses.at(number) else {
                     self.findings.push_back(Finding::LinkLost(link));
                     return;
                 };
-                let (link_end, task) = socket::dial(url, reporter);
+                let url = url.clone();
+                dialled = Some(url.clone());
+                let (link_end, task) = socket::dial(url, reach, reporter);
                 self.tasks.spawn(task);
                 link_end
             }
@@ -120,7 +124,7 @@ impl Driver {
             Route::Circuit => return self.open_circuit(link, None),
             Route::CircuitAnswer(key) => return self.open_circuit(link, Some(&key)),
         };
-        self.links.insert(link, Entry { link: link_end, generation });
+        self.links.insert(link, Entry { link: link_end, generation, dialled });
     }
 
     fn open_circuit(&mut self, link: LinkId, peer: Option<&PublicKey>) {
@@ -184,7 +188,7 @@ impl Driver {
         let generation = reporter.generation;
         let (link_end, task) = socket::accepted(stream, reporter);
         self.tasks.spawn(task);
-        self.links.insert(link, Entry { link: link_end, generation });
+        self.links.insert(link, Entry { link: link_end, generation, dialled: None });
     }
 
     fn reporter(&mut self, link: LinkId) -> Reporter {
@@ -201,6 +205,7 @@ impl Driver {
         let (signalling, task) =
             signalling::open(self.servers.clone(), self.server, self.generation, self.signals.clone());
         self.tasks.spawn(task);
+        self.is_refused = false;
         self.signalling = Some((self.generation, signalling));
     }
 

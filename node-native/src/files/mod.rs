@@ -37,9 +37,14 @@ pub enum FileError {
     /// The store's quota is used up.
     #[error("the block store is full; give the node a larger --quota")]
     Full,
-    /// The disk failed.
+    /// The disk failed, or too much waits for it.
     #[error("the block store could not be used; the node's log says why")]
     Store,
+    /// The disk fails, with what the operating system says.
+    #[error(
+        "blocks cannot be written ({0}); mend the disk or make room on it, and try again: the node goes on by itself"
+    )]
+    Disk(String),
     /// The content is no tree of blocks, or too large.
     #[error("{0}")]
     Tree(#[from] tree::Error),
@@ -50,7 +55,7 @@ impl FileError {
     pub fn status(&self) -> Status {
         match self {
             Self::Network(status) => *status,
-            Self::Full | Self::Store => Status::InsufficientStorage,
+            Self::Full | Self::Store | Self::Disk(_) => Status::InsufficientStorage,
             Self::Tree(_) => Status::BadRequest,
         }
     }
@@ -69,19 +74,40 @@ impl Blocks {
         Self { handle, window: Arc::new(Semaphore::new(WINDOW)) }
     }
 
-    /// Stores a block here and places it on the nodes closest to it; how many hold it.
-    async fn place(&self, hash: NodeId, bytes: Bytes) -> Result<Outcome, FileError> {
+    /// Stores a block here, as long as nothing else needs its room.
+    async fn store(&self, hash: NodeId, bytes: Bytes) -> Result<(), FileError> {
+        self.kept(self.handle.storage().request(Request::Store { hash, bytes, held: false }).await)
+    }
+
+    /// A block that was stored here.
+    async fn load(&self, hash: NodeId) -> Result<Bytes, FileError> {
+        match self.handle.storage().request(Request::Load(hash)).await {
+            Answer::Loaded(bytes) => Ok(bytes),
+            answer => self.kept(answer).and(Err(FileError::Store)),
+        }
+    }
+
+    /// Places a block that is stored here on the nodes closest to it; how many hold it.
+    async fn place(&self, hash: NodeId) -> Result<Outcome, FileError> {
         let _permit = self.window.acquire().await;
         // Held: whoever puts a block is counted as one of its holders, so it must not fall out of a cache.
-        match self.handle.storage().request(Request::Store { hash, bytes, held: true }).await {
-            Answer::Stored => {}
-            Answer::Full => return Err(FileError::Full),
-            _ => return Err(FileError::Store),
-        }
+        self.kept(self.handle.storage().request(Request::Hold(hash)).await)?;
         let outcome = self.try_often(|| Wish::Put(hash)).await;
         match outcome.status {
             Status::Ok | Status::Partial => Ok(outcome),
             status => Err(FileError::Network(status)),
+        }
+    }
+
+    fn kept(&self, answer: Answer) -> Result<(), FileError> {
+        match answer {
+            Answer::Stored => Ok(()),
+            // Stored a moment ago, it made room for the content's own later blocks.
+            Answer::Full | Answer::Missing => Err(FileError::Full),
+            _ => {
+                let trouble = self.handle.storage().trouble();
+                Err(trouble.map_or(FileError::Store, |trouble| FileError::Disk(trouble.message)))
+            }
         }
     }
 

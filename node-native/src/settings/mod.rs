@@ -13,6 +13,8 @@ use url::Url;
 
 pub use layer::{HostProfile, Layer, LogFormat};
 
+use crate::addresses::{Reach, reach_named};
+
 /// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
 const LEVEL_MAX: u8 = 32;
 
@@ -43,6 +45,9 @@ pub struct Settings {
     pub announce: Option<Url>,
     /// Gets the real address of `listen` (or of `http` without it) once it is bound.
     pub address_file: Option<PathBuf>,
+    /// Whether addresses of this host and of private networks are dialled that peers claim; where it does not say, as far
+    /// as [`Settings::reach`] finds.
+    pub private_addresses: Option<bool>,
     /// What WebRTC binds to.
     pub udp: Vec<SocketAddr>,
     /// STUN and TURN servers.
@@ -148,6 +153,7 @@ impl Settings {
             http: layer.http,
             announce: layer.announce.map(announced).transpose()?,
             address_file: layer.address_file,
+            private_addresses: layer.private_addresses,
             udp: layer.udp.unwrap_or_else(every_interface),
             ice: ice_servers(
                 layer.stun.unwrap_or_default(),
@@ -168,6 +174,16 @@ impl Settings {
     /// The Unix socket by which commands reach the running node.
     pub fn control_socket(&self) -> PathBuf {
         self.data_dir.join("control.sock")
+    }
+
+    /// How far claims of peers are followed: where nothing is said, as far as the node's own servers, peers and address lie.
+    pub fn reach(&self) -> Reach {
+        let named = self.signalling.iter().chain(&self.peers).chain(&self.announce).map(reach_named).max();
+        match self.private_addresses {
+            Some(true) => Reach::Loopback,
+            Some(false) => Reach::Public,
+            None => named.unwrap_or(Reach::Public),
+        }
     }
 
     /// What the network's name is on the wire: the first 8 bytes of its SHA-256.
