@@ -20,6 +20,7 @@ pub mod peer;
 pub mod sentences;
 pub mod server;
 pub mod settings;
+mod shares;
 pub mod signalling;
 pub mod storage;
 pub mod task;

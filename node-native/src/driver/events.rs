@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::signal::Refusal;
 use tabmesh_engine::{Event, LinkId, LinkKind, NodeId};
 
-use super::{Driver, Finding};
+use super::state::{Driver, Finding};
 use crate::addresses::Learnt;
 use crate::storage::Met;
 

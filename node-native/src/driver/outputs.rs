@@ -5,7 +5,7 @@ use std::collections::hash_map;
 use bytes::Bytes;
 use tabmesh_engine::{LinkId, Output, PublicKey, Route, limits};
 
-use super::{Driver, Entry, Finding};
+use super::state::{Driver, Entry, Finding};
 use crate::link::circuit::{Circuit, CircuitError};
 use crate::link::{Reporter, socket, webrtc};
 use crate::signalling;

@@ -12,7 +12,9 @@ use tabmesh_engine::content::tree::{self, Builder, Role, Walker};
 use tabmesh_engine::limits::BLOCK_MAX;
 use tabmesh_engine::{NodeId, Status};
 
-use super::{Blocks, FileError, Task, WINDOW};
+use super::blocks::{Blocks, WINDOW};
+use super::error::FileError;
+use super::task::Task;
 use crate::driver::Outcome;
 
 /// What became of a file.

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::SettingsError;
+use super::error::SettingsError;
 
 /// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data-dir = …`.
 ///

@@ -1,5 +1,6 @@
 //! What a node is told before it starts: flags over environment over file over defaults, checked once.
 
+mod error;
 mod layer;
 #[cfg(test)]
 mod tests;
@@ -8,9 +9,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tabmesh_engine::{Profile, limits};
-use thiserror::Error;
 use url::Url;
 
+pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 
 use crate::addresses::{Reach, reach_named};
@@ -77,40 +78,6 @@ pub struct IceServer {
     pub username: String,
     /// Password.
     pub credential: String,
-}
-
-/// Why the settings do not do. Every message says what to change.
-#[derive(Debug, Error)]
-pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration file {}: {source}; check the path given by --config", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is not what it should be.
-    #[error("the configuration file {} is wrong:\n{message}\n`tabmesh run --help` lists the settings", path.display())]
-    Syntax {
-        /// Which.
-        path: PathBuf,
-        /// Where and why.
-        message: String,
-    },
-    /// A value is out of its bounds or no value of its kind.
-    #[error("{name} is {value:?}, which {problem}")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What it says.
-        value: String,
-        /// What is wrong, and what would be right.
-        problem: &'static str,
-    },
-    /// There is no home directory to put the data in.
-    #[error("no data directory is known on this system; name one with --data-dir or TABMESH_DATA_DIR")]
-    NoDataDir,
 }
 
 impl Settings {
