@@ -55,6 +55,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The system has no thread to give.
+    #[error("cannot start a thread: {0}; raise the limit on threads")]
+    Thread(io::Error),
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -104,7 +107,8 @@ impl Peer {
         }
 
         let facts = control::server::Facts { network: settings.network.clone(), quota_bytes: settings.quota };
-        let driver::Started { handle, incoming, task } = driver::start(settings, identity, storage, seed);
+        let started = driver::start(settings, identity, storage, seed).map_err(StartError::Thread)?;
+        let driver::Started { handle, incoming, task } = started;
         let mut doors = vec![tokio::spawn(control::server::serve(control, handle.clone(), facts))];
         if let Some((listener, _)) = listener {
             let is_observed = observer.is_none();

@@ -7,6 +7,7 @@ pub mod circuit;
 pub mod sdp;
 pub mod socket;
 mod stepped;
+mod tcp;
 pub mod webrtc;
 
 use std::collections::VecDeque;

@@ -119,7 +119,7 @@ async fn accept(listener: &TcpListener) -> tokio_tungstenite::WebSocketStream<Tc
 
 async fn socket_pair() -> (End, End) {
     let (listener, url) = listener().await;
-    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     let stream = accept(&listener).await;
     dialler.up().await;
     (dialler, End::start(|reporter| socket::accepted(stream, reporter)))
@@ -241,7 +241,7 @@ async fn a_webrtc_link_goes_down_when_its_peer_goes() {
 async fn an_address_where_nobody_listens_is_a_link_down() {
     let (listener, url) = listener().await;
     drop(listener);
-    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     dialler.down().await;
     dialler.ended().await;
 }
@@ -249,7 +249,7 @@ async fn an_address_where_nobody_listens_is_a_link_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_closed_while_it_opens_is_freed_at_once() {
     let (_listener, url) = listener().await;
-    End::start(|reporter| socket::dial(url, reporter)).close().await;
+    End::start(|reporter| socket::dial(url, None, reporter)).close().await;
     let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
     offerer.described().await;
     offerer.close().await;
@@ -273,7 +273,7 @@ async fn text_and_oversized_messages_cost_a_socket_its_link() {
     use tokio_tungstenite::tungstenite::Message;
     for message in [Message::text("hello"), Message::binary(vec![0; limits::PACKET_MAX + 1])] {
         let (listener, url) = listener().await;
-        let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+        let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
         let mut stream = accept(&listener).await;
         dialler.up().await;
         // The link may be gone before the whole message is out.

@@ -119,3 +119,23 @@ fn the_network_tag_is_the_start_of_the_hash_of_the_name() {
     // From `printf tabmesh | sha256sum`.
     assert_eq!(Settings::at("d").network_tag(), [0x12, 0x44, 0xe9, 0x73, 0x57, 0xfd, 0xcf, 0xa1]);
 }
+
+#[test]
+fn claims_are_followed_as_far_as_the_nodes_own_settings_reach() {
+    use crate::addresses::Reach;
+    let reach = |signalling: &[&str], announce: Option<&str>, private_addresses| {
+        let layer = Layer {
+            signalling: Some(signalling.iter().map(|url| (*url).to_owned()).collect()),
+            announce: announce.map(str::to_owned),
+            private_addresses,
+            ..Layer::default()
+        };
+        Settings::resolve(Layer { data_dir: Some("/nowhere".into()), ..layer }).expect("settings").reach()
+    };
+    assert_eq!(reach(&[], None, None), Reach::Public);
+    assert_eq!(reach(&["wss://example.org/signal", "ws://signalling:7070"], None, None), Reach::Public);
+    assert_eq!(reach(&["wss://example.org/signal"], Some("ws://192.168.1.5:7071"), None), Reach::Private);
+    assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, None), Reach::Loopback);
+    assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, Some(false)), Reach::Public);
+    assert_eq!(reach(&[], None, Some(true)), Reach::Loopback);
+}

@@ -4,8 +4,9 @@
 
 use std::io::{Read, Write};
 
-use super::{TaskError, apart};
-use crate::cli::CliError;
+use super::common::apart;
+use super::error::TaskError;
+use crate::cli::error::CliError;
 use crate::task::compiler;
 
 pub(super) async fn compile() -> Result<(), CliError> {
