@@ -10,7 +10,7 @@ use crate::dice::Dice;
 use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
 use crate::model::{micros, within};
-use crate::report::histogram::Histogram;
+use crate::results;
 use crate::scenario;
 use crate::world::World;
 
@@ -20,21 +20,6 @@ struct Asked {
     block: u32,
     is_get: bool,
     at: u64,
-}
-
-/// What came of blocks.
-#[derive(Clone, Default)]
-pub(crate) struct Results {
-    pub(crate) puts: u64,
-    /// Stored by all who should, by some, by none.
-    pub(crate) put_whole: u64,
-    pub(crate) put_partly: u64,
-    pub(crate) put_failed: u64,
-    pub(crate) put_times: Histogram,
-    pub(crate) gets: u64,
-    pub(crate) got: u64,
-    pub(crate) get_failed: u64,
-    pub(crate) get_times: Histogram,
 }
 
 /// How many copies there are of the blocks whose put said that somebody holds them.
@@ -55,7 +40,7 @@ pub(crate) struct Blocks {
     next: u32,
     open: HashMap<u32, Asked>,
     stored: Vec<u32>,
-    pub(crate) results: Results,
+    pub(crate) results: results::Blocks,
 }
 
 impl Blocks {
@@ -66,7 +51,7 @@ impl Blocks {
             next: 0,
             open: HashMap::new(),
             stored: Vec::new(),
-            results: Results::default(),
+            results: results::Blocks::default(),
         }
     }
 

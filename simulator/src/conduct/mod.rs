@@ -18,16 +18,15 @@ use crate::ground::Follow;
 use crate::heap;
 use crate::model::place::LEAST_US;
 use crate::model::{SECOND, micros};
-use crate::report::{self, Report, Sample};
+use crate::report::{self, Report};
+use crate::results::Sample;
+use crate::results::histogram::Histogram;
 use crate::scenario::{Scenario, Signing};
 use crate::shard::Tally;
 use crate::world::World;
 use blocks::Blocks;
-pub(crate) use blocks::Results as BlockResults;
 use census::Census;
 use lookups::Lookups;
-pub(crate) use lookups::Results as LookupResults;
-pub(crate) use topic::Results as TopicResults;
 use topic::Topic;
 
 /// How long the world runs between two looks.
@@ -337,7 +336,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         let lines = words
             .into_iter()
             .map(|(at, node, line)| format!("{:>12.3} ms  node {node:<7} {line}", at as f64 / 1e3));
-        let mut joins = report::histogram::Histogram::default();
+        let mut joins = Histogram::default();
         self.census.joins_us.iter().for_each(|join| joins.add(*join));
         report::gather(report::Gathered {
             scenario: self.scenario,

@@ -12,7 +12,7 @@ use crate::dice::Dice;
 use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
 use crate::model::{SECOND, micros, within};
-use crate::report::histogram::Histogram;
+use crate::results;
 use crate::scenario;
 
 /// See the module's documentation.
@@ -54,29 +54,6 @@ enum Asked {
     Publish(u32),
 }
 
-/// What came of the topic.
-#[derive(Clone, Default)]
-pub(crate) struct Results {
-    /// Subscriptions that engines took.
-    pub(crate) subscriptions: u64,
-    /// Subscriptions and messages that engines refused.
-    pub(crate) refused: u64,
-    pub(crate) messages: u64,
-    /// Over all messages: the other subscribers that were there when it was published.
-    pub(crate) reach: u64,
-    pub(crate) pairs: u64,
-    /// Pairs that got it within [`DUE_US`], later, and never.
-    pub(crate) delivered: u64,
-    pub(crate) late: u64,
-    pub(crate) never: u64,
-    /// Times an application heard what it had heard before.
-    pub(crate) twice: u64,
-    /// Times an application heard what nobody published, or under another's name, or after [`KEPT_US`].
-    pub(crate) false_ones: u64,
-    /// From the command to the event, in microseconds.
-    pub(crate) times: Histogram,
-}
-
 /// See the module's documentation.
 pub(crate) struct Topic {
     plan: Option<scenario::Topic>,
@@ -87,7 +64,7 @@ pub(crate) struct Topic {
     asked: HashMap<u32, Asked>,
     next: u32,
     open: BTreeMap<u32, Message>,
-    pub(crate) results: Results,
+    pub(crate) results: results::Topic,
 }
 
 impl Topic {
@@ -100,7 +77,7 @@ impl Topic {
             asked: HashMap::new(),
             next: 0,
             open: BTreeMap::new(),
-            results: Results::default(),
+            results: results::Topic::default(),
         }
     }
 
@@ -295,7 +272,7 @@ mod tests {
         topic.judge(119 * SECOND, true);
         assert_eq!(topic.results.messages, 0, "it is not due yet");
         topic.judge(120 * SECOND, true);
-        let Results { messages, reach, pairs, never, .. } = topic.results;
+        let results::Topic { messages, reach, pairs, never, .. } = topic.results;
         assert_eq!((messages, reach, pairs, never), (1, 4, 2, 2), "1 and 5 should have heard it");
     }
 
@@ -311,7 +288,8 @@ mod tests {
         topic.heard((3, 1), Some(1), ID, 101 * SECOND);
         topic.heard((3, 1), None, ID, 101 * SECOND);
         topic.judge(300 * SECOND, false);
-        let Results { pairs, delivered, late, never, twice, false_ones, ref times, .. } = topic.results;
+        let results::Topic { pairs, delivered, late, never, twice, false_ones, ref times, .. } =
+            topic.results;
         assert_eq!((pairs, delivered, late, never), (3, 1, 1, 1));
         assert_eq!((twice, false_ones, times.len(), times.quantile(1.0)), (1, 3, 1, 300_000));
         topic.heard((1, 1), Some(0), ID, 301 * SECOND);

@@ -2,6 +2,7 @@
 //! names its source.
 
 pub(crate) mod channel;
+pub(crate) mod job;
 pub(crate) mod nat;
 pub(crate) mod place;
 pub(crate) mod session;

@@ -1,82 +1,20 @@
 //! What a run found, as numbers.
 
-pub(crate) mod histogram;
 pub mod plots;
+mod spread;
 mod svg;
 pub mod table;
 mod topic;
 
 use serde::Serialize;
 
-use crate::conduct::{BlockResults, LookupResults, TopicResults};
+use crate::results::histogram::Histogram;
+use crate::results::{self, Sample};
 use crate::scenario::Scenario;
 use crate::shard::words::KIND_NAMES;
 use crate::shard::{Counts, Tally};
-use histogram::Histogram;
+use spread::Spread;
 use topic::Topic;
-
-/// The state of the world at one moment.
-#[derive(Clone, Copy, Serialize, Debug)]
-pub struct Sample {
-    pub(crate) at_s: f64,
-    pub(crate) alive: usize,
-    pub(crate) joined: usize,
-    pub(crate) present_at_server: usize,
-    /// Parts that the overlay falls into, and nodes outside the largest.
-    pub(crate) parts: usize,
-    pub(crate) outside: usize,
-    /// Of the twelve closest nodes, the share that a node knows: mean and least.
-    pub(crate) known: f64,
-    pub(crate) known_least: f64,
-    /// Of the buckets with anybody in them, the share with a link.
-    pub(crate) buckets: f64,
-    pub(crate) links: f64,
-    pub(crate) links_most: usize,
-    pub(crate) over_bound: usize,
-    pub(crate) one_sided: f64,
-    /// Lookups so far.
-    pub(crate) lookups_right: u64,
-    pub(crate) lookups_ended: u64,
-    pub(crate) engine_bytes_mean: f64,
-    pub(crate) resident_bytes: u64,
-    pub(crate) blocks: u64,
-    pub(crate) blocks_lost: u64,
-    pub(crate) copies_mean: f64,
-    pub(crate) copies_rightful: f64,
-    pub(crate) blocks_short: u64,
-    pub(crate) events: u64,
-}
-
-/// Quantiles of a measure, and its mean.
-#[derive(Clone, Copy, Serialize, Debug, Default)]
-pub struct Spread {
-    /// How many were measured.
-    pub count: u64,
-    /// The mean.
-    pub mean: f64,
-    /// Half are below.
-    pub p50: f64,
-    /// Nine of ten are below.
-    pub p90: f64,
-    /// Ninety-nine of a hundred are below.
-    pub p99: f64,
-    /// The largest.
-    pub most: f64,
-}
-
-impl Spread {
-    fn new(histogram: &Histogram, unit: f64) -> Self {
-        let at = |q: f64| histogram.quantile(q) as f64 / unit;
-        Self {
-            count: histogram.len(),
-            mean: histogram.mean() / unit,
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            most: at(1.0),
-        }
-    }
-}
 
 /// What came of lookups, as shares of those that ended while their asker was there.
 #[derive(Clone, Copy, Serialize, Debug, Default)]
@@ -250,9 +188,9 @@ pub(crate) struct Gathered<'a> {
     pub(crate) joined_all_s: Option<f64>,
     pub(crate) whole_after_s: Option<f64>,
     pub(crate) lookups_open: u64,
-    pub(crate) lookups: LookupResults,
-    pub(crate) blocks: BlockResults,
-    pub(crate) topic: TopicResults,
+    pub(crate) lookups: results::Lookups,
+    pub(crate) blocks: results::Blocks,
+    pub(crate) topic: results::Topic,
     pub(crate) joins: Histogram,
     pub(crate) tally: Tally,
     pub(crate) samples: Vec<Sample>,
@@ -315,7 +253,7 @@ pub(crate) fn gather(gathered: Gathered<'_>) -> Report {
     report
 }
 
-fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
+fn judge_lookups(results: &results::Lookups, open: u64) -> Lookups {
     let judged = results.right + results.named + results.wrong + results.failed;
     let share = |count: u64| count as f64 / judged.max(1) as f64;
     Lookups {
@@ -331,7 +269,7 @@ fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
     }
 }
 
-fn judge_blocks(results: &BlockResults, last: Option<&Sample>) -> Blocks {
+fn judge_blocks(results: &results::Blocks, last: Option<&Sample>) -> Blocks {
     Blocks {
         puts: results.puts,
         put_whole: results.put_whole,

@@ -2,7 +2,8 @@
 
 use tabmesh_engine::limits::REPLICAS;
 
-use super::{Report, Spread};
+use super::Report;
+use super::spread::Spread;
 
 /// The report as lines of two columns.
 pub fn render(report: &Report) -> String {

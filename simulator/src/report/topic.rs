@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Spread;
-use crate::conduct::TopicResults;
+use super::spread::Spread;
+use crate::results;
 use crate::shard::words::TOPIC_NAMES;
 use crate::shard::{Counts, TOPIC_KINDS};
 
@@ -43,7 +43,7 @@ pub struct Topic {
     pub says: Vec<(String, f64, f64)>,
 }
 
-pub(super) fn judge(results: &TopicResults, counts: &[Counts], node_seconds: f64) -> Topic {
+pub(super) fn judge(results: &results::Topic, counts: &[Counts], node_seconds: f64) -> Topic {
     let share = |count: u64| count as f64 / results.pairs.max(1) as f64;
     let by_pair =
         |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>() as f64 / results.reach.max(1) as f64;
@@ -78,8 +78,13 @@ mod tests {
 
     #[test]
     fn shares_are_of_pairs_and_copies_of_everybody_that_was_there() {
-        let mut results =
-            TopicResults { messages: 4, reach: 400, pairs: 200, delivered: 196, ..TopicResults::default() };
+        let mut results = results::Topic {
+            messages: 4,
+            reach: 400,
+            pairs: 200,
+            delivered: 196,
+            ..results::Topic::default()
+        };
         (results.late, results.never) = (1, 3);
         (1..=100).for_each(|ms| results.times.add(ms * 1_000));
         let mut counts = Counts { copies: (500, 60_000), ..Counts::default() };
@@ -89,6 +94,6 @@ mod tests {
         assert_eq!((topic.subscribers, topic.copies, topic.copy_bytes), (100.0, 2.5, 300.0));
         assert_eq!(topic.says, [("publish".to_owned(), 480.0, 4.0)]);
         assert!((topic.p98_ms / 98.0 - 1.0).abs() < 0.02, "{}", topic.p98_ms);
-        assert_eq!(judge(&TopicResults::default(), &[], 0.0).lost, 0.0);
+        assert_eq!(judge(&results::Topic::default(), &[], 0.0).lost, 0.0);
     }
 }

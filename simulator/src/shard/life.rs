@@ -2,7 +2,7 @@
 
 use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile};
 
-use super::messages::Kept;
+use super::kept::Kept;
 use super::{Shard, Shell, State};
 use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;

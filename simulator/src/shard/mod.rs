@@ -1,11 +1,13 @@
 //! A share of the nodes, with everything that only they change. One thread runs a shard; shards meet only through
 //! events, which take at least [`LEAST_US`] from one node to another.
 
+mod circuit;
 mod circuits;
 mod drive;
 mod ends;
 mod flow;
 mod jobs;
+mod kept;
 mod liar;
 mod life;
 mod links;
@@ -23,6 +25,7 @@ use crate::dice::{Dice, mix};
 use crate::event::{EndId, Event, NodeNumber, Note, What};
 use crate::ground::Ground;
 use crate::library::Store;
+use crate::model::job;
 use crate::model::place::LEAST_US;
 use crate::queue::Calendar;
 use crate::server::Server;
@@ -131,11 +134,11 @@ pub(crate) struct Shard<C: Crypto> {
     engines: Vec<Option<Box<Node>>>,
     shells: Vec<Shell>,
     ends: Vec<Ends>,
-    circuits: Vec<Vec<circuits::Circuit>>,
+    circuits: Vec<Vec<circuit::Circuit>>,
     stores: Vec<Store>,
-    kept: Vec<messages::Kept>,
+    kept: Vec<kept::Kept>,
     /// The newest messages that any of them keeps.
-    shared: messages::Kept,
+    shared: kept::Kept,
     pub(crate) tallies: Vec<Tally>,
     born_at: Vec<u64>,
     /// In the first shard.
@@ -169,8 +172,8 @@ impl<C: Crypto> Shard<C> {
             ends: (0..count).map(|_| Ends::default()).collect(),
             circuits: (0..count).map(|_| Vec::new()).collect(),
             stores: (0..count).map(|_| Store::default()).collect(),
-            kept: (0..count).map(|_| messages::Kept::default()).collect(),
-            shared: messages::Kept::default(),
+            kept: (0..count).map(|_| kept::Kept::default()).collect(),
+            shared: kept::Kept::default(),
             tallies: vec![Tally::default(); count],
             born_at: vec![0; count],
             server: (number == 0).then(|| Server::new(ground)),
@@ -264,7 +267,7 @@ impl<C: Crypto> Shard<C> {
 
     fn job(&mut self, ground: &Ground, node: NodeNumber, job: JobId, work: Work) {
         let at = self.at(node);
-        let typical_us = jobs::typical_us(&work);
+        let typical_us = job::typical_us(&work);
         let shell = &mut self.shells[at];
         let (life, delay) = (shell.life, typical_us / 2 + shell.dice.below(typical_us));
         let what = What::Job { life, job, work: Box::new(work) };
