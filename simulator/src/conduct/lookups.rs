@@ -125,6 +125,7 @@ impl Lookups {
             }
             if status != Status::Ok || asked.found.is_empty() {
                 self.results.failed += 1;
+                self.results.spans.entry(asked.at / results::SPAN_US).or_default().0 += 1;
                 continue;
             }
             let mut truth = None;
@@ -151,7 +152,10 @@ impl Lookups {
         let Some(truth) = truth else { return };
         let results = &mut self.results;
         let is_named = asked.found.contains(&truth.id);
-        if first_there.is_some() || self.has_liars && is_named {
+        let is_right = first_there.is_some() || self.has_liars && is_named;
+        let span = results.spans.entry(asked.at / results::SPAN_US).or_default();
+        *span = (span.0 + 1, span.1 + u64::from(is_right));
+        if is_right {
             results.right += 1;
         } else if is_named {
             results.named += 1;

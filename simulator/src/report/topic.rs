@@ -8,7 +8,7 @@ use crate::shard::words::TOPIC_NAMES;
 use crate::shard::{Counts, TOPIC_KINDS};
 
 /// What came of a topic. A pair is a message and another subscriber that took part from 15 s before it was published
-/// until 20 s after.
+/// until it was due.
 #[derive(Clone, Serialize, Debug, Default)]
 pub struct Topic {
     /// Subscriptions that engines took.
@@ -21,11 +21,13 @@ pub struct Topic {
     pub subscribers: f64,
     /// See above.
     pub pairs: u64,
-    /// Of the pairs, those that got the message within 20 s.
+    /// Of the pairs, those that got the message in time (within 20 s, if the scenario says nothing else).
     pub delivered: f64,
     /// Those that did not.
     pub lost: f64,
-    /// Of these, those that got it later after all.
+    /// The same of the pairs of which one end's wall clock is wrong.
+    pub lost_by_wrong_clocks: f64,
+    /// Of those that are lost, those that got it later after all.
     pub late: f64,
     /// Times an application heard what it had heard before.
     pub twice: u64,
@@ -61,6 +63,7 @@ pub(super) fn judge(results: &results::Topic, counts: &[Counts], node_seconds: f
         pairs: results.pairs,
         delivered: share(results.delivered),
         lost: share(results.late + results.never),
+        lost_by_wrong_clocks: results.wrong_lost as f64 / results.wrong_pairs.max(1) as f64,
         late: share(results.late),
         twice: results.twice,
         false_ones: results.false_ones,

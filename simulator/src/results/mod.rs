@@ -2,9 +2,15 @@
 
 pub(crate) mod histogram;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
+use crate::model::SECOND;
 use histogram::Histogram;
+
+/// Lookups are also judged span by span.
+pub(crate) const SPAN_US: u64 = 20 * SECOND;
 
 /// The state of the world at one moment.
 #[derive(Clone, Copy, Serialize, Debug)]
@@ -54,6 +60,8 @@ pub(crate) struct Lookups {
     pub(crate) crowded: u64,
     /// Who asked left, or froze, before the answer.
     pub(crate) moot: u64,
+    /// Of those asked within each span of [`SPAN_US`]: judged, and right.
+    pub(crate) spans: BTreeMap<u64, (u64, u64)>,
     /// Microseconds.
     pub(crate) times: Histogram,
     /// Thousandths of the direct round trip between who asked and whom it found.
@@ -69,6 +77,13 @@ pub(crate) struct Blocks {
     pub(crate) put_partly: u64,
     pub(crate) put_failed: u64,
     pub(crate) put_times: Histogram,
+    /// Of the puts that somebody holds: how many others their givers were told of, and how many others did hold.
+    pub(crate) told: u64,
+    pub(crate) held: u64,
+    /// Puts whose giver was told of more others than held it.
+    pub(crate) overstated: u64,
+    /// Puts that fewer others held than wanted, though more could.
+    pub(crate) short: u64,
     pub(crate) gets: u64,
     pub(crate) got: u64,
     pub(crate) get_failed: u64,
@@ -86,6 +101,9 @@ pub(crate) struct Topic {
     /// Over all messages: the other subscribers that were there when it was published.
     pub(crate) reach: u64,
     pub(crate) pairs: u64,
+    /// Pairs of which one end's wall clock is wrong, and those of them that did not get it in time.
+    pub(crate) wrong_pairs: u64,
+    pub(crate) wrong_lost: u64,
     /// Pairs that got it within the time that is due, later, and never.
     pub(crate) delivered: u64,
     pub(crate) late: u64,

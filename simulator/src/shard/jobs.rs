@@ -50,10 +50,9 @@ impl<C: Crypto> Shard<C> {
                 let number =
                     ground.library.number(hash).filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
-                    Some(number) => {
-                        self.stores[at].keep(number, *held);
-                        JobResult::Stored
-                    }
+                    _ if self.stores[at].is_failing() => JobResult::Failed,
+                    Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
+                    Some(_) => JobResult::Full,
                     None => JobResult::Mismatch,
                 };
                 self.end_job(ground, node, job, result);

@@ -1,6 +1,7 @@
 //! A share of the nodes, with everything that only they change. One thread runs a shard; shards meet only through
 //! events, which take at least [`LEAST_US`] from one node to another.
 
+mod burst;
 mod circuit;
 mod circuits;
 mod drive;
@@ -41,6 +42,15 @@ enum State {
     Frozen,
 }
 
+/// Messages that an application publishes one after another: those from `next` to before `end` are left.
+#[derive(Clone, Copy)]
+struct Burst {
+    next: u32,
+    end: u32,
+    /// How often the engine refused the next one.
+    refused: u32,
+}
+
 /// What a shell keeps for its engine, beside its ends and its store.
 struct Shell {
     dice: Dice,
@@ -70,6 +80,7 @@ struct Shell {
     /// Bytes of engine state now, and the most at rest in any life.
     engine_bytes: i64,
     engine_bytes_most: i64,
+    burst: Option<Burst>,
     inbox: VecDeque<(NodeNumber, What)>,
 }
 
@@ -171,7 +182,10 @@ impl<C: Crypto> Shard<C> {
             shells,
             ends: (0..count).map(|_| Ends::default()).collect(),
             circuits: (0..count).map(|_| Vec::new()).collect(),
-            stores: (0..count).map(|_| Store::default()).collect(),
+            stores: (number..ground.nodes)
+                .step_by(ground.shards as usize)
+                .map(|node| ground.new_store(node))
+                .collect(),
             kept: (0..count).map(|_| kept::Kept::default()).collect(),
             shared: kept::Kept::default(),
             tallies: vec![Tally::default(); count],
