@@ -23,6 +23,7 @@ pub(crate) use self::jobs::{Jobs, Owner, stored};
 pub(crate) use self::near::LINKS_SPARE;
 pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
+use crate::hash::big_endian;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
 use crate::link::Links;
@@ -41,6 +42,8 @@ pub(crate) struct Ground {
     /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
     pub(crate) is_clock_doubtful: bool,
     pub(crate) rng: Rng,
+    /// By which this node knows its own entries in paths.
+    secret: [u8; 16],
     outbox: Vec<Flat>,
     /// How many of them were handed out.
     handed_out: usize,
@@ -74,12 +77,18 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(config: Config) -> Self {
         let id = NodeId::of_key(&config.key);
+        let mut rng = Rng::new(config.seed);
+        let mut secret = [0; 16];
+        for chunk in secret.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&big_endian(rng.next()));
+        }
         Self {
             id,
             now: Instant(0),
             wall_offset_s: None,
             is_clock_doubtful: false,
-            rng: Rng::new(config.seed),
+            rng,
+            secret,
             outbox: Vec::new(),
             handed_out: 0,
             wake: Instant(0),
