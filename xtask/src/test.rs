@@ -42,6 +42,7 @@ fn no_skips() -> [String; 4] {
 
 /// Everything that a working tree passes.
 pub(crate) fn all() -> Result<()> {
+    tools::ensure_targets()?;
     parts::corpus()?;
     step("unit, property and simulation tests in Rust", || {
         cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --features tabmesh-native/interpreter --no-fail-fast").wait()

@@ -12,6 +12,9 @@ use crate::{stamp, workspace};
 /// What the browser runs.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
+/// What programs are built for that become tasks.
+const TASK_TARGET: &str = "wasm32-wasip1";
+
 /// The oldest Node.js that the tests and the build of the npm packages run on.
 const NODE_MAJOR_MIN: u32 = 20;
 
@@ -98,21 +101,27 @@ impl Tool {
 /// # Errors
 /// A sentence with the way out for whatever cannot be installed from here.
 pub(crate) fn ensure_web_build() -> Result<()> {
-    ensure_wasm_target()?;
+    ensure_target(WASM_TARGET)?;
     ensure_node()?;
     WASM_BINDGEN.ensure()?;
     WASM_PACK.ensure()
 }
 
-fn ensure_wasm_target() -> Result<()> {
+/// Installs what Rust compiles to Wasm by: the browser's module, and the tasks of the tests.
+pub(crate) fn ensure_targets() -> Result<()> {
+    ensure_target(WASM_TARGET)?;
+    ensure_target(TASK_TARGET)
+}
+
+fn ensure_target(target: &str) -> Result<()> {
     let sysroot = run("rustc").words("--print sysroot").read()?;
-    if Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET).join("lib").exists() {
+    if Path::new(&sysroot).join("lib/rustlib").join(target).join("lib").exists() {
         return Ok(());
     }
-    step(&format!("the Rust target {WASM_TARGET} is missing: installing it"), || {
-        run("rustup").words("target add").arg(WASM_TARGET).wait().with_context(|| {
+    step(&format!("the Rust target {target} is missing: installing it"), || {
+        run("rustup").words("target add").arg(target).wait().with_context(|| {
             format!(
-                "without rustup (https://rustup.rs), install the standard library of {WASM_TARGET} yourself"
+                "without rustup (https://rustup.rs), install the standard library of {target} yourself"
             )
         })
     })
