@@ -131,8 +131,8 @@ impl Settings {
             relay: layer.relay.unwrap_or(profile == HostProfile::Native),
             profile,
             quota,
+            salt: salt(layer.salt, layer.passphrase_file.is_some())?,
             passphrase_file: layer.passphrase_file,
-            salt: layer.salt.unwrap_or_default(),
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })
@@ -189,6 +189,14 @@ fn every_interface() -> Vec<SocketAddr> {
 
 fn default_data_dir() -> Result<PathBuf, SettingsError> {
     dirs::data_dir().map(|dir| dir.join("tabmesh")).ok_or(SettingsError::NoDataDir)
+}
+
+/// A passphrase needs one: without, whoever tries passphrases tries them on everybody at once.
+fn salt(salt: Option<String>, is_needed: bool) -> Result<String, SettingsError> {
+    match salt {
+        None if is_needed => Err(SettingsError::NoSalt),
+        salt => Ok(salt.unwrap_or_default()),
+    }
 }
 
 fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {

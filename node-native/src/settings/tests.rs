@@ -139,3 +139,20 @@ fn claims_are_followed_as_far_as_the_nodes_own_settings_reach() {
     assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, Some(false)), Reach::Public);
     assert_eq!(reach(&[], None, Some(true)), Reach::Loopback);
 }
+
+#[test]
+fn a_passphrase_asks_for_a_salt() {
+    let settings = |salt: Option<&str>| {
+        let passphrase_file = Some("/secret".into());
+        Settings::resolve(Layer {
+            data_dir: Some("/nowhere".into()),
+            passphrase_file,
+            salt: salt.map(str::to_owned),
+            ..Layer::default()
+        })
+    };
+    let Err(error) = settings(None) else { panic!("must be refused") };
+    assert!(error.to_string().contains("--salt"), "{error}");
+    assert_eq!(settings(Some("")).expect("said so").salt, "");
+    assert_eq!(settings(Some("alice@example.org")).expect("settings").salt, "alice@example.org");
+}
