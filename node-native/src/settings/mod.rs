@@ -14,7 +14,7 @@ use url::Url;
 pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 
-use crate::addresses::{Reach, reach_named};
+use crate::addresses::{Reach, claimed, reach_named};
 
 /// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
 const LEVEL_MAX: u8 = 32;
@@ -206,6 +206,9 @@ fn value(name: &'static str, value: impl ToString, problem: &'static str) -> Set
 const NOT_A_SOCKET: &str =
     "is no WebSocket address; write ws://host:port or wss://host, at most 128 bytes, without user name or #";
 
+const NOT_DIALLED: &str = "no other node dials: the path is / or /peer, the port 80, 443, or 1024 and above, the host one that \
+                           can be reached";
+
 fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, SettingsError> {
     if texts.len() > URLS_MAX {
         return Err(value(name, texts.len(), "addresses is too many; give at most 64"));
@@ -214,7 +217,10 @@ fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, Setti
 }
 
 fn announced(text: String) -> Result<Url, SettingsError> {
-    socket_url(&text).ok_or_else(|| value("announce", text, NOT_A_SOCKET))
+    if socket_url(&text).is_none() {
+        return Err(value("announce", text, NOT_A_SOCKET));
+    }
+    claimed(&text).map(|claim| claim.url).ok_or_else(|| value("announce", text, NOT_DIALLED))
 }
 
 fn ice_servers(
