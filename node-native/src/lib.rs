@@ -13,6 +13,7 @@ pub mod cli;
 pub mod control;
 pub mod driver;
 pub mod files;
+mod fresh;
 pub mod identity;
 pub mod link;
 pub mod metrics;

@@ -366,3 +366,26 @@ fn a_put_without_a_standard_input_stores_nothing() {
     // An empty input is one.
     assert_ne!(put("</dev/null").status.code(), Some(2));
 }
+
+#[test]
+fn what_a_node_keeps_is_its_owners_alone() {
+    let dir = temporary();
+    let place = dir.path().join("data");
+    // A link where the lock would be must lead nowhere.
+    let precious = dir.path().join("precious");
+    std::fs::write(&precious, "precious").expect("written");
+    std::fs::create_dir(&place).expect("made");
+    std::os::unix::fs::symlink(&precious, place.join("lock")).expect("linked");
+    let refused = tabmesh().args(["run", "--data-dir"]).arg(&place).output().expect("it ends");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert_eq!(std::fs::read(&precious).expect("there"), b"precious");
+    std::fs::remove_file(place.join("lock")).expect("removed");
+
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"umask 000; exec "$@""#, "sh"]).arg(tabmesh().get_program());
+    let _node = Node::start_by(command, &place, &[]);
+    for name in ["identity.pem", "blocks.redb", "control.sock", "lock"] {
+        let mode = std::fs::metadata(place.join(name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}

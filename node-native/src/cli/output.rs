@@ -6,6 +6,7 @@ use tokio::fs::File;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::error::CliError;
+use crate::fresh;
 
 /// Where contents are written to. A file appears under its name only when it is whole.
 pub(super) struct Sink {
@@ -22,8 +23,8 @@ impl Sink {
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(format!(".{}.part", std::process::id()));
         let unfinished = PathBuf::from(unfinished);
-        let file = File::create(&unfinished)
-            .await
+        let file = fresh::create(&unfinished, 0o666)
+            .map(File::from_std)
             .map_err(|source| CliError::File { path: unfinished.clone(), source })?;
         Ok(Self { writer: Box::new(file), file: Some((unfinished, path.to_owned())) })
     }

@@ -3,6 +3,7 @@
 //! A link's task owns its connection and frees it when it ends, whatever the reason. The driver holds a [`Link`]:
 //! dropping it closes the link once what was sent is out.
 
+mod checks;
 pub mod circuit;
 pub mod sdp;
 pub mod socket;

@@ -33,6 +33,12 @@ pub enum SettingsError {
         /// What is wrong, and what would be right.
         problem: &'static str,
     },
+    /// A passphrase without a salt.
+    #[error(
+        "a passphrase needs a salt: give --salt something of your own, such as an e-mail address, and the same one each time, for it is \
+         a part of the identity; one that was made without a salt comes back with --salt \"\""
+    )]
+    NoSalt,
     /// There is no home directory to put the data in.
     #[error("no data directory is known on this system; name one with --data-dir or TABMESH_DATA_DIR")]
     NoDataDir,

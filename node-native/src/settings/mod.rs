@@ -14,7 +14,7 @@ use url::Url;
 pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 
-use crate::addresses::{Reach, reach_named};
+use crate::addresses::{Reach, claimed, reach_named};
 
 /// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
 const LEVEL_MAX: u8 = 32;
@@ -131,8 +131,8 @@ impl Settings {
             relay: layer.relay.unwrap_or(profile == HostProfile::Native),
             profile,
             quota,
+            salt: salt(layer.salt, layer.passphrase_file.is_some())?,
             passphrase_file: layer.passphrase_file,
-            salt: layer.salt.unwrap_or_default(),
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })
@@ -191,12 +191,23 @@ fn default_data_dir() -> Result<PathBuf, SettingsError> {
     dirs::data_dir().map(|dir| dir.join("tabmesh")).ok_or(SettingsError::NoDataDir)
 }
 
+/// A passphrase needs one: without, whoever tries passphrases tries them on everybody at once.
+fn salt(salt: Option<String>, is_needed: bool) -> Result<String, SettingsError> {
+    match salt {
+        None if is_needed => Err(SettingsError::NoSalt),
+        salt => Ok(salt.unwrap_or_default()),
+    }
+}
+
 fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
     SettingsError::Value { name, value: value.to_string(), problem }
 }
 
 const NOT_A_SOCKET: &str =
     "is no WebSocket address; write ws://host:port or wss://host, at most 128 bytes, without user name or #";
+
+const NOT_DIALLED: &str = "no other node dials: the path is / or /peer, the port 80, 443, or 1024 and above, the host one that \
+                           can be reached";
 
 fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, SettingsError> {
     if texts.len() > URLS_MAX {
@@ -206,7 +217,10 @@ fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, Setti
 }
 
 fn announced(text: String) -> Result<Url, SettingsError> {
-    socket_url(&text).ok_or_else(|| value("announce", text, NOT_A_SOCKET))
+    if socket_url(&text).is_none() {
+        return Err(value("announce", text, NOT_A_SOCKET));
+    }
+    claimed(&text).map(|claim| claim.url).ok_or_else(|| value("announce", text, NOT_DIALLED))
 }
 
 fn ice_servers(

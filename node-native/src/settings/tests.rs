@@ -43,7 +43,7 @@ fn every_setting_can_stand_in_a_file() {
         peer = ["ws://127.0.0.1:9000"]
         listen = "127.0.0.1:0"
         http = "127.0.0.1:0"
-        announce = "wss://me.example.org/mesh"
+        announce = "wss://me.example.org/peer"
         address-file = "a"
         udp = ["127.0.0.1:0"]
         stun = ["stun:s.example.org:3478"]
@@ -106,7 +106,7 @@ fn values_out_of_bounds_are_refused_with_the_way_out() {
 
 #[test]
 fn addresses_that_peers_claim_are_checked() {
-    assert!(socket_url("wss://relay.example.org/mesh").is_some());
+    assert!(socket_url("wss://relay.example.org/peer").is_some());
     assert!(socket_url("ws://[::1]:4000").is_some());
     for bad in ["", "relay.example.org", "file:///etc/passwd", "ws://", "ws://a#b", "ws://u@a"] {
         assert!(socket_url(bad).is_none(), "{bad}");
@@ -138,4 +138,21 @@ fn claims_are_followed_as_far_as_the_nodes_own_settings_reach() {
     assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, None), Reach::Loopback);
     assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, Some(false)), Reach::Public);
     assert_eq!(reach(&[], None, Some(true)), Reach::Loopback);
+}
+
+#[test]
+fn a_passphrase_asks_for_a_salt() {
+    let settings = |salt: Option<&str>| {
+        let passphrase_file = Some("/secret".into());
+        Settings::resolve(Layer {
+            data_dir: Some("/nowhere".into()),
+            passphrase_file,
+            salt: salt.map(str::to_owned),
+            ..Layer::default()
+        })
+    };
+    let Err(error) = settings(None) else { panic!("must be refused") };
+    assert!(error.to_string().contains("--salt"), "{error}");
+    assert_eq!(settings(Some("")).expect("said so").salt, "");
+    assert_eq!(settings(Some("alice@example.org")).expect("settings").salt, "alice@example.org");
 }

@@ -1,5 +1,7 @@
 //! The tables and what is done to them. Every change is one durable transaction.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -81,7 +83,11 @@ pub(super) struct Committed {
 
 impl Database {
     pub(super) fn open(path: &Path) -> Result<Self, redb::Error> {
-        Ok(Self { redb: Builder::new().set_cache_size(PAGE_CACHE_BYTES).create(path)? })
+        // What users put is theirs; a new file is its owner's alone.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(path).map_err(|error| redb::Error::Io(error))?;
+        Ok(Self { redb: Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file)? })
     }
 
     /// A durable transaction that costs a second trip to the disk, so that the next start after a crash need not walk

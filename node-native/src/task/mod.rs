@@ -10,6 +10,7 @@
 mod cache;
 mod command;
 pub mod compiler;
+pub mod confinement;
 mod definition;
 pub mod engine;
 pub mod executor;
