@@ -7,6 +7,7 @@ import { download } from './download.js';
 import { CODE, MeshError } from './errors.js';
 import { Events } from './events.js';
 import { MESSAGE_MAX } from './limits.js';
+import { takeMessage } from './message.js';
 import { type Settled, settle } from './options.js';
 import { Shell } from './shell.js';
 import { type Storage, openStorage } from './storage.js';
@@ -16,6 +17,7 @@ import type {
   JoinOptions,
   Mesh,
   MeshEvents,
+  MessageData,
   Metrics,
   Peer,
   PutData,
@@ -120,12 +122,10 @@ class TabMesh implements Mesh {
     return this.#shell.operations.find(parseId(id), options);
   }
 
-  async send(to: string, bytes: Uint8Array | ArrayBuffer, options: { signal?: AbortSignal } = {}): Promise<void> {
+  async send(to: string, data: MessageData, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expectOpen();
     const receiver = parseId(to);
-    const message = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-    if (!(message instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a Uint8Array');
-    if (message.length > MESSAGE_MAX) throw new MeshError(CODE.tooLong, `this one has ${message.length}`);
+    const message = takeMessage(data, MESSAGE_MAX);
     return this.#shell.operations.send(receiver, message, options);
   }
 

@@ -261,7 +261,7 @@ export class Shell {
       case OUTPUT.signalRefused:
         return this.#hinder(new MeshError(refusalOf(value)));
       case OUTPUT.message:
-        return this.#events.emit('message', { from: hex(id), bytes });
+        return this.#events.emit('message', { from: hex(id), bytes, text: new TextDecoder().decode(bytes) });
       default:
     }
   }

@@ -31,6 +31,7 @@ export class Signal {
   /** The server that is tried next. */
   #next = 0;
   #socket: WebSocket | undefined;
+  #policy: Policy | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(urls: readonly string[], hearer: SignalHearer) {
@@ -57,6 +58,7 @@ export class Signal {
   /** Tells nothing any more, until the next {@link open}. */
   close(): void {
     clearTimeout(this.#deadline);
+    this.#policy?.end();
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = undefined;
@@ -67,13 +69,15 @@ export class Signal {
   #try(left: number): void {
     const url = this.#urls[this.#next % this.#urls.length];
     if (left === 0 || url === undefined) return this.#hearer.onDown();
-    const policy = watchPolicy(url);
+    const policy = (this.#policy = watchPolicy(url));
     const pass = (): void => {
       this.close();
       this.#next += 1;
       this.#try(left - 1);
     };
     const fail = (): void => {
+      // Whoever looks into it watches on for a moment.
+      this.#policy = undefined;
       void this.#lookInto(url, policy);
       pass();
     };
@@ -81,15 +85,14 @@ export class Signal {
     try {
       socket = new WebSocket(url);
     } catch {
-      policy.refuse('a page that came over https:// may only open wss://');
+      policy.refusal = 'a page that came over https:// may only open wss://';
       return fail();
     }
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     this.#deadline = setTimeout(() => {
-      policy.end();
       const what = socket.readyState === WebSocket.OPEN ? 'it opened, but said nothing' : 'no answer came';
-      this.#tell(new MeshError(CODE.signalUnreachable, `${url}: ${what} within ${CONNECT_MS / 1000} s`));
+      this.#tell(url, `${what} within ${CONNECT_MS / 1000} s`);
       if (socket.readyState !== WebSocket.OPEN) return pass();
       this.#lose();
     }, CONNECT_MS);
@@ -107,7 +110,7 @@ export class Signal {
       this.#asked.delete(url);
       socket.onerror = null;
       socket.onclose = ({ code, reason }) => {
-        if (!isHeard) this.#tell(new MeshError(CODE.signalUnreachable, `${url}: it hung up at once, ${code} ${reason}`));
+        if (!isHeard) this.#tell(url, `it hung up at once, ${code} ${reason}`);
         this.#lose();
       };
       this.#hearer.onUp(url);
@@ -125,43 +128,40 @@ export class Signal {
     const now = performance.now();
     if (now - (this.#asked.get(url) ?? -Infinity) < AGAIN_MS) return policy.end();
     this.#asked.set(url, now);
-    const answer = policy.refusal === undefined ? await ask(url) : undefined;
+    const answer = policy.refusal ? undefined : await ask(url);
     // The browser tells what the policy forbade after what failed by it.
     await new Promise((resolve) => setTimeout(resolve, 0));
     policy.end();
-    const refusal = policy.refusal ?? (answer === 403 ? `it refuses pages of ${location.origin}` : undefined);
-    if (refusal === undefined) return this.#tell(new MeshError(CODE.signalUnreachable, `${url}: ${policy.isBlind ? 'it opens no WebSocket' : wordsOf(answer)}`));
-    const trouble = new MeshError(CODE.signalForbidden, `${url}: ${refusal}`);
-    this.#tell(trouble);
+    const refusal = policy.refusal || (answer === 403 && `it refuses pages of ${location.origin}`);
+    if (!refusal) return void this.#tell(url, policy.isBlind ? 'it opens no WebSocket' : wordsOf(answer));
+    const trouble = this.#tell(url, refusal, CODE.signalForbidden);
     if (this.#forbidden.add(url).size === new Set(this.#urls).size) this.#hearer.onHopeless(trouble);
   }
 
-  #tell(trouble: MeshError): void {
+  #tell(url: string, what: string, code: number = CODE.signalUnreachable): MeshError {
+    const trouble = new MeshError(code, `${url}: ${what}`);
     this.#hearer.onTrouble(trouble);
+    return trouble;
   }
 }
 
+/** What this page's policy has to say about a server. */
 interface Policy {
-  /** Why this page may not connect; `undefined` as long as nothing forbids it. */
-  readonly refusal: string | undefined;
-  /** Whether this page may not ask the server by HTTP either. */
-  readonly isBlind: boolean;
-  refuse(why: string): void;
+  /** Why this page may not connect; empty as long as nothing forbids it. */
+  refusal: string;
+  /** Whether it may not ask the server by HTTP either. */
+  isBlind: boolean;
+  /** Looks no longer. */
   end(): void;
 }
 
 /** Notes whether the page's policy forbids a connection to `url`. A violation may name only the beginning of an address. */
 function watchPolicy(url: string): Policy {
   const over = new AbortController();
-  const policy = {
-    refusal: undefined as string | undefined,
-    isBlind: false,
-    refuse: (why: string) => void (policy.refusal = why),
-    end: () => over.abort(),
-  };
+  const policy: Policy = { refusal: '', isBlind: false, end: () => over.abort() };
   const note = ({ disposition, blockedURI, effectiveDirective }: SecurityPolicyViolationEvent): void => {
     if (disposition !== 'enforce' || effectiveDirective !== 'connect-src') return;
-    if (url.startsWith(blockedURI)) policy.refuse('the policy of this page forbids it (connect-src)');
+    if (url.startsWith(blockedURI)) policy.refusal = 'the policy of this page forbids it (connect-src)';
     else if (httpOf(url).startsWith(blockedURI)) policy.isBlind = true;
   };
   document.addEventListener('securitypolicyviolation', note, { signal: over.signal });

@@ -108,6 +108,9 @@ export interface Content {
   text(): Promise<string>;
 }
 
+/** What can be sent and published: bytes, or a text as UTF-8. It is copied at the call. */
+export type MessageData = ArrayBufferLike | ArrayBufferView | string;
+
 /** What somebody said in a topic. */
 export interface TopicMessage {
   /** By whom: 64 hexadecimal digits. Proved by a signature, over however many nodes it came. */
@@ -126,7 +129,7 @@ export interface TopicMessage {
 export interface Topic extends AsyncIterable<TopicMessage> {
   readonly name: string;
   /** Says something: at most 8,192 bytes, a text as UTF-8. Resolves once it is on its way, whether or not anybody is there. */
-  publish(data: Uint8Array | ArrayBuffer | string, options?: { signal?: AbortSignal }): Promise<void>;
+  publish(data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /** Listens; the answer stops listening. */
   on(event: 'message', listener: (message: TopicMessage) => void): () => void;
   /** Ends this taking part; others that this tab opened under the same name go on. */
@@ -157,8 +160,8 @@ export interface MeshEvents {
   peer: Peer;
   /** A peer's link closed, and why. */
   peerleft: { id: string; reason: MeshError };
-  /** A message; only a direct link proves its sender. */
-  message: { from: string; bytes: Uint8Array<ArrayBuffer> };
+  /** A message, and what it is as UTF-8; only a direct link proves its sender. */
+  message: { from: string; bytes: Uint8Array<ArrayBuffer>; text: string };
   /** Something does not work as it should, and what to do; the tab goes on unless `closed` follows. */
   fault: MeshError;
   /** A link could not be made; `id` is `null` for an address whose owner was not known. */
@@ -185,7 +188,7 @@ export interface Mesh {
   /** The nodes nearest to an id (64 hexadecimal digits), nearest first, at most 8. */
   find(id: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** Sends at most 32,768 bytes to a node, over as many hops as it takes; resolves once it has them. */
-  send(to: string, bytes: Uint8Array | ArrayBuffer, options?: { signal?: AbortSignal }): Promise<void>;
+  send(to: string, data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /**
    * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 4 topics at most; opening one again shares
    * it.

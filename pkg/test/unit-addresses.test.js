@@ -15,7 +15,10 @@ const all = (addresses) => Array.from({ length: addresses.count }, (_, number) =
 
 test('every example is judged as the table says', () => {
   assert.ok(examples.length > 60);
-  for (const { address, reach, why } of examples) assert.equal(reachOf(address) ?? null, reach, `${address}: ${why}`);
+  for (const { address, reach, why } of examples) {
+    const here = reach === 'private' || reach === null ? undefined : reach;
+    assert.equal(reachOf(address), here, `${address}: ${why}`);
+  }
 });
 
 test('a page learns public wss addresses, and those of this machine only when it came from it', () => {
