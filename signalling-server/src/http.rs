@@ -11,6 +11,7 @@ use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tabmesh_bounds::{AddressLimits, AddressSeat, Addresses, Rate};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -22,9 +23,7 @@ use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
 
-use crate::addresses::{AddressLimits, AddressSeat, Addresses};
 use crate::hub::Hub;
-use crate::rate::Rate;
 use crate::refusal::Denial;
 use crate::{upgrade, web};
 

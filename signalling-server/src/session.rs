@@ -10,6 +10,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tabmesh_bounds::TokenBucket;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +25,6 @@ use crate::hub::Hub;
 use crate::metrics::Kind;
 use crate::outbox::{Outbox, Waiting};
 use crate::proof::{self, Proof};
-use crate::rate::TokenBucket;
 use crate::refusal;
 
 /// The WebSocket of a peer.

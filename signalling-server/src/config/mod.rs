@@ -12,11 +12,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tabmesh_bounds::Rate;
 use tabmesh_engine::wire::signal::MESSAGE_MAX;
 
 pub use self::origin::Origin;
 pub use self::settings::{LogFormat, Settings};
-use crate::rate::Rate;
 
 /// The server's configuration, complete and within bounds.
 #[derive(Clone, PartialEq, Debug)]
