@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod crowd;
 mod directory;
 mod error;
 mod files;
