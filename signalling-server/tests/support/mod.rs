@@ -7,7 +7,6 @@ pub mod raw;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use ring::rand::SystemRandom;
