@@ -120,9 +120,7 @@ fn ensure_target(target: &str) -> Result<()> {
     }
     step(&format!("the Rust target {target} is missing: installing it"), || {
         run("rustup").words("target add").arg(target).wait().with_context(|| {
-            format!(
-                "without rustup (https://rustup.rs), install the standard library of {target} yourself"
-            )
+            format!("without rustup (https://rustup.rs), install the standard library of {target} yourself")
         })
     })
 }

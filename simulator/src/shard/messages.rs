@@ -52,7 +52,7 @@ impl<C: Crypto> Shard<C> {
         self.kept[at].keep(id, whole, KEPT_MAX);
         let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
         let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
-        self.note(node, News::Heard { number, from });
+        self.note(node, News::Heard { number, from, id });
     }
 }
 
