@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("io", &["io"]),
     ("tables", &["link", "routing", "content"]),
     ("ground", &["ground"]),
-    ("machines", &["linking", "upkeep", "lookup", "blocks", "topics", "ports"]),
+    ("machines", &["linking", "upkeep", "requests", "blocks", "topics", "ports"]),
     ("node", &["node"]),
 ];
 
