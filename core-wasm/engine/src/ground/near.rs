@@ -5,7 +5,6 @@ use crate::id::NodeId;
 use crate::limits::{NEIGHBOURS, REPLICAS};
 use crate::link::Link;
 use crate::routing::{Contact, Nearest};
-use crate::time::Duration;
 use crate::wire::named;
 
 /// A node of unknown place is thought to be so far.
@@ -25,7 +24,7 @@ impl Ground {
 
     /// The nearest nodes, linked or known to be alive not long ago.
     pub(crate) fn known_neighbours(&self) -> Nearest {
-        self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful)
+        self.nearest(&self.id, NEIGHBOURS, false, |contact| contact.is_vouched && !contact.is_doubtful)
     }
 
     /// The nodes nearest to `target`, of the linked ones and this one.
@@ -90,7 +89,7 @@ impl Ground {
     }
 
     /// Somebody named nodes: the best of those that are nearer than the links of their buckets is remembered. Into a
-    /// bucket without links it is dialled at once.
+    /// bucket without links it is greeted at once.
     pub(crate) fn weigh(&mut self, nodes: &[u8]) {
         let now = self.now;
         for (id, at) in named::list(nodes).take(REPLICAS) {
@@ -110,27 +109,15 @@ impl Ground {
             }
         }
         if self.better.is_some_and(|(_, gain)| gain > u32::MAX / 2) {
-            self.dial_better();
+            self.greet_better();
         }
     }
 
-    /// Dials the best of those that were named since.
-    pub(crate) fn dial_better(&mut self) {
+    /// Greets the best of those that were named since.
+    pub(crate) fn greet_better(&mut self) {
         let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
         if let Some((id, _)) = self.better.take().filter(|_| has_room) {
-            self.dial(&id);
-        }
-    }
-
-    /// Somebody named a node; if it would be a neighbour it is dialled soon.
-    pub(crate) fn learn(&mut self, id: &NodeId) {
-        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
-            return;
-        }
-        let is_new = self.contacts.get(id).is_none();
-        self.contacts.learn(id);
-        if is_new && self.known_neighbours().contains(id) {
-            self.maintain_within(Duration::from_ms(50));
+            self.greet(&id);
         }
     }
 

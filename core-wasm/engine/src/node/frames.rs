@@ -160,6 +160,9 @@ impl Node {
                 matches!(reason, Reason::NoRoom | Reason::Shed),
             ),
         }
+        if link.stage == Stage::Ready {
+            self.ground.contacts.vouch(&link.peer);
+        }
         linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {

@@ -13,7 +13,7 @@ impl Node {
     pub(super) fn on_routed(&mut self, from: LinkId, routed: Routed<'_>) -> Result<(), Reason> {
         match self.ground.carry(from, routed)? {
             Carried::Request(reply, routed, body) => self.on_request(reply, &routed, body),
-            Carried::Reply(routed) => self.on_reply(routed),
+            Carried::Reply(routed) => self.on_reply(from, routed),
             Carried::On => {}
         }
         Ok(())
@@ -39,6 +39,7 @@ impl Node {
                 self.topics.on_topic(&mut self.ground, routed.origin, bytes)
             }
             Body::Topic(_) => {}
+            Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
             Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
                 self.ground.answer(&reply, Status::BadRequest, &[])
@@ -46,14 +47,14 @@ impl Node {
         }
     }
 
-    fn on_reply(&mut self, routed: Routed<'_>) {
+    fn on_reply(&mut self, from: LinkId, routed: Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
                 let step = self.linking.on_envelope(&mut self.ground, bytes, None);
                 self.follow(step);
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
-                self.on_answered(routed.request, routed.origin, status, bytes)
+                self.on_answered(from, routed.request, routed.origin, status, bytes)
             }
             _ => {}
         }

@@ -1,10 +1,11 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{ATTEMPTS_MAX, BUSY, Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests};
+use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
 use crate::ground::{BLOCK_FRAME, Ground, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
+use crate::limits::DRAINED;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -12,6 +13,9 @@ use crate::wire::frame::Body;
 /// An answer may take at least so long.
 const PUT_PATIENCE: Duration = Duration::from_ms(6_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
+
+/// While its link is busy with what was sent before, a delivery is given more time so often.
+const EXTENSIONS_MAX: u8 = 8;
 
 /// What a message or block is longer by on a link, at most.
 const MESSAGE_HEAD: usize = 256;
@@ -34,6 +38,8 @@ pub(super) struct Delivery {
     cargo: Cargo,
     /// It is out, or being read; else it waits for room on its first link.
     is_busy: bool,
+    /// How often it was given more time.
+    extended: u8,
 }
 
 /// How far the requests that wait for room were gone through.
@@ -46,15 +52,24 @@ pub(crate) struct Round {
 
 impl Delivery {
     pub(super) fn new(target: &NodeId, cargo: Cargo) -> Self {
-        Self { target: *target, cargo, is_busy: false }
+        Self { target: *target, cargo, is_busy: false, extended: 0 }
     }
 
     pub(super) fn is_block(&self) -> bool {
         self.cargo == Cargo::Block
     }
 
-    /// A block goes again by another way, once that has room.
-    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
+    /// A block goes again by another way, once that has room; but what still waits for a slow link to take it is not late.
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Trips) -> Late {
+        if self.is_busy && self.is_queued(ground, course) && self.extended < EXTENSIONS_MAX {
+            self.extended += 1;
+            self.await_answer(ground, course, trips);
+            return Late::Waits;
+        }
+        self.goes_again(ground, course)
+    }
+
+    fn goes_again(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
         if !self.is_block() || !self.is_busy || course.attempts >= ATTEMPTS_MAX {
             return Late::Ends(Status::TimedOut);
         }
@@ -70,6 +85,20 @@ impl Delivery {
             Cargo::Message { .. } if self.target == ground.id => None,
             Cargo::Message { .. } => ground.way(&self.target),
         }
+    }
+
+    /// Whether the link that it went by has still more in its queue than the shell would call drained.
+    fn is_queued(&self, ground: &Ground, course: &Course) -> bool {
+        let link = course.tried.last().and_then(|link| ground.links.ready(*link));
+        link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
+    }
+
+    fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
+        let (trips, least) = match self.cargo {
+            Cargo::Block => (&trips.puts, PUT_PATIENCE),
+            Cargo::Message { .. } => (&trips.lookups, SEND_PATIENCE),
+        };
+        course.await_answer(ground, trips, least);
     }
 
     /// How long it is on a link, and which message it is.
@@ -153,14 +182,12 @@ impl Requests {
         let Some(link) = link else { return };
         course.tried.push(link);
         let number = course.set_out(ground.now);
-        let (exact, body, trips, least) = match delivery.cargo {
-            Cargo::Block => {
-                (false, Body::Put { hash: &target, block: bytes }, &self.trips.puts, PUT_PATIENCE)
-            }
-            Cargo::Message { .. } => (true, Body::Data(bytes), &self.trips.lookups, SEND_PATIENCE),
+        let (exact, body) = match delivery.cargo {
+            Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
+            Cargo::Message { .. } => (true, Body::Data(bytes)),
         };
         ground.send_request_by(link, number, &target, exact, 0, &body);
-        course.await_answer(ground, trips, least);
+        delivery.await_answer(ground, course, &self.trips);
     }
 
     /// A block or message was answered for; a block also by this node itself.
@@ -171,9 +198,13 @@ impl Requests {
             return;
         };
         if delivery.is_block() && status == Status::TooManyRequests {
-            course.tried.pop();
-            course.attempts = course.attempts.saturating_sub(1);
-            return course.wait(ground, BUSY);
+            if course.try_later(ground) {
+                return;
+            }
+            course.busy = 0;
+            if let Late::Waits = delivery.goes_again(ground, course) {
+                return;
+            }
         }
         self.end(ground, place, status, holders);
     }
