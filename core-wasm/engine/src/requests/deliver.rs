@@ -1,11 +1,11 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{BUSY, Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests};
+use super::{Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
 use crate::ground::{BLOCK_FRAME, Ground, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
-use crate::limits::REPLICAS;
+use crate::limits::{DRAINED, REPLICAS};
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -17,8 +17,8 @@ const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 /// How often a block goes out before it is given up.
 const PUT_ATTEMPTS_MAX: u8 = 4;
 
-/// A pause doubles with each further one, so often.
-const BUSY_DOUBLINGS: u8 = 4;
+/// While its link is busy with what was sent before, a delivery is given more time so often.
+const EXTENSIONS_MAX: u8 = 8;
 
 /// What a message or block is longer by on a link, at most.
 const MESSAGE_HEAD: usize = 256;
@@ -50,10 +50,11 @@ pub(super) struct Delivery {
     target: NodeId,
     cargo: Cargo,
     stage: Stage,
-    /// A block: how many hold it at least, how often it was not placed, and how often whoever was to place it was busy.
+    /// How often it was given more time.
+    extended: u8,
+    /// A block: how many hold it at least, and how often it was not placed.
     holders: u8,
     failures: u8,
-    delays: u8,
     /// A block: somebody has no room for it.
     met_full: bool,
 }
@@ -72,9 +73,9 @@ impl Delivery {
             target: *target,
             cargo,
             stage: Stage::Waits,
+            extended: 0,
             holders: 0,
             failures: 0,
-            delays: 0,
             met_full: false,
         }
     }
@@ -83,12 +84,19 @@ impl Delivery {
         self.cargo == Cargo::Block
     }
 
-    /// A block goes again by another way, once that has room; until then it waits.
-    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
+    /// A block goes again by another way, once that has room, and until then it waits; but what still waits for a slow link to
+    /// take it is not late.
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Trips) -> Late {
+        let is_out = self.stage == Stage::Out;
+        if is_out && self.is_queued(ground, course) && self.extended < EXTENSIONS_MAX {
+            self.extended += 1;
+            self.await_answer(ground, course, trips);
+            return Late::Waits;
+        }
         if !self.is_block() {
             return Late::Ends(Status::TimedOut);
         }
-        self.failures += u8::from(self.stage == Stage::Out);
+        self.failures += u8::from(is_out);
         if self.failures >= PUT_ATTEMPTS_MAX {
             return Late::Ends(self.status(Status::TimedOut));
         }
@@ -126,6 +134,20 @@ impl Delivery {
             Cargo::Message { .. } if self.target == ground.id => None,
             Cargo::Message { .. } => ground.way(&self.target),
         }
+    }
+
+    /// Whether the link that it went by has still more in its queue than the shell would call drained.
+    fn is_queued(&self, ground: &Ground, course: &Course) -> bool {
+        let link = course.tried.last().and_then(|link| ground.links.ready(*link));
+        link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
+    }
+
+    fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
+        let (trips, least) = match self.cargo {
+            Cargo::Block => (&trips.puts, PUT_PATIENCE),
+            Cargo::Message { .. } => (&trips.lookups, SEND_PATIENCE),
+        };
+        course.await_answer(ground, trips, least);
     }
 
     /// How long it is on a link, and which message it is.
@@ -210,14 +232,12 @@ impl Requests {
         };
         course.tried.push(link);
         let (place, number) = (delivery.place(ground), course.set_out(ground.now));
-        let (exact, body, trips, least) = match delivery.cargo {
-            Cargo::Block => {
-                (false, Body::Put { hash: &target, block: bytes }, &self.trips.puts, PUT_PATIENCE)
-            }
-            Cargo::Message { .. } => (true, Body::Data(bytes), &self.trips.lookups, SEND_PATIENCE),
+        let (exact, body) = match delivery.cargo {
+            Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
+            Cargo::Message { .. } => (true, Body::Data(bytes)),
         };
         ground.send_request_by(link, number, &place, exact, 0, &body);
-        course.await_answer(ground, trips, least);
+        delivery.await_answer(ground, course, &self.trips);
     }
 
     /// A block or message was answered for; a block also by this node itself.
@@ -232,11 +252,13 @@ impl Requests {
             return;
         }
         if status == Status::TooManyRequests {
-            course.tried.pop();
-            course.attempts = course.attempts.saturating_sub(1);
             delivery.stage = Stage::Pauses;
-            delivery.delays = (delivery.delays + 1).min(BUSY_DOUBLINGS);
-            return course.wait(ground, Duration(BUSY.0 << delivery.delays));
+            if !course.try_later(ground) {
+                // The others in turn: it waits until somebody has time.
+                course.busy = 0;
+                delivery.failures = (delivery.failures + 1) % PUT_ATTEMPTS_MAX;
+            }
+            return;
         }
         delivery.holders = delivery.holders.max(holders);
         delivery.met_full |= matches!(status, Status::InsufficientStorage | Status::NetworkFull);

@@ -5,7 +5,7 @@
 //! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup is copied on its
 //! way.
 
-use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, LOOKUPS_A_RETRY, Late};
+use super::{ATTEMPTS_MAX, Course, LOOKUPS_A_RETRY, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -107,9 +107,7 @@ impl Lookup {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            let doubled = course.attempts - 1;
-            let span = Duration(trips.patience(PATIENCE).0 << doubled);
-            course.wait(ground, span.min(LOCAL_PATIENCE));
+            course.await_answer(ground, trips, PATIENCE);
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.
