@@ -2,7 +2,8 @@
 
 use super::Ground;
 use crate::id::NodeId;
-use crate::limits::{NEIGHBOURS, REPLICAS};
+use crate::io::LinkId;
+use crate::limits::{CANDIDATES, NEIGHBOURS, REPLICAS};
 use crate::link::Link;
 use crate::routing::{Contact, Nearest};
 use crate::wire::named;
@@ -12,6 +13,10 @@ const UNKNOWN_US: u32 = 150_000;
 
 /// What a link to a nearer node has to be better by: so much, and a quarter of what there is.
 const BETTER_US: u32 = 15_000;
+
+/// A block is this node's to hold within so many bits beyond its neighbourhood: there are some 50 nodes, and the 16 nearest to the
+/// block among them.
+const HOLD_SLACK_BITS: u32 = 2;
 
 /// So many links beyond its budget a node takes into buckets that have one.
 pub(crate) const LINKS_SPARE: usize = 4;
@@ -119,6 +124,20 @@ impl Ground {
         if let Some((id, _)) = self.better.take().filter(|_| has_room) {
             self.greet(&id);
         }
+    }
+
+    /// Whether a block may be this node's to hold, also in the eyes of others, who know other nodes: it is not much further off
+    /// than the neighbours are, and few peers are nearer to it.
+    pub(crate) fn may_hold(&self, hash: &NodeId) -> bool {
+        let neighbours = self.linked_neighbours();
+        let Some(furthest) = neighbours.ids().get(NEIGHBOURS - 1) else { return true };
+        let is_near = self.id.shared_bits(hash) + HOLD_SLACK_BITS >= self.id.shared_bits(furthest);
+        is_near && self.nearest_linked(hash, CANDIDATES * 3 / 2).contains(&self.id)
+    }
+
+    /// Whether a block of so many bytes that came by `link` may be kept: each link has a share of the store.
+    pub(crate) fn may_keep(&mut self, link: Option<LinkId>, length: usize) -> bool {
+        link.and_then(|link| self.links.get_mut(link)).is_none_or(|link| link.flow.keep(length))
     }
 
     /// Whether this node is one of those that hold `hash`, as far as it sees.

@@ -321,12 +321,12 @@ fn a_put_without_an_answer_goes_by_another_link_and_waits_longer() {
     let began = ground.now;
     let (first, number) = put(&mut requests, &mut ground, &hash);
     wait(&mut requests, &mut ground);
-    assert_eq!(ground.now.since(began).ms(), 6_000);
+    assert_eq!(ground.now.since(began).ms(), 9_000);
     assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
     let (second, _) = read_own(&mut requests, &mut ground);
     assert_ne!(first, second);
     let again = ground.now;
-    assert_eq!(requests.list[0].course.deadline.since(again).ms(), 12_000);
+    assert_eq!(requests.list[0].course.deadline.since(again).ms(), 18_000);
     // The first answer comes late, and counts.
     requests.on_answered(&mut ground, number, &hash.flipped(220), Status::Ok, &[8]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
