@@ -14,6 +14,9 @@ use crate::wire::frame::Body;
 const PUT_PATIENCE: Duration = Duration::from_ms(9_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 
+/// A block waits so long for room on its first link before another one is tried.
+pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(5_000);
+
 /// How often a block goes out before it is given up.
 const PUT_ATTEMPTS_MAX: u8 = 4;
 
@@ -97,12 +100,24 @@ impl Delivery {
             return Late::Ends(Status::TimedOut);
         }
         self.failures += u8::from(is_out);
+        if self.stage == Stage::Waits {
+            self.goes_round(ground, course);
+        }
         if self.failures >= PUT_ATTEMPTS_MAX {
             return Late::Ends(self.status(Status::TimedOut));
         }
         self.stage = Stage::Waits;
-        course.wait(ground, LOCAL_PATIENCE);
+        course.wait(ground, ROOM_PATIENCE);
         Late::Waits
+    }
+
+    /// Its first link has had no room for long: the next one is tried, all of them in turn.
+    fn goes_round(&self, ground: &Ground, course: &mut Course) {
+        let link = self.first_hop(ground, &course.tried);
+        if link.is_some_and(|link| course.tried.contains(&link)) {
+            course.tried.clear();
+        }
+        course.tried.extend(link);
     }
 
     /// How a block ends for which nothing more is done, `last` after the last attempt.
@@ -174,7 +189,10 @@ impl Requests {
             let (room, message) = delivery.size();
             match delivery.first_hop(ground, &course.tried) {
                 Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
-                None if delivery.is_block() => return Some((number, target)),
+                None if delivery.is_block() => {
+                    course.wait(ground, LOCAL_PATIENCE);
+                    return Some((number, target));
+                }
                 None if target != ground.id => {
                     round.place -= 1;
                     self.end(ground, round.place, Status::Unavailable, 0);
@@ -182,6 +200,7 @@ impl Requests {
                 _ => {
                     let job = ground.load(Owner::Requests, &target, message);
                     if self.pending.add(job, Pending::Load(number)) {
+                        course.wait(ground, LOCAL_PATIENCE);
                         delivery.stage = Stage::Out;
                     } else {
                         round.full = Some(target);
@@ -227,6 +246,7 @@ impl Requests {
         }
         let link = hop.filter(|link| ground.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
         let Some(link) = link else {
+            course.wait(ground, ROOM_PATIENCE);
             delivery.stage = Stage::Waits;
             return;
         };
@@ -272,6 +292,6 @@ impl Requests {
             return;
         }
         delivery.stage = Stage::Waits;
-        course.wait(ground, LOCAL_PATIENCE);
+        course.wait(ground, ROOM_PATIENCE);
     }
 }
