@@ -12,6 +12,7 @@ use crate::wire::frame::Body;
 
 /// An answer may take at least so long.
 const PUT_PATIENCE: Duration = Duration::from_ms(9_000);
+const PUT_PATIENCE_MAX: Duration = Duration::from_ms(15_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 
 /// A block waits so long for room on its first link before another one is tried.
@@ -157,12 +158,13 @@ impl Delivery {
         link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
     }
 
+    /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
-        let (trips, least) = match self.cargo {
-            Cargo::Block => (&trips.puts, PUT_PATIENCE),
-            Cargo::Message { .. } => (&trips.lookups, SEND_PATIENCE),
-        };
-        course.await_answer(ground, trips, least);
+        if self.is_block() {
+            let span = trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX);
+            return course.wait(ground, span);
+        }
+        course.await_answer(ground, &trips.lookups, SEND_PATIENCE);
     }
 
     /// How long it is on a link, and which message it is.
