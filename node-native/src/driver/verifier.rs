@@ -48,9 +48,10 @@ impl Verifier {
         Ok(Self { checks })
     }
 
-    /// Queues a check; given back if as many wait as the engine may have jobs.
-    pub(super) fn submit(&self, check: Check) -> Result<(), Check> {
-        self.checks.try_send(check).map_err(|error| error.into_inner())
+    /// Queues a check; `false` if as many wait as the engine may have jobs.
+    #[must_use]
+    pub(super) fn submit(&self, check: Check) -> bool {
+        self.checks.try_send(check).is_ok()
     }
 }
 
@@ -74,17 +75,17 @@ mod tests {
             job: JobId(number),
             key: *identity.public_key(),
             signature,
-            bytes: if number % 2 == 0 { b"bytes".to_vec() } else { b"other".to_vec() },
+            bytes: if number.is_multiple_of(2) { b"bytes".to_vec() } else { b"other".to_vec() },
             message: Some(vec![number as u8]),
         };
         let begin = Instant::now();
         for number in 0..JOBS_MAX as u32 {
-            assert!(verifier.submit(check(number)).is_ok());
+            assert!(verifier.submit(check(number)));
         }
         let handed_in = begin.elapsed();
         for number in 0..JOBS_MAX as u32 {
             let done = checked.recv().await.expect("the thread runs");
-            assert_eq!((done.job, done.holds), (JobId(number), number % 2 == 0));
+            assert_eq!((done.job, done.holds), (JobId(number), number.is_multiple_of(2)));
             assert_eq!(done.message, Some(vec![number as u8]));
         }
         println!("handed in after {handed_in:?}, done after {:?}", begin.elapsed());

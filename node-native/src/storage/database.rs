@@ -86,7 +86,7 @@ impl Database {
         // What users put is theirs; a new file is its owner's alone.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(path).map_err(|error| redb::Error::Io(error))?;
+        let file = options.open(path).map_err(redb::Error::Io)?;
         Ok(Self { redb: Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file)? })
     }
 
