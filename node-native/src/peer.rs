@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -178,11 +178,18 @@ pub fn identity_of(settings: &Settings) -> Result<Identity, StartError> {
 }
 
 fn make_data_dir(path: &Path) -> Result<(), StartError> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| StartError::DataDir { path: path.to_owned(), source })
+    let broken = |source| StartError::DataDir { path: path.to_owned(), source };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(broken)?;
+    let mode = std::fs::metadata(path).map_err(broken)?.permissions().mode();
+    // Whoever may write to it may put another key there.
+    if mode & 0o002 != 0 {
+        let shared = io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "every user may write to it, and so take its key",
+        );
+        return Err(broken(shared));
+    }
+    Ok(())
 }
 
 /// Two nodes with one key would fight over one id; the lock goes away with the process, however it ends.

@@ -66,7 +66,7 @@ impl Disk {
         let place = dir.path().join("disk");
         std::fs::create_dir(&place).expect("made");
         let mounting = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
+            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
             .arg(&place)
             .status();
         assert!(mounting.expect("mount runs").success(), "root can mount");

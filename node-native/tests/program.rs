@@ -381,6 +381,11 @@ fn what_a_node_keeps_is_its_owners_alone() {
     assert_eq!(std::fs::read(&precious).expect("there"), b"precious");
     std::fs::remove_file(place.join("lock")).expect("removed");
 
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o777)).expect("ours");
+    let refused = tabmesh().args(["run", "--data-dir"]).arg(&place).output().expect("it ends");
+    assert!(stderr(&refused).contains("every user may write to it"), "{}", stderr(&refused));
+    std::fs::set_permissions(&place, std::fs::Permissions::from_mode(0o755)).expect("ours");
+
     let mut command = Command::new("sh");
     command.args(["-c", r#"umask 000; exec "$@""#, "sh"]).arg(tabmesh().get_program());
     let _node = Node::start_by(command, &place, &[]);

@@ -46,7 +46,8 @@ impl Driver {
     }
 
     fn check(&mut self, check: Check) {
-        if let Err(Check { job, .. }) = self.verifier.submit(check) {
+        let job = check.job;
+        if !self.verifier.submit(check) {
             debug_assert!(false, "the engine has no more jobs under way");
             self.findings.push_back(Finding::NotDone(job));
         }

@@ -48,23 +48,22 @@ impl Verifier {
         Ok(Self { checks })
     }
 
-    /// Queues a check; given back if as many wait as the engine may have jobs.
-    pub(super) fn submit(&self, check: Check) -> Result<(), Check> {
-        self.checks.try_send(check).map_err(|error| error.into_inner())
+    /// Queues a check; `false` if as many wait as the engine may have jobs.
+    #[must_use]
+    pub(super) fn submit(&self, check: Check) -> bool {
+        self.checks.try_send(check).is_ok()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    //! Checks are done in order, right and wrong ones told apart, and whoever hands them in does not wait for them.
-
-    use std::time::Instant;
+    //! Checks are done in order, right and wrong ones told apart, as many as the engine may have under way.
 
     use super::*;
     use crate::identity::Identity;
 
     #[tokio::test]
-    async fn a_full_queue_of_checks_is_handed_in_sooner_than_one_of_them_is_done() {
+    async fn a_full_queue_of_checks_is_taken_and_done_in_order() {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let identity = Identity::from_file(dir.path(), 0).expect("an identity");
         let signature = identity.sign(b"bytes").expect("signed");
@@ -74,20 +73,16 @@ mod tests {
             job: JobId(number),
             key: *identity.public_key(),
             signature,
-            bytes: if number % 2 == 0 { b"bytes".to_vec() } else { b"other".to_vec() },
+            bytes: if number.is_multiple_of(2) { b"bytes".to_vec() } else { b"other".to_vec() },
             message: Some(vec![number as u8]),
         };
-        let begin = Instant::now();
         for number in 0..JOBS_MAX as u32 {
-            assert!(verifier.submit(check(number)).is_ok());
+            assert!(verifier.submit(check(number)));
         }
-        let handed_in = begin.elapsed();
         for number in 0..JOBS_MAX as u32 {
             let done = checked.recv().await.expect("the thread runs");
-            assert_eq!((done.job, done.holds), (JobId(number), number % 2 == 0));
+            assert_eq!((done.job, done.holds), (JobId(number), number.is_multiple_of(2)));
             assert_eq!(done.message, Some(vec![number as u8]));
         }
-        println!("handed in after {handed_in:?}, done after {:?}", begin.elapsed());
-        assert!(handed_in < begin.elapsed() / 2);
     }
 }

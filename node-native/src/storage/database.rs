@@ -86,7 +86,7 @@ impl Database {
         // What users put is theirs; a new file is its owner's alone.
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        let file = options.open(path).map_err(|error| redb::Error::Io(error))?;
+        let file = options.open(path).map_err(redb::Error::Io)?;
         Ok(Self { redb: Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file)? })
     }
 
@@ -167,23 +167,36 @@ impl Database {
         Ok(Some(block.into()))
     }
 
-    pub(super) fn absent(&self, hashes: &[NodeId]) -> Result<Vec<NodeId>, redb::Error> {
+    /// Those of these that are not there, and those that are cached only.
+    pub(super) fn absent(&self, hashes: &[NodeId]) -> Result<(Vec<NodeId>, Vec<NodeId>), redb::Error> {
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
-        let mut absent = Vec::new();
+        let (mut absent, mut cached) = (Vec::new(), Vec::new());
         for hash in hashes {
-            if entries.get(hash.0)?.is_none() {
-                absent.push(*hash);
+            match entries.get(hash.0)?.map(|entry| entry.value().0) {
+                None => absent.push(*hash),
+                Some(0) => cached.push(*hash),
+                Some(_) => {}
             }
         }
-        Ok(absent)
+        Ok((absent, cached))
     }
 
+    /// Held blocks: what this node answers for to its neighbours. A cached one may go at any time.
     pub(super) fn scan(&self, after: Option<NodeId>, count: u16) -> Result<Vec<NodeId>, redb::Error> {
         use std::ops::Bound::{Excluded, Unbounded};
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let start = after.map_or(Unbounded, |after| Excluded(after.0));
-        let range = entries.range::<Key>((start, Unbounded))?;
-        range.take(usize::from(count)).map(|entry| Ok(NodeId(entry?.0.value()))).collect()
+        let mut held = Vec::new();
+        for entry in entries.range::<Key>((start, Unbounded))? {
+            let (key, state) = entry?;
+            if state.value().0 != 0 {
+                held.push(NodeId(key.value()));
+            }
+            if held.len() >= usize::from(count) {
+                break;
+            }
+        }
+        Ok(held)
     }
 
     pub(super) fn remembered_peers(&self) -> Result<Vec<(Url, bool)>, redb::Error> {

@@ -49,9 +49,9 @@ pub enum Request {
     Hold(NodeId),
     /// Read a block.
     Load(NodeId),
-    /// Which of these are not there.
+    /// These are to be held for the network: which of them are not there. Those that are only cached are held from now on.
     Absent(Vec<NodeId>),
-    /// Up to `count` hashes behind `after`, ascending.
+    /// Up to `count` hashes of held blocks behind `after`, ascending.
     Scan {
         /// Start behind this one.
         after: Option<NodeId>,

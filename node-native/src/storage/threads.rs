@@ -6,6 +6,7 @@ use std::thread;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
+use tabmesh_engine::NodeId;
 use tokio::sync::mpsc::Receiver;
 
 use super::database::{BATCH_MAX, Keep, Kept};
@@ -111,7 +112,10 @@ fn read(shared: &Shared, request: Request) -> Answer {
             }
             None => Answer::Missing,
         }),
-        Request::Absent(hashes) => disk.read(|database| database.absent(&hashes)).map(Answer::Hashes),
+        Request::Absent(hashes) => disk.read(|database| database.absent(&hashes)).map(|(absent, cached)| {
+            hold(shared, &cached);
+            Answer::Hashes(absent)
+        }),
         Request::Scan { after, count } => {
             disk.read(|database| database.scan(after, count)).map(Answer::Hashes)
         }
@@ -121,4 +125,17 @@ fn read(shared: &Shared, request: Request) -> Answer {
         tracing::error!(%error, "the block store could not be read");
         Answer::Failed
     })
+}
+
+/// What was cached is one of this node's own. If that fails, its neighbours ask again.
+fn hold(shared: &Shared, cached: &[NodeId]) {
+    if cached.is_empty() {
+        return;
+    }
+    let keep = |hash: &NodeId| Keep { hash: *hash, bytes: None, held: true };
+    let blocks: Vec<Keep> = cached.iter().map(keep).collect();
+    // Nothing is added, so there is nothing for a quota to bound.
+    if let Err(error) = shared.disk.write(|database| database.store(&blocks, u64::MAX)) {
+        tracing::debug!(%error, "cached blocks are not held yet");
+    }
 }
