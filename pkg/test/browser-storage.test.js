@@ -328,6 +328,25 @@ test('a database that another tab deletes is made anew: the tab goes on, says so
   await context.close();
 });
 
+test('site data that is cleared in the middle of writing costs what was kept, and nothing else', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  const id = await openStorage(page);
+  await listen(page);
+  assert.equal(await storeSome(page, 100), 100);
+  const devtools = await context.newCDPSession(page);
+  const writing = storeSome(page, 400);
+  await devtools.send('Storage.clearDataForOrigin', { origin: server.origin, storageTypes: 'all' });
+  assert.equal(await writing, 400);
+  assert.equal(await storeSome(page, 10), 10);
+  assert.deepEqual([...new Set(await page.evaluate(() => globalThis.faults))], ['StorageCleared']);
+  await page.reload();
+  assert.equal(await openStorage(page), id);
+  const { blocks } = await page.evaluate(() => globalThis.kept.blocks.usage);
+  assert.ok(blocks >= 10 && blocks < 510, `${blocks} blocks`);
+  await context.close();
+});
+
 test('a database that cannot be opened anew leaves memory in its place', async () => {
   const context = await browser.newContext();
   const page = await open(context, server.origin);
