@@ -9,6 +9,12 @@ const VERSION = 1;
 /** A database that does not open within this is as good as none. */
 const OPEN_MS = 5000;
 
+/** Opening anew is tried so often: a browser that is just closing the database refuses at first. */
+const TRIES_MAX = 3;
+
+/** Between two tries. */
+const AGAIN_MS = 250;
+
 const STORES = ['identity', 'blocks', 'index', 'addresses'] as const;
 export type StoreName = (typeof STORES)[number];
 
@@ -20,6 +26,8 @@ export class Database {
   #reopening: Promise<void> | undefined;
   #isOver = false;
   #lost: MeshError | undefined;
+  /** End what is under way: Chromium never ends a transaction of a database that it closed. */
+  readonly #running = new Set<(cause: Error) => void>();
 
   /** Opens or makes it; rejects where the browser keeps none. */
   static async open(name: string): Promise<Database> {
@@ -29,6 +37,7 @@ export class Database {
   private constructor(name: string, database: IDBDatabase) {
     this.#name = name;
     this.#database = database;
+    this.#watch();
   }
 
   /**
@@ -66,7 +75,7 @@ export class Database {
       if (this.#lost) throw this.#lost;
       const database = this.#database;
       try {
-        return await work(database);
+        return await this.#attempt(work(database));
       } catch (cause) {
         if (this.#isOver) throw new MeshError(CODE.closed, undefined, { cause });
         if (isAgain || isFull(cause)) throw cause;
@@ -75,18 +84,43 @@ export class Database {
     }
   }
 
+  #attempt<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#running.add(reject);
+      void work.then(resolve, reject).finally(() => this.#running.delete(reject));
+    });
+  }
+
+  #watch(): void {
+    this.#database.onclose = () => {
+      for (const end of this.#running) end(new Error('the browser closed the database'));
+    };
+  }
+
   async #reopen(): Promise<void> {
     this.#database.close();
     try {
-      this.#database = await open(this.#name);
+      this.#database = await openAgain(this.#name);
     } catch (cause) {
       this.#lost = new MeshError(CODE.memoryOnly, 'the browser closed the database', { cause });
       throw this.#lost;
     } finally {
       this.#reopening = undefined;
     }
+    this.#watch();
     if (this.#isOver) this.#database.close();
     else this.onReopened();
+  }
+}
+
+async function openAgain(name: string): Promise<IDBDatabase> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await open(name);
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   }
 }
 

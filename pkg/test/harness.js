@@ -71,3 +71,15 @@ export async function until(ms, what, holds) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Opens the storage of a tab as `join` does, as `globalThis.kept`; its id. */
+export const openStorage = (page, options = {}) =>
+  page.evaluate(async (options) => {
+    const { openStorage } = await import('/dist/storage.js');
+    const { settle } = await import('/dist/options.js');
+    globalThis.bytes = await import('/dist/bytes.js');
+    globalThis.stages = [];
+    const onProgress = ({ stage }) => globalThis.stages.push(stage);
+    globalThis.kept = await openStorage(settle({ onProgress, ...options }, location.href));
+    return globalThis.kept.identity.text;
+  }, options);

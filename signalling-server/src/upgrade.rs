@@ -13,8 +13,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tracing::debug;
 use warp::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, ORIGIN, RETRY_AFTER,
-    SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, ORIGIN,
+    RETRY_AFTER, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::{Reply, Response};
@@ -59,6 +59,8 @@ pub(crate) fn deny(denial: Denial) -> Response {
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A browser hides from a page why its WebSocket did not open; this lets the page ask, and tell a person.
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     if let Some(seconds) = denial.retry_after_s() {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -70,10 +72,10 @@ pub(crate) fn deny(denial: Denial) -> Response {
 }
 
 fn grant(hub: &Hub, address: IpAddr, headers: &HeaderMap) -> Result<(String, Seat), Denial> {
-    let accept = accept_key(headers)?;
     if !origin_is_allowed(&hub.config, headers) {
         return Err(Denial::Origin);
     }
+    let accept = accept_key(headers)?;
     Ok((accept, hub.admit(address)?))
 }
 

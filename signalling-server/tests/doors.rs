@@ -27,6 +27,22 @@ async fn pages_of_other_origins_are_refused_and_native_peers_are_not() {
 }
 
 #[tokio::test]
+async fn a_page_can_ask_why_its_socket_did_not_open() {
+    let origins = vec!["https://app.example".parse().unwrap()];
+    let server = TestServer::with(Config { origins, ..Config::default() }).await;
+    for (path, origin, status) in [
+        ("/signal", "https://evil.example", 403),
+        ("/signal", "https://app.example", 426),
+        ("/elsewhere", "https://evil.example", 404),
+    ] {
+        let answer = http::request(server.address, "GET", path, &[("Origin", origin)]).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (status, Some("*")));
+    }
+    let metrics = http::get(server.address, "/metrics").await;
+    assert_eq!(metrics.header("access-control-allow-origin"), None);
+}
+
+#[tokio::test]
 async fn any_origin_is_welcome_where_none_is_named() {
     let server = TestServer::start().await;
     raw::open(server.address, &[("Origin", "https://anything.example")]).await;
@@ -227,6 +243,7 @@ async fn the_web_app_is_served_with_its_types_and_caching() {
     for (name, content) in [
         ("index.html", "<!doctype html>"),
         ("assets/app-3f9a1c07.js", "export {}"),
+        ("assets/worker-3f9a1c07.js", "export {}"),
         ("assets/style.css", "body {}"),
         ("core.wasm", "\0asm"),
         (".git/config", "secret"),
@@ -248,7 +265,12 @@ async fn the_web_app_is_served_with_its_types_and_caching() {
         assert_eq!(answer.header("content-type"), Some(kind), "{path}");
         assert_eq!(answer.header("cache-control"), Some(cache), "{path}");
         assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
+        assert_eq!(answer.header("content-security-policy"), Some("frame-ancestors 'none'"), "{path}");
     }
+    let worker = http::get(server.address, "/assets/worker-3f9a1c07.js").await;
+    let policy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
+    assert_eq!(worker.header("content-security-policy"), Some(policy), "it runs tasks of strangers");
     for path in
         ["/nowhere", "/assets", "/.git/config", "/%2egit/config", "/.env", "/../Cargo.toml", "/%2e%2e/x"]
     {
