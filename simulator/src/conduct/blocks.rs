@@ -117,9 +117,10 @@ impl Blocks {
         Some((at, life.node, What::order(life.number, OpId(*ops), wish)))
     }
 
+    /// An honest node whose own store is as large as usual: what it gives and reads goes through it.
     fn honest(&mut self, census: &Census, ground: &Ground) -> Option<Life> {
-        let is_honest = |life: &&Life| ground.lie(life.node).is_none();
-        (0..64).find_map(|_| census.draw(&mut self.dice).filter(is_honest)).copied()
+        let fits = |life: &&Life| ground.lie(life.node).is_none() && ground.has_room(life.node);
+        (0..64).find_map(|_| census.draw(&mut self.dice).filter(fits)).copied()
     }
 
     /// Who gives the next block.
@@ -130,7 +131,7 @@ impl Blocks {
         }
         while self.givers.len() < count {
             let life = self.honest(census, ground)?;
-            if ground.has_room(life.node) && !self.givers.contains(&life.node) {
+            if !self.givers.contains(&life.node) {
                 self.givers.push(life.node);
             }
         }

@@ -88,6 +88,8 @@ pub struct Blocks {
     pub got: u64,
     /// Reads that did not.
     pub get_failed: u64,
+    /// Reads without an answer at the end; those whose asker left are among them.
+    pub gets_open: u64,
     /// Time to the block, in milliseconds.
     pub get_ms: Spread,
     /// Of the blocks that somebody held: those that nobody holds at the end, as a share.
@@ -333,6 +335,7 @@ fn judge_blocks(results: &results::Blocks, last: Option<&Sample>) -> Blocks {
         gets: results.gets,
         got: results.got,
         get_failed: results.get_failed,
+        gets_open: results.gets - results.got - results.get_failed,
         get_ms: Spread::new(&results.get_times, 1e3),
         lost: last.map_or(0.0, |last| last.blocks_lost as f64 / last.blocks.max(1) as f64),
     }
@@ -366,6 +369,8 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     add("puts held, share, at least", wanted.puts_held, blocks.map(held), true);
     add("puts short, share", wanted.puts_short, blocks.map(|blocks| of_puts(blocks.short)), false);
     add("puts overstated", wanted.puts_overstated, blocks.map(|blocks| blocks.overstated as f64), false);
+    let got = blocks.filter(|blocks| blocks.gets > 0).map(|blocks| blocks.got as f64 / blocks.gets as f64);
+    add("reads that brought the block, share, at least", wanted.gets_got, got, true);
     add("blocks lost, share", wanted.blocks_lost, Some(report.blocks.lost), false);
     let topic = (report.topic.pairs > 0).then_some(&report.topic);
     add("topic p98, ms", wanted.topic_p98_ms, topic.map(|topic| topic.p98_ms), false);

@@ -169,10 +169,11 @@ fn blocks(report: &Report, row: &mut impl FnMut(&str, String)) {
         row(
             "gets",
             format!(
-                "{}: {} got, {} failed; {} ms",
+                "{}: {} got, {} failed, {} open; {} ms",
                 blocks.gets,
                 blocks.got,
                 blocks.get_failed,
+                blocks.gets_open,
                 spread(&blocks.get_ms)
             ),
         );

@@ -31,6 +31,8 @@ pub(crate) struct Goals {
     pub(crate) puts_short: Option<f64>,
     /// Puts whose giver was told of more holders than there are others that hold it.
     pub(crate) puts_overstated: Option<f64>,
+    /// Reads that brought the block, of all that were asked for.
+    pub(crate) gets_got: Option<f64>,
     /// Blocks with no holder left at the end, of all that were put.
     pub(crate) blocks_lost: Option<f64>,
     /// From the command to publish to the event at a subscriber, of 98 % of those that hear it.

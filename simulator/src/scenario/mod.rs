@@ -186,7 +186,7 @@ pub(crate) struct Blocks {
     pub(crate) bytes: u32,
     pub(crate) put_from_s: f64,
     pub(crate) put_over_s: f64,
-    /// So many nodes give all of them; 0 is anybody. Their stores have room.
+    /// So many nodes give all of them; 0 is anybody. Whoever gives or reads has a store as large as usual.
     #[serde(default)]
     pub(crate) givers: u32,
     /// Whoever is refused for a reason that passes asks again, as the package does.
