@@ -13,7 +13,7 @@ use crate::workspace;
 #[derive(Args)]
 pub(crate) struct Options {
     /// NAME [--nodes N | --sweep N,N,…] [--seed S] [--seeds COUNT] [--threads T] [--seconds S]
-    /// [--trace lookup:N|node:N] [--json FILE] [--plots DIR] [--check]; without a name, the scenarios are listed;
+    /// [--trace lookup:N|node:N] [--json FILE] [--plots DIR] [--check] [--hashes]; without a name, the scenarios are listed;
     /// after `--`, --help explains all of it.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<OsString>,

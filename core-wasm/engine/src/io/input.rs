@@ -3,8 +3,6 @@
 use super::field::Write;
 use super::kinds::input;
 use super::table::inputs;
-#[cfg(doc)]
-use super::{Event, LinkKind, Output, Route, Work};
 use super::{JobId, LinkId, OpId};
 use crate::id::{NodeId, Signature};
 

@@ -4,8 +4,6 @@ use alloc::vec::Vec;
 
 use super::field::{Bytes, Number, Owned};
 use super::table::outputs;
-#[cfg(doc)]
-use super::{Command, Input, JobResult};
 use super::{Flat, JobId, LinkId, LinkKind, OpId, Profile};
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::status::{Reason, Status};
@@ -15,7 +13,7 @@ use crate::time::Instant;
 macro_rules! types {
     ( $(#[$attribute:meta])* Output $($rows:tt)* ) => {
         types! { @with [
-            /// Nothing more for now; come back with the next input, or with [`Input::Timeout`] at this time.
+            /// Nothing more for now; come back with the next input, or with [`Input::Timeout`](crate::Input::Timeout) at this time.
             Timeout(Instant),
             /// Begin a link; ends in `LinkUp` or `LinkDown`.
             Open {
@@ -24,7 +22,7 @@ macro_rules! types {
                 /// How.
                 route: Route,
             },
-            /// Do this, and answer with [`Input::JobDone`] of the same number.
+            /// Do this, and answer with [`Input::JobDone`](crate::Input::JobDone) of the same number.
             Job {
                 /// Its number.
                 job: JobId,

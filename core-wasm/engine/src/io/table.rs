@@ -14,14 +14,14 @@ macro_rules! inputs {
             /// One thing that happened.
             #[derive(Debug)]
             Input
-            /// The time that [`Output::Timeout`] named has come. Early or late does no harm.
+            /// The time that [`Output::Timeout`](crate::Output::Timeout) named has come. Early or late does no harm.
             TIMEOUT = 0 => Timeout,
             /// The wall clock, in seconds since 1970: once at start, and whenever it jumped.
             WALL_TIME = 1 => WallTime(u64 = number),
             /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
-            /// [`Output::Accept`], or refuses it by [`Output::Refuse`].
+            /// [`Output::Accept`](crate::Output::Accept), or refuses it by [`Output::Refuse`](crate::Output::Refuse).
             INCOMING = 64 => Incoming,
-            /// The description that [`Route::Offer`], [`Route::Answer`] or a circuit asked for.
+            /// The description that [`Route::Offer`](crate::Route::Offer), [`Route::Answer`](crate::Route::Answer) or a circuit asked for.
             DESCRIBED = 2 => Described {
                 /// The link that was dialled.
                 link: LinkId = number,
@@ -86,7 +86,7 @@ macro_rules! inputs {
             FAILED = 18 => Failed,
         }
         $make! {
-            /// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`].
+            /// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`](crate::Event::Done).
             #[derive(Debug)]
             Command
             /// Put a block, which is in the shell's store already, on the nodes closest to it.
@@ -103,14 +103,14 @@ macro_rules! inputs {
                 /// SHA-256 of the block.
                 hash: &'a NodeId = bytes,
             },
-            /// Find the nodes closest to an id; [`Event::Found`] names them.
+            /// Find the nodes closest to an id; [`Event::Found`](crate::Event::Found) names them.
             FIND = 21 => Find {
                 /// The operation.
                 op: OpId = number,
                 /// Any place in the id space.
                 target: &'a NodeId = bytes,
             },
-            /// Send bytes to one node, over as many hops as it takes. [`Work::Message`] asks for them once they can go.
+            /// Send bytes to one node, over as many hops as it takes. [`Work::Message`](crate::Work::Message) asks for them once they can go.
             SEND = 22 => Send {
                 /// The operation; `Ok` once the other node has the bytes.
                 op: OpId = number,
@@ -119,7 +119,7 @@ macro_rules! inputs {
                 /// How many: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
                 length: u32 = bytes 32,
             },
-            /// Take part in a topic; [`Event::Published`] tells its messages.
+            /// Take part in a topic; [`Event::Published`](crate::Event::Published) tells its messages.
             SUBSCRIBE = 28 => Subscribe {
                 /// The operation.
                 op: OpId = number,
@@ -173,14 +173,14 @@ macro_rules! outputs {
                 /// One frame.
                 bytes: Vec<u8> = bytes,
             },
-            /// The other end's description, for a link opened by [`Route::Offer`] or [`Route::Circuit`].
+            /// The other end's description, for a link opened by [`Route::Offer`](crate::Route::Offer) or [`Route::Circuit`](crate::Route::Circuit).
             ANSWERED = 4 => Answered {
                 /// Which.
                 link: LinkId = number,
                 /// As in [`wire::description`](crate::wire::description), not looked into yet; of a circuit its public key.
                 description: Vec<u8> = bytes,
             },
-            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`], in order; if it does not
+            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`](crate::Input::LinkBytes), in order; if it does not
             /// open, the link is down.
             UNSEAL = 28 => Unseal {
                 /// The relayed link.
@@ -188,9 +188,9 @@ macro_rules! outputs {
                 /// One frame, sealed.
                 bytes: Vec<u8> = bytes,
             },
-            /// The number of the link that [`Input::Incoming`] announced; messages may flow.
+            /// The number of the link that [`Input::Incoming`](crate::Input::Incoming) announced; messages may flow.
             ACCEPT = 64 => Accept(LinkId = number),
-            /// Close the socket that [`Input::Incoming`] announced: no room.
+            /// Close the socket that [`Input::Incoming`](crate::Input::Incoming) announced: no room.
             REFUSE = 65 => Refuse,
             /// Close the link once what was sent is out, and free it; no `LinkDown` is owed.
             CLOSE = 5 => Close(LinkId = number),
@@ -208,14 +208,14 @@ macro_rules! outputs {
             Route
             /// A WebSocket to the shell's address of this number.
             OPEN_SOCKET = 1 => Socket(u16 = value),
-            /// WebRTC: make an offer; its description comes back in [`Input::Described`], the answer follows in
-            /// [`Output::Answered`].
+            /// WebRTC: make an offer; its description comes back in [`Input::Described`](crate::Input::Described), the answer follows in
+            /// [`Output::Answered`](crate::Output::Answered).
             OPEN_OFFER = 2 => Offer,
-            /// WebRTC: answer this description; the own one comes back in [`Input::Described`].
+            /// WebRTC: answer this description; the own one comes back in [`Input::Described`](crate::Input::Described).
             OPEN_ANSWER = 3 => Answer(Vec<u8> = bytes),
-            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`]. Once both halves
-            /// are there the shell derives what it seals with (see [`LinkKind::Relayed`]) and says `LinkUp`. Every frame is sealed
-            /// by itself and comes back in [`Input::Sealed`].
+            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`](crate::Input::Described). Once both halves
+            /// are there the shell derives what it seals with (see [`LinkKind::Relayed`](crate::LinkKind::Relayed)) and says `LinkUp`. Every frame is sealed
+            /// by itself and comes back in [`Input::Sealed`](crate::Input::Sealed).
             OPEN_CIRCUIT = 27 => Circuit(Option<PublicKey> = bytes),
         }
         $make! {
@@ -223,9 +223,9 @@ macro_rules! outputs {
             #[derive(Clone, PartialEq, Eq, Debug)]
             #[repr(u8)]
             Work
-            /// Sign with the node's key: [`JobResult::Signature`].
+            /// Sign with the node's key: [`JobResult::Signature`](crate::JobResult::Signature).
             SIGN = 9 => Sign(Vec<u8> = bytes),
-            /// Check a signature: [`JobResult::Verified`].
+            /// Check a signature: [`JobResult::Verified`](crate::JobResult::Verified).
             VERIFY = 10 => Verify {
                 /// By whom.
                 key: PublicKey = id,
@@ -234,22 +234,22 @@ macro_rules! outputs {
                 /// Over what.
                 bytes: Vec<u8> = bytes,
             },
-            /// Read a block: [`JobResult::Loaded`] or [`JobResult::Missing`].
+            /// Read a block: [`JobResult::Loaded`](crate::JobResult::Loaded) or [`JobResult::Missing`](crate::JobResult::Missing).
             LOAD = 11 => Load(NodeId = id),
-            /// The bytes of a message that [`Command::Send`] announced: [`JobResult::Loaded`], or [`JobResult::Missing`] if it
+            /// The bytes of a message that [`Command::Send`](crate::Command::Send) announced: [`JobResult::Loaded`](crate::JobResult::Loaded), or [`JobResult::Missing`](crate::JobResult::Missing) if it
             /// was cancelled.
             WANTED = 26 => Message(OpId = value),
             /// Sign a message of a topic, made by [`topic::message`](crate::wire::topic::message): the message with its signature
-            /// in [`JobResult::Loaded`].
+            /// in [`JobResult::Loaded`](crate::JobResult::Loaded).
             SIGN_MESSAGE = 31 => SignMessage(Vec<u8> = bytes),
-            /// Check the signature of a message of a topic: the message in [`JobResult::Loaded`] where it holds, or
-            /// [`JobResult::Missing`].
+            /// Check the signature of a message of a topic: the message in [`JobResult::Loaded`](crate::JobResult::Loaded) where it holds, or
+            /// [`JobResult::Missing`](crate::JobResult::Missing).
             CHECK_MESSAGE = 32 => CheckMessage(Vec<u8> = bytes),
-            /// A message of a topic that [`Event::Published`] told not long ago, whole: [`JobResult::Loaded`] or
-            /// [`JobResult::Missing`]. The shell keeps as many as it likes, the newest first.
+            /// A message of a topic that [`Event::Published`](crate::Event::Published) told not long ago, whole: [`JobResult::Loaded`](crate::JobResult::Loaded) or
+            /// [`JobResult::Missing`](crate::JobResult::Missing). The shell keeps as many as it likes, the newest first.
             RECALL = 30 => Recall([u8; 8] = bytes),
-            /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`], [`JobResult::Mismatch`],
-            /// or [`JobResult::Full`]. What is `held` for the network is never dropped for room; a cached block is.
+            /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`](crate::JobResult::Stored), [`JobResult::Mismatch`](crate::JobResult::Mismatch),
+            /// or [`JobResult::Full`](crate::JobResult::Full). What is `held` for the network is never dropped for room; a cached block is.
             STORE = 12 => Store {
                 /// SHA-256 of the bytes, claimed.
                 hash: NodeId = id,
@@ -258,9 +258,9 @@ macro_rules! outputs {
                 /// Kept for others, or only cached for this node's own reading.
                 held: bool = value,
             },
-            /// Which of these blocks are not in the store: [`JobResult::Hashes`].
+            /// Which of these blocks are not in the store: [`JobResult::Hashes`](crate::JobResult::Hashes).
             ABSENT = 13 => Absent(Vec<NodeId> = id),
-            /// The hashes of the blocks in the store, ascending, that follow `after`: [`JobResult::Hashes`].
+            /// The hashes of the blocks in the store, ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
             SCAN = 14 => Scan {
                 /// Start behind this one; `None` starts at the first.
                 after: Option<NodeId> = id,
@@ -326,7 +326,7 @@ macro_rules! outputs {
             PUBLISHED = 29 => Published {
                 /// By whom; its signature holds.
                 from: NodeId = id,
-                /// Names it; see [`Work::Recall`].
+                /// Names it; see [`Work::Recall`](crate::Work::Recall).
                 id: [u8; 8] = id 32,
                 /// A whole message: the topic's id first, and what was said behind the first [`HEAD`](crate::wire::topic::HEAD)
                 /// bytes.
