@@ -154,6 +154,7 @@ impl Course {
         true
     }
 
+    #[inline(never)]
     fn wait(&mut self, ground: &mut Ground, span: Duration) {
         self.deadline = ground.now + span;
         ground.arm(self.deadline);
