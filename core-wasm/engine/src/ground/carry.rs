@@ -165,7 +165,7 @@ impl Ground {
             kind: body.kind(),
             payload: &payload,
         };
-        self.forward_reply(None, routed);
+        self.forward_reply(None, &routed);
     }
 
     pub(crate) fn answer(&mut self, to: &ReplyTo, status: Status, bytes: &[u8]) {
@@ -174,7 +174,7 @@ impl Ground {
 
     /// Sends a reply one link further along its path. One that this node has no part in, or that would go back over the link it came
     /// by, is dropped; so is one whose link is gone: by its id it would reach somebody who may never have asked.
-    pub(crate) fn forward_reply(&mut self, from: Option<LinkId>, mut routed: Routed<'_>) {
+    pub(crate) fn forward_reply(&mut self, from: Option<LinkId>, routed: &Routed<'_>) {
         let Some((rest, entry)) = routed.path.split_last_chunk() else { return };
         let Some(link) = link_of(entry).filter(|link| from != Some(*link)) else { return };
         if *entry != self.entry(link, routed.target, routed.request, rest) {
@@ -183,8 +183,7 @@ impl Ground {
         if let Some(Body::Nodes { nodes, .. }) = routed.body() {
             self.weigh(nodes);
         }
-        routed.path = rest;
-        self.pass(from, link, &Frame::Routed(routed));
+        self.pass(from, link, &Frame::Routed(Routed { path: rest, ..routed.clone() }));
     }
 
     /// Sends on what is somebody else's and came over the link `from`. It is dropped where the link is too full for it, and where the
