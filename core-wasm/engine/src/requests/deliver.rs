@@ -50,8 +50,6 @@ enum Stage {
 
 /// A block or message on its way.
 pub(super) struct Delivery {
-    /// The block, or the receiver.
-    target: NodeId,
     cargo: Cargo,
     stage: Stage,
     /// How often it was given more time.
@@ -72,9 +70,8 @@ pub(crate) struct Round {
 }
 
 impl Delivery {
-    pub(super) fn new(target: &NodeId, cargo: Cargo) -> Self {
+    pub(super) fn new(cargo: Cargo) -> Self {
         Self {
-            target: *target,
             cargo,
             stage: Stage::Waits,
             extended: 0,
@@ -114,7 +111,7 @@ impl Delivery {
 
     /// Its first link has had no room for long: the next one is tried, all of them in turn.
     fn goes_round(&self, ground: &Ground, course: &mut Course) {
-        let link = self.first_hop(ground, &course.tried);
+        let link = self.first_hop(ground, &course.found.target, &course.tried);
         if link.is_some_and(|link| course.tried.contains(&link)) {
             course.tried.clear();
         }
@@ -132,23 +129,23 @@ impl Delivery {
 
     /// Where it goes. A block whose closest node did not place it goes to nodes beside that, by flipping the bits in which the
     /// closest ones differ.
-    fn place(&self, ground: &Ground) -> NodeId {
+    fn place(&self, ground: &Ground, target: &NodeId) -> NodeId {
         match self.failures {
-            0 => self.target,
-            failures => self.target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
+            0 => *target,
+            failures => target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
         }
     }
 
     /// The link by which it leaves; `None` also where this node is the one it is for.
-    fn first_hop(&self, ground: &Ground, tried: &[LinkId]) -> Option<LinkId> {
+    fn first_hop(&self, ground: &Ground, target: &NodeId, tried: &[LinkId]) -> Option<LinkId> {
         match self.cargo {
             Cargo::Block => {
-                let place = self.place(ground);
+                let place = self.place(ground, target);
                 let hop = |tried: &[LinkId]| ground.next_hop(&place, &ground.id, tried, false);
                 hop(tried).or_else(|| hop(&[]))
             }
-            Cargo::Message { .. } if self.target == ground.id => None,
-            Cargo::Message { .. } => ground.way(&self.target),
+            Cargo::Message { .. } if *target == ground.id => None,
+            Cargo::Message { .. } => ground.way(target),
         }
     }
 
@@ -183,13 +180,13 @@ impl Requests {
         while let Some(request) = self.list.get_mut(round.place) {
             round.place += 1;
             let Request { course, purpose: Purpose::Delivery(delivery), .. } = request else { continue };
-            let target = delivery.target;
+            let target = course.found.target;
             if delivery.stage != Stage::Waits || round.full == Some(target) {
                 continue;
             }
             let number = course.number;
             let (room, message) = delivery.size();
-            match delivery.first_hop(ground, &course.tried) {
+            match delivery.first_hop(ground, &target, &course.tried) {
                 Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
                 None if delivery.is_block() => {
                     course.wait(ground, LOCAL_PATIENCE);
@@ -219,9 +216,9 @@ impl Requests {
             round.place -= 1;
             return;
         };
-        if let Some(Request { purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
+        if let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
             if !has_begun {
-                round.full = Some(delivery.target);
+                round.full = Some(course.found.target);
             } else if delivery.stage == Stage::Waits {
                 delivery.stage = Stage::Out;
             }
@@ -235,12 +232,12 @@ impl Requests {
         else {
             return;
         };
-        let target = delivery.target;
+        let target = course.found.target;
         let Some(bytes) = bytes else {
             self.end(ground, place, Status::NotFound, 0);
             return;
         };
-        let hop = delivery.first_hop(ground, &course.tried);
+        let hop = delivery.first_hop(ground, &target, &course.tried);
         if hop.is_none() && !delivery.is_block() && target == ground.id {
             ground.put_copy(output::MESSAGE, 0, &target.0, bytes);
             self.end(ground, place, Status::Ok, 0);
@@ -253,7 +250,7 @@ impl Requests {
             return;
         };
         course.tried.push(link);
-        let (place, number) = (delivery.place(ground), course.set_out(ground.now));
+        let (place, number) = (delivery.place(ground, &target), course.set_out(ground.now));
         let (exact, body) = match delivery.cargo {
             Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
             Cargo::Message { .. } => (true, Body::Data(bytes)),
@@ -285,7 +282,7 @@ impl Requests {
         delivery.holders = delivery.holders.max(holders);
         delivery.met_full |= matches!(status, Status::InsufficientStorage | Status::NetworkFull);
         delivery.failures += 1;
-        let others = ground.nearest_alive(&delivery.target, REPLICAS + 1).ids().len() - 1;
+        let others = ground.nearest_alive(&course.found.target, REPLICAS + 1).ids().len() - 1;
         let is_enough = usize::from(delivery.holders) * 2 >= others.min(REPLICAS);
         if status == Status::Ok || is_enough || delivery.failures >= PUT_ATTEMPTS_MAX {
             let (status, holders) =

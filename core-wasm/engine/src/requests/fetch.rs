@@ -9,7 +9,6 @@ use crate::io::LinkId;
 use crate::limits::REPLICAS;
 use crate::link::Rtt;
 use crate::list::List;
-use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -38,8 +37,6 @@ pub(super) struct Fetch {
     /// To hold it: from the peer on this link alone.
     from: Option<LinkId>,
     stage: Stage,
-    /// Who may hold the block.
-    holders: Nearest,
     /// The first 4 bytes of who was asked.
     asked: Vec<[u8; 4]>,
     /// Somebody has not got it.
@@ -54,13 +51,8 @@ fn head(id: &NodeId) -> [u8; 4] {
 }
 
 impl Fetch {
-    pub(super) fn new(ground: &Ground, from: Option<LinkId>, hash: &NodeId) -> Self {
-        // What is known here already.
-        let holders = match from {
-            None => ground.nearest_alive(hash, REPLICAS),
-            Some(_) => Nearest::new(hash, REPLICAS),
-        };
-        Self { from, stage: Stage::Out, holders, asked: Vec::new(), was_answered: false, extended: 0 }
+    pub(super) fn new(from: Option<LinkId>) -> Self {
+        Self { from, stage: Stage::Out, asked: Vec::new(), was_answered: false, extended: 0 }
     }
 
     pub(super) fn is_repair(&self) -> bool {
@@ -88,7 +80,7 @@ impl Fetch {
     }
 
     fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32) -> bool {
-        let (own, hash) = (ground.id, self.holders.target);
+        let (own, hash) = (ground.id, course.found.target);
         let body = Body::Get(&hash);
         if let Some(link) = self.from {
             let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
@@ -105,7 +97,7 @@ impl Fetch {
         }
         loop {
             let is_fresh = |id: &&NodeId| **id != own && !self.asked.contains(&head(id));
-            let fresh = self.holders.ids().iter().find(is_fresh);
+            let fresh = course.found.ids().iter().find(is_fresh);
             let Some(holder) = fresh.filter(|_| self.asked.len() < REPLICAS * 2) else { return false };
             let holder = *holder;
             self.asked.push(head(&holder));
@@ -125,7 +117,7 @@ impl Fetch {
     ) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        let job = ground.store(Owner::Requests, &self.holders.target, bytes, self.is_repair());
+        let job = ground.store(Owner::Requests, &course.found.target, bytes, self.is_repair());
         pending.add(job, Pending::Store(course.number))
     }
 
@@ -140,7 +132,7 @@ impl Fetch {
         self.was_answered = true;
         self.asked.push(head(from));
         for (id, _) in named::list(bytes).filter(|(id, _)| **id != ground.id).take(REPLICAS) {
-            self.holders.offer(id);
+            course.found.offer(id);
         }
         // The routing did its work; those it named are next.
         course.attempts = course.attempts.max(ROUTED_MAX);
