@@ -8,7 +8,7 @@ use super::{Ground, ReplyTo};
 use crate::io::LinkId;
 use crate::status::Status;
 use crate::wire::Writer;
-use crate::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
+use crate::wire::frame::{Body, COPIES, ENTRY, HOPS_MAX, Routed, STRAY};
 
 /// A lookup is copied so often on its way at most: it is no tool to make others send much.
 const COPIES_MAX: u8 = 2;
@@ -73,16 +73,10 @@ impl Ground {
         };
         let left = copies.saturating_sub(1);
         let mine = if other.is_some() { left - left / 2 } else { copies };
-        self.pass_way(from, link, routed, mine, &reply.path);
+        self.pass_and_check(Some(from), link, routed.emit(mine, &reply.path));
         if let Some(other) = other {
-            self.pass_way(from, other, routed, left / 2, &reply.path);
+            self.pass_and_check(Some(from), other, routed.emit(left / 2, &reply.path));
         }
         Some(Carried::On)
-    }
-
-    /// Sends a request on by one way, and finds out whether anybody is there.
-    #[inline(never)]
-    fn pass_way(&mut self, from: LinkId, link: LinkId, routed: &Routed<'_>, how: u8, path: &[u8]) {
-        self.pass_and_check(Some(from), link, &Frame::Routed(Routed { how, path, ..routed.clone() }));
     }
 }
