@@ -38,7 +38,7 @@ pub(super) struct Fetch {
     from: Option<LinkId>,
     stage: Stage,
     /// The first 4 bytes of who was asked.
-    asked: Vec<[u8; 4]>,
+    asked: Vec<u32>,
     /// Somebody has not got it.
     was_answered: bool,
     /// How often it was given more time.
@@ -46,8 +46,8 @@ pub(super) struct Fetch {
 }
 
 /// Enough of an id to tell it from the few others that were asked.
-fn head(id: &NodeId) -> [u8; 4] {
-    *id.0.first_chunk().unwrap_or(&[0; 4])
+fn head(id: &NodeId) -> u32 {
+    u32::from_le_bytes(*id.0.first_chunk().unwrap_or(&[0; 4]))
 }
 
 impl Fetch {

@@ -130,7 +130,7 @@ impl Course {
 
     /// Since when an answer to this number was awaited; `None` if it is another request's.
     fn sent(&self, number: u32) -> Option<Stamp> {
-        self.sent.get(number.checked_sub(self.number)? as usize).copied()
+        self.sent.get(number.wrapping_sub(self.number) as usize).copied()
     }
 
     /// Waits for the answer to an attempt: as answers take, twice as long with each further attempt.
@@ -175,17 +175,17 @@ impl Default for Requests {
 impl Requests {
     /// Looks up who is closest to `target`. Nothing happens at the bound.
     pub(crate) fn look_up(&mut self, ground: &mut Ground, op: Option<OpId>, aim: Aim, target: &NodeId) {
-        let Some(number) = self.number(ground, op) else { return };
-        if op.is_none() {
-            self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
-        }
         // What is known here already.
         let found = match aim {
             Aim::Find => ground.nearest_linked(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
-        let place = self.begin(ground, op, number, found, Purpose::Lookup(Lookup::new(aim)));
-        self.step(ground, place);
+        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(aim))) {
+            if op.is_none() {
+                self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
+            }
+            self.step(ground, self.list.len() - 1);
+        }
     }
 
     /// Fetches a block: from whoever has it, or to hold it, `from` the peer on one link. Nothing happens at the bound.
@@ -196,14 +196,14 @@ impl Requests {
         from: Option<LinkId>,
         hash: &NodeId,
     ) {
-        let Some(number) = self.number(ground, op) else { return };
         // What is known here already.
         let holders = match from {
             None => ground.nearest_alive(hash, REPLICAS),
             Some(_) => Nearest::new(hash, REPLICAS),
         };
-        let place = self.begin(ground, op, number, holders, Purpose::Fetch(Fetch::new(from)));
-        self.step(ground, place);
+        if self.begin(ground, op, holders, Purpose::Fetch(Fetch::new(from))) {
+            self.step(ground, self.list.len() - 1);
+        }
     }
 
     /// Places a block that is in this node's store.
@@ -220,41 +220,30 @@ impl Requests {
     }
 
     fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
-        let Some(number) = self.number(ground, Some(op)) else { return };
         let patience = if cargo == Cargo::Block { ROOM_PATIENCE } else { LOCAL_PATIENCE };
         let target = Nearest::new(target, 0);
-        let place = self.begin(ground, Some(op), number, target, Purpose::Delivery(Delivery::new(cargo)));
-        if let Some(request) = self.list.get_mut(place) {
+        if self.begin(ground, Some(op), target, Purpose::Delivery(Delivery::new(cargo)))
+            && let Some(request) = self.list.last_mut()
+        {
             request.course.wait(ground, patience);
         }
     }
 
-    /// The number of a new request; `None` at the bound, of which the application is told. It leaves some room for the
-    /// node's own.
-    fn number(&self, ground: &mut Ground, op: Option<OpId>) -> Option<u32> {
+    /// Adds a request to the list; false at the bound, of which the application is told. It leaves some room for the node's own.
+    fn begin(&mut self, ground: &mut Ground, op: Option<OpId>, found: Nearest, purpose: Purpose) -> bool {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
-        if self.list.len() < bound {
-            return Some(ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1));
+        if self.list.len() >= bound {
+            if let Some(op) = op {
+                ground.done(op, Status::TooManyRequests, 0);
+            }
+            return false;
         }
-        if let Some(op) = op {
-            ground.done(op, Status::TooManyRequests, 0);
-        }
-        None
-    }
-
-    fn begin(
-        &mut self,
-        ground: &Ground,
-        op: Option<OpId>,
-        number: u32,
-        found: Nearest,
-        purpose: Purpose,
-    ) -> usize {
+        let number = ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
         let deadline = ground.now + LOCAL_PATIENCE;
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
         let course = Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline };
         self.list.push(Request { op, course, purpose });
-        self.list.len() - 1
+        true
     }
 
     fn place(&self, number: u32) -> Option<usize> {
