@@ -54,9 +54,9 @@ impl Node {
     /// Sends the blocks and messages that wait for room; blocks of which this node is the closest it places itself.
     pub(super) fn pump_requests(&mut self) {
         let mut round = Round::default();
-        while let Some((request, hash)) = self.requests.pump(&mut self.ground, &mut round) {
-            let has_begun = self.place_own(request, &hash);
-            self.requests.on_placing(request, has_begun, &mut round);
+        while let Some(hash) = self.requests.pump(&mut self.ground, &mut round) {
+            let has_begun = self.place_own(round.number, &hash);
+            self.requests.on_placing(has_begun, &mut round);
         }
     }
 }

@@ -65,6 +65,8 @@ pub(super) struct Delivery {
 #[derive(Default)]
 pub(crate) struct Round {
     place: usize,
+    /// The number of the one that was given back.
+    pub(crate) number: u32,
     /// Messages to one node wait in their order.
     full: Option<NodeId>,
 }
@@ -121,6 +123,7 @@ impl Delivery {
     /// How a block ends for which nothing more is done, `last` after the last attempt.
     fn status(&self, last: Status) -> Status {
         match last {
+            Status::Ok => last,
             _ if self.holders > 0 => Status::Partial,
             _ if self.met_full => Status::NetworkFull,
             _ => last,
@@ -157,11 +160,11 @@ impl Delivery {
 
     /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
-        if self.is_block() {
-            let span = trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX);
-            return course.wait(ground, span);
-        }
-        course.await_answer(ground, &trips.lookups, SEND_PATIENCE);
+        let span = match self.is_block() {
+            true => trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX),
+            false => trips.lookups.patience(SEND_PATIENCE).min(LOCAL_PATIENCE),
+        };
+        course.wait(ground, span);
     }
 
     /// How long it is on a link, and which message it is.
@@ -176,43 +179,42 @@ impl Delivery {
 impl Requests {
     /// Begins to read the blocks and messages that have room on their first link. One that this node is to place itself
     /// is given back, and how that began is to be told by [`Requests::on_placing`] before it goes on.
-    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<(u32, NodeId)> {
-        while let Some(request) = self.list.get_mut(round.place) {
+    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<NodeId> {
+        while let Some(Request { course, purpose, .. }) = self.list.get_mut(round.place) {
             round.place += 1;
-            let Request { course, purpose: Purpose::Delivery(delivery), .. } = request else { continue };
+            let Purpose::Delivery(delivery) = purpose else { continue };
             let target = course.found.target;
-            if delivery.stage != Stage::Waits || round.full == Some(target) {
+            if delivery.stage != Stage::Waits || round.full.as_ref() == Some(&target) {
                 continue;
             }
-            let number = course.number;
             let (room, message) = delivery.size();
-            match delivery.first_hop(ground, &target, &course.tried) {
-                Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
-                None if delivery.is_block() => {
-                    course.wait(ground, LOCAL_PATIENCE);
-                    return Some((number, target));
-                }
-                None if target != ground.id => {
-                    round.place -= 1;
-                    self.end(ground, round.place, Status::Unavailable, 0);
-                }
-                _ => {
-                    let job = ground.load(Owner::Requests, &target, message);
-                    if self.pending.add(job, Pending::Load(number)) {
-                        course.wait(ground, LOCAL_PATIENCE);
-                        delivery.stage = Stage::Out;
-                    } else {
-                        round.full = Some(target);
-                    }
-                }
+            let hop = delivery.first_hop(ground, &target, &course.tried);
+            if hop.is_none() && delivery.is_block() {
+                course.wait(ground, LOCAL_PATIENCE);
+                round.number = course.number;
+                return Some(target);
+            }
+            if hop.is_none() && target != ground.id {
+                round.place -= 1;
+                self.end(ground, round.place, Status::Unavailable, 0);
+            } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
+                && self.pending.add(
+                    ground.load(Owner::Requests, &target, message),
+                    Pending::Load(course.number),
+                )
+            {
+                course.wait(ground, LOCAL_PATIENCE);
+                delivery.stage = Stage::Out;
+            } else {
+                round.full = Some(target);
             }
         }
         None
     }
 
     /// Whether this node began to place the block that was given back.
-    pub(crate) fn on_placing(&mut self, number: u32, has_begun: bool, round: &mut Round) {
-        let Some(place) = self.place(number) else {
+    pub(crate) fn on_placing(&mut self, has_begun: bool, round: &mut Round) {
+        let Some(place) = self.place(round.number) else {
             round.place -= 1;
             return;
         };
@@ -285,8 +287,7 @@ impl Requests {
         let others = ground.nearest_alive(&course.found.target, REPLICAS + 1).ids().len() - 1;
         let is_enough = usize::from(delivery.holders) * 2 >= others.min(REPLICAS);
         if status == Status::Ok || is_enough || delivery.failures >= PUT_ATTEMPTS_MAX {
-            let (status, holders) =
-                (if status == Status::Ok { status } else { delivery.status(status) }, delivery.holders);
+            let (status, holders) = (delivery.status(status), delivery.holders);
             self.end(ground, place, status, holders);
             return;
         }

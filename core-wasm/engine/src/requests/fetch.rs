@@ -68,7 +68,7 @@ impl Fetch {
         self.stage = Stage::Out;
         let number = course.set_out(ground.now);
         if self.ask(ground, course, number) {
-            course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
+            course.await_answer(ground, trips, PATIENCE, 0);
             return None;
         }
         Some(match (ground.links.ready_count(), self.was_answered) {
@@ -149,7 +149,7 @@ impl Fetch {
             return Late::Again;
         }
         self.extended += 1;
-        course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
+        course.await_answer(ground, trips, PATIENCE, 0);
         Late::Waits
     }
 }

@@ -95,7 +95,7 @@ impl Lookup {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            course.await_answer(ground, trips, PATIENCE);
+            course.await_answer(ground, trips, PATIENCE, course.attempts - 1);
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.

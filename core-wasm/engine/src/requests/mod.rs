@@ -133,9 +133,9 @@ impl Course {
         self.sent.get(number.wrapping_sub(self.number) as usize).copied()
     }
 
-    /// Waits for the answer to an attempt: as answers take, twice as long with each further attempt.
-    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration) {
-        let span = Duration(trips.patience(least).0 << self.attempts.saturating_sub(1).min(2));
+    /// Waits for the answer to an attempt as answers take, times 2 to the power of `doublings`.
+    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration, doublings: u8) {
+        let span = Duration(trips.patience(least).0 << doublings);
         self.wait(ground, span.min(LOCAL_PATIENCE));
     }
 

@@ -176,9 +176,9 @@ fn the_closest_node_places_a_block_itself() {
     let (mut ground, mut requests, mut round) = (ground(8), Requests::default(), Round::default());
     let hash = ground.id.flipped(255);
     requests.put(&mut ground, OP, &hash);
-    let placing = requests.pump(&mut ground, &mut round);
-    let Some((number, _)) = placing.filter(|(_, block)| *block == hash) else { panic!("it is given back") };
-    requests.on_placing(number, true, &mut round);
+    assert_eq!(requests.pump(&mut ground, &mut round), Some(hash), "it is given back");
+    let number = round.number;
+    requests.on_placing(true, &mut round);
     assert!(requests.pump(&mut ground, &mut round).is_none());
     requests.on_delivered(&mut ground, number, Status::Ok, 8);
     let outputs = outputs(&mut ground);
