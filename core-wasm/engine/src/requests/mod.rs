@@ -241,8 +241,11 @@ impl Requests {
         let number = ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
         let deadline = ground.now + LOCAL_PATIENCE;
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
-        let course = Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline };
-        self.list.push(Request { op, course, purpose });
+        self.list.push(Request {
+            op,
+            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline },
+            purpose,
+        });
         true
     }
 
@@ -282,7 +285,8 @@ impl Requests {
 
     /// Ends a request and tells whoever wanted it.
     fn end(&mut self, ground: &mut Ground, place: usize, status: Status, holders: u8) {
-        let Request { op, course: Course { found, .. }, purpose } = self.list.remove(place);
+        let Some(Request { op, course, purpose }) = self.list.get_mut(place) else { return };
+        let (found, op) = (&mut course.found, *op);
         let aim = if let Purpose::Lookup(lookup) = purpose { Some(lookup.aim) } else { None };
         if let Some(op) = op {
             if aim.is_some() && status == Status::Ok {
@@ -291,13 +295,15 @@ impl Requests {
             }
             ground.done(op, status, holders);
         }
-        let Some(aim) = aim else { return };
-        if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
-            self.density.note(&found.target, found.ids());
+        if let Some(aim) = aim {
+            if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
+                self.density.note(&found.target, found.ids());
+            }
+            // Only who was answered knows its place.
+            self.ended = Some(aim).filter(|aim| *aim != Aim::Join || status == Status::Ok);
+            core::mem::swap(&mut self.found, found);
         }
-        // Only who was answered knows its place.
-        self.ended = Some(aim).filter(|aim| *aim != Aim::Join || status == Status::Ok);
-        self.found = found;
+        self.list.remove(place);
     }
 
     /// An answer came; the aim of the lookup that it taught something.
