@@ -113,11 +113,11 @@ impl Delivery {
 
     /// Its first link has had no room for long: the next one is tried, all of them in turn.
     fn goes_round(&self, ground: &Ground, course: &mut Course) {
-        let link = self.first_hop(ground, &course.found.target, &course.tried);
-        if link.is_some_and(|link| course.tried.contains(&link)) {
+        let Some(link) = self.first_hop(ground, &course.found.target, &course.tried) else { return };
+        if course.tried.contains(&link) {
             course.tried.clear();
         }
-        course.tried.extend(link);
+        course.tried.push(link);
     }
 
     /// How a block ends for which nothing more is done, `last` after the last attempt.

@@ -71,17 +71,17 @@ impl Fetch {
             course.await_answer(ground, trips, PATIENCE, 0);
             return None;
         }
-        Some(match (ground.links.ready_count(), self.was_answered) {
+        Some(match self.was_answered {
             _ if self.is_repair() => Status::TimedOut,
-            (_, true) => Status::NotFound,
-            (0, _) => Status::Unavailable,
-            _ => Status::TimedOut,
+            true => Status::NotFound,
+            false if ground.links.ready_count() == 0 => Status::Unavailable,
+            false => Status::TimedOut,
         })
     }
 
     fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32) -> bool {
-        let (own, hash) = (ground.id, course.found.target);
-        let body = Body::Get(&hash);
+        let hash = &course.found.target;
+        let body = Body::Get(hash);
         if let Some(link) = self.from {
             let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
             let peer = peer.peer;
@@ -89,22 +89,25 @@ impl Fetch {
             return true;
         }
         if course.attempts <= ROUTED_MAX
-            && let Some(link) = ground.next_hop(&hash, &own, &course.tried, false)
+            && let Some(link) = ground.next_hop(hash, &ground.id, &course.tried, false)
         {
             course.tried.push(link);
-            ground.send_request_by(link, number, &hash, false, 0, &body);
+            ground.send_request_by(link, number, hash, false, 0, &body);
             return true;
         }
-        loop {
-            let is_fresh = |id: &&NodeId| **id != own && !self.asked.contains(&head(id));
-            let fresh = course.found.ids().iter().find(is_fresh);
-            let Some(holder) = fresh.filter(|_| self.asked.len() < REPLICAS * 2) else { return false };
-            let holder = *holder;
-            self.asked.push(head(&holder));
-            if ground.send_request(number, &holder, true, 0, &body, &[]).is_some() {
+        for holder in course.found.ids() {
+            if self.asked.len() >= REPLICAS * 2 {
+                return false;
+            }
+            if *holder == ground.id || self.asked.contains(&head(holder)) {
+                continue;
+            }
+            self.asked.push(head(holder));
+            if ground.send_request(number, holder, true, 0, &body, &[]).is_some() {
                 return true;
             }
         }
+        false
     }
 
     /// The block came, or bytes that may be the block. False if the store takes no more.

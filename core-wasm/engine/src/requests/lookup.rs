@@ -122,12 +122,15 @@ impl Lookup {
         let link = match first {
             Some(link) => {
                 ground.send_request_by(link, number, target, false, how, &body);
-                Some(link)
+                link
             }
-            None => ground.send_request(number, target, false, how, &body, tried),
+            None => match ground.send_request(number, target, false, how, &body, tried) {
+                Some(link) => link,
+                None => return false,
+            },
         };
-        course.tried.extend(link);
-        link.is_some()
+        course.tried.push(link);
+        true
     }
 
     /// An answer came; true if it is enough.
