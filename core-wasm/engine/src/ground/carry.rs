@@ -12,7 +12,7 @@ use crate::link::{Link, Stage};
 use crate::routing::{Hop, best_hop};
 use crate::status::Status;
 use crate::wire::Writer;
-use crate::wire::frame::{BULK_MIN, Body, ENTRY, Frame, Routed};
+use crate::wire::frame::{BULK_MIN, Body, ENTRY, Routed};
 use crate::wire::named::{self, NAMED};
 
 /// Where an answer goes.
@@ -34,6 +34,22 @@ impl ReplyTo {
 /// The link that an entry of a path names.
 fn link_of(entry: &[u8; ENTRY]) -> Option<LinkId> {
     LinkId::new(u16::from_be_bytes(*entry.first_chunk()?))
+}
+
+/// A request as a frame: `path` is the way that it came so far.
+#[inline(never)]
+fn request_frame(
+    origin: &NodeId,
+    request: u32,
+    path: &[u8],
+    target: &NodeId,
+    exact: bool,
+    how: u8,
+    body: &Body<'_>,
+) -> Vec<u8> {
+    let hops = (path.len() / ENTRY) as u8;
+    let (kind, payload) = (body.kind(), &body.emit()[..]);
+    Routed { reply: false, exact, how, hops, origin, target, request, path, kind, payload }.emit(how, path)
 }
 
 impl Ground {
@@ -108,20 +124,7 @@ impl Ground {
         how: u8,
         body: &Body<'_>,
     ) {
-        let payload = body.emit();
-        let routed = Routed {
-            reply: false,
-            exact,
-            how,
-            hops: 0,
-            origin: &self.id,
-            target,
-            request,
-            path: &[],
-            kind: body.kind(),
-            payload: &payload,
-        };
-        let bytes = Frame::Routed(routed).emit();
+        let bytes = request_frame(&self.id, request, &[], target, exact, how, body);
         self.send_bytes(link, bytes);
         self.check(link);
     }
@@ -135,19 +138,8 @@ impl Ground {
         exact: bool,
         body: &Body<'_>,
     ) {
-        let routed = Routed {
-            reply: false,
-            exact,
-            how: 0,
-            hops: (from.path.len() / ENTRY) as u8,
-            origin: &from.origin,
-            target,
-            request: from.request,
-            path: &from.path,
-            kind: body.kind(),
-            payload: &body.emit(),
-        };
-        self.pass_and_check(from.link(), link, &Frame::Routed(routed));
+        let bytes = request_frame(&from.origin, from.request, &from.path, target, exact, 0, body);
+        self.pass_and_check(from.link(), link, bytes);
     }
 
     /// Answers a request that came from elsewhere.
@@ -165,7 +157,7 @@ impl Ground {
             kind: body.kind(),
             payload: &payload,
         };
-        self.forward_reply(None, routed);
+        self.forward_reply(None, &routed);
     }
 
     pub(crate) fn answer(&mut self, to: &ReplyTo, status: Status, bytes: &[u8]) {
@@ -174,7 +166,7 @@ impl Ground {
 
     /// Sends a reply one link further along its path. One that this node has no part in, or that would go back over the link it came
     /// by, is dropped; so is one whose link is gone: by its id it would reach somebody who may never have asked.
-    pub(crate) fn forward_reply(&mut self, from: Option<LinkId>, mut routed: Routed<'_>) {
+    pub(crate) fn forward_reply(&mut self, from: Option<LinkId>, routed: &Routed<'_>) {
         let Some((rest, entry)) = routed.path.split_last_chunk() else { return };
         let Some(link) = link_of(entry).filter(|link| from != Some(*link)) else { return };
         if *entry != self.entry(link, routed.target, routed.request, rest) {
@@ -183,14 +175,13 @@ impl Ground {
         if let Some(Body::Nodes { nodes, .. }) = routed.body() {
             self.weigh(nodes);
         }
-        routed.path = rest;
-        self.pass(from, link, &Frame::Routed(routed));
+        self.pass(from, link, routed.emit(routed.how, rest));
     }
 
     /// Sends on what is somebody else's and came over the link `from`. It is dropped where the link is too full for it, and where the
     /// two peers have had their share: so nobody who passes things on is ever taken for a flood.
-    pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, frame: &Frame<'_>) {
-        let (bytes, now) = (frame.emit(), self.now);
+    pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, bytes: Vec<u8>) {
+        let now = self.now;
         let is_bulk = bytes.len() > BULK_MIN + 2;
         if self.closing.is_some_and(|(link, _)| link == id) {
             // The peer hears a link that was shed a little longer.
@@ -215,8 +206,8 @@ impl Ground {
     }
 
     /// Sends a request on, and finds out whether anybody is there.
-    pub(crate) fn pass_and_check(&mut self, from: Option<LinkId>, link: LinkId, frame: &Frame<'_>) {
-        self.pass(from, link, frame);
+    pub(crate) fn pass_and_check(&mut self, from: Option<LinkId>, link: LinkId, bytes: Vec<u8>) {
+        self.pass(from, link, bytes);
         self.check(link);
     }
 

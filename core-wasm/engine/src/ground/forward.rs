@@ -6,8 +6,9 @@
 
 use super::{Ground, ReplyTo};
 use crate::io::LinkId;
-use crate::status::{Reason, Status};
-use crate::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
+use crate::status::Status;
+use crate::wire::Writer;
+use crate::wire::frame::{Body, COPIES, ENTRY, HOPS_MAX, Routed, STRAY};
 
 /// A lookup is copied so often on its way at most: it is no tool to make others send much.
 const COPIES_MAX: u8 = 2;
@@ -17,34 +18,35 @@ pub(crate) enum Carried<'a> {
     /// It went on, or ended on its way.
     On,
     /// A request that ends here.
-    Request(ReplyTo, Routed<'a>, Body<'a>),
+    Request(ReplyTo, Body<'a>),
     /// An answer to this node.
-    Reply(Routed<'a>),
+    Reply,
 }
 
 impl Ground {
-    /// Carries a routed message on, unless it is for this node.
-    pub(crate) fn carry<'a>(&mut self, from: LinkId, mut routed: Routed<'a>) -> Result<Carried<'a>, Reason> {
+    /// Carries a routed message on, unless it is for this node; `None` if it is malformed.
+    pub(crate) fn carry<'a>(&mut self, from: LinkId, routed: &mut Routed<'a>) -> Option<Carried<'a>> {
         if routed.hops >= HOPS_MAX {
-            return Ok(Carried::On);
+            return Some(Carried::On);
         }
         routed.hops += 1;
         let is_mine = *routed.target == self.id;
         if routed.reply {
             if is_mine {
-                return Ok(Carried::Reply(routed));
+                return Some(Carried::Reply);
             }
             self.forward_reply(Some(from), routed);
-            return Ok(Carried::On);
+            return Some(Carried::On);
         }
         if routed.path.len() != usize::from(routed.hops - 1) * ENTRY {
-            return Err(Reason::Malformed);
+            return None;
         }
         let entry = self.entry(from, routed.origin, routed.request, routed.path);
-        let path = [routed.path, &entry].concat();
-        let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
+        let mut path = Writer::default();
+        path.bytes(routed.path).bytes(&entry);
+        let reply = ReplyTo { origin: *routed.origin, request: routed.request, path: path.finish() };
         // What the origin wrote is not the fault of the peer that brought it.
-        let Some(body) = routed.body() else { return Ok(Carried::On) };
+        let Some(body) = routed.body() else { return Some(Carried::On) };
         let next = if is_mine {
             None
         } else if routed.how & STRAY != 0 {
@@ -58,9 +60,9 @@ impl Ground {
         let Some(link) = next.filter(|_| !may_serve) else {
             if routed.exact && !is_mine {
                 self.answer(&reply, Status::NotFound, &[]);
-                return Ok(Carried::On);
+                return Some(Carried::On);
             }
-            return Ok(Carried::Request(reply, routed, body));
+            return Some(Carried::Request(reply, body));
         };
         let is_stray = routed.how & STRAY != 0;
         let copies = if body == Body::Find { (routed.how & COPIES).min(COPIES_MAX) } else { 0 };
@@ -70,13 +72,11 @@ impl Ground {
             _ => None,
         };
         let left = copies.saturating_sub(1);
-        let ways = [(Some(link), if other.is_some() { left - left / 2 } else { copies }), (other, left / 2)];
-        for (link, how) in ways {
-            if let Some(link) = link {
-                let on = Routed { how, path: &reply.path, ..routed.clone() };
-                self.pass_and_check(Some(from), link, &Frame::Routed(on));
-            }
+        let mine = if other.is_some() { left - left / 2 } else { copies };
+        self.pass_and_check(Some(from), link, routed.emit(mine, &reply.path));
+        if let Some(other) = other {
+            self.pass_and_check(Some(from), other, routed.emit(left / 2, &reply.path));
         }
-        Ok(Carried::On)
+        Some(Carried::On)
     }
 }

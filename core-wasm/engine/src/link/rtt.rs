@@ -29,7 +29,8 @@ impl Rtt {
     }
 
     /// How long an answer may take: smoothed + 4 deviations, and at least `floor`.
+    #[inline(never)]
     pub(crate) fn patience(&self, floor: Duration) -> Duration {
-        Duration(u64::from(self.smoothed_us) + 4 * u64::from(self.deviation_us)).max(floor)
+        Duration((self.smoothed_us + 4 * self.deviation_us).into()).max(floor)
     }
 }

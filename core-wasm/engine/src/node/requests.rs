@@ -3,23 +3,24 @@
 use super::Node;
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::requests::{Aim, Round, Verdict};
+use crate::requests::{Aim, Round};
 use crate::status::Status;
 
 impl Node {
     /// Looks something up for the node itself.
     pub(super) fn look_up(&mut self, aim: Aim, target: &NodeId) {
-        let verdict = self.requests.look_up(&mut self.ground, None, aim, target);
-        self.carry_on(verdict);
+        self.requests.look_up(&mut self.ground, None, aim, target);
+        self.carry_on();
     }
 
-    /// What follows from the end of a request.
-    fn carry_on(&mut self, verdict: Option<Verdict>) {
-        match verdict {
-            Some(Verdict::Placed) => self.on_own_place_known(),
-            Some(Verdict::Looked { through, target, ids }) => self.on_looked(through, &target, &ids),
-            Some(Verdict::Met { topic, ids }) => self.topics.on_met(&mut self.ground, &topic, &ids),
-            None => {}
+    /// What follows from the end of a lookup.
+    fn carry_on(&mut self) {
+        let found = &self.requests.found;
+        match self.requests.ended.take() {
+            Some(Aim::Join) => self.on_own_place_known(),
+            Some(Aim::Look(through)) => self.on_looked(through),
+            Some(Aim::Meet) => self.topics.on_met(&mut self.ground, &found.target, found.ids()),
+            _ => {}
         }
     }
 
@@ -38,26 +39,24 @@ impl Node {
         {
             return;
         }
-        if let Some((verdict, heard)) =
-            self.requests.on_answered(&mut self.ground, number, from, status, bytes)
-        {
-            self.carry_on(verdict);
-            heard.heed(&mut self.ground, from, by, bytes);
+        if let Some(aim) = self.requests.on_answered(&mut self.ground, number, from, status, bytes) {
+            self.carry_on();
+            aim.heed(&mut self.ground, from, by, bytes);
         }
     }
 
     pub(super) fn on_request_deadlines(&mut self) {
-        while let Some(verdict) = self.requests.on_time(&mut self.ground) {
-            self.carry_on(Some(verdict));
+        while self.requests.on_time(&mut self.ground) {
+            self.carry_on();
         }
     }
 
     /// Sends the blocks and messages that wait for room; blocks of which this node is the closest it places itself.
     pub(super) fn pump_requests(&mut self) {
         let mut round = Round::default();
-        while let Some((request, hash)) = self.requests.pump(&mut self.ground, &mut round) {
-            let has_begun = self.place_own(request, &hash);
-            self.requests.on_placing(request, has_begun, &mut round);
+        while let Some(hash) = self.requests.pump(&mut self.ground, &mut round) {
+            let has_begun = self.place_own(round.number, &hash);
+            self.requests.on_placing(has_begun, &mut round);
         }
     }
 }

@@ -10,10 +10,10 @@ use crate::wire::frame::{Body, Routed};
 
 impl Node {
     #[inline(never)]
-    pub(super) fn on_routed(&mut self, from: LinkId, routed: Routed<'_>) -> Result<(), Reason> {
-        match self.ground.carry(from, routed)? {
-            Carried::Request(reply, routed, body) => self.on_request(reply, &routed, body),
-            Carried::Reply(routed) => self.on_reply(from, routed),
+    pub(super) fn on_routed(&mut self, from: LinkId, mut routed: Routed<'_>) -> Result<(), Reason> {
+        match self.ground.carry(from, &mut routed).ok_or(Reason::Malformed)? {
+            Carried::Request(reply, body) => self.on_request(reply, &routed, body),
+            Carried::Reply => self.on_reply(from, &routed),
             Carried::On => {}
         }
         Ok(())
@@ -48,7 +48,7 @@ impl Node {
         }
     }
 
-    fn on_reply(&mut self, from: LinkId, routed: Routed<'_>) {
+    fn on_reply(&mut self, from: LinkId, routed: &Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
                 let step = self.linking.on_envelope(&mut self.ground, bytes, None);

@@ -1,7 +1,6 @@
 //! Where the keeping of the overlay meets lookups, topics and the making of links.
 
 use super::Node;
-use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::link::Link;
 use crate::linking;
@@ -72,8 +71,9 @@ impl Node {
     }
 
     /// What was seen through a link. Strangers make the node look through it at a place in every bucket.
-    pub(super) fn on_looked(&mut self, link: LinkId, target: &NodeId, ids: &[NodeId]) {
-        if self.upkeep.on_looked(&mut self.ground, link, target, ids) {
+    pub(super) fn on_looked(&mut self, link: LinkId) {
+        let found = &self.requests.found;
+        if self.upkeep.on_looked(&mut self.ground, link, &found.target, found.ids()) {
             for bucket in 0..self.ground.depth() {
                 self.look_up(Aim::Look(link), &self.ground.id.flipped(bucket));
             }

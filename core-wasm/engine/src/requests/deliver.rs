@@ -50,8 +50,6 @@ enum Stage {
 
 /// A block or message on its way.
 pub(super) struct Delivery {
-    /// The block, or the receiver.
-    target: NodeId,
     cargo: Cargo,
     stage: Stage,
     /// How often it was given more time.
@@ -67,14 +65,15 @@ pub(super) struct Delivery {
 #[derive(Default)]
 pub(crate) struct Round {
     place: usize,
+    /// The number of the one that was given back.
+    pub(crate) number: u32,
     /// Messages to one node wait in their order.
     full: Option<NodeId>,
 }
 
 impl Delivery {
-    pub(super) fn new(target: &NodeId, cargo: Cargo) -> Self {
+    pub(super) fn new(cargo: Cargo) -> Self {
         Self {
-            target: *target,
             cargo,
             stage: Stage::Waits,
             extended: 0,
@@ -114,16 +113,17 @@ impl Delivery {
 
     /// Its first link has had no room for long: the next one is tried, all of them in turn.
     fn goes_round(&self, ground: &Ground, course: &mut Course) {
-        let link = self.first_hop(ground, &course.tried);
-        if link.is_some_and(|link| course.tried.contains(&link)) {
+        let Some(link) = self.first_hop(ground, &course.found.target, &course.tried) else { return };
+        if course.tried.contains(&link) {
             course.tried.clear();
         }
-        course.tried.extend(link);
+        course.tried.push(link);
     }
 
     /// How a block ends for which nothing more is done, `last` after the last attempt.
     fn status(&self, last: Status) -> Status {
         match last {
+            Status::Ok => last,
             _ if self.holders > 0 => Status::Partial,
             _ if self.met_full => Status::NetworkFull,
             _ => last,
@@ -132,23 +132,23 @@ impl Delivery {
 
     /// Where it goes. A block whose closest node did not place it goes to nodes beside that, by flipping the bits in which the
     /// closest ones differ.
-    fn place(&self, ground: &Ground) -> NodeId {
+    fn place(&self, ground: &Ground, target: &NodeId) -> NodeId {
         match self.failures {
-            0 => self.target,
-            failures => self.target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
+            0 => *target,
+            failures => target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
         }
     }
 
     /// The link by which it leaves; `None` also where this node is the one it is for.
-    fn first_hop(&self, ground: &Ground, tried: &[LinkId]) -> Option<LinkId> {
+    fn first_hop(&self, ground: &Ground, target: &NodeId, tried: &[LinkId]) -> Option<LinkId> {
         match self.cargo {
             Cargo::Block => {
-                let place = self.place(ground);
+                let place = self.place(ground, target);
                 let hop = |tried: &[LinkId]| ground.next_hop(&place, &ground.id, tried, false);
                 hop(tried).or_else(|| hop(&[]))
             }
-            Cargo::Message { .. } if self.target == ground.id => None,
-            Cargo::Message { .. } => ground.way(&self.target),
+            Cargo::Message { .. } if *target == ground.id => None,
+            Cargo::Message { .. } => ground.way(target),
         }
     }
 
@@ -160,11 +160,11 @@ impl Delivery {
 
     /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
-        if self.is_block() {
-            let span = trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX);
-            return course.wait(ground, span);
-        }
-        course.await_answer(ground, &trips.lookups, SEND_PATIENCE);
+        let span = match self.is_block() {
+            true => trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX),
+            false => trips.lookups.patience(SEND_PATIENCE).min(LOCAL_PATIENCE),
+        };
+        course.wait(ground, span);
     }
 
     /// How long it is on a link, and which message it is.
@@ -179,49 +179,48 @@ impl Delivery {
 impl Requests {
     /// Begins to read the blocks and messages that have room on their first link. One that this node is to place itself
     /// is given back, and how that began is to be told by [`Requests::on_placing`] before it goes on.
-    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<(u32, NodeId)> {
-        while let Some(request) = self.list.get_mut(round.place) {
+    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<NodeId> {
+        while let Some(Request { course, purpose, .. }) = self.list.get_mut(round.place) {
             round.place += 1;
-            let Request { course, purpose: Purpose::Delivery(delivery), .. } = request else { continue };
-            let target = delivery.target;
-            if delivery.stage != Stage::Waits || round.full == Some(target) {
+            let Purpose::Delivery(delivery) = purpose else { continue };
+            let target = course.found.target;
+            if delivery.stage != Stage::Waits || round.full.as_ref() == Some(&target) {
                 continue;
             }
-            let number = course.number;
             let (room, message) = delivery.size();
-            match delivery.first_hop(ground, &course.tried) {
-                Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
-                None if delivery.is_block() => {
-                    course.wait(ground, LOCAL_PATIENCE);
-                    return Some((number, target));
-                }
-                None if target != ground.id => {
-                    round.place -= 1;
-                    self.end(ground, round.place, Status::Unavailable, 0);
-                }
-                _ => {
-                    let job = ground.load(Owner::Requests, &target, message);
-                    if self.pending.add(job, Pending::Load(number)) {
-                        course.wait(ground, LOCAL_PATIENCE);
-                        delivery.stage = Stage::Out;
-                    } else {
-                        round.full = Some(target);
-                    }
-                }
+            let hop = delivery.first_hop(ground, &target, &course.tried);
+            if hop.is_none() && delivery.is_block() {
+                course.wait(ground, LOCAL_PATIENCE);
+                round.number = course.number;
+                return Some(target);
+            }
+            if hop.is_none() && target != ground.id {
+                round.place -= 1;
+                self.end(ground, round.place, Status::Unavailable, 0);
+            } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
+                && self.pending.add(
+                    ground.load(Owner::Requests, &target, message),
+                    Pending::Load(course.number),
+                )
+            {
+                course.wait(ground, LOCAL_PATIENCE);
+                delivery.stage = Stage::Out;
+            } else {
+                round.full = Some(target);
             }
         }
         None
     }
 
     /// Whether this node began to place the block that was given back.
-    pub(crate) fn on_placing(&mut self, number: u32, has_begun: bool, round: &mut Round) {
-        let Some(place) = self.place(number) else {
+    pub(crate) fn on_placing(&mut self, has_begun: bool, round: &mut Round) {
+        let Some(place) = self.place(round.number) else {
             round.place -= 1;
             return;
         };
-        if let Some(Request { purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
+        if let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
             if !has_begun {
-                round.full = Some(delivery.target);
+                round.full = Some(course.found.target);
             } else if delivery.stage == Stage::Waits {
                 delivery.stage = Stage::Out;
             }
@@ -235,12 +234,12 @@ impl Requests {
         else {
             return;
         };
-        let target = delivery.target;
+        let target = course.found.target;
         let Some(bytes) = bytes else {
             self.end(ground, place, Status::NotFound, 0);
             return;
         };
-        let hop = delivery.first_hop(ground, &course.tried);
+        let hop = delivery.first_hop(ground, &target, &course.tried);
         if hop.is_none() && !delivery.is_block() && target == ground.id {
             ground.put_copy(output::MESSAGE, 0, &target.0, bytes);
             self.end(ground, place, Status::Ok, 0);
@@ -253,7 +252,7 @@ impl Requests {
             return;
         };
         course.tried.push(link);
-        let (place, number) = (delivery.place(ground), course.set_out(ground.now));
+        let (place, number) = (delivery.place(ground, &target), course.set_out(ground.now));
         let (exact, body) = match delivery.cargo {
             Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
             Cargo::Message { .. } => (true, Body::Data(bytes)),
@@ -285,11 +284,10 @@ impl Requests {
         delivery.holders = delivery.holders.max(holders);
         delivery.met_full |= matches!(status, Status::InsufficientStorage | Status::NetworkFull);
         delivery.failures += 1;
-        let others = ground.nearest_alive(&delivery.target, REPLICAS + 1).ids().len() - 1;
+        let others = ground.nearest_alive(&course.found.target, REPLICAS + 1).ids().len() - 1;
         let is_enough = usize::from(delivery.holders) * 2 >= others.min(REPLICAS);
         if status == Status::Ok || is_enough || delivery.failures >= PUT_ATTEMPTS_MAX {
-            let (status, holders) =
-                (if status == Status::Ok { status } else { delivery.status(status) }, delivery.holders);
+            let (status, holders) = (delivery.status(status), delivery.holders);
             self.end(ground, place, status, holders);
             return;
         }

@@ -25,22 +25,22 @@ pub(super) struct Density {
     count: usize,
 }
 
-/// How near the last of the closest nodes is: log2 of the distance, from the top. `None` if they are too few to tell.
-fn nearness(target: &NodeId, closest: &[NodeId]) -> Option<u16> {
-    let distance = closest.get(REPLICAS - 1)?.distance(target).0;
-    let bits = distance.iter().position(|byte| *byte != 0)?;
-    let [first, second] = *distance.get(bits..)?.first_chunk()?;
-    let head = u16::from_be_bytes([first, second]);
-    let zeros = head.leading_zeros() as u16;
+/// How near the last of the closest nodes is: log2 of the distance, from the top. 0 if they are too few to tell.
+fn nearness(target: &NodeId, closest: &[NodeId]) -> u16 {
+    let Some(last) = closest.get(REPLICAS - 1) else { return 0 };
+    let distance = last.distance(target).0;
+    let head = distance.iter().take(8).fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
+    let zeros = head.leading_zeros();
     // The four bits behind the first one.
-    let fraction = (head << zeros) >> 11 & 15;
-    Some((bits as u16 * 8 + zeros) * 16 + 15 - fraction)
+    let fraction = (head.wrapping_shl(zeros) >> 59) as u32 & 15;
+    (zeros * 16 + 15 - fraction) as u16
 }
 
 impl Density {
     /// A lookup for the node itself ended.
     pub(super) fn note(&mut self, target: &NodeId, closest: &[NodeId]) {
-        if let Some(near) = nearness(target, closest)
+        let near = nearness(target, closest);
+        if near != 0
             && let Some(place) = self.places.get_mut(self.count % PLACES)
         {
             *place = near;
@@ -50,12 +50,10 @@ impl Density {
 
     /// Whether ids lie suspiciously close together around `target`.
     pub(super) fn is_crowded(&self, target: &NodeId, closest: &[NodeId]) -> bool {
-        let mut places = self.places;
-        let Some(places) = places.get_mut(..self.count.min(PLACES)) else { return false };
-        places.sort_unstable();
-        let median = places.get(places.len() / 2).filter(|_| places.len() >= PLACES_MIN);
         let near = nearness(target, closest);
-        median.is_some_and(|median| near.is_some_and(|near| near > median + CROWDED))
+        let known = self.count.min(PLACES);
+        let usual = self.places.iter().take(known).filter(|place| near > **place + CROWDED);
+        known >= PLACES_MIN && usual.count() > known / 2
     }
 }
 

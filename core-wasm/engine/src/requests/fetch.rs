@@ -9,7 +9,6 @@ use crate::io::LinkId;
 use crate::limits::REPLICAS;
 use crate::link::Rtt;
 use crate::list::List;
-use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -38,10 +37,8 @@ pub(super) struct Fetch {
     /// To hold it: from the peer on this link alone.
     from: Option<LinkId>,
     stage: Stage,
-    /// Who may hold the block.
-    holders: Nearest,
     /// The first 4 bytes of who was asked.
-    asked: Vec<[u8; 4]>,
+    asked: Vec<u32>,
     /// Somebody has not got it.
     was_answered: bool,
     /// How often it was given more time.
@@ -49,18 +46,13 @@ pub(super) struct Fetch {
 }
 
 /// Enough of an id to tell it from the few others that were asked.
-fn head(id: &NodeId) -> [u8; 4] {
-    *id.0.first_chunk().unwrap_or(&[0; 4])
+fn head(id: &NodeId) -> u32 {
+    u32::from_le_bytes(*id.0.first_chunk().unwrap_or(&[0; 4]))
 }
 
 impl Fetch {
-    pub(super) fn new(ground: &Ground, from: Option<LinkId>, hash: &NodeId) -> Self {
-        // What is known here already.
-        let holders = match from {
-            None => ground.nearest_alive(hash, REPLICAS),
-            Some(_) => Nearest::new(hash, REPLICAS),
-        };
-        Self { from, stage: Stage::Out, holders, asked: Vec::new(), was_answered: false, extended: 0 }
+    pub(super) fn new(from: Option<LinkId>) -> Self {
+        Self { from, stage: Stage::Out, asked: Vec::new(), was_answered: false, extended: 0 }
     }
 
     pub(super) fn is_repair(&self) -> bool {
@@ -76,20 +68,20 @@ impl Fetch {
         self.stage = Stage::Out;
         let number = course.set_out(ground.now);
         if self.ask(ground, course, number) {
-            course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
+            course.await_answer(ground, trips, PATIENCE, 0);
             return None;
         }
-        Some(match (ground.links.ready_count(), self.was_answered) {
+        Some(match self.was_answered {
             _ if self.is_repair() => Status::TimedOut,
-            (_, true) => Status::NotFound,
-            (0, _) => Status::Unavailable,
-            _ => Status::TimedOut,
+            true => Status::NotFound,
+            false if ground.links.ready_count() == 0 => Status::Unavailable,
+            false => Status::TimedOut,
         })
     }
 
     fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32) -> bool {
-        let (own, hash) = (ground.id, self.holders.target);
-        let body = Body::Get(&hash);
+        let hash = &course.found.target;
+        let body = Body::Get(hash);
         if let Some(link) = self.from {
             let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
             let peer = peer.peer;
@@ -97,22 +89,25 @@ impl Fetch {
             return true;
         }
         if course.attempts <= ROUTED_MAX
-            && let Some(link) = ground.next_hop(&hash, &own, &course.tried, false)
+            && let Some(link) = ground.next_hop(hash, &ground.id, &course.tried, false)
         {
             course.tried.push(link);
-            ground.send_request_by(link, number, &hash, false, 0, &body);
+            ground.send_request_by(link, number, hash, false, 0, &body);
             return true;
         }
-        loop {
-            let is_fresh = |id: &&NodeId| **id != own && !self.asked.contains(&head(id));
-            let fresh = self.holders.ids().iter().find(is_fresh);
-            let Some(holder) = fresh.filter(|_| self.asked.len() < REPLICAS * 2) else { return false };
-            let holder = *holder;
-            self.asked.push(head(&holder));
-            if ground.send_request(number, &holder, true, 0, &body, &[]).is_some() {
+        for holder in course.found.ids() {
+            if self.asked.len() >= REPLICAS * 2 {
+                return false;
+            }
+            if *holder == ground.id || self.asked.contains(&head(holder)) {
+                continue;
+            }
+            self.asked.push(head(holder));
+            if ground.send_request(number, holder, true, 0, &body, &[]).is_some() {
                 return true;
             }
         }
+        false
     }
 
     /// The block came, or bytes that may be the block. False if the store takes no more.
@@ -125,7 +120,7 @@ impl Fetch {
     ) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        let job = ground.store(Owner::Requests, &self.holders.target, bytes, self.is_repair());
+        let job = ground.store(Owner::Requests, &course.found.target, bytes, self.is_repair());
         pending.add(job, Pending::Store(course.number))
     }
 
@@ -140,7 +135,7 @@ impl Fetch {
         self.was_answered = true;
         self.asked.push(head(from));
         for (id, _) in named::list(bytes).filter(|(id, _)| **id != ground.id).take(REPLICAS) {
-            self.holders.offer(id);
+            course.found.offer(id);
         }
         // The routing did its work; those it named are next.
         course.attempts = course.attempts.max(ROUTED_MAX);
@@ -157,7 +152,7 @@ impl Fetch {
             return Late::Again;
         }
         self.extended += 1;
-        course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
+        course.await_answer(ground, trips, PATIENCE, 0);
         Late::Waits
     }
 }

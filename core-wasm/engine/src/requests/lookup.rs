@@ -44,8 +44,6 @@ pub(crate) enum Aim {
 /// A lookup under way.
 pub(super) struct Lookup {
     pub(super) aim: Aim,
-    /// The nearest of all that answered or were named.
-    pub(super) found: Nearest,
     /// Answers still to come.
     pub(super) waiting: u8,
     /// The nearest id that somebody further off named, and that did not answer itself.
@@ -53,41 +51,31 @@ pub(super) struct Lookup {
     was_answered: bool,
 }
 
-/// What an answer taught, to be heeded once what follows from it was carried on.
-pub(crate) struct Heard {
-    /// Whether this node may want links to those that were named, and to whoever answered.
-    is_near: bool,
-    names_links: bool,
-}
-
-impl Heard {
-    /// Remembers who answered over the link `by`, and whom the answer's `bytes` name.
-    pub(crate) fn heed(&self, ground: &mut Ground, from: &NodeId, by: LinkId, bytes: &[u8]) {
-        if self.is_near {
+impl Aim {
+    /// What an answer to such a lookup taught: remembers who answered over the link `by`, and whom the answer's `bytes` name. To be
+    /// heeded once what follows from it was carried on.
+    pub(crate) fn heed(self, ground: &mut Ground, from: &NodeId, by: LinkId, bytes: &[u8]) {
+        // This node may want links to those that were named, and to whoever answered.
+        if self != Self::Find {
             ground.learn(from, None);
             for (id, _) in named::list(bytes).take(REPLICAS) {
                 ground.learn(id, Some(by));
             }
         }
-        if self.names_links {
+        if self != Self::Meet {
             ground.weigh(bytes);
         }
     }
 }
 
 impl Lookup {
-    pub(super) fn new(ground: &Ground, aim: Aim, target: &NodeId) -> Self {
-        // What is known here already.
-        let found = match aim {
-            Aim::Find => ground.nearest_linked(target, REPLICAS),
-            _ => Nearest::new(target, REPLICAS),
-        };
-        Self { aim, found, waiting: 0, claim: None, was_answered: false }
+    pub(super) fn new(aim: Aim) -> Self {
+        Self { aim, waiting: 0, claim: None, was_answered: false }
     }
 
     /// Whether somebody named an id that is nearer than all that answered.
-    fn is_doubtful(&self) -> bool {
-        let (nearest, target) = (self.found.ids().first(), &self.found.target);
+    fn is_doubtful(&self, found: &Nearest) -> bool {
+        let (nearest, target) = (found.ids().first(), &found.target);
         self.claim.is_some_and(|claim| nearest.is_none_or(|id| claim.is_nearer(id, target)))
     }
 
@@ -107,7 +95,7 @@ impl Lookup {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            course.await_answer(ground, trips, PATIENCE);
+            course.await_answer(ground, trips, PATIENCE, course.attempts - 1);
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.
@@ -117,7 +105,7 @@ impl Lookup {
 
     /// Asks over one first hop more than the `before` earlier attempts took; false if there is none.
     fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32, before: usize) -> bool {
-        let (target, tried) = (&self.found.target, &course.tried);
+        let (target, tried) = (&course.found.target, &course.tried);
         let body = if self.aim == Aim::Meet { Body::Meet } else { Body::Find };
         let first = match self.aim {
             Aim::Look(link) => match ground.links.ready(link) {
@@ -134,12 +122,15 @@ impl Lookup {
         let link = match first {
             Some(link) => {
                 ground.send_request_by(link, number, target, false, how, &body);
-                Some(link)
+                link
             }
-            None => ground.send_request(number, target, false, how, &body, tried),
+            None => match ground.send_request(number, target, false, how, &body, tried) {
+                Some(link) => link,
+                None => return false,
+            },
         };
-        course.tried.extend(link);
-        link.is_some()
+        course.tried.push(link);
+        true
     }
 
     /// An answer came; true if it is enough.
@@ -150,14 +141,14 @@ impl Lookup {
         from: &NodeId,
         bytes: &[u8],
     ) -> bool {
-        let (aim, target) = (self.aim, self.found.target);
+        let (aim, target) = (self.aim, course.found.target);
         let was_answered = core::mem::replace(&mut self.was_answered, true);
-        let was_empty = self.found.ids().is_empty();
-        let mut is_news = aim != Aim::Meet && self.found.offer(from);
+        let was_empty = course.found.ids().is_empty();
+        let mut is_news = aim != Aim::Meet && course.found.offer(from);
         for (id, _) in named::list(bytes).take(REPLICAS) {
             // Anybody can name ids that are nearer than any there is.
             if aim != Aim::Find || !id.is_nearer(from, &target) {
-                is_news |= self.found.offer(id);
+                is_news |= course.found.offer(id);
             } else if self.claim.is_none_or(|claim| id.is_nearer(&claim, &target)) {
                 self.claim = Some(*id);
             }
@@ -166,7 +157,7 @@ impl Lookup {
         // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
         let agrees = was_answered && !was_empty && !is_news;
         let waits = self.waiting > 0;
-        let is_enough = !self.is_doubtful() && (!waits || agrees && aim == Aim::Find);
+        let is_enough = !self.is_doubtful(&course.found) && (!waits || agrees && aim == Aim::Find);
         if !is_enough && !waits {
             course.deadline = ground.now;
             ground.arm(ground.now);
@@ -174,15 +165,10 @@ impl Lookup {
         is_enough
     }
 
-    /// What the last answer taught.
-    pub(super) fn heard(&self) -> Heard {
-        Heard { is_near: self.aim != Aim::Find, names_links: self.aim != Aim::Meet }
-    }
-
     /// No more answers came in time.
     pub(super) fn on_late(&mut self, course: &Course, retries: &mut u8) -> Late {
         self.waiting = 0;
-        let is_enough = self.was_answered && !self.is_doubtful();
+        let is_enough = self.was_answered && !self.is_doubtful(&course.found);
         if !is_enough && course.attempts < ATTEMPTS_MAX {
             if self.aim == Aim::Find {
                 return Late::Again;

@@ -18,14 +18,15 @@ use self::deliver::{Cargo, Delivery, ROOM_PATIENCE};
 use self::density::Density;
 use self::fetch::Fetch;
 use self::lookup::Lookup;
-pub(crate) use self::lookup::{Aim, Heard};
+pub(crate) use self::lookup::Aim;
 use crate::ground::{Ground, Jobs, stored};
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};
-use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::link::Rtt;
 use crate::list::List;
+use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Instant, Stamp};
 
@@ -56,6 +57,10 @@ pub(crate) struct Requests {
     trips: Trips,
     /// Repeats of own lookups that are left, times [`LOOKUPS_A_RETRY`].
     retries: u8,
+    /// What the lookup that ended last was for, until what follows from it was carried on.
+    pub(crate) ended: Option<Aim>,
+    /// What it found.
+    pub(crate) found: Nearest,
 }
 
 /// How long answers take: to lookups, with blocks, to blocks that were placed.
@@ -83,6 +88,8 @@ struct Request {
 
 /// How a request goes.
 struct Course {
+    /// Where it goes; of a lookup also the nearest of all that answered or were named, of a fetch who may hold the block.
+    found: Nearest,
     /// The lowest of its [`ATTEMPTS_TOLD`] numbers.
     number: u32,
     /// When the attempt with each of them went out last.
@@ -110,16 +117,6 @@ enum Late {
     Ends(Status),
 }
 
-/// What follows from a request's end, beside its operation's.
-pub(crate) enum Verdict {
-    /// This node knows its place.
-    Placed,
-    /// Who is near `target` as it looks through a link.
-    Looked { through: LinkId, target: NodeId, ids: Vec<NodeId> },
-    /// Others of a topic.
-    Met { topic: NodeId, ids: Vec<NodeId> },
-}
-
 impl Course {
     /// Begins one more attempt; its number.
     fn set_out(&mut self, now: Instant) -> u32 {
@@ -133,12 +130,12 @@ impl Course {
 
     /// Since when an answer to this number was awaited; `None` if it is another request's.
     fn sent(&self, number: u32) -> Option<Stamp> {
-        self.sent.get(number.checked_sub(self.number)? as usize).copied()
+        self.sent.get(number.wrapping_sub(self.number) as usize).copied()
     }
 
-    /// Waits for the answer to an attempt: as answers take, twice as long with each further attempt.
-    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration) {
-        let span = Duration(trips.patience(least).0 << self.attempts.saturating_sub(1).min(2));
+    /// Waits for the answer to an attempt as answers take, times 2 to the power of `doublings`.
+    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration, doublings: u8) {
+        let span = Duration(trips.patience(least).0 << doublings);
         self.wait(ground, span.min(LOCAL_PATIENCE));
     }
 
@@ -154,6 +151,7 @@ impl Course {
         true
     }
 
+    #[inline(never)]
     fn wait(&mut self, ground: &mut Ground, span: Duration) {
         self.deadline = ground.now + span;
         ground.arm(self.deadline);
@@ -168,26 +166,26 @@ impl Default for Requests {
             density: Density::default(),
             trips: Trips::default(),
             retries: RETRIES_MOST * LOOKUPS_A_RETRY,
+            ended: None,
+            found: Nearest::new(&NodeId([0; 32]), 0),
         }
     }
 }
 
 impl Requests {
     /// Looks up who is closest to `target`. Nothing happens at the bound.
-    pub(crate) fn look_up(
-        &mut self,
-        ground: &mut Ground,
-        op: Option<OpId>,
-        aim: Aim,
-        target: &NodeId,
-    ) -> Option<Verdict> {
-        let number = self.number(ground, op)?;
-        if op.is_none() {
-            self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
+    pub(crate) fn look_up(&mut self, ground: &mut Ground, op: Option<OpId>, aim: Aim, target: &NodeId) {
+        // What is known here already.
+        let found = match aim {
+            Aim::Find => ground.nearest_linked(target, REPLICAS),
+            _ => Nearest::new(target, REPLICAS),
+        };
+        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(aim))) {
+            if op.is_none() {
+                self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
+            }
+            self.step(ground, self.list.len() - 1);
         }
-        let lookup = Lookup::new(ground, aim, target);
-        let place = self.begin(ground, op, number, Purpose::Lookup(lookup));
-        self.step(ground, place)
     }
 
     /// Fetches a block: from whoever has it, or to hold it, `from` the peer on one link. Nothing happens at the bound.
@@ -198,10 +196,14 @@ impl Requests {
         from: Option<LinkId>,
         hash: &NodeId,
     ) {
-        let Some(number) = self.number(ground, op) else { return };
-        let fetch = Fetch::new(ground, from, hash);
-        let place = self.begin(ground, op, number, Purpose::Fetch(fetch));
-        self.step(ground, place);
+        // What is known here already.
+        let holders = match from {
+            None => ground.nearest_alive(hash, REPLICAS),
+            Some(_) => Nearest::new(hash, REPLICAS),
+        };
+        if self.begin(ground, op, holders, Purpose::Fetch(Fetch::new(from))) {
+            self.step(ground, self.list.len() - 1);
+        }
     }
 
     /// Places a block that is in this node's store.
@@ -218,33 +220,33 @@ impl Requests {
     }
 
     fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
-        let Some(number) = self.number(ground, Some(op)) else { return };
         let patience = if cargo == Cargo::Block { ROOM_PATIENCE } else { LOCAL_PATIENCE };
-        let place = self.begin(ground, Some(op), number, Purpose::Delivery(Delivery::new(target, cargo)));
-        if let Some(request) = self.list.get_mut(place) {
+        let target = Nearest::new(target, 0);
+        if self.begin(ground, Some(op), target, Purpose::Delivery(Delivery::new(cargo)))
+            && let Some(request) = self.list.last_mut()
+        {
             request.course.wait(ground, patience);
         }
     }
 
-    /// The number of a new request; `None` at the bound, of which the application is told. It leaves some room for the
-    /// node's own.
-    fn number(&self, ground: &mut Ground, op: Option<OpId>) -> Option<u32> {
+    /// Adds a request to the list; false at the bound, of which the application is told. It leaves some room for the node's own.
+    fn begin(&mut self, ground: &mut Ground, op: Option<OpId>, found: Nearest, purpose: Purpose) -> bool {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
-        if self.list.len() < bound {
-            return Some(ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1));
+        if self.list.len() >= bound {
+            if let Some(op) = op {
+                ground.done(op, Status::TooManyRequests, 0);
+            }
+            return false;
         }
-        if let Some(op) = op {
-            ground.done(op, Status::TooManyRequests, 0);
-        }
-        None
-    }
-
-    fn begin(&mut self, ground: &Ground, op: Option<OpId>, number: u32, purpose: Purpose) -> usize {
+        let number = ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
         let deadline = ground.now + LOCAL_PATIENCE;
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
-        let course = Course { number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline };
-        self.list.push(Request { op, course, purpose });
-        self.list.len() - 1
+        self.list.push(Request {
+            op,
+            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline },
+            purpose,
+        });
+        true
     }
 
     fn place(&self, number: u32) -> Option<usize> {
@@ -269,41 +271,42 @@ impl Requests {
     }
 
     /// A lookup or a fetch asks the next ones.
-    fn step(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
-        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+    fn step(&mut self, ground: &mut Ground, place: usize) {
+        let Some(Request { course, purpose, .. }) = self.list.get_mut(place) else { return };
         let end = match purpose {
             Purpose::Lookup(lookup) => lookup.step(ground, course, &self.trips.lookups),
             Purpose::Fetch(fetch) => fetch.step(ground, course, &self.trips.fetches),
             Purpose::Delivery(_) => None,
         };
-        self.end(ground, place, end?, 0)
+        if let Some(status) = end {
+            self.end(ground, place, status, 0);
+        }
     }
 
     /// Ends a request and tells whoever wanted it.
-    fn end(&mut self, ground: &mut Ground, place: usize, status: Status, holders: u8) -> Option<Verdict> {
-        let Request { op, purpose, .. } = self.list.remove(place);
-        let lookup = if let Purpose::Lookup(lookup) = purpose { Some(lookup) } else { None };
+    fn end(&mut self, ground: &mut Ground, place: usize, status: Status, holders: u8) {
+        let Some(Request { op, course, purpose }) = self.list.get_mut(place) else { return };
+        let (found, op) = (&mut course.found, *op);
+        let aim = if let Purpose::Lookup(lookup) = purpose { Some(lookup.aim) } else { None };
         if let Some(op) = op {
-            if let Some(Lookup { found, .. }) = lookup.as_ref().filter(|_| status == Status::Ok) {
+            if aim.is_some() && status == Status::Ok {
                 let crowded = self.density.is_crowded(&found.target, found.ids());
                 ground.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(found.ids()));
             }
             ground.done(op, status, holders);
         }
-        let Lookup { aim, found, .. } = lookup?;
-        if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
-            self.density.note(&found.target, found.ids());
+        if let Some(aim) = aim {
+            if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
+                self.density.note(&found.target, found.ids());
+            }
+            // Only who was answered knows its place.
+            self.ended = Some(aim).filter(|aim| *aim != Aim::Join || status == Status::Ok);
+            core::mem::swap(&mut self.found, found);
         }
-        let (target, ids) = (found.target, found.ids().to_vec());
-        match aim {
-            Aim::Join if status == Status::Ok => Some(Verdict::Placed),
-            Aim::Look(through) => Some(Verdict::Looked { through, target, ids }),
-            Aim::Meet => Some(Verdict::Met { topic: target, ids }),
-            _ => None,
-        }
+        self.list.remove(place);
     }
 
-    /// An answer came: what follows from it, and then what it taught.
+    /// An answer came; the aim of the lookup that it taught something.
     pub(crate) fn on_answered(
         &mut self,
         ground: &mut Ground,
@@ -311,17 +314,18 @@ impl Requests {
         from: &NodeId,
         status: Status,
         bytes: &[u8],
-    ) -> Option<(Option<Verdict>, Heard)> {
+    ) -> Option<Aim> {
         let place = self.place(number)?;
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
         let trip = course.sent(number)?.age(ground.now);
         match purpose {
             Purpose::Lookup(lookup) => {
                 self.trips.lookups.sample(trip);
-                let is_done = lookup.on_answered(ground, course, from, bytes);
-                let heard = lookup.heard();
-                let verdict = if is_done { self.end(ground, place, Status::Ok, 0) } else { None };
-                return Some((verdict, heard));
+                let aim = lookup.aim;
+                if lookup.on_answered(ground, course, from, bytes) {
+                    self.end(ground, place, Status::Ok, 0);
+                }
+                return Some(aim);
             }
             Purpose::Fetch(fetch) if fetch.is_storing() => {}
             Purpose::Fetch(fetch) => match status {
@@ -386,31 +390,31 @@ impl Requests {
         ground.arm(ground.now);
     }
 
-    /// Sees to the requests that are late, as far as the first from which something follows; to be called again then.
-    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> Option<Verdict> {
+    /// Sees to the requests that are late, as far as the first from which something follows: true then, and to be called again.
+    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> bool {
         let now = ground.now;
         let is_late = |request: &Request| now >= request.course.deadline;
         while let Some(place) = self.list.iter().position(is_late) {
-            let verdict = self.on_late(ground, place);
-            if verdict.is_some() {
-                return verdict;
+            self.on_late(ground, place);
+            if self.ended.is_some() {
+                return true;
             }
         }
         for request in &self.list {
             ground.arm(request.course.deadline);
         }
-        None
+        false
     }
 
-    fn on_late(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
-        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+    fn on_late(&mut self, ground: &mut Ground, place: usize) {
+        let Some(Request { course, purpose, .. }) = self.list.get_mut(place) else { return };
         let late = match purpose {
             Purpose::Lookup(lookup) => lookup.on_late(course, &mut self.retries),
             Purpose::Fetch(fetch) => fetch.on_late(ground, course, &self.trips.fetches),
             Purpose::Delivery(delivery) => delivery.on_late(ground, course, &self.trips),
         };
         match late {
-            Late::Waits => None,
+            Late::Waits => {}
             Late::Again => self.step(ground, place),
             Late::Ends(status) => self.end(ground, place, status, 0),
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Aim, Requests, Round, Verdict};
+use super::{Aim, Requests, Round};
 use crate::coordinate::Coordinate;
 use crate::ground::Ground;
 use crate::ground::testing::{ground, outputs, random_id, sent};
@@ -51,7 +51,7 @@ fn done(outputs: &[Flat]) -> Option<Status> {
 }
 
 /// Lets time pass until the next request is late.
-fn wait(requests: &mut Requests, ground: &mut Ground) -> Option<Verdict> {
+fn wait(requests: &mut Requests, ground: &mut Ground) -> bool {
     let (now, mut next) = (ground.now, Instant::NEVER);
     for request in &requests.list {
         next = next.min(request.course.deadline);
@@ -64,7 +64,7 @@ fn wait(requests: &mut Requests, ground: &mut Ground) -> Option<Verdict> {
 fn a_lookup_asks_three_disjoint_first_hops_and_believes_two_that_agree() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
     let target = random_id(&mut Rng::new(3));
-    assert!(requests.look_up(&mut ground, Some(OP), Aim::Find, &target).is_none());
+    requests.look_up(&mut ground, Some(OP), Aim::Find, &target);
     let asked = asked(&mut ground, Body::Find.kind());
     assert_eq!(asked.len(), 3);
     let nearest = target.flipped(200);
@@ -102,10 +102,9 @@ fn the_own_place_is_known_once_all_that_were_asked_answered() {
     let mut verdicts = Vec::new();
     for (link, number) in &asked {
         let from = peer(&ground, *link);
-        let (verdict, heard) =
-            requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
-        heard.heed(&mut ground, &from, *link, &[]);
-        verdicts.push(matches!(verdict, Some(Verdict::Placed)));
+        let aim = requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
+        aim.heed(&mut ground, &from, *link, &[]);
+        verdicts.push(requests.ended == Some(Aim::Join));
     }
     assert_eq!(verdicts, [false, true], "a joined node asks two");
     assert_eq!(requests.lookups(Aim::Join), 0);
@@ -177,9 +176,9 @@ fn the_closest_node_places_a_block_itself() {
     let (mut ground, mut requests, mut round) = (ground(8), Requests::default(), Round::default());
     let hash = ground.id.flipped(255);
     requests.put(&mut ground, OP, &hash);
-    let placing = requests.pump(&mut ground, &mut round);
-    let Some((number, _)) = placing.filter(|(_, block)| *block == hash) else { panic!("it is given back") };
-    requests.on_placing(number, true, &mut round);
+    assert_eq!(requests.pump(&mut ground, &mut round), Some(hash), "it is given back");
+    let number = round.number;
+    requests.on_placing(true, &mut round);
     assert!(requests.pump(&mut ground, &mut round).is_none());
     requests.on_delivered(&mut ground, number, Status::Ok, 8);
     let outputs = outputs(&mut ground);

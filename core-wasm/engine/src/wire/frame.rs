@@ -275,13 +275,7 @@ impl<'a> Frame<'a> {
             Self::Gossip { ties, joined, left } => {
                 writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);
             }
-            Self::Routed(routed) => {
-                let flags = u8::from(routed.reply) | u8::from(routed.exact) << 1 | routed.how << 2;
-                writer.u8(9).u8(flags).u8(routed.hops);
-                writer.bytes(&routed.origin.0).bytes(&routed.target.0).u32(routed.request);
-                writer.u8((routed.path.len() / ENTRY) as u8).bytes(routed.path);
-                writer.u8(routed.kind).bytes(routed.payload);
-            }
+            Self::Routed(routed) => return routed.emit(routed.how, routed.path),
             Self::Digest(sums) => _ = writer.u8(10).bytes(sums),
             Self::Differ { mask, after } => _ = writer.u8(11).u16(*mask).bytes(&after.0),
             Self::Keys { mask, more, keys } => {
@@ -291,13 +285,19 @@ impl<'a> Frame<'a> {
                 writer.u8(if *carried { CARRIED } else { CARRY }).bytes(&peer.0).bytes(sealed);
             }
         }
-        let mut bytes = writer.finish();
-        let length = (bytes.len() - 2) as u16;
-        if let Some(head) = bytes.first_chunk_mut() {
-            *head = length.to_be_bytes();
-        }
-        bytes
+        with_length(writer)
     }
+}
+
+/// What was written, its length in the two bytes before it.
+#[inline(never)]
+fn with_length(writer: Writer) -> Vec<u8> {
+    let mut bytes = writer.finish();
+    let length = (bytes.len() - 2) as u16;
+    if let Some(head) = bytes.first_chunk_mut() {
+        *head = length.to_be_bytes();
+    }
+    bytes
 }
 
 impl<'a> Hello<'a> {
@@ -336,6 +336,18 @@ impl<'a> Routed<'a> {
         };
         let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
         (routed.how <= STRAY | COPIES && fits).then_some(routed)
+    }
+
+    /// The message as a frame with its length, but that way on and with that path.
+    #[inline(never)]
+    pub fn emit(&self, how: u8, path: &[u8]) -> Vec<u8> {
+        let mut writer = Writer::default();
+        let flags = u8::from(self.reply) | u8::from(self.exact) << 1 | how << 2;
+        writer.u16(0).u8(9).u8(flags).u8(self.hops);
+        writer.bytes(&self.origin.0).bytes(&self.target.0).u32(self.request);
+        writer.u8((path.len() / ENTRY) as u8).bytes(path);
+        writer.u8(self.kind).bytes(self.payload);
+        with_length(writer)
     }
 
     /// What it says; `None` if that is nothing.
