@@ -43,9 +43,7 @@ enum Pending {
     /// Which of a neighbour's keys are missing here.
     Absent(LinkId),
     /// For a neighbour's list, or for this node's own walk.
-    Scan {
-        for_listing: bool,
-    },
+    Scan,
 }
 
 impl Blocks {
@@ -71,7 +69,7 @@ impl Blocks {
                 ground.answer(&reply, status, &[1]);
             }
             Pending::Absent(link) => self.on_absent(link, hashes),
-            Pending::Scan { for_listing } => self.on_scanned(ground, hashes, for_listing),
+            Pending::Scan => self.on_scanned(ground, hashes),
         }
         None
     }

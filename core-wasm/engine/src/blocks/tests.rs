@@ -299,6 +299,7 @@ fn ask(ground: &mut Ground, blocks: &mut Blocks) -> LinkId {
     let link = ground.links.iter().next().unwrap();
     let (link, peer) = (link.id, link.peer);
     blocks.on_digest(ground, link, &peer, &[1; DIGEST_BUCKETS * 8]);
+    blocks.ask_for_more(ground);
     let frames = sent(ground);
     assert!(matches!(Frame::parse(&frames[0].1), Some(Frame::Differ { mask: u16::MAX, .. })));
     link
