@@ -32,8 +32,10 @@ impl Node {
         status: Status,
         bytes: &[u8],
     ) {
-        if self.on_holder_answered(number, from, status)
-            || self.was_envelope(number)
+        if self.blocks.on_answered(&mut self.ground, number, from, status) {
+            return self.on_placed();
+        }
+        if self.was_envelope(number)
             || self.ground.on_greeted(number, from)
         {
             return;
@@ -56,7 +58,8 @@ impl Node {
     pub(super) fn pump_requests(&mut self) {
         let mut round = Round::default();
         while let Some((request, hash)) = self.requests.pump(&mut self.ground, &mut round) {
-            let has_begun = self.place_own(request, &hash);
+            let has_begun = self.blocks.place_own(&mut self.ground, request, &hash);
+            self.on_placed();
             self.requests.on_placing(request, has_begun, &mut round);
         }
     }
