@@ -32,11 +32,6 @@ impl Duration {
         Self(ms * 1000)
     }
 
-    /// What of it is left after `span`.
-    pub(crate) fn minus(self, span: Self) -> Self {
-        Self(self.0.saturating_sub(span.0))
-    }
-
     /// Whole milliseconds, rounded down.
     pub const fn ms(self) -> u64 {
         self.0 / 1000

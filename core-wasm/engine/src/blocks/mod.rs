@@ -11,7 +11,7 @@ mod tests;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-pub(crate) use self::place::{Placed, Placing};
+pub(crate) use self::place::Placed;
 use self::placement::{Failing, Placement};
 use self::repair::Repair;
 use self::serve::Serve;
@@ -26,6 +26,8 @@ pub(crate) struct Blocks {
     serves: Vec<Serve>,
     last_serve: u32,
     placements: Vec<Placement>,
+    /// What became of this node's own blocks, until somebody takes it.
+    pub(crate) placed: Vec<Placed>,
     /// Those that could not hold a block not long ago; this node may be among them.
     failing: Failing,
     repair: Repair,
@@ -43,9 +45,7 @@ enum Pending {
     /// Which of a neighbour's keys are missing here.
     Absent(LinkId),
     /// For a neighbour's list, or for this node's own walk.
-    Scan {
-        for_listing: bool,
-    },
+    Scan,
 }
 
 impl Blocks {
@@ -56,33 +56,28 @@ impl Blocks {
         job: JobId,
         kind: u32,
         bytes: &[u8],
-    ) -> Option<Placed> {
+    ) {
         let loaded = (kind == input::LOADED).then_some(bytes);
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
-        match self.pending.take(job)? {
-            Pending::LoadServe(number) => self.on_serve_loaded(ground, number, loaded),
-            Pending::LoadPlacement(token) => return self.on_placement_loaded(ground, token, loaded),
-            Pending::StorePlacement(token) => {
-                return self.on_placement_stored(ground, token, stored(kind));
-            }
-            Pending::StoreHeld(reply) => {
-                let status = stored(kind);
-                self.on_own_store_failed(ground, status);
-                ground.answer(&reply, status, &[1]);
-            }
-            Pending::Absent(link) => self.on_absent(link, hashes),
-            Pending::Scan { for_listing } => self.on_scanned(ground, hashes, for_listing),
+        let Some(pending) = self.pending.take(job) else { return };
+        let status = stored(kind);
+        if let Pending::StorePlacement(_) | Pending::StoreHeld(_) = pending {
+            self.on_own_stored(ground, status);
         }
-        None
+        match pending {
+            Pending::LoadServe(number) => self.on_serve_loaded(ground, number, loaded),
+            Pending::LoadPlacement(token) => self.on_placement_loaded(ground, token, loaded),
+            Pending::StorePlacement(token) => self.on_placement_stored(ground, token, status),
+            Pending::StoreHeld(reply) => ground.answer(&reply, status, &[1]),
+            Pending::Absent(link) => self.on_absent(link, hashes),
+            Pending::Scan => self.on_scanned(ground, hashes),
+        }
     }
 
-    /// Ends what took too long, up to a placement of this node's own: again until `None`.
-    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> Option<Placed> {
-        let placed = self.on_placement_deadlines(ground);
-        if placed.is_none() {
-            self.on_serve_deadlines(ground);
-        }
-        placed
+    /// Ends what took too long.
+    pub(crate) fn on_time(&mut self, ground: &mut Ground) {
+        self.on_placement_deadlines(ground);
+        self.on_serve_deadlines(ground);
     }
 
     /// Sends what had to wait for room or for the store.

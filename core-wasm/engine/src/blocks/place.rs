@@ -5,15 +5,15 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::placement::{Asker, BUSY, HOLDER_PATIENCE, Holder, Placement, Step, Why};
+use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
 use super::{Blocks, Pending};
-use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
+use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, PLACEMENTS_OWN, STORES_A_LINK, STORES_MAX};
 use crate::status::Status;
-use crate::time::{Duration, Stamp};
+use crate::time::Duration;
 use crate::wire::frame::Body;
 
 /// After so long those that hold the block are counted.
@@ -25,14 +25,6 @@ pub(crate) struct Placed {
     pub(crate) request: u32,
     pub(crate) status: Status,
     pub(crate) holders: u8,
-}
-
-/// How placing a block of this node's own begins.
-pub(crate) enum Placing {
-    /// Too many are under way: it has to wait.
-    Busy,
-    UnderWay,
-    Ended(Placed),
 }
 
 impl Blocks {
@@ -47,26 +39,21 @@ impl Blocks {
         exact: bool,
         is_near: bool,
     ) {
-        let deputy = if is_near { self.deputy(ground, &reply, hash) } else { None };
-        if let Some((id, link)) = deputy {
-            return ground.pass_request(link, &reply, &id, false, &Body::Put { hash, block });
+        if is_near && self.failing.why(&ground.id, ground.now).is_some() {
+            // This node has no room: the nearest that may have some places it instead.
+            for id in ground.nearest_alive(hash, CANDIDATES).ids() {
+                if *id != reply.origin
+                    && self.failing.why(id, ground.now).is_none()
+                    && let Some(link) = way_with_room(ground, id)
+                {
+                    return ground.pass_request(link, &reply, id, false, &Body::Put { hash, block });
+                }
+            }
         }
         let status = self.take_in(ground, &reply, hash, block, exact);
         if status != Status::Ok {
             ground.answer(&reply, status, &[]);
         }
-    }
-
-    /// Who places a block instead of this node, which has no room, and the link toward it.
-    fn deputy(&self, ground: &Ground, reply: &ReplyTo, hash: &NodeId) -> Option<(NodeId, LinkId)> {
-        self.failing.why(&ground.id, ground.now)?;
-        let nearest = ground.nearest_alive(hash, CANDIDATES);
-        let is_deputy = |id: &&NodeId| {
-            **id != ground.id && **id != reply.origin && self.failing.why(id, ground.now).is_none()
-        };
-        let id = nearest.ids().iter().find(is_deputy)?;
-        let link = ground.way(id).filter(|link| Some(*link) != reply.link())?;
-        ground.takes_bulk(link, BLOCK_FRAME).then_some((*id, link))
     }
 
     /// Begins to store what came to be held or placed; says how that began.
@@ -96,7 +83,7 @@ impl Blocks {
         let pending = if exact {
             Pending::StoreHeld(Box::new(reply.clone()))
         } else {
-            Pending::StorePlacement(self.begin_placement(ground, Asker::Remote(reply.clone()), hash))
+            Pending::StorePlacement(self.begin_placement(ground, reply.clone(), hash))
         };
         self.pending.add(Some(job), pending);
         Status::Ok
@@ -109,32 +96,32 @@ impl Blocks {
         }
         let mut links = Vec::with_capacity(PLACEMENTS_MAX);
         for placement in &self.placements {
-            links.push(placement.link());
+            links.push(placement.reply.link());
         }
         let Some(place) = crowded_out(&links, link) else { return false };
-        if let Asker::Remote(reply) = self.placements.remove(place).asker {
-            ground.answer(&reply, Status::TooManyRequests, &[]);
-        }
+        self.end_placement(ground, place, Some(Status::TooManyRequests));
         true
     }
 
-    /// Places a block of this node's own, which is in its store already.
-    pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &NodeId) -> Placing {
-        let own = self.placements.iter().filter(|placement| placement.link().is_none()).count();
+    /// Places a block of this node's own, which is in its store already. False if too many are under way: it has to wait.
+    pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &NodeId) -> bool {
+        let own = self.placements.iter().filter(|placement| placement.reply.link().is_none()).count();
         if own >= PLACEMENTS_OWN || !self.has_place(ground, None) {
-            return Placing::Busy;
+            return false;
         }
-        let token = self.begin_placement(ground, Asker::Own(request), hash);
-        self.step_placement(ground, token).map_or(Placing::UnderWay, Placing::Ended)
+        let reply = ReplyTo { origin: ground.id, request, path: Vec::new() };
+        self.begin_placement(ground, reply, hash);
+        self.step_placement(ground, self.placements.len() - 1);
+        true
     }
 
-    fn begin_placement(&mut self, ground: &mut Ground, asker: Asker, hash: &NodeId) -> u32 {
+    fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId) -> u32 {
         let token = ground.rng.next() as u32;
         let deadline = ground.now + PLACE_TIMEOUT;
         ground.arm(deadline);
         self.placements.push(Placement {
             token,
-            asker,
+            reply,
             hash: *hash,
             holders: Vec::new(),
             is_held: false,
@@ -145,40 +132,38 @@ impl Blocks {
         token
     }
 
-    fn placement(&mut self, token: u32) -> Option<&mut Placement> {
-        self.placements.iter_mut().find(|placement| placement.token == token)
+    /// Where a placement is.
+    fn placement(&self, token: u32) -> Option<usize> {
+        self.placements.iter().position(|placement| placement.token == token)
     }
 
-    pub(super) fn on_placement_stored(
-        &mut self,
-        ground: &mut Ground,
-        token: u32,
-        status: Status,
-    ) -> Option<Placed> {
+    pub(super) fn on_placement_stored(&mut self, ground: &mut Ground, token: u32, status: Status) {
+        let Some(place) = self.placement(token) else { return };
         if status != Status::Ok {
-            self.on_own_store_failed(ground, status);
-            return self.end_placement(ground, token, Some(status));
+            return self.end_placement(ground, place, Some(status));
         }
-        self.failing.remove(&ground.id);
-        self.placement(token)?.is_held = true;
-        self.step_placement(ground, token)
+        if let Some(placement) = self.placements.get_mut(place) {
+            placement.is_held = true;
+        }
+        self.step_placement(ground, place);
     }
 
-    /// This node's own store is full or broken: for a while it is no holder.
-    pub(super) fn on_own_store_failed(&mut self, ground: &Ground, status: Status) {
-        if matches!(status, Status::InsufficientStorage | Status::Unavailable) {
+    /// Whether this node's own store is full or broken: then for a while it is no holder.
+    pub(super) fn on_own_stored(&mut self, ground: &Ground, status: Status) {
+        self.failing.remove(&ground.id);
+        if why(status) == Why::Store {
             self.failing.add(&ground.id, Why::Store, ground.now);
         }
     }
 
     /// Takes in further holders, and ends the placement if nothing more will come of it.
-    fn step_placement(&mut self, ground: &mut Ground, token: u32) -> Option<Placed> {
-        let placement = self.placements.iter_mut().find(|placement| placement.token == token)?;
-        placement.refill(ground, &self.failing);
-        if !placement.is_done() {
-            return None;
+    fn step_placement(&mut self, ground: &mut Ground, place: usize) {
+        if let Some(placement) = self.placements.get_mut(place) {
+            placement.refill(ground, &self.failing);
+            if placement.is_done() || placement.deadline <= ground.now {
+                self.end_placement(ground, place, None);
+            }
         }
-        self.end_placement(ground, token, None)
     }
 
     pub(super) fn pump_placements(&mut self, ground: &mut Ground) {
@@ -195,137 +180,106 @@ impl Blocks {
         }
     }
 
-    pub(super) fn on_placement_loaded(
-        &mut self,
-        ground: &mut Ground,
-        token: u32,
-        block: Option<&[u8]>,
-    ) -> Option<Placed> {
-        let placement = self.placement(token)?;
-        placement.is_loading = false;
-        let hash = placement.hash;
-        let Some(block) = block else {
-            return self.end_placement(ground, token, None);
-        };
-        for holder in &mut placement.holders {
+    pub(super) fn on_placement_loaded(&mut self, ground: &mut Ground, token: u32, block: Option<&[u8]>) {
+        let Some(place) = self.placement(token) else { return };
+        let Some(block) = block else { return self.end_placement(ground, place, None) };
+        let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else { return };
+        *is_loading = false;
+        for holder in holders {
             let Some(link) = holder.takes(ground) else { continue };
-            holder.step = Step::Sent(Stamp::of(ground.now));
-            ground.arm(ground.now + HOLDER_PATIENCE);
-            ground.send_request_by(link, token, &holder.id, true, 0, &Body::Put { hash: &hash, block });
+            holder.begin(ground, Step::Sent, HOLDER_PATIENCE);
+            ground.send_request_by(link, token, &holder.id, true, 0, &Body::Put { hash, block });
         }
-        None
     }
 
-    /// Whether an answer with this number is a holder's.
-    pub(crate) fn awaits(&self, token: u32) -> bool {
-        self.placements.iter().any(|placement| placement.token == token)
-    }
-
-    /// A holder answered.
+    /// A holder answered, if it is one; false if the answer is not for a placement.
     pub(crate) fn on_answered(
         &mut self,
         ground: &mut Ground,
         token: u32,
         from: &NodeId,
         status: Status,
-    ) -> Option<Placed> {
-        let now = ground.now;
-        let placement = self.placement(token)?;
-        let holder = placement.holder(from)?;
-        if !matches!(holder.step, Step::Sent(_) | Step::Silent) {
-            return None;
-        }
-        match status {
-            Status::Ok => {
-                holder.step = Step::Holds;
+    ) -> bool {
+        let Some(place) = self.placement(token) else { return false };
+        let Some(placement) = self.placements.get_mut(place) else { return false };
+        let Some(holder) = placement.holder(from) else { return true };
+        match (holder.step, status) {
+            (Step::Sent | Step::Silent, Status::Ok) => {
+                holder.rest(Step::Holds);
                 self.failing.remove(from);
             }
-            Status::TooManyRequests => {
-                holder.step = Step::Busy(Stamp::of(now));
-                ground.arm(now + BUSY);
-            }
-            _ => {
+            (Step::Sent | Step::Silent, Status::TooManyRequests) => holder.begin(ground, Step::Busy, BUSY),
+            (Step::Sent | Step::Silent, _) => {
                 placement.remove(from);
-                let is_store = matches!(status, Status::InsufficientStorage | Status::Unavailable);
-                placement.met_full |= is_store;
-                self.failing.add(from, if is_store { Why::Store } else { Why::Silent }, now);
+                let why = why(status);
+                placement.met_full |= why == Why::Store;
+                self.failing.add(from, why, ground.now);
             }
+            _ => return true,
         }
-        self.step_placement(ground, token)
+        self.step_placement(ground, place);
+        true
     }
 
-    /// A peer is gone: it will not answer. Ends what waited for it alone, up to one of this node's own: again until `None`.
-    pub(crate) fn on_holder_lost(&mut self, ground: &mut Ground, peer: &NodeId) -> Option<Placed> {
-        let counts =
-            |holder: &Holder| holder.id == *peer && (holder.is_open() || holder.step == Step::Silent);
-        while let Some(placement) =
-            self.placements.iter_mut().find(|placement| placement.holders.iter().any(counts))
-        {
-            let token = placement.token;
-            placement.remove(peer);
-            self.failing.add(peer, Why::Silent, ground.now);
-            if let Some(placed) = self.step_placement(ground, token) {
-                return Some(placed);
+    /// A peer is gone: it will not answer.
+    pub(crate) fn on_holder_lost(&mut self, ground: &mut Ground, peer: &NodeId) {
+        for place in (0..self.placements.len()).rev() {
+            if let Some(placement) = self.placements.get_mut(place)
+                && placement.holder(peer).is_some_and(|holder| holder.step != Step::Holds)
+            {
+                placement.remove(peer);
+                self.failing.add(peer, Why::Silent, ground.now);
+                self.step_placement(ground, place);
             }
         }
-        None
     }
 
-    fn end_placement(&mut self, ground: &mut Ground, token: u32, failure: Option<Status>) -> Option<Placed> {
-        let place = self.placements.iter().position(|placement| placement.token == token)?;
+    #[inline(never)]
+    fn end_placement(&mut self, ground: &mut Ground, place: usize, failure: Option<Status>) {
         let placement = self.placements.remove(place);
         let holders = placement.held() as u8;
         let status = failure.unwrap_or_else(|| placement.status(ground));
-        match placement.asker {
-            Asker::Remote(reply) => {
-                ground.answer(&reply, status, &[holders]);
-                None
-            }
-            Asker::Own(request) => Some(Placed { request, status, holders }),
+        if placement.reply.link().is_some() {
+            ground.answer(&placement.reply, status, &[holders]);
+        } else {
+            self.placed.push(Placed { request: placement.reply.request, status, holders });
         }
     }
 
-    /// Passes over holders that are silent, and ends placements that took too long, up to one of this node's own: again until
-    /// `None`.
-    pub(super) fn on_placement_deadlines(&mut self, ground: &mut Ground) -> Option<Placed> {
-        let now = ground.now;
-        let is_late = |holder: &Holder| holder.due(now).is_some_and(|due| due <= now);
-        while let Some(placement) = self
-            .placements
-            .iter_mut()
-            .find(|placement| placement.deadline <= now || placement.holders.iter().any(is_late))
-        {
-            let token = placement.token;
-            for holder in placement.holders.iter_mut().filter(|holder| is_late(holder)) {
+    /// Passes over holders that are silent, and ends placements that took too long.
+    pub(super) fn on_placement_deadlines(&mut self, ground: &mut Ground) {
+        for place in (0..self.placements.len()).rev() {
+            let Some(placement) = self.placements.get_mut(place) else { continue };
+            let mut is_late = placement.deadline <= ground.now;
+            if !is_late {
+                ground.arm(placement.deadline);
+            }
+            for holder in &mut placement.holders {
+                if holder.due > ground.now {
+                    ground.arm(holder.due);
+                    continue;
+                }
+                is_late = true;
                 match holder.step {
-                    Step::Busy(_) => holder.step = Step::Waiting(Stamp::of(now)),
-                    Step::Waiting(_) => holder.step = Step::Slow,
+                    Step::Busy => holder.begin(ground, Step::Waiting, ROOM_PATIENCE),
+                    Step::Waiting => holder.rest(Step::Slow),
                     _ => {
-                        holder.step = Step::Silent;
-                        self.failing.add(&holder.id, Why::Silent, now);
+                        holder.rest(Step::Silent);
+                        self.failing.add(&holder.id, Why::Silent, ground.now);
                     }
                 }
             }
-            let is_over = placement.deadline <= now;
-            // A store that never answered.
-            let is_stuck = placement.link().is_some() && !placement.is_held;
-            let placed = if is_over {
-                self.end_placement(ground, token, is_stuck.then_some(Status::Unavailable))
-            } else {
-                self.step_placement(ground, token)
-            };
-            if placed.is_some() {
-                return placed;
+            if is_late {
+                self.step_placement(ground, place);
             }
         }
-        for placement in &self.placements {
-            ground.arm(placement.deadline);
-            for holder in &placement.holders {
-                if let Some(due) = holder.due(now) {
-                    ground.arm(due);
-                }
-            }
-        }
-        None
+    }
+}
+
+/// Why somebody who answered so is left out.
+fn why(status: Status) -> Why {
+    match status {
+        Status::InsufficientStorage | Status::Unavailable => Why::Store,
+        _ => Why::Silent,
     }
 }

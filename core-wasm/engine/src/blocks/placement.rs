@@ -8,13 +8,13 @@ use crate::io::LinkId;
 use crate::limits::{CANDIDATES, REPLICAS};
 use crate::list::List;
 use crate::status::Status;
-use crate::time::{Duration, Instant, Stamp};
+use crate::time::{Duration, Instant};
 
 /// A holder has so long to answer; then the next nearest gets the block too. It counts if it answers after all.
 pub(super) const HOLDER_PATIENCE: Duration = Duration::from_ms(2_000);
 
 /// A holder's link has so long to make room for the block; then the next nearest gets it too.
-const ROOM_PATIENCE: Duration = Duration::from_ms(4_000);
+pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(4_000);
 
 /// A busy holder is asked again after this.
 pub(super) const BUSY: Duration = Duration::from_ms(300);
@@ -26,24 +26,16 @@ const SILENT_FOR: Duration = Duration::from_ms(5_000);
 /// Those that hold a block, may yet, or are silent.
 const HOLDERS_MAX: usize = REPLICAS + 2;
 
-/// Whom the count is for.
-pub(super) enum Asker {
-    /// Another node.
-    Remote(ReplyTo),
-    /// This node's own request of this number.
-    Own(u32),
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Gets the block once its link has room, for which it waits since then.
-    Waiting(Stamp),
+    /// Gets the block once its link has room.
+    Waiting,
     /// Its link has had no room for long: the next nearest gets the block too.
     Slow,
-    /// It was busy then, and is asked again a little later.
-    Busy(Stamp),
-    /// It got the block then.
-    Sent(Stamp),
+    /// It was busy, and is asked again a little later.
+    Busy,
+    /// It got the block.
+    Sent,
     /// It did not answer in time.
     Silent,
     Holds,
@@ -53,12 +45,15 @@ pub(super) enum Step {
 pub(super) struct Holder {
     pub(super) id: NodeId,
     pub(super) step: Step,
+    /// When the step is over, if nothing happens.
+    pub(super) due: Instant,
 }
 
 /// One block on its way to its holders.
 pub(super) struct Placement {
     pub(super) token: u32,
-    pub(super) asker: Asker,
+    /// Whom the count is for; without a way back it is this node itself.
+    pub(super) reply: ReplyTo,
     pub(super) hash: NodeId,
     pub(super) holders: Vec<Holder>,
     /// This node, which is not the giver, holds it.
@@ -71,47 +66,35 @@ pub(super) struct Placement {
 
 impl Holder {
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.step, Step::Waiting(_) | Step::Busy(_) | Step::Sent(_))
+        matches!(self.step, Step::Waiting | Step::Busy | Step::Sent)
     }
 
     /// Whether it takes the block now; then by which link.
     pub(super) fn takes(&self, ground: &Ground) -> Option<LinkId> {
-        if !matches!(self.step, Step::Waiting(_) | Step::Slow) {
-            return None;
-        }
-        let link = ground.way(&self.id)?;
-        ground.takes_bulk(link, BLOCK_FRAME).then_some(link)
+        if matches!(self.step, Step::Waiting | Step::Slow) { way_with_room(ground, &self.id) } else { None }
     }
 
-    /// When something is to be done about it, if it does nothing.
-    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let (since, span) = match self.step {
-            Step::Busy(since) => (since, BUSY),
-            Step::Waiting(since) => (since, ROOM_PATIENCE),
-            Step::Sent(since) => (since, HOLDER_PATIENCE),
-            _ => return None,
-        };
-        Some(now + span.minus(since.age(now)))
+    /// The step is over after `span`.
+    pub(super) fn begin(&mut self, ground: &mut Ground, step: Step, span: Duration) {
+        self.step = step;
+        self.due = ground.now + span;
+        ground.arm(self.due);
+    }
+
+    /// Nothing is due any more.
+    pub(super) fn rest(&mut self, step: Step) {
+        self.step = step;
+        self.due = Instant::NEVER;
     }
 }
 
+/// The link toward a node, if it takes a block now.
+#[inline(never)]
+pub(super) fn way_with_room(ground: &Ground, id: &NodeId) -> Option<LinkId> {
+    ground.way(id).filter(|link| ground.takes_bulk(*link, BLOCK_FRAME))
+}
+
 impl Placement {
-    /// The link by which it came; none for this node's own.
-    pub(super) fn link(&self) -> Option<LinkId> {
-        match &self.asker {
-            Asker::Remote(reply) => reply.link(),
-            Asker::Own(_) => None,
-        }
-    }
-
-    /// Who has the block anyway, and is not counted.
-    pub(super) fn giver(&self, own: &NodeId) -> NodeId {
-        match &self.asker {
-            Asker::Remote(reply) => reply.origin,
-            Asker::Own(_) => *own,
-        }
-    }
-
     /// How many hold it beside its giver.
     pub(super) fn held(&self) -> usize {
         let holders = self.holders.iter().filter(|holder| holder.step == Step::Holds);
@@ -123,17 +106,16 @@ impl Placement {
     }
 
     /// Takes in the next nearest, until enough hold it or may yet.
-    pub(super) fn refill(&mut self, ground: &Ground, failing: &Failing) {
+    pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
         let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
-        let giver = self.giver(&ground.id);
         for id in ground.nearest_alive(&self.hash, CANDIDATES).ids() {
-            if *id == ground.id || *id == giver || count >= REPLICAS || self.holder(id).is_some() {
+            if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some() {
                 continue;
             }
             match failing.why(id, ground.now) {
                 Some(why) => self.met_full |= why == Why::Store,
                 None => {
-                    self.add(id, ground.now);
+                    self.add(ground, id);
                     count += 1;
                 }
             }
@@ -141,7 +123,7 @@ impl Placement {
     }
 
     /// At the bound the first of the silent and slow ones makes room.
-    pub(super) fn add(&mut self, id: &NodeId, now: Instant) {
+    pub(super) fn add(&mut self, ground: &mut Ground, id: &NodeId) {
         if self.holders.len() >= HOLDERS_MAX
             && let Some(place) =
                 self.holders.iter().position(|holder| matches!(holder.step, Step::Silent | Step::Slow))
@@ -150,7 +132,9 @@ impl Placement {
         }
         // No more than is needed: this table is the largest of its machine.
         self.holders.reserve_exact(1);
-        self.holders.push(Holder { id: *id, step: Step::Waiting(Stamp::of(now)) });
+        let mut holder = Holder { id: *id, step: Step::Waiting, due: Instant::NEVER };
+        holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
+        self.holders.push(holder);
     }
 
     pub(super) fn remove(&mut self, id: &NodeId) {
@@ -163,9 +147,9 @@ impl Placement {
 
     /// How it ended, if not by a failure: of those that should hold it and are known here, all do or only some.
     pub(super) fn status(&self, ground: &Ground) -> Status {
-        let (held, giver) = (self.held(), self.giver(&ground.id));
+        let held = self.held();
         let nearest = ground.nearest_alive(&self.hash, REPLICAS + 1);
-        let wanted = nearest.ids().iter().filter(|id| **id != giver).count().min(REPLICAS);
+        let wanted = nearest.ids().iter().filter(|id| **id != self.reply.origin).count().min(REPLICAS);
         match held {
             0 if self.met_full => Status::NetworkFull,
             0 => Status::Partial,

@@ -6,6 +6,7 @@
 //! told sums gets one list after each walk; walks and lists take turns.
 
 use alloc::vec::Vec;
+use core::mem::take;
 
 use super::{Blocks, Pending};
 use crate::ground::{Ground, Owner};
@@ -16,7 +17,6 @@ use crate::limits::{
 };
 use crate::list::List as _;
 use crate::time::{Duration, Instant};
-use crate::wire::Writer;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
@@ -25,27 +25,25 @@ const PASS_MS: u64 = 120_000;
 /// What a neighbour and this node should both hold.
 struct Shared {
     id: NodeId,
-    sums: [u64; DIGEST_BUCKETS],
-    list: List,
+    /// As a digest carries them.
+    sums: [u8; DIGEST_BUCKETS * 8],
+    /// The next part of the list begins behind the key with this head, or is [`FIRST`], or there is [`NONE`].
+    next: u64,
 }
 
-/// How far a neighbour was told this node's keys since the last walk.
-#[derive(PartialEq, Eq)]
-enum List {
-    /// Not at all: from any key on, once.
-    New,
-    /// The next part begins behind the key with this head.
-    After([u8; 8]),
-    /// A part is being made, or all was told.
-    Closed,
-}
+/// A neighbour was not told this node's keys since the last walk: it is from any key on, once.
+const FIRST: u64 = 0;
+
+/// A part of the list is being made, or all was told.
+const NONE: u64 = u64::MAX;
 
 /// A neighbour whose keys this node wants to know.
 struct Asked {
     link: LinkId,
     mask: u16,
-    /// The list goes on behind this key once what is missing of it so far was fetched; nothing while an answer is awaited.
-    more: Option<NodeId>,
+    /// The list goes on behind this key, once what is missing of it so far was fetched.
+    after: NodeId,
+    is_awaited: bool,
 }
 
 /// A neighbour wants to know our keys.
@@ -53,16 +51,17 @@ struct Listing {
     link: LinkId,
     mask: u16,
     after: NodeId,
-    keys: Vec<u8>,
 }
 
 /// Where repair stands.
 #[derive(Default)]
 pub(super) struct Repair {
     next_pass: Instant,
-    /// The walk under way: the last key seen, and the sums so far.
-    pass: Option<(Option<NodeId>, Vec<Shared>)>,
-    /// Of the last whole walk.
+    /// The walk under way: the last key seen.
+    pass: Option<NodeId>,
+    /// What it found so far.
+    sums: Vec<Shared>,
+    /// What the last whole walk found.
     shared: Vec<Shared>,
     listings: Vec<Listing>,
     is_scanning: bool,
@@ -74,22 +73,30 @@ pub(super) struct Repair {
 }
 
 /// Enough of a key to know it again.
-fn head(key: &NodeId) -> [u8; 8] {
-    *key.0.first_chunk().unwrap_or(&[0; 8])
+fn head(key: &NodeId) -> u64 {
+    u64::from_le_bytes(*key.0.first_chunk().unwrap_or(&[0; 8]))
 }
 
 fn bucket(key: &NodeId) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
 }
 
-/// The sums as a digest carries them.
-#[inline(never)]
-fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(DIGEST_BUCKETS * 8);
-    for sum in sums {
-        writer.u64(*sum);
+/// Adds part of a key to the sum of its bucket.
+fn add(sums: &mut [u8], key: &NodeId) {
+    let mut carried = 0;
+    let first = bucket(key) * 8;
+    for place in (0..8).rev() {
+        let Some(sum) = sums.get_mut(first + place) else { return };
+        carried += u32::from(*sum) + u32::from(key.0[16 + place]);
+        *sum = carried as u8;
+        carried >>= 8;
     }
-    writer.finish()
+}
+
+/// What this node shares with a neighbour.
+#[inline(never)]
+fn shared_with<'a>(shared: &'a mut [Shared], peer: &NodeId) -> Option<&'a mut Shared> {
+    shared.iter_mut().find(|shared| shared.id == *peer)
 }
 
 impl Blocks {
@@ -98,11 +105,9 @@ impl Blocks {
         if ground.now >= self.repair.next_pass {
             self.repair.next_pass = ground.about(PASS_MS);
             if self.repair.pass.is_none() && ground.links.ready_count() > 0 {
-                self.repair.pass = Some((None, Vec::new()));
+                self.repair.pass = Some(NodeId([0; 32]));
                 // Who has not answered by now will not.
-                self.repair
-                    .asked
-                    .keep(|asked| asked.more.is_some() && ground.links.ready(asked.link).is_some());
+                self.repair.asked.keep(|asked| !asked.is_awaited && ground.links.ready(asked.link).is_some());
             }
         }
         ground.arm(self.repair.next_pass);
@@ -121,21 +126,14 @@ impl Blocks {
         ground.may_keep(Some(link), BLOCK_MAX).then_some((hash, link))
     }
 
-    /// What this node shares with a neighbour that was told so.
-    #[inline(never)]
-    fn shared(&mut self, peer: &NodeId) -> Option<&mut Shared> {
-        self.repair.shared.iter_mut().find(|shared| shared.id == *peer)
-    }
-
-    /// Once a neighbour's first keys are seen to, asks for those behind them.
+    /// Asks a neighbour for its first keys or, once those are seen to, for the ones behind them.
     pub(crate) fn ask_for_more(&mut self, ground: &mut Ground) {
         if !self.repair.wanted.is_empty() {
             return;
         }
-        if let Some(asked) = self.repair.asked.iter_mut().find(|asked| asked.more.is_some())
-            && let Some(after) = asked.more.take()
-        {
-            ground.send(asked.link, &Frame::Differ { mask: asked.mask, after: &after });
+        if let Some(asked) = self.repair.asked.iter_mut().find(|asked| !asked.is_awaited) {
+            asked.is_awaited = true;
+            ground.send(asked.link, &Frame::Differ { mask: asked.mask, after: &asked.after });
         }
     }
 
@@ -144,20 +142,18 @@ impl Blocks {
         if self.repair.is_scanning {
             return;
         }
-        let (after, for_listing) = match (self.repair.listings.first(), &self.repair.pass) {
-            (Some(listing), None) => (Some(listing.after), true),
-            (Some(listing), _) if !self.repair.was_listing => (Some(listing.after), true),
-            (_, Some((after, _))) => (*after, false),
-            (None, None) => return,
-        };
-        self.repair.was_listing = for_listing;
-        self.repair.is_scanning =
-            self.pending.add(ground.scan(Owner::Blocks, after.as_ref()), Pending::Scan { for_listing });
+        let pass = self.repair.pass.as_ref();
+        let is_turn = pass.is_none() || !self.repair.was_listing;
+        let listing = self.repair.listings.first().filter(|_| is_turn);
+        let Some(after) = listing.map(|listing| &listing.after).or(pass) else { return };
+        self.repair.was_listing = listing.is_some();
+        let job = ground.scan(Owner::Blocks, Some(after));
+        self.repair.is_scanning = self.pending.add(job, Pending::Scan);
     }
 
-    pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId], for_listing: bool) {
+    pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
         self.repair.is_scanning = false;
-        if for_listing {
+        if self.repair.was_listing {
             self.on_listing_scanned(ground, keys);
         } else {
             self.on_pass_scanned(ground, keys);
@@ -165,68 +161,60 @@ impl Blocks {
     }
 
     fn on_pass_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
-        let Some((_, mut shared)) = self.repair.pass.take() else { return };
         for key in keys {
             let holders = ground.nearest_linked(key, REPLICAS);
             if !holders.contains(&ground.id) {
                 continue;
             }
             for holder in holders.ids().iter().filter(|holder| **holder != ground.id) {
-                let place = match shared.iter().position(|shared| shared.id == *holder) {
-                    Some(place) => place,
-                    None if shared.len() >= SUMS_MAX => continue,
-                    None => {
-                        shared.push(Shared { id: *holder, sums: [0; DIGEST_BUCKETS], list: List::New });
-                        shared.len() - 1
-                    }
-                };
-                let sums = shared.get_mut(place).map(|shared| &mut shared.sums);
-                if let Some(sum) = sums.and_then(|sums| sums.get_mut(bucket(key))) {
-                    let word = key.0[16..24].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
-                    *sum = sum.wrapping_add(word);
+                let shared = &mut self.repair.sums;
+                if shared_with(shared, holder).is_none() && shared.len() < SUMS_MAX {
+                    shared.push(Shared { id: *holder, sums: [0; _], next: FIRST });
+                }
+                if let Some(shared) = shared_with(shared, holder) {
+                    add(&mut shared.sums, key);
                 }
             }
         }
-        if let Some(last) = keys.last().filter(|_| keys.len() >= HASHES_MAX) {
-            self.repair.pass = Some((Some(*last), shared));
+        self.repair.pass = keys.last().filter(|_| keys.len() >= HASHES_MAX).copied();
+        if self.repair.pass.is_some() {
             return;
         }
-        for Shared { id, sums, .. } in &shared {
+        self.repair.shared = take(&mut self.repair.sums);
+        for Shared { id, sums, .. } in &self.repair.shared {
             if let Some(link) = ground.links.to(id).map(|link| link.id) {
-                ground.send(link, &Frame::Digest(&sum_bytes(sums)));
+                ground.send(link, &Frame::Digest(sums));
             }
         }
-        self.repair.shared = shared;
     }
 
     /// A neighbour's sums over the keys that both should hold.
     pub(crate) fn on_digest(&mut self, ground: &mut Ground, link: LinkId, peer: &NodeId, bytes: &[u8]) {
-        let known = self.shared(peer).map(|shared| shared.sums);
         let is_near = || ground.nearest(&ground.id, NEIGHBOURS * 2, false, |_| false).contains(peer);
         if self.repair.asked.len() >= ASKED_MAX
             || self.repair.asked.iter().any(|asked| asked.link == link)
-            || known.is_none() && !is_near()
+            || !is_near()
         {
             return;
         }
-        let own = sum_bytes(&known.unwrap_or_default());
+        let own = shared_with(&mut self.repair.shared, peer).map_or(&[][..], |shared| &shared.sums);
         let mut mask = 0;
-        for (place, (theirs, ours)) in bytes.as_chunks::<8>().0.iter().zip(own.as_chunks().0).enumerate() {
-            mask |= u16::from(theirs != ours) << place;
+        for (place, theirs) in bytes.iter().enumerate() {
+            let ours = own.get(place).unwrap_or(&0);
+            mask |= u16::from(theirs != ours) << (place / 8);
         }
         if mask != 0 {
-            self.repair.asked.push(Asked { link, mask, more: None });
-            ground.send(link, &Frame::Differ { mask, after: &NodeId([0; 32]) });
+            self.repair.asked.push(Asked { link, mask, after: NodeId([0; 32]), is_awaited: false });
         }
     }
 
     /// A neighbour wants to know our keys: one that was told sums, and each key once until the next walk.
     pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &NodeId) {
         let has_room = self.repair.listings.len() < LISTINGS_MAX;
-        let Some(shared) = self.shared(peer).filter(|_| has_room) else { return };
-        if shared.list == List::New || shared.list == List::After(head(after)) {
-            shared.list = List::Closed;
-            self.repair.listings.push(Listing { link, mask, after: *after, keys: Vec::new() });
+        let Some(shared) = shared_with(&mut self.repair.shared, peer) else { return };
+        if has_room && (shared.next == FIRST || shared.next == head(after)) {
+            shared.next = NONE;
+            self.repair.listings.push(Listing { link, mask, after: *after });
         }
     }
 
@@ -237,46 +225,35 @@ impl Blocks {
         let mut listing = self.repair.listings.remove(0);
         let Some(link) = ground.links.ready(listing.link) else { return };
         let peer = link.peer;
+        let mut told = Vec::with_capacity(keys.len() * 32);
+        let more = keys.len() >= HASHES_MAX;
         for key in keys {
             listing.after = *key;
-            if listing.mask >> bucket(key) & 1 == 0 {
-                continue;
-            }
-            let holders = ground.nearest_linked(key, REPLICAS);
-            if holders.contains(&peer) {
-                listing.keys.extend_from_slice(&key.0);
-            }
-            if listing.keys.len() >= HASHES_MAX * 32 {
-                break;
+            if listing.mask >> bucket(key) & 1 != 0 && ground.nearest_linked(key, REPLICAS).contains(&peer) {
+                told.extend_from_slice(&key.0);
             }
         }
-        let is_end = keys.len() < HASHES_MAX && keys.last().is_none_or(|last| *last == listing.after);
-        if !is_end && listing.keys.len() < HASHES_MAX * 32 {
-            // One at a time: unfinished ones would hold keys.
-            self.repair.listings.insert(0, listing);
-            return;
-        }
-        if !is_end
-            && let Some(shared) = self.shared(&peer)
-            && let Some(last) = NodeId::list(&listing.keys).last()
-        {
-            shared.list = List::After(head(last));
-        }
-        if !listing.keys.is_empty() {
-            let frame = Frame::Keys { mask: listing.mask, more: !is_end, keys: &listing.keys };
-            ground.send(listing.link, &frame);
+        if let Some(last) = NodeId::list(&told).last() {
+            if let Some(shared) = shared_with(&mut self.repair.shared, &peer).filter(|_| more) {
+                shared.next = head(last);
+            }
+            ground.send(listing.link, &Frame::Keys { mask: listing.mask, more, keys: &told });
+        } else if more {
+            self.repair.listings.push(listing);
         }
     }
 
     /// A neighbour's keys, if it was asked.
     pub(crate) fn on_keys(&mut self, ground: &mut Ground, link: LinkId, more: bool, keys: &[u8]) {
-        let is_awaited = |asked: &Asked| asked.link == link && asked.more.is_none();
+        let is_awaited = |asked: &Asked| asked.link == link && asked.is_awaited;
         let Some(place) = self.repair.asked.iter().position(is_awaited) else { return };
-        let Asked { mask, .. } = self.repair.asked.remove(place);
+        let mut asked = self.repair.asked.remove(place);
         let keys = NodeId::list(keys);
         let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
         if let Some(last) = keys.last().filter(|_| more) {
-            self.repair.asked.push(Asked { link, mask, more: Some(*last) });
+            asked.after = *last;
+            asked.is_awaited = false;
+            self.repair.asked.push(asked);
         }
         let mut ours = keys.to_vec();
         ours.keep(|key| ground.should_hold(key) && ground.may_hold(key));

@@ -44,7 +44,7 @@ fn a_block_is_served_once_it_is_read() {
     serve(&mut ground, &mut blocks);
     blocks.pump(&mut ground);
     let load = job(&outputs(&mut ground), output::LOAD).unwrap();
-    assert!(blocks.on_job_done(&mut ground, load, input::LOADED, b"block").is_none());
+    blocks.on_job_done(&mut ground, load, input::LOADED, b"block");
     assert_eq!(answers(&mut ground), [(Status::Ok, b"block".to_vec())]);
 }
 
@@ -79,7 +79,7 @@ struct Trial {
 impl Trial {
     fn begin(peers: usize) -> Self {
         let (mut ground, mut blocks) = (ground(peers), Blocks::default());
-        assert!(matches!(blocks.place_own(&mut ground, 1, &HASH), Placing::UnderWay));
+        assert!(blocks.place_own(&mut ground, 1, &HASH) && blocks.placed.is_empty());
         Self { ground, blocks }
     }
 
@@ -99,13 +99,14 @@ impl Trial {
     }
 
     fn answer(&mut self, (peer, number): &(NodeId, u32), status: Status) -> Option<Placed> {
-        assert!(self.blocks.awaits(*number));
-        self.blocks.on_answered(&mut self.ground, *number, peer, status)
+        assert!(self.blocks.on_answered(&mut self.ground, *number, peer, status));
+        self.blocks.placed.pop()
     }
 
     fn wait(&mut self, ms: u64) -> Option<Placed> {
         self.ground.now = self.ground.now + Duration::from_ms(ms);
-        self.blocks.on_time(&mut self.ground)
+        self.blocks.on_time(&mut self.ground);
+        self.blocks.placed.pop()
     }
 }
 
@@ -118,10 +119,8 @@ fn assert_placed(placed: Option<Placed>, status: Status, holders: usize) {
 #[test]
 fn a_lone_node_has_no_holders() {
     let (mut ground, mut blocks) = (ground(0), Blocks::default());
-    let Placing::Ended(placed) = blocks.place_own(&mut ground, 1, &HASH) else {
-        panic!("it waits for nobody")
-    };
-    assert_placed(Some(placed), Status::Partial, 0);
+    assert!(blocks.place_own(&mut ground, 1, &HASH));
+    assert_placed(blocks.placed.pop(), Status::Partial, 0);
 }
 
 #[test]
@@ -150,10 +149,10 @@ fn x8_a_full_holder_is_passed_over_and_the_next_nearest_takes_its_place() {
     }
     assert_placed(placing.answer(&next[0], Status::Ok), Status::Ok, REPLICAS);
     // It is left out for a while, and no longer.
-    assert!(matches!(placing.blocks.place_own(&mut placing.ground, 2, &HASH), Placing::UnderWay));
+    assert!(placing.blocks.place_own(&mut placing.ground, 2, &HASH));
     assert!(placing.sent().iter().all(|(peer, _)| *peer != holders[0].0));
     placing.ground.now = placing.ground.now + Duration::from_ms(61_000);
-    assert!(matches!(placing.blocks.place_own(&mut placing.ground, 3, &HASH), Placing::UnderWay));
+    assert!(placing.blocks.place_own(&mut placing.ground, 3, &HASH));
     assert!(placing.sent().iter().any(|(peer, _)| *peer == holders[0].0));
 }
 
@@ -221,8 +220,10 @@ fn where_nobody_has_room_the_network_is_full() {
 fn a_holder_that_is_lost_is_not_waited_for() {
     let mut placing = Trial::begin(1);
     let peer = placing.ground.links.iter().next().unwrap().peer;
-    assert_placed(placing.blocks.on_holder_lost(&mut placing.ground, &peer), Status::Partial, 0);
-    assert!(placing.blocks.on_holder_lost(&mut placing.ground, &peer).is_none());
+    placing.blocks.on_holder_lost(&mut placing.ground, &peer);
+    assert_placed(placing.blocks.placed.pop(), Status::Partial, 0);
+    placing.blocks.on_holder_lost(&mut placing.ground, &peer);
+    assert!(placing.blocks.placed.is_empty());
 }
 
 #[test]
@@ -278,7 +279,7 @@ fn x4_serves_that_wait_for_credit_are_over_in_time() {
     ground.links.get_mut(link).unwrap().flow.sent(CREDIT as usize, true);
     serve(&mut ground, &mut blocks);
     ground.now = ground.now + Duration::from_ms(11_000);
-    assert!(blocks.on_time(&mut ground).is_none());
+    blocks.on_time(&mut ground);
     assert_eq!(answers(&mut ground)[0].0, Status::TooManyRequests);
 }
 
@@ -299,6 +300,7 @@ fn ask(ground: &mut Ground, blocks: &mut Blocks) -> LinkId {
     let link = ground.links.iter().next().unwrap();
     let (link, peer) = (link.id, link.peer);
     blocks.on_digest(ground, link, &peer, &[1; DIGEST_BUCKETS * 8]);
+    blocks.ask_for_more(ground);
     let frames = sent(ground);
     assert!(matches!(Frame::parse(&frames[0].1), Some(Frame::Differ { mask: u16::MAX, .. })));
     link

@@ -15,8 +15,8 @@ impl Node {
                 self.follow(step);
             }
             Some(Owner::Blocks) => {
-                let placed = self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
-                self.on_placed(placed);
+                self.blocks.on_job_done(&mut self.ground, job, kind, bytes);
+                self.on_placed();
             }
             Some(Owner::Requests) => self.requests.on_job_done(&mut self.ground, job, kind, bytes),
             Some(Owner::Topics) => {

@@ -150,7 +150,8 @@ impl Node {
         self.ground.wake = Instant::NEVER;
         self.on_link_deadlines();
         self.on_request_deadlines();
-        self.on_placement_deadlines();
+        self.blocks.on_time(&mut self.ground);
+        self.on_placed();
         self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
         self.upkeep.gossip_if_due(&mut self.ground);

@@ -33,8 +33,10 @@ impl Node {
         status: Status,
         bytes: &[u8],
     ) {
-        if self.on_holder_answered(number, from, status)
-            || self.was_envelope(number)
+        if self.blocks.on_answered(&mut self.ground, number, from, status) {
+            return self.on_placed();
+        }
+        if self.was_envelope(number)
             || self.ground.on_greeted(number, from)
         {
             return;
@@ -55,7 +57,8 @@ impl Node {
     pub(super) fn pump_requests(&mut self) {
         let mut round = Round::default();
         while let Some(hash) = self.requests.pump(&mut self.ground, &mut round) {
-            let has_begun = self.place_own(round.number, &hash);
+            let has_begun = self.blocks.place_own(&mut self.ground, round.number, &hash);
+            self.on_placed();
             self.requests.on_placing(has_begun, &mut round);
         }
     }

@@ -1,50 +1,17 @@
 //! What the machine for blocks wants of requests, and they of it.
 
+use core::mem::take;
+
 use super::Node;
-use crate::blocks::{Placed, Placing};
-use crate::id::NodeId;
+use crate::blocks::Placed;
 use crate::limits::REPAIRS_MAX;
-use crate::status::Status;
 
 impl Node {
-    /// A block of this node's own is placed: its request ends.
-    pub(super) fn on_placed(&mut self, placed: Option<Placed>) {
-        if let Some(Placed { request, status, holders }) = placed {
+    /// Blocks of this node's own are placed: their requests end.
+    #[inline(never)]
+    pub(super) fn on_placed(&mut self) {
+        for Placed { request, status, holders } in take(&mut self.blocks.placed) {
             self.requests.on_delivered(&mut self.ground, request, status, holders);
-        }
-    }
-
-    /// Places a block of this node's own, which is in its store already. False if it has to wait.
-    pub(super) fn place_own(&mut self, request: u32, hash: &NodeId) -> bool {
-        match self.blocks.place_own(&mut self.ground, request, hash) {
-            Placing::Busy => return false,
-            Placing::UnderWay => {}
-            Placing::Ended(placed) => self.on_placed(Some(placed)),
-        }
-        true
-    }
-
-    /// Whether an answer was a holder's.
-    pub(super) fn on_holder_answered(&mut self, number: u32, from: &NodeId, status: Status) -> bool {
-        let is_awaited = self.blocks.awaits(number);
-        if is_awaited {
-            let placed = self.blocks.on_answered(&mut self.ground, number, from, status);
-            self.on_placed(placed);
-        }
-        is_awaited
-    }
-
-    /// A peer is gone: no placement waits for it.
-    pub(super) fn on_holder_lost(&mut self, peer: &NodeId) {
-        while let Some(placed) = self.blocks.on_holder_lost(&mut self.ground, peer) {
-            self.on_placed(Some(placed));
-        }
-    }
-
-    /// Ends the placements that took too long.
-    pub(super) fn on_placement_deadlines(&mut self) {
-        while let Some(placed) = self.blocks.on_time(&mut self.ground) {
-            self.on_placed(Some(placed));
         }
     }
 

@@ -87,7 +87,8 @@ impl Node {
         }
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
-            self.on_holder_lost(&link.peer);
+            self.blocks.on_holder_lost(&mut self.ground, &link.peer);
+            self.on_placed();
             self.topics.on_mate_lost(&link.peer);
             self.requests.on_link_lost(&mut self.ground, link.id);
         }
