@@ -121,6 +121,12 @@ impl Ground {
         self.jobs = Vec::new();
     }
 
+    /// This link ends, and its peer is told why: the node sees to it before its next step.
+    #[inline(never)]
+    pub(crate) fn end(&mut self, id: LinkId, reason: Reason) {
+        self.ending.push((id, reason));
+    }
+
     /// Makes sure that `on_time` runs at `at` or before.
     #[inline(never)]
     pub(crate) fn arm(&mut self, at: Instant) {

@@ -43,8 +43,7 @@ impl Ground {
         let length = bytes.len() - 2;
         link.flow.sent(length, length > BULK_MIN);
         if link.flow.is_stuck() {
-            self.ending.push((id, Reason::Stuck));
-            return;
+            return self.end(id, Reason::Stuck);
         }
         self.put(output::SEND, id.number().into(), 0, &[], bytes);
     }
@@ -74,8 +73,7 @@ impl Ground {
         let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let Some(link) = self.links.get_mut(id) else { return };
         if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
-            self.ending.push((id, Reason::Silent));
-            return;
+            return self.end(id, Reason::Silent);
         }
         let silence = link.heard.age(now);
         if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < quiet {
