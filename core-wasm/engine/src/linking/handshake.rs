@@ -118,7 +118,6 @@ impl Linking {
         self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
         Ok(())
     }
-
 }
 
 pub(super) fn on_link_verified(ground: &mut Ground, id: LinkId, holds: bool) {
@@ -155,9 +154,8 @@ fn send_hello(ground: &mut Ground, id: LinkId, nonce: &[u8; 32]) {
 
 /// A link both ends of which are who they say, and that is not ready yet.
 pub(crate) fn proved(ground: &Ground) -> Option<LinkId> {
-    let is_proved = |link: &Link| {
-        link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed)
-    };
+    let is_proved =
+        |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed);
     ground.links.find(&is_proved).map(|link| link.id)
 }
 

@@ -12,10 +12,12 @@ use alloc::boxed::Box;
 pub(crate) use self::circuit::{
     choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
 };
-pub(crate) use self::dial::{Arrived, on_envelope_lost, on_offer};
-pub(crate) use self::handshake::{on_handshake_due, on_incoming, on_link_up, proved, replaces, settle, why_down};
 use self::dial::on_answer;
+pub(crate) use self::dial::{Arrived, on_envelope_lost, on_offer};
 use self::handshake::on_link_verified;
+pub(crate) use self::handshake::{
+    on_handshake_due, on_incoming, on_link_up, proved, replaces, settle, why_down,
+};
 use self::signalling::Signalling;
 use crate::ground::{Ground, Jobs};
 use crate::io::kinds::input;
