@@ -85,7 +85,7 @@ fn bucket(key: &NodeId) -> usize {
 /// The sums as a digest carries them.
 #[inline(never)]
 fn sum_bytes(sums: &[u64; DIGEST_BUCKETS]) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(DIGEST_BUCKETS * 8);
+    let mut writer = Writer::default();
     for sum in sums {
         writer.u64(*sum);
     }

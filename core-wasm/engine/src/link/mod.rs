@@ -193,10 +193,9 @@ impl Links {
         self.get(id).filter(|link| link.stage == Stage::Ready)
     }
 
-    /// Takes the link out.
-    pub(crate) fn remove(&mut self, id: LinkId) -> Option<Link> {
-        self.get(id)?;
-        Some(self.list.remove(self.place(id)))
+    /// Takes out a link that there is.
+    pub(crate) fn remove(&mut self, id: LinkId) -> Link {
+        self.list.remove(self.place(id))
     }
 
     /// All of them, ascending by number.

@@ -37,9 +37,7 @@ pub(crate) fn on_incoming(ground: &mut Ground) {
 pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
     let deadline = ground.now + PROOF_TIMEOUT;
     let mut nonce = [0; 32];
-    for chunk in nonce.chunks_mut(8) {
-        chunk.copy_from_slice(&crate::hash::big_endian(ground.rng.next()));
-    }
+    ground.rng.fill(&mut nonce);
     let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening) else {
         return;
     };

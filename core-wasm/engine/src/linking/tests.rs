@@ -79,7 +79,7 @@ fn a_frame_for_a_circuit_whose_relay_is_gone_ends_the_circuit() {
     on_sealed(&mut ground, circuit, &[0; 40]);
     assert_eq!(kinds(&mut ground), [output::SEND]);
     assert_eq!(circuit_over(&ground, relay), Some(circuit));
-    assert_eq!(ground.links.remove(relay).map(|link| link.stage), Some(Stage::Ready));
+    assert_eq!(ground.links.remove(relay).stage, Stage::Ready);
     assert!(ground.ending.is_empty());
     on_sealed(&mut ground, circuit, &[0; 40]);
     assert_eq!(ground.ending, [(circuit, Reason::Stuck)]);

@@ -137,7 +137,10 @@ impl Node {
 
     /// Ends a link: tells the peer if `tell`, and everybody in the node who counted on it.
     pub(super) fn drop_link(&mut self, id: LinkId, reason: Reason, tell: bool) {
-        let Some(link) = self.ground.links.remove(id) else { return };
+        if self.ground.links.get(id).is_none() {
+            return;
+        }
+        let link = self.ground.links.remove(id);
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
