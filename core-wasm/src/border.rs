@@ -1,17 +1,23 @@
 //! What the page can call.
 
 use alloc::vec::Vec;
+use core::mem::ManuallyDrop;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::{Config, Instant, Node, Profile};
 use wasm_bindgen::prelude::*;
 
+use crate::heap::forget_all;
 use crate::outputs::{hand_out, show_links, show_neighbourhood};
 
-/// One node. A page may have several.
+/// How many nodes there are.
+static NODES: AtomicU32 = AtomicU32::new(0);
+
+/// One node. A page may have several; their memory comes back when the last of them is freed, all at once.
 #[wasm_bindgen]
 pub struct Core {
-    node: Node,
+    node: ManuallyDrop<Node>,
     number: u32,
 }
 
@@ -38,7 +44,8 @@ impl Core {
         let flags = reader.u8();
         reader.intact()?;
         (config.signalling, config.relay) = (flags & 1 != 0, flags & 2 != 0);
-        Some(Self { node: Node::new(config), number })
+        NODES.fetch_add(1, Ordering::Relaxed);
+        Some(Self { node: ManuallyDrop::new(Node::new(config)), number })
     }
 
     /// Takes in one thing that happened at `now`, in microseconds of the page's monotonic clock, and hands out all that
@@ -57,5 +64,14 @@ impl Core {
     pub fn show(&self) {
         show_links(self.number, &self.node);
         show_neighbourhood(self.number, &self.node);
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if NODES.fetch_sub(1, Ordering::Relaxed) == 1 {
+            // SAFETY: the page holds nothing of this module's but nodes, and this was the last.
+            unsafe { forget_all() }
+        }
     }
 }

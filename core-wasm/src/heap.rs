@@ -4,6 +4,9 @@
 //! next page joins it. What is given back joins the free pieces on both sides, so the list stays short. It begins right behind
 //! the stack and the constants, where a fresh page has some 44 KiB left; allocators that ask for a page of their own would take
 //! a second one at once.
+//!
+//! When the last node is gone, the list begins anew. So nodes need not take themselves apart piece by piece, which is more
+//! than a kilobyte of code.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32::{memory_grow, memory_size};
@@ -22,7 +25,7 @@ struct Piece {
 
 struct Heap {
     first: UnsafeCell<*mut Piece>,
-    /// Behind the last byte that was ever taken in; 0 before the first.
+    /// Behind the last byte that was taken in; 0 before the first.
     end: UnsafeCell<usize>,
 }
 
@@ -35,6 +38,16 @@ static HEAP: Heap = Heap { first: UnsafeCell::new(null_mut()), end: UnsafeCell::
 unsafe extern "C" {
     /// Placed by the linker behind stack and constants; only its address means something.
     static __heap_base: u8;
+}
+
+/// Takes back all that was ever given out.
+///
+/// # Safety
+///
+/// Whoever holds any of it only gives it back, before anybody asks for more.
+pub(crate) unsafe fn forget_all() {
+    // SAFETY: the module has one thread.
+    unsafe { *HEAP.end.get() = 0 }
 }
 
 fn whole_pieces(size: usize) -> usize {
@@ -53,6 +66,10 @@ unsafe impl GlobalAlloc for Heap {
             let mut slot = self.first.get();
             // SAFETY: every pointer in the list is a free piece or null.
             unsafe {
+                if *self.end.get() == 0 {
+                    // What was given back since all was forgotten is in what comes now.
+                    *slot = null_mut();
+                }
                 while let Some(piece) = (*slot).as_mut() {
                     if piece.size >= size {
                         let (start, next, rest) = (*slot, piece.next, piece.size - size);
@@ -79,7 +96,7 @@ unsafe impl GlobalAlloc for Heap {
 }
 
 impl Heap {
-    /// Takes in the rest of the first page, or one page more; `false` if the browser has none.
+    /// Takes in all pages there are behind the constants, or one page more; `false` if the browser has none.
     unsafe fn grow(&self) -> bool {
         // SAFETY: the memory behind `end` belongs to nobody else.
         unsafe {

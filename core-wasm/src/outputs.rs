@@ -1,7 +1,6 @@
 //! From what the engine wants done to numbers and bytes.
 
 use tabmesh_engine::io::kinds::output::{LINKS, NEIGHBOURHOOD};
-use tabmesh_engine::wire::Writer;
 use tabmesh_engine::{Flat, Node, NodeId};
 use wasm_bindgen::prelude::*;
 
@@ -20,13 +19,7 @@ pub(crate) fn hand_out(core: u32, wanted: &Flat) {
 
 /// Tells the page which links to peers that proved themselves there are.
 pub(crate) fn show_links(core: u32, node: &Node) {
-    let mut writer = Writer::default();
-    for view in node.links() {
-        writer.bytes(&view.id.0).u16(view.link.number());
-        writer.u8(view.kind as u8).u8(view.profile as u8).u8(view.is_neighbour.into());
-        writer.u32(view.rtt_us).u64(view.since.0);
-    }
-    output(core, LINKS, 0, 0, &[], &writer.finish());
+    output(core, LINKS, 0, 0, &[], &node.links_bytes());
 }
 
 /// Tells the page the closest nodes known.

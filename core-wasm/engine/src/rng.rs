@@ -1,5 +1,7 @@
 //! Randomness for protocol choices. Keys never come from here.
 
+use crate::hash::big_endian;
+
 /// A small seeded generator (SplitMix64): equal seeds give equal choices.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
@@ -19,6 +21,14 @@ impl Rng {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)
+    }
+
+    /// Fills bytes, a multiple of eight of them.
+    #[inline(never)]
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&big_endian(self.next()));
+        }
     }
 
     /// A number below `bound`; 0 when `bound` is 0.

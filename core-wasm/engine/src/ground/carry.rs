@@ -219,7 +219,7 @@ impl Ground {
 
     /// The nodes nearest to `target` as far as known here; without `asker`.
     pub(crate) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(REPLICAS * NAMED);
+        let mut writer = Writer::default();
         let nearest = self.nearest_alive(target, REPLICAS + 1);
         for id in nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS) {
             let known = if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };

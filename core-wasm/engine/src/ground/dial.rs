@@ -69,7 +69,7 @@ impl Ground {
     /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
     /// newcomer, who may be introduced to nobody else.
     pub(crate) fn takes_no_more(&self, is_newcomer: bool) -> bool {
-        let is_small = self.config.profile == Profile::Device && !is_newcomer;
+        let is_small = self.profile() == Profile::Device && !is_newcomer;
         self.is_full() || is_small && self.links.len() >= self.link_budget()
     }
 
@@ -112,8 +112,13 @@ impl Ground {
         self.dial(peer);
     }
 
+    /// What the host can afford. Without the feature `native` it is a browser, and what others need is left out.
+    pub(crate) fn profile(&self) -> Profile {
+        if cfg!(feature = "native") { self.config.profile } else { Profile::Browser }
+    }
+
     pub(crate) fn profile_limit(&self, limits: &[usize; 3]) -> usize {
-        limits.get(self.config.profile as usize).copied().unwrap_or(0)
+        limits.get(self.profile() as usize).copied().unwrap_or(0)
     }
 
     pub(crate) fn link_budget(&self) -> usize {

@@ -27,7 +27,6 @@ use self::owner::Job;
 pub(crate) use self::owner::{Jobs, Owner};
 pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
-use crate::hash::big_endian;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
 use crate::link::Links;
@@ -84,9 +83,7 @@ impl Ground {
         let id = NodeId::of_key(&config.key);
         let mut rng = Rng::new(config.seed);
         let mut secret = [0; 16];
-        for chunk in secret.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&big_endian(rng.next()));
-        }
+        rng.fill(&mut secret);
         Self {
             id,
             now: Instant(0),
@@ -119,6 +116,12 @@ impl Ground {
     /// Jobs that nobody waits for any more are answered all the same: their results are dropped then.
     pub(crate) fn forget_jobs(&mut self) {
         self.jobs = Vec::new();
+    }
+
+    /// This link ends, and its peer is told why: the node sees to it before its next step.
+    #[inline(never)]
+    pub(crate) fn end(&mut self, id: LinkId, reason: Reason) {
+        self.ending.push((id, reason));
     }
 
     /// Makes sure that `on_time` runs at `at` or before.

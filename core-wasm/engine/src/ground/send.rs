@@ -43,8 +43,7 @@ impl Ground {
         let length = bytes.len() - 2;
         link.flow.sent(length, length > BULK_MIN);
         if link.flow.is_stuck() {
-            self.ending.push((id, Reason::Stuck));
-            return;
+            return self.end(id, Reason::Stuck);
         }
         self.put(output::SEND, id.number().into(), 0, &[], bytes);
     }
@@ -74,8 +73,7 @@ impl Ground {
         let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let Some(link) = self.links.get_mut(id) else { return };
         if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
-            self.ending.push((id, Reason::Silent));
-            return;
+            return self.end(id, Reason::Silent);
         }
         let silence = link.heard.age(now);
         if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < quiet {
@@ -85,21 +83,25 @@ impl Ground {
         if link.probe != 0 {
             link.missed += 1;
         }
-        (link.probe, link.probed) = (number, Stamp::of(now));
-        link.due = now + link.rtt.patience(PROBE_PATIENCE);
-        let due = link.due;
-        self.arm(due);
-        self.send(id, &Frame::Ping(number));
+        let due = now + link.rtt.patience(PROBE_PATIENCE);
+        self.ping(id, number, due);
     }
 
     /// Probes a link that may be dead: one missed answer closes it.
     pub(crate) fn probe_hard(&mut self, id: LinkId) {
         let (now, number) = (self.now, self.rng.next() as u32 | 1);
         let due = now + PROBE_PATIENCE + PROBE_PATIENCE;
+        if let Some(link) = self.links.get_mut(id) {
+            link.missed = PROBES_MAX - 1;
+        }
+        self.ping(id, number, due);
+    }
+
+    /// Sends a probe that is to be answered by `due`.
+    #[inline(never)]
+    fn ping(&mut self, id: LinkId, number: u32, due: Instant) {
         let Some(link) = self.links.get_mut(id) else { return };
-        (link.probe, link.probed) = (number, Stamp::of(now));
-        link.missed = PROBES_MAX - 1;
-        link.due = due;
+        (link.probe, link.probed, link.due) = (number, Stamp::of(self.now), due);
         self.arm(due);
         self.send(id, &Frame::Ping(number));
     }

@@ -12,6 +12,7 @@ pub(crate) use flow::Flow;
 pub(crate) use rtt::Rtt;
 
 use crate::coordinate::Coordinate;
+use crate::ground::ReplyTo;
 use crate::id::{NodeId, PublicKey};
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::time::{Instant, Stamp};
@@ -70,9 +71,10 @@ pub(crate) struct Handshake {
     pub(crate) session: u32,
     /// WebRTC: the envelope that was sent, to send it again.
     pub(crate) envelope: Vec<u8>,
-    /// WebRTC, answering: the way the offer came; empty for the signalling server. Offering: the first links that were
-    /// tried, 2 bytes each.
-    pub(crate) path: Vec<u8>,
+    /// WebRTC, answering: the way the offer came, if it was not the signalling server.
+    pub(crate) reply: Option<ReplyTo>,
+    /// WebRTC, offering: the first links that were tried.
+    pub(crate) tried: Vec<LinkId>,
     /// WebRTC: by the signalling server rather than through the overlay.
     pub(crate) by_signal: bool,
     /// WebRTC: the other end's envelope came.
@@ -89,9 +91,9 @@ pub(crate) struct Handshake {
     pub(crate) key: PublicKey,
     /// The peer's public address, from its `Hello`.
     pub(crate) address: Vec<u8>,
-    /// WebSocket: the peer's proof holds.
+    /// The peer's proof holds; beside a WebSocket its signed envelope is that.
     pub(crate) proved: bool,
-    /// WebSocket: the peer says that ours holds.
+    /// The peer says that ours holds; beside a WebSocket nobody needs to.
     pub(crate) welcomed: bool,
 }
 
@@ -121,7 +123,8 @@ impl Links {
         let handshake = Handshake {
             session: 0,
             envelope: Vec::new(),
-            path: Vec::new(),
+            reply: None,
+            tried: Vec::new(),
             by_signal: false,
             answered: false,
             tries: 0,
@@ -190,10 +193,9 @@ impl Links {
         self.get(id).filter(|link| link.stage == Stage::Ready)
     }
 
-    /// Takes the link out.
-    pub(crate) fn remove(&mut self, id: LinkId) -> Option<Link> {
-        self.get(id)?;
-        Some(self.list.remove(self.place(id)))
+    /// Takes out a link that there is.
+    pub(crate) fn remove(&mut self, id: LinkId) -> Link {
+        self.list.remove(self.place(id))
     }
 
     /// All of them, ascending by number.

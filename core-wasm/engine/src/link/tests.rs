@@ -13,7 +13,7 @@ fn numbers_of_living_links_are_never_given_twice() {
     for _ in 0..70_000 {
         let next = begin(&mut links);
         assert_ne!(next, first);
-        assert!(links.remove(next).is_some());
+        assert_eq!(links.remove(next).id, next);
     }
     assert_eq!(links.len(), 1);
 }

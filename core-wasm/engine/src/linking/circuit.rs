@@ -5,7 +5,6 @@
 
 use alloc::vec::Vec;
 
-use super::Step;
 use super::dial::{begin_answer, refuse};
 use crate::ground::{Ground, ReplyTo, is_relay};
 use crate::id::NodeId;
@@ -33,10 +32,7 @@ const TRY_DIRECT_ONE_IN: u64 = 24;
 /// at once; false if there is no relay for it.
 pub(crate) fn on_unreachable(ground: &mut Ground, link: &Link) -> bool {
     if let Some(handshake) = link.handshake.as_ref().filter(|_| !link.dialled) {
-        let path = handshake.path.clone();
-        let reply = ReplyTo { origin: link.peer, request: handshake.session, path };
-        let reply = if handshake.by_signal { None } else { Some(reply) };
-        refuse(ground, &link.peer, handshake.session, Reason::Unreachable, reply);
+        refuse(ground, &link.peer, handshake.session, Reason::Unreachable, handshake.reply.as_ref());
     }
     ground.has_relay() && ground.contacts.learn(&link.peer).is_some()
 }
@@ -90,7 +86,7 @@ pub(crate) fn on_circuit_offer(
             ground.learn(relay, None);
             ground.dial(relay);
         }
-        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
     };
     let id = begin_answer(ground, LinkKind::Relayed, from, envelope.session, reply);
     if let Some(link) = ground.links.get_mut(id) {
@@ -100,22 +96,19 @@ pub(crate) fn on_circuit_offer(
 }
 
 /// The circuit that this node offered is taken.
-pub(super) fn on_circuit_answer(ground: &mut Ground, id: LinkId, body: &[u8]) -> Step {
+pub(super) fn on_circuit_answer(ground: &mut Ground, id: LinkId, body: &[u8]) {
     let Some((key, Some(via))) = read_circuit(ground, body) else {
-        return Step::End(id, Reason::NoRoom);
+        return ground.end(id, Reason::NoRoom);
     };
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
     ground.put_copy(output::ANSWERED, id.number().into(), &[], key);
-    Step::Done
 }
 
 /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
-pub(crate) fn on_sealed(ground: &mut Ground, id: LinkId, sealed: &[u8]) -> Step {
-    let Some(link) = ground.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else {
-        return Step::Done;
-    };
+pub(crate) fn on_sealed(ground: &mut Ground, id: LinkId, sealed: &[u8]) {
+    let Some(link) = ground.links.get_mut(id).filter(|link| link.kind == LinkKind::Relayed) else { return };
     link.flow.sealed(sealed.len().saturating_sub(SEAL + 2));
     let (via, peer) = (link.via, link.peer);
     let bytes = Frame::Carry { carried: false, peer: &peer, sealed }.emit();
@@ -123,12 +116,11 @@ pub(crate) fn on_sealed(ground: &mut Ground, id: LinkId, sealed: &[u8]) -> Step 
     match ground.relay_link(via).filter(fits).map(|relay| relay.id) {
         Some(relay) => ground.send_bytes(relay, bytes),
         // More than the relay has granted: it would take that for a flood.
-        None => return Step::End(id, Reason::Stuck),
+        None => ground.end(id, Reason::Stuck),
     }
-    Step::Done
 }
 
-/// A peer wants something carried, or a relay brings something.
+/// A peer wants something carried, or a relay brings something. Answers the circuit that is over by the other end's word.
 pub(crate) fn on_carry(
     ground: &mut Ground,
     from: LinkId,
@@ -136,18 +128,18 @@ pub(crate) fn on_carry(
     carried: bool,
     peer: &NodeId,
     sealed: &[u8],
-) -> Step {
+) -> Option<LinkId> {
     if !carried {
         carry(ground, from, sender, peer, sealed);
-        return Step::Done;
+        return None;
     }
     let ours = |link: &Link| link.kind == LinkKind::Relayed && link.peer == *peer && link.via == Some(from);
-    let Some(link) = ground.links.find(&ours).map(|link| link.id) else { return Step::Done };
-    if let [reason] = sealed {
-        return Step::Over(link, Reason::from_code(*reason));
+    let link = ground.links.find(&ours)?.id;
+    if sealed.len() == 1 {
+        return Some(link);
     }
     ground.put_copy(output::UNSEAL, link.number().into(), &[], sealed);
-    Step::Done
+    None
 }
 
 /// Carries a sealed frame between two peers, or tells the sender that it does not.

@@ -4,13 +4,13 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::circuit::{circuit_ids, on_circuit_answer, on_circuit_offer};
-use super::{Linking, Pending, Step};
+use super::{Linking, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::STRANGERS_MAX;
-use crate::link::{Link, Stage};
+use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
@@ -36,21 +36,11 @@ const TRIES_MAX: u8 = 3;
 /// An envelope whose signature is being checked, or holds.
 pub(crate) struct Arrived {
     pub(crate) from: NodeId,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     /// How it came; `None` by the signalling server.
     reply: Option<ReplyTo>,
     /// An answer: the link it is for.
-    link: Option<LinkId>,
-}
-
-/// What becomes of an offer where this node is making a link to its sender already.
-pub(crate) enum Glare {
-    /// There is no such link.
-    None,
-    /// Both offered, and the smaller id's offer stands: this node's.
-    Stands,
-    /// This link gives way.
-    GivesWay(LinkId),
+    pub(super) link: Option<LinkId>,
 }
 
 impl Linking {
@@ -89,10 +79,10 @@ impl Linking {
     }
 
     /// An envelope came, through the overlay (`reply` says how) or by the signalling server.
-    pub(crate) fn on_envelope(&mut self, ground: &mut Ground, bytes: &[u8], reply: Option<ReplyTo>) -> Step {
+    pub(crate) fn on_envelope(&mut self, ground: &mut Ground, bytes: &[u8], reply: Option<ReplyTo>) {
         let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
         else {
-            return Step::Done;
+            return;
         };
         let from = NodeId::of_key(envelope.key);
         let is_late = ground
@@ -101,18 +91,17 @@ impl Linking {
         // An answer is fresh by its session, which this node chose.
         let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
         if is_late || from == ground.id || from.level() < u32::from(ground.config.level) {
-            return Step::Done;
+            return;
         }
         let link = match envelope.kind {
             Kind::Offer | Kind::Circuit => {
                 if repeats_answer(ground, &from, envelope.session) {
-                    return Step::Done;
+                    return;
                 }
                 let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
                     && !ground.links.knows(&from);
                 if is_full || ground.contacts.is_banned(&from, ground.now) {
-                    refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-                    return Step::Done;
+                    return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
                 }
                 None
             }
@@ -123,66 +112,53 @@ impl Linking {
                         && link.dialled
                         && asked.is_some_and(|asked| asked.session == envelope.session)
                 });
-                let Some(link) = link.map(|link| link.id) else { return Step::Done };
+                let Some(link) = link.map(|link| link.id) else { return };
                 if envelope.kind == Kind::Refuse {
                     let reason =
                         envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
-                    return Step::End(link, reason);
+                    return ground.end(link, reason);
                 }
                 Some(link)
             }
         };
         let strangers = self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(_)));
         if strangers >= STRANGERS_MAX {
-            return Step::Done;
+            return;
         }
         let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
         let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
         let pending = Pending::VerifyEnvelope(Box::new(arrived));
         self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
-        Step::Done
-    }
-
-    pub(super) fn on_envelope_verified(
-        &mut self,
-        ground: &mut Ground,
-        arrived: Box<Arrived>,
-        holds: bool,
-    ) -> Step {
-        match arrived.link {
-            _ if !holds => Step::Done,
-            Some(link) => on_answer(ground, link, &arrived.bytes),
-            None => Step::Offered(arrived),
-        }
     }
 }
 
-/// No way to the other end was found by the first link that was tried: try another, or give up. `None` if no link is
+/// No way to the other end was found by the first link that was tried: try another, or give up. False if no link is
 /// being made in this session.
-pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> Option<Step> {
+pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> bool {
     let now = ground.now;
     let waits = |link: &&mut Link| {
         let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
         link.dialled && asked.is_some_and(|asked| asked.session == session && asked.tries > 0)
     };
-    let link = ground.links.iter_mut().find(waits)?;
+    let Some(link) = ground.links.iter_mut().find(waits) else { return false };
     let (id, tries) = (link.id, link.handshake.as_ref().map_or(0, |handshake| handshake.tries));
     link.due = now;
     ground.arm(now);
-    Some(if tries >= TRIES_MAX { Step::End(id, Reason::Lost) } else { Step::Done })
+    if tries >= TRIES_MAX {
+        ground.end(id, Reason::Lost);
+    }
+    true
 }
 
-fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) -> Step {
+pub(super) fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) {
     let deadline = ground.now + DIRECT_TIMEOUT;
     let has_relay = ground.has_relay();
-    let Some(description) = Envelope::parse(envelope).map(|envelope| envelope.body) else {
-        return Step::Done;
-    };
-    let Some(link) = ground.links.get_mut(id) else { return Step::Done };
+    let Some(description) = Envelope::parse(envelope).map(|envelope| envelope.body) else { return };
+    let Some(link) = ground.links.get_mut(id) else { return };
     let is_circuit = link.kind == LinkKind::Relayed;
-    let Some(handshake) = &mut link.handshake else { return Step::Done };
+    let Some(handshake) = &mut link.handshake else { return };
     if core::mem::replace(&mut handshake.answered, true) {
-        return Step::Done;
+        return;
     }
     if is_circuit {
         return on_circuit_answer(ground, id, description);
@@ -193,17 +169,6 @@ fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) -> Step {
         ground.arm(deadline);
     }
     ground.put_copy(output::ANSWERED, id.number().into(), &[], description);
-    Step::Done
-}
-
-/// Whether this node is making a link to whom an offer came from.
-pub(crate) fn glare(ground: &Ground, from: &NodeId) -> Glare {
-    let own_dial = ground.links.find(&|link| link.peer == *from && link.stage != Stage::Ready);
-    match own_dial {
-        None => Glare::None,
-        Some(link) if link.dialled && ground.id < *from => Glare::Stands,
-        Some(link) => Glare::GivesWay(link.id),
-    }
 }
 
 /// Answers an offer, by a link that begins or by a refusal.
@@ -211,13 +176,13 @@ pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
     let Arrived { from, bytes, reply, .. } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
     if ground.is_full() {
-        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
     }
     if envelope.kind == Kind::Circuit {
         return on_circuit_offer(ground, from, &envelope, reply);
     }
     if ground.wants_circuits() {
-        refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
         return ground.dial_circuit(&from);
     }
     let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
@@ -230,42 +195,36 @@ pub(crate) fn send_envelope(ground: &mut Ground, id: LinkId) {
     let (is_present, has_peers) = (ground.is_introduced, ground.links.ready_count() > 0);
     let Some(link) = ground.links.get_mut(id) else { return };
     let (peer, dialled) = (link.peer, link.dialled);
-    let Some(handshake) = &mut link.handshake else { return };
-    if handshake.envelope.is_empty() || handshake.answered && dialled || handshake.tries >= TRIES_MAX {
-        link.due = handshake.deadline;
-        return;
-    }
-    // An offer that went unanswered one way tries the other; an answer goes back the way the offer came.
-    if dialled && handshake.tries > 0 {
-        handshake.by_signal = !handshake.by_signal;
-    }
-    let by_signal =
-        if dialled { handshake.by_signal && is_present || !has_peers } else { handshake.by_signal };
-    handshake.tries += 1;
-    // Only the offerer repeats: a repeated offer makes the answerer repeat its answer.
-    link.due = if dialled {
-        handshake.deadline.min(now + Duration(RESEND.0 << (handshake.tries - 1)))
-    } else {
-        handshake.deadline
-    };
-    let (due, envelope, path, session) =
-        (link.due, handshake.envelope.clone(), handshake.path.clone(), handshake.session);
-    ground.arm(due);
-    if by_signal {
-        relay(ground, &peer, &envelope);
-    } else if dialled {
-        let mut tried = Vec::new();
-        for number in path.as_chunks().0 {
-            tried.extend(LinkId::new(u16::from_be_bytes(*number)));
+    let Some(mut handshake) = link.handshake.take() else { return };
+    link.due = handshake.deadline;
+    let is_over = handshake.envelope.is_empty() || handshake.answered && dialled;
+    if !is_over && handshake.tries < TRIES_MAX {
+        let mut by_signal = handshake.by_signal;
+        if dialled {
+            // An offer that went unanswered one way tries the other; an answer goes back the way the offer came.
+            by_signal ^= handshake.tries > 0;
+            handshake.by_signal = by_signal;
+            by_signal = by_signal && is_present || !has_peers;
+            // Only the offerer repeats: a repeated offer makes the answerer repeat its answer.
+            link.due = link.due.min(now + Duration(RESEND.0 << handshake.tries));
         }
-        // Where the best way ends, one from anywhere may not.
-        let how = if tried.is_empty() { 0 } else { STRAY };
-        let first = ground.send_request(session, &peer, true, how, &Body::Envelope(&envelope), &tried);
-        if let (Some(first), Some(handshake)) = (first, ground.links.handshake(id)) {
-            handshake.path.extend_from_slice(&first.number().to_be_bytes());
+        handshake.tries += 1;
+        let due = link.due;
+        ground.arm(due);
+        let body = Body::Envelope(&handshake.envelope);
+        if by_signal {
+            relay(ground, &peer, &handshake.envelope);
+        } else if let Some(reply) = &handshake.reply {
+            ground.reply(reply, &body);
+        } else {
+            // Where the best way ends, one from anywhere may not.
+            let how = if handshake.tried.is_empty() { 0 } else { STRAY };
+            let first = ground.send_request(handshake.session, &peer, true, how, &body, &handshake.tried);
+            handshake.tried.extend(first);
         }
-    } else {
-        ground.reply(&ReplyTo { origin: peer, request: session, path }, &Body::Envelope(&envelope));
+    }
+    if let Some(link) = ground.links.get_mut(id) {
+        link.handshake = Some(handshake);
     }
 }
 
@@ -280,7 +239,13 @@ fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
     true
 }
 
-pub(crate) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
+pub(crate) fn refuse(
+    ground: &mut Ground,
+    to: &NodeId,
+    session: u32,
+    reason: Reason,
+    reply: Option<&ReplyTo>,
+) {
     let envelope = Envelope {
         kind: Kind::Refuse,
         session,
@@ -291,7 +256,7 @@ pub(crate) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Rea
     };
     let bytes = envelope.emit();
     match reply {
-        Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
+        Some(reply) => ground.reply(reply, &Body::Envelope(&bytes)),
         None => relay(ground, to, &bytes),
     }
 }
@@ -314,7 +279,7 @@ pub(super) fn begin_answer(
     if let Some(handshake) = ground.links.handshake(id) {
         handshake.session = session;
         handshake.by_signal = reply.is_none();
-        handshake.path = reply.map_or(Vec::new(), |reply| reply.path);
+        handshake.reply = reply;
     }
     id
 }

@@ -7,7 +7,7 @@
 use alloc::vec::Vec;
 
 use super::dial::send_envelope;
-use super::{Linking, Pending, Step};
+use super::{Linking, Pending};
 use crate::ground::{Ground, Owner};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
@@ -37,9 +37,7 @@ pub(crate) fn on_incoming(ground: &mut Ground) {
 pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
     let deadline = ground.now + PROOF_TIMEOUT;
     let mut nonce = [0; 32];
-    for chunk in nonce.chunks_mut(8) {
-        chunk.copy_from_slice(&crate::hash::big_endian(ground.rng.next()));
-    }
+    ground.rng.fill(&mut nonce);
     let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening) else {
         return;
     };
@@ -62,7 +60,7 @@ impl Linking {
         ground: &mut Ground,
         id: LinkId,
         hello: &Hello<'_>,
-    ) -> Result<Step, Reason> {
+    ) -> Result<(), Reason> {
         if *hello.network != ground.config.network {
             return Err(Reason::OtherNetwork);
         }
@@ -71,7 +69,7 @@ impl Linking {
             return Err(Reason::LowLevel);
         }
         let is_banned = ground.contacts.is_banned(&peer, ground.now);
-        let Some(link) = ground.links.get_mut(id) else { return Ok(Step::Done) };
+        let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
         let (kind, dialled) = (link.kind, link.dialled);
         if peer == ground.id || is_banned || kind != LinkKind::Socket && peer != link.peer {
             return Err(Reason::BadProof);
@@ -79,7 +77,7 @@ impl Linking {
         link.is_relay = hello.profile & RELAY != 0;
         link.profile = Profile::from_code(hello.profile & !RELAY);
         link.peer = peer;
-        let Some(handshake) = &mut link.handshake else { return Ok(Step::Done) };
+        let Some(handshake) = &mut link.handshake else { return Ok(()) };
         if handshake.key != [0; 64] {
             return Err(Reason::Malformed);
         }
@@ -87,14 +85,15 @@ impl Linking {
         handshake.peer_nonce = *hello.nonce;
         handshake.address = hello.address.to_vec();
         if kind != LinkKind::Socket {
+            (handshake.proved, handshake.welcomed) = (true, true);
             if kind == LinkKind::Relayed && !dialled {
                 send_hello(ground, id, &[0; 32]);
             }
-            return Ok(Step::Proved(id));
+            return Ok(());
         }
         let bytes = proof_bytes(&ground.config.network, hello.nonce, &handshake.nonce, hello.key);
         self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
-        Ok(Step::Done)
+        Ok(())
     }
 
     pub(crate) fn on_proof(
@@ -117,35 +116,24 @@ impl Linking {
         self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
         Ok(())
     }
+}
 
-    pub(super) fn on_link_verified(&mut self, ground: &mut Ground, id: LinkId, holds: bool) -> Step {
-        if !holds {
-            return Step::End(id, Reason::BadProof);
-        }
-        if let Some(handshake) = ground.links.handshake(id) {
-            handshake.proved = true;
-        }
-        ground.send(id, &Frame::Welcome);
-        ready_if_both(ground, id)
+pub(super) fn on_link_verified(ground: &mut Ground, id: LinkId, holds: bool) {
+    if !holds {
+        return ground.end(id, Reason::BadProof);
     }
+    if let Some(handshake) = ground.links.handshake(id) {
+        handshake.proved = true;
+    }
+    ground.send(id, &Frame::Welcome);
+}
 
-    pub(crate) fn on_welcome(&mut self, ground: &mut Ground, id: LinkId) -> Step {
-        if let Some(handshake) = ground.links.handshake(id) {
-            handshake.welcomed = true;
-        }
-        ready_if_both(ground, id)
+pub(crate) fn on_handshake_due(ground: &mut Ground, id: LinkId) {
+    let Some(handshake) = ground.links.handshake(id) else { return };
+    if ground.now >= handshake.deadline {
+        return ground.end(id, Reason::Timeout);
     }
-
-    pub(crate) fn on_handshake_due(&mut self, ground: &mut Ground, id: LinkId) -> Step {
-        let Some(handshake) = ground.links.get(id).and_then(|link| link.handshake.as_ref()) else {
-            return Step::Done;
-        };
-        if ground.now >= handshake.deadline {
-            return Step::End(id, Reason::Timeout);
-        }
-        send_envelope(ground, id);
-        Step::Done
-    }
+    send_envelope(ground, id);
 }
 
 /// The first frame. The end that answered a circuit waits for the other's: only then can that one unseal.
@@ -153,21 +141,20 @@ fn send_hello(ground: &mut Ground, id: LinkId, nonce: &[u8; 32]) {
     let relay = if ground.config.relay { RELAY } else { 0 };
     let hello = Frame::Hello(Hello {
         network: &ground.config.network,
-        profile: ground.config.profile as u8 | relay,
+        profile: ground.profile() as u8 | relay,
         nonce,
         key: &ground.config.key,
-        address: &ground.config.address,
+        address: if cfg!(feature = "native") { &ground.config.address } else { &[] },
     });
     let bytes = hello.emit();
     ground.send_bytes(id, bytes);
 }
 
-fn ready_if_both(ground: &Ground, id: LinkId) -> Step {
-    let handshake = ground.links.get(id).and_then(|link| link.handshake.as_ref());
-    if handshake.is_some_and(|handshake| handshake.proved && handshake.welcomed) {
-        return Step::Proved(id);
-    }
-    Step::Done
+/// A link both ends of which are who they say, and that is not ready yet.
+pub(crate) fn proved(ground: &Ground) -> Option<LinkId> {
+    let is_proved =
+        |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed);
+    ground.links.find(&is_proved).map(|link| link.id)
 }
 
 /// Why a transport ended that was not closed from here.

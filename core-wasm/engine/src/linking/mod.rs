@@ -12,14 +12,16 @@ use alloc::boxed::Box;
 pub(crate) use self::circuit::{
     choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
 };
-use self::dial::Arrived;
-pub(crate) use self::dial::{Glare, glare, on_envelope_lost, on_offer};
-pub(crate) use self::handshake::{on_incoming, on_link_up, replaces, settle, why_down};
+use self::dial::on_answer;
+pub(crate) use self::dial::{Arrived, on_envelope_lost, on_offer};
+use self::handshake::on_link_verified;
+pub(crate) use self::handshake::{
+    on_handshake_due, on_incoming, on_link_up, proved, replaces, settle, why_down,
+};
 use self::signalling::Signalling;
 use crate::ground::{Ground, Jobs};
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
-use crate::status::Reason;
 use crate::wire::frame::Frame;
 
 /// What links that are being made need beside their handshakes.
@@ -27,21 +29,6 @@ use crate::wire::frame::Frame;
 pub(crate) struct Linking {
     signalling: Signalling,
     pending: Jobs<Pending>,
-}
-
-/// What follows a step, for the node to do at once.
-#[must_use]
-pub(crate) enum Step {
-    /// Nothing.
-    Done,
-    /// This link ends, and its peer is told why.
-    End(LinkId, Reason),
-    /// The other end says that this circuit is over.
-    Over(LinkId, Reason),
-    /// Both ends of this link are who they say.
-    Proved(LinkId),
-    /// Somebody offers a link, and the signature holds.
-    Offered(Box<Arrived>),
 }
 
 /// What waits for a job.
@@ -55,9 +42,16 @@ enum Pending {
 }
 
 impl Linking {
-    /// A job of this machine's ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) -> Step {
-        let Some(pending) = self.pending.take(job) else { return Step::Done };
+    /// A job of this machine's ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input). Answers an offer
+    /// whose signature holds.
+    pub(crate) fn on_job(
+        &mut self,
+        ground: &mut Ground,
+        job: JobId,
+        kind: u32,
+        bytes: &[u8],
+    ) -> Option<Box<Arrived>> {
+        let pending = self.pending.take(job)?;
         let holds = kind == input::VERIFIED && bytes == [1];
         // What cannot be signed is not sent; the handshake it was for times out.
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
@@ -68,11 +62,13 @@ impl Linking {
                 self.on_envelope_signed(ground, link, signature)
             }
             (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
-            (Pending::VerifyLink(link), _) => return self.on_link_verified(ground, link, holds),
-            (Pending::VerifyEnvelope(arrived), _) => {
-                return self.on_envelope_verified(ground, arrived, holds);
-            }
+            (Pending::VerifyLink(link), _) => on_link_verified(ground, link, holds),
+            (Pending::VerifyEnvelope(arrived), _) if holds => match arrived.link {
+                Some(link) => on_answer(ground, link, &arrived.bytes),
+                None => return Some(arrived),
+            },
+            (Pending::VerifyEnvelope(_), _) => {}
         }
-        Step::Done
+        None
     }
 }

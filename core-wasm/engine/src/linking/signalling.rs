@@ -1,6 +1,6 @@
 //! The signalling server: first contact, and nothing the network would need later.
 
-use super::{Linking, Pending, Step};
+use super::{Linking, Pending};
 use crate::ground::{Ground, Owner};
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
@@ -91,7 +91,7 @@ impl Linking {
         }
     }
 
-    pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) -> Step {
+    pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
                 let bytes = proof_bytes(nonce, &ground.config.network, relay_flag(ground));
@@ -117,14 +117,14 @@ impl Linking {
                     }
                 }
             }
-            Some(FromServer::Deliver { envelope, .. }) => return self.on_envelope(ground, envelope, None),
+            Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(ground, envelope, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
                 let dial = ground
                     .links
                     .find(&|link| link.peer == *about && link.dialled && link.handshake.is_some());
                 if let Some(link) = dial.map(|link| link.id) {
-                    return Step::End(link, Reason::Lost);
+                    ground.end(link, Reason::Lost);
                 }
             }
             Some(FromServer::Refused { refusal: Refusal::TooFast, .. }) => {}
@@ -137,7 +137,6 @@ impl Linking {
                 self.on_signal_down(ground);
             }
         }
-        Step::Done
     }
 
     pub(super) fn on_signal_proof(&mut self, ground: &mut Ground, signature: &Signature) {
@@ -161,7 +160,7 @@ impl Linking {
 }
 
 fn wants_signalling(ground: &Ground) -> bool {
-    let is_relay = ground.config.profile == Profile::Native;
+    let is_relay = ground.profile() == Profile::Native;
     let is_settled = ground.joined && ground.links.ready_count() >= LINKS_ENOUGH;
     // Whoever was offered a link this way is answered this way.
     let is_awaited = |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.by_signal);
@@ -180,5 +179,5 @@ fn is_greeter(ground: &Ground) -> bool {
 }
 
 fn relay_flag(ground: &Ground) -> u8 {
-    if ground.config.profile == Profile::Native { FLAG_RELAY } else { 0 }
+    if ground.profile() == Profile::Native { FLAG_RELAY } else { 0 }
 }

@@ -85,15 +85,17 @@ impl Node {
                 self.close(id, reason == Reason::Shed);
             }
             (Stage::Proving, Frame::Hello(hello)) => {
-                let step = self.linking.on_hello(&mut self.ground, id, &hello)?;
-                self.follow(step);
+                self.linking.on_hello(&mut self.ground, id, &hello)?;
+                self.follow();
             }
             (Stage::Proving, Frame::Proof(signature)) => {
                 return self.linking.on_proof(&mut self.ground, id, signature);
             }
             (Stage::Proving, Frame::Welcome) => {
-                let step = self.linking.on_welcome(&mut self.ground, id);
-                self.follow(step);
+                if let Some(handshake) = &mut link.handshake {
+                    handshake.welcomed = true;
+                }
+                self.follow();
             }
             (Stage::Ready, Frame::Ping(number)) => {
                 self.ground.send(id, &Frame::Pong { number, at: self.ground.at })
@@ -108,8 +110,11 @@ impl Node {
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
-                let step = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
-                self.follow(step);
+                let over = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
+                if let (Some(circuit), [reason, ..]) = (over, sealed) {
+                    self.drop_link(circuit, Reason::from_code(*reason), false);
+                    self.close(circuit, false);
+                }
             }
             (Stage::Ready, Frame::Keys { more, keys, .. }) => {
                 self.blocks.on_keys(&mut self.ground, id, more, keys)
@@ -132,7 +137,10 @@ impl Node {
 
     /// Ends a link: tells the peer if `tell`, and everybody in the node who counted on it.
     pub(super) fn drop_link(&mut self, id: LinkId, reason: Reason, tell: bool) {
-        let Some(link) = self.ground.links.remove(id) else { return };
+        if self.ground.links.get(id).is_none() {
+            return;
+        }
+        let link = self.ground.links.remove(id);
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
@@ -188,16 +196,11 @@ impl Node {
     pub(super) fn on_link_deadlines(&mut self) {
         for id in self.ground.links.numbers(&|link| self.ground.now >= link.due) {
             match self.ground.links.get(id).map(|link| link.stage) {
-                Some(Stage::Ready) => {
-                    self.ground.probe(id, PROBE_AFTER);
-                    self.end_links();
-                }
-                Some(_) => {
-                    let step = self.linking.on_handshake_due(&mut self.ground, id);
-                    self.follow(step);
-                }
+                Some(Stage::Ready) => self.ground.probe(id, PROBE_AFTER),
+                Some(_) => linking::on_handshake_due(&mut self.ground, id),
                 None => {}
             }
+            self.end_links();
         }
         for link in self.ground.links.iter() {
             self.ground.wake = self.ground.wake.min(link.due);

@@ -11,8 +11,10 @@ impl Node {
         match self.ground.end_job(job) {
             None => return,
             Some(Owner::Linking) => {
-                let step = self.linking.on_job(&mut self.ground, job, kind, bytes);
-                self.follow(step);
+                if let Some(offer) = self.linking.on_job(&mut self.ground, job, kind, bytes) {
+                    self.on_offer(*offer);
+                }
+                self.follow();
             }
             Some(Owner::Blocks) => {
                 self.blocks.on_job_done(&mut self.ground, job, kind, bytes);

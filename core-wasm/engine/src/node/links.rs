@@ -2,29 +2,32 @@
 
 use super::Node;
 use crate::io::LinkId;
-use crate::io::kinds::output;
-use crate::linking::{self, Glare, Step};
+use crate::link::{Link, Stage};
+use crate::linking::{self, Arrived};
 use crate::status::Reason;
 
 impl Node {
-    pub(super) fn follow(&mut self, step: Step) {
-        match step {
-            Step::Done => {}
-            Step::End(link, reason) => self.drop_link(link, reason, true),
-            Step::Over(link, reason) => {
-                self.drop_link(link, reason, false);
-                self.ground.put_kind(output::CLOSE, Some(link));
-            }
-            Step::Proved(link) => self.on_proved(link),
-            Step::Offered(offer) => {
-                match linking::glare(&self.ground, &offer.from) {
-                    Glare::None => {}
-                    Glare::Stands => return,
-                    Glare::GivesWay(link) => self.drop_link(link, Reason::Replaced, true),
-                }
-                linking::on_offer(&mut self.ground, *offer);
-            }
+    /// What follows a step of a handshake: links that end, and one that both ends have proved.
+    #[inline(never)]
+    pub(super) fn follow(&mut self) {
+        self.end_links();
+        if let Some(link) = linking::proved(&self.ground) {
+            self.on_proved(link);
         }
+    }
+
+    /// Somebody offers a link, and the signature holds. Where both offered, the smaller id's offer stands; any other link that is
+    /// being made to the same peer gives way.
+    pub(super) fn on_offer(&mut self, offer: Arrived) {
+        let is_glare = |link: &Link| link.peer == offer.from && link.stage != Stage::Ready;
+        if let Some(link) = self.ground.links.find(&is_glare) {
+            if link.dialled && self.ground.id < offer.from {
+                return;
+            }
+            let link = link.id;
+            self.drop_link(link, Reason::Replaced, true);
+        }
+        linking::on_offer(&mut self.ground, offer);
     }
 
     pub(super) fn on_link_down(&mut self, id: LinkId) {
@@ -35,9 +38,9 @@ impl Node {
 
     /// Whether a number names an envelope that found no way.
     pub(super) fn was_envelope(&mut self, number: u32) -> bool {
-        let Some(step) = linking::on_envelope_lost(&mut self.ground, number) else { return false };
-        self.follow(step);
-        true
+        let was = linking::on_envelope_lost(&mut self.ground, number);
+        self.end_links();
+        was
     }
 
     /// Both ends are who they say.

@@ -86,6 +86,8 @@ impl Node {
                 self.ground.is_clock_doubtful = false;
             }
 
+            // Nobody calls a browser.
+            Input::Incoming if !cfg!(feature = "native") => {}
             Input::Incoming => linking::on_incoming(&mut self.ground),
             Input::Described { link, description } => {
                 self.linking.on_described(&mut self.ground, link, description);
@@ -99,14 +101,12 @@ impl Node {
                 }
             }
             Input::Sealed { link, bytes } => {
-                let step = linking::on_sealed(&mut self.ground, link, bytes);
-                self.follow(step);
+                linking::on_sealed(&mut self.ground, link, bytes);
             }
             Input::SignalUp => {}
             Input::SignalDown => self.linking.on_signal_down(&mut self.ground),
             Input::SignalBytes(bytes) => {
-                let step = self.linking.on_signal_bytes(&mut self.ground, bytes);
-                self.follow(step);
+                self.linking.on_signal_bytes(&mut self.ground, bytes);
             }
             Input::JobDone { job, result } => {
                 let (kind, bytes) = result.flat();
@@ -164,6 +164,7 @@ impl Node {
     }
 
     /// Ends the links that something said shall end.
+    #[inline(never)]
     fn end_links(&mut self) {
         while !self.ground.ending.is_empty() {
             let (link, reason) = self.ground.ending.remove(0);

@@ -24,8 +24,8 @@ impl Node {
         match body {
             Body::Find => self.ground.answer_with_ids(&reply, Status::Ok, routed.target),
             Body::Envelope(bytes) => {
-                let step = self.linking.on_envelope(&mut self.ground, bytes, Some(reply));
-                self.follow(step);
+                self.linking.on_envelope(&mut self.ground, bytes, Some(reply));
+                self.end_links();
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
             Body::Put { hash, block } => {
@@ -51,8 +51,8 @@ impl Node {
     fn on_reply(&mut self, from: LinkId, routed: &Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
-                let step = self.linking.on_envelope(&mut self.ground, bytes, None);
-                self.follow(step);
+                self.linking.on_envelope(&mut self.ground, bytes, None);
+                self.end_links();
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(from, routed.request, routed.origin, status, bytes)

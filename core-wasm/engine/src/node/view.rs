@@ -6,6 +6,7 @@ use super::Node;
 use crate::id::NodeId;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::time::Instant;
+use crate::wire::Writer;
 
 /// What a shell may show of one link to a peer that proved itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,8 +42,19 @@ impl Node {
         })
     }
 
+    /// The same as bytes, 49 for each: id 32, link 2, kind 1, profile 1, neighbour or not 1, round trip 4, since when 8.
+    pub fn links_bytes(&self) -> Vec<u8> {
+        let neighbours = self.ground.linked_neighbours();
+        let mut writer = Writer::default();
+        for link in self.ground.links.peers() {
+            writer.bytes(&link.peer.0).u16(link.id.number()).u8(link.kind as u8).u8(link.profile as u8);
+            writer.u8(neighbours.contains(&link.peer).into()).u32(link.rtt.smoothed_us()).u64(link.since.0);
+        }
+        writer.finish()
+    }
+
     /// The closest nodes known, nearest first, at most 12, linked or not.
     pub fn neighbourhood(&self) -> Vec<NodeId> {
-        self.ground.known_neighbours().ids().to_vec()
+        self.ground.known_neighbours().into_ids()
     }
 }

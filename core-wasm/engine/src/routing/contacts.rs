@@ -75,9 +75,14 @@ impl Contacts {
         self.list.iter()
     }
 
+    #[inline(never)]
+    fn find(&self, id: &NodeId) -> Option<&Contact> {
+        self.list.iter().find(|contact| contact.id == *id)
+    }
+
     /// A way to the node through a neighbour of its.
     pub(crate) fn way_to(&self, id: &NodeId) -> Option<LinkId> {
-        self.list.iter().find(|contact| contact.id == *id)?.via
+        self.find(id)?.via
     }
 
     #[inline(never)]
@@ -120,17 +125,16 @@ impl Contacts {
         if *id == self.own {
             return None;
         }
-        let place = match self.list.iter().position(|contact| contact.id == *id) {
-            Some(place) => place,
-            None => self.make_room(id)?,
-        };
-        let contact = self.list.get_mut(place)?;
+        if self.find(id).is_none() {
+            self.make_room(id)?;
+        }
+        let contact = self.get(id)?;
         contact.is_doubtful = false;
         Some(contact)
     }
 
     /// A place for a new contact: at the bound, that of the worst one, unless the new one is worse.
-    fn make_room(&mut self, id: &NodeId) -> Option<usize> {
+    fn make_room(&mut self, id: &NodeId) -> Option<()> {
         let fresh = Contact {
             id: *id,
             not_before: Instant(0),
@@ -146,7 +150,7 @@ impl Contacts {
         };
         if self.list.len() < CONTACTS_MAX {
             self.list.push(fresh);
-            return Some(self.list.len() - 1);
+            return Some(());
         }
         let worth =
             |contact: &Contact| (contact.is_doubtful, contact.failures, contact.id.distance(&self.own));
@@ -161,7 +165,7 @@ impl Contacts {
             }
         }
         *self.list.get_mut(worst?)? = fresh;
-        worst
+        Some(())
     }
 
     /// A neighbour says that the node whose id begins so is no neighbour of its any more.
@@ -199,7 +203,7 @@ impl Contacts {
 
     /// Whether the node should not be dialled yet.
     pub(crate) fn is_late(&self, id: &NodeId, now: Instant) -> bool {
-        self.list.iter().any(|contact| contact.id == *id && now < contact.not_before)
+        self.find(id).is_some_and(|contact| now < contact.not_before)
     }
 
     /// The node is linked, or gone.

@@ -36,6 +36,10 @@ impl Nearest {
         &self.ids
     }
 
+    pub(crate) fn into_ids(self) -> Vec<NodeId> {
+        self.ids
+    }
+
     #[inline(never)]
     pub(crate) fn contains(&self, id: &NodeId) -> bool {
         self.ids.contains(id)

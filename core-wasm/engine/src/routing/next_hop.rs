@@ -13,7 +13,7 @@ pub(crate) struct Hop {
 }
 
 /// What a missing bit of progress is thought to cost, where a peer's neighbourhood is still far off.
-const BIT_US: u64 = 20_000;
+const BIT_US: u32 = 20_000;
 
 /// A round trip that was not measured yet counts as this.
 const UNKNOWN_US: u32 = 100_000;
@@ -24,7 +24,7 @@ const UNKNOWN_US: u32 = 100_000;
 /// Once a peer shares `depth` bits with the target it is in the target's neighbourhood, and only distance counts.
 #[inline(never)]
 pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item = Hop>) -> Option<LinkId> {
-    let mut best: Option<(u64, Distance, LinkId)> = None;
+    let mut best: Option<(u32, Distance, LinkId)> = None;
     for hop in hops {
         let distance = hop.peer.distance(target);
         let bits = hop.peer.shared_bits(target);
@@ -32,7 +32,7 @@ pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item
             0
         } else {
             let rtt_us = if hop.rtt_us == 0 { UNKNOWN_US } else { hop.rtt_us };
-            u64::from(rtt_us) + u64::from(depth - bits) * BIT_US
+            rtt_us + (depth - bits) * BIT_US
         };
         if best.as_ref().is_none_or(|(least, nearest, _)| (cost, &distance) < (*least, nearest)) {
             best = Some((cost, distance, hop.link));

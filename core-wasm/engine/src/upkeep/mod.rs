@@ -124,7 +124,7 @@ impl Upkeep {
             return None;
         }
         // A small device is a poor neighbour: others may count on it, and it sheds them all the same.
-        let is_small = ground.config.profile == Profile::Device;
+        let is_small = ground.profile() == Profile::Device;
         let room = NEIGHBOURS.min(ground.link_budget() * 3 / 4);
         let neighbours = ground.nearest(&ground.id, room, false, |_| false);
         let is_full = ground.links.ready_count() > ground.link_budget() + LINKS_SPARE;

@@ -73,7 +73,7 @@ impl<'a> Envelope<'a> {
 
     /// The envelope as bytes.
     pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(137 + self.body.len());
+        let mut writer = Writer::default();
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
         writer.bytes(self.key).bytes(self.signature).bytes(self.body);
         writer.finish()
@@ -81,7 +81,7 @@ impl<'a> Envelope<'a> {
 
     /// What the signature covers: `"tabmesh envelope v1" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
     pub fn signed_bytes(&self, network: &[u8; 8], from: &NodeId, to: &NodeId) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(100 + self.body.len());
+        let mut writer = Writer::default();
         writer.bytes(b"tabmesh envelope v1").bytes(network).bytes(&from.0).bytes(&to.0);
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s).bytes(self.body);
         writer.finish()

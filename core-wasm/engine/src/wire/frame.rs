@@ -198,7 +198,7 @@ pub enum Body<'a> {
 
 /// What a peer on a WebSocket signs: `"tabmesh link v1" ‖ network ‖ your nonce ‖ my nonce ‖ your key`.
 pub fn proof_bytes(network: &[u8; 8], yours: &[u8; 32], mine: &[u8; 32], key: &PublicKey) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(160);
+    let mut writer = Writer::default();
     writer.bytes(b"tabmesh link v1").bytes(network).bytes(yours).bytes(mine).bytes(key);
     writer.finish()
 }

@@ -124,7 +124,7 @@ impl Refusal {
 
 /// What a node signs to prove its key: `"tabmesh signal v1" ‖ nonce ‖ network ‖ flags`.
 pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(58);
+    let mut writer = Writer::default();
     writer.bytes(b"tabmesh signal v1").bytes(nonce).bytes(network).u8(flags);
     writer.finish()
 }

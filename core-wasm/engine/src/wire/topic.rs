@@ -41,7 +41,7 @@ pub const WANT: u8 = 5;
 
 /// A whole message that is yet to be signed.
 pub fn message(topic: &NodeId, sent_s: u32, nonce: u32, key: &PublicKey, payload: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(HEAD + payload.len());
+    let mut writer = Writer::default();
     writer.bytes(&topic.0).u32(sent_s).u32(nonce).bytes(key).bytes(&[0; 64]).bytes(payload);
     writer.finish()
 }
@@ -68,7 +68,7 @@ pub fn signed(mut raw: Vec<u8>, signature: &Signature) -> Vec<u8> {
 
 /// What the signature of a message covers.
 pub fn signed_bytes(network: &[u8; 8], raw: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(raw.len());
+    let mut writer = Writer::default();
     writer.bytes(b"tabmesh topic v1").bytes(network);
     writer.bytes(raw.get(..KEY).unwrap_or(&[])).bytes(raw.get(HEAD..).unwrap_or(&[]));
     writer.finish()
