@@ -19,7 +19,7 @@ const FIRST_BYTES: usize = 10 << 20;
 const OTHER_BYTES: usize = 9 << 20;
 
 /// Time from room on the disk to the first put.
-const BACK_MAX: Duration = Duration::from_secs(5);
+const BACK_MAX: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_store_that_could_not_grow_once_reads_on_and_takes_puts_again() {

@@ -32,7 +32,8 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
     }
     let Done::Put { cid, blocks, holders_min, partial, .. } = done else { return Err(out_of_turn()) };
     println!("{cid}");
-    eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} nodes");
+    let nodes = if holders_min == 1 { "node" } else { "nodes" };
+    eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} other {nodes}");
     if partial > 0 {
         eprintln!(
             "{partial} of them are on fewer nodes than they should be; put the file again when more are linked"

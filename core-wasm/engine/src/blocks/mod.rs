@@ -50,13 +50,7 @@ enum Pending {
 
 impl Blocks {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job_done(
-        &mut self,
-        ground: &mut Ground,
-        job: JobId,
-        kind: u32,
-        bytes: &[u8],
-    ) {
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
         let loaded = (kind == input::LOADED).then_some(bytes);
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
         let Some(pending) = self.pending.take(job) else { return };

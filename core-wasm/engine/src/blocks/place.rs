@@ -183,7 +183,9 @@ impl Blocks {
     pub(super) fn on_placement_loaded(&mut self, ground: &mut Ground, token: u32, block: Option<&[u8]>) {
         let Some(place) = self.placement(token) else { return };
         let Some(block) = block else { return self.end_placement(ground, place, None) };
-        let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else { return };
+        let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else {
+            return;
+        };
         *is_loading = false;
         for holder in holders {
             let Some(link) = holder.takes(ground) else { continue };

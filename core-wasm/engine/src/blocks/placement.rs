@@ -109,7 +109,8 @@ impl Placement {
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
         let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
         for id in ground.nearest_alive(&self.hash, CANDIDATES).ids() {
-            if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some() {
+            if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some()
+            {
                 continue;
             }
             match failing.why(id, ground.now) {

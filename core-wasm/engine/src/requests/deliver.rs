@@ -1,6 +1,7 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
+use super::course::{Course, LOCAL_PATIENCE};
+use super::{Late, Pending, Purpose, Request, Requests, Trips};
 use crate::ground::{BLOCK_FRAME, Ground, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -73,14 +74,7 @@ pub(crate) struct Round {
 
 impl Delivery {
     pub(super) fn new(cargo: Cargo) -> Self {
-        Self {
-            cargo,
-            stage: Stage::Waits,
-            extended: 0,
-            holders: 0,
-            failures: 0,
-            met_full: false,
-        }
+        Self { cargo, stage: Stage::Waits, extended: 0, holders: 0, failures: 0, met_full: false }
     }
 
     pub(super) fn is_block(&self) -> bool {
@@ -198,10 +192,9 @@ impl Requests {
                 round.place -= 1;
                 self.end(ground, round.place, Status::Unavailable, 0);
             } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
-                && self.pending.add(
-                    ground.load(Owner::Requests, &target, message),
-                    Pending::Load(course.number),
-                )
+                && self
+                    .pending
+                    .add(ground.load(Owner::Requests, &target, message), Pending::Load(course.number))
             {
                 course.wait(ground, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;

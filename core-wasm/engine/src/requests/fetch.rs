@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending};
+use super::course::{Course, LOCAL_PATIENCE};
+use super::{Late, Pending};
 use crate::ground::{Ground, Jobs, Owner};
 use crate::id::NodeId;
 use crate::io::LinkId;

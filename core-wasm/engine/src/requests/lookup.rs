@@ -5,7 +5,8 @@
 //! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup is copied on its
 //! way.
 
-use super::{ATTEMPTS_MAX, Course, LOOKUPS_A_RETRY, Late};
+use super::course::Course;
+use super::{ATTEMPTS_MAX, LOOKUPS_A_RETRY, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;

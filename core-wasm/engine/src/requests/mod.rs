@@ -4,6 +4,7 @@
 //! trips of earlier ones and how much they vary (Rhea et al. 2004, "Handling Churn in a DHT", §5; RFC 6298). Each attempt goes
 //! under a number of its own, so that an answer says which it answers (Karn and Partridge 1987), and late ones count.
 
+mod course;
 mod deliver;
 mod density;
 mod fetch;
@@ -13,12 +14,13 @@ mod tests;
 
 use alloc::vec::Vec;
 
+use self::course::{ATTEMPTS_TOLD, Course, LOCAL_PATIENCE};
 pub(crate) use self::deliver::Round;
 use self::deliver::{Cargo, Delivery, ROOM_PATIENCE};
 use self::density::Density;
 use self::fetch::Fetch;
-use self::lookup::Lookup;
 pub(crate) use self::lookup::Aim;
+use self::lookup::Lookup;
 use crate::ground::{Ground, Jobs, stored};
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
@@ -28,21 +30,10 @@ use crate::link::Rtt;
 use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
-use crate::time::{Duration, Instant, Stamp};
+use crate::time::Stamp;
 
 /// How often a request goes out before it is given up.
 const ATTEMPTS_MAX: u8 = 3;
-
-/// The own store, and the room on links, are waited for so long.
-const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
-
-/// A busy holder is asked again after this; twice as long each time, up to sixteen times as long, and so often.
-const BUSY: Duration = Duration::from_ms(150);
-const BUSY_DOUBLINGS: u8 = 4;
-const BUSY_MOST: u8 = 12;
-
-/// Attempts told apart; the numbers of one request differ in so many.
-const ATTEMPTS_TOLD: usize = 4;
 
 /// Own lookups begun for which one may be repeated, and how many repeats are saved up at most. The application's are repeated
 /// in any case.
@@ -86,22 +77,6 @@ struct Request {
     purpose: Purpose,
 }
 
-/// How a request goes.
-struct Course {
-    /// Where it goes; of a lookup also the nearest of all that answered or were named, of a fetch who may hold the block.
-    found: Nearest,
-    /// The lowest of its [`ATTEMPTS_TOLD`] numbers.
-    number: u32,
-    /// When the attempt with each of them went out last.
-    sent: [Stamp; ATTEMPTS_TOLD],
-    /// First hops that were taken.
-    tried: Vec<LinkId>,
-    attempts: u8,
-    /// How often the last to be asked was busy.
-    busy: u8,
-    deadline: Instant,
-}
-
 enum Purpose {
     Lookup(Lookup),
     Fetch(Fetch),
@@ -115,47 +90,6 @@ enum Late {
     /// It asks the next ones.
     Again,
     Ends(Status),
-}
-
-impl Course {
-    /// Begins one more attempt; its number.
-    fn set_out(&mut self, now: Instant) -> u32 {
-        self.attempts += 1;
-        let attempt = usize::from(self.attempts) % ATTEMPTS_TOLD;
-        if let Some(sent) = self.sent.get_mut(attempt) {
-            *sent = Stamp::of(now);
-        }
-        self.number + attempt as u32
-    }
-
-    /// Since when an answer to this number was awaited; `None` if it is another request's.
-    fn sent(&self, number: u32) -> Option<Stamp> {
-        self.sent.get(number.wrapping_sub(self.number) as usize).copied()
-    }
-
-    /// Waits for the answer to an attempt as answers take, times 2 to the power of `doublings`.
-    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration, doublings: u8) {
-        let span = Duration(trips.patience(least).0 << doublings);
-        self.wait(ground, span.min(LOCAL_PATIENCE));
-    }
-
-    /// Whoever was asked is there but busy: the same way once more, a little later. False if it was so often enough.
-    fn try_later(&mut self, ground: &mut Ground) -> bool {
-        if self.busy >= BUSY_MOST {
-            return false;
-        }
-        self.wait(ground, Duration(BUSY.0 << self.busy.min(BUSY_DOUBLINGS)));
-        self.busy += 1;
-        self.attempts = self.attempts.saturating_sub(1);
-        self.tried.pop();
-        true
-    }
-
-    #[inline(never)]
-    fn wait(&mut self, ground: &mut Ground, span: Duration) {
-        self.deadline = ground.now + span;
-        ground.arm(self.deadline);
-    }
 }
 
 impl Default for Requests {

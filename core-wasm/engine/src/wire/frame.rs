@@ -5,6 +5,7 @@
 
 use alloc::vec::Vec;
 
+pub use super::body::Body;
 use super::{Reader, Writer};
 use crate::coordinate::Coordinate;
 use crate::id::{NodeId, PublicKey, Signature};
@@ -155,46 +156,6 @@ pub const STRAY: u8 = 8;
 /// In [`Routed::how`]: so many copies of a lookup may be made on its way, where a hop sends it on by two ways because some who should
 /// pass it on do not. The two share what is left, so that it arrives one time more at most.
 pub const COPIES: u8 = 7;
-
-/// What a routed message says.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Body<'a> {
-    /// Who is closest to the target?
-    Find,
-    /// A signalling envelope, for the target alone.
-    Envelope(&'a [u8]),
-    /// Send me this block.
-    Get(&'a NodeId),
-    /// Hold this block; the node closest to it also places its replicas.
-    Put {
-        /// SHA-256 of the block.
-        hash: &'a NodeId,
-        /// The block.
-        block: &'a [u8],
-    },
-    /// A message for the target's application.
-    Data(&'a [u8]),
-    /// Among subscribers; see [`topic`](super::topic). Not answered.
-    Topic(&'a [u8]),
-    /// Who else is here? The target is a topic, and its closest node names some.
-    Meet,
-    /// Are you there? Answered by a status alone.
-    Greet,
-    /// The answer to one of the above.
-    Answer {
-        /// How it went.
-        status: Status,
-        /// Get: the block. Put: one byte, the holders.
-        bytes: &'a [u8],
-    },
-    /// The answer to Find, Meet, and a Get that found nothing.
-    Nodes {
-        /// How it went.
-        status: Status,
-        /// See [`named`](super::named).
-        nodes: &'a [u8],
-    },
-}
 
 /// What a peer on a WebSocket signs: `"tabmesh link v1" ‖ network ‖ your nonce ‖ my nonce ‖ your key`.
 pub fn proof_bytes(network: &[u8; 8], yours: &[u8; 32], mine: &[u8; 32], key: &PublicKey) -> Vec<u8> {
@@ -368,38 +329,5 @@ impl<'a> Routed<'a> {
         };
         reader.finish()?;
         Some(body)
-    }
-}
-
-impl Body<'_> {
-    /// The number that [`Routed::kind`] carries.
-    pub fn kind(&self) -> u8 {
-        match self {
-            Self::Find => 1,
-            Self::Envelope(_) => 2,
-            Self::Get(_) => 3,
-            Self::Put { .. } => 4,
-            Self::Data(_) => 5,
-            Self::Answer { .. } => 6,
-            Self::Topic(_) => 7,
-            Self::Meet => 8,
-            Self::Nodes { .. } => 9,
-            Self::Greet => 10,
-        }
-    }
-
-    /// What [`Routed::payload`] carries.
-    pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        match self {
-            Self::Find | Self::Meet | Self::Greet => {}
-            Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
-            Self::Get(hash) => _ = writer.bytes(&hash.0),
-            Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
-            Self::Answer { status, bytes } | Self::Nodes { status, nodes: bytes } => {
-                _ = writer.u16(*status as u16).bytes(bytes)
-            }
-        }
-        writer.finish()
     }
 }
