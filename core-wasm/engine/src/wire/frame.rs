@@ -13,7 +13,7 @@ use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
 /// The version of this protocol; a peer of another one is refused.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A frame longer than this many bytes is bulk.
 pub const BULK_MIN: usize = 1024;
