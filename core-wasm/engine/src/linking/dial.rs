@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::circuit::{circuit_ids, on_circuit_answer, on_circuit_offer};
+use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
 use super::{Linking, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
@@ -54,11 +54,10 @@ impl Linking {
             (false, _) => Kind::Answer,
         };
         if link.kind == LinkKind::Relayed {
-            body.extend(circuit_ids(ground, link.dialled, link.via));
+            add_relays(ground, link.dialled, link.via, &mut body);
         }
-        let Some(link) = ground.links.get_mut(id) else { return };
         let peer = link.peer;
-        let Some(handshake) = &mut link.handshake else { return };
+        let Some(handshake) = ground.links.handshake(id) else { return };
         let envelope = Envelope {
             kind,
             session: handshake.session,
