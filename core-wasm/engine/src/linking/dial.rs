@@ -219,7 +219,9 @@ pub(crate) fn send_envelope(ground: &mut Ground, id: LinkId) {
             // Where the best way ends, one from anywhere may not.
             let how = if handshake.tried.is_empty() { 0 } else { STRAY };
             let first = ground.send_request(handshake.session, &peer, true, how, &body, &handshake.tried);
-            handshake.tried.extend(first);
+            if let Some(first) = first {
+                handshake.tried.push(first);
+            }
         }
     }
     if let Some(link) = ground.links.get_mut(id) {
