@@ -44,10 +44,13 @@ unsafe extern "C" {
 ///
 /// # Safety
 ///
-/// Whoever holds any of it only gives it back, before anybody asks for more.
+/// Nobody holds any of it any more.
 pub(crate) unsafe fn forget_all() {
     // SAFETY: the module has one thread.
-    unsafe { *HEAP.end.get() = 0 }
+    unsafe {
+        *HEAP.first.get() = null_mut();
+        *HEAP.end.get() = 0;
+    }
 }
 
 fn whole_pieces(size: usize) -> usize {
@@ -66,10 +69,6 @@ unsafe impl GlobalAlloc for Heap {
             let mut slot = self.first.get();
             // SAFETY: every pointer in the list is a free piece or null.
             unsafe {
-                if *self.end.get() == 0 {
-                    // What was given back since all was forgotten is in what comes now.
-                    *slot = null_mut();
-                }
                 while let Some(piece) = (*slot).as_mut() {
                     if piece.size >= size {
                         let (start, next, rest) = (*slot, piece.next, piece.size - size);

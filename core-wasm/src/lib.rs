@@ -1,6 +1,6 @@
 //! The browser shell: the border between the engine and the page.
 //!
-//! [`Core`] is one node. The page hands in one input and gets all outputs of it by one function, `output`; both carry a
+//! A [`Core`] is one node. The page hands in one input and gets all outputs of it by one function, `output`; both carry a
 //! kind, numbers and bytes ([`kinds`](tabmesh_engine::io::kinds)). No JavaScript object comes in here: connections, sockets, timers, WebCrypto and
 //! IndexedDB live in the package's TypeScript (`pkg/src`), which knows them by the engine's own numbers.
 //!
@@ -30,7 +30,7 @@ mod border;
 mod heap;
 mod outputs;
 
-pub use border::Core;
+pub use border::{Core, free, input, show, start};
 
 /// A panic is a bug in the engine: the instance stops, and the page hears of it as an error of the call.
 #[panic_handler]

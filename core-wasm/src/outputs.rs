@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 // The package's own module, by its place beside the generated one: `pkg/wasm/` and `pkg/dist/`.
 #[wasm_bindgen(raw_module = "../dist/output.js")]
 extern "C" {
-    /// One thing for the page to do; see [`kinds`](tabmesh_engine::io::kinds). `core` is the number that `Core::start` was given. The
+    /// One thing for the page to do; see [`kinds`](tabmesh_engine::io::kinds). `core` is the number that [`start`](crate::start) was given. The
     /// slices are views of this module's memory: the page copies what it keeps, and calls nothing back from here.
     fn output(core: u32, kind: u32, number: u32, value: u32, id: &[u8], bytes: &[u8]);
 }

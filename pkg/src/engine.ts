@@ -1,6 +1,6 @@
 // Drives the Wasm core: one input in, outputs out, and the time of the next time-out.
 
-import init, { Core, type InitOutput } from '../wasm/tabmesh_core.js';
+import init, { type InitOutput, free, input as handIn, show, start } from '../wasm/tabmesh_core.js';
 
 import { type Bytes, NO_BYTES, concat } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
@@ -53,7 +53,8 @@ interface Input {
 }
 
 export class Engine {
-  readonly #core: Core;
+  /** Where the node lies in the module's memory. */
+  readonly #core: number;
   readonly #number: number;
   readonly #memory: WebAssembly.Memory;
   readonly #hearer: EngineHearer;
@@ -76,7 +77,7 @@ export class Engine {
     this.#memory = memory;
     this.#hearer = hearer;
     this.#number = receive((...output) => hearer.onOutput(...output));
-    const core = Core.start(this.#number, concat(key, seed, network, tail));
+    const core = start(this.#number, concat(key, seed, network, tail));
     if (!core) throw new MeshError(CODE.coreStopped, 'the configuration is too short');
     this.#core = core;
   }
@@ -98,10 +99,12 @@ export class Engine {
     try {
       let next = -1;
       for (let input = this.#inputs.shift(); input; input = this.#inputs.shift()) {
-        next = this.#core.input(performance.now() * 1000, input.kind, input.number, input.bytes);
+        next = handIn(this.#core, performance.now() * 1000, input.kind, input.number, input.bytes);
         this.#hearer.onDrained();
       }
-      if (next >= 0) this.#arm(next / 1000);
+      // Closed from within an output: nobody is in the core any more.
+      if (this.#isOver) free();
+      else if (next >= 0) this.#arm(next / 1000);
     } catch (error) {
       this.#stop();
       this.#hearer.onStopped(error);
@@ -112,14 +115,14 @@ export class Engine {
 
   /** Lets the core tell its links and its neighbourhood, as two outputs. */
   show(): void {
-    if (!this.#isOver && !this.#isBusy) this.#core.show();
+    if (!this.#isOver && !this.#isBusy) show(this.#core);
   }
 
   /** Frees the node. */
   close(): void {
     if (this.#isOver) return;
     this.#stop();
-    if (!this.#isBusy) this.#core.free();
+    if (!this.#isBusy) free();
   }
 
   #stop(): void {

@@ -120,17 +120,14 @@ impl Ground {
 
     /// Whether `length` bytes of bulk may go out on a link: this node's own, or others' that pass through.
     pub(crate) fn has_room(&self, link: &Link, length: usize, is_own: bool) -> bool {
-        let takes = |link: &Link, length| match is_own {
-            true => link.flow.takes_bulk(length),
-            false => link.flow.passes_bulk(length),
-        };
         if link.kind != LinkKind::Relayed {
-            return takes(link, length);
+            return link.flow.takes_bulk(length, is_own);
         }
         let is_fellow = |other: &&Link| other.via == link.via && other.kind == LinkKind::Relayed;
         let sealing: usize = self.links.iter().filter(is_fellow).map(|other| other.flow.queued()).sum();
         let carried = (length + sealing) * 17 / 16 + CIRCUIT_HEAD;
-        takes(link, length) && self.relay_link(link.via).is_some_and(|relay| takes(relay, carried))
+        link.flow.takes_bulk(length, is_own)
+            && self.relay_link(link.via).is_some_and(|relay| relay.flow.takes_bulk(carried, is_own))
     }
 
     pub(crate) fn takes_bulk(&self, link: LinkId, room: usize) -> bool {

@@ -58,14 +58,10 @@ impl Flow {
         self.queued < QUEUE_STATE
     }
 
-    /// Whether `length` bytes of this node's own bulk may go.
-    pub(crate) fn takes_bulk(&self, length: usize) -> bool {
-        self.queued < QUEUE_BULK && length <= self.credit as usize
-    }
-
-    /// Whether `length` bytes of others' bulk may pass through.
-    pub(crate) fn passes_bulk(&self, length: usize) -> bool {
-        self.queued < QUEUE_STATE && length <= self.credit as usize
+    /// Whether `length` bytes of bulk may go: this node's own, or others' that pass through.
+    pub(crate) fn takes_bulk(&self, length: usize, is_own: bool) -> bool {
+        let most = if is_own { QUEUE_BULK } else { QUEUE_STATE };
+        self.queued < most && self.affords(length)
     }
 
     /// Whether the peer has stopped reading.

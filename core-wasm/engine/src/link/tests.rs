@@ -34,24 +34,24 @@ fn a_round_trip_estimate_follows_its_samples() {
 fn bulk_stops_without_credit_and_goes_on_with_it() {
     let mut flow = Flow::new(Instant(0));
     let mut sent = 0;
-    while flow.takes_bulk(16_384) {
+    while flow.takes_bulk(16_384, true) {
         flow.sent(16_384, true);
         flow.drained(0);
         sent += 16_384;
     }
     assert_eq!(sent, CREDIT);
     flow.granted(CREDIT_STEP);
-    assert!(flow.takes_bulk(16_384));
+    assert!(flow.takes_bulk(16_384, true));
 }
 
 #[test]
 fn bulk_waits_for_the_queue() {
     let mut flow = Flow::new(Instant(0));
     flow.sent(QUEUE_BULK as usize, false);
-    assert!(!flow.takes_bulk(1));
+    assert!(!flow.takes_bulk(1, true));
     assert!(flow.takes_state());
     flow.drained(0);
-    assert!(flow.takes_bulk(1));
+    assert!(flow.takes_bulk(1, true));
 }
 
 #[test]

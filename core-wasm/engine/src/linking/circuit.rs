@@ -55,14 +55,13 @@ pub(crate) fn choose_way(ground: &mut Ground, link: &Link, reason: Reason) {
 }
 
 /// What follows the fresh key in this end's envelope: the relays to choose from, or the one that was chosen.
-pub(crate) fn circuit_ids(ground: &Ground, dialled: bool, via: Option<LinkId>) -> Vec<u8> {
-    let mut ids = Vec::new();
+pub(super) fn add_relays(ground: &Ground, dialled: bool, via: Option<LinkId>, body: &mut Vec<u8>) {
+    let longest = body.len() + RELAYS_MAX * 32;
     for link in ground.links.peers().filter(|link| is_relay(link)) {
-        if (dialled || Some(link.id) == via) && ids.len() < RELAYS_MAX * 32 {
-            ids.extend_from_slice(&link.peer.0);
+        if (dialled || Some(link.id) == via) && body.len() < longest {
+            body.extend_from_slice(&link.peer.0);
         }
     }
-    ids
 }
 
 /// The key that a circuit's envelope carries, and the first of the relays it names that this node is linked with.

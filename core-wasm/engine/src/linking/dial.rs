@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::circuit::{circuit_ids, on_circuit_answer, on_circuit_offer};
+use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
 use super::{Linking, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
@@ -54,11 +54,10 @@ impl Linking {
             (false, _) => Kind::Answer,
         };
         if link.kind == LinkKind::Relayed {
-            body.extend(circuit_ids(ground, link.dialled, link.via));
+            add_relays(ground, link.dialled, link.via, &mut body);
         }
-        let Some(link) = ground.links.get_mut(id) else { return };
         let peer = link.peer;
-        let Some(handshake) = &mut link.handshake else { return };
+        let Some(handshake) = ground.links.handshake(id) else { return };
         let envelope = Envelope {
             kind,
             session: handshake.session,
@@ -220,7 +219,9 @@ pub(crate) fn send_envelope(ground: &mut Ground, id: LinkId) {
             // Where the best way ends, one from anywhere may not.
             let how = if handshake.tried.is_empty() { 0 } else { STRAY };
             let first = ground.send_request(handshake.session, &peer, true, how, &body, &handshake.tried);
-            handshake.tried.extend(first);
+            if let Some(first) = first {
+                handshake.tried.push(first);
+            }
         }
     }
     if let Some(link) = ground.links.get_mut(id) {

@@ -151,10 +151,10 @@ fn send_hello(ground: &mut Ground, id: LinkId, nonce: &[u8; 32]) {
 }
 
 /// A link both ends of which are who they say, and that is not ready yet.
-pub(crate) fn proved(ground: &Ground) -> Option<LinkId> {
+pub(crate) fn proved(ground: &Ground) -> Option<&Link> {
     let is_proved =
         |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed);
-    ground.links.find(&is_proved).map(|link| link.id)
+    ground.links.find(&is_proved)
 }
 
 /// Why a transport ended that was not closed from here.
@@ -190,10 +190,7 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
 
 /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket before a circuit, then the newer
 /// one, or of two that were begun at once the one begun by the smaller id. Both ends come to the same answer.
-pub(crate) fn replaces(ground: &Ground, new: LinkId, old: LinkId) -> bool {
-    let (Some(new), Some(old)) = (ground.links.get(new), ground.links.get(old)) else {
-        return true;
-    };
+pub(crate) fn replaces(ground: &Ground, new: &Link, old: &Link) -> bool {
     if new.kind != old.kind {
         return (new.kind as u8) < old.kind as u8;
     }

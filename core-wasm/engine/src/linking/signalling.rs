@@ -7,7 +7,7 @@ use crate::id::{NodeId, Signature};
 use crate::io::Profile;
 use crate::io::kinds::output;
 use crate::limits::LINKS_ENOUGH;
-use crate::link::Link;
+use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::signal::{FLAG_RELAY, FromServer, Refusal, ToServer, proof_bytes};
@@ -106,14 +106,14 @@ impl Linking {
                     ground.joined = true;
                     ground.put_kind(output::JOINED, None);
                 }
-                for (id, _) in peers {
-                    if let Some(contact) = ground.contacts.learn(&id) {
+                for (id, _) in &peers {
+                    if let Some(contact) = ground.contacts.learn(id) {
                         contact.by_signal = true;
                         contact.is_vouched = true;
                     }
-                    let is_welcome = !ground.contacts.is_banned(&id, ground.now);
+                    let is_welcome = !ground.contacts.is_banned(id, ground.now);
                     if is_welcome && ground.links.ready_count() < ground.link_budget() {
-                        ground.dial(&id);
+                        ground.dial(id);
                     }
                 }
             }
@@ -164,18 +164,19 @@ fn wants_signalling(ground: &Ground) -> bool {
     let is_settled = ground.joined && ground.links.ready_count() >= LINKS_ENOUGH;
     // Whoever was offered a link this way is answered this way.
     let is_awaited = |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.by_signal);
-    let stays = is_relay || !is_settled || is_greeter(ground) || ground.links.iter().any(is_awaited);
+    let stays = is_relay || !is_settled || is_greeter(ground) || ground.links.find(&is_awaited).is_some();
     ground.config.signalling && stays
 }
 
 /// Where no always-on peer is linked, one node stays to meet newcomers: the one closest to the network's name.
 /// Every other node has a link that leads nearer to it.
 fn is_greeter(ground: &Ground) -> bool {
-    if ground.links.peers().any(|link| link.profile == Profile::Native) {
-        return false;
-    }
     let name = NodeId(sha256(&ground.config.network));
-    ground.nearest_linked(&name, 1).contains(&ground.id)
+    let is_better = |link: &Link| {
+        link.stage == Stage::Ready
+            && (link.profile == Profile::Native || link.peer.is_nearer(&ground.id, &name))
+    };
+    ground.links.find(&is_better).is_none()
 }
 
 fn relay_flag(ground: &Ground) -> u8 {

@@ -51,6 +51,7 @@ fn a_better_kind_of_link_replaces_a_worse_one_and_never_the_other_way() {
     let socket = ground.links.begin(LinkKind::Socket, peer, true, ground.now, Instant::NEVER);
     let direct = ground.links.begin(LinkKind::WebRtc, peer, true, ground.now, Instant::NEVER);
     for (better, worse) in [(direct, socket), (socket, relayed), (direct, relayed)] {
+        let (better, worse) = (ground.links.get(better).unwrap(), ground.links.get(worse).unwrap());
         assert!(replaces(&ground, better, worse));
         assert!(!replaces(&ground, worse, better));
     }

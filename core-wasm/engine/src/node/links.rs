@@ -11,9 +11,27 @@ impl Node {
     #[inline(never)]
     pub(super) fn follow(&mut self) {
         self.end_links();
-        if let Some(link) = linking::proved(&self.ground) {
-            self.on_proved(link);
+        let Some(link) = linking::proved(&self.ground) else { return };
+        let (id, dialled) = (link.id, link.dialled);
+        if let Some(other) = self.ground.links.to(&link.peer) {
+            let is_better = linking::replaces(&self.ground, link, other);
+            let other = other.id;
+            if !is_better {
+                // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
+                self.upkeep.redirect_address(id, other);
+                self.drop_link(id, Reason::Replaced, true);
+                return self.ground.probe_hard(other);
+            }
+            self.drop_link(other, Reason::Replaced, true);
         }
+        let Some(is_first_contact) = linking::settle(&mut self.ground, id) else { return };
+        self.upkeep.settle_address(id, dialled);
+        // A newcomer's first contacts may each open a part of the network that was not seen before.
+        if self.ground.links.ready_count() == 1 || is_first_contact && !self.ground.joined {
+            self.upkeep.refresh_soon(&self.ground);
+        }
+        self.on_peers_changed(None);
+        self.look_through(id);
     }
 
     /// Somebody offers a link, and the signature holds. Where both offered, the smaller id's offer stands; any other link that is
@@ -41,29 +59,5 @@ impl Node {
         let was = linking::on_envelope_lost(&mut self.ground, number);
         self.end_links();
         was
-    }
-
-    /// Both ends are who they say.
-    fn on_proved(&mut self, id: LinkId) {
-        let Some(link) = self.ground.links.get(id) else { return };
-        let (peer, dialled) = (link.peer, link.dialled);
-        if let Some(other) = self.ground.links.to(&peer) {
-            let other = other.id;
-            if !linking::replaces(&self.ground, id, other) {
-                // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
-                self.upkeep.redirect_address(id, other);
-                self.drop_link(id, Reason::Replaced, true);
-                return self.ground.probe_hard(other);
-            }
-            self.drop_link(other, Reason::Replaced, true);
-        }
-        let Some(is_first_contact) = linking::settle(&mut self.ground, id) else { return };
-        self.upkeep.settle_address(id, dialled);
-        // A newcomer's first contacts may each open a part of the network that was not seen before.
-        if self.ground.links.ready_count() == 1 || is_first_contact && !self.ground.joined {
-            self.upkeep.refresh_soon(&self.ground);
-        }
-        self.on_peers_changed(None);
-        self.look_through(id);
     }
 }

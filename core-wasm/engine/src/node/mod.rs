@@ -166,10 +166,13 @@ impl Node {
     /// Ends the links that something said shall end.
     #[inline(never)]
     fn end_links(&mut self) {
-        while !self.ground.ending.is_empty() {
-            let (link, reason) = self.ground.ending.remove(0);
+        let mut place = 0;
+        // More may be said to end while these do.
+        while let Some(&(link, reason)) = self.ground.ending.get(place) {
+            place += 1;
             self.drop_link(link, reason, true);
         }
+        self.ground.ending.clear();
     }
 
     /// Sends what had to wait for room, storage or a job.

@@ -20,7 +20,13 @@ impl Nearest {
     /// Takes `id` in if it is among the nearest; true if it is the nearest of all now, and was not in before.
     #[inline(never)]
     pub(crate) fn offer(&mut self, id: &NodeId) -> bool {
-        let place = self.ids.partition_point(|other| other.is_nearer(id, &self.target));
+        // From the end: most of what is offered is further than all.
+        let mut place = self.ids.len();
+        while let Some(other) = self.ids.get(place.wrapping_sub(1))
+            && !other.is_nearer(id, &self.target)
+        {
+            place -= 1;
+        }
         if place >= self.room || self.ids.get(place) == Some(id) {
             return false;
         }

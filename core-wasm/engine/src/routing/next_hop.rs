@@ -1,6 +1,6 @@
 //! Which link leads on toward a place in the id space.
 
-use crate::id::{Distance, NodeId};
+use crate::id::NodeId;
 use crate::io::LinkId;
 
 /// A link that could be taken.
@@ -24,9 +24,8 @@ const UNKNOWN_US: u32 = 100_000;
 /// Once a peer shares `depth` bits with the target it is in the target's neighbourhood, and only distance counts.
 #[inline(never)]
 pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item = Hop>) -> Option<LinkId> {
-    let mut best: Option<(u32, Distance, LinkId)> = None;
+    let mut best: Option<(u32, Hop)> = None;
     for hop in hops {
-        let distance = hop.peer.distance(target);
         let bits = hop.peer.shared_bits(target);
         let cost = if bits >= depth {
             0
@@ -34,9 +33,12 @@ pub(crate) fn best_hop(target: &NodeId, depth: u32, hops: &mut dyn Iterator<Item
             let rtt_us = if hop.rtt_us == 0 { UNKNOWN_US } else { hop.rtt_us };
             rtt_us + (depth - bits) * BIT_US
         };
-        if best.as_ref().is_none_or(|(least, nearest, _)| (cost, &distance) < (*least, nearest)) {
-            best = Some((cost, distance, hop.link));
+        let is_better = best.as_ref().is_none_or(|(least, other)| {
+            cost < *least || cost == *least && hop.peer.is_nearer(&other.peer, target)
+        });
+        if is_better {
+            best = Some((cost, hop));
         }
     }
-    best.map(|(.., link)| link)
+    best.map(|(_, hop)| hop.link)
 }

@@ -1,7 +1,7 @@
 //! One tab's whole life, input by input: replayed natively it has the same outputs twice, and it is written down for the
 //! Wasm build, which must have them too (`tests/scenarios/replay.test.js`).
 //!
-//! The file: the configuration as `Core::start` takes it (84 bytes); then for each input the time in microseconds as an f64,
+//! The file: the configuration as the core's `start` takes it (84 bytes); then for each input the time in microseconds as an f64,
 //! kind, number and length (4 bytes each), the bytes, and the first 8 bytes of SHA-256 over the outputs that follow from
 //! it and the time of the next time-out. Numbers are big-endian.
 
