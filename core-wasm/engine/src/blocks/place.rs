@@ -28,8 +28,7 @@ pub(crate) struct Placed {
 }
 
 impl Blocks {
-    /// A block to hold (`exact`), or to place. `is_near`: it was sent to whoever is nearest to some place, rather than to this
-    /// node.
+    /// A block to hold (`exact`), or to place.
     pub(crate) fn on_put(
         &mut self,
         ground: &mut Ground,
@@ -37,12 +36,12 @@ impl Blocks {
         hash: &NodeId,
         block: &[u8],
         exact: bool,
-        is_near: bool,
     ) {
-        if is_near && self.failing.why(&ground.id, ground.now).is_some() {
-            // This node has no room: the nearest that may have some places it instead.
+        if !exact && self.failing.why(&ground.id, ground.now).is_some() {
+            // This node has no room: the nearest that may have some places it instead. Each is further off than the one before.
             for id in ground.nearest_alive(hash, CANDIDATES).ids() {
-                if *id != reply.origin
+                if ground.id.is_nearer(id, hash)
+                    && *id != reply.origin
                     && self.failing.why(id, ground.now).is_none()
                     && let Some(link) = way_with_room(ground, id)
                 {

@@ -237,7 +237,7 @@ fn x4_silent_holders_keep_no_placement() {
 /// Gives the node a block by this link, to place.
 fn give(ground: &mut Ground, blocks: &mut Blocks, link: LinkId, number: u8) {
     let reply = asked_by(ground, link, &ASKER);
-    blocks.on_put(ground, reply, &NodeId([number; 32]), b"block", false, true);
+    blocks.on_put(ground, reply, &NodeId([number; 32]), b"block", false);
 }
 
 #[test]

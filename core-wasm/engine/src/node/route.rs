@@ -29,8 +29,7 @@ impl Node {
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
             Body::Put { hash, block } => {
-                let is_near = *routed.target != self.ground.id;
-                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact, is_near)
+                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
             }
             Body::Data(bytes) if *routed.target == self.ground.id && bytes.len() <= MESSAGE_MAX => {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);

@@ -19,8 +19,10 @@ const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 /// A block waits so long for room on its first link before another one is tried.
 pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(5_000);
 
-/// How often a block goes out before it is given up.
-const PUT_ATTEMPTS_MAX: u8 = 4;
+/// How often a block goes out before it is given up, twice to each place: whoever finds its store full at the first time lets
+/// the next nearest place the block at the second. No answer counts for both.
+const PUT_ATTEMPTS_MAX: u8 = 8;
+const ATTEMPTS_A_PLACE: u8 = 2;
 
 /// While its link is busy with what was sent before, a delivery is given more time so often.
 const EXTENSIONS_MAX: u8 = 8;
@@ -93,7 +95,7 @@ impl Delivery {
         if !self.is_block() {
             return Late::Ends(Status::TimedOut);
         }
-        self.failures += u8::from(is_out);
+        self.failures += ATTEMPTS_A_PLACE * u8::from(is_out);
         if self.stage == Stage::Waits {
             self.goes_round(ground, course);
         }
@@ -127,7 +129,7 @@ impl Delivery {
     /// Where it goes. A block whose closest node did not place it goes to nodes beside that, by flipping the bits in which the
     /// closest ones differ.
     fn place(&self, ground: &Ground, target: &NodeId) -> NodeId {
-        match self.failures {
+        match self.failures / ATTEMPTS_A_PLACE {
             0 => *target,
             failures => target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
         }
@@ -270,7 +272,7 @@ impl Requests {
             if !course.try_later(ground) {
                 // The others in turn: it waits until somebody has time.
                 course.busy = 0;
-                delivery.failures = (delivery.failures + 1) % PUT_ATTEMPTS_MAX;
+                delivery.failures = (delivery.failures + ATTEMPTS_A_PLACE) % PUT_ATTEMPTS_MAX;
             }
             return;
         }
