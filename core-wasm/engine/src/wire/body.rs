@@ -47,7 +47,7 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
-    /// The number that [`Routed::kind`] carries.
+    /// The number that `Routed::kind` carries.
     pub fn kind(&self) -> u8 {
         match self {
             Self::Find => 1,
@@ -63,7 +63,7 @@ impl Body<'_> {
         }
     }
 
-    /// What [`Routed::payload`] carries.
+    /// What `Routed::payload` carries.
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
