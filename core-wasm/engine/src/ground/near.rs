@@ -124,7 +124,8 @@ impl Ground {
 
     /// Somebody named a node; if it would be a neighbour it is dialled soon.
     pub(crate) fn learn(&mut self, id: &NodeId) {
-        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
+        let is_low = id.level() < u32::from(self.config.level);
+        if self.links.to(id).is_some() || is_low || self.bans.hold(id, self.now) {
             return;
         }
         let is_new = self.contacts.get(id).is_none();

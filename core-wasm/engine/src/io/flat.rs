@@ -43,6 +43,12 @@ impl Flat {
             OPEN_CIRCUIT => open(Route::CircuitAnswer(*bytes.first_chunk()?))?,
             UNSEAL => Output::Unseal { link: link?, bytes },
             ANSWERED => Output::Answered { link: link?, description: bytes },
+            SEAL => Output::Seal {
+                link: link?,
+                dialled: value != 0,
+                key: *id.first_chunk()?,
+                transcript: *id.last_chunk()?,
+            },
             ACCEPT => Output::Accept(link?),
             REFUSE => Output::Refuse,
             CLOSE => Output::Close(link?),

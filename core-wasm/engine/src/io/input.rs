@@ -16,11 +16,12 @@ pub enum Input<'a> {
     /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
     /// [`Output::Accept`], or refuses it by [`Output::Refuse`].
     Incoming,
-    /// The description that [`Route::Offer`], [`Route::Answer`] or a circuit asked for.
+    /// The description that [`Route::Offer`], [`Route::Answer`], a circuit or a WebSocket asked for.
     Described {
         /// The link that was dialled.
         link: LinkId,
-        /// As in [`wire::description`](crate::wire::description); of a circuit the shell's fresh public key.
+        /// As in [`wire::description`](crate::wire::description); of a circuit or a WebSocket the shell's fresh
+        /// public key.
         description: &'a [u8],
     },
     /// The link is open for messages, both ways.
@@ -50,8 +51,9 @@ pub enum Input<'a> {
         /// [`SEAL`](crate::limits::SEAL) bytes more than the frame.
         bytes: &'a [u8],
     },
-    /// The signalling server is connected.
-    SignalUp,
+    /// The signalling server is connected. This is its host name as it was dialled, in lower case and without port; at most
+    /// 255 bytes.
+    SignalUp(&'a [u8]),
     /// It is not, or no longer.
     SignalDown,
     /// One message from it.

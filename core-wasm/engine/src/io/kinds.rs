@@ -17,7 +17,7 @@ pub mod input {
     pub const LINK_BYTES: u32 = 5;
     /// `number`: the link. `bytes`: how many still wait, 4 bytes.
     pub const LINK_DRAINED: u32 = 6;
-    /// Nothing else.
+    /// `bytes`: the server's host name.
     pub const SIGNAL_UP: u32 = 7;
     /// Nothing else.
     pub const SIGNAL_DOWN: u32 = 8;
@@ -136,6 +136,9 @@ pub mod output {
     pub const SIGN_MESSAGE: u32 = 31;
     /// Nothing else.
     pub const CHECK_MESSAGE: u32 = 32;
+    /// `number`: the link. `value`: 1 if this end dialled, 0 if not. `id`: the other end's fresh key, 64 bytes, and the
+    /// transcript, 32.
+    pub const SEAL: u32 = 33;
 }
 
 /// What comes out too, but only of a node that has an address where others knock: no tab.

@@ -47,7 +47,20 @@ pub enum Output {
         /// One frame, sealed.
         bytes: Vec<u8>,
     },
-    /// The number of the link that [`Input::Incoming`] announced; messages may flow.
+    /// A WebSocket: both ends proved themselves. Every message after those sent so far is sealed, and so is every one that
+    /// comes after those that came; see [`LinkKind::Socket`]. If one does not open, the link is down.
+    Seal {
+        /// Which.
+        link: LinkId,
+        /// Whether this end dialled.
+        dialled: bool,
+        /// The public half of the other end's fresh key.
+        key: PublicKey,
+        /// What both ends said before.
+        transcript: [u8; 32],
+    },
+    /// The number of the link that [`Input::Incoming`] announced; messages may flow once the shell has made a key for it and
+    /// told its public half in [`Input::Described`].
     Accept(LinkId),
     /// Close the socket that [`Input::Incoming`] announced: no room.
     Refuse,
@@ -74,7 +87,8 @@ pub enum Output {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Route {
-    /// A WebSocket to the shell's address of this number.
+    /// A WebSocket to the shell's address of this number. The shell also makes a fresh P-256 key for it and tells the public
+    /// half, 64 bytes, in [`Input::Described`], before or after `LinkUp`.
     Socket(u16),
     /// WebRTC: make an offer; its description comes back in [`Input::Described`], the answer follows in
     /// [`Output::Answered`].

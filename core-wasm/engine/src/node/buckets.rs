@@ -38,7 +38,7 @@ impl Node {
     /// Looks up who is anywhere in a bucket.
     #[inline(never)]
     pub(super) fn look_into(&mut self, bucket: u32) {
-        let target = self.ground.id.within(bucket, &mut self.ground.rng);
+        let target = self.ground.id.within(bucket, self.ground.keystream.number());
         self.begin_request(None, Goal::Fill, &target);
     }
 }

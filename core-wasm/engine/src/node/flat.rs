@@ -27,7 +27,7 @@ impl Node {
             input::LINK_BYTES => self.take(Input::LinkBytes { link: link?, bytes }),
             input::LINK_DRAINED => self.take(Input::LinkDrained { link: link?, queued: number_in(bytes)? }),
             input::SEALED => self.take(Input::Sealed { link: link?, bytes }),
-            input::SIGNAL_UP => self.take(Input::SignalUp),
+            input::SIGNAL_UP => self.take(Input::SignalUp(bytes)),
             input::SIGNAL_DOWN => self.take(Input::SignalDown),
             input::SIGNAL_BYTES => self.take(Input::SignalBytes(bytes)),
             input::SIGNATURE..=input::FAILED => self.on_job_done(job, kind, bytes),

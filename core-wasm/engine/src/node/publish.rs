@@ -44,7 +44,7 @@ impl Node {
             Status::NotFound
         } else {
             let (sent_s, nonce) =
-                (self.ground.wall_s().map_or(0, NonZeroU32::get), self.ground.rng.next() as u32);
+                (self.ground.wall_s().map_or(0, NonZeroU32::get), self.ground.keystream.number() as u32);
             let raw = topic::message(id, sent_s, nonce, &self.ground.config.key, payload);
             let own = self.ground.id;
             if self.start_topic_job(Task::Sign(op), topic, &own, raw) {

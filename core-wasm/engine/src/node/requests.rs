@@ -96,7 +96,7 @@ impl Node {
         if self.requests.len() >= bound {
             return false;
         }
-        let number = self.ground.rng.next() as u32;
+        let number = self.ground.keystream.number() as u32;
         // What is known here already.
         let found = match goal {
             Goal::Get => self.ground.nearest_alive(target, REPLICAS),

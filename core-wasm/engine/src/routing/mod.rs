@@ -1,5 +1,6 @@
 //! Routing: who is near, who is known, which link leads on.
 
+mod bans;
 mod contacts;
 mod membership;
 mod nearest;
@@ -7,6 +8,7 @@ mod next_hop;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use bans::Bans;
 pub(crate) use contacts::{Contact, Contacts};
 pub(crate) use membership::Membership;
 pub(crate) use nearest::Nearest;

@@ -29,7 +29,7 @@ impl Record {
                 (input::LINK_DRAINED, link.number().into(), queued.to_be_bytes().to_vec())
             }
             Input::Sealed { link, bytes } => (input::SEALED, link.number().into(), bytes.to_vec()),
-            Input::SignalUp => (input::SIGNAL_UP, 0, Vec::new()),
+            Input::SignalUp(server) => (input::SIGNAL_UP, 0, server.to_vec()),
             Input::SignalDown => (input::SIGNAL_DOWN, 0, Vec::new()),
             Input::SignalBytes(bytes) => (input::SIGNAL_BYTES, 0, bytes.to_vec()),
             Input::JobDone { job, result } => {

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature};
 
 use super::flow::EndId;
-use super::signalling::SessionId;
+use super::signalling::{SERVER_NAME, SessionId};
 
 /// An [`Input`] on its way to an engine.
 #[derive(Clone)]
@@ -84,7 +84,7 @@ impl Stimulus {
             Self::WallTime(seconds) => Input::WallTime(*seconds),
             Self::Incoming(_) => Input::Incoming,
             Self::Link(_, news) | Self::Circuit(_, news) => news.input(link),
-            Self::Signal(_, SignalNews::Up) => Input::SignalUp,
+            Self::Signal(_, SignalNews::Up) => Input::SignalUp(SERVER_NAME),
             Self::Signal(_, SignalNews::Down) => Input::SignalDown,
             Self::Signal(_, SignalNews::Bytes(bytes)) => Input::SignalBytes(bytes),
             Self::Job(job, outcome) => Input::JobDone { job: *job, result: outcome.result() },
@@ -152,7 +152,7 @@ pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
         Input::LinkBytes { link, bytes } => (6, link.number().into(), bytes),
         Input::LinkDrained { link, queued } => (7, u64::from(link.number()) << 32 | u64::from(*queued), &[]),
         Input::Sealed { link, bytes } => (28, link.number().into(), bytes),
-        Input::SignalUp => (8, 0, &[]),
+        Input::SignalUp(server) => (8, 0, server),
         Input::SignalDown => (9, 0, &[]),
         Input::SignalBytes(bytes) => (10, 0, bytes),
         Input::JobDone { job, result } => match result {

@@ -9,6 +9,7 @@ use super::crypto::Crypto;
 use super::host::Clock;
 use super::rng::Rng;
 use super::script::Heard;
+use super::signalling::SERVER_NAME;
 use super::stimulus::Outcome;
 use super::store::Store;
 use super::{HostId, MS, SECOND, Spec, World};
@@ -299,7 +300,7 @@ fn prove(world: &mut World, host: HostId) {
     };
     let machine = world.host(host);
     let network = machine.spec.network_id();
-    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(nonce, &network, 0));
+    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(nonce, &network, 0, SERVER_NAME));
     let proof =
         ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(host, vec![Output::Signal(proof.emit())]);
