@@ -27,10 +27,13 @@ mod link;
 mod linking;
 mod list;
 mod node;
+mod requests;
 mod rng;
 mod routing;
 mod status;
 mod time;
+mod topics;
+mod upkeep;
 pub mod wire;
 
 pub use coordinate::Coordinate;

@@ -3,6 +3,8 @@
 mod place;
 mod repair;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

@@ -2,6 +2,7 @@
 
 mod carry;
 mod dial;
+mod forward;
 mod jobs;
 mod near;
 mod outbox;
@@ -16,6 +17,7 @@ use core::num::NonZeroU32;
 
 pub(crate) use self::carry::ReplyTo;
 pub(crate) use self::dial::is_relay;
+pub(crate) use self::forward::Carried;
 use self::jobs::Job;
 pub(crate) use self::jobs::{Jobs, Owner, stored};
 pub(crate) use self::near::LINKS_SPARE;

@@ -1,7 +1,6 @@
 //! Inputs and outputs as numbers and bytes.
 
 use super::Node;
-use super::requests::Goal;
 use crate::id::NodeId;
 use crate::io::kinds::input;
 use crate::io::{Command, Input, JobId, LinkId, OpId};
@@ -31,13 +30,13 @@ impl Node {
             input::SIGNAL_DOWN => self.take(Input::SignalDown),
             input::SIGNAL_BYTES => self.take(Input::SignalBytes(bytes)),
             input::SIGNATURE..=input::FAILED => self.on_job_done(job, kind, bytes),
-            input::PUT => self.begin_or_refuse(op, Goal::Put, id?),
-            input::GET => self.begin_or_refuse(op, Goal::Get, id?),
-            input::FIND => self.begin_or_refuse(op, Goal::Find, id?),
-            input::SEND => self.send_message(op, id?, number_in(rest)?),
-            input::SUBSCRIBE => self.subscribe(op, id?),
-            input::UNSUBSCRIBE => self.unsubscribe(id?),
-            input::PUBLISH => self.publish(op, id?, rest),
+            input::PUT => self.requests.put(&mut self.ground, op, id?),
+            input::GET => self.requests.fetch(&mut self.ground, Some(op), None, id?),
+            input::FIND => self.find(op, id?),
+            input::SEND => self.requests.send(&mut self.ground, op, id?, number_in(rest)?),
+            input::SUBSCRIBE => self.topics.subscribe(&mut self.ground, op, id?),
+            input::UNSUBSCRIBE => self.topics.unsubscribe(&mut self.ground, id?),
+            input::PUBLISH => self.topics.publish(&mut self.ground, op, id?, rest),
             input::CANCEL => self.take(Input::Command(Command::Cancel { op })),
             input::ADDRESSES => self.take(Input::Command(Command::Addresses(number as u16))),
             input::WAKE => self.take(Input::Command(Command::Wake)),

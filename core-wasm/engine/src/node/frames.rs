@@ -5,12 +5,13 @@ use crate::coordinate::Coordinate;
 use crate::ground::PROBE_AFTER;
 use crate::id::NodeId;
 use crate::io::kinds::output;
-use crate::io::{LinkId, LinkKind, Profile};
+use crate::io::{LinkId, LinkKind};
 use crate::limits::PACKET_MAX;
 use crate::link::Stage;
 use crate::linking;
 use crate::status::Reason;
 use crate::time::{Duration, Instant, Stamp};
+use crate::upkeep::on_gossip;
 use crate::wire::Reader;
 use crate::wire::frame::{BULK_MIN, Frame, split};
 
@@ -102,7 +103,7 @@ impl Node {
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
                 link.ties = ties;
-                self.on_gossip(id, joined, left);
+                on_gossip(&mut self.ground, id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
@@ -145,7 +146,7 @@ impl Node {
         while let Some(circuit) = linking::circuit_over(&self.ground, id) {
             self.drop_link(circuit, Reason::NoRoom, true);
         }
-        self.release_address(id, link.stage == Stage::Ready);
+        self.upkeep.release_address(&mut self.ground, id, link.stage == Stage::Ready);
         let (is_known, is_proven) = (link.peer != NodeId([0; 32]), link.stage == Stage::Ready);
         match reason {
             _ if !is_known => {}
@@ -165,10 +166,7 @@ impl Node {
         linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
-                self.membership.gone(&link.peer);
-                if link.profile == Profile::Native {
-                    self.await_relay();
-                }
+                self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.

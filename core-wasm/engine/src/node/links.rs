@@ -50,17 +50,17 @@ impl Node {
             let other = other.id;
             if !linking::replaces(&self.ground, id, other) {
                 // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
-                self.redirect_address(id, other);
+                self.upkeep.redirect_address(id, other);
                 self.drop_link(id, Reason::Replaced, true);
                 return self.ground.probe_hard(other);
             }
             self.drop_link(other, Reason::Replaced, true);
         }
         let Some(is_first_contact) = linking::settle(&mut self.ground, id) else { return };
-        self.settle_address(id, dialled);
+        self.upkeep.settle_address(id, dialled);
         // A newcomer's first contacts may each open a part of the network that was not seen before.
         if self.ground.links.ready_count() == 1 || is_first_contact && !self.ground.joined {
-            self.refresh_soon();
+            self.upkeep.refresh_soon(&self.ground);
         }
         self.on_peers_changed(None);
         self.look_through(id);

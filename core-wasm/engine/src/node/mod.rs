@@ -1,61 +1,35 @@
 //! The node: where the rooms meet. Nothing else knows more than one of them.
 
-mod buckets;
 mod commands;
-mod density;
 mod flat;
 mod frames;
-mod gossip;
 mod jobs;
 mod links;
-mod lookup;
-mod maintain;
-mod merge;
-mod publish;
 mod requests;
 mod route;
-mod seen;
 mod store;
-mod topics;
+mod upkeep;
 mod view;
 
-use alloc::vec::Vec;
-
-use self::density::Density;
-use self::jobs::Pending;
-use self::maintain::Dialled;
-use self::requests::Request;
-use self::topics::Topics;
 pub use self::view::LinkView;
 use crate::blocks::Blocks;
-use crate::ground::{Ground, Jobs};
+use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
-use crate::limits::REQUESTS_MAX;
-use crate::link::Link;
 use crate::linking::{self, Linking};
-use crate::routing::Membership;
-use crate::time::{Duration, Instant};
+use crate::requests::Requests;
+use crate::time::Instant;
+use crate::topics::Topics;
+use crate::upkeep::Upkeep;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
 pub struct Node {
     ground: Ground,
-    membership: Membership,
-    requests: Vec<Request>,
+    requests: Requests,
     blocks: Blocks,
-    pending: Jobs<Pending>,
     linking: Linking,
     topics: Topics,
-    density: Density,
-    /// The shell's WebSocket addresses, by number.
-    dialled: Vec<Dialled>,
-    gossip_at: Instant,
-    refresh_at: Instant,
-    look_at: Instant,
-    refreshes: u32,
-    relay_awaited_until: Instant,
-    /// The bucket whose emptiness is looked at next.
-    next_bucket: u32,
+    upkeep: Upkeep,
     left: bool,
 }
 
@@ -65,23 +39,14 @@ impl Node {
         let addresses = config.addresses;
         let mut node = Self {
             ground: Ground::new(config),
-            membership: Membership::default(),
-            requests: Vec::with_capacity(REQUESTS_MAX),
+            requests: Requests::default(),
             blocks: Blocks::default(),
-            pending: Jobs::default(),
             linking: Linking::default(),
             topics: Topics::default(),
-            density: Density::default(),
-            dialled: Vec::new(),
-            gossip_at: Instant(0),
-            refresh_at: Instant(0),
-            look_at: Instant(0),
-            refreshes: 0,
-            relay_awaited_until: Instant(0),
-            next_bucket: 0,
+            upkeep: Upkeep::default(),
             left: false,
         };
-        node.set_addresses(addresses);
+        node.upkeep.set_addresses(&mut node.ground, addresses);
         node
     }
 
@@ -183,14 +148,12 @@ impl Node {
         self.on_placement_deadlines();
         self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
-        if self.ground.now >= self.gossip_at {
-            self.gossip();
-        }
+        self.upkeep.gossip_if_due(&mut self.ground);
         self.blocks.repair_on_time(&mut self.ground);
         if self.ground.now >= self.ground.maintain_at {
             self.maintain();
         }
-        self.ground.arm(self.gossip_at);
+        self.upkeep.arm(&mut self.ground);
         self.ground.arm(self.ground.maintain_at);
     }
 
@@ -207,30 +170,5 @@ impl Node {
         self.blocks.pump(&mut self.ground);
         self.pump_requests();
         self.pump_repair();
-    }
-
-    /// Adds the shell's addresses from the first new number on.
-    fn set_addresses(&mut self, count: u16) {
-        let count = usize::from(count.min(crate::limits::ADDRESSES_MAX));
-        while self.dialled.len() < count {
-            self.dialled.push(Dialled::default());
-        }
-        self.ground.maintain_at = self.ground.now;
-        self.ground.wake = self.ground.now;
-    }
-
-    /// Something about the links changed: see to the neighbourhood soon.
-    fn on_peers_changed(&mut self, link: Option<&Link>) {
-        let members = self.ground.linked_neighbours();
-        if self.membership.update(members.ids()) {
-            self.gossip_at = self.gossip_at.min(self.ground.now + Duration::from_ms(300));
-            self.ground.arm(self.gossip_at);
-            self.blocks.repair_within(&mut self.ground, Duration::from_ms(2_000));
-        }
-        self.ground.depth_hint = self.ground.depth();
-        if let Some(link) = link {
-            self.on_link_lost(link.id, &link.peer);
-        }
-        self.ground.maintain_within(Duration::from_ms(100));
     }
 }

@@ -1,7 +1,6 @@
 //! What the machine for blocks wants of requests, and they of it.
 
 use super::Node;
-use super::requests::Goal;
 use crate::blocks::{Placed, Placing};
 use crate::id::NodeId;
 use crate::limits::REPAIRS_MAX;
@@ -11,7 +10,7 @@ impl Node {
     /// A block of this node's own is placed: its request ends.
     pub(super) fn on_placed(&mut self, placed: Option<Placed>) {
         if let Some(Placed { request, status, holders }) = placed {
-            self.on_put_answered(request, status, holders);
+            self.requests.on_delivered(&mut self.ground, request, status, holders);
         }
     }
 
@@ -52,11 +51,11 @@ impl Node {
     /// Walks through the store, and fetches what is missing there.
     pub(super) fn pump_repair(&mut self) {
         self.blocks.scan_next(&mut self.ground);
-        while self.repairs_under_way() < REPAIRS_MAX {
+        while self.requests.repairs() < REPAIRS_MAX {
             let Some((hash, link)) = self.blocks.next_missing() else { break };
-            self.begin_request(None, Goal::Repair(link), &hash);
+            self.requests.fetch(&mut self.ground, None, Some(link), &hash);
         }
-        if self.repairs_under_way() == 0 {
+        if self.requests.repairs() == 0 {
             self.blocks.ask_for_more(&mut self.ground);
         }
     }

@@ -2,7 +2,6 @@
 
 mod bans;
 mod contacts;
-mod membership;
 mod nearest;
 mod next_hop;
 #[cfg(test)]
@@ -10,6 +9,5 @@ mod tests;
 
 pub(crate) use bans::Bans;
 pub(crate) use contacts::{Contact, Contacts};
-pub(crate) use membership::Membership;
 pub(crate) use nearest::Nearest;
 pub(crate) use next_hop::{Hop, best_hop};

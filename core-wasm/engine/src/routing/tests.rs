@@ -83,30 +83,3 @@ fn bans_are_bounded_expire_and_leave_room() {
     let later = Instant(0) + Duration::from_ms(600_000) + Duration(40);
     assert!(!bans.hold(&id(8), later) && bans.hold(&id(7), later));
 }
-
-/// A listener that applies what `since` says knows every member, and nobody that is gone and was no member again.
-#[test]
-fn differences_add_up_to_the_whole() {
-    let mut rng = Rng::new(4);
-    let pool: Vec<NodeId> = (0..30).map(|_| random_id(&mut rng)).collect();
-    let mut membership = Membership::default();
-    let mut heard: [(u32, Vec<NodeId>); 3] = Default::default();
-    for round in 0..5_000_u32 {
-        let now: Vec<NodeId> = pool.iter().filter(|_| rng.below(3) == 0).take(12).copied().collect();
-        membership.update(&now);
-        let gone = now.get(rng.below(12) as usize);
-        gone.iter().for_each(|id| membership.gone(id));
-        for (which, (told, known)) in heard.iter_mut().enumerate() {
-            if round % (which as u32 * 7 + 1) != 0 {
-                continue;
-            }
-            let (joined, left) = membership.since(*told);
-            known.retain(|id| !left.chunks(8).any(|prefix| id.0.starts_with(prefix)));
-            known.extend(joined.chunks(32).map(|id| NodeId(id.try_into().unwrap())));
-            *told = membership.version();
-            let living = now.iter().filter(|id| Some(*id) != gone);
-            assert!(living.clone().all(|id| known.contains(id)), "round {round}, listener {which}");
-            assert!(!gone.is_some_and(|id| known.contains(id)), "round {round}, listener {which}");
-        }
-    }
-}

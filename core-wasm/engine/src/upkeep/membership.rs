@@ -10,7 +10,7 @@ const LEFT_MAX: usize = 16;
 
 /// Who is in the neighbourhood, and since which version.
 #[derive(Default)]
-pub(crate) struct Membership {
+pub(super) struct Membership {
     version: u32,
     members: Vec<(NodeId, u32)>,
     left: Vec<(NodeId, u32)>,
@@ -21,7 +21,7 @@ pub(crate) struct Membership {
 impl Membership {
     /// Takes in who is in the neighbourhood now; true if that changed anything. Whom nearer ones pushed out is not
     /// told of: it is alive.
-    pub(crate) fn update(&mut self, now: &[NodeId]) -> bool {
+    pub(super) fn update(&mut self, now: &[NodeId]) -> bool {
         let before = (self.version, self.members.len());
         self.members.keep(|(member, _)| now.contains(member));
         for id in now {
@@ -34,7 +34,7 @@ impl Membership {
     }
 
     /// A member is gone from the network, as far as its silence tells: neighbours hear of it.
-    pub(crate) fn gone(&mut self, id: &NodeId) {
+    pub(super) fn gone(&mut self, id: &NodeId) {
         let Some(place) = self.members.iter().position(|(member, _)| member == id) else { return };
         self.members.remove(place);
         self.version += 1;
@@ -45,13 +45,13 @@ impl Membership {
     }
 
     /// The version that a neighbour knows once it was told.
-    pub(crate) fn version(&self) -> u32 {
+    pub(super) fn version(&self) -> u32 {
         self.version
     }
 
     /// What a neighbour that knows `told` has to hear: who came (32 bytes each), who left (the first 8 bytes of each).
     /// One that is too far behind hears of all members again.
-    pub(crate) fn since(&self, told: u32) -> (Vec<u8>, Vec<u8>) {
+    pub(super) fn since(&self, told: u32) -> (Vec<u8>, Vec<u8>) {
         let anew = told < self.floor;
         let mut joined = Vec::new();
         let mut left = Vec::new();

@@ -1,0 +1,78 @@
+//! Recursive routing: a request goes from link to link toward its target; its answer comes back the same way.
+//!
+//! No hop keeps state. Each writes the number of the link by which a request came into the request itself; the
+//! answer carries that path and each hop takes its own number off its end. Where a link is gone by then, the
+//! answer goes on by the id of who asked (R/Kademlia §III, source routing as in RFC 791 §3.1, record route).
+
+use super::{Ground, ReplyTo};
+use crate::io::LinkId;
+use crate::status::{Reason, Status};
+use crate::wire::frame::{Body, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+
+/// A lookup forks at so many hops at most: it is no tool to make others send much.
+const FORKS_MAX: u8 = 4;
+
+/// What became of a routed message.
+pub(crate) enum Carried<'a> {
+    /// It went on, or ended on its way.
+    On,
+    /// A request that ends here.
+    Request(ReplyTo, Routed<'a>, Body<'a>),
+    /// An answer to this node.
+    Reply(Routed<'a>),
+}
+
+impl Ground {
+    /// Carries a routed message on, unless it is for this node.
+    pub(crate) fn carry<'a>(&mut self, from: LinkId, mut routed: Routed<'a>) -> Result<Carried<'a>, Reason> {
+        if routed.hops >= HOPS_MAX {
+            return Ok(Carried::On);
+        }
+        routed.hops += 1;
+        let is_mine = *routed.target == self.id;
+        if routed.reply {
+            if is_mine {
+                return Ok(Carried::Reply(routed));
+            }
+            self.forward_reply(routed);
+            return Ok(Carried::On);
+        }
+        let mut path = routed.path.to_vec();
+        if path.len() != usize::from(routed.hops - 1) * 2 {
+            return Err(Reason::Malformed);
+        }
+        path.extend_from_slice(&from.number().to_be_bytes());
+        let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
+        // What the origin wrote is not the fault of the peer that brought it.
+        let Some(body) = routed.body() else { return Ok(Carried::On) };
+        let next = if is_mine {
+            None
+        } else if routed.how & STRAY != 0 {
+            self.stray(&[from])
+        } else {
+            self.next_hop(routed.target, routed.origin, &[from], false)
+                .or_else(|| self.way_round(routed.target, Some(from)).filter(|_| routed.exact))
+        };
+        // Any holder on the way may serve a block, so the storage is asked before the request goes on.
+        let may_serve = matches!(body, Body::Get(hash) if !routed.exact && self.should_hold(hash));
+        let Some(link) = next.filter(|_| !may_serve) else {
+            if routed.exact && !is_mine {
+                self.answer(&reply, Status::NotFound, &[]);
+                return Ok(Carried::On);
+            }
+            return Ok(Carried::Request(reply, routed, body));
+        };
+        let forks = if body == Body::Find { (routed.how & FORKS).min(FORKS_MAX) } else { 0 };
+        routed.how = if routed.how & STRAY != 0 { forks } else { forks.saturating_sub(1) };
+        let (target, origin) = (routed.target, routed.origin);
+        let frame = Frame::Routed(Routed { path: &reply.path, ..routed });
+        self.pass_and_check(link, &frame);
+        // Nearly every request takes one way: the second is looked for only where there may be one.
+        if forks > 0
+            && let Some(other) = self.next_hop(target, origin, &[from, link], false)
+        {
+            self.pass_and_check(other, &frame);
+        }
+        Ok(Carried::On)
+    }
+}

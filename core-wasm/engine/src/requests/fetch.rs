@@ -1,0 +1,165 @@
+//! Fetching a block: first by routing toward it, then from its likely holders by id.
+
+use alloc::vec::Vec;
+
+use super::{BUSY, Course, LOCAL_PATIENCE, Late, Pending};
+use crate::ground::{Ground, Jobs, Owner};
+use crate::id::NodeId;
+use crate::io::LinkId;
+use crate::limits::REPLICAS;
+use crate::list::List;
+use crate::routing::Nearest;
+use crate::status::Status;
+use crate::time::Duration;
+use crate::wire::frame::Body;
+use crate::wire::named;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_ms(3_000);
+
+/// While blocks arrive, a fetch is given more time so often.
+const EXTENSIONS_MAX: u8 = 4;
+
+/// Attempts by routing; then its likely holders are asked.
+const ROUTED_MAX: u8 = 2;
+
+#[derive(PartialEq, Eq)]
+enum Stage {
+    /// A holder is busy.
+    Waits,
+    Out,
+    /// The block came.
+    Storing,
+}
+
+/// A block that this node wants.
+pub(super) struct Fetch {
+    /// To hold it: from the peer on this link alone.
+    from: Option<LinkId>,
+    stage: Stage,
+    /// Who may hold the block.
+    holders: Nearest,
+    /// The first 4 bytes of who was asked.
+    asked: Vec<[u8; 4]>,
+    /// Somebody has not got it.
+    was_answered: bool,
+    /// How often it was given more time.
+    extended: u8,
+}
+
+/// Enough of an id to tell it from the few others that were asked.
+fn head(id: &NodeId) -> [u8; 4] {
+    *id.0.first_chunk().unwrap_or(&[0; 4])
+}
+
+impl Fetch {
+    pub(super) fn new(ground: &Ground, from: Option<LinkId>, hash: &NodeId) -> Self {
+        // What is known here already.
+        let holders = match from {
+            None => ground.nearest_alive(hash, REPLICAS),
+            Some(_) => Nearest::new(hash, REPLICAS),
+        };
+        Self { from, stage: Stage::Out, holders, asked: Vec::new(), was_answered: false, extended: 0 }
+    }
+
+    pub(super) fn is_repair(&self) -> bool {
+        self.from.is_some()
+    }
+
+    pub(super) fn is_storing(&self) -> bool {
+        self.stage == Stage::Storing
+    }
+
+    /// Asks the next one; a status where there is none.
+    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course) -> Option<Status> {
+        self.stage = Stage::Out;
+        course.attempts += 1;
+        if self.ask(ground, course) {
+            course.wait(ground, PATIENCE);
+            return None;
+        }
+        Some(match (ground.links.ready_count(), self.was_answered) {
+            _ if self.is_repair() => Status::TimedOut,
+            (_, true) => Status::NotFound,
+            (0, _) => Status::Unavailable,
+            _ => Status::TimedOut,
+        })
+    }
+
+    fn ask(&mut self, ground: &mut Ground, course: &mut Course) -> bool {
+        let (own, hash) = (ground.id, self.holders.target);
+        let body = Body::Get(&hash);
+        if let Some(link) = self.from {
+            let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
+            let peer = peer.peer;
+            ground.send_request_by(link, course.number, &peer, true, 0, &body);
+            return true;
+        }
+        if course.attempts <= ROUTED_MAX
+            && let Some(link) = ground.next_hop(&hash, &own, &course.tried, false)
+        {
+            course.tried.push(link);
+            ground.send_request_by(link, course.number, &hash, false, 0, &body);
+            return true;
+        }
+        loop {
+            let is_fresh = |id: &&NodeId| **id != own && !self.asked.contains(&head(id));
+            let fresh = self.holders.ids().iter().find(is_fresh);
+            let Some(holder) = fresh.filter(|_| self.asked.len() < REPLICAS * 2) else { return false };
+            let holder = *holder;
+            self.asked.push(head(&holder));
+            if ground.send_request(course.number, &holder, true, 0, &body, &[]).is_some() {
+                return true;
+            }
+        }
+    }
+
+    /// The block came, or bytes that may be the block. False if the store takes no more.
+    pub(super) fn store(
+        &mut self,
+        ground: &mut Ground,
+        course: &mut Course,
+        pending: &mut Jobs<Pending>,
+        bytes: &[u8],
+    ) -> bool {
+        self.stage = Stage::Storing;
+        course.wait(ground, LOCAL_PATIENCE);
+        let job = ground.store(Owner::Requests, &self.holders.target, bytes, self.is_repair());
+        pending.add(job, Pending::Store(course.number))
+    }
+
+    /// The holder is there but busy: the same way once more, a little later.
+    pub(super) fn try_later(&mut self, ground: &mut Ground, course: &mut Course, from: &NodeId) {
+        course.attempts = course.attempts.saturating_sub(1);
+        course.tried.pop();
+        self.asked.keep(|asked| *asked != head(from));
+        self.stage = Stage::Waits;
+        course.wait(ground, BUSY);
+    }
+
+    /// Somebody has not got the block, and names who may.
+    pub(super) fn on_names(&mut self, ground: &Ground, course: &mut Course, from: &NodeId, bytes: &[u8]) {
+        self.was_answered = true;
+        self.asked.push(head(from));
+        for (id, _) in named::list(bytes).filter(|(id, _)| **id != ground.id).take(REPLICAS) {
+            self.holders.offer(id);
+        }
+        // The routing did its work; those it named are next.
+        course.attempts = course.attempts.max(ROUTED_MAX);
+    }
+
+    /// While blocks arrive it is given more time: what was asked for may be in the queue behind them, and asking others too
+    /// would only lengthen it.
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
+        if self.is_storing() {
+            return Late::Ends(Status::TimedOut);
+        }
+        let is_flowing = ground.now.since(ground.bulk_heard) < PATIENCE;
+        if !is_flowing || self.is_repair() || self.stage != Stage::Out || self.extended >= EXTENSIONS_MAX {
+            return Late::Again;
+        }
+        self.extended += 1;
+        course.wait(ground, PATIENCE);
+        Late::Waits
+    }
+}

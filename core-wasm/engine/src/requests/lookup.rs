@@ -1,0 +1,188 @@
+//! Looking up who is closest to a place.
+//!
+//! Lookups that matter go over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4). What the
+//! application looks up is answered for by the closest node itself: an id that others only name, and that is closer than any that
+//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
+//! way.
+
+use alloc::vec::Vec;
+
+use super::{ATTEMPTS_MAX, Course, Late};
+use crate::ground::Ground;
+use crate::id::NodeId;
+use crate::io::LinkId;
+use crate::limits::REPLICAS;
+use crate::routing::Nearest;
+use crate::status::Status;
+use crate::time::Duration;
+use crate::wire::frame::{Body, STRAY};
+use crate::wire::named;
+
+/// First hops of a lookup that matters; twice as many with each further attempt of one that the application wants.
+const DISJOINT: u8 = 3;
+
+/// With each further attempt a lookup that nobody answered forks at so many more hops.
+const FORKS_MORE: u8 = 2;
+
+/// How long the first answer may take; twice as long with each further attempt.
+const PATIENCE: Duration = Duration::from_ms(1_200);
+
+/// What is looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// This node's own place.
+    Join,
+    /// A bucket without links.
+    Fill,
+    /// A place as it looks through this link.
+    Look(LinkId),
+    /// What the application wants.
+    Find,
+    /// Others of a topic.
+    Meet,
+}
+
+/// A lookup under way.
+pub(super) struct Lookup {
+    pub(super) aim: Aim,
+    /// The nearest of all that answered or were named.
+    pub(super) found: Nearest,
+    /// Answers still to come.
+    pub(super) waiting: u8,
+    /// The nearest id that somebody further off named, and that did not answer itself.
+    claim: Option<NodeId>,
+    was_answered: bool,
+}
+
+/// What an answer taught, to be heeded once what follows from it was carried on.
+pub(crate) struct Heard {
+    ids: Vec<NodeId>,
+    names_links: bool,
+}
+
+impl Heard {
+    /// Remembers who was named in the answer's `bytes`.
+    pub(crate) fn heed(&self, ground: &mut Ground, bytes: &[u8]) {
+        for id in &self.ids {
+            ground.learn(id);
+        }
+        if self.names_links {
+            ground.weigh(bytes);
+        }
+    }
+}
+
+impl Lookup {
+    pub(super) fn new(ground: &Ground, aim: Aim, target: &NodeId) -> Self {
+        // What is known here already.
+        let found = match aim {
+            Aim::Find => ground.nearest_linked(target, REPLICAS),
+            _ => Nearest::new(target, REPLICAS),
+        };
+        Self { aim, found, waiting: 0, claim: None, was_answered: false }
+    }
+
+    /// Whether somebody named an id that is nearer than all that answered.
+    fn is_doubtful(&self) -> bool {
+        let (nearest, target) = (self.found.ids().first(), &self.found.target);
+        self.claim.is_some_and(|claim| nearest.is_none_or(|id| claim.is_nearer(id, target)))
+    }
+
+    /// Asks over first hops that were not taken yet; a status where there is none.
+    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course) -> Option<Status> {
+        course.attempts += 1;
+        let branches = match self.aim {
+            // Who knows its place only looks whether that is still so.
+            Aim::Join if ground.joined => 2,
+            Aim::Join => DISJOINT,
+            Aim::Find => DISJOINT << (course.attempts - 1),
+            _ => 1,
+        };
+        let before = course.tried.len();
+        while course.tried.len() < before + usize::from(branches) && self.ask(ground, course, before) {
+            self.waiting += 1;
+        }
+        if self.waiting > 0 {
+            course.wait(ground, Duration(PATIENCE.0 << (course.attempts - 1)));
+            return None;
+        }
+        // Nobody to ask: alone, this node is the closest one there is.
+        let is_known = self.aim == Aim::Find && (ground.joined || self.was_answered);
+        Some(if is_known { Status::Ok } else { Status::Unavailable })
+    }
+
+    /// Asks over one first hop more than the `before` earlier attempts took; false if there is none.
+    fn ask(&mut self, ground: &mut Ground, course: &mut Course, before: usize) -> bool {
+        let (target, tried) = (&self.found.target, &course.tried);
+        let body = if self.aim == Aim::Meet { Body::Meet } else { Body::Find };
+        let first = match self.aim {
+            Aim::Look(link) => match ground.links.ready(link) {
+                Some(link) if tried.is_empty() => Some(link.id),
+                _ => return false,
+            },
+            // From anywhere too: the links may all lie in the same part of a network that fell apart.
+            Aim::Join if tried.len() == before => ground.stray(tried),
+            _ => None,
+        };
+        // Who forks cannot count the answers, so only where there was none.
+        let forks = if self.was_answered { 0 } else { (course.attempts - 1) * FORKS_MORE };
+        let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { forks };
+        let link = match first {
+            Some(link) => {
+                ground.send_request_by(link, course.number, target, false, how, &body);
+                Some(link)
+            }
+            None => ground.send_request(course.number, target, false, how, &body, tried),
+        };
+        course.tried.extend(link);
+        link.is_some()
+    }
+
+    /// An answer came; true if it is enough.
+    pub(super) fn on_answered(
+        &mut self,
+        ground: &mut Ground,
+        course: &mut Course,
+        from: &NodeId,
+        bytes: &[u8],
+    ) -> bool {
+        let (aim, target) = (self.aim, self.found.target);
+        let was_answered = core::mem::replace(&mut self.was_answered, true);
+        let was_empty = self.found.ids().is_empty();
+        let mut is_news = aim != Aim::Meet && self.found.offer(from);
+        for (id, _) in named::list(bytes).take(REPLICAS) {
+            // Anybody can name ids that are nearer than any there is.
+            if aim != Aim::Find || !id.is_nearer(from, &target) {
+                is_news |= self.found.offer(id);
+            } else if self.claim.is_none_or(|claim| id.is_nearer(&claim, &target)) {
+                self.claim = Some(*id);
+            }
+        }
+        self.waiting = self.waiting.saturating_sub(1);
+        // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
+        let agrees = was_answered && !was_empty && !is_news;
+        let waits = self.waiting > 0;
+        let is_enough = !self.is_doubtful() && (!waits || agrees && aim == Aim::Find);
+        if !is_enough && !waits {
+            course.deadline = ground.now;
+            ground.arm(ground.now);
+        }
+        is_enough
+    }
+
+    /// What the last answer taught.
+    pub(super) fn heard(&self) -> Heard {
+        let ids = if self.aim == Aim::Find { Vec::new() } else { self.found.ids().to_vec() };
+        Heard { ids, names_links: self.aim != Aim::Meet }
+    }
+
+    /// No more answers came in time.
+    pub(super) fn on_late(&mut self, course: &Course) -> Late {
+        self.waiting = 0;
+        let is_enough = self.was_answered && !self.is_doubtful();
+        if !is_enough && course.attempts < ATTEMPTS_MAX {
+            return Late::Again;
+        }
+        Late::Ends(if self.was_answered { Status::Ok } else { Status::TimedOut })
+    }
+}

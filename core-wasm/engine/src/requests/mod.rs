@@ -1,0 +1,337 @@
+//! What this node asks of others: lookups, blocks to fetch, blocks to place, messages.
+//!
+//! A request that gets no answer in time goes out again by a link that was not tried yet.
+
+mod deliver;
+mod density;
+mod fetch;
+mod lookup;
+#[cfg(test)]
+mod tests;
+
+use alloc::vec::Vec;
+
+pub(crate) use self::deliver::Round;
+use self::deliver::{Cargo, Delivery};
+use self::density::Density;
+use self::fetch::Fetch;
+use self::lookup::Lookup;
+pub(crate) use self::lookup::{Aim, Heard};
+use crate::ground::{Ground, Jobs, stored};
+use crate::id::NodeId;
+use crate::io::kinds::{input, output};
+use crate::io::{JobId, LinkId, OpId};
+use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REQUESTS_MAX, REQUESTS_OWN};
+use crate::list::List;
+use crate::status::Status;
+use crate::time::{Duration, Instant};
+
+/// How often a request goes out before it is given up.
+const ATTEMPTS_MAX: u8 = 3;
+
+/// The own store, and the room on links, are waited for so long.
+const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
+
+/// A busy holder is asked again after this.
+const BUSY: Duration = Duration::from_ms(150);
+
+/// What this node asks of others, and what it learnt of the places where it looked.
+pub(crate) struct Requests {
+    list: Vec<Request>,
+    pending: Jobs<Pending>,
+    density: Density,
+}
+
+/// What waits for a job, by the number of its request.
+enum Pending {
+    /// The block or message that shall leave.
+    Load(u32),
+    /// The block that came.
+    Store(u32),
+}
+
+/// One request.
+struct Request {
+    op: Option<OpId>,
+    course: Course,
+    purpose: Purpose,
+}
+
+/// How a request goes.
+struct Course {
+    number: u32,
+    /// First hops that were taken.
+    tried: Vec<LinkId>,
+    attempts: u8,
+    deadline: Instant,
+}
+
+enum Purpose {
+    Lookup(Lookup),
+    Fetch(Fetch),
+    Delivery(Delivery),
+}
+
+/// What becomes of a request to which no answer came in time.
+enum Late {
+    /// It is given more time.
+    Waits,
+    /// It asks the next ones.
+    Again,
+    Ends(Status),
+}
+
+/// What follows from a request's end, beside its operation's.
+pub(crate) enum Verdict {
+    /// This node knows its place.
+    Placed,
+    /// Who is near `target` as it looks through a link.
+    Looked { through: LinkId, target: NodeId, ids: Vec<NodeId> },
+    /// Others of a topic.
+    Met { topic: NodeId, ids: Vec<NodeId> },
+}
+
+impl Course {
+    fn wait(&mut self, ground: &mut Ground, span: Duration) {
+        self.deadline = ground.now + span;
+        ground.arm(self.deadline);
+    }
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self { list: Vec::with_capacity(REQUESTS_MAX), pending: Jobs::default(), density: Density::default() }
+    }
+}
+
+impl Requests {
+    /// Looks up who is closest to `target`. Nothing happens at the bound.
+    pub(crate) fn look_up(
+        &mut self,
+        ground: &mut Ground,
+        op: Option<OpId>,
+        aim: Aim,
+        target: &NodeId,
+    ) -> Option<Verdict> {
+        let number = self.number(ground, op)?;
+        let lookup = Lookup::new(ground, aim, target);
+        let place = self.begin(ground, op, number, Purpose::Lookup(lookup));
+        self.step(ground, place)
+    }
+
+    /// Fetches a block: from whoever has it, or to hold it, `from` the peer on one link. Nothing happens at the bound.
+    pub(crate) fn fetch(
+        &mut self,
+        ground: &mut Ground,
+        op: Option<OpId>,
+        from: Option<LinkId>,
+        hash: &NodeId,
+    ) {
+        let Some(number) = self.number(ground, op) else { return };
+        let fetch = Fetch::new(ground, from, hash);
+        let place = self.begin(ground, op, number, Purpose::Fetch(fetch));
+        self.step(ground, place);
+    }
+
+    /// Places a block that is in this node's store.
+    pub(crate) fn put(&mut self, ground: &mut Ground, op: OpId, hash: &NodeId) {
+        self.deliver(ground, op, hash, Cargo::Block);
+    }
+
+    /// Sends a message of `length` bytes, which the shell has.
+    pub(crate) fn send(&mut self, ground: &mut Ground, op: OpId, to: &NodeId, length: u32) {
+        if length > MESSAGE_MAX as u32 {
+            return ground.done(op, Status::BadRequest, 0);
+        }
+        self.deliver(ground, op, to, Cargo::Message { op, length: length as u16 });
+    }
+
+    fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
+        let Some(number) = self.number(ground, Some(op)) else { return };
+        let place = self.begin(ground, Some(op), number, Purpose::Delivery(Delivery::new(target, cargo)));
+        if let Some(request) = self.list.get_mut(place) {
+            request.course.wait(ground, LOCAL_PATIENCE);
+        }
+    }
+
+    /// The number of a new request; `None` at the bound, of which the application is told. It leaves some room for the
+    /// node's own.
+    fn number(&self, ground: &mut Ground, op: Option<OpId>) -> Option<u32> {
+        let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
+        if self.list.len() < bound {
+            return Some(ground.keystream.number() as u32);
+        }
+        if let Some(op) = op {
+            ground.done(op, Status::TooManyRequests, 0);
+        }
+        None
+    }
+
+    fn begin(&mut self, ground: &Ground, op: Option<OpId>, number: u32, purpose: Purpose) -> usize {
+        let deadline = ground.now + LOCAL_PATIENCE;
+        let course = Course { number, tried: Vec::new(), attempts: 0, deadline };
+        self.list.push(Request { op, course, purpose });
+        self.list.len() - 1
+    }
+
+    fn place(&self, number: u32) -> Option<usize> {
+        self.list.iter().position(|request| request.course.number == number)
+    }
+
+    /// Lookups with this aim that are under way.
+    pub(crate) fn lookups(&self, aim: Aim) -> usize {
+        let has_aim = |request: &&Request| matches!(&request.purpose, Purpose::Lookup(it) if it.aim == aim);
+        self.list.iter().filter(has_aim).count()
+    }
+
+    /// Blocks under way that this node should hold.
+    pub(crate) fn repairs(&self) -> usize {
+        let is_repair = |request: &&Request| matches!(&request.purpose, Purpose::Fetch(it) if it.is_repair());
+        self.list.iter().filter(is_repair).count()
+    }
+
+    /// Nobody waits for these any more.
+    pub(crate) fn cancel(&mut self, op: OpId) {
+        self.list.keep(|request| request.op != Some(op));
+    }
+
+    /// A lookup or a fetch asks the next ones.
+    fn step(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
+        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        let end = match purpose {
+            Purpose::Lookup(lookup) => lookup.step(ground, course),
+            Purpose::Fetch(fetch) => fetch.step(ground, course),
+            Purpose::Delivery(_) => None,
+        };
+        self.end(ground, place, end?, 0)
+    }
+
+    /// Ends a request and tells whoever wanted it.
+    fn end(&mut self, ground: &mut Ground, place: usize, status: Status, holders: u8) -> Option<Verdict> {
+        let Request { op, purpose, .. } = self.list.remove(place);
+        let lookup = if let Purpose::Lookup(lookup) = purpose { Some(lookup) } else { None };
+        if let Some(op) = op {
+            if let Some(Lookup { found, .. }) = lookup.as_ref().filter(|_| status == Status::Ok) {
+                let crowded = self.density.is_crowded(&found.target, found.ids());
+                ground.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(found.ids()));
+            }
+            ground.done(op, status, holders);
+        }
+        let Lookup { aim, found, .. } = lookup?;
+        if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
+            self.density.note(&found.target, found.ids());
+        }
+        let (target, ids) = (found.target, found.ids().to_vec());
+        match aim {
+            Aim::Join if status == Status::Ok => Some(Verdict::Placed),
+            Aim::Look(through) => Some(Verdict::Looked { through, target, ids }),
+            Aim::Meet => Some(Verdict::Met { topic: target, ids }),
+            _ => None,
+        }
+    }
+
+    /// An answer came: what follows from it, and then what it taught.
+    pub(crate) fn on_answered(
+        &mut self,
+        ground: &mut Ground,
+        number: u32,
+        from: &NodeId,
+        status: Status,
+        bytes: &[u8],
+    ) -> Option<(Option<Verdict>, Heard)> {
+        let place = self.place(number)?;
+        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        match purpose {
+            Purpose::Lookup(lookup) => {
+                let is_done = lookup.on_answered(ground, course, from, bytes);
+                let heard = lookup.heard();
+                let verdict = if is_done { self.end(ground, place, Status::Ok, 0) } else { None };
+                return Some((verdict, heard));
+            }
+            Purpose::Fetch(fetch) if fetch.is_storing() => {}
+            Purpose::Fetch(fetch) => match status {
+                Status::Ok if bytes.len() <= BLOCK_MAX => {
+                    if !fetch.store(ground, course, &mut self.pending, bytes) {
+                        self.on_stored(ground, number, Status::TimedOut);
+                    }
+                }
+                Status::TooManyRequests => fetch.try_later(ground, course, from),
+                _ => {
+                    fetch.on_names(ground, course, from, bytes);
+                    self.step(ground, place);
+                }
+            },
+            Purpose::Delivery(delivery) => {
+                let holders = if delivery.is_block() { bytes.first().copied().unwrap_or(0) } else { 0 };
+                self.on_delivered(ground, number, status, holders);
+            }
+        }
+        None
+    }
+
+    /// The block that came is stored, or is none.
+    fn on_stored(&mut self, ground: &mut Ground, number: u32, status: Status) {
+        let Some(place) = self.place(number) else { return };
+        match status {
+            Status::Ok | Status::InsufficientStorage => self.end(ground, place, status, 0),
+            // Not the bytes that were asked for, or no room to look: ask somebody else.
+            _ => self.step(ground, place),
+        };
+    }
+
+    /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
+        match self.pending.take(job) {
+            Some(Pending::Load(number)) => {
+                self.on_loaded(ground, number, (kind == input::LOADED).then_some(bytes));
+            }
+            Some(Pending::Store(number)) => self.on_stored(ground, number, stored(kind)),
+            None => {}
+        }
+    }
+
+    /// A link is gone: what went out over it will not be answered.
+    pub(crate) fn on_link_lost(&mut self, ground: &mut Ground, id: LinkId) {
+        for Request { course, purpose, .. } in &mut self.list {
+            let waits_for_others = match purpose {
+                Purpose::Lookup(lookup) => lookup.waiting > 1,
+                Purpose::Fetch(fetch) => fetch.is_storing(),
+                Purpose::Delivery(_) => false,
+            };
+            if course.tried.last() == Some(&id) && !waits_for_others {
+                course.deadline = ground.now;
+            }
+        }
+        ground.arm(ground.now);
+    }
+
+    /// Sees to the requests that are late, as far as the first from which something follows; to be called again then.
+    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> Option<Verdict> {
+        let now = ground.now;
+        let is_late = |request: &Request| now >= request.course.deadline;
+        while let Some(place) = self.list.iter().position(is_late) {
+            let verdict = self.on_late(ground, place);
+            if verdict.is_some() {
+                return verdict;
+            }
+        }
+        for request in &self.list {
+            ground.arm(request.course.deadline);
+        }
+        None
+    }
+
+    fn on_late(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
+        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        let late = match purpose {
+            Purpose::Lookup(lookup) => lookup.on_late(course),
+            Purpose::Fetch(fetch) => fetch.on_late(ground, course),
+            Purpose::Delivery(delivery) => delivery.on_late(ground, course),
+        };
+        match late {
+            Late::Waits => None,
+            Late::Again => self.step(ground, place),
+            Late::Ends(status) => self.end(ground, place, status, 0),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Requests over a ground of their own: what leaves, what an answer does, what no answer does.
+
+use alloc::vec::Vec;
+
+use super::{Aim, Requests, Round, Verdict};
+use crate::coordinate::Coordinate;
+use crate::ground::Ground;
+use crate::ground::testing::{ground, outputs, random_id, sent};
+use crate::id::NodeId;
+use crate::io::kinds::{input, output};
+use crate::io::{Flat, JobId, LinkId, OpId};
+use crate::limits::{REQUESTS_MAX, REQUESTS_OWN};
+use crate::rng::Rng;
+use crate::status::Status;
+use crate::time::{Duration, Instant};
+use crate::wire::Writer;
+use crate::wire::frame::{Body, Frame};
+use crate::wire::named;
+
+const OP: OpId = OpId(7);
+
+/// One request frame that left: by which link, its number, and whether it is of this kind.
+fn asked(ground: &mut Ground, kind: u8) -> Vec<(LinkId, u32)> {
+    let mut asked = Vec::new();
+    for (link, frame) in sent(ground) {
+        if let Some(Frame::Routed(routed)) = Frame::parse(&frame)
+            && !routed.reply
+            && routed.kind == kind
+        {
+            asked.push((link, routed.request));
+        }
+    }
+    asked
+}
+
+fn peer(ground: &Ground, link: LinkId) -> NodeId {
+    ground.links.get(link).map(|link| link.peer).expect("a link")
+}
+
+fn nodes(ids: &[NodeId]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    for id in ids {
+        named::emit(&mut writer, id, &Coordinate::default());
+    }
+    writer.finish()
+}
+
+fn done(outputs: &[Flat]) -> Option<Status> {
+    let done = outputs.iter().find(|flat| flat.kind == output::DONE && flat.number == OP.0)?;
+    Status::from_code(done.value as u16)
+}
+
+/// Lets time pass until the next request is late.
+fn wait(requests: &mut Requests, ground: &mut Ground) -> Option<Verdict> {
+    let (now, mut next) = (ground.now, Instant::NEVER);
+    for request in &requests.list {
+        next = next.min(request.course.deadline);
+    }
+    ground.now = next.max(now);
+    requests.on_time(ground)
+}
+
+#[test]
+fn a_lookup_asks_three_disjoint_first_hops_and_believes_two_that_agree() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let target = random_id(&mut Rng::new(3));
+    assert!(requests.look_up(&mut ground, Some(OP), Aim::Find, &target).is_none());
+    let asked = asked(&mut ground, Body::Find.kind());
+    assert_eq!(asked.len(), 3);
+    let nearest = target.flipped(200);
+    let named = nodes(&[nearest]);
+    for (count, (_, number)) in asked.iter().take(2).enumerate() {
+        assert_eq!(done(&outputs(&mut ground)), None, "after {count} answers");
+        assert!(requests.on_answered(&mut ground, *number, &nearest, Status::Ok, &named).is_some());
+    }
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+}
+
+#[test]
+fn a_nearer_id_that_is_only_named_is_not_believed() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let target = random_id(&mut Rng::new(3));
+    requests.look_up(&mut ground, Some(OP), Aim::Find, &target);
+    let asked = asked(&mut ground, Body::Find.kind());
+    let (liar, made_up) = (peer(&ground, asked[0].0), target.flipped(250));
+    for (_, number) in &asked {
+        requests.on_answered(&mut ground, *number, &liar, Status::Ok, &nodes(&[made_up]));
+    }
+    wait(&mut requests, &mut ground);
+    let outputs = outputs(&mut ground);
+    assert_eq!(done(&outputs), None, "it goes on over other first hops");
+    assert!(outputs.iter().any(|flat| flat.kind == output::SEND));
+}
+
+#[test]
+fn the_own_place_is_known_once_all_that_were_asked_answered() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let own = ground.id;
+    requests.look_up(&mut ground, None, Aim::Join, &own);
+    assert_eq!(requests.lookups(Aim::Join), 1);
+    let asked = asked(&mut ground, Body::Find.kind());
+    let mut verdicts = Vec::new();
+    for (link, number) in &asked {
+        let from = peer(&ground, *link);
+        let (verdict, heard) =
+            requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
+        heard.heed(&mut ground, &[]);
+        verdicts.push(matches!(verdict, Some(Verdict::Placed)));
+    }
+    assert_eq!(verdicts, [false, true], "a joined node asks two");
+    assert_eq!(requests.lookups(Aim::Join), 0);
+}
+
+#[test]
+fn a_lookup_that_nobody_answers_ends_after_three_attempts() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    requests.look_up(&mut ground, Some(OP), Aim::Find, &random_id(&mut Rng::new(3)));
+    let mut branches = Vec::from([asked(&mut ground, Body::Find.kind()).len()]);
+    for _ in 0..2 {
+        wait(&mut requests, &mut ground);
+        branches.push(asked(&mut ground, Body::Find.kind()).len());
+    }
+    assert_eq!(branches, [3, 6, 12]);
+    wait(&mut requests, &mut ground);
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::TimedOut));
+}
+
+#[test]
+fn a_block_is_asked_of_those_that_were_named_and_stored_when_it_comes() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    requests.fetch(&mut ground, Some(OP), None, &hash);
+    let first = asked(&mut ground, Body::Get(&hash).kind());
+    let [(link, number)] = first[..] else { panic!("{} asked", first.len()) };
+    let (from, holder) = (peer(&ground, link), hash.flipped(220));
+    requests.on_answered(&mut ground, number, &from, Status::NotFound, &nodes(&[holder]));
+    assert_eq!(asked(&mut ground, Body::Get(&hash).kind()).len(), 1, "the holder that was named");
+    requests.on_answered(&mut ground, number, &holder, Status::Ok, b"block");
+    let stores = outputs(&mut ground);
+    let store = stores.iter().find(|flat| flat.kind == output::STORE).expect("it is stored");
+    assert_eq!((&store.id[..], &store.bytes[..], store.value), (&hash.0[..], &b"block"[..], 0));
+    ground.end_job(JobId(store.number));
+    requests.on_job_done(&mut ground, JobId(store.number), input::STORED, &[]);
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+}
+
+#[test]
+fn a_busy_holder_is_asked_again_by_the_same_way() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    requests.fetch(&mut ground, Some(OP), None, &hash);
+    let (link, number) = asked(&mut ground, Body::Get(&hash).kind())[0];
+    let (from, since) = (peer(&ground, link), ground.now);
+    requests.on_answered(&mut ground, number, &from, Status::TooManyRequests, &[]);
+    assert!(asked(&mut ground, Body::Get(&hash).kind()).is_empty());
+    wait(&mut requests, &mut ground);
+    assert!(ground.now.since(since) < Duration::from_ms(1_000));
+    assert_eq!(asked(&mut ground, Body::Get(&hash).kind()), [(link, number)]);
+}
+
+#[test]
+fn a_lost_link_makes_its_request_late_at_once() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    requests.fetch(&mut ground, Some(OP), None, &hash);
+    let (link, _) = asked(&mut ground, Body::Get(&hash).kind())[0];
+    ground.links.remove(link);
+    requests.on_link_lost(&mut ground, link);
+    let since = ground.now;
+    wait(&mut requests, &mut ground);
+    assert_eq!(ground.now, since);
+    assert!(asked(&mut ground, Body::Get(&hash).kind()).iter().all(|(other, _)| *other != link));
+}
+
+#[test]
+fn the_closest_node_places_a_block_itself() {
+    let (mut ground, mut requests, mut round) = (ground(8), Requests::default(), Round::default());
+    let hash = ground.id.flipped(255);
+    requests.put(&mut ground, OP, &hash);
+    let placing = requests.pump(&mut ground, &mut round);
+    let Some((number, _)) = placing.filter(|(_, block)| *block == hash) else { panic!("it is given back") };
+    requests.on_placing(number, true, &mut round);
+    assert!(requests.pump(&mut ground, &mut round).is_none());
+    requests.on_delivered(&mut ground, number, Status::Ok, 8);
+    let outputs = outputs(&mut ground);
+    let ended = outputs.iter().find(|flat| flat.kind == output::DONE).expect("the put ends");
+    assert_eq!(ended.value, Status::Ok as u32 | 8 << 16);
+}
+
+#[test]
+fn messages_to_one_node_wait_in_their_order() {
+    let (mut ground, mut requests) = (ground(4), Requests::default());
+    let to = random_id(&mut Rng::new(3));
+    for op in 1..=3 {
+        requests.send(&mut ground, OpId(op), &to, 100);
+    }
+    assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+    let wanted: Vec<u32> = outputs(&mut ground)
+        .iter()
+        .filter(|flat| flat.kind == output::WANTED)
+        .map(|flat| flat.value)
+        .collect();
+    assert_eq!(wanted, [1, 2, 3]);
+}
+
+#[test]
+fn at_the_bound_the_application_is_refused_and_the_nodes_own_lookups_are_not() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let target = random_id(&mut Rng::new(3));
+    for _ in 0..REQUESTS_MAX - REQUESTS_OWN {
+        requests.put(&mut ground, OpId(1), &target);
+    }
+    requests.put(&mut ground, OP, &target);
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::TooManyRequests));
+    requests.look_up(&mut ground, None, Aim::Fill, &target);
+    assert_eq!(requests.lookups(Aim::Fill), 1);
+    requests.cancel(OpId(1));
+    requests.put(&mut ground, OP, &target);
+    assert_eq!(done(&outputs(&mut ground)), None);
+}

@@ -1,0 +1,137 @@
+//! Messages of topics: signed, checked, handed on, asked for again. The shell keeps the messages themselves.
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use super::{Topics, name, tell};
+use crate::ground::{Ground, Owner};
+use crate::id::NodeId;
+use crate::io::kinds::output;
+use crate::io::{JobId, OpId};
+use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
+use crate::status::Status;
+use crate::time::Instant;
+use crate::wire::topic::{self, PUBLISH, WANT};
+
+/// A message is passed on for so long after it was sent, if the clocks can be trusted.
+const FRESH_S: u32 = 120;
+
+/// What a job does with a message.
+pub(super) enum Pending {
+    Sign { op: OpId, topic: u64 },
+    Check { topic: u64, from: NodeId },
+    Recall { to: NodeId },
+}
+
+impl Topics {
+    /// Signs a message; it goes out once that is done.
+    pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &NodeId, payload: &[u8]) {
+        let topic = name(&id.0);
+        let status = if payload.len() > PUBLISH_MAX {
+            Status::BadRequest
+        } else if !self.has(topic) {
+            Status::NotFound
+        } else {
+            let (sent_s, nonce) = (ground.wall_s().map_or(0, NonZeroU32::get), ground.keystream.number() as u32);
+            let raw = topic::message(id, sent_s, nonce, &ground.config.key, payload);
+            if self.start_job(ground, Pending::Sign { op, topic }, raw) {
+                return;
+            }
+            Status::TooManyRequests
+        };
+        ground.done(op, status, 0);
+    }
+
+    /// Begins a job with a message or, to recall it, its name; false at the bound.
+    #[inline(never)]
+    fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
+        let kind = match pending {
+            Pending::Sign { .. } => output::SIGN_MESSAGE,
+            Pending::Check { .. } => output::CHECK_MESSAGE,
+            Pending::Recall { .. } => output::RECALL,
+        };
+        self.pending.count(|_| true) < TOPIC_JOBS_MAX
+            && self.pending.add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), pending)
+    }
+
+    /// A job ended, with a message if it went well.
+    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, raw: Option<&[u8]>) {
+        let Some(pending) = self.pending.take(job) else { return };
+        match (pending, raw) {
+            (Pending::Sign { op, .. }, None) => ground.done(op, Status::Unavailable, 0),
+            (Pending::Sign { op, topic }, Some(raw)) => {
+                self.seen.note(name(&topic::id(raw)), topic, ground.now);
+                let own = ground.id;
+                self.spread(ground, topic, &own, raw);
+                ground.done(op, Status::Ok, 0);
+            }
+            (Pending::Check { topic, from }, Some(raw)) => self.spread(ground, topic, &from, raw),
+            // Whoever passes a message on has checked it.
+            (Pending::Check { topic, from }, None) => self.forget(topic, &from),
+            (Pending::Recall { to }, Some(raw)) => hand(ground, &to, raw),
+            (Pending::Recall { .. }, None) => {}
+        }
+    }
+
+    /// Hands a message that is known to be sound to the mates, and tells the application.
+    fn spread(&mut self, ground: &mut Ground, topic: u64, from: &NodeId, raw: &[u8]) {
+        let Some((_, key)) = topic::parse(raw) else { return };
+        let origin = NodeId::of_key(key);
+        let mut place = 0;
+        while let Some((peer, next)) = self.next_mate(topic, place) {
+            place = next;
+            if peer != *from && peer != origin {
+                hand(ground, &peer, raw);
+            }
+        }
+        let names = [&origin.0[..], &topic::id(raw)].concat();
+        ground.put_copy(output::PUBLISHED, 0, &names, raw);
+    }
+
+    /// Somebody hands a message on.
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+        let Some((sent_s, _)) = topic::parse(raw) else { return };
+        let (topic, id) = (name(raw), name(&topic::id(raw)));
+        self.hear(topic, from, ground.now);
+        let wall_s = ground.wall_s().filter(|_| sent_s != 0);
+        let is_late = wall_s.is_some_and(|now| now.get().abs_diff(sent_s) > FRESH_S);
+        if !is_late
+            && !self.seen.has(id)
+            && self.start_job(ground, Pending::Check { topic, from: *from }, raw.to_vec())
+        {
+            // Told of by when it was sent, or newcomers would hand it round for as long as they come.
+            let age_s = wall_s.map_or(0, |now| now.get().saturating_sub(sent_s));
+            let sent_at = Instant(ground.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
+            self.seen.note(id, topic, sent_at);
+        }
+    }
+
+    /// Somebody has messages: those that did not come here are asked for.
+    pub(super) fn on_have(&mut self, ground: &mut Ground, from: &NodeId, id: &NodeId, messages: &[u8]) {
+        self.hear(name(&id.0), from, ground.now);
+        let mut missing = Vec::new();
+        for message in messages.as_chunks::<8>().0 {
+            if !self.seen.has(name(message)) {
+                missing.extend_from_slice(message);
+            }
+        }
+        if !missing.is_empty() {
+            tell(ground, from, WANT, id, &missing);
+        }
+    }
+
+    /// Somebody missed messages.
+    pub(super) fn on_wanted(&mut self, ground: &mut Ground, from: &NodeId, messages: &[u8]) {
+        for message in messages.as_chunks::<8>().0 {
+            if self.seen.has(name(message)) {
+                self.start_job(ground, Pending::Recall { to: *from }, message.to_vec());
+            }
+        }
+    }
+}
+
+fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {
+    if let Some((id, rest)) = raw.split_first_chunk() {
+        tell(ground, to, PUBLISH, &NodeId(*id), rest);
+    }
+}
