@@ -86,10 +86,10 @@ pub const PLACEMENTS_MAX: usize = 16;
 pub const JOBS_MAX: usize = 64;
 
 /// Strangers' offers whose signature is being checked at once; further ones are dropped, and their senders try again.
-pub const STRANGERS_MAX: usize = 8;
+pub const STRANGERS_MAX: usize = 4;
 
-/// Of those, so many that one link brought, or the signalling server.
-pub const STRANGERS_A_LINK: usize = 2;
+/// Of those, so many that one link brought; the signalling server may bring all but one.
+pub const STRANGERS_A_LINK: usize = 1;
 
 /// Answers to one dial being checked at once, each brought by another link; further ones are dropped.
 pub const ANSWERS_A_DIAL: usize = 4;

@@ -158,7 +158,10 @@ impl Linking {
         let by_link = count(&|other| other.link == link && other.by == by);
         match link {
             Some(_) => in_all < ANSWERS_A_DIAL && by_link == 0,
-            None => in_all < STRANGERS_MAX && by_link < STRANGERS_A_LINK,
+            None => {
+                let share = if by.is_some() { STRANGERS_A_LINK } else { STRANGERS_MAX - 1 };
+                in_all < STRANGERS_MAX && by_link < share
+            }
         }
     }
 

@@ -147,8 +147,11 @@ impl Node {
             self.drop_link(circuit, Reason::NoRoom, true);
         }
         self.upkeep.release_address(&mut self.ground, id, link.stage == Stage::Ready);
+        // What a relay says of a circuit is its own word: for that, nobody is forgotten or called gone.
+        let is_hearsay = is_circuit && !tell && !matches!(reason, Reason::Replaced | Reason::Shed);
+        let believed = if is_hearsay { Reason::NoRoom } else { reason };
         let (is_known, is_proven) = (link.peer != NodeId([0; 32]), link.stage == Stage::Ready);
-        match reason {
+        match believed {
             _ if !is_known => {}
             // A fault is the peer's only where this end found it, on a link that is the peer's beyond doubt.
             _ if is_proven && tell && reason.is_fault() => self.ground.ban(&link.peer),
@@ -160,12 +163,12 @@ impl Node {
             _ => self.ground.contacts.failed(
                 &link.peer,
                 self.ground.now,
-                matches!(reason, Reason::NoRoom | Reason::Shed),
+                matches!(believed, Reason::NoRoom | Reason::Shed),
             ),
         }
-        linking::choose_way(&mut self.ground, &link, reason);
+        linking::choose_way(&mut self.ground, &link, believed);
         if link.stage == Stage::Ready {
-            if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
+            if matches!(believed, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);

@@ -12,9 +12,7 @@ impl Node {
             Step::Done => {}
             Step::End(link, reason) => self.drop_link(link, reason, true),
             Step::Over(link, reason) => {
-                // The relay says so in the other end's name: no more is believed than that it carries nothing more.
-                let is_harmless = matches!(reason, Reason::Replaced | Reason::Shed);
-                self.drop_link(link, if is_harmless { reason } else { Reason::NoRoom }, false);
+                self.drop_link(link, reason, false);
                 self.ground.put_kind(output::CLOSE, Some(link));
             }
             Step::Proved(link) => self.on_proved(link),

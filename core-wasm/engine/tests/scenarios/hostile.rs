@@ -57,7 +57,7 @@ fn garbage_before_the_proof_closes_that_socket_only() {
         let network = world.host(NATIVE).spec.network_id();
         let valid = hello(&network, &[4; 64], &[3; 64]).emit();
         let mut version = valid.clone();
-        version[3] ^= 0x40;
+        version[4] ^= 0x40;
         let random = world.random_bytes(400);
         let cases: Vec<(&str, Vec<u8>)> = vec![
             ("random bytes", random),
