@@ -1,4 +1,5 @@
-// The numbers that inputs and outputs have at the border; `core-wasm/engine/src/io/kinds.rs` says what goes with each.
+// The numbers that inputs and outputs have at the border. Made by `cargo xtask border` from
+// `core-wasm/engine/src/io/table.rs`, which says what goes with each.
 
 export const INPUT = {
   timeout: 0,
@@ -68,6 +69,7 @@ export const OUTPUT = {
   recall: 30,
   signMessage: 31,
   checkMessage: 32,
+  seal: 33,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

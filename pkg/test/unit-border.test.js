@@ -6,19 +6,10 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { CODES, MeshError, STATUS, reasonOf, refusalOf } from '../dist/errors.js';
-import { INPUT, OUTPUT } from '../dist/kinds.js';
 import * as limits from '../dist/limits.js';
 
 const core = (path) => readFileSync(new URL(`../../core-wasm/${path}`, import.meta.url), 'utf8');
 const camel = (name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-
-test('the kinds of inputs and outputs', () => {
-  const [, inputs, outputs] = core('engine/src/io/kinds.rs').split(/pub mod \w+ \{/);
-  const table = (text) =>
-    Object.fromEntries([...text.matchAll(/const (\w+): u32 = (\d+);/g)].map(([, name, number]) => [camel(name), Number(number)]));
-  assert.deepEqual(table(inputs), { ...INPUT });
-  assert.deepEqual(table(outputs), { ...OUTPUT });
-});
 
 test('the bounds', () => {
   const text = core('engine/src/limits.rs');

@@ -24,6 +24,7 @@ mod report;
 mod scenario;
 mod server;
 mod shard;
+mod trace;
 mod world;
 
 pub use conduct::{Options, Progress, run};

@@ -41,8 +41,8 @@ impl Library {
     }
 
     /// The hash of a block.
-    pub(crate) fn hash(&self, number: u32) -> NodeId {
-        self.hashes[number as usize]
+    pub(crate) fn hash(&self, number: u32) -> &NodeId {
+        &self.hashes[number as usize]
     }
 
     /// A block.
@@ -112,7 +112,7 @@ mod tests {
             store.keep(number, number == 7);
         }
         assert_eq!(store.from(0).collect::<Vec<_>>(), [3, 7, 40]);
-        assert_eq!(store.from(library.first_after(&library.hash(3))).collect::<Vec<_>>(), [7, 40]);
+        assert_eq!(store.from(library.first_after(library.hash(3))).collect::<Vec<_>>(), [7, 40]);
         store.drop_cached(7);
         store.drop_cached(3);
         assert_eq!(store.from(0).collect::<Vec<_>>(), [7, 40]);

@@ -115,7 +115,7 @@ impl<C: Crypto> World<C> {
         notes
     }
 
-    /// Hash over everything that every engine was given: the same for the same scenario and seed, on any number of
+    /// Hash over everything that every engine took in and put out: the same for the same scenario and seed, on any number of
     /// threads.
     pub(crate) fn trace_hash(&self) -> u64 {
         let mut hashes: Vec<(NodeNumber, u64)> = self.shards.iter().flat_map(Shard::traces).collect();

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod border;
 mod browsers;
 mod check;
 mod doc;
@@ -59,6 +60,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Build the corpus of tasks, modules of npm packages; what each must give can be written down anew.
     Tasks(tasks::Options),
+    /// Write the numbers of inputs and outputs for the npm package, from the engine's table.
+    Border,
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::bench(&options),
         Command::Sim(options) => sim::sim(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
+        Command::Border => border::border(),
         Command::Tasks(options) => tasks::tasks(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),

@@ -1,9 +1,11 @@
 //! What goes in and what comes out of a [`Node`](crate::Node): types only.
 
+pub(crate) mod field;
 mod flat;
 mod input;
 pub mod kinds;
 mod output;
+mod table;
 
 use alloc::vec::Vec;
 use core::num::NonZeroU16;
@@ -11,6 +13,7 @@ use core::num::NonZeroU16;
 pub use self::flat::Flat;
 pub use self::input::{Command, Input, JobResult};
 pub use self::output::{Event, Output, Route, Work};
+pub(crate) use self::table::inputs;
 use crate::id::PublicKey;
 
 /// A connection, for as long as it lives. Chosen by the engine; never 0, and never used twice within 65,535 links.
@@ -101,4 +104,15 @@ pub enum LinkKind {
     /// HKDF-SHA-256 derives from the P-256 secret, no salt, info `"tabmesh circuit v1" ‖ offerer's key ‖ answerer's key`:
     /// 32 bytes for what the offerer sends, then 32 for the answerer. The nonce counts frames: 4 zero bytes, 8 of count.
     Relayed = 2,
+}
+
+impl LinkKind {
+    /// The kind with this number; numbers of the future read as [`LinkKind::Relayed`].
+    pub fn from_code(code: u8) -> Self {
+        match code {
+            0 => Self::WebRtc,
+            1 => Self::Socket,
+            _ => Self::Relayed,
+        }
+    }
 }

@@ -33,18 +33,29 @@ impl Driver {
         let op = self.free_operation();
         let mut message = Bytes::new();
         let said;
+        let target;
         let (wish, command) = match wish {
-            Wish::Put(hash) => ("put", Command::Put { op, hash }),
-            Wish::Get(hash) => ("get", Command::Get { op, hash }),
-            Wish::Find(target) => ("find", Command::Find { op, target }),
+            Wish::Put(hash) => {
+                target = hash;
+                ("put", Command::Put { op, hash: &target })
+            }
+            Wish::Get(hash) => {
+                target = hash;
+                ("get", Command::Get { op, hash: &target })
+            }
+            Wish::Find(id) => {
+                target = id;
+                ("find", Command::Find { op, target: &target })
+            }
             Wish::Send { to, bytes } => {
+                target = to;
                 message = bytes.into();
                 let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-                ("send", Command::Send { op, to, length })
+                ("send", Command::Send { op, to: &target, length })
             }
             Wish::Publish { topic, bytes } => {
-                said = bytes;
-                ("publish", Command::Publish { op, topic, bytes: &said })
+                (target, said) = (topic, bytes);
+                ("publish", Command::Publish { op, topic: &target, bytes: &said })
             }
         };
         // Entered first: the engine may end it before it returns.

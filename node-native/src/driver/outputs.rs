@@ -3,6 +3,7 @@
 use std::collections::hash_map;
 
 use bytes::Bytes;
+use tabmesh_engine::io::kinds::output;
 use tabmesh_engine::{LinkId, Output, PublicKey, Route, limits};
 
 use super::{Driver, Entry, Finding};
@@ -54,6 +55,12 @@ impl Driver {
                 }
                 Output::Job { job, work } => self.work(job, work),
                 Output::Event(event) => self.on_event(event),
+                Output::Unreadable(kind) => {
+                    tracing::error!(
+                        kind = output::name(kind),
+                        "a bug: the engine wants what its own table cannot read"
+                    );
+                }
             }
         }
         let links: Vec<LinkId> = self.packets.keys().copied().collect();
@@ -117,8 +124,7 @@ impl Driver {
                 self.tasks.spawn(task);
                 link_end
             }
-            Route::Circuit => return self.open_circuit(link, None),
-            Route::CircuitAnswer(key) => return self.open_circuit(link, Some(&key)),
+            Route::Circuit(key) => return self.open_circuit(link, key.as_ref()),
         };
         self.links.insert(link, Entry { link: link_end, generation });
     }
@@ -228,5 +234,6 @@ fn output_name(output: &Output) -> &'static str {
         Output::SignalClose => "signal_close",
         Output::Job { .. } => "job",
         Output::Event(_) => "event",
+        Output::Unreadable(_) => "unreadable",
     }
 }

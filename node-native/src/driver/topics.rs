@@ -70,7 +70,7 @@ impl Driver {
             }
             // The engine has the same bound, and so takes it.
             let op = self.free_operation();
-            self.tell(Input::Command(Command::Subscribe { op, topic: id }));
+            self.tell(Input::Command(Command::Subscribe { op, topic: &id }));
         }
         Ok(self
             .topics
@@ -84,8 +84,8 @@ impl Driver {
         let is_over = |topic: &Topic| topic.messages.receiver_count() == 0 && topic.until <= now;
         let over: Vec<NodeId> =
             self.topics.iter().filter(|(_, topic)| is_over(topic)).map(|(id, _)| *id).collect();
-        for topic in over {
-            self.topics.remove(&topic);
+        for topic in &over {
+            self.topics.remove(topic);
             self.tell(Input::Command(Command::Unsubscribe { topic }));
         }
     }

@@ -2,14 +2,14 @@
 
 use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::wire::topic::PUBLISH;
-use tabmesh_engine::{Event as Told, Input, Instant, JobResult, LinkId, Output, Route, Work};
+use tabmesh_engine::{Event as Told, Input, Instant, LinkId, Output, Route, Work};
 
 use super::{KINDS, Shard, TOPIC_KINDS};
 use crate::crypto::Crypto;
-use crate::dice::fold;
 use crate::event::{EndId, Event, News, NodeNumber, Note, What};
 use crate::ground::Ground;
 use crate::heap;
+use crate::trace;
 
 /// Timers of browsers fire on whole milliseconds.
 const TICK_US: u64 = 1_000;
@@ -23,18 +23,19 @@ impl<C: Crypto> Shard<C> {
         }
         let (shell, now) = (&mut self.shells[at], self.now);
         let Some(engine) = self.engines[at].as_mut() else { return };
-        shell.trace = trace(fold(shell.trace, &now.to_le_bytes()), &input);
+        shell.trace = trace::add_input(shell.trace, now, &input);
         let incoming = matches!(input, Input::Incoming);
         let mut outputs = std::mem::take(&mut self.outputs);
         let room = outputs.capacity();
         let before = heap::balance();
         engine.handle_input(Instant(shell.local(now)), input);
-        let deadline = loop {
-            match engine.poll_output() {
-                Output::Timeout(deadline) => break deadline,
-                output => outputs.push(output),
-            }
-        };
+        while let Some(flat) = engine.poll_flat().map(std::mem::take) {
+            let kind = flat.kind;
+            shell.trace = trace::add_output(shell.trace, &flat);
+            outputs.push(flat.typed().unwrap_or(Output::Unreadable(kind)));
+        }
+        let deadline = engine.wanted_at();
+        shell.trace = trace::add_deadline(shell.trace, deadline);
         // What the outputs carry is the shell's from here on, and so is the list that they stand in.
         let grown = (outputs.capacity() - room) * size_of::<Output>();
         let carried: usize = outputs.iter().map(carried).sum();
@@ -56,6 +57,9 @@ impl<C: Crypto> Shard<C> {
             }
             match output {
                 Output::Timeout(_) => {}
+                Output::Unreadable(kind) => {
+                    self.broke(node, &format!("the border's table cannot read output {kind}"), None);
+                }
                 Output::Send { link, bytes } => self.send(ground, node, link, bytes, &mut packets),
                 Output::Open { link, route } => self.open(ground, node, link, route),
                 Output::Answered { link, description } => self.answered(ground, node, link, &description),
@@ -228,38 +232,4 @@ fn carried(output: &Output) -> usize {
         Output::Event(Told::Message { bytes, .. } | Told::Published { bytes, .. }) => bytes.capacity(),
         _ => 0,
     }
-}
-
-/// Adds an input to a running hash: its kind, its numbers and its bytes.
-fn trace(hash: u64, input: &Input<'_>) -> u64 {
-    let (kind, number, bytes): (u8, u64, &[u8]) = match input {
-        Input::Timeout => (0, 0, &[]),
-        Input::WallTime(seconds) => (1, *seconds, &[]),
-        Input::Incoming => (2, 0, &[]),
-        Input::Described { link, description } => (3, link.number().into(), description),
-        Input::LinkUp(link) => (4, link.number().into(), &[]),
-        Input::LinkDown(link) => (5, link.number().into(), &[]),
-        Input::LinkBytes { link, bytes } => (6, link.number().into(), bytes),
-        Input::LinkDrained { link, queued } => (7, u64::from(link.number()) << 32 | u64::from(*queued), &[]),
-        Input::Sealed { link, bytes } => (21, link.number().into(), bytes),
-        Input::SignalUp => (8, 0, &[]),
-        Input::SignalDown => (9, 0, &[]),
-        Input::SignalBytes(bytes) => (10, 0, bytes),
-        Input::JobDone { job, result } => match result {
-            JobResult::Signature(signature) => (11, job.0.into(), &signature[..]),
-            JobResult::Verified(holds) => (12, u64::from(job.0) << 1 | u64::from(*holds), &[]),
-            JobResult::Loaded(bytes) => (13, job.0.into(), bytes),
-            JobResult::Missing => (14, job.0.into(), &[]),
-            JobResult::Stored => (15, job.0.into(), &[]),
-            JobResult::Mismatch => (16, job.0.into(), &[]),
-            JobResult::Full => (17, job.0.into(), &[]),
-            JobResult::Hashes(hashes) => {
-                let hash = hashes.iter().fold(hash, |hash, found| fold(hash, &found.0));
-                return fold(hash, &[18]);
-            }
-            JobResult::Failed => (19, job.0.into(), &[]),
-        },
-        Input::Command(_) => (20, 0, &[]),
-    };
-    fold(fold(hash ^ u64::from(kind), &number.to_le_bytes()), bytes)
 }

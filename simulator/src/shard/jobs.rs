@@ -81,7 +81,7 @@ impl<C: Crypto> Shard<C> {
             Work::Scan { after, count } => {
                 let first = after.map_or(0, |after| ground.library.first_after(&after));
                 let found = self.stores[at].from(first).take(usize::from(*count));
-                let found: Vec<NodeId> = found.map(|number| ground.library.hash(number)).collect();
+                let found: Vec<NodeId> = found.map(|number| *ground.library.hash(number)).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
             Work::SignMessage(raw) => {

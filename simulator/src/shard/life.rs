@@ -189,17 +189,17 @@ impl<C: Crypto> Shard<C> {
         }
         let op = order.op;
         let command = match order.wish {
-            Wish::Find(target) => Command::Find { op, target },
+            Wish::Find(ref target) => Command::Find { op, target },
             Wish::Put(number) => {
                 self.stores[at].keep(number, false);
                 Command::Put { op, hash: ground.library.hash(number) }
             }
             Wish::Get(number) => Command::Get { op, hash: ground.library.hash(number) },
             Wish::Drop(number) => return self.stores[at].drop_cached(number),
-            Wish::Subscribe => Command::Subscribe { op, topic: ground.topic },
+            Wish::Subscribe => Command::Subscribe { op, topic: &ground.topic },
             Wish::Publish(number) => {
                 let bytes = payload::make(ground.seed, number, ground.topic_bytes);
-                let command = Command::Publish { op, topic: ground.topic, bytes: &bytes };
+                let command = Command::Publish { op, topic: &ground.topic, bytes: &bytes };
                 return self.feed(ground, node, Input::Command(command));
             }
         };

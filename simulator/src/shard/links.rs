@@ -63,8 +63,7 @@ impl<C: Crypto> Shard<C> {
             return self.broke(node, "Open names a link that is open already", link);
         }
         match route {
-            Route::Circuit => return self.open_circuit(ground, node, link, None),
-            Route::CircuitAnswer(key) => return self.open_circuit(ground, node, link, Some(key)),
+            Route::Circuit(key) => return self.open_circuit(ground, node, link, key),
             Route::Socket(_) | Route::Offer | Route::Answer(_) => {}
         }
         let Some(end) = self.ends[at].make(link) else {
@@ -74,7 +73,7 @@ impl<C: Crypto> Shard<C> {
         self.cause(ground, node, node, self.now + OPENING_US, What::GiveUp(id));
         match route {
             Route::Socket(number) => return self.dial_socket(ground, node, id, number),
-            Route::Circuit | Route::CircuitAnswer(_) => {}
+            Route::Circuit(_) => {}
             Route::Offer => self.counts.dials += 1,
             Route::Answer(offer) => {
                 if let Some(end) = self.ends[at].get(id) {

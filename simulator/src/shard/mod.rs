@@ -62,7 +62,7 @@ struct Shell {
     signal_arrives: u64,
     /// When the downlink is through with what has arrived.
     down_free_at: u64,
-    /// Hash over everything that the engine was given.
+    /// Hash over everything that the engine took in and put out.
     trace: u64,
     /// Bytes of engine state now, and the most at rest in any life.
     engine_bytes: i64,
@@ -286,7 +286,7 @@ impl<C: Crypto> Shard<C> {
         self.now = now;
     }
 
-    /// Hash over what every engine of this shard was given, by node: (number, hash).
+    /// Hash over what every engine of this shard took in and put out, by node: (number, hash).
     pub(crate) fn traces(&self) -> impl Iterator<Item = (NodeNumber, u64)> + '_ {
         let number = |at: usize| at as u32 * self.shards + self.number;
         self.shells.iter().enumerate().map(move |(at, shell)| (number(at), mix(shell.trace)))

@@ -124,7 +124,7 @@ pub(super) fn output(output: &Output) -> String {
                 Route::Socket(number) => format!("WebSocket to address {number}"),
                 Route::Offer => "offer".into(),
                 Route::Answer(_) => "answer".into(),
-                Route::Circuit | Route::CircuitAnswer(_) => "circuit".into(),
+                Route::Circuit(_) => "circuit".into(),
             };
             format!("-> open link {} by {how}", link.number())
         }

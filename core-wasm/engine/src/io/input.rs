@@ -1,162 +1,88 @@
-//! What happens to a node: links, jobs, commands.
+//! What happens to a node: links, jobs, commands; the types, as the table has them.
 
+use super::field::Write;
 use super::kinds::input;
+use super::table::inputs;
 #[cfg(doc)]
 use super::{Event, LinkKind, Output, Route, Work};
 use super::{JobId, LinkId, OpId};
 use crate::id::{NodeId, Signature};
 
-/// One thing that happened.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// The time that [`Output::Timeout`] named has come. Early or late does no harm.
-    Timeout,
-    /// The wall clock, in seconds since 1970: once at start, and whenever it jumped.
-    WallTime(u64),
-    /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
-    /// [`Output::Accept`], or refuses it by [`Output::Refuse`].
-    Incoming,
-    /// The description that [`Route::Offer`], [`Route::Answer`], a circuit or a WebSocket asked for.
-    Described {
-        /// The link that was dialled.
-        link: LinkId,
-        /// As in [`wire::description`](crate::wire::description); of a circuit or a WebSocket the shell's fresh
-        /// public key.
-        description: &'a [u8],
-    },
-    /// The link is open for messages, both ways.
-    LinkUp(LinkId),
-    /// The link is gone, or did not open; nothing more comes from it. The shell has freed it.
-    LinkDown(LinkId),
-    /// One message from the link.
-    LinkBytes {
-        /// Which.
-        link: LinkId,
-        /// One packet: frames, one after another.
-        bytes: &'a [u8],
-    },
-    /// How much of what was sent still waits in the shell. Told once at least
-    /// [`DRAINED_STEP`](crate::limits::DRAINED_STEP) bytes were sent since it was told last and fewer than
-    /// [`DRAINED`](crate::limits::DRAINED) wait; without it the engine takes all it sent for waiting.
-    LinkDrained {
-        /// Which.
-        link: LinkId,
-        /// Bytes still queued.
-        queued: u32,
-    },
-    /// A frame that was sent on a relayed link, sealed; in the order of sending.
-    Sealed {
-        /// The relayed link.
-        link: LinkId,
-        /// [`SEAL`](crate::limits::SEAL) bytes more than the frame.
-        bytes: &'a [u8],
-    },
-    /// The signalling server is connected. This is its host name as it was dialled, in lower case and without port; at most
-    /// 255 bytes.
-    SignalUp(&'a [u8]),
-    /// It is not, or no longer.
-    SignalDown,
-    /// One message from it.
-    SignalBytes(&'a [u8]),
-    /// A job is finished.
-    JobDone {
-        /// Which.
-        job: JobId,
-        /// Its result.
-        result: JobResult<'a>,
-    },
-    /// The application wants something.
-    Command(Command<'a>),
+/// The type of one group of rows; an input also holds what the other groups are.
+macro_rules! types {
+    ( $(#[$attribute:meta])* Input $($rows:tt)* ) => {
+        types! { @held [
+            // What these hold says itself what it is.
+            Self::JobDone { .. } | Self::Command(_) => (0, 0),
+        ] @with [
+            /// A job is finished.
+            JobDone {
+                /// Which.
+                job: JobId,
+                /// Its result.
+                result: JobResult<'a>,
+            },
+            /// The application wants something.
+            Command(Command<'a>),
+        ] $(#[$attribute])* Input $($rows)* }
+    };
+    ( $(#[$attribute:meta])* $Group:ident $($rows:tt)* ) => {
+        types! { @held [] @with [] $(#[$attribute])* $Group $($rows)* }
+    };
+    (
+        @held [ $($held:tt)* ]
+        @with [ $($more:tt)* ]
+        $(#[$attribute:meta])* $Group:ident
+        $(
+            $(#[$doc:meta])* $KIND:ident = $number:literal => $Variant:ident
+            $( ( $type:ty = $place:ident $($at:literal)? ) )?
+            $( { $( $(#[$note:meta])* $field:ident: $kind:ty = $where:ident $($from:literal)? ),* $(,)? } )?
+        ),* $(,)?
+    ) => {
+        $(#[$attribute])*
+        pub enum $Group<'a> {
+            $( $(#[$doc])* $Variant $( ($type) )? $( { $( $(#[$note])* $field: $kind ),* } )?, )*
+            $($more)*
+        }
+
+        impl $Group<'_> {
+            /// Its kind and its number; its bytes go into `sink`, piece by piece.
+            fn written(&self, sink: &mut dyn FnMut(&[u8])) -> (u32, u32) {
+                match self {
+                    $(
+                        // A place in a pattern has to be named; what lies nowhere is nothing.
+                        types!(@pattern $Variant $( (value $type) )? $( { $($field),* } )?) => {
+                            $( types!(@write value $place sink); )?
+                            $( $( types!(@write $field $where sink); )* )?
+                            (input::$KIND, 0 $( + types!(@number value $place) )? $( $( + types!(@number $field $where) )* )?)
+                        }
+                    )*
+                    $($held)*
+                }
+            }
+        }
+    };
+    ( @pattern $Variant:ident ) => { Self::$Variant };
+    ( @pattern $Variant:ident ($value:ident $type:ty) ) => { Self::$Variant($value) };
+    ( @pattern $Variant:ident { $($field:ident),* } ) => { Self::$Variant { $($field),* } };
+    ( @number $value:ident number ) => { Write::to_number($value) };
+    ( @number $value:ident bytes ) => { 0 };
+    ( @write $value:ident number $sink:ident ) => {};
+    ( @write $value:ident bytes $sink:ident ) => { Write::write($value, $sink) };
 }
 
-/// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`].
-#[derive(Debug)]
-pub enum Command<'a> {
-    /// Put a block, which is in the shell's store already, on the nodes closest to it.
-    Put {
-        /// The operation.
-        op: OpId,
-        /// SHA-256 of the block.
-        hash: NodeId,
-    },
-    /// Fetch a block into the shell's store.
-    Get {
-        /// The operation.
-        op: OpId,
-        /// SHA-256 of the block.
-        hash: NodeId,
-    },
-    /// Find the nodes closest to an id; [`Event::Found`] names them.
-    Find {
-        /// The operation.
-        op: OpId,
-        /// Any place in the id space.
-        target: NodeId,
-    },
-    /// Send bytes to one node, over as many hops as it takes. [`Work::Message`] asks for them once they can go.
-    Send {
-        /// The operation; `Ok` once the other node has the bytes.
-        op: OpId,
-        /// Who shall get them.
-        to: NodeId,
-        /// How many: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
-        length: u32,
-    },
-    /// Take part in a topic; [`Event::Published`] tells its messages.
-    Subscribe {
-        /// The operation.
-        op: OpId,
-        /// SHA-256 of `"tabmesh topic v1" ‖ name`, say; any id.
-        topic: NodeId,
-    },
-    /// Take part no longer.
-    Unsubscribe {
-        /// Which.
-        topic: NodeId,
-    },
-    /// Tell all subscribers of a topic that this node takes part in.
-    Publish {
-        /// The operation; `Ok` once it is on its way, with the number of mates it went to.
-        op: OpId,
-        /// Which.
-        topic: NodeId,
-        /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
-        bytes: &'a [u8],
-    },
-    /// Forget an operation; no `Done` comes for it.
-    Cancel {
-        /// Which.
-        op: OpId,
-    },
-    /// The shell knows this many WebSocket addresses now.
-    Addresses(u16),
-    /// The host slept or changed networks: probe every link at once, and join again if none is left.
-    Wake,
-    /// Say goodbye to every peer and close.
-    Leave,
-}
+inputs!(types);
 
-/// How a job ended.
-#[derive(Debug)]
-pub enum JobResult<'a> {
-    /// The signature.
-    Signature(&'a Signature),
-    /// Whether the signature holds.
-    Verified(bool),
-    /// The block.
-    Loaded(&'a [u8]),
-    /// The block is not in the store.
-    Missing,
-    /// The block is kept; durably where the shell promises that.
-    Stored,
-    /// The bytes are not what the hash says; nothing was kept.
-    Mismatch,
-    /// The store is at its limit; nothing was kept.
-    Full,
-    /// Hashes, 32 bytes each.
-    Hashes(&'a [NodeId]),
-    /// It could not be done.
-    Failed,
+impl Input<'_> {
+    /// The input in its flat form, to be written down, hashed or replayed: its kind and its number; its bytes go into `sink`,
+    /// piece by piece.
+    pub fn flat(&self, sink: &mut dyn FnMut(&[u8])) -> (u32, u32) {
+        match self {
+            Self::JobDone { job, result } => (result.written(sink).0, job.0),
+            Self::Command(command) => command.written(sink),
+            other => other.written(sink),
+        }
+    }
 }
 
 impl<'a> JobResult<'a> {

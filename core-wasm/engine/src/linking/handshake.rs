@@ -20,7 +20,7 @@ use super::{Linking, Pending, Step};
 use crate::ground::{Ground, Owner};
 use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
-use crate::io::kinds::{listening, output};
+use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Proof, Stage};
 use crate::status::Reason;
@@ -36,12 +36,12 @@ const SETTLED: Duration = Duration::from_ms(5_000);
 
 pub(crate) fn on_incoming(ground: &mut Ground) {
     if ground.is_full() {
-        return ground.put_kind(listening::REFUSE, None);
+        return ground.put_kind(output::REFUSE, None);
     }
     let deadline = ground.now + PROOF_TIMEOUT;
     let id = ground.links.begin(LinkKind::Socket, NodeId([0; 32]), false, ground.now, deadline);
     open(ground, id);
-    ground.put_kind(listening::ACCEPT, Some(id));
+    ground.put_kind(output::ACCEPT, Some(id));
 }
 
 /// The transport of a link is open: the peer has so long to prove itself. `None` if there is no such link.

@@ -1,10 +1,48 @@
-//! Inputs and outputs as numbers and bytes.
+//! Inputs in their flat form, handed on as the table has them.
 
 use super::Node;
-use crate::id::NodeId;
+use crate::io::field::{Bytes, Number};
 use crate::io::kinds::input;
-use crate::io::{Command, Input, JobId, LinkId, OpId};
+use crate::io::{Command, Input, JobId, inputs};
 use crate::time::Instant;
+
+/// One group of rows: where the kind is of it, the node takes what that is. Each row makes its own input, so that of what
+/// an input does only its own part is left.
+macro_rules! take {
+    ( ($node:ident, $kind:ident, $number:ident, $bytes:ident) $(#[$attribute:meta])* JobResult $($rows:tt)* ) => {
+        if let input::SIGNATURE..=input::FAILED = $kind {
+            $node.on_job_done(JobId($number), $kind, $bytes);
+            $node.settle();
+            return Some(());
+        }
+    };
+    (
+        ($node:ident, $kind:ident, $number:ident, $bytes:ident)
+        $(#[$attribute:meta])* $Group:ident
+        $(
+            $(#[$doc:meta])* $KIND:ident = $code:literal => $Variant:ident
+            $( ( $type:ty = $place:ident $($at:literal)? ) )?
+            $( { $( $(#[$note:meta])* $field:ident: $fields:ty = $where:ident $($from:literal)? ),* $(,)? } )?
+        ),* $(,)?
+    ) => {
+        match $kind {
+            $( input::$KIND => {
+                let it = $Group::$Variant
+                    $( (take!(@read $number $bytes $place $($at)?)) )?
+                    $( { $( $field: take!(@read $number $bytes $where $($from)?) ),* } )?;
+                $node.take(take!(@input $Group it));
+                $node.settle();
+                return Some(());
+            } )*
+            _ => {}
+        }
+    };
+    ( @input Input $it:ident ) => { $it };
+    ( @input Command $it:ident ) => { Input::Command($it) };
+    ( @read $number:ident $bytes:ident number ) => { Number::read($number)? };
+    ( @read $number:ident $bytes:ident bytes ) => { Bytes::read($bytes)? };
+    ( @read $number:ident $bytes:ident bytes $from:literal ) => { Bytes::read($bytes.get($from..)?)? };
+}
 
 impl Node {
     /// [`Node::handle_input`] for an input in its flat form; see [`kinds`](crate::io::kinds::input). `None` if the kind is
@@ -13,37 +51,10 @@ impl Node {
         if !self.enter(now) {
             return Some(());
         }
-        let (link, op, job) = (LinkId::new(number as u16), OpId(number), JobId(number));
-        // What begins with an id.
-        let (id, rest) = (NodeId::list(bytes).first(), bytes.get(32..).unwrap_or(&[]));
-        let number_in = |bytes: &[u8]| Some(u32::from_be_bytes(*bytes.first_chunk()?));
-        match kind {
-            input::TIMEOUT => self.take(Input::Timeout),
-            input::WALL_TIME => self.take(Input::WallTime(number.into())),
-            input::DESCRIBED => self.take(Input::Described { link: link?, description: bytes }),
-            input::LINK_UP => self.take(Input::LinkUp(link?)),
-            input::LINK_DOWN => self.take(Input::LinkDown(link?)),
-            input::LINK_BYTES => self.take(Input::LinkBytes { link: link?, bytes }),
-            input::LINK_DRAINED => self.take(Input::LinkDrained { link: link?, queued: number_in(bytes)? }),
-            input::SEALED => self.take(Input::Sealed { link: link?, bytes }),
-            input::SIGNAL_UP => self.take(Input::SignalUp(bytes)),
-            input::SIGNAL_DOWN => self.take(Input::SignalDown),
-            input::SIGNAL_BYTES => self.take(Input::SignalBytes(bytes)),
-            input::SIGNATURE..=input::FAILED => self.on_job_done(job, kind, bytes),
-            input::PUT => self.requests.put(&mut self.ground, op, id?),
-            input::GET => self.requests.fetch(&mut self.ground, Some(op), None, id?),
-            input::FIND => self.find(op, id?),
-            input::SEND => self.requests.send(&mut self.ground, op, id?, number_in(rest)?),
-            input::SUBSCRIBE => self.topics.subscribe(&mut self.ground, op, id?),
-            input::UNSUBSCRIBE => self.topics.unsubscribe(&mut self.ground, id?),
-            input::PUBLISH => self.topics.publish(&mut self.ground, op, id?, rest),
-            input::CANCEL => self.take(Input::Command(Command::Cancel { op })),
-            input::ADDRESSES => self.take(Input::Command(Command::Addresses(number as u16))),
-            input::WAKE => self.take(Input::Command(Command::Wake)),
-            input::LEAVE => self.take(Input::Command(Command::Leave)),
-            _ => return None,
+        macro_rules! take_group {
+            ($($rows:tt)*) => { take! { (self, kind, number, bytes) $($rows)* } };
         }
-        self.settle();
-        Some(())
+        inputs!(take_group);
+        None
     }
 }

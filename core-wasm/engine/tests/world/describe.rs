@@ -59,8 +59,8 @@ pub(crate) fn route(route: &Route) -> String {
         Route::Socket(number) => format!("WebSocket to address {number}"),
         Route::Offer => "offer".into(),
         Route::Answer(_) => "answer".into(),
-        Route::Circuit => "circuit".into(),
-        Route::CircuitAnswer(_) => "circuit answer".into(),
+        Route::Circuit(None) => "circuit".into(),
+        Route::Circuit(Some(_)) => "circuit answer".into(),
     }
 }
 

@@ -17,7 +17,7 @@ use super::signalling::SessionId;
 use super::spec::Spec;
 use super::stimulus::Stimulus;
 use super::store::Store;
-use super::trace::Line;
+use super::trace::{Line, Trace};
 
 /// A host's number, in the order they were added.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -165,7 +165,12 @@ impl Host {
     }
 
     /// Hands one input in and drains the outputs; `Err` says which rule was broken.
-    pub(crate) fn drive(&mut self, now: Instant, input: Input<'_>) -> Result<Vec<Output>, &'static str> {
+    pub(crate) fn drive(
+        &mut self,
+        now: Instant,
+        input: Input<'_>,
+        trace: &mut Trace,
+    ) -> Result<Vec<Output>, &'static str> {
         if let Some((_, records)) = &mut self.log {
             records.extend(Record::of(now, &input));
         }
@@ -180,19 +185,20 @@ impl Host {
             }
             Some(Driver::Engine(node)) => {
                 measure(heap, || node.handle_input(now, input));
-                loop {
-                    let output = measure(heap, || node.poll_output());
-                    if let Output::Timeout(deadline) = output {
-                        self.deadline = deadline;
-                        break;
-                    }
+                while let Some(flat) = measure(heap, || node.poll_flat().map(std::mem::take)) {
+                    trace.add_output(&flat);
+                    // Typed and given back under measurement, since it was taken under measurement.
+                    let Some(output) = measure(heap, || flat.typed()) else {
+                        return Err("an output that says nothing");
+                    };
                     outputs.push(copy(&output));
-                    // Given back under measurement, since it was taken under measurement.
                     measure(heap, || drop(output));
                     if outputs.len() > DRAIN_MAX {
                         return Err("the engine does not stop answering one input");
                     }
                 }
+                self.deadline = node.wanted_at();
+                trace.add_deadline(self.deadline);
                 heap.rest_max = heap.rest_max.max(heap.live);
             }
         }
@@ -284,5 +290,6 @@ fn copy(output: &Output) -> Output {
         Output::SignalClose => Output::SignalClose,
         Output::Job { job, work } => Output::Job { job: *job, work: Work::clone(work) },
         Output::Event(event) => Output::Event(event.clone()),
+        Output::Unreadable(kind) => Output::Unreadable(*kind),
     }
 }

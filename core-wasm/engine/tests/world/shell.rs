@@ -86,7 +86,7 @@ impl World {
         machine.note(Line::input(now, &stimulus.input(link)));
         let local = machine.clock.local(now);
         self.ran_last = host;
-        let outputs = match machine.drive(local, stimulus.input(link)) {
+        let outputs = match machine.drive(local, stimulus.input(link), &mut self.trace) {
             Ok(outputs) => outputs,
             Err(what) => self.fail(host, what),
         };
@@ -171,6 +171,9 @@ impl World {
                             .fail(host, &format!("Answered names link {}, which is not open", link.number())),
                     }
                 }
+                Output::Unreadable(kind) => {
+                    self.fail(host, &format!("the border's table cannot read output {kind}"));
+                }
                 Output::Accept(link) => {
                     let Some(end) = incoming.take() else { self.fail(host, "Accept without Incoming") };
                     self.claim(host, link);
@@ -222,8 +225,7 @@ impl World {
             Route::Socket(number) => self.open_socket(host, link, number),
             Route::Offer => self.open_webrtc(host, link, None),
             Route::Answer(offer) => self.open_webrtc(host, link, Some(offer)),
-            Route::Circuit => return self.open_circuit(host, link, None),
-            Route::CircuitAnswer(key) => return self.open_circuit(host, link, Some(key)),
+            Route::Circuit(key) => return self.open_circuit(host, link, key),
         };
         self.hosts[host.0].links.insert(link.number(), end);
     }

@@ -1,6 +1,5 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
-use sha2::{Digest, Sha256};
 use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature};
 
 use super::flow::EndId;
@@ -125,72 +124,17 @@ impl Outcome {
 impl Order {
     fn command(&self) -> Command<'_> {
         match self {
-            Self::Put(op, hash) => Command::Put { op: *op, hash: *hash },
-            Self::Get(op, hash) => Command::Get { op: *op, hash: *hash },
-            Self::Find(op, target) => Command::Find { op: *op, target: *target },
-            Self::Send(op, to, length) => Command::Send { op: *op, to: *to, length: *length },
-            Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic: *topic },
-            Self::Unsubscribe(topic) => Command::Unsubscribe { topic: *topic },
-            Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic: *topic, bytes },
+            Self::Put(op, hash) => Command::Put { op: *op, hash },
+            Self::Get(op, hash) => Command::Get { op: *op, hash },
+            Self::Find(op, target) => Command::Find { op: *op, target },
+            Self::Send(op, to, length) => Command::Send { op: *op, to, length: *length },
+            Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic },
+            Self::Unsubscribe(topic) => Command::Unsubscribe { topic },
+            Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic, bytes },
             Self::Cancel(op) => Command::Cancel { op: *op },
             Self::Addresses(count) => Command::Addresses(*count),
             Self::Wake => Command::Wake,
             Self::Leave => Command::Leave,
         }
     }
-}
-
-/// Adds an input to a running hash: its kind, its numbers, its bytes, each with a length where it can vary.
-pub(crate) fn digest(input: &Input<'_>, hash: &mut Sha256) {
-    let (kind, number, bytes): (u8, u64, &[u8]) = match input {
-        Input::Timeout => (0, 0, &[]),
-        Input::WallTime(seconds) => (1, *seconds, &[]),
-        Input::Incoming => (2, 0, &[]),
-        Input::Described { link, description } => (3, link.number().into(), description),
-        Input::LinkUp(link) => (4, link.number().into(), &[]),
-        Input::LinkDown(link) => (5, link.number().into(), &[]),
-        Input::LinkBytes { link, bytes } => (6, link.number().into(), bytes),
-        Input::LinkDrained { link, queued } => (7, u64::from(link.number()) << 32 | u64::from(*queued), &[]),
-        Input::Sealed { link, bytes } => (28, link.number().into(), bytes),
-        Input::SignalUp(server) => (8, 0, server),
-        Input::SignalDown => (9, 0, &[]),
-        Input::SignalBytes(bytes) => (10, 0, bytes),
-        Input::JobDone { job, result } => match result {
-            JobResult::Signature(signature) => (11, job.0.into(), &signature[..]),
-            JobResult::Verified(holds) => (12, job.0.into(), if *holds { &[1] } else { &[0] }),
-            JobResult::Loaded(bytes) => (13, job.0.into(), bytes),
-            JobResult::Missing => (14, job.0.into(), &[]),
-            JobResult::Stored => (15, job.0.into(), &[]),
-            JobResult::Mismatch => (16, job.0.into(), &[]),
-            JobResult::Full => (17, job.0.into(), &[]),
-            JobResult::Hashes(hashes) => {
-                hashes.iter().for_each(|found| hash.update(found.0));
-                (18, u64::from(job.0) << 32 | hashes.len() as u64, &[])
-            }
-            JobResult::Failed => (19, job.0.into(), &[]),
-        },
-        Input::Command(command) => match command {
-            Command::Put { op, hash } => (20, op.0.into(), &hash.0),
-            Command::Get { op, hash } => (21, op.0.into(), &hash.0),
-            Command::Find { op, target } => (22, op.0.into(), &target.0),
-            Command::Send { op, to, length } => {
-                hash.update(to.0);
-                (23, u64::from(op.0) << 32 | u64::from(*length), &[])
-            }
-            Command::Subscribe { op, topic } => (29, op.0.into(), &topic.0),
-            Command::Unsubscribe { topic } => (30, 0, &topic.0),
-            Command::Publish { op, topic, bytes } => {
-                hash.update(topic.0);
-                (31, op.0.into(), bytes)
-            }
-            Command::Cancel { op } => (24, op.0.into(), &[]),
-            Command::Addresses(count) => (25, (*count).into(), &[]),
-            Command::Wake => (26, 0, &[]),
-            Command::Leave => (27, 0, &[]),
-        },
-    };
-    hash.update([kind]);
-    hash.update(number.to_be_bytes());
-    hash.update((bytes.len() as u64).to_be_bytes());
-    hash.update(bytes);
 }

@@ -1,17 +1,21 @@
-//! What a run leaves behind: a hash of all inputs, and each host's last lines in words.
+//! What a run leaves behind: a hash of all inputs and outputs, and each host's last lines in words.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::thread;
 
 use sha2::{Digest, Sha256};
-use tabmesh_engine::{Input, Output, Work};
+use tabmesh_engine::{Flat, Input, Instant, Output, Work};
 
 use super::MS;
 use super::describe;
 use super::host::HostId;
-use super::stimulus::digest;
 
 /// How many bytes of a message a line keeps.
 const HEAD_MAX: usize = 256;
 
-/// A running SHA-256 over (time, host, input).
+/// A running SHA-256 over what engines took in and put out: when, whose, and all that it says.
 #[derive(Clone, Default)]
 pub(crate) struct Trace(Sha256);
 
@@ -20,12 +24,44 @@ impl Trace {
     pub(crate) fn add(&mut self, now: u64, host: HostId, input: &Input<'_>) {
         self.0.update(now.to_be_bytes());
         self.0.update((host.0 as u64).to_be_bytes());
-        digest(input, &mut self.0);
+        let mut length = 0;
+        let (kind, number) = input.flat(&mut |piece| {
+            length += piece.len() as u64;
+            self.0.update(piece);
+        });
+        self.0.update(length.to_be_bytes());
+        self.0.update([kind, number].map(u32::to_be_bytes).as_flattened());
+    }
+
+    /// Adds an output that the input led to.
+    pub(crate) fn add_output(&mut self, output: &Flat) {
+        for number in [output.kind, output.number, output.value, output.id.len() as u32] {
+            self.0.update(number.to_be_bytes());
+        }
+        self.0.update(&output.id);
+        self.0.update((output.bytes.len() as u64).to_be_bytes());
+        self.0.update(&output.bytes);
+    }
+
+    /// Adds when the engine wants its next input.
+    pub(crate) fn add_deadline(&mut self, deadline: Instant) {
+        self.0.update(deadline.0.to_be_bytes());
     }
 
     /// The hash so far.
     pub(crate) fn hash(&self) -> [u8; 32] {
         self.0.clone().finalize().into()
+    }
+}
+
+/// Adds a line to a file: the test that runs on this thread, the world's seed, the trace hash.
+pub(super) fn write_down(path: &Path, seed: u64, hash: &[u8; 32]) {
+    let thread = thread::current();
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let line = format!("{} seed {seed} {hash}\n", thread.name().unwrap_or("a test"));
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    if let Err(error) = file.and_then(|mut file| file.write_all(line.as_bytes())) {
+        eprintln!("TABMESH_HASHES: {}: {error}", path.display());
     }
 }
 

@@ -1,0 +1,197 @@
+//! How the fields of inputs and outputs lie in numbers and bytes.
+
+use alloc::vec::Vec;
+
+use super::{JobId, LinkId, LinkKind, OpId, Profile};
+use crate::id::{NodeId, PublicKey, Signature};
+use crate::status::{Reason, Status};
+
+/// What a number can say.
+pub(crate) trait Number: Sized {
+    /// `None` where the number says nothing.
+    fn read(number: u32) -> Option<Self>;
+}
+
+/// What an input's field is in the flat form; only tests and traces ask.
+pub(super) trait Write {
+    fn to_number(&self) -> u32 {
+        0
+    }
+
+    fn write(&self, _sink: &mut dyn FnMut(&[u8])) {}
+}
+
+/// What bytes that stay where they are can say.
+pub(crate) trait Bytes<'a>: Sized {
+    /// `None` where they are too few.
+    fn read(bytes: &'a [u8]) -> Option<Self>;
+}
+
+/// What bytes that are handed over can say.
+pub(super) trait Owned: Sized {
+    /// `None` where they are too few.
+    fn take(bytes: &mut Vec<u8>) -> Option<Self>;
+}
+
+macro_rules! numbers {
+    ($($type:ty: |$number:ident| $read:expr, |$field:ident| $write:expr;)*) => { $(
+        impl Number for $type {
+            #[inline(always)]
+            fn read($number: u32) -> Option<Self> {
+                $read
+            }
+        }
+
+        impl Write for $type {
+            fn to_number(&self) -> u32 {
+                let $field = self;
+                $write
+            }
+        }
+    )* };
+}
+
+numbers! {
+    LinkId: |number| Self::new(number as u16), |link| link.number().into();
+    JobId: |number| Some(Self(number)), |job| job.0;
+    OpId: |number| Some(Self(number)), |op| op.0;
+    u8: |number| Some(number as Self), |number| (*number).into();
+    u16: |number| Some(number as Self), |number| (*number).into();
+    u64: |number| Some(number.into()), |number| *number as u32;
+}
+
+macro_rules! values {
+    ($($type:ty: |$number:ident| $read:expr;)*) => { $(
+        impl Number for $type {
+            fn read($number: u32) -> Option<Self> {
+                $read
+            }
+        }
+    )* };
+}
+
+values! {
+    bool: |number| Some(number != 0);
+    Reason: |number| Some(Self::from_code(number as u8));
+    Status: |number| Self::from_code(number as u16);
+    Profile: |number| Some(Self::from_code(number as u8));
+    LinkKind: |number| Some(Self::from_code(number as u8));
+}
+
+impl<'a> Bytes<'a> for &'a [u8] {
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(bytes)
+    }
+}
+
+impl<'a, const N: usize> Bytes<'a> for &'a [u8; N] {
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        bytes.first_chunk()
+    }
+}
+
+impl<'a> Bytes<'a> for &'a NodeId {
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        NodeId::list(bytes).first()
+    }
+}
+
+impl<'a> Bytes<'a> for &'a [NodeId] {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(NodeId::list(bytes))
+    }
+}
+
+impl Bytes<'_> for u32 {
+    #[inline(always)]
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_be_bytes(*bytes.first_chunk()?))
+    }
+}
+
+impl Bytes<'_> for bool {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(bytes == [1])
+    }
+}
+
+impl Bytes<'_> for NodeId {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::list(bytes).first().copied()
+    }
+}
+
+impl Bytes<'_> for Option<NodeId> {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(NodeId::list(bytes).first().copied())
+    }
+}
+
+impl Bytes<'_> for Vec<NodeId> {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(NodeId::list(bytes).to_vec())
+    }
+}
+
+impl<const N: usize> Bytes<'_> for [u8; N] {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied()
+    }
+}
+
+impl Owned for Vec<u8> {
+    fn take(bytes: &mut Vec<u8>) -> Option<Self> {
+        Some(core::mem::take(bytes))
+    }
+}
+
+impl<const N: usize> Owned for [u8; N] {
+    fn take(bytes: &mut Vec<u8>) -> Option<Self> {
+        bytes.first_chunk().copied()
+    }
+}
+
+impl Owned for Option<PublicKey> {
+    fn take(bytes: &mut Vec<u8>) -> Option<Self> {
+        Some(bytes.first_chunk().copied())
+    }
+}
+
+impl Write for &[u8] {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self[..]);
+    }
+}
+
+impl Write for &Signature {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self[..]);
+    }
+}
+
+impl Write for &NodeId {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.0);
+    }
+}
+
+impl Write for &[NodeId] {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(NodeId::list_bytes(self));
+    }
+}
+
+impl Write for u32 {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.to_be_bytes());
+    }
+}
+
+impl Write for bool {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&[u8::from(*self)]);
+    }
+}

@@ -1,0 +1,152 @@
+//! The border's table against what is made from it: `pkg/src/kinds.ts`, which the package reads the border by, and the flat form
+//! of every input and output.
+//!
+//! `cargo xtask border` writes the file anew (it sets `TABMESH_WRITE`).
+
+use std::fmt::Write;
+use std::path::Path;
+
+use tabmesh_engine::io::kinds::{input, output};
+use tabmesh_engine::{
+    Command, Config, Event, Flat, Input, Instant, JobId, JobResult, LinkId, LinkKind, Node, NodeId, OpId,
+    Output, Profile, Reason, Route, Status, Work,
+};
+
+/// Kinds from this one on are for nodes with an address where others knock, which no tab has.
+const LISTENING: u32 = 64;
+
+/// `OPEN_SOCKET` as TypeScript writes it: `openSocket`.
+fn camel(name: &str) -> String {
+    let mut words = name.split('_').map(str::to_lowercase);
+    let first = words.next().unwrap_or_default();
+    let rest = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+    first + &rest.collect::<String>()
+}
+
+fn list(text: &mut String, title: &str, name: fn(u32) -> Option<&'static str>) {
+    let _ = writeln!(text, "\nexport const {title} = {{");
+    for kind in 0..LISTENING {
+        if let Some(name) = name(kind) {
+            let _ = writeln!(text, "  {}: {kind},", camel(name));
+        }
+    }
+    let _ = writeln!(text, "}} as const;");
+}
+
+fn kinds_ts() -> String {
+    let mut text = String::from(
+        "// The numbers that inputs and outputs have at the border. Made by `cargo xtask border` from\n\
+         // `core-wasm/engine/src/io/table.rs`, which says what goes with each.\n",
+    );
+    list(&mut text, "INPUT", input::name);
+    list(&mut text, "OUTPUT", output::name);
+    text.push_str(
+        "\n/** Bytes of one link in what {@link OUTPUT.links} hands out. */\nexport const LINK_VIEW = 49;\n",
+    );
+    text
+}
+
+#[test]
+fn the_package_has_the_numbers_of_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pkg/src/kinds.ts");
+    let wanted = kinds_ts();
+    if std::env::var_os("TABMESH_WRITE").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    assert!(found == wanted, "pkg/src/kinds.ts is not what the table says: run `cargo xtask border`");
+}
+
+fn flat(input: &Input<'_>) -> (u32, u32, Vec<u8>) {
+    let mut bytes = Vec::new();
+    let (kind, number) = input.flat(&mut |piece| bytes.extend_from_slice(piece));
+    (kind, number, bytes)
+}
+
+#[test]
+fn inputs_say_all_that_they_hold_in_their_flat_form() {
+    let (op, link) = (OpId(7), LinkId::new(9).unwrap());
+    let (one, two) = (NodeId([1; 32]), [NodeId([2; 32]), NodeId([3; 32])]);
+    let send = Command::Send { op, to: &one, length: 258 };
+    let drained = Input::LinkDrained { link, queued: 0x0102_0304 };
+    let hashes = Input::JobDone { job: JobId(5), result: JobResult::Hashes(&two) };
+    let refused = Input::JobDone { job: JobId(5), result: JobResult::Verified(false) };
+    let publish = Command::Publish { op, topic: &one, bytes: b"said" };
+    assert_eq!(flat(&Input::Command(send)), (input::SEND, 7, [&[1; 32][..], &[0, 0, 1, 2]].concat()));
+    assert_eq!(flat(&drained), (input::LINK_DRAINED, 9, vec![1, 2, 3, 4]));
+    assert_eq!(flat(&hashes), (input::HASHES, 5, [[2; 32], [3; 32]].concat()));
+    assert_eq!(flat(&refused), (input::VERIFIED, 5, vec![0]));
+    assert_eq!(flat(&Input::Command(publish)), (input::PUBLISH, 7, [&[1; 32][..], b"said"].concat()));
+    assert_eq!(flat(&Input::WallTime(1_800_000_000)), (input::WALL_TIME, 1_800_000_000, Vec::new()));
+}
+
+fn typed(kind: u32, number: u32, value: u32, id: &[u8], bytes: &[u8]) -> Option<Output> {
+    Flat { kind, number, value, id: id.to_vec(), bytes: bytes.to_vec() }.typed()
+}
+
+#[test]
+fn outputs_are_read_from_their_flat_form() {
+    let link = LinkId::new(3).unwrap();
+    let id = NodeId([4; 32]);
+    let up = Event::PeerUp {
+        link,
+        id,
+        kind: LinkKind::Socket,
+        profile: Profile::Device,
+        address: b"wss://a".to_vec(),
+    };
+    assert_eq!(typed(output::PEER_UP, 3, 0x201, &id.0, b"wss://a"), Some(Output::Event(up)));
+    let done = Event::Done { op: OpId(3), status: Status::Partial, holders: 5 };
+    assert_eq!(typed(output::DONE, 3, 104 | 5 << 16, &[], &[]), Some(Output::Event(done)));
+    let verify = Work::Verify { key: [1; 64], signature: [2; 64], bytes: b"over".to_vec() };
+    let proof = [[1; 64], [2; 64]].concat();
+    assert_eq!(
+        typed(output::VERIFY, 8, 0, &proof, b"over"),
+        Some(Output::Job { job: JobId(8), work: verify })
+    );
+    for (bytes, key) in [(&[][..], None), (&[6; 64][..], Some([6; 64]))] {
+        let open = Output::Open { link, route: Route::Circuit(key) };
+        assert_eq!(typed(output::OPEN_CIRCUIT, 3, 0, &[], bytes), Some(open));
+    }
+    let failed = Event::DialFailed { id: None, reason: Reason::Timeout };
+    assert_eq!(typed(output::DIAL_FAILED, 0, Reason::Timeout as u32, &[], &[]), Some(Output::Event(failed)));
+}
+
+#[test]
+fn an_output_that_cannot_be_read_is_none() {
+    assert_eq!(typed(output::SEND, 0, 0, &[], b"to no link"), None);
+    assert_eq!(typed(output::PEER_DOWN, 0, 0, &[1; 31], &[]), None);
+    assert_eq!(typed(output::DONE, 1, 999, &[], &[]), None);
+    assert_eq!(typed(output::RECALL, 1, 0, &[], &[0; 7]), None);
+    assert_eq!(typed(63, 1, 0, &[], &[]), None);
+}
+
+#[test]
+fn every_kind_has_one_name() {
+    let mut names: Vec<&str> = (0..128).filter_map(input::name).collect();
+    let inputs = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), inputs);
+    assert_eq!((input::name(input::PUT), output::name(output::ACCEPT)), (Some("PUT"), Some("ACCEPT")));
+    assert_eq!((input::name(63), output::name(63)), (None, None));
+}
+
+#[test]
+fn an_unknown_input_does_nothing() {
+    let mut node = Node::new(Config {
+        key: [1; 64],
+        seed: [1; 32],
+        network: [0; 8],
+        level: 0,
+        profile: Profile::Browser,
+        address: Vec::new(),
+        addresses: 0,
+        signalling: false,
+        relay: false,
+    });
+    assert_eq!(node.handle_flat(Instant(1), 63, 1, &[]), None);
+    assert_eq!(node.handle_flat(Instant(1), input::LINK_UP, 0, &[]), None);
+    assert_eq!(node.handle_flat(Instant(1), input::PUT, 1, &[0; 31]), None);
+    assert_eq!(node.handle_flat(Instant(1), input::FIND, 1, &[0; 32]), Some(()));
+}
