@@ -1,24 +1,38 @@
 //! Publishing in topics, and listening to them.
 
 use std::io;
+use std::time::Duration;
 
 use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
 use tabmesh_engine::{NodeId, Status};
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
 use tokio::time::timeout;
 
-use super::{Ended, HEAD_MAX, Reader, Server, done, failed, stopping};
+use super::answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
 use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done, SaidLine};
-use crate::driver::{Said, Wish, topic_id};
+use crate::driver::{Handle, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
 
 /// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
-pub(super) const LISTENERS_MAX: usize = 16;
+const LISTENERS_MAX: usize = 16;
 
-impl Server {
+/// How long a listener may leave a message unread that no longer fits its socket.
+const READ_MAX: Duration = Duration::from_secs(600);
+
+/// The topics of a node, for its clients.
+pub(super) struct Topics {
+    handle: Handle,
+    listeners: Semaphore,
+}
+
+impl Topics {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle, listeners: Semaphore::new(LISTENERS_MAX) }
+    }
+
     pub(super) async fn publish(&self, topic: &str, reader: &mut Reader) -> Result<Done, Ended> {
         let topic = parse_topic(topic)?;
         let bytes = match timeout(HEAD_MAX, read_message(reader)).await {
@@ -26,7 +40,7 @@ impl Server {
             Err(_) => return Err(failed(Status::TimedOut, "the message did not come within 5 seconds")),
         };
         let wish = Wish::Publish { topic, bytes };
-        let outcome = self.until_gone(reader, self.handle.wish(wish)).await?;
+        let outcome = until_gone(reader, self.handle.wish(wish)).await?;
         if outcome.status == Status::TooManyRequests {
             return Err(too_many_topics());
         }
@@ -51,7 +65,7 @@ impl Server {
             Status::TooManyRequests => too_many_topics(),
             _ => stopping(),
         })?;
-        self.until_gone(reader, tell(messages, writer)).await?
+        until_gone(reader, tell(messages, writer)).await?
     }
 }
 
@@ -63,7 +77,11 @@ async fn tell(mut messages: broadcast::Receiver<Said>, writer: &mut OwnedWriteHa
             Err(RecvError::Lagged(count)) => Answer::Missed(count),
             Err(RecvError::Closed) => return Err(stopping()),
         };
-        frame::write_header(writer, &answer).await?;
+        // A client that does not read for so long has forgotten that it listens.
+        match timeout(READ_MAX, frame::write_header(writer, &answer)).await {
+            Ok(written) => written?,
+            Err(_) => return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
+        }
     }
 }
 
