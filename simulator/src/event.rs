@@ -78,6 +78,8 @@ pub(crate) enum What {
     Start,
     /// The node goes: without a word, or saying goodbye. Void in another life.
     Depart { life: u32, silent: bool },
+    /// A liar does what it does by itself.
+    Attack(Box<Attack>),
     /// The tab stops for so many microseconds.
     Freeze { for_us: u64 },
     /// The tab goes on.
@@ -127,6 +129,19 @@ pub(crate) struct Order {
     pub(crate) wish: Wish,
 }
 
+/// What a liar is told for one attack: what it could have learnt by listening.
+#[derive(Clone, Default)]
+pub(crate) struct Attack {
+    /// Bounce: a path back and forth between the peer that is named first and another.
+    pub(crate) path: Vec<u8>,
+    /// Relay: the native peers; the first two are to be stood between.
+    pub(crate) between: Vec<(NodeNumber, NodeId)>,
+    /// Honest ids, by chance.
+    pub(crate) names: Vec<NodeId>,
+    /// Names of messages that were heard not long ago, 8 bytes each.
+    pub(crate) messages: Vec<u8>,
+}
+
 /// See [`Order`].
 #[derive(Clone, Copy)]
 pub(crate) enum Wish {
@@ -142,6 +157,10 @@ pub(crate) enum Wish {
     Subscribe,
     /// Publish the payload of this number in the topic.
     Publish(u32),
+    /// Publish so many payloads from this number on, one after another.
+    Burst { first: u32, count: u32 },
+    /// Go on with them.
+    GoOn,
 }
 
 /// What the conductor hears of a node.
@@ -166,6 +185,10 @@ pub(crate) enum News {
     Found { op: OpId, ids: Vec<NodeId>, crowded: bool },
     /// An operation ended.
     Done { op: OpId, status: tabmesh_engine::Status, holders: u8 },
+    /// Its application begins to publish the payload of this number, one of a burst.
+    Says(u32),
+    /// The engine took it, or refused it until the application gave up.
+    Said { number: u32, status: tabmesh_engine::Status },
     /// Its application heard a message: the payload's number, unless nobody can have published it.
-    Heard { number: Option<u32>, from: NodeId },
+    Heard { number: Option<u32>, from: NodeId, id: [u8; 8] },
 }

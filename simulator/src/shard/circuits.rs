@@ -4,78 +4,17 @@
 //! changed or another circuit's does not open, as with AES-GCM. Sealing takes a quarter of a millisecond, as WebCrypto
 //! does, and one circuit's frames come out in the order in which they went in.
 
-use tabmesh_engine::limits::{FRAME_MAX, SEAL};
+use tabmesh_engine::limits::FRAME_MAX;
 use tabmesh_engine::{Input, LinkId, PublicKey};
 
 use super::Shard;
+use super::circuit::{Circuit, Seal};
 use crate::crypto::Crypto;
-use crate::dice::{fold, mix};
 use crate::event::{CircuitNews, EndId, NodeNumber, What};
 use crate::ground::Ground;
 
 /// How long sealing, opening or making a key takes.
 const SEALING_US: u64 = 250;
-
-/// One end of a circuit.
-pub(super) struct Circuit {
-    link: LinkId,
-    /// Tells it from an earlier one of the same link's number.
-    number: u32,
-    seal: Seal,
-}
-
-/// What one end of a circuit or of a WebSocket seals with.
-pub(crate) struct Seal {
-    own: PublicKey,
-    dialled: bool,
-    /// What follows from both keys; nothing before the other one is there.
-    keys: Option<u64>,
-    sealed: u64,
-    opened: u64,
-}
-
-impl Seal {
-    pub(super) fn new(own: PublicKey, dialled: bool) -> Self {
-        Self { own, dialled, keys: None, sealed: 0, opened: 0 }
-    }
-
-    /// The other end's key came; `bound` is what else has to be the same at both ends.
-    pub(super) fn complete(&mut self, peer: &PublicKey, bound: &[u8]) {
-        let (first, second) = if self.dialled { (&self.own, peer) } else { (peer, &self.own) };
-        self.keys = Some(fold(fold(fold(0, first), second), bound));
-    }
-
-    /// The tag of message `count` of this end, or of the other one.
-    fn tag(&self, is_own: bool, count: u64, message: &[u8]) -> Option<[u8; SEAL]> {
-        let direction = count << 1 | u64::from(self.dialled == is_own);
-        let sum = fold(self.keys? ^ mix(direction), message);
-        let mut tag = [0; SEAL];
-        tag[..8].copy_from_slice(&mix(sum).to_be_bytes());
-        tag[8..].copy_from_slice(&mix(sum ^ direction).to_be_bytes());
-        Some(tag)
-    }
-
-    /// Seals a message once both keys are there; before, it stays as it is.
-    pub(super) fn seal(&mut self, message: &mut Vec<u8>) {
-        if self.keys.is_some() {
-            self.sealed += 1;
-            message.extend(self.tag(true, self.sealed, message).unwrap_or_default());
-        }
-    }
-
-    /// Opens a message, likewise; false if it does not open.
-    pub(super) fn open(&mut self, message: &mut Vec<u8>) -> bool {
-        if self.keys.is_none() {
-            return true;
-        }
-        self.opened += 1;
-        let Some(length) = message.len().checked_sub(SEAL) else { return false };
-        let opens = self.tag(false, self.opened, &message[..length]).as_ref().map(|tag| &tag[..])
-            == Some(&message[length..]);
-        message.truncate(length);
-        opens
-    }
-}
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn has_circuit(&self, node: NodeNumber, link: LinkId) -> bool {
@@ -108,7 +47,7 @@ impl<C: Crypto> Shard<C> {
         let at = self.at(node);
         let Some(end) = self.ends[at].get(id) else { return };
         let link = end.link;
-        let Some(own) = end.seal.as_ref().map(|seal| seal.own) else { return };
+        let Some(own) = end.seal.as_ref().map(|seal| seal.own()) else { return };
         self.feed(ground, node, Input::Described { link, description: &own });
     }
 
@@ -179,7 +118,7 @@ impl<C: Crypto> Shard<C> {
         let Some(circuit) = self.circuit(node, link) else {
             return self.broke(node, "Unseal names a link that is no circuit", link);
         };
-        let opens = circuit.seal.keys.is_some() && circuit.seal.open(&mut sealed);
+        let opens = circuit.seal.is_complete() && circuit.seal.open(&mut sealed);
         let news = if opens { CircuitNews::Opened(sealed) } else { CircuitNews::Down };
         self.circuit_news(ground, node, link, news);
     }

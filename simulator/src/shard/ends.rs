@@ -2,7 +2,7 @@
 
 use tabmesh_engine::LinkId;
 
-use super::circuits::Seal;
+use super::circuit::Seal;
 use crate::event::{EndId, NodeNumber};
 
 /// Ends of one node at once: more than the engine ever has.
@@ -30,6 +30,8 @@ pub(crate) struct End {
     pub(crate) rate: u64,
     /// Bytes sent since the engine was told last how much waits.
     pub(crate) unreported: u32,
+    /// Of a liar that stands between two: the end to the other one.
+    pub(crate) pipe: Option<EndId>,
     /// What was sent across a cut.
     pub(crate) stuck: Vec<Vec<u8>>,
     /// WebSocket: what it is sealed with.
@@ -64,6 +66,7 @@ impl Ends {
             held_until: 0,
             rate: 0,
             unreported: 0,
+            pipe: None,
             stuck: Vec::new(),
             seal: None,
         };

@@ -1,24 +1,11 @@
 //! The asynchronous work of a shell: WebCrypto and IndexedDB, or their native likes.
 
-use tabmesh_engine::{Input, JobId, JobResult, NodeId, Work};
+use tabmesh_engine::{Input, JobId, JobResult, NodeId, Work, sha256};
 
 use super::Shard;
 use crate::crypto::{Crypto, Owner};
 use crate::event::NodeNumber;
 use crate::ground::Ground;
-
-/// How long a job takes in Chromium, in microseconds; measured there (sign 0.18 to 0.35 ms, verify 0.25 to 0.55 ms,
-/// one IndexedDB read about 1 ms, one write about 3 ms). A job takes between half of it and half more.
-pub(super) fn typical_us(work: &Work) -> u64 {
-    match work {
-        Work::Sign(_) | Work::SignMessage(_) => 300,
-        Work::Verify { .. } | Work::CheckMessage(_) => 500,
-        // Shells have what was published not long ago in memory.
-        Work::Recall(_) => 20,
-        Work::Store { .. } | Work::Scan { .. } => 3_000,
-        _ => 1_000,
-    }
-}
 
 impl<C: Crypto> Shard<C> {
     /// Whose key the node signs with.
@@ -58,16 +45,17 @@ impl<C: Crypto> Shard<C> {
                 self.end_job(ground, node, job, result);
             }
             Work::Store { hash, bytes, held } => {
-                // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. No
-                // other block is ever put, so other names are lies.
+                // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. Only
+                // liars put other blocks.
                 let number =
                     ground.library.number(hash).filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
-                    Some(number) => {
-                        self.stores[at].keep(number, *held);
-                        JobResult::Stored
-                    }
-                    None => JobResult::Mismatch,
+                    _ if self.stores[at].is_failing() => JobResult::Failed,
+                    Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
+                    Some(_) => JobResult::Full,
+                    None if !ground.has_junk || NodeId(sha256(bytes)) != *hash => JobResult::Mismatch,
+                    None if self.stores[at].keep_junk() => JobResult::Stored,
+                    None => JobResult::Full,
                 };
                 self.end_job(ground, node, job, result);
             }

@@ -1,6 +1,5 @@
 //! The messages of the topic: what shells keep of them for whoever missed one, and what their applications hear.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tabmesh_engine::NodeId;
@@ -18,24 +17,6 @@ const KEPT_MAX: usize = SEEN_MAX;
 
 /// Messages looked through for one that other shells of this shard keep already, so that its bytes are there once.
 const SHARED_MAX: usize = 2 * SEEN_MAX;
-
-/// Whole messages by their names; the oldest one is forgotten.
-#[derive(Default)]
-pub(super) struct Kept(VecDeque<([u8; 8], Arc<[u8]>)>);
-
-impl Kept {
-    fn keep(&mut self, id: [u8; 8], whole: Arc<[u8]>, most: usize) {
-        if self.0.len() >= most {
-            self.0.pop_front();
-        }
-        self.0.push_back((id, whole));
-    }
-
-    /// The message of this name. What is asked for came a moment ago.
-    pub(super) fn find(&self, id: &[u8; 8]) -> Option<&Arc<[u8]>> {
-        self.0.iter().rev().find(|(known, _)| known == id).map(|(_, whole)| whole)
-    }
-}
 
 impl<C: Crypto> Shard<C> {
     /// The message with the node's signature.
@@ -71,7 +52,7 @@ impl<C: Crypto> Shard<C> {
         self.kept[at].keep(id, whole, KEPT_MAX);
         let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
         let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
-        self.note(node, News::Heard { number, from });
+        self.note(node, News::Heard { number, from, id });
     }
 }
 
@@ -79,17 +60,6 @@ impl<C: Crypto> Shard<C> {
 mod tests {
     use super::*;
     use crate::crypto::{Owner, P256, StandIn};
-
-    #[test]
-    fn the_oldest_message_is_forgotten() {
-        let mut kept = Kept::default();
-        for number in 0..5_u8 {
-            kept.keep([number; 8], Arc::from([number].as_slice()), 3);
-        }
-        assert!(kept.find(&[1; 8]).is_none());
-        assert_eq!(kept.find(&[2; 8]).map(|whole| whole[0]), Some(2));
-        assert_eq!(kept.find(&[4; 8]).map(|whole| whole[0]), Some(4));
-    }
 
     fn signed<C: Crypto>() {
         let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };

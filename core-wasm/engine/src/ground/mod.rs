@@ -6,6 +6,7 @@ mod forward;
 mod jobs;
 mod near;
 mod outbox;
+mod owner;
 mod send;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -18,9 +19,10 @@ use core::num::NonZeroU32;
 pub(crate) use self::carry::ReplyTo;
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;
-use self::jobs::Job;
-pub(crate) use self::jobs::{Jobs, Owner, stored};
+pub(crate) use self::jobs::stored;
 pub(crate) use self::near::LINKS_SPARE;
+use self::owner::Job;
+pub(crate) use self::owner::{Jobs, Owner};
 pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
@@ -44,6 +46,8 @@ pub(crate) struct Ground {
     pub(crate) rng: Rng,
     /// Whatever number the wire shows.
     pub(crate) keystream: Keystream,
+    /// By which this node knows its own entries in paths.
+    secret: [u8; 16],
     outbox: Vec<Flat>,
     /// How many of them were handed out.
     handed_out: usize,
@@ -79,6 +83,7 @@ impl Ground {
     pub(crate) fn new(config: Config) -> Self {
         let id = NodeId::of_key(&config.key);
         let mut keystream = Keystream::new(&config.seed);
+        let secret = *keystream.bytes().first_chunk().unwrap_or(&[0; 16]);
         Self {
             id,
             now: Instant(0),
@@ -86,6 +91,7 @@ impl Ground {
             is_clock_doubtful: false,
             rng: Rng::new(keystream.number()),
             keystream,
+            secret,
             outbox: Vec::new(),
             handed_out: 0,
             wake: Instant(0),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ground;
+use super::{Ground, ReplyTo};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{Config, Flat, LinkId, LinkKind, Profile};
@@ -12,9 +12,9 @@ use crate::time::Instant;
 use crate::wire::Reader;
 use crate::wire::frame::split;
 
-/// A native peer's ground at second 1, with this many links to peers of random ids.
-pub(crate) fn ground(links: usize) -> Ground {
-    let config = Config {
+/// A native peer's.
+pub(crate) fn config() -> Config {
+    Config {
         key: [1; 64],
         seed: [1; 32],
         network: *b"network!",
@@ -24,8 +24,12 @@ pub(crate) fn ground(links: usize) -> Ground {
         addresses: 0,
         signalling: false,
         relay: false,
-    };
-    let mut ground = Ground::new(config);
+    }
+}
+
+/// A native peer's ground at second 1, with this many links to peers of random ids.
+pub(crate) fn ground(links: usize) -> Ground {
+    let mut ground = Ground::new(config());
     ground.now = Instant(1_000_000);
     ground.wake = Instant::NEVER;
     ground.joined = links > 0;
@@ -44,6 +48,12 @@ pub(crate) fn link(ground: &mut Ground, peer: &NodeId) -> LinkId {
         (link.stage, link.handshake) = (Stage::Ready, None);
     }
     id
+}
+
+/// Where the answer to a request goes that `origin` sent and that came by this link.
+pub(crate) fn asked_by(ground: &Ground, link: LinkId, origin: &NodeId) -> ReplyTo {
+    let entry = ground.entry(link, origin, 7, &[]);
+    ReplyTo { origin: *origin, request: 7, path: entry.to_vec() }
 }
 
 pub(crate) fn random_id(rng: &mut Rng) -> NodeId {

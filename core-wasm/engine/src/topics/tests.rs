@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::*;
-use crate::ground::testing::{ground, link, outputs, random_id, sent};
+use crate::ground::testing::{asked_by, ground, link, outputs, random_id, sent};
 use crate::io::kinds::output;
 use crate::rng::Rng;
 use crate::wire::frame::Frame;
@@ -108,8 +108,7 @@ fn the_topics_own_node_remembers_the_last_that_came_by() {
     let peer = ground.links.peers().next().map(|link| link.id).unwrap();
     let mut rng = Rng::new(5);
     for _ in 0..GUESTS_MAX * 2 {
-        let reply =
-            ReplyTo { origin: random_id(&mut rng), request: 1, path: peer.number().to_be_bytes().to_vec() };
+        let reply = asked_by(&ground, peer, &random_id(&mut rng));
         topics.on_meet(&mut ground, &reply, &TOPIC);
     }
     assert_eq!(topics.guests.len(), GUESTS_MAX);

@@ -7,6 +7,7 @@
 
 mod host;
 mod linking;
+mod routing;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;
