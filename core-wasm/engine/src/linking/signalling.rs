@@ -121,6 +121,7 @@ impl Linking {
                     }
                     if let Some(contact) = ground.contacts.learn(&id) {
                         contact.by_signal = true;
+                        contact.is_vouched = true;
                     }
                     if ground.links.ready_count() < ground.link_budget() {
                         ground.dial(&id);

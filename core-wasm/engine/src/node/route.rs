@@ -29,7 +29,8 @@ impl Node {
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
             Body::Put { hash, block } => {
-                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
+                let is_near = *routed.target != self.ground.id;
+                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact, is_near)
             }
             Body::Data(bytes) if *routed.target == self.ground.id && bytes.len() <= MESSAGE_MAX => {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
@@ -39,6 +40,7 @@ impl Node {
                 self.topics.on_topic(&mut self.ground, routed.origin, bytes)
             }
             Body::Topic(_) => {}
+            Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
             Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
                 self.ground.answer(&reply, Status::BadRequest, &[])
@@ -53,7 +55,7 @@ impl Node {
                 self.follow(step);
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
-                self.on_answered(routed.request, routed.origin, status, bytes)
+                self.on_answered(from, routed.request, routed.origin, status, bytes)
             }
             _ => {}
         }

@@ -8,6 +8,6 @@ mod next_hop;
 mod tests;
 
 pub(crate) use bans::Bans;
-pub(crate) use contacts::{Contact, Contacts};
+pub(crate) use contacts::{Contact, Contacts, Standing};
 pub(crate) use nearest::Nearest;
 pub(crate) use next_hop::{Hop, best_hop};

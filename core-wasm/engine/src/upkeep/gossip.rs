@@ -51,10 +51,12 @@ impl Upkeep {
 /// A peer told who came into its neighbourhood, and who left.
 pub(crate) fn on_gossip(ground: &mut Ground, from: LinkId, joined: &[u8], left: &[u8]) {
     for id in NodeId::list(joined).iter().take(NEIGHBOURS) {
-        ground.learn(id);
-        if let Some(contact) = ground.contacts.get(id) {
+        if ground.links.to(id).is_none()
+            && let Some(contact) = ground.contacts.learn(id)
+        {
             contact.via = Some(from);
         }
+        ground.learn(id, Some(from));
     }
     for prefix in left.as_chunks().0 {
         ground.contacts.doubt(prefix);
