@@ -250,7 +250,7 @@ fn x5_names_that_one_link_makes_up_are_neither_dialled_nor_dear() {
         for _ in 0..10 {
             if attacked {
                 heard += gossip.emit().len();
-                host.hear(liar, &[gossip.clone()]);
+                host.hear(liar, std::slice::from_ref(&gossip));
             }
             sent += sent_to_others(&mut host, liar, &links, 3_000);
         }
