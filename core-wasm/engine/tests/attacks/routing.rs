@@ -199,6 +199,10 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
     assert!(worst.0 > 1.0, "nothing was passed on: {worst:?}");
     assert!(worst.0 <= 3.0, "{worst:?}");
     assert!(host.is_linked(&mallory.id()), "the asker is still there");
+    let down: Vec<&Event> =
+        host.events.iter().filter(|event| matches!(event, Event::PeerDown { .. })).collect();
+    let is_silence = |event: &&Event| matches!(event, Event::PeerDown { reason: Reason::Silent, .. });
+    assert!(down.iter().all(is_silence), "nobody here answers pings, and nobody is blamed: {down:?}");
 }
 
 /// What a host sent to others than one link within so long, pings and gossip included; a twin tells what is nobody's doing.
@@ -307,4 +311,33 @@ fn a_node_that_answers_a_greeting_is_dialled() {
     );
     sent_to_others(&mut host, liar, &links, 1_000);
     assert_eq!(host.offers.len(), offers + 1);
+}
+
+/// What is not routed is for its receiver alone, whatever it makes that do within seconds.
+#[test]
+fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
+    let keys: Vec<u8> = (0..64).flat_map(|number| [number + 1; 32]).collect();
+    let zero = NodeId([0; 32]);
+    let frames = [
+        Frame::Ping(1),
+        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default() },
+        Frame::Credit(u32::MAX),
+        Frame::Gossip { ties: 0xc0, joined: &keys[..384], left: &[7; 64] },
+        Frame::Digest(&[0xff; 128]),
+        Frame::Differ { mask: 0xffff, after: &zero },
+        Frame::Keys { mask: 0xffff, more: true, keys: &keys },
+        Frame::Carry { carried: false, peer: &zero, sealed: &[1; 300] },
+        Frame::Carry { carried: true, peer: &zero, sealed: &[1; 300] },
+    ];
+    let run = |frame: Option<&Frame<'_>>| {
+        let (mut host, liar, links) = crowd();
+        host.sent.clear();
+        (0..20).for_each(|_| host.hear(liar, &frame.into_iter().cloned().collect::<Vec<_>>()));
+        sent_to_others(&mut host, liar, &links, 10_000)
+    };
+    let quiet = run(None);
+    for frame in &frames {
+        let (heard, sent) = (20 * frame.emit().len(), run(Some(frame)).saturating_sub(quiet));
+        assert!(sent <= 3 * heard, "{sent} bytes to others for {heard}: {frame:?}");
+    }
 }
