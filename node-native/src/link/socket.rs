@@ -18,7 +18,8 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
 
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What, tcp};
+use super::seal::FreshKey;
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, SharedOpener, What, tcp};
 use crate::addresses::Reach;
 
 /// A WebSocket that this node opened.
@@ -80,10 +81,11 @@ pub fn dial(
     reach: Option<Reach>,
     reporter: Reporter,
 ) -> (Link, impl Future<Output = ()> + Send + 'static) {
-    let (link, mut outbox) = Link::new(LinkKind::Socket, None);
+    let (link, mut outbox, public) = fresh_link();
     let task = async move {
+        describe(public, &reporter).await;
         let opened = tokio::select! {
-            opened = connect(&url, limits::PACKET_MAX, reach) => opened,
+            opened = connect(&url, MESSAGE_MAX, reach) => opened,
             () = outbox.abandoned() => return,
         };
         match opened {

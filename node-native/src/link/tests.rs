@@ -251,9 +251,9 @@ async fn what_was_sent_before_the_seal_goes_first_and_as_it_was() {
     assert_eq!(two.packet().await, b"in the clear"[..]);
     one.send(b"the last proof");
     one.seal(&second, true);
-    one.send(b"for two eyes");
     assert_eq!(two.packet().await, b"the last proof"[..]);
     two.seal(&first, false);
+    one.send(b"for two eyes");
     assert_eq!(two.packet().await, b"for two eyes"[..]);
 }
 
@@ -298,6 +298,7 @@ async fn an_address_where_nobody_listens_is_a_link_down() {
     let (listener, url) = listener().await;
     drop(listener);
     let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
+    dialler.described().await;
     dialler.down().await;
     dialler.ended().await;
 }
