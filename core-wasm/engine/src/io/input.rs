@@ -6,7 +6,7 @@ use super::table::inputs;
 #[cfg(doc)]
 use super::{Event, LinkKind, Output, Route, Work};
 use super::{JobId, LinkId, OpId};
-use crate::id::{NodeId, Signature};
+use crate::id::{NodeId, Signature, TopicId};
 
 /// The type of one group of rows; an input also holds what the other groups are.
 macro_rules! types {

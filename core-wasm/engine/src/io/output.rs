@@ -7,7 +7,7 @@ use super::table::outputs;
 #[cfg(doc)]
 use super::{Command, Input, JobResult};
 use super::{Flat, JobId, LinkId, LinkKind, OpId, Profile};
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{NodeId, PublicKey, Signature, TopicId};
 use crate::status::{Reason, Status};
 use crate::time::Instant;
 

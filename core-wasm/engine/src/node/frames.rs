@@ -95,10 +95,10 @@ impl Node {
                 let step = self.linking.on_welcome(&mut self.ground, id);
                 self.follow(step);
             }
-            (Stage::Ready, Frame::Ping(number)) => {
-                self.ground.send(id, &Frame::Pong { number, at: self.ground.at })
-            }
-            (Stage::Ready, Frame::Pong { number, at }) => self.on_pong(id, number, at),
+            (Stage::Ready, Frame::Ping(number)) => self
+                .ground
+                .send(id, &Frame::Pong { number, at: self.ground.at, wall_s: self.ground.own_wall_s() }),
+            (Stage::Ready, Frame::Pong { number, at, wall_s }) => self.on_pong(id, number, at, wall_s),
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
                 link.ties = ties;
@@ -119,7 +119,7 @@ impl Node {
         Ok(())
     }
 
-    fn on_pong(&mut self, id: LinkId, number: u32, at: Coordinate) {
+    fn on_pong(&mut self, id: LinkId, number: u32, at: Coordinate, wall_s: u32) {
         let now = self.ground.now;
         let Some(link) = self.ground.links.get_mut(id) else { return };
         if number != 0 && link.probe == number {
@@ -127,6 +127,7 @@ impl Node {
             link.rtt.sample(link.probed.age(now));
             link.at = at;
             self.ground.at.sample(&at, link.rtt.smoothed_us(), &mut self.ground.rng);
+            self.ground.hear_clock(id, wall_s);
         }
     }
 
@@ -174,7 +175,9 @@ impl Node {
             }
         } else if link.dialled {
             // Perhaps everybody takes our offers for late, or we their answers.
-            self.ground.is_clock_doubtful |= reason == Reason::Timeout;
+            if reason == Reason::Timeout {
+                self.ground.doubt_clock();
+            }
             let id = if is_known { &link.peer.0[..] } else { &[] };
             self.ground.put_plain(output::DIAL_FAILED, 0, reason as u32, id);
             self.ground.maintain_within(Duration::from_ms(200));

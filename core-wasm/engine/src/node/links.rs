@@ -61,6 +61,7 @@ impl Node {
             self.upkeep.refresh_soon(&self.ground);
         }
         self.on_peers_changed(None);
+        self.topics.on_linked(&mut self.ground, &peer);
         self.look_through(id);
     }
 }

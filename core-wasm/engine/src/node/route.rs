@@ -36,7 +36,7 @@ impl Node {
                 self.ground.answer(&reply, Status::Ok, &[]);
             }
             Body::Topic(bytes) if *routed.target == self.ground.id => {
-                self.topics.on_topic(&mut self.ground, routed.origin, bytes)
+                self.topics.on_topic(&mut self.ground, reply, bytes)
             }
             Body::Topic(_) => {}
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
@@ -51,6 +51,9 @@ impl Node {
             Some(Body::Envelope(bytes)) => {
                 let step = self.linking.on_envelope(&mut self.ground, bytes, None);
                 self.follow(step);
+            }
+            Some(Body::Topic(bytes)) => {
+                self.topics.on_answer(&mut self.ground, routed.request, routed.origin, bytes)
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(routed.request, routed.origin, status, bytes)
