@@ -253,7 +253,10 @@ fn publish_at_once(
         if next.iter().all(|number| *number == count) {
             break;
         }
-        for (at, host) in publishers.iter().enumerate().filter(|(at, _)| next[*at] < count) {
+        for (at, host) in publishers.iter().enumerate() {
+            if next[at] == count {
+                continue;
+            }
             let mut text = vec![0; length];
             text[..4].copy_from_slice(&next[at].to_be_bytes());
             text[4] = at as u8;
