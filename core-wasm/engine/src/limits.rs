@@ -100,9 +100,18 @@ pub const QUEUE_STATE: u32 = 1024 * 1024;
 /// With more than this waiting the peer does not read: its link is closed ([`Reason::Stuck`](crate::Reason)).
 pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
 
-/// Frames that one peer may send in a second, several times what acknowledging bulk takes on the fastest link there is. One
-/// that sends more loses its link.
+/// Frames that one peer may send in a second, several times what acknowledging bulk takes on the fastest link there is.
 pub const FRAMES_A_SECOND: u32 = 32_768;
+
+/// Frames beyond that at which a peer loses its link: what a link that stood still for seconds brings at once is no flood.
+pub const FRAMES_MOST: u32 = FRAMES_A_SECOND * 2;
+
+/// Small frames that a node passes on for one peer in a second; further ones are dropped.
+pub const BROUGHT_A_SECOND: u16 = 1_024;
+
+/// Others' frames and answers that a node passes on to one peer in a second; further ones are dropped. Far below
+/// [`FRAMES_A_SECOND`], so that no peer takes what others make a node pass on for a flood of its own.
+pub const PASSED_A_SECOND: u16 = 8_192;
 
 /// Hashes in one frame or job.
 pub const HASHES_MAX: usize = 64;

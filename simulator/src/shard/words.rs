@@ -1,7 +1,7 @@
 //! Inputs, outputs and frames in words, for what `--trace` follows.
 
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
+use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed, split};
 use tabmesh_engine::wire::named::NAMED;
 use tabmesh_engine::{Command, Input, NodeId, Output, Route, Work};
 
@@ -16,7 +16,7 @@ pub(super) fn kind(frame: &[u8]) -> usize {
         // Behind the kind come flags, hops, two ids, a number, and the path's length; then the body's kind.
         9 => {
             let path = usize::from(frame.get(73).copied().unwrap_or(0));
-            let body = frame.get(74 + 2 * path).copied().unwrap_or(0);
+            let body = frame.get(74 + ENTRY * path).copied().unwrap_or(0);
             usize::from(body.min(15)) + 16
         }
         kind => usize::from(kind.min(15)),
@@ -32,7 +32,7 @@ pub(super) fn about(frame: &[u8], topic: &NodeId) -> Option<u8> {
         frame = frame.get(35..)?;
     }
     let path = usize::from(*frame.get(73)?);
-    let (body, rest) = frame.get(74 + 2 * path..)?.split_first()?;
+    let (body, rest) = frame.get(74 + ENTRY * path..)?.split_first()?;
     let (says, rest) = rest.split_first()?;
     (frame.get(2) == Some(&9) && *body == 7 && rest.starts_with(&topic.0)).then_some(*says)
 }
@@ -201,7 +201,7 @@ mod tests {
     fn what_is_said_about_a_topic_is_read_from_frames_plain_and_sealed() {
         let topic = NodeId([9; 32]);
         let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
-        for path in [&[][..], &[0, 1, 0, 2]] {
+        for path in [&[][..], &[0; 2 * ENTRY]] {
             let plain = frame(&Body::Topic(&said), path);
             assert_eq!(about(&plain, &topic), Some(PUBLISH));
             assert_eq!(about(&plain, &NodeId([8; 32])), None, "another topic");

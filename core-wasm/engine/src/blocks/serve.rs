@@ -6,7 +6,7 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
 use crate::status::Status;
-use crate::wire::frame::{Body, Frame, Routed};
+use crate::wire::frame::{Body, ENTRY, Frame, Routed};
 
 /// Of these at most so many wait for one link, so that a slow peer slows only itself.
 const SERVES_A_LINK: usize = 12;
@@ -75,7 +75,7 @@ impl Blocks {
             reply: false,
             exact: *exact,
             how: 0,
-            hops: (reply.path.len() / 2) as u8,
+            hops: (reply.path.len() / ENTRY) as u8,
             origin: &reply.origin,
             target: hash,
             request: reply.request,
@@ -83,6 +83,6 @@ impl Blocks {
             kind: body.kind(),
             payload: &hash.0,
         };
-        ground.send(next, &Frame::Routed(routed));
+        ground.pass_and_check(reply.link(), next, &Frame::Routed(routed));
     }
 }

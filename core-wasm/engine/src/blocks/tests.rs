@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::*;
-use crate::ground::testing::{ground, outputs, sent};
+use crate::ground::testing::{asked_by, ground, outputs, sent};
 use crate::io::Flat;
 use crate::io::kinds::output;
 use crate::limits::{CREDIT, HASHES_MAX, REPLICAS};
@@ -17,7 +17,7 @@ const ASKER: NodeId = NodeId([6; 32]);
 /// Somebody asks for the block by the first link.
 fn serve(ground: &mut Ground, blocks: &mut Blocks) {
     let link = ground.links.iter().next().unwrap().id;
-    let reply = ReplyTo { origin: ASKER, request: 7, path: link.number().to_be_bytes().to_vec() };
+    let reply = asked_by(ground, link, &ASKER);
     blocks.serve(ground, reply, &HASH, true);
 }
 

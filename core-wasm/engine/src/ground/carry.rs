@@ -3,14 +3,16 @@
 use alloc::vec::Vec;
 
 use super::Ground;
+use crate::hash::sha256;
 use crate::id::NodeId;
 use crate::io::LinkId;
+use crate::io::kinds::output;
 use crate::limits::REPLICAS;
 use crate::link::{Link, Stage};
 use crate::routing::{Hop, best_hop};
 use crate::status::Status;
 use crate::wire::Writer;
-use crate::wire::frame::{BULK_MIN, Body, Frame, Routed};
+use crate::wire::frame::{BULK_MIN, Body, ENTRY, Frame, Routed};
 use crate::wire::named::{self, NAMED};
 
 /// Where an answer goes.
@@ -18,19 +20,36 @@ use crate::wire::named::{self, NAMED};
 pub(crate) struct ReplyTo {
     pub(crate) origin: NodeId,
     pub(crate) request: u32,
-    /// The numbers of the links back, 2 bytes each, the first one to take last.
+    /// The way back: see [`Routed::path`].
     pub(crate) path: Vec<u8>,
 }
 
 impl ReplyTo {
     /// The link that the answer takes first.
     pub(crate) fn link(&self) -> Option<LinkId> {
-        let number = self.path.last_chunk()?;
-        LinkId::new(u16::from_be_bytes(*number))
+        link_of(self.path.last_chunk::<ENTRY>()?)
     }
 }
 
+/// The link that an entry of a path names.
+fn link_of(entry: &[u8; ENTRY]) -> Option<LinkId> {
+    LinkId::new(u16::from_be_bytes(*entry.first_chunk()?))
+}
+
 impl Ground {
+    /// The entry that this node adds to `path`. Nobody else can write it: its last 4 bytes follow from a secret, who asked under
+    /// which number, the link, and the entry before. So an answer takes no way but one that a request took.
+    #[inline(never)]
+    pub(crate) fn entry(&self, link: LinkId, origin: &NodeId, request: u32, path: &[u8]) -> [u8; ENTRY] {
+        let before = path.last_chunk::<ENTRY>().map_or(&[][..], |entry| entry);
+        let mut writer = Writer::default();
+        // With half of the id it is one block of SHA-256.
+        writer.bytes(&self.secret).bytes(&origin.0[..16]).u32(request).u16(link.number()).bytes(before);
+        let [high, low] = link.number().to_be_bytes();
+        let [one, two, three, four, ..] = sha256(&writer.finish());
+        [high, low, one, two, three, four]
+    }
+
     /// The link that leads on to `target`: to the target itself, or to the best peer that is not in `without` and is
     /// strictly nearer than this node (unless `anyhow`).
     #[inline(never)]
@@ -122,12 +141,12 @@ impl Ground {
             kind: body.kind(),
             payload: &payload,
         };
-        self.forward_reply(routed);
+        self.forward_reply(None, routed);
     }
 
     /// Whether a request comes from the peer at the other end of its link, and from nobody beyond.
     pub(crate) fn is_from_peer(&self, request: &ReplyTo) -> bool {
-        let link = request.link().filter(|_| request.path.len() == 2);
+        let link = request.link().filter(|_| request.path.len() == ENTRY);
         link.and_then(|link| self.links.ready(link)).is_some_and(|link| link.peer == request.origin)
     }
 
@@ -135,37 +154,51 @@ impl Ground {
         self.reply(to, &Body::Answer { status, bytes });
     }
 
-    /// Sends a reply one link further: by its path, or by id where the path is broken.
-    pub(crate) fn forward_reply(&mut self, mut routed: Routed<'_>) {
+    /// Sends a reply one link further along its path. One that this node has no part in, or that would go back over the link it came
+    /// by, is dropped; so is one whose link is gone: by its id it would reach somebody who may never have asked.
+    pub(crate) fn forward_reply(&mut self, from: Option<LinkId>, mut routed: Routed<'_>) {
+        let Some((rest, entry)) = routed.path.split_last_chunk() else { return };
+        let Some(link) = link_of(entry).filter(|link| from != Some(*link)) else { return };
+        if *entry != self.entry(link, routed.target, routed.request, rest) {
+            return;
+        }
         if let Some(Body::Nodes { nodes, .. }) = routed.body() {
             self.weigh(nodes);
         }
-        let (path, number) = match routed.path.split_last_chunk::<2>() {
-            Some((path, number)) => (path, LinkId::new(u16::from_be_bytes(*number))),
-            None => (routed.path, None),
-        };
-        let by_path = number.filter(|link| self.links.ready(*link).is_some());
-        routed.path = if by_path.is_some() { path } else { &[] };
-        let link = by_path
-            .or_else(|| self.next_hop(routed.target, &self.id, &[], false))
-            .or_else(|| self.way_round(routed.target, None));
-        if let Some(link) = link {
-            self.pass(link, &Frame::Routed(routed));
-        }
+        routed.path = rest;
+        self.pass(from, link, &Frame::Routed(routed));
     }
 
-    /// Sends on what is somebody else's; bulk is dropped where the link is too full for it.
-    pub(crate) fn pass(&mut self, id: LinkId, frame: &Frame<'_>) {
-        let bytes = frame.emit();
-        let passes = |link: &Link| bytes.len() <= BULK_MIN + 2 || self.has_room(link, bytes.len(), false);
-        if self.links.ready(id).is_some_and(passes) {
+    /// Sends on what is somebody else's and came over the link `from`. It is dropped where the link is too full for it, and where the
+    /// two peers have had their share: so nobody who passes things on is ever taken for a flood.
+    pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, frame: &Frame<'_>) {
+        let (bytes, now) = (frame.emit(), self.now);
+        let is_bulk = bytes.len() > BULK_MIN + 2;
+        if self.closing.is_some_and(|(link, _)| link == id) {
+            // The peer hears a link that was shed a little longer.
+            if !is_bulk {
+                self.put(output::SEND, id.number().into(), 0, &[], bytes);
+            }
+            return;
+        }
+        let brings = |link: &mut Link| is_bulk || link.flow.brings(now);
+        if !from.and_then(|from| self.links.get_mut(from)).is_none_or(brings) {
+            return;
+        }
+        let has_room = |link: &Link| match is_bulk {
+            true => self.has_room(link, bytes.len(), false),
+            false => link.flow.takes_state(),
+        };
+        if self.links.ready(id).is_some_and(has_room)
+            && self.links.get_mut(id).is_some_and(|link| link.flow.passes(now))
+        {
             self.send_bytes(id, bytes);
         }
     }
 
     /// Sends a request on, and finds out whether anybody is there.
-    pub(crate) fn pass_and_check(&mut self, link: LinkId, frame: &Frame<'_>) {
-        self.pass(link, frame);
+    pub(crate) fn pass_and_check(&mut self, from: Option<LinkId>, link: LinkId, frame: &Frame<'_>) {
+        self.pass(from, link, frame);
         self.check(link);
     }
 

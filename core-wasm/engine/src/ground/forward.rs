@@ -1,13 +1,13 @@
 //! Recursive routing: a request goes from link to link toward its target; its answer comes back the same way.
 //!
 //! No hop keeps state. Each writes the number of the link by which a request came into the request itself; the
-//! answer carries that path and each hop takes its own number off its end. Where a link is gone by then, the
-//! answer goes on by the id of who asked (R/Kademlia §III, source routing as in RFC 791 §3.1, record route).
+//! answer carries that path and each hop takes its own entry off its end (R/Kademlia §III, source routing as in
+//! RFC 791 §3.1, record route). An entry is authenticated, so that nobody can send answers round in circles.
 
 use super::{Ground, ReplyTo};
 use crate::io::LinkId;
 use crate::status::{Reason, Status};
-use crate::wire::frame::{Body, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+use crate::wire::frame::{Body, ENTRY, FORKS, Frame, HOPS_MAX, Routed, STRAY};
 
 /// A lookup forks at so many hops at most: it is no tool to make others send much.
 const FORKS_MAX: u8 = 4;
@@ -34,14 +34,14 @@ impl Ground {
             if is_mine {
                 return Ok(Carried::Reply(routed));
             }
-            self.forward_reply(routed);
+            self.forward_reply(Some(from), routed);
             return Ok(Carried::On);
         }
-        let mut path = routed.path.to_vec();
-        if path.len() != usize::from(routed.hops - 1) * 2 {
+        if routed.path.len() != usize::from(routed.hops - 1) * ENTRY {
             return Err(Reason::Malformed);
         }
-        path.extend_from_slice(&from.number().to_be_bytes());
+        let entry = self.entry(from, routed.origin, routed.request, routed.path);
+        let path = [routed.path, &entry].concat();
         let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(Carried::On) };
@@ -66,12 +66,12 @@ impl Ground {
         routed.how = if routed.how & STRAY != 0 { forks } else { forks.saturating_sub(1) };
         let (target, origin) = (routed.target, routed.origin);
         let frame = Frame::Routed(Routed { path: &reply.path, ..routed });
-        self.pass_and_check(link, &frame);
+        self.pass_and_check(Some(from), link, &frame);
         // Nearly every request takes one way: the second is looked for only where there may be one.
         if forks > 0
             && let Some(other) = self.next_hop(target, origin, &[from, link], false)
         {
-            self.pass_and_check(other, &frame);
+            self.pass_and_check(Some(from), other, &frame);
         }
         Ok(Carried::On)
     }

@@ -24,6 +24,7 @@ pub(crate) use self::jobs::{Jobs, Owner, stored};
 pub(crate) use self::near::LINKS_SPARE;
 pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
+use crate::hash::big_endian;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
 use crate::link::Links;
@@ -39,6 +40,8 @@ pub(crate) struct Ground {
     pub(crate) now: Instant,
     clock: Clock,
     pub(crate) rng: Rng,
+    /// By which this node knows its own entries in paths.
+    secret: [u8; 16],
     outbox: Vec<Flat>,
     /// How many of them were handed out.
     handed_out: usize,
@@ -72,11 +75,17 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(config: Config) -> Self {
         let id = NodeId::of_key(&config.key);
+        let mut rng = Rng::new(config.seed);
+        let mut secret = [0; 16];
+        for chunk in secret.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&big_endian(rng.next()));
+        }
         Self {
             id,
             now: Instant(0),
             clock: Clock::default(),
-            rng: Rng::new(config.seed),
+            rng,
+            secret,
             outbox: Vec::new(),
             handed_out: 0,
             wake: Instant(0),

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ground;
+use super::{Ground, ReplyTo};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{Config, Flat, LinkId, LinkKind, Profile};
@@ -44,6 +44,12 @@ pub(crate) fn link(ground: &mut Ground, peer: &NodeId) -> LinkId {
         (link.stage, link.handshake) = (Stage::Ready, None);
     }
     id
+}
+
+/// Where the answer to a request goes that `origin` sent and that came by this link.
+pub(crate) fn asked_by(ground: &Ground, link: LinkId, origin: &NodeId) -> ReplyTo {
+    let entry = ground.entry(link, origin, 7, &[]);
+    ReplyTo { origin: *origin, request: 7, path: entry.to_vec() }
 }
 
 pub(crate) fn random_id(rng: &mut Rng) -> NodeId {

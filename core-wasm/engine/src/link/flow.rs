@@ -4,7 +4,8 @@
 //! while little is queued and the receiver has granted credit for it, so a slow peer slows only itself.
 
 use crate::limits::{
-    CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
+    BROUGHT_A_SECOND, CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, PASSED_A_SECOND,
+    QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
 };
 use crate::time::Instant;
 
@@ -14,13 +15,15 @@ pub(crate) struct Flow {
     queued: u32,
     /// Bulk that may still be sent.
     credit: u32,
-    /// Bulk that the peer may still send.
-    allowed: u32,
-    /// Bulk that came and was not granted again.
+    /// Bulk that came and was not granted again: at most [`CREDIT`].
     owed: u32,
-    /// Frames that came in this second of the clock.
+    /// Frames that came, less what may come in the time that went by.
     frames: u32,
     second: u32,
+    /// Small frames that came in this second of the clock and were passed on.
+    brought: u16,
+    /// Others' frames that were passed on to the peer in it.
+    passed: u16,
     /// Bytes that were carried for the peer in this minute of the clock.
     carried: u32,
 }
@@ -34,10 +37,11 @@ impl Flow {
         Self {
             queued: 0,
             credit: CREDIT,
-            allowed: CREDIT,
             owed: 0,
             frames: 0,
             second: seconds(now),
+            brought: 0,
+            passed: 0,
             carried: 0,
         }
     }
@@ -94,20 +98,44 @@ impl Flow {
 
     /// Takes in a frame of `length` bytes; false if the peer sends more than it may.
     pub(crate) fn received(&mut self, now: Instant, length: usize, is_bulk: bool) -> bool {
+        self.tick(now);
+        self.frames += 1;
+        if is_bulk {
+            let owed = self.owed + length as u32;
+            if owed > CREDIT {
+                return false;
+            }
+            self.owed = owed;
+        }
+        self.frames <= FRAMES_MOST
+    }
+
+    /// A new second of the clock.
+    fn tick(&mut self, now: Instant) {
+        let passed = seconds(now) - self.second;
+        if passed == 0 {
+            return;
+        }
         if seconds(now) / 60 != self.second / 60 {
             self.carried = 0;
         }
-        if seconds(now) != self.second {
-            self.second = seconds(now);
-            self.frames = 0;
-        }
-        self.frames += 1;
-        if is_bulk {
-            let Some(allowed) = self.allowed.checked_sub(length as u32) else { return false };
-            self.allowed = allowed;
-            self.owed += length as u32;
-        }
-        self.frames <= FRAMES_A_SECOND
+        self.second = seconds(now);
+        self.frames = self.frames.saturating_sub(passed.saturating_mul(FRAMES_A_SECOND));
+        (self.brought, self.passed) = (0, 0);
+    }
+
+    /// Counts a small frame that the peer wants passed on; false beyond its share.
+    pub(crate) fn brings(&mut self, now: Instant) -> bool {
+        self.tick(now);
+        self.brought = self.brought.saturating_add(1);
+        self.brought <= BROUGHT_A_SECOND
+    }
+
+    /// Counts a frame that is passed on to the peer; false where it would be too many.
+    pub(crate) fn passes(&mut self, now: Instant) -> bool {
+        self.tick(now);
+        self.passed = self.passed.saturating_add(1);
+        self.passed <= PASSED_A_SECOND
     }
 
     /// Counts `length` bytes that are carried for the peer; false beyond its share.
@@ -123,7 +151,6 @@ impl Flow {
 
     /// What to grant the peer again.
     pub(crate) fn grant(&mut self) -> u32 {
-        self.allowed += self.owed;
         core::mem::take(&mut self.owed)
     }
 }

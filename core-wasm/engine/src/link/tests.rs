@@ -1,5 +1,5 @@
 use super::*;
-use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, QUEUE_BULK};
+use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, PASSED_A_SECOND, QUEUE_BULK};
 use crate::time::Duration;
 
 fn begin(links: &mut Links) -> LinkId {
@@ -69,9 +69,28 @@ fn a_peer_that_sends_without_credit_is_found_out() {
 #[test]
 fn a_flood_of_small_frames_is_found_out() {
     let mut flow = Flow::new(Instant(0));
-    for _ in 0..FRAMES_A_SECOND {
+    for _ in 0..FRAMES_MOST {
         assert!(flow.received(Instant(0), 5, false));
     }
     assert!(!flow.received(Instant(999_999), 5, false));
     assert!(flow.received(Instant(1_000_000), 5, false));
+}
+
+#[test]
+fn a_steady_flood_is_found_out_within_seconds() {
+    let mut flow = Flow::new(Instant(0));
+    let found = (0..10 * 2 * FRAMES_A_SECOND).find(|count| {
+        let now = Instant(u64::from(*count) * 1_000_000 / u64::from(2 * FRAMES_A_SECOND));
+        !flow.received(now, 5, false)
+    });
+    assert!(found.is_some_and(|count| count / (2 * FRAMES_A_SECOND) < 5), "{found:?}");
+}
+
+#[test]
+fn what_stood_still_for_seconds_and_comes_at_once_is_no_flood() {
+    let mut flow = Flow::new(Instant(0));
+    assert!((0..PASSED_A_SECOND).all(|_| flow.passes(Instant(0))));
+    assert!(!flow.passes(Instant(999_999)));
+    let waited = 7 * u32::from(PASSED_A_SECOND);
+    assert!((0..waited).all(|_| flow.received(Instant(10_000_000), 80, false)));
 }

@@ -9,7 +9,7 @@ use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
 
-/// How long an answer may take.
+/// An answer may take at least so long.
 const PUT_PATIENCE: Duration = Duration::from_ms(6_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 
@@ -152,13 +152,15 @@ impl Requests {
         delivery.is_busy = link.is_some();
         let Some(link) = link else { return };
         course.tried.push(link);
-        course.attempts += 1;
-        let (exact, body, patience) = match delivery.cargo {
-            Cargo::Block => (false, Body::Put { hash: &target, block: bytes }, PUT_PATIENCE),
-            Cargo::Message { .. } => (true, Body::Data(bytes), SEND_PATIENCE),
+        let number = course.set_out(ground.now);
+        let (exact, body, trips, least) = match delivery.cargo {
+            Cargo::Block => {
+                (false, Body::Put { hash: &target, block: bytes }, &self.trips.puts, PUT_PATIENCE)
+            }
+            Cargo::Message { .. } => (true, Body::Data(bytes), &self.trips.lookups, SEND_PATIENCE),
         };
         ground.send_request_by(link, number, &target, exact, 0, &body);
-        course.wait(ground, patience);
+        course.await_answer(ground, trips, least);
     }
 
     /// A block or message was answered for; a block also by this node itself.

@@ -7,6 +7,7 @@ use crate::ground::{Ground, Jobs, Owner};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
+use crate::link::Rtt;
 use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
@@ -14,7 +15,7 @@ use crate::time::Duration;
 use crate::wire::frame::Body;
 use crate::wire::named;
 
-/// How long an answer may take.
+/// An answer may take at least so long.
 const PATIENCE: Duration = Duration::from_ms(3_000);
 
 /// While blocks arrive, a fetch is given more time so often.
@@ -71,11 +72,11 @@ impl Fetch {
     }
 
     /// Asks the next one; a status where there is none.
-    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course) -> Option<Status> {
+    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course, trips: &Rtt) -> Option<Status> {
         self.stage = Stage::Out;
-        course.attempts += 1;
-        if self.ask(ground, course) {
-            course.wait(ground, PATIENCE);
+        let number = course.set_out(ground.now);
+        if self.ask(ground, course, number) {
+            course.await_answer(ground, trips, PATIENCE);
             return None;
         }
         Some(match (ground.links.ready_count(), self.was_answered) {
@@ -86,20 +87,20 @@ impl Fetch {
         })
     }
 
-    fn ask(&mut self, ground: &mut Ground, course: &mut Course) -> bool {
+    fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32) -> bool {
         let (own, hash) = (ground.id, self.holders.target);
         let body = Body::Get(&hash);
         if let Some(link) = self.from {
             let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
             let peer = peer.peer;
-            ground.send_request_by(link, course.number, &peer, true, 0, &body);
+            ground.send_request_by(link, number, &peer, true, 0, &body);
             return true;
         }
         if course.attempts <= ROUTED_MAX
             && let Some(link) = ground.next_hop(&hash, &own, &course.tried, false)
         {
             course.tried.push(link);
-            ground.send_request_by(link, course.number, &hash, false, 0, &body);
+            ground.send_request_by(link, number, &hash, false, 0, &body);
             return true;
         }
         loop {
@@ -108,7 +109,7 @@ impl Fetch {
             let Some(holder) = fresh.filter(|_| self.asked.len() < REPLICAS * 2) else { return false };
             let holder = *holder;
             self.asked.push(head(&holder));
-            if ground.send_request(course.number, &holder, true, 0, &body, &[]).is_some() {
+            if ground.send_request(number, &holder, true, 0, &body, &[]).is_some() {
                 return true;
             }
         }
@@ -150,7 +151,7 @@ impl Fetch {
 
     /// While blocks arrive it is given more time: what was asked for may be in the queue behind them, and asking others too
     /// would only lengthen it.
-    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Rtt) -> Late {
         if self.is_storing() {
             return Late::Ends(Status::TimedOut);
         }
@@ -159,7 +160,7 @@ impl Fetch {
             return Late::Again;
         }
         self.extended += 1;
-        course.wait(ground, PATIENCE);
+        course.await_answer(ground, trips, PATIENCE);
         Late::Waits
     }
 }

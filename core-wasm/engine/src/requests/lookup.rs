@@ -7,11 +7,12 @@
 
 use alloc::vec::Vec;
 
-use super::{ATTEMPTS_MAX, Course, Late};
+use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, LOOKUPS_A_RETRY, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
+use crate::link::Rtt;
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::Duration;
@@ -24,7 +25,7 @@ const DISJOINT: u8 = 3;
 /// With each further attempt a lookup that nobody answered forks at so many more hops.
 const FORKS_MORE: u8 = 2;
 
-/// How long the first answer may take; twice as long with each further attempt.
+/// Answers may take at least so long; twice as long with each further attempt.
 const PATIENCE: Duration = Duration::from_ms(1_200);
 
 /// What is looked up.
@@ -89,8 +90,8 @@ impl Lookup {
     }
 
     /// Asks over first hops that were not taken yet; a status where there is none.
-    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course) -> Option<Status> {
-        course.attempts += 1;
+    pub(super) fn step(&mut self, ground: &mut Ground, course: &mut Course, trips: &Rtt) -> Option<Status> {
+        let number = course.set_out(ground.now);
         let branches = match self.aim {
             // Who knows its place only looks whether that is still so.
             Aim::Join if ground.joined => 2,
@@ -99,11 +100,14 @@ impl Lookup {
             _ => 1,
         };
         let before = course.tried.len();
-        while course.tried.len() < before + usize::from(branches) && self.ask(ground, course, before) {
+        while course.tried.len() < before + usize::from(branches) && self.ask(ground, course, number, before)
+        {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            course.wait(ground, Duration(PATIENCE.0 << (course.attempts - 1)));
+            let doubled = course.attempts - 1;
+            let span = Duration(trips.patience(PATIENCE).0 << doubled);
+            course.wait(ground, span.min(LOCAL_PATIENCE));
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.
@@ -112,7 +116,7 @@ impl Lookup {
     }
 
     /// Asks over one first hop more than the `before` earlier attempts took; false if there is none.
-    fn ask(&mut self, ground: &mut Ground, course: &mut Course, before: usize) -> bool {
+    fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32, before: usize) -> bool {
         let (target, tried) = (&self.found.target, &course.tried);
         let body = if self.aim == Aim::Meet { Body::Meet } else { Body::Find };
         let first = match self.aim {
@@ -129,10 +133,10 @@ impl Lookup {
         let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { forks };
         let link = match first {
             Some(link) => {
-                ground.send_request_by(link, course.number, target, false, how, &body);
+                ground.send_request_by(link, number, target, false, how, &body);
                 Some(link)
             }
-            None => ground.send_request(course.number, target, false, how, &body, tried),
+            None => ground.send_request(number, target, false, how, &body, tried),
         };
         course.tried.extend(link);
         link.is_some()
@@ -177,11 +181,17 @@ impl Lookup {
     }
 
     /// No more answers came in time.
-    pub(super) fn on_late(&mut self, course: &Course) -> Late {
+    pub(super) fn on_late(&mut self, course: &Course, retries: &mut u8) -> Late {
         self.waiting = 0;
         let is_enough = self.was_answered && !self.is_doubtful();
         if !is_enough && course.attempts < ATTEMPTS_MAX {
-            return Late::Again;
+            if self.aim == Aim::Find {
+                return Late::Again;
+            }
+            if let Some(left) = retries.checked_sub(LOOKUPS_A_RETRY) {
+                *retries = left;
+                return Late::Again;
+            }
         }
         Late::Ends(if self.was_answered { Status::Ok } else { Status::TimedOut })
     }

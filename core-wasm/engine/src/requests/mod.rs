@@ -1,6 +1,8 @@
 //! What this node asks of others: lookups, blocks to fetch, blocks to place, messages.
 //!
-//! A request that gets no answer in time goes out again by a link that was not tried yet.
+//! A request that gets no answer in time goes out again by a link that was not tried yet. What is in time follows from the round
+//! trips of earlier ones and how much they vary (Rhea et al. 2004, "Handling Churn in a DHT", §5; RFC 6298). Each attempt goes
+//! under a number of its own, so that an answer says which it answers (Karn and Partridge 1987), and late ones count.
 
 mod deliver;
 mod density;
@@ -22,9 +24,10 @@ use crate::id::NodeId;
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};
 use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REQUESTS_MAX, REQUESTS_OWN};
+use crate::link::Rtt;
 use crate::list::List;
 use crate::status::Status;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Instant, Stamp};
 
 /// How often a request goes out before it is given up.
 const ATTEMPTS_MAX: u8 = 3;
@@ -35,11 +38,30 @@ const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
 /// A busy holder is asked again after this.
 const BUSY: Duration = Duration::from_ms(150);
 
+/// Attempts told apart; the numbers of one request differ in so many.
+const ATTEMPTS_TOLD: usize = 4;
+
+/// Own lookups begun for which one may be repeated, and how many repeats are saved up at most. The application's are repeated
+/// in any case.
+const LOOKUPS_A_RETRY: u8 = 4;
+const RETRIES_MOST: u8 = 16;
+
 /// What this node asks of others, and what it learnt of the places where it looked.
 pub(crate) struct Requests {
     list: Vec<Request>,
     pending: Jobs<Pending>,
     density: Density,
+    trips: Trips,
+    /// Repeats of own lookups that are left, times [`LOOKUPS_A_RETRY`].
+    retries: u8,
+}
+
+/// How long answers take: to lookups, with blocks, to blocks that were placed.
+#[derive(Default)]
+struct Trips {
+    lookups: Rtt,
+    fetches: Rtt,
+    puts: Rtt,
 }
 
 /// What waits for a job, by the number of its request.
@@ -59,7 +81,10 @@ struct Request {
 
 /// How a request goes.
 struct Course {
+    /// The lowest of its [`ATTEMPTS_TOLD`] numbers.
     number: u32,
+    /// When the attempt with each of them went out last.
+    sent: [Stamp; ATTEMPTS_TOLD],
     /// First hops that were taken.
     tried: Vec<LinkId>,
     attempts: u8,
@@ -92,6 +117,26 @@ pub(crate) enum Verdict {
 }
 
 impl Course {
+    /// Begins one more attempt; its number.
+    fn set_out(&mut self, now: Instant) -> u32 {
+        self.attempts += 1;
+        let attempt = usize::from(self.attempts) % ATTEMPTS_TOLD;
+        if let Some(sent) = self.sent.get_mut(attempt) {
+            *sent = Stamp::of(now);
+        }
+        self.number + attempt as u32
+    }
+
+    /// Since when an answer to this number was awaited; `None` if it is another request's.
+    fn sent(&self, number: u32) -> Option<Stamp> {
+        self.sent.get(number.checked_sub(self.number)? as usize).copied()
+    }
+
+    /// Waits for the answer to an attempt.
+    fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration) {
+        self.wait(ground, trips.patience(least).min(LOCAL_PATIENCE));
+    }
+
     fn wait(&mut self, ground: &mut Ground, span: Duration) {
         self.deadline = ground.now + span;
         ground.arm(self.deadline);
@@ -100,7 +145,13 @@ impl Course {
 
 impl Default for Requests {
     fn default() -> Self {
-        Self { list: Vec::with_capacity(REQUESTS_MAX), pending: Jobs::default(), density: Density::default() }
+        Self {
+            list: Vec::with_capacity(REQUESTS_MAX),
+            pending: Jobs::default(),
+            density: Density::default(),
+            trips: Trips::default(),
+            retries: RETRIES_MOST * LOOKUPS_A_RETRY,
+        }
     }
 }
 
@@ -114,6 +165,9 @@ impl Requests {
         target: &NodeId,
     ) -> Option<Verdict> {
         let number = self.number(ground, op)?;
+        if op.is_none() {
+            self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
+        }
         let lookup = Lookup::new(ground, aim, target);
         let place = self.begin(ground, op, number, Purpose::Lookup(lookup));
         self.step(ground, place)
@@ -159,7 +213,7 @@ impl Requests {
     fn number(&self, ground: &mut Ground, op: Option<OpId>) -> Option<u32> {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
         if self.list.len() < bound {
-            return Some(ground.rng.next() as u32);
+            return Some(ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1));
         }
         if let Some(op) = op {
             ground.done(op, Status::TooManyRequests, 0);
@@ -169,13 +223,14 @@ impl Requests {
 
     fn begin(&mut self, ground: &Ground, op: Option<OpId>, number: u32, purpose: Purpose) -> usize {
         let deadline = ground.now + LOCAL_PATIENCE;
-        let course = Course { number, tried: Vec::new(), attempts: 0, deadline };
+        let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
+        let course = Course { number, sent, tried: Vec::new(), attempts: 0, deadline };
         self.list.push(Request { op, course, purpose });
         self.list.len() - 1
     }
 
     fn place(&self, number: u32) -> Option<usize> {
-        self.list.iter().position(|request| request.course.number == number)
+        self.list.iter().position(|request| request.course.sent(number).is_some())
     }
 
     /// Lookups with this aim that are under way.
@@ -199,8 +254,8 @@ impl Requests {
     fn step(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
         let end = match purpose {
-            Purpose::Lookup(lookup) => lookup.step(ground, course),
-            Purpose::Fetch(fetch) => fetch.step(ground, course),
+            Purpose::Lookup(lookup) => lookup.step(ground, course, &self.trips.lookups),
+            Purpose::Fetch(fetch) => fetch.step(ground, course, &self.trips.fetches),
             Purpose::Delivery(_) => None,
         };
         self.end(ground, place, end?, 0)
@@ -241,8 +296,10 @@ impl Requests {
     ) -> Option<(Option<Verdict>, Heard)> {
         let place = self.place(number)?;
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        let trip = course.sent(number)?.age(ground.now);
         match purpose {
             Purpose::Lookup(lookup) => {
+                self.trips.lookups.sample(trip);
                 let is_done = lookup.on_answered(ground, course, from, bytes);
                 let heard = lookup.heard();
                 let verdict = if is_done { self.end(ground, place, Status::Ok, 0) } else { None };
@@ -251,6 +308,7 @@ impl Requests {
             Purpose::Fetch(fetch) if fetch.is_storing() => {}
             Purpose::Fetch(fetch) => match status {
                 Status::Ok if bytes.len() <= BLOCK_MAX => {
+                    self.trips.fetches.sample(trip);
                     if !fetch.store(ground, course, &mut self.pending, bytes) {
                         self.on_stored(ground, number, Status::TimedOut);
                     }
@@ -262,6 +320,9 @@ impl Requests {
                 }
             },
             Purpose::Delivery(delivery) => {
+                if delivery.is_block() && status != Status::TooManyRequests {
+                    self.trips.puts.sample(trip);
+                }
                 let holders = if delivery.is_block() { bytes.first().copied().unwrap_or(0) } else { 0 };
                 self.on_delivered(ground, number, status, holders);
             }
@@ -324,8 +385,8 @@ impl Requests {
     fn on_late(&mut self, ground: &mut Ground, place: usize) -> Option<Verdict> {
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
         let late = match purpose {
-            Purpose::Lookup(lookup) => lookup.on_late(course),
-            Purpose::Fetch(fetch) => fetch.on_late(ground, course),
+            Purpose::Lookup(lookup) => lookup.on_late(course, &mut self.retries),
+            Purpose::Fetch(fetch) => fetch.on_late(ground, course, &self.trips.fetches),
             Purpose::Delivery(delivery) => delivery.on_late(ground, course),
         };
         match late {

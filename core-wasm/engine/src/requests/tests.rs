@@ -218,3 +218,65 @@ fn at_the_bound_the_application_is_refused_and_the_nodes_own_lookups_are_not() {
     requests.put(&mut ground, OP, &target);
     assert_eq!(done(&outputs(&mut ground)), None);
 }
+
+#[test]
+fn a_late_answer_counts_and_teaches_patience() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    let mut rng = Rng::new(3);
+    let mut waited = Vec::new();
+    for _ in 0..12 {
+        let target = random_id(&mut rng);
+        let began = ground.now;
+        requests.look_up(&mut ground, Some(OP), Aim::Find, &target);
+        let first = asked(&mut ground, Body::Find.kind());
+        waited.push(requests.list[0].course.deadline.since(began).ms());
+        // Every answer takes three seconds.
+        while requests.list[0].course.deadline.since(began).ms() <= 3_000 {
+            wait(&mut requests, &mut ground);
+        }
+        outputs(&mut ground);
+        ground.now = began + Duration::from_ms(3_000);
+        let nearest = target.flipped(200);
+        for (_, number) in first {
+            requests.on_answered(&mut ground, number, &nearest, Status::Ok, &nodes(&[nearest]));
+        }
+        assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+    }
+    assert_eq!(waited[0], 1_200);
+    assert!((3_000..6_000).contains(waited.last().unwrap()), "{waited:?}");
+}
+
+#[test]
+fn answers_of_attempts_that_were_lost_teach_no_patience() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    let mut rng = Rng::new(3);
+    for _ in 0..12 {
+        let target = random_id(&mut rng);
+        requests.look_up(&mut ground, Some(OP), Aim::Find, &target);
+        asked(&mut ground, Body::Find.kind());
+        wait(&mut requests, &mut ground);
+        let nearest = target.flipped(200);
+        for (_, number) in asked(&mut ground, Body::Find.kind()) {
+            requests.on_answered(&mut ground, number, &nearest, Status::Ok, &nodes(&[nearest]));
+        }
+        assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+    }
+    let began = ground.now;
+    requests.look_up(&mut ground, Some(OP), Aim::Find, &random_id(&mut rng));
+    assert_eq!(requests.list[0].course.deadline.since(began).ms(), 1_200);
+}
+
+#[test]
+fn own_lookups_are_repeated_for_one_in_four_once_what_was_saved_is_spent() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    let mut rng = Rng::new(3);
+    let mut asked_in_all = 0;
+    for _ in 0..100 {
+        requests.look_up(&mut ground, None, Aim::Fill, &random_id(&mut rng));
+        while !requests.list.is_empty() {
+            wait(&mut requests, &mut ground);
+        }
+        asked_in_all += asked(&mut ground, Body::Find.kind()).len();
+    }
+    assert!((130..=145).contains(&asked_in_all), "{asked_in_all} for 100 lookups");
+}

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::*;
-use crate::ground::testing::{ground, link, outputs, random_id, sent};
+use crate::ground::testing::{asked_by, ground, link, outputs, random_id, sent};
 use crate::id::PublicKey;
 use crate::io::{Flat, JobId, LinkId};
 use crate::limits::{GUESTS_MAX, MATES_MAX, TOPIC_JOBS_MAX, UNMET_MAX};
@@ -45,21 +45,20 @@ fn kinds(said: &[(u8, NodeId, Vec<u8>)]) -> Vec<(u8, NodeId)> {
     said.iter().map(|(kind, to, _)| (*kind, *to)).collect()
 }
 
-/// The way from `from` over the link to `by`.
-fn way(ground: &Ground, from: &NodeId, by: &NodeId, further: &[u8]) -> ReplyTo {
-    let link = ground.links.to(by).map(|link| link.id.number()).unwrap();
-    ReplyTo { origin: *from, request: 9, path: [further, &link.to_be_bytes()].concat() }
+/// A question of `from`'s over the link to `by`.
+fn way(ground: &Ground, from: &NodeId, by: &NodeId) -> ReplyTo {
+    asked_by(ground, ground.links.to(by).map(|link| link.id).unwrap(), from)
 }
 
 /// A linked peer says something.
 fn hears(topics: &mut Topics, ground: &mut Ground, from: &NodeId, kind: u8, rest: &[u8]) {
-    let reply = way(ground, from, from, &[]);
+    let reply = way(ground, from, from);
     topics.on_topic(ground, reply, &[&[kind], &TOPIC.0[..], rest].concat());
 }
 
 /// The same in the name of `from`, brought by the peer `by`.
 fn hears_by(topics: &mut Topics, ground: &mut Ground, from: &NodeId, by: &NodeId, kind: u8, rest: &[u8]) {
-    let reply = way(ground, from, by, &[0, 7]);
+    let reply = way(ground, from, by);
     topics.on_topic(ground, reply, &[&[kind], &TOPIC.0[..], rest].concat());
 }
 
@@ -192,7 +191,7 @@ fn a_topic_beyond_the_bound_is_refused() {
 }
 
 fn meet(topics: &mut Topics, ground: &mut Ground, guest: &NodeId, by: LinkId) -> Vec<NodeId> {
-    let reply = ReplyTo { origin: *guest, request: 1, path: by.number().to_be_bytes().to_vec() };
+    let reply = asked_by(ground, by, guest);
     topics.on_meet(ground, &reply, TOPIC.place());
     let (_, last) = sent(ground).pop().unwrap();
     let Some(Frame::Routed(routed)) = Frame::parse(&last) else { panic!("no answer") };

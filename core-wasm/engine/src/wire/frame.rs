@@ -20,9 +20,12 @@ pub const BULK_MIN: usize = 1024;
 /// The most links a routed message crosses.
 pub const HOPS_MAX: u8 = 32;
 
+/// One entry of a [`Routed::path`], in bytes.
+pub const ENTRY: usize = 6;
+
 /// The longest payload of a routed message, in bytes. It fits a frame with the longest path, so that what was taken
 /// from one peer can be sent to the next: a longer one would cost an honest sender its link.
-pub const PAYLOAD_MAX: usize = FRAME_MAX - 73 - HOPS_MAX as usize * 2;
+pub const PAYLOAD_MAX: usize = FRAME_MAX - 73 - HOPS_MAX as usize * ENTRY;
 
 /// Set in [`Hello::profile`] by a node that carries circuits.
 pub const RELAY: u8 = 0x80;
@@ -125,7 +128,7 @@ pub struct Hello<'a> {
 /// A message that travels from link to link.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Routed<'a> {
-    /// An answer: it goes back along `path`, and by id where the path broke.
+    /// An answer: it goes back along `path`, and is lost where that broke.
     pub reply: bool,
     /// Only the target itself may take it; otherwise the node closest to the target does.
     pub exact: bool,
@@ -139,7 +142,8 @@ pub struct Routed<'a> {
     pub target: &'a NodeId,
     /// Chosen by who asked; the answer repeats it.
     pub request: u32,
-    /// The number of the link by which it came, as each hop wrote it: 2 bytes a hop. A reply is read from the end.
+    /// An entry of [`ENTRY`] bytes a hop, as each wrote it: the number of the link by which the request came, and 4 bytes by
+    /// which the hop knows its own entry again. A reply is read from the end.
     pub path: &'a [u8],
     /// See [`Body`].
     pub kind: u8,
@@ -276,7 +280,7 @@ impl<'a> Frame<'a> {
                 let flags = u8::from(routed.reply) | u8::from(routed.exact) << 1 | routed.how << 2;
                 writer.u8(9).u8(flags).u8(routed.hops);
                 writer.bytes(&routed.origin.0).bytes(&routed.target.0).u32(routed.request);
-                writer.u8((routed.path.len() / 2) as u8).bytes(routed.path);
+                writer.u8((routed.path.len() / ENTRY) as u8).bytes(routed.path);
                 writer.u8(routed.kind).bytes(routed.payload);
             }
             Self::Digest(sums) => _ = writer.u8(10).bytes(sums),
@@ -326,12 +330,12 @@ impl<'a> Routed<'a> {
             request: reader.u32(),
             path: {
                 let count = usize::from(reader.u8());
-                reader.bytes(count * 2)
+                reader.bytes(count * ENTRY)
             },
             kind: reader.u8(),
             payload: reader.rest(),
         };
-        let fits = routed.path.len() <= usize::from(HOPS_MAX) * 2 && routed.payload.len() <= PAYLOAD_MAX;
+        let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
         (routed.how <= STRAY | FORKS && fits).then_some(routed)
     }
 

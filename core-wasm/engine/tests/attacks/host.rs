@@ -183,6 +183,9 @@ impl Host {
         let bytes: Vec<u8> = frames.iter().flat_map(|f| f.emit()).collect();
         self.tell(Input::LinkBytes { link, bytes: &bytes });
     }
+    pub(crate) fn hear_bytes(&mut self, link: LinkId, bytes: &[u8]) {
+        self.tell(Input::LinkBytes { link, bytes });
+    }
     pub(crate) fn frames(&self, link: LinkId) -> Vec<Vec<u8>> {
         let mut all = vec![];
         for packet in self.sent.get(&link).into_iter().flatten() {

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "not every attack needs all of the host's means")]
 
 mod host;
+mod routing;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;

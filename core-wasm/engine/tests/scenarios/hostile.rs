@@ -1,7 +1,7 @@
 //! Peers that lie, babble and forge. What they do costs them their own link, and nobody else anything.
 
 use tabmesh_engine::limits::{FRAME_MAX, PACKET_MAX};
-use tabmesh_engine::wire::frame::{Body, Frame, Routed};
+use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed};
 use tabmesh_engine::{LinkId, NodeId, Output, Reason, Route};
 
 use crate::grow::network;
@@ -113,7 +113,10 @@ fn garbage_from_a_proven_peer_closes_that_link_only() {
             ("an unknown kind", framed(&[200, 1, 2, 3])),
             ("a frame with a byte too many", framed(&[5, 0, 0, 0, 1, 0])),
             ("a hello out of place", hello(&[0; 8], &[3; 64]).emit()),
-            ("a route whose path is not what it crossed", routed(3, &[0, 1], &Body::Find, [1; 32], false)),
+            (
+                "a route whose path is not what it crossed",
+                routed(3, &[0; ENTRY], &Body::Find, [1; 32], false),
+            ),
         ];
         for (what, bytes) in cases {
             let puppet = guest(&mut world, NATIVE);

@@ -1,6 +1,6 @@
 //! Too much of everything: floods, slow readers, crowds of requests.
 
-use tabmesh_engine::limits::{FRAMES_A_SECOND, HANDSHAKES_MAX, MESSAGE_MAX, REQUESTS_MAX};
+use tabmesh_engine::limits::{FRAMES_MOST, HANDSHAKES_MAX, MESSAGE_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::{Coordinate, LinkId, NodeId, OpId, Output, Reason, Route, Status};
 
@@ -17,7 +17,7 @@ fn a_peer_that_floods_is_cut() {
     each(1, |seed| {
         let mut world = network(seed, 1, 5, 200);
         let puppet = guest(&mut world, NATIVE);
-        for number in 0..FRAMES_A_SECOND * 2 {
+        for number in 0..FRAMES_MOST * 2 {
             if is_closed(&world, puppet, LINK) {
                 break;
             }

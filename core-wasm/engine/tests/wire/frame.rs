@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::frame::{
-    Body, CLOSE, DIGEST_BUCKETS, FASTEST, FORKS, Frame, HOPS_MAX, Hello, Routed, STRAY, VERSION, proof_bytes,
-    split,
+    Body, CLOSE, DIGEST_BUCKETS, ENTRY, FASTEST, FORKS, Frame, HOPS_MAX, Hello, PAYLOAD_MAX, Routed, STRAY,
+    VERSION, proof_bytes, split,
 };
 use tabmesh_engine::wire::named;
 use tabmesh_engine::wire::{Reader, Writer};
@@ -80,7 +80,7 @@ proptest! {
     #[test]
     fn routed_frames_read_back(
         (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), how in 0..=STRAY | FORKS, origin: [u8; 32], target: [u8; 32],
-        path in pieces(2, usize::from(HOPS_MAX)), payload in some_bytes(300),
+        path in pieces(ENTRY, usize::from(HOPS_MAX)), payload in some_bytes(300),
     ) {
         let (origin, target) = (NodeId(origin), NodeId(target));
         let frame = Routed { reply, exact, how, hops, origin: &origin, target: &target, request, path: &path, kind, payload: &payload };
@@ -204,7 +204,7 @@ fn a_hello_of_another_version_or_with_a_long_address_is_refused() {
 
 #[test]
 fn a_routed_frame_with_unknown_flags_or_a_long_path_is_refused() {
-    let path = [7; 64];
+    let path = [7; HOPS_MAX as usize * ENTRY];
     let good = without_length(&Frame::Routed(routed(&path, 1, &[])));
     assert!(Frame::parse(&good).is_some());
     for flags in ((STRAY | FORKS) + 1) << 2..=255 {
@@ -212,7 +212,10 @@ fn a_routed_frame_with_unknown_flags_or_a_long_path_is_refused() {
         bytes[1] = flags;
         assert_eq!(Frame::parse(&bytes), None);
     }
-    assert_eq!(Frame::parse(&without_length(&Frame::Routed(routed(&[7; 66], 1, &[])))), None);
+    assert_eq!(
+        Frame::parse(&without_length(&Frame::Routed(routed(&[7; (HOPS_MAX as usize + 1) * ENTRY], 1, &[])))),
+        None
+    );
 }
 
 #[test]
@@ -236,13 +239,12 @@ fn only_a_sealed_frame_may_be_longer() {
     }
 }
 
-/// Every hop adds two bytes to the path. If a frame could outgrow the limit on its way, a stranger could make honest
+/// Every hop adds an entry to the path. If a frame could outgrow the limit on its way, a stranger could make honest
 /// nodes send each other what costs them their links.
 #[test]
 fn what_is_taken_from_one_peer_can_be_sent_to_the_next() {
-    let full = [7; HOPS_MAX as usize * 2];
-    for length in
-        [MESSAGE_MAX, FRAME_MAX - 200, FRAME_MAX - 137, FRAME_MAX - 136, FRAME_MAX - 75, FRAME_MAX - 73]
+    let full = [7; HOPS_MAX as usize * ENTRY];
+    for length in [MESSAGE_MAX, FRAME_MAX - 400, PAYLOAD_MAX, PAYLOAD_MAX + 1, FRAME_MAX - 75, FRAME_MAX - 73]
     {
         let payload = vec![9; length];
         let first = Frame::Routed(routed(&[], 5, &payload)).emit();
@@ -252,13 +254,13 @@ fn what_is_taken_from_one_peer_can_be_sent_to_the_next() {
         let last = Frame::Routed(routed(&full, 5, &payload)).emit();
         let is_carried = split(&mut Reader::new(&last)).is_some();
         assert_eq!(Frame::parse(frame).is_some(), is_carried, "{length}");
-        assert_eq!(is_carried, length <= FRAME_MAX - 137, "{length}");
+        assert_eq!(is_carried, length <= PAYLOAD_MAX, "{length}");
     }
 }
 
 #[test]
 fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
-    let path = [7; HOPS_MAX as usize * 2];
+    let path = [7; HOPS_MAX as usize * ENTRY];
     let (hash, block, message) = (NodeId([1; 32]), vec![2; BLOCK_MAX], vec![3; MESSAGE_MAX]);
     let bodies = [
         Body::Put { hash: &hash, block: &block },

@@ -1,0 +1,201 @@
+//! What is routed, from whoever: it bounces between nobody, closes no link of others, and makes nobody send much to others.
+
+use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
+use tabmesh_engine::wire::frame::{Body, ENTRY, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+use tabmesh_engine::{Event, Input, LinkId, NodeId, Profile, Reason};
+
+use super::host::{Host, Key, pair, routed};
+
+fn closed_for_flood(host: &Host) -> bool {
+    host.events.iter().any(|event| matches!(event, Event::PeerDown { reason: Reason::Flood, .. }))
+}
+
+/// Hands over what two hosts sent each other until nothing is left; says how many packets crossed.
+fn cross(a: &mut Host, at_a: LinkId, b: &mut Host, at_b: LinkId) -> usize {
+    let mut crossed = 0;
+    loop {
+        let to_b = a.sent.remove(&at_a).unwrap_or_default();
+        let to_a = b.sent.remove(&at_b).unwrap_or_default();
+        if to_b.is_empty() && to_a.is_empty() {
+            return crossed;
+        }
+        crossed += to_b.len() + to_a.len();
+        to_b.iter().for_each(|bytes| b.hear_bytes(at_b, bytes));
+        to_a.iter().for_each(|bytes| a.hear_bytes(at_a, bytes));
+    }
+}
+
+/// Finding 5: `[b, a, b, a, …]` bounced a frame 31 times between two honest peers, and each banned the other for it.
+#[test]
+fn x2_an_answer_by_an_invented_path_dies_at_the_first_honest_hop() {
+    let (mut a, mut b) = (Host::new(1, Profile::Native), Host::new(2, Profile::Native));
+    let (at_a, at_b) = pair(&mut a, &mut b);
+    let from = a.guest(&Key::new(3));
+    a.sent.clear();
+    b.sent.clear();
+    let entry = |n: u8, link: LinkId| [&link.number().to_be_bytes()[..], &[n; 4]].concat();
+    let path: Vec<u8> = (0..HOPS_MAX).flat_map(|n| entry(n, if n % 2 == 0 { at_b } else { at_a })).collect();
+    let (liar, nobody) = (NodeId([1; 32]), NodeId([0xee; 32]));
+    for _ in 0..3_000 {
+        a.hear(from, &[routed(true, true, &liar, &nobody, &path, 6, &[0, 100])]);
+    }
+    assert_eq!(cross(&mut a, at_a, &mut b, at_b), 0);
+    assert!(a.is_linked(&b.key.id()) && b.is_linked(&a.key.id()));
+}
+
+/// The path that a request took leads its answer back to whoever asked, and nobody else's.
+#[test]
+fn x2_the_path_of_one_request_serves_no_other() {
+    let (mut a, mut b) = (Host::new(1, Profile::Native), Host::new(2, Profile::Native));
+    let (at_a, _) = pair(&mut a, &mut b);
+    let (mallory, target) = (Key::new(3), b.key.id());
+    let from = a.guest(&mallory);
+    a.sent.clear();
+    let origin = mallory.id();
+    a.hear(from, &[routed(false, true, &origin, &target, &[], 5, b"hello")]);
+    let frames = a.frames(at_a);
+    let path = frames.iter().find_map(|frame| match Frame::parse(frame) {
+        Some(Frame::Routed(routed)) => Some(routed.path.to_vec()),
+        _ => None,
+    });
+    let path = path.expect("the message goes on");
+    assert_eq!(path.len(), ENTRY);
+    // The true answer goes back to whom the entry names.
+    let (one, other) = (origin, NodeId([0x55; 32]));
+    let mut answered = |target: &NodeId, request: u32, path: &[u8]| {
+        a.sent.clear();
+        let answer = Routed {
+            reply: true,
+            exact: true,
+            how: 0,
+            hops: 0,
+            origin: &one,
+            target,
+            request,
+            path,
+            kind: 6,
+            payload: &[0, 100],
+        };
+        a.hear(at_a, &[Frame::Routed(answer)]);
+        a.frames(from).len()
+    };
+    assert_eq!(answered(&one, 1, &path), 1);
+    assert_eq!(answered(&other, 1, &path), 0, "another asker");
+    assert_eq!(answered(&one, 2, &path), 0, "another number");
+    for at in 0..ENTRY {
+        let mut changed = path.clone();
+        changed[at] ^= 1;
+        assert_eq!(answered(&one, 1, &changed), 0, "byte {at} changed");
+    }
+    let longer = [&[0; ENTRY][..], &path].concat();
+    assert_eq!(answered(&one, 1, &longer), 0, "another way before it");
+}
+
+/// Finding 27: small frames that are passed on have a rate, by the link that they come by; nobody is closed for passing them on.
+#[test]
+fn x2_what_strangers_make_a_node_pass_on_closes_no_honest_link() {
+    let (mut a, mut b) = (Host::new(1, Profile::Native), Host::new(2, Profile::Native));
+    let (at_a, at_b) = pair(&mut a, &mut b);
+    let target = b.key.id();
+    let strangers: Vec<LinkId> = (0..20).map(|n| a.guest(&Key::new(100 + n))).collect();
+    a.sent.clear();
+    b.sent.clear();
+    let origin = NodeId([9; 32]);
+    let mut crossed = 0;
+    for _ in 0..3 {
+        for link in &strangers {
+            let frame = routed(false, true, &origin, &target, &[], 8, &[]).emit();
+            let packet = frame.repeat(400);
+            for _ in 0..FRAMES_A_SECOND / 400 / 16 {
+                a.hear_bytes(*link, &packet);
+            }
+            let before = crossed;
+            crossed += cross(&mut a, at_a, &mut b, at_b);
+            assert!(
+                crossed - before <= 2 * usize::from(BROUGHT_A_SECOND) + 16,
+                "beyond the share of one link"
+            );
+        }
+        a.now += 1_000_000;
+        b.now += 1_000_000;
+    }
+    assert!(crossed > 0);
+    assert!(!closed_for_flood(&a) && !closed_for_flood(&b));
+    assert!(a.is_linked(&b.key.id()) && b.is_linked(&a.key.id()));
+}
+
+/// Each kind of routed message, each way it may take, with each origin: what a node sends to others than its asker.
+#[test]
+fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
+    let mut host = Host::new(1, Profile::Native);
+    let own = host.key.id();
+    let mallory = Key::new(3);
+    let from = host.guest(&mallory);
+    let others: Vec<(LinkId, NodeId)> =
+        (20..50).map(|seed| (host.guest(&Key::new(seed)), Key::new(seed).id())).collect();
+    let block = vec![7; 4_000];
+    let hash = NodeId(tabmesh_engine::sha256(&block));
+    let (victim, stranger) = (others[4].1, NodeId([0x77; 32]));
+    let meet = [&[1][..], &hash.0].concat();
+    let nodes: Vec<u8> = (0..8).flat_map(|n| [&[0x80 | n; 32][..], &[0; 8]].concat()).collect();
+    let bodies = [
+        Body::Find,
+        Body::Envelope(&[1; 200]),
+        Body::Get(&hash),
+        Body::Data(b"hello"),
+        Body::Topic(&meet),
+        Body::Meet,
+        Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
+        Body::Nodes { status: tabmesh_engine::Status::Ok, nodes: &nodes },
+    ];
+    let mut worst = (0.0, String::new());
+    for body in &bodies {
+        let payload = body.emit();
+        for target in [own, victim, stranger, hash] {
+            for origin in [mallory.id(), victim, stranger, own] {
+                for (reply, exact) in [(false, false), (false, true), (true, true)] {
+                    for how in [0, 1, 4, FORKS, STRAY, STRAY | FORKS] {
+                        // What is due anyway is nobody's doing.
+                        host.now += 2_000;
+                        host.tell(Input::Timeout);
+                        host.sent.clear();
+                        let frame = Frame::Routed(Routed {
+                            reply,
+                            exact,
+                            how,
+                            hops: 0,
+                            origin: &origin,
+                            target: &target,
+                            request: 1,
+                            path: &[],
+                            kind: body.kind(),
+                            payload: &payload,
+                        });
+                        let bytes = frame.emit().len();
+                        host.hear(from, &[frame]);
+                        let to_others: usize = host
+                            .sent
+                            .iter()
+                            .filter(|(link, _)| **link != from)
+                            .flat_map(|(_, sent)| sent)
+                            .map(Vec::len)
+                            .sum();
+                        let ratio = to_others as f64 / bytes as f64;
+                        if ratio > worst.0 {
+                            worst = (
+                                ratio,
+                                format!(
+                                    "{body:?} to {target:?} from {origin:?}, reply {reply}, exact {exact}, how {how}"
+                                ),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("at most {:.2}: {}", worst.0, worst.1);
+    assert!(worst.0 > 1.0, "nothing was passed on: {worst:?}");
+    assert!(worst.0 <= 3.0, "{worst:?}");
+    assert!(host.is_linked(&mallory.id()), "the asker is still there");
+}
