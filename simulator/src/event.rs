@@ -140,6 +140,10 @@ pub(crate) enum Wish {
     Subscribe,
     /// Publish the payload of this number in the topic.
     Publish(u32),
+    /// Publish so many payloads from this number on, one after another.
+    Burst { first: u32, count: u32 },
+    /// Go on with them.
+    GoOn,
 }
 
 /// What the conductor hears of a node.
@@ -164,6 +168,10 @@ pub(crate) enum News {
     Found { op: OpId, ids: Vec<NodeId>, crowded: bool },
     /// An operation ended.
     Done { op: OpId, status: tabmesh_engine::Status, holders: u8 },
+    /// Its application begins to publish the payload of this number, one of a burst.
+    Says(u32),
+    /// The engine took it, or refused it until the application gave up.
+    Said { number: u32, status: tabmesh_engine::Status },
     /// Its application heard a message: the payload's number, unless nobody can have published it.
     Heard { number: Option<u32>, from: NodeId },
 }

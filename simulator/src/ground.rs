@@ -1,10 +1,10 @@
 //! What all nodes share and none changes while the world runs: where they stand, what is cut, what is stored where.
 
-use tabmesh_engine::{NodeId, Profile};
+use tabmesh_engine::{NodeId, Profile, TopicId};
 
 use crate::dice::Dice;
 use crate::event::NodeNumber;
-use crate::library::Library;
+use crate::library::{Library, Store, Takes};
 use crate::model::channel::Channel;
 use crate::model::nat::Nat;
 use crate::model::place::Place;
@@ -85,8 +85,12 @@ pub(crate) struct Ground {
     /// How many cuts and heals there were.
     pub(crate) cuts: u32,
     pub(crate) library: Library,
+    /// What each node's store takes; empty where stores never fill.
+    takes: Vec<Takes>,
+    /// By how much each node's wall clock is wrong beyond the usual, in seconds.
+    clock_errors_s: Vec<i64>,
     /// The topic, and how long what is published in it is.
-    pub(crate) topic: NodeId,
+    pub(crate) topic: TopicId,
     pub(crate) topic_bytes: u32,
     /// When liars begin.
     pub(crate) lies_from_us: u64,
@@ -134,9 +138,11 @@ impl Ground {
             server_reaches_all: true,
             cuts: 0,
             library,
+            takes: takes(scenario, seed),
+            clock_errors_s: clock_errors(scenario, seed),
             lies_from_us: liars.map_or(0, |liars| micros(liars.from_s)),
             victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
-            topic: NodeId(dice.bytes()),
+            topic: TopicId(dice.bytes()),
             topic_bytes: scenario.topic.map_or(0, |topic| topic.bytes),
             accomplices: Vec::new(),
             followed_node: None,
@@ -157,6 +163,22 @@ impl Ground {
     /// How a node lies, if it is one that lies at all.
     pub(crate) fn lie(&self, node: NodeNumber) -> Option<Lie> {
         self.lies[node as usize]
+    }
+
+    /// An empty store for a node.
+    pub(crate) fn new_store(&self, node: NodeNumber) -> Store {
+        Store::new(self.takes.get(node as usize).copied().unwrap_or_default())
+    }
+
+    /// Whether a node's store takes as much as the others'.
+    pub(crate) fn has_room(&self, node: NodeNumber) -> bool {
+        let usual = |takes: &Takes| Some(takes) == self.takes.iter().max_by_key(|takes| size(**takes));
+        self.takes.get(node as usize).is_none_or(usual)
+    }
+
+    /// By how much a node's wall clock is wrong beyond the usual, in seconds.
+    pub(crate) fn clock_error_s(&self, node: NodeNumber) -> i64 {
+        self.clock_errors_s.get(node as usize).copied().unwrap_or(0)
     }
 
     /// Time from one node to another without jitter, in microseconds.
@@ -181,4 +203,48 @@ impl Ground {
         let (one, other) = (self.place(one), self.place(other));
         !self.has_nats || one.site == other.site || one.nat.reaches(other.nat)
     }
+}
+
+fn size(takes: Takes) -> u64 {
+    match takes {
+        Takes::All => u64::MAX,
+        Takes::Blocks(most) => most,
+        Takes::Fails => 0,
+    }
+}
+
+fn takes(scenario: &Scenario, seed: u64) -> Vec<Takes> {
+    let Some(stores) = scenario.stores else { return Vec::new() };
+    let bytes = u64::from(scenario.blocks.map_or(1, |blocks| blocks.bytes));
+    let mut takes = vec![Takes::Blocks(stores.quota_bytes / bytes); scenario.nodes as usize];
+    let mut dice = Dice::new(seed, 5 << 40);
+    let odd = [Takes::Blocks(stores.small_bytes / bytes), Takes::Fails];
+    for (count, odd) in [stores.small, stores.failing].into_iter().zip(odd) {
+        for _ in 0..count {
+            // Counted before it begins: fewer than there are nodes.
+            let usual = |takes: &&mut Takes| **takes == Takes::Blocks(stores.quota_bytes / bytes);
+            let left = takes.iter_mut().filter(usual).count() as u64;
+            if let Some(one) = takes.iter_mut().filter(usual).nth(dice.below(left) as usize) {
+                *one = odd;
+            }
+        }
+    }
+    takes
+}
+
+fn clock_errors(scenario: &Scenario, seed: u64) -> Vec<i64> {
+    let machines = &scenario.machines;
+    if machines.wrong_clocks == 0.0 {
+        return Vec::new();
+    }
+    let [least, most] = machines.wrong_by_s.map(u64::from);
+    let error = |node: NodeNumber| {
+        let mut dice = Dice::new(seed ^ 0xc10c, u64::from(node));
+        if !dice.chance(machines.wrong_clocks) {
+            return 0;
+        }
+        let error = (least + dice.below(most - least + 1)) as i64;
+        if dice.chance(0.5) { error } else { -error }
+    };
+    (0..scenario.nodes).map(error).collect()
 }

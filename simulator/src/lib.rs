@@ -21,6 +21,7 @@ mod model;
 mod payload;
 pub mod queue;
 mod report;
+mod results;
 mod scenario;
 mod server;
 mod shard;

@@ -58,12 +58,39 @@ impl Library {
 
 /// What one node's shell stores: numbers of blocks, ascending, the lowest bit set where the block is held for others
 /// rather than cached. It outlives no life: a tab that leaves takes its storage along, as far as the network can tell.
+///
+/// As in the package, what is held is never dropped for room, and what is cached is.
 #[derive(Default)]
-pub(crate) struct Store(Vec<u32>);
+pub(crate) struct Store {
+    entries: Vec<u32>,
+    held: u64,
+    takes: Takes,
+}
+
+/// What a store takes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(crate) enum Takes {
+    /// Whatever comes.
+    #[default]
+    All,
+    /// So many blocks.
+    Blocks(u64),
+    /// None: every write fails.
+    Fails,
+}
 
 impl Store {
+    pub(crate) fn new(takes: Takes) -> Self {
+        Self { takes, ..Self::default() }
+    }
+
     fn place(&self, number: u32) -> Result<usize, usize> {
-        self.0.binary_search_by_key(&number, |entry| entry >> 1)
+        self.entries.binary_search_by_key(&number, |entry| entry >> 1)
+    }
+
+    /// Whether every write fails.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.takes == Takes::Fails
     }
 
     /// Whether the block is here.
@@ -71,32 +98,72 @@ impl Store {
         self.place(number).is_ok()
     }
 
-    /// Keeps the block, held or cached; one that is held stays held.
-    pub(crate) fn keep(&mut self, number: u32, held: bool) {
-        match self.place(number) {
-            Ok(place) => self.0[place] |= u32::from(held),
-            Err(place) => self.0.insert(place, number << 1 | u32::from(held)),
+    /// Whether the block is here and held for others.
+    pub(crate) fn holds(&self, number: u32) -> bool {
+        self.place(number).is_ok_and(|place| self.entries[place] & 1 == 1)
+    }
+
+    /// Whether one more block could be held.
+    pub(crate) fn could_hold(&self) -> bool {
+        match self.takes {
+            Takes::All => true,
+            Takes::Blocks(most) => self.held < most,
+            Takes::Fails => false,
+        }
+    }
+
+    /// Keeps the block, held or cached; one that is held stays held. False where there is no room, and nothing changed.
+    pub(crate) fn keep(&mut self, number: u32, held: bool) -> bool {
+        let place = self.place(number);
+        let is_held = place.is_ok_and(|place| self.entries[place] & 1 == 1);
+        if held && !is_held && !self.could_hold() || self.is_failing() {
+            return false;
+        }
+        match place {
+            Ok(place) => self.entries[place] |= u32::from(held),
+            Err(_) if !self.make_room() => return false,
+            Err(_) => {
+                let place = self.place(number).unwrap_or_else(|place| place);
+                self.entries.insert(place, number << 1 | u32::from(held));
+            }
+        }
+        self.held += u64::from(held && !is_held);
+        true
+    }
+
+    /// Room for one more block: a cached one goes where there is none.
+    fn make_room(&mut self) -> bool {
+        let Takes::Blocks(most) = self.takes else { return true };
+        if (self.entries.len() as u64) < most {
+            return true;
+        }
+        match self.entries.iter().position(|entry| entry & 1 == 0) {
+            Some(place) => {
+                self.entries.remove(place);
+                true
+            }
+            None => false,
         }
     }
 
     /// Drops the block unless it is held.
     pub(crate) fn drop_cached(&mut self, number: u32) {
         if let Ok(place) = self.place(number)
-            && self.0[place] & 1 == 0
+            && self.entries[place] & 1 == 0
         {
-            self.0.remove(place);
+            self.entries.remove(place);
         }
     }
 
     /// The numbers from `first` on, ascending.
     pub(crate) fn from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
-        let place = self.0.partition_point(|entry| entry >> 1 < first);
-        self.0[place..].iter().map(|entry| entry >> 1)
+        let place = self.entries.partition_point(|entry| entry >> 1 < first);
+        self.entries[place..].iter().map(|entry| entry >> 1)
     }
 
     /// The numbers of the blocks held for others.
     pub(crate) fn held(&self) -> impl Iterator<Item = u32> + '_ {
-        self.0.iter().filter(|entry| *entry & 1 == 1).map(|entry| entry >> 1)
+        self.entries.iter().filter(|entry| *entry & 1 == 1).map(|entry| entry >> 1)
     }
 }
 
@@ -118,6 +185,19 @@ mod tests {
         assert_eq!(store.from(0).collect::<Vec<_>>(), [7, 40]);
         assert_eq!(store.held().collect::<Vec<_>>(), [7]);
         assert!(store.has(40) && !store.has(3));
+    }
+
+    #[test]
+    fn a_full_store_drops_what_is_cached_and_never_what_is_held() {
+        let mut store = Store::new(Takes::Blocks(3));
+        assert!(store.keep(1, true) && store.keep(2, false) && store.keep(3, false));
+        assert!(store.keep(4, true), "a cached one makes room");
+        assert_eq!(store.from(0).count(), 3);
+        assert!(store.keep(4, true) && store.keep(3, true), "it is here already");
+        assert!(!store.keep(5, true) && !store.keep(5, false) && !store.could_hold());
+        assert_eq!(store.held().collect::<Vec<_>>(), [1, 3, 4]);
+        let mut broken = Store::new(Takes::Fails);
+        assert!(!broken.keep(1, false) && broken.is_failing() && !broken.has(1));
     }
 
     #[test]

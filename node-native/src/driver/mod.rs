@@ -19,7 +19,7 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tabmesh_engine::{
-    Command, Config, Event, Input, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature,
+    Command, Config, Event, Input, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature, TopicId,
 };
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -124,7 +124,7 @@ pub(crate) struct Driver {
     operations: HashMap<OpId, Operation>,
     last_operation: u32,
     /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
-    topics: HashMap<NodeId, Topic>,
+    topics: HashMap<TopicId, Topic>,
     memory: Memory,
     findings: VecDeque<Finding>,
     tasks: JoinSet<()>,

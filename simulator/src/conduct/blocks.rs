@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use tabmesh_engine::{OpId, Status};
 
-use super::census::Census;
+use super::census::{Census, Life};
 use crate::crypto::Crypto;
 use crate::dice::Dice;
 use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
-use crate::model::{micros, within};
-use crate::report::histogram::Histogram;
+use crate::model::{micros, retry, within};
+use crate::results;
 use crate::scenario;
 use crate::world::World;
 
@@ -20,21 +20,8 @@ struct Asked {
     block: u32,
     is_get: bool,
     at: u64,
-}
-
-/// What came of blocks.
-#[derive(Clone, Default)]
-pub(crate) struct Results {
-    pub(crate) puts: u64,
-    /// Stored by all who should, by some, by none.
-    pub(crate) put_whole: u64,
-    pub(crate) put_partly: u64,
-    pub(crate) put_failed: u64,
-    pub(crate) put_times: Histogram,
-    pub(crate) gets: u64,
-    pub(crate) got: u64,
-    pub(crate) get_failed: u64,
-    pub(crate) get_times: Histogram,
+    /// How often it was refused.
+    refused: u32,
 }
 
 /// How many copies there are of the blocks whose put said that somebody holds them.
@@ -53,9 +40,11 @@ pub(crate) struct Blocks {
     plan: Option<scenario::Blocks>,
     dice: Dice,
     next: u32,
+    /// Who gives all blocks, where few do.
+    givers: Vec<NodeNumber>,
     open: HashMap<u32, Asked>,
     stored: Vec<u32>,
-    pub(crate) results: Results,
+    pub(crate) results: results::Blocks,
 }
 
 impl Blocks {
@@ -64,9 +53,10 @@ impl Blocks {
             plan: scenario.blocks,
             dice: Dice::new(seed, 2 << 40),
             next: 0,
+            givers: Vec::new(),
             open: HashMap::new(),
             stored: Vec::new(),
-            results: Results::default(),
+            results: results::Blocks::default(),
         }
     }
 
@@ -111,12 +101,10 @@ impl Blocks {
         (from, until): (u64, u64),
         ops: &mut u32,
     ) -> Option<(u64, NodeNumber, What)> {
-        let honest =
-            (0..64).find_map(|_| census.draw(&mut self.dice).filter(|life| ground.lie(life.node).is_none()));
-        let life = *honest?;
+        let life = if is_get { self.honest(census, ground)? } else { self.giver(census, ground)? };
         let at = from + self.dice.below(until - from);
         *ops += 1;
-        self.open.insert(*ops, Asked { node: life.node, life: life.number, block, is_get, at });
+        self.open.insert(*ops, Asked { node: life.node, life: life.number, block, is_get, at, refused: 0 });
         let wish = if is_get { Wish::Get(block) } else { Wish::Put(block) };
         if is_get {
             self.results.gets += 1
@@ -126,15 +114,46 @@ impl Blocks {
         Some((at, life.node, What::order(life.number, OpId(*ops), wish)))
     }
 
-    /// An operation ended; what the shell does then: a copy that nobody asked it to hold goes.
-    pub(crate) fn done(
+    fn honest(&mut self, census: &Census, ground: &Ground) -> Option<Life> {
+        let is_honest = |life: &&Life| ground.lie(life.node).is_none();
+        (0..64).find_map(|_| census.draw(&mut self.dice).filter(is_honest)).copied()
+    }
+
+    /// Who gives the next block.
+    fn giver(&mut self, census: &Census, ground: &Ground) -> Option<Life> {
+        let count = self.plan.map_or(0, |plan| plan.givers) as usize;
+        if count == 0 {
+            return self.honest(census, ground);
+        }
+        while self.givers.len() < count {
+            let life = self.honest(census, ground)?;
+            if ground.has_room(life.node) && !self.givers.contains(&life.node) {
+                self.givers.push(life.node);
+            }
+        }
+        census.life(self.givers[self.dice.below(count as u64) as usize]).copied()
+    }
+
+    /// An operation ended; what the shell does then, and when: it asks again, or a copy that nobody asked it to hold goes.
+    pub(crate) fn done<C: Crypto>(
         &mut self,
-        op: OpId,
-        status: Status,
-        holders: u8,
+        world: &World<C>,
+        (op, status, holders): (OpId, Status, u8),
         at: u64,
-    ) -> Option<(NodeNumber, What)> {
-        let asked = self.open.remove(&op.0)?;
+    ) -> Option<(u64, NodeNumber, What)> {
+        let mut asked = self.open.remove(&op.0)?;
+        let now = world.now;
+        let is_patient = self.plan.is_some_and(|plan| plan.patient);
+        // A put that nobody holds is none, whatever its status: the package asks again.
+        let nobody = !asked.is_get && status == Status::Partial && holders == 0;
+        let reason = if nobody { Status::TooManyRequests } else { status };
+        if is_patient && let Some(wait) = retry::wait_us(reason, asked.refused, &mut self.dice) {
+            asked.refused += 1;
+            let wish = if asked.is_get { Wish::Get(asked.block) } else { Wish::Put(asked.block) };
+            let again = (now + wait, asked.node, What::order(asked.life, op, wish));
+            self.open.insert(op.0, asked);
+            return Some(again);
+        }
         let results = &mut self.results;
         match (asked.is_get, status) {
             (true, Status::Ok) => {
@@ -150,10 +169,28 @@ impl Blocks {
                 }
                 results.put_times.add(at - asked.at);
                 self.stored.push(asked.block);
+                self.look_at_holders(world, &asked, holders);
             }
             (false, _) => results.put_failed += 1,
         }
-        Some((asked.node, What::order(asked.life, op, Wish::Drop(asked.block))))
+        Some((now, asked.node, What::order(asked.life, op, Wish::Drop(asked.block))))
+    }
+
+    /// Compares what a giver was told with the stores of the others.
+    fn look_at_holders<C: Crypto>(&mut self, world: &World<C>, asked: &Asked, told: u8) {
+        let (mut held, mut could) = (0, 0);
+        for shard in &world.shards {
+            for (_, store) in shard.stores().filter(|(node, _)| *node != asked.node) {
+                held += u64::from(store.holds(asked.block));
+                could += u64::from(store.holds(asked.block) || store.could_hold());
+            }
+        }
+        let wanted = could.min(tabmesh_engine::limits::REPLICAS as u64);
+        let results = &mut self.results;
+        results.told += u64::from(told);
+        results.held += held;
+        results.overstated += u64::from(u64::from(told) > held);
+        results.short += u64::from(held < wanted);
     }
 
     /// Operations whose node left will not end.

@@ -106,7 +106,11 @@ impl Census {
                     self.lives[place as usize].left_at = note.at;
                 }
             }
-            News::Found { .. } | News::Done { .. } | News::Heard { .. } => {}
+            News::Found { .. }
+            | News::Done { .. }
+            | News::Says(_)
+            | News::Said { .. }
+            | News::Heard { .. } => {}
         }
     }
 

@@ -4,6 +4,7 @@ use super::Conductor;
 use crate::crypto::Crypto;
 use crate::event::{Event, NodeNumber, What};
 use crate::model::micros;
+use crate::model::place::LEAST_US;
 use crate::scenario::Action;
 
 impl<C: Crypto> Conductor<'_, C> {
@@ -15,7 +16,10 @@ impl<C: Crypto> Conductor<'_, C> {
         {
             self.actions.pop();
             match self.scenario.actions[place].clone() {
-                Action::Leave { share, silent, .. } => self.send_away(share, silent),
+                Action::Leave { share, silent, .. } => {
+                    self.send_away(share, silent);
+                }
+                Action::Exchange { share, silent, over_s, .. } => self.exchange(share, silent, over_s),
                 Action::Partition { sides, server_reaches_all, .. } => {
                     self.cut(&sides, server_reaches_all);
                 }
@@ -44,12 +48,23 @@ impl<C: Crypto> Conductor<'_, C> {
         nodes
     }
 
-    fn send_away(&mut self, share: f64, silent: bool) {
+    /// A share of the nodes goes; who it was.
+    fn send_away(&mut self, share: f64, silent: bool) -> Vec<NodeNumber> {
         let now = self.world.now;
-        for node in self.some(share) {
-            if let Some(life) = self.census.life(node).map(|life| life.number) {
-                self.world.inject(now, node, What::Depart { life, silent });
+        let gone = self.some(share);
+        for node in &gone {
+            if let Some(life) = self.census.life(*node).map(|life| life.number) {
+                self.world.inject(now, *node, What::Depart { life, silent });
             }
+        }
+        gone
+    }
+
+    fn exchange(&mut self, share: f64, silent: bool, over_s: f64) {
+        let now = self.world.now;
+        for node in self.send_away(share, silent) {
+            let at = now + LEAST_US + self.dice.below(micros(over_s) + 1);
+            self.world.inject(at, node, What::Start);
         }
     }
 

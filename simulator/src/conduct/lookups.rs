@@ -9,7 +9,7 @@ use crate::dice::Dice;
 use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
 use crate::model::within;
-use crate::report::histogram::Histogram;
+use crate::results;
 use crate::scenario;
 
 /// A lookup that is under way.
@@ -22,35 +22,13 @@ struct Asked {
     found_at: u64,
 }
 
-/// What came of lookups.
-#[derive(Clone, Default)]
-pub(crate) struct Results {
-    pub(crate) asked: u64,
-    /// Named the true closest node first.
-    pub(crate) right: u64,
-    /// Named it behind one that had gone or never was.
-    pub(crate) named: u64,
-    /// Did not name it.
-    pub(crate) wrong: u64,
-    /// Ended without an answer.
-    pub(crate) failed: u64,
-    /// Said that ids lie suspiciously close together there.
-    pub(crate) crowded: u64,
-    /// Who asked left, or froze, before the answer.
-    pub(crate) moot: u64,
-    /// Microseconds.
-    pub(crate) times: Histogram,
-    /// Thousandths of the direct round trip between who asked and whom it found.
-    pub(crate) stretches: Histogram,
-}
-
 /// See the module's documentation.
 pub(crate) struct Lookups {
     plan: Option<scenario::Lookups>,
     dice: Dice,
     open: HashMap<u32, Asked>,
     ended: Vec<(Asked, Status)>,
-    pub(crate) results: Results,
+    pub(crate) results: results::Lookups,
     has_liars: bool,
 }
 
@@ -61,7 +39,7 @@ impl Lookups {
             dice: Dice::new(seed, 1 << 40),
             open: HashMap::new(),
             ended: Vec::new(),
-            results: Results::default(),
+            results: results::Lookups::default(),
             has_liars: scenario.liars.is_some(),
         }
     }
@@ -147,6 +125,7 @@ impl Lookups {
             }
             if status != Status::Ok || asked.found.is_empty() {
                 self.results.failed += 1;
+                self.results.spans.entry(asked.at / results::SPAN_US).or_default().0 += 1;
                 continue;
             }
             let mut truth = None;
@@ -173,7 +152,10 @@ impl Lookups {
         let Some(truth) = truth else { return };
         let results = &mut self.results;
         let is_named = asked.found.contains(&truth.id);
-        if first_there.is_some() || self.has_liars && is_named {
+        let is_right = first_there.is_some() || self.has_liars && is_named;
+        let span = results.spans.entry(asked.at / results::SPAN_US).or_default();
+        *span = (span.0 + 1, span.1 + u64::from(is_right));
+        if is_right {
             results.right += 1;
         } else if is_named {
             results.named += 1;

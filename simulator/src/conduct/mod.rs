@@ -18,16 +18,15 @@ use crate::ground::Follow;
 use crate::heap;
 use crate::model::place::LEAST_US;
 use crate::model::{SECOND, micros};
-use crate::report::{self, Report, Sample};
+use crate::report::{self, Report};
+use crate::results::Sample;
+use crate::results::histogram::Histogram;
 use crate::scenario::{Scenario, Signing};
 use crate::shard::Tally;
 use crate::world::World;
 use blocks::Blocks;
-pub(crate) use blocks::Results as BlockResults;
 use census::Census;
 use lookups::Lookups;
-pub(crate) use lookups::Results as LookupResults;
-pub(crate) use topic::Results as TopicResults;
 use topic::Topic;
 
 /// How long the world runs between two looks.
@@ -115,6 +114,9 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         if let Some(Follow::Node(node)) = options.follow {
             world.ground.followed_node = Some(node);
         }
+        let has_wrong_clock = |node: &u32| world.ground.clock_error_s(*node) != 0;
+        let wrong_clocks = (0..scenario.nodes).filter(has_wrong_clock).collect();
+        let topic = Topic::new(scenario, options.seed, wrong_clocks);
         Self {
             scenario,
             options,
@@ -122,7 +124,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             census: Census::new(scenario.nodes),
             lookups: Lookups::new(scenario, options.seed),
             blocks: Blocks::new(scenario, options.seed),
-            topic: Topic::new(scenario, options.seed),
+            topic,
             dice: Dice::new(options.seed, 3 << 40),
             ops: 0,
             actions,
@@ -220,9 +222,10 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                 News::Done { op, status, holders } => {
                     if !self.lookups.done(op, status, note.at)
                         && !self.topic.done(op, status, note.at)
-                        && let Some((node, what)) = self.blocks.done(op, status, holders, note.at)
+                        && let Some((at, node, what)) =
+                            self.blocks.done(&self.world, (op, status, holders), note.at)
                     {
-                        self.world.inject(now, node, what);
+                        self.world.inject(at, node, what);
                     }
                 }
                 News::Left => {
@@ -230,6 +233,12 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                     self.blocks.left(note.node, note.life);
                     self.topic.left((note.node, note.life), note.at);
                 }
+                News::Says(number) => {
+                    if let Some(id) = self.census.life(note.node).map(|life| life.id) {
+                        self.topic.says((note.node, note.life), id, number, note.at);
+                    }
+                }
+                News::Said { number, status } => self.topic.said(number, status),
                 News::Heard { number, from } => {
                     self.topic.heard((note.node, note.life), number, from, note.at);
                 }
@@ -337,7 +346,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         let lines = words
             .into_iter()
             .map(|(at, node, line)| format!("{:>12.3} ms  node {node:<7} {line}", at as f64 / 1e3));
-        let mut joins = report::histogram::Histogram::default();
+        let mut joins = Histogram::default();
         self.census.joins_us.iter().for_each(|join| joins.add(*join));
         report::gather(report::Gathered {
             scenario: self.scenario,

@@ -1,7 +1,7 @@
 //! A topic: who takes part, what is published, and whom it reached.
 //!
 //! A pair is a message and another subscriber that had taken part for [`SETTLED_US`] when it was published and still did
-//! [`DUE_US`] later. What nodes hear is compared with the list of pairs, not with what engines say of themselves.
+//! when it was due. What nodes hear is compared with the list of pairs, not with what engines say of themselves.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,14 +12,11 @@ use crate::dice::Dice;
 use crate::event::{NodeNumber, What, Wish};
 use crate::ground::Ground;
 use crate::model::{SECOND, micros, within};
-use crate::report::histogram::Histogram;
+use crate::results;
 use crate::scenario;
 
 /// See the module's documentation.
 const SETTLED_US: u64 = scenario::Topic::SETTLED_S * SECOND;
-/// See the module's documentation.
-const DUE_US: u64 = scenario::Topic::DUE_S * SECOND;
-
 /// A message is looked out for so long: engines pass none on that is older than two minutes.
 const KEPT_US: u64 = 150 * SECOND;
 
@@ -54,29 +51,6 @@ enum Asked {
     Publish(u32),
 }
 
-/// What came of the topic.
-#[derive(Clone, Default)]
-pub(crate) struct Results {
-    /// Subscriptions that engines took.
-    pub(crate) subscriptions: u64,
-    /// Subscriptions and messages that engines refused.
-    pub(crate) refused: u64,
-    pub(crate) messages: u64,
-    /// Over all messages: the other subscribers that were there when it was published.
-    pub(crate) reach: u64,
-    pub(crate) pairs: u64,
-    /// Pairs that got it within [`DUE_US`], later, and never.
-    pub(crate) delivered: u64,
-    pub(crate) late: u64,
-    pub(crate) never: u64,
-    /// Times an application heard what it had heard before.
-    pub(crate) twice: u64,
-    /// Times an application heard what nobody published, or under another's name, or after [`KEPT_US`].
-    pub(crate) false_ones: u64,
-    /// From the command to the event, in microseconds.
-    pub(crate) times: Histogram,
-}
-
 /// See the module's documentation.
 pub(crate) struct Topic {
     plan: Option<scenario::Topic>,
@@ -87,12 +61,23 @@ pub(crate) struct Topic {
     asked: HashMap<u32, Asked>,
     next: u32,
     open: BTreeMap<u32, Message>,
-    pub(crate) results: Results,
+    /// The next burst, in order of time, last.
+    bursts: Vec<scenario::Burst>,
+    /// See the module's documentation.
+    due_us: u64,
+    /// Nodes whose wall clock is wrong, ascending.
+    wrong_clocks: Vec<NodeNumber>,
+    pub(crate) results: results::Topic,
 }
 
 impl Topic {
-    pub(crate) fn new(scenario: &scenario::Scenario, seed: u64) -> Self {
+    pub(crate) fn new(scenario: &scenario::Scenario, seed: u64, wrong_clocks: Vec<NodeNumber>) -> Self {
+        let mut bursts = scenario.bursts.clone();
+        bursts.sort_by(|one, other| other.at_s.total_cmp(&one.at_s));
         Self {
+            bursts,
+            due_us: micros(scenario.topic.map_or(0.0, |topic| topic.due_s)),
+            wrong_clocks,
             plan: scenario.topic,
             dice: Dice::new(seed, 4 << 40),
             decided: vec![0; if scenario.topic.is_some() { scenario.nodes as usize } else { 0 }],
@@ -100,7 +85,7 @@ impl Topic {
             asked: HashMap::new(),
             next: 0,
             open: BTreeMap::new(),
-            results: Results::default(),
+            results: results::Topic::default(),
         }
     }
 
@@ -120,6 +105,10 @@ impl Topic {
         if let Some(span) = within((from, until), plan.publish_from_s, plan.publish_until_s) {
             let count = self.dice.arrivals(plan.publish_per_s, span);
             given.extend((0..count).filter_map(|_| self.publish(census, span, ops)));
+        }
+        while let Some(burst) = self.bursts.pop_if(|burst| micros(burst.at_s) < until) {
+            let at = micros(burst.at_s).max(from);
+            self.burst(census, &burst, at, ops, &mut given);
         }
         given
     }
@@ -153,17 +142,54 @@ impl Topic {
         }
     }
 
+    /// Who can publish. A node that is cut off itself reaches nobody, whatever the topic does.
+    fn able(&self, census: &Census, at: u64) -> Vec<Who> {
+        let can = |member: &&Member| {
+            member.until == u64::MAX && member.since + SETTLED_US <= at && census.is_joined(member.who.0)
+        };
+        self.members.iter().filter(can).map(|member| member.who).collect()
+    }
+
+    /// Has some publish at once; each tells what it says and when.
+    fn burst(
+        &mut self,
+        census: &Census,
+        burst: &scenario::Burst,
+        at: u64,
+        ops: &mut u32,
+        given: &mut Vec<(u64, NodeNumber, What)>,
+    ) {
+        let mut able = self.able(census, at);
+        for _ in 0..burst.publishers.min(able.len() as u32) {
+            let (node, life) = able.swap_remove(self.dice.below(able.len() as u64) as usize);
+            let (first, count) = (self.next, burst.messages);
+            self.next += count;
+            *ops += 1;
+            given.push((at, node, What::order(life, OpId(*ops), Wish::Burst { first, count })));
+        }
+    }
+
+    /// An application begins to publish one message of a burst.
+    pub(crate) fn says(&mut self, by: Who, id: NodeId, number: u32, at: u64) {
+        self.open.insert(number, Message { by, id, at, is_out: false, heard: Vec::new() });
+    }
+
+    /// The engine took it, or the application gave it up.
+    pub(crate) fn said(&mut self, number: u32, status: Status) {
+        let is_out = status == Status::Ok;
+        self.results.refused += u64::from(!is_out);
+        if let Some(message) = self.open.get_mut(&number) {
+            message.is_out = is_out;
+        }
+    }
+
     fn publish(
         &mut self,
         census: &Census,
         (first, last): (u64, u64),
         ops: &mut u32,
     ) -> Option<(u64, NodeNumber, What)> {
-        // A node that is cut off itself reaches nobody, whatever the topic does.
-        let can = |member: &&Member| {
-            member.until == u64::MAX && member.since + SETTLED_US <= first && census.is_joined(member.who.0)
-        };
-        let able: Vec<Who> = self.members.iter().filter(can).map(|member| member.who).collect();
+        let able = self.able(census, first);
         let by = *able.get(self.dice.below(able.len() as u64) as usize)?;
         let id = census.life(by.0)?.id;
         let at = first + self.dice.below(last - first);
@@ -220,7 +246,7 @@ impl Topic {
     /// Compares what was heard with what should have been, for messages that nobody passes on any more; at the end for all
     /// that are due.
     pub(crate) fn judge(&mut self, now: u64, is_end: bool) {
-        let wait = if is_end { DUE_US } else { KEPT_US };
+        let wait = if is_end { self.due_us } else { KEPT_US };
         while let Some(first) = self.open.first_entry().filter(|first| first.get().at + wait <= now) {
             let message = first.remove();
             if message.is_out {
@@ -231,7 +257,8 @@ impl Topic {
     }
 
     fn judge_one(&mut self, message: &Message) {
-        let results = &mut self.results;
+        let (due_us, results) = (self.due_us, &mut self.results);
+        let wrong = |node: NodeNumber| self.wrong_clocks.binary_search(&node).is_ok();
         let mut firsts: BTreeMap<Who, u64> = BTreeMap::new();
         for (who, at) in &message.heard {
             let first = firsts.entry(*who).or_insert(u64::MAX);
@@ -239,13 +266,17 @@ impl Topic {
             *first = (*first).min(*at);
         }
         results.messages += 1;
-        let (at, due) = (message.at, message.at + DUE_US);
+        let (at, due) = (message.at, message.at + due_us);
         for member in self.members.iter().filter(|member| member.who != message.by) {
             results.reach += u64::from(member.since <= at && member.until > at);
             if member.since + SETTLED_US > at || member.until <= due {
                 continue;
             }
             results.pairs += 1;
+            let is_wrong = wrong(member.who.0) || wrong(message.by.0);
+            let is_in_time = firsts.get(&member.who).is_some_and(|first| *first <= due);
+            results.wrong_pairs += u64::from(is_wrong);
+            results.wrong_lost += u64::from(is_wrong && !is_in_time);
             match firsts.get(&member.who) {
                 Some(first) if *first <= due => {
                     results.delivered += 1;
@@ -267,7 +298,8 @@ mod tests {
     /// Message 0, published by node 0 at 100 s, with these subscribers.
     fn published(members: &[(NodeNumber, u64, u64)]) -> Topic {
         let scenario = scenario::Scenario::parse("about = \"\"\nnodes = 9\nseconds = 300.0").expect("good");
-        let mut topic = Topic::new(&scenario, 1);
+        let mut topic = Topic::new(&scenario, 1, vec![1]);
+        topic.due_us = 20 * SECOND;
         for (node, since_s, until_s) in members {
             let until = until_s.saturating_mul(SECOND);
             topic.members.push(Member { who: (*node, 1), since: since_s * SECOND, until });
@@ -295,7 +327,7 @@ mod tests {
         topic.judge(119 * SECOND, true);
         assert_eq!(topic.results.messages, 0, "it is not due yet");
         topic.judge(120 * SECOND, true);
-        let Results { messages, reach, pairs, never, .. } = topic.results;
+        let results::Topic { messages, reach, pairs, never, .. } = topic.results;
         assert_eq!((messages, reach, pairs, never), (1, 4, 2, 2), "1 and 5 should have heard it");
     }
 
@@ -311,7 +343,8 @@ mod tests {
         topic.heard((3, 1), Some(1), ID, 101 * SECOND);
         topic.heard((3, 1), None, ID, 101 * SECOND);
         topic.judge(300 * SECOND, false);
-        let Results { pairs, delivered, late, never, twice, false_ones, ref times, .. } = topic.results;
+        let results::Topic { pairs, delivered, late, never, twice, false_ones, ref times, .. } =
+            topic.results;
         assert_eq!((pairs, delivered, late, never), (3, 1, 1, 1));
         assert_eq!((twice, false_ones, times.len(), times.quantile(1.0)), (1, 3, 1, 300_000));
         topic.heard((1, 1), Some(0), ID, 301 * SECOND);

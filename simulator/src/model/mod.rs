@@ -2,8 +2,10 @@
 //! names its source.
 
 pub(crate) mod channel;
+pub(crate) mod job;
 pub(crate) mod nat;
 pub(crate) mod place;
+pub(crate) mod retry;
 pub(crate) mod session;
 
 /// Microseconds in a millisecond.

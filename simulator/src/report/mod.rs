@@ -1,82 +1,22 @@
 //! What a run found, as numbers.
 
-pub(crate) mod histogram;
 pub mod plots;
+mod spread;
 mod svg;
 pub mod table;
 mod topic;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use crate::conduct::{BlockResults, LookupResults, TopicResults};
+use crate::results::histogram::Histogram;
+use crate::results::{self, Sample};
 use crate::scenario::Scenario;
 use crate::shard::words::KIND_NAMES;
 use crate::shard::{Counts, Tally};
-use histogram::Histogram;
+use spread::Spread;
 use topic::Topic;
-
-/// The state of the world at one moment.
-#[derive(Clone, Copy, Serialize, Debug)]
-pub struct Sample {
-    pub(crate) at_s: f64,
-    pub(crate) alive: usize,
-    pub(crate) joined: usize,
-    pub(crate) present_at_server: usize,
-    /// Parts that the overlay falls into, and nodes outside the largest.
-    pub(crate) parts: usize,
-    pub(crate) outside: usize,
-    /// Of the twelve closest nodes, the share that a node knows: mean and least.
-    pub(crate) known: f64,
-    pub(crate) known_least: f64,
-    /// Of the buckets with anybody in them, the share with a link.
-    pub(crate) buckets: f64,
-    pub(crate) links: f64,
-    pub(crate) links_most: usize,
-    pub(crate) over_bound: usize,
-    pub(crate) one_sided: f64,
-    /// Lookups so far.
-    pub(crate) lookups_right: u64,
-    pub(crate) lookups_ended: u64,
-    pub(crate) engine_bytes_mean: f64,
-    pub(crate) resident_bytes: u64,
-    pub(crate) blocks: u64,
-    pub(crate) blocks_lost: u64,
-    pub(crate) copies_mean: f64,
-    pub(crate) copies_rightful: f64,
-    pub(crate) blocks_short: u64,
-    pub(crate) events: u64,
-}
-
-/// Quantiles of a measure, and its mean.
-#[derive(Clone, Copy, Serialize, Debug, Default)]
-pub struct Spread {
-    /// How many were measured.
-    pub count: u64,
-    /// The mean.
-    pub mean: f64,
-    /// Half are below.
-    pub p50: f64,
-    /// Nine of ten are below.
-    pub p90: f64,
-    /// Ninety-nine of a hundred are below.
-    pub p99: f64,
-    /// The largest.
-    pub most: f64,
-}
-
-impl Spread {
-    fn new(histogram: &Histogram, unit: f64) -> Self {
-        let at = |q: f64| histogram.quantile(q) as f64 / unit;
-        Self {
-            count: histogram.len(),
-            mean: histogram.mean() / unit,
-            p50: at(0.5),
-            p90: at(0.9),
-            p99: at(0.99),
-            most: at(1.0),
-        }
-    }
-}
 
 /// What came of lookups, as shares of those that ended while their asker was there.
 #[derive(Clone, Copy, Serialize, Debug, Default)]
@@ -91,6 +31,8 @@ pub struct Lookups {
     pub wrong: f64,
     /// Ended without an answer.
     pub failed: f64,
+    /// Of those asked within 20 s, the fewest that were right.
+    pub right_worst: f64,
     /// Said that ids lie suspiciously close together there.
     pub crowded: f64,
     /// Still open.
@@ -129,6 +71,14 @@ pub struct Blocks {
     pub put_failed: u64,
     /// Time to the answer, in milliseconds.
     pub put_ms: Spread,
+    /// Of the puts that somebody holds: how many others their givers were told of, in the mean, and how many did hold.
+    pub told: f64,
+    /// See above.
+    pub held: f64,
+    /// Puts whose giver was told of more others than held it.
+    pub overstated: u64,
+    /// Puts that fewer others held than wanted, though more could.
+    pub short: u64,
     /// Reads asked for.
     pub gets: u64,
     /// Reads that brought the block.
@@ -250,9 +200,9 @@ pub(crate) struct Gathered<'a> {
     pub(crate) joined_all_s: Option<f64>,
     pub(crate) whole_after_s: Option<f64>,
     pub(crate) lookups_open: u64,
-    pub(crate) lookups: LookupResults,
-    pub(crate) blocks: BlockResults,
-    pub(crate) topic: TopicResults,
+    pub(crate) lookups: results::Lookups,
+    pub(crate) blocks: results::Blocks,
+    pub(crate) topic: results::Topic,
     pub(crate) joins: Histogram,
     pub(crate) tally: Tally,
     pub(crate) samples: Vec<Sample>,
@@ -315,7 +265,7 @@ pub(crate) fn gather(gathered: Gathered<'_>) -> Report {
     report
 }
 
-fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
+fn judge_lookups(results: &results::Lookups, open: u64) -> Lookups {
     let judged = results.right + results.named + results.wrong + results.failed;
     let share = |count: u64| count as f64 / judged.max(1) as f64;
     Lookups {
@@ -324,6 +274,7 @@ fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
         behind_absent: share(results.named),
         wrong: share(results.wrong),
         failed: share(results.failed),
+        right_worst: worst(&results.spans),
         crowded: share(results.crowded),
         open,
         ms: Spread::new(&results.times, 1e3),
@@ -331,13 +282,24 @@ fn judge_lookups(results: &LookupResults, open: u64) -> Lookups {
     }
 }
 
-fn judge_blocks(results: &BlockResults, last: Option<&Sample>) -> Blocks {
+/// The least share of any span in which enough were asked.
+fn worst(spans: &BTreeMap<u64, (u64, u64)>) -> f64 {
+    let enough = spans.values().filter(|(judged, _)| *judged >= 20);
+    enough.map(|(judged, right)| *right as f64 / *judged as f64).fold(1.0, f64::min)
+}
+
+fn judge_blocks(results: &results::Blocks, last: Option<&Sample>) -> Blocks {
+    let held = results.put_whole + results.put_partly;
     Blocks {
         puts: results.puts,
         put_whole: results.put_whole,
         put_partly: results.put_partly,
         put_failed: results.put_failed,
         put_ms: Spread::new(&results.put_times, 1e3),
+        told: results.told as f64 / held.max(1) as f64,
+        held: results.held as f64 / held.max(1) as f64,
+        overstated: results.overstated,
+        short: results.short,
         gets: results.gets,
         got: results.got,
         get_failed: results.get_failed,
@@ -357,6 +319,8 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     let lookups = &report.lookups;
     let measured = (lookups.ms.count > 0).then_some(lookups);
     add("lookups right, at least", wanted.lookups_right, measured.map(|lookups| lookups.right), true);
+    let worst = measured.map(|lookups| lookups.right_worst);
+    add("lookups right in any 20 s, at least", wanted.lookups_right_worst, worst, true);
     add("alarms, at least", wanted.alarms_least, measured.map(|lookups| lookups.crowded), true);
     add("alarms, at most", wanted.alarms_most, measured.map(|lookups| lookups.crowded), false);
     add("lookup p50, ms", wanted.lookup_p50_ms, measured.map(|lookups| lookups.ms.p50), false);
@@ -366,11 +330,18 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     add("engine bytes a node and second", wanted.node_bytes_per_s, Some(report.traffic.engine), false);
     add("engine state, bytes", wanted.engine_bytes, Some(report.engine_bytes_most as f64), false);
     add("resident memory, GB", wanted.memory_gb, Some(report.resident_most as f64 / 1e9), false);
+    let blocks = (report.blocks.puts > 0).then_some(&report.blocks);
+    let of_puts = |count: u64| count as f64 / report.blocks.puts as f64;
+    let held = |blocks: &Blocks| of_puts(blocks.put_whole + blocks.put_partly);
+    add("puts held, share, at least", wanted.puts_held, blocks.map(held), true);
+    add("puts short, share", wanted.puts_short, blocks.map(|blocks| of_puts(blocks.short)), false);
+    add("puts overstated", wanted.puts_overstated, blocks.map(|blocks| blocks.overstated as f64), false);
     add("blocks lost, share", wanted.blocks_lost, Some(report.blocks.lost), false);
     let topic = (report.topic.pairs > 0).then_some(&report.topic);
     add("topic p98, ms", wanted.topic_p98_ms, topic.map(|topic| topic.p98_ms), false);
     add("topic copies", wanted.topic_copies, topic.map(|topic| topic.copies), false);
     add("topic lost, share", wanted.topic_lost, topic.map(|topic| topic.lost), false);
+    add("topic refused", wanted.topic_refused, topic.map(|topic| topic.refused as f64), false);
     add("topic twice", wanted.topic_twice, topic.map(|topic| topic.twice as f64), false);
     add("whole after heal, s", wanted.whole_after_heal_s, report.whole_after_heal_s, false);
     goals

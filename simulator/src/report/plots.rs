@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::svg::{Axis, Line, draw};
+use crate::results::Sample;
 
 fn axis(name: &str) -> Axis<'_> {
     Axis { name, is_log: false }
@@ -75,13 +76,13 @@ pub fn of_sweep(reports: &[Report]) -> Vec<(String, String)> {
     ]
 }
 
-fn each(report: &Report, of: impl Fn(&super::Sample) -> f64) -> Vec<(f64, f64)> {
+fn each(report: &Report, of: impl Fn(&Sample) -> f64) -> Vec<(f64, f64)> {
     report.samples.iter().map(|sample| (sample.at_s, of(sample))).collect()
 }
 
 fn right_over_time(report: &Report) -> Vec<(f64, f64)> {
     let pairs = report.samples.windows(2);
-    let share = |pair: &[super::Sample]| {
+    let share = |pair: &[Sample]| {
         let ended = pair[1].lookups_ended - pair[0].lookups_ended;
         let right = pair[1].lookups_right - pair[0].lookups_right;
         (ended > 0).then(|| (pair[1].at_s, right as f64 / ended as f64))

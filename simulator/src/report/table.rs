@@ -2,7 +2,8 @@
 
 use tabmesh_engine::limits::REPLICAS;
 
-use super::{Report, Spread};
+use super::Report;
+use super::spread::Spread;
 
 /// The report as lines of two columns.
 pub fn render(report: &Report) -> String {
@@ -122,9 +123,11 @@ fn lookups(report: &Report, row: &mut impl FnMut(&str, String)) {
     row(
         "lookups",
         format!(
-            "{} judged: {:.3} % right, {:.3} % right behind an absent one, {:.3} % wrong, {:.3} % failed",
+            "{} judged: {:.3} % right ({:.2} % in the worst 20 s), {:.3} % right behind an absent one, {:.3} % wrong, \
+             {:.3} % failed",
             lookups.judged,
             lookups.right * 100.0,
+            lookups.right_worst * 100.0,
             lookups.behind_absent * 100.0,
             lookups.wrong * 100.0,
             lookups.failed * 100.0
@@ -152,6 +155,13 @@ fn blocks(report: &Report, row: &mut impl FnMut(&str, String)) {
             blocks.put_partly,
             blocks.put_failed,
             spread(&blocks.put_ms)
+        ),
+    );
+    row(
+        "holders of puts",
+        format!(
+            "{:.2} told of, {:.2} others; {} overstated, {} with fewer others than could",
+            blocks.told, blocks.held, blocks.overstated, blocks.short
         ),
     );
     if blocks.gets > 0 {
@@ -204,6 +214,10 @@ fn topic(report: &Report, row: &mut impl FnMut(&str, String)) {
             topic.false_ones
         ),
     );
+    if topic.lost_by_wrong_clocks > 0.0 {
+        let lost = topic.lost_by_wrong_clocks * 100.0;
+        row("wrong clocks", format!("{lost:.2} % lost of the pairs of which one end's clock is wrong"));
+    }
     row("topic time", format!("{} ms; p98 {}", spread(&topic.ms), round(topic.p98_ms)));
     row(
         "topic copies",

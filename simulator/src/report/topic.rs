@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::Spread;
-use crate::conduct::TopicResults;
+use super::spread::Spread;
+use crate::results;
 use crate::shard::words::TOPIC_NAMES;
 use crate::shard::{Counts, TOPIC_KINDS};
 
 /// What came of a topic. A pair is a message and another subscriber that took part from 15 s before it was published
-/// until 20 s after.
+/// until it was due.
 #[derive(Clone, Serialize, Debug, Default)]
 pub struct Topic {
     /// Subscriptions that engines took.
@@ -21,11 +21,13 @@ pub struct Topic {
     pub subscribers: f64,
     /// See above.
     pub pairs: u64,
-    /// Of the pairs, those that got the message within 20 s.
+    /// Of the pairs, those that got the message in time (within 20 s, if the scenario says nothing else).
     pub delivered: f64,
     /// Those that did not.
     pub lost: f64,
-    /// Of these, those that got it later after all.
+    /// The same of the pairs of which one end's wall clock is wrong.
+    pub lost_by_wrong_clocks: f64,
+    /// Of those that are lost, those that got it later after all.
     pub late: f64,
     /// Times an application heard what it had heard before.
     pub twice: u64,
@@ -43,7 +45,7 @@ pub struct Topic {
     pub says: Vec<(String, f64, f64)>,
 }
 
-pub(super) fn judge(results: &TopicResults, counts: &[Counts], node_seconds: f64) -> Topic {
+pub(super) fn judge(results: &results::Topic, counts: &[Counts], node_seconds: f64) -> Topic {
     let share = |count: u64| count as f64 / results.pairs.max(1) as f64;
     let by_pair =
         |of: fn(&Counts) -> u64| counts.iter().map(of).sum::<u64>() as f64 / results.reach.max(1) as f64;
@@ -61,6 +63,7 @@ pub(super) fn judge(results: &TopicResults, counts: &[Counts], node_seconds: f64
         pairs: results.pairs,
         delivered: share(results.delivered),
         lost: share(results.late + results.never),
+        lost_by_wrong_clocks: results.wrong_lost as f64 / results.wrong_pairs.max(1) as f64,
         late: share(results.late),
         twice: results.twice,
         false_ones: results.false_ones,
@@ -78,8 +81,13 @@ mod tests {
 
     #[test]
     fn shares_are_of_pairs_and_copies_of_everybody_that_was_there() {
-        let mut results =
-            TopicResults { messages: 4, reach: 400, pairs: 200, delivered: 196, ..TopicResults::default() };
+        let mut results = results::Topic {
+            messages: 4,
+            reach: 400,
+            pairs: 200,
+            delivered: 196,
+            ..results::Topic::default()
+        };
         (results.late, results.never) = (1, 3);
         (1..=100).for_each(|ms| results.times.add(ms * 1_000));
         let mut counts = Counts { copies: (500, 60_000), ..Counts::default() };
@@ -89,6 +97,6 @@ mod tests {
         assert_eq!((topic.subscribers, topic.copies, topic.copy_bytes), (100.0, 2.5, 300.0));
         assert_eq!(topic.says, [("publish".to_owned(), 480.0, 4.0)]);
         assert!((topic.p98_ms / 98.0 - 1.0).abs() < 0.02, "{}", topic.p98_ms);
-        assert_eq!(judge(&TopicResults::default(), &[], 0.0).lost, 0.0);
+        assert_eq!(judge(&results::Topic::default(), &[], 0.0).lost, 0.0);
     }
 }

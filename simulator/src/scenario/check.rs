@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Action, Lie, Scenario, Target, Topic};
+use super::{Action, Burst, Lie, Scenario, Target, Topic};
 
 /// More nodes than this do not fit their numbers beside what is kept of each.
 const NODES_MAX: u32 = 4_000_000;
@@ -51,6 +51,7 @@ impl Scenario {
         self.check_network()?;
         self.check_churn()?;
         self.check_work()?;
+        self.check_stores()?;
         self.check_topic()?;
         self.check_liars()?;
         self.actions.iter().try_for_each(|action| self.check_action(action))
@@ -70,6 +71,12 @@ impl Scenario {
             machines.addresses
         );
         ensure!(machines.addresses <= 64, "machines.addresses = {}: the engine uses 64", machines.addresses);
+        share("machines.wrong_clocks", machines.wrong_clocks)?;
+        let [least, most] = machines.wrong_by_s;
+        ensure!(
+            least <= most && most <= 86_400,
+            "machines.wrong_by_s = [{least}, {most}]: the least and the most, at most a day"
+        );
         ensure!(machines.skew_ppm <= 10_000, "machines.skew_ppm = {}: at most 10,000", machines.skew_ppm);
         Ok(())
     }
@@ -137,6 +144,12 @@ impl Scenario {
                 "blocks.bytes = {}: between 8 and {most}",
                 blocks.bytes
             );
+            ensure!(
+                blocks.givers <= self.nodes,
+                "blocks.givers = {}: there are {} nodes",
+                blocks.givers,
+                self.nodes
+            );
             if blocks.gets_per_s > 0.0 {
                 within("blocks gets", blocks.gets_from_s, blocks.gets_until_s)?;
             }
@@ -144,9 +157,45 @@ impl Scenario {
         Ok(())
     }
 
+    fn check_stores(&self) -> Result<()> {
+        let Some(stores) = &self.stores else { return Ok(()) };
+        ensure!(
+            u64::from(stores.small) + u64::from(stores.failing) <= u64::from(self.nodes),
+            "stores.small + stores.failing = {}: there are {} nodes",
+            u64::from(stores.small) + u64::from(stores.failing),
+            self.nodes
+        );
+        let givers = u64::from(self.blocks.map_or(0, |blocks| blocks.givers));
+        ensure!(
+            givers + u64::from(stores.small) + u64::from(stores.failing) <= u64::from(self.nodes),
+            "blocks.givers = {givers}: too few nodes are left whose store has room"
+        );
+        Ok(())
+    }
+
+    fn check_bursts(&self, topic: &Topic) -> Result<()> {
+        for burst in &self.bursts {
+            let Burst { at_s, publishers, messages } = burst;
+            ensure!(
+                topic.from_s + topic.over_s + Topic::SETTLED_S as f64 <= *at_s,
+                "a burst at {at_s} s: subscribers need {} s after the last one came",
+                Topic::SETTLED_S
+            );
+            self.within("a burst and what is due after it", *at_s, at_s + topic.due_s)?;
+            ensure!(
+                (1..=1_000).contains(publishers) && (1..=10_000).contains(messages),
+                "a burst of {publishers} publishers with {messages} messages: at most 1000 and 10,000"
+            );
+        }
+        Ok(())
+    }
+
     fn check_topic(&self) -> Result<()> {
-        let Some(topic) = &self.topic else { return Ok(()) };
-        let (settled_s, due_s) = (Topic::SETTLED_S as f64, Topic::DUE_S as f64);
+        let Some(topic) = &self.topic else {
+            ensure!(self.bursts.is_empty(), "a burst without a topic: there is nothing to publish in");
+            return Ok(());
+        };
+        let (settled_s, due_s) = (Topic::SETTLED_S as f64, topic.due_s);
         share("topic.subscribers", topic.subscribers)?;
         share("topic.newcomers", topic.newcomers)?;
         ensure!(
@@ -155,6 +204,13 @@ impl Scenario {
         );
         span("topic.from_s", topic.from_s, 0.0)?;
         span("topic.over_s", topic.over_s, 0.0)?;
+        ensure!((1.0..=120.0).contains(&due_s), "topic.due_s = {due_s}: between 1 and 120");
+        let most = tabmesh_engine::limits::PUBLISH_MAX as u32;
+        ensure!((8..=most).contains(&topic.bytes), "topic.bytes = {}: between 8 and {most}", topic.bytes);
+        self.check_bursts(topic)?;
+        if topic.publish_per_s == 0.0 && !self.bursts.is_empty() {
+            return Ok(());
+        }
         let (from_s, until_s) = (topic.publish_from_s, topic.publish_until_s);
         self.within("topic published", from_s, until_s)?;
         ensure!(
@@ -172,8 +228,6 @@ impl Scenario {
             "topic.publish_per_s = {}: more than 0, at most 10,000",
             topic.publish_per_s
         );
-        let most = tabmesh_engine::limits::PUBLISH_MAX as u32;
-        ensure!((8..=most).contains(&topic.bytes), "topic.bytes = {}: between 8 and {most}", topic.bytes);
         Ok(())
     }
 
@@ -208,6 +262,10 @@ impl Scenario {
         );
         match action {
             Action::Leave { share: leaving, .. } => share("share of an action", *leaving),
+            Action::Exchange { share: leaving, over_s, .. } => {
+                share("share of an action", *leaving)?;
+                span("over_s of an action", *over_s, 0.0)
+            }
             Action::Freeze { share: frozen, for_s, .. } => {
                 share("share of an action", *frozen)?;
                 span("for_s of an action", *for_s, 0.0)
@@ -232,6 +290,9 @@ impl Scenario {
             let kept_s = (topic.publish_until_s - topic.publish_from_s).min(150.0);
             topic.publish_per_s * kept_s * f64::from(self.nodes) * HEARD_BYTES
         });
+        let said: f64 =
+            self.bursts.iter().map(|burst| f64::from(burst.publishers) * f64::from(burst.messages)).sum();
+        let heard = heard + said * f64::from(self.nodes) * HEARD_BYTES;
         BASE_BYTES + u64::from(self.nodes) * NODE_BYTES + blocks + heard as u64
     }
 

@@ -1,6 +1,7 @@
 //! Scenarios: what happens, written down in TOML. Unknown fields and impossible values are refused before anything runs.
 
 mod check;
+mod goals;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::model::session::Law;
+use goals::Goals;
 
 /// One scenario. Times are in seconds of virtual time, shares between 0 and 1.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -34,6 +36,10 @@ pub struct Scenario {
     pub(crate) lookups: Option<Lookups>,
     pub(crate) blocks: Option<Blocks>,
     pub(crate) topic: Option<Topic>,
+    /// What is published in the topic at once.
+    #[serde(default)]
+    pub(crate) bursts: Vec<Burst>,
+    pub(crate) stores: Option<Stores>,
     pub(crate) liars: Option<Liars>,
     /// What happens at one moment each.
     #[serde(default)]
@@ -79,6 +85,9 @@ pub(crate) struct Machines {
     pub(crate) natives_relay_alone: bool,
     /// Wall clocks are wrong by at most so much.
     pub(crate) wall_error_s: u32,
+    /// Nodes whose wall clock is wrong by more: between so much and so much, fast or slow.
+    pub(crate) wrong_clocks: f64,
+    pub(crate) wrong_by_s: [u32; 2],
 }
 
 /// How packets travel and who can connect.
@@ -166,6 +175,12 @@ pub(crate) struct Blocks {
     pub(crate) bytes: u32,
     pub(crate) put_from_s: f64,
     pub(crate) put_over_s: f64,
+    /// So many nodes give all of them; 0 is anybody. Their stores have room.
+    #[serde(default)]
+    pub(crate) givers: u32,
+    /// Whoever is refused for a reason that passes asks again, as the package does.
+    #[serde(default)]
+    pub(crate) patient: bool,
     /// Reads in the whole network, of blocks whose put has ended.
     #[serde(default)]
     pub(crate) gets_per_s: f64,
@@ -188,19 +203,53 @@ pub(crate) struct Topic {
     pub(crate) from_s: f64,
     #[serde(default = "one")]
     pub(crate) over_s: f64,
-    /// In the whole network, by subscribers at random.
+    /// In the whole network, by subscribers at random; none where there are bursts alone.
+    #[serde(default)]
     pub(crate) publish_per_s: f64,
+    #[serde(default)]
     pub(crate) publish_from_s: f64,
+    #[serde(default)]
     pub(crate) publish_until_s: f64,
     /// Of each.
     pub(crate) bytes: u32,
+    /// A message should have been heard after so long.
+    #[serde(default = "due_s")]
+    pub(crate) due_s: f64,
+}
+
+fn due_s() -> f64 {
+    20.0
 }
 
 impl Topic {
     /// A subscriber counts once it has taken part for so long.
     pub(crate) const SETTLED_S: u64 = 15;
-    /// And should have heard a message after so long.
-    pub(crate) const DUE_S: u64 = 20;
+}
+
+/// Some subscribers publish at once, each one message after another: the next when the engine has taken the one before.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Burst {
+    pub(crate) at_s: f64,
+    pub(crate) publishers: u32,
+    /// Of each publisher.
+    pub(crate) messages: u32,
+}
+
+/// What stores take. Without it they never fill.
+#[derive(Clone, Copy, PartialEq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Stores {
+    /// Of each node.
+    pub(crate) quota_bytes: u64,
+    /// So many nodes have a smaller one, of so many bytes.
+    #[serde(default)]
+    pub(crate) small: u32,
+    #[serde(default)]
+    pub(crate) small_bytes: u64,
+    /// So many others fail at every write.
+    #[serde(default)]
+    pub(crate) failing: u32,
 }
 
 /// Nodes that lie.
@@ -244,6 +293,8 @@ pub(crate) enum Lie {
 pub(crate) enum Action {
     /// A share of the nodes goes at once; for good where the scenario has no sessions that bring newcomers.
     Leave { at_s: f64, share: f64, silent: bool },
+    /// A share of the nodes goes at once, and as many newcomers come, evenly over so long.
+    Exchange { at_s: f64, share: f64, silent: bool, over_s: f64 },
     /// The network falls into sides of these shares; the signalling server stands on the first, or reaches all.
     Partition { at_s: f64, sides: Vec<f64>, server_reaches_all: bool },
     /// It is whole again.
@@ -259,47 +310,13 @@ impl Action {
     pub(crate) fn at_s(&self) -> f64 {
         match self {
             Self::Leave { at_s, .. }
+            | Self::Exchange { at_s, .. }
             | Self::Partition { at_s, .. }
             | Self::Heal { at_s }
             | Self::Freeze { at_s, .. }
             | Self::Signalling { at_s, .. } => *at_s,
         }
     }
-}
-
-/// What the run must reach; a goal that is missed is marked in the report.
-#[derive(Clone, Copy, PartialEq, Default, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Goals {
-    /// Lookups that name the true closest node first (with liars: name the true closest honest one), of all.
-    pub(crate) lookups_right: Option<f64>,
-    /// Lookups that said that ids lie suspiciously close together, of all: at least, and at most.
-    pub(crate) alarms_least: Option<f64>,
-    pub(crate) alarms_most: Option<f64>,
-    pub(crate) lookup_p50_ms: Option<f64>,
-    pub(crate) lookup_p99_ms: Option<f64>,
-    /// Median of lookup time over the direct round trip of the same two nodes.
-    pub(crate) lookup_stretch: Option<f64>,
-    /// Everybody joined by then.
-    pub(crate) joined_by_s: Option<f64>,
-    /// Engine bytes a node sends a second.
-    pub(crate) node_bytes_per_s: Option<f64>,
-    /// Engine state of a node at its fullest.
-    pub(crate) engine_bytes: Option<f64>,
-    /// Resident memory of the whole run.
-    pub(crate) memory_gb: Option<f64>,
-    /// Blocks with no holder left at the end, of all that were put.
-    pub(crate) blocks_lost: Option<f64>,
-    /// From the command to publish to the event at a subscriber, of 98 % of those that hear it.
-    pub(crate) topic_p98_ms: Option<f64>,
-    /// Frames that hand a message on, hop by hop, by message and subscriber.
-    pub(crate) topic_copies: Option<f64>,
-    /// Subscribers that did not hear a message within 20 s, of all that should have.
-    pub(crate) topic_lost: Option<f64>,
-    /// Times an application heard a message again.
-    pub(crate) topic_twice: Option<f64>,
-    /// The overlay is one part so soon after a heal.
-    pub(crate) whole_after_heal_s: Option<f64>,
 }
 
 impl Scenario {

@@ -8,39 +8,13 @@ use tabmesh_engine::limits::{FRAME_MAX, SEAL};
 use tabmesh_engine::{Input, LinkId, PublicKey};
 
 use super::Shard;
+use super::circuit::Circuit;
 use crate::crypto::Crypto;
-use crate::dice::{fold, mix};
 use crate::event::{CircuitNews, NodeNumber, What};
 use crate::ground::Ground;
 
 /// How long sealing, opening or making a key takes.
 const SEALING_US: u64 = 250;
-
-/// One end of a circuit.
-pub(super) struct Circuit {
-    link: LinkId,
-    /// Tells it from an earlier one of the same link's number.
-    number: u32,
-    own: PublicKey,
-    peer: Option<PublicKey>,
-    dialled: bool,
-    sealed: u64,
-    opened: u64,
-}
-
-impl Circuit {
-    /// The tag of frame `count` of this end, or of the other one.
-    fn tag(&self, is_own: bool, count: u64, frame: &[u8]) -> [u8; SEAL] {
-        let peer = self.peer.unwrap_or([0; 64]);
-        let (offerer, answerer) = if self.dialled { (self.own, peer) } else { (peer, self.own) };
-        let direction = count << 1 | u64::from(self.dialled == is_own);
-        let sum = fold(fold(fold(mix(direction), &offerer), &answerer), frame);
-        let mut tag = [0; SEAL];
-        tag[..8].copy_from_slice(&mix(sum).to_be_bytes());
-        tag[8..].copy_from_slice(&mix(sum ^ direction).to_be_bytes());
-        tag
-    }
-}
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn has_circuit(&self, node: NodeNumber, link: LinkId) -> bool {

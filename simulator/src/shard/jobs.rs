@@ -7,19 +7,6 @@ use crate::crypto::{Crypto, Owner};
 use crate::event::NodeNumber;
 use crate::ground::Ground;
 
-/// How long a job takes in Chromium, in microseconds; measured there (sign 0.18 to 0.35 ms, verify 0.25 to 0.55 ms,
-/// one IndexedDB read about 1 ms, one write about 3 ms). A job takes between half of it and half more.
-pub(super) fn typical_us(work: &Work) -> u64 {
-    match work {
-        Work::Sign(_) | Work::SignMessage(_) => 300,
-        Work::Verify { .. } | Work::CheckMessage(_) => 500,
-        // Shells have what was published not long ago in memory.
-        Work::Recall(_) => 20,
-        Work::Store { .. } | Work::Scan { .. } => 3_000,
-        _ => 1_000,
-    }
-}
-
 impl<C: Crypto> Shard<C> {
     /// Whose key the node signs with.
     pub(super) fn owner(&self, ground: &Ground, node: NodeNumber) -> Owner {
@@ -63,10 +50,9 @@ impl<C: Crypto> Shard<C> {
                 let number =
                     ground.library.number(hash).filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
-                    Some(number) => {
-                        self.stores[at].keep(number, *held);
-                        JobResult::Stored
-                    }
+                    _ if self.stores[at].is_failing() => JobResult::Failed,
+                    Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
+                    Some(_) => JobResult::Full,
                     None => JobResult::Mismatch,
                 };
                 self.end_job(ground, node, job, result);

@@ -1,17 +1,15 @@
 //! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
 
-use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile};
+use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile, Status};
 
-use super::messages::Kept;
+use super::kept::Kept;
 use super::{Shard, Shell, State};
 use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
 use crate::heap;
-use crate::library::Store;
 use crate::model::{SECOND, micros};
-use crate::payload;
 use crate::scenario::Lie;
 
 /// Wall time when a world begins, in seconds since 1970.
@@ -49,6 +47,7 @@ impl Shell {
             trace: u64::from(node),
             engine_bytes: 0,
             engine_bytes_most: 0,
+            burst: None,
             inbox: Default::default(),
         }
     }
@@ -93,11 +92,12 @@ impl<C: Crypto> Shard<C> {
         self.shells[at].engine_bytes = heap::balance() - before;
         let id = engine.id();
         self.engines[at] = Some(engine);
-        self.stores[at] = Store::default();
+        self.stores[at] = ground.new_store(node);
         self.born_at[at] = self.now;
         self.note(node, News::Born(id));
         let error_s = u64::from(ground.machines.wall_error_s);
         let wall_s = WALL_START_S + self.now / SECOND + self.shells[at].dice.below(2 * error_s + 1) - error_s;
+        let wall_s = wall_s.saturating_add_signed(ground.clock_error_s(node));
         self.feed(ground, node, Input::WallTime(wall_s));
         self.plan_departure(ground, node);
     }
@@ -144,7 +144,8 @@ impl<C: Crypto> Shard<C> {
         if before - heap::balance() != held {
             self.broke(node, "the engine did not give back what it took", None);
         }
-        self.stores[at] = Store::default();
+        self.stores[at] = ground.new_store(node);
+        self.shells[at].burst = None;
         self.kept[at] = Kept::default();
         if let Some(sessions) = ground.sessions {
             let mean = sessions.away_s * SECOND as f64;
@@ -191,17 +192,23 @@ impl<C: Crypto> Shard<C> {
         let command = match order.wish {
             Wish::Find(ref target) => Command::Find { op, target },
             Wish::Put(number) => {
-                self.stores[at].keep(number, false);
+                if !self.stores[at].keep(number, false) {
+                    // The package puts nothing into the network that its own store does not take.
+                    let status = Status::InsufficientStorage;
+                    return self.note(node, News::Done { op, status, holders: 0 });
+                }
                 Command::Put { op, hash: ground.library.hash(number) }
             }
             Wish::Get(number) => Command::Get { op, hash: ground.library.hash(number) },
             Wish::Drop(number) => return self.stores[at].drop_cached(number),
             Wish::Subscribe => Command::Subscribe { op, topic: &ground.topic },
-            Wish::Publish(number) => {
-                let bytes = payload::make(ground.seed, number, ground.topic_bytes);
-                let command = Command::Publish { op, topic: &ground.topic, bytes: &bytes };
-                return self.feed(ground, node, Input::Command(command));
+            Wish::Publish(number) => return self.publish(ground, node, op, number),
+            Wish::Burst { first, count } => {
+                let burst = super::Burst { next: first, end: first + count, refused: 0 };
+                self.shells[at].burst = Some(burst);
+                return self.go_on(ground, node);
             }
+            Wish::GoOn => return self.go_on(ground, node),
         };
         self.feed(ground, node, Input::Command(command));
     }

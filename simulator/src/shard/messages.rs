@@ -1,10 +1,9 @@
 //! The messages of the topic: what shells keep of them for whoever missed one, and what their applications hear.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tabmesh_engine::NodeId;
-use tabmesh_engine::limits::SEEN_MAX;
+use tabmesh_engine::limits::KEPT_MAX;
 use tabmesh_engine::wire::topic;
 
 use super::Shard;
@@ -13,29 +12,8 @@ use crate::event::{News, NodeNumber};
 use crate::ground::{Ground, NETWORK};
 use crate::payload;
 
-/// Whole messages that one shell keeps, the newest last: as many as its engine remembers the names of.
-const KEPT_MAX: usize = SEEN_MAX;
-
 /// Messages looked through for one that other shells of this shard keep already, so that its bytes are there once.
-const SHARED_MAX: usize = 2 * SEEN_MAX;
-
-/// Whole messages by their names; the oldest one is forgotten.
-#[derive(Default)]
-pub(super) struct Kept(VecDeque<([u8; 8], Arc<[u8]>)>);
-
-impl Kept {
-    fn keep(&mut self, id: [u8; 8], whole: Arc<[u8]>, most: usize) {
-        if self.0.len() >= most {
-            self.0.pop_front();
-        }
-        self.0.push_back((id, whole));
-    }
-
-    /// The message of this name. What is asked for came a moment ago.
-    pub(super) fn find(&self, id: &[u8; 8]) -> Option<&Arc<[u8]>> {
-        self.0.iter().rev().find(|(known, _)| known == id).map(|(_, whole)| whole)
-    }
-}
+const SHARED_MAX: usize = 2 * KEPT_MAX;
 
 impl<C: Crypto> Shard<C> {
     /// The message with the node's signature.
@@ -77,23 +55,16 @@ impl<C: Crypto> Shard<C> {
 
 #[cfg(test)]
 mod tests {
+    use tabmesh_engine::TopicId;
+
     use super::*;
     use crate::crypto::{Owner, P256, StandIn};
 
-    #[test]
-    fn the_oldest_message_is_forgotten() {
-        let mut kept = Kept::default();
-        for number in 0..5_u8 {
-            kept.keep([number; 8], Arc::from([number].as_slice()), 3);
-        }
-        assert!(kept.find(&[1; 8]).is_none());
-        assert_eq!(kept.find(&[2; 8]).map(|whole| whole[0]), Some(2));
-        assert_eq!(kept.find(&[4; 8]).map(|whole| whole[0]), Some(4));
-    }
-
     fn signed<C: Crypto>() {
         let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };
-        let raw = topic::message(&NodeId([7; 32]), 9, 11, &C::public(owner), b"words");
+        let key = C::public(owner);
+        let head = topic::Head { topic: &TopicId([7; 32]), sent_ms: 9, run: 11, number: 1, key: &key };
+        let raw = head.message(b"words");
         assert!(!Shard::<C>::holds(&raw), "nobody has signed it yet");
         let mut raw = topic::signed(raw.clone(), &C::sign(owner, &topic::signed_bytes(&NETWORK, &raw)));
         assert!(Shard::<C>::holds(&raw));

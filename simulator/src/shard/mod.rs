@@ -1,11 +1,14 @@
 //! A share of the nodes, with everything that only they change. One thread runs a shard; shards meet only through
 //! events, which take at least [`LEAST_US`] from one node to another.
 
+mod burst;
+mod circuit;
 mod circuits;
 mod drive;
 mod ends;
 mod flow;
 mod jobs;
+mod kept;
 mod liar;
 mod life;
 mod links;
@@ -23,6 +26,7 @@ use crate::dice::{Dice, mix};
 use crate::event::{EndId, Event, NodeNumber, Note, What};
 use crate::ground::Ground;
 use crate::library::Store;
+use crate::model::job;
 use crate::model::place::LEAST_US;
 use crate::queue::Calendar;
 use crate::server::Server;
@@ -36,6 +40,15 @@ enum State {
     Running,
     /// A frozen tab: what happens waits.
     Frozen,
+}
+
+/// Messages that an application publishes one after another: those from `next` to before `end` are left.
+#[derive(Clone, Copy)]
+struct Burst {
+    next: u32,
+    end: u32,
+    /// How often the engine refused the next one.
+    refused: u32,
 }
 
 /// What a shell keeps for its engine, beside its ends and its store.
@@ -67,6 +80,7 @@ struct Shell {
     /// Bytes of engine state now, and the most at rest in any life.
     engine_bytes: i64,
     engine_bytes_most: i64,
+    burst: Option<Burst>,
     inbox: VecDeque<(NodeNumber, What)>,
 }
 
@@ -90,7 +104,7 @@ pub(crate) struct Tally {
 pub(crate) const KINDS: usize = 32;
 
 /// Kinds of frames about a topic, with one for what is none of them.
-pub(crate) const TOPIC_KINDS: usize = 6;
+pub(crate) const TOPIC_KINDS: usize = 7;
 
 /// What happened in a shard so far.
 #[derive(Clone, Default, Debug)]
@@ -131,11 +145,11 @@ pub(crate) struct Shard<C: Crypto> {
     engines: Vec<Option<Box<Node>>>,
     shells: Vec<Shell>,
     ends: Vec<Ends>,
-    circuits: Vec<Vec<circuits::Circuit>>,
+    circuits: Vec<Vec<circuit::Circuit>>,
     stores: Vec<Store>,
-    kept: Vec<messages::Kept>,
+    kept: Vec<kept::Kept>,
     /// The newest messages that any of them keeps.
-    shared: messages::Kept,
+    shared: kept::Kept,
     pub(crate) tallies: Vec<Tally>,
     born_at: Vec<u64>,
     /// In the first shard.
@@ -168,9 +182,12 @@ impl<C: Crypto> Shard<C> {
             shells,
             ends: (0..count).map(|_| Ends::default()).collect(),
             circuits: (0..count).map(|_| Vec::new()).collect(),
-            stores: (0..count).map(|_| Store::default()).collect(),
-            kept: (0..count).map(|_| messages::Kept::default()).collect(),
-            shared: messages::Kept::default(),
+            stores: (number..ground.nodes)
+                .step_by(ground.shards as usize)
+                .map(|node| ground.new_store(node))
+                .collect(),
+            kept: (0..count).map(|_| kept::Kept::default()).collect(),
+            shared: kept::Kept::default(),
             tallies: vec![Tally::default(); count],
             born_at: vec![0; count],
             server: (number == 0).then(|| Server::new(ground)),
@@ -264,7 +281,7 @@ impl<C: Crypto> Shard<C> {
 
     fn job(&mut self, ground: &Ground, node: NodeNumber, job: JobId, work: Work) {
         let at = self.at(node);
-        let typical_us = jobs::typical_us(&work);
+        let typical_us = job::typical_us(&work);
         let shell = &mut self.shells[at];
         let (life, delay) = (shell.life, typical_us / 2 + shell.dice.below(typical_us));
         let what = What::Job { life, job, work: Box::new(work) };

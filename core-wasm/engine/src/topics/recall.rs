@@ -13,8 +13,9 @@ use crate::wire::frame::Body;
 use crate::wire::topic::{PUBLISH, Place, WANT};
 use crate::wire::{Reader, Writer};
 
-/// So many messages are asked for at once.
+/// So many messages are asked for at once of one subscriber, and of all together; further ones with what is told next.
 const WANTS_MAX: usize = 16;
+const WANTED_MAX: usize = 64;
 
 /// And not again, of anybody, within this.
 const WANT_AGAIN: Duration = Duration::from_ms(1_000);
@@ -33,7 +34,7 @@ impl Topics {
                     |job: &Pending| matches!(job, Pending::Check { place: other, .. } if *other == place);
                 let is_under_way = self.wanted.iter().any(|(other, _)| *other == place)
                     || self.pending.count(is_checked) > 0;
-                if count < WANTS_MAX && !is_under_way {
+                if count < WANTS_MAX && self.wanted.len() < WANTED_MAX && !is_under_way {
                     count += 1;
                     self.wanted.push((place, Stamp::of(now)));
                     wants.bytes(&place.stream).u32(number);
