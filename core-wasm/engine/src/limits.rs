@@ -141,7 +141,7 @@ pub const MEMBERS_MAX: usize = 12;
 
 /// Senders in topics remembered, so that no message is delivered twice. At the bound the one goes whose last message was sent first;
 /// from then on only what was sent later is believed of whoever is not remembered.
-pub const STREAMS_MAX: usize = 128;
+pub const STREAMS_MAX: usize = 64;
 
 /// Senders of whose messages a subscriber tells its mates at once; of further ones it tells nothing.
 pub const STREAMS_TOLD_MAX: usize = 40;

@@ -3,11 +3,13 @@
 //! Each pong tells the sender's wall clock. With three of them or more their median counts instead of the own clock, which the owner
 //! is told of. Every check of freshness stays on, whatever the clock says.
 
+use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use super::Ground;
 use crate::io::LinkId;
 use crate::io::kinds::output;
+use crate::list::List;
 use crate::time::{Duration, Instant};
 
 /// So many clocks are compared; of further links none is asked.
@@ -28,6 +30,8 @@ const DOUBT_S: u32 = 3_600;
 #[derive(Default)]
 pub(crate) struct Clock {
     own: Option<NonZeroU32>,
+    /// Of linked peers, at most [`CLOCKS_MAX`].
+    peers: Vec<(LinkId, u32)>,
     /// The median of the peers', where there are enough of them.
     agreed: Option<NonZeroU32>,
     told_s: i32,
@@ -39,11 +43,12 @@ fn seconds(now: Instant) -> u32 {
 }
 
 /// The lower median.
-fn median(clocks: &[u32]) -> Option<u32> {
-    let below = |clock: u32| clocks.iter().filter(|other| **other < clock).count();
-    let not_above = |clock: u32| clocks.iter().filter(|other| **other <= clock).count();
+fn median(clocks: &[(LinkId, u32)]) -> Option<u32> {
+    let below = |clock: u32| clocks.iter().filter(|(_, other)| *other < clock).count();
+    let not_above = |clock: u32| clocks.iter().filter(|(_, other)| *other <= clock).count();
     let middle = clocks.len().saturating_sub(1) / 2;
-    clocks.iter().copied().find(|clock| below(*clock) <= middle && middle < not_above(*clock))
+    let mut each = clocks.iter().map(|(_, clock)| *clock);
+    each.find(|clock| below(*clock) <= middle && middle < not_above(*clock))
 }
 
 impl Ground {
@@ -61,22 +66,18 @@ impl Ground {
 
     /// A peer told what time it is, in seconds since 1970; 0 if it does not know.
     pub(crate) fn hear_clock(&mut self, id: LinkId, wall_s: u32) {
-        let clock = NonZeroU32::new(wall_s.saturating_sub(seconds(self.now)));
-        if let Some(link) = self.links.get_mut(id) {
-            link.clock = clock;
-            self.compare_clocks();
+        let links = &self.links;
+        self.clock.peers.keep(|(link, _)| *link != id && links.ready(*link).is_some());
+        if wall_s != 0 && self.clock.peers.len() < CLOCKS_MAX {
+            self.clock.peers.push((id, wall_s.saturating_sub(seconds(self.now))));
         }
+        self.compare_clocks();
     }
 
     fn compare_clocks(&mut self) {
-        let mut clocks = [0; CLOCKS_MAX];
-        let mut count = 0;
-        for (place, clock) in clocks.iter_mut().zip(self.links.peers().filter_map(|link| link.clock)) {
-            *place = clock.get();
-            count += 1;
-        }
-        let theirs = clocks.get(..count).and_then(median);
-        self.clock.agreed = theirs.filter(|_| count >= CLOCKS_MIN).and_then(NonZeroU32::new);
+        let theirs = median(&self.clock.peers);
+        let is_enough = self.clock.peers.len() >= CLOCKS_MIN;
+        self.clock.agreed = theirs.filter(|_| is_enough).and_then(NonZeroU32::new);
         if let (Some(own), Some(theirs)) = (self.clock.own, theirs) {
             let off_s = own.get().wrapping_sub(theirs) as i32;
             let off_s = if off_s.unsigned_abs() > OFF_S { off_s } else { 0 };
@@ -115,8 +116,6 @@ impl Ground {
 #[cfg(test)]
 mod tests {
     //! The median counts, the owner hears of a difference, and doubt passes.
-
-    use alloc::vec::Vec;
 
     use super::*;
     use crate::ground::testing::{ground, outputs};

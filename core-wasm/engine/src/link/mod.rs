@@ -7,7 +7,6 @@ mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
 pub(crate) use flow::Flow;
 pub(crate) use rtt::Rtt;
@@ -54,8 +53,6 @@ pub(crate) struct Link {
     pub(crate) rtt: Rtt,
     /// Where the peer stands, by its word.
     pub(crate) at: Coordinate,
-    /// The peer's wall clock: seconds since 1970 when this node's monotonic clock began.
-    pub(crate) clock: Option<NonZeroU32>,
     pub(crate) flow: Flow,
     /// Up to where the peer knows this node's neighbourhood.
     pub(crate) told: u32,
@@ -153,7 +150,6 @@ impl Links {
             missed: 0,
             rtt: Rtt::default(),
             at: Coordinate::default(),
-            clock: None,
             flow: Flow::new(now),
             told: 0,
             told_ties: 0,

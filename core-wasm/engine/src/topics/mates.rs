@@ -45,14 +45,14 @@ pub(super) enum Role {
 
 /// Somebody who takes part in a topic, or may.
 pub(super) struct Member {
-    pub(super) topic: u64,
+    pub(super) topic: u32,
     pub(super) peer: NodeId,
     pub(super) role: Role,
 }
 
 /// Somebody who came by this node looking for others of a topic, and the link by which that came.
 pub(super) struct Guest {
-    topic: u64,
+    topic: u32,
     peer: NodeId,
     by: Option<LinkId>,
 }
@@ -92,7 +92,7 @@ impl Member {
 }
 
 impl Topics {
-    pub(super) fn member(&mut self, topic: u64, peer: &NodeId) -> Option<&mut Member> {
+    pub(super) fn member(&mut self, topic: u32, peer: &NodeId) -> Option<&mut Member> {
         self.members.iter_mut().find(|member| member.topic == topic && member.peer == *peer)
     }
 
@@ -102,24 +102,24 @@ impl Topics {
     }
 
     /// How many members of a topic `is` is true of.
-    pub(super) fn count(&self, topic: u64, is: fn(&Member) -> bool) -> usize {
+    pub(super) fn count(&self, topic: u32, is: fn(&Member) -> bool) -> usize {
         self.members.iter().filter(|member| member.topic == topic && is(member)).count()
     }
 
-    pub(super) fn has_few(&self, topic: u64) -> bool {
+    pub(super) fn has_few(&self, topic: u32) -> bool {
         self.count(topic, Member::takes_part) < MATES / 2
     }
 
     /// Takes in a candidate, for whom the oldest one makes room.
     #[inline(never)]
-    pub(super) fn offer(&mut self, ground: &Ground, topic: u64, peer: &NodeId) {
+    pub(super) fn offer(&mut self, ground: &Ground, topic: u32, peer: &NodeId) {
         if *peer != ground.id && self.member(topic, peer).is_none() && self.make_room(topic) {
             self.members.push(Member { topic, peer: *peer, role: Role::Candidate });
         }
     }
 
     /// Room for one more member; false if none of them is a candidate.
-    fn make_room(&mut self, topic: u64) -> bool {
+    fn make_room(&mut self, topic: u32) -> bool {
         let is_full = self.count(topic, |_| true) >= MEMBERS_MAX;
         let is_candidate = |member: &Member| member.topic == topic && member.is_candidate();
         let oldest = self.members.iter().position(is_candidate).filter(|_| is_full);
@@ -130,7 +130,7 @@ impl Topics {
     }
 
     #[inline(never)]
-    pub(super) fn forget(&mut self, topic: u64, peer: &NodeId) {
+    pub(super) fn forget(&mut self, topic: u32, peer: &NodeId) {
         self.members.keep(|member| member.topic != topic || member.peer != *peer);
     }
 
@@ -236,13 +236,13 @@ impl Topics {
     }
 
     /// A linked peer tells what it has: who was asked is a mate from now on.
-    pub(super) fn accept(&mut self, topic: u64, from: &NodeId) {
+    pub(super) fn accept(&mut self, topic: u32, from: &NodeId) {
         if self.member(topic, from).is_some_and(|member| matches!(member.role, Role::Asked { .. })) {
             self.become_mate(topic, from);
         }
     }
 
-    fn become_mate(&mut self, topic: u64, peer: &NodeId) {
+    fn become_mate(&mut self, topic: u32, peer: &NodeId) {
         let number = self.topic(topic).map_or(0, |topic| topic.number);
         if let Some(member) = self.member(topic, peer) {
             member.role = Role::Mate(Pace::new(number));
@@ -250,7 +250,7 @@ impl Topics {
     }
 
     /// A subscriber that is not linked answered.
-    pub(super) fn hear_far(&mut self, ground: &Ground, topic: u64, from: &NodeId) {
+    pub(super) fn hear_far(&mut self, ground: &Ground, topic: u32, from: &NodeId) {
         let (now, is_linked) = (ground.now, ground.links.to(from).is_some());
         let Some(member) = self.member(topic, from) else { return };
         if matches!(member.role, Role::Asked { .. } | Role::Far { .. }) && !is_linked {

@@ -58,11 +58,11 @@ struct Topic {
 enum Pending {
     Sign {
         op: OpId,
-        topic: u64,
+        topic: u32,
     },
     Check {
         place: Place,
-        topic: u64,
+        topic: u32,
         /// The linked peer that handed it here; nobody if it was routed.
         from: Option<NodeId>,
     },
@@ -71,7 +71,7 @@ enum Pending {
     },
 }
 
-/// Where topics stand. Topics go by the first 8 bytes of their ids.
+/// Where topics stand. Topics go by the first 4 bytes of their ids.
 #[derive(Default)]
 pub(crate) struct Topics {
     list: Vec<Topic>,
@@ -90,11 +90,11 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    fn has(&self, topic: u64) -> bool {
+    fn has(&self, topic: u32) -> bool {
         self.list.iter().any(|known| known.id.short() == topic)
     }
 
-    fn topic(&mut self, topic: u64) -> Option<&mut Topic> {
+    fn topic(&mut self, topic: u32) -> Option<&mut Topic> {
         self.list.iter_mut().find(|known| known.id.short() == topic)
     }
 

@@ -58,7 +58,7 @@ impl Topics {
     }
 
     /// Counts for how long mates hold up what this node says.
-    pub(super) fn note_laggards(&mut self, topic: u64) {
+    pub(super) fn note_laggards(&mut self, topic: u32) {
         let number = self.topic(topic).map_or(0, |topic| topic.number);
         for member in self.members.iter_mut().filter(|member| member.topic == topic) {
             if let Role::Mate(pace) = &mut member.role {
@@ -68,7 +68,7 @@ impl Topics {
     }
 
     /// A mate has room for more.
-    pub(super) fn on_room(&mut self, from: &NodeId, topic: u64, bytes: &[u8]) {
+    pub(super) fn on_room(&mut self, from: &NodeId, topic: u32, bytes: &[u8]) {
         let mut reader = Reader::new(bytes);
         let (run, room) = (reader.u32(), reader.u32());
         let Some(known) = self.topic(topic).filter(|known| known.run == run) else { return };

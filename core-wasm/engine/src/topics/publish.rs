@@ -79,7 +79,7 @@ impl Topics {
     }
 
     /// Hands a message that is known to be sound to whoever takes part, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, topic: u64, from: Option<&NodeId>, raw: &[u8]) {
+    fn spread(&mut self, ground: &mut Ground, topic: u32, from: Option<&NodeId>, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
         let place = head.place();
         if !self.streams.is_news(&place, head.sent_ms) {

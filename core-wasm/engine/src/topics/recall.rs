@@ -15,7 +15,7 @@ use crate::wire::{Reader, Writer};
 
 /// So many messages are asked for at once of one subscriber, and of all together; further ones with what is told next.
 const WANTS_MAX: usize = 16;
-const WANTED_MAX: usize = 64;
+const WANTED_MAX: usize = 32;
 
 /// And not again, of anybody, within this.
 const WANT_AGAIN: Duration = Duration::from_ms(1_000);

@@ -23,7 +23,7 @@ const LIVELY: Duration = Duration::from_ms(2_000);
 /// The messages of one run of one sender.
 struct Stream {
     name: [u8; 8],
-    topic: u64,
+    topic: u32,
     /// The highest number that came, and which of those before it: bit i stands for the one i below it.
     last: u32,
     came: u64,
@@ -126,7 +126,7 @@ impl Streams {
     }
 
     /// Takes in a message that is news; says how many of its stream are missed for good.
-    pub(super) fn take(&mut self, place: &Place, sent_ms: u64, topic: u64, now: Instant) -> u32 {
+    pub(super) fn take(&mut self, place: &Place, sent_ms: u64, topic: u32, now: Instant) -> u32 {
         let number = place.number;
         let Some(stream) = self.list.iter_mut().find(|stream| stream.name == place.stream) else {
             self.make_room();
@@ -174,7 +174,7 @@ impl Streams {
     }
 
     /// Gives up gaps in streams of a topic that are quiet; says how many messages are missed.
-    pub(super) fn give_up(&mut self, topic: u64, now: Instant) -> u32 {
+    pub(super) fn give_up(&mut self, topic: u32, now: Instant) -> u32 {
         let mut missed = 0;
         for stream in self.list.iter_mut().filter(|stream| stream.topic == topic) {
             if stream.age(now) >= GIVEN_UP && stream.came != u64::MAX {
@@ -191,7 +191,7 @@ impl Streams {
     }
 
     /// What came to a topic not long ago, as a list of streams.
-    pub(super) fn recent(&self, topic: u64) -> Vec<u8> {
+    pub(super) fn recent(&self, topic: u32) -> Vec<u8> {
         let mut writer = Writer::default();
         let is_recent = |stream: &&Stream| stream.topic == topic && stream.last > stream.marks[1];
         for stream in self.list.iter().rev().filter(is_recent).take(STREAMS_TOLD_MAX) {
