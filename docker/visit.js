@@ -88,11 +88,26 @@ async function look(page) {
   assert.equal(cached, 'no-cache');
 }
 
+/** Nobody frames the pages, and the Worker of tasks, which has a policy of its own, still runs them. */
+async function lookAtPolicies(browser) {
+  const page = await browser.page({ url: `${url}/tasks.html`, name: 'tasks' });
+  pages.set('tasks', page);
+  const worker = page.waitForResponse((response) => /\/assets\/worker-[^/]+\.js$/.test(response.url()));
+  await page.getByTestId('example-Mandelbrot').click();
+  const headers = (await worker).headers();
+  assert.match(headers['cache-control'], /immutable/);
+  assert.equal(headers['content-security-policy'], "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'");
+  await page.locator('[data-testid=task-outcome][data-step=ended] img').waitFor({ timeout: STEP_MS });
+  const framing = await page.evaluate(async () => (await fetch('/')).headers.get('content-security-policy'));
+  assert.match(framing, /frame-ancestors 'none'/);
+}
+
 const logs = mkdtempSync(join(tmpdir(), 'tabmesh-visit-'));
 const browser = await Browser.start(logs);
 try {
   const visitor = await open(browser, url, 'visitor');
   await look(visitor);
+  await lookAtPolicies(browser);
   await give(visitor);
   say(`visitor: linked by ${(await kindsOfLinks(visitor)).join(', ')}`);
   await take(browser, 'reader', '', 2);

@@ -1,8 +1,8 @@
 //! Who the node is: a P-256 key from a file or from a passphrase, and what is signed and checked with it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use p256::elliptic_curve::Generate;
@@ -15,6 +15,8 @@ use ring::signature::{
 };
 use tabmesh_engine::{NodeId, PublicKey, Signature};
 use thiserror::Error;
+
+use crate::fresh;
 
 /// The key file in the data directory.
 const KEY_FILE: &str = "identity.pem";
@@ -65,7 +67,7 @@ pub enum IdentityError {
 ///
 /// The curve arithmetic that makes keys is the p256 crate's; signing and checking is ring's, which this binary holds
 /// anyway for TLS and DTLS: measured on one core, 26 µs against 294 µs to sign and 75 µs against 690 µs to verify.
-/// That is short enough to do in the driver's own task, without a thread in between.
+/// Signing is short enough to be done in the driver's own task; checking is what strangers ask for, and has a thread.
 pub struct Identity {
     id: NodeId,
     public: PublicKey,
@@ -82,7 +84,7 @@ impl Identity {
     /// The file cannot be read or written, is no key, or its id is below `level`.
     pub fn from_file(data_dir: &Path, level: u8) -> Result<Self, IdentityError> {
         let path = data_dir.join(KEY_FILE);
-        let secret = match std::fs::read_to_string(&path) {
+        let secret = match read_private(&path) {
             Ok(pem) => p256::SecretKey::from_pkcs8_pem(&pem).map_err(|_| IdentityError::Malformed(path))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let secret = random_secret(level);
@@ -231,12 +233,25 @@ fn with_tag(key: &PublicKey) -> [u8; 65] {
     tagged
 }
 
+/// What a file says that nobody but its owner may read or write, as ssh asks it of its keys.
+fn read_private(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.permissions().mode() & 0o077 != 0 {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, SHARED));
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+const SHARED: &str = "other users may read or write this private key: `chmod 600` it, and if they may have done so, remove it \
+                      to get a new identity";
+
 /// Writes the key beside its place and moves it there, so that a crash leaves a whole key or none.
 fn write_key(path: &Path, secret: &p256::SecretKey) -> io::Result<()> {
     let pem = secret.to_pkcs8_pem(LineEnding::LF).map_err(io::Error::other)?;
     let unfinished = path.with_extension("tmp");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+    let mut file = fresh::create(&unfinished, 0o600)?;
     file.write_all(pem.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(&unfinished, path)?;

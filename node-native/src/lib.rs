@@ -8,11 +8,12 @@
 // One function needs it: code that this program's own compiler made is taken for code (`task::wasmtime`).
 #![deny(unsafe_code)]
 
-mod addresses;
+pub mod addresses;
 pub mod cli;
 pub mod control;
 pub mod driver;
 pub mod files;
+mod fresh;
 pub mod identity;
 pub mod link;
 pub mod metrics;
@@ -20,6 +21,7 @@ pub mod peer;
 pub mod sentences;
 pub mod server;
 pub mod settings;
+mod shares;
 pub mod signalling;
 pub mod storage;
 pub mod task;

@@ -1,16 +1,18 @@
 //! One running node: everything put together, in this process.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use thiserror::Error;
 use tokio::task::JoinHandle;
 
 use crate::control;
 use crate::driver::{self, Handle};
+use crate::fresh;
 use crate::identity::{Identity, IdentityError};
 use crate::server::{self, BindError, Doors};
 use crate::settings::Settings;
@@ -55,6 +57,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The system has no thread to give.
+    #[error("cannot start a thread: {0}; raise the limit on threads")]
+    Thread(io::Error),
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -104,7 +109,8 @@ impl Peer {
         }
 
         let facts = control::server::Facts { network: settings.network.clone(), quota_bytes: settings.quota };
-        let driver::Started { handle, incoming, task } = driver::start(settings, identity, storage, seed);
+        let started = driver::start(settings, identity, storage, seed).map_err(StartError::Thread)?;
+        let driver::Started { handle, incoming, task } = started;
         let mut doors = vec![tokio::spawn(control::server::serve(control, handle.clone(), facts))];
         if let Some((listener, _)) = listener {
             let is_observed = observer.is_none();
@@ -183,7 +189,9 @@ fn make_data_dir(path: &Path) -> Result<(), StartError> {
 fn lock_data_dir(path: &Path) -> Result<File, StartError> {
     make_data_dir(path)?;
     let broken = |source| StartError::DataDir { path: path.to_owned(), source };
-    let lock = File::create(path.join("lock")).map_err(broken)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).mode(0o600).custom_flags(OFlags::NOFOLLOW.bits() as i32);
+    let lock = options.open(path.join("lock")).map_err(broken)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => Err(StartError::Locked(path.to_owned())),
@@ -195,7 +203,7 @@ fn lock_data_dir(path: &Path) -> Result<File, StartError> {
 fn write_address(path: &Path, address: SocketAddr) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".tmp");
-    let mut file = File::create(&unfinished)?;
+    let mut file = fresh::create(Path::new(&unfinished), 0o666)?;
     writeln!(file, "{address}")?;
     std::fs::rename(unfinished, path)
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use tabmesh_engine::limits;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -27,9 +27,15 @@ use crate::driver::{Handle, Incoming};
 use crate::identity::hex;
 use crate::link::socket;
 use crate::metrics::{self, Metrics};
+use crate::shares::{Shares, host_of};
 
-/// HTTP requests and WebSocket handshakes under way, per listener. Beyond it connections are closed unread.
-const CONNECTIONS_MAX: usize = 64;
+/// HTTP requests and WebSocket handshakes under way, per listener, and those of one address among them. Beyond it
+/// connections are closed unread. Behind a proxy all come from the proxy, which sends no request before it has the whole.
+const CONNECTIONS_MAX: usize = 256;
+const CONNECTIONS_OF_ADDRESS_MAX: usize = 32;
+
+/// How long a client may take to say what it wants.
+const HEAD_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// How long one HTTP request, or the way to a WebSocket, may take.
 const REQUEST_MAX: Duration = Duration::from_secs(10);
@@ -76,10 +82,10 @@ pub(crate) async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr
 /// Serves until the task is aborted. Every connection is a task of its own, bounded in number and in time.
 pub(crate) async fn serve(listener: TcpListener, doors: Doors) {
     let doors = Arc::new(doors);
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_ADDRESS_MAX);
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Mostly too many open files: waiting lets some close.
                 tracing::warn!(%error, "a connection was not accepted");
@@ -87,14 +93,14 @@ pub(crate) async fn serve(listener: TcpListener, doors: Doors) {
                 continue;
             }
         };
-        let Ok(permit) = room.clone().try_acquire_owned() else {
+        let Some(place) = room.enter(host_of(address.ip())) else {
             doors.handle.metrics().refused.inc();
             continue;
         };
         let doors = doors.clone();
         tokio::spawn(async move {
             serve_connection(stream, doors).await;
-            drop(permit);
+            drop(place);
         });
     }
 }
@@ -107,7 +113,7 @@ async fn serve_connection(stream: TcpStream, doors: Arc<Doors>) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(REQUEST_MAX)
+        .header_read_timeout(HEAD_TIME_MAX)
         .max_buf_size(HEAD_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
@@ -147,18 +153,24 @@ fn scrape(handle: &Handle) -> String {
     Metrics::encode(handle.metrics())
 }
 
-/// 200 while the driver answers; whether the node is joined is told, but a node alone is not ill.
+/// 200 while the driver answers and blocks can be written; whether the node is joined is told, but a node alone is not
+/// ill.
 async fn health(handle: &Handle) -> Response<Full<Bytes>> {
     let view = timeout(HEALTH_MAX, handle.look()).await.ok().flatten();
-    let (status, body) = match view {
-        Some(view) => {
-            let body = json!({
-                "status": "ok", "id": hex(&view.id), "joined": view.is_joined, "links": view.links.len(),
-            });
-            (StatusCode::OK, body)
-        }
-        None => (StatusCode::SERVICE_UNAVAILABLE, json!({ "status": "the node does not answer" })),
+    let trouble = handle.storage().trouble();
+    let said = match (&view, &trouble) {
+        (None, _) => "the node does not answer".to_owned(),
+        (Some(_), Some(trouble)) => format!("blocks cannot be written: {}", trouble.message),
+        (Some(_), None) => "ok".to_owned(),
     };
+    let is_well = view.is_some() && trouble.is_none();
+    let status = if is_well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let mut body = json!({ "status": said });
+    if let Some(view) = view {
+        body["id"] = json!(hex(&view.id));
+        body["joined"] = json!(view.is_joined);
+        body["links"] = json!(view.links.len());
+    }
     let mut response = text(status, format!("{body}\n"));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response

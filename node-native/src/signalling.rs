@@ -8,14 +8,21 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use tabmesh_engine::wire::signal;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio::time::{Instant, interval_at, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::tungstenite::{self, Message};
 use url::Url;
 
-use crate::link::socket::{ClientStream, connect};
+use crate::link::socket::{ClientStream, DialError, connect};
 
 /// How long one server may take to let us in before the next one is tried.
 const CONNECT_MAX: Duration = Duration::from_secs(8);
+
+/// After so long without an answer the operator is told, and waiting goes on.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a server may take to say its first word once it is connected.
+const FIRST_WORD_MAX: Duration = Duration::from_secs(5);
 
 /// How often the server is pinged. One that stays silent for twice as long is gone without saying so.
 const PING_EVERY: Duration = Duration::from_secs(30);
@@ -40,6 +47,8 @@ pub struct Report {
 pub enum What {
     /// The server of this number is connected.
     Up(usize),
+    /// The server of this number does not do, for this reason; others may be tried, or it goes on waiting.
+    Failed(usize, String),
     /// None is, or no longer. Nothing follows.
     Down,
     /// One message.
@@ -69,37 +78,75 @@ pub fn open(
 ) -> (Signalling, impl Future<Output = ()> + Send + 'static) {
     let (messages, mut outbox) = mpsc::channel(QUEUE_MAX);
     let task = async move {
-        let tell = |what| {
-            let reports = reports.clone();
-            // The driver is gone only when the whole node stops.
-            async move { drop(reports.send(Report { generation, what }).await) }
-        };
+        let teller = Teller { reports, generation };
         let found = tokio::select! {
-            found = first_of(&servers, first) => found,
+            found = first_of(&servers, first, &teller) => found,
             () = outbox_closed(&mut outbox) => return,
         };
         if let Some((number, mut stream)) = found {
-            tell(What::Up(number)).await;
-            if carry(&mut stream, &mut outbox, tell).await {
-                let _ = timeout(CLOSE_MAX, stream.close(None)).await;
-                return;
+            teller.tell(What::Up(number)).await;
+            match carry(&mut stream, &mut outbox, &teller).await {
+                Ended::Here => {
+                    let _ = timeout(CLOSE_MAX, stream.close(None)).await;
+                    return;
+                }
+                Ended::There(reason) => teller.tell(What::Failed(number, reason)).await,
             }
         }
-        tell(What::Down).await;
+        teller.tell(What::Down).await;
     };
     (Signalling { messages }, task)
 }
 
-async fn first_of(servers: &[Url], first: usize) -> Option<(usize, ClientStream)> {
+struct Teller {
+    reports: mpsc::Sender<Report>,
+    generation: u64,
+}
+
+impl Teller {
+    async fn tell(&self, what: What) {
+        // The driver is gone only when the whole node stops.
+        let _ = self.reports.send(Report { generation: self.generation, what }).await;
+    }
+}
+
+async fn first_of(servers: &[Url], first: usize, teller: &Teller) -> Option<(usize, ClientStream)> {
     for number in (0..servers.len()).map(|place| (first + place) % servers.len()) {
-        let url = &servers[number];
-        match timeout(CONNECT_MAX, connect(url, signal::MESSAGE_MAX)).await {
+        let connecting = timeout(CONNECT_MAX, connect(&servers[number], signal::MESSAGE_MAX, None));
+        tokio::pin!(connecting);
+        let connected = match timeout(PATIENCE, &mut connecting).await {
+            Ok(connected) => connected,
+            Err(_) => {
+                let reason = format!("it has not answered for {} seconds", PATIENCE.as_secs());
+                teller.tell(What::Failed(number, reason)).await;
+                connecting.await
+            }
+        };
+        let reason = match connected {
             Ok(Ok(stream)) => return Some((number, stream)),
-            Ok(Err(error)) => tracing::warn!(%url, %error, "the signalling server does not answer"),
-            Err(_) => tracing::warn!(%url, "the signalling server does not answer in time"),
-        }
+            Ok(Err(error)) => why_not(&error),
+            Err(_) => format!("it did not answer within {} seconds", CONNECT_MAX.as_secs()),
+        };
+        teller.tell(What::Failed(number, reason)).await;
     }
     None
+}
+
+/// What an operator can do about a server that does not let us in.
+fn why_not(error: &DialError) -> String {
+    let way_out = match error {
+        DialError::Socket(error) => match &**error {
+            tungstenite::Error::Http(answer) if answer.status() == StatusCode::NOT_FOUND => {
+                "there is no signalling server at this path, which usually is /signal"
+            }
+            tungstenite::Error::Http(_) => "it refuses to open a WebSocket",
+            tungstenite::Error::Tls(_) => "check its certificate, and ws:// or wss://",
+            tungstenite::Error::Io(_) => "check host and port, and that it runs",
+            _ => "check that it is a signalling server of tabmesh",
+        },
+        DialError::Timeout => "check host and port, and that it runs",
+    };
+    format!("{error}; {way_out}")
 }
 
 /// Nothing is sent before the server is connected, so the queue only ever ends.
@@ -107,43 +154,55 @@ async fn outbox_closed(outbox: &mut mpsc::Receiver<Vec<u8>>) {
     while outbox.recv().await.is_some() {}
 }
 
-/// `true` if the driver ended it, `false` if the server or the network did.
-async fn carry<F>(
-    stream: &mut ClientStream,
-    outbox: &mut mpsc::Receiver<Vec<u8>>,
-    tell: impl Fn(What) -> F,
-) -> bool
-where
-    F: Future<Output = ()>,
-{
+/// How a connection ended.
+enum Ended {
+    /// By the driver.
+    Here,
+    /// By the server or the network.
+    There(String),
+}
+
+async fn carry(stream: &mut ClientStream, outbox: &mut mpsc::Receiver<Vec<u8>>, teller: &Teller) -> Ended {
     let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    let mut heard = Instant::now();
+    let start = Instant::now();
+    let mut heard = start;
+    let mut is_silent = true;
     loop {
         tokio::select! {
             message = stream.next() => {
                 heard = Instant::now();
                 match message {
-                    Some(Ok(Message::Binary(message))) => tell(What::Message(message)).await,
-                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                    Some(Ok(Message::Close(_) | Message::Text(_))) | None => return false,
-                    Some(Err(error)) => {
-                        tracing::debug!(%error, "the signalling connection broke");
-                        return false;
+                    Some(Ok(Message::Binary(message))) => {
+                        is_silent = false;
+                        teller.tell(What::Message(message)).await;
                     }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                    Some(Ok(Message::Close(_))) | None => return there("it closed the connection"),
+                    Some(Ok(Message::Text(_))) => return there("it sends text; this is no signalling server of tabmesh"),
+                    Some(Err(error)) => return there(format!("the connection broke: {error}")),
                 }
             }
             message = outbox.recv() => {
-                let Some(message) = message else { return true };
-                if stream.send(Message::binary(message)).await.is_err() {
-                    return false;
+                let Some(message) = message else { return Ended::Here };
+                if let Err(error) = stream.send(Message::binary(message)).await {
+                    return there(format!("the connection broke: {error}"));
                 }
             }
+            () = sleep_until(start + FIRST_WORD_MAX), if is_silent => {
+                return there("it took the connection and says nothing; check that it is a signalling server of tabmesh");
+            }
             _ = pings.tick() => {
-                let is_silent = heard.elapsed() > 2 * PING_EVERY;
-                if is_silent || stream.send(Message::Ping(Bytes::new())).await.is_err() {
-                    return false;
+                if heard.elapsed() > 2 * PING_EVERY {
+                    return there("it fell silent");
+                }
+                if let Err(error) = stream.send(Message::Ping(Bytes::new())).await {
+                    return there(format!("the connection broke: {error}"));
                 }
             }
         }
     }
+}
+
+fn there(reason: impl Into<String>) -> Ended {
+    Ended::There(reason.into())
 }

@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -289,4 +291,101 @@ fn garbage_at_the_door_is_refused_and_harms_nobody() {
     }
     let status = one.json(&["status"]);
     assert_eq!((&status["joined"], &status["links"]), (&Value::from(true), &Value::from(1)));
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_put_is_refused_and_leaves_nothing_held() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let dir = temporary();
+    let path = dir.path().join("file");
+    let content = content(8 << 20);
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 4] = [
+        ("cut", |path| {
+            OpenOptions::new().write(true).open(path).expect("open").set_len(5 << 20).expect("cut")
+        }),
+        ("overwritten", |path| {
+            OpenOptions::new().write(true).open(path).expect("open").write_all(b"other").expect("written");
+        }),
+        ("removed", |path| std::fs::remove_file(path).expect("removed")),
+        ("longer", |path| {
+            OpenOptions::new().append(true).open(path).expect("open").write_all(b"more").expect("written");
+        }),
+    ];
+    for (name, change) in changes {
+        std::fs::write(&path, &content).expect("written");
+        // A node that stands still takes no more than a socket holds.
+        one.signal("-STOP");
+        let child = tabmesh()
+            .args(["put", "--progress", "--data-dir"])
+            .args([&one.dir, &path])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        until("reading", || is_being_read(child.id(), &path));
+        change(&path);
+        one.signal("-CONT");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains("the file changed"), "{name}: {}", stderr(&output));
+        assert!(output.stdout.is_empty(), "{name}");
+        assert_eq!(two.json(&["status"])["blocks"], 0, "{name}: nothing was placed on others");
+    }
+}
+
+/// Whether a process has read something of a file.
+fn is_being_read(pid: u32, path: &Path) -> bool {
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    descriptors.filter(|descriptor| std::fs::read_link(descriptor.path()).is_ok_and(|file| file == path)).any(
+        |descriptor| {
+            let info = format!("/proc/{pid}/fdinfo/{}", descriptor.file_name().to_string_lossy());
+            let info = std::fs::read_to_string(info).unwrap_or_default();
+            info.lines().next().is_some_and(|line| line.starts_with("pos:") && !line.ends_with("\t0"))
+        },
+    )
+}
+
+#[test]
+fn a_put_without_a_standard_input_stores_nothing() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let put = |redirection: &str| {
+        let script = format!(r#""$0" put - --data-dir "$1" {redirection}"#);
+        Command::new("sh")
+            .args(["-c", &script])
+            .arg(tabmesh().get_program())
+            .arg(&node.dir)
+            .output()
+            .expect("it ends")
+    };
+    let output = put("<&-");
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no standard input"), "{}", stderr(&output));
+    assert_eq!(node.json(&["status"])["blocks"], 0);
+    // An empty input is one.
+    assert_ne!(put("</dev/null").status.code(), Some(2));
+}
+
+#[test]
+fn what_a_node_keeps_is_its_owners_alone() {
+    let dir = temporary();
+    let place = dir.path().join("data");
+    // A link where the lock would be must lead nowhere.
+    let precious = dir.path().join("precious");
+    std::fs::write(&precious, "precious").expect("written");
+    std::fs::create_dir(&place).expect("made");
+    std::os::unix::fs::symlink(&precious, place.join("lock")).expect("linked");
+    let refused = tabmesh().args(["run", "--data-dir"]).arg(&place).output().expect("it ends");
+    assert_eq!(refused.status.code(), Some(1), "{}", stderr(&refused));
+    assert_eq!(std::fs::read(&precious).expect("there"), b"precious");
+    std::fs::remove_file(place.join("lock")).expect("removed");
+
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"umask 000; exec "$@""#, "sh"]).arg(tabmesh().get_program());
+    let _node = Node::start_by(command, &place, &[]);
+    for name in ["identity.pem", "blocks.redb", "control.sock", "lock"] {
+        let mode = std::fs::metadata(place.join(name)).expect("there").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
 }

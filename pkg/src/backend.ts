@@ -1,7 +1,7 @@
 // Where blocks lie: IndexedDB, or memory where the browser keeps nothing.
 
 import { type Bytes, bytesOfKey, keyOf } from './bytes.js';
-import { read, resultOf, write } from './database.js';
+import { type Database, resultOf } from './database.js';
 
 /** What is known of a block without reading it. */
 export interface Entry {
@@ -62,27 +62,25 @@ interface Row extends Entry {
 }
 
 export class DatabaseBackend implements Backend {
-  readonly #database: IDBDatabase;
+  readonly #database: Database;
   #age = 0;
 
-  constructor(database: IDBDatabase) {
+  constructor(database: Database) {
     this.#database = database;
   }
 
   async list(): Promise<[string, Entry][]> {
-    const store = this.#database.transaction('index', 'readonly').objectStore('index');
-    const [keys, rows] = await Promise.all([
-      resultOf(store.getAllKeys()),
-      resultOf(store.getAll() as IDBRequest<Row[]>),
-    ]);
+    const [keys, rows] = await this.#database.read('index', (store) =>
+      Promise.all([resultOf(store.getAllKeys()), resultOf(store.getAll() as IDBRequest<Row[]>)]),
+    );
     const all = rows.map((row, index): [string, Row] => [keyOf(new Uint8Array(keys[index] as ArrayBuffer)), row]);
     all.sort(([, a], [, b]) => a.age - b.age);
-    this.#age = all.at(-1)?.[1].age ?? 0;
+    this.#age = Math.max(this.#age, all.at(-1)?.[1].age ?? 0);
     return all;
   }
 
   change(changes: readonly Change[], removed: readonly string[]): Promise<void> {
-    return write(this.#database, ['blocks', 'index'], (tx) => {
+    return this.#database.write(['blocks', 'index'], (tx) => {
       const [blocks, index] = [tx.objectStore('blocks'), tx.objectStore('index')];
       for (const key of removed) {
         blocks.delete(bytesOfKey(key));
@@ -98,13 +96,13 @@ export class DatabaseBackend implements Backend {
   }
 
   async load(key: string): Promise<Bytes | undefined> {
-    const found: unknown = await read(this.#database, 'blocks', (store) => store.get(bytesOfKey(key)));
+    const found: unknown = await this.#database.read('blocks', (store) => resultOf(store.get(bytesOfKey(key))));
     return found instanceof Uint8Array ? (found as Bytes) : undefined;
   }
 
   async scan(after: string | undefined, count: number): Promise<string[]> {
     const range = after === undefined ? null : IDBKeyRange.lowerBound(bytesOfKey(after), true);
-    const keys = await read(this.#database, 'index', (store) => store.getAllKeys(range, count));
+    const keys = await this.#database.read('index', (store) => resultOf(store.getAllKeys(range, count)));
     return keys.map((key) => keyOf(new Uint8Array(key as ArrayBuffer)));
   }
 

@@ -9,6 +9,19 @@ const encoder = new TextEncoder();
 
 export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
 
+/** What something is, whatever realm it is of: `Uint8Array`, `Blob`, `Undefined`. */
+export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
+/**
+ * A copy of the bytes of a buffer, or of any view of one; `undefined` for what is neither.
+ *
+ * @throws TypeError where the buffer was transferred, RangeError where there is no memory
+ */
+export function copyOf(data: unknown): Bytes | undefined {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() as Bytes;
+  return /^(Shared)?ArrayBuffer$/.test(kindOf(data)) ? new Uint8Array(data as ArrayBuffer).slice() : undefined;
+}
+
 /** Bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   let text = '';

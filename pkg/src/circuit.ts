@@ -1,7 +1,7 @@
 // A relayed link: what goes through a peer that cannot read it. The engine carries the sealed frames.
 
 import { type Bytes, concat, utf8 } from './bytes.js';
-import type { Hearer, Wire } from './links.js';
+import type { Hearer, Wire } from './wire.js';
 
 const CURVE = { name: 'ECDH', namedCurve: 'P-256' } as const;
 const INFO = utf8('tabmesh circuit v1');

@@ -1,4 +1,7 @@
-// One IndexedDB database for each network and slot, behind promises.
+// One IndexedDB database for each network and slot, behind promises. The browser, another tab or a person may close or delete it at
+// any time: then it is opened anew.
+
+import { CODE, MeshError } from './errors.js';
 
 /** Raised with every change of the stores. */
 const VERSION = 1;
@@ -9,19 +12,104 @@ const OPEN_MS = 5000;
 const STORES = ['identity', 'blocks', 'index', 'addresses'] as const;
 export type StoreName = (typeof STORES)[number];
 
-/** Opens or makes the database; rejects where the browser keeps none. */
-export function openDatabase(name: string): Promise<IDBDatabase> {
+export class Database {
+  /** It was opened anew: what it had may be gone. */
+  onReopened: () => void = () => undefined;
+  readonly #name: string;
+  #database: IDBDatabase;
+  #reopening: Promise<void> | undefined;
+  #isOver = false;
+  #lost: MeshError | undefined;
+
+  /** Opens or makes it; rejects where the browser keeps none. */
+  static async open(name: string): Promise<Database> {
+    return new Database(name, await open(name));
+  }
+
+  private constructor(name: string, database: IDBDatabase) {
+    this.#name = name;
+    this.#database = database;
+  }
+
+  /**
+   * Runs `work` in one transaction and waits until the operating system has what it wrote: it outlives the tab and the browser.
+   * (`strict` would wait for the disk, at a hundred times the cost.)
+   *
+   * @throws MeshError Closed, or MemoryOnly where it was lost for good
+   */
+  write(stores: StoreName[], work: (tx: IDBTransaction) => void): Promise<void> {
+    return this.#run(
+      (database) =>
+        new Promise((resolve, reject) => {
+          const tx = database.transaction(stores, 'readwrite', { durability: 'relaxed' });
+          tx.oncomplete = () => resolve();
+          tx.onabort = () => reject(tx.error ?? new Error('the transaction was aborted'));
+          work(tx);
+        }),
+    );
+  }
+
+  /** Reads from one store, as {@link write} writes. Several requests share one transaction. */
+  read<T>(store: StoreName, ask: (store: IDBObjectStore) => Promise<T>): Promise<T> {
+    return this.#run(async (database) => ask(database.transaction(store, 'readonly').objectStore(store)));
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#database.close();
+  }
+
+  /** What fails, but for want of room, is tried once more in a database that was opened anew. */
+  async #run<T>(work: (database: IDBDatabase) => Promise<T>): Promise<T> {
+    for (let isAgain = false; ; isAgain = true) {
+      if (this.#isOver) throw new MeshError(CODE.closed);
+      if (this.#lost) throw this.#lost;
+      const database = this.#database;
+      try {
+        return await work(database);
+      } catch (cause) {
+        if (this.#isOver) throw new MeshError(CODE.closed, undefined, { cause });
+        if (isAgain || isFull(cause)) throw cause;
+        if (database === this.#database) await (this.#reopening ??= this.#reopen());
+      }
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    this.#database.close();
+    try {
+      this.#database = await open(this.#name);
+    } catch (cause) {
+      this.#lost = new MeshError(CODE.memoryOnly, 'the browser closed the database', { cause });
+      throw this.#lost;
+    } finally {
+      this.#reopening = undefined;
+    }
+    if (this.#isOver) this.#database.close();
+    else this.onReopened();
+  }
+}
+
+function open(name: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
+    let isLate = false;
     const request = indexedDB.open(name, VERSION);
-    const timer = setTimeout(() => reject(new Error('the database did not open in time')), OPEN_MS);
+    const timer = setTimeout(() => {
+      isLate = true;
+      reject(new Error('the database did not open in time'));
+    }, OPEN_MS);
     request.onupgradeneeded = () => {
       for (const store of STORES) {
         if (!request.result.objectStoreNames.contains(store)) request.result.createObjectStore(store);
       }
     };
-    request.onerror = () => reject(request.error);
+    request.onerror = () => {
+      clearTimeout(timer);
+      reject(request.error);
+    };
     request.onsuccess = () => {
       clearTimeout(timer);
+      if (isLate) return request.result.close();
       // Somebody deletes the site's data or brings a newer version: what is kept here gives way.
       request.result.onversionchange = () => request.result.close();
       resolve(request.result);
@@ -37,20 +125,5 @@ export function resultOf<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/**
- * Runs `work` in one transaction and waits until the operating system has what it wrote: it outlives the tab and the browser.
- * (`strict` would wait for the disk, at a hundred times the cost.)
- */
-export function write(database: IDBDatabase, stores: StoreName[], work: (tx: IDBTransaction) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const tx = database.transaction(stores, 'readwrite', { durability: 'relaxed' });
-    tx.oncomplete = () => resolve();
-    tx.onabort = () => reject(tx.error ?? new Error('the transaction was aborted'));
-    work(tx);
-  });
-}
-
-/** Reads from one store. */
-export function read<T>(database: IDBDatabase, store: StoreName, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T> {
-  return resultOf(ask(database.transaction(store, 'readonly').objectStore(store)));
-}
+/** Whether the browser gives no more room. */
+export const isFull = (error: unknown): boolean => (error as Partial<Error> | null)?.name === 'QuotaExceededError';

@@ -12,10 +12,13 @@ import type { Content, GetOptions } from './types.js';
 /** Parts of this size are handed to the browser, which may move them out of memory. */
 const PART = 4 * 1024 * 1024;
 
+/** Content of more bytes is only streamed, unless `maxBytes` allows it: whoever makes a name can claim 64 TiB by 58 KB. */
+const WHOLE_MAX = 1024 ** 3;
+
 /** Fetches a block, from here or from the network. */
 type Fetch = (hash: Bytes) => Promise<Bytes>;
 
-/** Finds the content of this name. @throws MeshError NotFound, MalformedContent, BadRange and what a request may end in */
+/** Finds the content of this name. @throws MeshError NotFound, MalformedContent, BadRange, TooLarge and what a request may end in */
 export async function download(
   cid: Cid,
   blocks: Blocks,
@@ -26,6 +29,8 @@ export async function download(
   const isSound = (at: number): boolean => at === Infinity || Number.isInteger(at);
   const { start = 0, end = Infinity } = range ?? {};
   if (!isSound(start) || !isSound(end) || start < 0 || start > end) throw new MeshError(CODE.badRange);
+  const { maxBytes = Infinity } = options;
+  if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) throw new MeshError(CODE.badOption, 'maxBytes is a number, 0 or more');
 
   const fetch: Fetch = async (hash) => {
     signal?.throwIfAborted();
@@ -39,7 +44,9 @@ export async function download(
   };
   const root = await fetch(cid.hash);
   const size = cid.codec === RAW ? root.length : contentSize(root);
-  return new Found(cid, size, Math.min(start, size), Math.min(end, size), fetch, options);
+  const found = new Found(cid, size, Math.min(start, size), Math.min(end, size), fetch, options);
+  found.expect(maxBytes);
+  return found;
 }
 
 class Found implements Content {
@@ -61,6 +68,12 @@ class Found implements Content {
     this.#options = options;
   }
 
+  /** @throws MeshError TooLarge where more than `limit` bytes are wanted */
+  expect(limit: number): void {
+    const total = this.#to - this.#from;
+    if (total > limit) throw new MeshError(CODE.tooLarge, `it is ${total}, and may be ${limit}`);
+  }
+
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     const parts = this.#parts();
     return new ReadableStream(
@@ -77,7 +90,8 @@ class Found implements Content {
   }
 
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    const whole = new Uint8Array(this.#to - this.#from);
+    this.expect(this.#options.maxBytes ?? WHOLE_MAX);
+    const whole = this.#room();
     let at = 0;
     for await (const part of this.#parts()) {
       whole.set(part, at);
@@ -87,6 +101,7 @@ class Found implements Content {
   }
 
   async blob(type = 'application/octet-stream'): Promise<Blob> {
+    this.expect(this.#options.maxBytes ?? WHOLE_MAX);
     const blobs: Blob[] = [];
     let parts: Bytes[] = [];
     let length = 0;
@@ -103,6 +118,14 @@ class Found implements Content {
 
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.bytes());
+  }
+
+  #room(): Bytes {
+    try {
+      return new Uint8Array(this.#to - this.#from);
+    } catch (cause) {
+      throw new MeshError(CODE.tooLarge, 'there is no memory for it', { cause });
+    }
   }
 
   /** The wanted bytes, a leaf's at a time, with {@link WINDOW} leaves under way. */

@@ -3,11 +3,14 @@
 /** Something that went wrong. `code` and `name` are stable; `message` says what happened and the way out. */
 export class MeshError extends Error {
   readonly code: number;
+  /** What it is about, where the sentence alone does not say. */
+  readonly detail: string | undefined;
 
   constructor(code: number, detail?: string, options?: ErrorOptions) {
     const [name, sentence] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
     super(detail ? `${sentence} (${detail})` : sentence, options);
     this.code = code;
+    this.detail = detail;
     this.name = name;
   }
 }
@@ -42,10 +45,14 @@ export const CODE = {
   crowded: 1016,
   malformedContent: 1020,
   badRange: 1021,
+  tooLarge: 1022,
   memoryOnly: 1030,
   storageFailed: 1031,
+  storageCleared: 1032,
   connectionsFull: 1040,
   noWebRtc: 1041,
+  signalUnreachable: 1042,
+  signalForbidden: 1043,
   coreStopped: 1050,
   noWorker: 1060,
   noMeter: 1061,
@@ -66,7 +73,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
   303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
   304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
-  306: ['InsufficientStorage', 'There is no room to keep it: free some room, or raise storage.quotaBytes.'],
+  306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
 
   400: ['Lost', 'The connection broke: nothing needs to be done, the tab looks for another peer.'],
   401: ['Leaving', 'The peer left the network.'],
@@ -97,9 +104,9 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1001: ['BadOption', 'An option or a name is not what it should be: see its type.'],
   1002: ['BadCid', 'This is no content id: one has 59 characters, b and then a to z and 2 to 7; copy all of it.'],
   1003: ['BadId', 'This is no node id: one has 64 hexadecimal digits; copy all of it.'],
-  1004: ['BadData', 'This cannot be put: give a Blob, bytes, a string or a ReadableStream of bytes.'],
+  1004: ['BadData', 'It could not be taken as it is: give a Blob, bytes, a string or a ReadableStream of bytes, and leave a file alone until it is put.'],
   1005: ['TooLong', 'A message has at most 32,768 bytes, one of a topic 8,192: put what is longer, and send its content id.'],
-  1006: ['NotReplicated', 'Nobody keeps it yet: wait until this tab has peers, then put it again.'],
+  1006: ['NotReplicated', 'Nobody else keeps it, only this tab as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
   1010: ['InsecureContext', 'The page came over plain http, where browsers give no cryptography: open it with https://, or as http://localhost.'],
   1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
@@ -110,10 +117,14 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1016: ['Crowded', 'Nodes lie closer together here than chance puts them: somebody may be hiding what is kept there. What is read is checked all the same.'],
   1020: ['MalformedContent', 'The content is put together wrongly, so no copy of it can be read: whoever made it must put it anew.'],
   1021: ['BadRange', 'A range has whole numbers, 0 <= start <= end: check it.'],
+  1022: ['TooLarge', 'It has more bytes than are wanted at once: read it with stream() or by ranges, or raise maxBytes.'],
   1030: ['MemoryOnly', 'This browser keeps no data for the page: id and blocks are gone with the tab. Allow site data to keep them.'],
   1031: ['StorageFailed', 'The browser could not write its storage: free some room on this device.'],
+  1032: ['StorageCleared', 'What this tab kept was deleted: put again what nobody else has.'],
   1040: ['ConnectionsFull', 'This page has 400 WebRTC connections open or not yet cleared away, near what browsers allow: dials wait until some are gone.'],
   1041: ['NoWebRtc', 'This browser makes no WebRTC connection: allow it, or give the WebSocket address of a peer.'],
+  1042: ['SignalUnreachable', 'The signalling server cannot be reached: check its address, and that it runs there.'],
+  1043: ['SignalForbidden', 'This page may not use the signalling server: allow it where that is decided, or name another one.'],
   1050: ['CoreStopped', 'The Wasm core stopped by a bug: join again, and please report it.'],
   1060: ['NoWorker', 'The Worker of a task could not start: serve task/worker.js beside its modules, and allow it by the page policy (worker-src).'],
   1061: ['NoMeter', 'The meter of tasks could not be loaded: serve tabmesh_meter.wasm where the package has it, and allow it by the page policy.'],

@@ -12,11 +12,6 @@ export class Events {
   readonly #listeners = new Map<keyof MeshEvents, Set<Listener<never>>>();
   #kept: MeshError[] = [];
 
-  /** Faults that nobody has heard yet. */
-  get unheard(): readonly MeshError[] {
-    return this.#kept;
-  }
-
   on<E extends keyof MeshEvents>(event: E, listener: Listener<E>): () => void {
     const all = this.#listeners.get(event) ?? new Set();
     this.#listeners.set(event, all);

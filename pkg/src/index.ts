@@ -13,6 +13,7 @@ export type {
   JoinProgress,
   Mesh,
   MeshEvents,
+  MessageData,
   Metrics,
   Peer,
   PutData,

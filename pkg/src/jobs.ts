@@ -14,7 +14,6 @@ export class Jobs {
   readonly #network: Bytes;
   readonly #blocks: Blocks;
   readonly #answer: (kind: number, job: number, bytes?: Bytes) => void;
-  readonly #onStorageFault: (error: unknown) => void;
   readonly #verifier = new Verifier();
 
   constructor(
@@ -22,20 +21,18 @@ export class Jobs {
     network: Bytes,
     blocks: Blocks,
     answer: (kind: number, job: number, bytes?: Bytes) => void,
-    onStorageFault: (error: unknown) => void,
   ) {
     this.#identity = identity;
     this.#network = network;
     this.#blocks = blocks;
     this.#answer = answer;
-    this.#onStorageFault = onStorageFault;
   }
 
   /** Begins a job; `id` and `bytes` must have memory of their own. */
   start(kind: number, job: number, value: number, id: Bytes, bytes: Bytes): void {
     this.#run(kind, value, id, bytes).then(
       ([result, data]) => this.#answer(result, job, data),
-      (error: unknown) => this.#onFailed(job, error),
+      () => this.#answer(INPUT.failed, job),
     );
   }
 
@@ -78,12 +75,10 @@ export class Jobs {
 
   async #store(hash: Bytes, bytes: Bytes, held: boolean): Promise<Result> {
     if (!isEqual(await sha256(bytes), hash)) return [INPUT.mismatch];
-    return [(await this.#blocks.store(hash, bytes, held)) ? INPUT.stored : INPUT.full];
-  }
-
-  #onFailed(job: number, error: unknown): void {
-    const isFull = error instanceof DOMException && error.name === 'QuotaExceededError';
-    this.#answer(isFull ? INPUT.full : INPUT.failed, job);
-    this.#onStorageFault(error);
+    if (held) return [(await this.#blocks.store(hash, bytes, true)) ? INPUT.stored : INPUT.full];
+    // What this tab reads goes on, whether or not it can be kept.
+    const isKept = await this.#blocks.store(hash, bytes, false).catch(() => false);
+    if (!isKept) this.#blocks.lend(hash, bytes);
+    return [INPUT.stored];
   }
 }

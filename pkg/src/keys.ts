@@ -1,7 +1,7 @@
 // The node's key: ECDSA P-256 by WebCrypto. Its private half can be used but not read, not even by this page.
 
 import { type Bytes, hex, keyOf, sha256 } from './bytes.js';
-import { read, write } from './database.js';
+import { type Database, resultOf } from './database.js';
 import { CODE, MeshError } from './errors.js';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
@@ -43,11 +43,11 @@ export class Identity {
    * @throws MeshError LevelNotReached
    */
   static async open(
-    database: IDBDatabase | undefined,
+    database: Database | undefined,
     level: number,
     options: { signal?: AbortSignal | undefined; onTry?(tries: number): void } = {},
   ): Promise<Identity> {
-    const kept = database && (await read(database, 'identity', (store) => store.get('key')));
+    const kept: unknown = await database?.read('identity', (store) => resultOf(store.get('key')));
     const found = isStored(kept) ? await Identity.#ofLevel(kept, level) : undefined;
     if (found) return found;
     for (let tries = 1; tries <= TRIES_FACTOR * 2 ** level; tries += 1) {
@@ -56,7 +56,7 @@ export class Identity {
       const made = await make();
       const identity = await Identity.#ofLevel(made, level);
       if (!identity) continue;
-      if (database) await write(database, ['identity'], (tx) => tx.objectStore('identity').put(made, 'key'));
+      await identity.keep(database);
       return identity;
     }
     throw new MeshError(CODE.levelNotReached, `level ${level}`);
@@ -65,6 +65,12 @@ export class Identity {
   static async #ofLevel(stored: Stored, level: number): Promise<Identity | undefined> {
     const id = await sha256(stored.publicKey);
     return level === 0 || (await levelOf(id)) >= level ? new Identity(stored, id) : undefined;
+  }
+
+  /** Keeps the key for the next time. */
+  async keep(database: Database | undefined): Promise<void> {
+    const stored: Stored = { privateKey: this.#privateKey, publicKey: this.publicKey };
+    await database?.write(['identity'], (tx) => tx.objectStore('identity').put(stored, 'key'));
   }
 
   get text(): string {

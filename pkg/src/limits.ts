@@ -3,6 +3,9 @@
 /** A block, in bytes. */
 export const BLOCK_MAX = 16_384;
 
+/** Nodes that a block is meant to live on. */
+export const REPLICAS = 8;
+
 /** What may be joined into one message of a link, in bytes. */
 export const PACKET_MAX = 65_536;
 

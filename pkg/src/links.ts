@@ -5,30 +5,10 @@ import { Circuit } from './circuit.js';
 import { DRAINED, DRAINED_STEP, PACKET_MAX } from './limits.js';
 import { RtcLink } from './rtc-link.js';
 import { SocketLink } from './socket-link.js';
+import type { Hearer, Wire } from './wire.js';
 
 /** A frame of this length is not joined with others: copying it costs more than a message of its own. */
 const LONG = PACKET_MAX / 2;
-
-/** What a link tells. After `onDown` it tells nothing more, and is freed. */
-export interface Hearer {
-  onDescribed(description: Bytes): void;
-  onUp(): void;
-  onBytes(bytes: Uint8Array): void;
-  /** A relayed link: a frame that was sent is sealed; the relay gets it. */
-  onSealed(frame: Bytes): void;
-  /** Less than {@link DRAINED} bytes wait again. */
-  onDrained(): void;
-  onDown(): void;
-}
-
-/** A connection that carries messages, in order. */
-export interface Wire {
-  /** Bytes that wait to be sent. */
-  readonly queued: number;
-  send(bytes: Bytes): void;
-  /** Sends what waits, then frees everything; tells nothing any more. */
-  close(): void;
-}
 
 /** What the links of a node tell it. */
 export interface LinksHearer {

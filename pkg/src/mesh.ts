@@ -7,6 +7,7 @@ import { download } from './download.js';
 import { CODE, MeshError } from './errors.js';
 import { Events } from './events.js';
 import { MESSAGE_MAX } from './limits.js';
+import { takeMessage } from './message.js';
 import { type Settled, settle } from './options.js';
 import { Shell } from './shell.js';
 import { type Storage, openStorage } from './storage.js';
@@ -16,6 +17,7 @@ import type {
   JoinOptions,
   Mesh,
   MeshEvents,
+  MessageData,
   Metrics,
   Peer,
   PutData,
@@ -31,7 +33,7 @@ const GOODBYE_MS = 50;
 /**
  * Makes this tab a node of the network.
  *
- * @throws MeshError BadOption, InsecureContext, NoWasm, JoinTimedOut, LevelNotReached or TooManyTabs
+ * @throws MeshError BadOption, InsecureContext, NoWasm, SignalForbidden, JoinTimedOut, LevelNotReached or TooManyTabs
  * @throws the reason of `options.signal` when it aborts
  */
 export async function join(options: JoinOptions = {}): Promise<Mesh> {
@@ -40,6 +42,7 @@ export async function join(options: JoinOptions = {}): Promise<Mesh> {
   if (!isSecureContext) throw new MeshError(CODE.insecureContext);
   if (!('WebAssembly' in globalThis)) throw new MeshError(CODE.noWasm);
   const events = new Events();
+  const stop = settled.onFault && events.on('fault', settled.onFault);
   const storage = await openStorage(settled);
   let shell: Shell;
   try {
@@ -52,12 +55,13 @@ export async function join(options: JoinOptions = {}): Promise<Mesh> {
   }
   const mesh = new TabMesh(shell, storage, events);
   shell.start();
-  if (settled.wait) await joined(mesh, settled, events);
+  if (settled.wait) await joined(mesh, shell, settled);
+  stop?.();
   return mesh;
 }
 
 /** Waits until the mesh has joined; closes it when it is given up. */
-function joined(mesh: TabMesh, { signal, timeoutMs }: Settled, events: Events): Promise<void> {
+function joined(mesh: TabMesh, shell: Shell, { signal, timeoutMs }: Settled): Promise<void> {
   return new Promise((resolve, reject) => {
     const end = (error?: unknown): void => {
       clearTimeout(timer);
@@ -69,7 +73,9 @@ function joined(mesh: TabMesh, { signal, timeoutMs }: Settled, events: Events): 
     };
     const onAbort = (): void => end(signal?.reason);
     // What went wrong on the way says more than that the time is over.
-    const onTime = (): void => end(new MeshError(CODE.joinTimedOut, events.unheard.at(-1)?.message));
+    const why = (): string | undefined => shell.hindrance?.detail ?? shell.hindrance?.message;
+    const onTime = (): void => end(new MeshError(CODE.joinTimedOut, why()));
+    shell.onHopeless = end;
     const timer = Number.isFinite(timeoutMs) ? setTimeout(onTime, Math.min(timeoutMs, 2 ** 31 - 1)) : undefined;
     signal?.addEventListener('abort', onAbort, { once: true });
     const listening = [mesh.on('joined', () => end()), mesh.on('closed', () => end(new MeshError(CODE.closed)))];
@@ -116,12 +122,10 @@ class TabMesh implements Mesh {
     return this.#shell.operations.find(parseId(id), options);
   }
 
-  async send(to: string, bytes: Uint8Array | ArrayBuffer, options: { signal?: AbortSignal } = {}): Promise<void> {
+  async send(to: string, data: MessageData, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expectOpen();
     const receiver = parseId(to);
-    const message = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
-    if (!(message instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a Uint8Array');
-    if (message.length > MESSAGE_MAX) throw new MeshError(CODE.tooLong, `this one has ${message.length}`);
+    const message = takeMessage(data, MESSAGE_MAX);
     return this.#shell.operations.send(receiver, message, options);
   }
 

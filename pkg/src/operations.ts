@@ -12,6 +12,9 @@ const TRIES_MAX = 5;
 /** The first wait before it is sent again; every further one is twice as long. */
 const WAIT_MS = 250;
 
+/** No wait is longer. */
+const WAIT_MAX_MS = 4000;
+
 /** Reasons that pass. */
 const PASSING: readonly number[] = [STATUS.tooManyRequests, STATUS.unavailable, STATUS.timedOut];
 
@@ -43,6 +46,14 @@ interface Waiting {
 /** What an operation may be told. */
 export interface Options {
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a put may be told. */
+export interface PutOptions extends Options {
+  /** How many others must hold the block. */
+  readonly minHolders?: number | undefined;
+  /** So many hold it: too few, and it is tried again. */
+  onHolders?(holders: number): void;
 }
 
 export class Operations {
@@ -82,11 +93,25 @@ export class Operations {
     this.#closed.abort(new MeshError(CODE.closed));
   }
 
-  /** Puts a block that is in the store; how many nodes hold it. It may be fewer than wanted. */
-  async put(hash: Bytes, options: Options): Promise<number> {
-    const { status, holders } = await this.#retried(INPUT.put, hash, options);
-    if (status === STATUS.ok || (status === STATUS.partial && holders > 0)) return holders;
-    throw status === STATUS.partial ? new MeshError(CODE.notReplicated) : errorOf(status);
+  /**
+   * Puts a block that is in the store; how many others hold it. By itself it ends at the first other one; with `minHolders` it goes on
+   * until there are so many, as long as nobody aborts it.
+   *
+   * @throws MeshError NotReplicated where no other one could be found, and what a request may end in
+   */
+  async put(hash: Bytes, options: PutOptions): Promise<number> {
+    const { minHolders, onHolders } = options;
+    for (let tries = 1, wait = WAIT_MS; ; wait = Math.min(wait * 2, WAIT_MAX_MS)) {
+      const ended = await this.#once(INPUT.put, hash, options);
+      const holders = holdersOf(ended);
+      if (holders !== undefined && holders >= (minHolders ?? 1)) return holders;
+      if (holders !== undefined) onHolders?.(holders);
+      const mayPass = isPassing(ended) || (minHolders !== undefined && holders !== undefined);
+      if (!mayPass || tries === TRIES_MAX) throw putError(ended);
+      // That too much is under way says nothing about the block: its turn comes.
+      if (minHolders === undefined && ended.status !== STATUS.tooManyRequests) tries += 1;
+      await pause(wait * (0.75 + Math.random() / 2), this.#either(options));
+    }
   }
 
   /** Fetches a block into the store. */
@@ -144,8 +169,7 @@ export class Operations {
   async #retried(kind: number, bytes: Bytes, options: Options): Promise<Ended> {
     for (let tries = 1, wait = WAIT_MS; ; tries += 1, wait *= 2) {
       const ended = await this.#once(kind, bytes, options);
-      const isPassing = PASSING.includes(ended.status) || (ended.status === STATUS.partial && ended.holders === 0);
-      if (!isPassing || tries === TRIES_MAX) return ended;
+      if (!isPassing(ended) || tries === TRIES_MAX) return ended;
       await pause(wait * (0.75 + Math.random() / 2), this.#either(options));
     }
   }
@@ -190,4 +214,20 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     }, ms);
     signal.addEventListener('abort', onAbort, { once: true });
   });
+}
+
+const isPassing = ({ status, holders }: Ended): boolean =>
+  PASSING.includes(status) || (status === STATUS.partial && holders === 0);
+
+/** How many others hold a block that was put; `undefined` where that is not known. */
+function holdersOf({ status, holders }: Ended): number | undefined {
+  if (status === STATUS.ok || status === STATUS.partial) return holders;
+  // Nobody is there, or nobody has room.
+  return status === STATUS.unavailable || status === STATUS.insufficientStorage ? 0 : undefined;
+}
+
+function putError(ended: Ended): MeshError {
+  if (holdersOf(ended) === undefined) return errorOf(ended.status);
+  const isFull = ended.status === STATUS.insufficientStorage;
+  return new MeshError(CODE.notReplicated, isFull ? 'the peers that should keep it have no room' : undefined);
 }

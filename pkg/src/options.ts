@@ -4,7 +4,7 @@ import { utf8 } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
 import { LEVEL_MAX } from './keys.js';
 import type { JoinOptions, JoinProgress } from './types.js';
-import { parseUrl } from './urls.js';
+import { isLoopback, parseUrl } from './urls.js';
 
 const SERVERS_MAX = 8;
 const PEERS_MAX = 32;
@@ -25,6 +25,7 @@ export interface Settled {
   readonly signal: AbortSignal | undefined;
   readonly wait: boolean;
   readonly timeoutMs: number;
+  readonly onFault: ((fault: MeshError) => void) | undefined;
   readonly onProgress: (stage: JoinProgress['stage'], detail?: string) => void;
 }
 
@@ -39,11 +40,12 @@ export function settle(options: JoinOptions, base: string): Settled {
   need(typeof storage === 'object' && storage !== null, 'storage is an object');
   need(Array.isArray(iceServers), 'iceServers is a list');
   need(!relayOnly || iceServers.length > 0, 'relayOnly needs a TURN server in iceServers');
-  need(options.onProgress === undefined || typeof options.onProgress === 'function', 'onProgress is no function');
+  const { onProgress, onFault } = options;
+  need([onProgress, onFault].every((each) => each === undefined || typeof each === 'function'), 'onProgress and onFault are functions');
   return {
     network,
     signalling: servers(options.signalling ?? '/signal', base),
-    peers: addresses(options.peers ?? []),
+    peers: addresses(options.peers ?? [], base),
     level: whole(options.level ?? 0, 0, LEVEL_MAX, 'level'),
     rtc: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' },
     relay,
@@ -52,7 +54,8 @@ export function settle(options: JoinOptions, base: string): Settled {
     signal,
     wait,
     timeoutMs,
-    onProgress: (stage, detail) => options.onProgress?.(detail === undefined ? { stage } : { stage, detail }),
+    onFault,
+    onProgress: (stage, detail) => onProgress?.(detail === undefined ? { stage } : { stage, detail }),
   };
 }
 
@@ -77,17 +80,19 @@ function servers(given: unknown, base: string): string[] {
   need(list.length <= SERVERS_MAX, `signalling names at most ${SERVERS_MAX} servers`);
   return list.map((text) => {
     const isPath = typeof text === 'string' && text.startsWith('/') && !text.startsWith('//');
-    return address(isPath ? new URL(text, base).href.replace(/^http/, 'ws') : text, 'signalling');
+    return address(isPath ? new URL(text, base).href.replace(/^http/, 'ws') : text, 'signalling', base);
   });
 }
 
-function addresses(given: unknown): string[] {
+function addresses(given: unknown, base: string): string[] {
   need(Array.isArray(given) && given.length <= PEERS_MAX, `peers is a list of at most ${PEERS_MAX} addresses`);
-  return given.map((text) => address(text, 'peers'));
+  return given.map((text) => address(text, 'peers', base));
 }
 
-function address(text: unknown, option: string): string {
+function address(text: unknown, option: string, base: string): string {
   const url = parseUrl(text);
   need(url && /^wss?:$/.test(url.protocol) && url.hash === '', `${option} has addresses that begin with wss:// or ws://, not ${JSON.stringify(text) ?? typeof text}`);
+  const isAllowed = url.protocol === 'wss:' || !base.startsWith('https:') || isLoopback(url.hostname);
+  need(isAllowed, `${option} has ${url.href}, but a page that came over https:// may only open wss://`);
   return url.href;
 }

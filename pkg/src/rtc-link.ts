@@ -4,8 +4,8 @@ import type { Bytes } from './bytes.js';
 import { freeConnection, makeConnection } from './connections.js';
 import { gathered, gathering } from './gather.js';
 import { DIAL_MS, DRAINED } from './limits.js';
-import type { Hearer, Wire } from './links.js';
 import { compact, expand } from './sdp.js';
+import type { Hearer, Wire } from './wire.js';
 
 /** A channel that says goodbye gets this long to send what waits. */
 const FLUSH_MS = 1500;

@@ -16,14 +16,21 @@ import type { Storage } from './storage.js';
 import { Topics } from './topics.js';
 import type { Mesh, Peer } from './types.js';
 
-/** A fault of the same kind is told again after this. */
+/** The same fault is told again after this. */
 const FAULT_AGAIN_MS = 30_000;
+
+/** Faults that are remembered for that; the one told longest ago goes. */
+const FAULTS_MAX = 32;
 
 const LINKS = ['webrtc', 'websocket', 'relayed'] as const;
 const PROFILES = ['browser', 'native', 'device'] as const;
 
 export class Shell {
   state: Mesh['state'] = 'joining';
+  /** There is no way to join. */
+  onHopeless: (why: MeshError) => void = () => undefined;
+  /** What stood in the way of links last. */
+  hindrance: MeshError | undefined;
   readonly operations: Operations;
   readonly topics: Topics;
   readonly links: Links;
@@ -34,8 +41,10 @@ export class Shell {
   readonly #signal: Signal;
   readonly #jobs: Jobs;
   readonly #clock: Clock;
-  /** When each kind of fault was told last. */
-  readonly #told = new Map<number, number>();
+  /** The addresses that are dialled, by their links. */
+  readonly #dialled = new Map<number, number>();
+  /** When each fault was told last, the one told longest ago first. */
+  readonly #told = new Map<string, number>();
   #engine: Engine | undefined;
   #shownPeers: Peer[] = [];
   #shownNeighbourhood: string[] = [];
@@ -80,10 +89,13 @@ export class Shell {
       },
       onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
       onDown: () => input(INPUT.signalDown),
+      onTrouble: (trouble) => this.#hinder(trouble),
+      onHopeless: (trouble) => {
+        if (addresses.count === 0) this.onHopeless(trouble);
+      },
     });
-    this.#jobs = new Jobs(storage.identity, network, storage.blocks, input, (cause) =>
-      this.#fault(new MeshError(CODE.storageFailed, undefined, { cause })),
-    );
+    this.#jobs = new Jobs(storage.identity, network, storage.blocks, input);
+    storage.blocks.onFault = (fault) => this.#fault(fault);
     this.#clock = new Clock({ input, onLeave: () => this.close() });
   }
 
@@ -143,8 +155,11 @@ export class Shell {
       onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
       onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
       onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
-      onDown: (link) => this.#input(INPUT.linkDown, link),
-      onRefused: (why) => this.#fault(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
+      onDown: (link) => {
+        this.#dialled.delete(link);
+        this.#input(INPUT.linkDown, link);
+      },
+      onRefused: (why) => this.#hinder(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
     };
   }
 
@@ -154,6 +169,7 @@ export class Shell {
       case OUTPUT.send:
         return this.links.send(number, bytes);
       case OUTPUT.openSocket:
+        this.#dialled.set(number, value);
         return this.links.openSocket(number, this.#addresses.at(value));
       case OUTPUT.openOffer:
         return this.links.openRtc(number);
@@ -166,6 +182,7 @@ export class Shell {
       case OUTPUT.unseal:
         return this.links.unseal(number, bytes.slice());
       case OUTPUT.close:
+        this.#dialled.delete(number);
         return this.links.close(number);
       case OUTPUT.signalOpen:
         return this.#signal.open();
@@ -209,7 +226,7 @@ export class Shell {
       case OUTPUT.done:
         return this.operations.onDone(number, value & 0xffff, value >>> 16);
       case OUTPUT.peerUp:
-        if (this.#addresses.learn(new TextDecoder().decode(bytes))) this.#later(() => this.#tellAddresses());
+        this.#learn(number, hex(id), bytes);
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.published:
@@ -242,19 +259,23 @@ export class Shell {
       case OUTPUT.dialFailed:
         return this.#events.emit('dialfailed', { id: id.length > 0 ? hex(id) : null, reason: reason() });
       case OUTPUT.signalRefused:
-        return this.#fault(new MeshError(refusalOf(value)));
+        return this.#hinder(new MeshError(refusalOf(value)));
       case OUTPUT.missed:
         return this.topics.missed(id, value);
       case OUTPUT.clock:
         return this.#events.emit('clock', { offBySeconds: value | 0 });
       case OUTPUT.message:
-        return this.#events.emit('message', { from: hex(id), bytes });
+        return this.#events.emit('message', { from: hex(id), bytes, text: new TextDecoder().decode(bytes) });
       default:
     }
   }
 
-  #tellAddresses(): void {
-    this.#input(INPUT.addresses, this.#addresses.count);
+  /** A peer proved itself on a link, and told its address. */
+  #learn(link: number, peer: string, address: Bytes): void {
+    const dialled = this.#dialled.get(link);
+    if (dialled !== undefined) this.#addresses.prove(dialled);
+    if (!this.#addresses.learn(new TextDecoder().decode(address), peer)) return;
+    this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
   }
 
   #tellPeer(id: string): void {
@@ -262,10 +283,19 @@ export class Shell {
     if (peer) this.#events.emit('peer', peer);
   }
 
+  #hinder(why: MeshError): void {
+    if (this.state === 'closed') return;
+    this.hindrance = why;
+    this.#fault(why);
+  }
+
   #fault(fault: MeshError): void {
     const now = performance.now();
-    if (now - (this.#told.get(fault.code) ?? -Infinity) < FAULT_AGAIN_MS) return;
-    this.#told.set(fault.code, now);
+    if (now - (this.#told.get(fault.message) ?? -Infinity) < FAULT_AGAIN_MS) return;
+    this.#told.delete(fault.message);
+    this.#told.set(fault.message, now);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > FAULTS_MAX && oldest !== undefined) this.#told.delete(oldest);
     queueMicrotask(() => this.#events.emit('fault', fault));
   }
 

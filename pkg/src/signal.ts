@@ -1,25 +1,37 @@
-// The connection to a signalling server. Servers are tried in turn.
+// The connection to a signalling server. Servers are tried in turn; what is wrong with one is told at once, with its address.
 
 import type { Bytes } from './bytes.js';
+import { CODE, MeshError } from './errors.js';
 
-/** A server that did not answer by then is passed over. */
+/** A server that did not connect by then, or said nothing by then, is passed over. */
 const CONNECT_MS = 8000;
 
 /** What waits for a server that does not read; beyond it the connection is given up, in bytes. */
 const QUEUED_MAX = 262_144;
 
+/** The trouble with one server is looked into again after this. */
+const AGAIN_MS = 30_000;
+
 export interface SignalHearer {
   onUp(url: string): void;
   onBytes(bytes: Uint8Array): void;
   onDown(): void;
+  /** A server cannot be used: SignalUnreachable, or SignalForbidden where trying again is of no use. */
+  onTrouble(trouble: MeshError): void;
+  /** None of the servers may be used from this page. */
+  onHopeless(trouble: MeshError): void;
 }
 
 export class Signal {
   readonly #urls: readonly string[];
   readonly #hearer: SignalHearer;
+  /** When the trouble with each server was looked into last. */
+  readonly #asked = new Map<string, number>();
+  readonly #forbidden = new Set<string>();
   /** The server that is tried next. */
   #next = 0;
   #socket: WebSocket | undefined;
+  #policy: Policy | undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
 
   constructor(urls: readonly string[], hearer: SignalHearer) {
@@ -46,45 +58,129 @@ export class Signal {
   /** Tells nothing any more, until the next {@link open}. */
   close(): void {
     clearTimeout(this.#deadline);
+    this.#policy?.end();
     const socket = this.#socket;
     if (!socket) return;
     this.#socket = undefined;
-    socket.onopen = null;
-    socket.onmessage = null;
-    socket.onclose = null;
+    for (const event of ['onopen', 'onmessage', 'onerror', 'onclose'] as const) socket[event] = null;
     socket.close();
   }
 
   #try(left: number): void {
     const url = this.#urls[this.#next % this.#urls.length];
     if (left === 0 || url === undefined) return this.#hearer.onDown();
-    const fail = (): void => {
+    const policy = (this.#policy = watchPolicy(url));
+    const pass = (): void => {
       this.close();
       this.#next += 1;
       this.#try(left - 1);
+    };
+    const fail = (): void => {
+      // Whoever looks into it watches on for a moment.
+      this.#policy = undefined;
+      void this.#lookInto(url, policy);
+      pass();
     };
     let socket: WebSocket;
     try {
       socket = new WebSocket(url);
     } catch {
+      policy.refusal = 'a page that came over https:// may only open wss://';
       return fail();
     }
     this.#socket = socket;
-    this.#deadline = setTimeout(fail, CONNECT_MS);
     socket.binaryType = 'arraybuffer';
+    this.#deadline = setTimeout(() => {
+      const what = socket.readyState === WebSocket.OPEN ? 'it opened, but said nothing' : 'no answer came';
+      this.#tell(url, `${what} within ${CONNECT_MS / 1000} s`);
+      if (socket.readyState !== WebSocket.OPEN) return pass();
+      this.#lose();
+    }, CONNECT_MS);
+    // Where the page's policy forbids it, Chromium tells an error and never closes.
+    socket.onerror = fail;
     socket.onclose = fail;
+    let isHeard = false;
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      clearTimeout(this.#deadline);
+      isHeard = true;
       if (data instanceof ArrayBuffer) this.#hearer.onBytes(new Uint8Array(data));
     };
     socket.onopen = () => {
-      clearTimeout(this.#deadline);
-      // The next time another one is asked, should this one go away.
-      socket.onclose = () => {
-        this.close();
-        this.#next += 1;
-        this.#hearer.onDown();
+      policy.end();
+      this.#asked.delete(url);
+      socket.onerror = null;
+      socket.onclose = ({ code, reason }) => {
+        if (!isHeard) this.#tell(url, `it hung up at once, ${code} ${reason}`);
+        this.#lose();
       };
       this.#hearer.onUp(url);
     };
   }
+
+  /** A server that was there is gone: the next time another one is asked. */
+  #lose(): void {
+    this.close();
+    this.#next += 1;
+    this.#hearer.onDown();
+  }
+
+  async #lookInto(url: string, policy: Policy): Promise<void> {
+    const now = performance.now();
+    if (now - (this.#asked.get(url) ?? -Infinity) < AGAIN_MS) return policy.end();
+    this.#asked.set(url, now);
+    const answer = policy.refusal ? undefined : await ask(url);
+    // The browser tells what the policy forbade after what failed by it.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    policy.end();
+    const refusal = policy.refusal || (answer === 403 && `it refuses pages of ${location.origin}`);
+    if (!refusal) return void this.#tell(url, policy.isBlind ? 'it opens no WebSocket' : wordsOf(answer));
+    const trouble = this.#tell(url, refusal, CODE.signalForbidden);
+    if (this.#forbidden.add(url).size === new Set(this.#urls).size) this.#hearer.onHopeless(trouble);
+  }
+
+  #tell(url: string, what: string, code: number = CODE.signalUnreachable): MeshError {
+    const trouble = new MeshError(code, `${url}: ${what}`);
+    this.#hearer.onTrouble(trouble);
+    return trouble;
+  }
+}
+
+/** What this page's policy has to say about a server. */
+interface Policy {
+  /** Why this page may not connect; empty as long as nothing forbids it. */
+  refusal: string;
+  /** Whether it may not ask the server by HTTP either. */
+  isBlind: boolean;
+  /** Looks no longer. */
+  end(): void;
+}
+
+/** Notes whether the page's policy forbids a connection to `url`. A violation may name only the beginning of an address. */
+function watchPolicy(url: string): Policy {
+  const over = new AbortController();
+  const policy: Policy = { refusal: '', isBlind: false, end: () => over.abort() };
+  const note = ({ disposition, blockedURI, effectiveDirective }: SecurityPolicyViolationEvent): void => {
+    if (disposition !== 'enforce' || effectiveDirective !== 'connect-src') return;
+    if (url.startsWith(blockedURI)) policy.refusal = 'the policy of this page forbids it (connect-src)';
+    else if (httpOf(url).startsWith(blockedURI)) policy.isBlind = true;
+  };
+  document.addEventListener('securitypolicyviolation', note, { signal: over.signal });
+  return policy;
+}
+
+const httpOf = (url: string): string => url.replace(/^ws/, 'http');
+
+/** What the server's HTTP says: a status, 0 where it hides that from this page, `undefined` where nothing answers. */
+async function ask(url: string): Promise<number | undefined> {
+  const answer = (mode: RequestMode): Promise<number> => {
+    const options: RequestInit = { mode, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(CONNECT_MS) };
+    return fetch(httpOf(url), options).then(({ status }) => status);
+  };
+  return answer('cors').catch(() => answer('no-cors')).catch(() => undefined);
+}
+
+function wordsOf(answer: number | undefined): string {
+  if (answer === undefined) return 'nothing answers there';
+  if (answer > 0) return `it answers ${answer} and opens no WebSocket`;
+  return `a server answers, but opens no WebSocket: the path may be wrong, or it refuses pages of ${location.origin}`;
 }

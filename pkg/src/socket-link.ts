@@ -2,7 +2,7 @@
 
 import type { Bytes } from './bytes.js';
 import { DIAL_MS, DRAINED } from './limits.js';
-import type { Hearer, Wire } from './links.js';
+import type { Hearer, Wire } from './wire.js';
 
 /** A WebSocket has no event for an emptying queue: it is looked at this often while it is long. */
 const LOOK_MS = 15;
@@ -27,6 +27,8 @@ export class SocketLink implements Wire {
       if (data instanceof ArrayBuffer) hearer.onBytes(new Uint8Array(data));
       else this.#fail();
     };
+    // Where the page's policy forbids it, Chromium tells an error and never closes.
+    this.#socket.onerror = () => this.#fail();
     this.#socket.onclose = () => this.#fail();
   }
 
@@ -63,6 +65,7 @@ export class SocketLink implements Wire {
     clearInterval(this.#look);
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
+    this.#socket.onerror = null;
     this.#socket.onclose = null;
   }
 }

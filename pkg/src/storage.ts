@@ -2,7 +2,7 @@
 
 import { DatabaseBackend, MemoryBackend } from './backend.js';
 import { Blocks } from './blocks.js';
-import { openDatabase } from './database.js';
+import { Database } from './database.js';
 import { CODE, MeshError } from './errors.js';
 import { Identity } from './keys.js';
 import type { Settled } from './options.js';
@@ -11,7 +11,7 @@ import { type Slot, takeSlot } from './slot.js';
 export interface Storage {
   readonly blocks: Blocks;
   readonly identity: Identity;
-  readonly database: IDBDatabase | undefined;
+  readonly database: Database | undefined;
   /** Why nothing outlives the tab, if that is so. */
   readonly fault: MeshError | undefined;
   /** Closes the database and lets another tab take the slot. */
@@ -20,7 +20,7 @@ export interface Storage {
 
 interface Kept {
   readonly slot: Slot | undefined;
-  readonly database: IDBDatabase | undefined;
+  readonly database: Database | undefined;
   readonly fault?: MeshError;
 }
 
@@ -49,6 +49,7 @@ export async function openStorage(settled: Settled): Promise<Storage> {
     if (!blocks || !identity) blocks = await Blocks.open(new MemoryBackend(), quota);
     identity ??= await Identity.open(undefined, level, options);
     const { slot, database, fault } = kept;
+    if (database) keepUp(database, blocks, identity);
     const close = (): void => {
       blocks.close();
       slot?.release();
@@ -66,7 +67,7 @@ async function openKept(prefix: string): Promise<Kept> {
   if (!('locks' in navigator) || !('indexedDB' in globalThis)) return withoutDatabase('no locks or no IndexedDB');
   const slot = await takeSlot(prefix);
   try {
-    return { slot, database: await openDatabase(`${prefix}:${slot.number}`) };
+    return { slot, database: await Database.open(`${prefix}:${slot.number}`) };
   } catch (cause) {
     return { ...withoutDatabase(cause), slot };
   }
@@ -74,4 +75,12 @@ async function openKept(prefix: string): Promise<Kept> {
 
 function withoutDatabase(cause: unknown): Kept {
   return { slot: undefined, database: undefined, fault: new MeshError(CODE.memoryOnly, undefined, { cause }) };
+}
+
+/** A database that was opened anew may be an empty one: the key is kept in it again. */
+function keepUp(database: Database, blocks: Blocks, identity: Identity): void {
+  database.onReopened = () => {
+    const work = [blocks.relist(), identity.keep(database)];
+    for (const each of work) each.catch(() => undefined);
+  };
 }

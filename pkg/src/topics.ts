@@ -5,9 +5,10 @@ import { CODE, MeshError } from './errors.js';
 import { tellAll } from './events.js';
 import { INPUT } from './kinds.js';
 import { PUBLISH_MAX } from './limits.js';
+import { takeMessage } from './message.js';
 import type { Operations } from './operations.js';
 import { payloadIn, topicId, topicOf } from './topic-wire.js';
-import type { Topic, TopicMessage } from './types.js';
+import type { MessageData, Topic, TopicMessage } from './types.js';
 
 const NAME_MAX = 255;
 
@@ -153,12 +154,9 @@ class Part implements Topic {
     this.#ways = ways;
   }
 
-  async publish(data: Uint8Array | ArrayBuffer | string, options: Options = {}): Promise<void> {
+  async publish(data: MessageData, options: Options = {}): Promise<void> {
     if (this.#over) throw this.#over;
-    const bytes = typeof data === 'string' ? utf8(data) : data instanceof ArrayBuffer ? new Uint8Array(data) : data;
-    if (!(bytes instanceof Uint8Array)) throw new MeshError(CODE.badData, 'a message is a text or a Uint8Array');
-    if (bytes.length > PUBLISH_MAX) throw new MeshError(CODE.tooLong, `this one has ${bytes.length}`);
-    return this.#ways.publish(bytes, options);
+    return this.#ways.publish(takeMessage(data, PUBLISH_MAX), options);
   }
 
   on(event: 'message', listener: Listener): () => void;

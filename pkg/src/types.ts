@@ -34,6 +34,8 @@ export interface JoinOptions {
   /** Joining that takes longer fails with JoinTimedOut, in milliseconds; `Infinity` tries for ever. Default: 60,000. */
   timeoutMs?: number;
   onProgress?(progress: JoinProgress): void;
+  /** Hears what is wrong on the way, before there is a mesh to listen to: a signalling server that does not answer, say, and why. */
+  onFault?(fault: MeshError): void;
 }
 
 /** A step of joining that was reached. */
@@ -56,12 +58,17 @@ export interface Peer {
   since: Date;
 }
 
-/** What can be put. */
-export type PutData = Blob | ArrayBuffer | Uint8Array | string | ReadableStream<Uint8Array>;
+/**
+ * What can be put. Bytes are copied at the call (give a Blob where there are many); a file that changes while it is read fails with
+ * BadData.
+ */
+export type PutData = Blob | ArrayBufferLike | ArrayBufferView | string | ReadableStream<ArrayBufferView | ArrayBufferLike>;
 
 export interface PutOptions {
   signal?: AbortSignal;
-  /** `done` bytes of `total` (`null` for a stream) lie with peers, each block with at least `holders`. */
+  /** Waits until so many others hold each block, 1 to 8, however long it takes. Default: the first one will do, and soon. */
+  minHolders?: number;
+  /** `done` bytes of `total` (`null` for a stream) lie with peers, each block with at least `holders` others. */
   onProgress?(progress: { done: number; total: number | null; holders: number }): void;
 }
 
@@ -71,7 +78,7 @@ export interface PutResult {
   /** Bytes. */
   size: number;
   blocks: number;
-  /** How many nodes keep each block, at least. */
+  /** How many others keep each block, at least: never 0. */
   holders: number;
 }
 
@@ -81,6 +88,11 @@ export interface GetOptions {
   onProgress?(progress: { done: number; total: number }): void;
   /** Only these bytes, `end` excluded: only the blocks that have them are fetched. Default: all. */
   range?: { start?: number; end?: number };
+  /**
+   * Fails with TooLarge, before more than the size was fetched, where more bytes are wanted. Default: no bound for `stream`, 1 GiB for
+   * what is read as a whole.
+   */
+  maxBytes?: number;
 }
 
 /** Content that was found. Every reading checks each block; what is not here yet is fetched then. */
@@ -95,6 +107,9 @@ export interface Content {
   /** The bytes as UTF-8. */
   text(): Promise<string>;
 }
+
+/** What can be sent and published: bytes, or a text as UTF-8. It is copied at the call. */
+export type MessageData = ArrayBufferLike | ArrayBufferView | string;
 
 /** What somebody said in a topic. */
 export interface TopicMessage {
@@ -121,7 +136,7 @@ export interface Topic extends AsyncIterable<TopicMessage> {
    * Says something: at most 8,192 bytes, a text as UTF-8. Resolves once it is on its way, whether or not anybody is there; waits while
    * others cannot take in more.
    */
-  publish(data: Uint8Array | ArrayBuffer | string, options?: { signal?: AbortSignal }): Promise<void>;
+  publish(data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /** Listens; the answer stops listening. */
   on(event: 'message', listener: (message: TopicMessage) => void): () => void;
   /** Listens for how many messages did not come and will not any more. */
@@ -154,8 +169,8 @@ export interface MeshEvents {
   peer: Peer;
   /** A peer's link closed, and why. */
   peerleft: { id: string; reason: MeshError };
-  /** A message; only a direct link proves its sender. */
-  message: { from: string; bytes: Uint8Array<ArrayBuffer> };
+  /** A message, and what it is as UTF-8; only a direct link proves its sender. */
+  message: { from: string; bytes: Uint8Array<ArrayBuffer>; text: string };
   /** Something does not work as it should, and what to do; the tab goes on unless `closed` follows. */
   fault: MeshError;
   /** A link could not be made; `id` is `null` for an address whose owner was not known. */
@@ -174,14 +189,17 @@ export interface Mesh {
   peers(): Peer[];
   /** Ids of the closest nodes known, nearest first, at most 12, linked or not. */
   neighbourhood(): string[];
-  /** Keeps content on the network; resolves once every block lies with peers. */
+  /**
+   * Keeps content on the network; resolves once every block lies with peers. Where there are none it fails with NotReplicated, and the
+   * content stays here.
+   */
   put(data: PutData, options?: PutOptions): Promise<PutResult>;
   /** Finds content by its name; resolves once its size is known. */
   get(cid: string, options?: GetOptions): Promise<Content>;
   /** The nodes nearest to an id (64 hexadecimal digits), nearest first, at most 8. */
   find(id: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** Sends at most 32,768 bytes to a node, over as many hops as it takes; resolves once it has them. */
-  send(to: string, bytes: Uint8Array | ArrayBuffer, options?: { signal?: AbortSignal }): Promise<void>;
+  send(to: string, data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /**
    * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 4 topics at most; opening one again shares
    * it.

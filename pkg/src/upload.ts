@@ -1,20 +1,21 @@
 // Puts content on the network: cut into blocks, each stored here and then placed on the nodes nearest to it.
 
 import type { Blocks } from './blocks.js';
-import { type Bytes, isEqual, sha256, utf8 } from './bytes.js';
+import { type Bytes, isEqual, sha256 } from './bytes.js';
 import { cidText } from './cid.js';
 import { CODE, MeshError, STATUS, errorOf } from './errors.js';
-import { BLOCK_MAX, WINDOW } from './limits.js';
+import { BLOCK_MAX, REPLICAS, WINDOW } from './limits.js';
 import type { Operations } from './operations.js';
+import { type Source, sourceOf } from './source.js';
 import { CONTENT_MAX, TreeBuilder } from './tree.js';
 import type { PutData, PutOptions, PutResult } from './types.js';
 
-/** Cuts whatever can be put into leaves. At least one comes, an empty one if need be. */
-export async function* leaves(data: PutData): AsyncGenerator<Bytes, void, void> {
+/** Cuts content into leaves. At least one comes, an empty one if need be. */
+async function* leavesOf(source: Source): AsyncGenerator<Bytes, void, void> {
   let buffer = new Uint8Array(BLOCK_MAX);
   let filled = 0;
   let isFirst = true;
-  for await (const chunk of chunks(data)) {
+  for await (const chunk of source.chunks()) {
     for (let at = 0; at < chunk.length; ) {
       const part = chunk.subarray(at, at + BLOCK_MAX - filled);
       buffer.set(part, filled);
@@ -30,46 +31,12 @@ export async function* leaves(data: PutData): AsyncGenerator<Bytes, void, void> 
   if (filled > 0 || isFirst) yield buffer.slice(0, filled);
 }
 
-async function* chunks(data: PutData): AsyncGenerator<Uint8Array, void, void> {
-  if (typeof data === 'string') return yield utf8(data);
-  if (data instanceof ArrayBuffer) return yield new Uint8Array(data);
-  if (data instanceof Uint8Array) return yield data;
-  const stream = data instanceof Blob ? data.stream() : data;
-  const reader = stream.getReader();
-  let isAtEnd = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      isAtEnd = done;
-      if (done) return;
-      if (!(value instanceof Uint8Array)) throw new MeshError(CODE.badData, 'the stream has chunks that are no bytes');
-      yield value;
-    }
-  } finally {
-    if (!isAtEnd) await reader.cancel().catch(() => undefined);
-    reader.releaseLock();
-  }
-}
-
-/** The size in bytes, where it is known beforehand. */
-function sizeOf(data: PutData): number | null {
-  if (typeof data === 'string') return utf8(data).length;
-  if (data instanceof Blob) return data.size;
-  return data instanceof ReadableStream ? null : data.byteLength;
-}
-
-function isData(data: unknown): data is PutData {
-  const kinds = [ArrayBuffer, Uint8Array, Blob, ReadableStream];
-  return typeof data === 'string' || kinds.some((kind) => data instanceof kind);
-}
-
 /** One `put`. */
 export class Upload {
   readonly #blocks: Blocks;
   readonly #operations: Operations;
   readonly #options: PutOptions;
-  readonly #total: number | null;
-  readonly #data: PutData;
+  readonly #source: Source;
   /** Ends what is under way once one block failed. */
   readonly #failed = new AbortController();
   readonly #underway = new Set<Promise<void>>();
@@ -77,15 +44,19 @@ export class Upload {
   #size = 0;
   #count = 0;
   #holders = Infinity;
+  /** Why nobody else keeps one of the blocks, if that is so. */
+  #alone: MeshError | undefined;
 
-  /** @throws MeshError BadData */
+  /** @throws MeshError BadData or BadOption */
   constructor(data: PutData, blocks: Blocks, operations: Operations, options: PutOptions) {
-    if (!isData(data)) throw new MeshError(CODE.badData);
-    this.#data = data;
+    const { minHolders: least = 1 } = options;
+    if (!Number.isInteger(least) || least < 1 || least > REPLICAS) {
+      throw new MeshError(CODE.badOption, `minHolders is a whole number from 1 to ${REPLICAS}`);
+    }
+    this.#source = sourceOf(data);
     this.#blocks = blocks;
     this.#operations = operations;
     this.#options = options;
-    this.#total = sizeOf(data);
   }
 
   /** @throws MeshError, or the reason of the signal that aborted */
@@ -93,7 +64,7 @@ export class Upload {
     const tree = new TreeBuilder();
     try {
       let last: Bytes | undefined;
-      for await (const leaf of leaves(this.#data)) {
+      for await (const leaf of leavesOf(this.#source)) {
         const hash = await sha256(leaf);
         this.#size += leaf.length;
         if (this.#size > CONTENT_MAX) throw new MeshError(CODE.badData, 'it has more than 64 TiB');
@@ -107,7 +78,9 @@ export class Upload {
       for (const node of nodes) await this.#begin(node.hash, node.bytes, 0);
       await Promise.all(this.#underway);
       this.#failed.signal.throwIfAborted();
-      return { cid: cidText(root), size: this.#size, blocks: this.#count, holders: this.#holders };
+      const cid = cidText(root);
+      if (this.#alone) throw new MeshError(CODE.notReplicated, [cid, this.#alone.detail].filter(Boolean).join('; '));
+      return { cid, size: this.#size, blocks: this.#count, holders: this.#holders };
     } catch (error) {
       this.#failed.abort(error);
       await Promise.allSettled(this.#underway);
@@ -128,22 +101,33 @@ export class Upload {
   }
 
   async #place(hash: Bytes, bytes: Bytes, content: number): Promise<void> {
-    const { signal } = this.#options;
     this.#blocks.pin(hash);
     try {
       if (!(await this.#blocks.store(hash, bytes, false))) throw errorOf(STATUS.insufficientStorage);
-      const either = signal ? AbortSignal.any([signal, this.#failed.signal]) : this.#failed.signal;
-      const holders = await this.#operations.put(hash, { signal: either });
-      this.#holders = Math.min(this.#holders, holders);
-      this.#tell(content);
+      // Once it is known that nobody else keeps a block, the others are kept here, as that one is.
+      if (!this.#alone) await this.#spread(hash, content);
     } finally {
       this.#blocks.unpin(hash);
     }
   }
 
-  #tell(content: number): void {
+  async #spread(hash: Bytes, content: number): Promise<void> {
+    const { signal, minHolders } = this.#options;
+    const either = signal ? AbortSignal.any([signal, this.#failed.signal]) : this.#failed.signal;
+    const onHolders = (holders: number): void => this.#tell(0, holders);
+    try {
+      const holders = await this.#operations.put(hash, { signal: either, minHolders, onHolders });
+      this.#holders = Math.min(this.#holders, holders);
+      this.#tell(content);
+    } catch (error) {
+      if (!(error instanceof MeshError) || error.code !== CODE.notReplicated) throw error;
+      this.#alone = error;
+    }
+  }
+
+  #tell(content: number, short = Infinity): void {
     this.#done += content;
-    const holders = Number.isFinite(this.#holders) ? this.#holders : 0;
-    this.#options.onProgress?.({ done: this.#done, total: this.#total, holders });
+    const holders = Math.min(this.#holders, short);
+    this.#options.onProgress?.({ done: this.#done, total: this.#source.size, holders: Number.isFinite(holders) ? holders : 0 });
   }
 }

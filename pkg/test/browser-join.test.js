@@ -110,7 +110,7 @@ test('options and arguments that make no sense have codes', async () => {
     await failure((mesh) => mesh.get(42)),
     await failure((mesh) => mesh.find('nowhere')),
     await failure((mesh) => mesh.send('nobody', new Uint8Array(1))),
-    await failure((mesh) => mesh.send(mesh.id, 'text')),
+    await failure((mesh) => mesh.send(mesh.id, 42)),
     await failure((mesh) => mesh.send(mesh.id, new Uint8Array(40_000))),
     await failure((mesh) => mesh.put(42)),
   ]);

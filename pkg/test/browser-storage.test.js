@@ -64,8 +64,8 @@ test('the key signs, cannot be read, and its signatures are checked', async () =
   const result = await page.evaluate(async () => {
     const { Verifier } = await import('/dist/keys.js');
     const { database, identity } = globalThis.kept;
-    const { read } = await import('/dist/database.js');
-    const { privateKey } = await read(database, 'identity', (store) => store.get('key'));
+    const { resultOf } = await import('/dist/database.js');
+    const { privateKey } = await database.read('identity', (store) => resultOf(store.get('key')));
     const exported = await crypto.subtle.exportKey('pkcs8', privateKey).then(() => 'read', (error) => error.name);
     const message = new TextEncoder().encode('hello');
     const signature = await identity.sign(message);
@@ -163,7 +163,7 @@ test('jobs are answered by their kinds', async () => {
     const names = Object.fromEntries(Object.entries(INPUT).map(([name, number]) => [number, name]));
     const waiting = new Map();
     const answer = (kind, job, bytes) => waiting.get(job)([names[kind], bytes?.length ?? 0, bytes]);
-    const jobs = new Jobs(identity, new Uint8Array(8), blocks, answer, () => undefined);
+    const jobs = new Jobs(identity, new Uint8Array(8), blocks, answer);
     let last = 0;
     const run = (kind, value = 0, id = new Uint8Array(0), bytes = new Uint8Array(0)) =>
       new Promise((resolve) => {
@@ -232,16 +232,163 @@ test('addresses that peers told are there the next time', async () => {
       const { Addresses } = await import('/dist/addresses.js');
       const addresses = await Addresses.open(['wss://given.example/'], globalThis.kept.database, 'app.example');
       const before = addresses.count;
-      const news = ['wss://peer.example/x', 'wss://peer.example/x', 'ws://peer.example/', 'wss://192.168.0.1/', 'garbage'].map((url) =>
-        addresses.learn(url),
-      );
+      const claims = ['wss://peer.example/peer', 'wss://peer.example/peer', 'ws://peer.example/', 'wss://192.168.0.1/', 'garbage'];
+      const news = claims.map((url, index) => addresses.learn(url, `peer ${index}`));
       await new Promise((resolve) => setTimeout(resolve, 200));
       return { before, news, all: Array.from({ length: addresses.count }, (_, number) => addresses.at(number)) };
     });
-  const all = ['wss://given.example/', 'wss://peer.example/x'];
+  const all = ['wss://given.example/', 'wss://peer.example/peer'];
   assert.deepEqual(await learn(), { before: 1, news: [true, false, false, false, false], all });
   await page.reload();
   await openStorage(page);
   assert.deepEqual(await learn(), { before: 2, news: [false, false, false, false, false], all });
+  await context.close();
+});
+
+test('an address behind which a peer proved itself is there the next time, whatever was claimed since', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  await openStorage(page);
+  await page.evaluate(async () => {
+    const { Addresses } = await import('/dist/addresses.js');
+    const addresses = await Addresses.open([], globalThis.kept.database, 'app.example');
+    addresses.learn('wss://honest.org', 'ann');
+    addresses.prove(0);
+    for (let number = 0; number < 100; number += 1) addresses.learn(`wss://h.e${number}.org`, `mallory ${number}`);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+  });
+  await page.reload();
+  await openStorage(page);
+  const known = await page.evaluate(async () => {
+    const { resultOf } = await import('/dist/database.js');
+    const { Addresses } = await import('/dist/addresses.js');
+    const { database } = globalThis.kept;
+    const kept = await database.read('addresses', (store) => resultOf(store.count()));
+    const addresses = await Addresses.open([], database, 'app.example');
+    return { kept, all: Array.from({ length: addresses.count }, (_, number) => addresses.at(number)) };
+  });
+  assert.ok(known.kept <= 32, `${known.kept} are kept`);
+  assert.ok(known.all.includes('wss://honest.org/'));
+  await context.close();
+});
+
+/** Runs in the page: stores `count` blocks of 16,000 bytes that no other call stored; how many were kept, or what went wrong. */
+const storeSome = (page, count, held = false) =>
+  page.evaluate(
+    async ([count, held]) => {
+      globalThis.seed ??= 0;
+      const blocks = Array.from({ length: count }, () => {
+        const block = new Uint8Array(16_000);
+        // Random, so that nothing is compressed away.
+        for (let at = 0; at < block.length; at += 4000) crypto.getRandomValues(block.subarray(at, at + 4000));
+        return block;
+      });
+      try {
+        const stores = blocks.map(async (block) => globalThis.kept.blocks.store(await globalThis.bytes.sha256(block), block, held));
+        return (await Promise.all(stores)).filter(Boolean).length;
+      } catch (error) {
+        return `${error.name}: ${error.message}`;
+      }
+    },
+    [count, held],
+  );
+
+/** Collects the faults of the storage. */
+const listen = (page) =>
+  page.evaluate(() => {
+    globalThis.faults = [];
+    globalThis.kept.blocks.onFault = ({ name }) => globalThis.faults.push(name);
+  });
+
+test('a database that another tab deletes is made anew: the tab goes on, says so once, and keeps its id', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  const id = await openStorage(page);
+  await listen(page);
+  assert.equal(await storeSome(page, 100), 100);
+  const other = await open(context, server.origin);
+  const deleted = await other.evaluate(async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => name);
+    const remove = (name) =>
+      new Promise((resolve, reject) => {
+        const request = indexedDB.deleteDatabase(name);
+        request.onsuccess = () => resolve();
+        request.onerror = () => reject(request.error);
+      });
+    await Promise.all(names.map(remove));
+    return names.length;
+  });
+  assert.equal(deleted, 1);
+  assert.equal(await storeSome(page, 10), 10);
+  const now = await page.evaluate(() => [globalThis.kept.blocks.usage.blocks, globalThis.faults]);
+  assert.deepEqual(now, [10, ['StorageCleared']]);
+  await page.reload();
+  assert.equal(await openStorage(page), id);
+  assert.equal(await page.evaluate(() => globalThis.kept.blocks.usage.blocks), 10);
+  await context.close();
+});
+
+test('a database that cannot be opened anew leaves memory in its place', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  await openStorage(page);
+  await listen(page);
+  assert.equal(await storeSome(page, 100), 100);
+  await page.evaluate(() => {
+    const { open } = indexedDB;
+    const close = (name) => new Promise((resolve) => (indexedDB.deleteDatabase(name).onsuccess = resolve));
+    indexedDB.open = () => {
+      throw new DOMException('no storage any more', 'SecurityError');
+    };
+    return Promise.all(['tabmesh:tabmesh:0'].map(close)).then(() => open);
+  });
+  assert.equal(await storeSome(page, 10), 10);
+  const now = await page.evaluate(() => [globalThis.kept.blocks.usage.blocks, globalThis.faults]);
+  assert.deepEqual(now, [10, ['MemoryOnly']]);
+  await context.close();
+});
+
+test('a browser whose room is used up drops what is cached, and the next puts find room', async (t) => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  const devtools = await context.newCDPSession(page);
+  const { origin } = server;
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 4_000_000 });
+  assert.equal((await devtools.send('Storage.getUsageAndQuota', { origin })).overrideActive, true);
+  // Chromium asks for the quota when a database is opened, and only now and then later.
+  await openStorage(page);
+  await listen(page);
+  let kept = 0;
+  for (let round = 0; round < 12; round += 1) {
+    const some = await storeSome(page, 50);
+    assert.equal(typeof some, 'number', some);
+    kept += some;
+  }
+  const { usage } = await devtools.send('Storage.getUsageAndQuota', { origin });
+  t.diagnostic(`${kept} of 600 blocks were kept for a while, ${usage} bytes are used`);
+  const { bytes } = await page.evaluate(() => globalThis.kept.blocks.usage);
+  assert.ok(bytes <= 4_000_000, `${bytes} bytes`);
+  assert.ok(kept > 250, 'more than fits at once');
+  assert.ok((await storeSome(page, 1)) === 1, 'a little more has room');
+  await context.close();
+});
+
+test('a storage that is closed says Closed, also to those who wait', async () => {
+  const context = await browser.newContext();
+  const page = await open(context, server.origin);
+  await openStorage(page);
+  const names = await page.evaluate(async () => {
+    const { blocks } = globalThis.kept;
+    const store = (seed) => {
+      const block = new Uint8Array(1000).fill(seed);
+      return globalThis.bytes.sha256(block).then((hash) => blocks.store(hash, block, true));
+    };
+    const stores = Array.from({ length: 200 }, (_, seed) => store(seed));
+    await stores[0];
+    globalThis.kept.close();
+    const ends = await Promise.allSettled([...stores, store(250)]);
+    return [...new Set(ends.map(({ reason }) => reason?.name ?? 'kept'))].sort();
+  });
+  assert.deepEqual(names.filter((name) => name !== 'kept'), ['Closed']);
   await context.close();
 });

@@ -30,6 +30,44 @@ test('a put says how many hold the block, also when they are fewer than wanted',
   ]);
 });
 
+test('a put that no other one keeps is tried again, and then fails with a way out', { timeout: 20_000 }, async () => {
+  const { operations, inputs } = answering(...Array(9).fill([STATUS.partial, 0]));
+  await assert.rejects(operations.put(HASH, {}), { name: 'NotReplicated', message: /minHolders/ });
+  assert.equal(inputs.length, 5);
+  const offline = answering(...Array(9).fill([STATUS.unavailable, 0]));
+  await assert.rejects(offline.operations.put(HASH, {}), { name: 'NotReplicated' });
+});
+
+test('a put says whose store is full', async () => {
+  const { operations, inputs } = answering([STATUS.insufficientStorage, 0]);
+  await assert.rejects(operations.put(HASH, {}), { name: 'NotReplicated', message: /the peers .* have no room/ });
+  assert.equal(inputs.length, 1);
+});
+
+test('a put can wait for so many holders, tells how many there are meanwhile, and can be given up', { timeout: 20_000 }, async () => {
+  const { operations, inputs } = answering(
+    ...[[STATUS.unavailable, 0], [STATUS.partial, 1], [STATUS.timedOut, 0], [STATUS.insufficientStorage, 0], [STATUS.ok, 3]],
+  );
+  const told = [];
+  assert.equal(await operations.put(HASH, { minHolders: 3, onHolders: (holders) => told.push(holders) }), 3);
+  assert.deepEqual(told, [0, 1, 0]);
+  assert.equal(inputs.length, 5);
+  const alone = answering(...Array(99).fill([STATUS.partial, 0]));
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 5000);
+  await assert.rejects(alone.operations.put(HASH, { minHolders: 1, signal: stop.signal }), { name: 'AbortError' });
+  const puts = alone.inputs.filter(({ kind }) => kind === INPUT.put).length;
+  assert.ok(puts >= 4 && puts <= 6, `${puts} tries in five seconds`);
+  const hopeless = answering([STATUS.badRequest, 0]);
+  await assert.rejects(hopeless.operations.put(HASH, { minHolders: 1 }), { code: STATUS.badRequest });
+});
+
+test('a put waits as long as too much is under way', { timeout: 60_000 }, async () => {
+  const { operations, inputs } = answering(...Array(7).fill([STATUS.tooManyRequests, 0]), [STATUS.ok, 2]);
+  assert.equal(await operations.put(HASH, {}), 2);
+  assert.equal(inputs.length, 8);
+});
+
 test('what may pass is tried again', async () => {
   const { operations, inputs } = answering([STATUS.timedOut, 0], [STATUS.tooManyRequests, 0], [STATUS.ok, 0]);
   await operations.get(HASH, {});
@@ -40,13 +78,13 @@ test('what does not pass is an error at once', async () => {
   const { operations, inputs } = answering([STATUS.notFound, 0], [STATUS.badRequest, 0], [STATUS.insufficientStorage, 0]);
   await assert.rejects(operations.get(HASH, {}), { name: 'NotFound', code: 203 });
   await assert.rejects(operations.find(HASH, {}), { code: 200 });
-  await assert.rejects(operations.put(HASH, {}), { code: 306 });
+  await assert.rejects(operations.get(HASH, {}), { code: 306 });
   assert.equal(inputs.length, 3);
 });
 
 test('trying again has an end', { timeout: 20_000 }, async () => {
   const { operations, inputs } = answering(...Array(9).fill([STATUS.unavailable, 0]));
-  await assert.rejects(operations.put(HASH, {}), { code: 303 });
+  await assert.rejects(operations.get(HASH, {}), { code: 303 });
   assert.equal(inputs.length, 5);
 });
 

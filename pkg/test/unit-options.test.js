@@ -1,9 +1,8 @@
-// Goal: options are checked before anything is begun, and say what is wrong; addresses of strangers lead nowhere private.
+// Goal: options are checked before anything is begun, and say what is wrong.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { learnable } from '../dist/addresses.js';
 import { settle } from '../dist/options.js';
 
 const BASE = 'https://app.example/some/page?x#y';
@@ -31,6 +30,8 @@ test('addresses of servers and peers', () => {
   assert.deepEqual(servers('/here'), ['wss://app.example/here']);
   assert.deepEqual(servers('/signal', 'http://localhost:8080/'), ['ws://localhost:8080/signal']);
   assert.deepEqual(servers(['wss://a.example/x', 'ws://localhost:1/']), ['wss://a.example/x', 'ws://localhost:1/']);
+  assert.deepEqual(servers(['ws://app.localhost:1/', 'ws://[::1]:1/', 'ws://127.0.0.1:1/']).length, 3, 'of this very machine');
+  assert.deepEqual(servers('ws://a.example/', 'http://a.example/'), ['ws://a.example/']);
   assert.deepEqual(servers([]), []);
   assert.deepEqual(settle({ peers: ['wss://p.example/'] }, BASE).peers, ['wss://p.example/']);
 });
@@ -42,6 +43,8 @@ test('what is wrong is refused with a code and said', () => {
     [{ signalling: 'https://a.example' }, /signalling/],
     [{ signalling: '//a.example/signal' }, /signalling/],
     [{ signalling: Array(9).fill('wss://a.example') }, /at most 8/],
+    [{ signalling: 'ws://a.example/signal' }, /ws:\/\/a\.example\/signal, but a page that came over https:/],
+    [{ peers: ['wss://a.example', 'ws://a.example'] }, /peers .* may only open wss:/],
     [{ peers: 'ftp://x' }, /peers/],
     [{ peers: ['ftp://x'] }, /peers/],
     [{ peers: [null] }, /peers/],
@@ -63,6 +66,7 @@ test('what is wrong is refused with a code and said', () => {
     [{ timeoutMs: 'soon' }, /timeoutMs/],
     [{ signal: {} }, /signal/],
     [{ onProgress: 5 }, /onProgress/],
+    [{ onFault: 'told' }, /onFault/],
   ];
   for (const [options, detail] of cases) {
     assert.throws(() => settle(options, BASE), { name: 'BadOption', code: 1001, message: detail }, JSON.stringify(options));
@@ -72,27 +76,4 @@ test('what is wrong is refused with a code and said', () => {
 test('relay only', () => {
   const iceServers = [{ urls: 'turn:t.example', username: 'u', credential: 'c' }];
   assert.equal(settle({ relayOnly: true, iceServers }, BASE).rtc.iceTransportPolicy, 'relay');
-});
-
-test('a page learns public wss addresses, and local ones only when it came from this very machine', () => {
-  for (const url of ['wss://peer.example/', 'wss://peer.example:8443/x?y=1', 'wss://203.0.113.9/', 'wss://[2001:db8::1]/']) {
-    assert.equal(learnable(url, 'app.example'), url);
-  }
-  const refused = [
-    '',
-    'garbage',
-    'ws://peer.example/',
-    'https://peer.example/',
-    'wss://user:secret@peer.example/',
-    'wss://peer.example/#x',
-    `wss://${'a'.repeat(130)}.example/`,
-    ...['10.1.2.3', '192.168.0.1', '172.20.0.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '[fe80::1]', '[fd00::1]', '[::]'].map(
-      (host) => `wss://${host}/`,
-    ),
-    ...['localhost', '127.0.0.1', '127.1', '[::1]', '2130706433'].map((host) => `wss://${host}:9000/`),
-  ];
-  for (const url of refused) assert.equal(learnable(url, 'app.example'), undefined, url);
-  assert.equal(learnable('ws://127.0.0.1:9000/', 'localhost'), 'ws://127.0.0.1:9000/');
-  assert.equal(learnable('ws://localhost:9000/', '127.0.0.1'), 'ws://localhost:9000/');
-  assert.equal(learnable('ws://192.168.0.1:9000/', 'localhost'), undefined);
 });

@@ -2,12 +2,14 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use indexmap::{IndexMap, IndexSet};
+use tabmesh_bounds::counted;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::wire::signal::{FLAG_RELAY, INTRODUCED_MAX};
 
+use crate::crowd::Crowd;
 use crate::outbox::Outbox;
 
 /// The first 8 bytes of SHA-256 of a network's name.
@@ -19,37 +21,54 @@ pub(crate) struct Directory {
     networks: HashMap<Network, Members>,
 }
 
-/// The peers of one network, three times: by id, as relays to draw from, and in order to find the nearest.
+/// The peers of one network: by id, in order to find the nearest, and by address to draw from.
 #[derive(Default, Debug)]
 struct Members {
-    peers: IndexMap<NodeId, Peer>,
-    relays: IndexSet<NodeId>,
+    peers: HashMap<NodeId, Peer>,
     ordered: BTreeSet<NodeId>,
+    everyone: Crowd,
+    /// A peer says of itself that it is one.
+    relays: Crowd,
 }
 
 #[derive(Debug)]
 struct Peer {
     flags: u8,
+    /// Whom its address counts for.
+    address: IpAddr,
     outbox: Arc<Outbox>,
 }
 
+impl Members {
+    fn take_out(&mut self, id: &NodeId) -> Option<Peer> {
+        let peer = self.peers.remove(id)?;
+        self.ordered.remove(id);
+        self.everyone.remove(peer.address, id);
+        self.relays.remove(peer.address, id);
+        Some(peer)
+    }
+}
+
 impl Directory {
-    /// Adds a peer. Gives back the outbox of an older connection with the same id, which lost its place.
+    /// Adds a peer that came from `address`. Gives back the outbox of an older connection with the same id, which lost its
+    /// place.
     pub(crate) fn insert(
         &mut self,
         network: Network,
         id: NodeId,
-        flags: u8,
+        (flags, address): (u8, IpAddr),
         outbox: Arc<Outbox>,
     ) -> Option<Arc<Outbox>> {
         let members = self.networks.entry(network).or_default();
+        let older = members.take_out(&id);
+        let address = counted(address);
         members.ordered.insert(id);
-        if flags & FLAG_RELAY == 0 {
-            members.relays.swap_remove(&id);
-        } else {
-            members.relays.insert(id);
+        members.everyone.insert(address, id);
+        if flags & FLAG_RELAY != 0 {
+            members.relays.insert(address, id);
         }
-        members.peers.insert(id, Peer { flags, outbox }).map(|older| older.outbox)
+        members.peers.insert(id, Peer { flags, address, outbox });
+        older.map(|older| older.outbox)
     }
 
     /// Removes the peer, unless its place already belongs to a newer connection.
@@ -59,9 +78,7 @@ impl Directory {
         if !members.peers.get(id).is_some_and(|peer| Arc::ptr_eq(&peer.outbox, outbox)) {
             return;
         }
-        members.peers.swap_remove(id);
-        members.relays.swap_remove(id);
-        members.ordered.remove(id);
+        members.take_out(id);
         if members.peers.is_empty() {
             entry.remove();
         }
@@ -73,7 +90,10 @@ impl Directory {
     }
 
     /// Up to [`INTRODUCED_MAX`] live peers of `network` for `id`, with their flags, never `id` itself: the one nearest
-    /// to it, a relay, and others at random. `dice` gives random numbers; three are enough.
+    /// to it, a relay, and others at random. `dice` gives random numbers; six are enough.
+    ///
+    /// Relays and others are drawn by address first: however many ids one address has here, it is named no more often
+    /// than any other.
     pub(crate) fn introduce(
         &self,
         network: Network,
@@ -81,20 +101,16 @@ impl Directory {
         mut dice: impl FnMut() -> u64,
     ) -> Vec<(NodeId, u8)> {
         let Some(members) = self.networks.get(&network) else { return Vec::new() };
-        let mut chosen = Vec::with_capacity(INTRODUCED_MAX);
+        let mut chosen = Vec::with_capacity(INTRODUCED_MAX + 1);
+        chosen.push(*id);
         chosen.extend(nearest(&members.ordered, id));
-        chosen.extend(draw(members.relays.len(), dice(), |index| {
-            members.relays.get_index(index).copied().filter(|other| other != id && !chosen.contains(other))
-        }));
-        while chosen.len() < INTRODUCED_MAX {
-            let drawn = draw(members.peers.len(), dice(), |index| {
-                let (other, _) = members.peers.get_index(index)?;
-                (other != id && !chosen.contains(other)).then_some(*other)
-            });
-            let Some(drawn) = drawn else { break };
+        chosen.extend(members.relays.draw(&chosen, &mut dice));
+        while chosen.len() <= INTRODUCED_MAX {
+            let Some(drawn) = members.everyone.draw(&chosen, &mut dice) else { break };
             chosen.push(drawn);
         }
-        chosen.into_iter().filter_map(|id| Some((id, members.peers.get(&id)?.flags))).collect()
+        let others = chosen.into_iter().skip(1);
+        others.filter_map(|id| Some((id, members.peers.get(&id)?.flags))).collect()
     }
 
     /// How many networks have a peer here.
@@ -106,13 +122,6 @@ impl Directory {
     pub(crate) fn peers(&self) -> usize {
         self.networks.values().map(|members| members.peers.len()).sum()
     }
-}
-
-/// The first of `count` places, from a random one on and around, that `fits` takes. It refuses three places at most
-/// (the newcomer and those chosen before), so this ends soon.
-fn draw(count: usize, random: u64, fits: impl Fn(usize) -> Option<NodeId>) -> Option<NodeId> {
-    let start = random.checked_rem(count as u64)? as usize;
-    (0..count.min(INTRODUCED_MAX + 1)).find_map(|step| fits((start + step) % count))
 }
 
 /// The id in `ordered` nearest to `target` by XOR, `target` itself left out.

@@ -11,6 +11,7 @@ use hyper::service::{Service, service_fn};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tabmesh_bounds::{AddressLimits, AddressSeat, Addresses, Rate};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
@@ -22,9 +23,7 @@ use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderValue};
 use warp::reply::{Reply, Response};
 use warp::{Filter, Rejection};
 
-use crate::addresses::{AddressLimits, AddressSeat, Addresses};
 use crate::hub::Hub;
-use crate::rate::Rate;
 use crate::refusal::Denial;
 use crate::{upgrade, web};
 
@@ -38,9 +37,6 @@ const ADDRESS_SOCKETS: AddressLimits = AddressLimits {
     rate: Rate { per_second: 10_000.0, burst: 10_000 },
     remembered: 2 * SOCKETS_MAX,
 };
-
-/// How long the head of a request may take, the wait for it included.
-const HEAD_MAX: Duration = Duration::from_secs(10);
 
 /// How long a socket may live that does not become a WebSocket: who reads a file more slowly has to ask again.
 const SOCKET_LIFE_MAX: Duration = Duration::from_secs(120);
@@ -115,19 +111,19 @@ struct Place {
     _address: Option<AddressSeat>,
 }
 
-/// Says no before anything was read, in one write that a fresh socket always has room for. It is written past tokio,
-/// which would first wait to hear from the system that there is room.
+/// Says no where no request was read, in one write that a socket always has room for to which little was written. It is
+/// written past tokio, which would first wait to hear from the system that there is room.
 fn turn_away(hub: &Hub, stream: TcpStream, denial: Denial) {
     hub.metrics.denied(denial);
     let (status, body) = (denial.status(), denial.json());
+    let retry =
+        denial.retry_after_s().map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
     let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nretry-after: {}\r\n\
-         connection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n{retry}connection: close\r\n\r\n{body}",
         body.len(),
-        denial.retry_after_s().unwrap_or(30),
     );
     if let Err(error) = stream.into_std().and_then(|mut socket| socket.write_all(answer.as_bytes())) {
-        debug!(%error, "a socket beyond the limit left before it was told");
+        debug!(%error, "a socket left before it was told why it was turned away");
     }
 }
 
@@ -148,16 +144,23 @@ async fn serve(
         request.extensions_mut().insert(RemoteSocket(remote));
         routes.call(request)
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_MAX)
+        .header_read_timeout(hub.config.limits.head)
         .max_buf_size(HEAD_BYTES)
         .keep_alive(!hub.drain.is_cancelled())
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    match timeout(SOCKET_LIFE_MAX, connection).await {
+    match timeout(SOCKET_LIFE_MAX, &mut connection).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => debug!(%error, "socket ended"),
+        Ok(Err(error)) => {
+            debug!(%error, "socket ended");
+            let parts = connection.into_parts().filter(|_| error.is_timeout());
+            // Who has begun a request waits for an answer; who has not is only idle.
+            if let Some(parts) = parts.filter(|parts| !parts.read_buf.is_empty()) {
+                turn_away(&hub, parts.io.into_inner(), Denial::SlowHead);
+            }
+        }
         Err(_elapsed) => debug!("socket lived too long"),
     }
     drop(place);

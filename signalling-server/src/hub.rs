@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tabmesh_bounds::{AddressLimits, AddressRefusal, AddressSeat, Addresses};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::addresses::{AddressLimits, AddressRefusal, AddressSeat, Addresses};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::metrics::{Gauges, Metrics};

@@ -9,8 +9,8 @@
 
 #![forbid(unsafe_code)]
 
-mod addresses;
 mod config;
+mod crowd;
 mod directory;
 mod error;
 mod files;
@@ -20,7 +20,6 @@ mod logs;
 mod metrics;
 mod outbox;
 mod proof;
-mod rate;
 mod refusal;
 mod server;
 mod session;
@@ -31,5 +30,5 @@ pub use config::{Config, ConfigError, Limits, LogFormat, Origin, Settings};
 pub use error::Error;
 pub use files::raise_limit;
 pub use logs::start as start_logs;
-pub use rate::Rate;
 pub use server::{Server, Stopper};
+pub use tabmesh_bounds::Rate;

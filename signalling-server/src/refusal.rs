@@ -70,19 +70,22 @@ pub(crate) enum Denial {
     AddressFull,
     /// The address opens connections faster than it may.
     AddressTooFast,
+    /// The head of the request did not come in time.
+    SlowHead,
     /// The server stops.
     Draining,
 }
 
 impl Denial {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NotWebSocket,
         Self::BadHandshake,
         Self::Origin,
         Self::Full,
         Self::AddressFull,
         Self::AddressTooFast,
+        Self::SlowHead,
         Self::Draining,
     ];
 
@@ -95,6 +98,7 @@ impl Denial {
             Self::Full => "full",
             Self::AddressFull => "address-full",
             Self::AddressTooFast => "address-too-fast",
+            Self::SlowHead => "slow-head",
             Self::Draining => "draining",
         }
     }
@@ -105,6 +109,7 @@ impl Denial {
             Self::NotWebSocket => StatusCode::UPGRADE_REQUIRED,
             Self::BadHandshake => StatusCode::BAD_REQUEST,
             Self::Origin => StatusCode::FORBIDDEN,
+            Self::SlowHead => StatusCode::REQUEST_TIMEOUT,
             Self::AddressFull | Self::AddressTooFast => StatusCode::TOO_MANY_REQUESTS,
             Self::Full | Self::Draining => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -123,6 +128,7 @@ impl Denial {
             Self::Full => "The server is at its limit of connections: try again later, or another server.",
             Self::AddressFull => "Your address has as many connections as it may have: close some first.",
             Self::AddressTooFast => "Your address opens connections faster than it may: try again later.",
+            Self::SlowHead => "The head of the request did not come in time: send it at once.",
             Self::Draining => "The server stops: find another, or go on without.",
         }
     }
@@ -130,7 +136,7 @@ impl Denial {
     /// Seconds after which another try makes sense; `None` where it never does.
     pub(crate) fn retry_after_s(self) -> Option<u32> {
         match self {
-            Self::NotWebSocket | Self::BadHandshake | Self::Origin => None,
+            Self::NotWebSocket | Self::BadHandshake | Self::Origin | Self::SlowHead => None,
             Self::AddressTooFast | Self::Draining => Some(5),
             Self::Full | Self::AddressFull => Some(30),
         }

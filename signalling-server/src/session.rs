@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +11,13 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use tabmesh_bounds::TokenBucket;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, Utf8Bytes};
 use tracing::{debug, error, trace};
@@ -24,7 +27,6 @@ use crate::hub::Hub;
 use crate::metrics::Kind;
 use crate::outbox::{Outbox, Waiting};
 use crate::proof::{self, Proof};
-use crate::rate::TokenBucket;
 use crate::refusal;
 
 /// The WebSocket of a peer.
@@ -45,6 +47,8 @@ const NOBODY: NodeId = NodeId([0; 32]);
 pub(crate) struct Session {
     hub: Arc<Hub>,
     socket: Socket,
+    /// Where the peer is.
+    address: IpAddr,
     outbox: Arc<Outbox>,
     stage: Stage,
     bucket: TokenBucket,
@@ -76,12 +80,13 @@ enum Ending {
 }
 
 impl Session {
-    pub(crate) fn new(hub: Arc<Hub>, socket: Socket) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, socket: Socket, address: IpAddr) -> Self {
         let limits = &hub.config.limits;
         let now = Instant::now();
         Self {
             socket,
-            outbox: Arc::new(Outbox::new(limits.queue_messages, limits.queue_bytes)),
+            address,
+            outbox: Arc::new(Outbox::new(limits)),
             stage: Stage::Challenged { nonce: [0; 32], due: now + limits.proof },
             bucket: TokenBucket::full(&limits.message_rate, now.into_std()),
             heard: now,
@@ -182,10 +187,11 @@ impl Session {
             }
             // The library answers a ping by itself. Each still costs a token: pings can flood as well.
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                if !self.take_token() {
-                    self.pause();
+                if self.take_token() {
+                    return Ok(());
                 }
-                Ok(())
+                self.pause();
+                self.refuse(Refusal::TooFast, NOBODY).await
             }
             Some(Ok(Message::Close(_))) => {
                 let _ = timeout(self.hub.config.limits.send, self.socket.flush()).await;
@@ -195,6 +201,10 @@ impl Session {
                 Err(Ending::Refused(Refusal::Malformed))
             }
             Some(Err(SocketError::Capacity(_))) => Err(Ending::Refused(Refusal::TooLarge)),
+            // A lost connection looks the same: nothing came that could be wrong.
+            Some(Err(SocketError::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => {
+                Err(Ending::Gone)
+            }
             Some(Err(SocketError::Protocol(error))) => {
                 trace!(%error, "broken WebSocket frame");
                 Err(Ending::Refused(Refusal::Malformed))
@@ -234,7 +244,7 @@ impl Session {
     async fn on_proved(&mut self, network: Network, id: NodeId, flags: u8) -> Result<(), Ending> {
         self.hub.metrics.proved();
         debug!(peer = ?id, flags, "peer proved its key");
-        let older = self.hub.directory().insert(network, id, flags, Arc::clone(&self.outbox));
+        let older = self.hub.directory().insert(network, id, (flags, self.address), Arc::clone(&self.outbox));
         if let Some(older) = older {
             older.end(Refusal::Replaced);
         }
@@ -259,7 +269,8 @@ impl Session {
         let Some(receiver) = receiver else {
             return self.refuse(Refusal::NotPresent, to).await;
         };
-        match receiver.push(FromServer::Deliver { from: &from, envelope }.emit().into()) {
+        let message = FromServer::Deliver { from: &from, envelope }.emit().into();
+        match receiver.push(message, self.heard.into_std()) {
             Ok(()) => Ok(()),
             Err(_full) => self.refuse(Refusal::TooFast, to).await,
         }

@@ -41,7 +41,7 @@ pub(crate) fn answer(
     });
     match granted {
         Ok((accept, seat, upgrade)) => {
-            hub.sessions.spawn(converse(Arc::clone(hub), seat, upgrade));
+            hub.sessions.spawn(converse(Arc::clone(hub), address, seat, upgrade));
             switch(&accept)
         }
         Err(denial) => {
@@ -131,11 +131,11 @@ fn switch(accept: &str) -> Response {
     response
 }
 
-async fn converse(hub: Arc<Hub>, seat: Seat, upgrade: OnUpgrade) {
+async fn converse(hub: Arc<Hub>, address: IpAddr, seat: Seat, upgrade: OnUpgrade) {
     match upgrade.await {
         Ok(upgraded) => {
             let socket = socket(TokioIo::new(upgraded), hub.config.limits.message_bytes).await;
-            Session::new(hub, socket).run().await;
+            Session::new(hub, socket, address).run().await;
         }
         Err(error) => debug!(%error, "the peer left during the handshake"),
     }

@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::time::Duration;
 
 use support::{NETWORK, Peer, TestServer, http, raw};
 use tabmesh_signalling::Config;
@@ -136,6 +137,27 @@ async fn garbage_instead_of_http_is_answered_and_closed() {
 }
 
 #[tokio::test]
+async fn a_slow_head_is_told_so() {
+    let server = TestServer::limited(|limits| limits.head = Duration::from_millis(50)).await;
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"GET /signal HTTP/1.1\r\nHost: ").await.unwrap();
+    let answer = http::Answer::parse(&http::to_end(&mut slow).await);
+    assert_eq!((answer.status, answer.error().as_str()), (408, "slow-head"));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(server.metric("denials_total{reason=\"slow-head\"}").await, 1);
+
+    // The next request over the same socket, too; and who asks for nothing is told nothing.
+    let mut again = TcpStream::connect(server.address).await.unwrap();
+    again.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /hea").await.unwrap();
+    let bytes = http::to_end(&mut again).await;
+    let second = bytes.windows(8).rposition(|part| part == b"HTTP/1.1").unwrap();
+    assert_eq!(http::Answer::parse(&bytes).status, 200);
+    assert_eq!(http::Answer::parse(&bytes[second..]).status, 408);
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert_eq!(http::to_end(&mut silent).await, b"");
+}
+
+#[tokio::test]
 async fn sockets_that_ask_for_nothing_do_not_lock_others_out() {
     let server = TestServer::start().await;
     let mut idle = Vec::new();
@@ -145,7 +167,7 @@ async fn sockets_that_ask_for_nothing_do_not_lock_others_out() {
         // A socket within the bound stays silent; the first beyond it is answered at once.
         let mut first = [0; 1];
         let mut peeked = stream;
-        match tokio::time::timeout(std::time::Duration::from_millis(2), peeked.peek(&mut first)).await {
+        match tokio::time::timeout(Duration::from_millis(2), peeked.peek(&mut first)).await {
             Err(_silent) => idle.push(peeked),
             Ok(_) => break http::Answer::parse(&http::to_end(&mut peeked).await),
         }

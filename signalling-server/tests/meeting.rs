@@ -11,7 +11,7 @@ use tabmesh_engine::wire::signal::{FLAG_RELAY, INTRODUCED_MAX, MESSAGE_MAX, Refu
 
 #[tokio::test]
 async fn two_peers_meet_and_exchange_envelopes_unread() {
-    let server = TestServer::start().await;
+    let server = TestServer::limited(|limits| limits.message_bytes = MESSAGE_MAX).await;
     let (mut alice, peers) = Peer::join(server.address, NETWORK, 0).await;
     assert_eq!(peers, []);
     let (mut bob, peers) = Peer::join(server.address, NETWORK, 0).await;
@@ -139,6 +139,7 @@ async fn the_same_id_may_be_in_two_networks() {
 async fn envelopes_of_one_sender_arrive_in_order() {
     let server = TestServer::limited(|limits| {
         limits.message_rate.burst = 1_000;
+        limits.receive_rate.burst = 1_000;
         limits.queue_messages = 1_000;
     })
     .await;

@@ -108,6 +108,24 @@ async fn pings_cost_tokens_too() {
 }
 
 #[tokio::test]
+async fn who_floods_with_pings_is_told_so() {
+    let server = TestServer::limited(|limits| {
+        limits.message_rate.per_second = 0.001;
+        limits.message_rate.burst = 3;
+    })
+    .await;
+    for opcode in [0x89, 0x8a] {
+        let (mut stream, _) = raw::join(server.address, NETWORK).await;
+        stream.write_all(&raw::frame(opcode, b"").repeat(100)).await.unwrap();
+        let told = raw::until_message(&mut stream).await;
+        assert_eq!(Heard::parse(&told), Heard::Refused(Refusal::TooFast, NOBODY));
+    }
+    // Once for what was read, not once for each: the rest waits in the flooder's own buffers.
+    let told = server.metric("refusals_total{reason=\"too-fast\"}").await;
+    assert!(told <= 4, "{told} refusals");
+}
+
+#[tokio::test]
 async fn a_peer_that_never_proves_itself_is_closed() {
     let server = TestServer::limited(|limits| limits.proof = Duration::from_millis(50)).await;
     let mut silent = Peer::connect(server.address).await;
@@ -159,6 +177,8 @@ async fn a_peer_that_does_not_read_loses_envelopes_and_their_sender_knows() {
     let server = TestServer::limited(|limits| {
         limits.message_rate.burst = 100_000;
         limits.message_rate.per_second = 100_000.0;
+        limits.receive_rate = limits.message_rate;
+        limits.message_bytes = MESSAGE_MAX;
         limits.queue_messages = 2;
     })
     .await;
@@ -191,10 +211,42 @@ async fn a_peer_that_does_not_read_loses_envelopes_and_their_sender_knows() {
 }
 
 #[tokio::test]
+async fn a_crowd_of_senders_cannot_flood_one_receiver() {
+    let server = TestServer::limited(|limits| {
+        limits.receive_rate.per_second = 0.001;
+        limits.receive_rate.burst = 5;
+    })
+    .await;
+    let mut receiver = Peer::joined(server.address).await;
+    let mut refused = 0;
+    for _ in 0..4 {
+        let mut sender = Peer::joined(server.address).await;
+        for _ in 0..2 {
+            sender.relay(receiver.id(), b"hello").await;
+        }
+        // The introduction is a barrier: what it overtakes was taken.
+        sender.send(ToServer::Introduce.emit()).await;
+        while let Heard::Refused(refusal, about) = sender.hear().await {
+            assert_eq!((refusal, about), (Refusal::TooFast, receiver.id()));
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 3, "of eight messages five are carried");
+    for _ in 0..5 {
+        assert!(matches!(receiver.hear().await, Heard::Deliver { .. }));
+    }
+    let mut other = Peer::joined(server.address).await;
+    receiver.relay(other.id(), b"its own messages").await;
+    assert!(matches!(other.hear().await, Heard::Deliver { .. }), "another receiver has a rate of its own");
+}
+
+#[tokio::test]
 async fn a_peer_that_never_reads_is_closed() {
     let server = TestServer::limited(|limits| {
         limits.message_rate.burst = 100_000;
         limits.message_rate.per_second = 100_000.0;
+        limits.receive_rate = limits.message_rate;
+        limits.message_bytes = MESSAGE_MAX;
         limits.send = Duration::from_millis(100);
     })
     .await;

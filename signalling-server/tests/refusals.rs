@@ -143,7 +143,7 @@ async fn an_id_below_the_level_is_refused_and_one_at_it_is_let_in() {
 
 #[tokio::test]
 async fn a_message_above_the_size_is_refused_before_it_is_read() {
-    let server = TestServer::start().await;
+    let server = TestServer::limited(|limits| limits.message_bytes = MESSAGE_MAX).await;
     let mut peer = Peer::joined(server.address).await;
     peer.send(vec![2; MESSAGE_MAX + 1]).await;
     peer.is_refused(Refusal::TooLarge, SIZE).await;
@@ -159,6 +159,17 @@ async fn a_message_above_the_size_is_refused_before_it_is_read() {
     stream.write_all(&raw::frame(0x00, &[2; 10_000])).await.unwrap();
     assert_eq!(raw::last_words(&mut stream).await, (Refusal::TooLarge, SIZE));
     assert_eq!(server.metric("refusals_total{reason=\"too-large\"}").await, 3);
+}
+
+#[tokio::test]
+async fn an_envelope_of_a_kilobyte_passes_and_a_larger_one_does_not() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::joined(server.address).await;
+    let me = peer.id();
+    peer.relay(me, &[7; 1024]).await;
+    assert_eq!(peer.hear().await, Heard::Deliver { from: me, envelope: vec![7; 1024] });
+    peer.relay(me, &[7; 1025]).await;
+    peer.is_refused(Refusal::TooLarge, SIZE).await;
 }
 
 #[tokio::test]
@@ -182,4 +193,19 @@ async fn a_peer_that_is_not_there_is_named() {
         assert_eq!(peer.hear().await, Heard::Refused(Refusal::NotPresent, absent));
     }
     assert_eq!(peer.introduce().await, []);
+}
+
+#[tokio::test]
+async fn a_peer_that_only_hangs_up_has_broken_nothing() {
+    let server = TestServer::start().await;
+    let (mut hung_up, _) = raw::join(server.address, NETWORK).await;
+    hung_up.shutdown().await.unwrap();
+    server.metric_becomes("connections", 0).await;
+    // In the middle of a frame, too: nobody can tell that from a lost connection.
+    let (mut cut, _) = raw::join(server.address, NETWORK).await;
+    cut.write_all(&raw::frame(0x82, &[1; 100])[..50]).await.unwrap();
+    cut.shutdown().await.unwrap();
+    server.metric_becomes("connections", 0).await;
+    assert_eq!(server.metric("refusals_total{reason=\"malformed\"}").await, 0);
+    assert_eq!(http::to_end(&mut hung_up).await.len(), 0, "nothing is said to who has left");
 }

@@ -76,6 +76,8 @@ pub(crate) enum What {
     Start,
     /// The node goes: without a word, or saying goodbye. Void in another life.
     Depart { life: u32, silent: bool },
+    /// A liar does what it does by itself.
+    Attack(Box<Attack>),
     /// The tab stops for so many microseconds.
     Freeze { for_us: u64 },
     /// The tab goes on.
@@ -123,6 +125,19 @@ pub(crate) struct Order {
     pub(crate) life: u32,
     pub(crate) op: OpId,
     pub(crate) wish: Wish,
+}
+
+/// What a liar is told for one attack: what it could have learnt by listening.
+#[derive(Clone, Default)]
+pub(crate) struct Attack {
+    /// Bounce: a path back and forth between the peer that is named first and another.
+    pub(crate) path: Vec<u8>,
+    /// Relay: the native peers; the first two are to be stood between.
+    pub(crate) between: Vec<(NodeNumber, NodeId)>,
+    /// Honest ids, by chance.
+    pub(crate) names: Vec<NodeId>,
+    /// Places of messages that were heard not long ago, as they are asked for, 12 bytes each.
+    pub(crate) messages: Vec<u8>,
 }
 
 /// See [`Order`].
@@ -173,5 +188,5 @@ pub(crate) enum News {
     /// The engine took it, or refused it until the application gave up.
     Said { number: u32, status: tabmesh_engine::Status },
     /// Its application heard a message: the payload's number, unless nobody can have published it.
-    Heard { number: Option<u32>, from: NodeId },
+    Heard { number: Option<u32>, from: NodeId, place: [u8; 12] },
 }

@@ -1,6 +1,6 @@
 //! What all nodes share and none changes while the world runs: where they stand, what is cut, what is stored where.
 
-use tabmesh_engine::{NodeId, Profile, TopicId};
+use tabmesh_engine::{NodeId, Profile, PublicKey, TopicId};
 
 use crate::dice::Dice;
 use crate::event::NodeNumber;
@@ -87,17 +87,22 @@ pub(crate) struct Ground {
     pub(crate) library: Library,
     /// What each node's store takes; empty where stores never fill.
     takes: Vec<Takes>,
+    /// Whether liars put blocks that are none of the library's.
+    pub(crate) has_junk: bool,
     /// By how much each node's wall clock is wrong beyond the usual, in seconds.
     clock_errors_s: Vec<i64>,
     /// The topic, and how long what is published in it is.
     pub(crate) topic: TopicId,
     pub(crate) topic_bytes: u32,
-    /// When liars begin.
+    /// When liars begin, and when they stop.
     pub(crate) lies_from_us: u64,
+    pub(crate) lies_until_us: u64,
     /// Eclipse: the key whose surroundings liars take, and how many bits of it they grind.
     pub(crate) victim: (NodeId, u32),
     /// The liars that are there, ascending.
     pub(crate) accomplices: Vec<NodeId>,
+    /// The keys of the honest that are there, ascending by id.
+    pub(crate) keys: Vec<(NodeId, PublicKey)>,
     /// The node to follow, if one.
     pub(crate) followed_node: Option<NodeNumber>,
     /// The lookup to follow: who asks, for what.
@@ -139,12 +144,15 @@ impl Ground {
             cuts: 0,
             library,
             takes: takes(scenario, seed),
+            has_junk: liars.is_some_and(|liars| liars.lies.contains(&Lie::Fill)),
             clock_errors_s: clock_errors(scenario, seed),
             lies_from_us: liars.map_or(0, |liars| micros(liars.from_s)),
+            lies_until_us: liars.and_then(|liars| liars.until_s).map_or(u64::MAX, micros),
             victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
             topic: TopicId(dice.bytes()),
             topic_bytes: scenario.topic.map_or(0, |topic| topic.bytes),
             accomplices: Vec::new(),
+            keys: Vec::new(),
             followed_node: None,
             followed_lookup: None,
         }
@@ -158,6 +166,16 @@ impl Ground {
     /// What a node runs on.
     pub(crate) fn profile(&self, node: NodeNumber) -> Profile {
         self.profiles[node as usize]
+    }
+
+    /// How a node lies now, if it does.
+    pub(crate) fn lies_at(&self, node: NodeNumber, now: u64) -> Option<Lie> {
+        self.lie(node).filter(|_| (self.lies_from_us..self.lies_until_us).contains(&now))
+    }
+
+    /// Whether the id is of an honest node that is there.
+    pub(crate) fn is_honest(&self, id: &NodeId) -> bool {
+        self.keys.binary_search_by_key(id, |(known, _)| *known).is_ok()
     }
 
     /// How a node lies, if it is one that lies at all.

@@ -64,6 +64,8 @@ impl Library {
 pub(crate) struct Store {
     entries: Vec<u32>,
     held: u64,
+    /// Blocks held that are none of the library's; nobody reads them.
+    junk: u64,
     takes: Takes,
 }
 
@@ -107,7 +109,7 @@ impl Store {
     pub(crate) fn could_hold(&self) -> bool {
         match self.takes {
             Takes::All => true,
-            Takes::Blocks(most) => self.held < most,
+            Takes::Blocks(most) => self.held + self.junk < most,
             Takes::Fails => false,
         }
     }
@@ -131,10 +133,22 @@ impl Store {
         true
     }
 
+    /// Holds a block that is none of the library's. False where there is no room.
+    pub(crate) fn keep_junk(&mut self) -> bool {
+        let has_room = self.could_hold() && self.make_room();
+        self.junk += u64::from(has_room);
+        has_room
+    }
+
+    /// How many of them there are.
+    pub(crate) fn junk(&self) -> u64 {
+        self.junk
+    }
+
     /// Room for one more block: a cached one goes where there is none.
     fn make_room(&mut self) -> bool {
         let Takes::Blocks(most) = self.takes else { return true };
-        if (self.entries.len() as u64) < most {
+        if self.entries.len() as u64 + self.junk < most {
             return true;
         }
         match self.entries.iter().position(|entry| entry & 1 == 0) {
@@ -196,6 +210,9 @@ mod tests {
         assert!(store.keep(4, true) && store.keep(3, true), "it is here already");
         assert!(!store.keep(5, true) && !store.keep(5, false) && !store.could_hold());
         assert_eq!(store.held().collect::<Vec<_>>(), [1, 3, 4]);
+        let mut filled = Store::new(Takes::Blocks(2));
+        assert!(filled.keep(1, false) && filled.keep_junk() && filled.keep_junk() && !filled.keep_junk());
+        assert!(!filled.has(1) && !filled.keep(2, true) && filled.junk() == 2);
         let mut broken = Store::new(Takes::Fails);
         assert!(!broken.keep(1, false) && broken.is_failing() && !broken.has(1));
     }

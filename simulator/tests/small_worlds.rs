@@ -296,3 +296,95 @@ fn messages_under_real_signatures_are_heard() {
     let topic = world(&text, options(1, 1)).topic;
     assert!(topic.pairs > 100 && topic.lost == 0.0, "{topic:?}");
 }
+
+const STORES: &str = r#"
+about = "Ten tabs with stores of their own."
+nodes = 10
+seconds = 70.0
+[arrivals]
+over_s = 2.0
+[stores]
+quota_bytes = 4000000
+[blocks]
+count = 60
+bytes = 4000
+put_from_s = 30.0
+put_over_s = 15.0
+givers = 1
+patient = true
+"#;
+
+#[test]
+fn holders_are_counted_in_the_stores_and_a_full_store_is_seen() {
+    let room = world(STORES, options(1, 1)).blocks;
+    assert_eq!((room.puts, room.put_whole + room.put_partly), (60, 60), "{room:?}");
+    assert!(room.held >= 7.0, "eight hold each, the giver perhaps among them: {room:?}");
+    // Nobody but the giver takes more than ten blocks.
+    let small =
+        STORES.replace("quota_bytes = 4000000", "quota_bytes = 4000000\nsmall = 9\nsmall_bytes = 40000");
+    let full = world(&small, options(1, 1)).blocks;
+    assert!(full.held < room.held && full.put_failed + full.short > 0, "{full:?}");
+    let broken = world(&STORES.replace("[blocks]", "failing = 9\n[blocks]"), options(1, 1)).blocks;
+    assert_eq!(broken.held, 0.0, "no disk but the giver's works: {broken:?}");
+}
+
+#[test]
+fn a_burst_is_published_one_after_another_and_heard() {
+    let burst = "publish_per_s = 0.0\nbytes = 100\n[[bursts]]\nat_s = 40.0\npublishers = 2\nmessages = 20\n";
+    let text = &TOPIC[..TOPIC.find("publish_per_s").expect("it publishes")];
+    each(&format!("{text}{burst}"), |seed, report| {
+        let topic = &report.topic;
+        assert_eq!((topic.messages, topic.refused, topic.false_ones), (40, 0, 0), "seed {seed}: {topic:?}");
+        assert_eq!((topic.lost, topic.twice), (0.0, 0), "seed {seed}: {topic:?}");
+    });
+}
+
+#[test]
+fn an_exchange_keeps_the_number_of_nodes_and_the_worst_span_shows_it() {
+    let exchange =
+        "[[actions]]\nat_s = 40.0\ndo = \"exchange\"\nshare = 0.6\nsilent = true\nover_s = 1.0\n[lookups]";
+    let report = world(&CALM.replace("[lookups]", exchange), options(1, 1));
+    assert!(report.lookups.right_worst < report.lookups.right, "{:?}", report.lookups);
+    assert_eq!(report.join_ms.count, 80 + 48, "as many come as go");
+    assert_eq!(world(CALM, options(1, 1)).lookups.right_worst, 1.0);
+}
+
+/// A fifth of sixty tabs lies for a while.
+fn attacked(lie: &str, more: &str) -> Report {
+    let text = format!(
+        "about = \"Lies.\"\nnodes = 60\nseconds = 140.0\n[arrivals]\nover_s = 3.0\n\
+         [liars]\nshare = 0.2\nlies = [\"{lie}\"]\nfrom_s = 30.0\nuntil_s = 60.0\n\
+         [lookups]\nper_s = 5.0\nfrom_s = 30.0\nuntil_s = 130.0\n{more}"
+    );
+    world(&text, options(1, 1))
+}
+
+#[test]
+fn a_world_whose_liars_never_do_anything_is_its_own_twin() {
+    let share = "[liars]\nshare = 0.0\nlies = [\"drop\"]\nfrom_s = 10.0\nuntil_s = 20.0\n[lookups]";
+    let calm = CALM.replace("seconds = 60.0", "seconds = 90.0").replace("[lookups]", share);
+    let twin = world(&calm, options(1, 1)).twin.expect("it has one");
+    assert_eq!((twin.difference, twin.blamed_more, twin.traffic), (0.0, 0, 1.0), "{twin:?}");
+}
+
+#[test]
+fn what_a_relay_without_a_key_says_in_others_names_is_counted() {
+    let report = attacked("relay", "[machines]\nnative_share = 0.15\naddresses = 2");
+    let calm = attacked("drop", "[machines]\nnative_share = 0.15\naddresses = 2");
+    assert_eq!(calm.forged, 0);
+    assert!(
+        report.sockets > calm.sockets + 20,
+        "liars open sockets: {} and {}",
+        report.sockets,
+        calm.sockets
+    );
+}
+
+#[test]
+fn junk_that_liars_put_takes_room() {
+    let blocks = "[stores]\nquota_bytes = 160000\n[blocks]\ncount = 30\nbytes = 16000\nput_from_s = 60.0\nput_over_s = 20.0";
+    let filled = attacked("fill", blocks);
+    let calm = attacked("drop", blocks);
+    let junk = |report: &Report| report.json().matches("\"junk_mean\": 0.0").count();
+    assert!(junk(&filled) < junk(&calm), "no store holds junk");
+}

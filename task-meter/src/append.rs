@@ -1,33 +1,10 @@
 //! What is appended to a module: two globals, two functions and their types, and the names by which a host knows them.
 
 use crate::limits::STACK_BYTES;
-use crate::module::{CODE, EXPORT, FUNCTION, GLOBAL, Meter, TYPE};
+use crate::meter::Meter;
 use crate::schedule::PAGE_GAS;
-use crate::writer::SLOT;
-
-/// The slots of the writer's templates.
-pub(crate) mod slot {
-    /// Locals that a function is given as far as it needs them: see `Meter::declare_spares`.
-    pub(crate) const SPARE: u8 = 0;
-    pub(crate) const GAS_LOCAL: u8 = 1;
-    /// The local that holds a float while it is looked at.
-    pub(crate) const FLOAT: u8 = 4;
-    /// The global that holds the gas.
-    pub(crate) const GAS: u8 = 5;
-    /// The global that holds the stack.
-    pub(crate) const STACK: u8 = 6;
-    /// The function that grows the memory.
-    pub(crate) const GROW: u8 = 7;
-    /// Where a function keeps its gas, behind the opcodes that read and write it.
-    pub(crate) const PURSE: u8 = 8;
-    pub(crate) const READ: u8 = 9;
-    pub(crate) const WRITE: u8 = 10;
-    /// A label.
-    pub(crate) const LABEL: u8 = 11;
-    /// From here on numbers are signed: a constant and the type of a block.
-    pub(crate) const CONSTANT: u8 = 12;
-    pub(crate) const KIND: u8 = 13;
-}
+use crate::section_id::{CODE, EXPORT, FUNCTION, GLOBAL, TYPE};
+use crate::slots::{SLOT, slot};
 
 const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;

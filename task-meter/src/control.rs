@@ -3,15 +3,14 @@
 //! Behind an unconditional branch the code is dead until its block ends: it is copied, its indices are checked, and nothing
 //! else is known of it.
 
-use crate::append::slot;
 use crate::floats::{operand, spare_float};
-use crate::function::{Body, HAS_TIGHT_LOOP};
+use crate::function::HAS_TIGHT_LOOP;
 use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
-use crate::module::Meter;
+use crate::meter::{Body, Meter};
 use crate::refusal::Reason;
 use crate::scratch::Block;
-use crate::writer::SLOT;
+use crate::slots::{SLOT, slot};
 
 pub(crate) const BLOCK: u8 = 0x02;
 pub(crate) const LOOP: u8 = 0x03;

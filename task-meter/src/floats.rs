@@ -10,11 +10,10 @@
 //! of its own. A local that also takes floats with decided bits (parameters, loaded ones) must keep those, so what is stored in it is
 //! made canonical before. Which kind a local is, the first scan finds out; the second takes that for the whole function.
 
-use crate::append::slot;
 use crate::limits::FLOATS_MAX;
-use crate::module::Meter;
+use crate::meter::Meter;
 use crate::refusal::Reason;
-use crate::writer::SLOT;
+use crate::slots::{SLOT, slot};
 
 const FLOAT: u8 = SLOT + slot::FLOAT;
 
@@ -47,12 +46,6 @@ pub(crate) mod local {
     pub(crate) const DOUBLE: u8 = 1;
     /// Its bits are decided at all times.
     pub(crate) const DECIDED: u8 = 4;
-}
-
-#[derive(Default)]
-pub(crate) struct Floats {
-    /// How many instructions of this function so far may have made a loose float.
-    pub(crate) made: u32,
 }
 
 /// The spare local for floats of this size.

@@ -1,17 +1,16 @@
 //! One function: a scan that finds out what it needs, and a scan that writes it.
 
-use crate::append::slot;
 use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
-use crate::module::Meter;
+use crate::meter::{Body, Meter};
 use crate::opcodes::{PREFIXED, SPECIAL, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
     SLOT_BYTES,
 };
-use crate::writer::SLOT;
+use crate::slots::{SLOT, slot};
 
 const GAS: u8 = SLOT + slot::GAS;
 const STACK: u8 = SLOT + slot::STACK;
@@ -25,51 +24,6 @@ const FUNCTION: u8 = 0;
 
 /// The bit of the spare local for gas.
 pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
-
-/// What is known of the function that is being read.
-pub(crate) struct Body {
-    /// The word of its type.
-    pub(crate) word: u32,
-    /// Parameters and locals.
-    pub(crate) locals: u32,
-    /// Operands now, and at the most.
-    pub(crate) height: u32,
-    pub(crate) height_max: u32,
-    /// Open blocks.
-    pub(crate) depth: u32,
-    /// Whether what is being read is never reached.
-    pub(crate) is_dead: bool,
-    /// Instructions that make one value of others, in what is reached.
-    pub(crate) operations: u32,
-    /// Whether it calls anything.
-    pub(crate) calls: bool,
-    /// Whether it takes from the stack.
-    pub(crate) is_counted: bool,
-    /// Whether its gas is in a local from here on, not in the global.
-    pub(crate) keeps_gas: bool,
-    /// Whether nothing was called since a loop began.
-    pub(crate) is_tight: bool,
-    /// The locals that it is given, one bit each: i32, i64 (for its gas, if it has a loop without a call), f32, f64.
-    pub(crate) spares: u32,
-}
-
-impl Body {
-    /// All zeros. A constant, padding included, is one `memory.fill`.
-    pub(crate) const NEW: Self = Self {
-        word: 0,
-        locals: 0,
-        height: 0,
-        height_max: 0,
-        depth: 0,
-        is_dead: false,
-        operations: 0,
-        calls: false,
-        is_counted: false,
-        keeps_gas: false,
-        is_tight: false,
-        spares: 0,
-    };
-}
 
 impl Meter<'_> {
     /// Writes the function that is read from here to the end, without its length.

@@ -4,10 +4,9 @@
 //! is filled when no more can come. Behind a `br_if` a small segment without injected code is joined to the one before it, which then charges
 //! for both even where the branch is taken.
 
-use crate::append::slot;
-use crate::module::Meter;
+use crate::meter::{Meter, Segments};
 use crate::schedule::{JOINED_GAS_MAX, SEGMENT_GAS_MAX};
-use crate::writer::SLOT;
+use crate::slots::{SLOT, slot};
 
 const PURSE: u8 = SLOT + slot::PURSE;
 const READ: u8 = SLOT + slot::READ;
@@ -24,24 +23,6 @@ pub(crate) enum Begin {
     Joinable,
     /// The entry of a loop: no way around it leads back to it without being charged.
     Checked,
-}
-
-pub(crate) struct Segments {
-    /// Where the gas of the charge that was written last is to stand; 0 once it does.
-    hole: usize,
-    /// The gas of that charge, as far as its segments have ended.
-    gas: u32,
-    /// As much of the gas as was joined to it.
-    joined: u32,
-    /// The gas of the open segment.
-    open: u32,
-    /// Whether the charge of the open segment is still to be written, before what is next copied.
-    is_due: bool,
-}
-
-impl Segments {
-    /// No segment.
-    pub(crate) const NEW: Self = Self { hole: 0, gas: 0, joined: 0, open: 0, is_due: false };
 }
 
 impl Meter<'_> {

@@ -1,8 +1,8 @@
 //! The functions that a command may import: the deterministic part of WASI preview 1.
 
-use crate::Interface;
-use crate::module::Meter;
+use crate::meter::Meter;
 use crate::refusal::Reason;
+use crate::settings::Interface;
 
 /// The module that they are imported from, its length in front.
 const MODULE: &[u8] = b"\x16wasi_snapshot_preview1";

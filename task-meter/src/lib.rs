@@ -20,38 +20,24 @@ mod function;
 mod gas;
 mod imports;
 pub mod limits;
+mod meter;
 mod module;
 mod opcodes;
 mod reader;
 pub mod refusal;
 pub mod schedule;
 mod scratch;
+mod section_id;
 mod sections;
+mod settings;
+mod slots;
 mod writer;
 
 pub use imports::names as import_names;
-pub use module::output_bytes_max;
+pub use meter::output_bytes_max;
 pub use refusal::{Reason, Refusal};
 pub use scratch::Scratch;
-
-/// What a module may import.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Interface {
-    /// Nothing: T0.
-    Pure,
-    /// The fourteen functions of WASI that [`import_names`] lists: T1.
-    Command,
-}
-
-/// What a task allows its module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Settings {
-    /// Pages of 64 KiB that the memory may have in the end: at most 65,536, or what comes out is not valid. The default of a
-    /// task is 1,024.
-    pub pages_max: u32,
-    /// What the module may import.
-    pub interface: Interface,
-}
+pub use settings::{Interface, Settings};
 
 /// The exported global that holds the gas left: i64, set by the host before it calls anything.
 ///
@@ -80,7 +66,7 @@ pub fn instrument(
     scratch: &mut Scratch,
     output: &mut [u8],
 ) -> Result<usize, Refusal> {
-    let mut meter = module::Meter::new(module, settings, scratch, output);
+    let mut meter = meter::Meter::new(module, settings, scratch, output);
     meter.run();
     meter.result()
 }

@@ -3,30 +3,14 @@
 //! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
 //! Custom sections are left out unread, and the start function becomes an export.
 
-use crate::floats::Floats;
-use crate::function::Body;
-use crate::gas::Segments;
-use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, OUTPUT_BYTES_MAX, TYPES_MAX};
-use crate::reader::Reader;
-use crate::refusal::{Reason, Refusal};
-use crate::scratch::Scratch;
-use crate::writer::Writer;
-use crate::{Interface, Settings};
+use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, TYPES_MAX};
+use crate::meter::Meter;
+use crate::refusal::Reason;
+use crate::section_id::{
+    CODE, DATA, DATA_COUNT, ELEMENT, EXPORT, FUNCTION, GLOBAL, IMPORT, MEMORY, START, TABLE, TYPE,
+};
 
 const MAGIC: &[u8] = b"\0asm\x01\0\0\0";
-
-pub(crate) const TYPE: u8 = 1;
-const IMPORT: u8 = 2;
-pub(crate) const FUNCTION: u8 = 3;
-const TABLE: u8 = 4;
-const MEMORY: u8 = 5;
-pub(crate) const GLOBAL: u8 = 6;
-pub(crate) const EXPORT: u8 = 7;
-const START: u8 = 8;
-const ELEMENT: u8 = 9;
-pub(crate) const CODE: u8 = 10;
-const DATA: u8 = 11;
-const DATA_COUNT: u8 = 12;
 
 /// The sections in the order in which they must stand, and how many items are appended to each.
 const ORDER: [(u8, u8); 12] = [
@@ -44,68 +28,7 @@ const ORDER: [(u8, u8); 12] = [
     (DATA, 0),
 ];
 
-/// The most bytes that metering a module of `module_bytes` bytes can give; beyond them the module is refused.
-#[must_use]
-pub const fn output_bytes_max(module_bytes: usize) -> usize {
-    if module_bytes < OUTPUT_BYTES_MAX / 16 { 16 * module_bytes + 4_096 } else { OUTPUT_BYTES_MAX + 4_096 }
-}
-
-/// One run over a module. What starts as zeros stands together, so that one `memory.fill` makes it so.
-#[repr(C)]
-pub(crate) struct Meter<'a> {
-    pub(crate) reader: Reader<'a>,
-    pub(crate) scratch: &'a mut Scratch,
-    pub(crate) pages_max: u32,
-    pub(crate) interface: Interface,
-    pub(crate) has_memory: bool,
-    pub(crate) body: Body,
-    pub(crate) segments: Segments,
-    pub(crate) floats: Floats,
-    /// The maximum that was read last.
-    pub(crate) size_max: u32,
-    /// How many there are in the module, imports included.
-    pub(crate) types: u32,
-    pub(crate) functions: u32,
-    pub(crate) globals: u32,
-    pub(crate) imports: u32,
-    /// The start function and one, 0 for none.
-    pub(crate) start: u32,
-    /// Types that were appended.
-    pub(crate) more_types: u32,
-    /// Behind the last byte of the module that was copied.
-    pub(crate) copied: usize,
-    pub(crate) writer: Writer<'a>,
-}
-
-impl<'a> Meter<'a> {
-    pub(crate) fn new(
-        module: &'a [u8],
-        settings: Settings,
-        scratch: &'a mut Scratch,
-        output: &'a mut [u8],
-    ) -> Self {
-        let room = output.len().min(output_bytes_max(module.len()));
-        Self {
-            reader: Reader::new(module),
-            writer: Writer::new(output.get_mut(..room).unwrap_or_default()),
-            scratch,
-            pages_max: settings.pages_max,
-            interface: settings.interface,
-            size_max: 0,
-            types: 0,
-            functions: 0,
-            globals: 0,
-            has_memory: false,
-            imports: 0,
-            start: 0,
-            more_types: 0,
-            copied: 0,
-            body: Body::NEW,
-            segments: Segments::NEW,
-            floats: Floats::default(),
-        }
-    }
-
+impl Meter<'_> {
     /// Kept apart from [`Self::new`], so that `self` is a parameter and not a place on the stack: 80 bytes.
     #[inline(never)]
     pub(crate) fn run(&mut self) {
@@ -127,11 +50,6 @@ impl<'a> Meter<'a> {
             self.reader.refuse(Reason::Section);
         }
         self.reader.check(!self.writer.is_full, Reason::OutputBytes);
-    }
-
-    /// How long the output became, or the first refusal.
-    pub(crate) fn result(&self) -> Result<usize, Refusal> {
-        self.reader.refusal().map_or(Ok(self.writer.len), Err)
     }
 
     /// Passes over custom sections, unread.

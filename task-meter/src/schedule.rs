@@ -6,9 +6,7 @@
 use crate::limits::STACK_BYTES;
 use crate::opcodes::{Opcodes, PREFIXED};
 
-/// The gas that one instruction can cost; a row of the opcode table holds an index into this list. `nop`, which is nothing else,
-/// must not have index 0: a row of zeros is refused.
-pub const WEIGHTS: [u8; 8] = [1, 0, 2, 3, 4, 12, 16, 32];
+pub use crate::opcodes::WEIGHTS;
 
 /// More for a call through the table.
 pub const INDIRECT_GAS: u32 = 16;

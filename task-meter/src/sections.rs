@@ -1,7 +1,7 @@
 //! What is accepted of each section but the code.
 
 use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX};
-use crate::module::Meter;
+use crate::meter::Meter;
 use crate::refusal::Reason;
 
 /// i32 and f64: the first and the last of the four types of numbers, as they are written.

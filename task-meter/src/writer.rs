@@ -1,9 +1,6 @@
 //! Writing the metered module: bytes, numbers, and templates of injected code.
 
-use crate::append::slot;
-
-/// `SLOT + n` in a template stands for the number in slot n. No opcode and no constant of a template lies here.
-pub(crate) const SLOT: u8 = 0xe0;
+use crate::slots::{SLOT, slot};
 
 /// Bytes that are kept free for a number which is not known yet.
 const HOLE: usize = 5;

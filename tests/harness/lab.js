@@ -50,9 +50,9 @@ globalThis.lab = {
   find: (target) => mesh.find(target),
 
   /** Puts `size` bytes of `seed`; what `put` says, and how many times progress was told. */
-  async put(seed, size) {
+  async put(seed, size, options = {}) {
     let told = 0;
-    const { cid, blocks, holders } = await mesh.put(seededBytes(seed, size), { onProgress: () => (told += 1) });
+    const { cid, blocks, holders } = await mesh.put(seededBytes(seed, size), { ...options, onProgress: () => (told += 1) });
     return { cid, size, blocks, holders, told };
   },
 

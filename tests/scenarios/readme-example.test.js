@@ -36,7 +36,7 @@ scenario('the example of the README runs', 60_000, async (net) => {
 
   await until(30_000, 'the last line of the example', () => said.some((line) => / ms$/.test(line)));
   assert.match(said[0], /^I am [0-9a-f]{64}$/);
-  assert.match(said[1], /^[1-9]\d* nodes keep b[a-z2-7]{58}$/);
+  assert.match(said[1], /^[1-9]\d* others keep b[a-z2-7]{58}$/);
   assert.equal(said[2], 'Hello from one tab');
   assert.match(said[3], /^[0-9a-f]{64} (webrtc|websocket) [\d.]+ ms$/);
 });

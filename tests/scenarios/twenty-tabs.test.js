@@ -30,7 +30,8 @@ scenario('twenty tabs join', 180_000, async (net) => {
   }
 
   const given = await tabs[0].put(1, 300_000);
-  assert.ok(given.holders >= 8, `held by ${given.holders} nodes`);
+  // The giver itself may be one of the 8 nearest.
+  assert.ok(given.holders >= 7, `held by ${given.holders} others`);
   await tabs[0].close();
   const expected = { size: 300_000, sha256: await sha256(seededBytes(1, 300_000)) };
   for (const tab of [tabs[1], tabs[10], tabs[19]]) assert.deepEqual(await tab.get(given.cid), expected);

@@ -65,3 +65,18 @@ scenario('the app says what is wrong with a link, and keeps working', 60_000, as
   await page.getByTestId('share-link').click();
   await page.locator('pre', { hasText: 'still here' }).waitFor();
 });
+
+scenario('a link that names servers of others is asked about before the tab joins', 60_000, async (net) => {
+  await net.startSignalling();
+  const query = `?signalling=${encodeURIComponent('wss://servers.of.others.example/signal')}&network=mine`;
+  const page = await (await net.browser()).page({ url: `${net.signalling.http}/${query}`, name: 'visitor' });
+  const asked = page.getByTestId('strangers');
+  await asked.waitFor();
+  assert.match(await asked.innerText(), /wss:\/\/servers\.of\.others\.example\/signal/);
+  const databases = () => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+  assert.deepEqual(await databases(), [], 'nothing has begun');
+  await page.getByTestId('join-as-usual').click();
+  await page.locator('[data-testid=state][data-state=joined]').waitFor({ timeout: 30_000 });
+  assert.equal(new URL(page.url()).search, '?network=mine');
+  assert.deepEqual(await databases(), ['tabmesh:mine:0']);
+});

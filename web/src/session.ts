@@ -2,10 +2,11 @@ import { batch, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { join as Join, Mesh, MeshError, Peer } from 'tabmesh';
 import type { Settings } from './settings.ts';
 import { type Stage, later } from './steps.ts';
+import { storageFor } from './strangers.ts';
 import { type Trouble, troubleOf } from './words.ts';
 
-/** Where the tab is on its way; `failed` is an end that only {@link Session.start} leaves. */
-export type Phase = 'joining' | 'joined' | 'offline' | 'closed' | 'failed';
+/** Where the tab is on its way; `asking` and `failed` are left by {@link Session.start} only. */
+export type Phase = 'asking' | 'joining' | 'joined' | 'offline' | 'closed' | 'failed';
 
 /** Round-trip times and neighbours are looked at again after this long, while somebody can see them. */
 const REFRESH_MS = 1000;
@@ -16,8 +17,8 @@ const PATIENCE_MS = 8000;
 /** Faults shown at once, the latest of each kind; the oldest goes. */
 const FAULTS_MAX = 4;
 
-/** Faults that stay true once the tab has joined: nothing is kept, storage fails, connections are used up. */
-const LASTING: readonly (number | undefined)[] = [1030, 1031, 1040];
+/** Faults that stay true once the tab has joined: nothing is kept, storage fails or was cleared, connections are used up. */
+const LASTING: readonly (number | undefined)[] = [1030, 1031, 1032, 1040];
 
 /** The fault that ends a mesh: its core stopped. */
 const STOPPED = 1050;
@@ -39,14 +40,17 @@ export class Session {
   readonly faults = signal<readonly Trouble[]>([]);
   /** Why joining failed, or the mesh ended. */
   readonly trouble = signal<Trouble | null>(null);
-  readonly #phase = signal<Phase>('joining');
+  readonly #phase = signal<Phase>('asking');
   readonly #join: typeof Join;
   readonly #settings: Settings;
+  /** Addresses that somebody else chose: they get an identity of their own. */
+  readonly strangers: readonly string[];
   #mesh: Mesh | null = null;
   #attempt = new AbortController();
 
   /** `join` is the package's. Nothing happens before {@link start}. */
-  constructor(join: typeof Join, settings: Settings) {
+  constructor(join: typeof Join, settings: Settings, strangers: readonly string[] = []) {
+    this.strangers = strangers;
     this.#join = join;
     this.#settings = settings;
     this.phase = this.#phase;
@@ -67,6 +71,8 @@ export class Session {
     this.#watchPatience(attempt.signal);
     try {
       const { signalling, peers, network } = this.#settings;
+      const name = this.strangers.length > 0 ? await storageFor(this.strangers) : undefined;
+      attempt.signal.throwIfAborted();
       const mesh = await this.#join({
         wait: false,
         signal: attempt.signal,
@@ -74,6 +80,7 @@ export class Session {
         ...(signalling && { signalling: [...signalling] }),
         ...(peers.length > 0 && { peers: [...peers] }),
         ...(network && { network }),
+        ...(name && { storage: { name } }),
       });
       if (attempt.signal.aborted) await mesh.close();
       else this.#adopt(mesh, attempt.signal);

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { formatBytes } from './format.ts';
 import { cleanName, type SharedFile } from './link.ts';
 import { type Shown, shownOf } from './preview.ts';
 import type { Session } from './session.ts';
@@ -7,6 +8,8 @@ import { type Trouble, isCancel, troubleOf } from './words.ts';
 /** How far a transfer is. */
 export type Progress =
   | { readonly step: 'waiting'; readonly until: 'turn' | 'joined' | 'linked' }
+  /** Larger than what is fetched unasked; `room` bytes are free on this device, where the browser tells. */
+  | { readonly step: 'asking'; readonly size: number; readonly room: number | null }
   | { readonly step: 'moving'; readonly done: number; readonly total: number | null; readonly holders: number }
   | { readonly step: 'done'; readonly cid: string; readonly holders: number }
   | { readonly step: 'failed'; readonly trouble: Trouble }
@@ -31,6 +34,22 @@ type Told = { done: number; total: number | null; holders?: number };
 /** Files listed at most: finished ones go first, oldest first; when none is finished, new ones are refused. */
 export const ENTRIES_MAX = 100;
 
+/** What is larger is fetched only when a person says so, in bytes: a link can claim any size. */
+export const ASK_ABOVE = 100e6;
+
+/** Bytes that the browser would still give this page; `null` where it does not tell. */
+async function freeRoom(): Promise<number | null> {
+  const { quota, usage } = (await navigator.storage?.estimate?.().catch(() => undefined)) ?? {};
+  return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
+}
+
+/** A file that this device has no room for. */
+class NoRoom extends Error {
+  constructor(size: number, room: number) {
+    super(`It claims to have ${formatBytes(size)}, and this browser gives the page ${formatBytes(room)}`);
+  }
+}
+
 /** Files given to the mesh and fetched from it. One is given at a time, in order; one is fetched at a time. */
 export class Transfers {
   /** Newest first. */
@@ -42,11 +61,15 @@ export class Transfers {
   readonly refusal = signal('');
   readonly #session: Session;
   readonly #cancels = new Map<number, AbortController>();
+  /** What goes on once a person said yes, by the transfer's key. */
+  readonly #asked = new Map<number, () => void>();
+  readonly #room: () => Promise<number | null>;
   #queue: Promise<void> = Promise.resolve();
   #nextKey = 1;
 
-  constructor(session: Session) {
+  constructor(session: Session, room = freeRoom) {
     this.#session = session;
+    this.#room = room;
   }
 
   /** Gives files to the mesh, one after another. */
@@ -68,7 +91,9 @@ export class Transfers {
     await this.#run(key, signal, async () => {
       const mesh = await this.#session.joined(signal);
       this.#move(key, { done: 0, total: null });
-      const content = await mesh.get(file.cid, { signal, onProgress: (p) => this.#move(key, p) });
+      // What is too much is not decided by the package, but here and by whoever follows the link.
+      const content = await mesh.get(file.cid, { signal, maxBytes: Infinity, onProgress: (p) => this.#move(key, p) });
+      if (content.size > ASK_ABOVE) await this.#ask(key, content.size, signal);
       this.#change(key, { size: content.size, progress: { step: 'moving', done: 0, total: content.size, holders: 0 } });
       const shown = await shownOf(file.name, await content.blob());
       signal.throwIfAborted();
@@ -83,6 +108,11 @@ export class Transfers {
     if (fetching) this.cancel(fetching.key);
     this.fetching.value = null;
     this.fetched.value = null;
+  }
+
+  /** A person wants a large file all the same. */
+  confirm(key: number): void {
+    this.#asked.get(key)?.();
   }
 
   /** Cancels a transfer that is not finished. */
@@ -100,6 +130,18 @@ export class Transfers {
     });
   }
 
+  /** Waits for a person to want it; fails at once where there is no room for it. */
+  async #ask(key: number, size: number, signal: AbortSignal): Promise<void> {
+    const room = await this.#room();
+    if (room !== null && room < size) throw new NoRoom(size, room);
+    signal.throwIfAborted();
+    this.#change(key, { size, progress: { step: 'asking', size, room } });
+    await new Promise<void>((resolve, reject) => {
+      this.#asked.set(key, resolve);
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+  }
+
   /** Runs one transfer to its end; whatever it throws becomes the entry's state. */
   async #run(key: number, signal: AbortSignal, transfer: () => Promise<void>): Promise<void> {
     try {
@@ -107,8 +149,9 @@ export class Transfers {
       await transfer();
     } catch (error) {
       const cancelled = signal.aborted || isCancel(error);
-      this.#change(key, { progress: cancelled ? { step: 'cancelled' } : { step: 'failed', trouble: troubleOf(error) } });
+      this.#change(key, { progress: cancelled ? { step: 'cancelled' } : { step: 'failed', trouble: troubleOf(error, error instanceof NoRoom ? 'Free some room on this device, or ask for a smaller file.' : undefined) } });
     } finally {
+      this.#asked.delete(key);
       this.#cancels.delete(key);
     }
   }

@@ -11,6 +11,8 @@ const WAYS_OUT: Record<number, string> = {
   400: 'A firewall in between may forbid it; the tab goes on trying.',
   203: 'Ask whoever gave it to open their tab again, then try once more. The link may also belong to another network.',
   306: 'Free some room on this device, or give a smaller file.',
+  1004: 'It changed or went away while it was read, or it is a folder: give it again.',
+  1006: 'Keep this tab open, and give it again once others have joined.',
   1011: 'Load the page anew. If that does not help, tell whoever runs it.',
   1050: 'Try again, and please report it.',
 };

@@ -38,6 +38,22 @@ describe('a session', () => {
     given.stop();
   });
 
+  test('waits for a word before it is started, and gives strangers an identity of their own', async () => {
+    const names: (string | undefined)[] = [];
+    for (const strangers of [['wss://a.example/'], ['wss://b.example/'], ['wss://a.example/'], []]) {
+      const join = joinOf([new FakeMesh()]);
+      const session = new Session(join, SETTINGS, strangers);
+      expect(session.phase.value).toBe('asking');
+      expect(join.options).toEqual([]);
+      await session.start();
+      names.push(join.options[0]!.storage?.name);
+      session.stop();
+    }
+    expect(names[0]).toMatch(/^tabmesh-[0-9a-f]{32}$/);
+    expect(names[1]).not.toBe(names[0]);
+    expect(names.slice(2)).toEqual([names[0], undefined]);
+  });
+
   test('goes through the stages, and never back', async () => {
     const join = joinOf([new FakeMesh()]);
     const session = new Session(join, SETTINGS);

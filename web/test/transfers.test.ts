@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Session } from '../src/session.ts';
-import { ENTRIES_MAX, Transfers } from '../src/transfers.ts';
+import { ASK_ABOVE, ENTRIES_MAX, Transfers } from '../src/transfers.ts';
 import { FakeMesh, contentOf, joinOf, peerOf, settle } from './fake.ts';
 
 const CID = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e';
@@ -154,5 +154,47 @@ describe('fetching', () => {
     expect(progress).toMatchObject({ step: 'failed', trouble: { code: 203 } });
     expect(progress.step === 'failed' && progress.trouble.wayOut).toContain('open their tab');
     expect(transfers.fetched.value).toBeNull();
+  });
+
+  test('a large file is fetched only when a person wants it', async () => {
+    mesh.become('joined');
+    transfers = new Transfers(session, () => Promise.resolve(ASK_ABOVE * 3));
+    const done = transfers.fetch({ cid: CID, name: 'large.bin' });
+    await settle();
+    let reads = 0;
+    const content = contentOf(CID, Uint8Array.of(1));
+    const blob = (): Promise<Blob> => ((reads += 1), content.blob());
+    mesh.gets[0]!.answer.resolve({ ...content, size: ASK_ABOVE * 2, blob });
+    await settle();
+    expect(transfers.entries.value[0]!.progress).toEqual({ step: 'asking', size: ASK_ABOVE * 2, room: ASK_ABOVE * 3 });
+    expect(reads).toBe(0);
+    transfers.confirm(transfers.entries.value[0]!.key);
+    await done;
+    expect(steps()).toEqual(['large.bin done']);
+    expect(reads).toBe(1);
+  });
+
+  test('a large file can be left where it is', async () => {
+    mesh.become('joined');
+    transfers = new Transfers(session, () => Promise.resolve(null));
+    const done = transfers.fetch({ cid: CID, name: 'large.bin' });
+    await settle();
+    mesh.gets[0]!.answer.resolve({ ...contentOf(CID, Uint8Array.of(1)), size: ASK_ABOVE * 2 });
+    await settle();
+    expect(transfers.entries.value[0]!.progress).toMatchObject({ step: 'asking', room: null });
+    transfers.cancel(transfers.entries.value[0]!.key);
+    await done;
+    expect(steps()).toEqual(['large.bin cancelled']);
+  });
+
+  test('a file that this device has no room for is not asked about', async () => {
+    mesh.become('joined');
+    transfers = new Transfers(session, () => Promise.resolve(2e9));
+    const done = transfers.fetch({ cid: CID, name: 'endless' });
+    await settle();
+    mesh.gets[0]!.answer.resolve({ ...contentOf(CID, Uint8Array.of(1)), size: 2 ** 46 });
+    await done;
+    const { progress } = transfers.entries.value[0]!;
+    expect(progress).toMatchObject({ step: 'failed', trouble: { what: 'It claims to have 70.4 TB, and this browser gives the page 2 GB.' } });
   });
 });

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use crate::run::run;
-use crate::step::{note, step};
+use crate::apt;
+use crate::step::step;
 
 /// A browser, and how it is got.
 pub(crate) struct Browser {
@@ -74,17 +74,6 @@ impl Browser {
             "install {name} (Debian: `sudo apt-get install {package}`) \
              or name one in the environment variable {variable}"
         );
-        let is_root = run("id").arg("-u").read().is_ok_and(|id| id == "0");
-        let apt = |words: &str| {
-            let command = if is_root { run("apt-get") } else { run("sudo").words("-n apt-get") };
-            let command = command.words("-q").words(words).env("DEBIAN_FRONTEND", "noninteractive");
-            command.wait().with_context(|| way_out.clone())
-        };
-        apt("update").or_else(|error| {
-            // A stale list may still name the package; the installation below decides.
-            note(&format!("{error:#}"));
-            anyhow::Ok(())
-        })?;
-        apt(&format!("install --yes --no-install-recommends {package}"))
+        apt::install(package, &way_out)
     }
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::run::cargo;
 use crate::step::step;
 use crate::tools::{CARGO_DENY, WASM_TARGET};
-use crate::{doc, size, test, tools};
+use crate::{advisories, doc, size, test, tools};
 
 /// Everything, cheapest first.
 pub(crate) fn ci() -> Result<()> {
@@ -27,10 +27,11 @@ pub(crate) fn ci() -> Result<()> {
     test::all()
 }
 
-/// Licences, sources and bans of the dependencies.
+/// Licences, sources, bans and advisories of the dependencies.
 pub(crate) fn deny() -> Result<()> {
     CARGO_DENY.ensure()?;
     step("licences, sources and bans of every dependency (deny.toml)", || {
         cargo("deny --all-features check --hide-inclusion-graph bans licenses sources").wait()
-    })
+    })?;
+    advisories::advisories()
 }

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod advisories;
+mod apt;
 mod bench;
 mod border;
 mod browsers;
@@ -17,6 +19,7 @@ mod doc;
 mod docker;
 mod fuzz;
 mod markdown;
+mod namespaces;
 mod parts;
 mod run;
 mod sim;
@@ -27,6 +30,7 @@ mod tasks;
 mod test;
 mod tools;
 mod up;
+mod wire;
 mod workspace;
 
 /// One door for every developer command of tabmesh.
@@ -66,7 +70,9 @@ enum Command {
     Doc,
     /// Build the container images, run them by compose behind TLS, and let tabs join through them.
     Docker(docker::Options),
-    /// Check licences, sources and bans of every dependency with cargo-deny (installed when missing).
+    /// Check that what travels between nodes changes only with the changelog or the version; record it.
+    Wire(wire::Options),
+    /// Check licences, sources, bans and advisories of every dependency (cargo-deny, npm audit).
     Deny,
 }
 
@@ -84,6 +90,7 @@ fn main() -> ExitCode {
         Command::Tasks(options) => tasks::tasks(&options),
         Command::Doc => doc::doc(),
         Command::Docker(options) => docker::docker(&options),
+        Command::Wire(options) => wire::wire(&options),
         Command::Deny => check::deny(),
     };
     match result {

@@ -3,10 +3,12 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{tools, workspace};
+use crate::workspace;
 
 /// A program about to run in the root of the repository, with our tools first on its `PATH`.
 pub(crate) struct Run {
@@ -16,7 +18,7 @@ pub(crate) struct Run {
 /// Prepares to run `program`.
 pub(crate) fn run(program: impl AsRef<OsStr>) -> Run {
     let mut command = Command::new(program);
-    command.current_dir(workspace::root()).env("PATH", tools::search_path()).stdin(Stdio::null());
+    command.current_dir(workspace::root()).env("PATH", workspace::search_path()).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(is_about_xtask) {
             command.env_remove(name);
@@ -84,6 +86,28 @@ impl Run {
             bail!("`{shown}` failed: {status}");
         }
         Ok(())
+    }
+
+    /// Runs to the end, its output shown, but not longer than `limit`.
+    ///
+    /// # Errors
+    /// When the program cannot start, does not exit with 0, or was stopped at the limit.
+    pub(crate) fn wait_within(mut self, limit: Duration) -> Result<()> {
+        let shown = self.shown();
+        let mut child = self.command.spawn().with_context(|| cannot_start(&shown))?;
+        let start = Instant::now();
+        loop {
+            match child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("`{shown}` failed: {status}"),
+                None if start.elapsed() < limit => thread::sleep(Duration::from_millis(50)),
+                None => {
+                    child.kill()?;
+                    child.wait()?;
+                    bail!("`{shown}` took more than {} s", limit.as_secs());
+                }
+            }
+        }
     }
 
     /// Runs to the end and gives what it printed, trimmed; what it said on standard error is shown only on failure.

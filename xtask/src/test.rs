@@ -9,7 +9,7 @@ use crate::browsers::{CHROMIUM, FIREFOX};
 use crate::parts::Programs;
 use crate::run::{Run, cargo, run};
 use crate::step::step;
-use crate::{parts, tools, workspace};
+use crate::{namespaces, parts, tools, workspace};
 
 /// Where the scenarios are, one file each.
 const SCENARIOS: &str = "tests/scenarios";
@@ -24,8 +24,25 @@ pub(crate) struct Options {
     repeat: u32,
 }
 
+/// Whether this run decides about a change: then a test that was skipped is a failure.
+fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+}
+
+/// Options of Node's test runner: the usual report, and one that fails the run for what was not tried.
+fn no_skips() -> [String; 4] {
+    let ours = workspace::path("tests/harness/no-skips.js");
+    [
+        "--test-reporter=spec".to_owned(),
+        "--test-reporter-destination=stdout".to_owned(),
+        format!("--test-reporter={}", ours.display()),
+        "--test-reporter-destination=stderr".to_owned(),
+    ]
+}
+
 /// Everything that a working tree passes.
 pub(crate) fn all() -> Result<()> {
+    tools::ensure_targets()?;
     parts::corpus()?;
     step("unit, property and simulation tests in Rust", || {
         cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --features tabmesh-native/interpreter --no-fail-fast").wait()
@@ -40,7 +57,11 @@ pub(crate) fn all() -> Result<()> {
     tools::ensure_npm("tests")?;
     for package in workspace::NPM_PACKAGES {
         step(&format!("{package}/: its own tests"), || {
-            run("npm").words("test --silent").dir(&workspace::path(package)).env("CHROMIUM", &chromium).wait()
+            let tests =
+                run("npm").words("test --silent").dir(&workspace::path(package)).env("CHROMIUM", &chromium);
+            // npm hands its environment on to Node.js, but no options.
+            let options = no_skips().map(|option| format!("\"{option}\"")).join(" ");
+            if is_ci() { tests.env("NODE_OPTIONS", options) } else { tests }.wait()
         })?;
     }
     scenarios(&Options { names: Vec::new(), repeat: 1 })
@@ -55,9 +76,11 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     );
     parts::web()?;
     parts::corpus()?;
+    namespaces::ensure();
     let node = harness(&parts::programs()?)?
         .env("FIREFOX", FIREFOX.ensure()?)
         .words("--test --test-concurrency=1")
+        .args(no_skips().iter().filter(|_| is_ci()))
         .args(files);
     step("a tab's life in the virtual network, for replaying through the Wasm build", || {
         cargo("test --quiet --package tabmesh-engine --test scenarios replay").wait()

@@ -1,8 +1,7 @@
 //! What a fresh machine lacks, installed: each tool in one exact version, named here and nowhere else.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
@@ -12,6 +11,9 @@ use crate::{stamp, workspace};
 
 /// What the browser runs.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// What programs are built for that become tasks.
+const TASK_TARGET: &str = "wasm32-wasip1";
 
 /// The oldest Node.js that the tests and the build of the npm packages run on.
 const NODE_MAJOR_MIN: u32 = 20;
@@ -86,7 +88,7 @@ impl Tool {
                 .args([self.version, self.package])
                 .args(self.flags)
                 .arg("--root")
-                .arg(cache())
+                .arg(workspace::tools())
                 .env("CARGO_PROFILE_DEV_DEBUG", "0")
                 .without_env("CARGO_TARGET_DIR")
                 .wait()
@@ -94,41 +96,31 @@ impl Tool {
     }
 }
 
-/// Where the tools are kept: `$XDG_CACHE_HOME/tabmesh/tools`, or `~/.cache/tabmesh/tools`.
-pub(crate) fn cache() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache");
-    cache.unwrap_or_else(home).join("tabmesh").join("tools")
-}
-
-/// `PATH` with our tools first: the cache, then the npm package's programs (`wasm-opt`).
-pub(crate) fn search_path() -> OsString {
-    let ours = [cache().join("bin"), workspace::path("pkg/node_modules/.bin")];
-    let theirs = std::env::var_os("PATH").unwrap_or_default();
-    std::env::join_paths(ours.into_iter().chain(std::env::split_paths(&theirs))).unwrap_or(theirs)
-}
-
 /// Everything that building the Wasm module and the npm packages takes.
 ///
 /// # Errors
 /// A sentence with the way out for whatever cannot be installed from here.
 pub(crate) fn ensure_web_build() -> Result<()> {
-    ensure_wasm_target()?;
+    ensure_target(WASM_TARGET)?;
     ensure_node()?;
     WASM_BINDGEN.ensure()?;
     WASM_PACK.ensure()
 }
 
-fn ensure_wasm_target() -> Result<()> {
+/// Installs what Rust compiles to Wasm by: the browser's module, and the tasks of the tests.
+pub(crate) fn ensure_targets() -> Result<()> {
+    ensure_target(WASM_TARGET)?;
+    ensure_target(TASK_TARGET)
+}
+
+fn ensure_target(target: &str) -> Result<()> {
     let sysroot = run("rustc").words("--print sysroot").read()?;
-    if Path::new(&sysroot).join("lib/rustlib").join(WASM_TARGET).join("lib").exists() {
+    if Path::new(&sysroot).join("lib/rustlib").join(target).join("lib").exists() {
         return Ok(());
     }
-    step(&format!("the Rust target {WASM_TARGET} is missing: installing it"), || {
-        run("rustup").words("target add").arg(WASM_TARGET).wait().with_context(|| {
-            format!(
-                "without rustup (https://rustup.rs), install the standard library of {WASM_TARGET} yourself"
-            )
+    step(&format!("the Rust target {target} is missing: installing it"), || {
+        run("rustup").words("target add").arg(target).wait().with_context(|| {
+            format!("without rustup (https://rustup.rs), install the standard library of {target} yourself")
         })
     })
 }

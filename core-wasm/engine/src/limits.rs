@@ -41,12 +41,15 @@ pub const REPLICAS: usize = if cfg!(feature = "replicas-16") { 16 } else { 8 };
 pub const NEIGHBOURS: usize = REPLICAS * 3 / 2;
 
 /// Links a node aims at, by profile (browser, native, device). Beyond it links are shed, one a tick.
-pub const LINK_BUDGET: [usize; 3] = [NEIGHBOURS * 2, 240, 8];
+pub const LINK_BUDGET: [usize; 3] = [NEIGHBOURS * 2, 228, 8];
 
 /// Links a node has at most, those being made included. Beyond it offers are refused ([`Reason::NoRoom`]).
 ///
 /// [`Reason::NoRoom`]: crate::Reason
 pub const LINKS_MAX: [usize; 3] = [NEIGHBOURS * 2 + 8, 256, 12];
+
+/// Of these, links that only this node itself begins: others' offers and sockets never take them.
+pub const LINKS_OWN: [usize; 3] = [2, 16, 1];
 
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];

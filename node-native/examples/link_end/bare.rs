@@ -21,7 +21,7 @@ use webrtc::peer_connection::{
     RTCSessionDescription,
 };
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// Bytes of one bulk message, and what may wait to be sent: as in `bare.js`.
 const BULK: usize = 64 * 1024;

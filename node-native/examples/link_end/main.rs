@@ -6,20 +6,18 @@
 //! A link is linked once: `listen` or `dial` decides by which way the rest is measured.
 
 mod bare;
+mod failure;
 mod ours;
 mod stopwatch;
 
-use std::error::Error;
 use std::time::{Duration, Instant};
 
+use failure::Failure;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
-
-/// Whatever went wrong; the bench shows it.
-type Failure = Box<dyn Error + Send + Sync>;
 
 #[derive(Deserialize)]
 struct Request {

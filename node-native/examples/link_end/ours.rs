@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use url::Url;
 
-use crate::{Failure, stopwatch};
+use crate::failure::Failure;
+use crate::stopwatch;
 
 /// Messages on their way at once when a link is filled, and the bytes of one: as in `ours.js`.
 const WINDOW: usize = 16;

@@ -1,5 +1,9 @@
 //! The command line.
 
+mod args;
+mod error;
+mod input;
+mod output;
 mod progress;
 mod run;
 mod show;
@@ -10,13 +14,9 @@ mod transfer;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
-use thiserror::Error;
-
-use crate::control::client::ClientError;
-use crate::peer::StartError;
-use crate::sentences::exit_code;
-use crate::settings::{Layer, Settings, SettingsError};
+use args::{NodeArgs, RunArgs, TransferArgs};
+use clap::{CommandFactory, Parser, Subcommand};
+use error::CliError;
 
 /// A peer of the tabmesh network: run one, and use it.
 #[derive(Parser, Debug)]
@@ -141,100 +141,16 @@ listeners who missed the message can ask for it."
     },
 }
 
-#[derive(Args, Debug)]
-struct RunArgs {
-    /// A TOML file with settings
-    #[arg(long, env = "TABMESH_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    #[command(flatten)]
-    layer: Layer,
-}
-
-/// Which running node a command means, and how it answers.
-#[derive(Args, Debug)]
-struct NodeArgs {
-    /// The data directory of the node
-    #[arg(long, env = "TABMESH_DATA_DIR", value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// The node's TOML file with settings, for its data directory
-    #[arg(long, env = "TABMESH_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Answer in JSON
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args, Debug)]
-struct TransferArgs {
-    /// Show progress even if the standard error is no terminal
-    #[arg(long)]
-    progress: bool,
-}
-
-/// Why a command was not done.
-#[derive(Debug, Error)]
-enum CliError {
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error(transparent)]
-    Client(#[from] ClientError),
-    #[error("{path}: {source}", path = path.display())]
-    File { path: PathBuf, source: std::io::Error },
-    #[error(
-        "the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug"
-    )]
-    LogFilter(String),
-    #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
-    TooLong,
-    #[error(transparent)]
-    Task(#[from] task::TaskError),
-    #[error("{0}")]
-    Host(std::io::Error),
-    #[error("interrupted")]
-    Interrupted,
-}
-
-impl CliError {
-    fn exit_code(&self) -> u8 {
-        match self {
-            Self::Settings(_) | Self::LogFilter(_) | Self::TooLong => 2,
-            Self::Client(ClientError::NoNode { .. }) => 3,
-            Self::Client(ClientError::Refused(failure)) => {
-                tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
-            }
-            Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
-            Self::Task(error) => error.exit_code(),
-            Self::Interrupted => 130,
-        }
-    }
-}
-
-impl RunArgs {
-    fn settings(self) -> Result<Settings, SettingsError> {
-        let below = self.config.as_deref().map(Layer::from_file).transpose()?;
-        Settings::resolve(self.layer.over(below.unwrap_or_default()))
-    }
-}
-
-impl NodeArgs {
-    fn control_socket(&self) -> Result<PathBuf, SettingsError> {
-        let layer = Layer { data_dir: self.data_dir.clone(), ..Layer::default() };
-        let below = self.config.as_deref().map(Layer::from_file).transpose()?;
-        Ok(Settings::resolve(layer.over(below.unwrap_or_default()))?.control_socket())
-    }
-}
-
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let result = run::runtime(&cli.command).map_err(CliError::Host).and_then(|runtime| {
-        let result = runtime.block_on(dispatch(cli.command));
-        // Nothing that still runs (a blocking read of the standard input, mostly) may hold the process up.
-        runtime.shutdown_background();
-        result
-    });
+    let result =
+        run::runtime(matches!(cli.command, Command::Run(_))).map_err(CliError::Host).and_then(|runtime| {
+            let result = runtime.block_on(dispatch(cli.command));
+            // Nothing that still runs (a blocking read of the standard input, mostly) may hold the process up.
+            runtime.shutdown_background();
+            result
+        });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -246,7 +162,7 @@ pub fn main() -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<(), CliError> {
     match command {
-        Command::Run(args) => run::run(args.settings()?).await,
+        Command::Run(args) => run::run(args.settings()?, &unknown_variables()).await,
         Command::Id(args) => show::id(&args.settings()?),
         Command::Put { file, transfer, node } => transfer::put(&file, &transfer, &node).await,
         Command::Get { cid, output, transfer, node } => {

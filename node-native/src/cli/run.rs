@@ -6,7 +6,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use super::{CliError, Command};
+use super::error::CliError;
 use crate::identity::hex;
 use crate::peer::Peer;
 use crate::settings::{LogFormat, Settings};
@@ -19,16 +19,16 @@ const THREADS: usize = 2;
 /// address of the other end's that cannot be reached from here breaks nothing.
 const QUIET: &str = "webrtc=error,webrtc::peer_connection::driver=off,rtc=error,rtc_ice=error,rtc_dtls=error,rtc_sctp=error,rtc_stun=error,rtc_turn=error";
 
-pub(super) fn runtime(command: &Command) -> std::io::Result<Runtime> {
-    match command {
-        Command::Run(_) => Builder::new_multi_thread().worker_threads(THREADS).enable_all().build(),
-        _ => Builder::new_current_thread().enable_all().build(),
+pub(super) fn runtime(is_node: bool) -> std::io::Result<Runtime> {
+    match is_node {
+        true => Builder::new_multi_thread().worker_threads(THREADS).enable_all().build(),
+        false => Builder::new_current_thread().enable_all().build(),
     }
 }
 
-pub(super) async fn run(settings: Settings) -> Result<(), CliError> {
+pub(super) async fn run(settings: Settings, unknown_variables: &[String]) -> Result<(), CliError> {
     start_log(&settings)?;
-    for name in super::unknown_variables() {
+    for name in unknown_variables {
         tracing::warn!(name, "this environment variable is no setting; `tabmesh run --help` lists them");
     }
     // Taken before the start, so that a stop that comes early is not missed.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{CliError, NodeArgs};
+use super::args::NodeArgs;
+use super::error::CliError;
 use crate::control::client::Client;
 use crate::control::frame::FrameError;
 use crate::control::{Done, PeerLine, Request, StatusLines};
@@ -54,12 +55,18 @@ fn print_status(status: &StatusLines) {
     println!("network     {}", status.network);
     println!("joined      {}", yes(status.joined));
     println!("signalling  {}", yes(status.signalling));
+    if let Some(trouble) = &status.signalling_trouble {
+        println!("            {trouble}");
+    }
     println!("links       {}", status.links);
     println!("neighbours  {}", status.neighbourhood.len());
     println!("addresses   {}", status.addresses);
     println!("blocks      {}", status.blocks);
     let (used, quota) = (bytesize::ByteSize(status.block_bytes), bytesize::ByteSize(status.quota_bytes));
     println!("stored      {used} of {quota}");
+    if let Some(trouble) = &status.store_trouble {
+        println!("            blocks cannot be written: {trouble}");
+    }
     if let Some(bytes) = status.resident_bytes {
         println!("memory      {}", bytesize::ByteSize(bytes.unsigned_abs()));
     }

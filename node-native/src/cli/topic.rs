@@ -7,8 +7,10 @@ use serde_json::json;
 use tabmesh_engine::limits::PUBLISH_MAX;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::args::NodeArgs;
+use super::error::CliError;
+use super::input;
 use super::show::{out_of_turn, print_json};
-use super::{CliError, NodeArgs};
 use crate::control::client::{Client, Heard};
 use crate::control::{Done, Request, SaidLine};
 
@@ -37,7 +39,7 @@ pub(super) async fn publish(topic: String, text: String, node: &NodeArgs) -> Res
 /// The standard input, up to one byte more than is allowed.
 async fn read_input() -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
-    let mut input = tokio::io::stdin().take(PUBLISH_MAX as u64 + 1);
+    let mut input = input::standard()?.take(PUBLISH_MAX as u64 + 1);
     input
         .read_to_end(&mut bytes)
         .await

@@ -86,7 +86,11 @@ impl Client {
             .await
             .map_err(|source| ClientError::NoNode { path: path.to_owned(), source })?;
         let (reader, mut writer) = stream.into_split();
-        frame::write_header(&mut writer, &Head { version: VERSION, request }).await?;
+        match frame::write_header(&mut writer, &Head { version: VERSION, request }).await {
+            // A node that says no may close at once; its answer waits to be read.
+            Ok(()) | Err(FrameError::Io(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         Ok(Self { reader: BufReader::new(reader), writer })
     }
 

@@ -185,6 +185,9 @@ pub struct StatusLines {
     pub joined: bool,
     /// Whether a signalling server is connected.
     pub signalling: bool,
+    /// The signalling server that was tried last, and why it did not do; missing while one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signalling_trouble: Option<String>,
     /// Seconds since the start.
     pub uptime_s: u64,
     /// Linked peers.
@@ -199,6 +202,9 @@ pub struct StatusLines {
     pub block_bytes: u64,
     /// Most bytes of blocks.
     pub quota_bytes: u64,
+    /// Why blocks cannot be written now; missing while they can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_trouble: Option<String>,
     /// Memory in use.
     pub resident_bytes: Option<i64>,
 }

@@ -1,37 +1,46 @@
 //! The node's end of the control socket.
 
+mod answer;
 mod topics;
 
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::fs::Mode;
+use rustix::process::umask;
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_engine::{LinkKind, Profile, Status};
 use tokio::io::BufReader;
-use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
+
+use answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
+use topics::Topics;
 
 use super::frame::{self, Frame, FrameError};
 use super::{Answer, Done, Failure, Head, PeerLine, Request, StatusLines, VERSION};
-use crate::driver::{Handle, Outcome, Wish};
-use crate::files::{Blocks, FileError, Get, Put};
+use crate::driver::{Handle, Wish};
+use crate::files::{Blocks, Get, Put};
 use crate::identity::{from_hex, hex};
 use crate::metrics::resident_bytes;
-use crate::sentences::sentence;
+use crate::shares::Shares;
 
-/// Connections at once. Beyond it new ones wait to be accepted.
-const CONNECTIONS_MAX: usize = 32;
+/// Connections at once, and those of one user among them: root, too, may want to ask. Beyond it new ones are refused.
+const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_OF_USER_MAX: usize = 48;
 
-/// How long a client may take to say what it wants.
-const HEAD_MAX: Duration = Duration::from_secs(5);
+/// Transfers at once. Further ones are refused, so that connections stay free for other requests.
+const TRANSFERS_MAX: usize = 16;
 
-/// How long a client that puts may pause between two pieces of data.
+/// How long a client that transfers may pause between two pieces of data.
 const DATA_MAX: Duration = Duration::from_secs(600);
+
+/// How long a client that is refused may take to read why.
+const REFUSAL_MAX: Duration = Duration::from_secs(1);
 
 /// How often a put tells how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -50,24 +59,31 @@ pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = UnixListener::bind(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
-    Ok(listener)
+    // Its owner's alone from the first moment. What else is made meanwhile is so, too.
+    let before = umask(Mode::RWXG | Mode::RWXO | Mode::XUSR);
+    let listener = UnixListener::bind(path);
+    umask(before);
+    listener
 }
 
 /// Serves until the task is aborted.
 pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let listeners = Semaphore::new(topics::LISTENERS_MAX);
-    let server = Arc::new(Server { blocks: Blocks::new(handle.clone()), handle, facts, listeners });
+    let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX);
+    let (blocks, topics) = (Blocks::new(handle.clone()), Topics::new(handle.clone()));
+    let transfers = Semaphore::new(TRANSFERS_MAX);
+    let server = Arc::new(Server { blocks, topics, handle, facts, transfers });
     loop {
-        let Ok(permit) = room.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
+                let user = stream.peer_cred().map_or(u32::MAX, |peer| peer.uid());
+                let Some(place) = room.enter(user) else {
+                    refuse(stream).await;
+                    continue;
+                };
                 let server = server.clone();
                 tokio::spawn(async move {
                     server.serve_one(stream).await;
-                    drop(permit);
+                    drop(place);
                 });
             }
             Err(error) => {
@@ -78,38 +94,21 @@ pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts) 
     }
 }
 
+/// Says why, as far as a fresh socket takes it at once; nobody waits for a client that does not read.
+async fn refuse(stream: UnixStream) {
+    let (_reader, mut writer) = stream.into_split();
+    let message = "too many commands of this user wait for the node; end one first".to_owned();
+    let answer = Answer::Error(Failure { code: Status::TooManyRequests as u16, message });
+    let _ = timeout(REFUSAL_MAX, frame::write_header(&mut writer, &answer)).await;
+}
+
 struct Server {
     handle: Handle,
     blocks: Blocks,
+    topics: Topics,
     facts: Facts,
-    listeners: Semaphore,
+    transfers: Semaphore,
 }
-
-/// Why a request ended early.
-enum Ended {
-    /// It was not done; the client is told.
-    Failed(Failure),
-    /// The client is gone, or does not speak the protocol.
-    Broken(FrameError),
-}
-
-impl From<FrameError> for Ended {
-    fn from(error: FrameError) -> Self {
-        Self::Broken(error)
-    }
-}
-
-impl From<FileError> for Ended {
-    fn from(error: FileError) -> Self {
-        Self::Failed(Failure { code: error.status() as u16, message: error.to_string() })
-    }
-}
-
-fn failed(status: Status, message: impl Into<String>) -> Ended {
-    Ended::Failed(Failure { code: status as u16, message: message.into() })
-}
-
-type Reader = BufReader<OwnedReadHalf>;
 
 impl Server {
     async fn serve_one(&self, stream: UnixStream) {
@@ -147,34 +146,30 @@ impl Server {
             Request::Status {} => self.status().await,
             Request::Find { id } => {
                 let wish = Wish::Find(parse_id(&id)?);
-                let outcome = self.until_gone(reader, self.handle.wish(wish)).await?;
+                let outcome = until_gone(reader, self.handle.wish(wish)).await?;
                 done(&outcome)?;
                 Ok(Done::Find { ids: outcome.found.iter().map(hex).collect(), crowded: outcome.crowded })
             }
             Request::Send { id, text } => {
                 let wish = Wish::Send { to: parse_id(&id)?, bytes: text.into_bytes() };
-                let outcome = self.until_gone(reader, self.handle.wish(wish)).await?;
+                let outcome = until_gone(reader, self.handle.wish(wish)).await?;
                 done(&outcome)?;
                 Ok(Done::Send {})
             }
-            Request::Publish { topic } => self.publish(&topic, reader).await,
-            Request::Listen { topic } => self.listen(&topic, reader, writer).await,
+            Request::Publish { topic } => self.topics.publish(&topic, reader).await,
+            Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }
     }
 
-    /// Waits for `work`, unless the client leaves before.
-    async fn until_gone<T>(&self, reader: &mut Reader, work: impl Future<Output = T>) -> Result<T, Ended> {
-        tokio::select! {
-            result = work => Ok(result),
-            frame = frame::read(reader) => Err(match frame {
-                Ok(Some(_)) => FrameError::OutOfTurn.into(),
-                Ok(None) => FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into(),
-                Err(error) => error.into(),
-            }),
-        }
+    fn transfer(&self) -> Result<SemaphorePermit<'_>, Ended> {
+        self.transfers.try_acquire().map_err(|_| {
+            let message = format!("{TRANSFERS_MAX} files go in and out of this node already; end one first");
+            failed(Status::TooManyRequests, message)
+        })
     }
 
     async fn put(&self, reader: &mut Reader, writer: &mut OwnedWriteHalf) -> Result<Done, Ended> {
+        let _place = self.transfer()?;
         let mut put = Put::new(self.blocks.clone());
         let mut told = Instant::now();
         loop {
@@ -190,7 +185,7 @@ impl Server {
             tell_progress(writer, &put, &mut told).await?;
         }
         put.end().await?;
-        while self.until_gone(reader, put.settle()).await?? {
+        while until_gone(reader, put.settle()).await?? {
             tell_progress(writer, &put, &mut told).await?;
         }
         let stored = put.stored()?;
@@ -205,6 +200,7 @@ impl Server {
 
     async fn get(&self, cid: &str, writer: &mut OwnedWriteHalf) -> Result<Done, Ended> {
         let root = Cid::from_text(cid).map_err(|error| failed(Status::BadRequest, error.to_string()))?;
+        let _place = self.transfer()?;
         let mut get = Get::new(self.blocks.clone(), root, 0..u64::MAX);
         let mut bytes = 0;
         let mut is_size_told = false;
@@ -214,7 +210,10 @@ impl Server {
                 frame::write_header(writer, &Answer::Size(size)).await?;
             }
             bytes += piece.len() as u64;
-            frame::write_data(writer, &piece).await?;
+            match timeout(DATA_MAX, frame::write_data(writer, &piece)).await {
+                Ok(written) => written?,
+                Err(_) => return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
+            }
         }
         Ok(Done::Get { bytes })
     }
@@ -251,6 +250,7 @@ impl Server {
             network: self.facts.network.clone(),
             joined: view.is_joined,
             signalling: view.is_signalling,
+            signalling_trouble: view.signalling_trouble,
             uptime_s: view.uptime.as_secs(),
             links: view.links.len(),
             neighbourhood: view.neighbourhood.iter().map(hex).collect(),
@@ -258,6 +258,7 @@ impl Server {
             blocks: totals.blocks,
             block_bytes: totals.bytes,
             quota_bytes: self.facts.quota_bytes,
+            store_trouble: self.handle.storage().trouble().map(|trouble| trouble.message),
             resident_bytes: resident_bytes(),
         })))
     }
@@ -270,17 +271,6 @@ async fn tell_progress(writer: &mut OwnedWriteHalf, put: &Put, told: &mut Instan
     *told = Instant::now();
     let (blocks_done, blocks_begun) = put.progress();
     frame::write_header(writer, &Answer::Progress { blocks_done, blocks_begun }).await
-}
-
-fn done(outcome: &Outcome) -> Result<(), Ended> {
-    match outcome.status {
-        Status::Ok | Status::Partial => Ok(()),
-        status => Err(failed(status, sentence(status))),
-    }
-}
-
-fn stopping() -> Ended {
-    failed(Status::Unavailable, "the node is stopping; start it again")
 }
 
 fn parse_id(text: &str) -> Result<tabmesh_engine::NodeId, Ended> {

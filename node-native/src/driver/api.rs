@@ -82,6 +82,8 @@ pub struct View {
     pub is_joined: bool,
     /// Whether a signalling server is connected.
     pub is_signalling: bool,
+    /// The signalling server that was tried last, and why it did not do.
+    pub signalling_trouble: Option<String>,
     /// Since the start.
     pub uptime: Duration,
     /// Links to proved peers, with the time since each proved itself.

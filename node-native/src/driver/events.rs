@@ -1,17 +1,20 @@
 //! What the engine tells the application: logged, counted, passed on.
 
 use tabmesh_engine::wire::signal::Refusal;
-use tabmesh_engine::{Event, LinkKind, NodeId};
+use tabmesh_engine::{Event, LinkId, LinkKind, NodeId};
 
-use super::{Driver, Finding};
+use super::state::{Driver, Finding};
+use crate::addresses::Learnt;
+use crate::storage::Met;
 
 impl Driver {
     pub(super) fn on_event(&mut self, event: Event) {
         self.log(&event);
         match &event {
-            Event::PeerUp { address, .. } => {
+            Event::PeerUp { link, id, address, .. } => {
                 self.count_links();
-                self.learn(address);
+                self.on_proved(*link);
+                self.learn(address, *id);
             }
             Event::PeerDown { .. } => self.count_links(),
             Event::Joined => {
@@ -37,24 +40,57 @@ impl Driver {
             Event::Missed { count, .. } => {
                 self.metrics.missed.inc_by(u64::from(*count));
             }
-            Event::SignalRefused(_) | Event::Message { .. } | Event::Clock { .. } => {}
+            Event::SignalRefused(code) => self.on_signal_refused(*code),
+            Event::Message { .. } | Event::Clock { .. } => {}
         }
         // Nobody has to listen.
         let _ = self.events.send(event);
     }
 
-    fn learn(&mut self, address: &[u8]) {
+    /// Somebody proved itself on a link: where this node dialled an address, that is a good one.
+    fn on_proved(&mut self, link: LinkId) {
+        let Some(url) = self.links.get_mut(&link).and_then(|entry| entry.dialled.take()) else { return };
+        self.addresses.prove(&url);
+        self.storage.remember_peer(Met { url, is_tried: true, instead_of: None });
+    }
+
+    fn learn(&mut self, address: &[u8], by: NodeId) {
         if address.is_empty() {
             return;
         }
         let before = self.addresses.count();
-        if let Some(url) = self.addresses.learn(address) {
+        if let Some(Learnt { url, is_tried, instead_of }) = self.addresses.learn(address, by) {
             // Known or new: it was met just now.
-            self.storage.remember_peer(url);
+            self.storage.remember_peer(Met { url, is_tried, instead_of });
         }
         if self.addresses.count() != before {
             self.findings.push_back(Finding::Addresses(self.addresses.count()));
         }
+    }
+
+    fn on_signal_refused(&mut self, code: u8) {
+        let reason = match Refusal::from_code(code) {
+            Some(Refusal::LowLevel) => {
+                "it asks for ids of a higher security level; give this node a higher --level"
+            }
+            Some(Refusal::Full) => "it is at its limit of connections; name another --signalling",
+            Some(Refusal::TooSlow) => {
+                "this node was too slow for it; check the network and the load of this host"
+            }
+            Some(Refusal::Draining) => "it is being stopped",
+            Some(Refusal::Replaced) => {
+                "another node connected with this node's key; run each with a --data-dir of its own"
+            }
+            Some(Refusal::Malformed | Refusal::BadProof | Refusal::TooLarge) | None => {
+                "it does not understand this node; use the same version of tabmesh on both ends"
+            }
+            // About one message; the connection stays.
+            Some(refusal @ (Refusal::TooFast | Refusal::NotPresent)) => {
+                return tracing::debug!(?refusal, "the signalling server dropped a message");
+            }
+        };
+        self.on_server_failed(self.server, reason);
+        self.is_refused = true;
     }
 
     fn count_links(&self) {
@@ -78,10 +114,7 @@ impl Driver {
                 let peer = id.as_ref().map_or_else(|| "at an address".to_owned(), short);
                 tracing::debug!(%peer, ?reason, "a link could not be made");
             }
-            Event::SignalRefused(code) => {
-                let refusal = Refusal::from_code(*code);
-                tracing::warn!(?refusal, "the signalling server refused this node");
-            }
+            Event::SignalRefused(_) => {}
             Event::Message { from, bytes } => {
                 // Only its length: what peers say to each other is their own, and may be large.
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message");

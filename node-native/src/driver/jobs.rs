@@ -1,10 +1,10 @@
-//! The engine's asynchronous work: signatures at once, blocks by the storage threads.
+//! The engine's asynchronous work: own signatures at once, those of others and blocks by threads.
 
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::{Input, JobId, JobResult, Work};
 
-use super::{Driver, Finding};
-use crate::identity::verify;
+use super::state::{Driver, Finding};
+use super::verifier::{Check, Checked};
 use crate::storage::{Answer, Request};
 
 impl Driver {
@@ -15,8 +15,7 @@ impl Driver {
                 return self.findings.push_back(Finding::Signed(job, signature));
             }
             Work::Verify { key, signature, bytes } => {
-                let holds = verify(&key, &signature, &bytes);
-                return self.findings.push_back(Finding::Verified(job, holds));
+                return self.check(Check { job, key, signature, bytes, message: None });
             }
             Work::SignMessage(raw) => {
                 let signature = self.identity.sign(&topic::signed_bytes(&self.network, &raw));
@@ -24,9 +23,12 @@ impl Driver {
                 return self.findings.push_back(Finding::Message(job, signed));
             }
             Work::CheckMessage(raw) => {
+                let Some((key, signature)) = topic::proof(&raw).map(|(key, signature)| (*key, *signature))
+                else {
+                    return self.findings.push_back(Finding::Message(job, None));
+                };
                 let bytes = topic::signed_bytes(&self.network, &raw);
-                let holds = topic::proof(&raw).is_some_and(|(key, signature)| verify(key, signature, &bytes));
-                return self.findings.push_back(Finding::Message(job, holds.then_some(raw)));
+                return self.check(Check { job, key, signature, bytes, message: Some(raw) });
             }
             Work::Recall(id) => {
                 let raw = self.memory.recall(&id).map(<[u8]>::to_vec);
@@ -41,6 +43,23 @@ impl Driver {
         let answers = self.answers.clone();
         // The driver is gone only when the whole node stops.
         self.storage.try_submit(request, Box::new(move |answer| drop(answers.send((job, answer)))));
+    }
+
+    fn check(&mut self, check: Check) {
+        if let Err(Check { job, .. }) = self.verifier.submit(check) {
+            debug_assert!(false, "the engine has no more jobs under way");
+            self.findings.push_back(Finding::NotDone(job));
+        }
+    }
+
+    pub(super) fn on_checked(&mut self, checked: Checked) {
+        let Checked { job, holds, message } = checked;
+        let result = match &message {
+            None => JobResult::Verified(holds),
+            Some(raw) if holds => JobResult::Loaded(raw),
+            Some(_) => JobResult::Missing,
+        };
+        self.tell(Input::JobDone { job, result });
     }
 
     pub(super) fn on_answer(&mut self, job: JobId, answer: &Answer) {

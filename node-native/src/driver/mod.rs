@@ -8,42 +8,38 @@ mod api;
 mod clock;
 mod events;
 mod jobs;
+mod memory;
 mod operations;
 mod outputs;
+mod state;
 mod topics;
+mod verifier;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
-use tabmesh_engine::{
-    Command, Config, Event, Input, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature, TopicId,
-};
+use tabmesh_engine::{Command, Config, Input, Instant, JobId, Node};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
-use tokio_tungstenite::WebSocketStream;
 
 pub(crate) use api::Request;
 pub use api::{Handle, Outcome, Said, View, Wish, topic_id};
 use clock::{Clock, Wall};
-use operations::Operation;
-use topics::{Memory, Topic};
+use memory::Memory;
+pub(crate) use state::Incoming;
+use state::{Driver, Finding};
+use verifier::{Checked, Verifier};
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
-use crate::link::circuit::Circuit;
+use crate::link;
 use crate::link::webrtc::Ice;
-use crate::link::{self, Link};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
-use crate::signalling::{self, Signalling};
+use crate::signalling;
 use crate::storage::{Answer, Storage};
-
-/// A WebSocket that a peer opened to the listener.
-pub(crate) type Incoming = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Reports of links that may wait here: at most 4 MiB of packets. The links wait at the bound, and so do their peers.
 const REPORTS_MAX: usize = 64;
@@ -67,71 +63,10 @@ const GOODBYE_MAX: Duration = Duration::from_secs(3);
 struct Doors {
     reports: mpsc::Receiver<link::Report>,
     answers: mpsc::UnboundedReceiver<(JobId, Answer)>,
+    checked: mpsc::UnboundedReceiver<Checked>,
     signals: mpsc::Receiver<signalling::Report>,
     requests: mpsc::Receiver<Request>,
     incoming: mpsc::Receiver<Incoming>,
-}
-
-/// What the driver found out while it drained outputs, and tells the engine next.
-enum Finding {
-    Signed(JobId, Option<Signature>),
-    Verified(JobId, bool),
-    /// The message of this operation is wanted.
-    Wanted(JobId, OpId),
-    /// A message of a topic: signed, sound or remembered; or not.
-    Message(JobId, Option<Vec<u8>>),
-    LinkLost(LinkId),
-    LinkUp(LinkId),
-    /// This end's key of a relayed link.
-    Described(LinkId, PublicKey),
-    Sealed(LinkId, Vec<u8>),
-    Unsealed(LinkId, Vec<u8>),
-    SignalLost,
-    Addresses(u16),
-}
-
-/// A link and which of those with its number it is.
-struct Entry {
-    link: Link,
-    generation: u64,
-}
-
-pub(crate) struct Driver {
-    node: Node,
-    clock: Clock,
-    due: Instant,
-    identity: Arc<Identity>,
-    /// See [`Config::network`].
-    network: [u8; 8],
-    storage: Storage,
-    metrics: Arc<Metrics>,
-    events: broadcast::Sender<Event>,
-    ice: Ice,
-    addresses: Addresses,
-    links: HashMap<LinkId, Entry>,
-    /// The relayed links among the engine's.
-    circuits: HashMap<LinkId, Circuit>,
-    /// Frames of the drain under way, joined by link.
-    packets: HashMap<LinkId, Vec<u8>>,
-    /// Counts links and signalling connections, to tell stale reports.
-    generation: u64,
-    waiting: VecDeque<Incoming>,
-    servers: Arc<[url::Url]>,
-    /// The server to try first.
-    server: usize,
-    signalling: Option<(u64, Signalling)>,
-    is_signalling: bool,
-    operations: HashMap<OpId, Operation>,
-    last_operation: u32,
-    /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
-    topics: HashMap<TopicId, Topic>,
-    memory: Memory,
-    findings: VecDeque<Finding>,
-    tasks: JoinSet<()>,
-    reports: mpsc::Sender<link::Report>,
-    answers: mpsc::UnboundedSender<(JobId, Answer)>,
-    signals: mpsc::Sender<signalling::Report>,
-    has_left: bool,
 }
 
 /// The driver's ends that its creator keeps.
@@ -143,9 +78,23 @@ pub(crate) struct Started {
 }
 
 /// Starts a node on the current runtime.
-pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, seed: u64) -> Started {
+///
+/// # Errors
+///
+/// The system has no thread to give.
+pub(crate) fn start(
+    settings: &Settings,
+    identity: Identity,
+    storage: Storage,
+    seed: u64,
+) -> std::io::Result<Started> {
     let metrics = Arc::new(Metrics::new());
-    let addresses = Addresses::new(&settings.peers, storage.remembered_peers(), settings.announce.clone());
+    let addresses = Addresses::new(
+        &settings.peers,
+        storage.remembered_peers(),
+        settings.announce.clone(),
+        settings.reach(),
+    );
     let node = Node::new(Config {
         key: *identity.public_key(),
         seed,
@@ -161,6 +110,7 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
     // Bounded by the engine, which has at most JOBS_MAX jobs under way; a storage thread must never wait for room
     // here while the driver hands it the next job.
     let (answer_sender, answers) = mpsc::unbounded_channel();
+    let (checked_sender, checked) = mpsc::unbounded_channel();
     let (signal_sender, signals) = mpsc::channel(REPORTS_MAX);
     let (request_sender, requests) = mpsc::channel(REQUESTS_MAX);
     let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
@@ -192,6 +142,8 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         server: 0,
         signalling: None,
         is_signalling: false,
+        signalling_trouble: None,
+        is_refused: false,
         operations: HashMap::new(),
         last_operation: 0,
         topics: HashMap::new(),
@@ -200,12 +152,13 @@ pub(crate) fn start(settings: &Settings, identity: Identity, storage: Storage, s
         tasks: JoinSet::new(),
         reports: report_sender,
         answers: answer_sender,
+        verifier: Verifier::start(checked_sender)?,
         signals: signal_sender,
         has_left: false,
     };
-    let doors = Doors { reports, answers, signals, requests, incoming };
+    let doors = Doors { reports, answers, checked, signals, requests, incoming };
     let task = tokio::spawn(driver.run(doors));
-    Started { handle, incoming: incoming_sender, task }
+    Ok(Started { handle, incoming: incoming_sender, task })
 }
 
 impl Driver {
@@ -217,6 +170,7 @@ impl Driver {
             tokio::select! {
                 Some(report) = doors.reports.recv() => self.on_report(report),
                 Some((job, answer)) = doors.answers.recv() => self.on_answer(job, &answer),
+                Some(checked) = doors.checked.recv() => self.on_checked(checked),
                 Some(report) = doors.signals.recv() => self.on_signal(report),
                 Some(incoming) = doors.incoming.recv() => self.on_incoming(incoming),
                 request = doors.requests.recv() => match request {
@@ -259,8 +213,9 @@ impl Driver {
                 signed = signature;
                 Input::JobDone { job, result: JobResult::Signature(&signed) }
             }
-            Finding::Signed(job, None) => Input::JobDone { job, result: JobResult::Failed },
-            Finding::Verified(job, holds) => Input::JobDone { job, result: JobResult::Verified(holds) },
+            Finding::Signed(job, None) | Finding::NotDone(job) => {
+                Input::JobDone { job, result: JobResult::Failed }
+            }
             Finding::Wanted(job, op) => {
                 message = self.operations.get(&op).map(|operation| operation.message.clone());
                 let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
@@ -311,17 +266,32 @@ impl Driver {
         }
         match report.what {
             signalling::What::Up(number) => {
-                tracing::info!(server = %self.servers[number], "the signalling server is connected");
                 self.server = number;
-                self.is_signalling = true;
                 self.tell(Input::SignalUp);
             }
+            // It said itself why.
+            signalling::What::Failed(..) if self.is_refused => {}
+            signalling::What::Failed(number, reason) => self.on_server_failed(number, &reason),
             signalling::What::Down => {
                 self.forget_signalling();
                 self.tell(Input::SignalDown);
             }
-            signalling::What::Message(bytes) => self.tell(Input::SignalBytes(&bytes)),
+            signalling::What::Message(bytes) => {
+                if !self.is_signalling {
+                    tracing::info!(server = %self.servers[self.server], "the signalling server is connected");
+                    self.is_signalling = true;
+                    self.signalling_trouble = None;
+                }
+                self.tell(Input::SignalBytes(&bytes));
+            }
         }
+    }
+
+    /// Told at once, in the log and in the status: without a server a new node finds nobody.
+    pub(super) fn on_server_failed(&mut self, number: usize, reason: &str) {
+        let url = &self.servers[number];
+        tracing::warn!(%url, reason, "the signalling server cannot be used");
+        self.signalling_trouble = Some(format!("{url}: {reason}"));
     }
 
     /// The connection is gone without our wish: the next one begins with the next server.
@@ -370,6 +340,7 @@ impl Driver {
         }
         self.cancel_given_up();
         self.leave_topics();
+        self.storage.mend();
         let totals = self.storage.totals();
         self.metrics.blocks.set(totals.blocks as i64);
         self.metrics.block_bytes.set(totals.bytes as i64);
@@ -382,6 +353,7 @@ impl Driver {
             id: self.node.id(),
             is_joined: self.node.is_joined(),
             is_signalling: self.is_signalling,
+            signalling_trouble: self.signalling_trouble.clone(),
             uptime: self.clock.uptime(),
             links: self.node.links().map(|link| (link, since(link.since))).collect(),
             neighbourhood: self.node.neighbourhood(),

@@ -4,19 +4,11 @@ use bytes::Bytes;
 use tabmesh_engine::{Command, Input, OpId, Status};
 use tokio::sync::oneshot;
 
-use super::{Driver, Outcome, Wish};
+use super::api::{Outcome, Wish};
+use super::state::{Driver, Operation};
 
 /// Operations under way. Beyond it new ones end with [`Status::TooManyRequests`].
 const OPERATIONS_MAX: usize = 256;
-
-/// An operation under way.
-pub(super) struct Operation {
-    pub(super) outcome: Outcome,
-    wish: &'static str,
-    /// What a message says.
-    pub(super) message: Bytes,
-    reply: oneshot::Sender<Outcome>,
-}
 
 impl Driver {
     pub(super) fn begin(&mut self, wish: Wish, reply: oneshot::Sender<Outcome>) {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tabmesh_engine::io::kinds::output;
 use tabmesh_engine::{LinkId, Output, PublicKey, Route, limits};
 
-use super::{Driver, Entry, Finding};
+use super::state::{Driver, Entry, Finding};
 use crate::link::circuit::{Circuit, CircuitError};
 use crate::link::{Reporter, socket, webrtc};
 use crate::signalling;
@@ -52,6 +52,7 @@ impl Driver {
                 Output::SignalClose => {
                     self.signalling = None;
                     self.is_signalling = false;
+                    self.signalling_trouble = None;
                 }
                 Output::Job { job, work } => self.work(job, work),
                 Output::Event(event) => self.on_event(event),
@@ -104,13 +105,16 @@ impl Driver {
     fn open(&mut self, link: LinkId, route: Route) {
         let reporter = self.reporter(link);
         let generation = reporter.generation;
+        let mut dialled = None;
         let link_end = match route {
             Route::Socket(number) => {
-                let Some(url) = self.addresses.at(number).cloned() else {
+                let Some((url, reach)) = self.addresses.at(number) else {
                     self.findings.push_back(Finding::LinkLost(link));
                     return;
                 };
-                let (link_end, task) = socket::dial(url, reporter);
+                let url = url.clone();
+                dialled = Some(url.clone());
+                let (link_end, task) = socket::dial(url, reach, reporter);
                 self.tasks.spawn(task);
                 link_end
             }
@@ -126,7 +130,7 @@ impl Driver {
             }
             Route::Circuit(key) => return self.open_circuit(link, key.as_ref()),
         };
-        self.links.insert(link, Entry { link: link_end, generation });
+        self.links.insert(link, Entry { link: link_end, generation, dialled });
     }
 
     fn open_circuit(&mut self, link: LinkId, peer: Option<&PublicKey>) {
@@ -190,7 +194,7 @@ impl Driver {
         let generation = reporter.generation;
         let (link_end, task) = socket::accepted(stream, reporter);
         self.tasks.spawn(task);
-        self.links.insert(link, Entry { link: link_end, generation });
+        self.links.insert(link, Entry { link: link_end, generation, dialled: None });
     }
 
     fn reporter(&mut self, link: LinkId) -> Reporter {
@@ -207,6 +211,7 @@ impl Driver {
         let (signalling, task) =
             signalling::open(self.servers.clone(), self.server, self.generation, self.signals.clone());
         self.tasks.spawn(task);
+        self.is_refused = false;
         self.signalling = Some((self.generation, signalling));
     }
 

@@ -1,14 +1,13 @@
-//! Topics: which this node takes part in, for whom, and the messages that others may ask for again.
-
-use std::collections::VecDeque;
+//! Topics: which this node takes part in, and for whom.
 
 use bytes::Bytes;
-use tabmesh_engine::limits::{KEPT_MAX, PUBLISH_MAX, TOPICS_MAX};
+use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::topic::HEAD;
 use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status, TopicId};
 use tokio::sync::broadcast;
 
-use super::{Driver, Said};
+use super::api::Said;
+use super::state::{Driver, Topic};
 
 /// Messages that a slow client may be behind: at most 512 KiB. Beyond it the client misses the oldest and is told so.
 const BEHIND_MAX: usize = 64;
@@ -16,35 +15,6 @@ const BEHIND_MAX: usize = 64;
 /// So long after it published, a node takes part in the topic without any client: other subscribers may have missed the
 /// message, and ask for it.
 const LINGER: Duration = Duration::from_ms(15_000);
-
-/// A topic that this node takes part in, for as long as a client listens, or until [`LINGER`] is over.
-pub(super) struct Topic {
-    messages: broadcast::Sender<Said>,
-    until: Instant,
-}
-
-/// The whole messages of topics, the newest last; one more than the bound makes the oldest go.
-#[derive(Debug, Default)]
-pub(super) struct Memory {
-    messages: VecDeque<([u8; 8], Vec<u8>)>,
-}
-
-// What the memory can grow to.
-const _: () = assert!(KEPT_MAX * (HEAD + PUBLISH_MAX) <= 4 * 1024 * 1024);
-
-impl Memory {
-    fn keep(&mut self, id: [u8; 8], bytes: Vec<u8>) {
-        if self.messages.len() >= KEPT_MAX {
-            self.messages.pop_front();
-        }
-        self.messages.push_back((id, bytes));
-    }
-
-    pub(super) fn recall(&self, id: &[u8; 8]) -> Option<&[u8]> {
-        // What is asked for came a moment ago.
-        self.messages.iter().rev().find(|(known, _)| known == id).map(|(_, bytes)| bytes.as_slice())
-    }
-}
 
 impl Driver {
     /// One more client listens to a topic.

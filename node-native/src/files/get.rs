@@ -8,7 +8,9 @@ use tabmesh_engine::NodeId;
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_engine::content::tree::{Leaf, Role, Walker};
 
-use super::{Blocks, FileError, Task, WINDOW};
+use super::blocks::{Blocks, WINDOW};
+use super::error::FileError;
+use super::task::Task;
 
 type Fetch = Task<Result<Bytes, FileError>>;
 

@@ -43,6 +43,30 @@ fn the_key_file_is_made_once_and_is_its_owners_alone() {
 }
 
 #[test]
+fn a_key_file_that_others_may_read_is_refused() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    Identity::from_file(dir.path(), 0).expect("a new identity");
+    let path = dir.path().join(KEY_FILE);
+    for mode in [0o640, 0o604, 0o620, 0o666] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("ours");
+        let Err(error) = Identity::from_file(dir.path(), 0) else { panic!("{mode:o} must be refused") };
+        assert!(error.to_string().contains("chmod 600"), "{error}");
+    }
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).expect("ours");
+    Identity::from_file(dir.path(), 0).expect("its owner's alone");
+}
+
+#[test]
+fn a_link_in_the_place_of_the_unfinished_key_leads_nowhere() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let precious = dir.path().join("precious");
+    std::fs::write(&precious, "precious").expect("written");
+    std::os::unix::fs::symlink(&precious, dir.path().join("identity.tmp")).expect("linked");
+    Identity::from_file(dir.path(), 0).expect("a new identity");
+    assert_eq!(std::fs::read(&precious).expect("still there"), b"precious");
+}
+
+#[test]
 fn a_random_key_is_ground_to_the_level_and_an_old_one_below_it_is_refused() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     assert!(Identity::from_file(dir.path(), 6).expect("a new identity").id().level() >= 6);
@@ -54,6 +78,8 @@ fn a_random_key_is_ground_to_the_level_and_an_old_one_below_it_is_refused() {
 fn a_damaged_key_file_is_refused_and_kept() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     std::fs::write(dir.path().join(KEY_FILE), "garbage").expect("the file is written");
+    let private = std::fs::Permissions::from_mode(0o600);
+    std::fs::set_permissions(dir.path().join(KEY_FILE), private).expect("ours");
     assert!(matches!(Identity::from_file(dir.path(), 0), Err(IdentityError::Malformed(_))));
     assert_eq!(std::fs::read(dir.path().join(KEY_FILE)).expect("still there"), b"garbage");
 }

@@ -3,10 +3,12 @@
 //! A link's task owns its connection and frees it when it ends, whatever the reason. The driver holds a [`Link`]:
 //! dropping it closes the link once what was sent is out.
 
+mod checks;
 pub mod circuit;
 pub mod sdp;
 pub mod socket;
 mod stepped;
+mod tcp;
 pub mod webrtc;
 
 use std::collections::VecDeque;

@@ -13,10 +13,11 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
 
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What};
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What, tcp};
+use crate::addresses::Reach;
 
 /// A WebSocket that this node opened.
 pub type ClientStream = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -47,15 +48,20 @@ pub fn config(message_max: usize) -> WebSocketConfig {
         .max_frame_size(Some(message_max))
 }
 
-/// Opens a WebSocket; TLS for `wss`, with the system's and Mozilla's root certificates.
+/// Opens a WebSocket; TLS for `wss`, with the system's and Mozilla's root certificates. With a `reach` its host has to lie
+/// within, whatever its name says.
 ///
 /// # Errors
 ///
 /// It does not open within [`OPEN_MAX`].
-pub async fn connect(url: &Url, message_max: usize) -> Result<ClientStream, DialError> {
+pub async fn connect(url: &Url, message_max: usize, reach: Option<Reach>) -> Result<ClientStream, DialError> {
     // Named once and for all: with two providers compiled in by other parts, rustls could not choose.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let opening = connect_async_with_config(url.as_str(), Some(config(message_max)), true);
+    let opening = async {
+        let stream = tcp::connect(url, reach).await?;
+        stream.set_nodelay(true)?;
+        client_async_tls_with_config(url.as_str(), stream, Some(config(message_max)), None).await
+    };
     match timeout(OPEN_MAX, opening).await {
         Ok(Ok((stream, _))) => Ok(stream),
         Ok(Err(error)) => Err(Box::new(error).into()),
@@ -63,12 +69,16 @@ pub async fn connect(url: &Url, message_max: usize) -> Result<ClientStream, Dial
     }
 }
 
-/// Dials `url` and carries packets once it is open.
-pub fn dial(url: Url, reporter: Reporter) -> (Link, impl Future<Output = ()> + Send + 'static) {
+/// Dials `url`, within `reach` if there is one, and carries packets once it is open.
+pub fn dial(
+    url: Url,
+    reach: Option<Reach>,
+    reporter: Reporter,
+) -> (Link, impl Future<Output = ()> + Send + 'static) {
     let (link, mut outbox) = Link::new(LinkKind::Socket, None);
     let task = async move {
         let opened = tokio::select! {
-            opened = connect(&url, limits::PACKET_MAX) => opened,
+            opened = connect(&url, limits::PACKET_MAX, reach) => opened,
             () = outbox.abandoned() => return,
         };
         match opened {

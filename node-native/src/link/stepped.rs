@@ -24,12 +24,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::webrtc::runtime::{
     AsyncInterval, AsyncTcpListener, AsyncTcpStream, AsyncUdpSocket, JoinHandle, RecvMeta, Runtime, Transmit,
 };
 use socket2::SockRef;
+
+use super::checks::Checks;
 
 /// How soon the second turn comes.
 const SECOND_TURN: Duration = Duration::from_micros(500);
@@ -47,12 +49,13 @@ pub(super) struct Stepped {
     is_open: Arc<AtomicBool>,
     /// Whether a datagram was given since the last timer began.
     is_stirred: Arc<AtomicBool>,
+    checks: Arc<Checks>,
 }
 
 impl Stepped {
-    /// Around `inner`; `is_open` ends the stepping.
-    pub(super) fn new(inner: Arc<dyn Runtime>, is_open: Arc<AtomicBool>) -> Self {
-        Self { inner, is_open, is_stirred: Arc::default() }
+    /// Around `inner`; `is_open` ends the stepping, and `checks` says until then which checks go out.
+    pub(super) fn new(inner: Arc<dyn Runtime>, is_open: Arc<AtomicBool>, checks: Checks) -> Self {
+        Self { inner, is_open, is_stirred: Arc::default(), checks: Arc::new(checks) }
     }
 }
 
@@ -67,7 +70,9 @@ impl Runtime for Stepped {
         }
         let inner = self.inner.wrap_udp_socket(socket)?;
         Ok(Arc::new(Socket {
+            address: inner.local_addr()?,
             inner,
+            checks: self.checks.clone(),
             is_open: self.is_open.clone(),
             is_stirred: self.is_stirred.clone(),
             has_given: AtomicBool::new(false),
@@ -111,6 +116,8 @@ impl Runtime for Stepped {
 #[derive(Debug)]
 struct Socket {
     inner: Arc<dyn AsyncUdpSocket>,
+    address: SocketAddr,
+    checks: Arc<Checks>,
     is_open: Arc<AtomicBool>,
     is_stirred: Arc<AtomicBool>,
     has_given: AtomicBool,
@@ -122,6 +129,12 @@ impl AsyncUdpSocket for Socket {
     }
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
+        let is_open = self.is_open.load(Ordering::Relaxed);
+        let (to, datagram) = (transmit.destination, transmit.contents);
+        if !is_open && !self.checks.may_send(self.address, to, datagram, Instant::now()) {
+            // As good as lost on the way.
+            return Poll::Ready(Ok(datagram.len()));
+        }
         self.inner.poll_send(cx, transmit)
     }
 
@@ -140,6 +153,11 @@ impl AsyncUdpSocket for Socket {
             return Poll::Pending;
         }
         let given = self.inner.poll_recv(cx, bufs, meta);
+        if let Poll::Ready(Ok(count)) = given {
+            for (buffer, meta) in bufs.iter().zip(meta.iter()).take(count) {
+                self.checks.on_received(meta.addr, buffer.get(..meta.len).unwrap_or_default());
+            }
+        }
         if given.is_ready() {
             self.has_given.store(true, Ordering::Relaxed);
             self.is_stirred.store(true, Ordering::Relaxed);

@@ -119,7 +119,7 @@ async fn accept(listener: &TcpListener) -> tokio_tungstenite::WebSocketStream<Tc
 
 async fn socket_pair() -> (End, End) {
     let (listener, url) = listener().await;
-    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     let stream = accept(&listener).await;
     dialler.up().await;
     (dialler, End::start(|reporter| socket::accepted(stream, reporter)))
@@ -241,7 +241,7 @@ async fn a_webrtc_link_goes_down_when_its_peer_goes() {
 async fn an_address_where_nobody_listens_is_a_link_down() {
     let (listener, url) = listener().await;
     drop(listener);
-    let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+    let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     dialler.down().await;
     dialler.ended().await;
 }
@@ -249,7 +249,7 @@ async fn an_address_where_nobody_listens_is_a_link_down() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_that_is_closed_while_it_opens_is_freed_at_once() {
     let (_listener, url) = listener().await;
-    End::start(|reporter| socket::dial(url, reporter)).close().await;
+    End::start(|reporter| socket::dial(url, None, reporter)).close().await;
     let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
     offerer.described().await;
     offerer.close().await;
@@ -273,7 +273,7 @@ async fn text_and_oversized_messages_cost_a_socket_its_link() {
     use tokio_tungstenite::tungstenite::Message;
     for message in [Message::text("hello"), Message::binary(vec![0; limits::PACKET_MAX + 1])] {
         let (listener, url) = listener().await;
-        let mut dialler = End::start(|reporter| socket::dial(url, reporter));
+        let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
         let mut stream = accept(&listener).await;
         dialler.up().await;
         // The link may be gone before the whole message is out.
@@ -289,4 +289,59 @@ async fn a_link_nobody_reads_from_is_bounded() {
     let packet = Bytes::from(vec![0; limits::PACKET_MAX]);
     let taken = (0..1000).take_while(|_| link.send(packet.clone()).is_ok()).count();
     assert_eq!(taken * limits::PACKET_MAX, QUEUED_MAX as usize);
+}
+
+/// A stranger's offer that names addresses of others; how many datagrams come to each while it is answered.
+async fn asked_of_strangers(ice: &Ice, offers: usize, addresses: &[&str]) -> Vec<usize> {
+    use tabmesh_engine::wire::description::{Address, Candidate, CandidateKind, Description};
+    let mut sockets = Vec::new();
+    for address in addresses {
+        sockets.push(tokio::net::UdpSocket::bind(address).await.expect("an address of this host"));
+    }
+    let candidates: Vec<Candidate> = sockets
+        .iter()
+        .map(|socket| match socket.local_addr().expect("bound") {
+            std::net::SocketAddr::V4(address) => Candidate {
+                address: Address::V4(address.ip().octets()),
+                kind: CandidateKind::Host,
+                port: address.port(),
+            },
+            std::net::SocketAddr::V6(_) => unreachable!("IPv4 alone"),
+        })
+        .collect();
+    let mut offerer = End::start(|reporter| webrtc::offer(loopback(), reporter));
+    let described = offerer.described().await;
+    let offer = Description { candidates, ..Description::parse(&described).expect("an offer") }.emit();
+    let mut answerers = Vec::new();
+    for _ in 0..offers {
+        let mut answerer = End::start(|reporter| webrtc::answer(ice.clone(), offer.clone(), reporter));
+        answerer.described().await;
+        answerers.push(answerer);
+    }
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    let count = |socket: tokio::net::UdpSocket| {
+        let mut buffer = [0; 2048];
+        std::iter::from_fn(|| socket.try_recv(&mut buffer).ok()).count()
+    };
+    // Readiness is only looked for when it is asked for.
+    for socket in &sockets {
+        let _ = timeout(Duration::from_millis(100), socket.readable()).await;
+    }
+    sockets.into_iter().map(count).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_offer_that_names_eight_foreign_addresses_costs_each_a_few_datagrams() {
+    let addresses: Vec<String> = (2..10).map(|host| format!("127.0.0.{host}:0")).collect();
+    let addresses: Vec<&str> = addresses.iter().map(String::as_str).collect();
+    let counts = asked_of_strangers(&loopback(), 1, &addresses).await;
+    println!("datagrams to each of eight foreign addresses: {counts:?}");
+    assert!(counts.iter().all(|count| (1..=7).contains(count)), "{counts:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_offers_that_name_one_foreign_host_cost_it_no_more_than_one_host_gets() {
+    let counts = asked_of_strangers(&loopback(), 20, &["127.0.0.20:0"; 8]).await;
+    println!("datagrams to eight ports of one foreign host by twenty offers: {counts:?}");
+    assert!((8..=64).contains(&counts.iter().sum::<usize>()), "{counts:?}");
 }

@@ -24,6 +24,7 @@ use thiserror::Error as ThisError;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::checks::{Checks, Hosts};
 use super::sdp::{self, Role};
 use super::stepped::Stepped;
 use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What};
@@ -33,7 +34,7 @@ use crate::settings::{IceServer, Settings};
 const GATHER_MAX: Duration = Duration::from_secs(1);
 
 /// How often the addresses are tried (RFC 8445's Ta), and how many times: a few lost datagrams or a slow answer must
-/// not end it. webrtc would try 7 times in 1.4 seconds.
+/// not end it. webrtc would try 7 times in 1.4 seconds. What really goes out is told in [`Checks`].
 const CHECK_EVERY: Duration = Duration::from_millis(50);
 const CHECKS_MAX: u16 = 100;
 
@@ -58,6 +59,7 @@ const LABEL: &str = "tabmesh";
 pub struct Ice {
     udp: Arc<[SocketAddr]>,
     servers: Arc<[RTCIceServer]>,
+    hosts: Arc<Hosts>,
 }
 
 impl Ice {
@@ -68,7 +70,11 @@ impl Ice {
             username: server.username.clone(),
             credential: server.credential.clone(),
         };
-        Self { udp: settings.udp.clone().into(), servers: settings.ice.iter().map(server).collect() }
+        Self {
+            udp: settings.udp.clone().into(),
+            servers: settings.ice.iter().map(server).collect(),
+            hosts: Arc::default(),
+        }
     }
 }
 
@@ -195,7 +201,7 @@ impl Connection {
         let is_open = Arc::new(AtomicBool::new(false));
         let runtime = default_runtime().ok_or(OpenError::Failed)?;
         let peer = PeerConnectionBuilder::new()
-            .with_runtime(Arc::new(Stepped::new(runtime, is_open.clone())))
+            .with_runtime(Arc::new(Stepped::new(runtime, is_open.clone(), Checks::new(ice.hosts.clone()))))
             .with_configuration(configuration)
             .with_setting_engine(engine_settings())
             .with_handler(Arc::new(Watcher { gathered: gathered_sender, failed: failed_sender }))

@@ -8,7 +8,7 @@ use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
-use super::SettingsError;
+use super::error::SettingsError;
 
 /// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data-dir = …`.
 ///
@@ -51,6 +51,11 @@ pub struct Layer {
     /// Write the real --listen address (or --http, without it) to this file once it is bound
     #[arg(long, env = "TABMESH_ADDRESS_FILE", value_name = "FILE", help_heading = REACH)]
     pub address_file: Option<PathBuf>,
+
+    /// Dial addresses of this host and of private networks that peers claim [default: as far as --signalling, --peer and
+    /// --announce name such addresses]
+    #[arg(long, env = "TABMESH_PRIVATE_ADDRESSES", value_name = "BOOL", help_heading = REACH)]
+    pub private_addresses: Option<bool>,
 
     /// Bind WebRTC to these addresses [default: `0.0.0.0:0` and `[::]:0`, that is every interface but loopback]
     #[arg(long, env = "TABMESH_UDP", value_name = "ADDR:PORT", value_delimiter = ',', help_heading = REACH)]
@@ -166,6 +171,7 @@ impl Layer {
             http: self.http.or(below.http),
             announce: self.announce.or(below.announce),
             address_file: self.address_file.or(below.address_file),
+            private_addresses: self.private_addresses.or(below.private_addresses),
             udp: self.udp.or(below.udp),
             stun: self.stun.or(below.stun),
             turn: self.turn.or(below.turn),

@@ -1,5 +1,6 @@
 //! What a node is told before it starts: flags over environment over file over defaults, checked once.
 
+mod error;
 mod layer;
 #[cfg(test)]
 mod tests;
@@ -8,10 +9,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use tabmesh_engine::{Profile, limits};
-use thiserror::Error;
 use url::Url;
 
+pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
+
+use crate::addresses::{Reach, claimed, reach_named};
 
 /// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
 const LEVEL_MAX: u8 = 32;
@@ -43,6 +46,9 @@ pub struct Settings {
     pub announce: Option<Url>,
     /// Gets the real address of `listen` (or of `http` without it) once it is bound.
     pub address_file: Option<PathBuf>,
+    /// Whether addresses of this host and of private networks are dialled that peers claim; where it does not say, as far
+    /// as [`Settings::reach`] finds.
+    pub private_addresses: Option<bool>,
     /// What WebRTC binds to.
     pub udp: Vec<SocketAddr>,
     /// STUN and TURN servers.
@@ -72,40 +78,6 @@ pub struct IceServer {
     pub username: String,
     /// Password.
     pub credential: String,
-}
-
-/// Why the settings do not do. Every message says what to change.
-#[derive(Debug, Error)]
-pub enum SettingsError {
-    /// The file cannot be read.
-    #[error("cannot read the configuration file {}: {source}; check the path given by --config", path.display())]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is not what it should be.
-    #[error("the configuration file {} is wrong:\n{message}\n`tabmesh run --help` lists the settings", path.display())]
-    Syntax {
-        /// Which.
-        path: PathBuf,
-        /// Where and why.
-        message: String,
-    },
-    /// A value is out of its bounds or no value of its kind.
-    #[error("{name} is {value:?}, which {problem}")]
-    Value {
-        /// The setting.
-        name: &'static str,
-        /// What it says.
-        value: String,
-        /// What is wrong, and what would be right.
-        problem: &'static str,
-    },
-    /// There is no home directory to put the data in.
-    #[error("no data directory is known on this system; name one with --data-dir or TABMESH_DATA_DIR")]
-    NoDataDir,
 }
 
 impl Settings {
@@ -148,6 +120,7 @@ impl Settings {
             http: layer.http,
             announce: layer.announce.map(announced).transpose()?,
             address_file: layer.address_file,
+            private_addresses: layer.private_addresses,
             udp: layer.udp.unwrap_or_else(every_interface),
             ice: ice_servers(
                 layer.stun.unwrap_or_default(),
@@ -158,8 +131,8 @@ impl Settings {
             relay: layer.relay.unwrap_or(profile == HostProfile::Native),
             profile,
             quota,
+            salt: salt(layer.salt, layer.passphrase_file.is_some())?,
             passphrase_file: layer.passphrase_file,
-            salt: layer.salt.unwrap_or_default(),
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })
@@ -168,6 +141,16 @@ impl Settings {
     /// The Unix socket by which commands reach the running node.
     pub fn control_socket(&self) -> PathBuf {
         self.data_dir.join("control.sock")
+    }
+
+    /// How far claims of peers are followed: where nothing is said, as far as the node's own servers, peers and address lie.
+    pub fn reach(&self) -> Reach {
+        let named = self.signalling.iter().chain(&self.peers).chain(&self.announce).map(reach_named).max();
+        match self.private_addresses {
+            Some(true) => Reach::Loopback,
+            Some(false) => Reach::Public,
+            None => named.unwrap_or(Reach::Public),
+        }
     }
 
     /// What the network's name is on the wire: the first 8 bytes of its SHA-256.
@@ -208,12 +191,23 @@ fn default_data_dir() -> Result<PathBuf, SettingsError> {
     dirs::data_dir().map(|dir| dir.join("tabmesh")).ok_or(SettingsError::NoDataDir)
 }
 
+/// A passphrase needs one: without, whoever tries passphrases tries them on everybody at once.
+fn salt(salt: Option<String>, is_needed: bool) -> Result<String, SettingsError> {
+    match salt {
+        None if is_needed => Err(SettingsError::NoSalt),
+        salt => Ok(salt.unwrap_or_default()),
+    }
+}
+
 fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
     SettingsError::Value { name, value: value.to_string(), problem }
 }
 
 const NOT_A_SOCKET: &str =
     "is no WebSocket address; write ws://host:port or wss://host, at most 128 bytes, without user name or #";
+
+const NOT_DIALLED: &str = "no other node dials: the path is / or /peer, the port 80, 443, or 1024 and above, the host one that \
+                           can be reached";
 
 fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, SettingsError> {
     if texts.len() > URLS_MAX {
@@ -223,7 +217,10 @@ fn socket_urls(name: &'static str, texts: Vec<String>) -> Result<Vec<Url>, Setti
 }
 
 fn announced(text: String) -> Result<Url, SettingsError> {
-    socket_url(&text).ok_or_else(|| value("announce", text, NOT_A_SOCKET))
+    if socket_url(&text).is_none() {
+        return Err(value("announce", text, NOT_A_SOCKET));
+    }
+    claimed(&text).map(|claim| claim.url).ok_or_else(|| value("announce", text, NOT_DIALLED))
 }
 
 fn ice_servers(

@@ -43,7 +43,7 @@ fn every_setting_can_stand_in_a_file() {
         peer = ["ws://127.0.0.1:9000"]
         listen = "127.0.0.1:0"
         http = "127.0.0.1:0"
-        announce = "wss://me.example.org/mesh"
+        announce = "wss://me.example.org/peer"
         address-file = "a"
         udp = ["127.0.0.1:0"]
         stun = ["stun:s.example.org:3478"]
@@ -106,7 +106,7 @@ fn values_out_of_bounds_are_refused_with_the_way_out() {
 
 #[test]
 fn addresses_that_peers_claim_are_checked() {
-    assert!(socket_url("wss://relay.example.org/mesh").is_some());
+    assert!(socket_url("wss://relay.example.org/peer").is_some());
     assert!(socket_url("ws://[::1]:4000").is_some());
     for bad in ["", "relay.example.org", "file:///etc/passwd", "ws://", "ws://a#b", "ws://u@a"] {
         assert!(socket_url(bad).is_none(), "{bad}");
@@ -118,4 +118,41 @@ fn addresses_that_peers_claim_are_checked() {
 fn the_network_tag_is_the_start_of_the_hash_of_the_name() {
     // From `printf tabmesh | sha256sum`.
     assert_eq!(Settings::at("d").network_tag(), [0x12, 0x44, 0xe9, 0x73, 0x57, 0xfd, 0xcf, 0xa1]);
+}
+
+#[test]
+fn claims_are_followed_as_far_as_the_nodes_own_settings_reach() {
+    use crate::addresses::Reach;
+    let reach = |signalling: &[&str], announce: Option<&str>, private_addresses| {
+        let layer = Layer {
+            signalling: Some(signalling.iter().map(|url| (*url).to_owned()).collect()),
+            announce: announce.map(str::to_owned),
+            private_addresses,
+            ..Layer::default()
+        };
+        Settings::resolve(Layer { data_dir: Some("/nowhere".into()), ..layer }).expect("settings").reach()
+    };
+    assert_eq!(reach(&[], None, None), Reach::Public);
+    assert_eq!(reach(&["wss://example.org/signal", "ws://signalling:7070"], None, None), Reach::Public);
+    assert_eq!(reach(&["wss://example.org/signal"], Some("ws://192.168.1.5:7071"), None), Reach::Private);
+    assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, None), Reach::Loopback);
+    assert_eq!(reach(&["ws://127.0.0.1:7070/signal"], None, Some(false)), Reach::Public);
+    assert_eq!(reach(&[], None, Some(true)), Reach::Loopback);
+}
+
+#[test]
+fn a_passphrase_asks_for_a_salt() {
+    let settings = |salt: Option<&str>| {
+        let passphrase_file = Some("/secret".into());
+        Settings::resolve(Layer {
+            data_dir: Some("/nowhere".into()),
+            passphrase_file,
+            salt: salt.map(str::to_owned),
+            ..Layer::default()
+        })
+    };
+    let Err(error) = settings(None) else { panic!("must be refused") };
+    assert!(error.to_string().contains("--salt"), "{error}");
+    assert_eq!(settings(Some("")).expect("said so").salt, "");
+    assert_eq!(settings(Some("alice@example.org")).expect("settings").salt, "alice@example.org");
 }

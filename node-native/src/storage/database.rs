@@ -1,18 +1,27 @@
 //! The tables and what is done to them. Every change is one durable transaction.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use redb::{
-    Builder, ReadableDatabase, ReadableTable, ReadableTableMetadata, Table, TableDefinition, WriteTransaction,
-};
+use redb::{Builder, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
 use tabmesh_engine::NodeId;
+use tabmesh_engine::limits::BLOCK_MAX;
 use url::Url;
 
-use super::{REMEMBERED_MAX, StorageError, Totals};
-use crate::identity::hex;
+use super::request::{Met, Totals};
 use crate::settings::socket_url;
+
+/// The most addresses of peers that are remembered; the one not seen for longest makes room.
+pub const REMEMBERED_MAX: usize = 64;
+
+/// Those of them that nobody proved: they make room among themselves.
+const NEW_MAX: usize = 16;
+
+/// The most blocks of one transaction: 1 MiB of full blocks, a few milliseconds of disk.
+pub(super) const BATCH_MAX: usize = 64;
 
 type Key = [u8; 32];
 
@@ -28,8 +37,11 @@ const AGES: TableDefinition<'_, u64, Key> = TableDefinition::new("ages");
 const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters");
 /// Whose store this is, under "owner".
 const IDENTITY: TableDefinition<'_, &str, Key> = TableDefinition::new("identity");
-/// WebSocket address of a peer: when it was last met, in seconds since 1970.
-const PEERS: TableDefinition<'_, &str, u64> = TableDefinition::new("peers");
+/// WebSocket address of a peer: when it was last met, in seconds since 1970, and 1 if a peer proved itself behind it.
+const PEERS: TableDefinition<'_, &str, (u64, u8)> = TableDefinition::new("addresses");
+
+/// What [`Database::try_room`] writes; there only meanwhile.
+const TRIAL: TableDefinition<'_, (), &[u8]> = TableDefinition::new("trial");
 
 const NEXT_AGE: &str = "next_age";
 const BLOCKS: &str = "blocks";
@@ -47,6 +59,15 @@ const PAGE_CACHE_BYTES: usize = 4 << 20;
 pub(super) enum Kept {
     Stored,
     Full,
+    Missing,
+}
+
+/// A block of a batch.
+pub(super) struct Keep {
+    pub(super) hash: NodeId,
+    /// `None` if it is to be there already.
+    pub(super) bytes: Option<Bytes>,
+    pub(super) held: bool,
 }
 
 pub(super) struct Database {
@@ -61,21 +82,12 @@ pub(super) struct Committed {
 }
 
 impl Database {
-    pub(super) fn open(path: &Path, owner: NodeId) -> Result<Self, StorageError> {
-        let broken = |error: redb::Error| StorageError::Open {
-            path: path.display().to_string(),
-            message: error.to_string(),
-        };
-        let redb = Builder::new()
-            .set_cache_size(PAGE_CACHE_BYTES)
-            .create(path)
-            .map_err(|error| broken(error.into()))?;
-        let database = Self { redb };
-        let known = database.claim(owner).map_err(broken)?;
-        if known != owner {
-            return Err(StorageError::OtherIdentity { owner: hex(&known), id: hex(&owner) });
-        }
-        Ok(database)
+    pub(super) fn open(path: &Path) -> Result<Self, redb::Error> {
+        // What users put is theirs; a new file is its owner's alone.
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        let file = options.open(path).map_err(|error| redb::Error::Io(error))?;
+        Ok(Self { redb: Builder::new().set_cache_size(PAGE_CACHE_BYTES).create_file(file)? })
     }
 
     /// A durable transaction that costs a second trip to the disk, so that the next start after a crash need not walk
@@ -87,7 +99,7 @@ impl Database {
     }
 
     /// Makes the tables and writes down the owner if there is none; whose the store is.
-    fn claim(&self, owner: NodeId) -> Result<NodeId, redb::Error> {
+    pub(super) fn claim(&self, owner: NodeId) -> Result<NodeId, redb::Error> {
         let write = self.begin_write()?;
         write.open_table(ENTRIES)?;
         write.open_table(HEADS)?;
@@ -106,27 +118,32 @@ impl Database {
         Ok(known)
     }
 
-    pub(super) fn totals(&self) -> Totals {
-        let read = || -> Result<Totals, redb::Error> {
-            let counters = self.redb.begin_read()?.open_table(COUNTERS)?;
-            let counter = |name| Ok::<_, redb::Error>(counters.get(name)?.map_or(0, |value| value.value()));
-            Ok(Totals { blocks: counter(BLOCKS)?, bytes: counter(BYTES)? })
-        };
-        read().unwrap_or_default()
+    /// Puts on disk as much as the largest batch has, and takes it away again.
+    pub(super) fn try_room(&self) -> Result<(), redb::Error> {
+        let batch = vec![0x5a; BATCH_MAX * BLOCK_MAX];
+        let write = self.begin_write()?;
+        write.open_table(TRIAL)?.insert((), batch.as_slice())?;
+        write.commit()?;
+        let write = self.begin_write()?;
+        write.delete_table(TRIAL)?;
+        write.commit()?;
+        Ok(())
+    }
+
+    pub(super) fn totals(&self) -> Result<Totals, redb::Error> {
+        let counters = self.redb.begin_read()?.open_table(COUNTERS)?;
+        let counter = |name| Ok::<_, redb::Error>(counters.get(name)?.map_or(0, |value| value.value()));
+        Ok(Totals { blocks: counter(BLOCKS)?, bytes: counter(BYTES)? })
     }
 
     /// Keeps blocks that were verified before, in one durable transaction: on `Ok` all of it survives a crash.
-    pub(super) fn store(
-        &self,
-        blocks: &[(NodeId, Bytes, bool)],
-        quota: u64,
-    ) -> Result<Committed, redb::Error> {
+    pub(super) fn store(&self, blocks: &[Keep], quota: u64) -> Result<Committed, redb::Error> {
         let write = self.begin_write()?;
         let (kept, evicted, totals, changed) = {
             let mut batch = Batch::begin(&write, quota)?;
             let mut kept = Vec::with_capacity(blocks.len());
-            for (hash, bytes, held) in blocks {
-                kept.push(batch.keep(hash, bytes, *held)?);
+            for block in blocks {
+                kept.push(batch.keep(block)?);
             }
             batch.end(kept)?
         };
@@ -150,12 +167,12 @@ impl Database {
         Ok(Some(block.into()))
     }
 
-    pub(super) fn absent(&self, hashes: Vec<NodeId>) -> Result<Vec<NodeId>, redb::Error> {
+    pub(super) fn absent(&self, hashes: &[NodeId]) -> Result<Vec<NodeId>, redb::Error> {
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let mut absent = Vec::new();
         for hash in hashes {
             if entries.get(hash.0)?.is_none() {
-                absent.push(hash);
+                absent.push(*hash);
             }
         }
         Ok(absent)
@@ -169,41 +186,54 @@ impl Database {
         range.take(usize::from(count)).map(|entry| Ok(NodeId(entry?.0.value()))).collect()
     }
 
-    pub(super) fn remembered_peers(&self) -> Vec<Url> {
-        let read = || -> Result<Vec<(u64, Url)>, redb::Error> {
-            let peers = self.redb.begin_read()?.open_table(PEERS)?;
-            let mut known = Vec::new();
-            for entry in peers.iter()? {
-                let (address, met) = entry?;
-                known.extend(socket_url(address.value()).map(|url| (met.value(), url)));
-            }
-            Ok(known)
-        };
-        let mut known = read().unwrap_or_default();
-        known.sort_by_key(|(met, _)| std::cmp::Reverse(*met));
-        known.into_iter().map(|(_, url)| url).collect()
+    pub(super) fn remembered_peers(&self) -> Result<Vec<(Url, bool)>, redb::Error> {
+        let peers = self.redb.begin_read()?.open_table(PEERS)?;
+        let mut known = Vec::new();
+        for entry in peers.iter()? {
+            let (address, state) = entry?;
+            let (met, tried) = state.value();
+            known.extend(socket_url(address.value()).map(|url| (met, url, tried != 0)));
+        }
+        known.sort_by_key(|(met, ..)| std::cmp::Reverse(*met));
+        Ok(known.into_iter().map(|(_, url, is_tried)| (url, is_tried)).collect())
     }
 
-    pub(super) fn remember_peer(&self, address: &Url) -> Result<(), redb::Error> {
+    pub(super) fn remember_peer(&self, met: &Met) -> Result<(), redb::Error> {
         let write = self.begin_write()?;
         {
             let mut peers = write.open_table(PEERS)?;
-            peers.insert(address.as_str(), now_s())?;
-            while peers.len()? > REMEMBERED_MAX as u64 {
-                let mut oldest: Option<(u64, String)> = None;
-                for entry in peers.iter()? {
-                    let (address, met) = entry?;
-                    if oldest.as_ref().is_none_or(|(least, _)| met.value() < *least) {
-                        oldest = Some((met.value(), address.value().to_owned()));
-                    }
-                }
-                let Some((_, address)) = oldest else { break };
-                peers.remove(address.as_str())?;
+            if let Some(other) = &met.instead_of {
+                peers.remove(other.as_str())?;
             }
+            let was_tried = peers.get(met.url.as_str())?.is_some_and(|known| known.value().1 != 0);
+            let tried = u8::from(met.is_tried || was_tried);
+            peers.insert(met.url.as_str(), (now_s(), tried))?;
+            forget_oldest(&mut peers, tried, if tried == 0 { NEW_MAX } else { REMEMBERED_MAX - NEW_MAX })?;
         }
         write.commit()?;
         Ok(())
     }
+}
+
+/// Leaves no more than `most` addresses that were tried or, as `tried` says, not.
+fn forget_oldest(
+    peers: &mut Table<'_, &'static str, (u64, u8)>,
+    tried: u8,
+    most: usize,
+) -> Result<(), redb::Error> {
+    let mut alike = Vec::new();
+    for entry in peers.iter()? {
+        let (address, state) = entry?;
+        let (met, was_tried) = state.value();
+        if was_tried == tried {
+            alike.push((met, address.value().to_owned()));
+        }
+    }
+    alike.sort_unstable();
+    for (_, address) in alike.iter().take(alike.len().saturating_sub(most)) {
+        peers.remove(address.as_str())?;
+    }
+    Ok(())
 }
 
 /// The open tables of one write transaction.
@@ -239,16 +269,16 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn keep(&mut self, hash: &NodeId, bytes: &[u8], held: bool) -> Result<Kept, redb::Error> {
+    fn keep(&mut self, block: &Keep) -> Result<Kept, redb::Error> {
+        let Keep { hash, bytes, held } = block;
         let known = self.entries.get(hash.0)?.map(|entry| entry.value());
         if let Some((was_held, age, length)) = known {
-            if held && was_held == 0 {
-                self.ages.remove(age)?;
-                self.entries.insert(hash.0, (1, age, length))?;
-                self.changed = true;
+            if was_held == 0 {
+                self.renew(hash, age, length, *held)?;
             }
             return Ok(Kept::Stored);
         }
+        let Some(bytes) = bytes else { return Ok(Kept::Missing) };
         let length = bytes.len() as u64;
         while self.totals.bytes + length > self.quota {
             if !self.evict_oldest()? {
@@ -260,9 +290,8 @@ impl<'a> Batch<'a> {
         if !tail.is_empty() {
             self.tails.insert(hash.0, tail)?;
         }
-        let age = self.next_age;
-        self.next_age += 1;
-        self.entries.insert(hash.0, (u8::from(held), age, bytes.len() as u16))?;
+        let age = self.next_age();
+        self.entries.insert(hash.0, (u8::from(*held), age, bytes.len() as u16))?;
         if !held {
             self.ages.insert(age, hash.0)?;
         }
@@ -270,6 +299,23 @@ impl<'a> Batch<'a> {
         self.totals.bytes += length;
         self.changed = true;
         Ok(Kept::Stored)
+    }
+
+    /// A cached block came again: it is held from now on, or the youngest of the cached ones.
+    fn renew(&mut self, hash: &NodeId, age: u64, length: u16, held: bool) -> Result<(), redb::Error> {
+        self.ages.remove(age)?;
+        let age = self.next_age();
+        self.entries.insert(hash.0, (u8::from(held), age, length))?;
+        if !held {
+            self.ages.insert(age, hash.0)?;
+        }
+        self.changed = true;
+        Ok(())
+    }
+
+    fn next_age(&mut self) -> u64 {
+        self.next_age += 1;
+        self.next_age - 1
     }
 
     /// Drops the cached block that came first; `false` when every block is held.

@@ -5,140 +5,36 @@
 
 mod cache;
 mod database;
+mod disk;
+mod request;
+mod shared;
 mod threads;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tabmesh_engine::{NodeId, limits};
-use thiserror::Error;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use cache::Cache;
-use database::Database;
+use database::Keep;
+pub use database::REMEMBERED_MAX;
+pub use disk::Trouble;
+pub use request::{Answer, Met, Reply, Request, StorageError, Totals};
+use shared::Shared;
+use threads::Write;
 
 /// Requests that may wait for each thread; at the bound [`Storage::try_submit`] refuses and [`Storage::store`] waits.
 const QUEUE_MAX: usize = 256;
 
-/// Bytes of recent blocks kept in memory.
-const CACHE_BYTES: usize = 8 << 20;
-
-/// The most addresses of peers that are remembered; the one not seen for longest makes room.
-pub const REMEMBERED_MAX: usize = 64;
-
-/// Why the storage does not open. The message says what to do.
-#[derive(Debug, Error)]
-pub enum StorageError {
-    /// redb could not open or read the file.
-    #[error(
-        "cannot open the block store {path}: {message}; check the disk and its permissions, or move the file away to start empty"
-    )]
-    Open {
-        /// The file.
-        path: String,
-        /// What redb says.
-        message: String,
-    },
-    /// The store was filled by another identity.
-    #[error(
-        "the data directory belongs to the node {owner}, not to {id}; give back its key or passphrase, or use another --data-dir"
-    )]
-    OtherIdentity {
-        /// Whose it is.
-        owner: String,
-        /// Who asks.
-        id: String,
-    },
-    /// A thread could not be started.
-    #[error("cannot start a storage thread: {0}; raise the limit on threads")]
-    Thread(#[from] std::io::Error),
-}
-
-/// One thing to do; the engine's jobs and the file transfers use the same.
-#[derive(Debug)]
-pub enum Request {
-    /// Check and keep a block.
-    Store {
-        /// Claimed SHA-256.
-        hash: NodeId,
-        /// The block, at most [`limits::BLOCK_MAX`] bytes.
-        bytes: Bytes,
-        /// Kept for the network, or only cached.
-        held: bool,
-    },
-    /// Read a block.
-    Load(NodeId),
-    /// Which of these are not there.
-    Absent(Vec<NodeId>),
-    /// Up to `count` hashes behind `after`, ascending.
-    Scan {
-        /// Start behind this one.
-        after: Option<NodeId>,
-        /// At most this many.
-        count: u16,
-    },
-}
-
-/// How a request ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer {
-    /// The block is on disk.
-    Stored,
-    /// The bytes do not hash to the name; nothing was kept.
-    Mismatch,
-    /// The quota is used up by held blocks; nothing was kept.
-    Full,
-    /// The block.
-    Loaded(Bytes),
-    /// It is not there.
-    Missing,
-    /// The hashes asked for.
-    Hashes(Vec<NodeId>),
-    /// The disk failed, or the queue is full; the log says which.
-    Failed,
-}
-
-/// Called once with the answer, on a storage thread (or at once, when the cache has it).
-pub type Reply = Box<dyn FnOnce(Answer) + Send>;
-
-/// How much is stored.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Totals {
-    /// Blocks.
-    pub blocks: u64,
-    /// Their bytes, without the database's overhead.
-    pub bytes: u64,
-}
-
 /// The block store of one node. Cheap to clone; the threads end when the last clone is gone.
 #[derive(Clone)]
 pub struct Storage {
-    writes: mpsc::Sender<threads::Write>,
+    writes: mpsc::Sender<Write>,
     reads: mpsc::Sender<(Request, Reply)>,
     shared: Arc<Shared>,
-}
-
-/// What the handles and both threads look at.
-struct Shared {
-    database: Database,
-    cache: Mutex<Cache>,
-    totals: Mutex<Totals>,
-}
-
-impl Shared {
-    fn cached(&self, hash: &NodeId) -> Option<Bytes> {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).block(hash)
-    }
-
-    fn remember(&self, hash: NodeId, bytes: Bytes) {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, bytes);
-    }
-
-    fn forget(&self, hash: &NodeId) {
-        self.cache.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
-    }
 }
 
 impl Storage {
@@ -148,9 +44,7 @@ impl Storage {
     ///
     /// The file cannot be opened, or belongs to another node.
     pub fn open(data_dir: &Path, quota: u64, owner: NodeId) -> Result<Self, StorageError> {
-        let database = Database::open(&data_dir.join("blocks.redb"), owner)?;
-        let totals = Mutex::new(database.totals());
-        let shared = Arc::new(Shared { database, cache: Mutex::new(Cache::new(CACHE_BYTES)), totals });
+        let shared = Arc::new(Shared::open(data_dir.join("blocks.redb"), owner)?);
         let (writes, write_queue) = mpsc::channel(QUEUE_MAX);
         let (reads, read_queue) = mpsc::channel(QUEUE_MAX);
         threads::start_writer(shared.clone(), write_queue, quota)?;
@@ -160,7 +54,20 @@ impl Storage {
 
     /// How much is stored now.
     pub fn totals(&self) -> Totals {
-        *self.shared.totals.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.totals()
+    }
+
+    /// Whether blocks cannot be written now, and why. Reading may go on meanwhile.
+    pub fn trouble(&self) -> Option<Trouble> {
+        self.shared.disk.trouble()
+    }
+
+    /// Has it tried whether blocks can be written again, where they could not; to be called about once a second.
+    pub fn mend(&self) {
+        if self.trouble().is_some() {
+            // With a full queue the next call does it.
+            let _ = self.writes.try_send(Write::Trial);
+        }
     }
 
     /// Hands in a request without waiting. With a full queue it is answered [`Answer::Failed`] at once.
@@ -170,15 +77,13 @@ impl Storage {
         {
             return reply(Answer::Loaded(bytes));
         }
-        let refused = match request {
-            Request::Store { hash, bytes, held } => {
-                match self.writes.try_send(threads::Write::Block { hash, bytes, held, reply }) {
-                    Err(mpsc::error::TrySendError::Full(threads::Write::Block { reply, .. })) => Some(reply),
-                    _ => None,
-                }
-            }
-            read => match self.reads.try_send((read, reply)) {
-                Err(mpsc::error::TrySendError::Full((_, reply))) => Some(reply),
+        let refused = match to_write(request) {
+            Ok(block) => match self.writes.try_send(Write::Block { block, reply }) {
+                Err(TrySendError::Full(Write::Block { reply, .. })) => Some(reply),
+                _ => None,
+            },
+            Err(read) => match self.reads.try_send((read, reply)) {
+                Err(TrySendError::Full((_, reply))) => Some(reply),
                 _ => None,
             },
         };
@@ -199,11 +104,9 @@ impl Storage {
         let reply: Reply = Box::new(move |answer| {
             let _ = sender.send(answer);
         });
-        let is_queued = match request {
-            Request::Store { hash, bytes, held } => {
-                self.writes.send(threads::Write::Block { hash, bytes, held, reply }).await.is_ok()
-            }
-            read => self.reads.send((read, reply)).await.is_ok(),
+        let is_queued = match to_write(request) {
+            Ok(block) => self.writes.send(Write::Block { block, reply }).await.is_ok(),
+            Err(read) => self.reads.send((read, reply)).await.is_ok(),
         };
         if is_queued { answer.await.unwrap_or(Answer::Failed) } else { Answer::Failed }
     }
@@ -214,14 +117,24 @@ impl Storage {
         self.request(Request::Store { hash, bytes, held: false }).await
     }
 
-    /// The addresses of peers met before, latest first; at most [`REMEMBERED_MAX`].
-    pub fn remembered_peers(&self) -> Vec<Url> {
-        self.shared.database.remembered_peers()
+    /// The addresses of peers met before, latest first, and whether a peer proved itself behind each; at most
+    /// [`REMEMBERED_MAX`].
+    pub fn remembered_peers(&self) -> Vec<(Url, bool)> {
+        self.shared.disk.read(|database| database.remembered_peers()).unwrap_or_default()
     }
 
     /// Remembers where a peer was met. Best effort: with a full queue it is forgotten.
-    pub fn remember_peer(&self, address: Url) {
-        let _ = self.writes.try_send(threads::Write::Peer { address });
+    pub fn remember_peer(&self, met: Met) {
+        let _ = self.writes.try_send(Write::Peer(met));
+    }
+}
+
+/// What the writing thread is to do, or else the request for the reading one.
+fn to_write(request: Request) -> Result<Keep, Request> {
+    match request {
+        Request::Store { hash, bytes, held } => Ok(Keep { hash, bytes: Some(bytes), held }),
+        Request::Hold(hash) => Ok(Keep { hash, bytes: None, held: true }),
+        read => Err(read),
     }
 }
 

@@ -2,6 +2,9 @@
 
 use tempfile::TempDir;
 
+use super::cache::Cache;
+use super::database::Database;
+use super::disk::Disk;
 use super::*;
 
 const OWNER: NodeId = NodeId([7; 32]);
@@ -184,7 +187,7 @@ async fn a_full_queue_refuses_instead_of_growing() {
 #[test]
 fn a_store_belongs_to_one_node() {
     let dir = temporary();
-    drop(Database::open(&dir.path().join("blocks.redb"), OWNER).expect("the store opens"));
+    drop(Disk::open(dir.path().join("blocks.redb"), OWNER).expect("the store opens"));
     let Err(error) = Storage::open(dir.path(), 1 << 20, NodeId([8; 32])) else { panic!("must be refused") };
     let message = error.to_string();
     assert!(message.contains(&crate::identity::hex(&OWNER)) && message.contains("--data-dir"), "{message}");
@@ -200,15 +203,34 @@ fn a_file_that_is_no_store_is_refused_and_kept() {
     assert_eq!(std::fs::metadata(&path).expect("still there").len(), 9000);
 }
 
+fn met(number: usize, is_tried: bool) -> Met {
+    let url = Url::parse(&format!("ws://10.0.0.1:{}", 1000 + number)).expect("a URL");
+    Met { url, is_tried, instead_of: None }
+}
+
 #[test]
-fn the_peers_met_last_are_remembered_within_the_bound() {
+fn addresses_that_are_only_claimed_push_out_none_that_was_proved() {
     let dir = temporary();
-    let database = Database::open(&dir.path().join("blocks.redb"), OWNER).expect("the store opens");
-    for number in 0..REMEMBERED_MAX + 10 {
-        let address = Url::parse(&format!("ws://10.0.0.1:{}", 1000 + number)).expect("a URL");
-        database.remember_peer(&address).expect("remembered");
+    let database = Database::open(&dir.path().join("blocks.redb")).expect("the store opens");
+    database.claim(OWNER).expect("a new store");
+    for number in 0..REMEMBERED_MAX {
+        database.remember_peer(&met(number, true)).expect("remembered");
     }
-    assert_eq!(database.remembered_peers().len(), REMEMBERED_MAX);
+    for number in 1000..1000 + 2 * REMEMBERED_MAX {
+        database.remember_peer(&met(number, false)).expect("remembered");
+    }
+    let known = database.remembered_peers().expect("readable");
+    assert_eq!(known.len(), REMEMBERED_MAX);
+    let tried = known.iter().filter(|(_, is_tried)| *is_tried).count();
+    assert_eq!(tried, REMEMBERED_MAX / 4 * 3, "each kind has its own bound");
+
+    // Proved once, proved for good; and one claim goes for another.
+    database.remember_peer(&Met { is_tried: false, ..met(REMEMBERED_MAX - 1, true) }).expect("remembered");
+    let instead_of = Some(met(1000 + 2 * REMEMBERED_MAX - 1, false).url);
+    database.remember_peer(&Met { instead_of: instead_of.clone(), ..met(5000, false) }).expect("remembered");
+    let known = database.remembered_peers().expect("readable");
+    assert!(known.contains(&(met(REMEMBERED_MAX - 1, true).url, true)));
+    assert!(!known.iter().any(|(url, _)| Some(url) == instead_of.as_ref()));
 }
 
 #[test]

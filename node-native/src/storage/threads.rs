@@ -1,25 +1,26 @@
 //! The two threads of the store: one gathers writes into durable batches, one reads.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tabmesh_engine::NodeId;
 use tokio::sync::mpsc::Receiver;
-use url::Url;
 
-use super::database::Kept;
-use super::{Answer, Reply, Request, Shared};
-
-/// The most blocks of one transaction: 1 MiB of full blocks, a few milliseconds of disk.
-const BATCH_MAX: usize = 64;
+use super::database::{BATCH_MAX, Keep, Kept};
+use super::request::{Answer, Met, Reply, Request};
+use super::shared::Shared;
 
 /// Something for the writing thread.
 pub(super) enum Write {
-    Block { hash: NodeId, bytes: Bytes, held: bool, reply: Reply },
-    Peer { address: Url },
+    Block {
+        block: Keep,
+        reply: Reply,
+    },
+    Peer(Met),
+    /// Try whether writing works again.
+    Trial,
 }
 
 pub(super) fn start_writer(shared: Arc<Shared>, mut queue: Receiver<Write>, quota: u64) -> io::Result<()> {
@@ -53,14 +54,16 @@ fn write_batch(shared: &Shared, batch: impl Iterator<Item = Write>, quota: u64) 
     let mut replies = Vec::new();
     for write in batch {
         match write {
-            Write::Peer { address } => {
-                if let Err(error) = shared.database.remember_peer(&address) {
+            Write::Peer(met) => {
+                if let Err(error) = shared.disk.write(|database| database.remember_peer(&met)) {
                     tracing::warn!(%error, "a peer's address was not remembered");
                 }
             }
-            Write::Block { hash, bytes, held, reply } => {
-                if Sha256::digest(&bytes)[..] == hash.0 {
-                    blocks.push((hash, bytes, held));
+            Write::Trial => shared.try_again(),
+            Write::Block { block, reply } => {
+                let is_sound = |bytes: &Bytes| Sha256::digest(bytes)[..] == block.hash.0;
+                if block.bytes.as_ref().is_none_or(is_sound) {
+                    blocks.push(block);
                     replies.push(reply);
                 } else {
                     reply(Answer::Mismatch);
@@ -71,39 +74,48 @@ fn write_batch(shared: &Shared, batch: impl Iterator<Item = Write>, quota: u64) 
     if blocks.is_empty() {
         return;
     }
-    match shared.database.store(&blocks, quota) {
+    match shared.disk.write(|database| database.store(&blocks, quota)) {
         Ok(done) => {
-            *shared.totals.lock().unwrap_or_else(PoisonError::into_inner) = done.totals;
+            shared.set_totals(done.totals);
             for hash in &done.evicted {
                 shared.forget(hash);
             }
-            for (((hash, bytes, _), kept), reply) in blocks.into_iter().zip(done.kept).zip(replies) {
-                if kept == Kept::Stored && !done.evicted.contains(&hash) {
-                    shared.remember(hash, bytes);
+            for ((block, kept), reply) in blocks.into_iter().zip(done.kept).zip(replies) {
+                if let Some(bytes) = block.bytes
+                    && kept == Kept::Stored
+                    && !done.evicted.contains(&block.hash)
+                {
+                    shared.remember(block.hash, bytes);
                 }
-                reply(if kept == Kept::Stored { Answer::Stored } else { Answer::Full });
+                reply(match kept {
+                    Kept::Stored => Answer::Stored,
+                    Kept::Full => Answer::Full,
+                    Kept::Missing => Answer::Missing,
+                });
             }
         }
         Err(error) => {
-            tracing::error!(%error, blocks = blocks.len(), "blocks could not be written");
+            tracing::debug!(%error, blocks = blocks.len(), "blocks were not written");
             replies.into_iter().for_each(|reply| reply(Answer::Failed));
         }
     }
 }
 
 fn read(shared: &Shared, request: Request) -> Answer {
-    let database = &shared.database;
+    let disk = &shared.disk;
     let answer = match request {
-        Request::Load(hash) => database.load(&hash).map(|block| match block {
+        Request::Load(hash) => disk.read(|database| database.load(&hash)).map(|block| match block {
             Some(bytes) => {
                 shared.remember(hash, bytes.clone());
                 Answer::Loaded(bytes)
             }
             None => Answer::Missing,
         }),
-        Request::Absent(hashes) => database.absent(hashes).map(Answer::Hashes),
-        Request::Scan { after, count } => database.scan(after, count).map(Answer::Hashes),
-        Request::Store { .. } => unreachable!("blocks are written by the other thread"),
+        Request::Absent(hashes) => disk.read(|database| database.absent(&hashes)).map(Answer::Hashes),
+        Request::Scan { after, count } => {
+            disk.read(|database| database.scan(after, count)).map(Answer::Hashes)
+        }
+        Request::Store { .. } | Request::Hold(_) => unreachable!("blocks are written by the other thread"),
     };
     answer.unwrap_or_else(|error| {
         tracing::error!(%error, "the block store could not be read");

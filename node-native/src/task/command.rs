@@ -1,86 +1,18 @@
-//! The functions that a command imports, once for all engines: the deterministic part of WASI preview 1.
+//! What belongs to one run beside its instance: what it reads, what it wrote, when it ends.
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::engine::{Kind, Reach, Stop, Watchdog};
-use super::{LOG_BYTES_MAX, STREAM_BYTES_MAX, Task};
-
-/// The module that the functions are imported from.
-pub(super) const MODULE: &str = "wasi_snapshot_preview1";
-
-const BAD_FILE: u32 = 8;
-const FAULT: u32 = 21;
-const INVALID: u32 = 28;
-const NO_SPACE: u32 = 51;
-const NO_SEEK: u32 = 70;
-
-/// Gas for a call of any of the functions.
-const CALL_GAS: i64 = 100;
-/// Gas for each piece of a list.
-const PIECE_GAS: i64 = 16;
-/// Gas for each random byte.
-const RANDOM_GAS: i64 = 8;
-/// Bytes that are moved for one gas.
-const BYTES_A_GAS: usize = 8;
-
-/// Random bytes that are made before the watchdog is asked again.
-const RANDOM_CHUNK: usize = 1 << 20;
-
-/// One of the functions.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Function {
-    ArgsGet,
-    ArgsSizesGet,
-    ClockTimeGet,
-    EnvironGet,
-    EnvironSizesGet,
-    FdClose,
-    FdFdstatGet,
-    FdPrestatDirName,
-    FdPrestatGet,
-    FdRead,
-    FdSeek,
-    FdWrite,
-    ProcExit,
-    RandomGet,
-}
-
-use Function as F;
-use Kind::{I32, I64};
-
-/// Each with its name and its parameters. All but `proc_exit` have one result, an i32.
-pub(super) const FUNCTIONS: [(Function, &str, &[Kind]); 14] = [
-    (F::ArgsGet, "args_get", &[I32, I32]),
-    (F::ArgsSizesGet, "args_sizes_get", &[I32, I32]),
-    (F::ClockTimeGet, "clock_time_get", &[I32, I64, I32]),
-    (F::EnvironGet, "environ_get", &[I32, I32]),
-    (F::EnvironSizesGet, "environ_sizes_get", &[I32, I32]),
-    (F::FdClose, "fd_close", &[I32]),
-    (F::FdFdstatGet, "fd_fdstat_get", &[I32, I32]),
-    (F::FdPrestatDirName, "fd_prestat_dir_name", &[I32, I32, I32]),
-    (F::FdPrestatGet, "fd_prestat_get", &[I32, I32]),
-    (F::FdRead, "fd_read", &[I32, I32, I32, I32]),
-    (F::FdSeek, "fd_seek", &[I32, I64, I32, I32]),
-    (F::FdWrite, "fd_write", &[I32, I32, I32, I32]),
-    (F::ProcExit, "proc_exit", &[I32]),
-    (F::RandomGet, "random_get", &[I32, I32]),
-];
-
-impl Function {
-    /// Whether it answers with an i32.
-    pub(super) fn has_result(self) -> bool {
-        self != F::ProcExit
-    }
-}
+use super::definition::Task;
+use super::watchdog::Watchdog;
 
 /// What belongs to one run of a command, beside its instance.
 pub struct Command {
-    input: Bytes,
+    pub(super) input: Bytes,
     /// Bytes of the input that were read.
-    read: usize,
-    time: u64,
-    random: Random,
+    pub(super) read: usize,
+    pub(super) time: u64,
+    pub(super) random: Random,
     /// What was written to file 1.
     pub(super) output: Vec<u8>,
     /// The head of what was written to file 2.
@@ -104,7 +36,7 @@ impl Command {
 }
 
 /// The stream SHA-256(seed ‖ 0) ‖ SHA-256(seed ‖ 1) ‖ …
-struct Random {
+pub(super) struct Random {
     seed: [u8; 32],
     /// Hashes that were made.
     blocks: u64,
@@ -114,7 +46,7 @@ struct Random {
 }
 
 impl Random {
-    fn fill(&mut self, mut to: &mut [u8]) {
+    pub(super) fn fill(&mut self, mut to: &mut [u8]) {
         while !to.is_empty() {
             if self.used == self.block.len() {
                 let hash = Sha256::new().chain_update(self.seed).chain_update(self.blocks.to_le_bytes());
@@ -128,180 +60,5 @@ impl Random {
             self.used += head.len();
             to = tail;
         }
-    }
-}
-
-/// What a function is called with: its arguments, and what it reaches.
-struct Call<'a> {
-    arguments: &'a [u64],
-    reach: &'a mut dyn Reach,
-}
-
-/// Calls a function with as many arguments as it has parameters, an i32 without its sign. The answer is 0 or what WASI
-/// calls an errno.
-///
-/// # Errors
-/// What ends the run.
-pub(super) fn call(function: Function, arguments: &[u64], reach: &mut dyn Reach) -> Result<u32, Stop> {
-    let mut call = Call { arguments, reach };
-    call.charge(CALL_GAS)?;
-    let answer = match function {
-        F::ArgsSizesGet => call.write_pair(1, 5),
-        F::ArgsGet => call.args_get(),
-        F::EnvironSizesGet => call.write_pair(0, 0),
-        F::EnvironGet => Some(0),
-        F::ClockTimeGet => call.clock_time_get(),
-        F::RandomGet => return call.random_get(),
-        F::FdRead => return call.fd_read(),
-        F::FdWrite => return call.fd_write(),
-        F::FdFdstatGet => call.fd_fdstat_get(),
-        F::FdSeek => Some(if call.argument(0) < 3 { NO_SEEK } else { BAD_FILE }),
-        F::FdClose => Some(if call.argument(0) < 3 { 0 } else { BAD_FILE }),
-        F::FdPrestatGet | F::FdPrestatDirName => Some(BAD_FILE),
-        F::ProcExit => return Err(Stop::Exit(call.argument(0))),
-    };
-    Ok(answer.unwrap_or(FAULT))
-}
-
-/// The bytes at a place, none if they are not all within the memory.
-pub(super) fn slice(memory: &mut [u8], place: u64, bytes: u64) -> Option<&mut [u8]> {
-    let (start, end) = (usize::try_from(place).ok()?, usize::try_from(place.checked_add(bytes)?).ok()?);
-    memory.get_mut(start..end)
-}
-
-impl Call<'_> {
-    fn argument(&self, number: usize) -> u32 {
-        self.arguments.get(number).map_or(0, |argument| *argument as u32)
-    }
-
-    fn place(&self, number: usize) -> u64 {
-        u64::from(self.argument(number))
-    }
-
-    /// Takes gas, and ends the run if there is not so much.
-    fn charge(&mut self, gas: i64) -> Result<(), Stop> {
-        let left = self.reach.gas().wrapping_sub(gas);
-        self.reach.set_gas(left);
-        if left < 0 { Err(Stop::Gas) } else { Ok(()) }
-    }
-
-    /// Writes bytes at a place; none if that is not within the memory, which then stays.
-    fn write(&mut self, place: u64, bytes: &[u8]) -> Option<u32> {
-        let (memory, _) = self.reach.parts();
-        slice(memory, place, bytes.len() as u64)?.copy_from_slice(bytes);
-        Some(0)
-    }
-
-    fn write_pair(&mut self, first: u32, second: u32) -> Option<u32> {
-        self.write(self.place(0), &first.to_le_bytes())?;
-        self.write(self.place(1), &second.to_le_bytes())
-    }
-
-    fn args_get(&mut self) -> Option<u32> {
-        let text = self.argument(1);
-        self.write(self.place(0), &text.to_le_bytes())?;
-        self.write(u64::from(text), b"task\0")
-    }
-
-    fn clock_time_get(&mut self) -> Option<u32> {
-        if self.argument(0) > 3 {
-            return Some(INVALID);
-        }
-        let time = self.reach.parts().1.time;
-        self.write(self.place(2), &time.to_le_bytes())
-    }
-
-    fn fd_fdstat_get(&mut self) -> Option<u32> {
-        let rights: u64 = match self.argument(0) {
-            0 => 2,
-            1 | 2 => 64,
-            _ => return Some(BAD_FILE),
-        };
-        let mut bytes = [0; 24];
-        bytes[8..16].copy_from_slice(&rights.to_le_bytes());
-        self.write(self.place(1), &bytes)
-    }
-
-    fn random_get(mut self) -> Result<u32, Stop> {
-        let (to, length) = (self.place(0), self.place(1));
-        self.charge(RANDOM_GAS * length as i64)?;
-        let (memory, command) = self.reach.parts();
-        let Some(to) = slice(memory, to, length) else { return Ok(FAULT) };
-        for chunk in to.chunks_mut(RANDOM_CHUNK) {
-            if command.watchdog.is_late() {
-                return Err(Stop::Late);
-            }
-            command.random.fill(chunk);
-        }
-        Ok(0)
-    }
-
-    /// A piece of a list: its place and its length.
-    fn piece(&mut self, number: u32) -> Option<(u64, u64)> {
-        let at = self.place(1) + 8 * u64::from(number);
-        let (memory, _) = self.reach.parts();
-        let (place, length) = slice(memory, at, 8)?.split_at(4);
-        let read = |bytes: &[u8]| bytes.try_into().map(u32::from_le_bytes).map_or(0, u64::from);
-        Some((read(place), read(length)))
-    }
-
-    fn fd_read(mut self) -> Result<u32, Stop> {
-        let count = self.argument(2);
-        self.charge(PIECE_GAS * i64::from(count))?;
-        if self.argument(0) != 0 {
-            return Ok(BAD_FILE);
-        }
-        let mut moved = 0_u32;
-        for number in 0..count {
-            let (_, command) = self.reach.parts();
-            let rest = command.input.len() - command.read;
-            if rest == 0 {
-                break;
-            }
-            let Some((place, length)) = self.piece(number) else { return Ok(FAULT) };
-            let length = length.min(rest as u64);
-            if slice(self.reach.parts().0, place, length).is_none() {
-                return Ok(FAULT);
-            }
-            self.charge((length / BYTES_A_GAS as u64) as i64)?;
-            let (memory, command) = self.reach.parts();
-            let start = command.read;
-            command.read += length as usize;
-            if let Some(to) = slice(memory, place, length) {
-                to.copy_from_slice(&command.input[start..command.read]);
-            }
-            moved += length as u32;
-        }
-        Ok(self.write(self.place(3), &moved.to_le_bytes()).unwrap_or(FAULT))
-    }
-
-    fn fd_write(mut self) -> Result<u32, Stop> {
-        let (file, count) = (self.argument(0), self.argument(2));
-        self.charge(PIECE_GAS * i64::from(count))?;
-        if !matches!(file, 1 | 2) {
-            return Ok(BAD_FILE);
-        }
-        let mut moved = 0_u32;
-        for number in 0..count {
-            let Some((place, length)) = self.piece(number) else { return Ok(FAULT) };
-            let (memory, command) = self.reach.parts();
-            if slice(memory, place, length).is_none() {
-                return Ok(FAULT);
-            }
-            if file == 1 && command.output.len() as u64 + length > STREAM_BYTES_MAX as u64 {
-                return Ok(NO_SPACE);
-            }
-            self.charge((length / BYTES_A_GAS as u64) as i64)?;
-            let (memory, command) = self.reach.parts();
-            let bytes = slice(memory, place, length).unwrap_or_default();
-            if file == 1 {
-                command.output.extend_from_slice(bytes);
-            } else {
-                let room = LOG_BYTES_MAX - command.log.len();
-                command.log.extend_from_slice(&bytes[..bytes.len().min(room)]);
-            }
-            moved = moved.wrapping_add(length as u32);
-        }
-        Ok(self.write(self.place(3), &moved.to_le_bytes()).unwrap_or(FAULT))
     }
 }

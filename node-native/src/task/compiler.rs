@@ -10,12 +10,6 @@ use std::time::Duration;
 
 use super::engine::{CompileError, Watchdog};
 
-/// Processor time that a module may take to compile, in seconds.
-pub const SECONDS_MAX: u64 = 120;
-
-/// Bytes of memory that it may take.
-pub const MEMORY_BYTES_MAX: u64 = 4 << 30;
-
 /// Bytes of code that are taken.
 const CODE_BYTES_MAX: u64 = 256 << 20;
 
@@ -43,22 +37,12 @@ impl Compiler {
     }
 }
 
-/// Bounds this process, as the compiler's: what is beyond ends it.
-pub fn bound_this_process() {
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        // A host on which one of them cannot be set is bounded by the watchdog alone.
-        let limit = |most| Rlimit { current: Some(most), maximum: Some(most) };
-        let _ = setrlimit(Resource::Cpu, limit(SECONDS_MAX));
-        let _ = setrlimit(Resource::As, limit(MEMORY_BYTES_MAX));
-    }
-}
-
 /// Has a module compiled by the program.
 pub(super) fn compile(program: &Path, metered: &[u8], watchdog: &Watchdog) -> Result<Vec<u8>, CompileError> {
     let mut command = Command::new(program);
     command.args(["task", "compile"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    // What this process was told, tokens perhaps, is none of that one's business.
+    command.env_clear();
     let mut child = command.spawn().map_err(|_| CompileError::Failed)?;
     let (Some(mut to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
         return Err(CompileError::Failed);

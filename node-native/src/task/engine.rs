@@ -1,13 +1,12 @@
 //! What an engine must be able to do. It is given metered modules only, and counts nothing itself.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use thiserror::Error;
 
 pub use super::command::Command;
-use super::compiler::Compiler;
-use super::outcome::Failure;
+pub use super::stop::Stop;
+pub use super::watchdog::Watchdog;
 
 /// Bytes of a page of memory.
 pub(super) const PAGE_BYTES: usize = 64 << 10;
@@ -118,56 +117,6 @@ pub enum CompileError {
     Failed,
 }
 
-/// What ended a run early, as far as the engine or the host knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-pub enum Stop {
-    /// A trap of the module's.
-    #[error("the module trapped")]
-    Trap,
-    /// `proc_exit`, with its code.
-    #[error("the module ended itself with code {0}")]
-    Exit(u32),
-    /// The host found the gas below zero.
-    #[error("the gas is spent")]
-    Gas,
-    /// The module does not keep to the interface.
-    #[error("the module does not keep to the interface")]
-    BadAbi,
-    /// The watchdog.
-    #[error("the time is up")]
-    Late,
-    /// The host failed.
-    #[error("the host failed: {0:?}")]
-    Abort(Failure),
-}
-
-/// Whether the time of a run is up; set once by whoever waits for it, read by the run itself.
-#[derive(Clone, Default, Debug)]
-pub struct Watchdog(Arc<AtomicBool>);
-
-impl Watchdog {
-    /// The time is up.
-    pub fn bark(&self) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether it is.
-    #[must_use]
-    pub fn is_late(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-/// The engines that this program can have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum EngineKind {
-    /// Cranelift's code.
-    #[default]
-    Wasmtime,
-    /// An interpreter, for hosts on which no code may be made at run time; behind the cargo feature `interpreter`.
-    Interpreter,
-}
-
 /// Why there is no engine.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum EngineError {
@@ -181,26 +130,8 @@ pub enum EngineError {
     Host(String),
 }
 
-impl EngineKind {
-    /// Makes the engine. It compiles within this process, where a compiler cannot be ended: for modules that are known.
-    ///
-    /// # Errors
-    /// This program or this host has it not.
-    pub fn build(self) -> Result<Box<dyn Engine>, EngineError> {
-        self.build_with(Compiler::Here)
-    }
-
-    /// Makes the engine with a compiler.
-    ///
-    /// # Errors
-    /// This program or this host has it not.
-    pub fn build_with(self, compiler: Compiler) -> Result<Box<dyn Engine>, EngineError> {
-        match self {
-            Self::Wasmtime => Ok(Box::new(super::wasmtime::Wasmtime::new(compiler)?)),
-            #[cfg(feature = "interpreter")]
-            Self::Interpreter => Ok(Box::new(super::wasmi::Interpreter::new())),
-            #[cfg(not(feature = "interpreter"))]
-            Self::Interpreter => Err(EngineError::NotBuilt),
-        }
-    }
+/// Calls a function of the module. Gas that is below zero afterwards ends the run: what came then could only be in vain.
+pub(super) fn call(guest: &mut dyn Guest, name: &str, arguments: &[u32]) -> Result<u64, Stop> {
+    let answer = guest.call(name, arguments)?;
+    if guest.reach().gas() < 0 { Err(Stop::Gas) } else { Ok(answer) }
 }

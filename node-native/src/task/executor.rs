@@ -8,11 +8,12 @@ use std::time::Duration;
 use tabmesh_meter::{Interface, START_EXPORT};
 
 use super::command::Command;
-use super::engine::{Engine, Guest, Stop, Watchdog};
+use super::definition::Task;
+use super::engine::{Engine, Guest, Watchdog, call};
 use super::outcome::{End, Failure, Outcome, bill, judge};
 use super::prepare::{Prepared, prepare};
 use super::steps::{State, StepOutcome, Stepper};
-use super::{Task, cache, pure};
+use super::{cache, pure};
 
 /// Bytes of stack for the engine's frames. The profile stops a task at 256 KiB of its own count, of which no engine was seen to
 /// make more than 473 KiB; what is never touched costs nothing.
@@ -167,10 +168,4 @@ fn run_guest(guest: &mut dyn Guest, task: &Task, interface: Interface) -> Outcom
     };
     let log = std::mem::take(&mut command.log);
     Outcome { end, gas_used: bill(end, task.gas, gas_left), output, log, steps: 0 }
-}
-
-/// Calls a function of the module. Gas that is below zero afterwards ends the run: what came then could only be in vain.
-pub(super) fn call(guest: &mut dyn Guest, name: &str, arguments: &[u32]) -> Result<u64, Stop> {
-    let answer = guest.call(name, arguments)?;
-    if guest.reach().gas() < 0 { Err(Stop::Gas) } else { Ok(answer) }
 }

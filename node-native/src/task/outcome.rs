@@ -4,7 +4,8 @@ use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::{NodeId, sha256};
 use tabmesh_meter::{GAS_ABORTED, Refusal};
 
-use super::engine::Stop;
+pub use super::stop::Failure;
+use super::stop::Stop;
 
 /// The number of an end, as receipts name it. The numbers are part of the interface.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -71,21 +72,6 @@ impl Status {
     pub fn is_result(self) -> bool {
         !matches!(self, Self::Abort | Self::Refused | Self::Late)
     }
-}
-
-/// What a host could not do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Failure {
-    /// There was no memory to give, at the start or as it grew.
-    Memory,
-    /// The engine's own stack came to its end.
-    Stack,
-    /// The engine gave an error that is no trap, could not compile what is valid, or panicked.
-    Engine,
-    /// The module takes more time or memory to compile than a host gives.
-    Compiler,
-    /// There was no thread to run on.
-    Thread,
 }
 
 /// How a run ended.

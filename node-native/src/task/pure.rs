@@ -1,9 +1,9 @@
 //! The calls of a pure module.
 
-use super::command::slice;
-use super::engine::{Guest, Stop};
-use super::executor::call;
-use super::{STREAM_BYTES_MAX, Task};
+use super::definition::{STREAM_BYTES_MAX, Task};
+use super::engine::{Guest, call};
+use super::memory::slice;
+use super::stop::Stop;
 
 /// Hands over seed and input, runs, and takes the output.
 ///

@@ -4,11 +4,13 @@ use bytes::Bytes;
 use tabmesh_meter::START_EXPORT;
 
 use super::command::Command;
-use super::engine::{Guest, PAGE_BYTES, Stop, Watchdog};
-use super::executor::call;
+use super::definition::{BoundError, STREAM_BYTES_MAX, Task};
+use super::engine::{Guest, PAGE_BYTES, call};
 use super::outcome::{End, Outcome, bill, judge};
 use super::prepare::Prepared;
-use super::{BoundError, STREAM_BYTES_MAX, Task, pure};
+use super::pure;
+use super::stop::Stop;
+use super::watchdog::Watchdog;
 
 /// Gas for a step, about what a fresh instance takes. A module that never ends its task comes to the end of its gas by it.
 const STEP_GAS: u64 = 100_000;

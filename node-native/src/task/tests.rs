@@ -299,7 +299,7 @@ fn the_cache_is_bounded_by_count_and_by_bytes_and_keeps_the_last_used() {
 
 #[test]
 fn the_functions_of_a_command_are_those_that_the_meter_lets_in() {
-    let here: Vec<_> = command::FUNCTIONS.iter().map(|(_, name, _)| *name).collect();
+    let here: Vec<_> = wasi::FUNCTIONS.iter().map(|(_, name, _)| *name).collect();
     let mut there: Vec<_> = tabmesh_meter::import_names().collect();
     there.sort_unstable();
     assert_eq!(here, there);

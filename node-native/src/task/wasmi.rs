@@ -14,9 +14,10 @@ use ::wasmi::{
 };
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
-use super::command::{self, Command, FUNCTIONS};
+use super::command::Command;
 use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog};
-use super::outcome::Failure;
+use super::stop::Failure;
+use super::wasi::{self, FUNCTIONS};
 
 /// Calls within calls: more than the profile's 256 KiB of stack hold of the smallest frames.
 const CALLS_MAX: usize = 4_096;
@@ -99,7 +100,7 @@ impl Interpreter {
                 let answer = match caller.data().exports {
                     None => Err(Stop::Abort(Failure::Engine)),
                     Some(exports) => {
-                        command::call(function, &arguments, &mut Inside { context: caller, exports })
+                        wasi::call(function, &arguments, &mut Inside { context: caller, exports })
                     }
                 };
                 let answer = answer.map_err(::wasmi::Error::host)?;
@@ -108,7 +109,7 @@ impl Interpreter {
                 }
                 Ok(())
             };
-            let defined = linker.func_new(command::MODULE, name, kind, body);
+            let defined = linker.func_new(wasi::MODULE, name, kind, body);
             debug_assert!(defined.is_ok(), "every function has a name of its own");
         }
         Self { engine, linker: Arc::new(linker), slice_fuel: slice_fuel.max(1) }

@@ -9,13 +9,14 @@ use ::wasmtime::{
 };
 use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
 
-use super::command::{self, Command, FUNCTIONS};
+use super::command::Command;
 use super::compiler::{self, Compiler};
 use super::engine::{
     CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog,
 };
 use super::executor::ENGINE_STACK_BYTES;
-use super::outcome::Failure;
+use super::stop::Failure;
+use super::wasi::{self, FUNCTIONS};
 
 /// The engine.
 pub struct Wasmtime {
@@ -76,13 +77,13 @@ impl Wasmtime {
             let body = move |caller: Caller<'_, Data>, arguments: &[Val], results: &mut [Val]| {
                 let arguments = bits_of(arguments);
                 let exports = caller.data().exports.ok_or(Stop::Abort(Failure::Engine))?;
-                let answer = command::call(function, &arguments, &mut Inside { context: caller, exports })?;
+                let answer = wasi::call(function, &arguments, &mut Inside { context: caller, exports })?;
                 if let Some(result) = results.first_mut() {
                     *result = Val::I32(answer as i32);
                 }
                 Ok(())
             };
-            linker.func_new(command::MODULE, name, kind, body).map_err(host)?;
+            linker.func_new(wasi::MODULE, name, kind, body).map_err(host)?;
         }
         Ok(Self { engine, linker, compiler })
     }

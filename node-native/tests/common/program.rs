@@ -28,9 +28,14 @@ pub struct Node {
 
 impl Node {
     pub fn start(dir: &Path, args: &[&str]) -> Self {
+        Self::start_by(tabmesh(), dir, args)
+    }
+
+    /// The same by a command that ends with the program's name.
+    pub fn start_by(mut command: Command, dir: &Path, args: &[&str]) -> Self {
         let address_file = dir.join("address");
         let _ = std::fs::remove_file(&address_file);
-        let child = tabmesh()
+        let child = command
             .args(["run", "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data-dir"])
             .arg(dir)
             .arg("--address-file")

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use tabmesh_native::task::Status;
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::modules::{answers, command, command_with, shows};
 
 const BAD_FILE: u32 = 8;

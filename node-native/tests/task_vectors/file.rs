@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cases::{Case, Form, Ran};
+use crate::case::{Case, Form, Ran};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@
 //! cargo test -p tabmesh-native --features interpreter --test task_vectors -- --ignored write_vectors
 //! ```
 
+mod case;
 mod cases;
 mod commands;
 mod file;
@@ -17,7 +18,8 @@ mod steps;
 
 use std::time::Duration;
 
-use cases::{Case, Next, Ran, cases};
+use case::{Case, Next, Ran};
+use cases::cases;
 use file::Vector;
 use tabmesh_native::task::{EngineKind, Executor, HostLimits, Status};
 

@@ -2,7 +2,7 @@
 
 use tabmesh_native::task::Status;
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::modules::{pure, pure_bytes, pure_with};
 
 const ECHO: &str =

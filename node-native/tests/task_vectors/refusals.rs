@@ -1,6 +1,6 @@
 //! Modules that are refused.
 
-use crate::cases::Case;
+use crate::case::Case;
 
 /// One function of the given bytes in a module that is otherwise in order.
 fn with_body(body: &[u8]) -> Vec<u8> {

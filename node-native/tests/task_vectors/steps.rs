@@ -2,7 +2,7 @@
 
 use tabmesh_native::task::{Flag, Status};
 
-use crate::cases::Case;
+use crate::case::Case;
 use crate::modules::{command, pure, stepped, stepped_with};
 
 /// Emits its piece, and is done at the end of the input.

@@ -12,11 +12,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tabmesh_bounds::Rate;
 use tabmesh_engine::wire::signal::MESSAGE_MAX;
 
 pub use self::origin::Origin;
 pub use self::settings::{LogFormat, Settings};
-use crate::rate::Rate;
+
+/// What an envelope may take unless the operator says otherwise: the largest of today has 649 bytes.
+const ENVELOPE_BYTES: usize = 1024;
+
+/// What is around an envelope on its way to the server: the kind, and for whom it is.
+const RELAY_BYTES: usize = 33;
 
 /// The server's configuration, complete and within bounds.
 #[derive(Clone, PartialEq, Debug)]
@@ -55,8 +61,12 @@ pub struct Limits {
     pub address_rate: Rate,
     /// Messages from one connection.
     pub message_rate: Rate,
+    /// Messages to one peer, whoever sends them.
+    pub receive_rate: Rate,
     /// The largest message, in bytes; at most [`MESSAGE_MAX`].
     pub message_bytes: usize,
+    /// How long the head of a request may take, the wait for it included.
+    pub head: Duration,
     /// How long a peer may take to prove its key.
     pub proof: Duration,
     /// How long a peer may take to take one message.
@@ -78,13 +88,16 @@ impl Default for Limits {
             address_connections: 256,
             address_rate: Rate { per_second: 20.0, burst: 200 },
             message_rate: Rate { per_second: 20.0, burst: 60 },
-            message_bytes: MESSAGE_MAX,
+            // One sender alone, at its own rate, leaves room for others.
+            receive_rate: Rate { per_second: 60.0, burst: 180 },
+            message_bytes: ENVELOPE_BYTES + RELAY_BYTES,
+            head: Duration::from_secs(10),
             proof: Duration::from_secs(10),
             send: Duration::from_secs(10),
             ping: Duration::from_secs(30),
             idle: Duration::from_secs(90),
             queue_messages: 32,
-            queue_bytes: 4 * MESSAGE_MAX,
+            queue_bytes: 65_536,
         }
     }
 }
@@ -210,6 +223,12 @@ impl Config {
                     given.message_burst,
                     limits.message_rate,
                 )?,
+                receive_rate: rate(
+                    ["receive-rate", "receive-burst"],
+                    given.receive_rate,
+                    given.receive_burst,
+                    limits.receive_rate,
+                )?,
                 message_bytes: whole(
                     "message-bytes",
                     given.message_bytes,
@@ -217,6 +236,7 @@ impl Config {
                     256,
                     MESSAGE_MAX,
                 )?,
+                head: seconds("head-seconds", given.head_seconds, limits.head, 0.01, 3600.0)?,
                 proof: seconds("proof-seconds", given.proof_seconds, limits.proof, 0.01, 3600.0)?,
                 send: seconds("send-seconds", given.send_seconds, limits.send, 0.01, 3600.0)?,
                 ping: seconds("ping-seconds", given.ping_seconds, limits.ping, 0.01, 3600.0)?,
@@ -312,6 +332,42 @@ impl fmt::Display for Config {
     /// The configuration as a file that would give it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&toml::to_string(&Settings::from(self)).map_err(|_| fmt::Error)?)
+    }
+}
+
+impl From<&Config> for Settings {
+    fn from(config: &Config) -> Self {
+        let limits = &config.limits;
+        let count = |value: usize| Some(value as u64);
+        let seconds = |value: Duration| Some(value.as_secs_f64());
+        Self {
+            config: None,
+            listen: Some(config.listen),
+            address_file: config.address_file.clone(),
+            web: config.web.clone(),
+            origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
+            behind_proxy: Some(config.behind_proxy),
+            level: Some(config.level.into()),
+            connections: count(limits.connections),
+            address_connections: count(limits.address_connections),
+            address_rate: Some(limits.address_rate.per_second),
+            address_burst: Some(limits.address_rate.burst.into()),
+            message_rate: Some(limits.message_rate.per_second),
+            message_burst: Some(limits.message_rate.burst.into()),
+            receive_rate: Some(limits.receive_rate.per_second),
+            receive_burst: Some(limits.receive_rate.burst.into()),
+            message_bytes: count(limits.message_bytes),
+            head_seconds: seconds(limits.head),
+            proof_seconds: seconds(limits.proof),
+            send_seconds: seconds(limits.send),
+            ping_seconds: seconds(limits.ping),
+            idle_seconds: seconds(limits.idle),
+            queue_messages: count(limits.queue_messages),
+            queue_bytes: count(limits.queue_bytes),
+            drain_seconds: seconds(config.drain),
+            log: Some(config.log.clone()),
+            log_format: Some(config.log_format),
+        }
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Origin};
+use super::origin::Origin;
 
 /// How a log line looks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize, Deserialize)]
@@ -90,9 +89,21 @@ pub struct Settings {
     #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BURST", value_name = "COUNT", help_heading = "Bounds")]
     pub message_burst: Option<u64>,
 
-    /// The largest message [default: 16384, which is also the most]
+    /// Messages a second to one peer, whoever sends them, in the long run [default: 60]
+    #[arg(long, env = "TABMESH_SIGNALLING_RECEIVE_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    pub receive_rate: Option<f64>,
+
+    /// Messages to one peer in one burst [default: 180]
+    #[arg(long, env = "TABMESH_SIGNALLING_RECEIVE_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    pub receive_burst: Option<u64>,
+
+    /// The largest message [default: 1057, for envelopes of 1 KiB; at most 16384]
     #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BYTES", value_name = "BYTES", help_heading = "Bounds")]
     pub message_bytes: Option<u64>,
+
+    /// How long the head of a request may take [default: 10]
+    #[arg(long, env = "TABMESH_SIGNALLING_HEAD_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    pub head_seconds: Option<f64>,
 
     /// How long a peer may take to prove its key [default: 10]
     #[arg(long, env = "TABMESH_SIGNALLING_PROOF_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
@@ -149,7 +160,10 @@ impl Settings {
             address_burst: self.address_burst.or(fallback.address_burst),
             message_rate: self.message_rate.or(fallback.message_rate),
             message_burst: self.message_burst.or(fallback.message_burst),
+            receive_rate: self.receive_rate.or(fallback.receive_rate),
+            receive_burst: self.receive_burst.or(fallback.receive_burst),
             message_bytes: self.message_bytes.or(fallback.message_bytes),
+            head_seconds: self.head_seconds.or(fallback.head_seconds),
             proof_seconds: self.proof_seconds.or(fallback.proof_seconds),
             send_seconds: self.send_seconds.or(fallback.send_seconds),
             ping_seconds: self.ping_seconds.or(fallback.ping_seconds),
@@ -159,39 +173,6 @@ impl Settings {
             drain_seconds: self.drain_seconds.or(fallback.drain_seconds),
             log: self.log.or(fallback.log),
             log_format: self.log_format.or(fallback.log_format),
-        }
-    }
-}
-
-impl From<&Config> for Settings {
-    fn from(config: &Config) -> Self {
-        let limits = &config.limits;
-        let count = |value: usize| Some(value as u64);
-        let seconds = |value: Duration| Some(value.as_secs_f64());
-        Self {
-            config: None,
-            listen: Some(config.listen),
-            address_file: config.address_file.clone(),
-            web: config.web.clone(),
-            origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
-            behind_proxy: Some(config.behind_proxy),
-            level: Some(config.level.into()),
-            connections: count(limits.connections),
-            address_connections: count(limits.address_connections),
-            address_rate: Some(limits.address_rate.per_second),
-            address_burst: Some(limits.address_rate.burst.into()),
-            message_rate: Some(limits.message_rate.per_second),
-            message_burst: Some(limits.message_rate.burst.into()),
-            message_bytes: count(limits.message_bytes),
-            proof_seconds: seconds(limits.proof),
-            send_seconds: seconds(limits.send),
-            ping_seconds: seconds(limits.ping),
-            idle_seconds: seconds(limits.idle),
-            queue_messages: count(limits.queue_messages),
-            queue_bytes: count(limits.queue_bytes),
-            drain_seconds: seconds(config.drain),
-            log: Some(config.log.clone()),
-            log_format: Some(config.log_format),
         }
     }
 }

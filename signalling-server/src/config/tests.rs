@@ -72,7 +72,10 @@ fn every_value_outside_its_bounds_is_named_with_its_bounds() {
         ("address-burst = 0", "address-burst"),
         ("message-rate = nan", "message-rate"),
         ("message-burst = 9999999", "message-burst"),
+        ("receive-rate = 0.0", "receive-rate"),
+        ("receive-burst = 0", "receive-burst"),
         ("message-bytes = 16385", "message-bytes"),
+        ("head-seconds = 0.0", "head-seconds"),
         ("proof-seconds = 0.0", "proof-seconds"),
         ("send-seconds = 0.0", "send-seconds"),
         ("ping-seconds = inf", "ping-seconds"),
@@ -93,7 +96,7 @@ fn every_value_outside_its_bounds_is_named_with_its_bounds() {
 
 #[test]
 fn values_that_contradict_each_other_are_refused() {
-    for wrong in ["ping-seconds = 90.0", "queue-bytes = 16000"] {
+    for wrong in ["ping-seconds = 90.0", "queue-bytes = 1000"] {
         assert_eq!(from_file(wrong).unwrap_err().code(), "config-contradiction", "{wrong}");
     }
 }

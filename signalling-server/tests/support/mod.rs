@@ -7,7 +7,6 @@ pub mod raw;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use ring::rand::SystemRandom;
@@ -22,8 +21,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// What never takes this long on any machine; reached only when a test fails.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub use self::http::PATIENCE;
 
 /// The network that peers of these tests belong to.
 pub const NETWORK: [u8; 8] = *b"testmesh";

@@ -83,6 +83,17 @@ pub fn frames(mut bytes: &[u8]) -> Vec<(u8, Vec<u8>)> {
     found
 }
 
+/// The next message that is no answer to a ping.
+pub async fn until_message(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        if let Some((_, message)) = frames(&bytes).into_iter().find(|(opcode, _)| *opcode == 2) {
+            return message;
+        }
+        assert_ne!(read(stream, &mut bytes).await, 0, "closed without a message");
+    }
+}
+
 /// What the server said last, before it closed: its refusal, and the code of its close frame.
 pub async fn last_words(stream: &mut TcpStream) -> (Refusal, u16) {
     let frames = frames(&to_end(stream).await);

@@ -12,6 +12,7 @@ use crate::ground::Ground;
 use crate::model::{micros, retry, within};
 use crate::results;
 use crate::scenario;
+use crate::shard::Shard;
 use crate::world::World;
 
 struct Asked {
@@ -29,6 +30,8 @@ struct Asked {
 pub(crate) struct Copies {
     pub(crate) blocks: u64,
     pub(crate) lost: u64,
+    /// Blocks that nobody will read, in the mean of honest stores.
+    pub(crate) junk: f64,
     pub(crate) mean: f64,
     pub(crate) fewer_than_wanted: u64,
     /// Copies that are with one of the eight nodes closest to the block, of what there should be.
@@ -201,6 +204,11 @@ impl Blocks {
     /// Counts copies over all stores of nodes that are there.
     pub(crate) fn count<C: Crypto>(&self, world: &World<C>, census: &mut Census) -> Copies {
         let mut copies = Copies { blocks: self.stored.len() as u64, ..Copies::default() };
+        let honest = |node: NodeNumber| world.ground.lie(node).is_none();
+        let stores = world.shards.iter().flat_map(Shard::stores).filter(|(node, _)| honest(*node));
+        let (count, junk) =
+            stores.fold((0_u64, 0), |(count, junk), (_, store)| (count + 1, junk + store.junk()));
+        copies.junk = junk as f64 / count.max(1) as f64;
         if self.stored.is_empty() {
             return copies;
         }

@@ -2,13 +2,13 @@
 //!
 //! Between two steps nothing runs, so it may look at everything. What it does follows from scenario and seed alone.
 
+mod attack;
 mod blocks;
 mod census;
+mod closing;
 mod deeds;
 mod lookups;
 mod topic;
-
-use tabmesh_engine::NodeId;
 
 use crate::check::tables::{self, Tables};
 use crate::crypto::{Crypto, P256, StandIn};
@@ -18,10 +18,9 @@ use crate::ground::Follow;
 use crate::heap;
 use crate::model::place::LEAST_US;
 use crate::model::{SECOND, micros};
-use crate::report::{self, Report};
+use crate::report::{Report, compare};
 use crate::results::Sample;
-use crate::results::histogram::Histogram;
-use crate::scenario::{Scenario, Signing};
+use crate::scenario::{Liars, Scenario, Signing};
 use crate::shard::Tally;
 use crate::world::World;
 use blocks::Blocks;
@@ -74,10 +73,19 @@ pub fn run(
     scenario.check()?;
     scenario.check_memory(heap::available())?;
     anyhow::ensure!((1..=64).contains(&options.threads), "threads = {}: between 1 and 64", options.threads);
-    Ok(match scenario.signing {
+    let mut report = run_once(scenario, options, progress);
+    if let Some(until_s) = scenario.liars.as_ref().and_then(|liars| liars.until_s) {
+        let twin = run_once(&scenario.without_lies(), options, progress);
+        compare::with_twin(&mut report, scenario, &twin, until_s + Liars::SETTLES_S);
+    }
+    Ok(report)
+}
+
+fn run_once(scenario: &Scenario, options: Options, progress: &mut dyn FnMut(Progress)) -> Report {
+    match scenario.signing {
         Signing::StandIn => Conductor::<StandIn>::new(scenario, options).run(progress),
         Signing::P256 => Conductor::<P256>::new(scenario, options).run(progress),
-    })
+    }
 }
 
 /// See the module's documentation.
@@ -151,6 +159,9 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             }
             self.act();
             self.give(until);
+            if self.scenario.liars.is_some() {
+                self.attack();
+            }
             self.world.run_to(until);
             self.listen();
             self.lookups.judge(&mut self.census, &self.world.ground, until);
@@ -215,7 +226,9 @@ impl<'a, C: Crypto> Conductor<'a, C> {
     /// Takes in what nodes told in the last step.
     fn listen(&mut self) {
         let now = self.world.now;
+        let mut has_changed = false;
         for note in self.world.take_notes() {
+            has_changed |= matches!(note.news, News::Born(_) | News::Left);
             self.census.hear(&note);
             match note.news {
                 News::Found { op, ids, crowded } => self.lookups.found(op, &ids, crowded, note.at),
@@ -239,7 +252,8 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                     }
                 }
                 News::Said { number, status } => self.topic.said(number, status),
-                News::Heard { number, from } => {
+                News::Heard { number, from, place } => {
+                    self.topic.remember(place);
                     self.topic.heard((note.node, note.life), number, from, note.at);
                 }
                 News::Born(_) | News::Joined | News::Offline => {}
@@ -248,12 +262,8 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         if self.joined_all_at.is_none() && self.census.joined().len() == self.scenario.nodes as usize {
             self.joined_all_at = Some(now);
         }
-        if self.scenario.liars.is_some() {
-            let ground = &self.world.ground;
-            let liars = self.census.present().filter(|life| ground.lie(life.node).is_some());
-            let mut accomplices: Vec<NodeId> = liars.map(|life| life.id).collect();
-            accomplices.sort_unstable();
-            self.world.ground.accomplices = accomplices;
+        if has_changed && self.scenario.liars.is_some() {
+            self.take_stock_of_liars();
         }
     }
 
@@ -317,63 +327,11 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             resident_bytes: resident,
             blocks: copies.blocks,
             blocks_lost: copies.lost,
+            junk_mean: copies.junk,
             copies_mean: copies.mean,
             copies_rightful: copies.rightful,
             blocks_short: copies.fewer_than_wanted,
             events: self.events(),
         });
-    }
-
-    fn report(mut self) -> Report {
-        let now = self.world.now;
-        for shard in &mut self.world.shards {
-            shard.settle_lives(now);
-        }
-        let mut words: Vec<(u64, u32, String)> = Vec::new();
-        let mut tally = Tally::default();
-        for shard in &mut self.world.shards {
-            words.append(&mut shard.words);
-            for one in &shard.tallies {
-                tally.sent += one.sent;
-                tally.received += one.received;
-                tally.packets += one.packets;
-                tally.extra += one.extra;
-                tally.signal += one.signal;
-                tally.lived_us += one.lived_us;
-            }
-        }
-        words.sort();
-        let lines = words
-            .into_iter()
-            .map(|(at, node, line)| format!("{:>12.3} ms  node {node:<7} {line}", at as f64 / 1e3));
-        let mut joins = Histogram::default();
-        self.census.joins_us.iter().for_each(|join| joins.add(*join));
-        report::gather(report::Gathered {
-            scenario: self.scenario,
-            seed: self.options.seed,
-            threads: self.options.threads,
-            seconds_taken: self.started.elapsed().as_secs_f64(),
-            trace_hash: self.world.trace_hash(),
-            counts: self.world.shards.iter().map(|shard| shard.counts.clone()).collect(),
-            relayed: self.world.shards[0].server.as_ref().map_or(0, |server| server.relayed),
-            engine_bytes_most: self
-                .world
-                .shards
-                .iter()
-                .map(|shard| shard.engine_bytes().1)
-                .max()
-                .unwrap_or(0),
-            resident_most: self.resident_most,
-            joined_all_s: self.joined_all_at.map(|at| at as f64 / 1e6),
-            whole_after_s: self.whole_after.map(|after| after as f64 / 1e6),
-            lookups_open: self.lookups.open() as u64,
-            lookups: self.lookups.results,
-            blocks: self.blocks.results,
-            topic: self.topic.results,
-            joins,
-            tally,
-            samples: self.samples,
-            words: lines.collect(),
-        })
     }
 }

@@ -20,6 +20,9 @@ const SETTLED_US: u64 = scenario::Topic::SETTLED_S * SECOND;
 /// A message is looked out for so long: engines pass none on that is older than two minutes.
 const KEPT_US: u64 = 150 * SECOND;
 
+/// Places of messages that are remembered.
+const LAST_MAX: usize = 4;
+
 /// Newcomers subscribe so soon after they joined.
 const SOON_US: u64 = SECOND;
 
@@ -61,6 +64,8 @@ pub(crate) struct Topic {
     asked: HashMap<u32, Asked>,
     next: u32,
     open: BTreeMap<u32, Message>,
+    /// The places of the messages heard last, as they are asked for, the newest last.
+    last: Vec<[u8; 12]>,
     /// The next burst, in order of time, last.
     bursts: Vec<scenario::Burst>,
     /// See the module's documentation.
@@ -85,6 +90,7 @@ impl Topic {
             asked: HashMap::new(),
             next: 0,
             open: BTreeMap::new(),
+            last: Vec::new(),
             results: results::Topic::default(),
         }
     }
@@ -229,6 +235,21 @@ impl Topic {
                 None => self.results.false_ones += 1,
             },
         }
+    }
+
+    /// Remembers the name of a message that somebody heard.
+    pub(crate) fn remember(&mut self, place: [u8; 12]) {
+        if !self.last.contains(&place) {
+            if self.last.len() >= LAST_MAX {
+                self.last.remove(0);
+            }
+            self.last.push(place);
+        }
+    }
+
+    /// The places of the messages heard last.
+    pub(crate) fn heard_last(&self) -> &[[u8; 12]] {
+        &self.last
     }
 
     /// A subscriber left; what was asked of it will not end.

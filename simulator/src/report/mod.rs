@@ -1,10 +1,12 @@
 //! What a run found, as numbers.
 
+pub(crate) mod compare;
 pub mod plots;
 mod spread;
 mod svg;
 pub mod table;
 mod topic;
+mod twin;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +19,7 @@ use crate::shard::words::KIND_NAMES;
 use crate::shard::{Counts, Tally};
 use spread::Spread;
 use topic::Topic;
+use twin::Twin;
 
 /// What came of lookups, as shares of those that ended while their asker was there.
 #[derive(Clone, Copy, Serialize, Debug, Default)]
@@ -139,6 +142,14 @@ pub struct Report {
     pub topic: Topic,
     /// What was sent.
     pub traffic: Traffic,
+    /// What the honest node that heard most heard, over the mean.
+    pub heard_most: f64,
+    /// Times an honest node blamed another honest one, or took another link in its name.
+    pub blamed: u64,
+    /// Messages that applications heard and nobody sent.
+    pub forged: u64,
+    /// How the world differs from one in which nobody lied.
+    pub twin: Option<Twin>,
     /// WebRTC links begun.
     pub dials: u64,
     /// Opened.
@@ -169,6 +180,10 @@ pub struct Report {
     #[serde(skip)]
     pub words: Vec<String>,
     #[serde(skip)]
+    pub(crate) sent_by: (u64, u64),
+    #[serde(skip)]
+    pub(crate) spans: BTreeMap<u64, (u64, u64)>,
+    #[serde(skip)]
     pub(crate) times: Histogram,
     #[serde(skip)]
     pub(crate) stretches: Histogram,
@@ -178,6 +193,12 @@ impl Report {
     /// Whether every goal was reached and no rule of the engine's contract was broken.
     pub fn is_good(&self) -> bool {
         self.broken == 0 && self.goals.iter().all(|goal| goal.is_met)
+    }
+
+    /// Takes in how it differs from its twin, and looks at the goals anew.
+    pub(crate) fn add_twin(&mut self, scenario: &Scenario, twin: Twin) {
+        self.twin = Some(twin);
+        self.goals = goals(scenario, self);
     }
 
     /// The report as JSON.
@@ -204,6 +225,9 @@ pub(crate) struct Gathered<'a> {
     pub(crate) blocks: results::Blocks,
     pub(crate) topic: results::Topic,
     pub(crate) joins: Histogram,
+    pub(crate) heard_most: f64,
+    /// Bytes by honest nodes and by liars.
+    pub(crate) sent_by: (u64, u64),
     pub(crate) tally: Tally,
     pub(crate) samples: Vec<Sample>,
     pub(crate) words: Vec<String>,
@@ -244,6 +268,10 @@ pub(crate) fn gather(gathered: Gathered<'_>) -> Report {
             packets: each(gathered.tally.packets),
             node_seconds,
         },
+        heard_most: gathered.heard_most,
+        blamed: sum(|counts| counts.blamed),
+        forged: sum(|counts| counts.forged),
+        twin: None,
         dials: sum(|counts| counts.dials),
         links_opened: sum(|counts| counts.opened),
         links_apart: sum(|counts| counts.apart),
@@ -257,6 +285,8 @@ pub(crate) fn gather(gathered: Gathered<'_>) -> Report {
         first_broken: counts.iter().find_map(|counts| counts.first_broken.clone()),
         goals: Vec::new(),
         samples: samples.clone(),
+        sent_by: gathered.sent_by,
+        spans: lookups.spans.clone(),
         times: lookups.times.clone(),
         stretches: lookups.stretches.clone(),
         words: gathered.words,
@@ -343,6 +373,12 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     add("topic lost, share", wanted.topic_lost, topic.map(|topic| topic.lost), false);
     add("topic refused", wanted.topic_refused, topic.map(|topic| topic.refused as f64), false);
     add("topic twice", wanted.topic_twice, topic.map(|topic| topic.twice as f64), false);
+    let twin = report.twin.as_ref();
+    add("honest links blamed", wanted.blamed, twin.map(|twin| twin.blamed_more as f64), false);
+    add("messages forged", wanted.forged, Some(report.forged as f64), false);
+    add("heard by one, times the mean", wanted.heard_most, Some(report.heard_most), false);
+    add("bytes by the honest for a liar's", wanted.amplification, twin.map(|twin| twin.amplification), false);
+    add("difference from the twin", wanted.twin_difference, twin.map(|twin| twin.difference), false);
     add("whole after heal, s", wanted.whole_after_heal_s, report.whole_after_heal_s, false);
     goals
 }

@@ -15,6 +15,7 @@ pub fn render(report: &Report) -> String {
     topic(report, &mut row);
     traffic(report, &mut row);
     overlay(report, &mut row);
+    lies(report, &mut row);
     if report.broken > 0 {
         row(
             "RULES BROKEN",
@@ -226,6 +227,30 @@ fn topic(report: &Report, row: &mut impl FnMut(&str, String)) {
     let says: Vec<String> =
         topic.says.iter().map(|(name, bytes, frames)| format!("{name} {bytes:.1} ({frames:.2}/s)")).collect();
     row("of it, B/s a node", says.join(", "));
+}
+
+fn lies(report: &Report, row: &mut impl FnMut(&str, String)) {
+    let Some(twin) = &report.twin else { return };
+    row(
+        "what lies did",
+        format!(
+            "honest blamed honest {} times, {} more than in the twin; {} messages forged; {:.2} times the twin's traffic, \
+             {:.2} bytes by the honest for each of the liars; one node heard {:.2} times the mean; {:.1} blocks of junk in a store",
+            report.blamed,
+            twin.blamed_more,
+            report.forged,
+            twin.traffic,
+            twin.amplification,
+            report.heard_most,
+            report.samples.last().map_or(0.0, |last| last.junk_mean)
+        ),
+    );
+    let measures: Vec<String> = twin
+        .measures
+        .iter()
+        .map(|measure| format!("{} {} and {}", measure.name, round(measure.own), round(measure.twin)))
+        .collect();
+    row("a minute after, and twin", measures.join(", "));
 }
 
 fn spread(spread: &Spread) -> String {

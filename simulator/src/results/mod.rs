@@ -39,6 +39,8 @@ pub struct Sample {
     pub(crate) blocks: u64,
     pub(crate) blocks_lost: u64,
     pub(crate) copies_mean: f64,
+    /// Blocks that nobody will read, in the mean of honest stores.
+    pub(crate) junk_mean: f64,
     pub(crate) copies_rightful: f64,
     pub(crate) blocks_short: u64,
     pub(crate) events: u64,

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::{Action, Burst, Lie, Scenario, Target, Topic};
+use super::{Action, Burst, Liars, Lie, Scenario, Target, Topic};
 
 /// More nodes than this do not fit their numbers beside what is kept of each.
 const NODES_MAX: u32 = 4_000_000;
@@ -240,6 +240,16 @@ impl Scenario {
         ensure!(liars.share < 1.0, "liars.share = 1: nobody is left to be lied to");
         ensure!(!liars.lies.is_empty(), "liars.lies is empty: name at least one way of lying");
         span("liars.from_s", liars.from_s, 0.0)?;
+        if let Some(until_s) = liars.until_s {
+            self.within("liars lie", liars.from_s, until_s + Liars::SETTLES_S)?;
+        }
+        let has = |lie| liars.lies.contains(&lie);
+        ensure!(
+            !has(Lie::Relay) || self.machines.native_share > 0.0,
+            "liars.lies = relay: there are no native peers to stand between"
+        );
+        ensure!(!has(Lie::ForgeTopic) || self.topic.is_some(), "liars.lies = forge-topic: there is no topic");
+        ensure!(!has(Lie::NoCredit) || self.blocks.is_some(), "liars.lies = no-credit: there are no blocks");
         ensure!(
             liars.near_bits <= 20,
             "liars.near_bits = {}: grinding more than 20 bits takes too long",

@@ -43,6 +43,16 @@ pub(crate) struct Goals {
     pub(crate) topic_refused: Option<f64>,
     /// Times an application heard a message again.
     pub(crate) topic_twice: Option<f64>,
+    /// Links between honest nodes that an honest end closed with blame, or for another in the same name, more than in the twin.
+    pub(crate) blamed: Option<f64>,
+    /// Messages that an application heard and nobody sent.
+    pub(crate) forged: Option<f64>,
+    /// What a node hears is at most so many times the mean.
+    pub(crate) heard_most: Option<f64>,
+    /// Bytes that honest nodes sent beyond the twin's, for each that liars sent beyond it.
+    pub(crate) amplification: Option<f64>,
+    /// From a minute after the liars stopped: the largest difference from the twin, as a share.
+    pub(crate) twin_difference: Option<f64>,
     /// The overlay is one part so soon after a heal.
     pub(crate) whole_after_heal_s: Option<f64>,
 }

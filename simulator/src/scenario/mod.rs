@@ -2,6 +2,7 @@
 
 mod check;
 mod goals;
+mod lies;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 use crate::model::session::Law;
 use goals::Goals;
+pub(crate) use lies::{Liars, Lie};
 
 /// One scenario. Times are in seconds of virtual time, shares between 0 and 1.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
@@ -252,41 +254,6 @@ pub(crate) struct Stores {
     pub(crate) failing: u32,
 }
 
-/// Nodes that lie.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Liars {
-    pub(crate) share: f64,
-    /// What they do; each liar does one of them.
-    pub(crate) lies: Vec<Lie>,
-    /// They behave until then.
-    #[serde(default)]
-    pub(crate) from_s: f64,
-    /// Eclipse: leading bits that their ids share with the victim's key.
-    #[serde(default)]
-    pub(crate) near_bits: u32,
-}
-
-/// One way of lying.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Lie {
-    /// Takes what it should pass on, and passes nothing on.
-    Drop,
-    /// Passes on by a link at random, answers by one too.
-    Misroute,
-    /// Names accomplices where it should name the nodes closest to a place, and answers what it should pass on.
-    FalseNeighbours,
-    /// Sends garbage.
-    Garbage,
-    /// Passes everything on, each packet two seconds late.
-    SlowDrip,
-    /// Answers every lookup with ids that nobody has, closer to the place than any that somebody has.
-    Invent,
-    /// Ids ground close to one key; names accomplices alone.
-    Eclipse,
-}
-
 /// Something that happens at one moment.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -368,6 +335,15 @@ impl Scenario {
             return Ok(path);
         }
         bail!("there is no scenario `{name}`; there are {}, or give a file's path", Self::names().join(", "))
+    }
+
+    /// The same world, in which the liars behave.
+    pub(crate) fn without_lies(&self) -> Self {
+        let mut calm = self.clone();
+        if let Some(liars) = &mut calm.liars {
+            liars.from_s = f64::INFINITY;
+        }
+        calm
     }
 
     /// When everybody has arrived.

@@ -80,6 +80,8 @@ fn every_bad_value_is_refused_by_its_name() {
         ("bytes = 500", "bytes = 7", "topic.bytes = 7"),
         ("bytes = 500", "bytes = 9000", "topic.bytes = 9000"),
         ("bytes = 500", "bytes = 500\nto = \"all\"", "to"),
+        ("bytes = 500", "bytes = 500\ndue_s = 200.0", "topic.due_s = 200"),
+        ("count = 10", "count = 10\ngivers = 101", "blocks.givers = 101"),
         ("at_s = 70.0", "at_s = 170.0", "an action at 170 s"),
         ("sides = [0.5, 0.5]", "sides = [0.5, 0.6]", "make 1.1"),
         ("sides = [0.5, 0.5]", "sides = [1.0]", "between 2 and 200 sides"),
@@ -106,6 +108,19 @@ fn fields_that_do_not_fit_together_are_refused() {
     );
     assert!(with("[liars]\nshare = 1.0\nlies = [\"drop\"]").contains("nobody is left"));
     assert!(with("[network]\nloss = 0.5").contains("network.loss = 0.5"));
+    assert!(with("[machines]\nwrong_clocks = 1.5").contains("machines.wrong_clocks = 1.5"));
+    assert!(with("[machines]\nwrong_clocks = 0.5\nwrong_by_s = [9, 3]").contains("wrong_by_s = [9, 3]"));
+    assert!(with("[stores]\nquota_bytes = 9\nsmall = 60\nfailing = 60").contains("there are 100 nodes"));
+    assert!(with("[[bursts]]\nat_s = 30.0\npublishers = 1\nmessages = 1").contains("a burst at 30 s"));
+    assert!(with("[[bursts]]\nat_s = 110.0\npublishers = 1\nmessages = 1").contains("what is due after it"));
+    assert!(with("[[bursts]]\nat_s = 50.0\npublishers = 0\nmessages = 1").contains("0 publishers"));
+    let liars = |lie: &str, more: &str| with(&format!("[liars]\nshare = 0.2\nlies = [\"{lie}\"]\n{more}"));
+    assert!(liars("relay", "").contains("no native peers to stand between"));
+    assert!(liars("drop", "from_s = 10.0\nuntil_s = 100.0").contains("liars lie"));
+    assert!(
+        with("[[actions]]\nat_s = 9.0\ndo = \"exchange\"\nshare = 0.6\nsilent = true\nover_s = -1.0")
+            .contains("over_s")
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::wire::topic::PUBLISH;
-use tabmesh_engine::{Event as Told, Input, Instant, LinkId, Output, Route, Work};
+use tabmesh_engine::{Event as Told, Input, Instant, LinkId, NodeId, Output, Reason, Route, Work};
 
 use super::{KINDS, Shard, TOPIC_KINDS};
 use crate::crypto::Crypto;
@@ -165,13 +165,31 @@ impl<C: Crypto> Shard<C> {
             Told::Published { from, id, bytes, .. } => {
                 return self.hear_message(ground, node, from, id, &bytes);
             }
-            Told::PeerDown { reason, .. } => {
+            Told::PeerDown { id, reason } => {
                 self.counts.lost[reason as usize % 16] += 1;
+                return self.look_for_blame(ground, node, &id, reason);
+            }
+            Told::DialFailed { id: Some(id), reason } => {
+                let is_blame = reason.is_fault();
+                return if is_blame {
+                    self.look_for_blame(ground, node, &id, reason)
+                };
+            }
+            Told::Message { .. } => {
+                // No application of this world sends anything.
+                self.counts.forged += u64::from(ground.lie(node).is_none());
                 return;
             }
             _ => return,
         };
         self.note(node, news);
+    }
+
+    /// Counts where an honest node was made to think ill of another.
+    fn look_for_blame(&mut self, ground: &Ground, node: NodeNumber, id: &NodeId, reason: Reason) {
+        let is_third_party = reason.is_fault() || reason == Reason::Replaced;
+        let is_blamed = is_third_party && ground.lie(node).is_none() && ground.is_honest(id);
+        self.counts.blamed += u64::from(is_blamed);
     }
 
     pub(super) fn note(&mut self, node: NodeNumber, news: News) {

@@ -29,6 +29,8 @@ pub(crate) struct End {
     pub(crate) rate: u64,
     /// Bytes sent since the engine was told last how much waits.
     pub(crate) unreported: u32,
+    /// Of a liar that stands between two: the end to the other one.
+    pub(crate) pipe: Option<EndId>,
     /// What was sent across a cut.
     pub(crate) stuck: Vec<Vec<u8>>,
 }
@@ -61,6 +63,7 @@ impl Ends {
             held_until: 0,
             rate: 0,
             unreported: 0,
+            pipe: None,
             stuck: Vec::new(),
         };
         if place == self.links.len() {

@@ -70,7 +70,7 @@ impl<C: Crypto> Shard<C> {
     /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
     pub(super) fn drained(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let (at, now) = (self.at(node), self.now);
-        let Some(end) = self.ends[at].get(id) else { return };
+        let Some(end) = self.ends[at].get(id).filter(|end| end.pipe.is_none()) else { return };
         let waits = end.free_at.saturating_sub(now);
         let queued = (u128::from(waits) * u128::from(end.rate) / u128::from(SECOND)) as u32;
         if queued >= DRAINED {
@@ -109,6 +109,9 @@ impl<C: Crypto> Shard<C> {
         self.tallies[at].received += bytes.len() as u64;
         if ground.followed_lookup.is_some() {
             self.follow(ground, node, bytes, false);
+        }
+        if self.is_piped(ground, node, id, bytes) {
+            return;
         }
         if self.is_lied_to(ground, node, id, bytes) {
             return;

@@ -1,6 +1,6 @@
 //! The asynchronous work of a shell: WebCrypto and IndexedDB, or their native likes.
 
-use tabmesh_engine::{Input, JobId, JobResult, NodeId, Work};
+use tabmesh_engine::{Input, JobId, JobResult, NodeId, Work, sha256};
 
 use super::Shard;
 use crate::crypto::{Crypto, Owner};
@@ -45,15 +45,17 @@ impl<C: Crypto> Shard<C> {
                 self.end_job(ground, node, job, result);
             }
             Work::Store { hash, bytes, held } => {
-                // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. No
-                // other block is ever put, so other names are lies.
+                // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. Only
+                // liars put other blocks.
                 let number =
                     ground.library.number(hash).filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
                     _ if self.stores[at].is_failing() => JobResult::Failed,
                     Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
                     Some(_) => JobResult::Full,
-                    None => JobResult::Mismatch,
+                    None if !ground.has_junk || NodeId(sha256(bytes)) != *hash => JobResult::Mismatch,
+                    None if self.stores[at].keep_junk() => JobResult::Stored,
+                    None => JobResult::Full,
                 };
                 self.end_job(ground, node, job, result);
             }

@@ -1,8 +1,9 @@
 //! Shells that lie. The engine in them is the honest one; the shell changes what it says and hears.
 
-use tabmesh_engine::wire::frame::{Body, Frame, Routed, split};
+use tabmesh_engine::wire::envelope::{Envelope, Kind};
+use tabmesh_engine::wire::frame::{Body, CLOSE, Frame, Routed, split};
 use tabmesh_engine::wire::{Reader, Writer};
-use tabmesh_engine::{Coordinate, NodeId, Status};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, Reason, Status};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -19,18 +20,13 @@ const GARBAGE_ONE_IN: u64 = 20;
 /// The coordinate of liars: in the middle of all, without a last mile, and sure of it. Nobody seems nearer.
 const CLOSE_BY: [u8; Coordinate::BYTES] = [0, 0, 0, 0, 0, 0, 0, 1];
 
-/// How the node lies now, if it does.
-fn lie_of(ground: &Ground, node: NodeNumber, now: u64) -> Option<Lie> {
-    ground.lie(node).filter(|_| now >= ground.lies_from_us)
-}
-
 /// Whether the node lets packets wait.
 pub(super) fn is_slow(ground: &Ground, node: NodeNumber, now: u64) -> bool {
-    lie_of(ground, node, now) == Some(Lie::SlowDrip)
+    ground.lies_at(node, now) == Some(Lie::SlowDrip)
 }
 
 /// Eight accomplices from the place in the ring of all of them where `target` is.
-fn accomplices(ground: &Ground, target: &NodeId) -> Vec<NodeId> {
+pub(super) fn accomplices(ground: &Ground, target: &NodeId) -> Vec<NodeId> {
     let all = &ground.accomplices;
     let place = all.partition_point(|id| id < target);
     let first = place.saturating_sub(NAMED / 2).min(all.len().saturating_sub(NAMED));
@@ -58,7 +54,7 @@ impl<C: Crypto> Shard<C> {
         bytes: Vec<u8>,
     ) -> Option<(EndId, Vec<u8>)> {
         let at = self.at(node);
-        let Some(lie) = lie_of(ground, node, self.now) else { return Some((end, bytes)) };
+        let Some(lie) = ground.lies_at(node, self.now) else { return Some((end, bytes)) };
         let own = self.engines[at].as_ref().map(|engine| engine.id());
         let frame = Frame::parse(bytes.get(2..)?);
         match (lie, frame) {
@@ -69,7 +65,16 @@ impl<C: Crypto> Shard<C> {
                 let place = self.shells[at].dice.below(open.len() as u64) as usize;
                 Some((open.get(place).copied().unwrap_or(end), bytes))
             }
-            (Lie::FalseNeighbours | Lie::Eclipse, Some(Frame::Gossip { ties, left, .. })) => {
+            (Lie::Refuse, Some(Frame::Routed(routed))) if Some(routed.origin) != own.as_ref() => {
+                let refusal = refusal(ground, &routed).and_then(|(number, bytes)| {
+                    let end = self.ends[at].of_link(LinkId::new(number)?)?;
+                    end.is_open.then_some((end.id, bytes))
+                });
+                Some(refusal.unwrap_or((end, bytes)))
+            }
+            (Lie::NoCredit, Some(Frame::Credit(_))) => None,
+            (Lie::FalseNeighbours | Lie::Eclipse | Lie::Squat, Some(Frame::Gossip { ties, left, .. })) => {
+                let ties = if lie == Lie::Squat { ties | CLOSE } else { ties };
                 let joined = accomplices(ground, &own?);
                 let joined = NodeId::list_bytes(&joined);
                 Some((end, Frame::Gossip { ties, joined, left }.emit()))
@@ -91,7 +96,10 @@ impl<C: Crypto> Shard<C> {
         end: EndId,
         packet: &[u8],
     ) -> bool {
-        let Some(lie) = lie_of(ground, node, self.now) else { return false };
+        let Some(lie) = ground.lies_at(node, self.now) else { return false };
+        if lie == Lie::NoCredit {
+            return holds_silently(packet);
+        }
         if !matches!(lie, Lie::FalseNeighbours | Lie::Eclipse | Lie::Invent) {
             return false;
         }
@@ -142,4 +150,48 @@ fn false_answer(ground: &Ground, lie: Lie, own: NodeId, routed: &Routed<'_>) -> 
         payload: &payload,
     })
     .emit()
+}
+
+/// Whether a packet holds nothing but blocks to hold: the engine never hears of them, and they are not answered.
+fn holds_silently(packet: &[u8]) -> bool {
+    let mut reader = Reader::new(packet);
+    let mut frames = 0;
+    while let Some(Some(frame)) = split(&mut reader) {
+        frames += 1;
+        let Some(Frame::Routed(routed)) = Frame::parse(frame) else { return false };
+        if routed.reply || !matches!(routed.body(), Some(Body::Put { .. })) {
+            return false;
+        }
+    }
+    frames > 0
+}
+
+/// An answer to an offer in the name of whom it is for, and the number of the link back.
+fn refusal(ground: &Ground, routed: &Routed<'_>) -> Option<(u16, Vec<u8>)> {
+    let Some(Body::Envelope(bytes)) = routed.body().filter(|_| !routed.reply) else { return None };
+    let offer = Envelope::parse(bytes).filter(|offer| matches!(offer.kind, Kind::Offer | Kind::Circuit))?;
+    let place = ground.keys.binary_search_by_key(routed.target, |(id, _)| *id).ok()?;
+    let (path, number) = routed.path.split_last_chunk::<2>()?;
+    let refusal = Envelope {
+        kind: Kind::Refuse,
+        session: offer.session,
+        expiry_s: 0,
+        key: &ground.keys[place].1,
+        signature: &[0; 64],
+        body: &[Reason::BadProof as u8],
+    };
+    let body = refusal.emit();
+    let frame = Frame::Routed(Routed {
+        reply: true,
+        exact: true,
+        how: 0,
+        hops: 0,
+        origin: routed.target,
+        target: routed.origin,
+        request: routed.request,
+        path,
+        kind: 2,
+        payload: &body,
+    });
+    Some((u16::from_be_bytes(*number), frame.emit()))
 }

@@ -79,11 +79,15 @@ impl<C: Crypto> Shard<C> {
         let (life, seed) = (shell.life, shell.dice.draw());
         shell.tries = tries::<C>(ground, node, life);
         let key = C::public(self.owner(ground, node));
-        let profile = ground.profile(node);
-        let address =
-            if profile == Profile::Native { format!("ws://{node}.sim").into_bytes() } else { Vec::new() };
+        let is_squatter = ground.lie(node) == Some(Lie::Squat);
+        let profile = if is_squatter { Profile::Native } else { ground.profile(node) };
+        let address = if ground.profile(node) == Profile::Native {
+            format!("ws://{node}.sim").into_bytes()
+        } else {
+            Vec::new()
+        };
         let addresses = ground.machines.addresses.min(ground.natives.len() as u16);
-        let relay = profile == Profile::Native || !ground.machines.natives_relay_alone;
+        let relay = ground.profile(node) == Profile::Native || !ground.machines.natives_relay_alone;
         let (network, level) = (NETWORK, 0);
         let config =
             Config { key, seed, network, level, profile, address, addresses, signalling: true, relay };

@@ -218,7 +218,11 @@ impl<C: Crypto> Shard<C> {
         };
         end.is_open = true;
         end.mate = Some(mate);
-        let link = end.link;
+        let (link, pipe) = (end.link, end.pipe);
+        if pipe.is_some() {
+            let waited = std::mem::take(&mut end.stuck);
+            return waited.into_iter().for_each(|bytes| self.transmit(ground, node, id, bytes));
+        }
         self.feed(ground, node, Input::LinkUp(link));
     }
 
@@ -272,6 +276,9 @@ impl<C: Crypto> Shard<C> {
     /// The transport of an end is gone.
     pub(super) fn lose(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let at = self.at(node);
+        if self.is_pipe_lost(ground, node, id) {
+            return;
+        }
         if let Some(link) = self.ends[at].get(id).map(|end| end.link) {
             self.ends[at].free(id);
             self.feed(ground, node, Input::LinkDown(link));

@@ -1,6 +1,7 @@
 //! A share of the nodes, with everything that only they change. One thread runs a shard; shards meet only through
 //! events, which take at least [`LEAST_US`] from one node to another.
 
+mod attack;
 mod burst;
 mod circuit;
 mod circuits;
@@ -128,6 +129,10 @@ pub(crate) struct Counts {
     pub(crate) copies: (u64, u64),
     /// Peers lost, by reason.
     pub(crate) lost: [u64; 16],
+    /// Times an honest node blamed another honest one, or took another link in its name.
+    pub(crate) blamed: u64,
+    /// Messages that applications heard and nobody sent.
+    pub(crate) forged: u64,
     /// Rules of the engine's contract that were broken, and the first one in words.
     pub(crate) broken: u64,
     pub(crate) first_broken: Option<String>,
@@ -250,6 +255,7 @@ impl<C: Crypto> Shard<C> {
             What::Circuit(news) => self.hear_circuit(ground, node, *news),
             What::Signal(signal) => self.hear_server(ground, node, signal),
             What::Order(order) => self.obey(ground, node, &order),
+            What::Attack(attack) => self.attack(ground, node, &attack),
             What::Freeze { for_us } => self.freeze(node, for_us),
             What::Thaw | What::Start | What::Depart { .. } => {}
         }

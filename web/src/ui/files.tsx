@@ -95,9 +95,8 @@ function Done({ entry, cid, holders }: { readonly entry: Entry; readonly cid: st
   );
 }
 
-/** How many nodes hold the file: dots, and what it means for closing the tab. */
+/** How many others hold the file: dots, and what it means for closing the tab. */
 function Holders({ holders }: { readonly holders: number }) {
-  const alone = holders <= 1;
   return (
     <p class="holders" data-testid="holders" data-holders={holders}>
       <span class="dots" aria-hidden="true">
@@ -105,9 +104,7 @@ function Holders({ holders }: { readonly holders: number }) {
           <i data-on={i < holders} />
         ))}
       </span>
-      {alone
-        ? 'Only this tab holds it: keep it open until others have joined.'
-        : `Held by ${count(holders, 'node')}. This tab may close.`}
+      {`Held by ${count(holders, 'other node')}. This tab may close.`}
     </p>
   );
 }

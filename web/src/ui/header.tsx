@@ -1,6 +1,7 @@
 import type { Phase, Session } from '../session.ts';
 
 const WORDS: Record<Phase, string> = {
+  asking: 'Not joined',
   joining: 'Joining',
   joined: 'Joined',
   offline: 'Offline',

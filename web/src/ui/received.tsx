@@ -15,6 +15,7 @@ interface Props {
 
 const EYEBROWS: Record<Progress['step'], string> = {
   waiting: 'To be fetched',
+  asking: 'To be fetched',
   moving: 'Fetching',
   done: 'Fetched from the mesh',
   failed: 'Not fetched',
@@ -45,6 +46,14 @@ export function Received({ transfers, broken }: Props) {
       {(progress.step === 'waiting' || progress.step === 'moving') && (
         <Bar way="fetched" size={entry.size} progress={progress} cancel={() => transfers.cancel(entry.key)} />
       )}
+      {progress.step === 'asking' && (
+        <Asking
+          size={progress.size}
+          room={progress.room}
+          confirm={() => transfers.confirm(entry.key)}
+          cancel={() => transfers.cancel(entry.key)}
+        />
+      )}
       {progress.step === 'failed' && <Alert trouble={progress.trouble} />}
       {progress.step === 'cancelled' && <p class="file-note">Cancelled.</p>}
       {(progress.step === 'failed' || progress.step === 'cancelled') && (
@@ -54,6 +63,33 @@ export function Received({ transfers, broken }: Props) {
       )}
       {fetched && <Shown fetched={fetched} />}
     </section>
+  );
+}
+
+interface AskingProps {
+  readonly size: number;
+  readonly room: number | null;
+  readonly confirm: () => void;
+  readonly cancel: () => void;
+}
+
+/** A file that is fetched only when a person says so. */
+function Asking({ size, room, confirm, cancel }: AskingProps) {
+  return (
+    <div class="asking" data-testid="asking" data-size={size}>
+      <p>
+        The link says that this file has <strong>{formatBytes(size)}</strong>.
+        {room !== null && ` This browser gives the page ${formatBytes(room)}.`} Nothing of it is fetched before you want it.
+      </p>
+      <div class="actions">
+        <button type="button" class="primary" onClick={confirm} data-testid="fetch-anyway">
+          Fetch {formatBytes(size)}
+        </button>
+        <button type="button" onClick={cancel}>
+          Leave it
+        </button>
+      </div>
+    </div>
   );
 }
 

@@ -2,8 +2,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { count, formatRtt } from '../format.ts';
 import type { Session } from '../session.ts';
-import { type Settings, isAddress, writeSettings } from '../settings.ts';
+import { type Settings, isAddress, readSettings, writeSettings } from '../settings.ts';
 import { stepsAt } from '../steps.ts';
+import { strangersIn, trust } from '../strangers.ts';
 import type { Trouble } from '../words.ts';
 
 interface Props {
@@ -19,6 +20,7 @@ export function Standing({ session, settings }: Props) {
   return (
     <section class="standing" aria-labelledby="standing">
       <h1 id="standing">{titleOf(session)}</h1>
+      {phase === 'asking' && <Asking session={session} />}
       {phase === 'joined' && <Joined session={session} />}
       {phase === 'joining' && <Steps session={session} />}
       {phase === 'offline' && (
@@ -26,7 +28,7 @@ export function Standing({ session, settings }: Props) {
       )}
       {phase === 'closed' && !trouble && <p class="lead">This tab has left. Files that other peers hold stay where they are.</p>}
       {trouble && <Alert trouble={trouble} />}
-      {(stuck || phase === 'joined') && <Faults session={session} />}
+      <Faults session={session} />
       {settings.faults.map((fault) => (
         <p class="alert" role="alert" data-testid="error">
           {fault}
@@ -38,6 +40,7 @@ export function Standing({ session, settings }: Props) {
 }
 
 const TITLES = {
+  asking: 'Join by other servers?',
   joining: 'Joining the mesh',
   joined: 'This tab is part of the mesh',
   offline: 'Cut off for the moment',
@@ -49,6 +52,39 @@ function titleOf(session: Session): string {
   const phase = session.phase.value;
   if (phase === 'joining' && session.slow.value) return 'Still joining';
   return phase === 'joined' && session.peers.value.length === 0 ? 'This tab is the first one here' : TITLES[phase];
+}
+
+/** The link names servers of others: a person decides whether to join by them. */
+function Asking({ session }: { readonly session: Session }) {
+  const join = (): void => {
+    trust(session.strangers);
+    void session.start();
+  };
+  const joinAsUsual = (): void => void (location.search = writeSettings(location.search, '', ''));
+  return (
+    <div class="asking" data-testid="strangers">
+      <p class="lead">
+        The link that you followed wants this tab to join by servers that are not those of {location.host}. Whoever runs them sees the
+        address of this device and decides whom it meets.
+      </p>
+      <ul>
+        {session.strangers.map((address) => (
+          <li key={address}>
+            <code>{address}</code>
+          </li>
+        ))}
+      </ul>
+      <p class="file-note">The tab gets an identity of its own for them.</p>
+      <div class="actions">
+        <button type="button" class="primary" onClick={joinAsUsual} data-testid="join-as-usual">
+          Join as usual
+        </button>
+        <button type="button" onClick={join} data-testid="join-there">
+          Join by these
+        </button>
+      </div>
+    </div>
+  );
 }
 
 function Joined({ session }: { readonly session: Session }) {
@@ -121,7 +157,11 @@ function WaysOut({ session, settings }: Props) {
     event.preventDefault();
     const wrong = [address.value, peer.value].find((text) => text.trim() !== '' && !isAddress(text.trim()));
     fault.value = wrong === undefined ? '' : `${wrong} is no address that begins with ws:// or wss://.`;
-    if (!fault.value) location.search = writeSettings(location.search, address.value, peer.value);
+    if (fault.value) return;
+    const query = writeSettings(location.search, address.value, peer.value);
+    // Whoever types an address need not be asked about it.
+    trust(strangersIn(readSettings(query), location.href));
+    location.search = query;
   };
 
   const notes = notesOf(session, settings, online.value);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use wasmparser::{KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef};
+use wasmparser::{ImportSectionReader, KnownCustom, Name, NameSectionReader, Parser, Payload, TypeRef};
 
 /// Sizes within one module.
 pub(crate) struct Module {
@@ -15,8 +15,8 @@ pub(crate) struct Module {
 
 /// One function.
 pub(crate) struct Function {
-    /// Its name, demangled; `function 17` where the module does not say.
-    pub(crate) name: String,
+    /// Its name as the linker knows it; `function 17` where the module does not say.
+    pub(crate) symbol: String,
     /// Bytes of its body, the length in front of it included.
     pub(crate) bytes: usize,
 }
@@ -35,11 +35,7 @@ impl Module {
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload.context("the Wasm module is broken")?;
             match &payload {
-                Payload::ImportSection(reader) => {
-                    for import in reader.clone().into_imports() {
-                        imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
+                Payload::ImportSection(reader) => imported = imported_functions(reader.clone())?,
                 Payload::CodeSectionEntry(body) => {
                     let range = body.range();
                     let length = (range.end - range.start) as usize;
@@ -58,8 +54,8 @@ impl Module {
             }
         }
         let functions = (imported..).zip(bodies).map(|(index, bytes)| {
-            let name = names.remove(&index).unwrap_or_else(|| format!("function {index}"));
-            Function { name, bytes }
+            let symbol = names.remove(&index).unwrap_or_else(|| format!("function {index}"));
+            Function { symbol, bytes }
         });
         let functions = functions.collect();
         Ok(Self { sections, functions })
@@ -69,6 +65,33 @@ impl Module {
     pub(crate) fn section(&self, name: &str) -> usize {
         self.sections.get(name).copied().unwrap_or(0)
     }
+}
+
+impl Function {
+    /// Its name as it is written in Rust, without the hash at its end.
+    pub(crate) fn name(&self) -> String {
+        demangled(&self.symbol)
+    }
+}
+
+/// A symbol as it is written in Rust, without the hash at its end.
+pub(crate) fn demangled(symbol: &str) -> String {
+    let name = format!("{:#}", rustc_demangle::demangle(symbol));
+    match name.rsplit_once("::h") {
+        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            path.to_owned()
+        }
+        _ => name,
+    }
+}
+
+/// How many functions a module imports: their indices come first.
+pub(crate) fn imported_functions(reader: ImportSectionReader<'_>) -> Result<u32> {
+    let mut count = 0;
+    for import in reader.into_imports() {
+        count += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+    }
+    Ok(count)
 }
 
 fn section_name(id: u8, payload: &Payload<'_>) -> String {
@@ -100,21 +123,10 @@ fn function_names(reader: NameSectionReader<'_>) -> BTreeMap<u32, String> {
     for subsection in reader.into_iter().flatten() {
         if let Name::Function(map) = subsection {
             let namings = map.into_iter().flatten();
-            names.extend(namings.map(|naming| (naming.index, demangled(naming.name))));
+            names.extend(namings.map(|naming| (naming.index, naming.name.to_owned())));
         }
     }
     names
-}
-
-/// The name as it is written in Rust, without the hash at its end.
-fn demangled(name: &str) -> String {
-    let name = format!("{:#}", rustc_demangle::demangle(name));
-    match name.rsplit_once("::h") {
-        Some((path, hash)) if hash.len() == 16 && hash.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            path.to_owned()
-        }
-        _ => name,
-    }
 }
 
 /// How many bytes a number takes in a Wasm module (LEB128).

@@ -1,6 +1,6 @@
 //! The figures, as a table, as a page and as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use anyhow::{Context, Result, ensure};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::gate::Gate;
 use super::module::Module;
+use super::origins::{Origins, Place};
 use super::rooms::room;
 
 /// How far the build with names may be from the shipped one, in bytes: names shift a few lengths, never more.
@@ -18,13 +19,16 @@ const DRIFT_MAX: usize = 64;
 pub(crate) struct Report {
     /// Bytes by room; their sum is `raw`.
     rooms: BTreeMap<String, usize>,
+    /// Bytes by line; not written down.
+    lines: BTreeMap<Place, usize>,
     raw: usize,
     gzip: usize,
     brotli: usize,
 }
 
 impl Report {
-    /// Measures `shipped`, the bytes that browsers download, by the names that the same module has in `named`.
+    /// Measures `shipped`, the `bytes` that browsers download, by the names that the same module has in `named` and by
+    /// the lines that its functions come from.
     ///
     /// # Errors
     /// When `named` is not the same code.
@@ -32,6 +36,7 @@ impl Report {
         bytes: &[u8],
         shipped: &Module,
         named: &Module,
+        origins: &Origins,
         (gzip, brotli): (usize, usize),
     ) -> Result<Self> {
         for section in ["code", "data"] {
@@ -43,14 +48,23 @@ impl Report {
             );
         }
         let mut rooms = BTreeMap::new();
+        let mut lines = BTreeMap::new();
+        let left: BTreeSet<_> = named.functions.iter().map(|function| function.symbol.as_str()).collect();
         for function in &named.functions {
-            *rooms.entry(room(&function.name)).or_insert(0) += function.bytes;
+            let shares = origins.share_out(&function.symbol, function.bytes, |symbol| left.contains(symbol));
+            for (place, bytes) in &shares {
+                *rooms.entry(place.room.clone()).or_insert(0) += bytes;
+                *lines.entry((*place).clone()).or_insert(0) += bytes;
+            }
+            if shares.is_empty() {
+                *rooms.entry(room(&function.name())).or_insert(0) += function.bytes;
+            }
         }
         rooms.insert("data".to_owned(), shipped.section("data"));
         let counted: usize = rooms.values().sum();
         // Whatever the rooms do not hold: the module's header, its types, imports, exports and tables.
         rooms.insert("types, imports, exports, tables".to_owned(), bytes.len().saturating_sub(counted));
-        Ok(Self { rooms, raw: bytes.len(), gzip, brotli })
+        Ok(Self { rooms, lines, raw: bytes.len(), gzip, brotli })
     }
 
     /// Reads what [`Report::to_json`] wrote: the core's and the meter's figures.
@@ -66,6 +80,7 @@ impl Report {
         let rooms = rooms.iter().map(|(room, bytes)| Ok((room.clone(), number(bytes)?)));
         Ok(Self {
             rooms: rooms.collect::<Result<_>>()?,
+            lines: BTreeMap::new(),
             raw: number(&value["raw"])?,
             gzip: number(&value["gzip"])?,
             brotli: number(&value["brotli"])?,
@@ -103,28 +118,36 @@ impl Report {
         text
     }
 
+    /// The `count` largest lines.
+    pub(crate) fn lines(&self, count: usize) -> String {
+        let mut lines: Vec<_> = self.lines.iter().collect();
+        lines.sort_by_key(|(_, bytes)| std::cmp::Reverse(**bytes));
+        let lines = lines.iter().take(count);
+        lines.map(|(place, bytes)| format!("   {bytes:>6}  {}:{}\n", place.file, place.line)).collect()
+    }
+
     /// The measurement as a page of the documentation.
-    pub(crate) fn page(&self, Gate { limit, goal, .. }: &Gate) -> String {
+    pub(crate) fn page(&self, Gate { limit, .. }: &Gate) -> String {
         let mut text = format!(
             "# What the Wasm module costs\n\n\
              Bytes of the module that browsers download, by room of the code. `cargo xtask size` measures and fails \
-             above {limit} raw bytes; the goal for now is {goal}, so that what is still to come finds room. \
+             above {limit} raw bytes, which leaves room for what is still to come. \
              `cargo xtask size --update` writes this page.\n\n"
         );
         self.page_rows(&mut text);
         text.push_str(
-            "\nInlined code counts for the function that it was inlined into. A function of the Rust library that was \
-             made for one of our types counts for the room of that type.\n",
+            "\nCode counts for the room of the line that it comes from, wherever it was inlined; code of the Rust library for \
+             the line that called it there, or for the type that it was made for. `wasm-opt` drops what tells lines: a function's bytes are shared out as they were before. \
+             `cargo xtask size --lines 40` shows the largest lines.\n",
         );
         text
     }
 
     /// The meter's part of the page.
-    pub(crate) fn meter_page(&self, Gate { limit, goal, .. }: &Gate) -> String {
+    pub(crate) fn meter_page(&self, Gate { limit, .. }: &Gate) -> String {
         let mut text = format!(
             "\n## The meter of tasks\n\n\
-             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes; \
-             the goal is {goal}.\n\n"
+             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes.\n\n"
         );
         self.page_rows(&mut text);
         text
@@ -166,8 +189,9 @@ fn change(bytes: usize, before: Option<usize>) -> String {
 pub(crate) fn functions(module: &Module, count: usize) -> String {
     let mut functions: Vec<_> = module.functions.iter().collect();
     functions.sort_by_key(|function| std::cmp::Reverse(function.bytes));
-    let lines = functions.iter().take(count).map(|function| {
-        format!("   {:>6}  {:<18}  {}\n", function.bytes, room(&function.name), function.name)
-    });
+    let lines = functions
+        .iter()
+        .take(count)
+        .map(|function| format!("   {:>6}  {}\n", function.bytes, function.name()));
     lines.collect()
 }

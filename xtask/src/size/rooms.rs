@@ -1,4 +1,8 @@
-//! Which room of the code a function belongs to.
+//! Which room a line of code, or a function, belongs to.
+
+use std::borrow::Cow;
+
+use crate::workspace;
 
 /// Crates whose names decide, with the room that their functions belong to; the first one that a name mentions
 /// counts. The engine's and the shell's own functions are told apart by their module.
@@ -30,10 +34,63 @@ const BASICS: [&str; 10] =
 /// Functions that the linker and the compiler bring along.
 const RUNTIME: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "__wasm_"];
 
-/// The room of the function called `name`.
+/// Everything that came with the compiler, and what else nobody here wrote.
+pub(crate) const LIBRARY: &str = "Rust library";
+
+/// Crates of others, by the start of their folder's name.
+const FOLDERS: [(&str, &str); 8] = [
+    ("sha2-", "SHA-256"),
+    ("digest-", "SHA-256"),
+    ("block-buffer-", "SHA-256"),
+    ("hybrid-array-", "SHA-256"),
+    ("crypto-common-", "SHA-256"),
+    ("wasm-bindgen-", "bindings"),
+    ("js-sys-", "bindings"),
+    ("web-sys-", "bindings"),
+];
+
+/// The file as a reader knows it: below the root of the repository, the registry's folder, or the sources of Rust.
+pub(crate) fn shown(file: &str) -> &str {
+    let root = format!("{}/", workspace::root().display());
+    let skipped = |start: &str| Some(file.split_once(start)?.1.split_once('/')?.1);
+    file.strip_prefix(&root)
+        .or_else(|| skipped("/registry/src/"))
+        .or_else(|| skipped("/rustc/"))
+        .unwrap_or(file)
+}
+
+/// The room of the code in a file, which is named as [`shown`] names it.
+pub(crate) fn room_of_file(file: &str) -> Cow<'static, str> {
+    let stem = |path: &str| path.trim_end_matches(".rs").trim_end_matches("/mod").to_owned();
+    if let Some(path) = file.strip_prefix("core-wasm/engine/src/") {
+        let path = stem(path);
+        let room = path.split('/').next().unwrap_or_default();
+        return match room {
+            "lib" => "engine: basics".into(),
+            _ if BASICS.contains(&room) => "engine: basics".into(),
+            // The node is as large as all rooms together, so its parts are told apart.
+            "node" => format!("engine: {path}").into(),
+            _ => format!("engine: {room}").into(),
+        };
+    }
+    if let Some(path) = file.strip_prefix("task-meter/src/") {
+        return format!("meter: {}", stem(path)).into();
+    }
+    match file {
+        "core-wasm/src/heap.rs" => "allocator".into(),
+        _ if file.starts_with("core-wasm/src/") => "browser shell".into(),
+        _ if file.starts_with("task-meter/wasm/") => "meter: border".into(),
+        _ => {
+            let known =
+                FOLDERS.iter().find(|(start, _)| file.split('/').any(|folder| folder.starts_with(start)));
+            known.map_or(LIBRARY, |(_, room)| room).into()
+        }
+    }
+}
+
+/// The room of the function called `name`, where nothing is known of its lines.
 ///
-/// Inlined code counts for the function that it was inlined into, and a function of the Rust library that was made
-/// for one of our types counts for the room of that type.
+/// A function of the Rust library that was made for one of our types counts for the room of that type.
 pub(crate) fn room(name: &str) -> String {
     if let Some(path) = after(name, "tabmesh_engine::") {
         let module = first_module(path);
@@ -53,8 +110,7 @@ pub(crate) fn room(name: &str) -> String {
         };
     }
     if matches!(name, "alloc" | "instrument") {
-        // Exported functions; the walk over the sections is inlined into the latter.
-        return "meter: border and module".to_owned();
+        return "meter: border".to_owned();
     }
     if let Some(path) = after(name, "tabmesh_core::") {
         return match first_module(path) {
@@ -63,7 +119,7 @@ pub(crate) fn room(name: &str) -> String {
         };
     }
     let known = CRATES.iter().find(|(mark, _)| name.contains(mark)).map(|(_, room)| *room);
-    let runtime = || RUNTIME.iter().any(|start| name.starts_with(start)).then_some("Rust library");
+    let runtime = || RUNTIME.iter().any(|start| name.starts_with(start)).then_some(LIBRARY);
     known.or_else(runtime).unwrap_or("browser shell").to_owned()
 }
 

@@ -1,8 +1,13 @@
 //! The measuring itself, on small modules made by hand.
 
+use std::sync::LazyLock;
+
 use super::module::Module;
+use super::origins::Origins;
 use super::report::Report;
-use super::rooms::room;
+use super::rooms::{room, room_of_file};
+use crate::run::run;
+use crate::{stamp, tools, workspace};
 
 /// A module with one imported and two own functions, a memory's worth of data, and names.
 fn sample() -> Vec<u8> {
@@ -36,16 +41,15 @@ fn every_byte_of_a_module_is_counted_once() {
     let bytes = sample();
     let module = Module::parse(&bytes).unwrap();
     assert_eq!(module.sections.values().sum::<usize>() + 8, bytes.len());
-    let sizes: Vec<_> =
-        module.functions.iter().map(|function| (function.name.as_str(), function.bytes)).collect();
-    assert_eq!(sizes, [("tabmesh_engine::routing::table::insert", 3), ("memcpy", 5)]);
+    let sizes: Vec<_> = module.functions.iter().map(|function| (function.name(), function.bytes)).collect();
+    assert_eq!(sizes, [("tabmesh_engine::routing::table::insert".into(), 3), ("memcpy".into(), 5)]);
 }
 
 #[test]
 fn a_report_survives_being_written_and_read() {
     let bytes = sample();
     let module = Module::parse(&bytes).unwrap();
-    let report = Report::new(&bytes, &module, &module, (7, 6)).unwrap();
+    let report = Report::new(&bytes, &module, &module, &Origins::default(), (7, 6)).unwrap();
     let (core, meter) = Report::pair_from_json(&report.to_json(&report)).unwrap();
     assert_eq!((&core, &meter), (&report, &report));
     assert!(report.table(Some(&report)).contains("engine: routing"), "{}", report.table(None));
@@ -57,7 +61,7 @@ fn other_code_is_not_taken_for_the_shipped_one() {
     let module = Module::parse(&bytes).unwrap();
     let mut other = Module::parse(&bytes).unwrap();
     other.sections.insert("code".to_owned(), 4000);
-    let error = Report::new(&bytes, &module, &other, (0, 0)).unwrap_err();
+    let error = Report::new(&bytes, &module, &other, &Origins::default(), (0, 0)).unwrap_err();
     assert!(error.to_string().contains("other code"), "{error}");
 }
 
@@ -78,7 +82,7 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
         ("tabmesh_engine::node::repair::<impl tabmesh_engine::node::Node>::scan", "engine: node/repair"),
         ("tabmesh_core::rtc::dial", "browser shell"),
         ("<tabmesh_core::heap::Heap as core::alloc::GlobalAlloc>::alloc", "allocator"),
-        ("tabmesh_meter::gas::<impl tabmesh_meter::module::Meter>::end_segment", "meter: gas"),
+        ("tabmesh_meter::gas::<impl tabmesh_meter::meter::Meter>::end_segment", "meter: gas"),
         ("sha2::sha256::compress256", "SHA-256"),
         ("__wbindgen_malloc", "bindings"),
         ("alloc::raw_vec::finish_grow", "Rust library"),
@@ -87,4 +91,105 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
     ] {
         assert_eq!(room(name), expected, "{name}");
     }
+}
+
+#[test]
+fn lines_belong_to_the_room_of_their_file() {
+    for (file, expected) in [
+        ("core-wasm/engine/src/node/topics.rs", "engine: node/topics"),
+        ("core-wasm/engine/src/node/mod.rs", "engine: node"),
+        ("core-wasm/engine/src/topics/publish.rs", "engine: topics"),
+        ("core-wasm/engine/src/ground.rs", "engine: ground"),
+        ("core-wasm/engine/src/io/flat.rs", "engine: basics"),
+        ("core-wasm/src/heap.rs", "allocator"),
+        ("core-wasm/src/border.rs", "browser shell"),
+        ("task-meter/src/gas.rs", "meter: gas"),
+        ("task-meter/wasm/src/lib.rs", "meter: border"),
+        ("/somewhere/registry/sha2-0.11.1/src/sha256.rs", "SHA-256"),
+        ("/rustc/0123/library/core/src/slice/mod.rs", "Rust library"),
+    ] {
+        assert_eq!(room_of_file(file), expected, "{file}");
+    }
+}
+
+/// Files of the engine, of which one is inlined into the other, as the compiler leaves them.
+static TRACED: LazyLock<Vec<u8>> = LazyLock::new(traced);
+
+fn traced() -> Vec<u8> {
+    let dir = std::env::temp_dir().join(format!("tabmesh-traced-{}", std::process::id()));
+    let sources = [
+        (
+            "lib.rs",
+            "#![no_std]\nmod node {\n pub mod frames;\n}\nmod wire {\n pub mod codec;\n}\n\
+             #[panic_handler]\nfn panic(_: &core::panic::PanicInfo) -> ! { loop {} }\n",
+        ),
+        (
+            "node/frames.rs",
+            "#[unsafe(no_mangle)]\npub extern \"C\" fn outer(n: u32) -> u32 {\n\
+             crate::wire::codec::inner(n)\n ^ n.rotate_left(7)\n}\n\
+             #[unsafe(no_mangle)]\npub extern \"C\" fn caller(n: u32) -> u32 {\n called(n, 1) + called(n, 2)\n}\n\
+             #[unsafe(no_mangle)]\n#[inline(never)]\nextern \"C\" fn called(n: u32, m: u32) -> u32 {\n\
+             (n % 7) * m / 3\n}\n",
+        ),
+        (
+            "wire/codec.rs",
+            "#[inline(always)]\npub fn inner(n: u32) -> u32 {\n (n / 7) * (n % 11)\n + (n ^ 0x5bd1_e995) / 13\n}\n",
+        ),
+    ];
+    let root = dir.join("core-wasm/engine/src");
+    for (file, text) in sources {
+        stamp::write(&root.join(file), text).unwrap();
+    }
+    let module = dir.join("traced.wasm");
+    run("rustc")
+        .words("--edition 2024 --crate-type cdylib --crate-name traced -C opt-level=z -C panic=abort")
+        .args(["-C", "debuginfo=line-tables-only", "--target", tools::WASM_TARGET, "--remap-path-prefix"])
+        .arg(format!("{}={}", dir.display(), workspace::root().display()))
+        .arg("-o")
+        .arg(&module)
+        .arg(root.join("lib.rs"))
+        .wait()
+        .unwrap();
+    let bytes = std::fs::read(module).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    bytes
+}
+
+#[test]
+fn inlined_code_counts_for_the_line_that_it_comes_from() {
+    let origins = Origins::read(&TRACED).unwrap();
+    let shares = origins.share_out("outer", 1_000, |_| true);
+    assert_eq!(shares.iter().map(|(_, bytes)| bytes).sum::<usize>(), 1_000, "every byte is shared out once");
+    let of = |file: &str, line: u32| {
+        let mut shares = shares.iter().filter(|(place, _)| place.file == file && place.line == line);
+        shares.next().map_or(0, |(_, bytes)| *bytes)
+    };
+    let codec = "core-wasm/engine/src/wire/codec.rs";
+    assert!(of(codec, 3) > 100 && of(codec, 4) > 100, "{shares:?}");
+    // The rotation belongs to the Rust library, and counts for the line that called it.
+    assert!(of("core-wasm/engine/src/node/frames.rs", 4) > 0, "{shares:?}");
+    assert!(shares.iter().all(|(place, _)| place.room.starts_with("engine: ")), "{shares:?}");
+
+    let module = Module::parse(&TRACED).unwrap();
+    let report = Report::new(&TRACED, &module, &module, &origins, (1, 1)).unwrap();
+    let table = report.table(None);
+    assert!(table.contains("engine: wire") && table.contains("engine: node/frames"), "{table}");
+    assert!(report.lines(1).contains(codec), "{}", report.lines(9));
+}
+
+#[test]
+fn a_module_without_lines_is_refused() {
+    assert!(Origins::read(&sample()).err().unwrap().to_string().contains("no DWARF"));
+}
+
+#[test]
+fn what_the_optimizer_inlined_counts_for_its_own_lines() {
+    let origins = Origins::read(&TRACED).unwrap();
+    let lines = |left: &[&str]| {
+        let shares = origins.share_out("caller", 1_000, |symbol| left.contains(&symbol));
+        assert_eq!(shares.iter().map(|(_, bytes)| bytes).sum::<usize>(), 1_000);
+        shares.iter().map(|(place, _)| place.line).collect::<Vec<_>>()
+    };
+    assert!(!lines(&["caller", "called"]).contains(&13), "a function of its own");
+    assert!(lines(&["caller"]).contains(&13), "inlined, and gone: {:?}", lines(&["caller"]));
 }

@@ -1,18 +1,17 @@
 //! The engine's rooms and what they may know of each other.
 
-use std::collections::BTreeMap;
-
-use crate::sources::{Source, expect_none, paths_behind, read, sources, without_comments};
+use crate::imports;
+use crate::sources::{expect_none, sources, without_comments};
 
 const ENGINE: &str = "core-wasm/engine/src/";
 
 /// Rooms by layer: a room may use the layers before its own, and nothing of its own layer but itself. Only the
-/// basics may use each other.
+/// basics may use each other. A room need not be there yet to have its place here.
 const LAYERS: [(&str, &[&str]); 7] = [
     ("basics", &["coordinate", "hash", "id", "limits", "list", "rng", "status", "time", "error"]),
     ("wire", &["wire"]),
     ("io", &["io"]),
-    ("rooms", &["link", "routing", "content"]),
+    ("tables", &["link", "routing", "content"]),
     ("ground", &["ground"]),
     ("machines", &["linking", "upkeep", "requests", "blocks", "topics", "ports"]),
     ("node", &["node"]),
@@ -38,23 +37,19 @@ const BANNED: [(&str, &str); 14] = [
 
 #[test]
 fn imports_run_one_way_through_the_engine() {
-    let exported = names_of_the_front_door();
     let mut findings = Vec::new();
-    for source in sources(ENGINE, &[".rs"]) {
-        let Some(own) = room_of(&source) else { continue };
-        let code = without_comments(&source.text);
-        for (line, path) in paths_behind(&code, "crate::") {
-            let first = path.split("::").next().unwrap_or_default();
-            let used = exported.get(first).map_or(first, String::as_str);
-            if let Some(problem) = problem(own, used) {
-                findings.push(format!("{}:{line}: crate::{path}: {problem}", source.path));
-            }
+    for edge in imports::of_rust(ENGINE) {
+        // The front door only hands on: who imports from there needs the room behind it too, an edge of its own.
+        let (Some(own), Some(used)) = (room_of(&edge.from), room_of(&edge.to)) else { continue };
+        if let Some(problem) = problem(own, used) {
+            findings.push(format!("{}:{}: {}: {problem}", edge.from, edge.line, edge.words));
         }
     }
     expect_none(
         &findings,
-        "Imports run one way: basics <- wire <- io <- rooms <- node. A room never uses a sibling: `node` carries \
-         values between them. Move what both need to the basics or hand it in as a value.",
+        "Imports run one way: basics <- wire <- io <- tables <- ground <- machines <- node. A room never names a \
+         sibling: `node` carries verdicts between machines, and they share the ground. Move what both need down, or \
+         hand it in as a value.",
     );
 }
 
@@ -82,31 +77,15 @@ fn layer(room: &str) -> Option<usize> {
 }
 
 /// The room that a file belongs to: its first folder or its own name. The front door belongs to none.
-fn room_of(source: &Source) -> Option<&str> {
-    let path = source.path.strip_prefix(ENGINE)?;
-    let room = path.split('/').next()?.trim_end_matches(".rs");
+fn room_of(path: &str) -> Option<&str> {
+    let room = path.strip_prefix(ENGINE)?.split('/').next()?.trim_end_matches(".rs");
     (room != "lib").then_some(room)
-}
-
-/// Which room each name comes from that `lib.rs` hands out at the root.
-fn names_of_the_front_door() -> BTreeMap<String, String> {
-    let text = without_comments(&read(&format!("{ENGINE}lib.rs")));
-    let mut names = BTreeMap::new();
-    for (room, rest) in
-        text.match_indices("pub use ").filter_map(|(at, mark)| text[at + mark.len()..].split_once("::"))
-    {
-        let list = &rest[..rest.find(';').unwrap_or(rest.len())];
-        for (_, path) in paths_behind(&format!("@{list}"), "@") {
-            names.insert(path.rsplit("::").next().unwrap_or_default().to_owned(), room.to_owned());
-        }
-    }
-    names
 }
 
 #[test]
 fn every_file_of_the_engine_lies_in_a_known_room() {
     let all = sources(ENGINE, &[".rs"]);
-    let lost = all.iter().filter(|source| room_of(source).is_some_and(|room| layer(room).is_none()));
+    let lost = all.iter().filter(|source| room_of(&source.path).is_some_and(|room| layer(room).is_none()));
     let findings: Vec<_> = lost.map(|source| source.path.clone()).collect();
     expect_none(
         &findings,
@@ -160,12 +139,31 @@ fn the_rules_themselves_catch_what_they_forbid() {
     assert!(problem("link", "routing").unwrap().contains("sibling"));
     assert!(problem("wire", "node").unwrap().contains("above"));
     assert!(problem("io", "elsewhere").unwrap().contains("no room"));
-    for (own, used) in
-        [("id", "hash"), ("wire", "id"), ("routing", "io"), ("node", "routing"), ("node", "node")]
-    {
+    let machines = LAYERS[5].1;
+    for (own, other) in machines.iter().flat_map(|own| machines.iter().map(move |other| (own, other))) {
+        assert_eq!(problem(own, other).is_some(), own != other, "{own} names {other}");
+    }
+    for (own, used) in [("ground", "topics"), ("routing", "ground"), ("blocks", "node"), ("io", "link")] {
+        assert!(problem(own, used).unwrap().contains("above"), "{own} may not use {used}");
+    }
+    for (own, used) in [
+        ("id", "hash"),
+        ("wire", "id"),
+        ("routing", "io"),
+        ("ground", "routing"),
+        ("topics", "ground"),
+        ("node", "topics"),
+        ("node", "node"),
+    ] {
         assert_eq!(problem(own, used), None, "{own} may use {used}");
     }
-    let names = names_of_the_front_door();
-    assert_eq!(names.get("NodeId").map(String::as_str), Some("id"), "{names:?}");
-    assert_eq!(names.get("sha256").map(String::as_str), Some("hash"), "{names:?}");
+}
+
+#[test]
+fn what_the_front_door_hands_on_counts_for_its_room() {
+    let edges = imports::of_rust(ENGINE);
+    let is_there =
+        |from: &str, to: &str| edges.iter().any(|edge| edge.from.ends_with(from) && edge.to.ends_with(to));
+    assert!(is_there("src/wire/frame.rs", "src/id.rs"), "wire names ids by the front door or by their room");
+    assert!(!edges.iter().any(|edge| edge.from.ends_with("src/lib.rs")), "the front door only hands on");
 }

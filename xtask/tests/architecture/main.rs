@@ -3,8 +3,10 @@
 
 #![forbid(unsafe_code)]
 
+mod circles;
 mod documents;
 mod engine;
 mod files;
+mod imports;
 mod parts;
 mod sources;

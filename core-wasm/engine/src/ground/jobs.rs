@@ -3,67 +3,12 @@
 use alloc::vec::Vec;
 
 use super::Ground;
+use super::owner::{Job, Owner};
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, OpId};
 use crate::limits::{HASHES_MAX, JOBS_MAX};
 use crate::status::Status;
-
-/// The machine that waits for a job.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Owner {
-    Linking,
-    Requests,
-    Blocks,
-    Topics,
-}
-
-/// One job at the shell.
-pub(super) struct Job {
-    job: JobId,
-    owner: Owner,
-    is_store: bool,
-}
-
-/// What a machine's jobs are for.
-pub(crate) struct Jobs<T>(Vec<(JobId, T)>);
-
-impl<T> Default for Jobs<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T> Jobs<T> {
-    /// Remembers what a job is for; false if it was not begun.
-    pub(crate) fn add(&mut self, job: Option<JobId>, what: T) -> bool {
-        if let Some(job) = job {
-            self.0.push((job, what));
-        }
-        job.is_some()
-    }
-
-    /// What the job that ended was for.
-    pub(crate) fn take(&mut self, job: JobId) -> Option<T> {
-        let place = self.0.iter().position(|(known, _)| *known == job)?;
-        Some(self.0.swap_remove(place).1)
-    }
-
-    /// How many of them `is` is true of.
-    pub(crate) fn count(&self, is: impl Fn(&T) -> bool) -> usize {
-        self.0.iter().filter(|(_, what)| is(what)).count()
-    }
-}
-
-/// How storing went, as the status that the other end is told; `kind` as in [`kinds`](crate::io::kinds::input).
-pub(crate) fn stored(kind: u32) -> Status {
-    match kind {
-        input::STORED => Status::Ok,
-        input::MISMATCH => Status::BadRequest,
-        input::FULL => Status::InsufficientStorage,
-        _ => Status::Unavailable,
-    }
-}
 
 impl Ground {
     /// Gives the shell a job; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are. At the bound it is
@@ -138,5 +83,15 @@ impl Ground {
     pub(crate) fn end_job(&mut self, job: JobId) -> Option<Owner> {
         let place = self.jobs.iter().position(|known| known.job == job)?;
         Some(self.jobs.swap_remove(place).owner)
+    }
+}
+
+/// How storing went, as the status that the other end is told; `kind` as in [`kinds`](crate::io::kinds::input).
+pub(crate) fn stored(kind: u32) -> Status {
+    match kind {
+        input::STORED => Status::Ok,
+        input::MISMATCH => Status::BadRequest,
+        input::FULL => Status::InsufficientStorage,
+        _ => Status::Unavailable,
     }
 }

@@ -12,9 +12,9 @@ use crate::time::Instant;
 use crate::wire::Reader;
 use crate::wire::frame::split;
 
-/// A native peer's ground at second 1, with this many links to peers of random ids.
-pub(crate) fn ground(links: usize) -> Ground {
-    let config = Config {
+/// A native peer's.
+pub(crate) fn config() -> Config {
+    Config {
         key: [1; 64],
         seed: 1,
         network: *b"network!",
@@ -24,8 +24,12 @@ pub(crate) fn ground(links: usize) -> Ground {
         addresses: 0,
         signalling: false,
         relay: false,
-    };
-    let mut ground = Ground::new(config);
+    }
+}
+
+/// A native peer's ground at second 1, with this many links to peers of random ids.
+pub(crate) fn ground(links: usize) -> Ground {
+    let mut ground = Ground::new(config());
     ground.now = Instant(1_000_000);
     ground.wake = Instant::NEVER;
     ground.joined = links > 0;

@@ -208,7 +208,7 @@ pub(crate) fn glare(ground: &Ground, from: &NodeId) -> Glare {
 pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
     let Arrived { from, bytes, reply, .. } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full() {
+    if ground.is_full_for_others() {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
     }
     if envelope.kind == Kind::Circuit {

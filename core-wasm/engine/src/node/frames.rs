@@ -163,8 +163,9 @@ impl Node {
         }
         linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
-            if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
-                self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
+            let is_gone = matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent);
+            if is_gone && self.upkeep.on_gone(&self.ground, &link.peer, link.profile) {
+                self.probe_all();
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.

@@ -8,6 +8,8 @@ mod links;
 mod requests;
 mod route;
 mod store;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod view;
 
@@ -125,8 +127,11 @@ impl Node {
 
     /// The next thing to do; [`Output::Timeout`] when there is nothing more.
     pub fn poll_output(&mut self) -> Output {
-        let typed = self.ground.poll_flat().map(core::mem::take).and_then(Flat::typed);
-        typed.unwrap_or_else(|| Output::Timeout(self.wanted_at()))
+        let Some(flat) = self.ground.poll_flat().map(core::mem::take) else {
+            return Output::Timeout(self.wanted_at());
+        };
+        let kind = flat.kind;
+        flat.typed().unwrap_or(Output::Unreadable(kind))
     }
 
     /// The next thing to do in its flat form; `None` when there is nothing more until [`Node::wanted_at`].

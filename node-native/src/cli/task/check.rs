@@ -7,8 +7,9 @@ use tabmesh_engine::sha256;
 use tabmesh_meter::limits::{MODULE_BYTES_MAX, STACK_BYTES};
 use tabmesh_meter::{Interface, schedule};
 
-use super::{CommonArgs, TaskError, apart, read};
-use crate::cli::CliError;
+use super::common::{CommonArgs, apart, read};
+use super::error::TaskError;
+use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::identity::hex_of;
 use crate::task::engine::Watchdog;

@@ -4,12 +4,13 @@
 
 use std::io::{Read, Write};
 
-use super::{TaskError, apart};
-use crate::cli::CliError;
-use crate::task::compiler;
+use super::common::apart;
+use super::error::TaskError;
+use crate::cli::error::CliError;
+use crate::task::confinement;
 
 pub(super) async fn compile() -> Result<(), CliError> {
-    compiler::bound_this_process();
+    confinement::confine_this_process();
     apart(|| {
         let mut metered = Vec::new();
         std::io::stdin().read_to_end(&mut metered).map_err(CliError::Host)?;

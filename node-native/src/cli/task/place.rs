@@ -3,8 +3,8 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use crate::cli::CliError;
-use crate::cli::transfer::Sink;
+use crate::cli::error::CliError;
+use crate::cli::output::Sink;
 
 /// A file or the standard output, opened before the work, so that a place that cannot be written costs none.
 pub(super) struct Place {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::common::{CommonArgs, RunArgs, apart};
+use super::error::TaskError;
 use super::place::{Place, is_plain};
-use super::{CommonArgs, RunArgs, TaskError, apart};
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::task::outcome::id_of;
 use crate::task::{End, Executor, HostLimits, Outcome, Status};

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::common::{CommonArgs, RunArgs, apart, read};
+use super::error::TaskError;
 use super::place::Place;
 use super::run::{id_text, print, summary};
-use super::{CommonArgs, RunArgs, TaskError, apart, read};
-use crate::cli::CliError;
+use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::task::{End, Executor, Flag, HostLimits, Outcome, STREAM_BYTES_MAX, State, StepOutcome};
 

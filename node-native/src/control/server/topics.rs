@@ -6,24 +6,37 @@ use std::time::Duration;
 use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
 use tabmesh_engine::{Status, TopicId};
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{Semaphore, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Ended, HEAD_MAX, Reader, Server, done, failed, stopping};
+use super::answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
 use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done, SaidLine};
-use crate::driver::{Outcome, Said, Wish, topic_id};
+use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
 
 /// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
-pub(super) const LISTENERS_MAX: usize = 16;
+const LISTENERS_MAX: usize = 16;
 
 /// A message that comes too fast for those that this node is linked to is tried again after this, for at most that long.
 const ROOM_AGAIN: Duration = Duration::from_millis(20);
 const ROOM_MAX: Duration = Duration::from_secs(30);
 
-impl Server {
+/// How long a listener may leave a message unread that no longer fits its socket.
+const READ_MAX: Duration = Duration::from_secs(600);
+
+/// The topics of a node, for its clients.
+pub(super) struct Topics {
+    handle: Handle,
+    listeners: Semaphore,
+}
+
+impl Topics {
+    pub(super) fn new(handle: Handle) -> Self {
+        Self { handle, listeners: Semaphore::new(LISTENERS_MAX) }
+    }
+
     pub(super) async fn publish(&self, topic: &str, reader: &mut Reader) -> Result<Done, Ended> {
         let topic = parse_topic(topic)?;
         let bytes = match timeout(HEAD_MAX, read_message(reader)).await {
@@ -32,7 +45,7 @@ impl Server {
         };
         // Takes part first: a node that cannot says so at once.
         let part = self.handle.listen(topic).await.map_err(not_listening)?;
-        let outcome = self.until_gone(reader, self.publish_in_time(topic, bytes)).await?;
+        let outcome = until_gone(reader, self.publish_in_time(topic, bytes)).await?;
         drop(part);
         done(&outcome)?;
         Ok(Done::Publish {})
@@ -64,7 +77,7 @@ impl Server {
             return Err(failed(Status::TooManyRequests, message));
         };
         let messages = self.handle.listen(topic).await.map_err(not_listening)?;
-        self.until_gone(reader, tell(messages, writer)).await?
+        until_gone(reader, tell(messages, writer)).await?
     }
 }
 
@@ -76,7 +89,11 @@ async fn tell(mut messages: broadcast::Receiver<Said>, writer: &mut OwnedWriteHa
             Err(RecvError::Lagged(count)) => Answer::Missed(count),
             Err(RecvError::Closed) => return Err(stopping()),
         };
-        frame::write_header(writer, &answer).await?;
+        // A client that does not read for so long has forgotten that it listens.
+        match timeout(READ_MAX, frame::write_header(writer, &answer)).await {
+            Ok(written) => written?,
+            Err(_) => return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use wasmparser::{ExternalKind, FuncType, Parser, Payload, TypeRef, ValType};
 
-use super::{End, Guest, Unstarted, Value};
+use super::guest::{End, Guest, Unstarted, Value};
 
 /// Bytes of a memory that are compared.
 const MEMORY_BYTES: usize = 1 << 20;

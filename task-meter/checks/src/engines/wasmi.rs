@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use wasmi::{Config, Engine, F32, F64, Linker, Module, Store, TrapCode, Val};
 
-use super::{End, Guest, Unstarted, Value};
+use super::guest::{End, Guest, Unstarted, Value};
 
 /// Calls within calls: more than 256 KiB hold of the smallest frames.
 const CALLS_MAX: usize = 4_096;

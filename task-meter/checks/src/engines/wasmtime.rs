@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use wasmtime::{Config, Engine, Instance, Module, OptLevel, Store, Trap, Val, ValType};
 
-use super::{End, Guest, Unstarted, Value};
+use super::guest::{End, Guest, Unstarted, Value};
 
 fn engine(is_optimising: bool) -> Engine {
     let mut config = Config::new();

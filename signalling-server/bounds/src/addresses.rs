@@ -9,19 +9,19 @@ use crate::rate::{Rate, TokenBucket};
 
 /// The bounds of one address, and of the table that counts them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AddressLimits {
+pub struct AddressLimits {
     /// Connections at once.
-    pub(crate) connections: usize,
+    pub connections: usize,
     /// New connections.
-    pub(crate) rate: Rate,
+    pub rate: Rate,
     /// Addresses remembered. At the bound those without a connection are forgotten, so it has to be above the number
     /// of connections that can exist at once; then there is always room.
-    pub(crate) remembered: usize,
+    pub remembered: usize,
 }
 
 /// Why an address gets no further connection now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum AddressRefusal {
+pub enum AddressRefusal {
     /// It has all the connections that it may have.
     TooMany,
     /// It opens them faster than it may.
@@ -30,7 +30,7 @@ pub(crate) enum AddressRefusal {
 
 /// Counts the connections of every address.
 #[derive(Debug)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     limits: AddressLimits,
     table: Mutex<HashMap<IpAddr, Entry>>,
 }
@@ -43,13 +43,15 @@ struct Entry {
 
 /// One counted connection; dropping it gives the place back.
 #[derive(Debug)]
-pub(crate) struct AddressSeat {
+pub struct AddressSeat {
     addresses: Arc<Addresses>,
     owner: IpAddr,
 }
 
 impl Addresses {
-    pub(crate) fn new(limits: AddressLimits) -> Arc<Self> {
+    /// No connection yet.
+    #[must_use]
+    pub fn new(limits: AddressLimits) -> Arc<Self> {
         Arc::new(Self { limits, table: Mutex::default() })
     }
 
@@ -58,12 +60,8 @@ impl Addresses {
     /// # Errors
     ///
     /// The address is at one of its bounds; nothing was counted.
-    pub(crate) fn enter(
-        self: &Arc<Self>,
-        address: IpAddr,
-        now: Instant,
-    ) -> Result<AddressSeat, AddressRefusal> {
-        let owner = owner(address);
+    pub fn enter(self: &Arc<Self>, address: IpAddr, now: Instant) -> Result<AddressSeat, AddressRefusal> {
+        let owner = counted(address);
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         if table.len() >= self.limits.remembered && !table.contains_key(&owner) {
             self.forget_idle(&mut table, now);
@@ -101,7 +99,8 @@ impl Drop for AddressSeat {
 }
 
 /// Whom an address counts for: an IPv4 address for itself, an IPv6 address for its /64, which one host has whole.
-fn owner(address: IpAddr) -> IpAddr {
+#[must_use]
+pub fn counted(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -13,19 +13,19 @@ pub struct Rate {
 
 /// What is left of a [`Rate`]; starts full.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TokenBucket {
+pub struct TokenBucket {
     tokens: f64,
     filled: Instant,
 }
 
 impl TokenBucket {
     /// A full bucket.
-    pub(crate) fn full(rate: &Rate, now: Instant) -> Self {
+    pub fn full(rate: &Rate, now: Instant) -> Self {
         Self { tokens: f64::from(rate.burst), filled: now }
     }
 
     /// Takes one token; `false` if there is none, and then nothing changes but the time.
-    pub(crate) fn take(&mut self, rate: &Rate, now: Instant) -> bool {
+    pub fn take(&mut self, rate: &Rate, now: Instant) -> bool {
         self.fill(rate, now);
         let granted = self.tokens >= 1.0;
         if granted {
@@ -35,13 +35,13 @@ impl TokenBucket {
     }
 
     /// How long until a bucket that was just found empty holds a quarter of its burst, and at least one token.
-    pub(crate) fn recovery(&self, rate: &Rate) -> Duration {
+    pub fn recovery(&self, rate: &Rate) -> Duration {
         let missing = (f64::from(rate.burst) / 4.0).max(1.0) - self.tokens;
         Duration::try_from_secs_f64(missing / rate.per_second).unwrap_or(Duration::MAX)
     }
 
     /// Whether nothing of the rate is used up: forgetting such a bucket forgets nothing.
-    pub(crate) fn is_full(&mut self, rate: &Rate, now: Instant) -> bool {
+    pub fn is_full(&mut self, rate: &Rate, now: Instant) -> bool {
         self.fill(rate, now);
         self.tokens >= f64::from(rate.burst)
     }

@@ -1,0 +1,53 @@
+//! Why a command was not done, and the exit code that tells it.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::task::error::TaskError;
+use crate::control::client::ClientError;
+use crate::peer::StartError;
+use crate::sentences::exit_code;
+use crate::settings::SettingsError;
+
+/// Why a command was not done.
+#[derive(Debug, Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("{path}: {source}", path = path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error(
+        "the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug"
+    )]
+    LogFilter(String),
+    #[error("there is no standard input; pipe something into the command, or name a file")]
+    NoInput,
+    #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
+    TooLong,
+    #[error(transparent)]
+    Task(#[from] TaskError),
+    #[error("{0}")]
+    Host(std::io::Error),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+impl CliError {
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::TooLong => 2,
+            Self::Client(ClientError::NoNode { .. }) => 3,
+            Self::Client(ClientError::Refused(failure)) => {
+                tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
+            }
+            Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
+            Self::Task(error) => error.exit_code(),
+            Self::Interrupted => 130,
+        }
+    }
+}

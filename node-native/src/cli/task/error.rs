@@ -1,0 +1,35 @@
+//! Why a command about tasks was not done.
+
+use thiserror::Error;
+
+use crate::task::compiler::EXIT_INVALID;
+use crate::task::engine::{CompileError, EngineError};
+use crate::task::{BoundError, End, Status};
+
+/// Why a command about tasks was not done.
+#[derive(Debug, Error)]
+pub(in crate::cli) enum TaskError {
+    #[error(transparent)]
+    Bound(#[from] BoundError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("{}: {}", .0.status().name(), .0.sentence())]
+    Ended(End),
+    #[error("the module was not compiled: {0:?}")]
+    NotCompiled(CompileError),
+    #[error("BAD_ABI: the module fits no interface; export {0} with the types of docs/TASKS.md")]
+    Unfit(String),
+}
+
+impl TaskError {
+    pub(in crate::cli) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Bound(_) | Self::Engine(EngineError::NotBuilt) => 2,
+            Self::Engine(EngineError::Host(_)) => 1,
+            Self::NotCompiled(CompileError::Invalid) => EXIT_INVALID,
+            Self::NotCompiled(_) => 1,
+            Self::Ended(end) => 10 + end.status().number(),
+            Self::Unfit(_) => 10 + Status::BadAbi.number(),
+        }
+    }
+}

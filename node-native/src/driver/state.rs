@@ -1,0 +1,113 @@
+//! What the driver owns. What it does with it is told in the files beside this one, one for each kind of work.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature, TopicId};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_tungstenite::WebSocketStream;
+use url::Url;
+
+use super::api::{Outcome, Said};
+use super::clock::Clock;
+use super::memory::Memory;
+use super::verifier::Verifier;
+use crate::addresses::Addresses;
+use crate::identity::Identity;
+use crate::link::circuit::Circuit;
+use crate::link::webrtc::Ice;
+use crate::link::{self, Link};
+use crate::metrics::Metrics;
+use crate::signalling::{self, Signalling};
+use crate::storage::{Answer, Storage};
+
+/// A WebSocket that a peer opened to the listener.
+pub(crate) type Incoming = WebSocketStream<TokioIo<Upgraded>>;
+
+pub(super) struct Driver {
+    pub(super) node: Node,
+    pub(super) clock: Clock,
+    pub(super) due: Instant,
+    pub(super) identity: Arc<Identity>,
+    /// See [`Config::network`].
+    pub(super) network: [u8; 8],
+    pub(super) storage: Storage,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) ice: Ice,
+    pub(super) addresses: Addresses,
+    pub(super) links: HashMap<LinkId, Entry>,
+    /// The relayed links among the engine's.
+    pub(super) circuits: HashMap<LinkId, Circuit>,
+    /// Frames of the drain under way, joined by link.
+    pub(super) packets: HashMap<LinkId, Vec<u8>>,
+    /// Counts links and signalling connections, to tell stale reports.
+    pub(super) generation: u64,
+    pub(super) waiting: VecDeque<Incoming>,
+    pub(super) servers: Arc<[Url]>,
+    /// The server to try first.
+    pub(super) server: usize,
+    pub(super) signalling: Option<(u64, Signalling)>,
+    pub(super) is_signalling: bool,
+    /// The server that was tried last, and why it did not do; `None` once one does.
+    pub(super) signalling_trouble: Option<String>,
+    /// Whether the server said why it closes this connection.
+    pub(super) is_refused: bool,
+    pub(super) operations: HashMap<OpId, Operation>,
+    pub(super) last_operation: u32,
+    /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
+    pub(super) topics: HashMap<TopicId, Topic>,
+    pub(super) memory: Memory,
+    pub(super) findings: VecDeque<Finding>,
+    pub(super) tasks: JoinSet<()>,
+    pub(super) reports: mpsc::Sender<link::Report>,
+    pub(super) answers: mpsc::UnboundedSender<(JobId, Answer)>,
+    pub(super) verifier: Verifier,
+    pub(super) signals: mpsc::Sender<signalling::Report>,
+    pub(super) has_left: bool,
+}
+
+/// What the driver found out while it drained outputs, and tells the engine next.
+pub(super) enum Finding {
+    Signed(JobId, Option<Signature>),
+    NotDone(JobId),
+    /// The message of this operation is wanted.
+    Wanted(JobId, OpId),
+    /// A message of a topic: signed, sound or remembered; or not.
+    Message(JobId, Option<Vec<u8>>),
+    LinkLost(LinkId),
+    LinkUp(LinkId),
+    /// This end's key of a relayed link.
+    Described(LinkId, PublicKey),
+    Sealed(LinkId, Vec<u8>),
+    Unsealed(LinkId, Vec<u8>),
+    SignalLost,
+    Addresses(u16),
+}
+
+/// A link and which of those with its number it is.
+pub(super) struct Entry {
+    pub(super) link: Link,
+    pub(super) generation: u64,
+    /// The address behind which somebody is to prove itself.
+    pub(super) dialled: Option<Url>,
+}
+
+/// An operation under way.
+pub(super) struct Operation {
+    pub(super) outcome: Outcome,
+    pub(super) wish: &'static str,
+    /// What a message says.
+    pub(super) message: Bytes,
+    pub(super) reply: oneshot::Sender<Outcome>,
+}
+
+/// A topic that this node takes part in, for as long as a client listens, or until a while after it published is over.
+pub(super) struct Topic {
+    pub(super) messages: broadcast::Sender<Said>,
+    pub(super) until: Instant,
+}

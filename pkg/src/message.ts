@@ -1,0 +1,21 @@
+// What applications say to each other, on its way in.
+
+import { type Bytes, copyOf, kindOf, utf8 } from './bytes.js';
+import { CODE, MeshError } from './errors.js';
+
+/**
+ * A copy of what is to be sent: bytes of any kind and realm, or a text as UTF-8.
+ *
+ * @throws MeshError BadData or TooLong
+ */
+export function takeMessage(data: unknown, most: number): Bytes {
+  let bytes: Bytes | undefined;
+  try {
+    bytes = typeof data === 'string' ? utf8(data) : copyOf(data);
+  } catch (cause) {
+    throw new MeshError(CODE.badData, 'the buffer of the message was transferred', { cause });
+  }
+  if (!bytes) throw new MeshError(CODE.badData, `a message is a text or bytes, and this is of type ${kindOf(data)}`);
+  if (bytes.length > most) throw new MeshError(CODE.tooLong, `this one has ${bytes.length}`);
+  return bytes;
+}

@@ -1,0 +1,121 @@
+// What can be put, read as it was when it was given: what changes meanwhile is an error, never other content.
+
+import { type Bytes, copyOf, kindOf, utf8 } from './bytes.js';
+import { CODE, MeshError } from './errors.js';
+
+/** Content on its way in. */
+export interface Source {
+  /** Bytes, where that is known beforehand. */
+  readonly size: number | null;
+  /**
+   * The bytes, once; each chunk has memory of its own.
+   *
+   * @throws MeshError BadData where they changed meanwhile, or the error of a stream
+   */
+  chunks(): AsyncGenerator<Bytes, void, void>;
+}
+
+/**
+ * Takes what it is given: bytes are copied before this returns. Bytes, Blobs and streams may be of another realm, such as a frame.
+ *
+ * @throws MeshError BadData
+ */
+export function sourceOf(data: unknown): Source {
+  if (typeof data === 'string') return whole(utf8(data));
+  const bytes = bytesIn(data);
+  if (bytes) return whole(bytes);
+  const kind = kindOf(data);
+  if (kind === 'Blob' || kind === 'File') return new BlobSource(data as Blob | File);
+  if (kind !== 'ReadableStream') throw bad(`this is of type ${kind}`);
+  return new StreamSource(data as ReadableStream<unknown>);
+}
+
+function whole(bytes: Bytes): Source {
+  return {
+    size: bytes.length,
+    async *chunks() {
+      yield bytes;
+    },
+  };
+}
+
+/** A Blob, or a file that may be written to, cut or deleted while it is read. */
+class BlobSource implements Source {
+  readonly size: number;
+  readonly #file: Blob | File;
+  readonly #time: number | undefined;
+  /** Bound to the size and the time that the file has now, where the browser looks at them. */
+  readonly #now: Blob;
+
+  constructor(file: Blob | File) {
+    this.#file = file;
+    this.size = file.size;
+    this.#time = timeOf(file);
+    this.#now = file.slice(0, this.size);
+  }
+
+  async *chunks(): AsyncGenerator<Bytes, void, void> {
+    let read = 0;
+    try {
+      for await (const chunk of chunksOf(this.#now.stream().getReader())) {
+        read += chunk.length;
+        yield chunk;
+      }
+    } catch (cause) {
+      throw changed(cause);
+    }
+    if (read !== this.size || !(await this.#isSame())) throw changed();
+  }
+
+  async #isSame(): Promise<boolean> {
+    if (this.#file.size !== this.size || timeOf(this.#file) !== this.#time) return false;
+    // Chromium compares the time of the file whenever it begins to read.
+    return this.#now.slice(-1).arrayBuffer().then(() => true, () => false);
+  }
+}
+
+class StreamSource implements Source {
+  readonly size = null;
+  readonly #reader: ReadableStreamDefaultReader<unknown>;
+
+  constructor(stream: ReadableStream<unknown>) {
+    if (stream.locked) throw bad('the stream is read by somebody else');
+    this.#reader = stream.getReader();
+  }
+
+  chunks(): AsyncGenerator<Bytes, void, void> {
+    return chunksOf(this.#reader);
+  }
+}
+
+/** Copies what comes at once: whoever writes a stream may use its memory again. */
+async function* chunksOf(reader: ReadableStreamDefaultReader<unknown>): AsyncGenerator<Bytes, void, void> {
+  let isAtEnd = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      isAtEnd = done;
+      if (done) return;
+      const bytes = bytesIn(value);
+      if (!bytes) throw bad(`the stream has a chunk of type ${kindOf(value)}`);
+      yield bytes;
+    }
+  } finally {
+    if (!isAtEnd) await reader.cancel().catch(() => undefined);
+    reader.releaseLock();
+  }
+}
+
+function bytesIn(data: unknown): Bytes | undefined {
+  try {
+    return copyOf(data);
+  } catch (cause) {
+    throw bad('its buffer was transferred, or there is no memory for a copy', cause);
+  }
+}
+
+const timeOf = (file: Blob | File): number | undefined => ('lastModified' in file ? file.lastModified : undefined);
+
+const bad = (detail: string, cause?: unknown): MeshError => new MeshError(CODE.badData, detail, { cause });
+
+const changed = (cause?: unknown): MeshError => bad('the file changed while it was read', cause);

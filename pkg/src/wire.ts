@@ -1,0 +1,24 @@
+// What a link is to the table of links, whatever it runs over.
+
+import type { Bytes } from './bytes.js';
+
+/** What a link tells. After `onDown` it tells nothing more, and is freed. */
+export interface Hearer {
+  onDescribed(description: Bytes): void;
+  onUp(): void;
+  onBytes(bytes: Uint8Array): void;
+  /** A relayed link: a frame that was sent is sealed; the relay gets it. */
+  onSealed(frame: Bytes): void;
+  /** Less than `DRAINED` bytes wait again. */
+  onDrained(): void;
+  onDown(): void;
+}
+
+/** A connection that carries messages, in order. */
+export interface Wire {
+  /** Bytes that wait to be sent. */
+  readonly queued: number;
+  send(bytes: Bytes): void;
+  /** Sends what waits, then frees everything; tells nothing any more. */
+  close(): void;
+}

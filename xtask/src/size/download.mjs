@@ -1,0 +1,53 @@
+// What a page downloads that takes part and executes tasks: `tabmesh` and `tabmesh/task`, bundled and minified by Vite as an
+// application would, each file as brotli of quality 11. Prints its parts in bytes, as JSON.
+//
+// Called with the folder whose node_modules hold Vite and the package.
+
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
+
+const folder = process.argv[2];
+const vite = createRequire(join(folder, 'package.json')).resolve('vite');
+const { build } = await import(pathToFileURL(vite));
+
+const ENTRY = 'tabmesh-entry';
+const TEXT = `import * as mesh from 'tabmesh'; import * as task from 'tabmesh/task'; globalThis.all = { mesh, task };`;
+
+/** The whole package, with nothing left out because it is not used. */
+const entry = {
+  name: ENTRY,
+  resolveId: (id) => (id === ENTRY ? join(folder, `${ENTRY}.js`) : undefined),
+  load: (id) => (id.endsWith(`${ENTRY}.js`) ? TEXT : undefined),
+};
+
+const { output } = await build({
+  root: folder,
+  configFile: false,
+  logLevel: 'error',
+  plugins: [entry],
+  build: {
+    write: false,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: ENTRY },
+  },
+});
+
+/** The part of the download that a file belongs to. */
+function partOf(name) {
+  if (/tabmesh_core.*\.wasm$/.test(name)) return 'core';
+  if (/tabmesh_meter.*\.wasm$/.test(name)) return 'meter';
+  if (/worker.*\.js$/.test(name)) return 'worker';
+  if (name.endsWith('.js')) return 'package';
+  throw new Error(`${name} belongs to no part that is known here`);
+}
+
+const parts = {};
+for (const file of output) {
+  const part = partOf(file.fileName);
+  parts[part] = (parts[part] ?? 0) + brotliCompressSync(file.code ?? file.source).length;
+}
+console.log(JSON.stringify(parts));
