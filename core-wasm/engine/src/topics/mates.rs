@@ -236,9 +236,15 @@ impl Topics {
     }
 
     /// A linked peer tells what it has: who was asked is a mate from now on.
-    pub(super) fn accept(&mut self, topic: u32, from: &NodeId) {
+    pub(super) fn accept(&mut self, ground: &mut Ground, id: &TopicId, from: &NodeId) {
+        let topic = id.short();
         if self.member(topic, from).is_some_and(|member| matches!(member.role, Role::Asked { .. })) {
             self.become_mate(topic, from);
+            // What came since it was asked.
+            let streams = self.streams.recent(topic);
+            if !streams.is_empty() {
+                tell(ground, from, HAVE, id, &streams);
+            }
         }
     }
 

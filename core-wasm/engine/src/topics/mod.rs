@@ -181,7 +181,7 @@ impl Topics {
         let missed = self.streams.give_up(short, ground.now);
         self.tell_missed(ground, &id, missed);
         self.ask_more(ground, &id);
-        if self.count(short, Member::takes_part) > MATES + 1 {
+        if self.count(short, Member::takes_part) > MATES + 2 {
             self.part_with_slowest(ground, &id);
         }
         self.note_laggards(short);
@@ -228,7 +228,7 @@ impl Topics {
             PRUNE if is_linked => self.on_prune(ground, &from, &id, rest),
             PUBLISH => self.on_publish(ground, Some(from).filter(|_| is_linked), raw),
             HAVE if is_linked => {
-                self.accept(id.short(), &from);
+                self.accept(ground, &id, &from);
                 self.on_have(ground, &from, &id, rest);
             }
             WANT => self.on_want(ground, &reply, rest),

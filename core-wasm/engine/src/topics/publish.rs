@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::mates::Role;
+use super::mates::{Member, Role};
 use super::{Pending, Topics, tell};
 use crate::ground::{Ground, Owner};
 use crate::id::{NodeId, TopicId};
@@ -88,13 +88,9 @@ impl Topics {
         let missed = self.streams.take(&place, head.sent_ms, topic, ground.now);
         self.tell_missed(ground, head.topic, missed);
         let origin = NodeId::of_key(head.key);
-        for member in self.members.iter().filter(|member| member.topic == topic) {
-            let gets = match member.role {
-                Role::Candidate => false,
-                Role::Asked { .. } => ground.links.to(&member.peer).is_some(),
-                Role::Far { .. } | Role::Mate(_) => true,
-            };
-            if gets && Some(&member.peer) != from && member.peer != origin {
+        let takes_part = |member: &&Member| member.topic == topic && member.takes_part();
+        for member in self.members.iter().filter(takes_part) {
+            if Some(&member.peer) != from && member.peer != origin {
                 tell(ground, &member.peer, PUBLISH, head.topic, raw.get(32..).unwrap_or(&[]));
             }
         }

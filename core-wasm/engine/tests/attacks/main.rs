@@ -6,7 +6,9 @@
 #![allow(dead_code, reason = "not every attack needs all of the host's means")]
 
 mod host;
+mod places;
 mod routing;
+mod topics;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;
