@@ -20,7 +20,10 @@ pub fn sentence(status: Status) -> &'static str {
             "the node has no links; see `tabmesh status`, and give it a --peer or --signalling"
         }
         Status::TimedOut => "no answer came in time on any way; try again, and see `tabmesh peers`",
-        Status::InsufficientStorage => "the store is full; give the node a larger --quota",
+        Status::InsufficientStorage => "this node's store is full; give it a larger --quota",
+        Status::NetworkFull => {
+            "the stores of the other nodes are full; give them a larger --quota, or add nodes, and put it again"
+        }
     }
 }
 
@@ -31,6 +34,6 @@ pub fn exit_code(status: Status) -> u8 {
         Status::BadRequest => 2,
         Status::NotFound => 4,
         Status::TooManyRequests | Status::Unavailable | Status::TimedOut => 5,
-        Status::InsufficientStorage => 6,
+        Status::InsufficientStorage | Status::NetworkFull => 6,
     }
 }

@@ -25,6 +25,7 @@ export const STATUS = {
   unavailable: 303,
   timedOut: 304,
   insufficientStorage: 306,
+  networkFull: 307,
 } as const;
 
 /** What this package finds wrong by itself. */
@@ -74,6 +75,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
   304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
   306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
+  307: ['NetworkFull', 'The other peers have no room to keep it: put it again when more have joined.'],
 
   400: ['Lost', 'The connection broke: nothing needs to be done, the tab looks for another peer.'],
   401: ['Leaving', 'The peer left the network.'],

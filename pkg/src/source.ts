@@ -8,11 +8,12 @@ export interface Source {
   /** Bytes, where that is known beforehand. */
   readonly size: number | null;
   /**
-   * The bytes, once; each chunk has memory of its own.
+   * The bytes, once; each chunk has memory of its own. `signal` ends it, also where the next chunk never comes.
    *
    * @throws MeshError BadData where they changed meanwhile, or the error of a stream
+   * @throws the reason of `signal` when it aborts
    */
-  chunks(): AsyncGenerator<Bytes, void, void>;
+  chunks(signal: AbortSignal): AsyncGenerator<Bytes, void, void>;
 }
 
 /**
@@ -54,23 +55,37 @@ class BlobSource implements Source {
     this.#now = file.slice(0, this.size);
   }
 
-  async *chunks(): AsyncGenerator<Bytes, void, void> {
-    let read = 0;
+  async *chunks(signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+    let [read, sum] = [0, 0];
     try {
-      for await (const chunk of chunksOf(this.#now.stream().getReader())) {
+      for await (const chunk of this.#read(signal)) {
         read += chunk.length;
+        sum = sumOf(chunk, sum);
         yield chunk;
       }
+      if (read === this.size && (await this.#isSame(sum, signal))) return;
     } catch (cause) {
+      signal.throwIfAborted();
       throw changed(cause);
     }
-    if (read !== this.size || !(await this.#isSame())) throw changed();
+    throw changed();
   }
 
-  async #isSame(): Promise<boolean> {
+  /**
+   * Whether it is what was read. Chromium looks at a file's size and time when it is asked, and when it begins to read; Firefox never
+   * does. So a file is read twice: what was written to meanwhile is not the same the second time.
+   */
+  async #isSame(sum: number, signal: AbortSignal): Promise<boolean> {
     if (this.#file.size !== this.size || timeOf(this.#file) !== this.#time) return false;
-    // Chromium compares the time of the file whenever it begins to read.
-    return this.#now.slice(-1).arrayBuffer().then(() => true, () => false);
+    // What is no file cannot change.
+    if (this.#time === undefined) return true;
+    let again = 0;
+    for await (const chunk of this.#read(signal)) again = sumOf(chunk, again);
+    return again === sum;
+  }
+
+  #read(signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+    return chunksOf(this.#now.stream().getReader(), signal);
   }
 }
 
@@ -83,17 +98,21 @@ class StreamSource implements Source {
     this.#reader = stream.getReader();
   }
 
-  chunks(): AsyncGenerator<Bytes, void, void> {
-    return chunksOf(this.#reader);
+  chunks(signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
+    return chunksOf(this.#reader, signal);
   }
 }
 
 /** Copies what comes at once: whoever writes a stream may use its memory again. */
-async function* chunksOf(reader: ReadableStreamDefaultReader<unknown>): AsyncGenerator<Bytes, void, void> {
+async function* chunksOf(reader: ReadableStreamDefaultReader<unknown>, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
   let isAtEnd = false;
+  const cancel = (): void => void reader.cancel(signal.reason).catch(() => undefined);
+  signal.addEventListener('abort', cancel);
   try {
     for (;;) {
+      signal.throwIfAborted();
       const { done, value } = await reader.read();
+      signal.throwIfAborted();
       isAtEnd = done;
       if (done) return;
       const bytes = bytesIn(value);
@@ -101,7 +120,8 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<unknown>): AsyncGen
       yield bytes;
     }
   } finally {
-    if (!isAtEnd) await reader.cancel().catch(() => undefined);
+    signal.removeEventListener('abort', cancel);
+    if (!isAtEnd) cancel();
     reader.releaseLock();
   }
 }
@@ -112,6 +132,14 @@ function bytesIn(data: unknown): Bytes | undefined {
   } catch (cause) {
     throw bad('its buffer was transferred, or there is no memory for a copy', cause);
   }
+}
+
+/** FNV-1a of bytes that follow others: it tells accidents, no more. */
+function sumOf(bytes: Bytes, before: number): number {
+  let sum = before;
+  // Seven times as fast as for ... of.
+  for (let at = 0; at < bytes.length; at += 1) sum = Math.imul(sum ^ (bytes[at] ?? 0), 0x0100_0193);
+  return sum;
 }
 
 const timeOf = (file: Blob | File): number | undefined => ('lastModified' in file ? file.lastModified : undefined);

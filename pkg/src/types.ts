@@ -59,8 +59,8 @@ export interface Peer {
 }
 
 /**
- * What can be put. Bytes are copied at the call (give a Blob where there are many); a file that changes while it is read fails with
- * BadData.
+ * What can be put. Bytes are copied at the call (give a Blob where there are many); a file is read twice, and fails with BadData where it
+ * changed meanwhile.
  */
 export type PutData = Blob | ArrayBufferLike | ArrayBufferView | string | ReadableStream<ArrayBufferView | ArrayBufferLike>;
 

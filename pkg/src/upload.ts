@@ -11,11 +11,11 @@ import { CONTENT_MAX, TreeBuilder } from './tree.js';
 import type { PutData, PutOptions, PutResult } from './types.js';
 
 /** Cuts content into leaves. At least one comes, an empty one if need be. */
-async function* leavesOf(source: Source): AsyncGenerator<Bytes, void, void> {
+async function* leavesOf(source: Source, signal: AbortSignal): AsyncGenerator<Bytes, void, void> {
   let buffer = new Uint8Array(BLOCK_MAX);
   let filled = 0;
   let isFirst = true;
-  for await (const chunk of source.chunks()) {
+  for await (const chunk of source.chunks(signal)) {
     for (let at = 0; at < chunk.length; ) {
       const part = chunk.subarray(at, at + BLOCK_MAX - filled);
       buffer.set(part, filled);
@@ -39,6 +39,8 @@ export class Upload {
   readonly #source: Source;
   /** Ends what is under way once one block failed. */
   readonly #failed = new AbortController();
+  /** The same, and what the caller gave. */
+  readonly #stop: AbortSignal;
   readonly #underway = new Set<Promise<void>>();
   #done = 0;
   #size = 0;
@@ -57,6 +59,8 @@ export class Upload {
     this.#blocks = blocks;
     this.#operations = operations;
     this.#options = options;
+    const { signal } = this.#failed;
+    this.#stop = options.signal ? AbortSignal.any([options.signal, signal]) : signal;
   }
 
   /** @throws MeshError, or the reason of the signal that aborted */
@@ -64,7 +68,7 @@ export class Upload {
     const tree = new TreeBuilder();
     try {
       let last: Bytes | undefined;
-      for await (const leaf of leavesOf(this.#source)) {
+      for await (const leaf of leavesOf(this.#source, this.#stop)) {
         const hash = await sha256(leaf);
         this.#size += leaf.length;
         if (this.#size > CONTENT_MAX) throw new MeshError(CODE.badData, 'it has more than 64 TiB');
@@ -91,8 +95,7 @@ export class Upload {
   /** Begins to place a block, once fewer than {@link WINDOW} are under way. */
   async #begin(hash: Bytes, bytes: Bytes, content: number): Promise<void> {
     while (this.#underway.size >= WINDOW) await Promise.race(this.#underway);
-    this.#failed.signal.throwIfAborted();
-    this.#options.signal?.throwIfAborted();
+    this.#stop.throwIfAborted();
     this.#count += 1;
     const placed = this.#place(hash, bytes, content)
       .catch((error: unknown) => this.#failed.abort(error))
@@ -112,11 +115,10 @@ export class Upload {
   }
 
   async #spread(hash: Bytes, content: number): Promise<void> {
-    const { signal, minHolders } = this.#options;
-    const either = signal ? AbortSignal.any([signal, this.#failed.signal]) : this.#failed.signal;
+    const { minHolders } = this.#options;
     const onHolders = (holders: number): void => this.#tell(0, holders);
     try {
-      const holders = await this.#operations.put(hash, { signal: either, minHolders, onHolders });
+      const holders = await this.#operations.put(hash, { signal: this.#stop, minHolders, onHolders });
       this.#holders = Math.min(this.#holders, holders);
       this.#tell(content);
     } catch (error) {

@@ -41,9 +41,9 @@ async function prepare() {
     return { size: bytes.length, hash: hex(await sha256(bytes)) };
   };
   const told = (work) => work.catch(({ name, message }) => ({ name, message }));
-  globalThis.contentOf = (data) => told((async () => whole(sourceOf(data).chunks()))());
+  globalThis.contentOf = (data) => told((async () => whole(sourceOf(data).chunks(new AbortController().signal)))());
   globalThis.begin = async () => {
-    globalThis.chunks = sourceOf(document.querySelector('input').files[0]).chunks();
+    globalThis.chunks = sourceOf(document.querySelector('input').files[0]).chunks(new AbortController().signal);
     globalThis.first = undefined;
   };
   globalThis.readSome = async () => void (globalThis.first = (await globalThis.chunks.next()).value);

@@ -196,6 +196,23 @@ test('giving up ends it, with the reason', async () => {
   await assert.rejects(content.bytes(), { name: 'AbortError' });
 });
 
+test('a stream whose next chunk never comes keeps nobody waiting', { timeout: 10_000 }, async () => {
+  const { tab, seen } = network();
+  const giver = await tab();
+  const canceled = [];
+  const hanging = () =>
+    new ReadableStream({
+      start: (controller) => controller.enqueue(bytesOf(100_000)),
+      cancel: (reason) => void canceled.push(reason.name),
+    });
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+  await assert.rejects(giver.put(hanging(), { signal: stop.signal }), { name: 'AbortError' });
+  seen.failAt = 0;
+  await assert.rejects(giver.put(hanging()), { code: STATUS.timedOut });
+  assert.deepEqual(canceled, ['AbortError', 'TimedOut']);
+});
+
 test('a block that cannot be placed fails the whole, and so does one that is gone', async () => {
   const { tab, seen, held } = network();
   const [giver, reader] = [await tab(), await tab()];

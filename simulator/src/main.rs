@@ -13,12 +13,6 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use tabmesh_simulator::{Follow, Options, Report, Scenario, plots, run, table};
 
-/// Of every scenario whose trace hash is printed: enough for every machine of the engine to work, in seconds.
-const HASHED_NODES: u32 = 150;
-
-/// See [`HASHED_NODES`]; every scenario but the longest is over by then.
-const HASHED_S: f64 = 1_200.0;
-
 /// Runs the engine over virtual time and a virtual network, and compares what comes out with the truth.
 ///
 /// The same scenario, number of nodes and seed give the same trace hash, on any number of threads.
@@ -132,9 +126,7 @@ fn hashes(cli: &Cli) -> Result<bool> {
     let names = cli.name.clone().map_or_else(Scenario::names, |name| vec![name]);
     let mut is_good = true;
     for name in names {
-        let mut scenario = Scenario::load(&name)?;
-        scenario.nodes = scenario.nodes.min(HASHED_NODES);
-        scenario.seconds = scenario.seconds.min(HASHED_S);
+        let scenario = Scenario::load(&name)?.small();
         let options = Options { seed: cli.seed, threads: cli.threads, follow: None };
         let report = run(&scenario, options, &mut |_| {}).with_context(|| name.clone())?;
         let (hash, events) = (&report.trace_hash, report.events);

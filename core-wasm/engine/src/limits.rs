@@ -22,6 +22,10 @@ pub const CIRCUIT_HEAD: usize = 64;
 /// [`Reason::NoRoom`]: crate::Reason
 pub const CARRY_A_MINUTE: u32 = 8 * 1024 * 1024;
 
+/// Bytes of blocks that one link may give this node to keep in a minute, small ones counted as 2 KiB. Beyond it they are refused
+/// ([`Status::TooManyRequests`](crate::Status)), and their givers wait or go elsewhere.
+pub const KEEP_A_MINUTE: u32 = 64 * 1024 * 1024;
+
 /// What the shell may join into one message of the transport. A longer one costs the sender its link.
 pub const PACKET_MAX: usize = 64 * 1024;
 
@@ -36,6 +40,9 @@ pub const DRAINED_STEP: u32 = 64 * 1024;
 
 /// Replicas of a block. All nodes of a network keep as many: the feature `replicas-16` makes engines of another network.
 pub const REPLICAS: usize = if cfg!(feature = "replicas-16") { 16 } else { 8 };
+
+/// The nodes nearest to a block that may hold it: where the nearest have no room, fail or are silent, the next take their place.
+pub const CANDIDATES: usize = REPLICAS * 2;
 
 /// Nodes of the neighbourhood: the closest known; they are linked first and never shed.
 pub const NEIGHBOURS: usize = REPLICAS * 3 / 2;
@@ -63,6 +70,9 @@ pub const LINKS_ENOUGH: usize = 3;
 /// Nodes known but not linked. At the bound the one that failed most, then the one furthest off, is forgotten.
 pub const CONTACTS_MAX: usize = 56;
 
+/// Nodes that were asked whether they are there; the oldest question is forgotten.
+pub const GREETINGS_MAX: usize = 8;
+
 /// WebSocket addresses dialled by number; further ones are not used.
 pub const ADDRESSES_MAX: u16 = 64;
 
@@ -73,11 +83,15 @@ pub const REQUESTS_MAX: usize = 36;
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;
 
-/// Blocks being read for others; further requests get [`Status::TooManyRequests`](crate::Status).
+/// Blocks being read for others; at the bound the link that has most of them makes room for one that has fewer, and what makes
+/// room or finds none gets [`Status::TooManyRequests`](crate::Status).
 pub const SERVES_MAX: usize = 16;
 
-/// Blocks being placed on their holders; further ones get [`Status::TooManyRequests`](crate::Status).
+/// Blocks being placed on their holders; at the bound as with [`SERVES_MAX`].
 pub const PLACEMENTS_MAX: usize = 16;
+
+/// Of these the node's own; its further ones wait.
+pub const PLACEMENTS_OWN: usize = 12;
 
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
 pub const JOBS_MAX: usize = 64;
@@ -93,6 +107,9 @@ pub const CREDIT_STEP: u32 = 64 * 1024;
 
 /// Blocks on their way into the store at which no more credit is granted.
 pub const STORES_MAX: usize = 16;
+
+/// Then a link that has so many of them gets [`Status::TooManyRequests`](crate::Status).
+pub const STORES_A_LINK: usize = 4;
 
 /// While more than this waits in the shell for a link, this node adds no bulk of its own.
 pub const QUEUE_BULK: u32 = 256 * 1024;
@@ -122,8 +139,13 @@ pub const HASHES_MAX: usize = 64;
 /// Neighbours that repair keeps sums for; the keys shared with further ones are seen to by nearer ones.
 pub const SUMS_MAX: usize = REPLICAS * 2;
 
+/// Neighbours asked for lists of their keys; further ones are asked in the next round.
+pub const ASKED_MAX: usize = 16;
+
 /// Blocks that repair waits to fetch; the rest is found in the next round.
 pub const WANTED_MAX: usize = 32;
+/// Those of one neighbour.
+pub const WANTED_A_LINK: usize = 16;
 
 /// Blocks that repair fetches at once.
 pub const REPAIRS_MAX: usize = 8;

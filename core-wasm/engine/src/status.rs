@@ -18,8 +18,10 @@ pub enum Status {
     Unavailable = 303,
     /// No answer came in time, on any of the ways tried.
     TimedOut = 304,
-    /// The store is full.
+    /// The store of this node, or of whoever says so, is full.
     InsufficientStorage = 306,
+    /// The stores of all who could hold the block are full.
+    NetworkFull = 307,
 }
 
 impl Status {
@@ -34,6 +36,7 @@ impl Status {
             303 => Self::Unavailable,
             304 => Self::TimedOut,
             306 => Self::InsufficientStorage,
+            307 => Self::NetworkFull,
             _ => return None,
         })
     }

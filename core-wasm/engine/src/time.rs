@@ -32,6 +32,11 @@ impl Duration {
         Self(ms * 1000)
     }
 
+    /// What of it is left after `span`.
+    pub(crate) fn minus(self, span: Self) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
     /// Whole milliseconds, rounded down.
     pub const fn ms(self) -> u64 {
         self.0 / 1000
@@ -39,7 +44,7 @@ impl Duration {
 }
 
 /// When something happened not long ago: the low 32 bits of an [`Instant`]. After 71 minutes it is young again.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stamp(u32);
 
 impl Stamp {

@@ -23,6 +23,8 @@ pub(crate) struct Tables {
     /// Of the buckets with anybody in them that a network of this size fills, how many have a link.
     pub(crate) buckets: f64,
     pub(crate) links: f64,
+    /// Those to liars, of all.
+    pub(crate) to_liars: f64,
     pub(crate) links_most: usize,
     /// Nodes with more links than their profile may have.
     pub(crate) over_bound: usize,
@@ -74,6 +76,8 @@ fn list_links<C: Crypto>(
         tables.links_most = tables.links_most.max(count);
         tables.over_bound += usize::from(count > LINKS_MAX[world.ground.profile(*node) as usize]);
     }
+    let to_liars = links.iter().filter(|(_, peer)| world.ground.lie(*peer).is_some()).count();
+    tables.to_liars = to_liars as f64 / links.len().max(1) as f64;
     tables.links /= nodes.len().max(1) as f64;
     links.sort_unstable();
     links

@@ -318,6 +318,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
             known_least: tables.known_least,
             buckets: tables.buckets,
             links: tables.links,
+            links_to_liars: tables.to_liars,
             links_most: tables.links_most,
             over_bound: tables.over_bound,
             one_sided: tables.one_sided,

@@ -33,7 +33,12 @@ fn compare(own: &Report, twin: &Report, from_s: f64) -> Twin {
     }
     let more = |own: u64, twin: u64| own.saturating_sub(twin) as f64;
     let (by_honest, by_liars) = own.sent_by;
+    let pairs = own.samples.iter().zip(&twin.samples);
+    let more_links = pairs
+        .filter(|(own, _)| own.at_s < from_s)
+        .map(|(own, twin)| own.links_to_liars / twin.links_to_liars);
     Twin {
+        links_to_liars: more_links.filter(|times| times.is_finite()).fold(0.0, f64::max),
         amplification: more(by_honest, twin.sent_by.0) / more(by_liars, twin.sent_by.1).max(1.0),
         difference: measures.iter().map(Measure::difference).fold(0.0, f64::max),
         measures,

@@ -377,6 +377,12 @@ fn goals(scenario: &Scenario, report: &Report) -> Vec<Goal> {
     add("honest links blamed", wanted.blamed, twin.map(|twin| twin.blamed_more as f64), false);
     add("messages forged", wanted.forged, Some(report.forged as f64), false);
     add("heard by one, times the mean", wanted.heard_most, Some(report.heard_most), false);
+    add(
+        "links to liars, times the twin's",
+        wanted.links_to_liars,
+        twin.map(|twin| twin.links_to_liars),
+        false,
+    );
     add("bytes by the honest for a liar's", wanted.amplification, twin.map(|twin| twin.amplification), false);
     add("difference from the twin", wanted.twin_difference, twin.map(|twin| twin.difference), false);
     add("whole after heal, s", wanted.whole_after_heal_s, report.whole_after_heal_s, false);

@@ -235,13 +235,15 @@ fn lies(report: &Report, row: &mut impl FnMut(&str, String)) {
         "what lies did",
         format!(
             "honest blamed honest {} times, {} more than in the twin; {} messages forged; {:.2} times the twin's traffic, \
-             {:.2} bytes by the honest for each of the liars; one node heard {:.2} times the mean; {:.1} blocks of junk in a store",
+             {:.2} bytes by the honest for each of the liars; one node heard {:.2} times the mean; \
+             {:.2} times the twin's share of links to liars; {:.1} blocks of junk in a store",
             report.blamed,
             twin.blamed_more,
             report.forged,
             twin.traffic,
             twin.amplification,
             report.heard_most,
+            twin.links_to_liars,
             report.samples.last().map_or(0.0, |last| last.junk_mean)
         ),
     );

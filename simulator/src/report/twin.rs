@@ -31,6 +31,8 @@ pub struct Twin {
     pub blamed_more: u64,
     /// Bytes that engines gave to their links, in times the twin's.
     pub traffic: f64,
+    /// While they lied: the largest share of honest nodes' links that led to liars, in times the twin's at that time.
+    pub links_to_liars: f64,
     /// Bytes that honest nodes sent beyond the twin's, for each that liars did.
     pub amplification: f64,
 }

@@ -28,6 +28,7 @@ pub struct Sample {
     /// Of the buckets with anybody in them, the share with a link.
     pub(crate) buckets: f64,
     pub(crate) links: f64,
+    pub(crate) links_to_liars: f64,
     pub(crate) links_most: usize,
     pub(crate) over_bound: usize,
     pub(crate) one_sided: f64,

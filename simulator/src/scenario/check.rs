@@ -241,7 +241,7 @@ impl Scenario {
         ensure!(!liars.lies.is_empty(), "liars.lies is empty: name at least one way of lying");
         span("liars.from_s", liars.from_s, 0.0)?;
         if let Some(until_s) = liars.until_s {
-            self.within("liars lie", liars.from_s, until_s + Liars::SETTLES_S)?;
+            self.within("liars lie, and what they did settles,", liars.from_s, until_s + Liars::SETTLES_S)?;
         }
         let has = |lie| liars.lies.contains(&lie);
         ensure!(

@@ -49,6 +49,8 @@ pub(crate) struct Goals {
     pub(crate) forged: Option<f64>,
     /// What a node hears is at most so many times the mean.
     pub(crate) heard_most: Option<f64>,
+    /// While liars lie: the share of links that lead to them, in times the twin's.
+    pub(crate) links_to_liars: Option<f64>,
     /// Bytes that honest nodes sent beyond the twin's, for each that liars sent beyond it.
     pub(crate) amplification: Option<f64>,
     /// From a minute after the liars stopped: the largest difference from the twin, as a share.

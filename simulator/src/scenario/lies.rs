@@ -49,7 +49,8 @@ pub(crate) enum Lie {
     Refuse,
     /// Sends answers whose path goes back and forth between two honest peers.
     Bounce,
-    /// Tells everybody that it is one of its closest, and names accomplices to all; takes as many links as a native peer.
+    /// Tells everybody that it is one of its closest and its fastest link, stands where all are near, and names accomplices;
+    /// takes as many links as a native peer.
     Squat,
     /// Asks for blocks, and grants no credit for them; takes blocks to hold, and says nothing.
     NoCredit,

@@ -1,6 +1,6 @@
 //! What liars do by themselves: frames that no honest engine sends, and sockets between two that know nothing of it.
 
-use tabmesh_engine::wire::frame::{Body, CLOSE, Frame, Routed};
+use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed};
 use tabmesh_engine::wire::topic::{PRUNE, WANT};
 use tabmesh_engine::{LinkId, NodeId};
 
@@ -118,7 +118,7 @@ impl<C: Crypto> Shard<C> {
         for (end, peer) in peers {
             let named = if lie == Lie::Squat { accomplices(ground, peer) } else { attack.names.clone() };
             let joined = NodeId::list_bytes(&named);
-            let ties = if lie == Lie::Squat { CLOSE } else { 0 };
+            let ties = if lie == Lie::Squat { CLOSE | FASTEST } else { 0 };
             self.transmit(ground, node, *end, Frame::Gossip { ties, joined, left: &[] }.emit());
         }
     }

@@ -1,7 +1,7 @@
 //! Shells that lie. The engine in them is the honest one; the shell changes what it says and hears.
 
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
-use tabmesh_engine::wire::frame::{Body, CLOSE, Frame, Routed, split};
+use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed, split};
 use tabmesh_engine::wire::{Reader, Writer};
 use tabmesh_engine::{Coordinate, LinkId, NodeId, Reason, Status};
 
@@ -73,8 +73,12 @@ impl<C: Crypto> Shard<C> {
                 Some(refusal.unwrap_or((end, bytes)))
             }
             (Lie::NoCredit, Some(Frame::Credit(_))) => None,
+            (Lie::Squat, Some(Frame::Pong { number, .. })) => {
+                let at = Reader::new(&CLOSE_BY).coordinate()?;
+                Some((end, Frame::Pong { number, at }.emit()))
+            }
             (Lie::FalseNeighbours | Lie::Eclipse | Lie::Squat, Some(Frame::Gossip { ties, left, .. })) => {
-                let ties = if lie == Lie::Squat { ties | CLOSE } else { ties };
+                let ties = if lie == Lie::Squat { CLOSE | FASTEST } else { ties };
                 let joined = accomplices(ground, &own?);
                 let joined = NodeId::list_bytes(&joined);
                 Some((end, Frame::Gossip { ties, joined, left }.emit()))

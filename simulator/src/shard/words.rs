@@ -45,7 +45,7 @@ pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
     "differ", "keys", "carry", "carried", "kind 15", "routed", "find", "envelope", "get", "put", "data",
-    "answer", "topic", "meet", "nodes", "body 10", "body 11", "body 12", "body 13", "body 14", "body 15",
+    "answer", "topic", "meet", "nodes", "greet", "body 11", "body 12", "body 13", "body 14", "body 15",
 ];
 
 fn frames(packet: &[u8]) -> String {
@@ -71,6 +71,7 @@ fn frames(packet: &[u8]) -> String {
 fn routed(message: &Routed<'_>) -> String {
     let what = match message.body() {
         Some(Body::Find) => "find".into(),
+        Some(Body::Greet) => "greet".into(),
         Some(Body::Envelope(bytes)) => format!("envelope of kind {}", bytes.first().copied().unwrap_or(0)),
         Some(Body::Get(_)) => "get".into(),
         Some(Body::Put { block, .. }) => format!("put of {} bytes", block.len()),

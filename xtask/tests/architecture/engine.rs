@@ -1,5 +1,7 @@
 //! The engine's rooms and what they may know of each other.
 
+use std::collections::BTreeSet;
+
 use crate::imports;
 use crate::sources::{expect_none, sources, without_comments};
 
@@ -37,30 +39,28 @@ const BANNED: [(&str, &str); 14] = [
 
 #[test]
 fn imports_run_one_way_through_the_engine() {
-    let mut findings = Vec::new();
+    let mut findings = BTreeSet::new();
     for edge in imports::of_rust(ENGINE) {
         // The front door only hands on: who imports from there needs the room behind it too, an edge of its own.
         let (Some(own), Some(used)) = (room_of(&edge.from), room_of(&edge.to)) else { continue };
         if let Some(problem) = problem(own, used) {
-            findings.push(format!("{}:{}: {}: {problem}", edge.from, edge.line, edge.words));
+            findings.insert(format!("{}:{}: {}: {problem}", edge.from, edge.line, edge.words));
         }
     }
     expect_none(
-        &findings,
+        &Vec::from_iter(findings),
         "Imports run one way: basics <- wire <- io <- tables <- ground <- machines <- node. A room never names a \
          sibling: `node` carries verdicts between machines, and they share the ground. Move what both need down, or \
          hand it in as a value.",
     );
 }
 
-/// Why room `own` may not use `used`; `None` if it may.
+/// Why room `own` may not use `used`; `None` if it may. Of rooms that are not known another test tells.
 fn problem(own: &str, used: &str) -> Option<String> {
+    let (mine, theirs) = (layer(own)?, layer(used)?);
     if own == used {
         return None;
     }
-    let (Some(mine), Some(theirs)) = (layer(own), layer(used)) else {
-        return Some(format!("`{used}` is no room known here: give it a layer in this test"));
-    };
     let (my_name, their_name) = (LAYERS[mine].0, LAYERS[theirs].0);
     match theirs.cmp(&mine) {
         std::cmp::Ordering::Less => None,
@@ -138,7 +138,6 @@ fn wire_keeps_no_state() {
 fn the_rules_themselves_catch_what_they_forbid() {
     assert!(problem("link", "routing").unwrap().contains("sibling"));
     assert!(problem("wire", "node").unwrap().contains("above"));
-    assert!(problem("io", "elsewhere").unwrap().contains("no room"));
     let machines = LAYERS[5].1;
     for (own, other) in machines.iter().flat_map(|own| machines.iter().map(move |other| (own, other))) {
         assert_eq!(problem(own, other).is_some(), own != other, "{own} names {other}");

@@ -1,16 +1,18 @@
 //! Blocks on the nodes that should hold them: placed there, read for others, and kept there when the neighbourhood changes.
 
 mod place;
+mod placement;
 mod repair;
 mod serve;
+mod share;
 #[cfg(test)]
 mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use self::place::Placement;
 pub(crate) use self::place::{Placed, Placing};
+use self::placement::{Failing, Placement};
 use self::repair::Repair;
 use self::serve::Serve;
 use crate::ground::{Ground, Jobs, ReplyTo, stored};
@@ -22,7 +24,10 @@ use crate::io::{JobId, LinkId};
 #[derive(Default)]
 pub(crate) struct Blocks {
     serves: Vec<Serve>,
+    last_serve: u32,
     placements: Vec<Placement>,
+    /// Those that could not hold a block not long ago; this node may be among them.
+    failing: Failing,
     repair: Repair,
     pending: Jobs<Pending>,
 }
@@ -60,11 +65,24 @@ impl Blocks {
             Pending::StorePlacement(token) => {
                 return self.on_placement_stored(ground, token, stored(kind));
             }
-            Pending::StoreHeld(reply) => ground.answer(&reply, stored(kind), &[1]),
+            Pending::StoreHeld(reply) => {
+                let status = stored(kind);
+                self.on_own_store_failed(ground, status);
+                ground.answer(&reply, status, &[1]);
+            }
             Pending::Absent(link) => self.on_absent(link, hashes),
             Pending::Scan { for_listing } => self.on_scanned(ground, hashes, for_listing),
         }
         None
+    }
+
+    /// Ends what took too long, up to a placement of this node's own: again until `None`.
+    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> Option<Placed> {
+        let placed = self.on_placement_deadlines(ground);
+        if placed.is_none() {
+            self.on_serve_deadlines(ground);
+        }
+        placed
     }
 
     /// Sends what had to wait for room or for the store.

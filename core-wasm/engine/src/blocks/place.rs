@@ -1,48 +1,23 @@
-//! Placing a block on the nodes closest to it: the closest one stores it, sends it to the others, and counts.
+//! Placing a block on the nodes closest to it: one of them stores it, sends it to the others, and counts.
+//!
+//! A holder that is full, fails or is silent is passed over, and the next nearest takes its place.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::placement::{Asker, BUSY, HOLDER_PATIENCE, Holder, Placement, Step, Why};
+use super::share::crowded_out;
 use super::{Blocks, Pending};
 use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::{BLOCK_MAX, PLACEMENTS_MAX, REPLICAS};
+use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, PLACEMENTS_OWN, STORES_A_LINK, STORES_MAX};
 use crate::status::Status;
-use crate::time::{Duration, Instant};
+use crate::time::{Duration, Stamp};
 use crate::wire::frame::Body;
 
-/// The holders have so long; then those that answered are counted.
-const PLACE_TIMEOUT: Duration = Duration::from_ms(4_000);
-
-/// Whom the count is for.
-enum Asker {
-    /// Another node.
-    Remote(ReplyTo),
-    /// This node's own request of this number.
-    Own(u32),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Waiting,
-    Sent,
-    Done,
-}
-
-/// One block on its way to its holders.
-pub(super) struct Placement {
-    token: u32,
-    asker: Asker,
-    hash: NodeId,
-    holders: Vec<(NodeId, Step)>,
-    /// How many should hold it, this node included.
-    wanted: u8,
-    /// How many do.
-    held: u8,
-    is_loading: bool,
-    deadline: Instant,
-}
+/// After so long those that hold the block are counted.
+const PLACE_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// What became of a block of this node's own.
 pub(crate) struct Placed {
@@ -61,7 +36,8 @@ pub(crate) enum Placing {
 }
 
 impl Blocks {
-    /// A block to hold (`exact`), or to place.
+    /// A block to hold (`exact`), or to place. `is_near`: it was sent to whoever is nearest to some place, rather than to this
+    /// node.
     pub(crate) fn on_put(
         &mut self,
         ground: &mut Ground,
@@ -69,36 +45,87 @@ impl Blocks {
         hash: &NodeId,
         block: &[u8],
         exact: bool,
+        is_near: bool,
     ) {
-        if block.len() > BLOCK_MAX {
-            return ground.answer(&reply, Status::BadRequest, &[]);
+        let deputy = if is_near { self.deputy(ground, &reply, hash) } else { None };
+        if let Some((id, link)) = deputy {
+            return ground.pass_request(link, &reply, &id, false, &Body::Put { hash, block });
         }
-        if exact {
-            if !self.pending.add(
-                ground.store(Owner::Blocks, hash, block, true),
-                Pending::StoreHeld(Box::new(reply.clone())),
-            ) {
-                ground.answer(&reply, Status::TooManyRequests, &[]);
-            }
-            return;
+        let status = self.take_in(ground, &reply, hash, block, exact);
+        if status != Status::Ok {
+            ground.answer(&reply, status, &[]);
         }
-        if self.placements.len() >= PLACEMENTS_MAX {
-            return ground.answer(&reply, Status::TooManyRequests, &[]);
+    }
+
+    /// Who places a block instead of this node, which has no room, and the link toward it.
+    fn deputy(&self, ground: &Ground, reply: &ReplyTo, hash: &NodeId) -> Option<(NodeId, LinkId)> {
+        self.failing.why(&ground.id, ground.now)?;
+        let nearest = ground.nearest_alive(hash, CANDIDATES);
+        let is_deputy = |id: &&NodeId| {
+            **id != ground.id && **id != reply.origin && self.failing.why(id, ground.now).is_none()
+        };
+        let id = nearest.ids().iter().find(is_deputy)?;
+        let link = ground.way(id).filter(|link| Some(*link) != reply.link())?;
+        ground.takes_bulk(link, BLOCK_FRAME).then_some((*id, link))
+    }
+
+    /// Begins to store what came to be held or placed; says how that began.
+    fn take_in(
+        &mut self,
+        ground: &mut Ground,
+        reply: &ReplyTo,
+        hash: &NodeId,
+        block: &[u8],
+        exact: bool,
+    ) -> Status {
+        let link = reply.link();
+        if block.len() > BLOCK_MAX || !ground.may_hold(hash) {
+            return Status::BadRequest;
         }
-        let token = self.begin_placement(ground, Asker::Remote(reply.clone()), hash);
-        if !self.pending.add(ground.store(Owner::Blocks, hash, block, true), Pending::StorePlacement(token)) {
-            self.placements.pop();
+        let is_of_link =
+            |pending: &Pending| matches!(pending, Pending::StoreHeld(other) if other.link() == link);
+        if ground.stores_under_way() >= STORES_MAX && self.pending.count(is_of_link) >= STORES_A_LINK
+            || !ground.may_keep(link, block.len())
+            || !exact && !self.has_place(ground, link)
+        {
+            return Status::TooManyRequests;
+        }
+        let Some(job) = ground.store(Owner::Blocks, hash, block, true) else {
+            return Status::TooManyRequests;
+        };
+        let pending = if exact {
+            Pending::StoreHeld(Box::new(reply.clone()))
+        } else {
+            Pending::StorePlacement(self.begin_placement(ground, Asker::Remote(reply.clone()), hash))
+        };
+        self.pending.add(Some(job), pending);
+        Status::Ok
+    }
+
+    /// Whether there is room for one more placement by `link`: whoever has most of them makes room for who has fewer.
+    fn has_place(&mut self, ground: &mut Ground, link: Option<LinkId>) -> bool {
+        if self.placements.len() < PLACEMENTS_MAX {
+            return true;
+        }
+        let mut links = Vec::with_capacity(PLACEMENTS_MAX);
+        for placement in &self.placements {
+            links.push(placement.link());
+        }
+        let Some(place) = crowded_out(&links, link) else { return false };
+        if let Asker::Remote(reply) = self.placements.remove(place).asker {
             ground.answer(&reply, Status::TooManyRequests, &[]);
         }
+        true
     }
 
     /// Places a block of this node's own, which is in its store already.
     pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &NodeId) -> Placing {
-        if self.placements.len() >= PLACEMENTS_MAX {
+        let own = self.placements.iter().filter(|placement| placement.link().is_none()).count();
+        if own >= PLACEMENTS_OWN || !self.has_place(ground, None) {
             return Placing::Busy;
         }
         let token = self.begin_placement(ground, Asker::Own(request), hash);
-        self.on_placement_stored(ground, token, Status::Ok).map_or(Placing::UnderWay, Placing::Ended)
+        self.step_placement(ground, token).map_or(Placing::UnderWay, Placing::Ended)
     }
 
     fn begin_placement(&mut self, ground: &mut Ground, asker: Asker, hash: &NodeId) -> u32 {
@@ -110,8 +137,8 @@ impl Blocks {
             asker,
             hash: *hash,
             holders: Vec::new(),
-            wanted: 1,
-            held: 0,
+            is_held: false,
+            met_full: false,
             is_loading: false,
             deadline,
         });
@@ -128,52 +155,43 @@ impl Blocks {
         token: u32,
         status: Status,
     ) -> Option<Placed> {
-        let placement = self.placement(token)?;
         if status != Status::Ok {
+            self.on_own_store_failed(ground, status);
             return self.end_placement(ground, token, Some(status));
         }
-        let hash = placement.hash;
-        let origin = match &placement.asker {
-            Asker::Remote(reply) => reply.origin,
-            Asker::Own(_) => ground.id,
-        };
-        let nearest = ground.nearest_alive(&hash, REPLICAS);
-        let mut holders = Vec::with_capacity(REPLICAS);
-        let mut held = 1;
-        for id in nearest.ids().iter().filter(|id| **id != ground.id) {
-            if *id == origin {
-                // Whoever puts a block has it in its own store.
-                held += 1;
-            } else {
-                holders.push((*id, Step::Waiting));
-            }
+        self.failing.remove(&ground.id);
+        self.placement(token)?.is_held = true;
+        self.step_placement(ground, token)
+    }
+
+    /// This node's own store is full or broken: for a while it is no holder.
+    pub(super) fn on_own_store_failed(&mut self, ground: &Ground, status: Status) {
+        if matches!(status, Status::InsufficientStorage | Status::Unavailable) {
+            self.failing.add(&ground.id, Why::Store, ground.now);
         }
-        let wanted = nearest.ids().len().max(1) as u8;
-        if let Some(placement) = self.placement(token) {
-            placement.holders = holders;
-            placement.held = held;
-            placement.wanted = wanted;
+    }
+
+    /// Takes in further holders, and ends the placement if nothing more will come of it.
+    fn step_placement(&mut self, ground: &mut Ground, token: u32) -> Option<Placed> {
+        let placement = self.placements.iter_mut().find(|placement| placement.token == token)?;
+        placement.refill(ground, &self.failing);
+        if !placement.is_done() {
+            return None;
         }
-        self.end_if_all_answered(ground, token)
+        self.end_placement(ground, token, None)
     }
 
     pub(super) fn pump_placements(&mut self, ground: &mut Ground) {
-        let mut place = 0;
-        while let Some(placement) = self.placements.get(place) {
-            place += 1;
-            let has_room = |(holder, step): &(NodeId, Step)| {
-                *step == Step::Waiting && hop_with_room(ground, holder).is_some()
-            };
-            if placement.is_loading || !placement.holders.iter().any(has_room) {
+        for placement in &mut self.placements {
+            if placement.is_loading || !placement.holders.iter().any(|holder| holder.takes(ground).is_some())
+            {
                 continue;
             }
-            let (token, hash) = (placement.token, placement.hash);
-            if !self.pending.add(ground.load(Owner::Blocks, &hash, None), Pending::LoadPlacement(token)) {
+            let job = ground.load(Owner::Blocks, &placement.hash, None);
+            if !self.pending.add(job, Pending::LoadPlacement(placement.token)) {
                 return;
             }
-            if let Some(placement) = self.placements.get_mut(place - 1) {
-                placement.is_loading = true;
-            }
+            placement.is_loading = true;
         }
     }
 
@@ -189,20 +207,11 @@ impl Blocks {
         let Some(block) = block else {
             return self.end_placement(ground, token, None);
         };
-        let mut index = 0;
-        while let Some(&(holder, step)) =
-            self.placement(token).and_then(|placement| placement.holders.get(index))
-        {
-            index += 1;
-            let Some(link) = hop_with_room(ground, &holder).filter(|_| step == Step::Waiting) else {
-                continue;
-            };
-            if let Some(holder) =
-                self.placement(token).and_then(|placement| placement.holders.get_mut(index - 1))
-            {
-                holder.1 = Step::Sent;
-            }
-            ground.send_request_by(link, token, &holder, true, 0, &Body::Put { hash: &hash, block });
+        for holder in &mut placement.holders {
+            let Some(link) = holder.takes(ground) else { continue };
+            holder.step = Step::Sent(Stamp::of(ground.now));
+            ground.arm(ground.now + HOLDER_PATIENCE);
+            ground.send_request_by(link, token, &holder.id, true, 0, &Body::Put { hash: &hash, block });
         }
         None
     }
@@ -220,75 +229,101 @@ impl Blocks {
         from: &NodeId,
         status: Status,
     ) -> Option<Placed> {
+        let now = ground.now;
         let placement = self.placement(token)?;
-        for (holder, step) in &mut placement.holders {
-            if holder == from && *step == Step::Sent {
-                *step = Step::Done;
-                placement.held += u8::from(status == Status::Ok);
+        let holder = placement.holder(from)?;
+        if !matches!(holder.step, Step::Sent(_) | Step::Silent) {
+            return None;
+        }
+        match status {
+            Status::Ok => {
+                holder.step = Step::Holds;
+                self.failing.remove(from);
+            }
+            Status::TooManyRequests => {
+                holder.step = Step::Busy(Stamp::of(now));
+                ground.arm(now + BUSY);
+            }
+            _ => {
+                placement.remove(from);
+                let is_store = matches!(status, Status::InsufficientStorage | Status::Unavailable);
+                placement.met_full |= is_store;
+                self.failing.add(from, if is_store { Why::Store } else { Why::Silent }, now);
             }
         }
-        self.end_if_all_answered(ground, token)
+        self.step_placement(ground, token)
     }
 
     /// A peer is gone: it will not answer. Ends what waited for it alone, up to one of this node's own: again until `None`.
     pub(crate) fn on_holder_lost(&mut self, ground: &mut Ground, peer: &NodeId) -> Option<Placed> {
-        let counts = |(holder, step): &(NodeId, Step)| holder == peer && *step != Step::Done;
+        let counts =
+            |holder: &Holder| holder.id == *peer && (holder.is_open() || holder.step == Step::Silent);
         while let Some(placement) =
             self.placements.iter_mut().find(|placement| placement.holders.iter().any(counts))
         {
-            for (_, step) in placement.holders.iter_mut().filter(|holder| counts(holder)) {
-                *step = Step::Done;
-            }
             let token = placement.token;
-            if let Some(placed) = self.end_if_all_answered(ground, token) {
+            placement.remove(peer);
+            self.failing.add(peer, Why::Silent, ground.now);
+            if let Some(placed) = self.step_placement(ground, token) {
                 return Some(placed);
             }
         }
         None
-    }
-
-    fn end_if_all_answered(&mut self, ground: &mut Ground, token: u32) -> Option<Placed> {
-        let is_done =
-            |placement: &mut Placement| placement.holders.iter().all(|(_, step)| *step == Step::Done);
-        if !self.placement(token).is_some_and(is_done) {
-            return None;
-        }
-        self.end_placement(ground, token, None)
     }
 
     fn end_placement(&mut self, ground: &mut Ground, token: u32, failure: Option<Status>) -> Option<Placed> {
         let place = self.placements.iter().position(|placement| placement.token == token)?;
         let placement = self.placements.remove(place);
-        let full = if placement.held >= placement.wanted { Status::Ok } else { Status::Partial };
-        let status = failure.unwrap_or(full);
+        let holders = placement.held() as u8;
+        let status = failure.unwrap_or_else(|| placement.status(ground));
         match placement.asker {
             Asker::Remote(reply) => {
-                ground.answer(&reply, status, &[placement.held]);
+                ground.answer(&reply, status, &[holders]);
                 None
             }
-            Asker::Own(request) => Some(Placed { request, status, holders: placement.held }),
+            Asker::Own(request) => Some(Placed { request, status, holders }),
         }
     }
 
-    /// Ends placements that took too long, up to one of this node's own: again until `None`.
-    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> Option<Placed> {
-        while let Some(late) = self.placements.iter().find(|placement| ground.now >= placement.deadline) {
-            let token = late.token;
-            // Nothing held means the store never answered.
-            let failure = (late.held == 0).then_some(Status::Unavailable);
-            if let Some(placed) = self.end_placement(ground, token, failure) {
-                return Some(placed);
+    /// Passes over holders that are silent, and ends placements that took too long, up to one of this node's own: again until
+    /// `None`.
+    pub(super) fn on_placement_deadlines(&mut self, ground: &mut Ground) -> Option<Placed> {
+        let now = ground.now;
+        let is_late = |holder: &Holder| holder.due(now).is_some_and(|due| due <= now);
+        while let Some(placement) = self
+            .placements
+            .iter_mut()
+            .find(|placement| placement.deadline <= now || placement.holders.iter().any(is_late))
+        {
+            let token = placement.token;
+            for holder in placement.holders.iter_mut().filter(|holder| is_late(holder)) {
+                if matches!(holder.step, Step::Busy(_)) {
+                    holder.step = Step::Waiting;
+                } else {
+                    holder.step = Step::Silent;
+                    self.failing.add(&holder.id, Why::Silent, now);
+                }
+            }
+            let is_over = placement.deadline <= now;
+            // A store that never answered.
+            let is_stuck = placement.link().is_some() && !placement.is_held;
+            let placed = if is_over {
+                self.end_placement(ground, token, is_stuck.then_some(Status::Unavailable))
+            } else {
+                self.step_placement(ground, token)
+            };
+            if placed.is_some() {
+                return placed;
             }
         }
         for placement in &self.placements {
             ground.arm(placement.deadline);
+            for holder in &placement.holders {
+                if let Some(due) = holder.due(now) {
+                    ground.arm(due);
+                }
+            }
         }
         None
     }
-}
-
-/// The link toward a node, if there is room for a block on it.
-fn hop_with_room(ground: &Ground, to: &NodeId) -> Option<LinkId> {
-    let link = ground.way(to)?;
-    ground.takes_bulk(link, BLOCK_FRAME).then_some(link)
 }

@@ -1,15 +1,22 @@
 //! Blocks for others: read from the store when their link has room.
 
+use alloc::vec::Vec;
+
+use super::share::crowded_out;
 use super::{Blocks, Pending};
 use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
 use crate::status::Status;
-use crate::wire::frame::{Body, ENTRY, Frame, Routed};
+use crate::time::{Duration, Instant};
+use crate::wire::frame::Body;
 
 /// Of these at most so many wait for one link, so that a slow peer slows only itself.
 const SERVES_A_LINK: usize = 12;
+
+/// A serve that waited so long for room on its link, or for the store, is over: who asked has asked others by then.
+const SERVE_TIMEOUT: Duration = Duration::from_ms(10_000);
 
 /// A block that somebody asked for.
 pub(super) struct Serve {
@@ -18,18 +25,46 @@ pub(super) struct Serve {
     hash: NodeId,
     exact: bool,
     is_loading: bool,
+    deadline: Instant,
 }
 
 impl Blocks {
     /// Answers with a block once it is read and its link has room.
     pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
         let link = reply.link();
-        let on_link = self.serves.iter().filter(|serve| serve.reply.link() == link).count();
-        if self.serves.len() >= SERVES_MAX || on_link >= SERVES_A_LINK {
+        let mut links = Vec::with_capacity(SERVES_MAX);
+        for serve in &self.serves {
+            links.push(serve.reply.link());
+        }
+        if links.iter().filter(|other| **other == link).count() >= SERVES_A_LINK {
             return ground.answer(&reply, Status::TooManyRequests, &[]);
         }
-        ground.last_job = ground.last_job.wrapping_add(1);
-        self.serves.push(Serve { number: ground.last_job, reply, hash: *hash, exact, is_loading: false });
+        if links.len() >= SERVES_MAX {
+            let Some(place) = crowded_out(&links, link) else {
+                return ground.answer(&reply, Status::TooManyRequests, &[]);
+            };
+            self.refuse(ground, place);
+        }
+        self.last_serve = self.last_serve.wrapping_add(1);
+        let deadline = ground.now + SERVE_TIMEOUT;
+        ground.arm(deadline);
+        let number = self.last_serve;
+        self.serves.push(Serve { number, reply, hash: *hash, exact, is_loading: false, deadline });
+    }
+
+    fn refuse(&mut self, ground: &mut Ground, place: usize) {
+        let serve = self.serves.remove(place);
+        ground.answer(&serve.reply, Status::TooManyRequests, &[]);
+    }
+
+    /// Ends the serves that took too long.
+    pub(super) fn on_serve_deadlines(&mut self, ground: &mut Ground) {
+        while let Some(place) = self.serves.iter().position(|serve| serve.deadline <= ground.now) {
+            self.refuse(ground, place);
+        }
+        for serve in &self.serves {
+            ground.arm(serve.deadline);
+        }
     }
 
     pub(super) fn pump_serves(&mut self, ground: &mut Ground) {
@@ -70,19 +105,6 @@ impl Blocks {
         let Some(next) = next else {
             return ground.answer_with_ids(reply, Status::NotFound, hash);
         };
-        let body = Body::Get(hash);
-        let routed = Routed {
-            reply: false,
-            exact: *exact,
-            how: 0,
-            hops: (reply.path.len() / ENTRY) as u8,
-            origin: &reply.origin,
-            target: hash,
-            request: reply.request,
-            path: &reply.path,
-            kind: body.kind(),
-            payload: &hash.0,
-        };
-        ground.pass_and_check(reply.link(), next, &Frame::Routed(routed));
+        ground.pass_request(next, reply, hash, *exact, &Body::Get(hash));
     }
 }

@@ -6,10 +6,10 @@ use super::*;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
 use crate::io::Flat;
 use crate::io::kinds::output;
-use crate::limits::{CREDIT, HASHES_MAX, REPLICAS};
+use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
 use crate::time::Duration;
-use crate::wire::frame::{Body, Frame};
+use crate::wire::frame::{Body, DIGEST_BUCKETS, Frame};
 
 const HASH: NodeId = NodeId([5; 32]);
 const ASKER: NodeId = NodeId([6; 32]);
@@ -31,11 +31,8 @@ fn answers(ground: &mut Ground) -> Vec<(Status, Vec<u8>)> {
     let mut answers = Vec::new();
     for (_, frame) in sent(ground) {
         let Some(Frame::Routed(routed)) = Frame::parse(&frame) else { continue };
-        match routed.body() {
-            Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
-                answers.push((status, bytes.to_vec()));
-            }
-            _ => {}
+        if let Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) = routed.body() {
+            answers.push((status, bytes.to_vec()));
         }
     }
     answers
@@ -73,50 +70,198 @@ fn nothing_is_read_for_a_link_without_room() {
     assert!(outputs(&mut ground).is_empty());
 }
 
-#[test]
-fn a_lone_node_places_its_own_block_at_once() {
-    let (mut ground, mut blocks) = (ground(0), Blocks::default());
-    assert!(matches!(blocks.place_own(&mut ground, 1, &HASH), Placing::Ended(_)));
+/// A placement of this node's own by request 1, and a peer for each of its holders.
+struct Trial {
+    ground: Ground,
+    blocks: Blocks,
+}
+
+impl Trial {
+    fn begin(peers: usize) -> Self {
+        let (mut ground, mut blocks) = (ground(peers), Blocks::default());
+        assert!(matches!(blocks.place_own(&mut ground, 1, &HASH), Placing::UnderWay));
+        Self { ground, blocks }
+    }
+
+    /// Who gets the block now, and under which number.
+    fn sent(&mut self) -> Vec<(NodeId, u32)> {
+        self.blocks.pump(&mut self.ground);
+        let Some(load) = job(&outputs(&mut self.ground), output::LOAD) else { return Vec::new() };
+        self.blocks.on_job_done(&mut self.ground, load, input::LOADED, b"block");
+        let mut holders = Vec::new();
+        for (link, frame) in sent(&mut self.ground) {
+            if let Some(Frame::Routed(routed)) = Frame::parse(&frame) {
+                assert_eq!(routed.body(), Some(Body::Put { hash: &HASH, block: b"block" }));
+                holders.push((self.ground.links.get(link).unwrap().peer, routed.request));
+            }
+        }
+        holders
+    }
+
+    fn answer(&mut self, (peer, number): &(NodeId, u32), status: Status) -> Option<Placed> {
+        assert!(self.blocks.awaits(*number));
+        self.blocks.on_answered(&mut self.ground, *number, peer, status)
+    }
+
+    fn wait(&mut self, ms: u64) -> Option<Placed> {
+        self.ground.now = self.ground.now + Duration::from_ms(ms);
+        self.blocks.on_time(&mut self.ground)
+    }
+}
+
+#[track_caller]
+fn assert_placed(placed: Option<Placed>, status: Status, holders: usize) {
+    let Placed { request, status: ended, holders: held } = placed.expect("the placement ended");
+    assert_eq!((request, ended, usize::from(held)), (1, status, holders));
 }
 
 #[test]
-fn a_block_goes_to_its_holders_and_those_that_keep_it_are_counted() {
-    let (mut ground, mut blocks) = (ground(20), Blocks::default());
-    assert!(matches!(blocks.place_own(&mut ground, 1, &HASH), Placing::UnderWay));
-    blocks.pump(&mut ground);
-    let load = job(&outputs(&mut ground), output::LOAD).unwrap();
-    blocks.on_job_done(&mut ground, load, input::LOADED, b"block");
-    let mut numbers = Vec::new();
-    for (link, frame) in sent(&mut ground) {
-        if let Some(Frame::Routed(routed)) = Frame::parse(&frame) {
-            numbers.push((ground.links.get(link).unwrap().peer, routed.request));
-        }
+fn a_lone_node_has_no_holders() {
+    let (mut ground, mut blocks) = (ground(0), Blocks::default());
+    let Placing::Ended(placed) = blocks.place_own(&mut ground, 1, &HASH) else {
+        panic!("it waits for nobody")
+    };
+    assert_placed(Some(placed), Status::Partial, 0);
+}
+
+#[test]
+fn a_block_goes_to_the_nearest_and_those_that_keep_it_are_counted() {
+    let mut placing = Trial::begin(20);
+    let holders = placing.sent();
+    let nearest = placing.ground.nearest_linked(&HASH, REPLICAS + 1);
+    assert_eq!(holders.len(), REPLICAS);
+    assert!(holders.iter().all(|(peer, _)| nearest.contains(peer)));
+    for holder in &holders[1..] {
+        assert!(placing.answer(holder, Status::Ok).is_none());
     }
-    assert!(numbers.len() >= REPLICAS - 1, "{} holders", numbers.len());
-    let mut placed = None;
-    for (peer, number) in &numbers {
-        assert!(placed.is_none() && blocks.awaits(*number));
-        placed = blocks.on_answered(&mut ground, *number, peer, Status::Ok);
+    assert_placed(placing.answer(&holders[0], Status::Ok), Status::Ok, REPLICAS);
+}
+
+#[test]
+fn x8_a_full_holder_is_passed_over_and_the_next_nearest_takes_its_place() {
+    let mut placing = Trial::begin(20);
+    let holders = placing.sent();
+    assert!(placing.answer(&holders[0], Status::InsufficientStorage).is_none());
+    let next = placing.sent();
+    assert_eq!(next.len(), 1);
+    assert!(!holders.contains(&next[0]));
+    for holder in &holders[1..] {
+        assert!(placing.answer(holder, Status::Ok).is_none());
     }
-    assert!(placed.is_some_and(|placed| placed.request == 1 && placed.status == Status::Ok));
+    assert_placed(placing.answer(&next[0], Status::Ok), Status::Ok, REPLICAS);
+    // It is left out for a while, and no longer.
+    assert!(matches!(placing.blocks.place_own(&mut placing.ground, 2, &HASH), Placing::UnderWay));
+    assert!(placing.sent().iter().all(|(peer, _)| *peer != holders[0].0));
+    placing.ground.now = placing.ground.now + Duration::from_ms(61_000);
+    assert!(matches!(placing.blocks.place_own(&mut placing.ground, 3, &HASH), Placing::UnderWay));
+    assert!(placing.sent().iter().any(|(peer, _)| *peer == holders[0].0));
+}
+
+#[test]
+fn a_silent_holder_makes_room_for_the_next_and_counts_if_it_answers_after_all() {
+    let mut placing = Trial::begin(20);
+    let holders = placing.sent();
+    for holder in &holders[1..] {
+        assert!(placing.answer(holder, Status::Ok).is_none());
+    }
+    assert!(placing.wait(2_500).is_none());
+    assert_eq!(placing.sent().len(), 1);
+    assert_placed(placing.answer(&holders[0], Status::Ok), Status::Ok, REPLICAS);
+}
+
+#[test]
+fn a_busy_holder_is_asked_again() {
+    let mut placing = Trial::begin(3);
+    let holders = placing.sent();
+    assert!(placing.answer(&holders[0], Status::TooManyRequests).is_none());
+    assert!(placing.sent().is_empty());
+    assert!(placing.wait(400).is_none());
+    assert_eq!(placing.sent(), holders[..1]);
+}
+
+#[test]
+fn where_some_hold_a_block_and_others_have_no_room_it_is_placed_in_part() {
+    let mut placing = Trial::begin(5);
+    let holders = placing.sent();
+    assert_eq!(holders.len(), 5);
+    for holder in &holders[1..] {
+        assert!(placing.answer(holder, Status::Ok).is_none());
+    }
+    assert_placed(placing.answer(&holders[0], Status::InsufficientStorage), Status::Partial, 4);
+}
+
+#[test]
+fn where_nobody_has_room_the_network_is_full() {
+    let mut placing = Trial::begin(3);
+    let holders = placing.sent();
+    assert!(placing.answer(&holders[0], Status::InsufficientStorage).is_none());
+    assert!(placing.answer(&holders[1], Status::InsufficientStorage).is_none());
+    assert_placed(placing.answer(&holders[2], Status::InsufficientStorage), Status::NetworkFull, 0);
 }
 
 #[test]
 fn a_holder_that_is_lost_is_not_waited_for() {
-    let (mut ground, mut blocks) = (ground(1), Blocks::default());
-    blocks.place_own(&mut ground, 1, &HASH);
-    let peer = ground.links.iter().next().unwrap().peer;
-    assert!(blocks.on_holder_lost(&mut ground, &peer).is_some_and(|placed| placed.status == Status::Partial));
-    assert!(blocks.on_holder_lost(&mut ground, &peer).is_none());
+    let mut placing = Trial::begin(1);
+    let peer = placing.ground.links.iter().next().unwrap().peer;
+    assert_placed(placing.blocks.on_holder_lost(&mut placing.ground, &peer), Status::Partial, 0);
+    assert!(placing.blocks.on_holder_lost(&mut placing.ground, &peer).is_none());
 }
 
 #[test]
-fn holders_that_are_silent_are_given_up_in_time() {
+fn x4_silent_holders_keep_no_placement() {
+    let mut placing = Trial::begin(3);
+    placing.sent();
+    assert!(placing.wait(2_500).is_none());
+    assert_placed(placing.wait(4_000), Status::Partial, 0);
+}
+
+/// Gives the node a block by this link, to place.
+fn give(ground: &mut Ground, blocks: &mut Blocks, link: LinkId, number: u8) {
+    let reply = asked_by(ground, link, &ASKER);
+    blocks.on_put(ground, reply, &NodeId([number; 32]), b"block", false, true);
+}
+
+#[test]
+fn x4_links_that_have_all_placements_make_room_for_another() {
     let (mut ground, mut blocks) = (ground(3), Blocks::default());
-    blocks.place_own(&mut ground, 1, &HASH);
+    let links = ground.links.numbers(&|_| true);
+    for number in 0..PLACEMENTS_MAX as u8 + 4 {
+        give(&mut ground, &mut blocks, links[usize::from(number % 2)], number);
+    }
+    let stored =
+        |ground: &mut Ground| outputs(ground).iter().filter(|flat| flat.kind == output::STORE).count();
+    assert_eq!(stored(&mut ground), PLACEMENTS_MAX);
+    for number in 100..105 {
+        give(&mut ground, &mut blocks, links[2], number);
+    }
+    assert_eq!(stored(&mut ground), 5);
+}
+
+#[test]
+fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
+    let (mut ground, mut blocks) = (ground(3), Blocks::default());
+    let links = ground.links.numbers(&|_| true);
+    give(&mut ground, &mut blocks, links[0], 5);
+    let store = job(&outputs(&mut ground), output::STORE).unwrap();
+    blocks.on_job_done(&mut ground, store, input::FULL, &[]);
+    assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
+    give(&mut ground, &mut blocks, links[0], 6);
+    let frames = sent(&mut ground);
+    let Some(Frame::Routed(routed)) = Frame::parse(&frames[0].1) else { panic!("nothing is passed on") };
+    assert!(!routed.reply && !routed.exact && frames[0].0 != links[0]);
+    assert_eq!((*routed.origin, routed.request), (ASKER, asked_by(&ground, links[0], &ASKER).request));
+    assert_eq!(routed.body(), Some(Body::Put { hash: &NodeId([6; 32]), block: b"block" }));
+}
+
+#[test]
+fn x4_serves_that_wait_for_credit_are_over_in_time() {
+    let (mut ground, mut blocks) = (ground(1), Blocks::default());
+    let link = ground.links.iter().next().unwrap().id;
+    ground.links.get_mut(link).unwrap().flow.sent(CREDIT as usize, true);
+    serve(&mut ground, &mut blocks);
+    ground.now = ground.now + Duration::from_ms(11_000);
     assert!(blocks.on_time(&mut ground).is_none());
-    ground.now = ground.now + Duration::from_ms(30_000);
-    assert!(blocks.on_time(&mut ground).is_some());
+    assert_eq!(answers(&mut ground)[0].0, Status::TooManyRequests);
 }
 
 #[test]
@@ -131,26 +276,85 @@ fn a_walk_through_the_store_tells_neighbours_sums() {
     assert!(sums.iter().all(|(_, frame)| matches!(Frame::parse(frame), Some(Frame::Digest(_)))));
 }
 
+/// The first peer tells sums that are not this node's, and is asked for its keys.
+fn ask(ground: &mut Ground, blocks: &mut Blocks) -> LinkId {
+    let link = ground.links.iter().next().unwrap();
+    let (link, peer) = (link.id, link.peer);
+    blocks.on_digest(ground, link, &peer, &[1; DIGEST_BUCKETS * 8]);
+    let frames = sent(ground);
+    assert!(matches!(Frame::parse(&frames[0].1), Some(Frame::Differ { mask: u16::MAX, .. })));
+    link
+}
+
 #[test]
 fn keys_that_a_neighbour_has_and_this_node_lacks_are_fetched_from_it() {
     let (mut ground, mut blocks) = (ground(3), Blocks::default());
-    let link = ground.links.iter().next().unwrap().id;
-    blocks.on_keys(&mut ground, link, u16::MAX, false, &HASH.0);
+    let link = ask(&mut ground, &mut blocks);
+    blocks.on_keys(&mut ground, link, false, &HASH.0);
     let absent = job(&outputs(&mut ground), output::ABSENT).unwrap();
     blocks.on_job_done(&mut ground, absent, input::HASHES, &HASH.0);
-    assert_eq!(blocks.next_missing(), Some((HASH, link)));
-    assert_eq!(blocks.next_missing(), None);
+    assert_eq!(blocks.next_missing(&mut ground), Some((HASH, link)));
+    assert_eq!(blocks.next_missing(&mut ground), None);
+}
+
+#[test]
+fn x4_keys_that_nobody_asked_for_are_not_looked_at() {
+    let (mut ground, mut blocks) = (ground(3), Blocks::default());
+    let link = ask(&mut ground, &mut blocks);
+    let other = ground.links.numbers(&|other| other.id != link)[0];
+    blocks.on_keys(&mut ground, other, false, &HASH.0);
+    assert!(outputs(&mut ground).is_empty());
+    blocks.on_keys(&mut ground, link, false, &HASH.0);
+    outputs(&mut ground);
+    blocks.on_keys(&mut ground, link, false, &HASH.0);
+    assert!(outputs(&mut ground).is_empty());
 }
 
 #[test]
 fn a_list_of_keys_goes_on_where_the_first_part_ended() {
     let (mut ground, mut blocks) = (ground(3), Blocks::default());
-    let link = ground.links.iter().next().unwrap().id;
+    let link = ask(&mut ground, &mut blocks);
     let keys: Vec<u8> = (0..HASHES_MAX).flat_map(|place| [place as u8; 32]).collect();
-    blocks.on_keys(&mut ground, link, u16::MAX, true, &keys);
+    blocks.on_keys(&mut ground, link, true, &keys);
     sent(&mut ground);
     blocks.ask_for_more(&mut ground);
     let frames = sent(&mut ground);
     let after = NodeId([HASHES_MAX as u8 - 1; 32]);
     assert_eq!(Frame::parse(&frames[0].1), Some(Frame::Differ { mask: u16::MAX, after: &after }));
+}
+
+/// Answers the scans that the node wants until it wants none, from a store with these keys; says how many there were.
+fn scan(ground: &mut Ground, blocks: &mut Blocks, keys: &[NodeId]) -> usize {
+    for scans in 0.. {
+        blocks.scan_next(ground);
+        let outputs = outputs(ground);
+        let Some(scan) = job(&outputs, output::SCAN) else { return scans };
+        let after = outputs.iter().rfind(|flat| flat.kind == output::SCAN).unwrap().id.clone();
+        let found = keys.iter().filter(|key| key.0[..] > after[..]).take(HASHES_MAX);
+        let found: Vec<u8> = found.flat_map(|key| key.0).collect();
+        blocks.on_job_done(ground, scan, input::HASHES, &found);
+    }
+    0
+}
+
+#[test]
+fn x4_a_neighbour_has_one_list_of_keys_after_each_walk_and_a_stranger_none() {
+    let (mut ground, mut blocks) = (ground(3), Blocks::default());
+    let link = ground.links.iter().next().unwrap();
+    let (link, peer) = (link.id, link.peer);
+    let keys: Vec<NodeId> = (1..=200).map(|place| NodeId([place; 32])).collect();
+    blocks.repair_on_time(&mut ground);
+    assert_eq!(scan(&mut ground, &mut blocks, &keys), 4);
+    let start = NodeId([0; 32]);
+    blocks.on_differ(link, &ASKER, u16::MAX, &start);
+    assert_eq!(scan(&mut ground, &mut blocks, &keys), 0);
+    for (after, scans) in [(start, 1), (start, 0), (keys[63], 1), (keys[63], 0), (keys[127], 1), (start, 0)] {
+        blocks.on_differ(link, &peer, u16::MAX, &after);
+        assert_eq!(scan(&mut ground, &mut blocks, &keys), scans, "behind {after:?}");
+    }
+    ground.now = ground.now + Duration::from_ms(200_000);
+    blocks.repair_on_time(&mut ground);
+    scan(&mut ground, &mut blocks, &keys);
+    blocks.on_differ(link, &peer, u16::MAX, &start);
+    assert_eq!(scan(&mut ground, &mut blocks, &keys), 1);
 }

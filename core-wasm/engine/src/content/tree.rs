@@ -22,6 +22,9 @@
 //! read fetches only the path to its leaves. A node is at most 10,509 bytes, the root of a tree at most [`HEIGHT_MAX`]
 //! high, the content at most [`CONTENT_MAX`] bytes.
 //!
+//! The same child may stand in many places, so a few blocks can be the content of terabytes. What a read may cost is the
+//! reader's to say: [`Walker::with_limit`] refuses larger content at its root.
+//!
 //! Neither [`Builder`] nor [`Walker`] sees the bytes of a leaf: digests of leaves, storing and fetching are the
 //! shell's. Both take and give blocks by their 32-byte hash.
 //!
@@ -110,6 +113,8 @@ pub enum Error {
     Shape = 5,
     /// The leaf that was read has not the size that its place asks for; every copy is as bad.
     LeafShape = 6,
+    /// The content is larger than the reader's limit, by what its root says.
+    AboveLimit = 7,
 }
 
 impl fmt::Display for Error {
@@ -122,6 +127,7 @@ impl fmt::Display for Error {
             Self::TooLarge => "content has at most 64 TiB: split it",
             Self::Digest => "the block is not what its hash says: fetch another copy",
             Self::Shape => "the content is malformed (a wrong node): no copy helps, publish it anew",
+            Self::AboveLimit => "the content is larger than the limit: raise the limit, or read a part",
             Self::LeafShape => "the content is malformed (a leaf's size): no copy helps, publish it anew",
         })
     }

@@ -126,6 +126,30 @@ impl Ground {
         self.check(link);
     }
 
+    /// Sends a request that came from elsewhere on to `target`; its answer comes back this way.
+    pub(crate) fn pass_request(
+        &mut self,
+        link: LinkId,
+        from: &ReplyTo,
+        target: &NodeId,
+        exact: bool,
+        body: &Body<'_>,
+    ) {
+        let routed = Routed {
+            reply: false,
+            exact,
+            how: 0,
+            hops: (from.path.len() / ENTRY) as u8,
+            origin: &from.origin,
+            target,
+            request: from.request,
+            path: &from.path,
+            kind: body.kind(),
+            payload: &body.emit(),
+        };
+        self.pass_and_check(from.link(), link, &Frame::Routed(routed));
+    }
+
     /// Answers a request that came from elsewhere.
     pub(crate) fn reply(&mut self, to: &ReplyTo, body: &Body<'_>) {
         let (payload, own) = (body.emit(), self.id);

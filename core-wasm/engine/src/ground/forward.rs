@@ -7,10 +7,10 @@
 use super::{Ground, ReplyTo};
 use crate::io::LinkId;
 use crate::status::{Reason, Status};
-use crate::wire::frame::{Body, ENTRY, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+use crate::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 
-/// A lookup forks at so many hops at most: it is no tool to make others send much.
-const FORKS_MAX: u8 = 4;
+/// A lookup is copied so often on its way at most: it is no tool to make others send much.
+const COPIES_MAX: u8 = 2;
 
 /// What became of a routed message.
 pub(crate) enum Carried<'a> {
@@ -62,16 +62,20 @@ impl Ground {
             }
             return Ok(Carried::Request(reply, routed, body));
         };
-        let forks = if body == Body::Find { (routed.how & FORKS).min(FORKS_MAX) } else { 0 };
-        routed.how = if routed.how & STRAY != 0 { forks } else { forks.saturating_sub(1) };
-        let (target, origin) = (routed.target, routed.origin);
-        let frame = Frame::Routed(Routed { path: &reply.path, ..routed });
-        self.pass_and_check(Some(from), link, &frame);
+        let is_stray = routed.how & STRAY != 0;
+        let copies = if body == Body::Find { (routed.how & COPIES).min(COPIES_MAX) } else { 0 };
         // Nearly every request takes one way: the second is looked for only where there may be one.
-        if forks > 0
-            && let Some(other) = self.next_hop(target, origin, &[from, link], false)
-        {
-            self.pass_and_check(Some(from), other, &frame);
+        let other = match copies {
+            1.. if !is_stray => self.next_hop(routed.target, routed.origin, &[from, link], false),
+            _ => None,
+        };
+        let left = copies.saturating_sub(1);
+        let ways = [(Some(link), if other.is_some() { left - left / 2 } else { copies }), (other, left / 2)];
+        for (link, how) in ways {
+            if let Some(link) = link {
+                let on = Routed { how, path: &reply.path, ..routed.clone() };
+                self.pass_and_check(Some(from), link, &Frame::Routed(on));
+            }
         }
         Ok(Carried::On)
     }

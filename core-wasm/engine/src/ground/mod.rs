@@ -4,6 +4,7 @@ mod carry;
 mod clock;
 mod dial;
 mod forward;
+mod greet;
 mod jobs;
 mod near;
 mod outbox;
@@ -20,6 +21,7 @@ pub(crate) use self::carry::ReplyTo;
 use self::clock::Clock;
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;
+use self::greet::Greeting;
 pub(crate) use self::jobs::stored;
 pub(crate) use self::near::LINKS_SPARE;
 use self::owner::Job;
@@ -59,6 +61,7 @@ pub(crate) struct Ground {
     pub(crate) at: Coordinate,
     /// A node that may be nearer than the links of its bucket, and by how many microseconds.
     pub(crate) better: Option<(NodeId, u32)>,
+    greetings: Vec<Greeting>,
     /// See [`Ground::depth`]; kept, because every hop asks for it.
     pub(crate) depth_hint: u32,
     jobs: Vec<Job>,
@@ -97,6 +100,7 @@ impl Ground {
             contacts: Contacts::new(id),
             at: Coordinate::default(),
             better: None,
+            greetings: Vec::new(),
             depth_hint: 0,
             jobs: Vec::new(),
             last_job: 0,

@@ -2,10 +2,10 @@
 
 use super::Ground;
 use crate::id::NodeId;
-use crate::limits::{NEIGHBOURS, REPLICAS};
+use crate::io::LinkId;
+use crate::limits::{CANDIDATES, NEIGHBOURS, REPLICAS};
 use crate::link::Link;
 use crate::routing::{Contact, Nearest};
-use crate::time::Duration;
 use crate::wire::named;
 
 /// A node of unknown place is thought to be so far.
@@ -16,6 +16,10 @@ const BETTER_US: u32 = 15_000;
 
 /// Neighbourhoods reach so many bits further in some places than in others.
 const CLOSE_SLACK: u32 = 2;
+
+/// A block is this node's to hold within so many bits beyond its neighbourhood: there are some 50 nodes, and the 16 nearest to the
+/// block among them.
+const HOLD_SLACK_BITS: u32 = 2;
 
 /// So many links beyond its budget a node takes into buckets that have one.
 pub(crate) const LINKS_SPARE: usize = 4;
@@ -28,7 +32,7 @@ impl Ground {
 
     /// The nearest nodes, linked or known to be alive not long ago.
     pub(crate) fn known_neighbours(&self) -> Nearest {
-        self.nearest(&self.id, NEIGHBOURS, false, |contact| !contact.is_doubtful)
+        self.nearest(&self.id, NEIGHBOURS, false, |contact| contact.is_vouched && !contact.is_doubtful)
     }
 
     /// The nodes nearest to `target`, of the linked ones and this one.
@@ -98,7 +102,7 @@ impl Ground {
     }
 
     /// Somebody named nodes: the best of those that are nearer than the links of their buckets is remembered. Into a
-    /// bucket without links it is dialled at once.
+    /// bucket without links it is greeted at once.
     pub(crate) fn weigh(&mut self, nodes: &[u8]) {
         let now = self.now;
         for (id, at) in named::list(nodes).take(REPLICAS) {
@@ -118,28 +122,30 @@ impl Ground {
             }
         }
         if self.better.is_some_and(|(_, gain)| gain > u32::MAX / 2) {
-            self.dial_better();
+            self.greet_better();
         }
     }
 
-    /// Dials the best of those that were named since.
-    pub(crate) fn dial_better(&mut self) {
+    /// Greets the best of those that were named since.
+    pub(crate) fn greet_better(&mut self) {
         let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
         if let Some((id, _)) = self.better.take().filter(|_| has_room) {
-            self.dial(&id);
+            self.greet(&id);
         }
     }
 
-    /// Somebody named a node; if it would be a neighbour it is dialled soon.
-    pub(crate) fn learn(&mut self, id: &NodeId) {
-        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
-            return;
-        }
-        let is_new = self.contacts.get(id).is_none();
-        self.contacts.learn(id);
-        if is_new && self.known_neighbours().contains(id) {
-            self.maintain_within(Duration::from_ms(50));
-        }
+    /// Whether a block may be this node's to hold, also in the eyes of others, who know other nodes: it is not much further off
+    /// than the neighbours are, and few peers are nearer to it.
+    pub(crate) fn may_hold(&self, hash: &NodeId) -> bool {
+        let neighbours = self.linked_neighbours();
+        let Some(furthest) = neighbours.ids().get(NEIGHBOURS - 1) else { return true };
+        let is_near = self.id.shared_bits(hash) + HOLD_SLACK_BITS >= self.id.shared_bits(furthest);
+        is_near && self.nearest_linked(hash, CANDIDATES * 3 / 2).contains(&self.id)
+    }
+
+    /// Whether a block of so many bytes that came by `link` may be kept: each link has a share of the store.
+    pub(crate) fn may_keep(&mut self, link: Option<LinkId>, length: usize) -> bool {
+        link.and_then(|link| self.links.get_mut(link)).is_none_or(|link| link.flow.keep(length))
     }
 
     /// Whether this node is one of those that hold `hash`, as far as it sees.

@@ -2,7 +2,7 @@
 
 use super::testing::{ground, outputs, random_id, sent};
 use crate::rng::Rng;
-use crate::wire::frame::{Body, Frame};
+use crate::wire::frame::{Body, COPIES, Frame, Routed, STRAY};
 
 #[test]
 fn a_request_leaves_by_the_link_nearest_to_its_target() {
@@ -22,4 +22,43 @@ fn without_links_nothing_leaves() {
     let target = random_id(&mut Rng::new(2));
     assert!(ground.send_request(5, &target, false, 0, &Body::Find, &[]).is_none());
     assert!(outputs(&mut ground).is_empty());
+}
+
+/// The two ways that a lookup goes on share what is left, so by induction it arrives three times at most.
+#[test]
+fn x5_a_lookup_is_copied_twice_at_most_whatever_it_says() {
+    let mut rng = Rng::new(5);
+    let mut most = 0;
+    for how in 0..=STRAY | COPIES {
+        for _ in 0..20 {
+            let mut ground = ground(24);
+            let from = ground.links.iter().next().unwrap().id;
+            let (origin, target) = (random_id(&mut rng), random_id(&mut rng));
+            let request = Routed {
+                reply: false,
+                exact: false,
+                how,
+                hops: 0,
+                origin: &origin,
+                target: &target,
+                request: 1,
+                path: &[],
+                kind: Body::Find.kind(),
+                payload: &[],
+            };
+            assert!(ground.carry(from, request).is_ok());
+            let mut arrivals = 0;
+            for (_, frame) in sent(&mut ground) {
+                if let Some(Frame::Routed(on)) = Frame::parse(&frame)
+                    && !on.reply
+                {
+                    arrivals += 1 + on.how;
+                    assert!(on.how & STRAY == 0);
+                }
+            }
+            assert!(arrivals <= 1 + (how & COPIES).min(2), "how {how}: {arrivals} arrivals");
+            most = most.max(arrivals);
+        }
+    }
+    assert_eq!(most, 3);
 }

@@ -352,7 +352,7 @@ macro_rules! outputs {
                 op: OpId = number,
                 /// How.
                 status: Status = value,
-                /// Put: how many nodes hold the block now, this one included if it is one of the closest. Others: 0.
+                /// Put: how many other nodes hold the block now. Others: 0.
                 holders: u8 = value 16,
             },
         }

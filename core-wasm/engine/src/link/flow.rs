@@ -4,8 +4,8 @@
 //! while little is queued and the receiver has granted credit for it, so a slow peer slows only itself.
 
 use crate::limits::{
-    BROUGHT_A_SECOND, CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, PASSED_A_SECOND,
-    QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
+    BROUGHT_A_SECOND, CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, KEEP_A_MINUTE,
+    PASSED_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
 };
 use crate::time::Instant;
 
@@ -19,17 +19,23 @@ pub(crate) struct Flow {
     owed: u32,
     /// Frames that came, less what may come in the time that went by.
     frames: u32,
-    second: u32,
+    second: u16,
     /// Small frames that came in this second of the clock and were passed on.
     brought: u16,
     /// Others' frames that were passed on to the peer in it.
     passed: u16,
     /// Bytes that were carried for the peer in this minute of the clock.
     carried: u32,
+    /// What of its blocks was kept in this minute, in [`KEPT_UNIT`]s.
+    kept: u16,
 }
 
-fn seconds(now: Instant) -> u32 {
-    (now.0 / 1_000_000) as u32
+/// Blocks that are kept are counted in so many bytes.
+const KEPT_UNIT: u32 = 2 * 1024;
+
+/// Seconds of the clock: their lower half is enough to see that they pass.
+fn seconds(now: Instant) -> u16 {
+    (now.0 / 1_000_000) as u16
 }
 
 impl Flow {
@@ -43,6 +49,7 @@ impl Flow {
             brought: 0,
             passed: 0,
             carried: 0,
+            kept: 0,
         }
     }
 
@@ -112,12 +119,13 @@ impl Flow {
 
     /// A new second of the clock.
     fn tick(&mut self, now: Instant) {
-        let passed = seconds(now) - self.second;
+        let passed = u32::from(seconds(now).wrapping_sub(self.second));
         if passed == 0 {
             return;
         }
         if seconds(now) / 60 != self.second / 60 {
             self.carried = 0;
+            self.kept = 0;
         }
         self.second = seconds(now);
         self.frames = self.frames.saturating_sub(passed.saturating_mul(FRAMES_A_SECOND));
@@ -142,6 +150,16 @@ impl Flow {
     pub(crate) fn carry(&mut self, length: usize) -> bool {
         self.carried = self.carried.saturating_add(length as u32);
         self.carried <= CARRY_A_MINUTE
+    }
+
+    /// Counts `length` bytes of a block that the peer gave to keep; false beyond its share.
+    pub(crate) fn keep(&mut self, length: usize) -> bool {
+        let kept = u32::from(self.kept) + (length as u32).div_ceil(KEPT_UNIT);
+        let has_room = kept <= KEEP_A_MINUTE / KEPT_UNIT;
+        if has_room {
+            self.kept = kept as u16;
+        }
+        has_room
     }
 
     /// Whether what is to be granted again is worth a frame.

@@ -87,7 +87,7 @@ pub(crate) fn on_circuit_offer(
     let Some(via) = via else {
         // Linked with none of them yet; by the next offer it may be.
         if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
-            ground.learn(relay);
+            ground.learn(relay, None);
             ground.dial(relay);
         }
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);

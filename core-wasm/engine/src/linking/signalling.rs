@@ -109,6 +109,7 @@ impl Linking {
                 for (id, _) in peers {
                     if let Some(contact) = ground.contacts.learn(&id) {
                         contact.by_signal = true;
+                        contact.is_vouched = true;
                     }
                     let is_welcome = !ground.contacts.is_banned(&id, ground.now);
                     if is_welcome && ground.links.ready_count() < ground.link_budget() {

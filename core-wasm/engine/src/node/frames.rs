@@ -106,13 +106,13 @@ impl Node {
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
-            (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, mask, after),
+            (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
                 let step = linking::on_carry(&mut self.ground, id, &peer, carried, other, sealed);
                 self.follow(step);
             }
-            (Stage::Ready, Frame::Keys { mask, more, keys }) => {
-                self.blocks.on_keys(&mut self.ground, id, mask, more, keys)
+            (Stage::Ready, Frame::Keys { more, keys, .. }) => {
+                self.blocks.on_keys(&mut self.ground, id, more, keys)
             }
             _ => return Err(Reason::Malformed),
         }
@@ -160,6 +160,9 @@ impl Node {
                 self.ground.now,
                 matches!(reason, Reason::NoRoom | Reason::Shed),
             ),
+        }
+        if link.stage == Stage::Ready {
+            self.ground.contacts.vouch(&link.peer);
         }
         linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {

@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::id::NodeId;
+use crate::io::LinkId;
 use crate::requests::{Aim, Round, Verdict};
 use crate::status::Status;
 
@@ -23,15 +24,25 @@ impl Node {
     }
 
     /// An answer came to one of this node's requests, placements or envelopes.
-    pub(super) fn on_answered(&mut self, number: u32, from: &NodeId, status: Status, bytes: &[u8]) {
-        if self.on_holder_answered(number, from, status) || self.was_envelope(number) {
+    pub(super) fn on_answered(
+        &mut self,
+        by: LinkId,
+        number: u32,
+        from: &NodeId,
+        status: Status,
+        bytes: &[u8],
+    ) {
+        if self.on_holder_answered(number, from, status)
+            || self.was_envelope(number)
+            || self.ground.on_greeted(number, from)
+        {
             return;
         }
         if let Some((verdict, heard)) =
             self.requests.on_answered(&mut self.ground, number, from, status, bytes)
         {
             self.carry_on(verdict);
-            heard.heed(&mut self.ground, bytes);
+            heard.heed(&mut self.ground, from, by, bytes);
         }
     }
 

@@ -13,7 +13,7 @@ impl Node {
     pub(super) fn on_routed(&mut self, from: LinkId, routed: Routed<'_>) -> Result<(), Reason> {
         match self.ground.carry(from, routed)? {
             Carried::Request(reply, routed, body) => self.on_request(reply, &routed, body),
-            Carried::Reply(routed) => self.on_reply(routed),
+            Carried::Reply(routed) => self.on_reply(from, routed),
             Carried::On => {}
         }
         Ok(())
@@ -29,7 +29,8 @@ impl Node {
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
             Body::Put { hash, block } => {
-                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
+                let is_near = *routed.target != self.ground.id;
+                self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact, is_near)
             }
             Body::Data(bytes) if *routed.target == self.ground.id && bytes.len() <= MESSAGE_MAX => {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
@@ -39,6 +40,7 @@ impl Node {
                 self.topics.on_topic(&mut self.ground, reply, bytes)
             }
             Body::Topic(_) => {}
+            Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
             Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
                 self.ground.answer(&reply, Status::BadRequest, &[])
@@ -46,7 +48,7 @@ impl Node {
         }
     }
 
-    fn on_reply(&mut self, routed: Routed<'_>) {
+    fn on_reply(&mut self, from: LinkId, routed: Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
                 let step = self.linking.on_envelope(&mut self.ground, bytes, None);
@@ -56,7 +58,7 @@ impl Node {
                 self.topics.on_answer(&mut self.ground, routed.request, routed.origin, bytes)
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
-                self.on_answered(routed.request, routed.origin, status, bytes)
+                self.on_answered(from, routed.request, routed.origin, status, bytes)
             }
             _ => {}
         }

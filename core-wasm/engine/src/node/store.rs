@@ -52,7 +52,7 @@ impl Node {
     pub(super) fn pump_repair(&mut self) {
         self.blocks.scan_next(&mut self.ground);
         while self.requests.repairs() < REPAIRS_MAX {
-            let Some((hash, link)) = self.blocks.next_missing() else { break };
+            let Some((hash, link)) = self.blocks.next_missing(&mut self.ground) else { break };
             self.requests.fetch(&mut self.ground, None, Some(link), &hash);
         }
         if self.requests.repairs() == 0 {

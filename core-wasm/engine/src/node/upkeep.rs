@@ -21,7 +21,7 @@ impl Node {
         self.refresh();
         let lacks = self.upkeep.dial_neighbours(&mut self.ground) | self.fill_buckets();
         if !lacks && self.upkeep.is_settled() {
-            self.ground.dial_better();
+            self.ground.greet_better();
         }
         let topics = &self.topics;
         if let Some(link) = self.upkeep.surplus(&self.ground, &|peer| topics.needs(peer)) {

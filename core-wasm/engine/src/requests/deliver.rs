@@ -1,17 +1,24 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{ATTEMPTS_MAX, BUSY, Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests};
+use super::{Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
 use crate::ground::{BLOCK_FRAME, Ground, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
+use crate::limits::{DRAINED, REPLICAS};
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
 
 /// An answer may take at least so long.
-const PUT_PATIENCE: Duration = Duration::from_ms(6_000);
+const PUT_PATIENCE: Duration = Duration::from_ms(9_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
+
+/// How often a block goes out before it is given up.
+const PUT_ATTEMPTS_MAX: u8 = 4;
+
+/// While its link is busy with what was sent before, a delivery is given more time so often.
+const EXTENSIONS_MAX: u8 = 8;
 
 /// What a message or block is longer by on a link, at most.
 const MESSAGE_HEAD: usize = 256;
@@ -27,13 +34,29 @@ pub(super) enum Cargo {
     },
 }
 
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// For room on its first link.
+    Waits,
+    /// Whoever was asked to place a block was busy.
+    Pauses,
+    /// It is being read, or an answer is awaited.
+    Out,
+}
+
 /// A block or message on its way.
 pub(super) struct Delivery {
     /// The block, or the receiver.
     target: NodeId,
     cargo: Cargo,
-    /// It is out, or being read; else it waits for room on its first link.
-    is_busy: bool,
+    stage: Stage,
+    /// How often it was given more time.
+    extended: u8,
+    /// A block: how many hold it at least, and how often it was not placed.
+    holders: u8,
+    failures: u8,
+    /// A block: somebody has no room for it.
+    met_full: bool,
 }
 
 /// How far the requests that wait for room were gone through.
@@ -46,30 +69,85 @@ pub(crate) struct Round {
 
 impl Delivery {
     pub(super) fn new(target: &NodeId, cargo: Cargo) -> Self {
-        Self { target: *target, cargo, is_busy: false }
+        Self {
+            target: *target,
+            cargo,
+            stage: Stage::Waits,
+            extended: 0,
+            holders: 0,
+            failures: 0,
+            met_full: false,
+        }
     }
 
     pub(super) fn is_block(&self) -> bool {
         self.cargo == Cargo::Block
     }
 
-    /// A block goes again by another way, once that has room.
-    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
-        if !self.is_block() || !self.is_busy || course.attempts >= ATTEMPTS_MAX {
+    /// A block goes again by another way, once that has room, and until then it waits; but what still waits for a slow link to
+    /// take it is not late.
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Trips) -> Late {
+        let is_out = self.stage == Stage::Out;
+        if is_out && self.is_queued(ground, course) && self.extended < EXTENSIONS_MAX {
+            self.extended += 1;
+            self.await_answer(ground, course, trips);
+            return Late::Waits;
+        }
+        if !self.is_block() {
             return Late::Ends(Status::TimedOut);
         }
-        self.is_busy = false;
+        self.failures += u8::from(is_out);
+        if self.failures >= PUT_ATTEMPTS_MAX {
+            return Late::Ends(self.status(Status::TimedOut));
+        }
+        self.stage = Stage::Waits;
         course.wait(ground, LOCAL_PATIENCE);
         Late::Waits
+    }
+
+    /// How a block ends for which nothing more is done, `last` after the last attempt.
+    fn status(&self, last: Status) -> Status {
+        match last {
+            _ if self.holders > 0 => Status::Partial,
+            _ if self.met_full => Status::NetworkFull,
+            _ => last,
+        }
+    }
+
+    /// Where it goes. A block whose closest node did not place it goes to nodes beside that, by flipping the bits in which the
+    /// closest ones differ.
+    fn place(&self, ground: &Ground) -> NodeId {
+        match self.failures {
+            0 => self.target,
+            failures => self.target.flipped((ground.depth_hint + 2).saturating_sub(failures.into())),
+        }
     }
 
     /// The link by which it leaves; `None` also where this node is the one it is for.
     fn first_hop(&self, ground: &Ground, tried: &[LinkId]) -> Option<LinkId> {
         match self.cargo {
-            Cargo::Block => ground.next_hop(&self.target, &ground.id, tried, false),
+            Cargo::Block => {
+                let place = self.place(ground);
+                let hop = |tried: &[LinkId]| ground.next_hop(&place, &ground.id, tried, false);
+                hop(tried).or_else(|| hop(&[]))
+            }
             Cargo::Message { .. } if self.target == ground.id => None,
             Cargo::Message { .. } => ground.way(&self.target),
         }
+    }
+
+    /// Whether the link that it went by has still more in its queue than the shell would call drained.
+    fn is_queued(&self, ground: &Ground, course: &Course) -> bool {
+        let link = course.tried.last().and_then(|link| ground.links.ready(*link));
+        link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
+    }
+
+    fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
+        let (trips, least) = match self.cargo {
+            Cargo::Block => (&trips.puts, PUT_PATIENCE),
+            Cargo::Message { .. } => (&trips.lookups, SEND_PATIENCE),
+        };
+        course.await_answer(ground, trips, least);
     }
 
     /// How long it is on a link, and which message it is.
@@ -89,25 +167,23 @@ impl Requests {
             round.place += 1;
             let Request { course, purpose: Purpose::Delivery(delivery), .. } = request else { continue };
             let target = delivery.target;
-            if delivery.is_busy || round.full == Some(target) {
+            if delivery.stage != Stage::Waits || round.full == Some(target) {
                 continue;
             }
-            let (number, attempts) = (course.number, course.attempts);
-            let is_new = delivery.is_block() && course.tried.is_empty();
+            let number = course.number;
             let (room, message) = delivery.size();
             match delivery.first_hop(ground, &course.tried) {
                 Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
-                None if !is_new && target != ground.id => {
-                    // Every way that leads nearer was tried.
-                    let status = if attempts > 0 { Status::TimedOut } else { Status::Unavailable };
-                    round.place -= 1;
-                    self.end(ground, round.place, status, 0);
-                }
                 None if delivery.is_block() => return Some((number, target)),
+                None if target != ground.id => {
+                    round.place -= 1;
+                    self.end(ground, round.place, Status::Unavailable, 0);
+                }
                 _ => {
                     let job = ground.load(Owner::Requests, &target, message);
-                    delivery.is_busy = self.pending.add(job, Pending::Load(number));
-                    if !delivery.is_busy {
+                    if self.pending.add(job, Pending::Load(number)) {
+                        delivery.stage = Stage::Out;
+                    } else {
                         round.full = Some(target);
                     }
                 }
@@ -123,9 +199,10 @@ impl Requests {
             return;
         };
         if let Some(Request { purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
-            delivery.is_busy |= has_begun;
             if !has_begun {
                 round.full = Some(delivery.target);
+            } else if delivery.stage == Stage::Waits {
+                delivery.stage = Stage::Out;
             }
         }
     }
@@ -149,18 +226,18 @@ impl Requests {
             return;
         }
         let link = hop.filter(|link| ground.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
-        delivery.is_busy = link.is_some();
-        let Some(link) = link else { return };
-        course.tried.push(link);
-        let number = course.set_out(ground.now);
-        let (exact, body, trips, least) = match delivery.cargo {
-            Cargo::Block => {
-                (false, Body::Put { hash: &target, block: bytes }, &self.trips.puts, PUT_PATIENCE)
-            }
-            Cargo::Message { .. } => (true, Body::Data(bytes), &self.trips.lookups, SEND_PATIENCE),
+        let Some(link) = link else {
+            delivery.stage = Stage::Waits;
+            return;
         };
-        ground.send_request_by(link, number, &target, exact, 0, &body);
-        course.await_answer(ground, trips, least);
+        course.tried.push(link);
+        let (place, number) = (delivery.place(ground), course.set_out(ground.now));
+        let (exact, body) = match delivery.cargo {
+            Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
+            Cargo::Message { .. } => (true, Body::Data(bytes)),
+        };
+        ground.send_request_by(link, number, &place, exact, 0, &body);
+        delivery.await_answer(ground, course, &self.trips);
     }
 
     /// A block or message was answered for; a block also by this node itself.
@@ -170,11 +247,31 @@ impl Requests {
         else {
             return;
         };
-        if delivery.is_block() && status == Status::TooManyRequests {
-            course.tried.pop();
-            course.attempts = course.attempts.saturating_sub(1);
-            return course.wait(ground, BUSY);
+        if !delivery.is_block() {
+            self.end(ground, place, status, 0);
+            return;
         }
-        self.end(ground, place, status, holders);
+        if status == Status::TooManyRequests {
+            delivery.stage = Stage::Pauses;
+            if !course.try_later(ground) {
+                // The others in turn: it waits until somebody has time.
+                course.busy = 0;
+                delivery.failures = (delivery.failures + 1) % PUT_ATTEMPTS_MAX;
+            }
+            return;
+        }
+        delivery.holders = delivery.holders.max(holders);
+        delivery.met_full |= matches!(status, Status::InsufficientStorage | Status::NetworkFull);
+        delivery.failures += 1;
+        let others = ground.nearest_alive(&delivery.target, REPLICAS + 1).ids().len() - 1;
+        let is_enough = usize::from(delivery.holders) * 2 >= others.min(REPLICAS);
+        if status == Status::Ok || is_enough || delivery.failures >= PUT_ATTEMPTS_MAX {
+            let (status, holders) =
+                (if status == Status::Ok { status } else { delivery.status(status) }, delivery.holders);
+            self.end(ground, place, status, holders);
+            return;
+        }
+        delivery.stage = Stage::Waits;
+        course.wait(ground, LOCAL_PATIENCE);
     }
 }

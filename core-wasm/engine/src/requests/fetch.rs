@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{BUSY, Course, LOCAL_PATIENCE, Late, Pending};
+use super::{Course, LOCAL_PATIENCE, Late, Pending};
 use crate::ground::{Ground, Jobs, Owner};
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -19,7 +19,7 @@ use crate::wire::named;
 const PATIENCE: Duration = Duration::from_ms(3_000);
 
 /// While blocks arrive, a fetch is given more time so often.
-const EXTENSIONS_MAX: u8 = 4;
+const EXTENSIONS_MAX: u8 = 8;
 
 /// Attempts by routing; then its likely holders are asked.
 const ROUTED_MAX: u8 = 2;
@@ -76,7 +76,7 @@ impl Fetch {
         self.stage = Stage::Out;
         let number = course.set_out(ground.now);
         if self.ask(ground, course, number) {
-            course.await_answer(ground, trips, PATIENCE);
+            course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
             return None;
         }
         Some(match (ground.links.ready_count(), self.was_answered) {
@@ -129,13 +129,10 @@ impl Fetch {
         pending.add(job, Pending::Store(course.number))
     }
 
-    /// The holder is there but busy: the same way once more, a little later.
-    pub(super) fn try_later(&mut self, ground: &mut Ground, course: &mut Course, from: &NodeId) {
-        course.attempts = course.attempts.saturating_sub(1);
-        course.tried.pop();
+    /// A holder is busy, and asked again later.
+    pub(super) fn wait_for(&mut self, from: &NodeId) {
         self.asked.keep(|asked| *asked != head(from));
         self.stage = Stage::Waits;
-        course.wait(ground, BUSY);
     }
 
     /// Somebody has not got the block, and names who may.
@@ -160,7 +157,7 @@ impl Fetch {
             return Late::Again;
         }
         self.extended += 1;
-        course.await_answer(ground, trips, PATIENCE);
+        course.wait(ground, trips.patience(PATIENCE).min(LOCAL_PATIENCE));
         Late::Waits
     }
 }

@@ -2,12 +2,10 @@
 //!
 //! Lookups that matter go over three disjoint first hops at once, and their answers are united (S/Kademlia §4.4). What the
 //! application looks up is answered for by the closest node itself: an id that others only name, and that is closer than any that
-//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup forks on its
+//! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup is copied on its
 //! way.
 
-use alloc::vec::Vec;
-
-use super::{ATTEMPTS_MAX, Course, LOCAL_PATIENCE, LOOKUPS_A_RETRY, Late};
+use super::{ATTEMPTS_MAX, Course, LOOKUPS_A_RETRY, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -22,8 +20,8 @@ use crate::wire::named;
 /// First hops of a lookup that matters; twice as many with each further attempt of one that the application wants.
 const DISJOINT: u8 = 3;
 
-/// With each further attempt a lookup that nobody answered forks at so many more hops.
-const FORKS_MORE: u8 = 2;
+/// Further attempts of a lookup that nobody answered may be copied so often on their way.
+const COPIES: u8 = 2;
 
 /// Answers may take at least so long; twice as long with each further attempt.
 const PATIENCE: Duration = Duration::from_ms(1_200);
@@ -57,15 +55,19 @@ pub(super) struct Lookup {
 
 /// What an answer taught, to be heeded once what follows from it was carried on.
 pub(crate) struct Heard {
-    ids: Vec<NodeId>,
+    /// Whether this node may want links to those that were named, and to whoever answered.
+    is_near: bool,
     names_links: bool,
 }
 
 impl Heard {
-    /// Remembers who was named in the answer's `bytes`.
-    pub(crate) fn heed(&self, ground: &mut Ground, bytes: &[u8]) {
-        for id in &self.ids {
-            ground.learn(id);
+    /// Remembers who answered over the link `by`, and whom the answer's `bytes` name.
+    pub(crate) fn heed(&self, ground: &mut Ground, from: &NodeId, by: LinkId, bytes: &[u8]) {
+        if self.is_near {
+            ground.learn(from, None);
+            for (id, _) in named::list(bytes).take(REPLICAS) {
+                ground.learn(id, Some(by));
+            }
         }
         if self.names_links {
             ground.weigh(bytes);
@@ -105,9 +107,7 @@ impl Lookup {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            let doubled = course.attempts - 1;
-            let span = Duration(trips.patience(PATIENCE).0 << doubled);
-            course.wait(ground, span.min(LOCAL_PATIENCE));
+            course.await_answer(ground, trips, PATIENCE);
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.
@@ -128,9 +128,9 @@ impl Lookup {
             Aim::Join if tried.len() == before => ground.stray(tried),
             _ => None,
         };
-        // Who forks cannot count the answers, so only where there was none.
-        let forks = if self.was_answered { 0 } else { (course.attempts - 1) * FORKS_MORE };
-        let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { forks };
+        // Who has copies made cannot count the answers, so only where there was none.
+        let copies = if self.was_answered || course.attempts <= 1 { 0 } else { COPIES };
+        let how = if self.aim == Aim::Join && first.is_some() { STRAY } else { copies };
         let link = match first {
             Some(link) => {
                 ground.send_request_by(link, number, target, false, how, &body);
@@ -176,8 +176,7 @@ impl Lookup {
 
     /// What the last answer taught.
     pub(super) fn heard(&self) -> Heard {
-        let ids = if self.aim == Aim::Find { Vec::new() } else { self.found.ids().to_vec() };
-        Heard { ids, names_links: self.aim != Aim::Meet }
+        Heard { is_near: self.aim != Aim::Find, names_links: self.aim != Aim::Meet }
     }
 
     /// No more answers came in time.

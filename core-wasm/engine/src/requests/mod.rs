@@ -35,8 +35,10 @@ const ATTEMPTS_MAX: u8 = 3;
 /// The own store, and the room on links, are waited for so long.
 const LOCAL_PATIENCE: Duration = Duration::from_ms(30_000);
 
-/// A busy holder is asked again after this.
+/// A busy holder is asked again after this; twice as long each time, up to sixteen times as long, and so often.
 const BUSY: Duration = Duration::from_ms(150);
+const BUSY_DOUBLINGS: u8 = 4;
+const BUSY_MOST: u8 = 12;
 
 /// Attempts told apart; the numbers of one request differ in so many.
 const ATTEMPTS_TOLD: usize = 4;
@@ -88,6 +90,8 @@ struct Course {
     /// First hops that were taken.
     tried: Vec<LinkId>,
     attempts: u8,
+    /// How often the last to be asked was busy.
+    busy: u8,
     deadline: Instant,
 }
 
@@ -132,9 +136,22 @@ impl Course {
         self.sent.get(number.checked_sub(self.number)? as usize).copied()
     }
 
-    /// Waits for the answer to an attempt.
+    /// Waits for the answer to an attempt: as answers take, twice as long with each further attempt.
     fn await_answer(&mut self, ground: &mut Ground, trips: &Rtt, least: Duration) {
-        self.wait(ground, trips.patience(least).min(LOCAL_PATIENCE));
+        let span = Duration(trips.patience(least).0 << self.attempts.saturating_sub(1).min(2));
+        self.wait(ground, span.min(LOCAL_PATIENCE));
+    }
+
+    /// Whoever was asked is there but busy: the same way once more, a little later. False if it was so often enough.
+    fn try_later(&mut self, ground: &mut Ground) -> bool {
+        if self.busy >= BUSY_MOST {
+            return false;
+        }
+        self.wait(ground, Duration(BUSY.0 << self.busy.min(BUSY_DOUBLINGS)));
+        self.busy += 1;
+        self.attempts = self.attempts.saturating_sub(1);
+        self.tried.pop();
+        true
     }
 
     fn wait(&mut self, ground: &mut Ground, span: Duration) {
@@ -224,7 +241,7 @@ impl Requests {
     fn begin(&mut self, ground: &Ground, op: Option<OpId>, number: u32, purpose: Purpose) -> usize {
         let deadline = ground.now + LOCAL_PATIENCE;
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
-        let course = Course { number, sent, tried: Vec::new(), attempts: 0, deadline };
+        let course = Course { number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline };
         self.list.push(Request { op, course, purpose });
         self.list.len() - 1
     }
@@ -313,9 +330,11 @@ impl Requests {
                         self.on_stored(ground, number, Status::TimedOut);
                     }
                 }
-                Status::TooManyRequests => fetch.try_later(ground, course, from),
+                Status::TooManyRequests if course.try_later(ground) => fetch.wait_for(from),
                 _ => {
-                    fetch.on_names(ground, course, from, bytes);
+                    if status != Status::TooManyRequests {
+                        fetch.on_names(ground, course, from, bytes);
+                    }
                     self.step(ground, place);
                 }
             },
@@ -387,7 +406,7 @@ impl Requests {
         let late = match purpose {
             Purpose::Lookup(lookup) => lookup.on_late(course, &mut self.retries),
             Purpose::Fetch(fetch) => fetch.on_late(ground, course, &self.trips.fetches),
-            Purpose::Delivery(delivery) => delivery.on_late(ground, course),
+            Purpose::Delivery(delivery) => delivery.on_late(ground, course, &self.trips),
         };
         match late {
             Late::Waits => None,

@@ -104,7 +104,7 @@ fn the_own_place_is_known_once_all_that_were_asked_answered() {
         let from = peer(&ground, *link);
         let (verdict, heard) =
             requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
-        heard.heed(&mut ground, &[]);
+        heard.heed(&mut ground, &from, *link, &[]);
         verdicts.push(matches!(verdict, Some(Verdict::Placed)));
     }
     assert_eq!(verdicts, [false, true], "a joined node asks two");
@@ -279,4 +279,79 @@ fn own_lookups_are_repeated_for_one_in_four_once_what_was_saved_is_spent() {
         asked_in_all += asked(&mut ground, Body::Find.kind()).len();
     }
     assert!((130..=145).contains(&asked_in_all), "{asked_in_all} for 100 lookups");
+}
+
+/// A put whose block is read and sent; its number and link.
+fn put(requests: &mut Requests, ground: &mut Ground, hash: &NodeId) -> (LinkId, u32) {
+    requests.put(ground, OP, hash);
+    assert!(requests.pump(ground, &mut Round::default()).is_none());
+    read_own(requests, ground)
+}
+
+fn read_own(requests: &mut Requests, ground: &mut Ground) -> (LinkId, u32) {
+    let outputs = outputs(ground);
+    let load = outputs.iter().find(|flat| flat.kind == output::LOAD).expect("it is read");
+    let job = JobId(load.number);
+    ground.end_job(job);
+    requests.on_job_done(ground, job, input::LOADED, &[7; 16_000]);
+    asked(ground, 4)[0]
+}
+
+#[test]
+fn a_put_waits_for_a_slow_link_to_take_what_was_sent_before() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    let (link, number) = put(&mut requests, &mut ground, &hash);
+    let flow = |ground: &mut Ground, queued| ground.links.get_mut(link).map(|link| link.flow.drained(queued));
+    flow(&mut ground, 200_000);
+    for _ in 0..5 {
+        wait(&mut requests, &mut ground);
+        assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+        assert!(outputs(&mut ground).is_empty(), "it waits");
+    }
+    flow(&mut ground, 0);
+    requests.on_answered(&mut ground, number, &hash.flipped(220), Status::Ok, &[8]);
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+}
+
+#[test]
+fn a_put_without_an_answer_goes_by_another_link_and_waits_longer() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    let began = ground.now;
+    let (first, number) = put(&mut requests, &mut ground, &hash);
+    wait(&mut requests, &mut ground);
+    assert_eq!(ground.now.since(began).ms(), 9_000);
+    assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+    let (second, _) = read_own(&mut requests, &mut ground);
+    assert_ne!(first, second);
+    let again = ground.now;
+    assert_eq!(requests.list[0].course.deadline.since(again).ms(), 18_000);
+    // The first answer comes late, and counts.
+    requests.on_answered(&mut ground, number, &hash.flipped(220), Status::Ok, &[8]);
+    assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
+}
+
+#[test]
+fn a_holder_that_is_always_busy_is_passed_over() {
+    let (mut ground, mut requests) = (ground(30), Requests::default());
+    let hash = random_id(&mut Rng::new(3));
+    let (first, mut number) = put(&mut requests, &mut ground, &hash);
+    let mut answers = 0;
+    loop {
+        requests.on_answered(&mut ground, number, &hash.flipped(220), Status::TooManyRequests, &[]);
+        answers += 1;
+        assert!(answers < 20, "the same holder was asked {answers} times");
+        // In a node this follows every input.
+        requests.pump(&mut ground, &mut Round::default());
+        if requests.pending.count(|_| true) == 0 {
+            wait(&mut requests, &mut ground);
+            requests.pump(&mut ground, &mut Round::default());
+        }
+        let (link, next) = read_own(&mut requests, &mut ground);
+        number = next;
+        if link != first {
+            break;
+        }
+    }
 }

@@ -21,6 +21,10 @@ pub(crate) struct Contact {
     pub(crate) is_doubtful: bool,
     /// It broke the protocol.
     pub(crate) is_banned: bool,
+    /// The first link over which it was named.
+    named_by: Option<LinkId>,
+    /// It counts: it was linked, answered, or was named over two links. Anybody can name ids that nobody has.
+    pub(crate) is_vouched: bool,
     /// The link whose peer named it as a neighbour: a way to it while it is not linked.
     pub(crate) via: Option<LinkId>,
     /// The last failure was its own word: it has no room for us.
@@ -32,8 +36,19 @@ pub(crate) struct Contact {
 impl Contact {
     /// Whether it is there, as far as known: good enough to be named to others.
     pub(crate) fn is_alive(&self) -> bool {
-        !self.is_doubtful && (self.failures == 0 || self.spoke)
+        self.is_vouched && !self.is_doubtful && (self.failures == 0 || self.spoke)
     }
+}
+
+/// What a node is once it was named.
+pub(crate) enum Standing {
+    /// It is a node, as far as known.
+    Counts {
+        /// It was not before.
+        since_now: bool,
+    },
+    /// One link named it.
+    Hearsay,
 }
 
 /// At most [`CONTACTS_MAX`] of them.
@@ -70,7 +85,36 @@ impl Contacts {
         self.list.iter_mut().find(|contact| contact.id == *id)
     }
 
-    /// Somebody named `id`.
+    /// Somebody named `id`: over the link `by`, or itself; `counts` if that is enough. One that failed is doubtful until its time has
+    /// come.
+    #[inline(never)]
+    pub(crate) fn named(
+        &mut self,
+        id: &NodeId,
+        by: Option<LinkId>,
+        counts: bool,
+        now: Instant,
+    ) -> Option<Standing> {
+        let was_doubtful = self.get(id).is_some_and(|contact| contact.is_doubtful);
+        let contact = self.learn(id)?;
+        contact.is_doubtful = was_doubtful && by.is_some() && now < contact.not_before;
+        let counted = contact.is_vouched;
+        contact.is_vouched |= counts || contact.named_by.is_some_and(|first| Some(first) != by);
+        contact.named_by = contact.named_by.or(by);
+        Some(match contact.is_vouched {
+            true => Standing::Counts { since_now: !counted },
+            false => Standing::Hearsay,
+        })
+    }
+
+    /// It is there, or was.
+    pub(crate) fn vouch(&mut self, id: &NodeId) {
+        if let Some(contact) = self.get(id) {
+            contact.is_vouched = true;
+        }
+    }
+
+    /// A place for `id`, if there is one.
     #[inline(never)]
     pub(crate) fn learn(&mut self, id: &NodeId) -> Option<&mut Contact> {
         if *id == self.own {
@@ -96,6 +140,8 @@ impl Contacts {
             is_banned: false,
             spoke: false,
             needs_relay: false,
+            named_by: None,
+            is_vouched: false,
             via: None,
         };
         if self.list.len() < CONTACTS_MAX {

@@ -6,6 +6,6 @@ mod next_hop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contacts::{Contact, Contacts};
+pub(crate) use contacts::{Contact, Contacts, Standing};
 pub(crate) use nearest::Nearest;
 pub(crate) use next_hop::{Hop, best_hop};

@@ -56,12 +56,15 @@ pub(crate) fn on_gossip(ground: &mut Ground, from: LinkId, joined: &[u8], left: 
         if !ground.may_be_close(&peer, id) {
             continue;
         }
-        ground.learn(id);
         let known = ground.contacts.way_to(id).and_then(|link| ground.links.ready(link));
         let is_better = known.is_none_or(|known| peer.is_nearer(&known.peer, id));
-        if let Some(contact) = ground.contacts.get(id).filter(|_| is_better) {
+        if ground.links.to(id).is_none()
+            && is_better
+            && let Some(contact) = ground.contacts.learn(id)
+        {
             contact.via = Some(from);
         }
+        ground.learn(id, Some(from));
     }
     for prefix in left.as_chunks().0 {
         ground.contacts.doubt(prefix);

@@ -43,7 +43,7 @@ impl Upkeep {
             let bucket = ground.id.shared_bits(target);
             if let Some(id) = ids.first().filter(|id| ground.id.shared_bits(id) == bucket) {
                 goes_by(ground, id, link);
-                ground.dial(id);
+                ground.greet(id);
             }
             return false;
         }
@@ -55,6 +55,7 @@ impl Upkeep {
         }
         for id in ids {
             goes_by(ground, id, link);
+            ground.greet(id);
         }
         // What failed across the cut says nothing any more.
         ground.contacts.forgive();

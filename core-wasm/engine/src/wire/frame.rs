@@ -132,7 +132,7 @@ pub struct Routed<'a> {
     pub reply: bool,
     /// Only the target itself may take it; otherwise the node closest to the target does.
     pub exact: bool,
-    /// Which way a request takes: [`STRAY`] and [`FORKS`], or 0 for the best.
+    /// Which way a request takes: [`STRAY`] and [`COPIES`], or 0 for the best.
     pub how: u8,
     /// Links crossed so far; at most [`HOPS_MAX`].
     pub hops: u8,
@@ -154,8 +154,9 @@ pub struct Routed<'a> {
 /// In [`Routed::how`]: the next hop passes the request on to anybody. What is looked for near by is then looked for from afar.
 pub const STRAY: u8 = 8;
 
-/// In [`Routed::how`]: at so many of the next hops a lookup goes on by two ways, because some who should pass it on do not.
-pub const FORKS: u8 = 7;
+/// In [`Routed::how`]: so many copies of a lookup may be made on its way, where a hop sends it on by two ways because some who should
+/// pass it on do not. The two share what is left, so that it arrives one time more at most.
+pub const COPIES: u8 = 7;
 
 /// What a routed message says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -179,6 +180,8 @@ pub enum Body<'a> {
     Topic(&'a [u8]),
     /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
+    /// Are you there? Answered by a status alone.
+    Greet,
     /// The answer to one of the above.
     Answer {
         /// How it went.
@@ -336,7 +339,7 @@ impl<'a> Routed<'a> {
             payload: reader.rest(),
         };
         let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
-        (routed.how <= STRAY | FORKS && fits).then_some(routed)
+        (routed.how <= STRAY | COPIES && fits).then_some(routed)
     }
 
     /// What it says; `None` if that is nothing.
@@ -350,6 +353,7 @@ impl<'a> Routed<'a> {
             5 => Body::Data(reader.rest()),
             7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
+            10 => Body::Greet,
             6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
             9 => Body::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
             _ => return None,
@@ -372,6 +376,7 @@ impl Body<'_> {
             Self::Topic(_) => 7,
             Self::Meet => 8,
             Self::Nodes { .. } => 9,
+            Self::Greet => 10,
         }
     }
 
@@ -379,7 +384,7 @@ impl Body<'_> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
-            Self::Find | Self::Meet => {}
+            Self::Find | Self::Meet | Self::Greet => {}
             Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),

@@ -55,6 +55,8 @@ pub(crate) struct Host {
     pub(crate) memory: BTreeMap<[u8; 8], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,
+    /// Walks through the store.
+    pub(crate) scans: usize,
     pub(crate) closed: Vec<LinkId>,
 }
 impl Host {
@@ -83,6 +85,7 @@ impl Host {
             blocks: BTreeMap::new(),
             memory: BTreeMap::new(),
             checks: 0,
+            scans: 0,
             closed: vec![],
         }
     }
@@ -143,7 +146,11 @@ impl Host {
                         let bytes = self.blocks.get(&hash).cloned();
                         self.done(job, bytes.as_deref().map_or(JobResult::Missing, JobResult::Loaded))
                     }
-                    Work::Scan { .. } | Work::Absent(_) => self.done(job, JobResult::Hashes(&[])),
+                    Work::Scan { .. } => {
+                        self.scans += 1;
+                        self.done(job, JobResult::Hashes(&[]))
+                    }
+                    Work::Absent(_) => self.done(job, JobResult::Hashes(&[])),
                     _ => self.done(job, JobResult::Missing),
                 },
                 _ => {}

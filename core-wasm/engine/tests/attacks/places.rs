@@ -32,7 +32,7 @@ fn x4_free_keys_that_say_close_hold_no_place_that_others_need() {
         println!("{profile:?}: {held} of {} held a minute later", links.len());
         let mut honest = Vec::new();
         for seed in 0..4 {
-            let key = Key::new(seed);
+            let key = Key::new(100 + seed);
             let link = host.guest(&key);
             assert!(host.is_linked(&key.id()), "{profile:?}: guest {seed} comes in a minute later");
             honest.push(link);

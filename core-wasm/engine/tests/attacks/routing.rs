@@ -1,7 +1,7 @@
 //! What is routed, from whoever: it bounces between nobody, closes no link of others, and makes nobody send much to others.
 
 use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
-use tabmesh_engine::wire::frame::{Body, ENTRY, FORKS, Frame, HOPS_MAX, Routed, STRAY};
+use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 use tabmesh_engine::{Event, Input, LinkId, NodeId, Profile, Reason};
 
 use super::host::{Host, Key, pair, routed};
@@ -145,6 +145,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         Body::Data(b"hello"),
         Body::Topic(&meet),
         Body::Meet,
+        Body::Greet,
         Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
         Body::Nodes { status: tabmesh_engine::Status::Ok, nodes: &nodes },
     ];
@@ -154,7 +155,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         for target in [own, victim, stranger, hash] {
             for origin in [mallory.id(), victim, stranger, own] {
                 for (reply, exact) in [(false, false), (false, true), (true, true)] {
-                    for how in [0, 1, 4, FORKS, STRAY, STRAY | FORKS] {
+                    for how in [0, 1, 4, COPIES, STRAY, STRAY | COPIES] {
                         // What is due anyway is nobody's doing.
                         host.now += 2_000;
                         host.tell(Input::Timeout);
@@ -198,4 +199,148 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
     assert!(worst.0 > 1.0, "nothing was passed on: {worst:?}");
     assert!(worst.0 <= 3.0, "{worst:?}");
     assert!(host.is_linked(&mallory.id()), "the asker is still there");
+    let down: Vec<&Event> =
+        host.events.iter().filter(|event| matches!(event, Event::PeerDown { .. })).collect();
+    let is_silence = |event: &&Event| matches!(event, Event::PeerDown { reason: Reason::Silent, .. });
+    assert!(down.iter().all(is_silence), "nobody here answers pings, and nobody is blamed: {down:?}");
+}
+
+/// What a host sent to others than one link within so long, pings and gossip included; a twin tells what is nobody's doing.
+fn sent_to_others(host: &mut Host, from: LinkId, links: &[LinkId], ms: u64) -> usize {
+    let mut bytes = 0;
+    for _ in 0..ms / 250 {
+        host.now += 250_000;
+        host.tell(Input::Timeout);
+        let sent = std::mem::take(&mut host.sent);
+        bytes += sent
+            .iter()
+            .filter(|(link, _)| **link != from)
+            .flat_map(|(_, sent)| sent)
+            .map(Vec::len)
+            .sum::<usize>();
+        for link in links {
+            for frame in sent.get(link).into_iter().flatten() {
+                if let Some(Frame::Ping(number)) = Frame::parse(&frame[2..]) {
+                    host.hear(
+                        *link,
+                        &[Frame::Pong { number, at: tabmesh_engine::Coordinate::default(), wall_s: 0 }],
+                    );
+                }
+            }
+        }
+    }
+    bytes
+}
+
+/// Somebody with a crowd of links, and the link of one who lies.
+fn crowd() -> (Host, LinkId, Vec<LinkId>) {
+    let mut host = Host::new(1, Profile::Native);
+    let links: Vec<LinkId> = (20..40).map(|seed| host.guest(&Key::new(seed))).collect();
+    let liar = links[0];
+    sent_to_others(&mut host, liar, &links, 5_000);
+    (host, liar, links)
+}
+
+/// Finding 27: honest nodes dialled what liars invented, an envelope of some 400 bytes for each name of 32, and again.
+#[test]
+fn x5_names_that_one_link_makes_up_are_neither_dialled_nor_dear() {
+    let invented: Vec<NodeId> = {
+        let (host, ..) = crowd();
+        (1..=12).map(|number| host.key.id().flipped(200 + number)).collect()
+    };
+    let run = |attacked: bool| {
+        let (mut host, liar, links) = crowd();
+        let offers = host.offers.len();
+        let gossip = Frame::Gossip { ties: 0, joined: NodeId::list_bytes(&invented), left: &[] };
+        let mut heard = 0;
+        let mut sent = 0;
+        for _ in 0..10 {
+            if attacked {
+                heard += gossip.emit().len();
+                host.hear(liar, std::slice::from_ref(&gossip));
+            }
+            sent += sent_to_others(&mut host, liar, &links, 3_000);
+        }
+        (sent, heard, host.offers.len() - offers, host, links)
+    };
+    let (quiet, _, dialled, ..) = run(false);
+    assert_eq!(dialled, 0);
+    let (sent, heard, dialled, mut host, links) = run(true);
+    assert_eq!(dialled, 0, "of what one link named");
+    let ratio = sent.saturating_sub(quiet) as f64 / heard as f64;
+    println!("{ratio:.2} times the liar's bytes went to others");
+    assert!(ratio <= 3.0, "{ratio}");
+    // A second link that names them is believed.
+    host.hear(links[1], &[Frame::Gossip { ties: 0, joined: NodeId::list_bytes(&invented), left: &[] }]);
+    sent_to_others(&mut host, links[0], &links, 3_000);
+    assert!(!host.offers.is_empty());
+}
+
+/// A node that is there answers, and is dialled.
+#[test]
+fn a_node_that_answers_a_greeting_is_dialled() {
+    let (mut host, liar, links) = crowd();
+    let named = host.key.id().flipped(200);
+    let offers = host.offers.len();
+    host.sent.clear();
+    host.hear(liar, &[Frame::Gossip { ties: 0, joined: &named.0, left: &[] }]);
+    let greeting = links.iter().find_map(|link| {
+        let frames = host.frames(*link);
+        frames.iter().find_map(|frame| match Frame::parse(frame) {
+            Some(Frame::Routed(routed)) if routed.body() == Some(Body::Greet) => {
+                Some((*link, routed.request))
+            }
+            _ => None,
+        })
+    });
+    let (link, request) = greeting.expect("it is greeted");
+    let own = host.key.id();
+    let body = Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[] };
+    let payload = body.emit();
+    host.hear(
+        link,
+        &[Frame::Routed(Routed {
+            reply: true,
+            exact: true,
+            how: 0,
+            hops: 0,
+            origin: &named,
+            target: &own,
+            request,
+            path: &[],
+            kind: body.kind(),
+            payload: &payload,
+        })],
+    );
+    sent_to_others(&mut host, liar, &links, 1_000);
+    assert_eq!(host.offers.len(), offers + 1);
+}
+
+/// What is not routed is for its receiver alone, whatever it makes that do within seconds.
+#[test]
+fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
+    let keys: Vec<u8> = (0..64).flat_map(|number| [number + 1; 32]).collect();
+    let zero = NodeId([0; 32]);
+    let frames = [
+        Frame::Ping(1),
+        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default(), wall_s: 0 },
+        Frame::Credit(u32::MAX),
+        Frame::Gossip { ties: 0xc0, joined: &keys[..384], left: &[7; 64] },
+        Frame::Digest(&[0xff; 128]),
+        Frame::Differ { mask: 0xffff, after: &zero },
+        Frame::Keys { mask: 0xffff, more: true, keys: &keys },
+        Frame::Carry { carried: false, peer: &zero, sealed: &[1; 300] },
+        Frame::Carry { carried: true, peer: &zero, sealed: &[1; 300] },
+    ];
+    let run = |frame: Option<&Frame<'_>>| {
+        let (mut host, liar, links) = crowd();
+        host.sent.clear();
+        (0..20).for_each(|_| host.hear(liar, &frame.into_iter().cloned().collect::<Vec<_>>()));
+        sent_to_others(&mut host, liar, &links, 10_000)
+    };
+    let quiet = run(None);
+    for frame in &frames {
+        let (heard, sent) = (20 * frame.emit().len(), run(Some(frame)).saturating_sub(quiet));
+        assert!(sent <= 3 * heard, "{sent} bytes to others for {heard}: {frame:?}");
+    }
 }

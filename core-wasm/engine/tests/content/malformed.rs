@@ -168,6 +168,61 @@ fn bytes_of_another_digest_or_out_of_turn_change_nothing() {
     );
 }
 
+/// Five blocks of 58 KB in all that are 64 TiB of zeros: every node has one child 256 times. Its root.
+fn endless(store: &mut Store) -> Cid {
+    let leaf = vec![0; LEAF as usize];
+    let mut child = Cid { codec: Codec::Raw, hash: NodeId(sha256(&leaf)) };
+    store.insert(child.hash, leaf);
+    for height in 1..=4 {
+        let bytes = node(LEAF << (8 * height), &[child; 256]);
+        child = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+        store.insert(child.hash, bytes);
+    }
+    child
+}
+
+#[test]
+fn x10_a_few_blocks_that_are_endless_content_are_refused_at_the_root() {
+    let mut store = Store::new();
+    let root = endless(&mut store);
+    assert_eq!((store.len(), store.values().map(Vec::len).sum::<usize>()), (5, 58_412));
+    let mut walker = Walker::new(root, 0..u64::MAX).with_limit(1 << 30);
+    assert_eq!(walker.handle_node(&store[&root.hash]), Err(Error::AboveLimit));
+    assert_eq!(walker.poll().map(|want| want.hash), Some(root.hash), "nothing below the root is wanted");
+    assert_eq!(walker.size(), None);
+}
+
+#[test]
+fn x10_a_read_below_its_limit_costs_no_more_than_the_content_it_states() {
+    let mut store = Store::new();
+    let top = endless(&mut store);
+    // The root of height 2 that is 1 GiB.
+    let root = store.iter().find(|(_, bytes)| bytes.starts_with(&[0x82, 0x1a, 0x40])).map(|(hash, _)| *hash);
+    let root = Cid { codec: Codec::DagCbor, hash: root.expect("1 GiB") };
+    assert_ne!(root, top);
+    let mut walker = Walker::new(root, 0..u64::MAX).with_limit(1 << 30);
+    let (mut nodes, mut leaves) = (0, 0);
+    while let Some(want) = walker.poll() {
+        match want.role {
+            Role::Node => {
+                nodes += 1;
+                walker.handle_node(&store[&want.hash]).unwrap();
+            }
+            Role::Ahead => {}
+            Role::Leaf(_) => leaves += 1,
+        }
+    }
+    assert_eq!((nodes, leaves), (257, 65_536));
+}
+
+#[test]
+fn content_as_large_as_the_limit_is_read() {
+    let bytes = node(LEAF + 1, &[raw(0), raw(1)]);
+    let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+    assert_eq!(Walker::new(cid, 0..1).with_limit(LEAF + 1).handle_node(&bytes), Ok(()));
+    assert_eq!(Walker::new(cid, 0..1).with_limit(LEAF).handle_node(&bytes), Err(Error::AboveLimit));
+}
+
 /// Bytes that are nearly a root: sizes and counts around the borders, in any width, with any links.
 fn nearly_a_root() -> impl Strategy<Value = Vec<u8>> {
     let size =

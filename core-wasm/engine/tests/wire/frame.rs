@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::frame::{
-    Body, CLOSE, DIGEST_BUCKETS, ENTRY, FASTEST, FORKS, Frame, HOPS_MAX, Hello, PAYLOAD_MAX, Routed, STRAY,
+    Body, CLOSE, COPIES, DIGEST_BUCKETS, ENTRY, FASTEST, Frame, HOPS_MAX, Hello, PAYLOAD_MAX, Routed, STRAY,
     VERSION, proof_bytes, split,
 };
 use tabmesh_engine::wire::named;
@@ -79,7 +79,7 @@ proptest! {
 
     #[test]
     fn routed_frames_read_back(
-        (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), how in 0..=STRAY | FORKS, origin: [u8; 32], target: [u8; 32],
+        (reply, exact, hops, request, kind) in any::<(bool, bool, u8, u32, u8)>(), how in 0..=STRAY | COPIES, origin: [u8; 32], target: [u8; 32],
         path in pieces(ENTRY, usize::from(HOPS_MAX)), payload in some_bytes(300),
     ) {
         let (origin, target) = (NodeId(origin), NodeId(target));
@@ -98,6 +98,7 @@ proptest! {
             Body::Data(&bytes),
             Body::Topic(&bytes),
             Body::Meet,
+            Body::Greet,
             Body::Answer { status, bytes: &bytes },
             Body::Nodes { status, nodes: &bytes },
         ];
@@ -207,7 +208,7 @@ fn a_routed_frame_with_unknown_flags_or_a_long_path_is_refused() {
     let path = [7; HOPS_MAX as usize * ENTRY];
     let good = without_length(&Frame::Routed(routed(&path, 1, &[])));
     assert!(Frame::parse(&good).is_some());
-    for flags in ((STRAY | FORKS) + 1) << 2..=255 {
+    for flags in ((STRAY | COPIES) + 1) << 2..=255 {
         let mut bytes = good.clone();
         bytes[1] = flags;
         assert_eq!(Frame::parse(&bytes), None);

@@ -91,6 +91,7 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Put { hash, .. }) => format!("put {hash:?}"),
         Some(Body::Topic(bytes)) => format!("topic, {} bytes", bytes.len()),
         Some(Body::Meet) => "meet".into(),
+        Some(Body::Greet) => "greet".into(),
         Some(Body::Data(_)) => "data".into(),
         Some(Body::Answer { status, .. } | Body::Nodes { status, .. }) => format!("answer {status:?}"),
         None => format!("body of kind {}", message.kind),

@@ -28,6 +28,8 @@ pub struct Walker {
     end: u64,
     /// Content bytes; 0 until the root's node was read.
     size: u64,
+    /// Larger content is refused.
+    size_max: u64,
 }
 
 /// A block to fetch.
@@ -88,7 +90,23 @@ impl Walker {
     pub fn new(root: Cid, range: Range<u64>) -> Self {
         let height = if root.codec == Codec::Raw { 0 } else { HEIGHT_MAX };
         let end = range.end.min(1 << span_bits(height));
-        Self { stack: Vec::from([root.hash]), height, ahead: 0, position: range.start, end, size: 0 }
+        Self {
+            stack: Vec::from([root.hash]),
+            height,
+            ahead: 0,
+            position: range.start,
+            end,
+            size: 0,
+            size_max: CONTENT_MAX,
+        }
+    }
+
+    /// Refuses content of more than `size_max` bytes once its root is read, before anything below is wanted. Content of one
+    /// block states no size; it has at most [`BLOCK_MAX`] bytes.
+    #[must_use]
+    pub fn with_limit(mut self, size_max: u64) -> Self {
+        self.size_max = size_max;
+        self
     }
 
     /// The size of the whole content in bytes, once the root's node was read; `None` until then. Content of one block
@@ -131,29 +149,33 @@ impl Walker {
     /// Takes the node that [`poll`](Self::poll) wants. Its digest is checked here.
     ///
     /// # Errors
-    /// [`Error::OutOfTurn`], [`Error::Digest`] or [`Error::Shape`]; the walker still waits for the same node.
+    /// [`Error::OutOfTurn`], [`Error::Digest`], [`Error::Shape`] or [`Error::AboveLimit`]; the walker still waits for the same
+    /// node.
     pub fn handle_node(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let is_asked = self.height > 0 && self.position < self.end;
         let hash = self.stack.last().filter(|_| is_asked).ok_or(Error::OutOfTurn)?;
         if sha256(bytes) != hash.0 {
             return Err(Error::Digest);
         }
-        self.replace_by_children(bytes).ok_or(Error::Shape)
+        self.replace_by_children(bytes)
     }
 
-    /// Puts the children of the next block, which is a node, in its place; `None` if the node is malformed.
-    fn replace_by_children(&mut self, bytes: &[u8]) -> Option<()> {
+    /// Puts the children of the next block, which is a node, in its place.
+    fn replace_by_children(&mut self, bytes: &[u8]) -> Result<(), Error> {
         let (mut size, mut height) = (self.size, self.height);
         if size == 0 {
             size = node::stated_size(bytes);
             if size <= BLOCK_MAX as u64 || size > CONTENT_MAX {
-                return None;
+                return Err(Error::Shape);
             }
             height = ((size - 1).ilog2() - span_bits(0)) / FANOUT_BITS + 1;
         }
         let bits = span_bits(height);
         let start = self.position.min(size - 1) >> bits << bits;
-        let links = node::parse(bytes, (size - start).min(1 << bits), height)?;
+        let links = node::parse(bytes, (size - start).min(1 << bits), height).ok_or(Error::Shape)?;
+        if size > self.size_max {
+            return Err(Error::AboveLimit);
+        }
         self.size = size;
         self.end = self.end.min(size);
         self.height = height - 1;
@@ -162,10 +184,10 @@ impl Walker {
             self.ahead = self.stack.len();
         }
         for link in links.iter().rev() {
-            self.stack.push(NodeId(*link.last_chunk()?));
+            self.stack.push(NodeId(*link.last_chunk().ok_or(Error::Shape)?));
         }
         let skipped = (self.position - start) >> span_bits(self.height);
         self.stack.truncate(self.stack.len().saturating_sub(skipped as usize));
-        Some(())
+        Ok(())
     }
 }
