@@ -181,7 +181,8 @@ fn a_tabs_engine_with_full_tables_takes_at_most_64_kib() {
 
 #[test]
 fn a_native_peers_engine_with_full_tables_takes_at_most_64_kib() {
-    check(Profile::Native, 240);
+    // As many as its budget: of more the surplus is shed.
+    check(Profile::Native, 228);
 }
 
 #[test]
