@@ -158,15 +158,15 @@ test('a listener that throws stops nobody', async () => {
   assert.deepEqual([heard, reported], [['x'], ['a bug of the application']]);
 });
 
-test('whole messages are kept for those that miss them, the newest 256 KiB', () => {
+test('whole messages are kept for those that miss them, the newest MiB', () => {
   const { topics: all } = topics();
   const name = (number) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, number);
-  for (let number = 0; number < 40; number += 1) all.keep(name(number), message('news', new Uint8Array(8192)));
-  all.keep(name(39), message('news', new Uint8Array(8192)));
-  const kept = Array.from({ length: 40 }, (_, number) => number).filter((number) => all.recall(name(number)));
-  assert.deepEqual([kept.length, kept[0], kept.at(-1)], [31, 9, 39]);
-  assert.equal(all.recall(name(39)).length, 8360);
-  assert.equal(all.recall(name(77)), undefined);
+  for (let number = 0; number < 140; number += 1) all.keep(name(number), message('news', new Uint8Array(8192)));
+  all.keep(name(139), message('news', new Uint8Array(8192)));
+  const kept = Array.from({ length: 140 }, (_, number) => number).filter((number) => all.recall(name(number)));
+  assert.deepEqual([kept.length, kept[0], kept.at(-1)], [125, 15, 139]);
+  assert.equal(all.recall(name(139)).length, 8368);
+  assert.equal(all.recall(name(7)), undefined);
 });
 
 test('a message is signed over its topic, its time and what it says, and checked', async () => {
