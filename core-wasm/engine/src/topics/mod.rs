@@ -181,7 +181,7 @@ impl Topics {
         let missed = self.streams.give_up(short, ground.now);
         self.tell_missed(ground, &id, missed);
         self.ask_more(ground, &id);
-        if self.count(short, Member::takes_part) > MATES + 2 {
+        if self.count(short, Member::takes_part) > MATES + 1 {
             self.part_with_slowest(ground, &id);
         }
         self.note_laggards(short);

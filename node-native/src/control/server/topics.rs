@@ -142,6 +142,8 @@ mod tests {
 
     use bytes::Bytes;
 
+    use tabmesh_engine::NodeId;
+
     use super::*;
 
     #[tokio::test]
