@@ -142,9 +142,8 @@ mod tests {
 
     use bytes::Bytes;
 
-    use tabmesh_engine::NodeId;
-
     use super::*;
+    use tabmesh_engine::NodeId;
 
     #[tokio::test]
     async fn the_longest_message_fits_a_header() {
