@@ -123,6 +123,36 @@ async fn a_proof_that_does_not_hold_is_refused() {
 }
 
 #[tokio::test]
+async fn a_proof_for_another_server_is_refused() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::connect(server.address).await;
+    let (_, nonce) = peer.challenge().await;
+    let passed_on = peer.identity.prove_to("evil.example", &nonce, NETWORK, 0);
+    peer.send(passed_on).await;
+    peer.is_refused(Refusal::BadProof, POLICY).await;
+
+    // Asked for under a name that is not its own, it takes no proof at all.
+    let named =
+        TestServer::with(Config { names: vec!["mesh.example".to_owned()], ..Config::default() }).await;
+    let mut peer = Peer::connect(named.address).await;
+    let (_, nonce) = peer.challenge().await;
+    let proof = peer.identity.prove(&nonce, NETWORK, 0);
+    peer.send(proof).await;
+    peer.is_refused(Refusal::OtherServer, POLICY).await;
+}
+
+#[tokio::test]
+async fn a_peer_of_another_version_is_told_so() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::connect(server.address).await;
+    peer.challenge().await;
+    let mut proof = peer.identity.prove(&[1; 32], NETWORK, 0);
+    proof[1] = 1;
+    peer.send(proof).await;
+    peer.is_refused(Refusal::OtherVersion, PROTOCOL).await;
+}
+
+#[tokio::test]
 async fn an_id_below_the_level_is_refused_and_one_at_it_is_let_in() {
     let server = TestServer::with(Config { level: 3, ..Config::default() }).await;
     let low = (0..1000).map(|_| Identity::new()).find(|identity| identity.id.level() < 3).unwrap();

@@ -25,7 +25,8 @@ impl Ground {
     /// Somebody named a node: over the link `by`, or the node itself by answering. If it would be a neighbour it is dialled soon
     /// where it counts, and greeted where it does not.
     pub(crate) fn learn(&mut self, id: &NodeId, by: Option<LinkId>) {
-        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
+        let is_low = id.level() < u32::from(self.config.level);
+        if self.links.to(id).is_some() || is_low || self.bans.hold(id, self.now) {
             return;
         }
         // Who has hardly any link has to believe what it hears over them.
@@ -49,7 +50,7 @@ impl Ground {
         if self.links.knows(id) || *id == self.id || self.greetings.iter().any(is_fresh) {
             return;
         }
-        let number = self.rng.next() as u32;
+        let number = self.keystream.number() as u32;
         if self.send_request(number, id, true, 0, &Body::Greet, &[]).is_some() {
             if self.greetings.len() >= GREETINGS_MAX {
                 self.greetings.remove(0);

@@ -3,13 +3,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::circuit::{circuit_ids, on_circuit_answer, on_circuit_offer};
+use super::circuit::{circuit_ids, on_circuit_answer};
 use super::{Linking, Pending, Step};
 use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::STRANGERS_MAX;
+use crate::limits::{ANSWERS_A_DIAL, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
@@ -18,7 +18,7 @@ use crate::wire::envelope::{Envelope, Kind};
 use crate::wire::frame::{Body, STRAY};
 use crate::wire::signal::ToServer;
 
-/// How long an envelope is worth something.
+/// An envelope expires after this.
 const ENVELOPE_S: u32 = 60;
 
 /// How far wall clocks may differ.
@@ -27,7 +27,7 @@ const SKEW_S: u32 = 300;
 /// An envelope without answer is sent again after this, each time twice as long.
 const RESEND: Duration = Duration::from_ms(3_000);
 
-/// Where there is a relay to turn to, a direct link gets so long once both envelopes were exchanged.
+/// Time for a direct link to open before a relayed one is tried, where a relay is known.
 const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// How often an envelope is sent.
@@ -37,10 +37,19 @@ const TRIES_MAX: u8 = 3;
 pub(crate) struct Arrived {
     pub(crate) from: NodeId,
     bytes: Vec<u8>,
-    /// How it came; `None` by the signalling server.
+    /// The link that brought it; `None` for the signalling server.
+    by: Option<LinkId>,
+    /// How an offer is answered; `None` by the signalling server.
     reply: Option<ReplyTo>,
-    /// An answer: the link it is for.
+    /// An answer or a refusal: the link it is for.
     link: Option<LinkId>,
+}
+
+/// A refusal that is being signed.
+pub(crate) struct Refusal {
+    to: NodeId,
+    bytes: Vec<u8>,
+    reply: Option<ReplyTo>,
 }
 
 /// What becomes of an offer where this node is making a link to its sender already.
@@ -55,8 +64,11 @@ pub(crate) enum Glare {
 
 impl Linking {
     pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
-        let expiry_s = ground.wall_s().map_or(0, |now| now.get() + ENVELOPE_S);
+        let expiry_s = ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S));
         let Some(link) = ground.links.get(id) else { return };
+        if link.kind == LinkKind::Socket {
+            return self.on_socket_key(ground, id, description);
+        }
         let mut body = description.to_vec();
         let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
             (true, true) => Kind::Circuit,
@@ -88,59 +100,69 @@ impl Linking {
         send_envelope(ground, id);
     }
 
-    /// An envelope came, through the overlay (`reply` says how) or by the signalling server.
-    pub(crate) fn on_envelope(&mut self, ground: &mut Ground, bytes: &[u8], reply: Option<ReplyTo>) -> Step {
+    /// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
+    pub(crate) fn on_envelope(
+        &mut self,
+        ground: &mut Ground,
+        bytes: &[u8],
+        by: Option<LinkId>,
+        reply: Option<ReplyTo>,
+    ) -> Step {
         let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
         else {
             return Step::Done;
         };
         let from = NodeId::of_key(envelope.key);
-        let is_late = ground
-            .wall_s()
-            .is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now.get());
-        // An answer is fresh by its session, which this node chose.
-        let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
-        if is_late || from == ground.id || from.level() < u32::from(ground.config.level) {
+        if from == ground.id || from.level() < u32::from(ground.config.level) {
             return Step::Done;
         }
         let link = match envelope.kind {
             Kind::Offer | Kind::Circuit => {
-                if repeats_answer(ground, &from, envelope.session) {
+                let is_late = ground.wall_s().is_some_and(|now| {
+                    envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
+                });
+                if is_late || repeats_answer(ground, &from, envelope.session) {
                     return Step::Done;
                 }
                 let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
                     && !ground.links.knows(&from);
-                if is_full || ground.contacts.is_banned(&from, ground.now) {
-                    refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+                if is_full || ground.bans.hold(&from, ground.now) {
+                    self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
                     return Step::Done;
                 }
                 None
             }
-            Kind::Answer | Kind::Refuse => {
-                let link = ground.links.find(&|link| {
-                    let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
-                    link.peer == from
-                        && link.dialled
-                        && asked.is_some_and(|asked| asked.session == envelope.session)
-                });
-                let Some(link) = link.map(|link| link.id) else { return Step::Done };
-                if envelope.kind == Kind::Refuse {
-                    let reason =
-                        envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
-                    return Step::End(link, reason);
-                }
-                Some(link)
-            }
+            // It is fresh by its session, which this node chose.
+            Kind::Answer | Kind::Refuse => match awaiting(ground, &from, envelope.session) {
+                Some(link) => Some(link),
+                None => return Step::Done,
+            },
         };
-        let strangers = self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(_)));
-        if strangers >= STRANGERS_MAX {
+        if !self.has_place(by, link) {
             return Step::Done;
         }
         let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
-        let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
+        let arrived = Arrived { from, bytes: bytes.to_vec(), by, reply, link };
         let pending = Pending::VerifyEnvelope(Box::new(arrived));
         self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
         Step::Done
+    }
+
+    /// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
+    /// bogus ones by one link fills no more than the places of that link.
+    fn has_place(&self, by: Option<LinkId>, link: Option<LinkId>) -> bool {
+        let count = |is_like: &dyn Fn(&Arrived) -> bool| {
+            self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(other) if is_like(other)))
+        };
+        let in_all = count(&|other| other.link == link);
+        let by_link = count(&|other| other.link == link && other.by == by);
+        match link {
+            Some(_) => in_all < ANSWERS_A_DIAL && by_link == 0,
+            None => {
+                let share = if by.is_some() { STRANGERS_A_LINK } else { STRANGERS_MAX - 1 };
+                in_all < STRANGERS_MAX && by_link < share
+            }
+        }
     }
 
     pub(super) fn on_envelope_verified(
@@ -149,12 +171,85 @@ impl Linking {
         arrived: Box<Arrived>,
         holds: bool,
     ) -> Step {
-        match arrived.link {
-            _ if !holds => Step::Done,
-            Some(link) => on_answer(ground, link, &arrived.bytes),
-            None => Step::Offered(arrived),
+        let Some(envelope) = Envelope::parse(&arrived.bytes).filter(|_| holds) else { return Step::Done };
+        if arrived.link.is_none() {
+            return Step::Offered(arrived);
+        }
+        // It may have been answered meanwhile.
+        let Some(link) = awaiting(ground, &arrived.from, envelope.session) else { return Step::Done };
+        match envelope.kind {
+            Kind::Answer => on_answer(ground, link, envelope.body),
+            _ => {
+                Step::End(link, envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code)))
+            }
         }
     }
+
+    /// Answers an offer whose signature holds, by a link that begins or by a refusal.
+    pub(crate) fn on_offer(&mut self, ground: &mut Ground, arrived: Arrived) {
+        let Arrived { from, bytes, reply, .. } = arrived;
+        let Some(envelope) = Envelope::parse(&bytes) else { return };
+        if ground.is_full() {
+            return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        }
+        if envelope.kind == Kind::Circuit {
+            return self.on_circuit_offer(ground, from, &envelope, reply);
+        }
+        if ground.wants_circuits() {
+            self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+            return ground.dial_circuit(&from);
+        }
+        let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
+        ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
+    }
+
+    /// Refuses an offer, signed. At the bound it is left unsaid, and the offerer's dial times out.
+    pub(super) fn refuse(
+        &mut self,
+        ground: &mut Ground,
+        to: &NodeId,
+        session: u32,
+        reason: Reason,
+        reply: Option<ReplyTo>,
+    ) {
+        let by = reply.as_ref().and_then(ReplyTo::link);
+        let is_by = |refusal: &Refusal| refusal.reply.as_ref().and_then(ReplyTo::link) == by;
+        let in_all = self.pending.count(|job| matches!(job, Pending::SignRefusal(_)));
+        let by_link = self.pending.count(|job| matches!(job, Pending::SignRefusal(other) if is_by(other)));
+        if in_all >= REFUSALS_MAX || by_link >= REFUSALS_A_LINK {
+            return;
+        }
+        let envelope = Envelope {
+            kind: Kind::Refuse,
+            session,
+            expiry_s: 0,
+            key: &ground.config.key,
+            signature: &[0; 64],
+            body: &[reason as u8],
+        };
+        let signed = envelope.signed_bytes(&ground.config.network, &ground.id, to);
+        let refusal = Refusal { to: *to, bytes: envelope.emit(), reply };
+        self.pending.add(ground.sign(Owner::Linking, signed), Pending::SignRefusal(Box::new(refusal)));
+    }
+}
+
+/// A refusal is signed: it goes the way the offer came.
+pub(super) fn on_refusal_signed(ground: &mut Ground, refusal: Refusal, signature: &Signature) {
+    let Refusal { to, mut bytes, reply } = refusal;
+    Envelope::sign(&mut bytes, signature);
+    match reply {
+        Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
+        None => relay(ground, &to, &bytes),
+    }
+}
+
+/// The link that this node dials, of which no answer came yet.
+fn awaiting(ground: &Ground, to: &NodeId, session: u32) -> Option<LinkId> {
+    let link = ground.links.find(&|link| {
+        let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
+        link.peer == *to && link.dialled && asked.is_some_and(|asked| asked.session == session)
+    })?;
+    Some(link.id)
 }
 
 /// No way to the other end was found by the first link that was tried: try another, or give up. `None` if no link is
@@ -172,18 +267,13 @@ pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> Option<Step
     Some(if tries >= TRIES_MAX { Step::End(id, Reason::Lost) } else { Step::Done })
 }
 
-fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) -> Step {
+fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) -> Step {
     let deadline = ground.now + DIRECT_TIMEOUT;
     let has_relay = ground.has_relay();
-    let Some(description) = Envelope::parse(envelope).map(|envelope| envelope.body) else {
-        return Step::Done;
-    };
     let Some(link) = ground.links.get_mut(id) else { return Step::Done };
     let is_circuit = link.kind == LinkKind::Relayed;
     let Some(handshake) = &mut link.handshake else { return Step::Done };
-    if core::mem::replace(&mut handshake.answered, true) {
-        return Step::Done;
-    }
+    handshake.answered = true;
     if is_circuit {
         return on_circuit_answer(ground, id, description);
     }
@@ -204,24 +294,6 @@ pub(crate) fn glare(ground: &Ground, from: &NodeId) -> Glare {
         Some(link) if link.dialled && ground.id < *from => Glare::Stands,
         Some(link) => Glare::GivesWay(link.id),
     }
-}
-
-/// Answers an offer, by a link that begins or by a refusal.
-pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
-    let Arrived { from, bytes, reply, .. } = arrived;
-    let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full() {
-        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-    }
-    if envelope.kind == Kind::Circuit {
-        return on_circuit_offer(ground, from, &envelope, reply);
-    }
-    if ground.wants_circuits() {
-        refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-        return ground.dial_circuit(&from);
-    }
-    let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
-    ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
 }
 
 /// Sends the envelope of a link that is being made, the first time or again.
@@ -278,22 +350,6 @@ fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
     let Some(id) = known.map(|link| link.id) else { return false };
     send_envelope(ground, id);
     true
-}
-
-pub(crate) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
-    let envelope = Envelope {
-        kind: Kind::Refuse,
-        session,
-        expiry_s: 0,
-        key: &ground.config.key,
-        signature: &[0; 64],
-        body: &[reason as u8],
-    };
-    let bytes = envelope.emit();
-    match reply {
-        Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
-        None => relay(ground, to, &bytes),
-    }
 }
 
 /// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.

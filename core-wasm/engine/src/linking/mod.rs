@@ -9,18 +9,16 @@ mod tests;
 
 use alloc::boxed::Box;
 
-pub(crate) use self::circuit::{
-    choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
-};
-use self::dial::Arrived;
-pub(crate) use self::dial::{Glare, glare, on_envelope_lost, on_offer};
-pub(crate) use self::handshake::{on_incoming, on_link_up, replaces, settle, why_down};
+pub(crate) use self::circuit::{choose_way, circuit_over, end_circuit, on_carry, on_sealed, try_direct};
+use self::dial::{Arrived, Refusal, on_refusal_signed};
+pub(crate) use self::dial::{Glare, glare, on_envelope_lost};
+use self::handshake::on_link_signed;
+pub(crate) use self::handshake::{on_incoming, on_welcome, replaces, settle, why_down};
 use self::signalling::Signalling;
 use crate::ground::{Ground, Jobs};
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
 use crate::status::Reason;
-use crate::wire::frame::Frame;
 
 /// What links that are being made need beside their handshakes.
 #[derive(Default)]
@@ -52,6 +50,7 @@ enum Pending {
     VerifyLink(LinkId),
     SignEnvelope(LinkId),
     VerifyEnvelope(Box<Arrived>),
+    SignRefusal(Box<Refusal>),
 }
 
 impl Linking {
@@ -63,11 +62,17 @@ impl Linking {
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
         match (pending, signature) {
             (Pending::Prove, Some(signature)) => self.on_signal_proof(ground, signature),
-            (Pending::SignLink(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
+            (Pending::SignLink(link), Some(signature)) => on_link_signed(ground, link, signature),
             (Pending::SignEnvelope(link), Some(signature)) => {
                 self.on_envelope_signed(ground, link, signature)
             }
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
+            (Pending::SignRefusal(refusal), Some(signature)) => {
+                on_refusal_signed(ground, *refusal, signature)
+            }
+            (
+                Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_) | Pending::SignRefusal(_),
+                None,
+            ) => {}
             (Pending::VerifyLink(link), _) => return self.on_link_verified(ground, link, holds),
             (Pending::VerifyEnvelope(arrived), _) => {
                 return self.on_envelope_verified(ground, arrived, holds);

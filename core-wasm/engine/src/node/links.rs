@@ -22,7 +22,7 @@ impl Node {
                     Glare::Stands => return,
                     Glare::GivesWay(link) => self.drop_link(link, Reason::Replaced, true),
                 }
-                linking::on_offer(&mut self.ground, *offer);
+                self.linking.on_offer(&mut self.ground, *offer);
             }
         }
     }

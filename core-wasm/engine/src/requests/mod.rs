@@ -230,7 +230,7 @@ impl Requests {
     fn number(&self, ground: &mut Ground, op: Option<OpId>) -> Option<u32> {
         let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
         if self.list.len() < bound {
-            return Some(ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1));
+            return Some(ground.keystream.number() as u32 & !(ATTEMPTS_TOLD as u32 - 1));
         }
         if let Some(op) = op {
             ground.done(op, Status::TooManyRequests, 0);

@@ -79,10 +79,10 @@ impl<'a> Envelope<'a> {
         writer.finish()
     }
 
-    /// What the signature covers: `"tabmesh envelope v1" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
+    /// What the signature covers: `"tabmesh envelope v2" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
     pub fn signed_bytes(&self, network: &[u8; 8], from: &NodeId, to: &NodeId) -> Vec<u8> {
         let mut writer = Writer::with_capacity(100 + self.body.len());
-        writer.bytes(b"tabmesh envelope v1").bytes(network).bytes(&from.0).bytes(&to.0);
+        writer.bytes(b"tabmesh envelope v2").bytes(network).bytes(&from.0).bytes(&to.0);
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s).bytes(self.body);
         writer.finish()
     }

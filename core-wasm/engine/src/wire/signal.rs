@@ -10,7 +10,7 @@ use super::{Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
 
 /// The version of this protocol; another one is refused.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The largest message either way, in bytes.
 pub const MESSAGE_MAX: usize = 16 * 1024;
@@ -101,6 +101,10 @@ pub enum Refusal {
     Draining = 9,
     /// The same id connected again; this older connection closes.
     Replaced = 10,
+    /// The proof is for a server of another name than this one has. The connection closes.
+    OtherServer = 11,
+    /// The node speaks another version. The connection closes.
+    OtherVersion = 12,
 }
 
 impl Refusal {
@@ -117,15 +121,18 @@ impl Refusal {
             8 => Self::NotPresent,
             9 => Self::Draining,
             10 => Self::Replaced,
+            11 => Self::OtherServer,
+            12 => Self::OtherVersion,
             _ => return None,
         })
     }
 }
 
-/// What a node signs to prove its key: `"tabmesh signal v1" ‖ nonce ‖ network ‖ flags`.
-pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8) -> Vec<u8> {
-    let mut writer = Writer::with_capacity(58);
-    writer.bytes(b"tabmesh signal v1").bytes(nonce).bytes(network).u8(flags);
+/// What a node signs to prove its key: `"tabmesh signal v2" ‖ nonce ‖ network ‖ flags ‖ server`, where `server` is the host
+/// name of the server as the node dialled it, in lower case and without port: another server cannot use the proof.
+pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8, server: &[u8]) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(58 + server.len());
+    writer.bytes(b"tabmesh signal v2").bytes(nonce).bytes(network).u8(flags).bytes(server);
     writer.finish()
 }
 
