@@ -13,7 +13,8 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tabmesh_bounds::TokenBucket;
 use tabmesh_engine::NodeId;
-use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer, VERSION};
+use tabmesh_engine::wire::Fault;
+use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -219,13 +220,13 @@ impl Session {
     async fn on_message(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         const MALFORMED: Ending = Ending::Refused(Refusal::Malformed);
         self.hub.metrics.bytes_in(bytes.len());
-        let message = match (ToServer::parse(bytes), bytes) {
-            (Some(message), _) => message,
-            // What a node proves itself with begins so in every version.
-            (None, [1, version, ..]) if *version != VERSION => {
-                return Err(Ending::Refused(Refusal::OtherVersion));
+        let message = match ToServer::read(bytes) {
+            Ok(message) => message,
+            Err(Fault::OtherVersion { .. }) => return Err(Ending::Refused(Refusal::OtherVersion)),
+            Err(fault) => {
+                trace!(%fault, "malformed message");
+                return Err(MALFORMED);
             }
-            (None, _) => return Err(MALFORMED),
         };
         if !self.take_token() {
             self.pause();

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
 
 /// What an envelope is for.
@@ -44,13 +44,21 @@ pub struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Reads an envelope; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads an envelope.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let kind = match reader.u8() {
             1 => Kind::Offer,
             2 => Kind::Answer,
             3 => Kind::Refuse,
             4 => Kind::Circuit,
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
         let envelope = Self {
             kind,
@@ -60,8 +68,8 @@ impl<'a> Envelope<'a> {
             signature: reader.array(),
             body: reader.rest(),
         };
-        reader.finish()?;
-        Some(envelope)
+        reader.end()?;
+        Ok(envelope)
     }
 
     /// Puts the signature into an envelope that was emitted.

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
 use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
@@ -245,17 +245,28 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
 impl<'a> Frame<'a> {
     /// Reads one frame without its length; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads one frame without its length.
+    ///
+    /// # Errors
+    /// When the bytes are no frame.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let frame = match reader.u8() {
-            1 => match Hello::parse(&mut reader)? {
+            1 => match Hello::read(&mut reader)? {
                 Some(hello) => Self::Hello(hello),
-                None => return Some(Self::OtherVersion),
+                None => return Ok(Self::OtherVersion),
             },
             2 => Self::Proof(reader.array()),
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8())),
             5 => Self::Ping(reader.u32()),
-            6 => Self::Pong { number: reader.u32(), at: reader.coordinate()? },
+            6 => Self::Pong {
+                number: reader.u32(),
+                at: reader.coordinate().ok_or(Fault::meaningless("coordinate"))?,
+            },
             7 => Self::Credit(reader.u32()),
             8 => {
                 let count = reader.u8();
@@ -263,27 +274,27 @@ impl<'a> Frame<'a> {
                 let joined = reader.bytes(usize::from(count ^ ties) * 32);
                 let left = reader.rest();
                 if !left.len().is_multiple_of(8) {
-                    return None;
+                    return Err(Fault::uneven(8, left.len()));
                 }
                 Self::Gossip { ties, joined, left }
             }
-            9 => Self::Routed(Routed::parse(&mut reader)?),
+            9 => Self::Routed(Routed::read(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)),
             11 => Self::Differ { mask: reader.u16(), after: reader.id() },
             12 => {
                 let (mask, more, keys) = (reader.u16(), reader.u8() != 0, reader.rest());
                 if !keys.len().is_multiple_of(32) {
-                    return None;
+                    return Err(Fault::uneven(32, keys.len()));
                 }
                 Self::Keys { mask, more, keys }
             }
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(frame)
+        reader.end()?;
+        Ok(frame)
     }
 
     /// The frame as bytes, its length before it.
@@ -332,12 +343,12 @@ impl<'a> Frame<'a> {
 }
 
 impl<'a> Hello<'a> {
-    /// `Some(None)` where the sender speaks other versions.
-    fn parse(reader: &mut Reader<'a>) -> Option<Option<Self>> {
+    /// `None` where the sender speaks other versions.
+    fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, Fault> {
         let (newest, oldest) = (reader.u8(), reader.u8());
-        reader.intact()?;
+        reader.whole()?;
         if newest < VERSION_OLDEST || oldest > VERSION {
-            return Some(None);
+            return Ok(None);
         }
         let hello = Self {
             network: reader.array(),
@@ -350,16 +361,19 @@ impl<'a> Hello<'a> {
                 reader.bytes(length)
             },
         };
-        reader.intact()?;
+        reader.whole()?;
         if newest > VERSION {
             reader.rest();
         }
-        (hello.address.len() <= ADDRESS_MAX).then_some(Some(hello))
+        match hello.address.len() {
+            ..=ADDRESS_MAX => Ok(Some(hello)),
+            length => Err(Fault::beyond(ADDRESS_MAX, length)),
+        }
     }
 }
 
 impl<'a> Routed<'a> {
-    fn parse(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let flags = reader.u8();
         let routed = Self {
             reply: flags & 1 != 0,
@@ -376,8 +390,15 @@ impl<'a> Routed<'a> {
             kind: reader.u8(),
             payload: reader.rest(),
         };
-        let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
-        (routed.how <= STRAY | COPIES && fits).then_some(routed)
+        let bounds = [
+            (usize::from(STRAY | COPIES), usize::from(routed.how)),
+            (usize::from(HOPS_MAX) * ENTRY, routed.path.len()),
+            (PAYLOAD_MAX, routed.payload.len()),
+        ];
+        match bounds.iter().find(|(most, got)| got > most) {
+            Some((most, got)) => Err(Fault::beyond(*most, *got)),
+            None => Ok(routed),
+        }
     }
 
     /// What it says; `None` if that is nothing.

@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
 
 /// The version of this protocol; another one is refused.
@@ -139,11 +139,21 @@ pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8, server: &[u8]
 impl<'a> ToServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let message = match reader.u8() {
             0x01 => {
-                if reader.u8() != VERSION {
-                    return None;
+                let theirs = reader.u8();
+                reader.whole()?;
+                if theirs != VERSION {
+                    return Err(Fault::other_version(theirs));
                 }
                 Self::Prove {
                     flags: reader.u8(),
@@ -154,10 +164,10 @@ impl<'a> ToServer<'a> {
             }
             0x02 => Self::Relay { to: reader.id(), envelope: reader.rest() },
             0x03 => Self::Introduce,
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(message)
+        reader.end()?;
+        Ok(message)
     }
 
     /// The message as bytes.
@@ -181,11 +191,21 @@ impl<'a> ToServer<'a> {
 impl<'a> FromServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let message = match reader.u8() {
             0x81 => {
-                if reader.u8() != VERSION {
-                    return None;
+                let theirs = reader.u8();
+                reader.whole()?;
+                if theirs != VERSION {
+                    return Err(Fault::other_version(theirs));
                 }
                 Self::Challenge { level: reader.u8(), nonce: reader.array() }
             }
@@ -197,11 +217,14 @@ impl<'a> FromServer<'a> {
                 Self::Welcome { peers }
             }
             0x83 => Self::Deliver { from: reader.id(), envelope: reader.rest() },
-            0x84 => Self::Refused { refusal: Refusal::from_code(reader.u8())?, about: reader.id() },
-            _ => return None,
+            0x84 => Self::Refused {
+                refusal: Refusal::from_code(reader.u8()).ok_or(Fault::meaningless("refusal"))?,
+                about: reader.id(),
+            },
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(message)
+        reader.end()?;
+        Ok(message)
     }
 
     /// The message as bytes; peers beyond [`INTRODUCED_MAX`] are left out.

@@ -7,7 +7,7 @@ use tabmesh_engine::wire::frame::{
     VERSION, VERSION_OLDEST, proof_bytes, split,
 };
 use tabmesh_engine::wire::named;
-use tabmesh_engine::wire::{Reader, Writer};
+use tabmesh_engine::wire::{Fault, Reader, Writer};
 use tabmesh_engine::{Coordinate, NodeId, Reason, Status};
 
 use crate::laws::{Damage, any_64, check_lengths, some_bytes};
@@ -336,4 +336,29 @@ fn a_proof_covers_every_field_apart() {
         let role = [u8::from(dialled)];
         assert_eq!(proof, [&b"tabmesh link v2"[..], &role, &[1; 8], &[2; 32], &[3; 32], &[4; 32]].concat());
     }
+}
+
+/// In native programs `read` says what `parse` keeps to itself.
+#[test]
+fn what_is_wrong_with_a_frame_is_said() {
+    let (origin, path) = (NodeId([1; 32]), [7; (HOPS_MAX as usize + 1) * ENTRY]);
+    let mut long = without_length(&Frame::Routed(routed(&path, 1, &[])));
+    let cases: [(&[u8], Fault); 8] = [
+        (&[], Fault::Truncated { needed: 1, got: 0 }),
+        (&[5, 0, 0], Fault::Truncated { needed: 4, got: 2 }),
+        (&[5, 0, 0, 0, 1, 9, 9], Fault::Trailing { bytes: 2 }),
+        (&[200, 1], Fault::UnknownKind { kind: 200 }),
+        (&[8, 0, 1, 2, 3], Fault::Uneven { item: 8, got: 3 }),
+        (&[&[12, 0, 1, 0][..], &origin.0, &[1]].concat(), Fault::Uneven { item: 32, got: 33 }),
+        (
+            &[6, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            Fault::Meaningless { field: "coordinate" },
+        ),
+        (&long, Fault::BeyondBound { most: HOPS_MAX as usize * ENTRY, got: path.len() }),
+    ];
+    for (bytes, fault) in cases {
+        assert_eq!(Frame::read(bytes), Err(fault), "{fault}");
+    }
+    long.truncate(40);
+    assert!(matches!(Frame::read(&long), Err(Fault::Truncated { .. })));
 }
