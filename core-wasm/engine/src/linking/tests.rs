@@ -161,9 +161,14 @@ fn a_refusal_ends_a_dial_once_its_signature_holds() {
 #[test]
 fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
-    let by = |link: u16| ReplyTo { origin: NodeId([4; 32]), request: 1, path: link.to_be_bytes().to_vec() };
+    let by = |ground: &Ground, link: u16| {
+        let (origin, request) = (NodeId([4; 32]), 1);
+        let path = ground.entry(LinkId::new(link).unwrap(), &origin, request, &[]).to_vec();
+        ReplyTo { origin, request, path }
+    };
     for link in [1, 1, 1, 2, 3, 3] {
-        linking.refuse(&mut ground, &NodeId([4; 32]), 7, Reason::NoRoom, Some(by(link)));
+        let reply = by(&ground, link);
+        linking.refuse(&mut ground, &NodeId([4; 32]), 7, Reason::NoRoom, Some(reply));
     }
     let jobs = outputs(&mut ground);
     assert_eq!(jobs.len(), REFUSALS_MAX, "two by link 1, one by 2, one by 3");
