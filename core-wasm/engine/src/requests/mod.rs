@@ -41,7 +41,7 @@ const BUSY_DOUBLINGS: u8 = 4;
 const BUSY_MOST: u8 = 12;
 
 /// Attempts told apart; the numbers of one request differ in so many.
-const ATTEMPTS_TOLD: usize = 4;
+const ATTEMPTS_TOLD: usize = 2;
 
 /// Own lookups begun for which one may be repeated, and how many repeats are saved up at most. The application's are repeated
 /// in any case.
