@@ -297,11 +297,13 @@ impl Blocks {
         {
             let token = placement.token;
             for holder in placement.holders.iter_mut().filter(|holder| is_late(holder)) {
-                if matches!(holder.step, Step::Busy(_)) {
-                    holder.step = Step::Waiting;
-                } else {
-                    holder.step = Step::Silent;
-                    self.failing.add(&holder.id, Why::Silent, now);
+                match holder.step {
+                    Step::Busy(_) => holder.step = Step::Waiting(Stamp::of(now)),
+                    Step::Waiting(_) => holder.step = Step::Slow,
+                    _ => {
+                        holder.step = Step::Silent;
+                        self.failing.add(&holder.id, Why::Silent, now);
+                    }
                 }
             }
             let is_over = placement.deadline <= now;

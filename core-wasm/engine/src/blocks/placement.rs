@@ -13,6 +13,9 @@ use crate::time::{Duration, Instant, Stamp};
 /// A holder has so long to answer; then the next nearest gets the block too. It counts if it answers after all.
 pub(super) const HOLDER_PATIENCE: Duration = Duration::from_ms(2_000);
 
+/// A holder's link has so long to make room for the block; then the next nearest gets it too.
+const ROOM_PATIENCE: Duration = Duration::from_ms(4_000);
+
 /// A busy holder is asked again after this.
 pub(super) const BUSY: Duration = Duration::from_ms(300);
 
@@ -33,8 +36,10 @@ pub(super) enum Asker {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Gets the block once its link has room.
-    Waiting,
+    /// Gets the block once its link has room, for which it waits since then.
+    Waiting(Stamp),
+    /// Its link has had no room for long: the next nearest gets the block too.
+    Slow,
     /// It was busy then, and is asked again a little later.
     Busy(Stamp),
     /// It got the block then.
@@ -66,12 +71,12 @@ pub(super) struct Placement {
 
 impl Holder {
     pub(super) fn is_open(&self) -> bool {
-        matches!(self.step, Step::Waiting | Step::Busy(_) | Step::Sent(_))
+        matches!(self.step, Step::Waiting(_) | Step::Busy(_) | Step::Sent(_))
     }
 
     /// Whether it takes the block now; then by which link.
     pub(super) fn takes(&self, ground: &Ground) -> Option<LinkId> {
-        if self.step != Step::Waiting {
+        if !matches!(self.step, Step::Waiting(_) | Step::Slow) {
             return None;
         }
         let link = ground.way(&self.id)?;
@@ -82,6 +87,7 @@ impl Holder {
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let (since, span) = match self.step {
             Step::Busy(since) => (since, BUSY),
+            Step::Waiting(since) => (since, ROOM_PATIENCE),
             Step::Sent(since) => (since, HOLDER_PATIENCE),
             _ => return None,
         };
@@ -127,23 +133,24 @@ impl Placement {
             match failing.why(id, ground.now) {
                 Some(why) => self.met_full |= why == Why::Store,
                 None => {
-                    self.add(id);
+                    self.add(id, ground.now);
                     count += 1;
                 }
             }
         }
     }
 
-    /// At the bound the first of the silent ones makes room.
-    pub(super) fn add(&mut self, id: &NodeId) {
+    /// At the bound the first of the silent and slow ones makes room.
+    pub(super) fn add(&mut self, id: &NodeId, now: Instant) {
         if self.holders.len() >= HOLDERS_MAX
-            && let Some(place) = self.holders.iter().position(|holder| holder.step == Step::Silent)
+            && let Some(place) =
+                self.holders.iter().position(|holder| matches!(holder.step, Step::Silent | Step::Slow))
         {
             self.holders.remove(place);
         }
         // No more than is needed: this table is the largest of its machine.
         self.holders.reserve_exact(1);
-        self.holders.push(Holder { id: *id, step: Step::Waiting });
+        self.holders.push(Holder { id: *id, step: Step::Waiting(Stamp::of(now)) });
     }
 
     pub(super) fn remove(&mut self, id: &NodeId) {

@@ -71,8 +71,6 @@ pub(super) struct Repair {
     asked: Vec<Asked>,
     /// Blocks to fetch, and from whom.
     wanted: Vec<(NodeId, LinkId)>,
-    /// From whom one was fetched last.
-    last: Option<LinkId>,
 }
 
 /// Enough of a key to know it again.
@@ -116,19 +114,17 @@ impl Blocks {
         ground.arm(self.repair.next_pass);
     }
 
-    /// A block that is missing here, and the link to a peer that has it: from the peers in turn. What is beyond a peer's share
-    /// is left to the next walk.
+    /// A block that is missing here, and the link to a peer that has it. What is beyond the peer's share is left to the next
+    /// walk.
     pub(crate) fn next_missing(&mut self, ground: &mut Ground) -> Option<(NodeId, LinkId)> {
-        let Repair { wanted, last, .. } = &mut self.repair;
-        while !wanted.is_empty() {
-            let place = wanted.iter().rposition(|(_, link)| Some(*link) != *last).unwrap_or(wanted.len() - 1);
-            let (hash, link) = wanted.remove(place);
-            *last = Some(link);
-            if ground.may_keep(Some(link), BLOCK_MAX) {
-                return Some((hash, link));
-            }
-        }
-        None
+        let (hash, link) = self.repair.wanted.pop()?;
+        ground.may_keep(Some(link), BLOCK_MAX).then_some((hash, link))
+    }
+
+    /// What this node shares with a neighbour that was told so.
+    #[inline(never)]
+    fn shared(&mut self, peer: &NodeId) -> Option<&mut Shared> {
+        self.repair.shared.iter_mut().find(|shared| shared.id == *peer)
     }
 
     /// Once a neighbour's first keys are seen to, asks for those behind them.
@@ -205,7 +201,7 @@ impl Blocks {
 
     /// A neighbour's sums over the keys that both should hold.
     pub(crate) fn on_digest(&mut self, ground: &mut Ground, link: LinkId, peer: &NodeId, bytes: &[u8]) {
-        let known = self.repair.shared.iter().find(|shared| shared.id == *peer);
+        let known = self.shared(peer).map(|shared| shared.sums);
         let is_near = || ground.nearest(&ground.id, NEIGHBOURS * 2, false, |_| false).contains(peer);
         if self.repair.asked.len() >= ASKED_MAX
             || self.repair.asked.iter().any(|asked| asked.link == link)
@@ -213,7 +209,7 @@ impl Blocks {
         {
             return;
         }
-        let own = sum_bytes(known.map_or(&[0; DIGEST_BUCKETS], |shared| &shared.sums));
+        let own = sum_bytes(&known.unwrap_or_default());
         let mut mask = 0;
         for (place, (theirs, ours)) in bytes.as_chunks::<8>().0.iter().zip(own.as_chunks().0).enumerate() {
             mask |= u16::from(theirs != ours) << place;
@@ -226,9 +222,9 @@ impl Blocks {
 
     /// A neighbour wants to know our keys: one that was told sums, and each key once until the next walk.
     pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &NodeId) {
-        let Some(shared) = self.repair.shared.iter_mut().find(|shared| shared.id == *peer) else { return };
-        let is_next = matches!(&shared.list, List::New) || shared.list == List::After(head(after));
-        if is_next && self.repair.listings.len() < LISTINGS_MAX {
+        let has_room = self.repair.listings.len() < LISTINGS_MAX;
+        let Some(shared) = self.shared(peer).filter(|_| has_room) else { return };
+        if shared.list == List::New || shared.list == List::After(head(after)) {
             shared.list = List::Closed;
             self.repair.listings.push(Listing { link, mask, after: *after, keys: Vec::new() });
         }
@@ -261,7 +257,7 @@ impl Blocks {
             return;
         }
         if !is_end
-            && let Some(shared) = self.repair.shared.iter_mut().find(|shared| shared.id == peer)
+            && let Some(shared) = self.shared(&peer)
             && let Some(last) = NodeId::list(&listing.keys).last()
         {
             shared.list = List::After(head(last));

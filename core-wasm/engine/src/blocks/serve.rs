@@ -12,9 +12,6 @@ use crate::status::Status;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::Body;
 
-/// Of these at most so many wait for one link, so that a slow peer slows only itself.
-const SERVES_A_LINK: usize = 12;
-
 /// A serve that waited so long for room on its link, or for the store, is over: who asked has asked others by then.
 const SERVE_TIMEOUT: Duration = Duration::from_ms(10_000);
 
@@ -31,16 +28,12 @@ pub(super) struct Serve {
 impl Blocks {
     /// Answers with a block once it is read and its link has room.
     pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
-        let link = reply.link();
-        let mut links = Vec::with_capacity(SERVES_MAX);
-        for serve in &self.serves {
-            links.push(serve.reply.link());
-        }
-        if links.iter().filter(|other| **other == link).count() >= SERVES_A_LINK {
-            return ground.answer(&reply, Status::TooManyRequests, &[]);
-        }
-        if links.len() >= SERVES_MAX {
-            let Some(place) = crowded_out(&links, link) else {
+        if self.serves.len() >= SERVES_MAX {
+            let mut links = Vec::with_capacity(SERVES_MAX);
+            for serve in &self.serves {
+                links.push(serve.reply.link());
+            }
+            let Some(place) = crowded_out(&links, reply.link()) else {
                 return ground.answer(&reply, Status::TooManyRequests, &[]);
             };
             self.refuse(ground, place);

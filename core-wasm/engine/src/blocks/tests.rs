@@ -170,6 +170,24 @@ fn a_silent_holder_makes_room_for_the_next_and_counts_if_it_answers_after_all() 
 }
 
 #[test]
+fn x4_a_holder_whose_link_takes_nothing_makes_room_for_the_next() {
+    let mut placing = Trial::begin(20);
+    let nearest = placing.ground.nearest_linked(&HASH, REPLICAS + 1);
+    let stuck = nearest.ids().iter().find(|id| **id != placing.ground.id).copied().unwrap();
+    let link = placing.ground.links.to(&stuck).unwrap().id;
+    placing.ground.links.get_mut(link).unwrap().flow.sent(CREDIT as usize, true);
+    let holders = placing.sent();
+    assert_eq!(holders.len(), REPLICAS - 1);
+    for holder in &holders {
+        assert!(placing.answer(holder, Status::Ok).is_none());
+    }
+    assert!(placing.wait(4_500).is_none());
+    let next = placing.sent();
+    assert!(next.len() == 1 && next[0].0 != stuck);
+    assert_placed(placing.answer(&next[0], Status::Ok), Status::Ok, REPLICAS);
+}
+
+#[test]
 fn a_busy_holder_is_asked_again() {
     let mut placing = Trial::begin(3);
     let holders = placing.sent();

@@ -12,7 +12,11 @@ use crate::wire::frame::Body;
 
 /// An answer may take at least so long.
 const PUT_PATIENCE: Duration = Duration::from_ms(9_000);
+const PUT_PATIENCE_MAX: Duration = Duration::from_ms(15_000);
 const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
+
+/// A block waits so long for room on its first link before another one is tried.
+pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(5_000);
 
 /// How often a block goes out before it is given up.
 const PUT_ATTEMPTS_MAX: u8 = 4;
@@ -97,12 +101,24 @@ impl Delivery {
             return Late::Ends(Status::TimedOut);
         }
         self.failures += u8::from(is_out);
+        if self.stage == Stage::Waits {
+            self.goes_round(ground, course);
+        }
         if self.failures >= PUT_ATTEMPTS_MAX {
             return Late::Ends(self.status(Status::TimedOut));
         }
         self.stage = Stage::Waits;
-        course.wait(ground, LOCAL_PATIENCE);
+        course.wait(ground, ROOM_PATIENCE);
         Late::Waits
+    }
+
+    /// Its first link has had no room for long: the next one is tried, all of them in turn.
+    fn goes_round(&self, ground: &Ground, course: &mut Course) {
+        let link = self.first_hop(ground, &course.tried);
+        if link.is_some_and(|link| course.tried.contains(&link)) {
+            course.tried.clear();
+        }
+        course.tried.extend(link);
     }
 
     /// How a block ends for which nothing more is done, `last` after the last attempt.
@@ -142,12 +158,13 @@ impl Delivery {
         link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
     }
 
+    /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
-        let (trips, least) = match self.cargo {
-            Cargo::Block => (&trips.puts, PUT_PATIENCE),
-            Cargo::Message { .. } => (&trips.lookups, SEND_PATIENCE),
-        };
-        course.await_answer(ground, trips, least);
+        if self.is_block() {
+            let span = trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX);
+            return course.wait(ground, span);
+        }
+        course.await_answer(ground, &trips.lookups, SEND_PATIENCE);
     }
 
     /// How long it is on a link, and which message it is.
@@ -174,7 +191,10 @@ impl Requests {
             let (room, message) = delivery.size();
             match delivery.first_hop(ground, &course.tried) {
                 Some(link) if !ground.takes_bulk(link, room) => round.full = Some(target),
-                None if delivery.is_block() => return Some((number, target)),
+                None if delivery.is_block() => {
+                    course.wait(ground, LOCAL_PATIENCE);
+                    return Some((number, target));
+                }
                 None if target != ground.id => {
                     round.place -= 1;
                     self.end(ground, round.place, Status::Unavailable, 0);
@@ -182,6 +202,7 @@ impl Requests {
                 _ => {
                     let job = ground.load(Owner::Requests, &target, message);
                     if self.pending.add(job, Pending::Load(number)) {
+                        course.wait(ground, LOCAL_PATIENCE);
                         delivery.stage = Stage::Out;
                     } else {
                         round.full = Some(target);
@@ -227,6 +248,7 @@ impl Requests {
         }
         let link = hop.filter(|link| ground.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
         let Some(link) = link else {
+            course.wait(ground, ROOM_PATIENCE);
             delivery.stage = Stage::Waits;
             return;
         };
@@ -272,6 +294,6 @@ impl Requests {
             return;
         }
         delivery.stage = Stage::Waits;
-        course.wait(ground, LOCAL_PATIENCE);
+        course.wait(ground, ROOM_PATIENCE);
     }
 }

@@ -14,7 +14,7 @@ mod tests;
 use alloc::vec::Vec;
 
 pub(crate) use self::deliver::Round;
-use self::deliver::{Cargo, Delivery};
+use self::deliver::{Cargo, Delivery, ROOM_PATIENCE};
 use self::density::Density;
 use self::fetch::Fetch;
 use self::lookup::Lookup;
@@ -219,9 +219,10 @@ impl Requests {
 
     fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
         let Some(number) = self.number(ground, Some(op)) else { return };
+        let patience = if cargo == Cargo::Block { ROOM_PATIENCE } else { LOCAL_PATIENCE };
         let place = self.begin(ground, Some(op), number, Purpose::Delivery(Delivery::new(target, cargo)));
         if let Some(request) = self.list.get_mut(place) {
-            request.course.wait(ground, LOCAL_PATIENCE);
+            request.course.wait(ground, patience);
         }
     }
 
