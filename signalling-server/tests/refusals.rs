@@ -5,7 +5,7 @@ mod support;
 
 use futures_util::SinkExt;
 use support::{Heard, Identity, NETWORK, NOBODY, Peer, TestServer, http, raw};
-use tabmesh_engine::wire::signal::{FromServer, MESSAGE_MAX, Refusal, ToServer, VERSION};
+use tabmesh_engine::wire::signal::{FromServer, MESSAGE_MAX, Refusal, ToServer};
 use tabmesh_signalling::Config;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -43,12 +43,9 @@ async fn a_truncated_or_lengthened_message_is_malformed() {
     for length in 0..proof.len() {
         is_malformed(&server, proof[..length].to_vec()).await;
     }
-    let mut longer = proof.clone();
+    let mut longer = proof;
     longer.push(0);
     is_malformed(&server, longer).await;
-    let mut other_version = proof;
-    other_version[1] = VERSION + 1;
-    is_malformed(&server, other_version).await;
 
     let relay = ToServer::Relay { to: &NOBODY, envelope: &[] }.emit();
     for message in [relay[..32].to_vec(), vec![0x03, 0x00]] {
