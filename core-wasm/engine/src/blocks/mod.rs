@@ -8,17 +8,15 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 pub(crate) use self::place::{Placed, Placing};
 use self::placement::{Failing, Placement};
 use self::repair::Repair;
 use self::serve::Serve;
-use crate::ground::{Ground, Jobs, ReplyTo, stored};
+use crate::ground::{Ground, Job, What, stored};
 use crate::id::NodeId;
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
 
 /// What this node does about blocks that others want, place or should have.
 #[derive(Default)]
@@ -29,23 +27,6 @@ pub(crate) struct Blocks {
     /// Those that could not hold a block not long ago; this node may be among them.
     failing: Failing,
     repair: Repair,
-    pending: Jobs<Pending>,
-}
-
-/// What waits for a job.
-enum Pending {
-    /// By the number of the serve or placement.
-    LoadServe(u32),
-    LoadPlacement(u32),
-    StorePlacement(u32),
-    /// A replica that another node places here.
-    StoreHeld(Box<ReplyTo>),
-    /// Which of a neighbour's keys are missing here.
-    Absent(LinkId),
-    /// For a neighbour's list, or for this node's own walk.
-    Scan {
-        for_listing: bool,
-    },
 }
 
 impl Blocks {
@@ -53,25 +34,25 @@ impl Blocks {
     pub(crate) fn on_job_done(
         &mut self,
         ground: &mut Ground,
-        job: JobId,
+        job: Job,
         kind: u32,
         bytes: &[u8],
     ) -> Option<Placed> {
         let loaded = (kind == input::LOADED).then_some(bytes);
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
-        match self.pending.take(job)? {
-            Pending::LoadServe(number) => self.on_serve_loaded(ground, number, loaded),
-            Pending::LoadPlacement(token) => return self.on_placement_loaded(ground, token, loaded),
-            Pending::StorePlacement(token) => {
-                return self.on_placement_stored(ground, token, stored(kind));
+        match job.what {
+            What::LoadServe => self.on_serve_loaded(ground, job.number, loaded),
+            What::LoadPlacement => return self.on_placement_loaded(ground, job.number, loaded),
+            What::StorePlacement => {
+                return self.on_placement_stored(ground, job.number, stored(kind));
             }
-            Pending::StoreHeld(reply) => {
+            What::StoreHeld => {
                 let status = stored(kind);
                 self.on_own_store_failed(ground, status);
-                ground.answer(&reply, status, &[1]);
+                ground.answer(job.parcel?.reply.as_ref()?, status, &[1]);
             }
-            Pending::Absent(link) => self.on_absent(link, hashes),
-            Pending::Scan { for_listing } => self.on_scanned(ground, hashes, for_listing),
+            What::Absent => self.on_absent(job.link()?, hashes),
+            _ => self.on_scanned(ground, hashes, job.number != 0),
         }
         None
     }

@@ -7,8 +7,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Blocks, Pending};
-use crate::ground::{Ground, Owner};
+use super::Blocks;
+use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{
@@ -151,8 +151,7 @@ impl Blocks {
             (None, None) => return,
         };
         self.repair.was_listing = for_listing;
-        self.repair.is_scanning =
-            self.pending.add(ground.scan(Owner::Blocks, after.as_ref()), Pending::Scan { for_listing });
+        self.repair.is_scanning = ground.scan(for_listing, after.as_ref());
     }
 
     pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId], for_listing: bool) {
@@ -281,7 +280,7 @@ impl Blocks {
         let mut ours = keys.to_vec();
         ours.keep(|key| ground.should_hold(key) && ground.may_hold(key));
         if !ours.is_empty() {
-            self.pending.add(ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
+            ground.find_absent(link, &ours);
         }
     }
 

@@ -4,8 +4,8 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::circuit::{circuit_ids, on_circuit_answer, on_circuit_offer};
-use super::{Linking, Pending, Step};
-use crate::ground::{Ground, Owner, ReplyTo};
+use super::{Linking, Step};
+use crate::ground::{Ground, Parcel, ReplyTo, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
@@ -32,16 +32,6 @@ const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// How often an envelope is sent.
 const TRIES_MAX: u8 = 3;
-
-/// An envelope whose signature is being checked, or holds.
-pub(crate) struct Arrived {
-    pub(crate) from: NodeId,
-    bytes: Vec<u8>,
-    /// How it came; `None` by the signalling server.
-    reply: Option<ReplyTo>,
-    /// An answer: the link it is for.
-    link: Option<LinkId>,
-}
 
 /// What becomes of an offer where this node is making a link to its sender already.
 pub(crate) enum Glare {
@@ -79,7 +69,7 @@ impl Linking {
         };
         handshake.envelope = envelope.emit();
         let bytes = envelope.signed_bytes(&ground.config.network, &ground.id, &peer);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignEnvelope(id));
+        ground.sign(What::SignEnvelope, Some(id), bytes);
     }
 
     pub(super) fn on_envelope_signed(&mut self, ground: &mut Ground, id: LinkId, signature: &Signature) {
@@ -132,24 +122,25 @@ impl Linking {
                 Some(link)
             }
         };
-        let strangers = self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(_)));
+        let strangers = ground.count_jobs(&|job| job.what == What::VerifyEnvelope);
         if strangers >= STRANGERS_MAX {
             return Step::Done;
         }
         let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
-        let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
-        let pending = Pending::VerifyEnvelope(Box::new(arrived));
-        self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
+        if ground.verify(What::VerifyEnvelope, link, envelope.key, envelope.signature, signed) {
+            ground.attach(Parcel { peer: from, bytes: bytes.to_vec(), reply });
+        }
         Step::Done
     }
 
     pub(super) fn on_envelope_verified(
         &mut self,
         ground: &mut Ground,
-        arrived: Box<Arrived>,
+        arrived: Box<Parcel>,
+        link: Option<LinkId>,
         holds: bool,
     ) -> Step {
-        match arrived.link {
+        match link {
             _ if !holds => Step::Done,
             Some(link) => on_answer(ground, link, &arrived.bytes),
             None => Step::Offered(arrived),
@@ -207,8 +198,8 @@ pub(crate) fn glare(ground: &Ground, from: &NodeId) -> Glare {
 }
 
 /// Answers an offer, by a link that begins or by a refusal.
-pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
-    let Arrived { from, bytes, reply, .. } = arrived;
+pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
+    let Parcel { peer: from, bytes, reply } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
     if ground.is_full() {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);

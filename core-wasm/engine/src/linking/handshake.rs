@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use super::dial::send_envelope;
-use super::{Linking, Pending, Step};
-use crate::ground::{Ground, Owner};
+use super::{Linking, Step};
+use crate::ground::{Ground, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
@@ -93,7 +93,7 @@ impl Linking {
             return Ok(Step::Proved(id));
         }
         let bytes = proof_bytes(&ground.config.network, hello.nonce, &handshake.nonce, hello.key);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
+        ground.sign(What::SignLink, Some(id), bytes);
         Ok(Step::Done)
     }
 
@@ -114,7 +114,7 @@ impl Linking {
         // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
         let (own, network) = (&ground.config.key, &ground.config.network);
         let bytes = proof_bytes(network, &handshake.nonce, &handshake.peer_nonce, own);
-        self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
+        ground.verify(What::VerifyLink, Some(id), &key, signature, bytes);
         Ok(())
     }
 

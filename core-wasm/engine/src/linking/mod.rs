@@ -12,13 +12,12 @@ use alloc::boxed::Box;
 pub(crate) use self::circuit::{
     choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
 };
-use self::dial::Arrived;
 pub(crate) use self::dial::{Glare, glare, on_envelope_lost, on_offer};
 pub(crate) use self::handshake::{on_incoming, on_link_up, replaces, settle, why_down};
 use self::signalling::Signalling;
-use crate::ground::{Ground, Jobs};
+use crate::ground::{Ground, Job, Parcel, What};
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
+use crate::io::LinkId;
 use crate::status::Reason;
 use crate::wire::frame::Frame;
 
@@ -26,7 +25,6 @@ use crate::wire::frame::Frame;
 #[derive(Default)]
 pub(crate) struct Linking {
     signalling: Signalling,
-    pending: Jobs<Pending>,
 }
 
 /// What follows a step, for the node to do at once.
@@ -41,37 +39,28 @@ pub(crate) enum Step {
     /// Both ends of this link are who they say.
     Proved(LinkId),
     /// Somebody offers a link, and the signature holds.
-    Offered(Box<Arrived>),
-}
-
-/// What waits for a job.
-enum Pending {
-    /// The proof for the signalling server.
-    Prove,
-    SignLink(LinkId),
-    VerifyLink(LinkId),
-    SignEnvelope(LinkId),
-    VerifyEnvelope(Box<Arrived>),
+    Offered(Box<Parcel>),
 }
 
 impl Linking {
     /// A job of this machine's ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) -> Step {
-        let Some(pending) = self.pending.take(job) else { return Step::Done };
+    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: Job, kind: u32, bytes: &[u8]) -> Step {
         let holds = kind == input::VERIFIED && bytes == [1];
         // What cannot be signed is not sent; the handshake it was for times out.
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
-        match (pending, signature) {
-            (Pending::Prove, Some(signature)) => self.on_signal_proof(ground, signature),
-            (Pending::SignLink(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
-            (Pending::SignEnvelope(link), Some(signature)) => {
+        match (job.what, job.link(), signature) {
+            (What::Prove, _, Some(signature)) => self.on_signal_proof(ground, signature),
+            (What::SignLink, Some(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
+            (What::SignEnvelope, Some(link), Some(signature)) => {
                 self.on_envelope_signed(ground, link, signature)
             }
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
-            (Pending::VerifyLink(link), _) => return self.on_link_verified(ground, link, holds),
-            (Pending::VerifyEnvelope(arrived), _) => {
-                return self.on_envelope_verified(ground, arrived, holds);
+            (What::VerifyLink, Some(link), _) => return self.on_link_verified(ground, link, holds),
+            (What::VerifyEnvelope, link, _) => {
+                if let Some(arrived) = job.parcel {
+                    return self.on_envelope_verified(ground, arrived, link, holds);
+                }
             }
+            _ => {}
         }
         Step::Done
     }

@@ -17,7 +17,7 @@ impl Node {
             }
             Step::Proved(link) => self.on_proved(link),
             Step::Offered(offer) => {
-                match linking::glare(&self.ground, &offer.from) {
+                match linking::glare(&self.ground, &offer.peer) {
                     Glare::None => {}
                     Glare::Stands => return,
                     Glare::GivesWay(link) => self.drop_link(link, Reason::Replaced, true),

@@ -1,7 +1,7 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
-use crate::ground::{BLOCK_FRAME, Ground, Owner};
+use super::{Course, LOCAL_PATIENCE, Late, Purpose, Request, Requests, Trips};
+use crate::ground::{BLOCK_FRAME, Ground, What};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
@@ -200,8 +200,7 @@ impl Requests {
                     self.end(ground, round.place, Status::Unavailable, 0);
                 }
                 _ => {
-                    let job = ground.load(Owner::Requests, &target, message);
-                    if self.pending.add(job, Pending::Load(number)) {
+                    if ground.load(What::Load, number, &target, message) {
                         course.wait(ground, LOCAL_PATIENCE);
                         delivery.stage = Stage::Out;
                     } else {

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending};
-use crate::ground::{Ground, Jobs, Owner};
+use super::{Course, LOCAL_PATIENCE, Late};
+use crate::ground::{Ground, What};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
@@ -120,13 +120,11 @@ impl Fetch {
         &mut self,
         ground: &mut Ground,
         course: &mut Course,
-        pending: &mut Jobs<Pending>,
         bytes: &[u8],
     ) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        let job = ground.store(Owner::Requests, &self.holders.target, bytes, self.is_repair());
-        pending.add(job, Pending::Store(course.number))
+        ground.store(What::Store, course.number, &self.holders.target, bytes, self.is_repair())
     }
 
     /// A holder is busy, and asked again later.
