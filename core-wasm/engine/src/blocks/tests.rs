@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
-use crate::io::Flat;
+use crate::io::{Flat, JobId, LinkId};
 use crate::io::kinds::output;
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
@@ -44,6 +44,7 @@ fn a_block_is_served_once_it_is_read() {
     serve(&mut ground, &mut blocks);
     blocks.pump(&mut ground);
     let load = job(&outputs(&mut ground), output::LOAD).unwrap();
+    let load = ground.end_job(load).unwrap();
     assert!(blocks.on_job_done(&mut ground, load, input::LOADED, b"block").is_none());
     assert_eq!(answers(&mut ground), [(Status::Ok, b"block".to_vec())]);
 }
@@ -54,6 +55,7 @@ fn a_block_that_is_not_here_is_answered_with_those_who_may_have_it() {
     serve(&mut ground, &mut blocks);
     blocks.pump(&mut ground);
     let load = job(&outputs(&mut ground), output::LOAD).unwrap();
+    let load = ground.end_job(load).unwrap();
     blocks.on_job_done(&mut ground, load, input::MISSING, &[]);
     let answers = answers(&mut ground);
     assert_eq!(answers[0].0, Status::NotFound);
@@ -87,6 +89,7 @@ impl Trial {
     fn sent(&mut self) -> Vec<(NodeId, u32)> {
         self.blocks.pump(&mut self.ground);
         let Some(load) = job(&outputs(&mut self.ground), output::LOAD) else { return Vec::new() };
+        let load = self.ground.end_job(load).unwrap();
         self.blocks.on_job_done(&mut self.ground, load, input::LOADED, b"block");
         let mut holders = Vec::new();
         for (link, frame) in sent(&mut self.ground) {
@@ -261,6 +264,7 @@ fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
     let links = ground.links.numbers(&|_| true);
     give(&mut ground, &mut blocks, links[0], 5);
     let store = job(&outputs(&mut ground), output::STORE).unwrap();
+    let store = ground.end_job(store).unwrap();
     blocks.on_job_done(&mut ground, store, input::FULL, &[]);
     assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
     give(&mut ground, &mut blocks, links[0], 6);
@@ -288,6 +292,7 @@ fn a_walk_through_the_store_tells_neighbours_sums() {
     blocks.repair_on_time(&mut ground);
     blocks.scan_next(&mut ground);
     let scan = job(&outputs(&mut ground), output::SCAN).unwrap();
+    let scan = ground.end_job(scan).unwrap();
     blocks.on_job_done(&mut ground, scan, input::HASHES, &HASH.0);
     let sums = sent(&mut ground);
     assert_eq!(sums.len(), 3);
@@ -310,6 +315,7 @@ fn keys_that_a_neighbour_has_and_this_node_lacks_are_fetched_from_it() {
     let link = ask(&mut ground, &mut blocks);
     blocks.on_keys(&mut ground, link, false, &HASH.0);
     let absent = job(&outputs(&mut ground), output::ABSENT).unwrap();
+    let absent = ground.end_job(absent).unwrap();
     blocks.on_job_done(&mut ground, absent, input::HASHES, &HASH.0);
     assert_eq!(blocks.next_missing(&mut ground), Some((HASH, link)));
     assert_eq!(blocks.next_missing(&mut ground), None);
@@ -350,6 +356,7 @@ fn scan(ground: &mut Ground, blocks: &mut Blocks, keys: &[NodeId]) -> usize {
         let after = outputs.iter().rfind(|flat| flat.kind == output::SCAN).unwrap().id.clone();
         let found = keys.iter().filter(|key| key.0[..] > after[..]).take(HASHES_MAX);
         let found: Vec<u8> = found.flat_map(|key| key.0).collect();
+        let scan = ground.end_job(scan).unwrap();
         blocks.on_job_done(ground, scan, input::HASHES, &found);
     }
     0

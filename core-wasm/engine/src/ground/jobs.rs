@@ -112,7 +112,7 @@ impl Ground {
 
 /// The number of a job for a link.
 pub(crate) fn number(link: Option<LinkId>) -> u32 {
-    link.map_or(0, |link| link.number().into())
+    link.map_or(0, |link| link.word())
 }
 
 /// How storing went, as the status that the other end is told; `kind` as in [`kinds`](crate::io::kinds::input).

@@ -46,7 +46,7 @@ impl Ground {
             self.ending.push((id, Reason::Stuck));
             return;
         }
-        self.put(output::SEND, id.number().into(), 0, &[], bytes);
+        self.put(output::SEND, id.word(), 0, &[], bytes);
     }
 
     /// Gives peers their credit back while the store keeps up.

@@ -96,7 +96,7 @@ pub(crate) fn on_circuit_offer(
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
-    ground.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
+    ground.put_copy(output::OPEN_CIRCUIT, id.word(), &[], key);
 }
 
 /// The circuit that this node offered is taken.
@@ -107,7 +107,7 @@ pub(super) fn on_circuit_answer(ground: &mut Ground, id: LinkId, body: &[u8]) ->
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], key);
+    ground.put_copy(output::ANSWERED, id.word(), &[], key);
     Step::Done
 }
 
@@ -146,7 +146,7 @@ pub(crate) fn on_carry(
     if let [reason] = sealed {
         return Step::Over(link, Reason::from_code(*reason));
     }
-    ground.put_copy(output::UNSEAL, link.number().into(), &[], sealed);
+    ground.put_copy(output::UNSEAL, link.word(), &[], sealed);
     Step::Done
 }
 

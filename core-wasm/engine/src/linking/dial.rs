@@ -183,7 +183,7 @@ fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) -> Step {
         link.due = handshake.deadline;
         ground.arm(deadline);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], description);
+    ground.put_copy(output::ANSWERED, id.word(), &[], description);
     Step::Done
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
         return ground.dial_circuit(&from);
     }
     let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
-    ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
+    ground.put_copy(output::OPEN_ANSWER, id.word(), &[], envelope.body);
 }
 
 /// Sends the envelope of a link that is being made, the first time or again.

@@ -197,7 +197,7 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
     ground.arm(now);
     ground.contacts.forget(&peer);
     let value = kind as u32 | (profile as u32) << 8;
-    ground.put(output::PEER_UP, id.number().into(), value, &peer.0, address);
+    ground.put(output::PEER_UP, id.word(), value, &peer.0, address);
     Some(is_first_contact)
 }
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::ground::testing::{ground, link, outputs};
 use crate::id::NodeId;
 use crate::io::LinkKind;
+use crate::io::JobId;
 use crate::io::kinds::output;
 use crate::limits::STRANGERS_MAX;
 use crate::link::Stage;
@@ -25,10 +26,11 @@ fn an_offer_is_one_once_its_signature_holds() {
     assert!(matches!(linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None), Step::Done));
     let job = outputs(&mut ground).remove(0);
     assert_eq!(job.kind, output::VERIFY);
-    let Step::Offered(offer) = linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[1]) else {
+    let job = ground.end_job(JobId(job.number)).unwrap();
+    let Step::Offered(offer) = linking.on_job(&mut ground, job, input::VERIFIED, &[1]) else {
         panic!("an offer")
     };
-    assert_eq!(offer.from, NodeId::of_key(&[9; 64]));
+    assert_eq!(offer.peer, NodeId::of_key(&[9; 64]));
     on_offer(&mut ground, *offer);
     assert_eq!(kinds(&mut ground), [output::OPEN_ANSWER]);
 }
@@ -38,7 +40,8 @@ fn an_offer_whose_signature_does_not_hold_is_nothing() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
     assert!(matches!(linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None), Step::Done));
     let job = outputs(&mut ground).remove(0);
-    assert!(matches!(linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[0]), Step::Done));
+    let job = ground.end_job(JobId(job.number)).unwrap();
+    assert!(matches!(linking.on_job(&mut ground, job, input::VERIFIED, &[0]), Step::Done));
     assert!(outputs(&mut ground).is_empty());
 }
 

@@ -138,7 +138,7 @@ impl Node {
             if is_circuit {
                 linking::end_circuit(&mut self.ground, link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
-                self.ground.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
+                self.ground.put(output::SEND, id.word(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use super::{Topics, name, tell};
+use super::{Member, Topics, name, tell};
 use crate::ground::{Ground, Job, Parcel, What};
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -11,6 +11,7 @@ use crate::io::OpId;
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
 use crate::time::Instant;
+use crate::wire::Writer;
 use crate::wire::topic::{self, PUBLISH, WANT};
 
 /// A message is passed on for so long after it was sent, if the clocks can be trusted.
@@ -58,19 +59,18 @@ impl Topics {
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+    fn spread(&self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
         let topic = name(raw);
         let Some((_, key)) = topic::parse(raw) else { return };
         let origin = NodeId::of_key(key);
-        let mut place = 0;
-        while let Some((peer, next)) = self.next_mate(topic, place) {
-            place = next;
-            if peer != *from && peer != origin {
-                hand(ground, &peer, raw);
+        for Member { peer, .. } in self.mates(topic) {
+            if *peer != *from && *peer != origin {
+                hand(ground, peer, raw);
             }
         }
-        let names = [&origin.0[..], &topic::id(raw)].concat();
-        ground.put_copy(output::PUBLISHED, 0, &names, raw);
+        let mut names = Writer::default();
+        names.bytes(&origin.0).bytes(&topic::id(raw));
+        ground.put_copy(output::PUBLISHED, 0, &names.finish(), raw);
     }
 
     /// Somebody hands a message on.
