@@ -9,7 +9,6 @@ use crate::io::LinkId;
 
 /// What waits for a job, and what its number is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]
-#[repr(u8)]
 pub(crate) enum What {
     /// The proof for the signalling server.
     Prove,

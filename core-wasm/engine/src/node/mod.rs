@@ -164,10 +164,12 @@ impl Node {
 
     /// Ends the links that something said shall end.
     fn end_links(&mut self) {
-        while !self.ground.ending.is_empty() {
-            let (link, reason) = self.ground.ending.remove(0);
-            self.drop_link(link, reason, true);
+        let mut place = 0;
+        while let Some((link, reason)) = self.ground.ending.get(place) {
+            place += 1;
+            self.drop_link(*link, *reason, true);
         }
+        self.ground.ending.clear();
     }
 
     /// Sends what had to wait for room, storage or a job.

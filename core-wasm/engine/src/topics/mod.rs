@@ -161,10 +161,10 @@ impl Topics {
     pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &NodeId) {
         let topic = name(&id.0);
         self.list.keep(|known| known.id != *id);
-        while let Some(place) = self.members.iter().position(|member| member.topic == topic) {
-            let peer = self.members.swap_remove(place).peer;
-            tell(ground, &peer, PRUNE, id, &[]);
+        for member in self.members.iter().filter(|member| member.topic == topic) {
+            tell(ground, &member.peer, PRUNE, id, &[]);
         }
+        self.members.keep(|member| member.topic != topic);
     }
 
     /// How many topics there are.

@@ -48,7 +48,7 @@ impl Upkeep {
             return false;
         }
         let mut near = ground.known_neighbours();
-        let known = near.clone();
+        let known = ground.known_neighbours();
         ids.iter().for_each(|id| _ = near.offer(id));
         if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
             return false;
