@@ -149,7 +149,6 @@ impl Placement {
             self.holders.remove(place);
         }
         // No more than is needed: this table is the largest of its machine.
-        self.holders.reserve_exact(1);
         self.holders.push(Holder { id: *id, step: Step::Waiting(Stamp::of(now)) });
     }
 

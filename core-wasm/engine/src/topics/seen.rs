@@ -41,7 +41,6 @@ impl Seen {
             if self.before.len() >= SEEN_BEFORE_MAX {
                 self.before.remove(0);
             }
-            self.before.reserve_exact(SEEN_BEFORE_MAX - self.before.len());
             self.before.push(self.messages.remove(0).id as u32);
         }
         self.messages.push(Message { id, topic: topic as u32, at_ms: milliseconds(at) });
