@@ -41,7 +41,8 @@ impl Ground {
             return Err(Reason::Malformed);
         }
         let entry = self.entry(from, routed.origin, routed.request, routed.path);
-        let path = [routed.path, &entry].concat();
+        let mut path = routed.path.to_vec();
+        path.extend_from_slice(&entry);
         let reply = ReplyTo { origin: *routed.origin, request: routed.request, path };
         // What the origin wrote is not the fault of the peer that brought it.
         let Some(body) = routed.body() else { return Ok(Carried::On) };
