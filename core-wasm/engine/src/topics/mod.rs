@@ -172,6 +172,11 @@ impl Topics {
         self.list.len()
     }
 
+    /// The topic at a place of their list.
+    pub(crate) fn id(&self, place: usize) -> Option<&NodeId> {
+        self.list.get(place).map(|known| &known.id)
+    }
+
     /// Whether the mates are to be looked at now: then follows a [beat](Self::beat) for each topic.
     pub(crate) fn begin_beats(&mut self, ground: &mut Ground) -> bool {
         let is_due = !self.list.is_empty() && ground.now >= self.beat_at;
@@ -190,11 +195,9 @@ impl Topics {
     }
 
     /// Gives up mates that are gone. Where it is time to look for others, candidates come from the links and the guests here,
-    /// and the answer is the topic whose own node shall be asked for more.
-    pub(crate) fn gather(&mut self, ground: &mut Ground, place: usize) -> Option<NodeId> {
-        let now = ground.now;
-        let Topic { id, meet_at } = self.list.get(place)?;
-        let (id, topic, is_due) = (*id, name(&id.0), now >= *meet_at);
+    /// and the answer is that the topic's own node shall be asked for more.
+    pub(crate) fn gather(&mut self, ground: &mut Ground, place: usize, id: &NodeId) -> bool {
+        let (now, topic) = (ground.now, name(&id.0));
         // A link tells soon enough when its peer is gone.
         let lasts = |member: &Member| {
             member.topic != topic
@@ -202,11 +205,14 @@ impl Topics {
                 || ground.links.to(&member.peer).is_some()
         };
         self.members.keep(lasts);
-        is_due.then(|| self.seek(ground, place, &id))
+        let is_due = self.list.get(place).is_some_and(|known| now >= known.meet_at);
+        if is_due {
+            self.seek(ground, place, topic);
+        }
+        is_due
     }
 
-    fn seek(&mut self, ground: &mut Ground, place: usize, id: &NodeId) -> NodeId {
-        let topic = name(&id.0);
+    fn seek(&mut self, ground: &mut Ground, place: usize, topic: u64) {
         let few = self.mate_count(topic) < MATES / 2;
         let meet_at = ground.about(if few { MEET_SOON_MS } else { MEET_MS });
         if let Some(known) = self.list.get_mut(place) {
@@ -225,19 +231,16 @@ impl Topics {
                 self.offer(topic, &peer, &ground.id);
             }
         }
-        *id
     }
 
     /// Looks at the mates of a topic: invites more, parts with one too many, tells what is here, begins links.
-    pub(crate) fn beat(&mut self, ground: &mut Ground, place: usize) {
-        let now = ground.now;
-        let Some(Topic { id, .. }) = self.list.get(place) else { return };
-        let (id, topic) = (*id, name(&id.0));
+    pub(crate) fn beat(&mut self, ground: &mut Ground, id: &NodeId) {
+        let (now, topic) = (ground.now, name(&id.0));
         for _ in self.mate_count(topic)..MATES {
-            self.invite(ground, &id);
+            self.invite(ground, id);
         }
         if self.mate_count(topic) > MATES + 1 {
-            self.part_with_slowest(ground, &id);
+            self.part_with_slowest(ground, id);
         }
         let tells = self.beats.is_multiple_of(TELL_BEATS);
         let ids = if tells { self.seen.recent(topic, now) } else { Vec::new() };
@@ -245,7 +248,7 @@ impl Topics {
             let (peer, is_mate) = (&member.peer, member.is_mate());
             let is_linked = ground.links.to(peer).is_some();
             if tells && (!ids.is_empty() || is_mate && !is_linked) {
-                tell(ground, peer, HAVE, &id, &ids);
+                tell(ground, peer, HAVE, id, &ids);
             }
             // A mate is worth a link of its own, within what this node can spare.
             let has_room = ground.links.len() < ground.link_budget() + LINKS_SPARE && ground.can_dial();

@@ -37,9 +37,9 @@ fn heard(topics: &mut Topics, ground: &mut Ground, from: &NodeId, kind: u8, rest
 fn beat(topics: &mut Topics, ground: &mut Ground) -> Option<NodeId> {
     ground.now = ground.now + Duration::from_ms(2 * BEAT_MS);
     assert!(topics.begin_beats(ground));
-    let asks = topics.gather(ground, 0);
-    topics.beat(ground, 0);
-    asks
+    let asks = topics.gather(ground, 0, &TOPIC);
+    topics.beat(ground, &TOPIC);
+    asks.then_some(TOPIC)
 }
 
 #[test]
