@@ -68,10 +68,11 @@ impl Ground {
     /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.
     #[inline(never)]
     pub(crate) fn load(&mut self, what: What, number: u32, hash: &NodeId, message: Option<OpId>) -> bool {
-        match message {
-            Some(op) => self.start_job(what, number, output::WANTED, op.0, &[], Vec::new()),
-            None => self.start_job(what, number, output::LOAD, 0, &hash.0, Vec::new()),
-        }
+        let (kind, op, id) = match message {
+            Some(op) => (output::WANTED, op.0, &[][..]),
+            None => (output::LOAD, 0, &hash.0[..]),
+        };
+        self.start_job(what, number, kind, op, id, Vec::new())
     }
 
     /// [`Work::Store`](crate::Work::Store).
