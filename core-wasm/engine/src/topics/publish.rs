@@ -11,7 +11,6 @@ use crate::io::OpId;
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
 use crate::time::Instant;
-use crate::wire::Writer;
 use crate::wire::topic::{self, PUBLISH, WANT};
 
 /// A message is passed on for so long after it was sent, if the clocks can be trusted.
@@ -68,9 +67,9 @@ impl Topics {
                 hand(ground, peer, raw);
             }
         }
-        let mut names = Writer::default();
-        names.bytes(&origin.0).bytes(&topic::id(raw));
-        ground.put_copy(output::PUBLISHED, 0, &names.finish(), raw);
+        let mut names = origin.0.to_vec();
+        names.extend_from_slice(&topic::id(raw));
+        ground.put_copy(output::PUBLISHED, 0, &names, raw);
     }
 
     /// Somebody hands a message on.
