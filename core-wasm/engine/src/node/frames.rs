@@ -19,6 +19,7 @@ use crate::wire::frame::{BULK_MIN, Frame, split};
 const LAST_WORDS: Duration = Duration::from_ms(2_000);
 
 impl Node {
+    #[inline(never)]
     pub(super) fn on_packet(&mut self, id: LinkId, packet: &[u8]) {
         let mut reader = Reader::new(packet);
         if packet.len() > PACKET_MAX {
