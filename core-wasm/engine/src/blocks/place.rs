@@ -4,9 +4,9 @@
 
 use alloc::vec::Vec;
 
+use super::Blocks;
 use super::placement::{Asker, BUSY, HOLDER_PATIENCE, Holder, Placement, Step, Why};
 use super::share::crowded_out;
-use super::Blocks;
 use crate::ground::{BLOCK_FRAME, Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::NodeId;
 use crate::io::LinkId;

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::share::crowded_out;
 use super::Blocks;
+use super::share::crowded_out;
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
 use crate::id::NodeId;
 use crate::io::LinkId;

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
-use crate::io::{Flat, JobId, LinkId};
 use crate::io::kinds::output;
+use crate::io::{Flat, JobId, LinkId};
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
 use crate::time::Duration;

@@ -16,8 +16,8 @@ pub(crate) use self::dial::{Glare, glare, on_envelope_lost, on_offer};
 pub(crate) use self::handshake::{on_incoming, on_link_up, replaces, settle, why_down};
 use self::signalling::Signalling;
 use crate::ground::{Ground, Job, Parcel, What};
-use crate::io::kinds::input;
 use crate::io::LinkId;
+use crate::io::kinds::input;
 use crate::status::Reason;
 use crate::wire::frame::Frame;
 

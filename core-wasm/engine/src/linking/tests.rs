@@ -3,8 +3,8 @@
 use super::*;
 use crate::ground::testing::{ground, link, outputs};
 use crate::id::NodeId;
-use crate::io::LinkKind;
 use crate::io::JobId;
+use crate::io::LinkKind;
 use crate::io::kinds::output;
 use crate::limits::STRANGERS_MAX;
 use crate::link::Stage;

@@ -10,11 +10,7 @@ impl Node {
     pub(super) fn on_job_done(&mut self, job: JobId, kind: u32, bytes: &[u8]) {
         let Some(job) = self.ground.end_job(job) else { return };
         match job.what {
-            What::Prove
-            | What::SignLink
-            | What::VerifyLink
-            | What::SignEnvelope
-            | What::VerifyEnvelope => {
+            What::Prove | What::SignLink | What::VerifyLink | What::SignEnvelope | What::VerifyEnvelope => {
                 let step = self.linking.on_job(&mut self.ground, job, kind, bytes);
                 self.follow(step);
             }

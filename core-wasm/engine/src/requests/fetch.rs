@@ -116,12 +116,7 @@ impl Fetch {
     }
 
     /// The block came, or bytes that may be the block. False if the store takes no more.
-    pub(super) fn store(
-        &mut self,
-        ground: &mut Ground,
-        course: &mut Course,
-        bytes: &[u8],
-    ) -> bool {
+    pub(super) fn store(&mut self, ground: &mut Ground, course: &mut Course, bytes: &[u8]) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
         ground.store(What::Store, course.number, &self.holders.target, bytes, self.is_repair())

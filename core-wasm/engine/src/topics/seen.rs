@@ -34,7 +34,8 @@ fn milliseconds(at: Instant) -> u32 {
 
 impl Seen {
     pub(super) fn has(&self, id: u64) -> bool {
-        self.messages.iter().any(|seen| seen.id == id) || self.before.iter().any(|before| *before == id as u32)
+        self.messages.iter().any(|seen| seen.id == id)
+            || self.before.iter().any(|before| *before == id as u32)
     }
 
     /// Notes a message that was sent `at`.
