@@ -33,6 +33,10 @@ fn milliseconds(at: Instant) -> u32 {
 }
 
 impl Seen {
+    #[expect(
+        clippy::manual_contains,
+        reason = "for numbers that looks at many at once, in 100 bytes more of Wasm"
+    )]
     pub(super) fn has(&self, id: u64) -> bool {
         self.messages.iter().any(|seen| seen.id == id)
             || self.before.iter().any(|before| *before == id as u32)
