@@ -1,6 +1,6 @@
 //! Delivering a block to its holders, or a message to a node.
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending, Purpose, Request, Requests, Trips};
+use super::{Course, LOCAL_PATIENCE, Late, Purpose, Request, Requests, Trips};
 use crate::ground::{BLOCK_FRAME, Ground, Owner};
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -197,12 +197,13 @@ impl Requests {
             if hop.is_none() && target != ground.id {
                 round.place -= 1;
                 self.end(ground, round.place, Status::Unavailable, 0);
-            } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
-                && self.pending.add(
-                    ground.load(Owner::Requests, &target, message),
-                    Pending::Load(course.number),
-                )
-            {
+                continue;
+            }
+            course.job = match hop {
+                Some(link) if !ground.takes_bulk(link, room) => None,
+                _ => ground.load(Owner::Requests, &target, message),
+            };
+            if course.job.is_some() {
                 course.wait(ground, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;
             } else {
@@ -214,26 +215,26 @@ impl Requests {
 
     /// Whether this node began to place the block that was given back.
     pub(crate) fn on_placing(&mut self, has_begun: bool, round: &mut Round) {
-        let Some(place) = self.place(round.number) else {
+        let place = self.place(round.number);
+        let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
+        else {
             round.place -= 1;
             return;
         };
-        if let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
-            if !has_begun {
-                round.full = Some(course.found.target);
-            } else if delivery.stage == Stage::Waits {
-                delivery.stage = Stage::Out;
-            }
+        if !has_begun {
+            round.full = Some(course.found.target);
+        } else if delivery.stage == Stage::Waits {
+            delivery.stage = Stage::Out;
         }
     }
 
     /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.
-    pub(super) fn on_loaded(&mut self, ground: &mut Ground, number: u32, bytes: Option<&[u8]>) {
-        let Some(place) = self.place(number) else { return };
+    pub(super) fn on_loaded(&mut self, ground: &mut Ground, place: usize, bytes: Option<&[u8]>) {
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
             return;
         };
+        course.job = None;
         let target = course.found.target;
         let Some(bytes) = bytes else {
             self.end(ground, place, Status::NotFound, 0);
@@ -263,7 +264,7 @@ impl Requests {
 
     /// A block or message was answered for; a block also by this node itself.
     pub(crate) fn on_delivered(&mut self, ground: &mut Ground, number: u32, status: Status, holders: u8) {
-        let Some(place) = self.place(number) else { return };
+        let place = self.place(number);
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
             return;

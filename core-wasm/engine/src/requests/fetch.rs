@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Course, LOCAL_PATIENCE, Late, Pending};
-use crate::ground::{Ground, Jobs, Owner};
+use super::{Course, LOCAL_PATIENCE, Late};
+use crate::ground::{Ground, Owner};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
@@ -111,17 +111,11 @@ impl Fetch {
     }
 
     /// The block came, or bytes that may be the block. False if the store takes no more.
-    pub(super) fn store(
-        &mut self,
-        ground: &mut Ground,
-        course: &mut Course,
-        pending: &mut Jobs<Pending>,
-        bytes: &[u8],
-    ) -> bool {
+    pub(super) fn store(&mut self, ground: &mut Ground, course: &mut Course, bytes: &[u8]) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        let job = ground.store(Owner::Requests, &course.found.target, bytes, self.is_repair());
-        pending.add(job, Pending::Store(course.number))
+        course.job = ground.store(Owner::Requests, &course.found.target, bytes, self.is_repair());
+        course.job.is_some()
     }
 
     /// A holder is busy, and asked again later.

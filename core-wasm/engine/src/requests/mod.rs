@@ -19,7 +19,7 @@ use self::density::Density;
 use self::fetch::Fetch;
 use self::lookup::Lookup;
 pub(crate) use self::lookup::Aim;
-use crate::ground::{Ground, Jobs, stored};
+use crate::ground::{Ground, stored};
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};
@@ -52,7 +52,6 @@ const RETRIES_MOST: u8 = 16;
 /// What this node asks of others, and what it learnt of the places where it looked.
 pub(crate) struct Requests {
     list: Vec<Request>,
-    pending: Jobs<Pending>,
     density: Density,
     trips: Trips,
     /// Repeats of own lookups that are left, times [`LOOKUPS_A_RETRY`].
@@ -69,14 +68,6 @@ struct Trips {
     lookups: Rtt,
     fetches: Rtt,
     puts: Rtt,
-}
-
-/// What waits for a job, by the number of its request.
-enum Pending {
-    /// The block or message that shall leave.
-    Load(u32),
-    /// The block that came.
-    Store(u32),
 }
 
 /// One request.
@@ -100,6 +91,8 @@ struct Course {
     /// How often the last to be asked was busy.
     busy: u8,
     deadline: Instant,
+    /// The block or message that shall leave is being read, or the block that came stored.
+    job: Option<JobId>,
 }
 
 enum Purpose {
@@ -162,7 +155,6 @@ impl Default for Requests {
     fn default() -> Self {
         Self {
             list: Vec::with_capacity(REQUESTS_MAX),
-            pending: Jobs::default(),
             density: Density::default(),
             trips: Trips::default(),
             retries: RETRIES_MOST * LOOKUPS_A_RETRY,
@@ -243,14 +235,17 @@ impl Requests {
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
         self.list.push(Request {
             op,
-            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline },
+            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline, job: None },
             purpose,
         });
         true
     }
 
-    fn place(&self, number: u32) -> Option<usize> {
-        self.list.iter().position(|request| request.course.sent(number).is_some())
+    /// The place of the request with this number; beyond the list if there is none.
+    #[inline(never)]
+    fn place(&self, number: u32) -> usize {
+        let is_wanted = |request: &Request| request.course.sent(number).is_some();
+        self.list.iter().position(is_wanted).unwrap_or(usize::MAX)
     }
 
     /// Lookups with this aim that are under way.
@@ -315,7 +310,7 @@ impl Requests {
         status: Status,
         bytes: &[u8],
     ) -> Option<Aim> {
-        let place = self.place(number)?;
+        let place = self.place(number);
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
         let trip = course.sent(number)?.age(ground.now);
         match purpose {
@@ -331,8 +326,8 @@ impl Requests {
             Purpose::Fetch(fetch) => match status {
                 Status::Ok if bytes.len() <= BLOCK_MAX => {
                     self.trips.fetches.sample(trip);
-                    if !fetch.store(ground, course, &mut self.pending, bytes) {
-                        self.on_stored(ground, number, Status::TimedOut);
+                    if !fetch.store(ground, course, bytes) {
+                        self.on_stored(ground, place, Status::TimedOut);
                     }
                 }
                 Status::TooManyRequests if course.try_later(ground) => fetch.wait_for(from),
@@ -355,8 +350,7 @@ impl Requests {
     }
 
     /// The block that came is stored, or is none.
-    fn on_stored(&mut self, ground: &mut Ground, number: u32, status: Status) {
-        let Some(place) = self.place(number) else { return };
+    fn on_stored(&mut self, ground: &mut Ground, place: usize, status: Status) {
         match status {
             Status::Ok | Status::InsufficientStorage => self.end(ground, place, status, 0),
             // Not the bytes that were asked for, or no room to look: ask somebody else.
@@ -366,12 +360,12 @@ impl Requests {
 
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
-        match self.pending.take(job) {
-            Some(Pending::Load(number)) => {
-                self.on_loaded(ground, number, (kind == input::LOADED).then_some(bytes));
-            }
-            Some(Pending::Store(number)) => self.on_stored(ground, number, stored(kind)),
-            None => {}
+        let is_awaited = |request: &Request| request.course.job == Some(job);
+        let Some(place) = self.list.iter().position(is_awaited) else { return };
+        if let Some(Request { purpose: Purpose::Delivery(_), .. }) = self.list.get(place) {
+            self.on_loaded(ground, place, (kind == input::LOADED).then_some(bytes));
+        } else {
+            self.on_stored(ground, place, stored(kind));
         }
     }
 
