@@ -46,8 +46,8 @@ pub(super) struct Lookup {
     pub(super) aim: Aim,
     /// Answers still to come.
     pub(super) waiting: u8,
-    /// The nearest id that somebody further off named, and that did not answer itself.
-    claim: Option<NodeId>,
+    /// The nearest id that somebody further off named, and that did not answer itself; this node's own before that.
+    claim: NodeId,
     was_answered: bool,
 }
 
@@ -69,14 +69,14 @@ impl Aim {
 }
 
 impl Lookup {
-    pub(super) fn new(aim: Aim) -> Self {
-        Self { aim, waiting: 0, claim: None, was_answered: false }
+    pub(super) fn new(ground: &Ground, aim: Aim) -> Self {
+        Self { aim, waiting: 0, claim: ground.id, was_answered: false }
     }
 
     /// Whether somebody named an id that is nearer than all that answered.
     fn is_doubtful(&self, found: &Nearest) -> bool {
-        let (nearest, target) = (found.ids().first(), &found.target);
-        self.claim.is_some_and(|claim| nearest.is_none_or(|id| claim.is_nearer(id, target)))
+        let is_nearer = |id: &NodeId| self.claim.is_nearer(id, &found.target);
+        self.aim == Aim::Find && found.ids().first().is_some_and(is_nearer)
     }
 
     /// Asks over first hops that were not taken yet; a status where there is none.
@@ -149,8 +149,8 @@ impl Lookup {
             // Anybody can name ids that are nearer than any there is.
             if aim != Aim::Find || !id.is_nearer(from, &target) {
                 is_news |= course.found.offer(id);
-            } else if self.claim.is_none_or(|claim| id.is_nearer(&claim, &target)) {
-                self.claim = Some(*id);
+            } else if id.is_nearer(&self.claim, &target) {
+                self.claim = *id;
             }
         }
         self.waiting = self.waiting.saturating_sub(1);

@@ -172,7 +172,7 @@ impl Requests {
             Aim::Find => ground.nearest_linked(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
-        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(aim))) {
+        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(ground, aim))) {
             if op.is_none() {
                 self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
             }
