@@ -67,8 +67,8 @@ pub const LINKS_ENOUGH: usize = 3;
 /// Nodes known but not linked. At the bound the one that failed most, then the one furthest off, is forgotten.
 pub const CONTACTS_MAX: usize = 56;
 
-/// Nodes asked last whether they are there; older questions are forgotten.
-pub const GREETINGS_MAX: usize = 16;
+/// Nodes that were asked whether they are there; the oldest question is forgotten.
+pub const GREETINGS_MAX: usize = 8;
 
 /// WebSocket addresses dialled by number; further ones are not used.
 pub const ADDRESSES_MAX: u16 = 64;

@@ -48,9 +48,6 @@ impl Duration {
 pub(crate) struct Stamp(u32);
 
 impl Stamp {
-    /// None yet.
-    pub(crate) const NEVER: Self = Self(0);
-
     pub(crate) fn of(at: Instant) -> Self {
         Self(at.0 as u32)
     }

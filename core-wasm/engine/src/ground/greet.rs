@@ -14,16 +14,11 @@ use crate::wire::frame::Body;
 /// A node that did not answer is greeted again after this at the soonest.
 const AGAIN: Duration = Duration::from_ms(10_000);
 
-/// A node that was asked whether it is there; none once it answered.
-#[derive(Clone, Copy)]
+/// A node that was asked whether it is there.
 pub(super) struct Greeting {
     number: u32,
     id: NodeId,
     sent: Stamp,
-}
-
-impl Greeting {
-    pub(super) const NONE: Self = Self { number: 0, id: NodeId([0; 32]), sent: Stamp::NEVER };
 }
 
 impl Ground {
@@ -56,22 +51,20 @@ impl Ground {
         }
         let number = self.rng.next() as u32;
         if self.send_request(number, id, true, 0, &Body::Greet, &[]).is_some() {
-            if let Some(oldest) = self.greetings.get_mut(self.greeted % GREETINGS_MAX) {
-                *oldest = Greeting { number, id: *id, sent: Stamp::of(self.now) };
+            if self.greetings.len() >= GREETINGS_MAX {
+                self.greetings.remove(0);
             }
-            self.greeted += 1;
+            self.greetings.push(Greeting { number, id: *id, sent: Stamp::of(self.now) });
         }
     }
 
     /// An answer came; true if it is one to a greeting.
     pub(crate) fn on_greeted(&mut self, number: u32, from: &NodeId) -> bool {
-        let Some(greeting) = self.greetings.iter_mut().find(|greeting| greeting.number == number) else {
+        let Some(place) = self.greetings.iter().position(|greeting| greeting.number == number) else {
             return false;
         };
         // Whoever is nearest answers where the node is not there.
-        let is_there = greeting.id == *from;
-        greeting.id = NodeId([0; 32]);
-        if is_there {
+        if self.greetings.remove(place).id == *from {
             self.learn(from, None);
             if self.can_dial() && self.links.len() < self.link_budget() + LINKS_SPARE {
                 self.dial(from);

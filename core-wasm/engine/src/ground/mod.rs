@@ -30,7 +30,6 @@ use crate::coordinate::Coordinate;
 use crate::hash::big_endian;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
-use crate::limits::GREETINGS_MAX;
 use crate::link::Links;
 use crate::rng::Rng;
 use crate::routing::Contacts;
@@ -64,9 +63,7 @@ pub(crate) struct Ground {
     pub(crate) at: Coordinate,
     /// A node that may be nearer than the links of its bucket, and by how many microseconds.
     pub(crate) better: Option<(NodeId, u32)>,
-    greetings: [Greeting; GREETINGS_MAX],
-    /// How many nodes were greeted.
-    greeted: usize,
+    greetings: Vec<Greeting>,
     /// See [`Ground::depth`]; kept, because every hop asks for it.
     pub(crate) depth_hint: u32,
     jobs: Vec<Job>,
@@ -106,8 +103,7 @@ impl Ground {
             contacts: Contacts::new(id),
             at: Coordinate::default(),
             better: None,
-            greetings: [Greeting::NONE; GREETINGS_MAX],
-            greeted: 0,
+            greetings: Vec::new(),
             depth_hint: 0,
             jobs: Vec::new(),
             last_job: 0,
