@@ -73,14 +73,7 @@ pub(crate) struct Round {
 
 impl Delivery {
     pub(super) fn new(cargo: Cargo) -> Self {
-        Self {
-            cargo,
-            stage: Stage::Waits,
-            extended: 0,
-            holders: 0,
-            failures: 0,
-            met_full: false,
-        }
+        Self { cargo, stage: Stage::Waits, extended: 0, holders: 0, failures: 0, met_full: false }
     }
 
     pub(super) fn is_block(&self) -> bool {

@@ -108,10 +108,8 @@ impl Lookup {
         let (target, tried) = (&course.found.target, &course.tried);
         let body = if self.aim == Aim::Meet { Body::Meet } else { Body::Find };
         let first = match self.aim {
-            Aim::Look(link) => match ground.links.ready(link) {
-                Some(link) if tried.is_empty() => Some(link.id),
-                _ => return false,
-            },
+            Aim::Look(link) if tried.is_empty() && ground.links.ready(link).is_some() => Some(link),
+            Aim::Look(_) => return false,
             // From anywhere too: the links may all lie in the same part of a network that fell apart.
             Aim::Join if tried.len() == before => ground.stray(tried),
             _ => None,
@@ -143,7 +141,6 @@ impl Lookup {
     ) -> bool {
         let (aim, target) = (self.aim, course.found.target);
         let was_answered = core::mem::replace(&mut self.was_answered, true);
-        let was_empty = course.found.ids().is_empty();
         let mut is_news = aim != Aim::Meet && course.found.offer(from);
         for (id, _) in named::list(bytes).take(REPLICAS) {
             // Anybody can name ids that are nearer than any there is.
@@ -155,7 +152,7 @@ impl Lookup {
         }
         self.waiting = self.waiting.saturating_sub(1);
         // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
-        let agrees = was_answered && !was_empty && !is_news;
+        let agrees = was_answered && !is_news;
         let waits = self.waiting > 0;
         let is_enough = !self.is_doubtful(&course.found) && (!waits || agrees && aim == Aim::Find);
         if !is_enough && !waits {

@@ -17,8 +17,8 @@ pub(crate) use self::deliver::Round;
 use self::deliver::{Cargo, Delivery, ROOM_PATIENCE};
 use self::density::Density;
 use self::fetch::Fetch;
-use self::lookup::Lookup;
 pub(crate) use self::lookup::Aim;
+use self::lookup::Lookup;
 use crate::ground::{Ground, stored};
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
@@ -235,7 +235,16 @@ impl Requests {
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
         self.list.push(Request {
             op,
-            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline, job: None },
+            course: Course {
+                found,
+                number,
+                sent,
+                tried: Vec::new(),
+                attempts: 0,
+                busy: 0,
+                deadline,
+                job: None,
+            },
             purpose,
         });
         true
