@@ -5,7 +5,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
+use super::placement::{BUSY, HOLDER_PATIENCE, HOLDERS_MAX, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
 use super::{Blocks, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
@@ -50,43 +50,31 @@ impl Blocks {
                 }
             }
         }
-        let status = self.take_in(ground, &reply, hash, block, exact);
-        if status != Status::Ok {
-            ground.answer(&reply, status, &[]);
+        let is_good = block.len() <= BLOCK_MAX && ground.may_hold(hash);
+        let job = if is_good && self.takes(ground, reply.link(), block.len(), exact) {
+            ground.store(Owner::Blocks, hash, block, true)
+        } else {
+            None
+        };
+        if job.is_none() {
+            let status = if is_good { Status::TooManyRequests } else { Status::BadRequest };
+            return ground.answer(&reply, status, &[]);
         }
+        let pending = if exact {
+            Pending::StoreHeld(Box::new(reply))
+        } else {
+            Pending::StorePlacement(self.begin_placement(ground, reply, hash))
+        };
+        self.pending.add(job, pending);
     }
 
-    /// Begins to store what came to be held or placed; says how that began.
-    fn take_in(
-        &mut self,
-        ground: &mut Ground,
-        reply: &ReplyTo,
-        hash: &NodeId,
-        block: &[u8],
-        exact: bool,
-    ) -> Status {
-        let link = reply.link();
-        if block.len() > BLOCK_MAX || !ground.may_hold(hash) {
-            return Status::BadRequest;
-        }
+    /// Whether a link has a share left of the stores under way, of what is kept, and of the placements.
+    fn takes(&mut self, ground: &mut Ground, link: Option<LinkId>, length: usize, exact: bool) -> bool {
         let is_of_link =
             |pending: &Pending| matches!(pending, Pending::StoreHeld(other) if other.link() == link);
-        if ground.stores_under_way() >= STORES_MAX && self.pending.count(is_of_link) >= STORES_A_LINK
-            || !ground.may_keep(link, block.len())
-            || !exact && !self.has_place(ground, link)
-        {
-            return Status::TooManyRequests;
-        }
-        let Some(job) = ground.store(Owner::Blocks, hash, block, true) else {
-            return Status::TooManyRequests;
-        };
-        let pending = if exact {
-            Pending::StoreHeld(Box::new(reply.clone()))
-        } else {
-            Pending::StorePlacement(self.begin_placement(ground, reply.clone(), hash))
-        };
-        self.pending.add(Some(job), pending);
-        Status::Ok
+        (ground.stores_under_way() < STORES_MAX || self.pending.count(is_of_link) < STORES_A_LINK)
+            && ground.may_keep(link, length)
+            && (exact || self.has_place(ground, link))
     }
 
     /// Whether there is room for one more placement by `link`: whoever has most of them makes room for who has fewer.
@@ -94,11 +82,8 @@ impl Blocks {
         if self.placements.len() < PLACEMENTS_MAX {
             return true;
         }
-        let mut links = Vec::with_capacity(PLACEMENTS_MAX);
-        for placement in &self.placements {
-            links.push(placement.reply.link());
-        }
-        let Some(place) = crowded_out(&links, link) else { return false };
+        let by = |place: usize| self.placements.get(place)?.reply.link();
+        let Some(place) = crowded_out(PLACEMENTS_MAX, &by, link) else { return false };
         self.end_placement(ground, place, Some(Status::TooManyRequests));
         true
     }
@@ -123,7 +108,8 @@ impl Blocks {
             token,
             reply,
             hash: *hash,
-            holders: Vec::new(),
+            // No more than is needed: this table is the largest of its machine.
+            holders: Vec::with_capacity(HOLDERS_MAX),
             is_held: false,
             met_full: false,
             is_loading: false,
@@ -132,20 +118,21 @@ impl Blocks {
         token
     }
 
-    /// Where a placement is.
-    fn placement(&self, token: u32) -> Option<usize> {
-        self.placements.iter().position(|placement| placement.token == token)
+    /// Where a placement is; beyond all of them if it is over.
+    fn placement(&self, token: u32) -> usize {
+        let others = self.placements.iter().take_while(|placement| placement.token != token);
+        others.count()
     }
 
     pub(super) fn on_placement_stored(&mut self, ground: &mut Ground, token: u32, status: Status) {
-        let Some(place) = self.placement(token) else { return };
-        if status != Status::Ok {
-            return self.end_placement(ground, place, Some(status));
+        let place = self.placement(token);
+        let Some(placement) = self.placements.get_mut(place) else { return };
+        placement.is_held = status == Status::Ok;
+        if placement.is_held {
+            self.step_placement(ground, place);
+        } else {
+            self.end_placement(ground, place, Some(status));
         }
-        if let Some(placement) = self.placements.get_mut(place) {
-            placement.is_held = true;
-        }
-        self.step_placement(ground, place);
     }
 
     /// Whether this node's own store is full or broken: then for a while it is no holder.
@@ -181,9 +168,9 @@ impl Blocks {
     }
 
     pub(super) fn on_placement_loaded(&mut self, ground: &mut Ground, token: u32, block: Option<&[u8]>) {
-        let Some(place) = self.placement(token) else { return };
-        let Some(block) = block else { return self.end_placement(ground, place, None) };
+        let place = self.placement(token);
         let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else { return };
+        let Some(block) = block else { return self.end_placement(ground, place, None) };
         *is_loading = false;
         for holder in holders {
             let Some(link) = holder.takes(ground) else { continue };
@@ -200,7 +187,7 @@ impl Blocks {
         from: &NodeId,
         status: Status,
     ) -> bool {
-        let Some(place) = self.placement(token) else { return false };
+        let place = self.placement(token);
         let Some(placement) = self.placements.get_mut(place) else { return false };
         let Some(holder) = placement.holder(from) else { return true };
         match (holder.step, status) {

@@ -24,7 +24,7 @@ const NO_STORE_FOR: Duration = Duration::from_ms(60_000);
 const SILENT_FOR: Duration = Duration::from_ms(5_000);
 
 /// Those that hold a block, may yet, or are silent.
-const HOLDERS_MAX: usize = REPLICAS + 2;
+pub(super) const HOLDERS_MAX: usize = REPLICAS + 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -65,10 +65,6 @@ pub(super) struct Placement {
 }
 
 impl Holder {
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self.step, Step::Waiting | Step::Busy | Step::Sent)
-    }
-
     /// Whether it takes the block now; then by which link.
     pub(super) fn takes(&self, ground: &Ground) -> Option<LinkId> {
         if matches!(self.step, Step::Waiting | Step::Slow) { way_with_room(ground, &self.id) } else { None }
@@ -107,7 +103,8 @@ impl Placement {
 
     /// Takes in the next nearest, until enough hold it or may yet.
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
-        let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
+        let counts = |holder: &&Holder| !matches!(holder.step, Step::Slow | Step::Silent);
+        let mut count = usize::from(self.is_held) + self.holders.iter().filter(counts).count();
         for id in ground.nearest_alive(&self.hash, CANDIDATES).ids() {
             if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some() {
                 continue;
@@ -122,19 +119,16 @@ impl Placement {
         }
     }
 
-    /// At the bound the first of the silent and slow ones makes room.
+    /// At the bound the first of the silent and slow ones has its place.
     pub(super) fn add(&mut self, ground: &mut Ground, id: &NodeId) {
-        if self.holders.len() >= HOLDERS_MAX
-            && let Some(place) =
-                self.holders.iter().position(|holder| matches!(holder.step, Step::Silent | Step::Slow))
-        {
-            self.holders.remove(place);
-        }
-        // No more than is needed: this table is the largest of its machine.
-        self.holders.reserve_exact(1);
         let mut holder = Holder { id: *id, step: Step::Waiting, due: Instant::NEVER };
         holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
-        self.holders.push(holder);
+        let is_over = |holder: &&mut Holder| matches!(holder.step, Step::Silent | Step::Slow);
+        let has_room = self.holders.len() < HOLDERS_MAX;
+        match self.holders.iter_mut().find(|holder| !has_room && is_over(holder)) {
+            Some(over) => *over = holder,
+            None => self.holders.push(holder),
+        }
     }
 
     pub(super) fn remove(&mut self, id: &NodeId) {
@@ -148,12 +142,10 @@ impl Placement {
     /// How it ended, if not by a failure: of those that should hold it and are known here, all do or only some.
     pub(super) fn status(&self, ground: &Ground) -> Status {
         let held = self.held();
-        let nearest = ground.nearest_alive(&self.hash, REPLICAS + 1);
-        let wanted = nearest.ids().iter().filter(|id| **id != self.reply.origin).count().min(REPLICAS);
+        let others = ground.nearest_alive(&self.hash, REPLICAS + 1).ids().len() - 1;
         match held {
             0 if self.met_full => Status::NetworkFull,
-            0 => Status::Partial,
-            _ if held < wanted => Status::Partial,
+            _ if held < others.max(1) => Status::Partial,
             _ => Status::Ok,
         }
     }

@@ -147,7 +147,7 @@ impl Blocks {
         let listing = self.repair.listings.first().filter(|_| is_turn);
         let Some(after) = listing.map(|listing| &listing.after).or(pass) else { return };
         self.repair.was_listing = listing.is_some();
-        let job = ground.scan(Owner::Blocks, Some(after));
+        let job = ground.scan(Owner::Blocks, after);
         self.repair.is_scanning = self.pending.add(job, Pending::Scan);
     }
 
@@ -248,15 +248,17 @@ impl Blocks {
         let is_awaited = |asked: &Asked| asked.link == link && asked.is_awaited;
         let Some(place) = self.repair.asked.iter().position(is_awaited) else { return };
         let mut asked = self.repair.asked.remove(place);
-        let keys = NodeId::list(keys);
-        let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
-        if let Some(last) = keys.last().filter(|_| more) {
-            asked.after = *last;
-            asked.is_awaited = false;
+        let mut ours = Vec::new();
+        for key in NodeId::list(keys).iter().take(HASHES_MAX) {
+            asked.after = *key;
+            asked.is_awaited = !more;
+            if ground.should_hold(key) && ground.may_hold(key) {
+                ours.push(*key);
+            }
+        }
+        if !asked.is_awaited {
             self.repair.asked.push(asked);
         }
-        let mut ours = keys.to_vec();
-        ours.keep(|key| ground.should_hold(key) && ground.may_hold(key));
         if !ours.is_empty() {
             self.pending.add(ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
         }

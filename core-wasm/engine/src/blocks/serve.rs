@@ -1,7 +1,5 @@
 //! Blocks for others: read from the store when their link has room.
 
-use alloc::vec::Vec;
-
 use super::share::crowded_out;
 use super::{Blocks, Pending};
 use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
@@ -29,11 +27,8 @@ impl Blocks {
     /// Answers with a block once it is read and its link has room.
     pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
         if self.serves.len() >= SERVES_MAX {
-            let mut links = Vec::with_capacity(SERVES_MAX);
-            for serve in &self.serves {
-                links.push(serve.reply.link());
-            }
-            let Some(place) = crowded_out(&links, reply.link()) else {
+            let by = |place: usize| self.serves.get(place)?.reply.link();
+            let Some(place) = crowded_out(SERVES_MAX, &by, reply.link()) else {
                 return ground.answer(&reply, Status::TooManyRequests, &[]);
             };
             self.refuse(ground, place);
@@ -61,17 +56,16 @@ impl Blocks {
     }
 
     pub(super) fn pump_serves(&mut self, ground: &mut Ground) {
-        let mut place = 0;
-        while let Some(serve) = self.serves.get(place) {
-            place += 1;
-            let (number, hash) = (serve.number, serve.hash);
+        for place in 0..self.serves.len() {
+            let Some(serve) = self.serves.get(place) else { return };
             if serve.is_loading || !self.takes_block(ground, serve.reply.link()) {
                 continue;
             }
-            if !self.pending.add(ground.load(Owner::Blocks, &hash, None), Pending::LoadServe(number)) {
+            let job = ground.load(Owner::Blocks, &serve.hash, None);
+            if !self.pending.add(job, Pending::LoadServe(serve.number)) {
                 return;
             }
-            if let Some(serve) = self.serves.get_mut(place - 1) {
+            if let Some(serve) = self.serves.get_mut(place) {
                 serve.is_loading = true;
             }
         }
@@ -91,10 +85,8 @@ impl Blocks {
         if let Some(block) = block {
             return ground.answer(reply, Status::Ok, block);
         }
-        let next = match (exact, reply.link()) {
-            (false, Some(from)) => ground.next_hop(hash, &reply.origin, &[from], false),
-            _ => None,
-        };
+        let from = reply.link();
+        let next = ground.next_hop(hash, &reply.origin, from.as_slice(), false).filter(|_| !exact);
         let Some(next) = next else {
             return ground.answer_with_ids(reply, Status::NotFound, hash);
         };

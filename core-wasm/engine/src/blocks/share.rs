@@ -2,40 +2,43 @@
 
 use crate::io::LinkId;
 
-/// The place of the entry that makes room for one more by `link`: the last one by the link that has most, where that is more than
-/// `link` has then. Entries without a link are the node's own and stay.
-pub(super) fn crowded_out(entries: &[Option<LinkId>], link: Option<LinkId>) -> Option<usize> {
-    let count = |link: Option<LinkId>| entries.iter().filter(|entry| **entry == link).count();
-    let own = if link.is_some() { count(link) } else { 0 };
-    let mut most = None;
-    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_some()) {
-        if most.is_none_or(|(least, _)| count(*entry) >= least) {
-            most = Some((count(*entry), place));
+/// The place, of `count` entries, of the one that makes room for one more by `link`: the last one by the link that has most, where
+/// that is more than `link` has then. Entries without a link are the node's own and stay.
+pub(super) fn crowded_out(
+    count: usize,
+    by: &dyn Fn(usize) -> Option<LinkId>,
+    link: Option<LinkId>,
+) -> Option<usize> {
+    let share = |link: Option<LinkId>| (0..count).filter(|place| by(*place) == link).count();
+    let (mut most, mut found) = (share(link) + 2, None);
+    for place in 0..count {
+        let share = share(by(place));
+        if share >= most && by(place).is_some() {
+            (most, found) = (share, Some(place));
         }
     }
-    most.filter(|(most, _)| *most > own + 1).map(|(_, place)| place)
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use alloc::vec::Vec;
-
     use super::*;
 
-    fn links(numbers: &[u16]) -> Vec<Option<LinkId>> {
-        numbers.iter().map(|number| LinkId::new(*number)).collect()
+    /// For one more by `link`, where the links of the entries have these numbers.
+    fn place(numbers: &[u16], link: u16) -> Option<usize> {
+        crowded_out(numbers.len(), &|place| LinkId::new(numbers[place]), LinkId::new(link))
     }
 
     #[test]
     fn whoever_has_most_makes_room_for_who_has_fewer() {
-        assert_eq!(crowded_out(&links(&[1, 2, 1, 2, 2]), LinkId::new(3)), Some(4));
-        assert_eq!(crowded_out(&links(&[1, 1, 1, 2]), LinkId::new(2)), Some(2));
+        assert_eq!(place(&[1, 2, 1, 2, 2], 3), Some(4));
+        assert_eq!(place(&[1, 1, 1, 2], 2), Some(2));
     }
 
     #[test]
     fn equals_make_no_room_and_the_nodes_own_stay() {
-        assert_eq!(crowded_out(&links(&[1, 1, 2]), LinkId::new(2)), None);
-        assert_eq!(crowded_out(&links(&[0, 0, 0, 1]), LinkId::new(2)), None);
-        assert_eq!(crowded_out(&links(&[0, 0, 1, 1]), LinkId::new(2)), Some(3));
+        assert_eq!(place(&[1, 1, 2], 2), None);
+        assert_eq!(place(&[0, 0, 0, 1], 2), None);
+        assert_eq!(place(&[0, 0, 1, 1], 2), Some(3));
     }
 }

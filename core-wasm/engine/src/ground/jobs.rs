@@ -69,9 +69,8 @@ impl Ground {
     }
 
     /// [`Work::Scan`](crate::Work::Scan).
-    pub(crate) fn scan(&mut self, owner: Owner, after: Option<&NodeId>) -> Option<JobId> {
-        let after = after.map_or(&[][..], |after| &after.0);
-        self.start_job(owner, output::SCAN, HASHES_MAX as u32, after, Vec::new())
+    pub(crate) fn scan(&mut self, owner: Owner, after: &NodeId) -> Option<JobId> {
+        self.start_job(owner, output::SCAN, HASHES_MAX as u32, &after.0, Vec::new())
     }
 
     /// Blocks on their way into the store.

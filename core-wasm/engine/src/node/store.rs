@@ -1,7 +1,5 @@
 //! What the machine for blocks wants of requests, and they of it.
 
-use core::mem::take;
-
 use super::Node;
 use crate::blocks::Placed;
 use crate::limits::REPAIRS_MAX;
@@ -10,7 +8,7 @@ impl Node {
     /// Blocks of this node's own are placed: their requests end.
     #[inline(never)]
     pub(super) fn on_placed(&mut self) {
-        for Placed { request, status, holders } in take(&mut self.blocks.placed) {
+        while let Some(Placed { request, status, holders }) = self.blocks.placed.pop() {
             self.requests.on_delivered(&mut self.ground, request, status, holders);
         }
     }
