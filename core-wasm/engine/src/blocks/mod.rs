@@ -19,6 +19,7 @@ use crate::ground::{Ground, Jobs, ReplyTo, stored};
 use crate::id::NodeId;
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
+use crate::status::Status;
 
 /// What this node does about blocks that others want, place or should have.
 #[derive(Default)]
@@ -50,19 +51,16 @@ enum Pending {
 
 impl Blocks {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job_done(
-        &mut self,
-        ground: &mut Ground,
-        job: JobId,
-        kind: u32,
-        bytes: &[u8],
-    ) {
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
         let loaded = (kind == input::LOADED).then_some(bytes);
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
         let Some(pending) = self.pending.take(job) else { return };
         let status = stored(kind);
-        if let Pending::StorePlacement(_) | Pending::StoreHeld(_) = pending {
-            self.on_own_stored(ground, status);
+        // A wrong block says nothing about the store.
+        if let Pending::StorePlacement(_) | Pending::StoreHeld(_) = pending
+            && status != Status::BadRequest
+        {
+            self.failing.note(&ground.id, status, ground.now);
         }
         match pending {
             Pending::LoadServe(number) => self.on_serve_loaded(ground, number, loaded),

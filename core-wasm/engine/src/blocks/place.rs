@@ -5,7 +5,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::placement::{BUSY, HOLDER_PATIENCE, HOLDERS_MAX, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
+use super::placement::{
+    BUSY, HOLDER_PATIENCE, HOLDERS_MAX, Placement, ROOM_PATIENCE, Step, has_no_store, way_with_room,
+};
 use super::share::crowded_out;
 use super::{Blocks, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
@@ -135,14 +137,6 @@ impl Blocks {
         }
     }
 
-    /// Whether this node's own store is full or broken: then for a while it is no holder.
-    pub(super) fn on_own_stored(&mut self, ground: &Ground, status: Status) {
-        self.failing.remove(&ground.id);
-        if why(status) == Why::Store {
-            self.failing.add(&ground.id, Why::Store, ground.now);
-        }
-    }
-
     /// Takes in further holders, and ends the placement if nothing more will come of it.
     fn step_placement(&mut self, ground: &mut Ground, place: usize) {
         if let Some(placement) = self.placements.get_mut(place) {
@@ -169,7 +163,9 @@ impl Blocks {
 
     pub(super) fn on_placement_loaded(&mut self, ground: &mut Ground, token: u32, block: Option<&[u8]>) {
         let place = self.placement(token);
-        let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else { return };
+        let Some(Placement { is_loading, hash, holders, .. }) = self.placements.get_mut(place) else {
+            return;
+        };
         let Some(block) = block else { return self.end_placement(ground, place, None) };
         *is_loading = false;
         for holder in holders {
@@ -190,19 +186,19 @@ impl Blocks {
         let place = self.placement(token);
         let Some(placement) = self.placements.get_mut(place) else { return false };
         let Some(holder) = placement.holder(from) else { return true };
-        match (holder.step, status) {
-            (Step::Sent | Step::Silent, Status::Ok) => {
-                holder.rest(Step::Holds);
-                self.failing.remove(from);
+        if !matches!(holder.step, Step::Sent | Step::Silent) {
+            return true;
+        }
+        match status {
+            Status::Ok => holder.rest(Step::Holds),
+            Status::TooManyRequests => holder.begin(ground, Step::Busy, BUSY),
+            _ => {
+                holder.rest(Step::Out);
+                placement.met_full |= has_no_store(status);
             }
-            (Step::Sent | Step::Silent, Status::TooManyRequests) => holder.begin(ground, Step::Busy, BUSY),
-            (Step::Sent | Step::Silent, _) => {
-                placement.remove(from);
-                let why = why(status);
-                placement.met_full |= why == Why::Store;
-                self.failing.add(from, why, ground.now);
-            }
-            _ => return true,
+        }
+        if status != Status::TooManyRequests {
+            self.failing.note(from, status, ground.now);
         }
         self.step_placement(ground, place);
         true
@@ -212,10 +208,10 @@ impl Blocks {
     pub(crate) fn on_holder_lost(&mut self, ground: &mut Ground, peer: &NodeId) {
         for place in (0..self.placements.len()).rev() {
             if let Some(placement) = self.placements.get_mut(place)
-                && placement.holder(peer).is_some_and(|holder| holder.step != Step::Holds)
+                && let Some(holder) = placement.holder(peer).filter(|holder| holder.step != Step::Holds)
             {
-                placement.remove(peer);
-                self.failing.add(peer, Why::Silent, ground.now);
+                holder.rest(Step::Out);
+                self.failing.note(peer, Status::TimedOut, ground.now);
                 self.step_placement(ground, place);
             }
         }
@@ -252,7 +248,7 @@ impl Blocks {
                     Step::Waiting => holder.rest(Step::Slow),
                     _ => {
                         holder.rest(Step::Silent);
-                        self.failing.add(&holder.id, Why::Silent, ground.now);
+                        self.failing.note(&holder.id, Status::TimedOut, ground.now);
                     }
                 }
             }
@@ -260,13 +256,5 @@ impl Blocks {
                 self.step_placement(ground, place);
             }
         }
-    }
-}
-
-/// Why somebody who answered so is left out.
-fn why(status: Status) -> Why {
-    match status {
-        Status::InsufficientStorage | Status::Unavailable => Why::Store,
-        _ => Why::Silent,
     }
 }

@@ -38,6 +38,8 @@ pub(super) enum Step {
     Sent,
     /// It did not answer in time.
     Silent,
+    /// It will not hold the block.
+    Out,
     Holds,
 }
 
@@ -65,6 +67,11 @@ pub(super) struct Placement {
 }
 
 impl Holder {
+    /// Whether the next nearest has its place.
+    pub(super) fn is_passed_over(&self) -> bool {
+        matches!(self.step, Step::Slow | Step::Silent | Step::Out)
+    }
+
     /// Whether it takes the block now; then by which link.
     pub(super) fn takes(&self, ground: &Ground) -> Option<LinkId> {
         if matches!(self.step, Step::Waiting | Step::Slow) { way_with_room(ground, &self.id) } else { None }
@@ -103,14 +110,15 @@ impl Placement {
 
     /// Takes in the next nearest, until enough hold it or may yet.
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
-        let counts = |holder: &&Holder| !matches!(holder.step, Step::Slow | Step::Silent);
+        let counts = |holder: &&Holder| !holder.is_passed_over();
         let mut count = usize::from(self.is_held) + self.holders.iter().filter(counts).count();
         for id in ground.nearest_alive(&self.hash, CANDIDATES).ids() {
-            if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some() {
+            if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some()
+            {
                 continue;
             }
             match failing.why(id, ground.now) {
-                Some(why) => self.met_full |= why == Why::Store,
+                Some(why) => self.met_full |= has_no_store(why),
                 None => {
                     self.add(ground, id);
                     count += 1;
@@ -119,24 +127,20 @@ impl Placement {
         }
     }
 
-    /// At the bound the first of the silent and slow ones has its place.
+    /// At the bound the first of those that are passed over makes room.
     pub(super) fn add(&mut self, ground: &mut Ground, id: &NodeId) {
         let mut holder = Holder { id: *id, step: Step::Waiting, due: Instant::NEVER };
         holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
-        let is_over = |holder: &&mut Holder| matches!(holder.step, Step::Silent | Step::Slow);
         let has_room = self.holders.len() < HOLDERS_MAX;
-        match self.holders.iter_mut().find(|holder| !has_room && is_over(holder)) {
+        match self.holders.iter_mut().find(|holder| !has_room && holder.is_passed_over()) {
             Some(over) => *over = holder,
             None => self.holders.push(holder),
         }
     }
 
-    pub(super) fn remove(&mut self, id: &NodeId) {
-        self.holders.keep(|holder| holder.id != *id);
-    }
-
     pub(super) fn is_done(&self) -> bool {
-        self.held() >= REPLICAS || self.holders.iter().all(|holder| holder.step == Step::Holds)
+        self.held() >= REPLICAS
+            || self.holders.iter().all(|holder| matches!(holder.step, Step::Out | Step::Holds))
     }
 
     /// How it ended, if not by a failure: of those that should hold it and are known here, all do or only some.
@@ -151,35 +155,31 @@ impl Placement {
     }
 }
 
-/// Those that could not hold a block not long ago, each until when it is left out. At most [`CANDIDATES`]; beyond, the first
-/// makes room.
+/// Those that could not hold a block not long ago: what they answered, and until when they are left out. At most
+/// [`CANDIDATES`]; beyond, the last one makes room.
 #[derive(Default)]
-pub(super) struct Failing(Vec<(NodeId, Why, Instant)>);
+pub(super) struct Failing(Vec<(NodeId, Status, Instant)>);
 
-/// Why somebody is left out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Why {
-    /// Its store takes nothing.
-    Store,
-    /// It is silent, or not there.
-    Silent,
+/// Whether somebody's store takes nothing, if it answers so.
+pub(super) fn has_no_store(status: Status) -> bool {
+    matches!(status, Status::InsufficientStorage | Status::Unavailable)
 }
 
 impl Failing {
-    pub(super) fn why(&self, id: &NodeId, now: Instant) -> Option<Why> {
+    /// Why somebody is left out, if it is.
+    pub(super) fn why(&self, id: &NodeId, now: Instant) -> Option<Status> {
         let (_, why, until) = self.0.iter().find(|(failing, ..)| failing == id)?;
         (now < *until).then_some(*why)
     }
 
-    pub(super) fn add(&mut self, id: &NodeId, why: Why, now: Instant) {
-        self.remove(id);
-        if self.0.len() >= CANDIDATES {
-            self.0.remove(0);
+    /// Somebody answered so, or not at all.
+    #[inline(never)]
+    pub(super) fn note(&mut self, id: &NodeId, status: Status, now: Instant) {
+        let span = if has_no_store(status) { NO_STORE_FOR } else { SILENT_FOR };
+        self.0.keep(|(failing, _, until)| failing != id && now < *until);
+        if status != Status::Ok {
+            self.0.truncate(CANDIDATES - 1);
+            self.0.push((*id, status, now + span));
         }
-        self.0.push((*id, why, now + if why == Why::Store { NO_STORE_FOR } else { SILENT_FOR }));
-    }
-
-    pub(super) fn remove(&mut self, id: &NodeId) {
-        self.0.keep(|(failing, ..)| failing != id);
     }
 }

@@ -7,7 +7,6 @@ use crate::ground::testing::{asked_by, ground, outputs, sent};
 use crate::io::Flat;
 use crate::io::kinds::output;
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
-use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::{Body, DIGEST_BUCKETS, Frame};
 

@@ -35,9 +35,7 @@ impl Node {
         if self.blocks.on_answered(&mut self.ground, number, from, status) {
             return self.on_placed();
         }
-        if self.was_envelope(number)
-            || self.ground.on_greeted(number, from)
-        {
+        if self.was_envelope(number) || self.ground.on_greeted(number, from) {
             return;
         }
         if let Some((verdict, heard)) =
