@@ -6,7 +6,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use super::placement::{
-    BUSY, HOLDER_PATIENCE, HOLDERS_MAX, Placement, ROOM_PATIENCE, Step, has_no_store, way_with_room,
+    BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, has_no_store, way_with_room,
 };
 use super::share::crowded_out;
 use super::{Blocks, Pending};
@@ -110,8 +110,7 @@ impl Blocks {
             token,
             reply,
             hash: *hash,
-            // No more than is needed: this table is the largest of its machine.
-            holders: Vec::with_capacity(HOLDERS_MAX),
+            holders: Vec::new(),
             is_held: false,
             met_full: false,
             is_loading: false,

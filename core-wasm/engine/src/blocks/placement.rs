@@ -24,7 +24,7 @@ const NO_STORE_FOR: Duration = Duration::from_ms(60_000);
 const SILENT_FOR: Duration = Duration::from_ms(5_000);
 
 /// Those that hold a block, may yet, or are silent.
-pub(super) const HOLDERS_MAX: usize = REPLICAS + 2;
+const HOLDERS_MAX: usize = REPLICAS + 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -134,7 +134,11 @@ impl Placement {
         let has_room = self.holders.len() < HOLDERS_MAX;
         match self.holders.iter_mut().find(|holder| !has_room && holder.is_passed_over()) {
             Some(over) => *over = holder,
-            None => self.holders.push(holder),
+            None => {
+                // No more than is needed: this table is the largest of its machine.
+                self.holders.reserve_exact(1);
+                self.holders.push(holder);
+            }
         }
     }
 
