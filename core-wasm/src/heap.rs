@@ -90,7 +90,7 @@ unsafe impl GlobalAlloc for Heap {
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         // SAFETY: the caller gives back what `alloc` gave out.
-        unsafe { self.give(start as usize, whole_pieces(layout.size())) }
+        unsafe { self.give(start as usize, layout.size()) }
     }
 }
 
@@ -112,13 +112,14 @@ impl Heap {
         }
     }
 
-    /// Puts `size` bytes at `start` into the list, joined with their neighbours.
+    /// Puts the pieces that `size` bytes at `start` take into the list, joined with their neighbours.
     #[inline(never)]
     unsafe fn give(&self, start: usize, size: usize) {
+        let size = whole_pieces(size);
         if size == 0 {
             return;
         }
-        // SAFETY: the bytes are ours, a multiple of eight, and in no piece.
+        // SAFETY: the bytes are ours, and in no piece.
         unsafe {
             let mut slot = self.first.get();
             let mut before: *mut Piece = null_mut();

@@ -53,11 +53,9 @@ impl Ground {
         if self.stores_under_way() >= STORES_MAX {
             return;
         }
-        for id in self.links.numbers(&|link| link.flow.owes()) {
-            if let Some(link) = self.links.get_mut(id) {
-                let grant = link.flow.grant();
-                self.send(id, &Frame::Credit(grant));
-            }
+        while let Some(link) = self.links.iter_mut().find(|link| link.flow.owes()) {
+            let (id, grant) = (link.id, link.flow.grant());
+            self.send(id, &Frame::Credit(grant));
         }
     }
 

@@ -87,6 +87,8 @@ pub(crate) struct Handshake {
     pub(crate) nonce: [u8; 32],
     /// WebSocket: what this end signs.
     pub(crate) peer_nonce: [u8; 32],
+    /// Its `Hello` came.
+    pub(crate) is_named: bool,
     /// The peer's key, from its `Hello`.
     pub(crate) key: PublicKey,
     /// The peer's public address, from its `Hello`.
@@ -131,6 +133,7 @@ impl Links {
             deadline,
             nonce: [0; 32],
             peer_nonce: [0; 32],
+            is_named: false,
             key: [0; 64],
             address: Vec::new(),
             proved: false,

@@ -12,7 +12,7 @@ pub(crate) struct Rtt {
 impl Rtt {
     /// Takes in one measured round trip; more than 60 s counts as 60 s.
     pub(crate) fn sample(&mut self, trip: Duration) {
-        let trip_us = trip.0.clamp(1, 60_000_000) as u32;
+        let trip_us = (trip.0.min(60_000_000) as u32).max(1);
         if self.smoothed_us == 0 {
             self.smoothed_us = trip_us;
             self.deviation_us = trip_us / 2;
@@ -29,7 +29,8 @@ impl Rtt {
     }
 
     /// How long an answer may take: smoothed + 4 deviations, and at least `floor`.
+    #[inline(never)]
     pub(crate) fn patience(&self, floor: Duration) -> Duration {
-        Duration(u64::from(self.smoothed_us) + 4 * u64::from(self.deviation_us)).max(floor)
+        Duration((self.smoothed_us + 4 * self.deviation_us).into()).max(floor)
     }
 }

@@ -78,7 +78,7 @@ impl Linking {
         link.profile = Profile::from_code(hello.profile & !RELAY);
         link.peer = peer;
         let Some(handshake) = &mut link.handshake else { return Ok(()) };
-        if handshake.key != [0; 64] {
+        if core::mem::replace(&mut handshake.is_named, true) {
             return Err(Reason::Malformed);
         }
         handshake.key = *hello.key;
@@ -105,7 +105,7 @@ impl Linking {
         let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
         let kind = link.kind;
         let Some(handshake) = &mut link.handshake else { return Ok(()) };
-        if kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
+        if kind != LinkKind::Socket || !handshake.is_named || handshake.answered {
             return Err(Reason::Malformed);
         }
         handshake.answered = true;

@@ -152,14 +152,12 @@ impl Contacts {
             self.list.push(fresh);
             return Some(());
         }
-        let worth =
-            |contact: &Contact| (contact.is_doubtful, contact.failures, contact.id.distance(&self.own));
+        let faults = |contact: &Contact| u16::from(contact.is_doubtful) << 8 | u16::from(contact.failures);
         let mut worst: Option<usize> = None;
         for (place, contact) in self.list.iter().enumerate() {
-            let is_worse = match worst.and_then(|worst| self.list.get(worst)) {
-                Some(other) => worth(contact) > worth(other),
-                None => worth(contact) > worth(&fresh),
-            };
+            let other = worst.and_then(|worst| self.list.get(worst)).unwrap_or(&fresh);
+            let (more, less) = (faults(contact), faults(other));
+            let is_worse = more > less || more == less && other.id.is_nearer(&contact.id, &self.own);
             if is_worse && !contact.is_banned {
                 worst = Some(place);
             }
