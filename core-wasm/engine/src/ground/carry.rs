@@ -13,7 +13,7 @@ use crate::routing::{Hop, best_hop};
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::{BULK_MIN, Body, ENTRY, Frame, Routed};
-use crate::wire::named::{self, NAMED};
+use crate::wire::named;
 
 /// Where an answer goes.
 #[derive(Clone, Debug)]
