@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use redb::Error;
@@ -17,6 +18,10 @@ use crate::identity::hex;
 
 /// So often a file that does not open is tried again by readers, and one that cannot be read is opened anew.
 const REOPEN_EVERY: Duration = Duration::from_secs(1);
+
+/// A read that failed is tried again after this, so often.
+const READ_AGAIN: Duration = Duration::from_millis(20);
+const READS_MORE: u32 = 10;
 
 /// Since when blocks cannot be written, and why.
 #[derive(Clone, Debug)]
@@ -51,15 +56,22 @@ impl Disk {
         Ok(Self { path, owner, database, reopened: Mutex::default(), trouble: Mutex::default() })
     }
 
-    /// Reads; a second time from a file that is opened anew, if the first one fails.
+    /// Reads; again from a file that is opened anew, if that fails. Between a write that failed and the file that its thread
+    /// opens anew every read fails, so one is tried for a while.
     pub(super) fn read<T>(&self, read: impl Fn(&Database) -> Result<T, Error>) -> Result<T, Error> {
-        match self.with(&read) {
-            Err(_) if self.may_reopen() => {
-                self.reopen()?;
-                self.with(&read)
+        let mut answer = self.with(&read);
+        for _ in 0..READS_MORE {
+            if answer.is_ok() {
+                break;
             }
-            answer => answer,
+            if self.may_reopen() {
+                self.reopen()?;
+            } else {
+                thread::sleep(READ_AGAIN);
+            }
+            answer = self.with(&read);
         }
+        answer
     }
 
     /// Writes, unless writing failed before and no trial has shown since that it works again.

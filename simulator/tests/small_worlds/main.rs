@@ -233,7 +233,7 @@ fn a_followed_lookup_is_told_from_question_to_answer() {
 }
 
 #[test]
-fn liars_do_harm_that_the_checkers_see_and_lookups_stand() {
+fn liars_that_drop_are_seen_by_the_checkers_and_lookups_stand() {
     let lying = |lie: &str| {
         let liars =
             format!("[liars]\nshare = 0.5\nlies = [\"{lie}\"]\nfrom_s = 10.0\n[lookups]\nof = \"nodes\"");
@@ -247,7 +247,7 @@ fn liars_do_harm_that_the_checkers_see_and_lookups_stand() {
     );
     assert!(dropped.lookups.right > 0.85, "{} right", dropped.lookups.right);
     let invented = lying("invent");
-    assert!(invented.dials > 2 * calm.dials, "nobody dials the ids that half of the nodes invent");
+    assert!(invented.dials < 2 * calm.dials, "ids that half of the nodes invent are dialled");
     assert!(invented.lookups.right > 0.95, "{} right", invented.lookups.right);
 }
 

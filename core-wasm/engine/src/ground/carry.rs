@@ -8,33 +8,12 @@ use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::io::kinds::output;
 use crate::limits::REPLICAS;
-use crate::link::{Link, Stage};
+use crate::link::{Link, ReplyTo, Stage, link_of};
 use crate::routing::{Hop, best_hop};
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::{BULK_MIN, Body, ENTRY, Routed};
 use crate::wire::named;
-
-/// Where an answer goes.
-#[derive(Clone, Debug)]
-pub(crate) struct ReplyTo {
-    pub(crate) origin: NodeId,
-    pub(crate) request: u32,
-    /// The way back: see [`Routed::path`].
-    pub(crate) path: Vec<u8>,
-}
-
-impl ReplyTo {
-    /// The link that the answer takes first.
-    pub(crate) fn link(&self) -> Option<LinkId> {
-        link_of(self.path.last_chunk::<ENTRY>()?)
-    }
-}
-
-/// The link that an entry of a path names.
-fn link_of(entry: &[u8; ENTRY]) -> Option<LinkId> {
-    LinkId::new(u16::from_be_bytes(*entry.first_chunk()?))
-}
 
 /// A request as a frame: `path` is the way that it came so far.
 #[inline(never)]

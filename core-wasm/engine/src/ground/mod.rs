@@ -17,7 +17,6 @@ mod tests;
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-pub(crate) use self::carry::ReplyTo;
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;
 use self::greet::Greeting;
@@ -30,6 +29,7 @@ use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
 use crate::link::Links;
+pub(crate) use crate::link::ReplyTo;
 use crate::rng::Rng;
 use crate::routing::Contacts;
 use crate::status::Reason;

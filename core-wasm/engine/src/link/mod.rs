@@ -1,6 +1,7 @@
 //! Links: one connection each, from the first description to the last byte.
 
 mod flow;
+mod reply;
 mod rtt;
 #[cfg(test)]
 mod tests;
@@ -9,10 +10,10 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 pub(crate) use flow::Flow;
+pub(crate) use reply::{ReplyTo, link_of};
 pub(crate) use rtt::Rtt;
 
 use crate::coordinate::Coordinate;
-use crate::ground::ReplyTo;
 use crate::id::{NodeId, PublicKey};
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::time::{Instant, Stamp};
