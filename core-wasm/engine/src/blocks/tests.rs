@@ -264,12 +264,14 @@ fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
     let store = job(&outputs(&mut ground), output::STORE).unwrap();
     blocks.on_job_done(&mut ground, store, input::FULL, &[]);
     assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
-    give(&mut ground, &mut blocks, links[0], 6);
+    // To this block nobody is nearer.
+    let (hash, reply) = (ground.id.flipped(200), asked_by(&ground, links[0], &ASKER));
+    blocks.on_put(&mut ground, reply, &hash, b"block", false);
     let frames = sent(&mut ground);
     let Some(Frame::Routed(routed)) = Frame::parse(&frames[0].1) else { panic!("nothing is passed on") };
     assert!(!routed.reply && !routed.exact && frames[0].0 != links[0]);
     assert_eq!((*routed.origin, routed.request), (ASKER, asked_by(&ground, links[0], &ASKER).request));
-    assert_eq!(routed.body(), Some(Body::Put { hash: &NodeId([6; 32]), block: b"block" }));
+    assert_eq!(routed.body(), Some(Body::Put { hash: &hash, block: b"block" }));
 }
 
 #[test]
