@@ -26,7 +26,7 @@ pub struct Core {
 
 /// A node that knows nobody yet. `number` comes back with each of its outputs.
 ///
-/// `config`, 84 bytes: key 64, seed 8, network 8, level 1, addresses 2, flags 1 (1: a signalling server is known, 2: it carries
+/// `config`, 108 bytes: key 64, seed 32, network 8, level 1, addresses 2, flags 1 (1: a signalling server is known, 2: it carries
 /// circuits);
 /// 0 if they are fewer.
 #[wasm_bindgen]
@@ -34,7 +34,7 @@ pub fn start(number: u32, config: &[u8]) -> *mut Core {
     let mut reader = Reader::new(config);
     let mut config = Config {
         key: *reader.array(),
-        seed: reader.u64(),
+        seed: *reader.array(),
         network: *reader.array(),
         level: reader.u8(),
         profile: Profile::Browser,

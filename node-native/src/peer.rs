@@ -99,7 +99,8 @@ impl Peer {
         let control_socket = settings.control_socket();
         let control = control::server::bind(&control_socket)
             .map_err(|source| StartError::Control { path: control_socket.clone(), source })?;
-        let seed = getrandom::u64().map_err(StartError::Random)?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(StartError::Random)?;
 
         let listen = listener.as_ref().map(|(_, address)| *address);
         let http = observer.as_ref().map(|(_, address)| *address);

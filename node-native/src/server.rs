@@ -14,7 +14,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming as Body};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
-use tabmesh_engine::limits;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -197,7 +196,7 @@ fn upgrade(
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
         let Ok(Ok(upgraded)) = timeout(REQUEST_MAX, upgraded).await else { return };
-        let config = socket::config(limits::PACKET_MAX);
+        let config = socket::config(socket::MESSAGE_MAX);
         let stream =
             WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
         if mesh.try_send(stream).is_err() {

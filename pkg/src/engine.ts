@@ -73,7 +73,7 @@ export class Engine {
   private constructor({ memory }: InitOutput, config: EngineConfig, hearer: EngineHearer) {
     const { key, network, level, addresses, signalling, relay } = config;
     const tail = Uint8Array.of(level, addresses >> 8, addresses & 255, (signalling ? 1 : 0) | (relay ? 2 : 0));
-    const seed = crypto.getRandomValues(new Uint8Array(8));
+    const seed = crypto.getRandomValues(new Uint8Array(32));
     this.#memory = memory;
     this.#hearer = hearer;
     this.#number = receive((...output) => hearer.onOutput(...output));

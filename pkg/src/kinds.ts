@@ -69,6 +69,7 @@ export const OUTPUT = {
   recall: 30,
   signMessage: 31,
   checkMessage: 32,
+  seal: 33,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

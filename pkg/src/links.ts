@@ -84,6 +84,14 @@ export class Links {
     if (wire instanceof RtcLink || wire instanceof Circuit) void wire.answered(answer);
   }
 
+  /** A WebSocket's ends have agreed on keys: all that follows what was sent so far is sealed. */
+  seal(link: number, peer: Bytes, transcript: Bytes, isDialler: boolean): void {
+    const held = this.#held.get(link);
+    if (!(held?.wire instanceof SocketLink)) return;
+    this.#flush(link, held);
+    held.wire.seal(peer, transcript, isDialler);
+  }
+
   /** A sealed frame came for a relayed link. */
   unseal(link: number, frame: Bytes): void {
     const wire = this.#held.get(link)?.wire;

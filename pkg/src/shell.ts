@@ -85,7 +85,7 @@ export class Shell {
     this.#signal = new Signal(settled.signalling, {
       onUp: (url) => {
         settled.onProgress('signalling', url);
-        input(INPUT.signalUp);
+        input(INPUT.signalUp, 0, utf8(new URL(url).hostname));
       },
       onBytes: (bytes) => input(INPUT.signalBytes, 0, bytes),
       onDown: () => input(INPUT.signalDown),
@@ -179,6 +179,8 @@ export class Shell {
         return this.links.answered(number, bytes.slice());
       case OUTPUT.openCircuit:
         return this.links.openCircuit(number, bytes.length > 0 ? bytes.slice() : undefined);
+      case OUTPUT.seal:
+        return this.links.seal(number, id.slice(0, 64), id.slice(64), value !== 0);
       case OUTPUT.unseal:
         return this.links.unseal(number, bytes.slice());
       case OUTPUT.close:

@@ -1,8 +1,11 @@
-// One link over a WebSocket.
+// One link over a WebSocket, sealed once both ends have proved themselves.
 
-import type { Bytes } from './bytes.js';
+import { type Bytes, concat, utf8 } from './bytes.js';
 import { DIAL_MS, DRAINED } from './limits.js';
+import { Seal } from './seal.js';
 import type { Hearer, Wire } from './wire.js';
+
+const INFO = utf8('tabmesh socket v2');
 
 /** A WebSocket has no event for an emptying queue: it is looked at this often while it is long. */
 const LOOK_MS = 15;
@@ -11,6 +14,11 @@ export class SocketLink implements Wire {
   readonly #socket: WebSocket;
   readonly #hearer: Hearer;
   readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #seal = new Seal();
+  #isSealed = false;
+  #isOver = false;
+  /** Bytes that are being sealed. */
+  #sealing = 0;
   #look: ReturnType<typeof setInterval> | undefined;
 
   /** @throws DOMException if the page may not open this address */
@@ -24,28 +32,67 @@ export class SocketLink implements Wire {
       hearer.onUp();
     };
     this.#socket.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (data instanceof ArrayBuffer) hearer.onBytes(new Uint8Array(data));
-      else this.#fail();
+      if (!(data instanceof ArrayBuffer)) return this.#fail();
+      this.#receive(new Uint8Array(data));
     };
-    // Where the page's policy forbids it, Chromium tells an error and never closes.
-    this.#socket.onerror = () => this.#fail();
-    this.#socket.onclose = () => this.#fail();
+    // What came before the end is heard before it.
+    this.#socket.onclose = () => void this.#seal.opened.then(() => this.#fail());
+    void this.#describe();
   }
 
   get queued(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.bufferedAmount + this.#sealing;
+  }
+
+  /** Every message after those sent so far is sealed, and so is every one that comes after those that came. */
+  seal(peer: Bytes, transcript: Bytes, isDialler: boolean): void {
+    this.#isSealed = true;
+    // No point of the curve: nothing opens then, and the first message ends the link.
+    this.#seal.complete(peer, concat(INFO, transcript), isDialler).catch(() => this.#fail());
   }
 
   send(bytes: Bytes): void {
-    if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#socket.send(bytes);
+    if (this.#isSealed) {
+      const { length } = bytes;
+      this.#sealing += length;
+      // It may be a view of Wasm memory.
+      this.#seal.seal(bytes.slice(), (sealed) => {
+        this.#sealing -= length;
+        if (sealed) this.#send(sealed);
+      });
+    } else {
+      this.#send(bytes);
+    }
     if (this.#look === undefined && this.queued >= DRAINED) this.#look = setInterval(() => this.#onLook(), LOOK_MS);
   }
 
   /** What was sent goes out before the closing frame does. */
   close(): void {
-    this.#forget();
-    this.#socket.close();
+    this.#isOver = true;
+    clearTimeout(this.#deadline);
+    clearInterval(this.#look);
+    this.#socket.onopen = null;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    void this.#seal.sealed.then(() => this.#socket.close());
+  }
+
+  async #describe(): Promise<void> {
+    const key = await this.#seal.publicKey();
+    if (!this.#isOver) this.#hearer.onDescribed(key);
+  }
+
+  #receive(bytes: Bytes): void {
+    if (!this.#isSealed) return this.#hearer.onBytes(bytes);
+    this.#seal.open(bytes, (opened) => {
+      if (this.#isOver) return;
+      if (opened) this.#hearer.onBytes(opened);
+      else this.#fail();
+    });
+  }
+
+  #send(bytes: Bytes): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes);
   }
 
   #onLook(): void {
@@ -56,16 +103,8 @@ export class SocketLink implements Wire {
   }
 
   #fail(): void {
+    if (this.#isOver) return;
     this.close();
     this.#hearer.onDown();
-  }
-
-  #forget(): void {
-    clearTimeout(this.#deadline);
-    clearInterval(this.#look);
-    this.#socket.onopen = null;
-    this.#socket.onmessage = null;
-    this.#socket.onerror = null;
-    this.#socket.onclose = null;
   }
 }

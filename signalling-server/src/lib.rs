@@ -18,6 +18,7 @@ mod http;
 mod hub;
 mod logs;
 mod metrics;
+mod name;
 mod outbox;
 mod proof;
 mod refusal;

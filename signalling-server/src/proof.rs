@@ -18,6 +18,8 @@ pub(crate) fn fresh_nonce() -> Result<[u8; 32], getrandom::Error> {
 /// What a peer answers to a challenge, as it stands in its message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Proof<'a> {
+    /// The name that the peer asked for.
+    pub(crate) server: &'a str,
     pub(crate) flags: u8,
     pub(crate) network: &'a [u8; 8],
     pub(crate) key: &'a PublicKey,
@@ -41,7 +43,7 @@ pub(crate) fn check(nonce: &[u8; 32], level: u8, proof: &Proof<'_>) -> Result<No
     let mut point = [4; 65];
     point[1..].copy_from_slice(proof.key);
     UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-        .verify(&proof_bytes(nonce, proof.network, proof.flags), proof.signature)
+        .verify(&proof_bytes(nonce, proof.network, proof.flags, proof.server.as_bytes()), proof.signature)
         .map_err(|_| Refusal::BadProof)?;
     Ok(id)
 }
@@ -55,30 +57,32 @@ mod tests {
 
     const NONCE: [u8; 32] = [7; 32];
     const NETWORK: [u8; 8] = *b"network!";
+    const SERVER: &str = "mesh.test";
 
     fn signed() -> (PublicKey, Signature) {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
-        let signature = pair.sign(&random, &proof_bytes(&NONCE, &NETWORK, 1)).unwrap();
+        let signature = pair.sign(&random, &proof_bytes(&NONCE, &NETWORK, 1, SERVER.as_bytes())).unwrap();
         (pair.public_key().as_ref()[1..].try_into().unwrap(), signature.as_ref().try_into().unwrap())
     }
 
     #[test]
     fn a_true_proof_gives_the_id_of_its_key() {
         let (key, signature) = signed();
-        let proof = Proof { flags: 1, network: &NETWORK, key: &key, signature: &signature };
+        let proof = Proof { server: SERVER, flags: 1, network: &NETWORK, key: &key, signature: &signature };
         assert_eq!(check(&NONCE, 0, &proof), Ok(NodeId::of_key(&key)));
     }
 
     #[test]
-    fn a_proof_holds_for_its_nonce_network_flags_and_key_only() {
+    fn a_proof_holds_for_its_nonce_server_network_flags_and_key_only() {
         let (key, signature) = signed();
         let (other_key, other_signature) = signed();
-        let proof = Proof { flags: 1, network: &NETWORK, key: &key, signature: &signature };
+        let proof = Proof { server: SERVER, flags: 1, network: &NETWORK, key: &key, signature: &signature };
         assert_eq!(check(&[8; 32], 0, &proof), Err(Refusal::BadProof));
         for wrong in [
+            Proof { server: "evil.test", ..proof },
             Proof { flags: 0, ..proof },
             Proof { network: b"another!", ..proof },
             Proof { key: &other_key, ..proof },
@@ -104,7 +108,7 @@ mod tests {
             borrow = i16::from(difference < 0);
             signature[32 + index] = difference.rem_euclid(256) as u8;
         }
-        let proof = Proof { flags: 1, network: &NETWORK, key: &key, signature: &signature };
+        let proof = Proof { server: SERVER, flags: 1, network: &NETWORK, key: &key, signature: &signature };
         assert_eq!(check(&NONCE, 0, &proof), Ok(NodeId::of_key(&key)));
     }
 
@@ -112,7 +116,7 @@ mod tests {
     fn an_id_below_the_level_is_told_so() {
         let (key, signature) = signed();
         let level = NodeId::of_key(&key).level() as u8;
-        let proof = Proof { flags: 1, network: &NETWORK, key: &key, signature: &signature };
+        let proof = Proof { server: SERVER, flags: 1, network: &NETWORK, key: &key, signature: &signature };
         assert!(check(&NONCE, level, &proof).is_ok());
         assert_eq!(check(&NONCE, level + 1, &proof), Err(Refusal::LowLevel));
     }

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use warp::http::StatusCode;
 
 /// Every [`Refusal`] that the server says to a connected peer; `Full` it says as [`Denial::Full`].
-pub(crate) const REFUSALS: [Refusal; 9] = [
+pub(crate) const REFUSALS: [Refusal; 11] = [
     Refusal::Malformed,
     Refusal::BadProof,
     Refusal::LowLevel,
@@ -18,6 +18,8 @@ pub(crate) const REFUSALS: [Refusal; 9] = [
     Refusal::NotPresent,
     Refusal::Draining,
     Refusal::Replaced,
+    Refusal::OtherServer,
+    Refusal::OtherVersion,
 ];
 
 /// The name of a refusal in metrics and logs.
@@ -33,6 +35,8 @@ pub(crate) fn name(refusal: Refusal) -> &'static str {
         Refusal::NotPresent => "not-present",
         Refusal::Draining => "draining",
         Refusal::Replaced => "replaced",
+        Refusal::OtherServer => "other-server",
+        Refusal::OtherVersion => "other-version",
     }
 }
 
@@ -52,6 +56,11 @@ pub(crate) fn closing(refusal: Refusal) -> (CloseCode, &'static str) {
         Refusal::NotPresent => (CloseCode::Normal, "that peer is not here"),
         Refusal::Draining => (CloseCode::Away, "the server stops: find another, or go on without"),
         Refusal::Replaced => (CloseCode::Library(4000), "the same id connected again"),
+        Refusal::OtherServer => (
+            CloseCode::Policy,
+            "this server does not go by the name that you asked for: its operator sets --name",
+        ),
+        Refusal::OtherVersion => (CloseCode::Protocol, "this server speaks another version of the protocol"),
     }
 }
 

@@ -13,6 +13,7 @@ use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tabmesh_bounds::TokenBucket;
 use tabmesh_engine::NodeId;
+use tabmesh_engine::wire::Fault;
 use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -49,6 +50,8 @@ pub(crate) struct Session {
     socket: Socket,
     /// Where the peer is.
     address: IpAddr,
+    /// The name that the peer asked for; `None` if this server does not go by it.
+    server: Option<String>,
     outbox: Arc<Outbox>,
     stage: Stage,
     bucket: TokenBucket,
@@ -80,12 +83,13 @@ enum Ending {
 }
 
 impl Session {
-    pub(crate) fn new(hub: Arc<Hub>, socket: Socket, address: IpAddr) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, socket: Socket, address: IpAddr, server: Option<String>) -> Self {
         let limits = &hub.config.limits;
         let now = Instant::now();
         Self {
             socket,
             address,
+            server,
             outbox: Arc::new(Outbox::new(limits)),
             stage: Stage::Challenged { nonce: [0; 32], due: now + limits.proof },
             bucket: TokenBucket::full(&limits.message_rate, now.into_std()),
@@ -216,7 +220,14 @@ impl Session {
     async fn on_message(&mut self, bytes: &[u8]) -> Result<(), Ending> {
         const MALFORMED: Ending = Ending::Refused(Refusal::Malformed);
         self.hub.metrics.bytes_in(bytes.len());
-        let message = ToServer::parse(bytes).ok_or(MALFORMED)?;
+        let message = match ToServer::read(bytes) {
+            Ok(message) => message,
+            Err(Fault::OtherVersion { .. }) => return Err(Ending::Refused(Refusal::OtherVersion)),
+            Err(fault) => {
+                trace!(%fault, "malformed message");
+                return Err(MALFORMED);
+            }
+        };
         if !self.take_token() {
             self.pause();
             let about = if let ToServer::Relay { to, .. } = message { to } else { &NOBODY };
@@ -225,7 +236,8 @@ impl Session {
         match (self.stage, message) {
             (Stage::Challenged { nonce, .. }, ToServer::Prove { flags, network, key, signature }) => {
                 self.hub.metrics.message(Kind::Prove);
-                let proof = Proof { flags, network, key, signature };
+                let server = self.server.as_deref().ok_or(Ending::Refused(Refusal::OtherServer))?;
+                let proof = Proof { server, flags, network, key, signature };
                 let id = proof::check(&nonce, self.hub.config.level, &proof).map_err(Ending::Refused)?;
                 self.on_proved(*network, id, flags).await
             }

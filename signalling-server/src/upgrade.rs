@@ -21,6 +21,7 @@ use warp::reply::{Reply, Response};
 
 use crate::config::Config;
 use crate::hub::{Hub, Seat};
+use crate::name;
 use crate::refusal::Denial;
 use crate::session::{Session, Socket};
 
@@ -41,7 +42,8 @@ pub(crate) fn answer(
     });
     match granted {
         Ok((accept, seat, upgrade)) => {
-            hub.sessions.spawn(converse(Arc::clone(hub), address, seat, upgrade));
+            let server = name::asked_for(&hub.config, headers);
+            hub.sessions.spawn(converse(Arc::clone(hub), address, server, seat, upgrade));
             switch(&accept)
         }
         Err(denial) => {
@@ -133,11 +135,11 @@ fn switch(accept: &str) -> Response {
     response
 }
 
-async fn converse(hub: Arc<Hub>, address: IpAddr, seat: Seat, upgrade: OnUpgrade) {
+async fn converse(hub: Arc<Hub>, address: IpAddr, server: Option<String>, seat: Seat, upgrade: OnUpgrade) {
     match upgrade.await {
         Ok(upgraded) => {
             let socket = socket(TokioIo::new(upgraded), hub.config.limits.message_bytes).await;
-            Session::new(hub, socket, address).run().await;
+            Session::new(hub, socket, address, server).run().await;
         }
         Err(error) => debug!(%error, "the peer left during the handshake"),
     }

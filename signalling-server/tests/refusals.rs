@@ -5,7 +5,7 @@ mod support;
 
 use futures_util::SinkExt;
 use support::{Heard, Identity, NETWORK, NOBODY, Peer, TestServer, http, raw};
-use tabmesh_engine::wire::signal::{FromServer, MESSAGE_MAX, Refusal, ToServer, VERSION};
+use tabmesh_engine::wire::signal::{FromServer, MESSAGE_MAX, Refusal, ToServer};
 use tabmesh_signalling::Config;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
@@ -43,12 +43,9 @@ async fn a_truncated_or_lengthened_message_is_malformed() {
     for length in 0..proof.len() {
         is_malformed(&server, proof[..length].to_vec()).await;
     }
-    let mut longer = proof.clone();
+    let mut longer = proof;
     longer.push(0);
     is_malformed(&server, longer).await;
-    let mut other_version = proof;
-    other_version[1] = VERSION + 1;
-    is_malformed(&server, other_version).await;
 
     let relay = ToServer::Relay { to: &NOBODY, envelope: &[] }.emit();
     for message in [relay[..32].to_vec(), vec![0x03, 0x00]] {
@@ -120,6 +117,36 @@ async fn a_proof_that_does_not_hold_is_refused() {
     thief.is_refused(Refusal::BadProof, POLICY).await;
     assert_eq!(server.metric("peers").await, 1);
     assert_eq!(server.metric("refusals_total{reason=\"bad-proof\"}").await, 2);
+}
+
+#[tokio::test]
+async fn a_proof_for_another_server_is_refused() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::connect(server.address).await;
+    let (_, nonce) = peer.challenge().await;
+    let passed_on = peer.identity.prove_to("evil.example", &nonce, NETWORK, 0);
+    peer.send(passed_on).await;
+    peer.is_refused(Refusal::BadProof, POLICY).await;
+
+    // Asked for under a name that is not its own, it takes no proof at all.
+    let named =
+        TestServer::with(Config { names: vec!["mesh.example".to_owned()], ..Config::default() }).await;
+    let mut peer = Peer::connect(named.address).await;
+    let (_, nonce) = peer.challenge().await;
+    let proof = peer.identity.prove(&nonce, NETWORK, 0);
+    peer.send(proof).await;
+    peer.is_refused(Refusal::OtherServer, POLICY).await;
+}
+
+#[tokio::test]
+async fn a_peer_of_another_version_is_told_so() {
+    let server = TestServer::start().await;
+    let mut peer = Peer::connect(server.address).await;
+    peer.challenge().await;
+    let mut proof = peer.identity.prove(&[1; 32], NETWORK, 0);
+    proof[1] = 1;
+    peer.send(proof).await;
+    peer.is_refused(Refusal::OtherVersion, PROTOCOL).await;
 }
 
 #[tokio::test]

@@ -68,6 +68,8 @@ pub(crate) enum What {
     Taken { end: EndId, by: EndId },
     /// A circuit of this node: its link, its number, what is new.
     Circuit(Box<(LinkId, u32, CircuitNews)>),
+    /// WebSocket: the fresh key of an end is made.
+    Keyed(EndId),
     /// For or from the signalling server.
     Signal(Signal),
     /// The application wants something; void in another life.

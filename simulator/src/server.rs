@@ -11,6 +11,9 @@ use crate::dice::Dice;
 use crate::event::{NodeNumber, Signal};
 use crate::ground::Ground;
 
+/// The name under which nodes dial the server.
+pub(crate) const SERVER_NAME: &[u8] = b"signalling.test";
+
 /// What the server has to say to a node.
 pub(crate) struct Letter {
     pub(crate) to: NodeNumber,
@@ -142,7 +145,7 @@ impl Server {
         let Some(client) = self.clients.get(&from) else { return Vec::new() };
         match (ToServer::parse(bytes), client.id) {
             (Some(ToServer::Prove { flags, network, key, signature }), None) => {
-                let proof = proof_bytes(&client.nonce, network, flags);
+                let proof = proof_bytes(&client.nonce, network, flags, SERVER_NAME);
                 if !C::verify(key, signature, &proof) {
                     return self.dismiss(ground, now, from, Refusal::BadProof);
                 }

@@ -3,7 +3,6 @@
 use bytemuck::TransparentWrapper;
 
 use crate::hash::sha256;
-use crate::rng::Rng;
 
 /// A P-256 public key as WebCrypto exports it, without the leading 4: X ‖ Y, 64 bytes, big-endian.
 pub type PublicKey = [u8; 64];
@@ -71,9 +70,10 @@ impl NodeId {
         Self(bytes)
     }
 
-    /// Any id in bucket `bit` of this one: it shares `bit` bits with it and no more; `bit` is below 64.
-    pub(crate) fn within(&self, bit: u32, rng: &mut Rng) -> Self {
-        let turned = (rng.next() | 1 << 63).checked_shr(bit).unwrap_or(0);
+    /// Any id in bucket `bit` of this one: it shares `bit` bits with it and no more; `bit` is below 64, and `chance`
+    /// chooses.
+    pub(crate) fn within(&self, bit: u32, chance: u64) -> Self {
+        let turned = (chance | 1 << 63).checked_shr(bit).unwrap_or(0);
         let mut bytes = self.0;
         for (byte, turned) in bytes.iter_mut().zip(crate::hash::big_endian(turned)) {
             *byte ^= turned;

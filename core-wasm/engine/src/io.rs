@@ -71,8 +71,8 @@ impl Profile {
 pub struct Config {
     /// The node's key; its private half stays with the shell.
     pub key: PublicKey,
-    /// Seed of protocol choices, from the shell's random source.
-    pub seed: u64,
+    /// From the shell's cryptographic source, and told to nobody: what this node's numbers on the wire are made from.
+    pub seed: [u8; 32],
     /// Names the network: the first 8 bytes of SHA-256 of its name.
     pub network: [u8; 8],
     /// Ids below this security level are refused: leading zero bits of SHA-256(id).
@@ -96,7 +96,9 @@ pub struct Config {
 pub enum LinkKind {
     /// A WebRTC data channel.
     WebRtc = 0,
-    /// A WebSocket.
+    /// A WebSocket. From [`Output::Seal`] on each message is sealed by AES-256-GCM under keys that HKDF-SHA-256 derives from
+    /// the secret of the two fresh P-256 keys, no salt, info `"tabmesh socket v2" ‖ transcript`: 32 bytes for what the end
+    /// that dialled sends, then 32 for the other. The nonce counts messages: 4 zero bytes, 8 of count, from 0.
     Socket = 1,
     /// A circuit through a peer that is linked to both ends. It carries what it cannot read: AES-256-GCM under keys that
     /// HKDF-SHA-256 derives from the P-256 secret, no salt, info `"tabmesh circuit v1" ‖ offerer's key ‖ answerer's key`:

@@ -61,11 +61,17 @@ pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
 /// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused.
 pub const HANDSHAKES_MAX: usize = 40;
 
+/// A signalling server's host name, in bytes; what is longer is cut, and the proof for it will not hold.
+pub const SERVER_NAME_MAX: usize = 255;
+
 /// With this many links a tab leaves its signalling server.
 pub const LINKS_ENOUGH: usize = 3;
 
 /// Nodes known but not linked. At the bound the one that failed most, then the one furthest off, is forgotten.
 pub const CONTACTS_MAX: usize = 56;
+
+/// Keys that broke the protocol and are kept away for ten minutes; at the bound the oldest ban is lifted.
+pub const BANS_MAX: usize = 32;
 
 /// Nodes that were asked whether they are there; the oldest question is forgotten.
 pub const GREETINGS_MAX: usize = 8;
@@ -93,8 +99,20 @@ pub const PLACEMENTS_OWN: usize = 12;
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
 pub const JOBS_MAX: usize = 64;
 
-/// Signatures of strangers being checked at once; further offers are dropped, and their senders try again.
+/// Strangers' offers whose signature is being checked at once; further ones are dropped, and their senders try again.
 pub const STRANGERS_MAX: usize = 4;
+
+/// Of those, so many that one link brought; the signalling server may bring all but one.
+pub const STRANGERS_A_LINK: usize = 1;
+
+/// Answers to one dial being checked at once, each brought by another link; further ones are dropped.
+pub const ANSWERS_A_DIAL: usize = 4;
+
+/// Refusals being signed at once; a further one is left unsaid, and the dial it is about times out.
+pub const REFUSALS_MAX: usize = 4;
+
+/// Of those, so many of offers that one link brought.
+pub const REFUSALS_A_LINK: usize = 2;
 
 /// Bulk a peer may have sent and not yet been granted again, in bytes. One that sends more loses its link.
 pub const CREDIT: u32 = 512 * 1024;

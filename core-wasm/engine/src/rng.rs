@@ -1,6 +1,10 @@
 //! Randomness for protocol choices. Keys never come from here.
+//!
+//! What others see on the wire (nonces, sessions, the numbers of requests and probes) comes from the [`Keystream`]: whoever
+//! has seen all of it until now foretells nothing of what comes. [`Rng`] is quick, and can be computed backwards from one
+//! output: it is for jitter, and for choices that show no number.
 
-use crate::hash::big_endian;
+use crate::hash::{big_endian, sha256};
 
 /// A small seeded generator (SplitMix64): equal seeds give equal choices.
 #[derive(Clone, Debug)]
@@ -23,16 +27,60 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// Fills bytes, a multiple of eight of them.
-    #[inline(never)]
-    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_exact_mut(8) {
-            chunk.copy_from_slice(&big_endian(self.next()));
-        }
-    }
-
     /// A number below `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next().checked_rem(bound).unwrap_or(0)
+    }
+}
+
+/// SHA-256 in counter mode over a key of 256 bits.
+pub(crate) struct Keystream {
+    /// The key, and then the number of the next block.
+    block: [u8; 40],
+    count: u64,
+}
+
+impl Keystream {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        let mut block = [0; 40];
+        if let Some(place) = block.first_chunk_mut() {
+            *place = *key;
+        }
+        Self { block, count: 0 }
+    }
+
+    /// The next 32 bytes.
+    #[inline(never)]
+    pub(crate) fn bytes(&mut self) -> [u8; 32] {
+        self.count += 1;
+        if let Some(place) = self.block.last_chunk_mut() {
+            *place = big_endian(self.count);
+        }
+        sha256(&self.block)
+    }
+
+    /// A number of 64 bits.
+    #[inline(never)]
+    pub(crate) fn number(&mut self) -> u64 {
+        self.bytes().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_its_keys_alone_and_never_repeats() {
+        let (mut one, mut same, mut other) =
+            (Keystream::new(&[1; 32]), Keystream::new(&[1; 32]), Keystream::new(&[2; 32]));
+        let mut seen = alloc::vec::Vec::new();
+        for _ in 0..100 {
+            let bytes = one.bytes();
+            assert_eq!(bytes, same.bytes());
+            assert!(bytes != other.bytes() && !seen.contains(&bytes));
+            seen.push(bytes);
+        }
+        assert_eq!(seen[0], sha256(&[&[1u8; 32][..], &1u64.to_be_bytes()].concat()));
     }
 }

@@ -66,7 +66,7 @@ pub enum Reason {
     BadProof = 8,
     /// The peer's id is below the network's security level.
     LowLevel = 9,
-    /// The peer belongs to another network or speaks another version.
+    /// The peer belongs to another network.
     OtherNetwork = 10,
     /// The offer was refused: no room for another link.
     NoRoom = 11,
@@ -74,6 +74,8 @@ pub enum Reason {
     Stuck = 12,
     /// No direct way: this end found no address to offer, or may offer none.
     Unreachable = 13,
+    /// The two ends have no version of the protocol in common: one of them is to be renewed.
+    OtherVersion = 14,
 }
 
 impl Reason {
@@ -93,12 +95,13 @@ impl Reason {
             11 => Self::NoRoom,
             12 => Self::Stuck,
             13 => Self::Unreachable,
+            14 => Self::OtherVersion,
             _ => Self::Lost,
         }
     }
 
-    /// Whether the peer broke the protocol (and is kept away for a while), rather than left or was shed.
+    /// Whether a peer that proved its key broke the protocol: it is kept away for a while.
     pub fn is_fault(self) -> bool {
-        matches!(self, Self::Malformed | Self::Flood | Self::BadProof | Self::LowLevel | Self::OtherNetwork)
+        matches!(self, Self::Malformed | Self::Flood)
     }
 }

@@ -136,7 +136,7 @@ fn every_kind_has_one_name() {
 fn an_unknown_input_does_nothing() {
     let mut node = Node::new(Config {
         key: [1; 64],
-        seed: 1,
+        seed: [1; 32],
         network: [0; 8],
         level: 0,
         profile: Profile::Browser,

@@ -78,9 +78,11 @@ impl Driver {
             Some(Refusal::Replaced) => {
                 "another node connected with this node's key; run each with a --data-dir of its own"
             }
-            Some(Refusal::Malformed | Refusal::BadProof | Refusal::TooLarge) | None => {
-                "it does not understand this node; use the same version of tabmesh on both ends"
+            Some(Refusal::OtherServer) => {
+                "it does not go by the name in its address; its operator gives it that name by --name"
             }
+            Some(Refusal::Malformed | Refusal::BadProof | Refusal::TooLarge | Refusal::OtherVersion)
+            | None => "it does not understand this node; use the same version of tabmesh on both ends",
             // About one message; the connection stays.
             Some(refusal @ (Refusal::TooFast | Refusal::NotPresent)) => {
                 return tracing::debug!(?refusal, "the signalling server dropped a message");

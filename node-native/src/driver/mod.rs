@@ -86,7 +86,7 @@ pub(crate) fn start(
     settings: &Settings,
     identity: Identity,
     storage: Storage,
-    seed: u64,
+    seed: [u8; 32],
 ) -> std::io::Result<Started> {
     let metrics = Arc::new(Metrics::new());
     let addresses = Addresses::new(
@@ -267,7 +267,8 @@ impl Driver {
         match report.what {
             signalling::What::Up(number) => {
                 self.server = number;
-                self.tell(Input::SignalUp);
+                let server = self.servers[number].host_str().unwrap_or_default().to_ascii_lowercase();
+                self.tell(Input::SignalUp(server.as_bytes()));
             }
             // It said itself why.
             signalling::What::Failed(..) if self.is_refused => {}
@@ -373,7 +374,7 @@ fn input_name(input: &Input<'_>) -> &'static str {
         Input::LinkBytes { .. } => "packet",
         Input::LinkDrained { .. } => "drained",
         Input::Sealed { .. } => "sealed",
-        Input::SignalUp => "signal_up",
+        Input::SignalUp(_) => "signal_up",
         Input::SignalDown => "signal_down",
         Input::SignalBytes(_) => "signal",
         Input::JobDone { .. } => "job",

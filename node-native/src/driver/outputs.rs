@@ -7,7 +7,8 @@ use tabmesh_engine::io::kinds::output;
 use tabmesh_engine::{LinkId, Output, PublicKey, Route, limits};
 
 use super::state::{Driver, Entry, Finding};
-use crate::link::circuit::{Circuit, CircuitError};
+use crate::link::circuit::Circuit;
+use crate::link::seal::SealError;
 use crate::link::{Reporter, socket, webrtc};
 use crate::signalling;
 
@@ -34,6 +35,9 @@ impl Driver {
                     if let Some(entry) = self.links.get_mut(&link) {
                         entry.link.answered(description);
                     }
+                }
+                Output::Seal { link, dialled, key, transcript } => {
+                    self.seal_socket(link, dialled, &key, &transcript);
                 }
                 Output::Unseal { link, bytes } => self.unseal(link, bytes),
                 Output::Accept(link) => self.accept(link),
@@ -155,7 +159,7 @@ impl Driver {
     fn complete_circuit(&mut self, link: LinkId, peer: &[u8]) {
         let Some(circuit) = self.circuits.get_mut(&link) else { return };
         let completed =
-            peer.try_into().map_err(|_| CircuitError::Key).and_then(|key| circuit.complete(key, true));
+            peer.try_into().map_err(|_| SealError::Key).and_then(|key| circuit.complete(key, true));
         match completed {
             Ok(()) => self.findings.push_back(Finding::LinkUp(link)),
             Err(error) => self.lose_circuit(link, error),
@@ -170,6 +174,24 @@ impl Driver {
         }
     }
 
+    /// From here on the packets of a WebSocket are sealed, both ways. What was sent before still goes out as it is.
+    fn seal_socket(&mut self, link: LinkId, dialled: bool, key: &PublicKey, transcript: &[u8; 32]) {
+        let Some(entry) = self.links.get_mut(&link) else { return };
+        match entry.link.agree(key, transcript, dialled) {
+            Ok(sealer) => {
+                self.flush(link);
+                if let Some(entry) = self.links.get(&link) {
+                    entry.link.seal_from_here(sealer);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(link = link.number(), %error, "a WebSocket ends");
+                self.links.remove(&link);
+                self.findings.push_back(Finding::LinkLost(link));
+            }
+        }
+    }
+
     fn unseal(&mut self, link: LinkId, sealed: Vec<u8>) {
         let Some(circuit) = self.circuits.get_mut(&link) else { return };
         match circuit.unseal(sealed) {
@@ -178,7 +200,7 @@ impl Driver {
         }
     }
 
-    fn lose_circuit(&mut self, link: LinkId, error: CircuitError) {
+    fn lose_circuit(&mut self, link: LinkId, error: SealError) {
         tracing::debug!(link = link.number(), %error, "a relayed link ends");
         self.circuits.remove(&link);
         self.findings.push_back(Finding::LinkLost(link));
@@ -230,6 +252,7 @@ fn output_name(output: &Output) -> &'static str {
         Output::Send { .. } => "send",
         Output::Open { .. } => "open",
         Output::Answered { .. } => "answered",
+        Output::Seal { .. } => "seal",
         Output::Unseal { .. } => "unseal",
         Output::Accept(_) => "accept",
         Output::Refuse => "refuse",

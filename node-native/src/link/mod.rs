@@ -6,19 +6,25 @@
 mod checks;
 pub mod circuit;
 pub mod sdp;
+pub mod seal;
 pub mod socket;
 mod stepped;
 mod tcp;
 pub mod webrtc;
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{LinkId, LinkKind, limits};
+use tabmesh_engine::{LinkId, LinkKind, PublicKey, limits};
 use tokio::sync::{mpsc, oneshot};
+
+use self::seal::{FreshKey, Opener, SealError, Sealer};
+
+/// See [`LinkKind::Socket`].
+const SOCKET_INFO: &[u8] = b"tabmesh socket v2";
 
 /// How long a link may take to open.
 pub const OPEN_MAX: Duration = Duration::from_secs(20);
@@ -79,10 +85,23 @@ impl Reporter {
 #[derive(Debug)]
 pub struct Link {
     kind: LinkKind,
-    packets: mpsc::UnboundedSender<Bytes>,
+    packets: mpsc::UnboundedSender<Outgoing>,
     queued: Arc<AtomicU32>,
     answer: Option<oneshot::Sender<Vec<u8>>>,
+    /// WebSocket: its fresh key, until the other end's is known.
+    fresh: Option<FreshKey>,
+    opener: SharedOpener,
 }
+
+/// What the driver hands a link's task.
+enum Outgoing {
+    Packet(Bytes),
+    /// All packets behind it are sealed.
+    Seal(Sealer),
+}
+
+/// What the packets that come are opened with, once the driver has put it there.
+type SharedOpener = Arc<Mutex<Option<Opener>>>;
 
 /// Far more waits than the engine allows, or the task has ended: the link is no use any more.
 #[derive(Debug)]
@@ -93,9 +112,40 @@ impl Link {
         // Bounded by bytes (`QUEUED_MAX`) rather than by packets, whose sizes differ a thousandfold.
         let (packets, waiting) = mpsc::unbounded_channel();
         let queued = Arc::new(AtomicU32::new(0));
-        let outbox =
-            Outbox { packets: waiting, early: VecDeque::new(), queued: queued.clone(), unreported: 0 };
-        (Self { kind, packets, queued, answer }, outbox)
+        let opener = SharedOpener::default();
+        let outbox = Outbox {
+            packets: waiting,
+            early: VecDeque::new(),
+            queued: queued.clone(),
+            unreported: 0,
+            sealer: None,
+            opener: opener.clone(),
+        };
+        (Self { kind, packets, queued, answer, fresh: None, opener }, outbox)
+    }
+
+    /// Agrees with the other end of a WebSocket on what both seal with: what comes is opened from here on. What goes out
+    /// is sealed from [`Link::seal_from_here`] on, so that what was sent before goes first.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Key`].
+    pub fn agree(
+        &mut self,
+        peer: &PublicKey,
+        transcript: &[u8; 32],
+        dialled: bool,
+    ) -> Result<Sealer, SealError> {
+        let fresh = self.fresh.take().ok_or(SealError::Key)?;
+        let (sealer, opener) = fresh.agree(peer, &[SOCKET_INFO, transcript], dialled)?;
+        *self.opener.lock().unwrap_or_else(PoisonError::into_inner) = Some(opener);
+        Ok(sealer)
+    }
+
+    /// Every packet that is sent after this is sealed.
+    pub fn seal_from_here(&self, sealer: Sealer) {
+        // A task that has ended reports so itself.
+        let _ = self.packets.send(Outgoing::Seal(sealer));
     }
 
     /// Over what.
@@ -114,7 +164,7 @@ impl Link {
             return Err(Stuck);
         }
         self.queued.fetch_add(length, Ordering::Relaxed);
-        self.packets.send(packet).map_err(|_| Stuck)
+        self.packets.send(Outgoing::Packet(packet)).map_err(|_| Stuck)
     }
 
     /// Hands over the other end's answer; nothing happens on a link that waits for none.
@@ -127,17 +177,40 @@ impl Link {
 
 /// The task's end of the send queue. It ends when the driver has dropped the [`Link`] and all packets are taken.
 struct Outbox {
-    packets: mpsc::UnboundedReceiver<Bytes>,
-    early: VecDeque<Bytes>,
+    packets: mpsc::UnboundedReceiver<Outgoing>,
+    early: VecDeque<Outgoing>,
     queued: Arc<AtomicU32>,
     unreported: u32,
+    sealer: Option<Sealer>,
+    opener: SharedOpener,
 }
 
 impl Outbox {
     async fn next(&mut self) -> Option<Bytes> {
-        match self.early.pop_front() {
-            Some(packet) => Some(packet),
-            None => self.packets.recv().await,
+        loop {
+            let outgoing = match self.early.pop_front() {
+                Some(outgoing) => outgoing,
+                None => self.packets.recv().await?,
+            };
+            if let Some(packet) = self.take(outgoing) {
+                return Some(packet);
+            }
+        }
+    }
+
+    /// The packet, sealed where it has to be.
+    fn take(&mut self, outgoing: Outgoing) -> Option<Bytes> {
+        match (outgoing, &mut self.sealer) {
+            (Outgoing::Packet(packet), None) => Some(packet),
+            (Outgoing::Packet(packet), Some(sealer)) => {
+                // What is counted as sent is what goes out.
+                self.queued.fetch_add(limits::SEAL as u32, Ordering::Relaxed);
+                sealer.seal(packet.into()).ok().map(Bytes::from)
+            }
+            (Outgoing::Seal(sealer), _) => {
+                self.sealer = Some(sealer);
+                None
+            }
         }
     }
 
@@ -150,7 +223,12 @@ impl Outbox {
 
     /// The next packet if one waits already.
     fn waiting(&mut self) -> Option<Bytes> {
-        self.early.pop_front().or_else(|| self.packets.try_recv().ok())
+        loop {
+            let outgoing = self.early.pop_front().or_else(|| self.packets.try_recv().ok())?;
+            if let Some(packet) = self.take(outgoing) {
+                return Some(packet);
+            }
+        }
     }
 
     /// Counts `length` bytes as sent, and tells the driver when it should know.

@@ -1,12 +1,14 @@
-//! Links over WebSocket: dialled to a peer's address, or accepted by the listener. One binary message is one packet.
+//! Links over WebSocket: dialled to a peer's address, or accepted by the listener. One binary message is one packet, sealed
+//! once both ends have proved themselves: whoever ends the TLS before a peer reads and writes nothing.
 
 use std::future::Future;
 use std::io;
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use tabmesh_engine::{LinkKind, limits};
+use tabmesh_engine::{LinkKind, PublicKey, limits};
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -16,7 +18,8 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
 
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What, tcp};
+use super::seal::FreshKey;
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, SharedOpener, What, tcp};
 use crate::addresses::Reach;
 
 /// A WebSocket that this node opened.
@@ -27,6 +30,9 @@ const READ_BUFFER: usize = 4096;
 
 /// Packets are gathered up to this many bytes before they are handed to the operating system.
 const WRITE_BUFFER: usize = 16 * 1024;
+
+/// The largest message of a link: a packet, sealed.
+pub const MESSAGE_MAX: usize = limits::PACKET_MAX + limits::SEAL;
 
 /// Why a WebSocket did not open.
 #[derive(Debug, Error)]
@@ -75,10 +81,11 @@ pub fn dial(
     reach: Option<Reach>,
     reporter: Reporter,
 ) -> (Link, impl Future<Output = ()> + Send + 'static) {
-    let (link, mut outbox) = Link::new(LinkKind::Socket, None);
+    let (link, mut outbox, public) = fresh_link();
     let task = async move {
+        describe(public, &reporter).await;
         let opened = tokio::select! {
-            opened = connect(&url, limits::PACKET_MAX, reach) => opened,
+            opened = connect(&url, MESSAGE_MAX, reach) => opened,
             () = outbox.abandoned() => return,
         };
         match opened {
@@ -103,17 +110,45 @@ pub fn accepted<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (link, outbox) = Link::new(LinkKind::Socket, None);
-    (link, carry(stream, outbox, reporter))
+    let (link, outbox, public) = fresh_link();
+    let task = async move {
+        describe(public, &reporter).await;
+        carry(stream, outbox, reporter).await;
+    };
+    (link, task)
+}
+
+/// A link with the fresh key that it will be sealed with.
+fn fresh_link() -> (Link, Outbox, Option<PublicKey>) {
+    let (mut link, outbox) = Link::new(LinkKind::Socket, None);
+    match FreshKey::new() {
+        Ok(fresh) => {
+            let public = *fresh.public();
+            link.fresh = Some(fresh);
+            (link, outbox, Some(public))
+        }
+        // Without a key nothing is said on the link, and it is given up in time.
+        Err(error) => {
+            tracing::error!(%error);
+            (link, outbox, None)
+        }
+    }
+}
+
+async fn describe(public: Option<PublicKey>, reporter: &Reporter) {
+    if let Some(public) = public {
+        reporter.tell(What::Described(public.to_vec())).await;
+    }
 }
 
 async fn carry<S>(stream: WebSocketStream<S>, mut outbox: Outbox, reporter: Reporter)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let opener = outbox.opener.clone();
     let (mut sink, mut packets) = stream.split();
     let ended = tokio::select! {
-        ended = read(&mut packets, &reporter) => ended,
+        ended = read(&mut packets, &opener, &reporter) => ended,
         ended = write(&mut sink, &mut outbox, &reporter) => ended,
     };
     if let Ended::Here = ended {
@@ -150,13 +185,26 @@ impl From<tungstenite::Error> for Ended {
     }
 }
 
-async fn read<S>(packets: &mut SplitStream<WebSocketStream<S>>, reporter: &Reporter) -> Ended
+async fn read<S>(
+    packets: &mut SplitStream<WebSocketStream<S>>,
+    opener: &SharedOpener,
+    reporter: &Reporter,
+) -> Ended
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     while let Some(message) = packets.next().await {
         match message {
-            Ok(Message::Binary(packet)) => reporter.tell(What::Packet(packet)).await,
+            Ok(Message::Binary(packet)) => {
+                let opened = match &mut *opener.lock().unwrap_or_else(PoisonError::into_inner) {
+                    Some(opener) => opener.open(packet.into()).map(Bytes::from),
+                    None => Ok(packet),
+                };
+                match opened {
+                    Ok(packet) => reporter.tell(What::Packet(packet)).await,
+                    Err(error) => return Ended::Broken(io::Error::other(error)),
+                }
+            }
             Ok(Message::Text(_)) => return Ended::Broken(io::Error::other("a text message on a mesh link")),
             Ok(Message::Close(_)) => return Ended::There,
             Ok(_) => {}

@@ -17,6 +17,8 @@ struct End {
     link: Option<Link>,
     reports: mpsc::Receiver<Report>,
     task: JoinHandle<()>,
+    /// WebSocket: the public half of the fresh key.
+    key: Vec<u8>,
 }
 
 impl End {
@@ -27,7 +29,7 @@ impl End {
         let (sender, reports) = mpsc::channel(64);
         let (link, task) =
             make(Reporter { reports: sender, link: LinkId::new(1).expect("no link is 0"), generation: 1 });
-        Self { link: Some(link), reports, task: tokio::spawn(task) }
+        Self { link: Some(link), reports, task: tokio::spawn(task), key: Vec::new() }
     }
 
     fn link(&mut self) -> &mut Link {
@@ -36,6 +38,13 @@ impl End {
 
     fn send(&mut self, packet: &[u8]) {
         self.link().send(Bytes::copy_from_slice(packet)).expect("there is room");
+    }
+
+    /// Agrees with the other end, as the engine has it done.
+    fn seal(&mut self, peer: &[u8], dialled: bool) {
+        let peer = peer.try_into().expect("64 bytes");
+        let sealer = self.link().agree(peer, &[9; 32], dialled).expect("a key");
+        self.link().seal_from_here(sealer);
     }
 
     /// The next report that is no `Drained`.
@@ -114,15 +123,26 @@ async fn listener() -> (TcpListener, Url) {
 
 async fn accept(listener: &TcpListener) -> tokio_tungstenite::WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.expect("a connection");
-    accept_async_with_config(stream, Some(socket::config(limits::PACKET_MAX))).await.expect("a WebSocket")
+    accept_async_with_config(stream, Some(socket::config(socket::MESSAGE_MAX))).await.expect("a WebSocket")
 }
 
 async fn socket_pair() -> (End, End) {
     let (listener, url) = listener().await;
     let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     let stream = accept(&listener).await;
+    let mut listener = End::start(|reporter| socket::accepted(stream, reporter));
+    (dialler.key, listener.key) = (dialler.described().await, listener.described().await);
     dialler.up().await;
-    (dialler, End::start(|reporter| socket::accepted(stream, reporter)))
+    (dialler, listener)
+}
+
+/// Both ends have proved themselves: the rest is sealed.
+async fn sealed_socket_pair() -> (End, End) {
+    let (mut one, mut two) = socket_pair().await;
+    let (first, second) = (one.key.clone(), two.key.clone());
+    one.seal(&second, true);
+    two.seal(&first, false);
+    (one, two)
 }
 
 async fn exchanges_packets(mut one: End, mut two: End) {
@@ -216,6 +236,42 @@ async fn socket_links_exchange_packets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sealed_socket_links_exchange_packets_and_report_what_is_queued() {
+    let (one, two) = sealed_socket_pair().await;
+    exchanges_packets(one, two).await;
+    let (one, two) = sealed_socket_pair().await;
+    reports_what_is_queued(one, two).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_before_the_seal_goes_first_and_as_it_was() {
+    let (mut one, mut two) = socket_pair().await;
+    let (first, second) = (one.key.clone(), two.key.clone());
+    one.send(b"in the clear");
+    assert_eq!(two.packet().await, b"in the clear"[..]);
+    one.send(b"the last proof");
+    one.seal(&second, true);
+    assert_eq!(two.packet().await, b"the last proof"[..]);
+    two.seal(&first, false);
+    one.send(b"for two eyes");
+    assert_eq!(two.packet().await, b"for two eyes"[..]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_open_ends_a_sealed_socket() {
+    let (mut one, mut two) = sealed_socket_pair().await;
+    one.send(b"first");
+    assert_eq!(two.packet().await, b"first"[..]);
+    // The other end's keys are others from here on.
+    let (mut other, _kept) = socket_pair().await;
+    let sealer = other.link().agree(&two.key.clone().try_into().expect("64 bytes"), &[8; 32], true);
+    one.link().seal_from_here(sealer.expect("a key"));
+    one.send(b"forged");
+    two.down().await;
+    two.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn socket_links_report_what_is_queued() {
     let (one, two) = socket_pair().await;
     reports_what_is_queued(one, two).await;
@@ -242,6 +298,7 @@ async fn an_address_where_nobody_listens_is_a_link_down() {
     let (listener, url) = listener().await;
     drop(listener);
     let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
+    dialler.described().await;
     dialler.down().await;
     dialler.ended().await;
 }
@@ -271,10 +328,11 @@ async fn a_description_that_is_none_is_a_link_down() {
 async fn text_and_oversized_messages_cost_a_socket_its_link() {
     use futures_util::SinkExt;
     use tokio_tungstenite::tungstenite::Message;
-    for message in [Message::text("hello"), Message::binary(vec![0; limits::PACKET_MAX + 1])] {
+    for message in [Message::text("hello"), Message::binary(vec![0; socket::MESSAGE_MAX + 1])] {
         let (listener, url) = listener().await;
         let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
         let mut stream = accept(&listener).await;
+        dialler.described().await;
         dialler.up().await;
         // The link may be gone before the whole message is out.
         let _ = stream.send(message).await;

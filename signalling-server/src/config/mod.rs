@@ -35,6 +35,8 @@ pub struct Config {
     pub web: Option<PathBuf>,
     /// The origins whose pages may connect; empty allows every page. Native peers send no origin and always may.
     pub origins: Vec<Origin>,
+    /// The host names that peers ask for it by; empty for loopback names and the address that it listens on.
+    pub names: Vec<String>,
     /// Whether a proxy stands in front, whose last entry of `X-Forwarded-For` is the peer's address.
     pub behind_proxy: bool,
     /// The least security level of an id.
@@ -109,6 +111,7 @@ impl Default for Config {
             address_file: None,
             web: None,
             origins: Vec::new(),
+            names: Vec::new(),
             behind_proxy: false,
             level: 0,
             drain: Duration::from_secs(5),
@@ -197,6 +200,7 @@ impl Config {
             address_file: given.address_file,
             web: given.web,
             origins: given.origin.unwrap_or_default(),
+            names: names(given.name.unwrap_or_default())?,
             behind_proxy: given.behind_proxy.unwrap_or(default.behind_proxy),
             level: whole("level", given.level, default.level.into(), 0, 64)? as u8,
             drain: seconds("drain-seconds", given.drain_seconds, default.drain, 0.0, 3600.0)?,
@@ -281,6 +285,20 @@ fn read_file(path: &Path) -> Result<Settings, ConfigError> {
         .map_err(|error| ConfigError::File { path: path.to_owned(), message: error.to_string() })
 }
 
+/// Host names, without scheme, port and path.
+fn names(given: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    let is_wrong = |name: &&String| {
+        let is_address = name.starts_with('[') && name.ends_with(']');
+        name.is_empty() || name.contains(['/', ' ']) || !is_address && name.contains(':')
+    };
+    match given.iter().find(is_wrong) {
+        None => Ok(given),
+        Some(name) => Err(ConfigError::Contradiction(format!(
+            "name is {name:?}, which is no host name: write it without scheme, port and path, such as mesh.example"
+        ))),
+    }
+}
+
 fn whole(
     key: &'static str,
     given: Option<u64>,
@@ -346,6 +364,7 @@ impl From<&Config> for Settings {
             address_file: config.address_file.clone(),
             web: config.web.clone(),
             origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
+            name: (!config.names.is_empty()).then(|| config.names.clone()),
             behind_proxy: Some(config.behind_proxy),
             level: Some(config.level.into()),
             connections: count(limits.connections),

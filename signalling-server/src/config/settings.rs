@@ -44,6 +44,11 @@ pub struct Settings {
     #[arg(long, env = "TABMESH_SIGNALLING_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
     pub origin: Option<Vec<Origin>>,
 
+    /// A host name that peers ask for this server by, such as mesh.example; repeat for more (in the variable, separate by
+    /// commas) [default: localhost, loopback addresses, and the address that it listens on]
+    #[arg(long, env = "TABMESH_SIGNALLING_NAME", value_name = "HOST", value_delimiter = ',')]
+    pub name: Option<Vec<String>>,
+
     /// Take a peer's address from the last entry of X-Forwarded-For: set it behind a proxy, and only there
     /// [default: false]
     #[arg(
@@ -152,6 +157,7 @@ impl Settings {
             address_file: self.address_file.or(fallback.address_file),
             web: self.web.or(fallback.web),
             origin: self.origin.or(fallback.origin),
+            name: self.name.or(fallback.name),
             behind_proxy: self.behind_proxy.or(fallback.behind_proxy),
             level: self.level.or(fallback.level),
             connections: self.connections.or(fallback.connections),

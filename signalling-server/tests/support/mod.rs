@@ -103,9 +103,14 @@ impl Identity {
         self.pair.sign(&*RANDOM, bytes).unwrap().as_ref().try_into().unwrap()
     }
 
-    /// The message that proves this key.
+    /// The message that proves this key to a server on the loopback.
     pub fn prove(&self, nonce: &[u8; 32], network: [u8; 8], flags: u8) -> Vec<u8> {
-        let signature = self.sign(&proof_bytes(nonce, &network, flags));
+        self.prove_to("127.0.0.1", nonce, network, flags)
+    }
+
+    /// The message that proves this key to a server of this name.
+    pub fn prove_to(&self, server: &str, nonce: &[u8; 32], network: [u8; 8], flags: u8) -> Vec<u8> {
+        let signature = self.sign(&proof_bytes(nonce, &network, flags, server.as_bytes()));
         ToServer::Prove { flags, network: &network, key: &self.key, signature: &signature }.emit()
     }
 }

@@ -1,16 +1,16 @@
-//! A shell's half of relayed links: a fresh key each, and frames that are sealed and opened in their order.
+//! A shell's half of relayed links and of WebSockets: a fresh key each, and what is sealed and opened in its order.
 //!
 //! The stand-in seals nothing: it adds a tag over keys, direction and count, so that a frame that is lost, repeated,
 //! changed or another circuit's does not open, as with AES-GCM. Sealing takes a quarter of a millisecond, as WebCrypto
 //! does, and one circuit's frames come out in the order in which they went in.
 
-use tabmesh_engine::limits::{FRAME_MAX, SEAL};
+use tabmesh_engine::limits::FRAME_MAX;
 use tabmesh_engine::{Input, LinkId, PublicKey};
 
 use super::Shard;
-use super::circuit::Circuit;
+use super::circuit::{Circuit, Seal};
 use crate::crypto::Crypto;
-use crate::event::{CircuitNews, NodeNumber, What};
+use crate::event::{CircuitNews, EndId, NodeNumber, What};
 use crate::ground::Ground;
 
 /// How long sealing, opening or making a key takes.
@@ -26,6 +26,46 @@ impl<C: Crypto> Shard<C> {
         self.circuits[at].iter_mut().find(|circuit| circuit.link == link)
     }
 
+    fn fresh_key(&mut self, node: NodeNumber) -> PublicKey {
+        let at = self.at(node);
+        let dice = &mut self.shells[at].dice;
+        let (one, other) = (dice.bytes(), dice.bytes());
+        std::array::from_fn(|byte| if byte < 32 { one[byte] } else { other[byte - 32] })
+    }
+
+    /// Makes the fresh key of a WebSocket.
+    pub(super) fn make_socket_key(&mut self, ground: &Ground, node: NodeNumber, id: EndId, dialled: bool) {
+        let (at, own) = (self.at(node), self.fresh_key(node));
+        if let Some(end) = self.ends[at].get(id) {
+            end.seal = Some(Box::new(Seal::new(own, dialled)));
+            self.cause(ground, node, node, self.now + SEALING_US, What::Keyed(id));
+        }
+    }
+
+    /// The fresh key of a WebSocket is made.
+    pub(super) fn keyed(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
+        let at = self.at(node);
+        let Some(end) = self.ends[at].get(id) else { return };
+        let link = end.link;
+        let Some(own) = end.seal.as_ref().map(|seal| seal.own()) else { return };
+        self.feed(ground, node, Input::Described { link, description: &own });
+    }
+
+    /// From here on the messages of a WebSocket are sealed, both ways.
+    pub(super) fn seal_socket(
+        &mut self,
+        node: NodeNumber,
+        link: LinkId,
+        key: &PublicKey,
+        transcript: &[u8; 32],
+    ) {
+        let at = self.at(node);
+        match self.ends[at].of_link(link).and_then(|end| end.seal.as_mut()) {
+            Some(seal) => seal.complete(key, transcript),
+            None => self.broke(node, "Seal names a link that is no open socket", link),
+        }
+    }
+
     /// Makes a key, and with the other end's a circuit.
     pub(super) fn open_circuit(
         &mut self,
@@ -35,12 +75,14 @@ impl<C: Crypto> Shard<C> {
         peer: Option<PublicKey>,
     ) {
         let at = self.at(node);
-        let shell = &mut self.shells[at];
-        let (one, other) = (shell.dice.bytes(), shell.dice.bytes());
-        let own = std::array::from_fn(|byte| if byte < 32 { one[byte] } else { other[byte - 32] });
-        let number = shell.dice.draw() as u32;
-        let (dialled, sealed, opened) = (peer.is_none(), 0, 0);
-        self.circuits[at].push(Circuit { link, number, own, peer, dialled, sealed, opened });
+        let own = self.fresh_key(node);
+        let number = self.shells[at].dice.draw() as u32;
+        let dialled = peer.is_none();
+        let mut seal = Seal::new(own, dialled);
+        if let Some(peer) = &peer {
+            seal.complete(peer, b"circuit");
+        }
+        self.circuits[at].push(Circuit { link, number, seal });
         self.counts.circuits += 1;
         self.circuit_news(ground, node, link, CircuitNews::Described(own.to_vec()));
         if !dialled {
@@ -51,8 +93,13 @@ impl<C: Crypto> Shard<C> {
     /// The other end's key came.
     pub(super) fn complete_circuit(&mut self, ground: &Ground, node: NodeNumber, link: LinkId, key: &[u8]) {
         let Some(circuit) = self.circuit(node, link) else { return };
-        circuit.peer = key.try_into().ok();
-        let news = if circuit.peer.is_some() { CircuitNews::Up } else { CircuitNews::Down };
+        let news = match key.try_into() {
+            Ok(key) => {
+                circuit.seal.complete(key, b"circuit");
+                CircuitNews::Up
+            }
+            Err(_) => CircuitNews::Down,
+        };
         self.circuit_news(ground, node, link, news);
     }
 
@@ -62,9 +109,7 @@ impl<C: Crypto> Shard<C> {
             return self.broke(node, "a frame of an impossible length", link);
         }
         let Some(circuit) = self.circuit(node, link) else { return };
-        circuit.sealed += 1;
-        let tag = circuit.tag(true, circuit.sealed, &frame);
-        frame.extend(tag);
+        circuit.seal.seal(&mut frame);
         self.circuit_news(ground, node, link, CircuitNews::Sealed(frame));
     }
 
@@ -73,11 +118,7 @@ impl<C: Crypto> Shard<C> {
         let Some(circuit) = self.circuit(node, link) else {
             return self.broke(node, "Unseal names a link that is no circuit", link);
         };
-        circuit.opened += 1;
-        let length = sealed.len().saturating_sub(SEAL);
-        let opens = circuit.peer.is_some()
-            && sealed[length..] == circuit.tag(false, circuit.opened, &sealed[..length]);
-        sealed.truncate(length);
+        let opens = circuit.seal.is_complete() && circuit.seal.open(&mut sealed);
         let news = if opens { CircuitNews::Opened(sealed) } else { CircuitNews::Down };
         self.circuit_news(ground, node, link, news);
     }

@@ -63,6 +63,10 @@ impl<C: Crypto> Shard<C> {
                 Output::Send { link, bytes } => self.send(ground, node, link, bytes, &mut packets),
                 Output::Open { link, route } => self.open(ground, node, link, route),
                 Output::Answered { link, description } => self.answered(ground, node, link, &description),
+                Output::Seal { link, key, transcript, .. } => {
+                    self.flush(ground, node, link, &mut packets);
+                    self.seal_socket(node, link, &key, &transcript);
+                }
                 Output::Unseal { link, bytes } => self.unseal(ground, node, link, bytes),
                 Output::Accept(link) => {
                     is_answered = true;

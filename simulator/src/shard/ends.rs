@@ -2,6 +2,7 @@
 
 use tabmesh_engine::LinkId;
 
+use super::circuit::Seal;
 use crate::event::{EndId, NodeNumber};
 
 /// Ends of one node at once: more than the engine ever has.
@@ -33,6 +34,8 @@ pub(crate) struct End {
     pub(crate) pipe: Option<EndId>,
     /// What was sent across a cut.
     pub(crate) stuck: Vec<Vec<u8>>,
+    /// WebSocket: what it is sealed with.
+    pub(crate) seal: Option<Box<Seal>>,
 }
 
 /// All ends of one node. A link's number is looked for in a list of its own that fits a few cache lines.
@@ -65,6 +68,7 @@ impl Ends {
             unreported: 0,
             pipe: None,
             stuck: Vec::new(),
+            seal: None,
         };
         if place == self.links.len() {
             self.links.push(Some(link));
@@ -94,6 +98,7 @@ impl Ends {
         let place = (id.0 % ENDS_MAX) as usize;
         self.links[place] = None;
         self.ends[place].stuck = Vec::new();
+        self.ends[place].seal = None;
     }
 
     /// Those that are there.

@@ -21,7 +21,7 @@ const STUCK_MAX: usize = 256;
 
 impl<C: Crypto> Shard<C> {
     /// Sends one packet.
-    pub(super) fn transmit(&mut self, ground: &Ground, node: NodeNumber, id: EndId, bytes: Vec<u8>) {
+    pub(super) fn transmit(&mut self, ground: &Ground, node: NodeNumber, id: EndId, mut bytes: Vec<u8>) {
         let (at, now) = (self.at(node), self.now);
         let length = bytes.len() as u32;
         let up = u64::from(ground.place(node).up_rate);
@@ -37,6 +37,9 @@ impl<C: Crypto> Shard<C> {
                 end.stuck.push(bytes);
             }
             return;
+        }
+        if let Some(seal) = &mut end.seal {
+            seal.seal(&mut bytes);
         }
         let one_way_us = ground.one_way_us(node, mate);
         let down = u64::from(ground.place(mate).down_rate);
@@ -99,14 +102,19 @@ impl<C: Crypto> Shard<C> {
             end.held_until = whole;
             return self.cause(ground, node, node, whole, What::Whole { end: id, bytes });
         }
-        self.deliver(ground, node, id, &bytes);
+        self.deliver(ground, node, id, bytes);
     }
 
     /// A packet is through: the engine gets it.
-    pub(super) fn deliver(&mut self, ground: &Ground, node: NodeNumber, id: EndId, bytes: &[u8]) {
+    pub(super) fn deliver(&mut self, ground: &Ground, node: NodeNumber, id: EndId, mut bytes: Vec<u8>) {
         let at = self.at(node);
-        let Some(link) = self.ends[at].get(id).map(|end| end.link) else { return };
+        let Some(end) = self.ends[at].get(id) else { return };
         self.tallies[at].received += bytes.len() as u64;
+        let link = end.link;
+        if end.seal.as_mut().is_some_and(|seal| !seal.open(&mut bytes)) {
+            return self.lose(ground, node, id);
+        }
+        let bytes = &bytes[..];
         if ground.followed_lookup.is_some() {
             self.follow(ground, node, bytes, false);
         }

@@ -76,7 +76,7 @@ impl<C: Crypto> Shard<C> {
         shell.state = State::Running;
         (shell.wake_at, shell.deadline, shell.down_free_at) = (u64::MAX, u64::MAX, 0);
         (shell.session, shell.signal_open, shell.signal_arrives) = (0, false, 0);
-        let (life, seed) = (shell.life, shell.dice.draw());
+        let (life, seed) = (shell.life, shell.dice.bytes());
         shell.tries = tries::<C>(ground, node, life);
         let key = C::public(self.owner(ground, node));
         let is_squatter = ground.lie(node) == Some(Lie::Squat);

@@ -72,7 +72,10 @@ impl<C: Crypto> Shard<C> {
         let id = end.id;
         self.cause(ground, node, node, self.now + OPENING_US, What::GiveUp(id));
         match route {
-            Route::Socket(number) => return self.dial_socket(ground, node, id, number),
+            Route::Socket(number) => {
+                self.make_socket_key(ground, node, id, true);
+                return self.dial_socket(ground, node, id, number);
+            }
             Route::Circuit(_) => {}
             Route::Offer => self.counts.dials += 1,
             Route::Answer(offer) => {
@@ -201,6 +204,7 @@ impl<C: Crypto> Shard<C> {
         end.mate = Some(mate);
         end.arrives = arrives;
         self.counts.sockets += 1;
+        self.make_socket_key(ground, node, id, false);
         self.cause(ground, node, mate.0, arrives, What::Taken { end: mate.1, by: id });
     }
 

@@ -240,9 +240,10 @@ impl<C: Crypto> Shard<C> {
         match what {
             What::Timer => self.wake(ground, node),
             What::Packet { end, bytes } => self.arrive(ground, node, end, bytes),
-            What::Whole { end, bytes } => self.deliver(ground, node, end, &bytes),
+            What::Whole { end, bytes } => self.deliver(ground, node, end, bytes),
             What::Job { life, job, work } => self.finish_job(ground, node, life, job, &work),
             What::Gathered(end) => self.gathered(ground, node, end),
+            What::Keyed(end) => self.keyed(ground, node, end),
             What::GiveUp(end) => self.give_up(ground, node, end),
             What::Drained(end) => self.drained(ground, node, end),
             What::Check { end, from: theirs } => self.check(ground, node, end, (from, theirs)),

@@ -7,6 +7,7 @@ use crate::crypto::Crypto;
 use crate::event::{NodeNumber, Signal, What};
 use crate::ground::Ground;
 use crate::model::SECOND;
+use crate::server::SERVER_NAME;
 
 /// TCP gives a connection up that gets no answer.
 const NO_ANSWER_US: u64 = 10 * SECOND;
@@ -76,7 +77,7 @@ impl<C: Crypto> Shard<C> {
         match signal {
             Signal::Up { session } if session == current => {
                 self.shells[at].signal_open = true;
-                self.feed(ground, node, Input::SignalUp);
+                self.feed(ground, node, Input::SignalUp(SERVER_NAME));
             }
             Signal::Down { session } if session == current => {
                 self.shells[at].session = 0;

@@ -115,7 +115,7 @@ impl Blocks {
     }
 
     fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId) -> u32 {
-        let token = ground.rng.next() as u32;
+        let token = ground.keystream.number() as u32;
         let deadline = ground.now + PLACE_TIMEOUT;
         ground.arm(deadline);
         self.placements.push(Placement {

@@ -30,6 +30,7 @@ impl Ground {
         };
         if self.is_full()
             || *peer == self.id
+            || self.bans.hold(peer, self.now)
             || self.links.knows(peer)
             || !by_signal && self.links.ready_count() == 0
         {
@@ -40,7 +41,7 @@ impl Ground {
     }
 
     pub(crate) fn begin_dial(&mut self, kind: LinkKind, peer: &NodeId, by_signal: bool) {
-        let session = self.rng.next() as u32;
+        let session = self.keystream.number() as u32;
         let id = self.begin_link(kind, peer, true);
         if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;

@@ -17,7 +17,8 @@ const AGAIN: Duration = Duration::from_ms(10_000);
 /// A node that was asked whether it is there.
 pub(super) struct Greeting {
     number: u32,
-    id: NodeId,
+    /// How its id begins.
+    id: [u8; 8],
     sent: Stamp,
 }
 
@@ -25,7 +26,8 @@ impl Ground {
     /// Somebody named a node: over the link `by`, or the node itself by answering. If it would be a neighbour it is dialled soon
     /// where it counts, and greeted where it does not.
     pub(crate) fn learn(&mut self, id: &NodeId, by: Option<LinkId>) {
-        if self.links.to(id).is_some() || id.level() < u32::from(self.config.level) {
+        let is_low = id.level() < u32::from(self.config.level);
+        if self.links.to(id).is_some() || is_low || self.bans.hold(id, self.now) {
             return;
         }
         // Who has hardly any link has to believe what it hears over them.
@@ -45,16 +47,21 @@ impl Ground {
 
     /// Asks a node whether it is there; it is dialled once it answers. At the bound the oldest such question is forgotten.
     pub(crate) fn greet(&mut self, id: &NodeId) {
-        let is_fresh = |greeting: &Greeting| greeting.id == *id && greeting.sent.age(self.now) < AGAIN;
+        let is_fresh =
+            |greeting: &Greeting| id.0.starts_with(&greeting.id) && greeting.sent.age(self.now) < AGAIN;
         if self.links.knows(id) || *id == self.id || self.greetings.iter().any(is_fresh) {
             return;
         }
-        let number = self.rng.next() as u32;
+        let number = self.keystream.number() as u32;
         if self.send_request(number, id, true, 0, &Body::Greet, &[]).is_some() {
             if self.greetings.len() >= GREETINGS_MAX {
                 self.greetings.remove(0);
             }
-            self.greetings.push(Greeting { number, id: *id, sent: Stamp::of(self.now) });
+            self.greetings.push(Greeting {
+                number,
+                id: *id.0.first_chunk().unwrap_or(&[0; 8]),
+                sent: Stamp::of(self.now),
+            });
         }
     }
 
@@ -64,7 +71,7 @@ impl Ground {
             return false;
         };
         // Whoever is nearest answers where the node is not there.
-        if self.greetings.remove(place).id == *from {
+        if from.0.starts_with(&self.greetings.remove(place).id) {
             self.learn(from, None);
             if self.can_dial() && self.links.len() < self.link_budget() + LINKS_SPARE {
                 self.dial(from);

@@ -30,8 +30,8 @@ use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};
 use crate::link::Links;
 pub(crate) use crate::link::ReplyTo;
-use crate::rng::Rng;
-use crate::routing::Contacts;
+use crate::rng::{Keystream, Rng};
+use crate::routing::{Bans, Contacts};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 
@@ -44,7 +44,10 @@ pub(crate) struct Ground {
     pub(crate) wall_offset_s: Option<u64>,
     /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
     pub(crate) is_clock_doubtful: bool,
+    /// Chance that nobody sees.
     pub(crate) rng: Rng,
+    /// Whatever number the wire shows.
+    pub(crate) keystream: Keystream,
     /// By which this node knows its own entries in paths.
     secret: [u8; 16],
     outbox: Vec<Flat>,
@@ -58,6 +61,7 @@ pub(crate) struct Ground {
     /// The link that was shed last, and until when what its peer had sent is heard.
     pub(crate) closing: Option<(LinkId, Instant)>,
     pub(crate) contacts: Contacts,
+    pub(crate) bans: Bans,
     /// Where this node stands.
     pub(crate) at: Coordinate,
     /// A node that may be nearer than the links of its bucket, and by how many microseconds.
@@ -81,15 +85,15 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(config: Config) -> Self {
         let id = NodeId::of_key(&config.key);
-        let mut rng = Rng::new(config.seed);
-        let mut secret = [0; 16];
-        rng.fill(&mut secret);
+        let mut keystream = Keystream::new(&config.seed);
+        let secret = *keystream.bytes().first_chunk().unwrap_or(&[0; 16]);
         Self {
             id,
             now: Instant(0),
             wall_offset_s: None,
             is_clock_doubtful: false,
-            rng,
+            rng: Rng::new(keystream.number()),
+            keystream,
             secret,
             outbox: Vec::new(),
             handed_out: 0,
@@ -98,6 +102,7 @@ impl Ground {
             ending: Vec::new(),
             closing: None,
             contacts: Contacts::new(id),
+            bans: Bans::default(),
             at: Coordinate::default(),
             better: None,
             greetings: Vec::new(),
@@ -124,6 +129,12 @@ impl Ground {
         self.ending.push((id, reason));
     }
 
+    /// A key broke the protocol: nothing of its is taken for a while.
+    pub(crate) fn ban(&mut self, id: &NodeId) {
+        self.bans.add(id, self.now);
+        self.contacts.forget(id);
+    }
+
     /// Makes sure that `on_time` runs at `at` or before.
     #[inline(never)]
     pub(crate) fn arm(&mut self, at: Instant) {
@@ -146,6 +157,6 @@ impl Ground {
     /// Seconds since 1970, if the shell has told and nothing speaks against it.
     pub(crate) fn wall_s(&self) -> Option<NonZeroU32> {
         let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
-        NonZeroU32::new((offset_s + self.now.0 / 1_000_000) as u32)
+        NonZeroU32::new(offset_s.saturating_add(self.now.0 / 1_000_000) as u32)
     }
 }

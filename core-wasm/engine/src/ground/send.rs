@@ -70,7 +70,7 @@ impl Ground {
 
     /// Probes a link if nothing was heard for `quiet`; one that missed too many probes ends.
     pub(crate) fn probe(&mut self, id: LinkId, quiet: Duration) {
-        let (now, number) = (self.now, self.rng.next() as u32 | 1);
+        let (now, number) = (self.now, self.keystream.number() as u32 | 1);
         let Some(link) = self.links.get_mut(id) else { return };
         if link.probe != 0 && link.missed + 1 >= PROBES_MAX {
             return self.end(id, Reason::Silent);
@@ -89,7 +89,7 @@ impl Ground {
 
     /// Probes a link that may be dead: one missed answer closes it.
     pub(crate) fn probe_hard(&mut self, id: LinkId) {
-        let (now, number) = (self.now, self.rng.next() as u32 | 1);
+        let (now, number) = (self.now, self.keystream.number() as u32 | 1);
         let due = now + PROBE_PATIENCE + PROBE_PATIENCE;
         if let Some(link) = self.links.get_mut(id) {
             link.missed = PROBES_MAX - 1;

@@ -16,7 +16,7 @@ use crate::wire::frame::split;
 pub(crate) fn config() -> Config {
     Config {
         key: [1; 64],
-        seed: 1,
+        seed: [1; 32],
         network: *b"network!",
         level: 0,
         profile: Profile::Native,

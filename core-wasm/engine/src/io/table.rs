@@ -21,11 +21,11 @@ macro_rules! inputs {
             /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
             /// [`Output::Accept`](crate::Output::Accept), or refuses it by [`Output::Refuse`](crate::Output::Refuse).
             INCOMING = 64 => Incoming,
-            /// The description that [`Route::Offer`](crate::Route::Offer), [`Route::Answer`](crate::Route::Answer) or a circuit asked for.
+            /// The description that [`Route::Offer`], [`Route::Answer`], a circuit or a WebSocket asked for.
             DESCRIBED = 2 => Described {
                 /// The link that was dialled.
                 link: LinkId = number,
-                /// As in [`wire::description`](crate::wire::description); of a circuit the shell's fresh public key.
+                /// As in [`wire::description`](crate::wire::description); of a circuit or a WebSocket the shell's fresh public key.
                 description: &'a [u8] = bytes,
             },
             /// The link is open for messages, both ways.
@@ -55,8 +55,9 @@ macro_rules! inputs {
                 /// [`SEAL`](crate::limits::SEAL) bytes more than the frame.
                 bytes: &'a [u8] = bytes,
             },
-            /// The signalling server is connected.
-            SIGNAL_UP = 7 => SignalUp,
+            /// The signalling server is connected. This is its host name as it was dialled, in lower case and without port, at
+            /// most 255 bytes.
+            SIGNAL_UP = 7 => SignalUp(&'a [u8] = bytes),
             /// It is not, or no longer.
             SIGNAL_DOWN = 8 => SignalDown,
             /// One message from it.
@@ -173,14 +174,14 @@ macro_rules! outputs {
                 /// One frame.
                 bytes: Vec<u8> = bytes,
             },
-            /// The other end's description, for a link opened by [`Route::Offer`](crate::Route::Offer) or [`Route::Circuit`](crate::Route::Circuit).
+            /// The other end's description, for a link opened by [`Route::Offer`] or [`Route::Circuit`].
             ANSWERED = 4 => Answered {
                 /// Which.
                 link: LinkId = number,
                 /// As in [`wire::description`](crate::wire::description), not looked into yet; of a circuit its public key.
                 description: Vec<u8> = bytes,
             },
-            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`](crate::Input::LinkBytes), in order; if it does not
+            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`], in order; if it does not
             /// open, the link is down.
             UNSEAL = 28 => Unseal {
                 /// The relayed link.
@@ -188,9 +189,22 @@ macro_rules! outputs {
                 /// One frame, sealed.
                 bytes: Vec<u8> = bytes,
             },
-            /// The number of the link that [`Input::Incoming`](crate::Input::Incoming) announced; messages may flow.
+            /// A WebSocket whose ends have agreed on keys: every message after those sent so far is sealed, and so is every one
+            /// that comes after those that came; see [`LinkKind::Socket`]. If one does not open, the link is down.
+            SEAL = 33 => Seal {
+                /// Which.
+                link: LinkId = number,
+                /// Whether this end dialled.
+                dialled: bool = value,
+                /// The public half of the other end's fresh key.
+                key: PublicKey = id,
+                /// What both ends said before.
+                transcript: [u8; 32] = id 64,
+            },
+            /// The number of the link that [`Input::Incoming`] announced; messages may flow. The shell makes a fresh P-256 key for it
+            /// and tells the public half, 64 bytes, in [`Input::Described`].
             ACCEPT = 64 => Accept(LinkId = number),
-            /// Close the socket that [`Input::Incoming`](crate::Input::Incoming) announced: no room.
+            /// Close the socket that [`Input::Incoming`] announced: no room.
             REFUSE = 65 => Refuse,
             /// Close the link once what was sent is out, and free it; no `LinkDown` is owed.
             CLOSE = 5 => Close(LinkId = number),
@@ -206,16 +220,17 @@ macro_rules! outputs {
             #[derive(Clone, PartialEq, Eq, Debug)]
             #[repr(u8)]
             Route
-            /// A WebSocket to the shell's address of this number.
+            /// A WebSocket to the shell's address of this number. The shell also makes a fresh P-256 key for it and tells the
+            /// public half, 64 bytes, in [`Input::Described`], before or after `LinkUp`.
             OPEN_SOCKET = 1 => Socket(u16 = value),
-            /// WebRTC: make an offer; its description comes back in [`Input::Described`](crate::Input::Described), the answer follows in
+            /// WebRTC: make an offer; its description comes back in [`Input::Described`], the answer follows in
             /// [`Output::Answered`](crate::Output::Answered).
             OPEN_OFFER = 2 => Offer,
-            /// WebRTC: answer this description; the own one comes back in [`Input::Described`](crate::Input::Described).
+            /// WebRTC: answer this description; the own one comes back in [`Input::Described`].
             OPEN_ANSWER = 3 => Answer(Vec<u8> = bytes),
-            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`](crate::Input::Described). Once both halves
+            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`]. Once both halves
             /// are there the shell derives what it seals with (see [`LinkKind::Relayed`](crate::LinkKind::Relayed)) and says `LinkUp`. Every frame is sealed
-            /// by itself and comes back in [`Input::Sealed`](crate::Input::Sealed).
+            /// by itself and comes back in [`Input::Sealed`].
             OPEN_CIRCUIT = 27 => Circuit(Option<PublicKey> = bytes),
         }
         $make! {

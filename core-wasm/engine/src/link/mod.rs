@@ -36,7 +36,7 @@ pub(crate) struct Link {
     pub(crate) kind: LinkKind,
     /// Whether this end began it.
     pub(crate) dialled: bool,
-    /// Who is at the other end; on a WebSocket unknown (zero) until its `Hello`.
+    /// Who is at the other end; on a WebSocket unknown (zero) until its proof holds.
     pub(crate) peer: NodeId,
     pub(crate) profile: Profile,
     /// Whether the peer carries circuits.
@@ -84,18 +84,34 @@ pub(crate) struct Handshake {
     pub(crate) tries: u8,
     /// When all of it is given up.
     pub(crate) deadline: Instant,
-    /// WebSocket: what the peer signs.
-    pub(crate) nonce: [u8; 32],
-    /// WebSocket: what this end signs.
-    pub(crate) peer_nonce: [u8; 32],
+    /// WebSocket: the `Hello` that goes out once the transport is open and the shell has made a key; empty before and after.
+    pub(crate) hello: Vec<u8>,
+    /// WebSocket: SHA-256 of the `Hello` that was sent.
+    pub(crate) own_hello: Option<[u8; 32]>,
+    /// SHA-256 of the `Hello` that came.
+    pub(crate) peer_hello: Option<[u8; 32]>,
     /// The peer's key, from its `Hello`.
     pub(crate) key: PublicKey,
+    /// WebSocket: the public half of the peer's fresh key, from its `Hello`.
+    pub(crate) exchange: PublicKey,
     /// The peer's public address, from its `Hello`.
     pub(crate) address: Vec<u8>,
-    /// The peer's proof holds; beside a WebSocket its signed envelope is that.
-    pub(crate) proved: bool,
-    /// The peer says that ours holds; beside a WebSocket nobody needs to.
-    pub(crate) welcomed: bool,
+    /// How far the peer's proof is.
+    pub(crate) proof: Proof,
+}
+
+/// How far the proof of the other end is; of a WebSocket step by step, of any other link held once its `Hello` came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Proof {
+    Awaited,
+    /// It came, and is being checked.
+    Checked,
+    /// It holds, and this end's own is being signed.
+    Holds,
+    /// All that follows is sealed.
+    Sealed,
+    /// The other end knows who this is, too.
+    Mutual,
 }
 
 /// All links, ascending by number.
@@ -130,12 +146,13 @@ impl Links {
             answered: false,
             tries: 0,
             deadline,
-            nonce: [0; 32],
-            peer_nonce: [0; 32],
+            hello: Vec::new(),
+            own_hello: None,
+            peer_hello: None,
             key: [0; 64],
+            exchange: [0; 64],
             address: Vec::new(),
-            proved: false,
-            welcomed: false,
+            proof: Proof::Awaited,
         };
         let link = Link {
             id,

@@ -3,13 +3,13 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
+use super::circuit::{add_relays, on_circuit_answer};
 use super::{Linking, Pending};
 use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::STRANGERS_MAX;
+use crate::limits::{ANSWERS_A_DIAL, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
@@ -18,7 +18,7 @@ use crate::wire::envelope::{Envelope, Kind};
 use crate::wire::frame::{Body, STRAY};
 use crate::wire::signal::ToServer;
 
-/// How long an envelope is worth something.
+/// An envelope expires after this.
 const ENVELOPE_S: u32 = 60;
 
 /// How far wall clocks may differ.
@@ -27,7 +27,7 @@ const SKEW_S: u32 = 300;
 /// An envelope without answer is sent again after this, each time twice as long.
 const RESEND: Duration = Duration::from_ms(3_000);
 
-/// Where there is a relay to turn to, a direct link gets so long once both envelopes were exchanged.
+/// Time for a direct link to open before a relayed one is tried, where a relay is known.
 const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// How often an envelope is sent.
@@ -36,17 +36,29 @@ const TRIES_MAX: u8 = 3;
 /// An envelope whose signature is being checked, or holds.
 pub(crate) struct Arrived {
     pub(crate) from: NodeId,
-    pub(super) bytes: Vec<u8>,
-    /// How it came; `None` by the signalling server.
+    bytes: Vec<u8>,
+    /// The link that brought it; `None` for the signalling server.
+    by: Option<LinkId>,
+    /// How an offer is answered; `None` by the signalling server.
     reply: Option<ReplyTo>,
-    /// An answer: the link it is for.
-    pub(super) link: Option<LinkId>,
+    /// An answer or a refusal: the link it is for.
+    link: Option<LinkId>,
+}
+
+/// A refusal that is being signed.
+pub(crate) struct Refusal {
+    to: NodeId,
+    bytes: Vec<u8>,
+    reply: Option<ReplyTo>,
 }
 
 impl Linking {
     pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
-        let expiry_s = ground.wall_s().map_or(0, |now| now.get() + ENVELOPE_S);
+        let expiry_s = ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S));
         let Some(link) = ground.links.get(id) else { return };
+        if link.kind == LinkKind::Socket {
+            return self.on_socket_key(ground, id, description);
+        }
         let mut body = description.to_vec();
         let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
             (true, true) => Kind::Circuit,
@@ -77,58 +89,155 @@ impl Linking {
         send_envelope(ground, id);
     }
 
-    /// An envelope came, through the overlay (`reply` says how) or by the signalling server.
-    pub(crate) fn on_envelope(&mut self, ground: &mut Ground, bytes: &[u8], reply: Option<ReplyTo>) {
+    /// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
+    pub(crate) fn on_envelope(
+        &mut self,
+        ground: &mut Ground,
+        bytes: &[u8],
+        by: Option<LinkId>,
+        reply: Option<ReplyTo>,
+    ) {
         let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
         else {
             return;
         };
         let from = NodeId::of_key(envelope.key);
-        let is_late = ground
-            .wall_s()
-            .is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now.get());
-        // An answer is fresh by its session, which this node chose.
-        let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
-        if is_late || from == ground.id || from.level() < u32::from(ground.config.level) {
+        if from == ground.id || from.level() < u32::from(ground.config.level) {
             return;
         }
         let link = match envelope.kind {
             Kind::Offer | Kind::Circuit => {
-                if repeats_answer(ground, &from, envelope.session) {
+                let is_late = ground.wall_s().is_some_and(|now| {
+                    envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
+                });
+                if is_late || repeats_answer(ground, &from, envelope.session) {
                     return;
                 }
                 let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
                     && !ground.links.knows(&from);
-                if is_full || ground.contacts.is_banned(&from, ground.now) {
-                    return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
+                if is_full || ground.bans.hold(&from, ground.now) {
+                    return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
                 }
                 None
             }
-            Kind::Answer | Kind::Refuse => {
-                let link = ground.links.find(&|link| {
-                    let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
-                    link.peer == from
-                        && link.dialled
-                        && asked.is_some_and(|asked| asked.session == envelope.session)
-                });
-                let Some(link) = link.map(|link| link.id) else { return };
-                if envelope.kind == Kind::Refuse {
-                    let reason =
-                        envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
-                    return ground.end(link, reason);
-                }
-                Some(link)
-            }
+            // It is fresh by its session, which this node chose.
+            Kind::Answer | Kind::Refuse => match awaiting(ground, &from, envelope.session) {
+                None => return,
+                link => link,
+            },
         };
-        let strangers = self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(_)));
-        if strangers >= STRANGERS_MAX {
+        if !self.has_place(by, link) {
             return;
         }
         let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
-        let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
+        let arrived = Arrived { from, bytes: bytes.to_vec(), by, reply, link };
         let pending = Pending::VerifyEnvelope(Box::new(arrived));
         self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
     }
+
+    /// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
+    /// bogus ones by one link fills no more than the places of that link.
+    fn has_place(&self, by: Option<LinkId>, link: Option<LinkId>) -> bool {
+        let count = |is_like: &dyn Fn(&Arrived) -> bool| {
+            self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(other) if is_like(other)))
+        };
+        let in_all = count(&|other| other.link == link);
+        let by_link = count(&|other| other.link == link && other.by == by);
+        let (most, share) = match (link, by) {
+            (Some(_), _) => (ANSWERS_A_DIAL, 1),
+            (None, Some(_)) => (STRANGERS_MAX, STRANGERS_A_LINK),
+            (None, None) => (STRANGERS_MAX, STRANGERS_MAX - 1),
+        };
+        in_all < most && by_link < share
+    }
+
+    /// The signature of an envelope holds. Answers an offer, for which somebody else may have to give way.
+    pub(super) fn on_envelope_verified(
+        &mut self,
+        ground: &mut Ground,
+        arrived: Box<Arrived>,
+    ) -> Option<Box<Arrived>> {
+        let Some(envelope) = Envelope::parse(&arrived.bytes) else { return None };
+        if arrived.link.is_none() {
+            return Some(arrived);
+        }
+        // It may have been answered meanwhile.
+        let link = awaiting(ground, &arrived.from, envelope.session)?;
+        match envelope.kind {
+            Kind::Answer => on_answer(ground, link, envelope.body),
+            _ => {
+                let reason = envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
+                ground.end(link, reason);
+            }
+        }
+        None
+    }
+
+    /// Answers an offer whose signature holds, by a link that begins or by a refusal.
+    pub(crate) fn on_offer(&mut self, ground: &mut Ground, arrived: Arrived) {
+        let Arrived { from, bytes, reply, .. } = arrived;
+        let Some(envelope) = Envelope::parse(&bytes) else { return };
+        if ground.is_full() {
+            return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        }
+        if envelope.kind == Kind::Circuit {
+            return self.on_circuit_offer(ground, from, &envelope, reply);
+        }
+        if ground.wants_circuits() {
+            self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+            return ground.dial_circuit(&from);
+        }
+        let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
+        ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
+    }
+
+    /// Refuses an offer, signed. At the bound it is left unsaid, and the offerer's dial times out.
+    pub(super) fn refuse(
+        &mut self,
+        ground: &mut Ground,
+        to: &NodeId,
+        session: u32,
+        reason: Reason,
+        reply: Option<ReplyTo>,
+    ) {
+        let by = reply.as_ref().and_then(ReplyTo::link);
+        let is_by = |refusal: &Refusal| refusal.reply.as_ref().and_then(ReplyTo::link) == by;
+        let in_all = self.pending.count(|job| matches!(job, Pending::SignRefusal(_)));
+        let by_link = self.pending.count(|job| matches!(job, Pending::SignRefusal(other) if is_by(other)));
+        if in_all >= REFUSALS_MAX || by_link >= REFUSALS_A_LINK {
+            return;
+        }
+        let envelope = Envelope {
+            kind: Kind::Refuse,
+            session,
+            expiry_s: 0,
+            key: &ground.config.key,
+            signature: &[0; 64],
+            body: &[reason as u8],
+        };
+        let signed = envelope.signed_bytes(&ground.config.network, &ground.id, to);
+        let refusal = Refusal { to: *to, bytes: envelope.emit(), reply };
+        self.pending.add(ground.sign(Owner::Linking, signed), Pending::SignRefusal(Box::new(refusal)));
+    }
+}
+
+/// A refusal is signed: it goes the way the offer came.
+pub(super) fn on_refusal_signed(ground: &mut Ground, refusal: Refusal, signature: &Signature) {
+    let Refusal { to, mut bytes, reply } = refusal;
+    Envelope::sign(&mut bytes, signature);
+    match reply {
+        Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
+        None => relay(ground, &to, &bytes),
+    }
+}
+
+/// The link that this node dials, of which no answer came yet.
+fn awaiting(ground: &Ground, to: &NodeId, session: u32) -> Option<LinkId> {
+    let link = ground.links.find(&|link| {
+        let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
+        link.peer == *to && link.dialled && asked.is_some_and(|asked| asked.session == session)
+    })?;
+    Some(link.id)
 }
 
 /// No way to the other end was found by the first link that was tried: try another, or give up. False if no link is
@@ -149,16 +258,13 @@ pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> bool {
     true
 }
 
-pub(super) fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) {
+fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
     let deadline = ground.now + DIRECT_TIMEOUT;
     let has_relay = ground.has_relay();
-    let Some(description) = Envelope::parse(envelope).map(|envelope| envelope.body) else { return };
     let Some(link) = ground.links.get_mut(id) else { return };
     let is_circuit = link.kind == LinkKind::Relayed;
     let Some(handshake) = &mut link.handshake else { return };
-    if core::mem::replace(&mut handshake.answered, true) {
-        return;
-    }
+    handshake.answered = true;
     if is_circuit {
         return on_circuit_answer(ground, id, description);
     }
@@ -168,24 +274,6 @@ pub(super) fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) {
         ground.arm(deadline);
     }
     ground.put_copy(output::ANSWERED, id.number().into(), &[], description);
-}
-
-/// Answers an offer, by a link that begins or by a refusal.
-pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
-    let Arrived { from, bytes, reply, .. } = arrived;
-    let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full() {
-        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
-    }
-    if envelope.kind == Kind::Circuit {
-        return on_circuit_offer(ground, from, &envelope, reply);
-    }
-    if ground.wants_circuits() {
-        refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
-        return ground.dial_circuit(&from);
-    }
-    let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
-    ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
 }
 
 /// Sends the envelope of a link that is being made, the first time or again.
@@ -238,28 +326,6 @@ fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
     let Some(id) = known.map(|link| link.id) else { return false };
     send_envelope(ground, id);
     true
-}
-
-pub(crate) fn refuse(
-    ground: &mut Ground,
-    to: &NodeId,
-    session: u32,
-    reason: Reason,
-    reply: Option<&ReplyTo>,
-) {
-    let envelope = Envelope {
-        kind: Kind::Refuse,
-        session,
-        expiry_s: 0,
-        key: &ground.config.key,
-        signature: &[0; 64],
-        body: &[reason as u8],
-    };
-    let bytes = envelope.emit();
-    match reply {
-        Some(reply) => ground.reply(reply, &Body::Envelope(&bytes)),
-        None => relay(ground, to, &bytes),
-    }
 }
 
 /// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.

@@ -1,23 +1,33 @@
 //! How the two ends of an open transport find out that they are who they say.
 //!
-//! Over WebRTC the signed envelopes already bound the DTLS fingerprints to both ids, so one `Hello` each is
-//! enough. Over a WebSocket each end also signs the other's fresh nonce, and waits until it is told that its own
-//! proof holds, so that nothing is sent to an end that does not listen yet.
+//! Over WebRTC the signed envelopes already bound the DTLS fingerprints to both ids, and over a circuit its fresh keys, so
+//! one `Hello` each is enough. A WebSocket is bound to nothing (whoever ends its TLS reads it), so its ends agree on keys
+//! themselves (SIGMA, Krawczyk 2003, with both ids and roles in what is signed):
+//!
+//! ```text
+//! both      Hello     a nonce, a fresh ECDH key, the identity key, in the clear
+//! dialler   Proof     signed over both Hellos
+//! listener  Proof     the same, once it has checked the dialler's: it signs for nobody who has not proved a key
+//! dialler   Welcome   the first sealed frame; now both know that the other has the key of the seal too
+//! ```
+//!
+//! Whoever stands between can cut the link, and do nothing else.
 
 use alloc::vec::Vec;
 
 use super::dial::send_envelope;
 use super::{Linking, Pending};
 use crate::ground::{Ground, Owner};
-use crate::id::{NodeId, Signature};
+use crate::hash::sha256;
+use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
-use crate::link::{Link, Stage};
+use crate::link::{Link, Proof, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
-use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes};
+use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes, transcript};
 
-/// A peer has so long to prove itself once the transport is open.
+/// Time for a peer to prove its key after the transport opens.
 const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
 
 /// A second link of the same kind to the same peer replaces the first if that is older than this: the peer has lost the
@@ -30,36 +40,75 @@ pub(crate) fn on_incoming(ground: &mut Ground) {
     }
     let deadline = ground.now + PROOF_TIMEOUT;
     let id = ground.links.begin(LinkKind::Socket, NodeId([0; 32]), false, ground.now, deadline);
+    open(ground, id);
     ground.put_kind(output::ACCEPT, Some(id));
-    on_link_up(ground, id);
 }
 
-pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
+/// The transport of a link is open: the peer has so long to prove itself. `None` if there is no such link.
+fn open(ground: &mut Ground, id: LinkId) -> Option<()> {
     let deadline = ground.now + PROOF_TIMEOUT;
-    let mut nonce = [0; 32];
-    ground.rng.fill(&mut nonce);
-    let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening) else {
-        return;
-    };
+    let link = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening)?;
     link.stage = Stage::Proving;
     link.due = deadline;
-    if let Some(handshake) = &mut link.handshake {
-        handshake.deadline = deadline;
-        handshake.nonce = nonce;
-    }
-    let waits = link.kind == LinkKind::Relayed && !link.dialled;
+    link.handshake.as_mut()?.deadline = deadline;
     ground.arm(deadline);
-    if !waits {
-        send_hello(ground, id, &nonce);
-    }
+    Some(())
 }
 
 impl Linking {
+    pub(crate) fn on_link_up(&mut self, ground: &mut Ground, id: LinkId) {
+        if open(ground, id).is_none() {
+            return;
+        }
+        match ground.links.get(id).map(|link| (link.kind, link.dialled)) {
+            Some((LinkKind::Socket, _)) => self.greet(ground, id),
+            // The end that answered a circuit waits for the other's Hello: only then can that one unseal.
+            Some((LinkKind::Relayed, false)) => {}
+            _ => send_hello(ground, id),
+        }
+    }
+
+    /// The shell has made a fresh key for a WebSocket.
+    pub(super) fn on_socket_key(&mut self, ground: &mut Ground, id: LinkId, key: &[u8]) {
+        let (Some(key), nonce) = (key.first_chunk(), ground.keystream.bytes()) else { return };
+        let hello = hello(ground, &nonce, key);
+        if let Some(handshake) = ground.links.handshake(id) {
+            handshake.hello = hello;
+        }
+        self.greet(ground, id);
+    }
+
+    /// Sends the `Hello` of a WebSocket once the transport is open and the shell has made a key.
+    fn greet(&mut self, ground: &mut Ground, id: LinkId) {
+        let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Proving) else { return };
+        let Some(handshake) = &mut link.handshake else { return };
+        let hello = core::mem::take(&mut handshake.hello);
+        if hello.is_empty() || handshake.own_hello.is_some() {
+            return;
+        }
+        handshake.own_hello = hello.get(2..).map(sha256);
+        ground.send_bytes(id, hello);
+        self.prove(ground, id);
+    }
+
+    /// Signs what was said so far, when it is this end's turn.
+    fn prove(&mut self, ground: &mut Ground, id: LinkId) {
+        let Some(bytes) = signed_bytes(ground, id, true) else { return };
+        let is_turn = |link: &Link| {
+            link.handshake.as_ref().is_some_and(|handshake| link.dialled || handshake.proof == Proof::Holds)
+        };
+        if ground.links.get(id).is_some_and(is_turn) {
+            self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
+        }
+    }
+
+    /// `bytes` is the whole frame.
     pub(crate) fn on_hello(
         &mut self,
         ground: &mut Ground,
         id: LinkId,
         hello: &Hello<'_>,
+        bytes: &[u8],
     ) -> Result<(), Reason> {
         if *hello.network != ground.config.network {
             return Err(Reason::OtherNetwork);
@@ -68,31 +117,32 @@ impl Linking {
         if peer.level() < u32::from(ground.config.level) {
             return Err(Reason::LowLevel);
         }
-        let is_banned = ground.contacts.is_banned(&peer, ground.now);
+        let is_banned = ground.bans.hold(&peer, ground.now);
         let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
         let (kind, dialled) = (link.kind, link.dialled);
-        if peer == ground.id || is_banned || kind != LinkKind::Socket && peer != link.peer {
+        if peer == ground.id || kind != LinkKind::Socket && peer != link.peer {
             return Err(Reason::BadProof);
+        }
+        if is_banned {
+            return Err(Reason::NoRoom);
         }
         link.is_relay = hello.profile & RELAY != 0;
         link.profile = Profile::from_code(hello.profile & !RELAY);
-        link.peer = peer;
         let Some(handshake) = &mut link.handshake else { return Ok(()) };
-        if handshake.key != [0; 64] {
+        if handshake.peer_hello.replace(sha256(bytes)).is_some() {
             return Err(Reason::Malformed);
         }
         handshake.key = *hello.key;
-        handshake.peer_nonce = *hello.nonce;
+        handshake.exchange = *hello.exchange;
         handshake.address = hello.address.to_vec();
-        if kind != LinkKind::Socket {
-            (handshake.proved, handshake.welcomed) = (true, true);
-            if kind == LinkKind::Relayed && !dialled {
-                send_hello(ground, id, &[0; 32]);
-            }
+        if kind == LinkKind::Socket {
+            self.prove(ground, id);
             return Ok(());
         }
-        let bytes = proof_bytes(&ground.config.network, hello.nonce, &handshake.nonce, hello.key);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
+        handshake.proof = Proof::Mutual;
+        if kind == LinkKind::Relayed && !dialled {
+            send_hello(ground, id);
+        }
         Ok(())
     }
 
@@ -102,30 +152,30 @@ impl Linking {
         id: LinkId,
         signature: &Signature,
     ) -> Result<(), Reason> {
-        let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
-        let kind = link.kind;
-        let Some(handshake) = &mut link.handshake else { return Ok(()) };
-        if kind != LinkKind::Socket || handshake.key == [0; 64] || handshake.answered {
+        let bytes = signed_bytes(ground, id, false).ok_or(Reason::Malformed)?;
+        let Some(handshake) = ground.links.handshake(id) else { return Ok(()) };
+        if core::mem::replace(&mut handshake.proof, Proof::Checked) != Proof::Awaited {
             return Err(Reason::Malformed);
         }
-        handshake.answered = true;
         let key = handshake.key;
-        // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
-        let (own, network) = (&ground.config.key, &ground.config.network);
-        let bytes = proof_bytes(network, &handshake.nonce, &handshake.peer_nonce, own);
         self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
         Ok(())
     }
-}
 
-pub(super) fn on_link_verified(ground: &mut Ground, id: LinkId, holds: bool) {
-    if !holds {
-        return ground.end(id, Reason::BadProof);
+    pub(super) fn on_link_verified(&mut self, ground: &mut Ground, id: LinkId, holds: bool) {
+        if !holds {
+            return ground.end(id, Reason::BadProof);
+        }
+        let Some(link) = ground.links.get_mut(id) else { return };
+        let Some(handshake) = &mut link.handshake else { return };
+        handshake.proof = Proof::Holds;
+        link.peer = NodeId::of_key(&handshake.key);
+        if !link.dialled {
+            return self.prove(ground, id);
+        }
+        seal(ground, id, Proof::Mutual);
+        ground.send(id, &Frame::Welcome);
     }
-    if let Some(handshake) = ground.links.handshake(id) {
-        handshake.proved = true;
-    }
-    ground.send(id, &Frame::Welcome);
 }
 
 pub(crate) fn on_handshake_due(ground: &mut Ground, id: LinkId) {
@@ -136,24 +186,71 @@ pub(crate) fn on_handshake_due(ground: &mut Ground, id: LinkId) {
     send_envelope(ground, id);
 }
 
-/// The first frame. The end that answered a circuit waits for the other's: only then can that one unseal.
-fn send_hello(ground: &mut Ground, id: LinkId, nonce: &[u8; 32]) {
+/// This end's proof is signed; the listener's is the last frame that anybody can read.
+pub(super) fn on_link_signed(ground: &mut Ground, id: LinkId, signature: &Signature) {
+    ground.send(id, &Frame::Proof(signature));
+    if ground.links.get(id).is_some_and(|link| !link.dialled) {
+        seal(ground, id, Proof::Sealed);
+    }
+}
+
+/// The end that dialled sealed this frame: it has the key, so it is no copy of its proof that came.
+pub(crate) fn on_welcome(ground: &mut Ground, id: LinkId) -> Result<(), Reason> {
+    let sealed = ground.links.handshake(id).filter(|handshake| handshake.proof == Proof::Sealed);
+    sealed.ok_or(Reason::Malformed)?.proof = Proof::Mutual;
+    Ok(())
+}
+
+/// What this end of a WebSocket signs (`own`), or the other; `None` before both `Hello`s were said.
+fn signed_bytes(ground: &Ground, id: LinkId, own: bool) -> Option<Vec<u8>> {
+    let link = ground.links.get(id)?;
+    let key = &link.handshake.as_ref()?.key;
+    let (this, other) = (&ground.id, &NodeId::of_key(key));
+    let (from, to) = if own { (this, other) } else { (other, this) };
+    Some(proof_bytes(&ground.config.network, link.dialled == own, &transcript_of(link)?, from, to))
+}
+
+/// `None` before both `Hello`s of a WebSocket were said.
+fn transcript_of(link: &Link) -> Option<[u8; 32]> {
+    let handshake = link.handshake.as_ref()?;
+    let (own, peer) = (&handshake.own_hello?, &handshake.peer_hello?);
+    Some(if link.dialled { transcript(own, peer) } else { transcript(peer, own) })
+}
+
+/// From here on the shell seals what goes out, and opens what comes in.
+fn seal(ground: &mut Ground, id: LinkId, proof: Proof) {
+    let Some(link) = ground.links.get_mut(id) else { return };
+    let (transcript, dialled) = (transcript_of(link).unwrap_or_default(), link.dialled);
+    let Some(handshake) = &mut link.handshake else { return };
+    handshake.proof = proof;
+    let mut bytes = handshake.exchange.to_vec();
+    bytes.extend_from_slice(&transcript);
+    ground.put_plain(output::SEAL, id.number().into(), dialled.into(), &bytes);
+}
+
+/// The first frame of a link whose ends the envelopes have bound.
+fn send_hello(ground: &mut Ground, id: LinkId) {
+    let hello = hello(ground, &[0; 32], &[0; 64]);
+    ground.send_bytes(id, hello);
+}
+
+fn hello(ground: &Ground, nonce: &[u8; 32], exchange: &PublicKey) -> Vec<u8> {
     let relay = if ground.config.relay { RELAY } else { 0 };
-    let hello = Frame::Hello(Hello {
+    let hello = Hello {
         network: &ground.config.network,
         profile: ground.profile() as u8 | relay,
         nonce,
+        exchange,
         key: &ground.config.key,
         address: if cfg!(feature = "native") { &ground.config.address } else { &[] },
-    });
-    let bytes = hello.emit();
-    ground.send_bytes(id, bytes);
+    };
+    Frame::Hello(hello).emit()
 }
 
 /// A link both ends of which are who they say, and that is not ready yet.
 pub(crate) fn proved(ground: &Ground) -> Option<&Link> {
     let is_proved =
-        |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.proved && handshake.welcomed);
+        |link: &Link| link.handshake.as_ref().is_some_and(|handshake| handshake.proof == Proof::Mutual);
     ground.links.find(&is_proved)
 }
 

@@ -9,20 +9,17 @@ mod tests;
 
 use alloc::boxed::Box;
 
-pub(crate) use self::circuit::{
-    choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
-};
-use self::dial::on_answer;
-pub(crate) use self::dial::{Arrived, on_envelope_lost, on_offer};
-use self::handshake::on_link_verified;
+pub(crate) use self::circuit::{choose_way, circuit_over, end_circuit, on_carry, on_sealed, try_direct};
+pub(crate) use self::dial::{Arrived, on_envelope_lost};
+use self::dial::{Refusal, on_refusal_signed};
+use self::handshake::on_link_signed;
 pub(crate) use self::handshake::{
-    on_handshake_due, on_incoming, on_link_up, proved, replaces, settle, why_down,
+    on_handshake_due, on_incoming, on_welcome, proved, replaces, settle, why_down,
 };
 use self::signalling::Signalling;
 use crate::ground::{Ground, Jobs};
 use crate::io::kinds::input;
 use crate::io::{JobId, LinkId};
-use crate::wire::frame::Frame;
 
 /// What links that are being made need beside their handshakes.
 #[derive(Default)]
@@ -39,6 +36,7 @@ enum Pending {
     VerifyLink(LinkId),
     SignEnvelope(LinkId),
     VerifyEnvelope(Box<Arrived>),
+    SignRefusal(Box<Refusal>),
 }
 
 impl Linking {
@@ -57,17 +55,18 @@ impl Linking {
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
         match (pending, signature) {
             (Pending::Prove, Some(signature)) => self.on_signal_proof(ground, signature),
-            (Pending::SignLink(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
+            (Pending::SignLink(link), Some(signature)) => on_link_signed(ground, link, signature),
             (Pending::SignEnvelope(link), Some(signature)) => {
                 self.on_envelope_signed(ground, link, signature)
             }
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
-            (Pending::VerifyLink(link), _) => on_link_verified(ground, link, holds),
-            (Pending::VerifyEnvelope(arrived), _) if holds => match arrived.link {
-                Some(link) => on_answer(ground, link, &arrived.bytes),
-                None => return Some(arrived),
-            },
-            (Pending::VerifyEnvelope(_), _) => {}
+            (Pending::SignRefusal(refusal), Some(signature)) => {
+                on_refusal_signed(ground, *refusal, signature)
+            }
+            (Pending::VerifyLink(link), _) => self.on_link_verified(ground, link, holds),
+            (Pending::VerifyEnvelope(arrived), _) if holds => {
+                return self.on_envelope_verified(ground, arrived);
+            }
+            _ => {}
         }
         None
     }

@@ -1,12 +1,14 @@
 //! The signalling server: first contact, and nothing the network would need later.
 
+use alloc::vec::Vec;
+
 use super::{Linking, Pending};
 use crate::ground::{Ground, Owner};
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
 use crate::io::Profile;
 use crate::io::kinds::output;
-use crate::limits::LINKS_ENOUGH;
+use crate::limits::{LINKS_ENOUGH, SERVER_NAME_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
@@ -38,6 +40,8 @@ pub(super) struct Signalling {
     state: State,
     due: Instant,
     failures: u8,
+    /// The server's host name as the shell dialled it: the proof is for it alone.
+    server: Vec<u8>,
 }
 
 impl Linking {
@@ -75,6 +79,10 @@ impl Linking {
         ground.is_introduced = state == State::Present;
     }
 
+    pub(crate) fn on_signal_up(&mut self, server: &[u8]) {
+        self.signalling.server = server.get(..SERVER_NAME_MAX).unwrap_or(server).to_vec();
+    }
+
     pub(crate) fn on_signal_down(&mut self, ground: &mut Ground) {
         let failures = self.signalling.failures.min(RETRY_MAX_DOUBLINGS);
         self.set_signalling(ground, State::Closed);
@@ -94,7 +102,8 @@ impl Linking {
     pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
-                let bytes = proof_bytes(nonce, &ground.config.network, relay_flag(ground));
+                let flags = relay_flag(ground);
+                let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.signalling.server);
                 self.pending.add(ground.sign(Owner::Linking, bytes), Pending::Prove);
             }
             Some(FromServer::Welcome { peers }) => {
@@ -107,17 +116,19 @@ impl Linking {
                     ground.put_kind(output::JOINED, None);
                 }
                 for (id, _) in &peers {
+                    if ground.bans.hold(id, ground.now) {
+                        continue;
+                    }
                     if let Some(contact) = ground.contacts.learn(id) {
                         contact.by_signal = true;
                         contact.is_vouched = true;
                     }
-                    let is_welcome = !ground.contacts.is_banned(id, ground.now);
-                    if is_welcome && ground.links.ready_count() < ground.link_budget() {
+                    if ground.links.ready_count() < ground.link_budget() {
                         ground.dial(id);
                     }
                 }
             }
-            Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(ground, envelope, None),
+            Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(ground, envelope, None, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
                 let dial = ground

@@ -1,11 +1,14 @@
 //! Linking over a ground alone: what it says to the shell and to the node, input by input.
 
+use alloc::vec;
+
 use super::*;
+use crate::ground::ReplyTo;
 use crate::ground::testing::{ground, link, outputs};
 use crate::id::NodeId;
 use crate::io::LinkKind;
 use crate::io::kinds::output;
-use crate::limits::STRANGERS_MAX;
+use crate::limits::{REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Stage;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
@@ -23,21 +26,21 @@ fn offer(session: u32, key: &[u8; 64]) -> alloc::vec::Vec<u8> {
 #[test]
 fn an_offer_is_one_once_its_signature_holds() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
-    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None);
+    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
     let job = outputs(&mut ground).remove(0);
     assert_eq!(job.kind, output::VERIFY);
     let Some(offer) = linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[1]) else {
         panic!("an offer")
     };
     assert_eq!(offer.from, NodeId::of_key(&[9; 64]));
-    on_offer(&mut ground, *offer);
+    linking.on_offer(&mut ground, *offer);
     assert_eq!(kinds(&mut ground), [output::OPEN_ANSWER]);
 }
 
 #[test]
 fn an_offer_whose_signature_does_not_hold_is_nothing() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
-    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None);
+    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
     let job = outputs(&mut ground).remove(0);
     assert!(linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[0]).is_none());
     assert!(outputs(&mut ground).is_empty());
@@ -87,12 +90,106 @@ fn a_frame_for_a_circuit_whose_relay_is_gone_ends_the_circuit() {
 }
 
 #[test]
-fn strangers_envelopes_are_checked_a_few_at_a_time() {
+fn who_brings_bogus_offers_by_one_link_fills_only_its_share() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
-    for number in 0..20 {
-        linking.on_envelope(&mut ground, &offer(number, &[number as u8; 64]), None);
+    let bring = |linking: &mut Linking, ground: &mut Ground, by: u16, count: u8| {
+        for number in 0..count {
+            let bytes = offer(number.into(), &[number; 64]);
+            linking.on_envelope(ground, &bytes, LinkId::new(by), None);
+        }
+        outputs(ground).len()
+    };
+    assert_eq!(bring(&mut linking, &mut ground, 1, 20), STRANGERS_A_LINK);
+    assert_eq!(bring(&mut linking, &mut ground, 2, 1), 1);
+    assert_eq!((3..20).map(|by| bring(&mut linking, &mut ground, by, 20)).sum::<usize>(), STRANGERS_MAX - 2);
+}
+
+/// A dial to the node of this key whose envelope is out, and its session.
+fn dialled(ground: &mut Ground, key: &[u8; 64]) -> (LinkId, u32) {
+    ground.dial(&NodeId::of_key(key));
+    let dial = LinkId::new(outputs(ground).remove(0).number as u16).unwrap();
+    (dial, ground.links.handshake(dial).unwrap().session)
+}
+
+fn envelope(kind: Kind, session: u32, key: &[u8; 64], body: &[u8]) -> alloc::vec::Vec<u8> {
+    Envelope { kind, session, expiry_s: 0, key, signature: &[0; 64], body }.emit()
+}
+
+#[test]
+fn answers_to_dials_have_places_of_their_own() {
+    let (mut ground, mut linking) = (ground(3), Linking::default());
+    for by in 1..10 {
+        for number in 0..3 {
+            linking.on_envelope(&mut ground, &offer(number, &[number as u8; 64]), LinkId::new(by), None);
+        }
     }
-    assert_eq!(outputs(&mut ground).len(), STRANGERS_MAX);
+    let _ = outputs(&mut ground);
+    let (_, session) = dialled(&mut ground, &[9; 64]);
+    let answer = envelope(Kind::Answer, session, &[9; 64], &[1; 60]);
+    for (by, places) in [(1, 1), (1, 0), (2, 1)] {
+        linking.on_envelope(&mut ground, &answer, LinkId::new(by), None);
+        assert_eq!(outputs(&mut ground).len(), places, "by {by}");
+    }
+}
+
+#[test]
+fn a_refusal_ends_a_dial_once_its_signature_holds() {
+    for holds in [false, true] {
+        let (mut ground, mut linking) = (ground(3), Linking::default());
+        let (dial, session) = dialled(&mut ground, &[9; 64]);
+        let refusal = envelope(Kind::Refuse, session, &[9; 64], &[Reason::NoRoom as u8]);
+        linking.on_envelope(&mut ground, &refusal, LinkId::new(1), None);
+        let job = outputs(&mut ground).remove(0);
+        assert_eq!(job.kind, output::VERIFY);
+        linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[holds.into()]);
+        assert_eq!(ground.ending, if holds { vec![(dial, Reason::NoRoom)] } else { vec![] });
+    }
+}
+
+#[test]
+fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
+    let (mut ground, mut linking) = (ground(3), Linking::default());
+    let by = |ground: &Ground, link: u16| {
+        let (origin, request) = (NodeId([4; 32]), 1);
+        let path = ground.entry(LinkId::new(link).unwrap(), &origin, request, &[]).to_vec();
+        ReplyTo { origin, request, path }
+    };
+    for link in [1, 1, 1, 2, 3, 3] {
+        let reply = by(&ground, link);
+        linking.refuse(&mut ground, &NodeId([4; 32]), 7, Reason::NoRoom, Some(reply));
+    }
+    let jobs = outputs(&mut ground);
+    assert_eq!(jobs.len(), REFUSALS_MAX, "two by link 1, one by 2, one by 3");
+    assert!(jobs.iter().all(|job| job.kind == output::SIGN));
+    let _ = linking.on_job(&mut ground, JobId(jobs[0].number), input::SIGNATURE, &[6; 64]);
+    let said = outputs(&mut ground).remove(0);
+    assert!(said.kind == output::SEND && said.bytes.windows(64).any(|bytes| bytes == [6; 64]));
+}
+
+#[test]
+fn an_envelope_from_the_end_of_time_is_no_panic() {
+    let (mut ground, mut linking) = (ground(3), Linking::default());
+    for wall_s in [0, 1, 1_800_000_000, u64::from(u32::MAX), u64::MAX] {
+        ground.wall_offset_s = Some(wall_s);
+        for expiry_s in [0, 1, u32::MAX - 1, u32::MAX] {
+            let key = &[expiry_s as u8; 64];
+            let late = Envelope {
+                kind: Kind::Offer,
+                session: 1,
+                expiry_s,
+                key,
+                signature: &[0; 64],
+                body: &[1; 60],
+            };
+            linking.on_envelope(&mut ground, &late.emit(), None, None);
+        }
+        ground.dial(&NodeId([wall_s as u8 | 1; 32]));
+        for flat in outputs(&mut ground) {
+            if flat.kind == output::OPEN_OFFER {
+                linking.on_described(&mut ground, LinkId::new(flat.number as u16).unwrap(), &[1; 60]);
+            }
+        }
+    }
 }
 
 #[test]

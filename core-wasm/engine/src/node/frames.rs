@@ -85,16 +85,15 @@ impl Node {
                 self.close(id, reason == Reason::Shed);
             }
             (Stage::Proving, Frame::Hello(hello)) => {
-                self.linking.on_hello(&mut self.ground, id, &hello)?;
+                self.linking.on_hello(&mut self.ground, id, &hello, bytes)?;
                 self.follow();
             }
+            (Stage::Proving, Frame::OtherVersion) => return Err(Reason::OtherVersion),
             (Stage::Proving, Frame::Proof(signature)) => {
                 return self.linking.on_proof(&mut self.ground, id, signature);
             }
             (Stage::Proving, Frame::Welcome) => {
-                if let Some(handshake) = &mut link.handshake {
-                    handshake.welcomed = true;
-                }
+                linking::on_welcome(&mut self.ground, id)?;
                 self.follow();
             }
             (Stage::Ready, Frame::Ping(number)) => {
@@ -154,26 +153,31 @@ impl Node {
             self.drop_link(circuit, Reason::NoRoom, true);
         }
         self.upkeep.release_address(&mut self.ground, id, link.stage == Stage::Ready);
-        // A fault is the peer's only where this end found it; a peer may claim anything of us.
-        let is_known = link.peer != NodeId([0; 32]);
-        match reason {
+        // What a relay says of a circuit is its own word: for that, nobody is forgotten or called gone.
+        let is_hearsay = is_circuit && !tell && !matches!(reason, Reason::Replaced | Reason::Shed);
+        let believed = if is_hearsay { Reason::NoRoom } else { reason };
+        let (is_known, is_proven) = (link.peer != NodeId([0; 32]), link.stage == Stage::Ready);
+        match believed {
             _ if !is_known => {}
-            _ if tell && reason.is_fault() => self.ground.contacts.ban(&link.peer, self.ground.now),
+            // A fault is the peer's only where this end found it, on a link that is the peer's beyond doubt.
+            _ if is_proven && tell && reason.is_fault() => self.ground.ban(&link.peer),
             Reason::Replaced => {}
-            Reason::Leaving => self.ground.contacts.forget(&link.peer),
-            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &link) => {}
+            Reason::Leaving if is_proven => self.ground.contacts.forget(&link.peer),
+            Reason::Unreachable if self.linking.on_unreachable(&mut self.ground, &link) => {}
+            // Anybody may repeat an offer: that no link came of it says nothing of who made it.
+            _ if !is_proven && !link.dialled => _ = self.ground.contacts.learn(&link.peer),
             _ => self.ground.contacts.failed(
                 &link.peer,
                 self.ground.now,
-                matches!(reason, Reason::NoRoom | Reason::Shed),
+                matches!(believed, Reason::NoRoom | Reason::Shed),
             ),
         }
         if link.stage == Stage::Ready {
             self.ground.contacts.vouch(&link.peer);
         }
-        linking::choose_way(&mut self.ground, &link, reason);
+        linking::choose_way(&mut self.ground, &link, believed);
         if link.stage == Stage::Ready {
-            if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
+            if matches!(believed, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);

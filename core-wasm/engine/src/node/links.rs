@@ -45,7 +45,7 @@ impl Node {
             let link = link.id;
             self.drop_link(link, Reason::Replaced, true);
         }
-        linking::on_offer(&mut self.ground, offer);
+        self.linking.on_offer(&mut self.ground, offer);
     }
 
     pub(super) fn on_link_down(&mut self, id: LinkId) {

@@ -92,7 +92,7 @@ impl Node {
             Input::Described { link, description } => {
                 self.linking.on_described(&mut self.ground, link, description);
             }
-            Input::LinkUp(link) => linking::on_link_up(&mut self.ground, link),
+            Input::LinkUp(link) => self.linking.on_link_up(&mut self.ground, link),
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {
@@ -103,7 +103,7 @@ impl Node {
             Input::Sealed { link, bytes } => {
                 linking::on_sealed(&mut self.ground, link, bytes);
             }
-            Input::SignalUp => {}
+            Input::SignalUp(server) => self.linking.on_signal_up(server),
             Input::SignalDown => self.linking.on_signal_down(&mut self.ground),
             Input::SignalBytes(bytes) => {
                 self.linking.on_signal_bytes(&mut self.ground, bytes);

@@ -24,7 +24,7 @@ impl Node {
         match body {
             Body::Find => self.ground.answer_with_ids(&reply, Status::Ok, routed.target),
             Body::Envelope(bytes) => {
-                self.linking.on_envelope(&mut self.ground, bytes, Some(reply));
+                self.linking.on_envelope(&mut self.ground, bytes, reply.link(), Some(reply));
                 self.end_links();
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
@@ -50,7 +50,7 @@ impl Node {
     fn on_reply(&mut self, from: LinkId, routed: &Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
-                self.linking.on_envelope(&mut self.ground, bytes, None);
+                self.linking.on_envelope(&mut self.ground, bytes, Some(from), None);
                 self.end_links();
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {

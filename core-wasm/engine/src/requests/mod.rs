@@ -172,7 +172,7 @@ impl Requests {
             }
             return false;
         }
-        let number = ground.rng.next() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
+        let number = ground.keystream.number() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
         let deadline = ground.now + LOCAL_PATIENCE;
         let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
         self.list.push(Request {

@@ -12,15 +12,13 @@ use crate::time::{Duration, Instant};
 #[derive(Clone, Debug)]
 pub(crate) struct Contact {
     pub(crate) id: NodeId,
-    /// Not dialled, and no offer of its taken if it broke the protocol, before this time.
+    /// Not dialled before this time.
     pub(crate) not_before: Instant,
     pub(crate) failures: u8,
     /// The signalling server named it: its envelopes go that way first.
     pub(crate) by_signal: bool,
     /// A neighbour dropped it, or a dial failed: it counts for nothing until somebody names it again.
     pub(crate) is_doubtful: bool,
-    /// It broke the protocol.
-    pub(crate) is_banned: bool,
     /// The first link over which it was named.
     named_by: Option<LinkId>,
     /// It counts: it was linked, answered, or was named over two links. Anybody can name ids that nobody has.
@@ -62,9 +60,6 @@ const BACKOFF: Duration = Duration::from_ms(4_000);
 
 /// The longest back-off.
 const BACKOFF_MAX_DOUBLINGS: u8 = 6;
-
-/// How long a peer that broke the protocol is kept away.
-const BAN: Duration = Duration::from_ms(600_000);
 
 impl Contacts {
     pub(crate) fn new(own: NodeId) -> Self {
@@ -141,7 +136,6 @@ impl Contacts {
             failures: 0,
             by_signal: false,
             is_doubtful: false,
-            is_banned: false,
             spoke: false,
             needs_relay: false,
             named_by: None,
@@ -160,7 +154,7 @@ impl Contacts {
                 Some(other) => worth(contact) > worth(other),
                 None => worth(contact) > worth(&fresh),
             };
-            if is_worse && !contact.is_banned {
+            if is_worse {
                 worst = Some(place);
             }
         }
@@ -187,20 +181,6 @@ impl Contacts {
         }
     }
 
-    /// The node broke the protocol.
-    pub(crate) fn ban(&mut self, id: &NodeId, now: Instant) {
-        if let Some(contact) = self.learn(id) {
-            contact.not_before = now + BAN;
-            contact.is_banned = true;
-            contact.is_doubtful = true;
-        }
-    }
-
-    /// Whether the node broke the protocol not long ago.
-    pub(crate) fn is_banned(&mut self, id: &NodeId, now: Instant) -> bool {
-        self.get(id).is_some_and(|contact| contact.is_banned && now < contact.not_before)
-    }
-
     /// Whether the node should not be dialled yet.
     pub(crate) fn is_late(&self, id: &NodeId, now: Instant) -> bool {
         self.find(id).is_some_and(|contact| now < contact.not_before)
@@ -214,11 +194,9 @@ impl Contacts {
     /// The host was away: old failures say nothing.
     pub(crate) fn forgive(&mut self) {
         for contact in &mut self.list {
-            if !contact.is_banned {
-                contact.not_before = Instant(0);
-                contact.failures = 0;
-                contact.needs_relay = false;
-            }
+            contact.not_before = Instant(0);
+            contact.failures = 0;
+            contact.needs_relay = false;
         }
     }
 }

@@ -3,9 +3,9 @@ use alloc::vec::Vec;
 use super::*;
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::CONTACTS_MAX;
+use crate::limits::{BANS_MAX, CONTACTS_MAX};
 use crate::rng::Rng;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 
 fn random_id(rng: &mut Rng) -> NodeId {
     let mut bytes = [0; 32];
@@ -70,14 +70,16 @@ fn contacts_keep_the_near_and_the_reliable() {
 }
 
 #[test]
-fn a_banned_peer_is_not_pushed_out_by_strangers() {
-    let mut rng = Rng::new(3);
-    let mut contacts = Contacts::new(random_id(&mut rng));
-    let bad = random_id(&mut rng);
-    contacts.ban(&bad, Instant(0));
-    for _ in 0..500 {
-        contacts.learn(&random_id(&mut rng));
+fn bans_are_bounded_expire_and_leave_room() {
+    let (mut bans, id) = (Bans::default(), |number: u8| NodeId([number; 32]));
+    bans.add(&id(0), Instant(0));
+    for number in 1..=BANS_MAX as u8 {
+        bans.add(&id(number), Instant(u64::from(number)));
     }
-    assert!(contacts.is_banned(&bad, Instant(1)));
-    assert!(!contacts.is_banned(&bad, Instant(u64::MAX)));
+    assert!(!bans.hold(&id(0), Instant(40)), "the oldest is lifted at the bound");
+    assert!((1..=BANS_MAX as u8).all(|number| bans.hold(&id(number), Instant(40))));
+    bans.add(&id(7), Instant(50));
+    assert!(bans.hold(&id(1), Instant(50)), "who breaks the protocol again takes nobody's place");
+    let later = Instant(0) + Duration::from_ms(600_000) + Duration(40);
+    assert!(!bans.hold(&id(8), later) && bans.hold(&id(7), later));
 }

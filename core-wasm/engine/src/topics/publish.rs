@@ -32,7 +32,8 @@ impl Topics {
         } else if !self.has(topic) {
             Status::NotFound
         } else {
-            let (sent_s, nonce) = (ground.wall_s().map_or(0, NonZeroU32::get), ground.rng.next() as u32);
+            let (sent_s, nonce) =
+                (ground.wall_s().map_or(0, NonZeroU32::get), ground.keystream.number() as u32);
             let raw = topic::message(id, sent_s, nonce, &ground.config.key, payload);
             if self.start_job(ground, Pending::Sign { op, topic }, raw) {
                 return;

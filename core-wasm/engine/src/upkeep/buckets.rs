@@ -65,5 +65,5 @@ impl Upkeep {
 /// Anywhere in a bucket.
 #[inline(never)]
 fn within(ground: &mut Ground, bucket: u32) -> NodeId {
-    ground.id.within(bucket, &mut ground.rng)
+    ground.id.within(bucket, ground.keystream.number())
 }

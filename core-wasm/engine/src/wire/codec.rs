@@ -4,28 +4,33 @@ use alloc::vec::Vec;
 
 use bytemuck::TransparentWrapper;
 
+use super::Fault;
 use crate::coordinate::Coordinate;
 use crate::hash::big_endian;
 use crate::id::NodeId;
 
 /// Reads big-endian fields off a slice.
 ///
-/// Once bytes are missing all that is read is zero or empty, and only [`Reader::finish`] says so: whoever reads ends with it.
+/// Once bytes are missing all that is read is zero or empty, and only [`Reader::end`] says so: whoever reads ends with it.
 #[derive(Clone, Debug)]
-pub struct Reader<'a>(Option<&'a [u8]>);
+pub struct Reader<'a>(Result<&'a [u8], Fault>);
 
 impl<'a> Reader<'a> {
     /// Reads from the start of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self(Some(bytes))
+        Self(Ok(bytes))
     }
 
     /// The next `count` bytes.
     #[inline(never)]
     pub fn bytes(&mut self, count: usize) -> &'a [u8] {
-        let (head, tail) = self.0.and_then(|bytes| bytes.split_at_checked(count)).unzip();
-        self.0 = tail;
-        head.unwrap_or(&[])
+        let Ok(bytes) = self.0 else { return &[] };
+        let Some((head, tail)) = bytes.split_at_checked(count) else {
+            self.0 = Err(Fault::truncated(count, bytes.len()));
+            return &[];
+        };
+        self.0 = Ok(tail);
+        head
     }
 
     /// The next `N` bytes, in place.
@@ -77,16 +82,35 @@ impl<'a> Reader<'a> {
 
     /// Whether nothing is left.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none_or(<[u8]>::is_empty)
+        self.0.map_or(true, <[u8]>::is_empty)
     }
 
     /// `Some` only when nothing is left and nothing was missing: a message is exactly its fields.
     pub fn finish(self) -> Option<()> {
-        self.0?.is_empty().then_some(())
+        self.end().ok()
+    }
+
+    /// The same, and what is wrong otherwise.
+    ///
+    /// # Errors
+    /// When bytes were missing, or some are left.
+    pub fn end(self) -> Result<(), Fault> {
+        match self.0?.len() {
+            0 => Ok(()),
+            left => Err(Fault::trailing(left)),
+        }
     }
 
     /// `Some` only when nothing was missing: more may follow.
     pub fn intact(&self) -> Option<()> {
+        self.whole().ok()
+    }
+
+    /// The same, and what is wrong otherwise.
+    ///
+    /// # Errors
+    /// When bytes were missing.
+    pub fn whole(&self) -> Result<(), Fault> {
         self.0.map(|_| ())
     }
 }

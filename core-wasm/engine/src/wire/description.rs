@@ -18,7 +18,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 
 /// The most candidates a description names; the shell keeps the ones of highest priority.
 pub const CANDIDATES_MAX: usize = 8;
@@ -76,13 +76,21 @@ pub enum CandidateKind {
 impl<'a> Description<'a> {
     /// Reads a description; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads a description.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let fingerprint = *reader.array();
         let ufrag = text(&mut reader, 4)?;
         let password = text(&mut reader, 22)?;
         let count = usize::from(reader.u8());
         if count > CANDIDATES_MAX {
-            return None;
+            return Err(Fault::beyond(CANDIDATES_MAX, count));
         }
         let mut candidates = Vec::with_capacity(count);
         for _ in 0..count {
@@ -91,23 +99,23 @@ impl<'a> Description<'a> {
                 0 => CandidateKind::Host,
                 1 => CandidateKind::ServerReflexive,
                 2 => CandidateKind::Relayed,
-                _ => return None,
+                _ => return Err(Fault::meaningless("kind of a candidate")),
             };
             let address = match tag & 3 {
                 0 => Address::V4(*reader.array()),
                 1 => Address::V6(*reader.array()),
                 2 => Address::Mdns(*reader.array()),
-                _ => return None,
+                _ => return Err(Fault::meaningless("kind of an address")),
             };
             candidates.push(Candidate { address, kind, port: reader.u16() });
         }
-        reader.finish()?;
-        Some(Self { fingerprint, ufrag, password, candidates })
+        reader.end()?;
+        Ok(Self { fingerprint, ufrag, password, candidates })
     }
 
     /// The description as bytes; candidates beyond [`CANDIDATES_MAX`] are left out.
     pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(128);
+        let mut writer = Writer::default();
         let count = self.candidates.len().min(CANDIDATES_MAX);
         writer.bytes(&self.fingerprint);
         writer.u8(self.ufrag.len() as u8).bytes(self.ufrag.as_bytes());
@@ -127,9 +135,12 @@ impl<'a> Description<'a> {
 }
 
 /// An ICE string: letters, digits, `+` and `/` only (RFC 8839 §5.4), so that it can stand in SDP as it is.
-fn text<'a>(reader: &mut Reader<'a>, shortest: usize) -> Option<&'a str> {
+fn text<'a>(reader: &mut Reader<'a>, shortest: usize) -> Result<&'a str, Fault> {
     let length = usize::from(reader.u8());
     let bytes = reader.bytes(length);
     let is_ice = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
-    (length >= shortest && bytes.iter().all(is_ice)).then(|| core::str::from_utf8(bytes).ok())?
+    reader.whole()?;
+    let text = core::str::from_utf8(bytes).ok();
+    let is_text = length >= shortest && bytes.iter().all(is_ice);
+    text.filter(|_| is_text).ok_or(Fault::meaningless("ICE string"))
 }

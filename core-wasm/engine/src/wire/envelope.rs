@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
 
 /// What an envelope is for.
@@ -44,13 +44,21 @@ pub struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Reads an envelope; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads an envelope.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let kind = match reader.u8() {
             1 => Kind::Offer,
             2 => Kind::Answer,
             3 => Kind::Refuse,
             4 => Kind::Circuit,
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
         let envelope = Self {
             kind,
@@ -60,8 +68,8 @@ impl<'a> Envelope<'a> {
             signature: reader.array(),
             body: reader.rest(),
         };
-        reader.finish()?;
-        Some(envelope)
+        reader.end()?;
+        Ok(envelope)
     }
 
     /// Puts the signature into an envelope that was emitted.
@@ -73,16 +81,16 @@ impl<'a> Envelope<'a> {
 
     /// The envelope as bytes, no more memory than they take: it is kept to be sent again.
     pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(137 + self.body.len());
+        let mut writer = Writer::default();
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
         writer.bytes(self.key).bytes(self.signature).bytes(self.body);
         writer.finish()
     }
 
-    /// What the signature covers: `"tabmesh envelope v1" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
+    /// What the signature covers: `"tabmesh envelope v2" ‖ network ‖ from ‖ to ‖ kind ‖ session ‖ expiry ‖ body`.
     pub fn signed_bytes(&self, network: &[u8; 8], from: &NodeId, to: &NodeId) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer.bytes(b"tabmesh envelope v1").bytes(network).bytes(&from.0).bytes(&to.0);
+        writer.bytes(b"tabmesh envelope v2").bytes(network).bytes(&from.0).bytes(&to.0);
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s).bytes(self.body);
         writer.finish()
     }

@@ -2,18 +2,27 @@
 //!
 //! A packet, one message of the transport, is one or more frames: `length u16 ‖ kind u8 ‖ body`, where length
 //! counts kind and body. Frames longer than [`BULK_MIN`] are bulk: they cost credit that the receiver grants.
+//!
+//! Three encodings stay as they are in every version, so that two ends that have no version in common can say so: how a frame
+//! begins, the first three bytes of a `Hello` (1, the newest version its sender speaks, the oldest), and `Bye` (4, a
+//! [`Reason`]). Two ends speak the newest version that both know. What a version adds to `Hello` stands at its end.
 
 use alloc::vec::Vec;
 
 pub use super::body::Body;
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
+use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
-/// The version of this protocol; a peer of another one is refused.
+/// The version of this protocol.
 pub const VERSION: u8 = 2;
+
+/// The oldest version that is still spoken; a peer that knows none from here to [`VERSION`] is told
+/// [`Reason::OtherVersion`].
+pub const VERSION_OLDEST: u8 = 2;
 
 /// A frame longer than this many bytes is bulk.
 pub const BULK_MIN: usize = 1024;
@@ -51,9 +60,11 @@ pub const DIGEST_BUCKETS: usize = 16;
 pub enum Frame<'a> {
     /// The first frame, both ways.
     Hello(Hello<'a>),
-    /// WebSocket links only: over [`proof_bytes`].
+    /// A `Hello` of versions none of which is spoken here.
+    OtherVersion,
+    /// WebSocket links only: over [`proof_bytes`]. The end that dialled proves itself first.
     Proof(&'a Signature),
-    /// WebSocket links only: your proof holds.
+    /// WebSocket links only: the first sealed frame, from the end that dialled.
     Welcome,
     /// The last frame.
     Bye(Reason),
@@ -116,8 +127,10 @@ pub struct Hello<'a> {
     pub network: &'a [u8; 8],
     /// The sender's [`Profile`](crate::Profile) as a number, and [`RELAY`] if it carries circuits.
     pub profile: u8,
-    /// Fresh; a WebSocket peer signs it.
+    /// WebSocket links only: fresh, 32 random bytes.
     pub nonce: &'a [u8; 32],
+    /// WebSocket links only: the public half of a fresh P-256 key, X ‖ Y, that the link is sealed with.
+    pub exchange: &'a PublicKey,
     /// The sender's key.
     pub key: &'a PublicKey,
     /// Where newcomers may open a WebSocket to the sender; empty where nowhere.
@@ -157,10 +170,23 @@ pub const STRAY: u8 = 8;
 /// pass it on do not. The two share what is left, so that it arrives one time more at most.
 pub const COPIES: u8 = 7;
 
-/// What a peer on a WebSocket signs: `"tabmesh link v1" ‖ network ‖ your nonce ‖ my nonce ‖ your key`.
-pub fn proof_bytes(network: &[u8; 8], yours: &[u8; 32], mine: &[u8; 32], key: &PublicKey) -> Vec<u8> {
+/// What both ends of a WebSocket said first: SHA-256 of the SHA-256 of either `Hello`, the whole frame without its length,
+/// that of the end that dialled before the other's.
+pub fn transcript(dialler: &[u8; 32], listener: &[u8; 32]) -> [u8; 32] {
+    sha256([*dialler, *listener].as_flattened())
+}
+
+/// What an end of a WebSocket signs: `"tabmesh link v2" ‖ 1 if it dialled, else 0 ‖ network ‖ transcript ‖ its id ‖ the other's`.
+pub fn proof_bytes(
+    network: &[u8; 8],
+    dialled: bool,
+    transcript: &[u8; 32],
+    from: &NodeId,
+    to: &NodeId,
+) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer.bytes(b"tabmesh link v1").bytes(network).bytes(yours).bytes(mine).bytes(key);
+    writer.bytes(b"tabmesh link v2").u8(dialled.into()).bytes(network);
+    writer.bytes(transcript).bytes(&from.0).bytes(&to.0);
     writer.finish()
 }
 
@@ -180,14 +206,28 @@ pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {
 impl<'a> Frame<'a> {
     /// Reads one frame without its length; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads one frame without its length.
+    ///
+    /// # Errors
+    /// When the bytes are no frame.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let frame = match reader.u8() {
-            1 => Self::Hello(Hello::parse(&mut reader)?),
+            1 => match Hello::read(&mut reader)? {
+                Some(hello) => Self::Hello(hello),
+                None => return Ok(Self::OtherVersion),
+            },
             2 => Self::Proof(reader.array()),
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8())),
             5 => Self::Ping(reader.u32()),
-            6 => Self::Pong { number: reader.u32(), at: reader.coordinate()? },
+            6 => Self::Pong {
+                number: reader.u32(),
+                at: reader.coordinate().ok_or(Fault::meaningless("coordinate"))?,
+            },
             7 => Self::Credit(reader.u32()),
             8 => {
                 let count = reader.u8();
@@ -195,27 +235,27 @@ impl<'a> Frame<'a> {
                 let joined = reader.bytes(usize::from(count ^ ties) * 32);
                 let left = reader.rest();
                 if !left.len().is_multiple_of(8) {
-                    return None;
+                    return Err(Fault::uneven(8, left.len()));
                 }
                 Self::Gossip { ties, joined, left }
             }
-            9 => Self::Routed(Routed::parse(&mut reader)?),
+            9 => Self::Routed(Routed::read(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)),
             11 => Self::Differ { mask: reader.u16(), after: reader.id() },
             12 => {
                 let (mask, more, keys) = (reader.u16(), reader.u8() != 0, reader.rest());
                 if !keys.len().is_multiple_of(32) {
-                    return None;
+                    return Err(Fault::uneven(32, keys.len()));
                 }
                 Self::Keys { mask, more, keys }
             }
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(frame)
+        reader.end()?;
+        Ok(frame)
     }
 
     /// The frame as bytes, its length before it.
@@ -224,9 +264,11 @@ impl<'a> Frame<'a> {
         writer.u16(0);
         match self {
             Self::Hello(hello) => {
-                writer.u8(1).u8(VERSION).bytes(hello.network).u8(hello.profile);
-                writer.bytes(hello.nonce).bytes(hello.key).bytes(hello.address);
+                writer.u8(1).u8(VERSION).u8(VERSION_OLDEST).bytes(hello.network).u8(hello.profile);
+                writer.bytes(hello.nonce).bytes(hello.exchange).bytes(hello.key);
+                writer.u8(hello.address.len() as u8).bytes(hello.address);
             }
+            Self::OtherVersion => _ = writer.u8(1).u8(0).u8(0),
             Self::Proof(signature) => _ = writer.u8(2).bytes(*signature),
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
@@ -262,23 +304,37 @@ fn with_length(writer: Writer) -> Vec<u8> {
 }
 
 impl<'a> Hello<'a> {
-    fn parse(reader: &mut Reader<'a>) -> Option<Self> {
-        if reader.u8() != VERSION {
-            return None;
+    /// `None` where the sender speaks other versions.
+    fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, Fault> {
+        let (newest, oldest) = (reader.u8(), reader.u8());
+        reader.whole()?;
+        if newest < VERSION_OLDEST || oldest > VERSION {
+            return Ok(None);
         }
         let hello = Self {
             network: reader.array(),
             profile: reader.u8(),
             nonce: reader.array(),
+            exchange: reader.array(),
             key: reader.array(),
-            address: reader.rest(),
+            address: {
+                let length = usize::from(reader.u8());
+                reader.bytes(length)
+            },
         };
-        (hello.address.len() <= ADDRESS_MAX).then_some(hello)
+        reader.whole()?;
+        if newest > VERSION {
+            reader.rest();
+        }
+        match hello.address.len() {
+            ..=ADDRESS_MAX => Ok(Some(hello)),
+            length => Err(Fault::beyond(ADDRESS_MAX, length)),
+        }
     }
 }
 
 impl<'a> Routed<'a> {
-    fn parse(reader: &mut Reader<'a>) -> Option<Self> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Fault> {
         let flags = reader.u8();
         let routed = Self {
             reply: flags & 1 != 0,
@@ -295,8 +351,15 @@ impl<'a> Routed<'a> {
             kind: reader.u8(),
             payload: reader.rest(),
         };
-        let fits = routed.path.len() <= usize::from(HOPS_MAX) * ENTRY && routed.payload.len() <= PAYLOAD_MAX;
-        (routed.how <= STRAY | COPIES && fits).then_some(routed)
+        let bounds = [
+            (usize::from(STRAY | COPIES), usize::from(routed.how)),
+            (usize::from(HOPS_MAX) * ENTRY, routed.path.len()),
+            (PAYLOAD_MAX, routed.payload.len()),
+        ];
+        match bounds.iter().find(|(most, got)| got > most) {
+            Some((most, got)) => Err(Fault::beyond(*most, *got)),
+            None => Ok(routed),
+        }
     }
 
     /// The message as a frame with its length, but that way on and with that path.

@@ -6,11 +6,11 @@
 
 use alloc::vec::Vec;
 
-use super::{Reader, Writer};
+use super::{Fault, Reader, Writer};
 use crate::id::{NodeId, PublicKey, Signature};
 
 /// The version of this protocol; another one is refused.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// The largest message either way, in bytes.
 pub const MESSAGE_MAX: usize = 16 * 1024;
@@ -101,6 +101,10 @@ pub enum Refusal {
     Draining = 9,
     /// The same id connected again; this older connection closes.
     Replaced = 10,
+    /// The proof is for a server of another name than this one has. The connection closes.
+    OtherServer = 11,
+    /// The node speaks another version. The connection closes.
+    OtherVersion = 12,
 }
 
 impl Refusal {
@@ -117,26 +121,39 @@ impl Refusal {
             8 => Self::NotPresent,
             9 => Self::Draining,
             10 => Self::Replaced,
+            11 => Self::OtherServer,
+            12 => Self::OtherVersion,
             _ => return None,
         })
     }
 }
 
-/// What a node signs to prove its key: `"tabmesh signal v1" ‖ nonce ‖ network ‖ flags`.
-pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8) -> Vec<u8> {
+/// What a node signs to prove its key: `"tabmesh signal v2" ‖ nonce ‖ network ‖ flags ‖ server`, where `server` is the host
+/// name of the server as the node dialled it, in lower case and without port: another server cannot use the proof.
+pub fn proof_bytes(nonce: &[u8; 32], network: &[u8; 8], flags: u8, server: &[u8]) -> Vec<u8> {
     let mut writer = Writer::default();
-    writer.bytes(b"tabmesh signal v1").bytes(nonce).bytes(network).u8(flags);
+    writer.bytes(b"tabmesh signal v2").bytes(nonce).bytes(network).u8(flags).bytes(server);
     writer.finish()
 }
 
 impl<'a> ToServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let message = match reader.u8() {
             0x01 => {
-                if reader.u8() != VERSION {
-                    return None;
+                let theirs = reader.u8();
+                reader.whole()?;
+                if theirs != VERSION {
+                    return Err(Fault::other_version(theirs));
                 }
                 Self::Prove {
                     flags: reader.u8(),
@@ -147,10 +164,10 @@ impl<'a> ToServer<'a> {
             }
             0x02 => Self::Relay { to: reader.id(), envelope: reader.rest() },
             0x03 => Self::Introduce,
-            _ => return None,
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(message)
+        reader.end()?;
+        Ok(message)
     }
 
     /// The message as bytes.
@@ -174,11 +191,21 @@ impl<'a> ToServer<'a> {
 impl<'a> FromServer<'a> {
     /// Reads one message; `None` if it is none.
     pub fn parse(bytes: &'a [u8]) -> Option<Self> {
+        Self::read(bytes).ok()
+    }
+
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// When the bytes are none.
+    pub fn read(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut reader = Reader::new(bytes);
         let message = match reader.u8() {
             0x81 => {
-                if reader.u8() != VERSION {
-                    return None;
+                let theirs = reader.u8();
+                reader.whole()?;
+                if theirs != VERSION {
+                    return Err(Fault::other_version(theirs));
                 }
                 Self::Challenge { level: reader.u8(), nonce: reader.array() }
             }
@@ -190,11 +217,14 @@ impl<'a> FromServer<'a> {
                 Self::Welcome { peers }
             }
             0x83 => Self::Deliver { from: reader.id(), envelope: reader.rest() },
-            0x84 => Self::Refused { refusal: Refusal::from_code(reader.u8())?, about: reader.id() },
-            _ => return None,
+            0x84 => Self::Refused {
+                refusal: Refusal::from_code(reader.u8()).ok_or(Fault::meaningless("refusal"))?,
+                about: reader.id(),
+            },
+            kind => return reader.whole().and(Err(Fault::unknown_kind(kind))),
         };
-        reader.finish()?;
-        Some(message)
+        reader.end()?;
+        Ok(message)
     }
 
     /// The message as bytes; peers beyond [`INTRODUCED_MAX`] are left out.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature as Sig, SigningKey, VerifyingKey};
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Frame, Hello, Routed, proof_bytes, split};
+use tabmesh_engine::wire::frame::{Frame, Hello, Routed, proof_bytes, split, transcript};
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::*;
 
@@ -46,6 +46,8 @@ pub(crate) struct Host {
     pub(crate) now: u64,
     /// Packets that were sent, by link.
     pub(crate) sent: BTreeMap<LinkId, Vec<Vec<u8>>>,
+    /// The same as they left: sealed where the link is.
+    pub(crate) wire: BTreeMap<LinkId, Vec<Vec<u8>>>,
     pub(crate) accepted: Vec<LinkId>,
     pub(crate) offers: Vec<LinkId>,
     pub(crate) events: Vec<Event>,
@@ -58,13 +60,59 @@ pub(crate) struct Host {
     /// Walks through the store.
     pub(crate) scans: usize,
     pub(crate) closed: Vec<LinkId>,
+    /// Links that it dialled by socket.
+    pub(crate) sockets: Vec<LinkId>,
+    /// The fresh keys of sockets, and what they are sealed with.
+    exchanges: BTreeMap<LinkId, Key>,
+    pub(crate) seals: BTreeMap<LinkId, Seal>,
 }
+
+/// AES-GCM's place is taken by SHA-256: nobody without one of the two secrets opens or makes a message.
+pub(crate) struct Seal {
+    secret: [u8; 32],
+    dialled: bool,
+    sealed: u64,
+    opened: u64,
+}
+impl Seal {
+    pub(crate) fn new(own: &Key, peer: &PublicKey, dialled: bool, transcript: &[u8; 32]) -> Option<Self> {
+        let point: Vec<u8> = std::iter::once(4).chain(*peer).collect();
+        let peer = p256::PublicKey::from_sec1_bytes(&point).ok()?;
+        let shared = p256::ecdh::diffie_hellman(own.sk.as_nonzero_scalar(), peer.as_affine());
+        let secret = sha256(&[&shared.raw_secret_bytes()[..], transcript].concat());
+        Some(Self { secret, dialled, sealed: 0, opened: 0 })
+    }
+    fn work(&self, is_own: bool, count: u64, message: &mut [u8]) -> [u8; 16] {
+        let role = u8::from(self.dialled == is_own);
+        let key = sha256(&[&self.secret[..], &[role], &count.to_be_bytes()].concat());
+        for (at, chunk) in message.chunks_mut(32).enumerate() {
+            let pad = sha256(&[&key[..], &(at as u64).to_be_bytes()].concat());
+            chunk.iter_mut().zip(pad).for_each(|(byte, pad)| *byte ^= pad);
+        }
+        key[..16].try_into().unwrap()
+    }
+    pub(crate) fn seal(&mut self, mut message: Vec<u8>) -> Vec<u8> {
+        self.sealed += 1;
+        let plain = message.clone();
+        let key = self.work(true, self.sealed, &mut message);
+        message.extend(&sha256(&[&key[..], &plain].concat())[..16]);
+        message
+    }
+    pub(crate) fn open(&mut self, sealed: &[u8]) -> Option<Vec<u8>> {
+        self.opened += 1;
+        let (body, tag) = sealed.split_at(sealed.len().checked_sub(16)?);
+        let mut message = body.to_vec();
+        let key = self.work(false, self.opened, &mut message);
+        (tag == &sha256(&[&key[..], &message].concat())[..16]).then_some(message)
+    }
+}
+
 impl Host {
     pub(crate) fn new(seed: u64, profile: Profile) -> Self {
         let key = Key::new(seed);
         let node = Node::new(Config {
             key: key.public,
-            seed: seed ^ 0x1234_5678_9abc_def0,
+            seed: sha256(&(seed ^ 0x1234_5678_9abc_def0).to_be_bytes()),
             network: NET,
             level: 0,
             profile,
@@ -78,6 +126,7 @@ impl Host {
             key,
             now: 1_000_000,
             sent: BTreeMap::new(),
+            wire: BTreeMap::new(),
             accepted: vec![],
             offers: vec![],
             events: vec![],
@@ -87,11 +136,33 @@ impl Host {
             checks: 0,
             scans: 0,
             closed: vec![],
+            sockets: vec![],
+            exchanges: BTreeMap::new(),
+            seals: BTreeMap::new(),
         }
     }
     pub(crate) fn tell(&mut self, input: Input<'_>) {
         self.node.handle_input(Instant(self.now), input);
         self.drain();
+    }
+    /// Makes the fresh key of a socket and tells its public half, from within a drain.
+    fn describe(&mut self, link: LinkId) {
+        let key = Key::new(u64::from(link.number()) << 32 | u64::from(self.key.public[0]) << 8 | 0xe);
+        let public = key.public;
+        self.exchanges.insert(link, key);
+        let input = Input::Described { link, description: &public };
+        self.node.handle_input(Instant(self.now), input);
+    }
+    /// The other end of a WebSocket sends these bytes, sealed or not.
+    pub(crate) fn hear_wire(&mut self, link: LinkId, bytes: &[u8]) {
+        let opened = match self.seals.get_mut(&link) {
+            Some(seal) => seal.open(bytes),
+            None => Some(bytes.to_vec()),
+        };
+        match opened {
+            Some(bytes) => self.tell(Input::LinkBytes { link, bytes: &bytes }),
+            None => self.tell(Input::LinkDown(link)),
+        }
     }
     pub(crate) fn done(&mut self, job: JobId, result: JobResult<'_>) {
         self.node.handle_input(Instant(self.now), Input::JobDone { job, result });
@@ -100,8 +171,26 @@ impl Host {
         loop {
             match self.node.poll_output() {
                 Output::Timeout(_) => return,
-                Output::Send { link, bytes } => self.sent.entry(link).or_default().push(bytes),
-                Output::Accept(link) => self.accepted.push(link),
+                Output::Send { link, bytes } => {
+                    let on_wire = match self.seals.get_mut(&link) {
+                        Some(seal) => seal.seal(bytes.clone()),
+                        None => bytes.clone(),
+                    };
+                    self.sent.entry(link).or_default().push(bytes);
+                    self.wire.entry(link).or_default().push(on_wire);
+                }
+                Output::Accept(link) => {
+                    self.accepted.push(link);
+                    self.describe(link);
+                }
+                Output::Open { link, route: Route::Socket(_) } => {
+                    self.sockets.push(link);
+                    self.describe(link);
+                }
+                Output::Seal { link, dialled, key, transcript } => {
+                    let seal = Seal::new(&self.exchanges[&link], &key, dialled, &transcript);
+                    self.seals.insert(link, seal.expect("a point of the curve"));
+                }
                 Output::Open { link, route: Route::Offer } => self.offers.push(link),
                 Output::Close(link) => self.closed.push(link),
                 Output::Event(event) => {
@@ -203,14 +292,14 @@ impl Host {
         }
         all
     }
-    pub(crate) fn hello(&self, link: LinkId) -> (PublicKey, [u8; 32]) {
-        self.frames(link)
-            .iter()
-            .find_map(|f| match Frame::parse(f) {
-                Some(Frame::Hello(h)) => Some((*h.key, *h.nonce)),
-                _ => None,
-            })
-            .unwrap()
+    /// The whole hello of this link, and what it names: the identity key and the fresh one.
+    pub(crate) fn hello(&self, link: LinkId) -> (Vec<u8>, PublicKey, PublicKey) {
+        let frames = self.frames(link);
+        let hello = frames.iter().find_map(|f| match Frame::parse(f) {
+            Some(Frame::Hello(h)) => Some((f.clone(), *h.key, *h.exchange)),
+            _ => None,
+        });
+        hello.expect("a hello was sent")
     }
     pub(crate) fn proof(&self, link: LinkId) -> Signature {
         self.frames(link)
@@ -233,15 +322,33 @@ impl Host {
     /// An honest guest with `key` joins by WebSocket.
     pub(crate) fn guest(&mut self, key: &Key) -> LinkId {
         let link = self.knock();
-        let (own, nonce) = self.hello(link);
-        let mine = [7; 32];
-        let proof = key.sign(&proof_bytes(&NET, &nonce, &mine, &own));
-        self.hear(link, &[hello(&key.public, &mine), Frame::Proof(&proof), Frame::Welcome]);
+        self.introduce(link, key);
+        link
+    }
+    /// Whoever has `key` proves it on a socket that this host accepted.
+    pub(crate) fn introduce(&mut self, link: LinkId, key: &Key) {
+        let (theirs, own, _) = self.hello(link);
+        let exchange = Key::new(0x00ab_cdef);
+        let mine = hello(&key.public, &exchange.public).emit();
+        let transcript = transcript(&sha256(&mine[2..]), &sha256(&theirs));
+        let signed = proof_bytes(&NET, true, &transcript, &key.id(), &NodeId::of_key(&own));
+        let proof = key.sign(&signed);
+        self.tell(Input::LinkBytes { link, bytes: &mine });
+        self.hear(link, &[Frame::Proof(&proof)]);
+        if self.bye(link).is_none() {
+            self.hear(link, &[Frame::Welcome]);
+        }
+    }
+    /// It dials a WebSocket, whose transport is open at once.
+    pub(crate) fn dial(&mut self) -> LinkId {
+        self.tell(Input::Command(Command::Addresses(1)));
+        let link = *self.sockets.last().expect("an address is dialled");
+        self.tell(Input::LinkUp(link));
         link
     }
 }
-pub(crate) fn hello<'a>(key: &'a PublicKey, nonce: &'a [u8; 32]) -> Frame<'a> {
-    Frame::Hello(Hello { network: &NET, profile: 0, nonce, key, address: b"" })
+pub(crate) fn hello<'a>(key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a> {
+    Frame::Hello(Hello { network: &NET, profile: 0, nonce: &[7; 32], exchange, key, address: b"" })
 }
 pub(crate) fn routed<'a>(
     reply: bool,
@@ -255,14 +362,27 @@ pub(crate) fn routed<'a>(
     Frame::Routed(Routed { reply, exact, how: 0, hops: 0, origin, target, request: 1, path, kind, payload })
 }
 
+/// Carries what two ends say to each other over a WebSocket until both are silent; `wire` may change or swallow it.
+pub(crate) fn carry(
+    (a, at_a): (&mut Host, LinkId),
+    (b, at_b): (&mut Host, LinkId),
+    mut wire: impl FnMut(bool, Vec<u8>) -> Vec<Vec<u8>>,
+) {
+    loop {
+        let (to_b, to_a) =
+            (a.wire.remove(&at_a).unwrap_or_default(), b.wire.remove(&at_b).unwrap_or_default());
+        if to_b.is_empty() && to_a.is_empty() {
+            return;
+        }
+        to_b.into_iter().flat_map(|bytes| wire(true, bytes)).for_each(|bytes| b.hear_wire(at_b, &bytes));
+        to_a.into_iter().flat_map(|bytes| wire(false, bytes)).for_each(|bytes| a.hear_wire(at_a, &bytes));
+    }
+}
+
+/// `a` dials `b` over an honest wire.
 pub(crate) fn pair(a: &mut Host, b: &mut Host) -> (LinkId, LinkId) {
-    // Two honest listeners; the wire between them is honest too (it is the same dance as in 1).
-    let (at_a, at_b) = (a.knock(), b.knock());
-    let ((ak, an), (bk, bn)) = (a.hello(at_a), b.hello(at_b));
-    b.hear(at_b, &[hello(&ak, &an)]);
-    a.hear(at_a, &[hello(&bk, &bn)]);
-    let (pb, pa) = (b.proof(at_b), a.proof(at_a));
-    a.hear(at_a, &[Frame::Proof(&pb), Frame::Welcome]);
-    b.hear(at_b, &[Frame::Proof(&pa), Frame::Welcome]);
+    let (at_a, at_b) = (a.dial(), b.knock());
+    carry((a, at_a), (b, at_b), |_, bytes| vec![bytes]);
+    assert!(a.is_linked(&b.key.id()) && b.is_linked(&a.key.id()));
     (at_a, at_b)
 }

@@ -7,6 +7,7 @@
 
 mod blocks;
 mod host;
+mod linking;
 mod routing;
 
 use host::{Host, Key};

@@ -17,13 +17,13 @@ fn a_peer_that_floods_is_cut() {
     each(1, |seed| {
         let mut world = network(seed, 1, 5, 200);
         let puppet = guest(&mut world, NATIVE);
-        for number in 0..FRAMES_MOST * 2 {
+        for number in 0..FRAMES_MOST / 20 {
             if is_closed(&world, puppet, LINK) {
                 break;
             }
             let pong = Frame::Pong { number, at: Coordinate::default() };
-            world.play(puppet, vec![Output::Send { link: LINK, bytes: pong.emit() }]);
-            if number % 400 == 0 {
+            world.play(puppet, vec![Output::Send { link: LINK, bytes: pong.emit().repeat(40) }]);
+            if number % 10 == 0 {
                 world.run_for(1);
             }
         }

@@ -2,12 +2,13 @@
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
-use tabmesh_engine::wire::frame::{CLOSE, Frame, Hello, proof_bytes, split};
+use tabmesh_engine::wire::frame::{CLOSE, Frame, Hello, proof_bytes, split, transcript};
 use tabmesh_engine::wire::signal::{self, FromServer, ToServer};
-use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route, sha256};
 
 use crate::world::crypto::Crypto;
 use crate::world::script::Heard;
+use crate::world::signalling::SERVER_NAME;
 use crate::world::{HostId, Spec, World};
 
 /// The nonce of every puppet; fresh enough for one run.
@@ -31,9 +32,9 @@ pub(crate) fn say(world: &mut World, puppet: HostId, link: LinkId, frames: &[Fra
     world.play(puppet, frames.iter().map(send).collect());
 }
 
-/// A puppet's own hello.
-pub(crate) fn hello<'a>(network: &'a [u8; 8], key: &'a PublicKey) -> Frame<'a> {
-    Frame::Hello(Hello { network, profile: 0, nonce: &NONCE, key, address: b"" })
+/// A puppet's own hello; `exchange` is its fresh key.
+pub(crate) fn hello<'a>(network: &'a [u8; 8], exchange: &'a PublicKey, key: &'a PublicKey) -> Frame<'a> {
+    Frame::Hello(Hello { network, profile: 0, nonce: &NONCE, exchange, key, address: b"" })
 }
 
 /// Names neighbours, 32 bytes each, and claims to count on the receiver as one.
@@ -41,10 +42,10 @@ pub(crate) fn gossip(joined: &[u8]) -> Frame<'_> {
     Frame::Gossip { ties: CLOSE, joined, left: &[] }
 }
 
-/// The other end's key and nonce, from its hello.
-fn greeting(frames: &[Vec<u8>]) -> Option<(PublicKey, [u8; 32])> {
+/// Of the other end's hello: SHA-256, its identity key, its fresh key.
+fn greeting(frames: &[Vec<u8>]) -> Option<([u8; 32], PublicKey, PublicKey)> {
     frames.iter().find_map(|bytes| match Frame::parse(bytes)? {
-        Frame::Hello(hello) => Some((*hello.key, *hello.nonce)),
+        Frame::Hello(hello) => Some((sha256(bytes), *hello.key, *hello.exchange)),
         _ => None,
     })
 }
@@ -55,15 +56,25 @@ pub(crate) fn join_by_socket(world: &mut World, puppet: HostId, link: LinkId) ->
     world.run_until(4_000, |world| {
         is_closed(world, puppet, link) || greeting(&frames(world, puppet, link)).is_some()
     });
-    let Some((key, nonce)) = greeting(&frames(world, puppet, link)) else { return false };
+    let Some((theirs, key, exchange)) = greeting(&frames(world, puppet, link)) else { return false };
+    let own_exchange = world.script(puppet).description(link).expect("made at once");
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
-    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(&network, &nonce, &NONCE, &key));
-    let public = machine.key.public;
-    let own = hello(&network, &public);
-    say(world, puppet, link, &[own, Frame::Proof(&signature), Frame::Welcome]);
-    world.run_until(4_000, |world| is_closed(world, puppet, link) || is_welcome(world, puppet, link));
-    is_welcome(world, puppet, link)
+    let own = hello(&network, own_exchange.as_slice().try_into().expect("64 bytes"), &machine.key.public);
+    let transcript = transcript(&sha256(&own.emit()[2..]), &theirs);
+    let signed = proof_bytes(&network, true, &transcript, &machine.id, &NodeId::of_key(&key));
+    let proof = Crypto::StandIn.sign(&machine.key, &signed);
+    let greeting = [own.emit(), Frame::Proof(&proof).emit()].concat();
+    world.play(puppet, vec![Output::Send { link, bytes: greeting }]);
+    world.run_until(4_000, |world| is_closed(world, puppet, link) || has_proof(world, puppet, link));
+    if !has_proof(world, puppet, link) {
+        return false;
+    }
+    world.play(puppet, vec![Output::Seal { link, dialled: true, key: exchange, transcript }]);
+    say(world, puppet, link, &[Frame::Welcome]);
+    let id = world.host(puppet).id;
+    world.run_until(4_000, |world| world.live().iter().any(|host| world.host(*host).link_to(id).is_some()));
+    !is_closed(world, puppet, link)
 }
 
 /// Has a puppet answer probes, as any living peer does.
@@ -108,8 +119,8 @@ pub(crate) fn is_closed(world: &World, puppet: HostId, link: LinkId) -> bool {
     !world.host(puppet).links.contains_key(&link.number())
 }
 
-fn is_welcome(world: &World, puppet: HostId, link: LinkId) -> bool {
-    frames(world, puppet, link).iter().any(|frame| Frame::parse(frame) == Some(Frame::Welcome))
+fn has_proof(world: &World, puppet: HostId, link: LinkId) -> bool {
+    frames(world, puppet, link).iter().any(|frame| matches!(Frame::parse(frame), Some(Frame::Proof(_))))
 }
 
 /// Connects a puppet to the signalling server and proves its key there.
@@ -119,7 +130,8 @@ pub(crate) fn join_server(world: &mut World, puppet: HostId) {
     let nonce = challenge(world, puppet).expect("just seen");
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
-    let signature = Crypto::StandIn.sign(&machine.key, &signal::proof_bytes(&nonce, &network, 0));
+    let signature =
+        Crypto::StandIn.sign(&machine.key, &signal::proof_bytes(&nonce, &network, 0, SERVER_NAME));
     let proof =
         ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(puppet, vec![Output::Signal(proof.emit())]);

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::frame::{
     Body, CLOSE, COPIES, DIGEST_BUCKETS, ENTRY, FASTEST, Frame, HOPS_MAX, Hello, PAYLOAD_MAX, Routed, STRAY,
-    VERSION, proof_bytes, split,
+    VERSION, VERSION_OLDEST, proof_bytes, split,
 };
 use tabmesh_engine::wire::named;
-use tabmesh_engine::wire::{Reader, Writer};
+use tabmesh_engine::wire::{Fault, Reader, Writer};
 use tabmesh_engine::{Coordinate, NodeId, Reason, Status};
 
 use crate::laws::{Damage, any_64, check_lengths, some_bytes};
@@ -51,10 +51,11 @@ fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
 proptest! {
     #[test]
     fn frames_of_the_handshake_read_back(
-        network: [u8; 8], profile: u8, nonce: [u8; 32], key in any_64(), address in some_bytes(ADDRESS_MAX), code in 0..=12_u8,
+        network: [u8; 8], profile: u8, nonce: [u8; 32], exchange in any_64(), key in any_64(), address in some_bytes(ADDRESS_MAX),
+        code in 0..=14_u8,
     ) {
-        let hello = Hello { network: &network, profile, nonce: &nonce, key: &key, address: &address };
-        check(&Frame::Hello(hello), |length| (107..=107 + ADDRESS_MAX).contains(&length));
+        let hello = Hello { network: &network, profile, nonce: &nonce, exchange: &exchange, key: &key, address: &address };
+        check(&Frame::Hello(hello), |length| length == 173 + address.len());
         check(&Frame::Proof(&key), |length| length == 65);
         check(&Frame::Welcome, |length| length == 1);
         check(&Frame::Bye(Reason::from_code(code)), |length| length == 2);
@@ -131,7 +132,7 @@ proptest! {
         let mut bytes = vec![kind];
         bytes.extend(body);
         damage.apply(&mut bytes);
-        // Two fields are read leniently: a reason of the future, and any number but 0 as true.
+        // Three fields are read leniently: a reason of the future, any number but 0 as true, and the versions of a hello.
         match Frame::parse(&bytes) {
             Some(frame @ Frame::Bye(reason)) => {
                 prop_assert!(reason == Reason::Lost || without_length(&frame) == bytes);
@@ -141,6 +142,8 @@ proptest! {
                 bytes[3] = u8::from(bytes[3] != 0);
                 prop_assert_eq!(again, bytes);
             }
+            Some(Frame::OtherVersion) => {}
+            Some(frame @ Frame::Hello(_)) => prop_assert!(bytes[3..].starts_with(&without_length(&frame)[3..])),
             Some(frame) => prop_assert_eq!(without_length(&frame), bytes),
             None => {}
         }
@@ -183,24 +186,54 @@ proptest! {
     }
 }
 
+fn a_hello(address: &[u8]) -> Vec<u8> {
+    without_length(&Frame::Hello(Hello {
+        network: &[1; 8],
+        profile: 0,
+        nonce: &[2; 32],
+        exchange: &[4; 64],
+        key: &[3; 64],
+        address,
+    }))
+}
+
 #[test]
-fn a_hello_of_another_version_or_with_a_long_address_is_refused() {
-    let hello = |address: &[u8]| {
-        without_length(&Frame::Hello(Hello {
-            network: &[1; 8],
-            profile: 0,
-            nonce: &[2; 32],
-            key: &[3; 64],
-            address,
-        }))
-    };
-    assert!(Frame::parse(&hello(&[b'a'; ADDRESS_MAX])).is_some());
-    assert_eq!(Frame::parse(&hello(&[b'a'; ADDRESS_MAX + 1])), None);
-    for version in (0..=255).filter(|version| *version != VERSION) {
-        let mut bytes = hello(b"");
-        bytes[1] = version;
-        assert_eq!(Frame::parse(&bytes), None);
+fn a_hello_with_a_long_address_is_refused() {
+    assert!(Frame::parse(&a_hello(&[b'a'; ADDRESS_MAX])).is_some());
+    assert_eq!(Frame::parse(&a_hello(&[b'a'; ADDRESS_MAX + 1])), None);
+}
+
+#[test]
+fn a_hello_is_read_where_the_two_ends_have_a_version_in_common() {
+    for (newest, oldest) in (0..=255).flat_map(|newest| (0..=255).map(move |oldest| (newest, oldest))) {
+        let mut bytes = a_hello(b"wss://a");
+        (bytes[1], bytes[2]) = (newest, oldest);
+        let common = newest >= VERSION_OLDEST && oldest <= VERSION;
+        match Frame::parse(&bytes) {
+            Some(Frame::Hello(hello)) => assert!(common && hello.address == b"wss://a"),
+            other => {
+                assert!(!common && other == Some(Frame::OtherVersion), "{newest} to {oldest}: {other:?}")
+            }
+        }
     }
+}
+
+#[test]
+fn what_a_later_version_adds_to_its_hello_is_passed_over() {
+    let mut bytes = a_hello(b"wss://a");
+    bytes.extend([7; 20]);
+    assert_eq!(Frame::parse(&bytes), None, "this version has nothing there");
+    bytes[1] = VERSION + 1;
+    assert!(matches!(Frame::parse(&bytes), Some(Frame::Hello(hello)) if hello.address == b"wss://a"));
+}
+
+/// These bytes are the same in every version: `frame` says so.
+#[test]
+fn a_node_of_any_version_understands_that_there_is_none_in_common() {
+    assert_eq!(without_length(&Frame::Bye(Reason::OtherVersion)), [4, 14]);
+    assert_eq!(a_hello(b"")[..3], [1, VERSION, VERSION_OLDEST]);
+    let first_version = [&[1, 1][..], &[9; 8], &[0], &[2; 32], &[3; 64]].concat();
+    assert_eq!(Frame::parse(&first_version), Some(Frame::OtherVersion));
 }
 
 #[test]
@@ -297,6 +330,35 @@ fn named_nodes_without_a_place_on_earth_are_left_out() {
 
 #[test]
 fn a_proof_covers_every_field_apart() {
-    let proof = proof_bytes(&[1; 8], &[2; 32], &[3; 32], &[4; 64]);
-    assert_eq!(proof, [&b"tabmesh link v1"[..], &[1; 8], &[2; 32], &[3; 32], &[4; 64]].concat());
+    for dialled in [false, true] {
+        let (from, to) = (NodeId([3; 32]), NodeId([4; 32]));
+        let proof = proof_bytes(&[1; 8], dialled, &[2; 32], &from, &to);
+        let role = [u8::from(dialled)];
+        assert_eq!(proof, [&b"tabmesh link v2"[..], &role, &[1; 8], &[2; 32], &[3; 32], &[4; 32]].concat());
+    }
+}
+
+/// In native programs `read` says what `parse` keeps to itself.
+#[test]
+fn what_is_wrong_with_a_frame_is_said() {
+    let (origin, path) = (NodeId([1; 32]), [7; (HOPS_MAX as usize + 1) * ENTRY]);
+    let mut long = without_length(&Frame::Routed(routed(&path, 1, &[])));
+    let cases: [(&[u8], Fault); 8] = [
+        (&[], Fault::Truncated { needed: 1, got: 0 }),
+        (&[5, 0, 0], Fault::Truncated { needed: 4, got: 2 }),
+        (&[5, 0, 0, 0, 1, 9, 9], Fault::Trailing { bytes: 2 }),
+        (&[200, 1], Fault::UnknownKind { kind: 200 }),
+        (&[8, 0, 1, 2, 3], Fault::Uneven { item: 8, got: 3 }),
+        (&[&[12, 0, 1, 0][..], &origin.0, &[1]].concat(), Fault::Uneven { item: 32, got: 33 }),
+        (
+            &[6, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            Fault::Meaningless { field: "coordinate" },
+        ),
+        (&long, Fault::BeyondBound { most: HOPS_MAX as usize * ENTRY, got: path.len() }),
+    ];
+    for (bytes, fault) in cases {
+        assert_eq!(Frame::read(bytes), Err(fault), "{fault}");
+    }
+    long.truncate(40);
+    assert!(matches!(Frame::read(&long), Err(Fault::Truncated { .. })));
 }

@@ -40,7 +40,7 @@ proptest! {
 
     #[test]
     fn what_a_server_says_reads_back(
-        level: u8, nonce: [u8; 32], from: [u8; 32], envelope in some_bytes(300), code in 1..=10_u8,
+        level: u8, nonce: [u8; 32], from: [u8; 32], envelope in some_bytes(300), code in 1..=12_u8,
         peers in prop::collection::vec(any::<([u8; 32], u8)>(), 0..=INTRODUCED_MAX),
     ) {
         check_from(&FromServer::Challenge { level, nonce: &nonce }, |length| length == 35);
@@ -96,13 +96,13 @@ fn refusals_have_the_numbers_they_are_sent_as() {
     for code in 0..=255 {
         assert_eq!(
             Refusal::from_code(code).map(|refusal| refusal as u8),
-            (1..=10).contains(&code).then_some(code)
+            (1..=12).contains(&code).then_some(code)
         );
     }
 }
 
 #[test]
 fn a_proof_covers_every_field_apart() {
-    let proof = proof_bytes(&[1; 32], &[2; 8], 3);
-    assert_eq!(proof, [&b"tabmesh signal v1"[..], &[1; 32], &[2; 8], &[3]].concat());
+    let proof = proof_bytes(&[1; 32], &[2; 8], 3, b"a.test");
+    assert_eq!(proof, [&b"tabmesh signal v2"[..], &[1; 32], &[2; 8], &[3], b"a.test"].concat());
 }

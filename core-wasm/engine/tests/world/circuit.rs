@@ -15,24 +15,53 @@ use super::{MS, World};
 /// One end.
 pub(crate) struct Circuit {
     own: PublicKey,
-    peer: Option<PublicKey>,
+    dialled: bool,
+    /// Once both keys are there.
+    seal: Option<Seal>,
+}
+
+impl Circuit {
+    fn complete(&mut self, peer: &PublicKey) {
+        self.seal = Some(Seal::new(&self.own, peer, self.dialled, b"circuit"));
+    }
+}
+
+/// What one end of a circuit or of a WebSocket seals with.
+pub(crate) struct Seal {
+    /// Both keys, the first of who began, and what else is bound.
+    keys: Vec<u8>,
     dialled: bool,
     sealed: u64,
     opened: u64,
 }
 
-impl Circuit {
-    /// The tag of frame `count` of this end, or of the other one.
-    fn tag(&self, is_own: bool, count: u64, frame: &[u8]) -> [u8; SEAL] {
-        let peer = self.peer.expect("frames flow once both keys are there");
-        let (offerer, answerer) = if self.dialled { (self.own, peer) } else { (peer, self.own) };
+impl Seal {
+    pub(crate) fn new(own: &PublicKey, peer: &PublicKey, dialled: bool, bound: &[u8]) -> Self {
+        let (first, second) = if dialled { (own, peer) } else { (peer, own) };
+        Self { keys: [&first[..], second, bound].concat(), dialled, sealed: 0, opened: 0 }
+    }
+
+    /// The tag of message `count` of this end, or of the other one.
+    fn tag(&self, is_own: bool, count: u64, message: &[u8]) -> [u8; SEAL] {
         let mut hash = Sha256::new();
-        hash.update(offerer);
-        hash.update(answerer);
+        hash.update(&self.keys);
         hash.update([u8::from(self.dialled == is_own)]);
         hash.update(count.to_be_bytes());
-        hash.update(frame);
+        hash.update(message);
         *hash.finalize().first_chunk().expect("32 bytes")
+    }
+
+    pub(crate) fn seal(&mut self, mut message: Vec<u8>) -> Vec<u8> {
+        self.sealed += 1;
+        message.extend(self.tag(true, self.sealed, &message));
+        message
+    }
+
+    /// `None` if it does not open.
+    pub(crate) fn open(&mut self, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
+        self.opened += 1;
+        let tag = sealed.split_off(sealed.len().checked_sub(SEAL)?);
+        (tag == self.tag(false, self.opened, &sealed)).then_some(sealed)
     }
 }
 
@@ -40,7 +69,10 @@ impl World {
     /// Makes a key, and with the other end's a circuit.
     pub(super) fn open_circuit(&mut self, host: HostId, link: LinkId, peer: Option<PublicKey>) {
         let own = self.stranger().public;
-        let circuit = Circuit { own, peer, dialled: peer.is_none(), sealed: 0, opened: 0 };
+        let mut circuit = Circuit { own, dialled: peer.is_none(), seal: None };
+        if let Some(peer) = &peer {
+            circuit.complete(peer);
+        }
         self.hosts[host.0].circuits.insert(link.number(), circuit);
         self.circuit_news(host, link, LinkNews::Described(own.to_vec()));
         if peer.is_some() {
@@ -51,17 +83,23 @@ impl World {
     /// The other end's key came.
     pub(super) fn complete_circuit(&mut self, host: HostId, link: LinkId, key: &[u8]) {
         let circuit = self.hosts[host.0].circuits.get_mut(&link.number()).expect("looked up by the caller");
-        circuit.peer = key.try_into().ok();
-        let news = if circuit.peer.is_some() { LinkNews::Up } else { LinkNews::Down };
+        let news = match key.try_into() {
+            Ok(key) => {
+                circuit.complete(key);
+                LinkNews::Up
+            }
+            Err(_) => LinkNews::Down,
+        };
         self.circuit_news(host, link, news);
     }
 
     /// Seals a frame; false if the link is no circuit.
     pub(super) fn seal(&mut self, host: HostId, link: LinkId, frame: &[u8]) -> bool {
         let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else { return false };
-        circuit.sealed += 1;
-        let mut sealed = frame.to_vec();
-        sealed.extend(circuit.tag(true, circuit.sealed, frame));
+        let Some(seal) = &mut circuit.seal else {
+            self.fail(host, &format!("Send names link {}, whose keys are not there", link.number()));
+        };
+        let sealed = seal.seal(frame.to_vec());
         if frame.len() > FRAME_MAX + 2 {
             self.fail(host, &format!("a frame of {} bytes", frame.len()));
         }
@@ -74,10 +112,8 @@ impl World {
         let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else {
             self.fail(host, &format!("Unseal names link {}, which is no circuit", link.number()));
         };
-        circuit.opened += 1;
-        let (frame, tag) = sealed.split_at(sealed.len().saturating_sub(SEAL));
-        let opens = circuit.peer.is_some() && tag == circuit.tag(false, circuit.opened, frame);
-        let news = if opens { LinkNews::Bytes(frame.to_vec()) } else { LinkNews::Down };
+        let opened = circuit.seal.as_mut().and_then(|seal| seal.open(sealed.to_vec()));
+        let news = opened.map_or(LinkNews::Down, LinkNews::Bytes);
         self.circuit_news(host, link, news);
     }
 

@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
-use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_engine::{LinkId, LinkKind, PublicKey};
 
 use super::agenda::Happening;
+use super::circuit::Seal;
 use super::host::{HostId, State};
 use super::stimulus::{LinkNews, Stimulus};
 use super::{MS, SECOND, World};
@@ -44,6 +45,10 @@ pub(crate) struct End {
     pub(crate) is_described: bool,
     /// WebRTC: whether this pair will never connect; drawn once.
     pub(crate) is_doomed: bool,
+    /// WebSocket: the fresh key that it is sealed with.
+    pub(crate) socket_key: Option<PublicKey>,
+    /// WebSocket: once both ends have proved themselves.
+    pub(crate) seal: Option<Seal>,
     pub(crate) flow: Flow,
 }
 
@@ -109,6 +114,8 @@ impl World {
             remote: None,
             is_described: false,
             is_doomed: false,
+            socket_key: None,
+            seal: None,
             flow: Flow::default(),
         };
         self.ends.insert(id, end);
@@ -117,8 +124,13 @@ impl World {
 
     /// Sends one packet.
     pub(super) fn transmit(&mut self, id: EndId, packet: Vec<u8>) {
-        let Some(end) = self.ends.get(&id) else { return };
+        let Some(end) = self.ends.get_mut(&id) else { return };
         let host = end.host;
+        let packet = match &mut end.seal {
+            Some(seal) => seal.seal(packet),
+            None => packet,
+        };
+        let end = &self.ends[&id];
         let length = packet.len() as u32;
         let traffic = &mut self.hosts[host.0].traffic;
         traffic.sent_bytes += u64::from(length);
@@ -200,7 +212,11 @@ impl World {
                     let traffic = &mut self.hosts[to.0].traffic;
                     traffic.received_bytes += packet.len() as u64;
                     traffic.received_packets += 1;
-                    self.hand(to, Stimulus::Link(mate, LinkNews::Bytes(packet)));
+                    let seal = self.ends.get_mut(&mate).and_then(|mate| mate.seal.as_mut());
+                    match seal.map_or(Some(packet.clone()), |seal| seal.open(packet)) {
+                        Some(packet) => self.hand(to, Stimulus::Link(mate, LinkNews::Bytes(packet))),
+                        None => self.lose(mate),
+                    }
                 }
                 None => {
                     self.ends.remove(&id);

@@ -279,6 +279,9 @@ fn copy(output: &Output) -> Output {
             Output::Answered { link: *link, description: description.clone() }
         }
         Output::Unseal { link, bytes } => Output::Unseal { link: *link, bytes: bytes.clone() },
+        Output::Seal { link, dialled, key, transcript } => {
+            Output::Seal { link: *link, dialled: *dialled, key: *key, transcript: *transcript }
+        }
         Output::Accept(link) => Output::Accept(*link),
         Output::Refuse => Output::Refuse,
         Output::Close(link) => Output::Close(*link),

@@ -29,7 +29,7 @@ pub(crate) mod rng;
 pub(crate) mod script;
 pub(crate) mod seeds;
 mod shell;
-mod signalling;
+pub(crate) mod signalling;
 mod socket;
 mod spec;
 mod stimulus;

@@ -53,7 +53,7 @@ impl Script {
                 Heard::Bytes(*link, bytes.to_vec())
             }
             Input::LinkDrained { link, queued } => Heard::Drained(*link, *queued),
-            Input::SignalUp => Heard::SignalUp,
+            Input::SignalUp(_) => Heard::SignalUp,
             Input::SignalDown => Heard::SignalDown,
             Input::SignalBytes(bytes) => Heard::SignalBytes(bytes.to_vec()),
             Input::JobDone { job, result } => Heard::JobDone(job.0, format!("{result:?}")),

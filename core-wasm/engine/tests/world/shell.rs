@@ -157,6 +157,12 @@ impl World {
                 {
                     self.complete_circuit(host, link, &description);
                 }
+                Output::Seal { link, dialled, key, transcript } => {
+                    if let Some(end) = self.hosts[host.0].links.get(&link.number()) {
+                        packets.flush(*end, self);
+                    }
+                    self.seal_socket(host, link, dialled, &key, &transcript);
+                }
                 Output::Unseal { link, bytes } => self.unseal(host, link, &bytes),
                 Output::Answered { link, description } => {
                     match self.hosts[host.0].links.get(&link.number()) {

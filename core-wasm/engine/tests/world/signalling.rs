@@ -14,6 +14,9 @@ use super::network::SERVER_PLACE;
 use super::stimulus::{SignalNews, Stimulus};
 use super::{MS, SECOND, World, check};
 
+/// The name under which hosts dial the server.
+pub(crate) const SERVER_NAME: &[u8] = b"signalling.test";
+
 /// One connection to the server, for as long as the world lasts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct SessionId(pub(crate) u32);
@@ -173,7 +176,7 @@ impl World {
         }
         match (ToServer::parse(bytes), client.proved) {
             (Some(ToServer::Prove { flags, network, key, signature }), None) => {
-                let proof = proof_bytes(&client.nonce, network, flags);
+                let proof = proof_bytes(&client.nonce, network, flags, SERVER_NAME);
                 if !self.crypto.verify(key, signature, &proof) {
                     return self.refuse_and_close(session, Refusal::BadProof);
                 }

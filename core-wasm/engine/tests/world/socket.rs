@@ -1,8 +1,9 @@
 //! Virtual WebSockets: dialled by the number of an address, announced to the listener, accepted or refused.
 
-use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_engine::{LinkId, LinkKind, PublicKey};
 
 use super::agenda::Happening;
+use super::circuit::Seal;
 use super::flow::{EndId, Stage};
 use super::host::{HostId, State};
 use super::stimulus::{LinkNews, Stimulus};
@@ -12,6 +13,7 @@ impl World {
     /// A host dials the address of this number.
     pub(super) fn open_socket(&mut self, host: HostId, link: LinkId, number: u16) -> EndId {
         let id = self.make_end(host, Some(link), LinkKind::Socket);
+        self.describe_socket(id);
         self.at(self.network.opening_us, Happening::GiveUp(id));
         let Some(listener) = self.hosts[host.0].known.get(usize::from(number)).copied() else {
             self.at(MS, Happening::GiveUp(id));
@@ -52,6 +54,7 @@ impl World {
         end.stage = Stage::Open;
         let (host, mate) = (end.host, end.mate);
         self.hosts[host.0].links.insert(link.number(), id);
+        self.describe_socket(id);
         let Some(mate) = mate else { return };
         let Some(dialler) = self.ends.get(&mate).map(|mate| mate.host) else { return };
         let delay = self.travel(host, dialler);
@@ -60,6 +63,34 @@ impl World {
         }
         let life = self.hosts[dialler.0].life;
         self.at(delay, Happening::Hand(dialler, life, Stimulus::Link(mate, LinkNews::Up)));
+    }
+
+    /// Makes the fresh key that a socket is sealed with; WebCrypto takes its time.
+    fn describe_socket(&mut self, id: EndId) {
+        let key = self.stranger().public;
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        end.socket_key = Some(key);
+        let host = end.host;
+        let life = self.hosts[host.0].life;
+        let news = Stimulus::Link(id, LinkNews::Described(key.to_vec()));
+        self.at(MS / 4, Happening::Hand(host, life, news));
+    }
+
+    /// From here on the messages of a socket are sealed, both ways.
+    pub(super) fn seal_socket(
+        &mut self,
+        host: HostId,
+        link: LinkId,
+        dialled: bool,
+        peer: &PublicKey,
+        transcript: &[u8],
+    ) {
+        let end = self.hosts[host.0].links.get(&link.number()).and_then(|id| self.ends.get_mut(id));
+        let Some(end) = end.filter(|end| end.kind == LinkKind::Socket && end.seal.is_none()) else {
+            self.fail(host, &format!("Seal names link {}, which is no open socket", link.number()));
+        };
+        let own = end.socket_key.expect("the engine greets with it");
+        end.seal = Some(Seal::new(&own, peer, dialled, transcript));
     }
 
     /// The listener's engine has no room: the dialler's socket closes.

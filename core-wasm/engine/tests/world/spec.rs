@@ -94,7 +94,7 @@ impl Spec {
     pub(crate) fn config(&self, host: HostId, key: [u8; 64], seed: u64) -> Config {
         Config {
             key,
-            seed,
+            seed: sha256(&seed.to_be_bytes()),
             network: self.network_id(),
             level: self.level,
             profile: self.profile,

@@ -3,7 +3,7 @@
 use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature};
 
 use super::flow::EndId;
-use super::signalling::SessionId;
+use super::signalling::{SERVER_NAME, SessionId};
 
 /// An [`Input`] on its way to an engine.
 #[derive(Clone)]
@@ -83,7 +83,7 @@ impl Stimulus {
             Self::WallTime(seconds) => Input::WallTime(*seconds),
             Self::Incoming(_) => Input::Incoming,
             Self::Link(_, news) | Self::Circuit(_, news) => news.input(link),
-            Self::Signal(_, SignalNews::Up) => Input::SignalUp,
+            Self::Signal(_, SignalNews::Up) => Input::SignalUp(SERVER_NAME),
             Self::Signal(_, SignalNews::Down) => Input::SignalDown,
             Self::Signal(_, SignalNews::Bytes(bytes)) => Input::SignalBytes(bytes),
             Self::Job(job, outcome) => Input::JobDone { job: *job, result: outcome.result() },

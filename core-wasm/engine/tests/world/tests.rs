@@ -9,6 +9,7 @@ use super::crypto::Crypto;
 use super::host::Clock;
 use super::rng::Rng;
 use super::script::Heard;
+use super::signalling::SERVER_NAME;
 use super::stimulus::Outcome;
 use super::store::Store;
 use super::{HostId, MS, SECOND, Spec, World};
@@ -182,12 +183,14 @@ fn a_socket_opens_when_its_listener_accepts_and_closes_when_it_refuses() {
     world.script(listener).accepts.push_back(TWO);
     world.play(dialler, vec![Output::Open { link: ONE, route: Route::Socket(0) }]);
     world.run_for(2_000);
-    assert_eq!(world.script(listener).heard, [Heard::Incoming]);
-    assert_eq!(world.script(dialler).heard, [Heard::Up(ONE)]);
+    assert!(matches!(world.script(listener).heard[..], [Heard::Incoming, Heard::Described(TWO, _)]));
+    assert!(matches!(world.script(dialler).heard[..], [Heard::Described(ONE, _), Heard::Up(ONE)]));
     send(&mut world, listener, TWO, 10);
     world.play(dialler, vec![Output::Open { link: TWO, route: Route::Socket(0) }]);
     world.run_for(2_000);
-    assert_eq!(world.script(dialler).heard[1..], [Heard::Bytes(ONE, vec![7; 10]), Heard::Down(TWO)]);
+    let heard: Vec<_> = world.script(dialler).heard[2..].to_vec();
+    let heard = heard.iter().filter(|heard| !matches!(heard, Heard::Described(..)));
+    assert!(heard.eq(&[Heard::Bytes(ONE, vec![7; 10]), Heard::Down(TWO)]));
 }
 
 #[test]
@@ -299,7 +302,7 @@ fn prove(world: &mut World, host: HostId) {
     };
     let machine = world.host(host);
     let network = machine.spec.network_id();
-    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(nonce, &network, 0));
+    let signature = Crypto::StandIn.sign(&machine.key, &proof_bytes(nonce, &network, 0, SERVER_NAME));
     let proof =
         ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(host, vec![Output::Signal(proof.emit())]);

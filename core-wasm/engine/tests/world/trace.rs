@@ -115,6 +115,7 @@ impl Line {
             Output::Open { link, route } => {
                 What::Said(format!("    < link {} opens by {}", link.number(), describe::route(route)))
             }
+            Output::Seal { link, .. } => What::Said(format!("    < link {} sealed", link.number())),
             Output::Answered { link, .. } => What::Said(format!("    < link {} answered", link.number())),
             other => What::Said(format!("    < {other:?}")),
         };
