@@ -91,7 +91,7 @@ pub(crate) fn on_circuit_offer(
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
-    ground.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
+    ground.put_copy(output::OPEN_CIRCUIT, id.word(), &[], key);
 }
 
 /// The circuit that this node offered is taken.
@@ -102,7 +102,7 @@ pub(super) fn on_circuit_answer(ground: &mut Ground, id: LinkId, body: &[u8]) {
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], key);
+    ground.put_copy(output::ANSWERED, id.word(), &[], key);
 }
 
 /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
@@ -137,7 +137,7 @@ pub(crate) fn on_carry(
     if sealed.len() == 1 {
         return Some(link);
     }
-    ground.put_copy(output::UNSEAL, link.number().into(), &[], sealed);
+    ground.put_copy(output::UNSEAL, link.word(), &[], sealed);
     None
 }
 

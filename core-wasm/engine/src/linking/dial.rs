@@ -1,11 +1,8 @@
 //! Making WebRTC links: signed envelopes there and back, by the signalling server or through the overlay.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
+use super::Linking;
 use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner, ReplyTo};
+use crate::ground::{Ground, Parcel, ReplyTo, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
@@ -33,16 +30,6 @@ const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 /// How often an envelope is sent.
 const TRIES_MAX: u8 = 3;
 
-/// An envelope whose signature is being checked, or holds.
-pub(crate) struct Arrived {
-    pub(crate) from: NodeId,
-    pub(super) bytes: Vec<u8>,
-    /// How it came; `None` by the signalling server.
-    reply: Option<ReplyTo>,
-    /// An answer: the link it is for.
-    pub(super) link: Option<LinkId>,
-}
-
 impl Linking {
     pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
         let expiry_s = ground.wall_s().map_or(0, |now| now.get() + ENVELOPE_S);
@@ -68,7 +55,7 @@ impl Linking {
         };
         handshake.envelope = envelope.emit();
         let bytes = envelope.signed_bytes(&ground.config.network, &ground.id, &peer);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignEnvelope(id));
+        ground.sign(What::SignEnvelope, Some(id), bytes);
     }
 
     pub(super) fn on_envelope_signed(&mut self, ground: &mut Ground, id: LinkId, signature: &Signature) {
@@ -120,14 +107,14 @@ impl Linking {
                 Some(link)
             }
         };
-        let strangers = self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(_)));
+        let strangers = ground.count_jobs(&|job| job.what == What::VerifyEnvelope);
         if strangers >= STRANGERS_MAX {
             return;
         }
         let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
-        let arrived = Arrived { from, bytes: bytes.to_vec(), reply, link };
-        let pending = Pending::VerifyEnvelope(Box::new(arrived));
-        self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
+        if ground.verify(What::VerifyEnvelope, link, envelope.key, envelope.signature, signed) {
+            ground.attach(Parcel { peer: from, bytes: bytes.to_vec(), reply });
+        }
     }
 }
 
@@ -167,12 +154,12 @@ pub(super) fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) {
         link.due = handshake.deadline;
         ground.arm(deadline);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], description);
+    ground.put_copy(output::ANSWERED, id.word(), &[], description);
 }
 
 /// Answers an offer, by a link that begins or by a refusal.
-pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
-    let Arrived { from, bytes, reply, .. } = arrived;
+pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
+    let Parcel { peer: from, bytes, reply } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
     if ground.is_full() {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
@@ -185,7 +172,7 @@ pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
         return ground.dial_circuit(&from);
     }
     let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
-    ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
+    ground.put_copy(output::OPEN_ANSWER, id.word(), &[], envelope.body);
 }
 
 /// Sends the envelope of a link that is being made, the first time or again.

@@ -6,9 +6,9 @@
 
 use alloc::vec::Vec;
 
+use super::Linking;
 use super::dial::send_envelope;
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner};
+use crate::ground::{Ground, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
@@ -92,7 +92,7 @@ impl Linking {
             return Ok(());
         }
         let bytes = proof_bytes(&ground.config.network, hello.nonce, &handshake.nonce, hello.key);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
+        ground.sign(What::SignLink, Some(id), bytes);
         Ok(())
     }
 
@@ -113,7 +113,7 @@ impl Linking {
         // The peer's nonce came with its key, in its Hello; only the peer signs over both in this order.
         let (own, network) = (&ground.config.key, &ground.config.network);
         let bytes = proof_bytes(network, &handshake.nonce, &handshake.peer_nonce, own);
-        self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
+        ground.verify(What::VerifyLink, Some(id), &key, signature, bytes);
         Ok(())
     }
 }
@@ -184,7 +184,7 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
     ground.arm(now);
     ground.contacts.forget(&peer);
     let value = kind as u32 | (profile as u32) << 8;
-    ground.put(output::PEER_UP, id.number().into(), value, &peer.0, address);
+    ground.put(output::PEER_UP, id.word(), value, &peer.0, address);
     Some(is_first_contact)
 }
 

@@ -13,32 +13,20 @@ pub(crate) use self::circuit::{
     choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
 };
 use self::dial::on_answer;
-pub(crate) use self::dial::{Arrived, on_envelope_lost, on_offer};
+pub(crate) use self::dial::{on_envelope_lost, on_offer};
 use self::handshake::on_link_verified;
 pub(crate) use self::handshake::{
     on_handshake_due, on_incoming, on_link_up, proved, replaces, settle, why_down,
 };
 use self::signalling::Signalling;
-use crate::ground::{Ground, Jobs};
+use crate::ground::{Ground, Job, Parcel, What};
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
 use crate::wire::frame::Frame;
 
 /// What links that are being made need beside their handshakes.
 #[derive(Default)]
 pub(crate) struct Linking {
     signalling: Signalling,
-    pending: Jobs<Pending>,
-}
-
-/// What waits for a job.
-enum Pending {
-    /// The proof for the signalling server.
-    Prove,
-    SignLink(LinkId),
-    VerifyLink(LinkId),
-    SignEnvelope(LinkId),
-    VerifyEnvelope(Box<Arrived>),
 }
 
 impl Linking {
@@ -47,27 +35,23 @@ impl Linking {
     pub(crate) fn on_job(
         &mut self,
         ground: &mut Ground,
-        job: JobId,
+        job: Job,
         kind: u32,
         bytes: &[u8],
-    ) -> Option<Box<Arrived>> {
-        let pending = self.pending.take(job)?;
+    ) -> Option<Box<Parcel>> {
         let holds = kind == input::VERIFIED && bytes == [1];
         // What cannot be signed is not sent; the handshake it was for times out.
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
-        match (pending, signature) {
-            (Pending::Prove, Some(signature)) => self.on_signal_proof(ground, signature),
-            (Pending::SignLink(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
-            (Pending::SignEnvelope(link), Some(signature)) => {
+        match (job.what, job.link(), signature) {
+            (What::Prove, _, Some(signature)) => self.on_signal_proof(ground, signature),
+            (What::SignLink, Some(link), Some(signature)) => ground.send(link, &Frame::Proof(signature)),
+            (What::SignEnvelope, Some(link), Some(signature)) => {
                 self.on_envelope_signed(ground, link, signature)
             }
-            (Pending::Prove | Pending::SignLink(_) | Pending::SignEnvelope(_), None) => {}
-            (Pending::VerifyLink(link), _) => on_link_verified(ground, link, holds),
-            (Pending::VerifyEnvelope(arrived), _) if holds => match arrived.link {
-                Some(link) => on_answer(ground, link, &arrived.bytes),
-                None => return Some(arrived),
-            },
-            (Pending::VerifyEnvelope(_), _) => {}
+            (What::VerifyLink, Some(link), _) => on_link_verified(ground, link, holds),
+            (What::VerifyEnvelope, Some(link), _) if holds => on_answer(ground, link, &job.parcel?.bytes),
+            (What::VerifyEnvelope, None, _) if holds => return job.parcel,
+            _ => {}
         }
         None
     }

@@ -1,7 +1,7 @@
 //! The signalling server: first contact, and nothing the network would need later.
 
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner};
+use super::Linking;
+use crate::ground::{Ground, What};
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
 use crate::io::Profile;
@@ -95,7 +95,7 @@ impl Linking {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
                 let bytes = proof_bytes(nonce, &ground.config.network, relay_flag(ground));
-                self.pending.add(ground.sign(Owner::Linking, bytes), Pending::Prove);
+                ground.sign(What::Prove, None, bytes);
             }
             Some(FromServer::Welcome { peers }) => {
                 self.set_signalling(ground, State::Present);

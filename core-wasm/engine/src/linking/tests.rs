@@ -3,8 +3,8 @@
 use super::*;
 use crate::ground::testing::{ground, link, outputs};
 use crate::id::NodeId;
-use crate::io::LinkKind;
 use crate::io::kinds::output;
+use crate::io::{JobId, LinkId, LinkKind};
 use crate::limits::STRANGERS_MAX;
 use crate::link::Stage;
 use crate::status::Reason;
@@ -26,10 +26,9 @@ fn an_offer_is_one_once_its_signature_holds() {
     linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None);
     let job = outputs(&mut ground).remove(0);
     assert_eq!(job.kind, output::VERIFY);
-    let Some(offer) = linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[1]) else {
-        panic!("an offer")
-    };
-    assert_eq!(offer.from, NodeId::of_key(&[9; 64]));
+    let job = ground.end_job(JobId(job.number)).unwrap();
+    let Some(offer) = linking.on_job(&mut ground, job, input::VERIFIED, &[1]) else { panic!("an offer") };
+    assert_eq!(offer.peer, NodeId::of_key(&[9; 64]));
     on_offer(&mut ground, *offer);
     assert_eq!(kinds(&mut ground), [output::OPEN_ANSWER]);
 }
@@ -39,7 +38,8 @@ fn an_offer_whose_signature_does_not_hold_is_nothing() {
     let (mut ground, mut linking) = (ground(3), Linking::default());
     linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None);
     let job = outputs(&mut ground).remove(0);
-    assert!(linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[0]).is_none());
+    let job = ground.end_job(JobId(job.number)).unwrap();
+    assert!(linking.on_job(&mut ground, job, input::VERIFIED, &[0]).is_none());
     assert!(outputs(&mut ground).is_empty());
 }
 

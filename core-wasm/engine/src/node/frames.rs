@@ -19,6 +19,7 @@ use crate::wire::frame::{BULK_MIN, Frame, split};
 const LAST_WORDS: Duration = Duration::from_ms(2_000);
 
 impl Node {
+    #[inline(never)]
     pub(super) fn on_packet(&mut self, id: LinkId, packet: &[u8]) {
         let mut reader = Reader::new(packet);
         if packet.len() > PACKET_MAX {
@@ -146,7 +147,7 @@ impl Node {
             if is_circuit {
                 linking::end_circuit(&mut self.ground, link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
-                self.ground.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
+                self.ground.put(output::SEND, id.word(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }

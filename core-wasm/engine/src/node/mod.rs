@@ -25,6 +25,8 @@ use crate::topics::Topics;
 use crate::upkeep::Upkeep;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
+// In this order: what is asked for most lies where its offset takes one byte of Wasm.
+#[repr(C)]
 pub struct Node {
     ground: Ground,
     requests: Requests,
