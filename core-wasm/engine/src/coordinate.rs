@@ -55,9 +55,13 @@ impl Coordinate {
 
     /// Of its four words; `None` if it lies beyond all bounds.
     pub fn new([x, y, height, error]: [u16; 4]) -> Option<Self> {
-        let at = Self { x: x as i16, y: y as i16, height, error };
-        let furthest = at.x.unsigned_abs().max(at.y.unsigned_abs()).max(height);
-        (furthest <= EDGE as u16 && error <= ONE as u16).then_some(at)
+        let is_within = |at: u16| at.wrapping_add(EDGE as u16) <= 2 * EDGE as u16;
+        (is_within(x) && is_within(y) && height <= EDGE as u16 && error <= ONE as u16).then_some(Self {
+            x: x as i16,
+            y: y as i16,
+            height,
+            error,
+        })
     }
 
     /// As [`Coordinate::new`] takes them.

@@ -2,7 +2,7 @@
 
 /// How an operation ended; IPCNet's codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u16)]
+#[repr(u32)]
 pub enum Status {
     /// It was done.
     Ok = 100,

@@ -13,6 +13,7 @@ impl Instant {
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The time from `earlier` to `self`; nothing if `earlier` is later.
+    #[inline(never)]
     pub fn since(self, earlier: Self) -> Duration {
         Duration(self.0.saturating_sub(earlier.0))
     }

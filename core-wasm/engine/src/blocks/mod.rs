@@ -8,17 +8,15 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 pub(crate) use self::place::Placed;
 use self::placement::{Failing, Placement};
 use self::repair::Repair;
 use self::serve::Serve;
-use crate::ground::{Ground, Jobs, ReplyTo, stored};
+use crate::ground::{Ground, Job, What, stored};
 use crate::id::NodeId;
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
 
 /// What this node does about blocks that others want, place or should have.
 #[derive(Default)]
@@ -31,40 +29,32 @@ pub(crate) struct Blocks {
     /// Those that could not hold a block not long ago; this node may be among them.
     failing: Failing,
     repair: Repair,
-    pending: Jobs<Pending>,
-}
-
-/// What waits for a job.
-enum Pending {
-    /// By the number of the serve or placement.
-    LoadServe(u32),
-    LoadPlacement(u32),
-    StorePlacement(u32),
-    /// A replica that another node places here.
-    StoreHeld(Box<ReplyTo>),
-    /// Which of a neighbour's keys are missing here.
-    Absent(LinkId),
-    /// For a neighbour's list, or for this node's own walk.
-    Scan,
 }
 
 impl Blocks {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
         let loaded = (kind == input::LOADED).then_some(bytes);
         let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
-        let Some(pending) = self.pending.take(job) else { return };
         let status = stored(kind);
-        if let Pending::StorePlacement(_) | Pending::StoreHeld(_) = pending {
+        if let What::StorePlacement | What::StoreHeld = job.what {
             self.on_own_stored(ground, status);
         }
-        match pending {
-            Pending::LoadServe(number) => self.on_serve_loaded(ground, number, loaded),
-            Pending::LoadPlacement(token) => self.on_placement_loaded(ground, token, loaded),
-            Pending::StorePlacement(token) => self.on_placement_stored(ground, token, status),
-            Pending::StoreHeld(reply) => ground.answer(&reply, status, &[1]),
-            Pending::Absent(link) => self.on_absent(link, hashes),
-            Pending::Scan => self.on_scanned(ground, hashes),
+        match job.what {
+            What::LoadServe => self.on_serve_loaded(ground, job.number, loaded),
+            What::LoadPlacement => self.on_placement_loaded(ground, job.number, loaded),
+            What::StorePlacement => self.on_placement_stored(ground, job.number, status),
+            What::StoreHeld => {
+                if let Some(reply) = job.reply() {
+                    ground.answer(reply, status, &[1]);
+                }
+            }
+            What::Absent => {
+                if let Some(link) = job.link() {
+                    self.on_absent(link, hashes);
+                }
+            }
+            _ => self.on_scanned(ground, hashes),
         }
     }
 

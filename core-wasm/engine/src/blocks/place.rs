@@ -2,13 +2,12 @@
 //!
 //! A holder that is full, fails or is silent is passed over, and the next nearest takes its place.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use super::Blocks;
 use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
-use super::{Blocks, Pending};
-use crate::ground::{Ground, Owner, ReplyTo};
+use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, PLACEMENTS_OWN, STORES_A_LINK, STORES_MAX};
@@ -68,23 +67,25 @@ impl Blocks {
         if block.len() > BLOCK_MAX || !ground.may_hold(hash) {
             return Status::BadRequest;
         }
-        let is_of_link =
-            |pending: &Pending| matches!(pending, Pending::StoreHeld(other) if other.link() == link);
-        if ground.stores_under_way() >= STORES_MAX && self.pending.count(is_of_link) >= STORES_A_LINK
+        let came_by = number(link);
+        let is_of_link = |job: &Job| job.what == What::StoreHeld && job.number == came_by;
+        if ground.stores_under_way() >= STORES_MAX && ground.count_jobs(&is_of_link) >= STORES_A_LINK
             || !ground.may_keep(link, block.len())
             || !exact && !self.has_place(ground, link)
         {
             return Status::TooManyRequests;
         }
-        let Some(job) = ground.store(Owner::Blocks, hash, block, true) else {
+        let what = if exact { What::StoreHeld } else { What::StorePlacement };
+        if !ground.store(what, came_by, hash, block, true) {
             return Status::TooManyRequests;
-        };
-        let pending = if exact {
-            Pending::StoreHeld(Box::new(reply.clone()))
+        }
+        let reply = reply.clone();
+        if exact {
+            ground.attach(Parcel { peer: reply.origin, bytes: Vec::new(), by: None, reply: Some(reply) });
         } else {
-            Pending::StorePlacement(self.begin_placement(ground, reply.clone(), hash))
-        };
-        self.pending.add(Some(job), pending);
+            let token = self.begin_placement(ground, reply, hash);
+            ground.renumber(token);
+        }
         Status::Ok
     }
 
@@ -171,8 +172,7 @@ impl Blocks {
             {
                 continue;
             }
-            let job = ground.load(Owner::Blocks, &placement.hash, None);
-            if !self.pending.add(job, Pending::LoadPlacement(placement.token)) {
+            if !ground.load(What::LoadPlacement, placement.token, &placement.hash, None) {
                 return;
             }
             placement.is_loading = true;

@@ -131,8 +131,6 @@ impl Placement {
         {
             self.holders.remove(place);
         }
-        // No more than is needed: this table is the largest of its machine.
-        self.holders.reserve_exact(1);
         let mut holder = Holder { id: *id, step: Step::Waiting, due: Instant::NEVER };
         holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
         self.holders.push(holder);

@@ -8,8 +8,8 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use super::{Blocks, Pending};
-use crate::ground::{Ground, Owner};
+use super::Blocks;
+use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{
@@ -147,8 +147,7 @@ impl Blocks {
         let listing = self.repair.listings.first().filter(|_| is_turn);
         let Some(after) = listing.map(|listing| &listing.after).or(pass) else { return };
         self.repair.was_listing = listing.is_some();
-        let job = ground.scan(Owner::Blocks, Some(after));
-        self.repair.is_scanning = self.pending.add(job, Pending::Scan);
+        self.repair.is_scanning = ground.scan(after);
     }
 
     pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
@@ -258,7 +257,7 @@ impl Blocks {
         let mut ours = keys.to_vec();
         ours.keep(|key| ground.should_hold(key) && ground.may_hold(key));
         if !ours.is_empty() {
-            self.pending.add(ground.find_absent(Owner::Blocks, &ours), Pending::Absent(link));
+            ground.find_absent(link, &ours);
         }
     }
 

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
+use super::Blocks;
 use super::share::crowded_out;
-use super::{Blocks, Pending};
-use crate::ground::{BLOCK_FRAME, Ground, Owner, ReplyTo};
+use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
@@ -68,7 +68,7 @@ impl Blocks {
             if serve.is_loading || !self.takes_block(ground, serve.reply.link()) {
                 continue;
             }
-            if !self.pending.add(ground.load(Owner::Blocks, &hash, None), Pending::LoadServe(number)) {
+            if !ground.load(What::LoadServe, number, &hash, None) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {

@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::*;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
-use crate::io::Flat;
 use crate::io::kinds::output;
+use crate::io::{Flat, JobId, LinkId};
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
 use crate::time::Duration;
@@ -44,7 +44,8 @@ fn a_block_is_served_once_it_is_read() {
     serve(&mut ground, &mut blocks);
     blocks.pump(&mut ground);
     let load = job(&outputs(&mut ground), output::LOAD).unwrap();
-    blocks.on_job_done(&mut ground, load, input::LOADED, b"block");
+    let load = ground.end_job(load).unwrap();
+    blocks.on_job_done(&mut ground, &load, input::LOADED, b"block");
     assert_eq!(answers(&mut ground), [(Status::Ok, b"block".to_vec())]);
 }
 
@@ -54,7 +55,8 @@ fn a_block_that_is_not_here_is_answered_with_those_who_may_have_it() {
     serve(&mut ground, &mut blocks);
     blocks.pump(&mut ground);
     let load = job(&outputs(&mut ground), output::LOAD).unwrap();
-    blocks.on_job_done(&mut ground, load, input::MISSING, &[]);
+    let load = ground.end_job(load).unwrap();
+    blocks.on_job_done(&mut ground, &load, input::MISSING, &[]);
     let answers = answers(&mut ground);
     assert_eq!(answers[0].0, Status::NotFound);
     assert!(!answers[0].1.is_empty());
@@ -87,7 +89,8 @@ impl Trial {
     fn sent(&mut self) -> Vec<(NodeId, u32)> {
         self.blocks.pump(&mut self.ground);
         let Some(load) = job(&outputs(&mut self.ground), output::LOAD) else { return Vec::new() };
-        self.blocks.on_job_done(&mut self.ground, load, input::LOADED, b"block");
+        let load = self.ground.end_job(load).unwrap();
+        self.blocks.on_job_done(&mut self.ground, &load, input::LOADED, b"block");
         let mut holders = Vec::new();
         for (link, frame) in sent(&mut self.ground) {
             if let Some(Frame::Routed(routed)) = Frame::parse(&frame) {
@@ -262,7 +265,8 @@ fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
     let links = ground.links.numbers(&|_| true);
     give(&mut ground, &mut blocks, links[0], 5);
     let store = job(&outputs(&mut ground), output::STORE).unwrap();
-    blocks.on_job_done(&mut ground, store, input::FULL, &[]);
+    let store = ground.end_job(store).unwrap();
+    blocks.on_job_done(&mut ground, &store, input::FULL, &[]);
     assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
     // To this block nobody is nearer.
     let (hash, reply) = (ground.id.flipped(200), asked_by(&ground, links[0], &ASKER));
@@ -291,7 +295,8 @@ fn a_walk_through_the_store_tells_neighbours_sums() {
     blocks.repair_on_time(&mut ground);
     blocks.scan_next(&mut ground);
     let scan = job(&outputs(&mut ground), output::SCAN).unwrap();
-    blocks.on_job_done(&mut ground, scan, input::HASHES, &HASH.0);
+    let scan = ground.end_job(scan).unwrap();
+    blocks.on_job_done(&mut ground, &scan, input::HASHES, &HASH.0);
     let sums = sent(&mut ground);
     assert_eq!(sums.len(), 3);
     assert!(sums.iter().all(|(_, frame)| matches!(Frame::parse(frame), Some(Frame::Digest(_)))));
@@ -314,7 +319,8 @@ fn keys_that_a_neighbour_has_and_this_node_lacks_are_fetched_from_it() {
     let link = ask(&mut ground, &mut blocks);
     blocks.on_keys(&mut ground, link, false, &HASH.0);
     let absent = job(&outputs(&mut ground), output::ABSENT).unwrap();
-    blocks.on_job_done(&mut ground, absent, input::HASHES, &HASH.0);
+    let absent = ground.end_job(absent).unwrap();
+    blocks.on_job_done(&mut ground, &absent, input::HASHES, &HASH.0);
     assert_eq!(blocks.next_missing(&mut ground), Some((HASH, link)));
     assert_eq!(blocks.next_missing(&mut ground), None);
 }
@@ -354,7 +360,8 @@ fn scan(ground: &mut Ground, blocks: &mut Blocks, keys: &[NodeId]) -> usize {
         let after = outputs.iter().rfind(|flat| flat.kind == output::SCAN).unwrap().id.clone();
         let found = keys.iter().filter(|key| key.0[..] > after[..]).take(HASHES_MAX);
         let found: Vec<u8> = found.flat_map(|key| key.0).collect();
-        blocks.on_job_done(ground, scan, input::HASHES, &found);
+        let scan = ground.end_job(scan).unwrap();
+        blocks.on_job_done(ground, &scan, input::HASHES, &found);
     }
     0
 }

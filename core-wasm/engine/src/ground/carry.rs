@@ -165,7 +165,7 @@ impl Ground {
         if self.closing.is_some_and(|(link, _)| link == id) {
             // The peer hears a link that was shed a little longer.
             if !is_bulk {
-                self.put(output::SEND, id.number().into(), 0, &[], bytes);
+                self.put(output::SEND, id.word(), 0, &[], bytes);
             }
             return;
         }

@@ -20,10 +20,9 @@ use core::num::NonZeroU32;
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;
 use self::greet::Greeting;
-pub(crate) use self::jobs::stored;
+pub(crate) use self::jobs::{number, stored};
 pub(crate) use self::near::LINKS_SPARE;
-use self::owner::Job;
-pub(crate) use self::owner::{Jobs, Owner};
+pub(crate) use self::owner::{Job, Parcel, What};
 pub(crate) use self::send::{BLOCK_FRAME, PROBE_AFTER};
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
@@ -36,50 +35,52 @@ use crate::status::Reason;
 use crate::time::{Duration, Instant};
 
 /// The ground that machines stand on.
+// In this order: what is asked for most lies where its offset takes one byte of Wasm.
+#[repr(C)]
 pub(crate) struct Ground {
-    pub(crate) id: NodeId,
-    pub(crate) config: Config,
     pub(crate) now: Instant,
-    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
-    pub(crate) wall_offset_s: Option<u64>,
+    pub(crate) id: NodeId,
+    pub(crate) links: Links,
+    /// The earliest of all deadlines, or earlier.
+    pub(crate) wake: Instant,
+    /// When the links are looked at next.
+    pub(crate) maintain_at: Instant,
+    outbox: Vec<Flat>,
+    /// How many of them were handed out.
+    handed_out: usize,
+    /// Links that end, and why; the node ends them before its next step.
+    pub(crate) ending: Vec<(LinkId, Reason)>,
+    jobs: Vec<Job>,
+    pub(crate) last_job: u32,
+    /// See [`Ground::depth`]; kept, because every hop asks for it.
+    pub(crate) depth_hint: u32,
+    pub(crate) joined: bool,
+    /// The signalling server knows this node.
+    pub(crate) is_introduced: bool,
     /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
     pub(crate) is_clock_doubtful: bool,
+    /// Direct links in a row that did not come up, though the other ends were there.
+    pub(crate) walls: u8,
     /// Chance that nobody sees.
     pub(crate) rng: Rng,
     /// Whatever number the wire shows.
     pub(crate) keystream: Keystream,
-    /// By which this node knows its own entries in paths.
-    secret: [u8; 16],
-    outbox: Vec<Flat>,
-    /// How many of them were handed out.
-    handed_out: usize,
-    /// The earliest of all deadlines, or earlier.
-    pub(crate) wake: Instant,
-    pub(crate) links: Links,
-    /// Links that end, and why; the node ends them before its next step.
-    pub(crate) ending: Vec<(LinkId, Reason)>,
+    pub(crate) contacts: Contacts,
+    greetings: Vec<Greeting>,
+    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
+    pub(crate) wall_offset_s: Option<u64>,
     /// The link that was shed last, and until when what its peer had sent is heard.
     pub(crate) closing: Option<(LinkId, Instant)>,
-    pub(crate) contacts: Contacts,
     pub(crate) bans: Bans,
+    /// When bulk came last, over any link.
+    pub(crate) bulk_heard: Instant,
     /// Where this node stands.
     pub(crate) at: Coordinate,
     /// A node that may be nearer than the links of its bucket, and by how many microseconds.
     pub(crate) better: Option<(NodeId, u32)>,
-    greetings: Vec<Greeting>,
-    /// See [`Ground::depth`]; kept, because every hop asks for it.
-    pub(crate) depth_hint: u32,
-    jobs: Vec<Job>,
-    pub(crate) last_job: u32,
-    /// When the links are looked at next.
-    pub(crate) maintain_at: Instant,
-    /// When bulk came last, over any link.
-    pub(crate) bulk_heard: Instant,
-    /// Direct links in a row that did not come up, though the other ends were there.
-    pub(crate) walls: u8,
-    /// The signalling server knows this node.
-    pub(crate) is_introduced: bool,
-    pub(crate) joined: bool,
+    /// By which this node knows its own entries in paths.
+    secret: [u8; 16],
+    pub(crate) config: Config,
 }
 
 impl Ground {

@@ -17,7 +17,7 @@ impl Ground {
     /// Queues an output that says all by its kind, or is about a link.
     #[inline(never)]
     pub(crate) fn put_kind(&mut self, kind: u32, link: Option<LinkId>) {
-        self.put_plain(kind, link.map_or(0, |link| link.number().into()), 0, &[]);
+        self.put_plain(kind, link.map_or(0, |link| link.word()), 0, &[]);
     }
 
     /// Queues an output without bytes.

@@ -45,7 +45,7 @@ impl Ground {
         if link.flow.is_stuck() {
             return self.end(id, Reason::Stuck);
         }
-        self.put(output::SEND, id.number().into(), 0, &[], bytes);
+        self.put(output::SEND, id.word(), 0, &[], bytes);
     }
 
     /// Gives peers their credit back while the store keeps up.

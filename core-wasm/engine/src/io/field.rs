@@ -52,7 +52,7 @@ macro_rules! numbers {
 }
 
 numbers! {
-    LinkId: |number| Self::new(number as u16), |link| link.number().into();
+    LinkId: |number| Self::new(number as u16), |link| link.word();
     JobId: |number| Some(Self(number)), |job| job.0;
     OpId: |number| Some(Self(number)), |op| op.0;
     u8: |number| Some(number as Self), |number| (*number).into();

@@ -5,8 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::Linking;
-use super::dial::begin_answer;
+use super::dial::{begin_answer, refuse};
 use crate::ground::{Ground, ReplyTo, is_relay};
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -29,39 +28,36 @@ const DIRECT_AGAIN_ONE_IN: u64 = 4;
 const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
 const TRY_DIRECT_ONE_IN: u64 = 24;
 
-impl Linking {
-    /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
-    /// at once; false if there is no relay for it.
-    pub(crate) fn on_unreachable(&mut self, ground: &mut Ground, link: &Link) -> bool {
-        if let Some(handshake) = link.handshake.as_ref().filter(|_| !link.dialled) {
-            self.refuse(ground, &link.peer, handshake.session, Reason::Unreachable, handshake.reply.clone());
-        }
-        ground.has_relay() && ground.contacts.learn(&link.peer).is_some()
+/// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
+/// at once; false if there is no relay for it.
+pub(crate) fn on_unreachable(ground: &mut Ground, link: &Link) -> bool {
+    if let Some(handshake) = link.handshake.as_ref().filter(|_| !link.dialled) {
+        refuse(ground, &link.peer, handshake.session, Reason::Unreachable, handshake.reply.clone());
     }
+    ground.has_relay() && ground.contacts.learn(&link.peer).is_some()
+}
 
-    /// Somebody who cannot reach this node directly offers a circuit.
-    pub(super) fn on_circuit_offer(
-        &mut self,
-        ground: &mut Ground,
-        from: NodeId,
-        envelope: &Envelope<'_>,
-        reply: Option<ReplyTo>,
-    ) {
-        let Some((key, via)) = read_circuit(ground, envelope.body) else { return };
-        let Some(via) = via else {
-            // Linked with none of them yet; by the next offer it may be.
-            if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
-                ground.learn(relay, None);
-                ground.dial(relay);
-            }
-            return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-        };
-        let id = begin_answer(ground, LinkKind::Relayed, from, envelope.session, reply);
-        if let Some(link) = ground.links.get_mut(id) {
-            link.via = Some(via);
+/// Somebody who cannot reach this node directly offers a circuit.
+pub(super) fn on_circuit_offer(
+    ground: &mut Ground,
+    from: NodeId,
+    envelope: &Envelope<'_>,
+    reply: Option<ReplyTo>,
+) {
+    let Some((key, via)) = read_circuit(ground, envelope.body) else { return };
+    let Some(via) = via else {
+        // Linked with none of them yet; by the next offer it may be.
+        if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
+            ground.learn(relay, None);
+            ground.dial(relay);
         }
-        ground.put_copy(output::OPEN_CIRCUIT, id.number().into(), &[], key);
+        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+    };
+    let id = begin_answer(ground, LinkKind::Relayed, from, envelope.session, reply);
+    if let Some(link) = ground.links.get_mut(id) {
+        link.via = Some(via);
     }
+    ground.put_copy(output::OPEN_CIRCUIT, id.word(), &[], key);
 }
 
 /// An attempt at a link ended. Where the other end is there and no transport came up, the next one goes through a relay.
@@ -106,7 +102,7 @@ pub(super) fn on_circuit_answer(ground: &mut Ground, id: LinkId, body: &[u8]) {
     if let Some(link) = ground.links.get_mut(id) {
         link.via = Some(via);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], key);
+    ground.put_copy(output::ANSWERED, id.word(), &[], key);
 }
 
 /// The shell has sealed a frame: it goes to the relay. What is being sealed counts as queued on the relayed link.
@@ -141,7 +137,7 @@ pub(crate) fn on_carry(
     if sealed.len() == 1 {
         return Some(link);
     }
-    ground.put_copy(output::UNSEAL, link.number().into(), &[], sealed);
+    ground.put_copy(output::UNSEAL, link.word(), &[], sealed);
     None
 }
 

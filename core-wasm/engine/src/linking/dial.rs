@@ -1,11 +1,10 @@
 //! Making WebRTC links: signed envelopes there and back, by the signalling server or through the overlay.
 
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 
-use super::circuit::{add_relays, on_circuit_answer};
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner, ReplyTo};
+use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
+use super::handshake::on_socket_key;
+use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
@@ -33,201 +32,160 @@ const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 /// How often an envelope is sent.
 const TRIES_MAX: u8 = 3;
 
-/// An envelope whose signature is being checked, or holds.
-pub(crate) struct Arrived {
-    pub(crate) from: NodeId,
-    bytes: Vec<u8>,
-    /// The link that brought it; `None` for the signalling server.
-    by: Option<LinkId>,
-    /// How an offer is answered; `None` by the signalling server.
-    reply: Option<ReplyTo>,
-    /// An answer or a refusal: the link it is for.
-    link: Option<LinkId>,
+/// The shell has described this end of a link that is being made.
+pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) {
+    let expiry_s = ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S));
+    let Some(link) = ground.links.get(id) else { return };
+    if link.kind == LinkKind::Socket {
+        return on_socket_key(ground, id, description);
+    }
+    let mut body = description.to_vec();
+    let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
+        (true, true) => Kind::Circuit,
+        (true, false) => Kind::Offer,
+        (false, _) => Kind::Answer,
+    };
+    if link.kind == LinkKind::Relayed {
+        add_relays(ground, link.dialled, link.via, &mut body);
+    }
+    let peer = link.peer;
+    let Some(handshake) = ground.links.handshake(id) else { return };
+    let envelope = Envelope {
+        kind,
+        session: handshake.session,
+        expiry_s,
+        key: &ground.config.key,
+        signature: &[0; 64],
+        body: &body,
+    };
+    handshake.envelope = envelope.emit();
+    let bytes = envelope.signed_bytes(&ground.config.network, &ground.id, &peer);
+    ground.sign(What::SignEnvelope, Some(id), bytes);
 }
 
-/// A refusal that is being signed.
-pub(crate) struct Refusal {
-    to: NodeId,
-    bytes: Vec<u8>,
-    reply: Option<ReplyTo>,
+pub(super) fn on_envelope_signed(ground: &mut Ground, id: LinkId, signature: &Signature) {
+    let Some(handshake) = ground.links.handshake(id) else { return };
+    Envelope::sign(&mut handshake.envelope, signature);
+    send_envelope(ground, id);
 }
 
-impl Linking {
-    pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
-        let expiry_s = ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S));
-        let Some(link) = ground.links.get(id) else { return };
-        if link.kind == LinkKind::Socket {
-            return self.on_socket_key(ground, id, description);
-        }
-        let mut body = description.to_vec();
-        let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
-            (true, true) => Kind::Circuit,
-            (true, false) => Kind::Offer,
-            (false, _) => Kind::Answer,
-        };
-        if link.kind == LinkKind::Relayed {
-            add_relays(ground, link.dialled, link.via, &mut body);
-        }
-        let peer = link.peer;
-        let Some(handshake) = ground.links.handshake(id) else { return };
-        let envelope = Envelope {
-            kind,
-            session: handshake.session,
-            expiry_s,
-            key: &ground.config.key,
-            signature: &[0; 64],
-            body: &body,
-        };
-        handshake.envelope = envelope.emit();
-        let bytes = envelope.signed_bytes(&ground.config.network, &ground.id, &peer);
-        self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignEnvelope(id));
+/// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
+pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>, reply: Option<ReplyTo>) {
+    let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
+    else {
+        return;
+    };
+    let from = NodeId::of_key(envelope.key);
+    if from == ground.id || from.level() < u32::from(ground.config.level) {
+        return;
     }
-
-    pub(super) fn on_envelope_signed(&mut self, ground: &mut Ground, id: LinkId, signature: &Signature) {
-        let Some(handshake) = ground.links.handshake(id) else { return };
-        Envelope::sign(&mut handshake.envelope, signature);
-        send_envelope(ground, id);
-    }
-
-    /// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
-    pub(crate) fn on_envelope(
-        &mut self,
-        ground: &mut Ground,
-        bytes: &[u8],
-        by: Option<LinkId>,
-        reply: Option<ReplyTo>,
-    ) {
-        let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
-        else {
-            return;
-        };
-        let from = NodeId::of_key(envelope.key);
-        if from == ground.id || from.level() < u32::from(ground.config.level) {
-            return;
-        }
-        let link = match envelope.kind {
-            Kind::Offer | Kind::Circuit => {
-                let is_late = ground.wall_s().is_some_and(|now| {
-                    envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
-                });
-                if is_late || repeats_answer(ground, &from, envelope.session) {
-                    return;
-                }
-                let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
-                    && !ground.links.knows(&from);
-                if is_full || ground.bans.hold(&from, ground.now) {
-                    return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-                }
-                None
+    let link = match envelope.kind {
+        Kind::Offer | Kind::Circuit => {
+            let is_late = ground.wall_s().is_some_and(|now| {
+                envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
+            });
+            if is_late || repeats_answer(ground, &from, envelope.session) {
+                return;
             }
-            // It is fresh by its session, which this node chose.
-            Kind::Answer | Kind::Refuse => match awaiting(ground, &from, envelope.session) {
-                None => return,
-                link => link,
-            },
-        };
-        if !self.has_place(by, link) {
-            return;
-        }
-        let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
-        let arrived = Arrived { from, bytes: bytes.to_vec(), by, reply, link };
-        let pending = Pending::VerifyEnvelope(Box::new(arrived));
-        self.pending.add(ground.verify(Owner::Linking, envelope.key, envelope.signature, signed), pending);
-    }
-
-    /// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
-    /// bogus ones by one link fills no more than the places of that link.
-    fn has_place(&self, by: Option<LinkId>, link: Option<LinkId>) -> bool {
-        let count = |is_like: &dyn Fn(&Arrived) -> bool| {
-            self.pending.count(|job| matches!(job, Pending::VerifyEnvelope(other) if is_like(other)))
-        };
-        let in_all = count(&|other| other.link == link);
-        let by_link = count(&|other| other.link == link && other.by == by);
-        let (most, share) = match (link, by) {
-            (Some(_), _) => (ANSWERS_A_DIAL, 1),
-            (None, Some(_)) => (STRANGERS_MAX, STRANGERS_A_LINK),
-            (None, None) => (STRANGERS_MAX, STRANGERS_MAX - 1),
-        };
-        in_all < most && by_link < share
-    }
-
-    /// The signature of an envelope holds. Answers an offer, for which somebody else may have to give way.
-    pub(super) fn on_envelope_verified(
-        &mut self,
-        ground: &mut Ground,
-        arrived: Box<Arrived>,
-    ) -> Option<Box<Arrived>> {
-        let Some(envelope) = Envelope::parse(&arrived.bytes) else { return None };
-        if arrived.link.is_none() {
-            return Some(arrived);
-        }
-        // It may have been answered meanwhile.
-        let link = awaiting(ground, &arrived.from, envelope.session)?;
-        match envelope.kind {
-            Kind::Answer => on_answer(ground, link, envelope.body),
-            _ => {
-                let reason = envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code));
-                ground.end(link, reason);
+            let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
+                && !ground.links.knows(&from);
+            if is_full || ground.bans.hold(&from, ground.now) {
+                return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
             }
+            None
         }
-        None
+        // It is fresh by its session, which this node chose.
+        Kind::Answer | Kind::Refuse => match awaiting(ground, &from, envelope.session) {
+            None => return,
+            link => link,
+        },
+    };
+    if !has_place(ground, by, link) {
+        return;
     }
-
-    /// Answers an offer whose signature holds, by a link that begins or by a refusal.
-    pub(crate) fn on_offer(&mut self, ground: &mut Ground, arrived: Arrived) {
-        let Arrived { from, bytes, reply, .. } = arrived;
-        let Some(envelope) = Envelope::parse(&bytes) else { return };
-        if ground.is_full() {
-            return self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-        }
-        if envelope.kind == Kind::Circuit {
-            return self.on_circuit_offer(ground, from, &envelope, reply);
-        }
-        if ground.wants_circuits() {
-            self.refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
-            return ground.dial_circuit(&from);
-        }
-        let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
-        ground.put_copy(output::OPEN_ANSWER, id.number().into(), &[], envelope.body);
+    let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
+    if ground.verify(What::VerifyEnvelope, link, envelope.key, envelope.signature, signed) {
+        ground.attach(Parcel { peer: from, bytes: bytes.to_vec(), by, reply });
     }
+}
 
-    /// Refuses an offer, signed. At the bound it is left unsaid, and the offerer's dial times out.
-    pub(super) fn refuse(
-        &mut self,
-        ground: &mut Ground,
-        to: &NodeId,
-        session: u32,
-        reason: Reason,
-        reply: Option<ReplyTo>,
-    ) {
-        let by = reply.as_ref().and_then(ReplyTo::link);
-        let is_by = |refusal: &Refusal| refusal.reply.as_ref().and_then(ReplyTo::link) == by;
-        let in_all = self.pending.count(|job| matches!(job, Pending::SignRefusal(_)));
-        let by_link = self.pending.count(|job| matches!(job, Pending::SignRefusal(other) if is_by(other)));
-        if in_all >= REFUSALS_MAX || by_link >= REFUSALS_A_LINK {
-            return;
-        }
-        let envelope = Envelope {
-            kind: Kind::Refuse,
-            session,
-            expiry_s: 0,
-            key: &ground.config.key,
-            signature: &[0; 64],
-            body: &[reason as u8],
-        };
-        let signed = envelope.signed_bytes(&ground.config.network, &ground.id, to);
-        let refusal = Refusal { to: *to, bytes: envelope.emit(), reply };
-        self.pending.add(ground.sign(Owner::Linking, signed), Pending::SignRefusal(Box::new(refusal)));
+/// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
+/// bogus ones by one link fills no more than the places of that link.
+fn has_place(ground: &Ground, by: Option<LinkId>, link: Option<LinkId>) -> bool {
+    let is_like = |job: &Job| job.what == What::VerifyEnvelope && job.link() == link;
+    let is_by = |job: &Job| is_like(job) && job.parcel.as_ref().is_some_and(|parcel| parcel.by == by);
+    let (most, share) = match (link, by) {
+        (Some(_), _) => (ANSWERS_A_DIAL, 1),
+        (None, Some(_)) => (STRANGERS_MAX, STRANGERS_A_LINK),
+        (None, None) => (STRANGERS_MAX, STRANGERS_MAX - 1),
+    };
+    ground.count_jobs(&is_like) < most && ground.count_jobs(&is_by) < share
+}
+
+/// The signature of an envelope holds. Answers an offer, for which somebody else may have to give way.
+pub(super) fn on_envelope_verified(ground: &mut Ground, job: Job) -> Option<Box<Parcel>> {
+    let arrived = job.parcel?;
+    if job.number == 0 {
+        return Some(arrived);
+    }
+    let envelope = Envelope::parse(&arrived.bytes)?;
+    // It may have been answered meanwhile.
+    let link = awaiting(ground, &arrived.peer, envelope.session)?;
+    if envelope.kind == Kind::Answer {
+        on_answer(ground, link, envelope.body);
+    } else {
+        ground.end(link, envelope.body.first().map_or(Reason::NoRoom, |code| Reason::from_code(*code)));
+    }
+    None
+}
+
+/// Answers an offer whose signature holds, by a link that begins or by a refusal.
+pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
+    let Parcel { peer: from, bytes, reply, .. } = arrived;
+    let Some(envelope) = Envelope::parse(&bytes) else { return };
+    if ground.is_full() {
+        return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+    }
+    if envelope.kind == Kind::Circuit {
+        return on_circuit_offer(ground, from, &envelope, reply);
+    }
+    if ground.wants_circuits() {
+        refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
+        return ground.dial_circuit(&from);
+    }
+    let id = begin_answer(ground, LinkKind::WebRtc, from, envelope.session, reply);
+    ground.put_copy(output::OPEN_ANSWER, id.word(), &[], envelope.body);
+}
+
+/// Refuses an offer, signed. At the bound it is left unsaid, and the offerer's dial times out.
+pub(super) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
+    let by = reply.as_ref().and_then(ReplyTo::link);
+    let is_like = |job: &Job| job.what == What::SignRefusal;
+    let is_by = |job: &Job| is_like(job) && job.link() == by;
+    if ground.count_jobs(&is_like) >= REFUSALS_MAX || ground.count_jobs(&is_by) >= REFUSALS_A_LINK {
+        return;
+    }
+    let envelope = Envelope {
+        kind: Kind::Refuse,
+        session,
+        expiry_s: 0,
+        key: &ground.config.key,
+        signature: &[0; 64],
+        body: &[reason as u8],
+    };
+    let (bytes, signed) = (envelope.emit(), envelope.signed_bytes(&ground.config.network, &ground.id, to));
+    if ground.sign(What::SignRefusal, by, signed) {
+        ground.attach(Parcel { peer: *to, bytes, by, reply });
     }
 }
 
 /// A refusal is signed: it goes the way the offer came.
-pub(super) fn on_refusal_signed(ground: &mut Ground, refusal: Refusal, signature: &Signature) {
-    let Refusal { to, mut bytes, reply } = refusal;
+pub(super) fn on_refusal_signed(ground: &mut Ground, refusal: Parcel, signature: &Signature) {
+    let Parcel { peer, mut bytes, reply, .. } = refusal;
     Envelope::sign(&mut bytes, signature);
     match reply {
         Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
-        None => relay(ground, &to, &bytes),
+        None => relay(ground, &peer, &bytes),
     }
 }
 
@@ -273,7 +231,7 @@ fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
         link.due = handshake.deadline;
         ground.arm(deadline);
     }
-    ground.put_copy(output::ANSWERED, id.number().into(), &[], description);
+    ground.put_copy(output::ANSWERED, id.word(), &[], description);
 }
 
 /// Sends the envelope of a link that is being made, the first time or again.

@@ -16,8 +16,7 @@
 use alloc::vec::Vec;
 
 use super::dial::send_envelope;
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner};
+use crate::ground::{Ground, What};
 use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::output;
@@ -55,127 +54,119 @@ fn open(ground: &mut Ground, id: LinkId) -> Option<()> {
     Some(())
 }
 
-impl Linking {
-    pub(crate) fn on_link_up(&mut self, ground: &mut Ground, id: LinkId) {
-        if open(ground, id).is_none() {
-            return;
-        }
-        match ground.links.get(id).map(|link| (link.kind, link.dialled)) {
-            Some((LinkKind::Socket, _)) => self.greet(ground, id),
-            // The end that answered a circuit waits for the other's Hello: only then can that one unseal.
-            Some((LinkKind::Relayed, false)) => {}
-            _ => send_hello(ground, id),
-        }
+pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
+    if open(ground, id).is_none() {
+        return;
     }
+    match ground.links.get(id).map(|link| (link.kind, link.dialled)) {
+        Some((LinkKind::Socket, _)) => greet(ground, id),
+        // The end that answered a circuit waits for the other's Hello: only then can that one unseal.
+        Some((LinkKind::Relayed, false)) => {}
+        _ => send_hello(ground, id),
+    }
+}
 
-    /// The shell has made a fresh key for a WebSocket.
-    pub(super) fn on_socket_key(&mut self, ground: &mut Ground, id: LinkId, key: &[u8]) {
-        let (Some(key), nonce) = (key.first_chunk(), ground.keystream.bytes()) else { return };
-        let hello = hello(ground, &nonce, key);
-        if let Some(handshake) = ground.links.handshake(id) {
-            handshake.hello = hello;
-        }
-        self.greet(ground, id);
+/// The shell has made a fresh key for a WebSocket.
+pub(super) fn on_socket_key(ground: &mut Ground, id: LinkId, key: &[u8]) {
+    let (Some(key), nonce) = (key.first_chunk(), ground.keystream.bytes()) else { return };
+    let hello = hello(ground, &nonce, key);
+    if let Some(handshake) = ground.links.handshake(id) {
+        handshake.hello = hello;
     }
+    greet(ground, id);
+}
 
-    /// Sends the `Hello` of a WebSocket once the transport is open and the shell has made a key.
-    fn greet(&mut self, ground: &mut Ground, id: LinkId) {
-        let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Proving) else { return };
-        let Some(handshake) = &mut link.handshake else { return };
-        let hello = core::mem::take(&mut handshake.hello);
-        if hello.is_empty() || handshake.own_hello.is_some() {
-            return;
-        }
-        handshake.own_hello = hello.get(2..).map(sha256);
-        ground.send_bytes(id, hello);
-        self.prove(ground, id);
+/// Sends the `Hello` of a WebSocket once the transport is open and the shell has made a key.
+fn greet(ground: &mut Ground, id: LinkId) {
+    let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Proving) else { return };
+    let Some(handshake) = &mut link.handshake else { return };
+    let hello = core::mem::take(&mut handshake.hello);
+    if hello.is_empty() || handshake.own_hello.is_some() {
+        return;
     }
+    handshake.own_hello = hello.get(2..).map(sha256);
+    ground.send_bytes(id, hello);
+    prove(ground, id);
+}
 
-    /// Signs what was said so far, when it is this end's turn.
-    fn prove(&mut self, ground: &mut Ground, id: LinkId) {
-        let Some(bytes) = signed_bytes(ground, id, true) else { return };
-        let is_turn = |link: &Link| {
-            link.handshake.as_ref().is_some_and(|handshake| link.dialled || handshake.proof == Proof::Holds)
-        };
-        if ground.links.get(id).is_some_and(is_turn) {
-            self.pending.add(ground.sign(Owner::Linking, bytes), Pending::SignLink(id));
-        }
+/// Signs what was said so far, when it is this end's turn.
+fn prove(ground: &mut Ground, id: LinkId) {
+    let Some(bytes) = signed_bytes(ground, id, true) else { return };
+    let is_turn = |link: &Link| {
+        link.handshake.as_ref().is_some_and(|handshake| link.dialled || handshake.proof == Proof::Holds)
+    };
+    if ground.links.get(id).is_some_and(is_turn) {
+        ground.sign(What::SignLink, Some(id), bytes);
     }
+}
 
-    /// `bytes` is the whole frame.
-    pub(crate) fn on_hello(
-        &mut self,
-        ground: &mut Ground,
-        id: LinkId,
-        hello: &Hello<'_>,
-        bytes: &[u8],
-    ) -> Result<(), Reason> {
-        if *hello.network != ground.config.network {
-            return Err(Reason::OtherNetwork);
-        }
-        let peer = NodeId::of_key(hello.key);
-        if peer.level() < u32::from(ground.config.level) {
-            return Err(Reason::LowLevel);
-        }
-        let is_banned = ground.bans.hold(&peer, ground.now);
-        let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
-        let (kind, dialled) = (link.kind, link.dialled);
-        if peer == ground.id || kind != LinkKind::Socket && peer != link.peer {
-            return Err(Reason::BadProof);
-        }
-        if is_banned {
-            return Err(Reason::NoRoom);
-        }
-        link.is_relay = hello.profile & RELAY != 0;
-        link.profile = Profile::from_code(hello.profile & !RELAY);
-        let Some(handshake) = &mut link.handshake else { return Ok(()) };
-        if handshake.peer_hello.replace(sha256(bytes)).is_some() {
-            return Err(Reason::Malformed);
-        }
-        handshake.key = *hello.key;
-        handshake.exchange = *hello.exchange;
-        handshake.address = hello.address.to_vec();
-        if kind == LinkKind::Socket {
-            self.prove(ground, id);
-            return Ok(());
-        }
-        handshake.proof = Proof::Mutual;
-        if kind == LinkKind::Relayed && !dialled {
-            send_hello(ground, id);
-        }
-        Ok(())
+/// `bytes` is the whole frame.
+pub(crate) fn on_hello(
+    ground: &mut Ground,
+    id: LinkId,
+    hello: &Hello<'_>,
+    bytes: &[u8],
+) -> Result<(), Reason> {
+    if *hello.network != ground.config.network {
+        return Err(Reason::OtherNetwork);
     }
+    let peer = NodeId::of_key(hello.key);
+    if peer.level() < u32::from(ground.config.level) {
+        return Err(Reason::LowLevel);
+    }
+    let is_banned = ground.bans.hold(&peer, ground.now);
+    let Some(link) = ground.links.get_mut(id) else { return Ok(()) };
+    let (kind, dialled) = (link.kind, link.dialled);
+    if peer == ground.id || kind != LinkKind::Socket && peer != link.peer {
+        return Err(Reason::BadProof);
+    }
+    if is_banned {
+        return Err(Reason::NoRoom);
+    }
+    link.is_relay = hello.profile & RELAY != 0;
+    link.profile = Profile::from_code(hello.profile & !RELAY);
+    let Some(handshake) = &mut link.handshake else { return Ok(()) };
+    if handshake.peer_hello.replace(sha256(bytes)).is_some() {
+        return Err(Reason::Malformed);
+    }
+    handshake.key = *hello.key;
+    handshake.exchange = *hello.exchange;
+    handshake.address = hello.address.to_vec();
+    if kind == LinkKind::Socket {
+        prove(ground, id);
+        return Ok(());
+    }
+    handshake.proof = Proof::Mutual;
+    if kind == LinkKind::Relayed && !dialled {
+        send_hello(ground, id);
+    }
+    Ok(())
+}
 
-    pub(crate) fn on_proof(
-        &mut self,
-        ground: &mut Ground,
-        id: LinkId,
-        signature: &Signature,
-    ) -> Result<(), Reason> {
-        let bytes = signed_bytes(ground, id, false).ok_or(Reason::Malformed)?;
-        let Some(handshake) = ground.links.handshake(id) else { return Ok(()) };
-        if core::mem::replace(&mut handshake.proof, Proof::Checked) != Proof::Awaited {
-            return Err(Reason::Malformed);
-        }
-        let key = handshake.key;
-        self.pending.add(ground.verify(Owner::Linking, &key, signature, bytes), Pending::VerifyLink(id));
-        Ok(())
+pub(crate) fn on_proof(ground: &mut Ground, id: LinkId, signature: &Signature) -> Result<(), Reason> {
+    let bytes = signed_bytes(ground, id, false).ok_or(Reason::Malformed)?;
+    let Some(handshake) = ground.links.handshake(id) else { return Ok(()) };
+    if core::mem::replace(&mut handshake.proof, Proof::Checked) != Proof::Awaited {
+        return Err(Reason::Malformed);
     }
+    let key = handshake.key;
+    ground.verify(What::VerifyLink, Some(id), &key, signature, bytes);
+    Ok(())
+}
 
-    pub(super) fn on_link_verified(&mut self, ground: &mut Ground, id: LinkId, holds: bool) {
-        if !holds {
-            return ground.end(id, Reason::BadProof);
-        }
-        let Some(link) = ground.links.get_mut(id) else { return };
-        let Some(handshake) = &mut link.handshake else { return };
-        handshake.proof = Proof::Holds;
-        link.peer = NodeId::of_key(&handshake.key);
-        if !link.dialled {
-            return self.prove(ground, id);
-        }
-        seal(ground, id, Proof::Mutual);
-        ground.send(id, &Frame::Welcome);
+pub(super) fn on_link_verified(ground: &mut Ground, id: LinkId, holds: bool) {
+    if !holds {
+        return ground.end(id, Reason::BadProof);
     }
+    let Some(link) = ground.links.get_mut(id) else { return };
+    let Some(handshake) = &mut link.handshake else { return };
+    handshake.proof = Proof::Holds;
+    link.peer = NodeId::of_key(&handshake.key);
+    if !link.dialled {
+        return prove(ground, id);
+    }
+    seal(ground, id, Proof::Mutual);
+    ground.send(id, &Frame::Welcome);
 }
 
 pub(crate) fn on_handshake_due(ground: &mut Ground, id: LinkId) {
@@ -225,7 +216,7 @@ fn seal(ground: &mut Ground, id: LinkId, proof: Proof) {
     handshake.proof = proof;
     let mut bytes = handshake.exchange.to_vec();
     bytes.extend_from_slice(&transcript);
-    ground.put_plain(output::SEAL, id.number().into(), dialled.into(), &bytes);
+    ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes);
 }
 
 /// The first frame of a link whose ends the envelopes have bound.
@@ -281,7 +272,7 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
     ground.arm(now);
     ground.contacts.forget(&peer);
     let value = kind as u32 | (profile as u32) << 8;
-    ground.put(output::PEER_UP, id.number().into(), value, &peer.0, address);
+    ground.put(output::PEER_UP, id.word(), value, &peer.0, address);
     Some(is_first_contact)
 }
 

@@ -9,34 +9,24 @@ mod tests;
 
 use alloc::boxed::Box;
 
-pub(crate) use self::circuit::{choose_way, circuit_over, end_circuit, on_carry, on_sealed, try_direct};
-pub(crate) use self::dial::{Arrived, on_envelope_lost};
-use self::dial::{Refusal, on_refusal_signed};
-use self::handshake::on_link_signed;
-pub(crate) use self::handshake::{
-    on_handshake_due, on_incoming, on_welcome, proved, replaces, settle, why_down,
+pub(crate) use self::circuit::{
+    choose_way, circuit_over, end_circuit, on_carry, on_sealed, on_unreachable, try_direct,
 };
+pub(crate) use self::dial::{on_described, on_envelope, on_envelope_lost, on_offer};
+use self::dial::{on_envelope_signed, on_envelope_verified, on_refusal_signed};
+pub(crate) use self::handshake::{
+    on_handshake_due, on_hello, on_incoming, on_link_up, on_proof, on_welcome, proved, replaces, settle,
+    why_down,
+};
+use self::handshake::{on_link_signed, on_link_verified};
 use self::signalling::Signalling;
-use crate::ground::{Ground, Jobs};
+use crate::ground::{Ground, Job, Parcel, What};
 use crate::io::kinds::input;
-use crate::io::{JobId, LinkId};
 
 /// What links that are being made need beside their handshakes.
 #[derive(Default)]
 pub(crate) struct Linking {
     signalling: Signalling,
-    pending: Jobs<Pending>,
-}
-
-/// What waits for a job.
-enum Pending {
-    /// The proof for the signalling server.
-    Prove,
-    SignLink(LinkId),
-    VerifyLink(LinkId),
-    SignEnvelope(LinkId),
-    VerifyEnvelope(Box<Arrived>),
-    SignRefusal(Box<Refusal>),
 }
 
 impl Linking {
@@ -45,27 +35,20 @@ impl Linking {
     pub(crate) fn on_job(
         &mut self,
         ground: &mut Ground,
-        job: JobId,
+        job: Job,
         kind: u32,
         bytes: &[u8],
-    ) -> Option<Box<Arrived>> {
-        let pending = self.pending.take(job)?;
+    ) -> Option<Box<Parcel>> {
         let holds = kind == input::VERIFIED && bytes == [1];
         // What cannot be signed is not sent; the handshake it was for times out.
         let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
-        match (pending, signature) {
-            (Pending::Prove, Some(signature)) => self.on_signal_proof(ground, signature),
-            (Pending::SignLink(link), Some(signature)) => on_link_signed(ground, link, signature),
-            (Pending::SignEnvelope(link), Some(signature)) => {
-                self.on_envelope_signed(ground, link, signature)
-            }
-            (Pending::SignRefusal(refusal), Some(signature)) => {
-                on_refusal_signed(ground, *refusal, signature)
-            }
-            (Pending::VerifyLink(link), _) => self.on_link_verified(ground, link, holds),
-            (Pending::VerifyEnvelope(arrived), _) if holds => {
-                return self.on_envelope_verified(ground, arrived);
-            }
+        match (job.what, job.link(), signature) {
+            (What::Prove, _, Some(signature)) => self.on_signal_proof(ground, signature),
+            (What::SignLink, Some(link), Some(signature)) => on_link_signed(ground, link, signature),
+            (What::SignEnvelope, Some(link), Some(signature)) => on_envelope_signed(ground, link, signature),
+            (What::SignRefusal, _, Some(signature)) => on_refusal_signed(ground, *job.parcel?, signature),
+            (What::VerifyLink, Some(link), _) => on_link_verified(ground, link, holds),
+            (What::VerifyEnvelope, ..) if holds => return on_envelope_verified(ground, job),
             _ => {}
         }
         None

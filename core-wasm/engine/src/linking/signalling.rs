@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Linking, Pending};
-use crate::ground::{Ground, Owner};
+use super::{Linking, on_envelope};
+use crate::ground::{Ground, What};
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
 use crate::io::Profile;
@@ -104,7 +104,7 @@ impl Linking {
             Some(FromServer::Challenge { nonce, .. }) => {
                 let flags = relay_flag(ground);
                 let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.signalling.server);
-                self.pending.add(ground.sign(Owner::Linking, bytes), Pending::Prove);
+                ground.sign(What::Prove, None, bytes);
             }
             Some(FromServer::Welcome { peers }) => {
                 self.set_signalling(ground, State::Present);
@@ -128,7 +128,7 @@ impl Linking {
                     }
                 }
             }
-            Some(FromServer::Deliver { envelope, .. }) => self.on_envelope(ground, envelope, None, None),
+            Some(FromServer::Deliver { envelope, .. }) => on_envelope(ground, envelope, None, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
                 let dial = ground

@@ -2,12 +2,13 @@
 
 use alloc::vec;
 
+use super::dial::refuse;
 use super::*;
 use crate::ground::ReplyTo;
 use crate::ground::testing::{ground, link, outputs};
 use crate::id::NodeId;
-use crate::io::LinkKind;
 use crate::io::kinds::output;
+use crate::io::{JobId, LinkId, LinkKind};
 use crate::limits::{REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Stage;
 use crate::status::Reason;
@@ -19,30 +20,34 @@ fn kinds(ground: &mut Ground) -> alloc::vec::Vec<u32> {
     outputs(ground).iter().map(|flat| flat.kind).collect()
 }
 
+/// The shell ends a job with this result.
+fn end(ground: &mut Ground, job: u32, kind: u32, bytes: &[u8]) -> Option<Box<Parcel>> {
+    let job = ground.end_job(JobId(job)).unwrap();
+    Linking::default().on_job(ground, job, kind, bytes)
+}
+
 fn offer(session: u32, key: &[u8; 64]) -> alloc::vec::Vec<u8> {
     Envelope { kind: Kind::Offer, session, expiry_s: 0, key, signature: &[0; 64], body: &[1; 60] }.emit()
 }
 
 #[test]
 fn an_offer_is_one_once_its_signature_holds() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
-    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
+    let mut ground = ground(3);
+    on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
     let job = outputs(&mut ground).remove(0);
     assert_eq!(job.kind, output::VERIFY);
-    let Some(offer) = linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[1]) else {
-        panic!("an offer")
-    };
-    assert_eq!(offer.from, NodeId::of_key(&[9; 64]));
-    linking.on_offer(&mut ground, *offer);
+    let offer = end(&mut ground, job.number, input::VERIFIED, &[1]).expect("an offer");
+    assert_eq!(offer.peer, NodeId::of_key(&[9; 64]));
+    on_offer(&mut ground, *offer);
     assert_eq!(kinds(&mut ground), [output::OPEN_ANSWER]);
 }
 
 #[test]
 fn an_offer_whose_signature_does_not_hold_is_nothing() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
-    linking.on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
+    let mut ground = ground(3);
+    on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
     let job = outputs(&mut ground).remove(0);
-    assert!(linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[0]).is_none());
+    assert!(end(&mut ground, job.number, input::VERIFIED, &[0]).is_none());
     assert!(outputs(&mut ground).is_empty());
 }
 
@@ -91,17 +96,17 @@ fn a_frame_for_a_circuit_whose_relay_is_gone_ends_the_circuit() {
 
 #[test]
 fn who_brings_bogus_offers_by_one_link_fills_only_its_share() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
-    let bring = |linking: &mut Linking, ground: &mut Ground, by: u16, count: u8| {
+    let mut ground = ground(3);
+    let bring = |ground: &mut Ground, by: u16, count: u8| {
         for number in 0..count {
             let bytes = offer(number.into(), &[number; 64]);
-            linking.on_envelope(ground, &bytes, LinkId::new(by), None);
+            on_envelope(ground, &bytes, LinkId::new(by), None);
         }
         outputs(ground).len()
     };
-    assert_eq!(bring(&mut linking, &mut ground, 1, 20), STRANGERS_A_LINK);
-    assert_eq!(bring(&mut linking, &mut ground, 2, 1), 1);
-    assert_eq!((3..20).map(|by| bring(&mut linking, &mut ground, by, 20)).sum::<usize>(), STRANGERS_MAX - 2);
+    assert_eq!(bring(&mut ground, 1, 20), STRANGERS_A_LINK);
+    assert_eq!(bring(&mut ground, 2, 1), 1);
+    assert_eq!((3..20).map(|by| bring(&mut ground, by, 20)).sum::<usize>(), STRANGERS_MAX - 2);
 }
 
 /// A dial to the node of this key whose envelope is out, and its session.
@@ -117,17 +122,17 @@ fn envelope(kind: Kind, session: u32, key: &[u8; 64], body: &[u8]) -> alloc::vec
 
 #[test]
 fn answers_to_dials_have_places_of_their_own() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
+    let mut ground = ground(3);
     for by in 1..10 {
         for number in 0..3 {
-            linking.on_envelope(&mut ground, &offer(number, &[number as u8; 64]), LinkId::new(by), None);
+            on_envelope(&mut ground, &offer(number, &[number as u8; 64]), LinkId::new(by), None);
         }
     }
     let _ = outputs(&mut ground);
     let (_, session) = dialled(&mut ground, &[9; 64]);
     let answer = envelope(Kind::Answer, session, &[9; 64], &[1; 60]);
     for (by, places) in [(1, 1), (1, 0), (2, 1)] {
-        linking.on_envelope(&mut ground, &answer, LinkId::new(by), None);
+        on_envelope(&mut ground, &answer, LinkId::new(by), None);
         assert_eq!(outputs(&mut ground).len(), places, "by {by}");
     }
 }
@@ -135,20 +140,20 @@ fn answers_to_dials_have_places_of_their_own() {
 #[test]
 fn a_refusal_ends_a_dial_once_its_signature_holds() {
     for holds in [false, true] {
-        let (mut ground, mut linking) = (ground(3), Linking::default());
+        let mut ground = ground(3);
         let (dial, session) = dialled(&mut ground, &[9; 64]);
         let refusal = envelope(Kind::Refuse, session, &[9; 64], &[Reason::NoRoom as u8]);
-        linking.on_envelope(&mut ground, &refusal, LinkId::new(1), None);
+        on_envelope(&mut ground, &refusal, LinkId::new(1), None);
         let job = outputs(&mut ground).remove(0);
         assert_eq!(job.kind, output::VERIFY);
-        linking.on_job(&mut ground, JobId(job.number), input::VERIFIED, &[holds.into()]);
+        end(&mut ground, job.number, input::VERIFIED, &[holds.into()]);
         assert_eq!(ground.ending, if holds { vec![(dial, Reason::NoRoom)] } else { vec![] });
     }
 }
 
 #[test]
 fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
+    let mut ground = ground(3);
     let by = |ground: &Ground, link: u16| {
         let (origin, request) = (NodeId([4; 32]), 1);
         let path = ground.entry(LinkId::new(link).unwrap(), &origin, request, &[]).to_vec();
@@ -156,19 +161,19 @@ fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
     };
     for link in [1, 1, 1, 2, 3, 3] {
         let reply = by(&ground, link);
-        linking.refuse(&mut ground, &NodeId([4; 32]), 7, Reason::NoRoom, Some(reply));
+        refuse(&mut ground, &NodeId([4; 32]), 7, Reason::NoRoom, Some(reply));
     }
     let jobs = outputs(&mut ground);
     assert_eq!(jobs.len(), REFUSALS_MAX, "two by link 1, one by 2, one by 3");
     assert!(jobs.iter().all(|job| job.kind == output::SIGN));
-    let _ = linking.on_job(&mut ground, JobId(jobs[0].number), input::SIGNATURE, &[6; 64]);
+    let _ = end(&mut ground, jobs[0].number, input::SIGNATURE, &[6; 64]);
     let said = outputs(&mut ground).remove(0);
     assert!(said.kind == output::SEND && said.bytes.windows(64).any(|bytes| bytes == [6; 64]));
 }
 
 #[test]
 fn an_envelope_from_the_end_of_time_is_no_panic() {
-    let (mut ground, mut linking) = (ground(3), Linking::default());
+    let mut ground = ground(3);
     for wall_s in [0, 1, 1_800_000_000, u64::from(u32::MAX), u64::MAX] {
         ground.wall_offset_s = Some(wall_s);
         for expiry_s in [0, 1, u32::MAX - 1, u32::MAX] {
@@ -181,12 +186,12 @@ fn an_envelope_from_the_end_of_time_is_no_panic() {
                 signature: &[0; 64],
                 body: &[1; 60],
             };
-            linking.on_envelope(&mut ground, &late.emit(), None, None);
+            on_envelope(&mut ground, &late.emit(), None, None);
         }
         ground.dial(&NodeId([wall_s as u8 | 1; 32]));
         for flat in outputs(&mut ground) {
             if flat.kind == output::OPEN_OFFER {
-                linking.on_described(&mut ground, LinkId::new(flat.number as u16).unwrap(), &[1; 60]);
+                on_described(&mut ground, LinkId::new(flat.number as u16).unwrap(), &[1; 60]);
             }
         }
     }

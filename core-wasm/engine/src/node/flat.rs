@@ -12,7 +12,6 @@ macro_rules! take {
     ( ($node:ident, $kind:ident, $number:ident, $bytes:ident) $(#[$attribute:meta])* JobResult $($rows:tt)* ) => {
         if let input::SIGNATURE..=input::FAILED = $kind {
             $node.on_job_done(JobId($number), $kind, $bytes);
-            $node.settle();
             return Some(());
         }
     };
@@ -31,7 +30,6 @@ macro_rules! take {
                     $( (take!(@read $number $bytes $place $($at)?)) )?
                     $( { $( $field: take!(@read $number $bytes $where $($from)?) ),* } )?;
                 $node.take(take!(@input $Group it));
-                $node.settle();
                 return Some(());
             } )*
             _ => {}
@@ -48,9 +46,15 @@ impl Node {
     /// [`Node::handle_input`] for an input in its flat form; see [`kinds`](crate::io::kinds::input). `None` if the kind is
     /// unknown, the link's number 0 or the bytes too few, and then nothing happened.
     pub fn handle_flat(&mut self, now: Instant, kind: u32, number: u32, bytes: &[u8]) -> Option<()> {
-        if !self.enter(now) {
-            return Some(());
+        if self.enter(now) {
+            self.take_flat(kind, number, bytes)?;
+            self.settle();
         }
+        Some(())
+    }
+
+    /// What such an input does.
+    fn take_flat(&mut self, kind: u32, number: u32, bytes: &[u8]) -> Option<()> {
         macro_rules! take_group {
             ($($rows:tt)*) => { take! { (self, kind, number, bytes) $($rows)* } };
         }

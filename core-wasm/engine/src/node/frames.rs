@@ -19,6 +19,7 @@ use crate::wire::frame::{BULK_MIN, Frame, split};
 const LAST_WORDS: Duration = Duration::from_ms(2_000);
 
 impl Node {
+    #[inline(never)]
     pub(super) fn on_packet(&mut self, id: LinkId, packet: &[u8]) {
         let mut reader = Reader::new(packet);
         if packet.len() > PACKET_MAX {
@@ -85,12 +86,12 @@ impl Node {
                 self.close(id, reason == Reason::Shed);
             }
             (Stage::Proving, Frame::Hello(hello)) => {
-                self.linking.on_hello(&mut self.ground, id, &hello, bytes)?;
+                linking::on_hello(&mut self.ground, id, &hello, bytes)?;
                 self.follow();
             }
             (Stage::Proving, Frame::OtherVersion) => return Err(Reason::OtherVersion),
             (Stage::Proving, Frame::Proof(signature)) => {
-                return self.linking.on_proof(&mut self.ground, id, signature);
+                return linking::on_proof(&mut self.ground, id, signature);
             }
             (Stage::Proving, Frame::Welcome) => {
                 linking::on_welcome(&mut self.ground, id)?;
@@ -145,7 +146,7 @@ impl Node {
             if is_circuit {
                 linking::end_circuit(&mut self.ground, link.via, &link.peer, reason);
             } else if link.stage != Stage::Opening {
-                self.ground.put(output::SEND, id.number().into(), 0, &[], Frame::Bye(reason).emit());
+                self.ground.put(output::SEND, id.word(), 0, &[], Frame::Bye(reason).emit());
             }
             self.close(id, reason == Reason::Shed && !is_circuit);
         }
@@ -163,7 +164,7 @@ impl Node {
             _ if is_proven && tell && reason.is_fault() => self.ground.ban(&link.peer),
             Reason::Replaced => {}
             Reason::Leaving if is_proven => self.ground.contacts.forget(&link.peer),
-            Reason::Unreachable if self.linking.on_unreachable(&mut self.ground, &link) => {}
+            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &link) => {}
             // Anybody may repeat an offer: that no link came of it says nothing of who made it.
             _ if !is_proven && !link.dialled => _ = self.ground.contacts.learn(&link.peer),
             _ => self.ground.contacts.failed(

@@ -1,9 +1,10 @@
 //! What follows a step of linking: links that end or begin, and everybody in the node who hears of it.
 
 use super::Node;
+use crate::ground::Parcel;
 use crate::io::LinkId;
 use crate::link::{Link, Stage};
-use crate::linking::{self, Arrived};
+use crate::linking;
 use crate::status::Reason;
 
 impl Node {
@@ -36,16 +37,16 @@ impl Node {
 
     /// Somebody offers a link, and the signature holds. Where both offered, the smaller id's offer stands; any other link that is
     /// being made to the same peer gives way.
-    pub(super) fn on_offer(&mut self, offer: Arrived) {
-        let is_glare = |link: &Link| link.peer == offer.from && link.stage != Stage::Ready;
+    pub(super) fn on_offer(&mut self, offer: Parcel) {
+        let is_glare = |link: &Link| link.peer == offer.peer && link.stage != Stage::Ready;
         if let Some(link) = self.ground.links.find(&is_glare) {
-            if link.dialled && self.ground.id < offer.from {
+            if link.dialled && self.ground.id < offer.peer {
                 return;
             }
             let link = link.id;
             self.drop_link(link, Reason::Replaced, true);
         }
-        self.linking.on_offer(&mut self.ground, offer);
+        linking::on_offer(&mut self.ground, offer);
     }
 
     pub(super) fn on_link_down(&mut self, id: LinkId) {

@@ -25,6 +25,8 @@ use crate::topics::Topics;
 use crate::upkeep::Upkeep;
 
 /// One node of the overlay. See the crate's documentation for the rule by which a shell drives it.
+// In this order: what is asked for most lies where its offset takes one byte of Wasm.
+#[repr(C)]
 pub struct Node {
     ground: Ground,
     requests: Requests,
@@ -90,9 +92,9 @@ impl Node {
             Input::Incoming if !cfg!(feature = "native") => {}
             Input::Incoming => linking::on_incoming(&mut self.ground),
             Input::Described { link, description } => {
-                self.linking.on_described(&mut self.ground, link, description);
+                linking::on_described(&mut self.ground, link, description);
             }
-            Input::LinkUp(link) => self.linking.on_link_up(&mut self.ground, link),
+            Input::LinkUp(link) => linking::on_link_up(&mut self.ground, link),
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {

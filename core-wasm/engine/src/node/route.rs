@@ -5,6 +5,7 @@ use crate::ground::{Carried, ReplyTo};
 use crate::io::LinkId;
 use crate::io::kinds::output;
 use crate::limits::MESSAGE_MAX;
+use crate::linking;
 use crate::status::{Reason, Status};
 use crate::wire::frame::{Body, Routed};
 
@@ -24,7 +25,7 @@ impl Node {
         match body {
             Body::Find => self.ground.answer_with_ids(&reply, Status::Ok, routed.target),
             Body::Envelope(bytes) => {
-                self.linking.on_envelope(&mut self.ground, bytes, reply.link(), Some(reply));
+                linking::on_envelope(&mut self.ground, bytes, reply.link(), Some(reply));
                 self.end_links();
             }
             Body::Get(hash) => self.blocks.serve(&mut self.ground, reply, hash, routed.exact),
@@ -50,7 +51,7 @@ impl Node {
     fn on_reply(&mut self, from: LinkId, routed: &Routed<'_>) {
         match routed.body() {
             Some(Body::Envelope(bytes)) => {
-                self.linking.on_envelope(&mut self.ground, bytes, Some(from), None);
+                linking::on_envelope(&mut self.ground, bytes, Some(from), None);
                 self.end_links();
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {

@@ -120,8 +120,8 @@ impl Node {
     /// Says goodbye to everybody; nothing happens after it.
     pub(super) fn leave(&mut self) {
         // The newest first: circuits go before the links that carry them.
-        for link in self.ground.links.numbers(&|_| true).into_iter().rev() {
-            self.drop_link(link, Reason::Leaving, true);
+        for link in self.ground.links.numbers(&|_| true).iter().rev() {
+            self.drop_link(*link, Reason::Leaving, true);
         }
         self.close_shed(Instant::NEVER);
         self.linking.close_signalling(&mut self.ground);

@@ -1,8 +1,8 @@
 //! Delivering a block to its holders, or a message to a node.
 
 use super::course::{Course, LOCAL_PATIENCE};
-use super::{Late, Pending, Purpose, Request, Requests, Trips};
-use crate::ground::{BLOCK_FRAME, Ground, Owner};
+use super::{Late, Purpose, Request, Requests, Trips};
+use crate::ground::{BLOCK_FRAME, Ground, What};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
@@ -194,9 +194,7 @@ impl Requests {
                 round.place -= 1;
                 self.end(ground, round.place, Status::Unavailable, 0);
             } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
-                && self
-                    .pending
-                    .add(ground.load(Owner::Requests, &target, message), Pending::Load(course.number))
+                && ground.load(What::Load, course.number, &target, message)
             {
                 course.wait(ground, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
+use super::Late;
 use super::course::{Course, LOCAL_PATIENCE};
-use super::{Late, Pending};
-use crate::ground::{Ground, Jobs, Owner};
+use crate::ground::{Ground, What};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
@@ -112,17 +112,10 @@ impl Fetch {
     }
 
     /// The block came, or bytes that may be the block. False if the store takes no more.
-    pub(super) fn store(
-        &mut self,
-        ground: &mut Ground,
-        course: &mut Course,
-        pending: &mut Jobs<Pending>,
-        bytes: &[u8],
-    ) -> bool {
+    pub(super) fn store(&mut self, ground: &mut Ground, course: &mut Course, bytes: &[u8]) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        let job = ground.store(Owner::Requests, &course.found.target, bytes, self.is_repair());
-        pending.add(job, Pending::Store(course.number))
+        ground.store(What::Store, course.number, &course.found.target, bytes, self.is_repair())
     }
 
     /// A holder is busy, and asked again later.

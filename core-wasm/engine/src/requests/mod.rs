@@ -21,10 +21,10 @@ use self::density::Density;
 use self::fetch::Fetch;
 pub(crate) use self::lookup::Aim;
 use self::lookup::Lookup;
-use crate::ground::{Ground, Jobs, stored};
+use crate::ground::{Ground, Job, What, stored};
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
-use crate::io::{JobId, LinkId, OpId};
+use crate::io::{LinkId, OpId};
 use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::link::Rtt;
 use crate::list::List;
@@ -43,7 +43,6 @@ const RETRIES_MOST: u8 = 16;
 /// What this node asks of others, and what it learnt of the places where it looked.
 pub(crate) struct Requests {
     list: Vec<Request>,
-    pending: Jobs<Pending>,
     density: Density,
     trips: Trips,
     /// Repeats of own lookups that are left, times [`LOOKUPS_A_RETRY`].
@@ -60,14 +59,6 @@ struct Trips {
     lookups: Rtt,
     fetches: Rtt,
     puts: Rtt,
-}
-
-/// What waits for a job, by the number of its request.
-enum Pending {
-    /// The block or message that shall leave.
-    Load(u32),
-    /// The block that came.
-    Store(u32),
 }
 
 /// One request.
@@ -96,7 +87,6 @@ impl Default for Requests {
     fn default() -> Self {
         Self {
             list: Vec::with_capacity(REQUESTS_MAX),
-            pending: Jobs::default(),
             density: Density::default(),
             trips: Trips::default(),
             retries: RETRIES_MOST * LOOKUPS_A_RETRY,
@@ -265,7 +255,7 @@ impl Requests {
             Purpose::Fetch(fetch) => match status {
                 Status::Ok if bytes.len() <= BLOCK_MAX => {
                     self.trips.fetches.sample(trip);
-                    if !fetch.store(ground, course, &mut self.pending, bytes) {
+                    if !fetch.store(ground, course, bytes) {
                         self.on_stored(ground, number, Status::TimedOut);
                     }
                 }
@@ -299,13 +289,11 @@ impl Requests {
     }
 
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: JobId, kind: u32, bytes: &[u8]) {
-        match self.pending.take(job) {
-            Some(Pending::Load(number)) => {
-                self.on_loaded(ground, number, (kind == input::LOADED).then_some(bytes));
-            }
-            Some(Pending::Store(number)) => self.on_stored(ground, number, stored(kind)),
-            None => {}
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
+        if job.what == What::Load {
+            self.on_loaded(ground, job.number, (kind == input::LOADED).then_some(bytes));
+        } else {
+            self.on_stored(ground, job.number, stored(kind));
         }
     }
 

@@ -138,8 +138,8 @@ fn a_block_is_asked_of_those_that_were_named_and_stored_when_it_comes() {
     let stores = outputs(&mut ground);
     let store = stores.iter().find(|flat| flat.kind == output::STORE).expect("it is stored");
     assert_eq!((&store.id[..], &store.bytes[..], store.value), (&hash.0[..], &b"block"[..], 0));
-    ground.end_job(JobId(store.number));
-    requests.on_job_done(&mut ground, JobId(store.number), input::STORED, &[]);
+    let job = ground.end_job(JobId(store.number)).unwrap();
+    requests.on_job_done(&mut ground, &job, input::STORED, &[]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
 
@@ -290,9 +290,8 @@ fn put(requests: &mut Requests, ground: &mut Ground, hash: &NodeId) -> (LinkId, 
 fn read_own(requests: &mut Requests, ground: &mut Ground) -> (LinkId, u32) {
     let outputs = outputs(ground);
     let load = outputs.iter().find(|flat| flat.kind == output::LOAD).expect("it is read");
-    let job = JobId(load.number);
-    ground.end_job(job);
-    requests.on_job_done(ground, job, input::LOADED, &[7; 16_000]);
+    let job = ground.end_job(JobId(load.number)).unwrap();
+    requests.on_job_done(ground, &job, input::LOADED, &[7; 16_000]);
     asked(ground, 4)[0]
 }
 
@@ -343,7 +342,7 @@ fn a_holder_that_is_always_busy_is_passed_over() {
         assert!(answers < 20, "the same holder was asked {answers} times");
         // In a node this follows every input.
         requests.pump(&mut ground, &mut Round::default());
-        if requests.pending.count(|_| true) == 0 {
+        if ground.count_jobs(&|_| true) == 0 {
             wait(&mut requests, &mut ground);
             requests.pump(&mut ground, &mut Round::default());
         }

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use crate::id::NodeId;
 
 /// Keeps the nearest of what it is offered, nearest first, each once.
-#[derive(Clone)]
 pub(crate) struct Nearest {
     pub(crate) target: NodeId,
     room: usize,

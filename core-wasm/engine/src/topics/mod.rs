@@ -12,10 +12,9 @@ mod tests;
 
 use alloc::vec::Vec;
 
-use self::publish::Pending;
 use self::seen::Seen;
 use crate::coordinate::Coordinate;
-use crate::ground::{Ground, Jobs, ReplyTo};
+use crate::ground::{Ground, ReplyTo};
 use crate::id::NodeId;
 use crate::io::OpId;
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
@@ -78,7 +77,6 @@ pub(crate) struct Topics {
     seen: Seen,
     /// The oldest first.
     guests: Vec<Guest>,
-    pending: Jobs<Pending>,
     beat_at: Instant,
     beats: u32,
 }

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
 use super::{Topics, name, tell};
-use crate::ground::{Ground, Owner};
+use crate::ground::{Ground, Job, Parcel, What};
 use crate::id::NodeId;
+use crate::io::OpId;
 use crate::io::kinds::output;
-use crate::io::{JobId, OpId};
 use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
 use crate::status::Status;
 use crate::time::Instant;
@@ -15,13 +15,6 @@ use crate::wire::topic::{self, PUBLISH, WANT};
 
 /// A message is passed on for so long after it was sent, if the clocks can be trusted.
 const FRESH_S: u32 = 120;
-
-/// What a job does with a message.
-pub(super) enum Pending {
-    Sign { op: OpId, topic: u64 },
-    Check { topic: u64, from: NodeId },
-    Recall { to: NodeId },
-}
 
 impl Topics {
     /// Signs a message; it goes out once that is done.
@@ -35,7 +28,7 @@ impl Topics {
             let (sent_s, nonce) =
                 (ground.wall_s().map_or(0, NonZeroU32::get), ground.keystream.number() as u32);
             let raw = topic::message(id, sent_s, nonce, &ground.config.key, payload);
-            if self.start_job(ground, Pending::Sign { op, topic }, raw) {
+            if start_job(ground, What::SignMessage, op.0, raw) {
                 return;
             }
             Status::TooManyRequests
@@ -43,39 +36,31 @@ impl Topics {
         ground.done(op, status, 0);
     }
 
-    /// Begins a job with a message or, to recall it, its name; false at the bound.
-    #[inline(never)]
-    fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
-        let kind = match pending {
-            Pending::Sign { .. } => output::SIGN_MESSAGE,
-            Pending::Check { .. } => output::CHECK_MESSAGE,
-            Pending::Recall { .. } => output::RECALL,
-        };
-        self.pending.count(|_| true) < TOPIC_JOBS_MAX
-            && self.pending.add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), pending)
-    }
-
     /// A job ended, with a message if it went well.
-    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, raw: Option<&[u8]>) {
-        let Some(pending) = self.pending.take(job) else { return };
-        match (pending, raw) {
-            (Pending::Sign { op, .. }, None) => ground.done(op, Status::Unavailable, 0),
-            (Pending::Sign { op, topic }, Some(raw)) => {
-                self.seen.note(name(&topic::id(raw)), topic, ground.now);
-                let own = ground.id;
-                self.spread(ground, topic, &own, raw);
-                ground.done(op, Status::Ok, 0);
-            }
-            (Pending::Check { topic, from }, Some(raw)) => self.spread(ground, topic, &from, raw),
+    pub(crate) fn on_job(&mut self, ground: &mut Ground, job: &Job, raw: Option<&[u8]>) {
+        // What this node publishes comes from nobody.
+        let Some(parcel) = &job.parcel else {
+            let status = if let Some(raw) = raw {
+                self.seen.note(name(&topic::id(raw)), name(raw), ground.now);
+                self.spread(ground, &NodeId([0; 32]), raw);
+                Status::Ok
+            } else {
+                Status::Unavailable
+            };
+            return ground.done(OpId(job.number), status, 0);
+        };
+        match (job.what, raw) {
+            (What::CheckMessage, Some(raw)) => self.spread(ground, &parcel.peer, raw),
             // Whoever passes a message on has checked it.
-            (Pending::Check { topic, from }, None) => self.forget(topic, &from),
-            (Pending::Recall { to }, Some(raw)) => hand(ground, &to, raw),
-            (Pending::Recall { .. }, None) => {}
+            (What::CheckMessage, None) => self.forget(name(&parcel.bytes), &parcel.peer),
+            (_, Some(raw)) => hand(ground, &parcel.peer, raw),
+            _ => {}
         }
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, topic: u64, from: &NodeId, raw: &[u8]) {
+    fn spread(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+        let topic = name(raw);
         let Some((_, key)) = topic::parse(raw) else { return };
         let origin = NodeId::of_key(key);
         let mut place = 0;
@@ -98,7 +83,7 @@ impl Topics {
         let is_late = wall_s.is_some_and(|now| now.get().abs_diff(sent_s) > FRESH_S);
         if !is_late
             && !self.seen.has(id)
-            && self.start_job(ground, Pending::Check { topic, from: *from }, raw.to_vec())
+            && start_job_for(ground, What::CheckMessage, from, &topic.to_ne_bytes(), raw)
         {
             // Told of by when it was sent, or newcomers would hand it round for as long as they come.
             let age_s = wall_s.map_or(0, |now| now.get().saturating_sub(sent_s));
@@ -125,10 +110,32 @@ impl Topics {
     pub(super) fn on_wanted(&mut self, ground: &mut Ground, from: &NodeId, messages: &[u8]) {
         for message in messages.as_chunks::<8>().0 {
             if self.seen.has(name(message)) {
-                self.start_job(ground, Pending::Recall { to: *from }, message.to_vec());
+                start_job_for(ground, What::Recall, from, &[], message);
             }
         }
     }
+}
+
+/// Begins a job with a message or, to recall it, its name; false at the bound.
+#[inline(never)]
+fn start_job(ground: &mut Ground, what: What, number: u32, bytes: Vec<u8>) -> bool {
+    let kind = match what {
+        What::SignMessage => output::SIGN_MESSAGE,
+        What::CheckMessage => output::CHECK_MESSAGE,
+        _ => output::RECALL,
+    };
+    ground.count_jobs(&|job| job.what.is_topic()) < TOPIC_JOBS_MAX
+        && ground.start_job(what, number, kind, 0, &[], bytes)
+}
+
+/// The same for a message that came from `peer`, or goes there.
+#[inline(never)]
+fn start_job_for(ground: &mut Ground, what: What, peer: &NodeId, topic: &[u8], bytes: &[u8]) -> bool {
+    let has_begun = start_job(ground, what, 0, bytes.to_vec());
+    if has_begun {
+        ground.attach(Parcel { peer: *peer, bytes: topic.to_vec(), by: None, reply: None });
+    }
+    has_begun
 }
 
 fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {

@@ -48,7 +48,7 @@ impl Upkeep {
             free -= 1;
             let link = ground.begin_link(LinkKind::Socket, &NodeId([0; 32]), true);
             entry.link = Some(link);
-            ground.put_plain(output::OPEN_SOCKET, link.number().into(), number as u32, &[]);
+            ground.put_plain(output::OPEN_SOCKET, link.word(), number as u32, &[]);
         }
     }
 

@@ -42,20 +42,18 @@ impl Upkeep {
         if *target != ground.id {
             let bucket = ground.id.shared_bits(target);
             if let Some(id) = ids.first().filter(|id| ground.id.shared_bits(id) == bucket) {
-                goes_by(ground, id, link);
-                ground.greet(id);
+                greet_by(ground, id, link);
             }
             return false;
         }
         let mut near = ground.known_neighbours();
-        let known = near.clone();
+        let known = ground.known_neighbours();
         ids.iter().for_each(|id| _ = near.offer(id));
         if near.ids().iter().filter(|id| !known.contains(id)).count() < STRANGERS {
             return false;
         }
         for id in ids {
-            goes_by(ground, id, link);
-            ground.greet(id);
+            greet_by(ground, id, link);
         }
         // What failed across the cut says nothing any more.
         ground.contacts.forgive();
@@ -66,8 +64,10 @@ impl Upkeep {
 }
 
 /// Where only some links lead across, envelopes go by the one that showed whom they are for.
-fn goes_by(ground: &mut Ground, id: &NodeId, link: LinkId) {
+#[inline(never)]
+fn greet_by(ground: &mut Ground, id: &NodeId, link: LinkId) {
     if let Some(contact) = ground.contacts.learn(id) {
         contact.via = Some(link);
     }
+    ground.greet(id);
 }

@@ -128,11 +128,11 @@ impl Upkeep {
         let room = NEIGHBOURS.min(ground.link_budget() * 3 / 4);
         let neighbours = ground.nearest(&ground.id, room, false, |_| false);
         let is_full = ground.links.ready_count() > ground.link_budget() + LINKS_SPARE;
-        let mut victim: Option<((usize, u32), LinkId)> = None;
+        let (mut victim, mut most) = (None, 0);
         for link in ground.links.peers() {
             let (fastest, fellows) = ground.bucket(ground.id.shared_bits(&link.peer));
             let is_fastest = fastest.is_some_and(|fastest| fastest.id == link.id);
-            let worth = (fellows, link.rtt.smoothed_us());
+            let worth = (fellows as u64) << 32 | u64::from(link.rtt.smoothed_us());
             let is_fresh = ground.now.since(link.since) < FRESH;
             // Who is asked by too many cannot be the nearest of each.
             let counts = if is_full { link.ties & CLOSE } else { link.ties };
@@ -140,11 +140,11 @@ impl Upkeep {
                 || is_fresh
                 || !is_small && (counts != 0 || is_fastest)
                 || neighbours.contains(&link.peer);
-            if !is_needed && victim.is_none_or(|(most, _)| worth > most) {
-                victim = Some((worth, link.id));
+            if !is_needed && (victim.is_none() || worth > most) {
+                (victim, most) = (Some(link.id), worth);
             }
         }
-        victim.map(|(_, link)| link)
+        victim
     }
 
     /// Says when the links are looked at next: soon while something `lacks`.
