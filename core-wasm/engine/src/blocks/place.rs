@@ -94,7 +94,7 @@ impl Blocks {
         if self.placements.len() < PLACEMENTS_MAX {
             return true;
         }
-        let mut links = Vec::with_capacity(PLACEMENTS_MAX);
+        let mut links = Vec::new();
         for placement in &self.placements {
             links.push(placement.reply.link());
         }

@@ -29,7 +29,7 @@ impl Blocks {
     /// Answers with a block once it is read and its link has room.
     pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
         if self.serves.len() >= SERVES_MAX {
-            let mut links = Vec::with_capacity(SERVES_MAX);
+            let mut links = Vec::new();
             for serve in &self.serves {
                 links.push(serve.reply.link());
             }
