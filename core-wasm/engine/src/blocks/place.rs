@@ -117,8 +117,7 @@ impl Blocks {
 
     fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId) -> u32 {
         let token = ground.rng.next() as u32;
-        let deadline = ground.now + PLACE_TIMEOUT;
-        ground.arm(deadline);
+        let deadline = ground.due_in(PLACE_TIMEOUT);
         self.placements.push(Placement {
             token,
             reply,

@@ -39,8 +39,7 @@ impl Blocks {
             self.refuse(ground, place);
         }
         self.last_serve = self.last_serve.wrapping_add(1);
-        let deadline = ground.now + SERVE_TIMEOUT;
-        ground.arm(deadline);
+        let deadline = ground.due_in(SERVE_TIMEOUT);
         let number = self.last_serve;
         self.serves.push(Serve { number, reply, hash: *hash, exact, is_loading: false, deadline });
     }
