@@ -73,7 +73,7 @@ impl<'a> Envelope<'a> {
 
     /// The envelope as bytes, no more memory than they take: it is kept to be sent again.
     pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
+        let mut writer = Writer::with_capacity(137 + self.body.len());
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
         writer.bytes(self.key).bytes(self.signature).bytes(self.body);
         writer.finish()
