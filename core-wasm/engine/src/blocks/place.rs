@@ -94,7 +94,7 @@ impl Blocks {
         if self.placements.len() < PLACEMENTS_MAX {
             return true;
         }
-        let mut links = Vec::with_capacity(PLACEMENTS_MAX);
+        let mut links = Vec::new();
         for placement in &self.placements {
             links.push(placement.reply.link());
         }
@@ -117,8 +117,7 @@ impl Blocks {
 
     fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId) -> u32 {
         let token = ground.keystream.number() as u32;
-        let deadline = ground.now + PLACE_TIMEOUT;
-        ground.arm(deadline);
+        let deadline = ground.due_in(PLACE_TIMEOUT);
         self.placements.push(Placement {
             token,
             reply,

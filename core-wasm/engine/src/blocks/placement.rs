@@ -77,8 +77,7 @@ impl Holder {
     /// The step is over after `span`.
     pub(super) fn begin(&mut self, ground: &mut Ground, step: Step, span: Duration) {
         self.step = step;
-        self.due = ground.now + span;
-        ground.arm(self.due);
+        self.due = ground.due_in(span);
     }
 
     /// Nothing is due any more.

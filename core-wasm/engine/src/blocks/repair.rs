@@ -224,7 +224,7 @@ impl Blocks {
         let mut listing = self.repair.listings.remove(0);
         let Some(link) = ground.links.ready(listing.link) else { return };
         let peer = link.peer;
-        let mut told = Vec::with_capacity(keys.len() * 32);
+        let mut told = Vec::new();
         let more = keys.len() >= HASHES_MAX;
         for key in keys {
             listing.after = *key;

@@ -29,7 +29,7 @@ impl Blocks {
     /// Answers with a block once it is read and its link has room.
     pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
         if self.serves.len() >= SERVES_MAX {
-            let mut links = Vec::with_capacity(SERVES_MAX);
+            let mut links = Vec::new();
             for serve in &self.serves {
                 links.push(serve.reply.link());
             }
@@ -39,8 +39,7 @@ impl Blocks {
             self.refuse(ground, place);
         }
         self.last_serve = self.last_serve.wrapping_add(1);
-        let deadline = ground.now + SERVE_TIMEOUT;
-        ground.arm(deadline);
+        let deadline = ground.due_in(SERVE_TIMEOUT);
         let number = self.last_serve;
         self.serves.push(Serve { number, reply, hash: *hash, exact, is_loading: false, deadline });
     }

@@ -54,8 +54,7 @@ impl Ground {
     /// Adds a link that is given up a moment after the shell's own time-out.
     #[inline(never)]
     pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: &NodeId, dialled: bool) -> LinkId {
-        let deadline = self.now + OPENING_TIMEOUT;
-        self.arm(deadline);
+        let deadline = self.due_in(OPENING_TIMEOUT);
         self.links.begin(kind, *peer, dialled, self.now, deadline)
     }
 

@@ -142,6 +142,14 @@ impl Ground {
         self.wake = self.wake.min(at);
     }
 
+    /// When `span` is over; `on_time` runs then or before.
+    #[inline(never)]
+    pub(crate) fn due_in(&mut self, span: Duration) -> Instant {
+        let due = self.now + span;
+        self.arm(due);
+        due
+    }
+
     /// Looks at the links within `span` at the latest.
     #[inline(never)]
     pub(crate) fn maintain_within(&mut self, span: Duration) {

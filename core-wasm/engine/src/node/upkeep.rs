@@ -99,10 +99,11 @@ impl Node {
     pub(super) fn on_topic_deadline(&mut self) {
         if self.topics.begin_beats(&mut self.ground) {
             for place in 0..self.topics.len() {
-                if let Some(topic) = self.topics.gather(&mut self.ground, place) {
+                let Some(topic) = self.topics.id(place).copied() else { break };
+                if self.topics.gather(&mut self.ground, place, &topic) {
                     self.look_up(Aim::Meet, &topic);
                 }
-                self.topics.beat(&mut self.ground, place);
+                self.topics.beat(&mut self.ground, &topic);
             }
         }
         self.topics.arm(&mut self.ground);

@@ -71,7 +71,6 @@ impl Course {
 
     #[inline(never)]
     pub(super) fn wait(&mut self, ground: &mut Ground, span: Duration) {
-        self.deadline = ground.now + span;
-        ground.arm(self.deadline);
+        self.deadline = ground.due_in(span);
     }
 }

@@ -207,22 +207,21 @@ impl Requests {
 
     /// Whether this node began to place the block that was given back.
     pub(crate) fn on_placing(&mut self, has_begun: bool, round: &mut Round) {
-        let Some(place) = self.place(round.number) else {
+        let place = self.place(round.number);
+        let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
+        else {
             round.place -= 1;
             return;
         };
-        if let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place) {
-            if !has_begun {
-                round.full = Some(course.found.target);
-            } else if delivery.stage == Stage::Waits {
-                delivery.stage = Stage::Out;
-            }
+        if !has_begun {
+            round.full = Some(course.found.target);
+        } else if delivery.stage == Stage::Waits {
+            delivery.stage = Stage::Out;
         }
     }
 
     /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.
-    pub(super) fn on_loaded(&mut self, ground: &mut Ground, number: u32, bytes: Option<&[u8]>) {
-        let Some(place) = self.place(number) else { return };
+    pub(super) fn on_loaded(&mut self, ground: &mut Ground, place: usize, bytes: Option<&[u8]>) {
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
             return;
@@ -256,7 +255,7 @@ impl Requests {
 
     /// A block or message was answered for; a block also by this node itself.
     pub(crate) fn on_delivered(&mut self, ground: &mut Ground, number: u32, status: Status, holders: u8) {
-        let Some(place) = self.place(number) else { return };
+        let place = self.place(number);
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
             return;

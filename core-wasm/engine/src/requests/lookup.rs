@@ -47,8 +47,8 @@ pub(super) struct Lookup {
     pub(super) aim: Aim,
     /// Answers still to come.
     pub(super) waiting: u8,
-    /// The nearest id that somebody further off named, and that did not answer itself.
-    claim: Option<NodeId>,
+    /// The nearest id that somebody further off named, and that did not answer itself; this node's own before that.
+    claim: NodeId,
     was_answered: bool,
 }
 
@@ -70,14 +70,14 @@ impl Aim {
 }
 
 impl Lookup {
-    pub(super) fn new(aim: Aim) -> Self {
-        Self { aim, waiting: 0, claim: None, was_answered: false }
+    pub(super) fn new(ground: &Ground, aim: Aim) -> Self {
+        Self { aim, waiting: 0, claim: ground.id, was_answered: false }
     }
 
     /// Whether somebody named an id that is nearer than all that answered.
     fn is_doubtful(&self, found: &Nearest) -> bool {
-        let (nearest, target) = (found.ids().first(), &found.target);
-        self.claim.is_some_and(|claim| nearest.is_none_or(|id| claim.is_nearer(id, target)))
+        let is_nearer = |id: &NodeId| self.claim.is_nearer(id, &found.target);
+        self.aim == Aim::Find && found.ids().first().is_some_and(is_nearer)
     }
 
     /// Asks over first hops that were not taken yet; a status where there is none.
@@ -109,10 +109,8 @@ impl Lookup {
         let (target, tried) = (&course.found.target, &course.tried);
         let body = if self.aim == Aim::Meet { Body::Meet } else { Body::Find };
         let first = match self.aim {
-            Aim::Look(link) => match ground.links.ready(link) {
-                Some(link) if tried.is_empty() => Some(link.id),
-                _ => return false,
-            },
+            Aim::Look(link) if tried.is_empty() && ground.links.ready(link).is_some() => Some(link),
+            Aim::Look(_) => return false,
             // From anywhere too: the links may all lie in the same part of a network that fell apart.
             Aim::Join if tried.len() == before => ground.stray(tried),
             _ => None,
@@ -144,19 +142,18 @@ impl Lookup {
     ) -> bool {
         let (aim, target) = (self.aim, course.found.target);
         let was_answered = core::mem::replace(&mut self.was_answered, true);
-        let was_empty = course.found.ids().is_empty();
         let mut is_news = aim != Aim::Meet && course.found.offer(from);
         for (id, _) in named::list(bytes).take(REPLICAS) {
             // Anybody can name ids that are nearer than any there is.
             if aim != Aim::Find || !id.is_nearer(from, &target) {
                 is_news |= course.found.offer(id);
-            } else if self.claim.is_none_or(|claim| id.is_nearer(&claim, &target)) {
-                self.claim = Some(*id);
+            } else if id.is_nearer(&self.claim, &target) {
+                self.claim = *id;
             }
         }
         self.waiting = self.waiting.saturating_sub(1);
         // Two ways that lead to the same node are believed; the third only makes sure of what it knows.
-        let agrees = was_answered && !was_empty && !is_news;
+        let agrees = was_answered && !is_news;
         let waits = self.waiting > 0;
         let is_enough = !self.is_doubtful(&course.found) && (!waits || agrees && aim == Aim::Find);
         if !is_enough && !waits {

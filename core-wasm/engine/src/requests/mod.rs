@@ -104,7 +104,7 @@ impl Requests {
             Aim::Find => ground.nearest_linked(target, REPLICAS),
             _ => Nearest::new(target, REPLICAS),
         };
-        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(aim))) {
+        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(ground, aim))) {
             if op.is_none() {
                 self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
             }
@@ -173,8 +173,11 @@ impl Requests {
         true
     }
 
-    fn place(&self, number: u32) -> Option<usize> {
-        self.list.iter().position(|request| request.course.sent(number).is_some())
+    /// The place of the request with this number; beyond the list if there is none.
+    #[inline(never)]
+    fn place(&self, number: u32) -> usize {
+        let is_wanted = |request: &Request| request.course.sent(number).is_some();
+        self.list.iter().position(is_wanted).unwrap_or(usize::MAX)
     }
 
     /// Lookups with this aim that are under way.
@@ -239,7 +242,7 @@ impl Requests {
         status: Status,
         bytes: &[u8],
     ) -> Option<Aim> {
-        let place = self.place(number)?;
+        let place = self.place(number);
         let Request { course, purpose, .. } = self.list.get_mut(place)?;
         let trip = course.sent(number)?.age(ground.now);
         match purpose {
@@ -256,7 +259,7 @@ impl Requests {
                 Status::Ok if bytes.len() <= BLOCK_MAX => {
                     self.trips.fetches.sample(trip);
                     if !fetch.store(ground, course, bytes) {
-                        self.on_stored(ground, number, Status::TimedOut);
+                        self.on_stored(ground, place, Status::TimedOut);
                     }
                 }
                 Status::TooManyRequests if course.try_later(ground) => fetch.wait_for(from),
@@ -279,8 +282,7 @@ impl Requests {
     }
 
     /// The block that came is stored, or is none.
-    fn on_stored(&mut self, ground: &mut Ground, number: u32, status: Status) {
-        let Some(place) = self.place(number) else { return };
+    fn on_stored(&mut self, ground: &mut Ground, place: usize, status: Status) {
         match status {
             Status::Ok | Status::InsufficientStorage => self.end(ground, place, status, 0),
             // Not the bytes that were asked for, or no room to look: ask somebody else.
@@ -290,10 +292,11 @@ impl Requests {
 
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
+        let place = self.place(job.number);
         if job.what == What::Load {
-            self.on_loaded(ground, job.number, (kind == input::LOADED).then_some(bytes));
+            self.on_loaded(ground, place, (kind == input::LOADED).then_some(bytes));
         } else {
-            self.on_stored(ground, job.number, stored(kind));
+            self.on_stored(ground, place, stored(kind));
         }
     }
 

@@ -47,25 +47,11 @@ struct Topic {
     meet_at: Instant,
 }
 
-/// What somebody is to a topic here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// May be a subscriber, and was not asked yet.
-    Candidate,
-    /// Gets every message.
-    Mate { heard: Instant },
-}
-
 /// Somebody who takes part in a topic, or may.
 struct Member {
     topic: u64,
-    role: Role,
-    peer: NodeId,
-}
-
-/// Somebody who came by this node looking for others of a topic.
-struct Guest {
-    topic: u64,
+    /// When something came from a mate, who gets every message; never from a candidate, who was not asked yet.
+    heard: Instant,
     peer: NodeId,
 }
 
@@ -75,8 +61,8 @@ pub(crate) struct Topics {
     list: Vec<Topic>,
     members: Vec<Member>,
     seen: Seen,
-    /// The oldest first.
-    guests: Vec<Guest>,
+    /// Those who came by this node looking for others of a topic, the oldest first.
+    guests: Vec<Member>,
     beat_at: Instant,
     beats: u32,
 }
@@ -86,8 +72,20 @@ fn name(id: &[u8]) -> u64 {
 }
 
 impl Member {
+    fn candidate(topic: u64, peer: &NodeId) -> Self {
+        Self { topic, heard: Instant::NEVER, peer: *peer }
+    }
+
     fn is_mate(&self) -> bool {
-        self.role != Role::Candidate
+        self.heard != Instant::NEVER
+    }
+
+    fn is(&self, topic: u64, peer: &NodeId) -> bool {
+        self.topic == topic && self.peer == *peer
+    }
+
+    fn is_mate_of(&self, topic: u64) -> bool {
+        self.topic == topic && self.is_mate()
     }
 }
 
@@ -97,7 +95,7 @@ impl Topics {
     }
 
     fn member(&mut self, topic: u64, peer: &NodeId) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.topic == topic && member.peer == *peer)
+        self.members.iter_mut().find(|member| member.is(topic, peer))
     }
 
     /// Whether a link to `peer` is kept for a topic.
@@ -105,30 +103,27 @@ impl Topics {
         self.members.iter().any(|member| member.peer == *peer && member.is_mate())
     }
 
-    /// How many members there are, or how many mates.
-    fn count(&self, topic: u64, only_mates: bool) -> usize {
-        let counts = |member: &&Member| member.topic == topic && (!only_mates || member.is_mate());
-        self.members.iter().filter(counts).count()
+    fn mates(&self, topic: u64) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(move |member| member.is_mate_of(topic))
     }
 
-    /// The next mate from `place` on, and where to go on.
-    fn next_mate(&self, topic: u64, place: usize) -> Option<(NodeId, usize)> {
-        let is_mate = |member: &Member| member.topic == topic && member.is_mate();
-        let found = (place..self.members.len()).find(|at| self.members.get(*at).is_some_and(is_mate))?;
-        Some((self.members.get(found)?.peer, found + 1))
+    #[inline(never)]
+    fn mate_count(&self, topic: u64) -> usize {
+        self.mates(topic).count()
     }
 
     /// Takes in a candidate, for whom the oldest one makes room.
     #[inline(never)]
     fn offer(&mut self, topic: u64, peer: &NodeId, own: &NodeId) {
         if peer != own && self.has(topic) && self.member(topic, peer).is_none() && self.make_room(topic) {
-            self.members.push(Member { topic, role: Role::Candidate, peer: *peer });
+            self.members.push(Member::candidate(topic, peer));
         }
     }
 
     /// Room for one more member; false if all are mates.
     fn make_room(&mut self, topic: u64) -> bool {
-        let is_full = self.count(topic, false) >= MEMBERS_MAX;
+        let of_topic = self.members.iter().filter(|member| member.topic == topic);
+        let is_full = of_topic.count() >= MEMBERS_MAX;
         let is_candidate = |member: &Member| member.topic == topic && !member.is_mate();
         let oldest = self.members.iter().position(is_candidate).filter(|_| is_full);
         if let Some(place) = oldest {
@@ -139,13 +134,13 @@ impl Topics {
 
     #[inline(never)]
     fn forget(&mut self, topic: u64, peer: &NodeId) {
-        self.members.keep(|member| member.topic != topic || member.peer != *peer);
+        self.members.keep(|member| !member.is(topic, peer));
     }
 
     /// A member said something.
     fn hear(&mut self, topic: u64, peer: &NodeId, now: Instant) {
         if let Some(member) = self.member(topic, peer) {
-            member.role = Role::Mate { heard: now };
+            member.heard = now;
         }
     }
 
@@ -166,15 +161,20 @@ impl Topics {
     pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &NodeId) {
         let topic = name(&id.0);
         self.list.keep(|known| known.id != *id);
-        while let Some(place) = self.members.iter().position(|member| member.topic == topic) {
-            let peer = self.members.swap_remove(place).peer;
-            tell(ground, &peer, PRUNE, id, &[]);
+        for member in self.members.iter().filter(|member| member.topic == topic) {
+            tell(ground, &member.peer, PRUNE, id, &[]);
         }
+        self.members.keep(|member| member.topic != topic);
     }
 
     /// How many topics there are.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
+    }
+
+    /// The topic at a place of their list.
+    pub(crate) fn id(&self, place: usize) -> Option<&NodeId> {
+        self.list.get(place).map(|known| &known.id)
     }
 
     /// Whether the mates are to be looked at now: then follows a [beat](Self::beat) for each topic.
@@ -195,24 +195,25 @@ impl Topics {
     }
 
     /// Gives up mates that are gone. Where it is time to look for others, candidates come from the links and the guests here,
-    /// and the answer is the topic whose own node shall be asked for more.
-    pub(crate) fn gather(&mut self, ground: &mut Ground, place: usize) -> Option<NodeId> {
-        let now = ground.now;
-        let Topic { id, meet_at } = self.list.get(place)?;
-        let (id, topic, is_due) = (*id, name(&id.0), now >= *meet_at);
+    /// and the answer is that the topic's own node shall be asked for more.
+    pub(crate) fn gather(&mut self, ground: &mut Ground, place: usize, id: &NodeId) -> bool {
+        let (now, topic) = (ground.now, name(&id.0));
         // A link tells soon enough when its peer is gone.
-        let lasts = |member: &Member| match member.role {
-            _ if member.topic != topic => true,
-            Role::Candidate => true,
-            Role::Mate { heard } => now.since(heard) < SILENT || ground.links.to(&member.peer).is_some(),
+        let lasts = |member: &Member| {
+            member.topic != topic
+                || now.since(member.heard) < SILENT
+                || ground.links.to(&member.peer).is_some()
         };
         self.members.keep(lasts);
-        is_due.then(|| self.seek(ground, place, &id))
+        let is_due = self.list.get(place).is_some_and(|known| now >= known.meet_at);
+        if is_due {
+            self.seek(ground, place, topic);
+        }
+        is_due
     }
 
-    fn seek(&mut self, ground: &mut Ground, place: usize, id: &NodeId) -> NodeId {
-        let topic = name(&id.0);
-        let few = self.count(topic, true) < MATES / 2;
+    fn seek(&mut self, ground: &mut Ground, place: usize, topic: u64) {
+        let few = self.mate_count(topic) < MATES / 2;
         let meet_at = ground.about(if few { MEET_SOON_MS } else { MEET_MS });
         if let Some(known) = self.list.get_mut(place) {
             known.meet_at = meet_at;
@@ -230,19 +231,16 @@ impl Topics {
                 self.offer(topic, &peer, &ground.id);
             }
         }
-        *id
     }
 
     /// Looks at the mates of a topic: invites more, parts with one too many, tells what is here, begins links.
-    pub(crate) fn beat(&mut self, ground: &mut Ground, place: usize) {
-        let now = ground.now;
-        let Some(Topic { id, .. }) = self.list.get(place) else { return };
-        let (id, topic) = (*id, name(&id.0));
-        for _ in self.count(topic, true)..MATES {
-            self.invite(ground, &id);
+    pub(crate) fn beat(&mut self, ground: &mut Ground, id: &NodeId) {
+        let (now, topic) = (ground.now, name(&id.0));
+        for _ in self.mate_count(topic)..MATES {
+            self.invite(ground, id);
         }
-        if self.count(topic, true) > MATES + 1 {
-            self.part_with_slowest(ground, &id);
+        if self.mate_count(topic) > MATES + 1 {
+            self.part_with_slowest(ground, id);
         }
         let tells = self.beats.is_multiple_of(TELL_BEATS);
         let ids = if tells { self.seen.recent(topic, now) } else { Vec::new() };
@@ -250,7 +248,7 @@ impl Topics {
             let (peer, is_mate) = (&member.peer, member.is_mate());
             let is_linked = ground.links.to(peer).is_some();
             if tells && (!ids.is_empty() || is_mate && !is_linked) {
-                tell(ground, peer, HAVE, &id, &ids);
+                tell(ground, peer, HAVE, id, &ids);
             }
             // A mate is worth a link of its own, within what this node can spare.
             let has_room = ground.links.len() < ground.link_budget() + LINKS_SPARE && ground.can_dial();
@@ -263,12 +261,14 @@ impl Topics {
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
     fn part_with_slowest(&mut self, ground: &mut Ground, id: &NodeId) {
         let topic = name(&id.0);
-        let mut slowest: Option<(u32, &NodeId)> = None;
-        for member in self.members.iter().filter(|member| member.topic == topic && member.is_mate()) {
-            slowest = slowest.max(Some((rtt_us(ground, &member.peer), &member.peer)));
+        let (mut slowest, mut most) = (None::<&NodeId>, 0);
+        for member in self.mates(topic) {
+            let rtt_us = rtt_us(ground, &member.peer);
+            if rtt_us > most || rtt_us == most && slowest < Some(&member.peer) {
+                (slowest, most) = (Some(&member.peer), rtt_us);
+            }
         }
-        if let Some((_, peer)) = slowest {
-            let peer = *peer;
+        if let Some(peer) = slowest.copied() {
             self.forget(topic, &peer);
             tell(ground, &peer, PRUNE, id, &[]);
         }
@@ -277,18 +277,18 @@ impl Topics {
     /// Asks a candidate to be a mate, the one with the fastest link. Not again while there are enough: in the long run mates that are
     /// all close by make the way round the world longer.
     fn invite(&mut self, ground: &mut Ground, id: &NodeId) {
-        let mut best: Option<(u32, usize)> = None;
-        for (place, member) in self.members.iter().enumerate() {
+        let (mut best, mut least) = (None, 0);
+        for member in &mut self.members {
             if member.topic == name(&id.0) && !member.is_mate() {
                 let rtt_us = rtt_us(ground, &member.peer);
-                if best.is_none_or(|(least, _)| rtt_us < least) {
-                    best = Some((rtt_us, place));
+                if best.is_none() || rtt_us < least {
+                    (best, least) = (Some(member), rtt_us);
                 }
             }
         }
         let soon = Instant((ground.now.0 + ANSWER.0).saturating_sub(SILENT.0));
-        if let Some(member) = best.and_then(|(_, place)| self.members.get_mut(place)) {
-            member.role = Role::Mate { heard: soon };
+        if let Some(member) = best {
+            member.heard = soon;
             tell(ground, &member.peer, GRAFT, id, &[]);
         }
     }
@@ -322,13 +322,13 @@ impl Topics {
     fn on_graft(&mut self, ground: &mut Ground, from: &NodeId, id: &NodeId) {
         let topic = name(&id.0);
         self.forget(topic, from);
-        if self.count(topic, true) < MATES_MAX && self.make_room(topic) {
-            self.members.push(Member { topic, role: Role::Mate { heard: ground.now }, peer: *from });
+        if self.mate_count(topic) < MATES_MAX && self.make_room(topic) {
+            self.members.push(Member { topic, heard: ground.now, peer: *from });
             let ids = self.seen.recent(topic, ground.now);
             return tell(ground, from, HAVE, id, &ids);
         }
         let mut others = Vec::new();
-        for member in self.members.iter().filter(|member| member.topic == topic && member.is_mate()) {
+        for member in self.mates(topic) {
             others.extend_from_slice(&member.peer.0);
         }
         tell(ground, from, PRUNE, id, &others);
@@ -338,7 +338,7 @@ impl Topics {
     pub(crate) fn on_meet(&mut self, ground: &mut Ground, reply: &ReplyTo, id: &NodeId) {
         let topic = name(&id.0);
         let guests = &mut self.guests;
-        guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
+        guests.keep(|guest| !guest.is(topic, &reply.origin));
         if guests.len() >= GUESTS_MAX {
             guests.remove(0);
         }
@@ -346,7 +346,7 @@ impl Topics {
         for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
             named::emit(&mut others, &guest.peer, &Coordinate::default());
         }
-        guests.push(Guest { topic, peer: reply.origin });
+        guests.push(Member::candidate(topic, &reply.origin));
         ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 
@@ -373,7 +373,9 @@ fn rtt_us(ground: &Ground, peer: &NodeId) -> u32 {
 /// Says something about a topic to one node, over a link or by routing. What is bulk and finds no room is left unsaid.
 #[inline(never)]
 fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
-    let bytes = [&[kind], &topic.0[..], rest].concat();
+    let mut writer = Writer::default();
+    writer.u8(kind).bytes(&topic.0).bytes(rest);
+    let bytes = writer.finish();
     let linked = ground.links.to(to).map(|link| link.id);
     let Some(link) = linked.or_else(|| ground.way(to)) else { return };
     let length = bytes.len() + 256;

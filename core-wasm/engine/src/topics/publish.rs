@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use super::{Topics, name, tell};
+use super::{Member, Topics, name, tell};
 use crate::ground::{Ground, Job, Parcel, What};
 use crate::id::NodeId;
 use crate::io::OpId;
@@ -59,18 +59,17 @@ impl Topics {
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+    fn spread(&self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
         let topic = name(raw);
         let Some((_, key)) = topic::parse(raw) else { return };
         let origin = NodeId::of_key(key);
-        let mut place = 0;
-        while let Some((peer, next)) = self.next_mate(topic, place) {
-            place = next;
-            if peer != *from && peer != origin {
-                hand(ground, &peer, raw);
+        for Member { peer, .. } in self.mates(topic) {
+            if *peer != *from && *peer != origin {
+                hand(ground, peer, raw);
             }
         }
-        let names = [&origin.0[..], &topic::id(raw)].concat();
+        let mut names = origin.0.to_vec();
+        names.extend_from_slice(&topic::id(raw));
         ground.put_copy(output::PUBLISHED, 0, &names, raw);
     }
 

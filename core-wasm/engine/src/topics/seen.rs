@@ -24,6 +24,8 @@ pub(super) struct Seen {
     messages: Vec<Message>,
     /// Half the names of those before them: what is forgotten altogether would be new again.
     before: Vec<u32>,
+    /// Which of these makes room next.
+    oldest: usize,
 }
 
 fn milliseconds(at: Instant) -> u32 {
@@ -31,18 +33,24 @@ fn milliseconds(at: Instant) -> u32 {
 }
 
 impl Seen {
+    #[expect(
+        clippy::manual_contains,
+        reason = "for numbers that looks at many at once, in 100 bytes more of Wasm"
+    )]
     pub(super) fn has(&self, id: u64) -> bool {
-        self.messages.iter().any(|seen| seen.id == id) || self.before.contains(&(id as u32))
+        self.messages.iter().any(|seen| seen.id == id)
+            || self.before.iter().any(|before| *before == id as u32)
     }
 
     /// Notes a message that was sent `at`.
     pub(super) fn note(&mut self, id: u64, topic: u64, at: Instant) {
         if self.messages.len() >= SEEN_MAX {
-            if self.before.len() >= SEEN_BEFORE_MAX {
-                self.before.remove(0);
+            let id = self.messages.remove(0).id as u32;
+            match self.before.get_mut(self.oldest) {
+                Some(oldest) => *oldest = id,
+                None => self.before.push(id),
             }
-            self.before.reserve_exact(SEEN_BEFORE_MAX - self.before.len());
-            self.before.push(self.messages.remove(0).id as u32);
+            self.oldest = (self.oldest + 1) % SEEN_BEFORE_MAX;
         }
         self.messages.push(Message { id, topic: topic as u32, at_ms: milliseconds(at) });
     }

@@ -37,9 +37,9 @@ fn heard(topics: &mut Topics, ground: &mut Ground, from: &NodeId, kind: u8, rest
 fn beat(topics: &mut Topics, ground: &mut Ground) -> Option<NodeId> {
     ground.now = ground.now + Duration::from_ms(2 * BEAT_MS);
     assert!(topics.begin_beats(ground));
-    let asks = topics.gather(ground, 0);
-    topics.beat(ground, 0);
-    asks
+    let asks = topics.gather(ground, 0, &TOPIC);
+    topics.beat(ground, &TOPIC);
+    asks.then_some(TOPIC)
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn the_first_beat_asks_links_to_be_mates_and_the_topics_own_node_for_others() {
     assert_eq!(beat(&mut topics, &mut ground), Some(TOPIC));
     let said = said(&mut ground);
     assert_eq!(said.iter().filter(|(kind, _)| *kind == GRAFT).count(), MATES);
-    assert_eq!(topics.count(name(&TOPIC.0), true), MATES);
+    assert_eq!(topics.mate_count(name(&TOPIC.0)), MATES);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn beyond_the_bound_whoever_wants_to_be_a_mate_is_told_of_others() {
         link(&mut ground, peer);
         heard(&mut topics, &mut ground, peer, GRAFT, &[]);
     }
-    assert_eq!(topics.count(name(&TOPIC.0), true), MATES_MAX);
+    assert_eq!(topics.mate_count(name(&TOPIC.0)), MATES_MAX);
     assert_eq!(said(&mut ground).last(), Some(&(PRUNE, wishes[MATES_MAX])));
     assert!(!topics.needs(&wishes[MATES_MAX]) && topics.needs(&wishes[0]));
 }
