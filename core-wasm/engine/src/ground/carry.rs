@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ground;
+use super::shared::Ground;
 use crate::hash::sha256;
 use crate::id::NodeId;
 use crate::io::LinkId;

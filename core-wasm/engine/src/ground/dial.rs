@@ -1,6 +1,6 @@
 //! Beginning links, within the bounds of the table.
 
-use super::Ground;
+use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};

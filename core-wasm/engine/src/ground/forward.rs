@@ -4,8 +4,9 @@
 //! answer carries that path and each hop takes its own entry off its end (R/Kademlia §III, source routing as in
 //! RFC 791 §3.1, record route). An entry is authenticated, so that nobody can send answers round in circles.
 
-use super::{Ground, ReplyTo};
+use super::shared::Ground;
 use crate::io::LinkId;
+use crate::link::ReplyTo;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::{Body, COPIES, ENTRY, HOPS_MAX, Routed, STRAY};

@@ -3,7 +3,9 @@
 //! Anybody can name ids that nobody has, and a dial in vain takes a place among few for half a minute. So a node counts once it
 //! answered itself, or once it was named over two links, as two ways that share none seldom lie alike (S/Kademlia §4.4).
 
-use super::{Ground, LINKS_SPARE};
+use super::greeting::Greeting;
+use super::near::LINKS_SPARE;
+use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{GREETINGS_MAX, LINKS_ENOUGH, NEIGHBOURS};
@@ -13,14 +15,6 @@ use crate::wire::frame::Body;
 
 /// A node that did not answer is greeted again after this at the soonest.
 const AGAIN: Duration = Duration::from_ms(10_000);
-
-/// A node that was asked whether it is there.
-pub(super) struct Greeting {
-    number: u32,
-    /// How its id begins.
-    id: [u8; 8],
-    sent: Stamp,
-}
 
 impl Ground {
     /// Somebody named a node: over the link `by`, or the node itself by answering. If it would be a neighbour it is dialled soon

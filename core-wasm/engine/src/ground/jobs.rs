@@ -3,8 +3,8 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::Ground;
 use super::owner::{Job, Parcel, What};
+use super::shared::Ground;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};

@@ -1,6 +1,6 @@
 //! Who is near: the neighbourhood, the nodes nearest to a target, the links of a bucket, and who would be nearer than those.
 
-use super::Ground;
+use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{CANDIDATES, NEIGHBOURS, REPLICAS};

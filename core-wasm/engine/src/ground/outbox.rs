@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ground;
+use super::shared::Ground;
 use crate::io::kinds::output;
 use crate::io::{Flat, LinkId, OpId};
 use crate::status::Status;

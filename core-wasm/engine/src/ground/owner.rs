@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::ReplyTo;
 use crate::id::NodeId;
 use crate::io::LinkId;
+use crate::link::ReplyTo;
 
 /// What waits for a job, and what its number is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Debug)]

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Ground;
+use super::shared::Ground;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{BLOCK_MAX, CIRCUIT_HEAD, STORES_MAX};

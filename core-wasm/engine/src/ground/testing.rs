@@ -2,11 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::{Ground, ReplyTo};
+use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{Config, Flat, LinkId, LinkKind, Profile};
-use crate::link::Stage;
+use crate::link::{ReplyTo, Stage};
 use crate::rng::Rng;
 use crate::time::Instant;
 use crate::wire::Reader;
