@@ -5,7 +5,7 @@
 
 use alloc::vec::Vec;
 
-use super::dial::{begin_answer, refuse};
+use super::envelopes::{begin_answer, refuse};
 use crate::ground::{Ground, ReplyTo, is_relay};
 use crate::id::NodeId;
 use crate::io::kinds::output;

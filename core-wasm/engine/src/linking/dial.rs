@@ -3,19 +3,17 @@
 use alloc::boxed::Box;
 
 use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
+use super::envelopes::{begin_answer, refuse, send_envelope};
 use super::handshake::on_socket_key;
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
-use crate::id::{NodeId, Signature};
+use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{ANSWERS_A_DIAL, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
-use crate::link::Link;
+use crate::limits::{ANSWERS_A_DIAL, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
 use crate::wire::envelope::{Envelope, Kind};
-use crate::wire::frame::{Body, STRAY};
-use crate::wire::signal::ToServer;
 
 /// An envelope expires after this.
 const ENVELOPE_S: u32 = 60;
@@ -23,14 +21,8 @@ const ENVELOPE_S: u32 = 60;
 /// How far wall clocks may differ.
 const SKEW_S: u32 = 300;
 
-/// An envelope without answer is sent again after this, each time twice as long.
-const RESEND: Duration = Duration::from_ms(3_000);
-
 /// Time for a direct link to open before a relayed one is tried, where a relay is known.
 const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
-
-/// How often an envelope is sent.
-const TRIES_MAX: u8 = 3;
 
 /// The shell has described this end of a link that is being made.
 pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) {
@@ -61,12 +53,6 @@ pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) 
     handshake.envelope = envelope.emit();
     let bytes = envelope.signed_bytes(&ground.config.network, &ground.id, &peer);
     ground.sign(What::SignEnvelope, Some(id), bytes);
-}
-
-pub(super) fn on_envelope_signed(ground: &mut Ground, id: LinkId, signature: &Signature) {
-    let Some(handshake) = ground.links.handshake(id) else { return };
-    Envelope::sign(&mut handshake.envelope, signature);
-    send_envelope(ground, id);
 }
 
 /// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
@@ -157,38 +143,6 @@ pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
     ground.put_copy(output::OPEN_ANSWER, id.word(), &[], envelope.body);
 }
 
-/// Refuses an offer, signed. At the bound it is left unsaid, and the offerer's dial times out.
-pub(super) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Reason, reply: Option<ReplyTo>) {
-    let by = reply.as_ref().and_then(ReplyTo::link);
-    let is_like = |job: &Job| job.what == What::SignRefusal;
-    let is_by = |job: &Job| is_like(job) && job.link() == by;
-    if ground.count_jobs(&is_like) >= REFUSALS_MAX || ground.count_jobs(&is_by) >= REFUSALS_A_LINK {
-        return;
-    }
-    let envelope = Envelope {
-        kind: Kind::Refuse,
-        session,
-        expiry_s: 0,
-        key: &ground.config.key,
-        signature: &[0; 64],
-        body: &[reason as u8],
-    };
-    let (bytes, signed) = (envelope.emit(), envelope.signed_bytes(&ground.config.network, &ground.id, to));
-    if ground.sign(What::SignRefusal, by, signed) {
-        ground.attach(Parcel { peer: *to, bytes, by, reply });
-    }
-}
-
-/// A refusal is signed: it goes the way the offer came.
-pub(super) fn on_refusal_signed(ground: &mut Ground, refusal: Parcel, signature: &Signature) {
-    let Parcel { peer, mut bytes, reply, .. } = refusal;
-    Envelope::sign(&mut bytes, signature);
-    match reply {
-        Some(reply) => ground.reply(&reply, &Body::Envelope(&bytes)),
-        None => relay(ground, &peer, &bytes),
-    }
-}
-
 /// The link that this node dials, of which no answer came yet.
 fn awaiting(ground: &Ground, to: &NodeId, session: u32) -> Option<LinkId> {
     let link = ground.links.find(&|link| {
@@ -196,24 +150,6 @@ fn awaiting(ground: &Ground, to: &NodeId, session: u32) -> Option<LinkId> {
         link.peer == *to && link.dialled && asked.is_some_and(|asked| asked.session == session)
     })?;
     Some(link.id)
-}
-
-/// No way to the other end was found by the first link that was tried: try another, or give up. False if no link is
-/// being made in this session.
-pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> bool {
-    let now = ground.now;
-    let waits = |link: &&mut Link| {
-        let asked = link.handshake.as_ref().filter(|handshake| !handshake.answered);
-        link.dialled && asked.is_some_and(|asked| asked.session == session && asked.tries > 0)
-    };
-    let Some(link) = ground.links.iter_mut().find(waits) else { return false };
-    let (id, tries) = (link.id, link.handshake.as_ref().map_or(0, |handshake| handshake.tries));
-    link.due = now;
-    ground.arm(now);
-    if tries >= TRIES_MAX {
-        ground.end(id, Reason::Lost);
-    }
-    true
 }
 
 fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
@@ -234,47 +170,6 @@ fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
     ground.put_copy(output::ANSWERED, id.word(), &[], description);
 }
 
-/// Sends the envelope of a link that is being made, the first time or again.
-pub(crate) fn send_envelope(ground: &mut Ground, id: LinkId) {
-    let now = ground.now;
-    let (is_present, has_peers) = (ground.is_introduced, ground.links.ready_count() > 0);
-    let Some(link) = ground.links.get_mut(id) else { return };
-    let (peer, dialled) = (link.peer, link.dialled);
-    let Some(mut handshake) = link.handshake.take() else { return };
-    link.due = handshake.deadline;
-    let is_over = handshake.envelope.is_empty() || handshake.answered && dialled;
-    if !is_over && handshake.tries < TRIES_MAX {
-        let mut by_signal = handshake.by_signal;
-        if dialled {
-            // An offer that went unanswered one way tries the other; an answer goes back the way the offer came.
-            by_signal ^= handshake.tries > 0;
-            handshake.by_signal = by_signal;
-            by_signal = by_signal && is_present || !has_peers;
-            // Only the offerer repeats: a repeated offer makes the answerer repeat its answer.
-            link.due = link.due.min(now + Duration(RESEND.0 << handshake.tries));
-        }
-        handshake.tries += 1;
-        let due = link.due;
-        ground.arm(due);
-        let body = Body::Envelope(&handshake.envelope);
-        if by_signal {
-            relay(ground, &peer, &handshake.envelope);
-        } else if let Some(reply) = &handshake.reply {
-            ground.reply(reply, &body);
-        } else {
-            // Where the best way ends, one from anywhere may not.
-            let how = if handshake.tried.is_empty() { 0 } else { STRAY };
-            let first = ground.send_request(handshake.session, &peer, true, how, &body, &handshake.tried);
-            if let Some(first) = first {
-                handshake.tried.push(first);
-            }
-        }
-    }
-    if let Some(link) = ground.links.get_mut(id) {
-        link.handshake = Some(handshake);
-    }
-}
-
 /// The same offer again: its answer was lost. True if that is what it was.
 fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
     let known = ground.links.find(&|link| {
@@ -284,27 +179,4 @@ fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
     let Some(id) = known.map(|link| link.id) else { return false };
     send_envelope(ground, id);
     true
-}
-
-/// Sends an envelope by the signalling server; one that has gone meanwhile drops it, and its sender tries again.
-fn relay(ground: &mut Ground, to: &NodeId, envelope: &[u8]) {
-    if ground.is_introduced {
-        ground.put(output::SIGNAL, 0, 0, &[], ToServer::Relay { to, envelope }.emit());
-    }
-}
-
-pub(super) fn begin_answer(
-    ground: &mut Ground,
-    kind: LinkKind,
-    from: NodeId,
-    session: u32,
-    reply: Option<ReplyTo>,
-) -> LinkId {
-    let id = ground.begin_link(kind, &from, false);
-    if let Some(handshake) = ground.links.handshake(id) {
-        handshake.session = session;
-        handshake.by_signal = reply.is_none();
-        handshake.reply = reply;
-    }
-    id
 }

@@ -15,7 +15,7 @@
 
 use alloc::vec::Vec;
 
-use super::dial::send_envelope;
+use super::envelopes::send_envelope;
 use crate::ground::{Ground, What};
 use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Linking, on_envelope};
+use super::dial::on_envelope;
 use crate::ground::{Ground, What};
 use crate::hash::sha256;
 use crate::id::{NodeId, Signature};
@@ -34,9 +34,9 @@ enum State {
     Present,
 }
 
-/// The one connection to a signalling server.
+/// What links that are being made need beside their handshakes: the one connection to a signalling server.
 #[derive(Default)]
-pub(super) struct Signalling {
+pub(crate) struct Linking {
     state: State,
     due: Instant,
     failures: u8,
@@ -48,8 +48,8 @@ impl Linking {
     /// Opens, introduces again, or closes, as is due.
     pub(crate) fn on_signal_deadline(&mut self, ground: &mut Ground) {
         let wanted = wants_signalling(ground);
-        match self.signalling.state {
-            State::Closed if wanted && ground.now >= self.signalling.due => {
+        match self.state {
+            State::Closed if wanted && ground.now >= self.due => {
                 self.set_signalling(ground, State::Opening);
                 ground.put_kind(output::SIGNAL_OPEN, None);
             }
@@ -57,45 +57,45 @@ impl Linking {
                 self.set_signalling(ground, State::Closed);
                 ground.put_kind(output::SIGNAL_CLOSE, None);
             }
-            State::Present if ground.now >= self.signalling.due => {
+            State::Present if ground.now >= self.due => {
                 self.introduce_later(ground);
                 ground.put(output::SIGNAL, 0, 0, &[], ToServer::Introduce.emit());
             }
             _ => {}
         }
-        if wanted && self.signalling.state != State::Opening {
-            ground.arm(self.signalling.due);
+        if wanted && self.state != State::Opening {
+            ground.arm(self.due);
         }
     }
 
     fn introduce_later(&mut self, ground: &mut Ground) {
         let few = ground.links.ready_count() < LINKS_ENOUGH;
-        self.signalling.due = ground.about(if few { INTRODUCE_MS } else { INTRODUCE_RELAY_MS });
-        ground.arm(self.signalling.due);
+        self.due = ground.about(if few { INTRODUCE_MS } else { INTRODUCE_RELAY_MS });
+        ground.arm(self.due);
     }
 
     fn set_signalling(&mut self, ground: &mut Ground, state: State) {
-        self.signalling.state = state;
+        self.state = state;
         ground.is_introduced = state == State::Present;
     }
 
     pub(crate) fn on_signal_up(&mut self, server: &[u8]) {
-        self.signalling.server = server.get(..SERVER_NAME_MAX).unwrap_or(server).to_vec();
+        self.server = server.get(..SERVER_NAME_MAX).unwrap_or(server).to_vec();
     }
 
     pub(crate) fn on_signal_down(&mut self, ground: &mut Ground) {
-        let failures = self.signalling.failures.min(RETRY_MAX_DOUBLINGS);
+        let failures = self.failures.min(RETRY_MAX_DOUBLINGS);
         self.set_signalling(ground, State::Closed);
-        self.signalling.failures = failures + 1;
-        self.signalling.due = ground.about(RETRY_MS << failures);
-        ground.arm(self.signalling.due);
+        self.failures = failures + 1;
+        self.due = ground.about(RETRY_MS << failures);
+        ground.arm(self.due);
     }
 
     /// The host woke: do not wait out old failures.
     pub(crate) fn retry_signalling(&mut self, ground: &Ground) {
-        self.signalling.failures = 0;
-        if self.signalling.state == State::Closed {
-            self.signalling.due = ground.now;
+        self.failures = 0;
+        if self.state == State::Closed {
+            self.due = ground.now;
         }
     }
 
@@ -103,12 +103,12 @@ impl Linking {
         match FromServer::parse(bytes) {
             Some(FromServer::Challenge { nonce, .. }) => {
                 let flags = relay_flag(ground);
-                let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.signalling.server);
+                let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.server);
                 ground.sign(What::Prove, None, bytes);
             }
             Some(FromServer::Welcome { peers }) => {
                 self.set_signalling(ground, State::Present);
-                self.signalling.failures = 0;
+                self.failures = 0;
                 self.introduce_later(ground);
                 if peers.is_empty() && !ground.joined && ground.links.len() == 0 {
                     // The first one here is the whole network.
@@ -162,11 +162,11 @@ impl Linking {
     }
 
     pub(crate) fn close_signalling(&mut self, ground: &mut Ground) {
-        if self.signalling.state != State::Closed {
+        if self.state != State::Closed {
             self.set_signalling(ground, State::Closed);
             ground.put_kind(output::SIGNAL_CLOSE, None);
         }
-        self.signalling.due = ground.now + Duration::from_ms(1);
+        self.due = ground.now + Duration::from_ms(1);
     }
 }
 

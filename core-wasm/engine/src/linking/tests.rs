@@ -1,13 +1,14 @@
 //! Linking over a ground alone: what it says to the shell and to the node, input by input.
 
+use alloc::boxed::Box;
 use alloc::vec;
 
-use super::dial::refuse;
+use super::envelopes::refuse;
 use super::*;
-use crate::ground::ReplyTo;
 use crate::ground::testing::{ground, link, outputs};
+use crate::ground::{Ground, Parcel, ReplyTo};
 use crate::id::NodeId;
-use crate::io::kinds::output;
+use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, LinkKind};
 use crate::limits::{REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Stage;
