@@ -1,6 +1,7 @@
 //! The WebSocket addresses that the shell knows, by number: dialled while links are few.
 
-use super::Upkeep;
+use super::dialled::Dialled;
+use super::overlay::Upkeep;
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -14,14 +15,6 @@ const DIALS_MAX: usize = 2;
 /// After an address failed first; doubles up to [`RETRY_MAX_DOUBLINGS`] times.
 const RETRY_MS: u64 = 2_000;
 const RETRY_MAX_DOUBLINGS: u8 = 5;
-
-/// One of the shell's WebSocket addresses.
-#[derive(Default)]
-pub(super) struct Dialled {
-    link: Option<LinkId>,
-    not_before: Instant,
-    failures: u8,
-}
 
 impl Upkeep {
     /// The shell knows this many addresses now.

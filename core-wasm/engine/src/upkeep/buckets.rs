@@ -2,7 +2,7 @@
 //! 2003). Of those that answers name, also answers that only pass, the one is dialled whose coordinate promises the shortest round
 //! trip: at once where a bucket has no link, and now and then where that is much shorter than what there is.
 
-use super::Upkeep;
+use super::overlay::Upkeep;
 use crate::ground::{Ground, LINKS_SPARE};
 use crate::id::NodeId;
 

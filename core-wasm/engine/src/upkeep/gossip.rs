@@ -1,6 +1,6 @@
 //! Telling neighbours who is near, and hearing it from them.
 
-use super::Upkeep;
+use super::overlay::Upkeep;
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;

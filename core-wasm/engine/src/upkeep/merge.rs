@@ -5,7 +5,7 @@
 //! then looks up a place in each of its buckets through the same link and dials who is found there; they see the same through
 //! their new link, and so the parts grow together from many places at once.
 
-use super::Upkeep;
+use super::overlay::Upkeep;
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;

@@ -2,9 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::*;
+use super::membership::Membership;
+use super::overlay::{FRESH, Upkeep};
+use crate::ground::Ground;
 use crate::ground::testing::{self, outputs, random_id};
+use crate::id::NodeId;
+use crate::io::LinkId;
 use crate::rng::Rng;
+use crate::time::Duration;
+use crate::wire::frame::CLOSE;
 
 /// A listener that applies what `since` says knows every member, and nobody that is gone and was no member again.
 #[test]
