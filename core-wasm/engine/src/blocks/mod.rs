@@ -1,72 +1,13 @@
 //! Blocks on the nodes that should hold them: placed there, read for others, and kept there when the neighbourhood changes.
 
+mod jobs;
 mod place;
 mod placement;
 mod repair;
 mod serve;
 mod share;
+mod tables;
 #[cfg(test)]
 mod tests;
 
-use alloc::vec::Vec;
-
-pub(crate) use self::place::Placed;
-use self::placement::{Failing, Placement};
-use self::repair::Repair;
-use self::serve::Serve;
-use crate::ground::{Ground, Job, What, stored};
-use crate::id::NodeId;
-use crate::io::kinds::input;
-
-/// What this node does about blocks that others want, place or should have.
-#[derive(Default)]
-pub(crate) struct Blocks {
-    serves: Vec<Serve>,
-    last_serve: u32,
-    placements: Vec<Placement>,
-    /// What became of this node's own blocks, until somebody takes it.
-    pub(crate) placed: Vec<Placed>,
-    /// Those that could not hold a block not long ago; this node may be among them.
-    failing: Failing,
-    repair: Repair,
-}
-
-impl Blocks {
-    /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
-    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
-        let loaded = (kind == input::LOADED).then_some(bytes);
-        let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
-        let status = stored(kind);
-        if let What::StorePlacement | What::StoreHeld = job.what {
-            self.on_own_stored(ground, status);
-        }
-        match job.what {
-            What::LoadServe => self.on_serve_loaded(ground, job.number, loaded),
-            What::LoadPlacement => self.on_placement_loaded(ground, job.number, loaded),
-            What::StorePlacement => self.on_placement_stored(ground, job.number, status),
-            What::StoreHeld => {
-                if let Some(reply) = job.reply() {
-                    ground.answer(reply, status, &[1]);
-                }
-            }
-            What::Absent => {
-                if let Some(link) = job.link() {
-                    self.on_absent(link, hashes);
-                }
-            }
-            _ => self.on_scanned(ground, hashes),
-        }
-    }
-
-    /// Ends what took too long.
-    pub(crate) fn on_time(&mut self, ground: &mut Ground) {
-        self.on_placement_deadlines(ground);
-        self.on_serve_deadlines(ground);
-    }
-
-    /// Sends what had to wait for room or for the store.
-    pub(crate) fn pump(&mut self, ground: &mut Ground) {
-        self.pump_serves(ground);
-        self.pump_placements(ground);
-    }
-}
+pub(crate) use self::tables::{Blocks, Placed};

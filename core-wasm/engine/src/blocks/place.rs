@@ -4,9 +4,9 @@
 
 use alloc::vec::Vec;
 
-use super::Blocks;
 use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
+use super::tables::{Blocks, Placed};
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -17,14 +17,6 @@ use crate::wire::frame::Body;
 
 /// After so long those that hold the block are counted.
 const PLACE_TIMEOUT: Duration = Duration::from_ms(6_000);
-
-/// What became of a block of this node's own.
-pub(crate) struct Placed {
-    /// The request that it was placed for.
-    pub(crate) request: u32,
-    pub(crate) status: Status,
-    pub(crate) holders: u8,
-}
 
 impl Blocks {
     /// A block to hold (`exact`), or to place.

@@ -8,7 +8,7 @@
 use alloc::vec::Vec;
 use core::mem::take;
 
-use super::Blocks;
+use super::tables::{Asked, Blocks, FIRST, Listing, NONE, Shared};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -16,61 +16,11 @@ use crate::limits::{
     ASKED_MAX, BLOCK_MAX, HASHES_MAX, LISTINGS_MAX, NEIGHBOURS, REPLICAS, SUMS_MAX, WANTED_A_LINK, WANTED_MAX,
 };
 use crate::list::List as _;
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
 const PASS_MS: u64 = 120_000;
-
-/// What a neighbour and this node should both hold.
-struct Shared {
-    id: NodeId,
-    /// As a digest carries them.
-    sums: [u8; DIGEST_BUCKETS * 8],
-    /// The next part of the list begins behind the key with this head, or is [`FIRST`], or there is [`NONE`].
-    next: u64,
-}
-
-/// A neighbour was not told this node's keys since the last walk: it is from any key on, once.
-const FIRST: u64 = 0;
-
-/// A part of the list is being made, or all was told.
-const NONE: u64 = u64::MAX;
-
-/// A neighbour whose keys this node wants to know.
-struct Asked {
-    link: LinkId,
-    mask: u16,
-    /// The list goes on behind this key, once what is missing of it so far was fetched.
-    after: NodeId,
-    is_awaited: bool,
-}
-
-/// A neighbour wants to know our keys.
-struct Listing {
-    link: LinkId,
-    mask: u16,
-    after: NodeId,
-}
-
-/// Where repair stands.
-#[derive(Default)]
-pub(super) struct Repair {
-    next_pass: Instant,
-    /// The walk under way: the last key seen.
-    pass: Option<NodeId>,
-    /// What it found so far.
-    sums: Vec<Shared>,
-    /// What the last whole walk found.
-    shared: Vec<Shared>,
-    listings: Vec<Listing>,
-    is_scanning: bool,
-    /// The last scan was for a list.
-    was_listing: bool,
-    asked: Vec<Asked>,
-    /// Blocks to fetch, and from whom.
-    wanted: Vec<(NodeId, LinkId)>,
-}
 
 /// Enough of a key to know it again.
 fn head(key: &NodeId) -> u64 {

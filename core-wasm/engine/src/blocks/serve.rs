@@ -2,28 +2,18 @@
 
 use alloc::vec::Vec;
 
-use super::Blocks;
 use super::share::crowded_out;
+use super::tables::{Blocks, Serve};
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
 use crate::status::Status;
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
 use crate::wire::frame::Body;
 
 /// A serve that waited so long for room on its link, or for the store, is over: who asked has asked others by then.
 const SERVE_TIMEOUT: Duration = Duration::from_ms(10_000);
-
-/// A block that somebody asked for.
-pub(super) struct Serve {
-    number: u32,
-    reply: ReplyTo,
-    hash: NodeId,
-    exact: bool,
-    is_loading: bool,
-    deadline: Instant,
-}
 
 impl Blocks {
     /// Answers with a block once it is read and its link has room.

@@ -2,9 +2,11 @@
 
 use alloc::vec::Vec;
 
-use super::*;
+use super::tables::{Blocks, Placed};
+use crate::ground::Ground;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
-use crate::io::kinds::output;
+use crate::id::NodeId;
+use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId};
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
