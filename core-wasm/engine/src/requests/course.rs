@@ -6,6 +6,7 @@ use crate::ground::Ground;
 use crate::io::LinkId;
 use crate::link::Rtt;
 use crate::routing::Nearest;
+use crate::status::Status;
 use crate::time::{Duration, Instant, Stamp};
 
 /// The own store, and the room on links, are waited for so long.
@@ -73,4 +74,21 @@ impl Course {
     pub(super) fn wait(&mut self, ground: &mut Ground, span: Duration) {
         self.deadline = ground.due_in(span);
     }
+}
+
+/// How long answers take: to lookups, with blocks, to blocks that were placed.
+#[derive(Default)]
+pub(super) struct Trips {
+    pub(super) lookups: Rtt,
+    pub(super) fetches: Rtt,
+    pub(super) puts: Rtt,
+}
+
+/// What becomes of a request to which no answer came in time.
+pub(super) enum Late {
+    /// It is given more time.
+    Waits,
+    /// It asks the next ones.
+    Again,
+    Ends(Status),
 }

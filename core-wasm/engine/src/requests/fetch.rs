@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Late;
-use super::course::{Course, LOCAL_PATIENCE};
+use super::course::{Course, LOCAL_PATIENCE, Late};
 use crate::ground::{Ground, What};
 use crate::id::NodeId;
 use crate::io::LinkId;

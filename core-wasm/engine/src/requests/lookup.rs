@@ -5,8 +5,7 @@
 //! answered, may be gone or made up. Then twice as many first hops are tried, and where nothing comes back the lookup is copied on its
 //! way.
 
-use super::course::Course;
-use super::{ATTEMPTS_MAX, LOOKUPS_A_RETRY, Late};
+use super::course::{Course, Late};
 use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -26,6 +25,12 @@ const COPIES: u8 = 2;
 
 /// Answers may take at least so long; twice as long with each further attempt.
 const PATIENCE: Duration = Duration::from_ms(1_200);
+
+/// How often a lookup goes out before it is given up.
+const ATTEMPTS_MAX: u8 = 3;
+
+/// Own lookups begun for which one may be repeated. The application's are repeated in any case.
+pub(super) const LOOKUPS_A_RETRY: u8 = 4;
 
 /// What is looked up.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,310 @@
+//! All requests under way, and what an answer, or none, does to them.
+
+use alloc::vec::Vec;
+
+use super::course::{ATTEMPTS_TOLD, Course, LOCAL_PATIENCE, Late, Trips};
+use super::delivery::{Cargo, Delivery, ROOM_PATIENCE};
+use super::density::Density;
+use super::fetch::Fetch;
+use super::lookup::{Aim, LOOKUPS_A_RETRY, Lookup};
+use crate::ground::{Ground, Job, What, stored};
+use crate::id::NodeId;
+use crate::io::kinds::{input, output};
+use crate::io::{LinkId, OpId};
+use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::list::List;
+use crate::routing::Nearest;
+use crate::status::Status;
+use crate::time::Stamp;
+
+/// How many repeats of own lookups are saved up at most.
+const RETRIES_MOST: u8 = 16;
+
+/// What this node asks of others, and what it learnt of the places where it looked.
+pub(crate) struct Requests {
+    pub(super) list: Vec<Request>,
+    density: Density,
+    pub(super) trips: Trips,
+    /// Repeats of own lookups that are left, times [`LOOKUPS_A_RETRY`].
+    retries: u8,
+    /// What the lookup that ended last was for, until what follows from it was carried on.
+    pub(crate) ended: Option<Aim>,
+    /// What it found.
+    pub(crate) found: Nearest,
+}
+
+/// One request.
+pub(super) struct Request {
+    op: Option<OpId>,
+    pub(super) course: Course,
+    pub(super) purpose: Purpose,
+}
+
+pub(super) enum Purpose {
+    Lookup(Lookup),
+    Fetch(Fetch),
+    Delivery(Delivery),
+}
+
+impl Default for Requests {
+    fn default() -> Self {
+        Self {
+            list: Vec::with_capacity(REQUESTS_MAX),
+            density: Density::default(),
+            trips: Trips::default(),
+            retries: RETRIES_MOST * LOOKUPS_A_RETRY,
+            ended: None,
+            found: Nearest::new(&NodeId([0; 32]), 0),
+        }
+    }
+}
+
+impl Requests {
+    /// Looks up who is closest to `target`. Nothing happens at the bound.
+    pub(crate) fn look_up(&mut self, ground: &mut Ground, op: Option<OpId>, aim: Aim, target: &NodeId) {
+        // What is known here already.
+        let found = match aim {
+            Aim::Find => ground.nearest_linked(target, REPLICAS),
+            _ => Nearest::new(target, REPLICAS),
+        };
+        if self.begin(ground, op, found, Purpose::Lookup(Lookup::new(ground, aim))) {
+            if op.is_none() {
+                self.retries = (self.retries + 1).min(RETRIES_MOST * LOOKUPS_A_RETRY);
+            }
+            self.step(ground, self.list.len() - 1);
+        }
+    }
+
+    /// Fetches a block: from whoever has it, or to hold it, `from` the peer on one link. Nothing happens at the bound.
+    pub(crate) fn fetch(
+        &mut self,
+        ground: &mut Ground,
+        op: Option<OpId>,
+        from: Option<LinkId>,
+        hash: &NodeId,
+    ) {
+        // What is known here already.
+        let holders = match from {
+            None => ground.nearest_alive(hash, REPLICAS),
+            Some(_) => Nearest::new(hash, REPLICAS),
+        };
+        if self.begin(ground, op, holders, Purpose::Fetch(Fetch::new(from))) {
+            self.step(ground, self.list.len() - 1);
+        }
+    }
+
+    /// Places a block that is in this node's store.
+    pub(crate) fn put(&mut self, ground: &mut Ground, op: OpId, hash: &NodeId) {
+        self.deliver(ground, op, hash, Cargo::Block);
+    }
+
+    /// Sends a message of `length` bytes, which the shell has.
+    pub(crate) fn send(&mut self, ground: &mut Ground, op: OpId, to: &NodeId, length: u32) {
+        if length > MESSAGE_MAX as u32 {
+            return ground.done(op, Status::BadRequest, 0);
+        }
+        self.deliver(ground, op, to, Cargo::Message { op, length: length as u16 });
+    }
+
+    fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
+        let patience = if cargo == Cargo::Block { ROOM_PATIENCE } else { LOCAL_PATIENCE };
+        let target = Nearest::new(target, 0);
+        if self.begin(ground, Some(op), target, Purpose::Delivery(Delivery::new(cargo)))
+            && let Some(request) = self.list.last_mut()
+        {
+            request.course.wait(ground, patience);
+        }
+    }
+
+    /// Adds a request to the list; false at the bound, of which the application is told. It leaves some room for the node's own.
+    fn begin(&mut self, ground: &mut Ground, op: Option<OpId>, found: Nearest, purpose: Purpose) -> bool {
+        let bound = if op.is_some() { REQUESTS_MAX - REQUESTS_OWN } else { REQUESTS_MAX };
+        if self.list.len() >= bound {
+            if let Some(op) = op {
+                ground.done(op, Status::TooManyRequests, 0);
+            }
+            return false;
+        }
+        let number = ground.keystream.number() as u32 & !(ATTEMPTS_TOLD as u32 - 1);
+        let deadline = ground.now + LOCAL_PATIENCE;
+        let sent = [Stamp::of(ground.now); ATTEMPTS_TOLD];
+        self.list.push(Request {
+            op,
+            course: Course { found, number, sent, tried: Vec::new(), attempts: 0, busy: 0, deadline },
+            purpose,
+        });
+        true
+    }
+
+    /// The place of the request with this number; beyond the list if there is none.
+    #[inline(never)]
+    pub(super) fn place(&self, number: u32) -> usize {
+        let is_wanted = |request: &Request| request.course.sent(number).is_some();
+        self.list.iter().position(is_wanted).unwrap_or(usize::MAX)
+    }
+
+    /// Lookups with this aim that are under way.
+    pub(crate) fn lookups(&self, aim: Aim) -> usize {
+        let has_aim = |request: &&Request| matches!(&request.purpose, Purpose::Lookup(it) if it.aim == aim);
+        self.list.iter().filter(has_aim).count()
+    }
+
+    /// Blocks under way that this node should hold.
+    pub(crate) fn repairs(&self) -> usize {
+        let is_repair = |request: &&Request| matches!(&request.purpose, Purpose::Fetch(it) if it.is_repair());
+        self.list.iter().filter(is_repair).count()
+    }
+
+    /// Nobody waits for these any more.
+    pub(crate) fn cancel(&mut self, op: OpId) {
+        self.list.keep(|request| request.op != Some(op));
+    }
+
+    /// A lookup or a fetch asks the next ones.
+    fn step(&mut self, ground: &mut Ground, place: usize) {
+        let Some(Request { course, purpose, .. }) = self.list.get_mut(place) else { return };
+        let end = match purpose {
+            Purpose::Lookup(lookup) => lookup.step(ground, course, &self.trips.lookups),
+            Purpose::Fetch(fetch) => fetch.step(ground, course, &self.trips.fetches),
+            Purpose::Delivery(_) => None,
+        };
+        if let Some(status) = end {
+            self.end(ground, place, status, 0);
+        }
+    }
+
+    /// Ends a request and tells whoever wanted it.
+    pub(super) fn end(&mut self, ground: &mut Ground, place: usize, status: Status, holders: u8) {
+        let Some(Request { op, course, purpose }) = self.list.get_mut(place) else { return };
+        let (found, op) = (&mut course.found, *op);
+        let aim = if let Purpose::Lookup(lookup) = purpose { Some(lookup.aim) } else { None };
+        if let Some(op) = op {
+            if aim.is_some() && status == Status::Ok {
+                let crowded = self.density.is_crowded(&found.target, found.ids());
+                ground.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(found.ids()));
+            }
+            ground.done(op, status, holders);
+        }
+        if let Some(aim) = aim {
+            if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
+                self.density.note(&found.target, found.ids());
+            }
+            // Only who was answered knows its place.
+            self.ended = Some(aim).filter(|aim| *aim != Aim::Join || status == Status::Ok);
+            core::mem::swap(&mut self.found, found);
+        }
+        self.list.remove(place);
+    }
+
+    /// An answer came; the aim of the lookup that it taught something.
+    pub(crate) fn on_answered(
+        &mut self,
+        ground: &mut Ground,
+        number: u32,
+        from: &NodeId,
+        status: Status,
+        bytes: &[u8],
+    ) -> Option<Aim> {
+        let place = self.place(number);
+        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        let trip = course.sent(number)?.age(ground.now);
+        match purpose {
+            Purpose::Lookup(lookup) => {
+                self.trips.lookups.sample(trip);
+                let aim = lookup.aim;
+                if lookup.on_answered(ground, course, from, bytes) {
+                    self.end(ground, place, Status::Ok, 0);
+                }
+                return Some(aim);
+            }
+            Purpose::Fetch(fetch) if fetch.is_storing() => {}
+            Purpose::Fetch(fetch) => match status {
+                Status::Ok if bytes.len() <= BLOCK_MAX => {
+                    self.trips.fetches.sample(trip);
+                    if !fetch.store(ground, course, bytes) {
+                        self.on_stored(ground, place, Status::TimedOut);
+                    }
+                }
+                Status::TooManyRequests if course.try_later(ground) => fetch.wait_for(from),
+                _ => {
+                    if status != Status::TooManyRequests {
+                        fetch.on_names(ground, course, from, bytes);
+                    }
+                    self.step(ground, place);
+                }
+            },
+            Purpose::Delivery(delivery) => {
+                if delivery.is_block() && status != Status::TooManyRequests {
+                    self.trips.puts.sample(trip);
+                }
+                let holders = if delivery.is_block() { bytes.first().copied().unwrap_or(0) } else { 0 };
+                self.on_delivered(ground, number, status, holders);
+            }
+        }
+        None
+    }
+
+    /// The block that came is stored, or is none.
+    fn on_stored(&mut self, ground: &mut Ground, place: usize, status: Status) {
+        match status {
+            Status::Ok | Status::InsufficientStorage => self.end(ground, place, status, 0),
+            // Not the bytes that were asked for, or no room to look: ask somebody else.
+            _ => self.step(ground, place),
+        };
+    }
+
+    /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
+    pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
+        let place = self.place(job.number);
+        if job.what == What::Load {
+            self.on_loaded(ground, place, (kind == input::LOADED).then_some(bytes));
+        } else {
+            self.on_stored(ground, place, stored(kind));
+        }
+    }
+
+    /// A link is gone: what went out over it will not be answered.
+    pub(crate) fn on_link_lost(&mut self, ground: &mut Ground, id: LinkId) {
+        for Request { course, purpose, .. } in &mut self.list {
+            let waits_for_others = match purpose {
+                Purpose::Lookup(lookup) => lookup.waiting > 1,
+                Purpose::Fetch(fetch) => fetch.is_storing(),
+                Purpose::Delivery(_) => false,
+            };
+            if course.tried.last() == Some(&id) && !waits_for_others {
+                course.deadline = ground.now;
+            }
+        }
+        ground.arm(ground.now);
+    }
+
+    /// Sees to the requests that are late, as far as the first from which something follows: true then, and to be called again.
+    pub(crate) fn on_time(&mut self, ground: &mut Ground) -> bool {
+        let now = ground.now;
+        let is_late = |request: &Request| now >= request.course.deadline;
+        while let Some(place) = self.list.iter().position(is_late) {
+            self.on_late(ground, place);
+            if self.ended.is_some() {
+                return true;
+            }
+        }
+        for request in &self.list {
+            ground.arm(request.course.deadline);
+        }
+        false
+    }
+
+    fn on_late(&mut self, ground: &mut Ground, place: usize) {
+        let Some(Request { course, purpose, .. }) = self.list.get_mut(place) else { return };
+        let late = match purpose {
+            Purpose::Lookup(lookup) => lookup.on_late(course, &mut self.retries),
+            Purpose::Fetch(fetch) => fetch.on_late(ground, course, &self.trips.fetches),
+            Purpose::Delivery(delivery) => delivery.on_late(ground, course, &self.trips),
+        };
+        match late {
+            Late::Waits => {}
+            Late::Again => self.step(ground, place),
+            Late::Ends(status) => self.end(ground, place, status, 0),
+        }
+    }
+}
