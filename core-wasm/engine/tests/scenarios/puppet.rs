@@ -8,7 +8,7 @@ use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Rout
 
 use crate::world::crypto::Crypto;
 use crate::world::script::Heard;
-use crate::world::signalling::SERVER_NAME;
+use crate::world::server::SERVER_NAME;
 use crate::world::{HostId, Spec, World};
 
 /// The nonce of every puppet; fresh enough for one run.

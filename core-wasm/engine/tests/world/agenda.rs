@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use tabmesh_engine::{JobId, Work};
 
-use super::flow::EndId;
-use super::host::HostId;
-use super::signalling::SessionId;
+use super::ids::{EndId, HostId, SessionId};
 use super::stimulus::Stimulus;
 
 /// One thing that will happen. `u32` behind a host is its life: what was meant for an earlier life is void.

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use tabmesh_engine::NodeId;
 use tabmesh_engine::limits::{LINK_BUDGET, LINKS_MAX};
 
-use super::World;
-use super::host::{HostId, State};
+use super::host::State;
+use super::ids::HostId;
+use super::run::World;
 
 /// How far two ids are apart: their XOR as two halves of a big-endian number.
 pub(crate) fn distance(one: &NodeId, other: &NodeId) -> (u128, u128) {

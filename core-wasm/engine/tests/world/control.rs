@@ -8,15 +8,16 @@ use tabmesh_engine::{Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Out
 use super::agenda::Happening;
 use super::crypto::KeyPair;
 use super::flat::Record;
-use super::flow::EndId;
 use super::heap::Heap;
-use super::host::{Clock, Done, Driver, Host, HostId, State, Traffic};
+use super::host::{Clock, Done, Driver, Host, State, Traffic};
+use super::ids::{EndId, HostId};
 use super::network::{Place, REGIONS};
+use super::run::World;
 use super::script::Script;
 use super::spec::Spec;
 use super::stimulus::{LinkNews, Order, Stimulus};
 use super::store::Store;
-use super::{MS, SECOND, World};
+use super::time::{MS, SECOND};
 
 /// The wall clock when the world begins: seconds since 1970, in the year 2026.
 const WALL_TIME_S: u64 = 1_780_000_000;

@@ -1,104 +1,19 @@
 //! Open links: two ends, each with a flow to the other. Channels are ordered and reliable, so whatever happens to a
 //! packet on the way shows as delay, of it and of all behind it.
 
-use std::collections::VecDeque;
-
 use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
-use tabmesh_engine::{LinkId, LinkKind, PublicKey};
+use tabmesh_engine::{LinkId, LinkKind};
 
 use super::agenda::Happening;
-use super::circuit::Seal;
-use super::host::{HostId, State};
+use super::end::{End, Flow, Parcel, Stage};
+use super::host::State;
+use super::ids::{EndId, HostId};
+use super::run::World;
 use super::stimulus::{LinkNews, Stimulus};
-use super::{MS, SECOND, World};
+use super::time::{MS, SECOND};
 
 /// Packets up to this many bytes do not count as load.
 const SMALL: u32 = 1500;
-
-/// One end of one link, for as long as the world lasts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct EndId(pub(crate) u32);
-
-/// How far an end has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Stage {
-    /// The engine waits for `LinkUp` or `LinkDown`.
-    Opening,
-    /// Messages may flow.
-    Open,
-    /// The engine closed it, or its host is gone; only what was sent still travels.
-    Closed,
-}
-
-/// One end of a link.
-pub(crate) struct End {
-    pub(crate) host: HostId,
-    /// The engine's number; `None` while an incoming WebSocket waits for its answer.
-    pub(crate) link: Option<LinkId>,
-    pub(crate) kind: LinkKind,
-    pub(crate) stage: Stage,
-    /// The other end, once there is one.
-    pub(crate) mate: Option<EndId>,
-    /// WebRTC: what the other end said it is.
-    pub(crate) remote: Option<Vec<u8>>,
-    /// WebRTC: whether the own description is out.
-    pub(crate) is_described: bool,
-    /// WebRTC: whether this pair will never connect; drawn once.
-    pub(crate) is_doomed: bool,
-    /// WebSocket: the fresh key that it is sealed with.
-    pub(crate) socket_key: Option<PublicKey>,
-    /// WebSocket: once both ends have proved themselves.
-    pub(crate) seal: Option<Seal>,
-    pub(crate) flow: Flow,
-}
-
-/// What one end sends.
-#[derive(Default)]
-pub(crate) struct Flow {
-    in_flight: VecDeque<Parcel>,
-    waiting: VecDeque<(u64, u32)>,
-    queued: u32,
-    free_at: u64,
-    pub(crate) last_arrival: u64,
-    is_drain_due: bool,
-    /// Bytes sent since the engine was told last how much waits.
-    unreported: u32,
-}
-
-struct Parcel {
-    departs: u64,
-    arrives: u64,
-    /// `None` is the end of the link.
-    packet: Option<Vec<u8>>,
-}
-
-impl Flow {
-    /// Bytes that have not left the host at `now`.
-    fn queued(&mut self, now: u64) -> u32 {
-        while let Some((departs, bytes)) = self.waiting.front().copied()
-            && departs <= now
-        {
-            self.waiting.pop_front();
-            self.queued -= bytes;
-        }
-        self.queued
-    }
-
-    /// When fewer than `mark` bytes will wait; 0 if that is so already.
-    fn falls_below(&self, mark: u32) -> u64 {
-        let mut queued = self.queued;
-        if queued < mark {
-            return 0;
-        }
-        for (departs, bytes) in &self.waiting {
-            queued -= bytes;
-            if queued < mark {
-                return *departs;
-            }
-        }
-        0
-    }
-}
 
 impl World {
     /// Makes an end of a link to be.
@@ -278,55 +193,9 @@ impl World {
         }
     }
 
-    /// Starts the clocks of the links that the cut goes through: the transport gives them up after a while.
-    pub(super) fn notice_cut(&mut self) {
-        let crossing: Vec<(EndId, LinkKind)> = self
-            .ends
-            .iter()
-            .filter(|(id, end)| end.mate.is_some_and(|mate| **id < mate))
-            .filter(|(_, end)| {
-                let mate = end.mate.and_then(|mate| self.ends.get(&mate));
-                mate.is_some_and(|mate| self.network.is_cut(end.host, mate.host))
-            })
-            .map(|(id, end)| (*id, end.kind))
-            .collect();
-        for (id, kind) in crossing {
-            let silence = match kind {
-                LinkKind::WebRtc => self.network.consent_us,
-                LinkKind::Socket | LinkKind::Relayed => self.network.socket_silence_us,
-            };
-            let delay = silence + self.rng.below(silence / 5 + 1);
-            self.at(delay, Happening::CutOff(id, self.network.cuts));
-        }
-    }
-
-    /// A link has been silent since a cut: both transports give it up, unless the cut healed.
-    pub(super) fn cut_off(&mut self, id: EndId, cut: u32) {
-        let Some(mate) = self.ends.get(&id).and_then(|end| end.mate) else { return };
-        let Some(mate_host) = self.ends.get(&mate).map(|mate| mate.host) else { return };
-        if cut == self.network.cuts && self.network.is_cut(self.ends[&id].host, mate_host) {
-            self.lose(id);
-            self.lose(mate);
-        }
-    }
-
-    /// After a heal: what was stuck is sent again and arrives.
-    pub(super) fn resume_flows(&mut self) {
-        let pairs: Vec<(EndId, HostId, HostId)> = self
-            .ends
-            .iter()
-            .filter(|(_, end)| !end.flow.in_flight.is_empty())
-            .filter_map(|(id, end)| Some((*id, end.host, self.ends.get(&end.mate?)?.host)))
-            .collect();
-        for (id, from, to) in pairs {
-            let earliest = self.now + self.travel(from, to);
-            let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { continue };
-            for (step, parcel) in flow.in_flight.iter_mut().enumerate() {
-                parcel.arrives = parcel.arrives.max(earliest + step as u64);
-                flow.last_arrival = flow.last_arrival.max(parcel.arrives);
-                self.agenda.add(parcel.arrives, Happening::Arrive(id));
-            }
-        }
+    /// How far two hosts are apart, there and back, without jitter, in microseconds.
+    pub(crate) fn round_trip_us(&self, one: HostId, other: HostId) -> u64 {
+        2 * self.network.one_way(self.hosts[one.0].place, self.hosts[other.0].place)
     }
 
     /// How long a packet takes between two hosts this time, in microseconds.

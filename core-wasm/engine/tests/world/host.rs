@@ -6,22 +6,17 @@ use tabmesh_engine::{
     Config, Event, Input, Instant, LinkView, Node, NodeId, OpId, Output, Reason, Route, Status, Work,
 };
 
-use super::circuit::Circuit;
 use super::crypto::KeyPair;
 use super::flat::Record;
-use super::flow::EndId;
 use super::heap::{Heap, measure};
+use super::ids::{EndId, HostId, SessionId};
 use super::network::Place;
 use super::script::Script;
-use super::signalling::SessionId;
+use super::seal::Circuit;
 use super::spec::Spec;
 use super::stimulus::Stimulus;
 use super::store::Store;
 use super::trace::{Line, Trace};
-
-/// A host's number, in the order they were added.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct HostId(pub(crate) usize);
 
 /// How many of the last inputs and outputs a host remembers for a failure's report.
 const LINES_MAX: usize = 200;

@@ -4,9 +4,10 @@ use tabmesh_engine::wire::topic;
 use tabmesh_engine::{JobId, Work};
 
 use super::agenda::Happening;
-use super::host::HostId;
+use super::ids::HostId;
+use super::run::World;
 use super::stimulus::{Outcome, Stimulus};
-use super::{MS, World};
+use super::time::MS;
 
 impl World {
     /// Starts a job. Jobs of one host run side by side and may end in any order.

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::host::HostId;
+use super::ids::HostId;
 use super::rng::Rng;
-use super::{MS, World};
+use super::time::MS;
 
 /// How many regions there are.
 pub(crate) const REGIONS: usize = 6;
@@ -41,7 +41,7 @@ pub(crate) struct Network {
     /// After how long an opening link is given up by the shell, in µs.
     pub(crate) opening_us: u64,
     /// Which side of the cut each host is on; hosts not named are on side 0.
-    sides: BTreeMap<HostId, u32>,
+    pub(super) sides: BTreeMap<HostId, u32>,
     /// Which side of the cut the signalling server is on; `None` reaches every side.
     pub(crate) server_side: Option<u32>,
     /// How many cuts and heals there were.
@@ -117,28 +117,5 @@ impl Network {
 
     fn side(&self, host: HostId) -> u32 {
         self.sides.get(&host).copied().unwrap_or(0)
-    }
-}
-
-impl World {
-    /// Cuts the network: hosts of different `sides` reach each other no more; hosts not named are on side 0.
-    pub(crate) fn partition(&mut self, sides: &[&[HostId]]) {
-        let sides = sides.iter().enumerate();
-        self.network.sides =
-            sides.flat_map(|(side, hosts)| hosts.iter().map(move |host| (*host, side as u32))).collect();
-        self.network.cuts += 1;
-        self.notice_cut();
-    }
-
-    /// Heals every cut. What still waited on a link that was not given up yet arrives.
-    pub(crate) fn heal(&mut self) {
-        self.network.sides.clear();
-        self.network.cuts += 1;
-        self.resume_flows();
-    }
-
-    /// How far two hosts are apart, there and back, without jitter, in microseconds.
-    pub(crate) fn round_trip_us(&self, one: HostId, other: HostId) -> u64 {
-        2 * self.network.one_way(self.hosts[one.0].place, self.hosts[other.0].place)
     }
 }

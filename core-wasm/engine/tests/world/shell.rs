@@ -4,12 +4,14 @@ use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::{Event, Instant, LinkId, Output, Route};
 
 use super::agenda::Happening;
-use super::flow::{EndId, Stage};
-use super::host::{Done, HostId, State};
+use super::end::Stage;
+use super::host::{Done, State};
+use super::ids::{EndId, HostId};
+use super::run::World;
 use super::spec::host_at;
 use super::stimulus::{LinkNews, Order, SignalNews, Stimulus};
+use super::time::MS;
 use super::trace::Line;
-use super::{MS, World};
 
 /// How many times in a row an engine may ask to be woken at a time that has passed.
 const HASTY_MAX: u32 = 50;

@@ -1,67 +1,19 @@
 //! A virtual signalling server that speaks `wire::signal` as the real one does.
 
-use std::collections::BTreeMap;
-
 use tabmesh_engine::NodeId;
-use tabmesh_engine::wire::envelope::{Envelope, Kind};
+use tabmesh_engine::wire::envelope::Kind;
 use tabmesh_engine::wire::signal::{
     FLAG_RELAY, FromServer, INTRODUCED_MAX, MESSAGE_MAX, Refusal, ToServer, proof_bytes,
 };
 
 use super::agenda::Happening;
-use super::host::HostId;
+use super::check;
+use super::ids::{HostId, SessionId};
 use super::network::SERVER_PLACE;
+use super::run::World;
+use super::server::{Client, SERVER_NAME};
 use super::stimulus::{SignalNews, Stimulus};
-use super::{MS, SECOND, World, check};
-
-/// The name under which hosts dial the server.
-pub(crate) const SERVER_NAME: &[u8] = b"signalling.test";
-
-/// One connection to the server, for as long as the world lasts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct SessionId(pub(crate) u32);
-
-/// The server.
-pub(crate) struct Server {
-    is_up: bool,
-    sessions: BTreeMap<SessionId, Client>,
-    made: u32,
-    /// How many envelopes it carried.
-    pub(crate) relayed: u64,
-    /// The security level that it demands.
-    pub(crate) level: u8,
-    /// Envelopes of this kind that it will lose, and how many.
-    loses: Option<(Kind, u32)>,
-}
-
-struct Client {
-    host: HostId,
-    life: u32,
-    nonce: [u8; 32],
-    /// Who it is, in which network, with which flags; `None` before the proof.
-    proved: Option<(NodeId, [u8; 8], u8)>,
-    heard_at: u64,
-    told_at: u64,
-}
-
-impl Default for Server {
-    fn default() -> Self {
-        Self { is_up: true, sessions: BTreeMap::new(), made: 0, relayed: 0, level: 0, loses: None }
-    }
-}
-
-impl Server {
-    fn is_lost(&mut self, envelope: &[u8]) -> bool {
-        let kind = Envelope::parse(envelope).map(|envelope| envelope.kind);
-        match &mut self.loses {
-            Some((lost, count)) if *count > 0 && kind == Some(*lost) => {
-                *count -= 1;
-                true
-            }
-            _ => false,
-        }
-    }
-}
+use super::time::{MS, SECOND};
 
 impl World {
     /// Kills the signalling server: every connection to it breaks, and no new one is made.

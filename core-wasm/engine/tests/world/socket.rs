@@ -3,11 +3,13 @@
 use tabmesh_engine::{LinkId, LinkKind, PublicKey};
 
 use super::agenda::Happening;
-use super::circuit::Seal;
-use super::flow::{EndId, Stage};
-use super::host::{HostId, State};
+use super::end::Stage;
+use super::host::State;
+use super::ids::{EndId, HostId};
+use super::run::World;
+use super::seal::Seal;
 use super::stimulus::{LinkNews, Stimulus};
-use super::{MS, World};
+use super::time::MS;
 
 impl World {
     /// A host dials the address of this number.

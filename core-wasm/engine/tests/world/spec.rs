@@ -2,7 +2,7 @@
 
 use tabmesh_engine::{Config, Profile, sha256};
 
-use super::host::HostId;
+use super::ids::HostId;
 
 /// A host to be; see [`World::add`](super::World::add).
 #[derive(Clone)]

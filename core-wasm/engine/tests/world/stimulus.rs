@@ -2,8 +2,8 @@
 
 use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature};
 
-use super::flow::EndId;
-use super::signalling::{SERVER_NAME, SessionId};
+use super::ids::{EndId, SessionId};
+use super::server::SERVER_NAME;
 
 /// An [`Input`] on its way to an engine.
 #[derive(Clone)]

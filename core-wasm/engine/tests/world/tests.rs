@@ -9,7 +9,7 @@ use super::crypto::Crypto;
 use super::host::Clock;
 use super::rng::Rng;
 use super::script::Heard;
-use super::signalling::SERVER_NAME;
+use super::server::SERVER_NAME;
 use super::stimulus::Outcome;
 use super::store::Store;
 use super::{HostId, MS, SECOND, Spec, World};

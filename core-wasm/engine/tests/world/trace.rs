@@ -8,9 +8,9 @@ use std::thread;
 use sha2::{Digest, Sha256};
 use tabmesh_engine::{Flat, Input, Instant, Output, Work};
 
-use super::MS;
 use super::describe;
-use super::host::HostId;
+use super::ids::HostId;
+use super::time::MS;
 
 /// How many bytes of a message a line keeps.
 const HEAD_MAX: usize = 256;

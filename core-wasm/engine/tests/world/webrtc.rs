@@ -6,10 +6,11 @@ use tabmesh_engine::wire::description::{Address, Candidate, CandidateKind, Descr
 use tabmesh_engine::{LinkId, LinkKind};
 
 use super::agenda::Happening;
-use super::flow::{EndId, Stage};
-use super::host::HostId;
+use super::end::Stage;
+use super::ids::{EndId, HostId};
+use super::run::World;
 use super::stimulus::{LinkNews, Stimulus};
-use super::{MS, World};
+use super::time::MS;
 
 /// What the shell of `host` says about this end: every byte follows from the two numbers.
 pub(crate) fn description(host: HostId, end: EndId) -> Vec<u8> {
