@@ -42,7 +42,7 @@ impl Ground {
 
     pub(crate) fn begin_dial(&mut self, kind: LinkKind, peer: &NodeId, by_signal: bool) {
         let session = self.keystream.number() as u32;
-        let id = self.begin_link(kind, peer, true);
+        let id = self.begin_link(kind, Some(peer), true);
         if let Some(handshake) = self.links.handshake(id) {
             handshake.session = session;
             handshake.by_signal = by_signal;
@@ -53,9 +53,9 @@ impl Ground {
 
     /// Adds a link that is given up a moment after the shell's own time-out.
     #[inline(never)]
-    pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: &NodeId, dialled: bool) -> LinkId {
+    pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: Option<&NodeId>, dialled: bool) -> LinkId {
         let deadline = self.due_in(OPENING_TIMEOUT);
-        self.links.begin(kind, *peer, dialled, self.now, deadline)
+        self.links.begin(kind, peer, dialled, self.now, deadline)
     }
 
     /// Whether there is room for no other link.

@@ -36,7 +36,7 @@ pub(crate) struct Link {
     pub(crate) kind: LinkKind,
     /// Whether this end began it.
     pub(crate) dialled: bool,
-    /// Who is at the other end; on a WebSocket unknown (zero) until its proof holds.
+    /// Who is at the other end, once that [is known](Link::is_peer_known).
     pub(crate) peer: NodeId,
     pub(crate) profile: Profile,
     /// Whether the peer carries circuits.
@@ -64,6 +64,16 @@ pub(crate) struct Link {
     pub(crate) ties: u8,
     /// What only the handshake needs.
     pub(crate) handshake: Option<Box<Handshake>>,
+}
+
+/// Stands where a peer is not known. No key has this id.
+const NOBODY: NodeId = NodeId([0; 32]);
+
+impl Link {
+    /// Whether it is known who is at the other end: on a WebSocket once the proof holds, else from the beginning.
+    pub(crate) fn is_peer_known(&self) -> bool {
+        self.peer != NOBODY
+    }
 }
 
 /// What a link needs until its peer has proved itself.
@@ -122,11 +132,11 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Adds a link that begins now.
+    /// Adds a link that begins now; `peer` is `None` where only its proof will say who is at the other end.
     pub(crate) fn begin(
         &mut self,
         kind: LinkKind,
-        peer: NodeId,
+        peer: Option<&NodeId>,
         dialled: bool,
         now: Instant,
         deadline: Instant,
@@ -159,7 +169,7 @@ impl Links {
             stage: Stage::Opening,
             kind,
             dialled,
-            peer,
+            peer: *peer.unwrap_or(&NOBODY),
             profile: Profile::Browser,
             is_relay: false,
             via: None,

@@ -130,7 +130,7 @@ pub(super) fn begin_answer(
     session: u32,
     reply: Option<ReplyTo>,
 ) -> LinkId {
-    let id = ground.begin_link(kind, &from, false);
+    let id = ground.begin_link(kind, Some(&from), false);
     if let Some(handshake) = ground.links.handshake(id) {
         handshake.session = session;
         handshake.by_signal = reply.is_none();

@@ -38,7 +38,7 @@ pub(crate) fn on_incoming(ground: &mut Ground) {
         return ground.put_kind(output::REFUSE, None);
     }
     let deadline = ground.now + PROOF_TIMEOUT;
-    let id = ground.links.begin(LinkKind::Socket, NodeId([0; 32]), false, ground.now, deadline);
+    let id = ground.links.begin(LinkKind::Socket, None, false, ground.now, deadline);
     open(ground, id);
     ground.put_kind(output::ACCEPT, Some(id));
 }

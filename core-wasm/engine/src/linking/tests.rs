@@ -56,9 +56,9 @@ fn an_offer_whose_signature_does_not_hold_is_nothing() {
 fn a_better_kind_of_link_replaces_a_worse_one_and_never_the_other_way() {
     let mut ground = ground(0);
     let peer = NodeId([3; 32]);
-    let relayed = ground.links.begin(LinkKind::Relayed, peer, true, ground.now, Instant::NEVER);
-    let socket = ground.links.begin(LinkKind::Socket, peer, true, ground.now, Instant::NEVER);
-    let direct = ground.links.begin(LinkKind::WebRtc, peer, true, ground.now, Instant::NEVER);
+    let relayed = ground.links.begin(LinkKind::Relayed, Some(&peer), true, ground.now, Instant::NEVER);
+    let socket = ground.links.begin(LinkKind::Socket, Some(&peer), true, ground.now, Instant::NEVER);
+    let direct = ground.links.begin(LinkKind::WebRtc, Some(&peer), true, ground.now, Instant::NEVER);
     for (better, worse) in [(direct, socket), (socket, relayed), (direct, relayed)] {
         let (better, worse) = (ground.links.get(better).unwrap(), ground.links.get(worse).unwrap());
         assert!(replaces(&ground, better, worse));
@@ -82,7 +82,7 @@ fn a_handshake_that_takes_too_long_ends_its_link() {
 fn a_frame_for_a_circuit_whose_relay_is_gone_ends_the_circuit() {
     let mut ground = ground(0);
     let relay = link(&mut ground, &NodeId([5; 32]));
-    let circuit = ground.begin_link(LinkKind::Relayed, &NodeId([6; 32]), true);
+    let circuit = ground.begin_link(LinkKind::Relayed, Some(&NodeId([6; 32])), true);
     if let Some(link) = ground.links.get_mut(circuit) {
         link.via = Some(relay);
     }

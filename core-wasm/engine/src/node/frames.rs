@@ -3,7 +3,6 @@
 use super::Node;
 use crate::coordinate::Coordinate;
 use crate::ground::PROBE_AFTER;
-use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::PACKET_MAX;
@@ -157,7 +156,7 @@ impl Node {
         // What a relay says of a circuit is its own word: for that, nobody is forgotten or called gone.
         let is_hearsay = is_circuit && !tell && !matches!(reason, Reason::Replaced | Reason::Shed);
         let believed = if is_hearsay { Reason::NoRoom } else { reason };
-        let (is_known, is_proven) = (link.peer != NodeId([0; 32]), link.stage == Stage::Ready);
+        let (is_known, is_proven) = (link.is_peer_known(), link.stage == Stage::Ready);
         match believed {
             _ if !is_known => {}
             // A fault is the peer's only where this end found it, on a link that is the peer's beyond doubt.

@@ -3,7 +3,6 @@
 use super::dialled::Dialled;
 use super::overlay::Upkeep;
 use crate::ground::Ground;
-use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{ADDRESSES_MAX, LINKS_ENOUGH};
@@ -39,7 +38,7 @@ impl Upkeep {
                 continue;
             }
             free -= 1;
-            let link = ground.begin_link(LinkKind::Socket, &NodeId([0; 32]), true);
+            let link = ground.begin_link(LinkKind::Socket, None, true);
             entry.link = Some(link);
             ground.put_plain(output::OPEN_SOCKET, link.word(), number as u32, &[]);
         }
