@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::*;
 use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{NodeId, Status, TopicId};
 use tabmesh_native::driver::{Said, Wish, topic_id};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
@@ -31,7 +31,7 @@ async fn network(count: usize) -> Vec<(TempDir, Peer)> {
     peers
 }
 
-fn topic(name: &str) -> NodeId {
+fn topic(name: &str) -> TopicId {
     topic_id(name).expect("a name")
 }
 

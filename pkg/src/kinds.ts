@@ -69,6 +69,8 @@ export const OUTPUT = {
   recall: 30,
   signMessage: 31,
   checkMessage: 32,
+  missed: 33,
+  clock: 34,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

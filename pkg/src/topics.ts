@@ -13,7 +13,7 @@ import type { MessageData, Topic, TopicMessage } from './types.js';
 const NAME_MAX = 255;
 
 /** Bytes of whole messages kept for subscribers that missed them; beyond it the oldest is forgotten. */
-const KEPT_MAX = 256 * 1024;
+const KEPT_MAX = 1024 * 1024;
 
 /** Messages that a loop over a topic may be behind; beyond it the oldest is missed. */
 const BEHIND_MAX = 256;
@@ -96,14 +96,26 @@ export class Topics {
     return this.#kept.get(keyOf(name));
   }
 
-  /** Tells a message to all who take part in its topic, unless it is this tab's own. */
-  tell(sender: Uint8Array, raw: Bytes): void {
+  /** Tells a message to all who take part in its topic, unless it is this tab's own; `ids` are its sender, its name and when it was sent. */
+  tell(ids: Bytes, raw: Bytes): void {
+    const sender = ids.subarray(0, 32);
     const from = hex(sender);
     const shared = this.#shared.get(keyOf(topicOf(raw)));
     if (from === this.#self || !shared) return;
     const bytes = payloadIn(raw);
-    const message: TopicMessage = { from, bytes, text: new TextDecoder().decode(bytes) };
+    const message: TopicMessage = {
+      from,
+      id: hex(ids.subarray(32, 40)),
+      sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(40)),
+      bytes,
+      text: new TextDecoder().decode(bytes),
+    };
     for (const part of shared.parts) part.tell(message);
+  }
+
+  /** So many messages of a topic did not come and will not any more. */
+  missed(topic: Bytes, count: number): void {
+    for (const part of this.#shared.get(keyOf(topic))?.parts ?? []) part.miss(count);
   }
 
   /** The mesh is closed. */
@@ -132,6 +144,7 @@ class Part implements Topic {
   readonly name: string;
   readonly #ways: Ways;
   readonly #listeners = new Set<Listener>();
+  readonly #missed = new Set<(count: number) => void>();
   /** Wake the loops over this topic when it is over. */
   readonly #wakes = new Set<() => void>();
   #over: MeshError | undefined;
@@ -146,11 +159,19 @@ class Part implements Topic {
     return this.#ways.publish(takeMessage(data, PUBLISH_MAX), options);
   }
 
-  on(_event: 'message', listener: Listener): () => void {
+  on(event: 'message', listener: Listener): () => void;
+  on(event: 'missed', listener: (count: number) => void): () => void;
+  on(event: 'message' | 'missed', listener: Listener | ((count: number) => void)): () => void {
+    return event === 'missed'
+      ? this.#hear(this.#missed, listener as (count: number) => void)
+      : this.#hear(this.#listeners, listener as Listener);
+  }
+
+  #hear<T>(listeners: Set<(what: T) => void>, listener: (what: T) => void): () => void {
     // Wrapped, so that one function given twice is two listeners.
-    const own: Listener = (message) => listener(message);
-    if (!this.#over) this.#listeners.add(own);
-    return () => this.#listeners.delete(own);
+    const own = (what: T): void => listener(what);
+    if (!this.#over) listeners.add(own);
+    return () => listeners.delete(own);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TopicMessage, void, undefined> {
@@ -185,10 +206,15 @@ class Part implements Topic {
     tellAll(this.#listeners, message);
   }
 
+  miss(count: number): void {
+    tellAll(this.#missed, count);
+  }
+
   /** Nothing comes any more, and nothing goes. */
   end(why: MeshError): void {
     this.#over = why;
     this.#listeners.clear();
+    this.#missed.clear();
     for (const wake of this.#wakes) wake();
   }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tabmesh_engine::limits::{PUBLISH_MAX, SEEN_MAX};
+use tabmesh_engine::limits::{KEPT_MAX, PUBLISH_MAX};
 use tabmesh_engine::wire::topic::HEAD;
 
 /// The whole messages of topics, the newest last. The engine asks for no more than those it remembers, so one more than
@@ -13,11 +13,11 @@ pub(super) struct Memory {
 }
 
 // What the memory can grow to.
-const _: () = assert!(SEEN_MAX * (HEAD + PUBLISH_MAX) <= 4 * 1024 * 1024);
+const _: () = assert!(KEPT_MAX * (HEAD + PUBLISH_MAX) <= 4 * 1024 * 1024);
 
 impl Memory {
     pub(super) fn keep(&mut self, id: [u8; 8], bytes: Vec<u8>) {
-        if self.messages.len() >= SEEN_MAX {
+        if self.messages.len() >= KEPT_MAX {
             self.messages.pop_front();
         }
         self.messages.push_back((id, bytes));

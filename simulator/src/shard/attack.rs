@@ -150,7 +150,7 @@ impl<C: Crypto> Shard<C> {
             let mut packet = Vec::new();
             for name in &attack.names {
                 packet.extend(said(false, true, (name, peer), &[], &Body::Topic(&prune)));
-                packet.extend(said(false, false, (name, &topic), &[], &Body::Meet));
+                packet.extend(said(false, false, (name, topic.place()), &[], &Body::Meet));
             }
             // One victim for all liars: what is wanted goes to it.
             if let Some((victim, _)) = ground.keys.first() {

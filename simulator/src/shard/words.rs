@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed, split};
 use tabmesh_engine::wire::named::NAMED;
-use tabmesh_engine::{Command, Input, NodeId, Output, Route, Work};
+use tabmesh_engine::{Command, Input, Output, Route, TopicId, Work};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -25,7 +25,7 @@ pub(super) fn kind(frame: &[u8]) -> usize {
 
 /// What a frame says about the topic, by the numbers of `wire::topic`; `None` where it is about something else. What
 /// goes over a relayed link is sealed with nothing but a tag behind it, so a relay's copy is counted too.
-pub(super) fn about(frame: &[u8], topic: &NodeId) -> Option<u8> {
+pub(super) fn about(frame: &[u8], topic: &TopicId) -> Option<u8> {
     let mut frame = frame;
     while matches!(frame.get(2)?, 13 | 14) {
         // Behind the kind comes the other end's id, then the sealed frame.
@@ -39,7 +39,7 @@ pub(super) fn about(frame: &[u8], topic: &NodeId) -> Option<u8> {
 
 /// The names of what [`about`] tells, by their numbers.
 pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
-    ["nothing known", "graft", "prune", "publish", "have", "want"];
+    ["nothing known", "graft", "prune", "publish", "have", "want", "room"];
 
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
@@ -177,6 +177,7 @@ impl<C: Crypto> Shard<C> {
 
 #[cfg(test)]
 mod tests {
+    use tabmesh_engine::NodeId;
     use tabmesh_engine::wire::topic::{GRAFT, PUBLISH};
 
     use super::*;
@@ -200,12 +201,12 @@ mod tests {
 
     #[test]
     fn what_is_said_about_a_topic_is_read_from_frames_plain_and_sealed() {
-        let topic = NodeId([9; 32]);
+        let topic = TopicId([9; 32]);
         let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
         for path in [&[][..], &[0; 2 * ENTRY]] {
             let plain = frame(&Body::Topic(&said), path);
             assert_eq!(about(&plain, &topic), Some(PUBLISH));
-            assert_eq!(about(&plain, &NodeId([8; 32])), None, "another topic");
+            assert_eq!(about(&plain, &TopicId([8; 32])), None, "another topic");
             let sealed = [&plain[..], &[0; 16]].concat();
             let carried = Frame::Carry { carried: true, peer: &NodeId([3; 32]), sealed: &sealed }.emit();
             assert_eq!((kind(&carried), about(&carried, &topic)), (14, Some(PUBLISH)));

@@ -1,6 +1,7 @@
 //! What all machines share and none owns: who this node is, the time, chance, links, contacts, and what goes to the shell.
 
 mod carry;
+mod clock;
 mod dial;
 mod forward;
 mod greet;
@@ -15,8 +16,8 @@ pub(crate) mod testing;
 mod tests;
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
+use self::clock::Clock;
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;
 use self::greet::Greeting;
@@ -40,10 +41,7 @@ pub(crate) struct Ground {
     pub(crate) id: NodeId,
     pub(crate) config: Config,
     pub(crate) now: Instant,
-    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
-    pub(crate) wall_offset_s: Option<u64>,
-    /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
-    pub(crate) is_clock_doubtful: bool,
+    clock: Clock,
     pub(crate) rng: Rng,
     /// By which this node knows its own entries in paths.
     secret: [u8; 16],
@@ -87,8 +85,7 @@ impl Ground {
         Self {
             id,
             now: Instant(0),
-            wall_offset_s: None,
-            is_clock_doubtful: false,
+            clock: Clock::default(),
             rng,
             secret,
             outbox: Vec::new(),
@@ -141,11 +138,5 @@ impl Ground {
     pub(crate) fn about(&mut self, ms: u64) -> Instant {
         let spread = self.rng.below(ms * 250);
         self.now + Duration(ms * 875 + spread)
-    }
-
-    /// Seconds since 1970, if the shell has told and nothing speaks against it.
-    pub(crate) fn wall_s(&self) -> Option<NonZeroU32> {
-        let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
-        NonZeroU32::new((offset_s + self.now.0 / 1_000_000) as u32)
     }
 }

@@ -124,19 +124,19 @@ macro_rules! inputs {
                 /// The operation.
                 op: OpId = number,
                 /// SHA-256 of `"tabmesh topic v1" ‖ name`, say; any id.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
             },
             /// Take part no longer.
             UNSUBSCRIBE = 29 => Unsubscribe {
                 /// Which.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
             },
             /// Tell all subscribers of a topic that this node takes part in.
             PUBLISH = 30 => Publish {
                 /// The operation; `Ok` once it is on its way, with the number of mates it went to.
                 op: OpId = number,
                 /// Which.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
                 /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
                 bytes: &'a [u8] = bytes 32,
             },
@@ -328,9 +328,23 @@ macro_rules! outputs {
                 from: NodeId = id,
                 /// Names it; see [`Work::Recall`](crate::Work::Recall).
                 id: [u8; 8] = id 32,
+                /// When it was sent, by its sender's word: milliseconds since 1970, or 0 if its sender knew no wall time.
+                sent_ms: u64 = id 40,
                 /// A whole message: the topic's id first, and what was said behind the first [`HEAD`](crate::wire::topic::HEAD)
                 /// bytes.
                 bytes: Vec<u8> = bytes,
+            },
+            /// So many messages of a topic did not come here and will not any more.
+            MISSED = 33 => Missed {
+                /// Which.
+                topic: TopicId = id,
+                /// How many.
+                count: u32 = value,
+            },
+            /// The wall clock differs from those of the linked peers: the median of theirs is right, for all that is known.
+            CLOCK = 34 => Clock {
+                /// By how many seconds this node's is ahead; 0 once they agree.
+                off_by_s: i32 = value,
             },
             /// An operation ended.
             DONE = 23 => Done {

@@ -9,7 +9,7 @@ use crate::ground::{Ground, Owner, ReplyTo};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::STRANGERS_MAX;
+use crate::limits::{SKEW_S, STRANGERS_MAX};
 use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
@@ -20,9 +20,6 @@ use crate::wire::signal::ToServer;
 
 /// How long an envelope is worth something.
 const ENVELOPE_S: u32 = 60;
-
-/// How far wall clocks may differ.
-const SKEW_S: u32 = 300;
 
 /// An envelope without answer is sent again after this, each time twice as long.
 const RESEND: Duration = Duration::from_ms(3_000);
@@ -45,7 +42,8 @@ pub(crate) struct Arrived {
 
 impl Linking {
     pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
-        let expiry_s = ground.wall_s().map_or(0, |now| now.get() + ENVELOPE_S);
+        let expiry_s =
+            ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S + ground.doubt_s()));
         let Some(link) = ground.links.get(id) else { return };
         let mut body = description.to_vec();
         let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
@@ -84,9 +82,9 @@ impl Linking {
             return;
         };
         let from = NodeId::of_key(envelope.key);
-        let is_late = ground
-            .wall_s()
-            .is_some_and(|now| envelope.expiry_s != 0 && envelope.expiry_s + SKEW_S < now.get());
+        let is_late = ground.wall_s().is_some_and(|now| {
+            envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
+        });
         // An answer is fresh by its session, which this node chose.
         let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
         if is_late || from == ground.id || from.level() < u32::from(ground.config.level) {
@@ -174,7 +172,7 @@ pub(super) fn on_answer(ground: &mut Ground, id: LinkId, envelope: &[u8]) {
 pub(crate) fn on_offer(ground: &mut Ground, arrived: Arrived) {
     let Arrived { from, bytes, reply, .. } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full() {
+    if ground.is_full_for_others() {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply.as_ref());
     }
     if envelope.kind == Kind::Circuit {

@@ -36,7 +36,7 @@ impl Node {
                 self.ground.answer(&reply, Status::Ok, &[]);
             }
             Body::Topic(bytes) if *routed.target == self.ground.id => {
-                self.topics.on_topic(&mut self.ground, routed.origin, bytes)
+                self.topics.on_topic(&mut self.ground, reply, bytes)
             }
             Body::Topic(_) => {}
             Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
@@ -52,6 +52,9 @@ impl Node {
             Some(Body::Envelope(bytes)) => {
                 self.linking.on_envelope(&mut self.ground, bytes, None);
                 self.end_links();
+            }
+            Some(Body::Topic(bytes)) => {
+                self.topics.on_answer(&mut self.ground, routed.request, routed.origin, bytes)
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(from, routed.request, routed.origin, status, bytes)

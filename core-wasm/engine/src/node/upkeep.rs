@@ -100,10 +100,11 @@ impl Node {
         if self.topics.begin_beats(&mut self.ground) {
             for place in 0..self.topics.len() {
                 if let Some(topic) = self.topics.gather(&mut self.ground, place) {
-                    self.look_up(Aim::Meet, &topic);
+                    self.look_up(Aim::Meet, topic.place());
                 }
                 self.topics.beat(&mut self.ground, place);
             }
+            self.topics.end_beats(&mut self.ground);
         }
         self.topics.arm(&mut self.ground);
     }

@@ -1,176 +1,133 @@
 //! Topics: publish and subscribe over a mesh of subscribers, after GossipSub (Vyzovitis et al. 2020).
 //!
-//! Each subscriber keeps some six *mates*, linked or reached by routing, hands them every message it has not seen, and
-//! tells them and a few others now and then which messages it has, so that what was lost is asked for. Subscribers find each
-//! other among their links, from those that have no room, and at the node closest to the topic's id, which remembers the
-//! last ones that came by. Messages are signed: whoever passes one on has checked it.
+//! Each subscriber keeps some six *mates* among its links and hands them every message that is new to it. Who takes part and is not
+//! linked is *far*: it gets messages by routing and is asked for what it has, until a link to it is made. Mates tell each other now
+//! and then which messages they have, so that what was lost is asked for. Subscribers find each other among their links, from those that
+//! have no room, and at the node closest to the topic's id, which remembers the last ones that came by. Messages are signed: whoever
+//! passes one on has checked it.
 
+mod mates;
+mod pace;
 mod publish;
-mod seen;
+mod recall;
+mod streams;
 #[cfg(test)]
 mod tests;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use self::publish::Pending;
-use self::seen::Seen;
-use crate::coordinate::Coordinate;
+use self::mates::{Guest, Member, Role};
+use self::streams::Streams;
 use crate::ground::{Ground, Jobs, ReplyTo};
-use crate::id::NodeId;
+use crate::id::{NodeId, TopicId};
 use crate::io::OpId;
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, MEMBERS_MAX, TOPICS_MAX};
+use crate::io::kinds::output;
+use crate::limits::{MATES, TOPICS_MAX};
 use crate::list::List;
 use crate::status::Status;
-use crate::time::{Duration, Instant};
-use crate::wire::Writer;
+use crate::time::{Duration, Instant, Stamp};
+use crate::wire::Reader;
 use crate::wire::frame::{BULK_MIN, Body};
-use crate::wire::named;
-use crate::wire::topic::{GRAFT, HAVE, PRUNE, PUBLISH, WANT};
+use crate::wire::topic::{GRAFT, HAVE, PRUNE, PUBLISH, Place, ROOM, WANT};
 
-/// How often a subscriber looks at its mates, and in how many of these turns it tells what it has.
+/// How often a subscriber looks at its mates, and how often while it has few in a topic that was opened just now.
 const BEAT_MS: u64 = 1_000;
-const TELL_BEATS: u32 = 5;
+const BEAT_SOON_MS: u64 = 250;
 
-/// A mate that is not linked is given up when nothing came from it for so long; one that was invited sooner.
-const SILENT: Duration = Duration::from_ms(25_000);
-const ANSWER: Duration = Duration::from_ms(4_000);
+/// A topic is young for so long.
+const YOUNG: Duration = Duration::from_ms(10_000);
 
-/// How often the topic's own node is visited: with few mates, and with enough.
-const MEET_SOON_MS: u64 = 3_000;
-const MEET_MS: u64 = 45_000;
-
-/// Links made for mates beyond the budget.
-const LINKS_SPARE: usize = 6;
+/// How often it tells what it has; each second time what came before the last mark is told of no more.
+const TELL_MS: u64 = 3_000;
 
 /// One subscription.
 struct Topic {
-    id: NodeId,
+    id: TopicId,
+    opened: Instant,
     meet_at: Instant,
+    /// This node's own messages: their run, how many there are, and how many there were at the last beat.
+    run: u32,
+    number: u32,
+    number_at_beat: u32,
+    /// When the last of them was sent, in milliseconds since 1970.
+    sent_ms: u64,
 }
 
-/// What somebody is to a topic here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    /// May be a subscriber, and was not asked yet.
-    Candidate,
-    /// Gets every message.
-    Mate { heard: Instant },
+/// What a job does with a message.
+enum Pending {
+    Sign {
+        op: OpId,
+        topic: u32,
+    },
+    Check {
+        place: Place,
+        topic: u32,
+        /// The linked peer that handed it here; nobody if it was routed.
+        from: Option<NodeId>,
+    },
+    Recall {
+        to: Box<ReplyTo>,
+    },
 }
 
-/// Somebody who takes part in a topic, or may.
-struct Member {
-    topic: u64,
-    role: Role,
-    peer: NodeId,
-}
-
-/// Somebody who came by this node looking for others of a topic.
-struct Guest {
-    topic: u64,
-    peer: NodeId,
-}
-
-/// Where topics stand. Topics and messages go by the first 8 bytes of their names.
+/// Where topics stand. Topics go by the first 4 bytes of their ids.
 #[derive(Default)]
 pub(crate) struct Topics {
     list: Vec<Topic>,
     members: Vec<Member>,
-    seen: Seen,
+    streams: Streams,
     /// The oldest first.
     guests: Vec<Guest>,
+    /// Messages that were asked for just now, the oldest first.
+    wanted: Vec<(Place, Stamp)>,
     pending: Jobs<Pending>,
     beat_at: Instant,
-    beats: u32,
-}
-
-fn name(id: &[u8]) -> u64 {
-    id.first_chunk().map_or(0, |head| u64::from_ne_bytes(*head))
-}
-
-impl Member {
-    fn is_mate(&self) -> bool {
-        self.role != Role::Candidate
-    }
+    tell_at: Instant,
+    is_marking: bool,
+    /// The number of this node's questions to other subscribers.
+    question: u32,
 }
 
 impl Topics {
-    fn has(&self, topic: u64) -> bool {
-        self.list.iter().any(|known| name(&known.id.0) == topic)
+    fn has(&self, topic: u32) -> bool {
+        self.list.iter().any(|known| known.id.short() == topic)
     }
 
-    fn member(&mut self, topic: u64, peer: &NodeId) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.topic == topic && member.peer == *peer)
-    }
-
-    /// Whether a link to `peer` is kept for a topic.
-    pub(crate) fn needs(&self, peer: &NodeId) -> bool {
-        self.members.iter().any(|member| member.peer == *peer && member.is_mate())
-    }
-
-    /// How many members there are, or how many mates.
-    fn count(&self, topic: u64, only_mates: bool) -> usize {
-        let counts = |member: &&Member| member.topic == topic && (!only_mates || member.is_mate());
-        self.members.iter().filter(counts).count()
-    }
-
-    /// The next mate from `place` on, and where to go on.
-    fn next_mate(&self, topic: u64, place: usize) -> Option<(NodeId, usize)> {
-        let is_mate = |member: &Member| member.topic == topic && member.is_mate();
-        let found = (place..self.members.len()).find(|at| self.members.get(*at).is_some_and(is_mate))?;
-        Some((self.members.get(found)?.peer, found + 1))
-    }
-
-    /// Takes in a candidate, for whom the oldest one makes room.
-    #[inline(never)]
-    fn offer(&mut self, topic: u64, peer: &NodeId, own: &NodeId) {
-        if peer != own && self.has(topic) && self.member(topic, peer).is_none() && self.make_room(topic) {
-            self.members.push(Member { topic, role: Role::Candidate, peer: *peer });
-        }
-    }
-
-    /// Room for one more member; false if all are mates.
-    fn make_room(&mut self, topic: u64) -> bool {
-        let is_full = self.count(topic, false) >= MEMBERS_MAX;
-        let is_candidate = |member: &Member| member.topic == topic && !member.is_mate();
-        let oldest = self.members.iter().position(is_candidate).filter(|_| is_full);
-        if let Some(place) = oldest {
-            self.members.remove(place);
-        }
-        oldest.is_some() || !is_full
-    }
-
-    #[inline(never)]
-    fn forget(&mut self, topic: u64, peer: &NodeId) {
-        self.members.keep(|member| member.topic != topic || member.peer != *peer);
-    }
-
-    /// A member said something.
-    fn hear(&mut self, topic: u64, peer: &NodeId, now: Instant) {
-        if let Some(member) = self.member(topic, peer) {
-            member.role = Role::Mate { heard: now };
-        }
+    fn topic(&mut self, topic: u32) -> Option<&mut Topic> {
+        self.list.iter_mut().find(|known| known.id.short() == topic)
     }
 
     /// Takes part in a topic.
-    pub(crate) fn subscribe(&mut self, ground: &mut Ground, op: OpId, id: &NodeId) {
-        let is_known = self.has(name(&id.0));
+    pub(crate) fn subscribe(&mut self, ground: &mut Ground, op: OpId, id: &TopicId) {
+        let is_known = self.has(id.short());
         let has_room = is_known || self.list.len() < TOPICS_MAX;
         if has_room && !is_known {
-            self.list.push(Topic { id: *id, meet_at: ground.now });
-            self.beat_at = ground.now;
-            ground.arm(ground.now);
+            self.question = ground.rng.next() as u32;
+            self.list.push(Topic {
+                id: *id,
+                opened: ground.now,
+                meet_at: ground.now,
+                run: ground.rng.next() as u32,
+                number: 0,
+                number_at_beat: 0,
+                sent_ms: 0,
+            });
+            self.beat_within(ground, Duration(0));
         }
         let status = if has_room { Status::Ok } else { Status::TooManyRequests };
         ground.done(op, status, 0);
     }
 
     /// Takes part no longer.
-    pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &NodeId) {
-        let topic = name(&id.0);
+    pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &TopicId) {
+        let topic = id.short();
         self.list.keep(|known| known.id != *id);
         while let Some(place) = self.members.iter().position(|member| member.topic == topic) {
-            let peer = self.members.swap_remove(place).peer;
-            tell(ground, &peer, PRUNE, id, &[]);
+            let member = self.members.swap_remove(place);
+            if member.is_mate() {
+                tell(ground, &member.peer, PRUNE, id, &[]);
+            }
         }
     }
 
@@ -179,14 +136,34 @@ impl Topics {
         self.list.len()
     }
 
-    /// Whether the mates are to be looked at now: then follows a [beat](Self::beat) for each topic.
+    /// Looks at the mates within `span` at the latest.
+    fn beat_within(&mut self, ground: &mut Ground, span: Duration) {
+        self.beat_at = self.beat_at.min(ground.now + span);
+        ground.arm(self.beat_at);
+    }
+
+    /// Whether the mates are to be looked at now: then follow [`Topics::gather`] and [`Topics::beat`] for each topic.
     pub(crate) fn begin_beats(&mut self, ground: &mut Ground) -> bool {
         let is_due = !self.list.is_empty() && ground.now >= self.beat_at;
         if is_due {
-            self.beat_at = ground.about(BEAT_MS);
-            self.beats = self.beats.wrapping_add(1);
+            let is_busy =
+                |topic: &Topic| ground.now.since(topic.opened) < YOUNG && self.has_few(topic.id.short());
+            let is_soon = self.list.iter().any(is_busy);
+            self.beat_at = ground.about(if is_soon { BEAT_SOON_MS } else { BEAT_MS });
         }
         is_due
+    }
+
+    /// Ends a round of beats, and makes sure that the next one comes.
+    pub(crate) fn end_beats(&mut self, ground: &mut Ground) {
+        if ground.now >= self.tell_at {
+            self.tell_at = ground.about(TELL_MS);
+            self.is_marking = !self.is_marking;
+            if self.is_marking {
+                self.streams.mark();
+            }
+        }
+        self.arm(ground);
     }
 
     /// Makes sure that the next beat comes.
@@ -196,191 +173,110 @@ impl Topics {
         }
     }
 
-    /// Gives up mates that are gone. Where it is time to look for others, candidates come from the links and the guests here,
-    /// and the answer is the topic whose own node shall be asked for more.
-    pub(crate) fn gather(&mut self, ground: &mut Ground, place: usize) -> Option<NodeId> {
-        let now = ground.now;
-        let Topic { id, meet_at } = self.list.get(place)?;
-        let (id, topic, is_due) = (*id, name(&id.0), now >= *meet_at);
-        // A link tells soon enough when its peer is gone.
-        let lasts = |member: &Member| match member.role {
-            _ if member.topic != topic => true,
-            Role::Candidate => true,
-            Role::Mate { heard } => now.since(heard) < SILENT || ground.links.to(&member.peer).is_some(),
-        };
-        self.members.keep(lasts);
-        is_due.then(|| self.seek(ground, place, &id))
-    }
-
-    fn seek(&mut self, ground: &mut Ground, place: usize, id: &NodeId) -> NodeId {
-        let topic = name(&id.0);
-        let few = self.count(topic, true) < MATES / 2;
-        let meet_at = ground.about(if few { MEET_SOON_MS } else { MEET_MS });
-        if let Some(known) = self.list.get_mut(place) {
-            known.meet_at = meet_at;
-        }
-        // Others of the links each time: most may take no part.
-        let first = ground.rng.below(ground.links.len() as u64) as usize;
-        for link in ground.links.peers().skip(first).take(MEMBERS_MAX) {
-            self.offer(topic, &link.peer, &ground.id);
-        }
-        let mut guest = 0;
-        while let Some(known) = self.guests.get(guest) {
-            guest += 1;
-            if known.topic == topic {
-                let peer = known.peer;
-                self.offer(topic, &peer, &ground.id);
-            }
-        }
-        *id
-    }
-
-    /// Looks at the mates of a topic: invites more, parts with one too many, tells what is here, begins links.
+    /// Looks at the members of a topic: asks more, parts with one too many, tells what is here, begins links.
     pub(crate) fn beat(&mut self, ground: &mut Ground, place: usize) {
-        let now = ground.now;
-        let Some(Topic { id, .. }) = self.list.get(place) else { return };
-        let (id, topic) = (*id, name(&id.0));
-        for _ in self.count(topic, true)..MATES {
-            self.invite(ground, &id);
-        }
-        if self.count(topic, true) > MATES + 1 {
+        let Some(topic) = self.list.get_mut(place) else { return };
+        let (id, short) = (topic.id, topic.id.short());
+        topic.number_at_beat = topic.number;
+        let missed = self.streams.give_up(short, ground.now);
+        self.tell_missed(ground, &id, missed);
+        self.ask_more(ground, &id);
+        if self.count(short, Member::takes_part) > MATES + 1 {
             self.part_with_slowest(ground, &id);
         }
-        let tells = self.beats.is_multiple_of(TELL_BEATS);
-        let ids = if tells { self.seen.recent(topic, now) } else { Vec::new() };
-        for member in self.members.iter().filter(|member| member.topic == topic) {
-            let (peer, is_mate) = (&member.peer, member.is_mate());
-            let is_linked = ground.links.to(peer).is_some();
-            if tells && (!ids.is_empty() || is_mate && !is_linked) {
-                tell(ground, peer, HAVE, &id, &ids);
+        self.note_laggards(short);
+        self.make_way(ground, true);
+        let tells = ground.now >= self.tell_at;
+        let streams = if tells { self.streams.recent(short) } else { Vec::new() };
+        for member in self.members.iter().filter(|member| member.topic == short) {
+            match member.role {
+                Role::Mate(_) if !streams.is_empty() => tell(ground, &member.peer, HAVE, &id, &streams),
+                Role::Far { .. } if tells => ask(ground, self.question, &member.peer, GRAFT, &id, &[]),
+                _ => {}
             }
-            // A mate is worth a link of its own, within what this node can spare.
-            let has_room = ground.links.len() < ground.link_budget() + LINKS_SPARE && ground.can_dial();
-            if is_mate && !is_linked && has_room && !ground.contacts.is_late(peer, now) {
-                ground.dial(peer);
-            }
+            member.dial(ground);
         }
     }
 
-    /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
-    fn part_with_slowest(&mut self, ground: &mut Ground, id: &NodeId) {
-        let topic = name(&id.0);
-        let mut slowest: Option<(u32, &NodeId)> = None;
-        for member in self.members.iter().filter(|member| member.topic == topic && member.is_mate()) {
-            slowest = slowest.max(Some((rtt_us(ground, &member.peer), &member.peer)));
-        }
-        if let Some((_, peer)) = slowest {
-            let peer = *peer;
-            self.forget(topic, &peer);
-            tell(ground, &peer, PRUNE, id, &[]);
-        }
-    }
-
-    /// Asks a candidate to be a mate, the one with the fastest link. Not again while there are enough: in the long run mates that are
-    /// all close by make the way round the world longer.
-    fn invite(&mut self, ground: &mut Ground, id: &NodeId) {
-        let mut best: Option<(u32, usize)> = None;
-        for (place, member) in self.members.iter().enumerate() {
-            if member.topic == name(&id.0) && !member.is_mate() {
-                let rtt_us = rtt_us(ground, &member.peer);
-                if best.is_none_or(|(least, _)| rtt_us < least) {
-                    best = Some((rtt_us, place));
-                }
-            }
-        }
-        let soon = Instant((ground.now.0 + ANSWER.0).saturating_sub(SILENT.0));
-        if let Some(member) = best.and_then(|(_, place)| self.members.get_mut(place)) {
-            member.role = Role::Mate { heard: soon };
-            tell(ground, &member.peer, GRAFT, id, &[]);
+    fn tell_missed(&self, ground: &mut Ground, topic: &TopicId, count: u32) {
+        if count > 0 {
+            ground.put_plain(output::MISSED, 0, count, &topic.0);
         }
     }
 
     /// Somebody says something about a topic.
-    pub(crate) fn on_topic(&mut self, ground: &mut Ground, from: &NodeId, bytes: &[u8]) {
+    pub(crate) fn on_topic(&mut self, ground: &mut Ground, reply: ReplyTo, bytes: &[u8]) {
         let Some((kind, raw)) = bytes.split_first() else { return };
         let Some((id, rest)) = raw.split_first_chunk() else { return };
-        let (id, topic) = (NodeId(*id), name(raw));
-        if !self.has(topic) {
+        let (id, from) = (TopicId(*id), reply.origin);
+        let is_linked = ground.is_from_peer(&reply);
+        if !self.has(id.short()) {
             // Who takes part no longer says so to whoever thinks otherwise.
-            return if *kind == GRAFT {
-                tell(ground, from, PRUNE, &id, &[])
-            };
+            match *kind {
+                GRAFT | HAVE | PUBLISH if is_linked => tell(ground, &from, PRUNE, &id, &[]),
+                GRAFT => answer(ground, &reply, PRUNE, &id, &[]),
+                _ => {}
+            }
+            return;
         }
         match *kind {
-            GRAFT => self.on_graft(ground, from, &id),
-            PRUNE => {
-                self.forget(topic, from);
-                for other in NodeId::list(rest).iter().take(MATES) {
-                    self.offer(topic, other, &ground.id);
-                }
+            GRAFT if is_linked => self.on_graft(ground, &from, &id, rest),
+            GRAFT => {
+                answer(ground, &reply, HAVE, &id, &self.streams.recent(id.short()));
+                self.offer(ground, id.short(), &from);
             }
-            PUBLISH => self.on_publish(ground, from, raw),
-            HAVE => self.on_have(ground, from, &id, rest),
-            WANT => self.on_wanted(ground, from, rest),
+            PRUNE if is_linked => self.on_prune(ground, &from, &id, rest),
+            PUBLISH => self.on_publish(ground, Some(from).filter(|_| is_linked), raw),
+            HAVE if is_linked => {
+                self.accept(ground, &id, &from);
+                self.on_have(ground, &from, &id, rest);
+            }
+            WANT => self.on_want(ground, &reply, rest),
+            ROOM if is_linked => self.on_room(&from, id.short(), rest),
             _ => {}
         }
     }
 
-    fn on_graft(&mut self, ground: &mut Ground, from: &NodeId, id: &NodeId) {
-        let topic = name(&id.0);
-        self.forget(topic, from);
-        if self.count(topic, true) < MATES_MAX && self.make_room(topic) {
-            self.members.push(Member { topic, role: Role::Mate { heard: ground.now }, peer: *from });
-            let ids = self.seen.recent(topic, ground.now);
-            return tell(ground, from, HAVE, id, &ids);
+    /// Somebody answers a question of this node's.
+    pub(crate) fn on_answer(&mut self, ground: &mut Ground, question: u32, from: &NodeId, bytes: &[u8]) {
+        let mut reader = Reader::new(bytes);
+        let (kind, id) = (reader.u8(), *TopicId::of(reader.array()));
+        let rest = reader.rest();
+        if question != self.question || !self.has(id.short()) {
+            return;
         }
-        let mut others = Vec::new();
-        for member in self.members.iter().filter(|member| member.topic == topic && member.is_mate()) {
-            others.extend_from_slice(&member.peer.0);
+        match kind {
+            HAVE => {
+                self.hear_far(ground, id.short(), from);
+                self.on_have(ground, from, &id, rest);
+            }
+            PRUNE => self.on_prune(ground, from, &id, &[]),
+            PUBLISH => self.on_publish(ground, None, bytes.get(1..).unwrap_or(&[])),
+            _ => {}
         }
-        tell(ground, from, PRUNE, id, &others);
     }
-
-    /// Somebody looks for others of a topic whose closest node this is: the last ones that came by.
-    pub(crate) fn on_meet(&mut self, ground: &mut Ground, reply: &ReplyTo, id: &NodeId) {
-        let topic = name(&id.0);
-        let guests = &mut self.guests;
-        guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
-        if guests.len() >= GUESTS_MAX {
-            guests.remove(0);
-        }
-        let mut others = Writer::default();
-        for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
-            named::emit(&mut others, &guest.peer, &Coordinate::default());
-        }
-        guests.push(Guest { topic, peer: reply.origin });
-        ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
-    }
-
-    /// The topic's own node answered.
-    pub(crate) fn on_met(&mut self, ground: &mut Ground, id: &NodeId, ids: &[NodeId]) {
-        for peer in ids {
-            self.offer(name(&id.0), peer, &ground.id);
-        }
-        self.beat_at = ground.now;
-        ground.arm(ground.now);
-    }
-
-    /// A link is gone, and a mate with it.
-    pub(crate) fn on_mate_lost(&mut self, peer: &NodeId) {
-        self.members.keep(|member| member.peer != *peer);
-    }
-}
-
-/// The round trip to a subscriber; the longest there is to one that is not linked.
-fn rtt_us(ground: &Ground, peer: &NodeId) -> u32 {
-    ground.links.to(peer).map_or(u32::MAX, |link| link.rtt.smoothed_us())
 }
 
 /// Says something about a topic to one node, over a link or by routing. What is bulk and finds no room is left unsaid.
+fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &TopicId, rest: &[u8]) {
+    ask(ground, 0, to, kind, topic, rest);
+}
+
+/// The same, to be answered under this number.
 #[inline(never)]
-fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &NodeId, rest: &[u8]) {
+fn ask(ground: &mut Ground, question: u32, to: &NodeId, kind: u8, topic: &TopicId, rest: &[u8]) {
     let bytes = [&[kind], &topic.0[..], rest].concat();
     let linked = ground.links.to(to).map(|link| link.id);
     let Some(link) = linked.or_else(|| ground.way(to)) else { return };
     let length = bytes.len() + 256;
     let has_room = ground.links.ready(link).is_some_and(|link| ground.has_room(link, length, false));
     if length <= BULK_MIN || has_room {
-        ground.send_request_by(link, 0, to, true, 0, &Body::Topic(&bytes));
+        ground.send_request_by(link, question, to, true, 0, &Body::Topic(&bytes));
     }
+}
+
+/// Answers by the way the question came.
+fn answer(ground: &mut Ground, to: &ReplyTo, kind: u8, topic: &TopicId, rest: &[u8]) {
+    let bytes = [&[kind], &topic.0[..], rest].concat();
+    ground.reply(to, &Body::Topic(&bytes));
 }

@@ -1,40 +1,30 @@
-//! Messages of topics: signed, checked, handed on, asked for again. The shell keeps the messages themselves.
+//! Messages of topics: signed, checked, handed on. The shell keeps the messages themselves.
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
-use super::{Topics, name, tell};
+use super::mates::{Member, Role};
+use super::{Pending, Topics, tell};
 use crate::ground::{Ground, Owner};
-use crate::id::NodeId;
+use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
 use crate::io::{JobId, OpId};
-use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
+use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
 use crate::status::Status;
-use crate::time::Instant;
-use crate::wire::topic::{self, PUBLISH, WANT};
+use crate::wire::topic::{HEAD, Head, PUBLISH};
 
-/// A message is passed on for so long after it was sent, if the clocks can be trusted.
-const FRESH_S: u32 = 120;
-
-/// What a job does with a message.
-pub(super) enum Pending {
-    Sign { op: OpId, topic: u64 },
-    Check { topic: u64, from: NodeId },
-    Recall { to: NodeId },
-}
+/// What a message is longer by on a link, at most.
+const ON_LINK: usize = 256;
 
 impl Topics {
-    /// Signs a message; it goes out once that is done.
-    pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &NodeId, payload: &[u8]) {
-        let topic = name(&id.0);
+    /// Signs a message; it goes out once that is done. One that comes too fast is refused.
+    pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) {
         let status = if payload.len() > PUBLISH_MAX {
             Status::BadRequest
-        } else if !self.has(topic) {
+        } else if !self.has(id.short()) {
             Status::NotFound
         } else {
-            let (sent_s, nonce) = (ground.wall_s().map_or(0, NonZeroU32::get), ground.rng.next() as u32);
-            let raw = topic::message(id, sent_s, nonce, &ground.config.key, payload);
-            if self.start_job(ground, Pending::Sign { op, topic }, raw) {
+            let length = HEAD + payload.len() + ON_LINK;
+            if self.may_publish(ground, id, length) && self.begin_signing(ground, op, id, payload) {
                 return;
             }
             Status::TooManyRequests
@@ -42,9 +32,21 @@ impl Topics {
         ground.done(op, status, 0);
     }
 
+    fn begin_signing(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) -> bool {
+        let now_ms = ground.wall_ms().unwrap_or(0);
+        let Some(known) = self.topic(id.short()) else { return false };
+        let (sent_ms, run, number) = (known.sent_ms.max(now_ms), known.run, known.number + 1);
+        let raw = Head { topic: id, sent_ms, run, number, key: &ground.config.key }.message(payload);
+        let has_begun = self.start_job(ground, Pending::Sign { op, topic: id.short() }, raw);
+        if let Some(known) = self.topic(id.short()).filter(|_| has_begun) {
+            (known.sent_ms, known.number) = (sent_ms, number);
+        }
+        has_begun
+    }
+
     /// Begins a job with a message or, to recall it, its name; false at the bound.
     #[inline(never)]
-    fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
+    pub(super) fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
         let kind = match pending {
             Pending::Sign { .. } => output::SIGN_MESSAGE,
             Pending::Check { .. } => output::CHECK_MESSAGE,
@@ -60,78 +62,74 @@ impl Topics {
         match (pending, raw) {
             (Pending::Sign { op, .. }, None) => ground.done(op, Status::Unavailable, 0),
             (Pending::Sign { op, topic }, Some(raw)) => {
-                self.seen.note(name(&topic::id(raw)), topic, ground.now);
-                let own = ground.id;
-                self.spread(ground, topic, &own, raw);
+                self.spread(ground, topic, None, raw);
                 ground.done(op, Status::Ok, 0);
             }
-            (Pending::Check { topic, from }, Some(raw)) => self.spread(ground, topic, &from, raw),
+            (Pending::Check { topic, from, .. }, Some(raw)) => self.spread(ground, topic, from.as_ref(), raw),
             // Whoever passes a message on has checked it.
-            (Pending::Check { topic, from }, None) => self.forget(topic, &from),
-            (Pending::Recall { to }, Some(raw)) => hand(ground, &to, raw),
-            (Pending::Recall { .. }, None) => {}
+            (Pending::Check { topic, from: Some(from), .. }, None) => {
+                if let Some(id) = self.topic(topic).map(|known| known.id) {
+                    self.part_with(ground, &id, &from);
+                }
+            }
+            (Pending::Recall { to }, Some(raw)) => self.recalled(ground, &to, raw),
+            (Pending::Check { .. } | Pending::Recall { .. }, None) => {}
         }
+        self.make_way(ground, false);
     }
 
-    /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, topic: u64, from: &NodeId, raw: &[u8]) {
-        let Some((_, key)) = topic::parse(raw) else { return };
-        let origin = NodeId::of_key(key);
-        let mut place = 0;
-        while let Some((peer, next)) = self.next_mate(topic, place) {
-            place = next;
-            if peer != *from && peer != origin {
-                hand(ground, &peer, raw);
+    /// Hands a message that is known to be sound to whoever takes part, and tells the application.
+    fn spread(&mut self, ground: &mut Ground, topic: u32, from: Option<&NodeId>, raw: &[u8]) {
+        let Some(head) = Head::parse(raw) else { return };
+        let place = head.place();
+        if !self.streams.is_news(&place, head.sent_ms) {
+            return;
+        }
+        let missed = self.streams.take(&place, head.sent_ms, topic, ground.now);
+        self.tell_missed(ground, head.topic, missed);
+        let origin = NodeId::of_key(head.key);
+        let takes_part = |member: &&Member| member.topic == topic && member.takes_part();
+        for member in self.members.iter().filter(takes_part) {
+            if Some(&member.peer) != from && member.peer != origin {
+                tell(ground, &member.peer, PUBLISH, head.topic, raw.get(32..).unwrap_or(&[]));
             }
         }
-        let names = [&origin.0[..], &topic::id(raw)].concat();
-        ground.put_copy(output::PUBLISHED, 0, &names, raw);
+        let ids = [&origin.0[..], &place.name(), &crate::hash::big_endian(head.sent_ms)].concat();
+        ground.put_copy(output::PUBLISHED, 0, &ids, raw);
     }
 
-    /// Somebody hands a message on.
-    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
-        let Some((sent_s, _)) = topic::parse(raw) else { return };
-        let (topic, id) = (name(raw), name(&topic::id(raw)));
-        self.hear(topic, from, ground.now);
-        let wall_s = ground.wall_s().filter(|_| sent_s != 0);
-        let is_late = wall_s.is_some_and(|now| now.get().abs_diff(sent_s) > FRESH_S);
-        if !is_late
-            && !self.seen.has(id)
-            && self.start_job(ground, Pending::Check { topic, from: *from }, raw.to_vec())
-        {
-            // Told of by when it was sent, or newcomers would hand it round for as long as they come.
-            let age_s = wall_s.map_or(0, |now| now.get().saturating_sub(sent_s));
-            let sent_at = Instant(ground.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
-            self.seen.note(id, topic, sent_at);
-        }
-    }
-
-    /// Somebody has messages: those that did not come here are asked for.
-    pub(super) fn on_have(&mut self, ground: &mut Ground, from: &NodeId, id: &NodeId, messages: &[u8]) {
-        self.hear(name(&id.0), from, ground.now);
-        let mut missing = Vec::new();
-        for message in messages.as_chunks::<8>().0 {
-            if !self.seen.has(name(message)) {
-                missing.extend_from_slice(message);
+    /// A message came, handed on by a linked peer or routed here.
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: Option<NodeId>, raw: &[u8]) {
+        let Some(head) = Head::parse(raw) else { return };
+        let (topic, place) = (head.topic.short(), head.place());
+        if let Some(from) = &from {
+            if *from == NodeId::of_key(head.key) {
+                self.note_own(from, &head);
             }
+            self.keep_in_step(ground, from, head.topic);
         }
-        if !missing.is_empty() {
-            tell(ground, from, WANT, id, &missing);
+        let is_fresh =
+            ground.wall_ms().is_none_or(|now| now.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000);
+        let is_checked =
+            self.pending.count(|job| matches!(job, Pending::Check { place: other, .. } if *other == place))
+                > 0;
+        if !is_fresh || is_checked || !self.streams.is_news(&place, head.sent_ms) {
+            return self.make_way(ground, false);
+        }
+        // One peer takes no more than half of what can be checked at once, and all that is routed a quarter.
+        let theirs =
+            self.pending.count(|job| matches!(job, Pending::Check { from: other, .. } if *other == from));
+        let most = if from.is_some() { TOPIC_JOBS_MAX / 2 } else { TOPIC_JOBS_MAX / 4 };
+        if theirs < most {
+            self.start_job(ground, Pending::Check { place, topic, from }, raw.to_vec());
         }
     }
 
-    /// Somebody missed messages.
-    pub(super) fn on_wanted(&mut self, ground: &mut Ground, from: &NodeId, messages: &[u8]) {
-        for message in messages.as_chunks::<8>().0 {
-            if self.seen.has(name(message)) {
-                self.start_job(ground, Pending::Recall { to: *from }, message.to_vec());
-            }
+    /// A linked peer that hands messages here and is no mate of this node's is told so.
+    fn keep_in_step(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId) {
+        let is_member = |role: &Role| matches!(role, Role::Mate(_) | Role::Asked { .. });
+        if !self.member(id.short(), from).is_some_and(|member| is_member(&member.role)) {
+            tell(ground, from, super::PRUNE, id, &[]);
         }
-    }
-}
-
-fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {
-    if let Some((id, rest)) = raw.split_first_chunk() {
-        tell(ground, to, PUBLISH, &NodeId(*id), rest);
     }
 }

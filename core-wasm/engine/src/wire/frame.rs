@@ -65,6 +65,8 @@ pub enum Frame<'a> {
         number: u32,
         /// Where the sender stands.
         at: Coordinate,
+        /// What its wall clock says, in seconds since 1970; 0 if it has none.
+        wall_s: u32,
     },
     /// So many more bytes of bulk may come.
     Credit(u32),
@@ -187,7 +189,7 @@ impl<'a> Frame<'a> {
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8())),
             5 => Self::Ping(reader.u32()),
-            6 => Self::Pong { number: reader.u32(), at: reader.coordinate()? },
+            6 => Self::Pong { number: reader.u32(), at: reader.coordinate()?, wall_s: reader.u32() },
             7 => Self::Credit(reader.u32()),
             8 => {
                 let count = reader.u8();
@@ -231,7 +233,9 @@ impl<'a> Frame<'a> {
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
-            Self::Pong { number, at } => _ = writer.u8(6).u32(*number).coordinate(at),
+            Self::Pong { number, at, wall_s } => {
+                writer.u8(6).u32(*number).coordinate(at).u32(*wall_s);
+            }
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
             Self::Gossip { ties, joined, left } => {
                 writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);

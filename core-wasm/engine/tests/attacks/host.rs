@@ -174,7 +174,7 @@ impl Host {
             for link in links {
                 for frame in self.frames(*link) {
                     if let Some(Frame::Ping(number)) = Frame::parse(&frame) {
-                        self.hear(*link, &[Frame::Pong { number, at: Coordinate::default() }]);
+                        self.hear(*link, &[Frame::Pong { number, at: Coordinate::default(), wall_s: 0 }]);
                     }
                 }
                 self.sent.remove(link);

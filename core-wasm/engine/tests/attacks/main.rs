@@ -7,7 +7,9 @@
 
 mod blocks;
 mod host;
+mod places;
 mod routing;
+mod topics;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;

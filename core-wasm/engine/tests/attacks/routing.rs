@@ -221,7 +221,10 @@ fn sent_to_others(host: &mut Host, from: LinkId, links: &[LinkId], ms: u64) -> u
         for link in links {
             for frame in sent.get(link).into_iter().flatten() {
                 if let Some(Frame::Ping(number)) = Frame::parse(&frame[2..]) {
-                    host.hear(*link, &[Frame::Pong { number, at: tabmesh_engine::Coordinate::default() }]);
+                    host.hear(
+                        *link,
+                        &[Frame::Pong { number, at: tabmesh_engine::Coordinate::default(), wall_s: 0 }],
+                    );
                 }
             }
         }
@@ -320,7 +323,7 @@ fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
     let zero = NodeId([0; 32]);
     let frames = [
         Frame::Ping(1),
-        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default() },
+        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default(), wall_s: 0 },
         Frame::Credit(u32::MAX),
         Frame::Gossip { ties: 0xc0, joined: &keys[..384], left: &[7; 64] },
         Frame::Digest(&[0xff; 128]),

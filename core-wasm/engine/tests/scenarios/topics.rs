@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tabmesh_engine::limits::PUBLISH_MAX;
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{LinkId, NodeId, Output, Status};
+use tabmesh_engine::{Event, LinkId, NodeId, Output, Status, TopicId};
 
 use crate::grow::network;
 use crate::puppet::guest;
@@ -13,8 +13,8 @@ use crate::world::seeds::each;
 use crate::world::{HostId, MS, Spec, World};
 
 /// Subscribes `hosts` and waits until they know each other.
-fn subscribed(world: &mut World, hosts: &[HostId]) -> NodeId {
-    let topic = world.random_id();
+fn subscribed(world: &mut World, hosts: &[HostId]) -> TopicId {
+    let topic = TopicId(world.random_id().0);
     for host in hosts {
         let op = world.subscribe(*host, topic);
         assert_eq!(world.wait(*host, op, 1_000).status, Status::Ok);
@@ -27,7 +27,7 @@ fn subscribed(world: &mut World, hosts: &[HostId]) -> NodeId {
 /// not, how many came twice, and how long each took in milliseconds.
 fn publish(
     world: &mut World,
-    topic: NodeId,
+    topic: TopicId,
     hosts: &[HostId],
     count: usize,
     ms: u64,
@@ -158,7 +158,7 @@ fn topics_beyond_the_bound_are_refused() {
     let mut world = network(1, 1, 3, 200);
     let mut statuses = Vec::new();
     for _ in 0..6 {
-        let topic = world.random_id();
+        let topic = TopicId(world.random_id().0);
         let op = world.subscribe(HostId(1), topic);
         statuses.push(world.wait(HostId(1), op, 1_000).status);
     }
@@ -194,7 +194,10 @@ fn a_message_with_a_wrong_signature_or_an_old_one_reaches_nobody() {
         let puppet = guest(&mut world, hosts[0]);
         let (from, to) = (world.host(puppet).id, world.host(hosts[0]).id);
         let key = world.stranger().public;
-        let forged = |sent_s| handed(from, to, &topic::message(&id, sent_s, 1, &key, b"believe me"));
+        let forged = |sent_ms| {
+            let head = topic::Head { topic: &id, sent_ms, run: 1, number: 1, key: &key };
+            handed(from, to, &head.message(b"believe me"))
+        };
         for bytes in [forged(0), forged(1)] {
             world.play(puppet, vec![Output::Send { link: LinkId::new(1).unwrap(), bytes }]);
         }
@@ -232,5 +235,106 @@ fn a_subscriber_alone_is_joined_by_the_next() {
         world.run_for(15_000);
         let (missing, ..) = publish(&mut world, topic, &[HostId(1), late], 2, 2_000);
         assert_eq!(missing, 0, "seed {seed}");
+    });
+}
+
+/// Each of `publishers` publishes `count` messages of `length` bytes, one as soon as the one before was taken; says how many times
+/// each was refused for being too fast.
+fn publish_at_once(
+    world: &mut World,
+    topic: TopicId,
+    publishers: &[HostId],
+    count: u32,
+    length: usize,
+) -> Vec<usize> {
+    let mut next = vec![0_u32; publishers.len()];
+    let mut refused = vec![0; publishers.len()];
+    for _ in 0..200_000 {
+        if next.iter().all(|number| *number == count) {
+            break;
+        }
+        for (at, host) in publishers.iter().enumerate() {
+            if next[at] == count {
+                continue;
+            }
+            let mut text = vec![0; length];
+            text[..4].copy_from_slice(&next[at].to_be_bytes());
+            text[4] = at as u8;
+            let op = world.publish(*host, topic, &text);
+            match world.wait(*host, op, 5_000).status {
+                Status::Ok => next[at] += 1,
+                Status::TooManyRequests => refused[at] += 1,
+                status => panic!("{status:?}"),
+            }
+        }
+        if refused.iter().sum::<usize>() > 0 {
+            world.run_for(10);
+        }
+    }
+    assert!(next.iter().all(|number| *number == count), "{next:?} were taken");
+    refused
+}
+
+/// How many of what `publishers` published never came to one of `hosts`, and how many came more than once.
+fn judge(world: &World, hosts: &[HostId], publishers: &[HostId], count: u32) -> (usize, usize) {
+    let (mut missing, mut twice) = (0, 0);
+    for host in hosts {
+        let mut came: BTreeMap<(NodeId, Vec<u8>), usize> = BTreeMap::new();
+        for (_, from, bytes) in world.published(*host) {
+            *came.entry((from, bytes[..4].to_vec())).or_default() += 1;
+        }
+        let others = publishers.iter().filter(|other| *other != host).count();
+        missing += others * count as usize - came.len();
+        twice += came.values().filter(|times| **times > 1).count();
+    }
+    (missing, twice)
+}
+
+#[test]
+fn a_burst_of_many_publishers_is_heard_by_all_exactly_once() {
+    each(1, |seed| {
+        let mut world = network(seed, 2, 18, 150);
+        let hosts: Vec<HostId> = (0..12).map(HostId).collect();
+        let topic = subscribed(&mut world, &hosts);
+        publish_at_once(&mut world, topic, &hosts[..5], 200, 100);
+        world.run_for(30_000);
+        assert_eq!(judge(&world, &hosts, &hosts[..5], 200), (0, 0), "seed {seed}");
+        let is_missed = |event: &&(u64, Event)| matches!(event.1, Event::Missed { .. });
+        let missed = hosts.iter().map(|host| world.host(*host).events.iter().filter(is_missed).count());
+        assert_eq!(missed.sum::<usize>(), 0, "seed {seed}");
+    });
+}
+
+#[test]
+fn long_messages_one_after_another_come_whole() {
+    each(1, |seed| {
+        let mut world = network(seed, 2, 10, 150);
+        let hosts: Vec<HostId> = (0..10).map(HostId).collect();
+        let topic = subscribed(&mut world, &hosts);
+        publish_at_once(&mut world, topic, &hosts[3..4], 150, PUBLISH_MAX);
+        world.run_for(30_000);
+        assert_eq!(judge(&world, &hosts, &hosts[3..4], 150), (0, 0), "seed {seed}");
+    });
+}
+
+#[test]
+fn what_is_said_right_after_opening_a_topic_is_heard_within_two_seconds() {
+    each(4, |seed| {
+        let mut world = network(seed, 2, 22, 150);
+        let topic = TopicId(world.random_id().0);
+        let hosts: Vec<HostId> = (4..9).map(HostId).collect();
+        let at = world.now;
+        for host in &hosts {
+            let op = world.subscribe(*host, topic);
+            world.wait(*host, op, 1_000);
+            let op = world.publish(*host, topic, &[&[0; 4][..], b"hello"].concat());
+            assert_eq!(world.wait(*host, op, 1_000).status, Status::Ok);
+        }
+        world.run_for(6_000);
+        assert_eq!(judge(&world, &hosts, &hosts, 1), (0, 0), "seed {seed}");
+        let heard = hosts.iter().flat_map(|host| world.published(*host)).map(|(when, ..)| (when - at) / MS);
+        let slowest = heard.max().unwrap_or(0);
+        println!("seed {seed}: the slowest after {slowest} ms");
+        assert!(slowest < 2_000, "seed {seed}: {slowest} ms");
     });
 }

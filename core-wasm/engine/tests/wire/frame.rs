@@ -69,7 +69,7 @@ proptest! {
         for frame in [Frame::Ping(number), Frame::Credit(number)] {
             check(&frame, |length| length == 5);
         }
-        check(&Frame::Pong { number, at }, |length| length == 13);
+        check(&Frame::Pong { number, at, wall_s: number }, |length| length == 17);
         let members = 2 + joined.len();
         check(&Frame::Gossip { ties, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
