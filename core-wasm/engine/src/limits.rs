@@ -161,9 +161,6 @@ pub const MATES: usize = 6;
 /// See [`MATES`].
 pub const MATES_MAX: usize = 12;
 
-/// Mates and possible ones of a topic; at the bound a mate takes the place of a possible one.
-pub const MEMBERS_MAX: usize = 12;
-
 /// Senders in topics remembered, so that no message is delivered twice. At the bound the one goes whose last message was sent first;
 /// from then on only what was sent later is believed of whoever is not remembered.
 pub const STREAMS_MAX: usize = 64;
@@ -174,9 +171,12 @@ pub const STREAMS_TOLD_MAX: usize = 40;
 /// Messages of topics that a shell keeps for those that miss them; the oldest is forgotten, and then missed.
 pub const KEPT_MAX: usize = 256;
 
-/// Messages that a node publishes in a second while no mate takes them; further ones get
+/// Messages of topics that are asked for in half a second.
+pub const MESSAGES_WANTED_MAX: usize = 64;
+
+/// Messages that a node publishes in a topic in half a second; further ones get
 /// [`Status::TooManyRequests`](crate::Status).
-pub const UNMET_MAX: u32 = 32;
+pub const PUBLISHED_A_BEAT: u32 = 32;
 
 /// How far wall clocks may differ, in seconds. What was sent or expired longer ago is dropped.
 pub const SKEW_S: u32 = 300;
@@ -184,8 +184,7 @@ pub const SKEW_S: u32 = 300;
 /// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
 pub const GUESTS_MAX: usize = 16;
 
-/// Messages of topics being signed, checked or recalled at once. Mates share what is left of it among those that publish; what comes
-/// beyond it is asked for again later.
+/// Messages of topics being signed, checked or recalled at once; what comes beyond it is asked for again later.
 pub const TOPIC_JOBS_MAX: usize = 32;
 
 /// Neighbours' wishes for lists of keys that wait; further ones ask again in the next round.

@@ -139,12 +139,6 @@ impl Ground {
         self.forward_reply(None, &routed);
     }
 
-    /// Whether a request comes from the peer at the other end of its link, and from nobody beyond.
-    pub(crate) fn is_from_peer(&self, request: &ReplyTo) -> bool {
-        let link = request.link().filter(|_| request.path.len() == ENTRY);
-        link.and_then(|link| self.links.ready(link)).is_some_and(|link| link.peer == request.origin)
-    }
-
     pub(crate) fn answer(&mut self, to: &ReplyTo, status: Status, bytes: &[u8]) {
         self.reply(to, &Body::Answer { status, bytes });
     }

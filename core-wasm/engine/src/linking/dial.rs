@@ -42,8 +42,7 @@ pub(crate) struct Arrived {
 
 impl Linking {
     pub(crate) fn on_described(&mut self, ground: &mut Ground, id: LinkId, description: &[u8]) {
-        let expiry_s =
-            ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S + ground.doubt_s()));
+        let expiry_s = ground.expiry_s(ENVELOPE_S);
         let Some(link) = ground.links.get(id) else { return };
         let mut body = description.to_vec();
         let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
@@ -82,9 +81,7 @@ impl Linking {
             return;
         };
         let from = NodeId::of_key(envelope.key);
-        let is_late = ground.wall_s().is_some_and(|now| {
-            envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
-        });
+        let is_late = envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < ground.wall_s();
         // An answer is fresh by its session, which this node chose.
         let is_late = is_late && matches!(envelope.kind, Kind::Offer | Kind::Circuit);
         if is_late || from == ground.id || from.level() < u32::from(ground.config.level) {

@@ -97,9 +97,7 @@ impl Node {
                 }
                 self.follow();
             }
-            (Stage::Ready, Frame::Ping(number)) => self
-                .ground
-                .send(id, &Frame::Pong { number, at: self.ground.at, wall_s: self.ground.own_wall_s() }),
+            (Stage::Ready, Frame::Ping(number)) => self.ground.pong(id, number),
             (Stage::Ready, Frame::Pong { number, at, wall_s }) => self.on_pong(id, number, at, wall_s),
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
@@ -107,6 +105,9 @@ impl Node {
                 on_gossip(&mut self.ground, id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
+            (Stage::Ready, Frame::Topic { kind, topic, rest }) => {
+                self.topics.on_topic(&mut self.ground, &peer, kind, topic, rest)
+            }
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
@@ -174,9 +175,8 @@ impl Node {
         }
         linking::choose_way(&mut self.ground, &link, reason);
         if link.stage == Stage::Ready {
-            let is_gone = matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent);
-            if is_gone && self.upkeep.on_gone(&self.ground, &link.peer, link.profile) {
-                self.probe_all();
+            if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
+                self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.

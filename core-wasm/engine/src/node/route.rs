@@ -35,10 +35,6 @@ impl Node {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
                 self.ground.answer(&reply, Status::Ok, &[]);
             }
-            Body::Topic(bytes) if *routed.target == self.ground.id => {
-                self.topics.on_topic(&mut self.ground, reply, bytes)
-            }
-            Body::Topic(_) => {}
             Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
             Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
@@ -52,9 +48,6 @@ impl Node {
             Some(Body::Envelope(bytes)) => {
                 self.linking.on_envelope(&mut self.ground, bytes, None);
                 self.end_links();
-            }
-            Some(Body::Topic(bytes)) => {
-                self.topics.on_answer(&mut self.ground, routed.request, routed.origin, bytes)
             }
             Some(Body::Answer { status, bytes } | Body::Nodes { status, nodes: bytes }) => {
                 self.on_answered(from, routed.request, routed.origin, status, bytes)

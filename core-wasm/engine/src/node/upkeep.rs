@@ -89,7 +89,7 @@ impl Node {
         if let Some(link) = link {
             self.blocks.on_holder_lost(&mut self.ground, &link.peer);
             self.on_placed();
-            self.topics.on_mate_lost(&link.peer);
+            self.topics.on_mate_lost(&self.ground, &link.peer);
             self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));
@@ -97,16 +97,9 @@ impl Node {
 
     /// Looks at the mates of every topic, if it is time; others of a topic are looked for at its own node.
     pub(super) fn on_topic_deadline(&mut self) {
-        if self.topics.begin_beats(&mut self.ground) {
-            for place in 0..self.topics.len() {
-                if let Some(topic) = self.topics.gather(&mut self.ground, place) {
-                    self.look_up(Aim::Meet, topic.place());
-                }
-                self.topics.beat(&mut self.ground, place);
-            }
-            self.topics.end_beats(&mut self.ground);
+        for topic in self.topics.on_time(&mut self.ground) {
+            self.look_up(Aim::Meet, topic.place());
         }
-        self.topics.arm(&mut self.ground);
     }
 
     /// The host slept or changed networks.

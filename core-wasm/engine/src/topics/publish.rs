@@ -1,50 +1,85 @@
-//! Messages of topics: signed, checked, handed on. The shell keeps the messages themselves.
+//! Messages of topics: signed, checked, handed on, no faster than mates take them in. The shell keeps the messages themselves.
 
 use alloc::vec::Vec;
 
-use super::mates::{Member, Role};
 use super::{Pending, Topics, tell};
 use crate::ground::{Ground, Owner};
+use crate::hash::big_endian;
 use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
 use crate::io::{JobId, OpId};
 use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
+use crate::link::Link;
 use crate::status::Status;
-use crate::wire::topic::{HEAD, Head, PUBLISH};
+use crate::wire::topic::{self, Head, PUBLISH};
 
 /// What a message is longer by on a link, at most.
-const ON_LINK: usize = 256;
+const ON_LINK: usize = 512;
+
+/// Mates are told what is here each time that so many messages of a stream came; not of the last ones, which may be under way still.
+const TELL_EACH: u32 = 8;
+
+/// A publisher is ahead of a mate by no more than so many messages: those it was told of late, and as many again.
+const AHEAD_MAX: u32 = 3 * TELL_EACH;
+
+/// Messages that a publisher gives in a beat to a mate that takes in none.
+const FORGIVEN: u32 = 8;
+
+/// Whether a link takes a message now.
+pub(super) fn has_room(ground: &Ground, link: &Link, length: usize) -> bool {
+    ground.has_room(link, length + ON_LINK, false)
+}
 
 impl Topics {
     /// Signs a message; it goes out once that is done. One that comes too fast is refused.
     pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) {
-        let status = if payload.len() > PUBLISH_MAX {
-            Status::BadRequest
-        } else if !self.has(id.short()) {
-            Status::NotFound
-        } else {
-            let length = HEAD + payload.len() + ON_LINK;
-            if self.may_publish(ground, id, length) && self.begin_signing(ground, op, id, payload) {
-                return;
+        let may = self.may_publish(ground, id, payload.len());
+        let status = match self.topic(id) {
+            _ if payload.len() > PUBLISH_MAX => Status::BadRequest,
+            None => Status::NotFound,
+            Some(topic) if may => {
+                let head = Head {
+                    topic: id,
+                    run: topic.run,
+                    key: &ground.config.key,
+                    number: topic.number + 1,
+                    sent_ms: ground.wall_ms(),
+                };
+                let raw = head.message(payload);
+                if self.start_job(ground, Pending::Sign { op }, raw) {
+                    if let Some(topic) = self.topic(id) {
+                        topic.number += 1;
+                        topic.left -= 1;
+                    }
+                    return;
+                }
+                Status::TooManyRequests
             }
-            Status::TooManyRequests
+            Some(_) => Status::TooManyRequests,
         };
         ground.done(op, status, 0);
     }
 
-    fn begin_signing(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) -> bool {
-        let now_ms = ground.wall_ms().unwrap_or(0);
-        let Some(known) = self.topic(id.short()) else { return false };
-        let (sent_ms, run, number) = (known.sent_ms.max(now_ms), known.run, known.number + 1);
-        let raw = Head { topic: id, sent_ms, run, number, key: &ground.config.key }.message(payload);
-        let has_begun = self.start_job(ground, Pending::Sign { op, topic: id.short() }, raw);
-        if let Some(known) = self.topic(id.short()).filter(|_| has_begun) {
-            (known.sent_ms, known.number) = (sent_ms, number);
-        }
-        has_begun
+    /// Whether the next message of this node's may go: every mate has come far enough, and its link has room.
+    fn may_publish(&mut self, ground: &Ground, id: &TopicId, length: usize) -> bool {
+        let Some((number, left)) = self.topic(id).map(|topic| (topic.number, topic.left)) else {
+            return false;
+        };
+        left > 0
+            && self.mates_of(id).all(|mate| {
+                let link = ground.links.to(&mate.peer);
+                number < mate.acked + AHEAD_MAX && link.is_none_or(|link| has_room(ground, link, length))
+            })
     }
 
-    /// Begins a job with a message or, to recall it, its name; false at the bound.
+    /// A mate that falls behind slows this node down, but never stops it.
+    pub(super) fn forgive(&mut self, id: &TopicId, number: u32) {
+        for mate in self.mates.iter_mut().filter(|mate| mate.topic == id.short()) {
+            mate.acked = mate.acked.max(number.saturating_sub(AHEAD_MAX - FORGIVEN));
+        }
+    }
+
+    /// Begins a job with a message or, to recall it, its place; false at the bound.
     #[inline(never)]
     pub(super) fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
         let kind = match pending {
@@ -58,78 +93,66 @@ impl Topics {
 
     /// A job ended, with a message if it went well.
     pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, raw: Option<&[u8]>) {
-        let Some(pending) = self.pending.take(job) else { return };
-        match (pending, raw) {
-            (Pending::Sign { op, .. }, None) => ground.done(op, Status::Unavailable, 0),
-            (Pending::Sign { op, topic }, Some(raw)) => {
-                self.spread(ground, topic, None, raw);
+        match (self.pending.take(job), raw) {
+            (Some(Pending::Sign { op }), None) => ground.done(op, Status::Unavailable, 0),
+            (Some(Pending::Sign { op }), Some(raw)) => {
+                self.spread(ground, None, raw);
                 ground.done(op, Status::Ok, 0);
             }
-            (Pending::Check { topic, from, .. }, Some(raw)) => self.spread(ground, topic, from.as_ref(), raw),
+            (Some(Pending::Check { from, .. }), Some(raw)) => self.spread(ground, Some(&from), raw),
             // Whoever passes a message on has checked it.
-            (Pending::Check { topic, from: Some(from), .. }, None) => {
-                if let Some(id) = self.topic(topic).map(|known| known.id) {
-                    self.part_with(ground, &id, &from);
-                }
-            }
-            (Pending::Recall { to }, Some(raw)) => self.recalled(ground, &to, raw),
-            (Pending::Check { .. } | Pending::Recall { .. }, None) => {}
+            (Some(Pending::Check { from, .. }), None) => self.on_mate_lost(ground, &from),
+            (Some(Pending::Recall { to }), Some(raw)) => hand(ground, &to, raw),
+            (Some(Pending::Recall { .. }) | None, _) => {}
         }
-        self.make_way(ground, false);
     }
 
-    /// Hands a message that is known to be sound to whoever takes part, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, topic: u32, from: Option<&NodeId>, raw: &[u8]) {
+    /// Hands a message that is known to be sound to the mates, and tells the application.
+    fn spread(&mut self, ground: &mut Ground, from: Option<&NodeId>, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
-        let place = head.place();
-        if !self.streams.is_news(&place, head.sent_ms) {
+        let place = topic::place(raw);
+        if !self.streams.take(&place, head.sent_ms, head.topic.short(), ground.now) {
             return;
         }
-        let missed = self.streams.take(&place, head.sent_ms, topic, ground.now);
-        self.tell_missed(ground, head.topic, missed);
         let origin = NodeId::of_key(head.key);
-        let takes_part = |member: &&Member| member.topic == topic && member.takes_part();
-        for member in self.members.iter().filter(takes_part) {
-            if Some(&member.peer) != from && member.peer != origin {
-                tell(ground, &member.peer, PUBLISH, head.topic, raw.get(32..).unwrap_or(&[]));
+        if let Some(topic) = self.topic(head.topic).filter(|_| from.is_none()) {
+            topic.stream = place.stream;
+        }
+        for mate in self.mates_of(head.topic) {
+            if Some(&mate.peer) != from && mate.peer != origin {
+                hand(ground, &mate.peer, raw);
             }
         }
-        let ids = [&origin.0[..], &place.name(), &crate::hash::big_endian(head.sent_ms)].concat();
+        if place.number.is_multiple_of(TELL_EACH) {
+            self.tell_mates(ground, head.topic, u64::MAX << TELL_EACH);
+        }
+        let ids = [&origin.0[..], &place.bytes(), &big_endian(head.sent_ms)].concat();
         ground.put_copy(output::PUBLISHED, 0, &ids, raw);
     }
 
-    /// A message came, handed on by a linked peer or routed here.
-    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: Option<NodeId>, raw: &[u8]) {
-        let Some(head) = Head::parse(raw) else { return };
-        let (topic, place) = (head.topic.short(), head.place());
-        if let Some(from) = &from {
-            if *from == NodeId::of_key(head.key) {
-                self.note_own(from, &head);
-            }
-            self.keep_in_step(ground, from, head.topic);
-        }
-        let is_fresh =
-            ground.wall_ms().is_none_or(|now| now.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000);
-        let is_checked =
-            self.pending.count(|job| matches!(job, Pending::Check { place: other, .. } if *other == place))
-                > 0;
-        if !is_fresh || is_checked || !self.streams.is_news(&place, head.sent_ms) {
-            return self.make_way(ground, false);
-        }
-        // One peer takes no more than half of what can be checked at once, and all that is routed a quarter.
-        let theirs =
-            self.pending.count(|job| matches!(job, Pending::Check { from: other, .. } if *other == from));
-        let most = if from.is_some() { TOPIC_JOBS_MAX / 2 } else { TOPIC_JOBS_MAX / 4 };
-        if theirs < most {
-            self.start_job(ground, Pending::Check { place, topic, from }, raw.to_vec());
+    /// A peer hands a message on.
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId, rest: &[u8]) {
+        let raw = [&id.0, rest].concat();
+        let Some(head) = Head::parse(&raw) else { return };
+        let place = topic::place(&raw);
+        let now_ms = ground.wall_ms();
+        let is_fresh = now_ms == 0 || now_ms.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000;
+        let is_under_way =
+            |job: &Pending| matches!(job, Pending::Check { place: other, .. } if *other == place);
+        // One peer takes no more than half of what can be checked at once.
+        let is_theirs = |job: &Pending| matches!(job, Pending::Check { from: other, .. } if other == from);
+        if is_fresh
+            && self.streams.is_news(&place, head.sent_ms)
+            && self.pending.count(is_under_way) == 0
+            && self.pending.count(is_theirs) < TOPIC_JOBS_MAX / 2
+        {
+            self.start_job(ground, Pending::Check { place, from: *from }, raw);
         }
     }
+}
 
-    /// A linked peer that hands messages here and is no mate of this node's is told so.
-    fn keep_in_step(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId) {
-        let is_member = |role: &Role| matches!(role, Role::Mate(_) | Role::Asked { .. });
-        if !self.member(id.short(), from).is_some_and(|member| is_member(&member.role)) {
-            tell(ground, from, super::PRUNE, id, &[]);
-        }
+fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {
+    if let Some((id, rest)) = raw.split_first_chunk() {
+        tell(ground, to, PUBLISH, TopicId::of(id), rest);
     }
 }

@@ -18,7 +18,6 @@ use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, Profile};
 use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
-use crate::routing::Nearest;
 use crate::time::{Duration, Instant};
 use crate::wire::frame::{CLOSE, FASTEST};
 
@@ -34,12 +33,8 @@ const REFRESH_MS: u64 = 60_000;
 /// After so many refreshes, half a minute, a node looks for better links than it has.
 const SETTLED: u32 = 3;
 
-/// So many peers are believed that this node is one of their closest: twice as many as it has neighbours.
+/// A peer that says that this node is one of its closest is believed if it is one of so many that are nearest here.
 const CLAIMS_MAX: usize = NEIGHBOURS * 2;
-
-/// So many links that end by themselves within this time, or an eighth of all, are more than chance: all others are probed.
-const LOSSES: usize = 3;
-const LOSSES_WITHIN: Duration = Duration::from_ms(5_000);
 
 /// A link is not shed before its other end had time to say that it counts on it.
 const FRESH: Duration = Duration::from_ms(10_000);
@@ -62,9 +57,6 @@ pub(crate) struct Upkeep {
     /// When a link is looked through next.
     look_at: Instant,
     relay_awaited_until: Instant,
-    /// Links that ended by themselves, and since when they are counted.
-    losses: usize,
-    losses_since: Instant,
     /// The bucket whose emptiness is looked at next.
     next_bucket: u32,
 }
@@ -102,18 +94,13 @@ impl Upkeep {
         is_news
     }
 
-    /// A peer fell silent or left. True if so many did that all others are to be probed.
-    pub(crate) fn on_gone(&mut self, ground: &Ground, peer: &NodeId, profile: Profile) -> bool {
+    /// A neighbour fell silent or left.
+    pub(crate) fn on_gone(&mut self, ground: &Ground, peer: &NodeId, profile: Profile) {
         self.membership.gone(peer);
-        if ground.now.since(self.losses_since) > LOSSES_WITHIN {
-            (self.losses_since, self.losses) = (ground.now, 0);
-        }
-        self.losses += 1;
         // An always-on peer comes back, perhaps knowing nobody.
         if profile == Profile::Native {
             self.relay_awaited_until = ground.now + RELAY_AWAITED;
         }
-        self.losses == LOSSES.max(ground.links.ready_count() / 8)
     }
 
     /// Dials the neighbours that are known and not linked; true if there are any.
@@ -144,7 +131,7 @@ impl Upkeep {
         let room = NEIGHBOURS.min(ground.link_budget() * 3 / 4);
         let neighbours = ground.nearest(&ground.id, room, false, |_| false);
         let is_full = ground.links.ready_count() > ground.link_budget() + LINKS_SPARE;
-        let claims = claims(ground);
+        let close = ground.nearest(&ground.id, CLAIMS_MAX, false, |_| false);
         let mut victim: Option<((usize, u32), LinkId)> = None;
         for link in ground.links.peers() {
             let (fastest, fellows) = ground.bucket(ground.id.shared_bits(&link.peer));
@@ -152,7 +139,8 @@ impl Upkeep {
             let worth = (fellows, link.rtt.smoothed_us());
             let is_fresh = ground.now.since(link.since) < FRESH;
             // Who is asked by too many cannot be the fastest of each.
-            let counts = claims.contains(&link.peer) || !is_full && link.ties & FASTEST != 0;
+            let is_close = link.ties & CLOSE != 0 && close.contains(&link.peer);
+            let counts = is_close || !is_full && link.ties & FASTEST != 0;
             let is_needed = needs(&link.peer)
                 || is_fresh
                 || !is_small && (counts || is_fastest)
@@ -177,18 +165,6 @@ impl Upkeep {
         ground.walls = 0;
         self.forgive_addresses();
     }
-}
-
-/// The peers that say that this node is one of their closest and are believed: it may be so, and they are nearer than others that say
-/// it.
-fn claims(ground: &Ground) -> Nearest {
-    let mut claims = Nearest::new(&ground.id, CLAIMS_MAX);
-    for link in ground.links.peers().filter(|link| link.ties & CLOSE != 0) {
-        if ground.may_be_close(&link.peer, &ground.id) {
-            claims.offer(&link.peer);
-        }
-    }
-    claims
 }
 
 /// The lookup of the own place ended: the node knows its neighbourhood.

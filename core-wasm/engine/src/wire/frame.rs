@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 pub use super::body::Body;
 use super::{Reader, Writer};
 use crate::coordinate::Coordinate;
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{NodeId, PublicKey, Signature, TopicId};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
@@ -99,6 +99,15 @@ pub enum Frame<'a> {
         peer: &'a NodeId,
         /// As it was sealed.
         sealed: &'a [u8],
+    },
+    /// Between mates of a topic; see [`topic`](super::topic).
+    Topic {
+        /// What it says.
+        kind: u8,
+        /// The topic.
+        topic: &'a TopicId,
+        /// As the kind has it.
+        rest: &'a [u8],
     },
     /// Keys in those buckets, ascending.
     Keys {
@@ -211,6 +220,7 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
+            15 => Self::Topic { kind: reader.u8(), topic: TopicId::of(reader.array()), rest: reader.rest() },
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
@@ -246,6 +256,7 @@ impl<'a> Frame<'a> {
             Self::Keys { mask, more, keys } => {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
             }
+            Self::Topic { kind, topic, rest } => _ = writer.u8(15).u8(*kind).bytes(&topic.0).bytes(rest),
             Self::Carry { carried, peer, sealed } => {
                 writer.u8(if *carried { CARRIED } else { CARRY }).bytes(&peer.0).bytes(sealed);
             }
@@ -324,7 +335,6 @@ impl<'a> Routed<'a> {
             3 => Body::Get(reader.id()),
             4 => Body::Put { hash: reader.id(), block: reader.rest() },
             5 => Body::Data(reader.rest()),
-            7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
             10 => Body::Greet,
             6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },

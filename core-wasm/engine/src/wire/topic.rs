@@ -1,24 +1,22 @@
-//! What subscribers of a topic say to each other, as [`Body::Topic`](super::frame::Body::Topic): `kind u8 ‖ topic 32 ‖ rest`.
+//! What mates of a topic say to each other, as [`Frame::Topic`](super::frame::Frame::Topic). It is taken from the peer at the other end
+//! of a link alone: nobody speaks for another.
 //!
 //! ```text
-//! 1 graft     be my mate: pass on to me what comes; streams. Routed from afar it only asks for the other's streams
-//! 2 prune     not, or not any more; other subscribers, 32 bytes each, none if this node is no subscriber
+//! 1 graft     be my mate: pass on to me what comes
+//! 2 prune     not, or not any more; other mates, 32 bytes each, none if this node is no subscriber
 //! 3 publish   the rest of a message: it begins with its topic
 //! 4 have      streams; also the answer to graft
-//! 5 want      messages that were missed: name of the stream 8 ‖ number 4 each
-//! 6 room      run 4 ‖ number 4: your own messages up to this one may come
+//! 5 want      places of messages that were missed, 12 bytes each
 //!
-//! message     topic 32 ‖ sent 8 ‖ run 4 ‖ number 4 ‖ key 64 ‖ signature 64 ‖ payload
-//! sent        milliseconds since 1970; 0 when its sender knows no wall time. It never falls within a run
+//! message     topic 32 ‖ run 4 ‖ key 64 ‖ number 4 ‖ sent 8 ‖ signature 64 ‖ payload
 //! run         chosen anew, by chance, whenever the sender begins to take part
 //! number      counts the sender's messages of a run, from 1
-//! signature   over "tabmesh topic v2" ‖ network ‖ topic ‖ sent ‖ run ‖ number ‖ payload
+//! sent        milliseconds since 1970; 0 when its sender knows no wall time
+//! signature   over "tabmesh topic v2" ‖ network ‖ all before it ‖ payload
 //!
-//! stream      the messages of one run, as many as came of late: name 8 ‖ after 4 ‖ last 4. Its name begins SHA-256(topic ‖ run ‖ key)
+//! place       name of the message's stream 8 ‖ number 4. The name begins SHA-256(topic ‖ run ‖ key)
+//! stream      place of the last message that came ‖ which came 8: the bit of value 2^i stands for the message i before it
 //! ```
-//!
-//! Grafts, prunes and room count only from the peer at the other end of the link they came by. What is wanted is answered by the
-//! way the wish came.
 
 use alloc::vec::Vec;
 
@@ -28,7 +26,7 @@ use crate::id::{PublicKey, Signature, TopicId};
 use crate::limits::PUBLISH_MAX;
 
 /// Where the key stands in a message, and where the signature.
-pub const KEY: usize = 48;
+pub const KEY: usize = 36;
 /// See [`KEY`].
 pub const SIGNATURE: usize = 112;
 
@@ -45,40 +43,40 @@ pub const PUBLISH: u8 = 3;
 pub const HAVE: u8 = 4;
 /// See the module.
 pub const WANT: u8 = 5;
-/// See the module.
-pub const ROOM: u8 = 6;
 
 /// What stands before the payload of a message, without the signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Head<'a> {
     /// The topic.
     pub topic: &'a TopicId,
-    /// When it was sent: milliseconds since 1970, or 0.
-    pub sent_ms: u64,
     /// Which run of the sender's.
     pub run: u32,
-    /// Which message of the run, from 1.
-    pub number: u32,
     /// The sender's.
     pub key: &'a PublicKey,
+    /// Which message of the run, from 1.
+    pub number: u32,
+    /// When it was sent: milliseconds since 1970, or 0.
+    pub sent_ms: u64,
 }
 
-/// A message's place: the name of its stream, and its number there.
+/// Where a message stands. It names the message to applications and shells; no signature is in it, for each has a second form that is
+/// as good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Place {
-    /// The first bytes of SHA-256(topic ‖ run ‖ key).
+    /// The name of the stream: the first bytes of SHA-256(topic ‖ run ‖ key).
     pub stream: [u8; 8],
     /// See [`Head::number`].
     pub number: u32,
 }
 
 impl Place {
-    /// Names the message to applications and shells: the first bytes of SHA-256(stream ‖ number). No signature is in it, for
-    /// each has a second form that is as good.
-    pub fn name(&self) -> [u8; 8] {
-        let mut writer = Writer::default();
-        writer.bytes(&self.stream).u32(self.number);
-        first_bytes(&writer.finish())
+    /// As it travels.
+    pub fn bytes(&self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        let (stream, number) = bytes.split_at_mut(8);
+        stream.copy_from_slice(&self.stream);
+        number.copy_from_slice(&self.number.to_be_bytes());
+        bytes
     }
 }
 
@@ -86,13 +84,12 @@ impl<'a> Head<'a> {
     /// Reads it off a whole message; `None` if it is none.
     pub fn parse(raw: &'a [u8]) -> Option<Self> {
         let mut reader = Reader::new(raw);
-        let topic = TopicId::of(reader.array());
         let head = Self {
-            topic,
-            sent_ms: reader.u64(),
+            topic: TopicId::of(reader.array()),
             run: reader.u32(),
-            number: reader.u32(),
             key: reader.array(),
+            number: reader.u32(),
+            sent_ms: reader.u64(),
         };
         (HEAD..=HEAD + PUBLISH_MAX).contains(&raw.len()).then_some(head)
     }
@@ -100,17 +97,16 @@ impl<'a> Head<'a> {
     /// A whole message that is yet to be signed.
     pub fn message(&self, payload: &[u8]) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer.bytes(&self.topic.0).u64(self.sent_ms).u32(self.run).u32(self.number);
-        writer.bytes(self.key).bytes(&[0; 64]).bytes(payload);
+        writer.bytes(&self.topic.0).u32(self.run).bytes(self.key).u32(self.number).u64(self.sent_ms);
+        writer.bytes(&[0; 64]).bytes(payload);
         writer.finish()
     }
+}
 
-    /// Where the message stands.
-    pub fn place(&self) -> Place {
-        let mut writer = Writer::default();
-        writer.bytes(&self.topic.0).u32(self.run).bytes(self.key);
-        Place { stream: first_bytes(&writer.finish()), number: self.number }
-    }
+/// Where a message stands.
+pub fn place(raw: &[u8]) -> Place {
+    let (stream, rest) = raw.split_at_checked(KEY + 64).unwrap_or_default();
+    Place { stream: *sha256(stream).first_chunk().unwrap_or(&[0; 8]), number: Reader::new(rest).u32() }
 }
 
 /// The key and the signature of a message; `None` if it is none.
@@ -130,10 +126,6 @@ pub fn signed(mut raw: Vec<u8>, signature: &Signature) -> Vec<u8> {
 pub fn signed_bytes(network: &[u8; 8], raw: &[u8]) -> Vec<u8> {
     let mut writer = Writer::default();
     writer.bytes(b"tabmesh topic v2").bytes(network);
-    writer.bytes(raw.get(..KEY).unwrap_or(&[])).bytes(raw.get(HEAD..).unwrap_or(&[]));
+    writer.bytes(raw.get(..SIGNATURE).unwrap_or(&[])).bytes(raw.get(HEAD..).unwrap_or(&[]));
     writer.finish()
-}
-
-fn first_bytes(bytes: &[u8]) -> [u8; 8] {
-    *sha256(bytes).first_chunk().unwrap_or(&[0; 8])
 }

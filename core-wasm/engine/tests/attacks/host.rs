@@ -52,7 +52,7 @@ pub(crate) struct Host {
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(NodeId, bool, usize)>,
     pub(crate) blocks: BTreeMap<NodeId, Vec<u8>>,
-    pub(crate) memory: BTreeMap<[u8; 8], Vec<u8>>,
+    pub(crate) memory: BTreeMap<[u8; 12], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,
     /// Walks through the store.

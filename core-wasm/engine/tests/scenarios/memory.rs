@@ -87,7 +87,7 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
             raw.clone(),
             &Crypto::StandIn.sign(&key, &topic::signed_bytes(&Spec::browser().network_id(), &raw)),
         );
-        frames.push(request(world, from, to, true, &Body::Topic(&[&[topic::PUBLISH], &raw[..]].concat())));
+        frames.push(Frame::Topic { kind: topic::PUBLISH, topic: &TopicId([1; 32]), rest: &raw[32..] }.emit());
     }
     for number in 0..TOPICS_MAX as u8 {
         let others = world.random_bytes(12 * 32);
@@ -96,8 +96,7 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
             (topic::HAVE, number, &ids),
             (topic::PRUNE, number ^ 1, &others),
         ] {
-            let bytes = [&[kind], &[topic; 32][..], rest].concat();
-            frames.push(request(world, from, to, true, &Body::Topic(&bytes)));
+            frames.push(Frame::Topic { kind, topic: &TopicId([topic; 32]), rest }.emit());
         }
         let place = near(world, &to);
         frames.push(request(world, from, place, false, &Body::Meet));
