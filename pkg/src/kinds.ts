@@ -69,8 +69,7 @@ export const OUTPUT = {
   recall: 30,
   signMessage: 31,
   checkMessage: 32,
-  missed: 33,
-  clock: 34,
+  clock: 33,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

@@ -165,9 +165,6 @@ pub const MATES_MAX: usize = 12;
 /// from then on only what was sent later is believed of whoever is not remembered.
 pub const STREAMS_MAX: usize = 64;
 
-/// Senders of whose messages a subscriber tells its mates at once; of further ones it tells nothing.
-pub const STREAMS_TOLD_MAX: usize = 40;
-
 /// Messages of topics that a shell keeps for those that miss them; the oldest is forgotten, and then missed.
 pub const KEPT_MAX: usize = 256;
 

@@ -170,11 +170,12 @@ impl Topics {
     }
 }
 
-/// Says something about a topic to a linked peer. A message that finds no room is left unsaid: it will be asked for.
+/// Says something about a topic to a linked peer. What may be long and finds no room is left unsaid: a message will be
+/// asked for.
 #[inline(never)]
 fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &TopicId, rest: &[u8]) {
     let Some(link) = ground.links.to(to) else { return };
-    if kind != PUBLISH || has_room(ground, link, rest.len()) {
+    if kind < PUBLISH || has_room(ground, link, rest.len()) {
         ground.send(link.id, &Frame::Topic { kind, topic, rest });
     }
 }

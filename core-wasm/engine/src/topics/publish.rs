@@ -23,7 +23,7 @@ const TELL_EACH: u32 = 8;
 const AHEAD_MAX: u32 = 3 * TELL_EACH;
 
 /// Messages that a publisher gives in a beat to a mate that takes in none.
-const FORGIVEN: u32 = 8;
+const FORGIVEN: u32 = 2;
 
 /// Whether a link takes a message now.
 pub(super) fn has_room(ground: &Ground, link: &Link, length: usize) -> bool {

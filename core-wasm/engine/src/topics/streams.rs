@@ -6,7 +6,7 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::{STREAMS_MAX, STREAMS_TOLD_MAX};
+use crate::limits::STREAMS_MAX;
 use crate::time::{Duration, Instant, Stamp};
 use crate::wire::topic::Place;
 use crate::wire::{Reader, Writer};
@@ -50,7 +50,7 @@ pub(super) struct Told {
 impl Told {
     /// What a list of streams says.
     pub(super) fn list(bytes: &[u8]) -> impl Iterator<Item = Self> {
-        bytes.as_chunks::<20>().0.iter().take(STREAMS_TOLD_MAX).map(|row| {
+        bytes.as_chunks::<20>().0.iter().map(|row| {
             let mut reader = Reader::new(row);
             Self { stream: *reader.array(), last: reader.u32(), came: reader.u64() }
         })
@@ -138,7 +138,7 @@ impl Streams {
     pub(super) fn recent(&self, topic: u32, now: Instant, mask: u64) -> Vec<u8> {
         let mut writer = Writer::default();
         let is_recent = |stream: &&Stream| stream.topic == topic && stream.came_at.age(now) < RECENT;
-        for stream in self.list.iter().rev().filter(is_recent).take(STREAMS_TOLD_MAX) {
+        for stream in self.list.iter().filter(is_recent) {
             writer.bytes(&stream.name).u32(stream.last).u64(stream.came & mask);
         }
         writer.finish()
