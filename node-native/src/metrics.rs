@@ -48,8 +48,6 @@ pub struct Metrics {
     pub crowded: Counter,
     /// Messages of topics that came or were sent.
     pub published: Counter,
-    /// Messages of topics that did not come and will not any more.
-    pub missed: Counter,
     /// WebSockets refused because too many were opening or the node had no room.
     pub refused: Counter,
     resident: Gauge,
@@ -73,7 +71,6 @@ impl Metrics {
             dials_failed: Counter::default(),
             crowded: Counter::default(),
             published: Counter::default(),
-            missed: Counter::default(),
             refused: Counter::default(),
             resident: Gauge::default(),
         };
@@ -107,7 +104,6 @@ impl Metrics {
         let crowded = "Places looked up where ids lie closer together than chance puts them";
         registry.register("crowded_places", crowded, self.crowded.clone());
         registry.register("published", "Messages of topics that came or were sent", self.published.clone());
-        registry.register("missed", "Messages of topics that did not come", self.missed.clone());
         registry.register("refused", "WebSockets refused for want of room", self.refused.clone());
         registry.register_with_unit("resident", "Memory in use", Unit::Bytes, self.resident.clone());
         for kind in ["webrtc", "websocket", "relayed"] {
@@ -188,7 +184,6 @@ mod tests {
             "tabmesh_joined 0",
             "tabmesh_received_bytes_total 0",
             "tabmesh_published_total 0",
-            "tabmesh_missed_total 0",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "no {line:?} in\n{text}");

@@ -230,7 +230,7 @@ export class Shell {
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.published:
-        this.topics.keep(id.subarray(32, 40), bytes);
+        this.topics.keep(id.subarray(32, 44), bytes);
         return this.#later(() => this.topics.tell(id, bytes));
       default:
         return this.#later(() => this.#tell(kind, value, id, bytes));
@@ -260,8 +260,6 @@ export class Shell {
         return this.#events.emit('dialfailed', { id: id.length > 0 ? hex(id) : null, reason: reason() });
       case OUTPUT.signalRefused:
         return this.#hinder(new MeshError(refusalOf(value)));
-      case OUTPUT.missed:
-        return this.topics.missed(id, value);
       case OUTPUT.clock:
         return this.#events.emit('clock', { offBySeconds: value | 0 });
       case OUTPUT.message:

@@ -105,17 +105,12 @@ export class Topics {
     const bytes = payloadIn(raw);
     const message: TopicMessage = {
       from,
-      id: hex(ids.subarray(32, 40)),
-      sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(40)),
+      id: hex(ids.subarray(32, 44)),
+      sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(44)),
       bytes,
       text: new TextDecoder().decode(bytes),
     };
     for (const part of shared.parts) part.tell(message);
-  }
-
-  /** So many messages of a topic did not come and will not any more. */
-  missed(topic: Bytes, count: number): void {
-    for (const part of this.#shared.get(keyOf(topic))?.parts ?? []) part.miss(count);
   }
 
   /** The mesh is closed. */
@@ -144,7 +139,6 @@ class Part implements Topic {
   readonly name: string;
   readonly #ways: Ways;
   readonly #listeners = new Set<Listener>();
-  readonly #missed = new Set<(count: number) => void>();
   /** Wake the loops over this topic when it is over. */
   readonly #wakes = new Set<() => void>();
   #over: MeshError | undefined;
@@ -159,19 +153,11 @@ class Part implements Topic {
     return this.#ways.publish(takeMessage(data, PUBLISH_MAX), options);
   }
 
-  on(event: 'message', listener: Listener): () => void;
-  on(event: 'missed', listener: (count: number) => void): () => void;
-  on(event: 'message' | 'missed', listener: Listener | ((count: number) => void)): () => void {
-    return event === 'missed'
-      ? this.#hear(this.#missed, listener as (count: number) => void)
-      : this.#hear(this.#listeners, listener as Listener);
-  }
-
-  #hear<T>(listeners: Set<(what: T) => void>, listener: (what: T) => void): () => void {
+  on(_event: 'message', listener: Listener): () => void {
     // Wrapped, so that one function given twice is two listeners.
-    const own = (what: T): void => listener(what);
-    if (!this.#over) listeners.add(own);
-    return () => listeners.delete(own);
+    const own: Listener = (message) => listener(message);
+    if (!this.#over) this.#listeners.add(own);
+    return () => this.#listeners.delete(own);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TopicMessage, void, undefined> {
@@ -206,15 +192,10 @@ class Part implements Topic {
     tellAll(this.#listeners, message);
   }
 
-  miss(count: number): void {
-    tellAll(this.#missed, count);
-  }
-
   /** Nothing comes any more, and nothing goes. */
   end(why: MeshError): void {
     this.#over = why;
     this.#listeners.clear();
-    this.#missed.clear();
     for (const wake of this.#wakes) wake();
   }
 }

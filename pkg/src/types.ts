@@ -115,7 +115,7 @@ export type MessageData = ArrayBufferLike | ArrayBufferView | string;
 export interface TopicMessage {
   /** By whom: 64 hexadecimal digits. Proved by a signature, over however many nodes it came. */
   from: string;
-  /** Names the message: 16 hexadecimal digits, the same for all who hear it. */
+  /** Names the message: 24 hexadecimal digits, the same for all who hear it. */
   id: string;
   /** When it was sent, by its sender's word: milliseconds since 1970 as the network counts them, or 0 if its sender knew no time. */
   sent: number;
@@ -139,8 +139,6 @@ export interface Topic extends AsyncIterable<TopicMessage> {
   publish(data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /** Listens; the answer stops listening. */
   on(event: 'message', listener: (message: TopicMessage) => void): () => void;
-  /** Listens for how many messages did not come and will not any more. */
-  on(event: 'missed', listener: (count: number) => void): () => void;
   /** Ends this taking part; others that this tab opened under the same name go on. */
   leave(): void;
 }

@@ -29,10 +29,10 @@ function topics(...statuses) {
   return { topics, operations, inputs, counts };
 }
 
-/** A whole message. */
 /** What the engine tells beside a message: its sender, its name, when it was sent. */
-const told = (sender) => new Uint8Array(Buffer.concat([sender, Buffer.alloc(16, 1)]));
+const told = (sender) => new Uint8Array(Buffer.concat([sender, Buffer.alloc(20, 1)]));
 
+/** A whole message. */
 function message(name, said, head = 0) {
   return new Uint8Array(Buffer.concat([idOf(name), Buffer.alloc(144, head), Buffer.from(said)]));
 }
@@ -183,12 +183,12 @@ test('a message is signed over its topic, its time and what it says, and checked
     });
 
   const raw = message('news', 'hello', 5);
-  raw.set(key, 48);
-  assert.equal(hex(signedBytes(network, raw)), hex(Buffer.concat([Buffer.from('tabmesh topic v2'), network, raw.slice(0, 48), Buffer.from('hello')])));
+  raw.set(key, 36);
+  assert.equal(hex(signedBytes(network, raw)), hex(Buffer.concat([Buffer.from('tabmesh topic v2'), network, raw.slice(0, 112), Buffer.from('hello')])));
   const [kind, signed] = await run(OUTPUT.signMessage, raw.slice());
   assert.equal(kind, INPUT.loaded);
   assert.deepEqual(await run(OUTPUT.checkMessage, signed), [INPUT.loaded, signed]);
-  for (const place of [0, 33, 45, 100, 112, 178]) {
+  for (const place of [0, 33, 36, 100, 105, 112, 178]) {
     const forged = signed.slice();
     forged[place] ^= 1;
     const [kind] = await run(OUTPUT.checkMessage, forged);

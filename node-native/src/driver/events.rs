@@ -37,9 +37,6 @@ impl Driver {
             }
             Event::Done { op, status, holders } => self.end(*op, *status, *holders),
             Event::Published { from, id, sent_ms, bytes } => self.on_published(*from, *id, *sent_ms, bytes),
-            Event::Missed { count, .. } => {
-                self.metrics.missed.inc_by(u64::from(*count));
-            }
             Event::SignalRefused(code) => self.on_signal_refused(*code),
             Event::Message { .. } | Event::Clock { .. } => {}
         }
@@ -121,9 +118,6 @@ impl Driver {
             }
             Event::Published { from, bytes, .. } => {
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message of a topic");
-            }
-            Event::Missed { topic, count } => {
-                tracing::warn!(?topic, count, "messages of a topic did not come here and will not any more");
             }
             Event::Clock { off_by_s: 0 } => tracing::info!("the clock agrees with those of other peers"),
             Event::Clock { off_by_s } => {

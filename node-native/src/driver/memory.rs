@@ -9,21 +9,21 @@ use tabmesh_engine::wire::topic::HEAD;
 /// that makes the oldest go.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    messages: VecDeque<([u8; 8], Vec<u8>)>,
+    messages: VecDeque<([u8; 12], Vec<u8>)>,
 }
 
 // What the memory can grow to.
 const _: () = assert!(KEPT_MAX * (HEAD + PUBLISH_MAX) <= 4 * 1024 * 1024);
 
 impl Memory {
-    pub(super) fn keep(&mut self, id: [u8; 8], bytes: Vec<u8>) {
+    pub(super) fn keep(&mut self, id: [u8; 12], bytes: Vec<u8>) {
         if self.messages.len() >= KEPT_MAX {
             self.messages.pop_front();
         }
         self.messages.push_back((id, bytes));
     }
 
-    pub(super) fn recall(&self, id: &[u8; 8]) -> Option<&[u8]> {
+    pub(super) fn recall(&self, id: &[u8; 12]) -> Option<&[u8]> {
         // What is asked for came a moment ago.
         self.messages.iter().rev().find(|(known, _)| known == id).map(|(_, bytes)| bytes.as_slice())
     }

@@ -60,7 +60,7 @@ impl Driver {
     }
 
     /// A message came, or was sent.
-    pub(super) fn on_published(&mut self, from: NodeId, id: [u8; 8], sent_ms: u64, bytes: &[u8]) {
+    pub(super) fn on_published(&mut self, from: NodeId, id: [u8; 12], sent_ms: u64, bytes: &[u8]) {
         self.metrics.published.inc();
         self.memory.keep(id, bytes.to_vec());
         let (Some(topic), Some(payload)) = (bytes.first_chunk(), bytes.get(HEAD..)) else { return };

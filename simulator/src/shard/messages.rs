@@ -34,7 +34,7 @@ impl<C: Crypto> Shard<C> {
         ground: &Ground,
         node: NodeNumber,
         from: NodeId,
-        id: [u8; 8],
+        id: [u8; 12],
         raw: &[u8],
     ) {
         let whole = match self.shared.find(&id).filter(|known| known[..] == *raw) {
@@ -49,12 +49,7 @@ impl<C: Crypto> Shard<C> {
         self.kept[at].keep(id, whole, KEPT_MAX);
         let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
         let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
-        let mut place = [0; 12];
-        if let Some(head) = topic::Head::parse(raw) {
-            place[..8].copy_from_slice(&head.place().stream);
-            place[8..].copy_from_slice(&head.number.to_be_bytes());
-        }
-        self.note(node, News::Heard { number, from, place });
+        self.note(node, News::Heard { number, from, place: id });
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) struct Tally {
 pub(crate) const KINDS: usize = 32;
 
 /// Kinds of frames about a topic, with one for what is none of them.
-pub(crate) const TOPIC_KINDS: usize = 7;
+pub(crate) const TOPIC_KINDS: usize = 6;
 
 /// What happened in a shard so far.
 #[derive(Clone, Default, Debug)]
