@@ -145,10 +145,10 @@ impl<C: Crypto> Shard<C> {
     ) {
         let topic = ground.topic;
         let named = NodeId::list_bytes(&attack.names);
-        let prune = Frame::Topic { kind: PRUNE, topic: &topic, rest: named };
-        let want = Frame::Topic { kind: WANT, topic: &topic, rest: &attack.messages };
+        let prune = Frame::Topic { kind: PRUNE, raw: &[&topic.0, named].concat() }.emit();
+        let want = Frame::Topic { kind: WANT, raw: &[&topic.0, &attack.messages[..]].concat() }.emit();
         for (end, _) in peers {
-            let mut packet = [prune.emit(), want.emit()].concat();
+            let mut packet = [&prune[..], &want].concat();
             for name in &attack.names {
                 packet.extend(said(false, false, (name, topic.place()), &[], &Body::Meet));
             }

@@ -56,9 +56,9 @@ fn frames(packet: &[u8]) -> String {
                 format!("gossip, ties {ties:#x}, +{} -{}", joined.len() / 32, left.len() / 8)
             }
             Some(Frame::Routed(message)) => routed(&message),
-            Some(Frame::Topic { kind, rest, .. }) => {
+            Some(Frame::Topic { kind, raw }) => {
                 let says = TOPIC_NAMES.get(usize::from(kind)).unwrap_or(&TOPIC_NAMES[0]);
-                format!("topic, {says} of {} bytes", rest.len())
+                format!("topic, {says} of {} bytes", raw.len())
             }
             Some(Frame::Digest(_)) => "digest".into(),
             Some(Frame::Proof(_)) => "proof".into(),
@@ -201,7 +201,7 @@ mod tests {
     fn what_is_said_about_a_topic_is_read_from_frames_plain_and_sealed() {
         let topic = TopicId([9; 32]);
         for says in [GRAFT, PUBLISH] {
-            let plain = Frame::Topic { kind: says, topic: &topic, rest: b"rest" }.emit();
+            let plain = Frame::Topic { kind: says, raw: &[&topic.0[..], b"rest"].concat() }.emit();
             assert_eq!((KIND_NAMES[kind(&plain)], about(&plain, &topic)), ("topic", Some(says)));
             assert_eq!(about(&plain, &TopicId([8; 32])), None, "another topic");
             let sealed = [&plain[..], &[0; 16]].concat();

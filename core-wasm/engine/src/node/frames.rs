@@ -105,8 +105,8 @@ impl Node {
                 on_gossip(&mut self.ground, id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
-            (Stage::Ready, Frame::Topic { kind, topic, rest }) => {
-                self.topics.on_topic(&mut self.ground, &peer, kind, topic, rest)
+            (Stage::Ready, Frame::Topic { kind, raw }) => {
+                self.topics.on_topic(&mut self.ground, &peer, kind, raw)
             }
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),

@@ -54,9 +54,13 @@ impl Topics {
         self.mates.iter().any(|mate| mate.peer == *peer)
     }
 
+    /// Forgets a peer, or all, as mates in a topic, or in all.
     #[inline(never)]
-    fn forget(&mut self, id: &TopicId, peer: &NodeId) {
-        self.mates.keep(|mate| mate.topic != id.short() || mate.peer != *peer);
+    pub(super) fn forget(&mut self, id: Option<&TopicId>, peer: Option<&NodeId>) {
+        let is_other = |mate: &Mate| {
+            id.is_some_and(|id| mate.topic != id.short()) || peer.is_some_and(|peer| mate.peer != *peer)
+        };
+        self.mates.keep(is_other);
     }
 
     /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
@@ -83,12 +87,19 @@ impl Topics {
             topic.seek_at = ground.about(SEEK_MS << topic.seeks);
             topic.seeks = SEEK_DOUBLINGS.min(topic.seeks + 1);
         }
-        let guests = self.guests.iter().filter(|guest| guest.topic == id.short());
-        let mut peers: Vec<NodeId> = guests.map(|guest| guest.peer).collect();
+        let mut place = 0;
+        while let Some(guest) = self.guests.get(place) {
+            let (peer, topic) = (guest.peer, guest.topic);
+            place += 1;
+            if topic == id.short() {
+                self.invite(ground, id, &peer);
+            }
+        }
         // Others of the links each time: most may take no part.
-        let first = ground.rng.below(ground.links.len() as u64) as usize;
-        peers.extend(ground.links.peers().skip(first).map(|link| link.peer));
-        for peer in peers {
+        let mut place = ground.rng.below(ground.links.len() as u64) as usize;
+        loop {
+            let Some(peer) = ground.links.peers().nth(place).map(|link| link.peer) else { return };
+            place += 1;
             self.invite(ground, id, &peer);
         }
     }
@@ -99,14 +110,14 @@ impl Topics {
         let slowest = self.mates_of(id).max_by_key(rtt_us).filter(|_| self.count(id) > MATES + 1);
         if let Some(Mate { peer, .. }) = slowest {
             let peer = *peer;
-            self.forget(id, &peer);
+            self.forget(Some(id), Some(&peer));
             tell(ground, &peer, PRUNE, id, &[]);
         }
     }
 
     /// A peer wants to be a mate.
     pub(super) fn on_graft(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId) {
-        self.forget(id, from);
+        self.forget(Some(id), Some(from));
         if self.count(id) < MATES_MAX {
             self.add(id, from);
             let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
@@ -122,7 +133,7 @@ impl Topics {
     /// A peer is no mate, or not any more, and names others.
     pub(super) fn on_prune(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId, others: &[u8]) {
         if self.mate(id, from).is_some() {
-            self.forget(id, from);
+            self.forget(Some(id), Some(from));
             self.on_met(ground, id, NodeId::list(others));
         }
     }
@@ -149,7 +160,7 @@ impl Topics {
     /// A link is gone, or what its peer passed on was unsound.
     pub(crate) fn on_mate_lost(&mut self, ground: &Ground, peer: &NodeId) {
         if self.needs(peer) {
-            self.mates.keep(|mate| mate.peer != *peer);
+            self.forget(None, Some(peer));
             // Others are looked for at the next beat.
             for topic in &mut self.list {
                 (topic.seek_at, topic.seeks) = (ground.now, 0);

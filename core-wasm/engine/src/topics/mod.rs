@@ -45,11 +45,18 @@ struct Topic {
     left: u32,
 }
 
+/// A job with a message.
+struct Pending {
+    /// The peer for which it is done; this node for its own messages.
+    peer: NodeId,
+    what: What,
+}
+
 /// What a job does with a message.
-enum Pending {
-    Sign { op: OpId },
-    Check { place: Place, from: NodeId },
-    Recall { to: NodeId },
+enum What {
+    Sign(OpId),
+    Check(Place),
+    Recall,
 }
 
 /// Where topics stand. Topics go by the first 4 bytes of their ids.
@@ -96,10 +103,10 @@ impl Topics {
     /// Takes part no longer.
     pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &TopicId) {
         self.list.keep(|known| known.id != *id);
-        while let Some(place) = self.mates.iter().position(|mate| mate.topic == id.short()) {
-            let peer = self.mates.swap_remove(place).peer;
-            tell(ground, &peer, PRUNE, id, &[]);
+        for mate in self.mates_of(id) {
+            tell(ground, &mate.peer, PRUNE, id, &[]);
         }
+        self.forget(Some(id), None);
     }
 
     /// Looks at the mates of every topic, if it is time. The answer is the topics whose own nodes shall be asked for others.
@@ -147,14 +154,9 @@ impl Topics {
     }
 
     /// A linked peer says something about a topic.
-    pub(crate) fn on_topic(
-        &mut self,
-        ground: &mut Ground,
-        from: &NodeId,
-        kind: u8,
-        id: &TopicId,
-        rest: &[u8],
-    ) {
+    pub(crate) fn on_topic(&mut self, ground: &mut Ground, from: &NodeId, kind: u8, raw: &[u8]) {
+        let Some((id, rest)) = raw.split_first_chunk() else { return };
+        let id = TopicId::of(id);
         let is_known = self.topic(id).is_some();
         match kind {
             // Who takes part no longer says so to whoever thinks otherwise.
@@ -162,7 +164,7 @@ impl Topics {
             _ if !is_known => {}
             GRAFT => self.on_graft(ground, from, id),
             PRUNE => self.on_prune(ground, from, id, rest),
-            PUBLISH => self.on_publish(ground, from, id, rest),
+            PUBLISH => self.on_publish(ground, from, raw),
             HAVE => self.on_have(ground, from, id, rest),
             WANT => self.on_want(ground, from, rest),
             _ => {}
@@ -170,12 +172,17 @@ impl Topics {
     }
 }
 
-/// Says something about a topic to a linked peer. What may be long and finds no room is left unsaid: a message will be
-/// asked for.
+/// Says something about a topic to a linked peer.
 #[inline(never)]
 fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &TopicId, rest: &[u8]) {
+    hand(ground, to, kind, &[&topic.0, rest].concat());
+}
+
+/// The same with the topic before it. What may be long and finds no room is left unsaid: a message will be asked for.
+#[inline(never)]
+fn hand(ground: &mut Ground, to: &NodeId, kind: u8, raw: &[u8]) {
     let Some(link) = ground.links.to(to) else { return };
-    if kind < PUBLISH || has_room(ground, link, rest.len()) {
-        ground.send(link.id, &Frame::Topic { kind, topic, rest });
+    if kind < PUBLISH || has_room(ground, link, raw.len()) {
+        ground.send(link.id, &Frame::Topic { kind, raw });
     }
 }

@@ -2,15 +2,15 @@
 
 use alloc::vec::Vec;
 
-use super::{Pending, Topics, tell};
+use super::{Pending, Topics, What, hand};
 use crate::ground::{Ground, Owner};
-use crate::hash::big_endian;
 use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
 use crate::io::{JobId, OpId};
 use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
 use crate::link::Link;
 use crate::status::Status;
+use crate::wire::Writer;
 use crate::wire::topic::{self, Head, PUBLISH};
 
 /// What a message is longer by on a link, at most.
@@ -46,7 +46,8 @@ impl Topics {
                     sent_ms: ground.wall_ms(),
                 };
                 let raw = head.message(payload);
-                if self.start_job(ground, Pending::Sign { op }, raw) {
+                let own = ground.id;
+                if self.start_job(ground, output::SIGN_MESSAGE, &own, What::Sign(op), raw) {
                     if let Some(topic) = self.topic(id) {
                         topic.number += 1;
                         topic.left -= 1;
@@ -81,78 +82,72 @@ impl Topics {
 
     /// Begins a job with a message or, to recall it, its place; false at the bound.
     #[inline(never)]
-    pub(super) fn start_job(&mut self, ground: &mut Ground, pending: Pending, bytes: Vec<u8>) -> bool {
-        let kind = match pending {
-            Pending::Sign { .. } => output::SIGN_MESSAGE,
-            Pending::Check { .. } => output::CHECK_MESSAGE,
-            Pending::Recall { .. } => output::RECALL,
-        };
+    pub(super) fn start_job(
+        &mut self,
+        ground: &mut Ground,
+        kind: u32,
+        peer: &NodeId,
+        what: What,
+        bytes: Vec<u8>,
+    ) -> bool {
+        // No peer takes more than half of what can be done at once.
         self.pending.count(|_| true) < TOPIC_JOBS_MAX
-            && self.pending.add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), pending)
+            && self.pending.count(|job| job.peer == *peer) < TOPIC_JOBS_MAX / 2
+            && self
+                .pending
+                .add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), Pending { peer: *peer, what })
     }
 
     /// A job ended, with a message if it went well.
     pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, raw: Option<&[u8]>) {
-        match (self.pending.take(job), raw) {
-            (Some(Pending::Sign { op }), None) => ground.done(op, Status::Unavailable, 0),
-            (Some(Pending::Sign { op }), Some(raw)) => {
-                self.spread(ground, None, raw);
+        let Some(Pending { peer, what }) = self.pending.take(job) else { return };
+        match (what, raw) {
+            (What::Sign(op), None) => ground.done(op, Status::Unavailable, 0),
+            (What::Sign(op), Some(raw)) => {
+                self.spread(ground, &peer, raw);
                 ground.done(op, Status::Ok, 0);
             }
-            (Some(Pending::Check { from, .. }), Some(raw)) => self.spread(ground, Some(&from), raw),
+            (What::Check(_), Some(raw)) => self.spread(ground, &peer, raw),
             // Whoever passes a message on has checked it.
-            (Some(Pending::Check { from, .. }), None) => self.on_mate_lost(ground, &from),
-            (Some(Pending::Recall { to }), Some(raw)) => hand(ground, &to, raw),
-            (Some(Pending::Recall { .. }) | None, _) => {}
+            (What::Check(_), None) => self.on_mate_lost(ground, &peer),
+            (What::Recall, Some(raw)) => hand(ground, &peer, PUBLISH, raw),
+            (What::Recall, None) => {}
         }
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, from: Option<&NodeId>, raw: &[u8]) {
+    fn spread(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
         let place = topic::place(raw);
         if !self.streams.take(&place, head.sent_ms, head.topic.short(), ground.now) {
             return;
         }
         let origin = NodeId::of_key(head.key);
-        if let Some(topic) = self.topic(head.topic).filter(|_| from.is_none()) {
+        if let Some(topic) = self.topic(head.topic).filter(|_| *from == ground.id) {
             topic.stream = place.stream;
         }
         for mate in self.mates_of(head.topic) {
-            if Some(&mate.peer) != from && mate.peer != origin {
-                hand(ground, &mate.peer, raw);
+            if mate.peer != *from && mate.peer != origin {
+                hand(ground, &mate.peer, PUBLISH, raw);
             }
         }
         if place.number.is_multiple_of(TELL_EACH) {
             self.tell_mates(ground, head.topic, u64::MAX << TELL_EACH);
         }
-        let ids = [&origin.0[..], &place.bytes(), &big_endian(head.sent_ms)].concat();
-        ground.put_copy(output::PUBLISHED, 0, &ids, raw);
+        let mut ids = Writer::default();
+        ids.bytes(&origin.0).bytes(&place.stream).u32(place.number).u64(head.sent_ms);
+        ground.put_copy(output::PUBLISHED, 0, &ids.finish(), raw);
     }
 
     /// A peer hands a message on.
-    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId, rest: &[u8]) {
-        let raw = [&id.0, rest].concat();
-        let Some(head) = Head::parse(&raw) else { return };
-        let place = topic::place(&raw);
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+        let Some(head) = Head::parse(raw) else { return };
+        let place = topic::place(raw);
         let now_ms = ground.wall_ms();
         let is_fresh = now_ms == 0 || now_ms.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000;
-        let is_under_way =
-            |job: &Pending| matches!(job, Pending::Check { place: other, .. } if *other == place);
-        // One peer takes no more than half of what can be checked at once.
-        let is_theirs = |job: &Pending| matches!(job, Pending::Check { from: other, .. } if other == from);
-        if is_fresh
-            && self.streams.is_news(&place, head.sent_ms)
-            && self.pending.count(is_under_way) == 0
-            && self.pending.count(is_theirs) < TOPIC_JOBS_MAX / 2
-        {
-            self.start_job(ground, Pending::Check { place, from: *from }, raw);
+        let is_under_way = |job: &Pending| matches!(&job.what, What::Check(other) if *other == place);
+        if is_fresh && self.streams.is_news(&place, head.sent_ms) && self.pending.count(is_under_way) == 0 {
+            self.start_job(ground, output::CHECK_MESSAGE, from, What::Check(place), raw.to_vec());
         }
-    }
-}
-
-fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {
-    if let Some((id, rest)) = raw.split_first_chunk() {
-        tell(ground, to, PUBLISH, TopicId::of(id), rest);
     }
 }

@@ -1,10 +1,11 @@
 //! Messages that were lost on their way: who has them says so, who misses them asks.
 
 use super::streams::Told;
-use super::{Pending, Topics, tell};
+use super::{Topics, What, tell};
 use crate::ground::Ground;
 use crate::id::{NodeId, TopicId};
-use crate::limits::{MESSAGES_WANTED_MAX, TOPIC_JOBS_MAX};
+use crate::io::kinds::output;
+use crate::limits::MESSAGES_WANTED_MAX;
 use crate::wire::Writer;
 use crate::wire::topic::WANT;
 
@@ -29,7 +30,7 @@ impl Topics {
                     && !self.wanted.contains(&place)
                 {
                     self.wanted.push(place);
-                    wants.bytes(&place.bytes());
+                    wants.bytes(&place.stream).u32(place.number);
                 }
             }
         }
@@ -41,9 +42,7 @@ impl Topics {
     /// A peer missed messages.
     pub(super) fn on_want(&mut self, ground: &mut Ground, from: &NodeId, places: &[u8]) {
         for place in places.as_chunks::<12>().0.iter().take(WANTS_MAX) {
-            if self.pending.count(|job| matches!(job, Pending::Recall { .. })) < TOPIC_JOBS_MAX / 2 {
-                self.start_job(ground, Pending::Recall { to: *from }, place.to_vec());
-            }
+            self.start_job(ground, output::RECALL, from, What::Recall, place.to_vec());
         }
     }
 }

@@ -80,17 +80,14 @@ impl Streams {
     }
 
     /// Of what somebody has, what did not come here, the oldest first.
-    pub(super) fn missing(&self, told: &Told) -> Vec<Place> {
+    pub(super) fn missing(&self, told: &Told) -> impl Iterator<Item = Place> {
         let known = self.find(&told.stream);
-        let mut places = Vec::new();
         let reach = if known.is_some() { WINDOW } else { NEW };
-        for below in (0..reach.min(told.last)).rev() {
+        (0..reach.min(told.last)).rev().filter_map(move |below| {
             let number = told.last - below;
-            if told.came >> below & 1 == 1 && known.is_none_or(|stream| stream.lacks(number)) {
-                places.push(Place { stream: told.stream, number });
-            }
-        }
-        places
+            let is_missing = told.came >> below & 1 == 1 && known.is_none_or(|stream| stream.lacks(number));
+            is_missing.then_some(Place { stream: told.stream, number })
+        })
     }
 
     /// Takes in a message; whether it is news.
@@ -211,7 +208,7 @@ mod tests {
         let mut streams = Streams::default();
         let told = |last, came| Told { stream: place(1, 0).stream, last, came };
         let missing = |streams: &Streams, told: &Told| -> Vec<u32> {
-            streams.missing(told).iter().map(|place| place.number).collect()
+            streams.missing(told).map(|place| place.number).collect()
         };
         let new = missing(&streams, &told(100, u64::MAX));
         assert_eq!((new[0], new.len()), (101 - NEW, NEW as usize));

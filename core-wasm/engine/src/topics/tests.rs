@@ -33,9 +33,9 @@ fn peer(ground: &mut Ground, seed: u64) -> NodeId {
 fn said(ground: &mut Ground) -> Vec<(u8, NodeId, Vec<u8>)> {
     let mut all = Vec::new();
     for (link, frame) in sent(ground) {
-        if let Some(Frame::Topic { kind, rest, .. }) = Frame::parse(&frame) {
+        if let Some(Frame::Topic { kind, raw }) = Frame::parse(&frame) {
             let to = ground.links.ready(link).map(|link| link.peer).unwrap();
-            all.push((kind, to, rest.to_vec()));
+            all.push((kind, to, raw[32..].to_vec()));
         }
     }
     all
@@ -46,7 +46,7 @@ fn kinds(said: &[(u8, NodeId, Vec<u8>)]) -> Vec<(u8, NodeId)> {
 }
 
 fn hears(topics: &mut Topics, ground: &mut Ground, from: &NodeId, kind: u8, rest: &[u8]) {
-    topics.on_topic(ground, from, kind, &TOPIC, rest);
+    topics.on_topic(ground, from, kind, &[&TOPIC.0, rest].concat());
 }
 
 fn beat(topics: &mut Topics, ground: &mut Ground) -> Vec<TopicId> {

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 pub use super::body::Body;
 use super::{Reader, Writer};
 use crate::coordinate::Coordinate;
-use crate::id::{NodeId, PublicKey, Signature, TopicId};
+use crate::id::{NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
@@ -104,10 +104,8 @@ pub enum Frame<'a> {
     Topic {
         /// What it says.
         kind: u8,
-        /// The topic.
-        topic: &'a TopicId,
-        /// As the kind has it.
-        rest: &'a [u8],
+        /// The topic, and what the kind has.
+        raw: &'a [u8],
     },
     /// Keys in those buckets, ascending.
     Keys {
@@ -220,7 +218,7 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
-            15 => Self::Topic { kind: reader.u8(), topic: TopicId::of(reader.array()), rest: reader.rest() },
+            15 => Self::Topic { kind: reader.u8(), raw: reader.rest() },
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
@@ -256,7 +254,7 @@ impl<'a> Frame<'a> {
             Self::Keys { mask, more, keys } => {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
             }
-            Self::Topic { kind, topic, rest } => _ = writer.u8(15).u8(*kind).bytes(&topic.0).bytes(rest),
+            Self::Topic { kind, raw } => _ = writer.u8(15).u8(*kind).bytes(raw),
             Self::Carry { carried, peer, sealed } => {
                 writer.u8(if *carried { CARRIED } else { CARRY }).bytes(&peer.0).bytes(sealed);
             }

@@ -327,9 +327,9 @@ fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
         Frame::Digest(&[0xff; 128]),
         Frame::Differ { mask: 0xffff, after: &zero },
         Frame::Keys { mask: 0xffff, more: true, keys: &keys },
-        Frame::Topic { kind: 1, topic: &topic, rest: &keys[..384] },
-        Frame::Topic { kind: 2, topic: &topic, rest: &keys[..384] },
-        Frame::Topic { kind: 4, topic: &topic, rest: &keys[..400] },
+        Frame::Topic { kind: 1, raw: &[&topic.0, &keys[..384]].concat() },
+        Frame::Topic { kind: 2, raw: &[&topic.0, &keys[..384]].concat() },
+        Frame::Topic { kind: 4, raw: &[&topic.0, &keys[..400]].concat() },
         Frame::Carry { carried: false, peer: &zero, sealed: &[1; 300] },
         Frame::Carry { carried: true, peer: &zero, sealed: &[1; 300] },
     ];

@@ -37,8 +37,8 @@ fn message_at(author: &Key, sent_ms: u64, number: u32, text: &[u8]) -> Vec<u8> {
 
 /// Says something of the topic over a link.
 fn say(host: &mut Host, link: LinkId, kind: u8, rest: &[u8]) -> usize {
-    let topic = topic_id();
-    let frame = Frame::Topic { kind, topic: &topic, rest };
+    let raw = [&topic_id().0, rest].concat();
+    let frame = Frame::Topic { kind, raw: &raw };
     host.hear(link, &[frame.clone()]);
     frame.emit().len()
 }
@@ -53,7 +53,7 @@ fn say_for(host: &mut Host, link: LinkId, from: &Key, kind: u8, rest: &[u8]) -> 
 }
 
 fn publish(host: &mut Host, link: LinkId, raw: &[u8]) {
-    say(host, link, PUBLISH, &raw[32..]);
+    host.hear(link, &[Frame::Topic { kind: PUBLISH, raw }]);
 }
 
 fn published(host: &Host) -> usize {

@@ -87,7 +87,7 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
             raw.clone(),
             &Crypto::StandIn.sign(&key, &topic::signed_bytes(&Spec::browser().network_id(), &raw)),
         );
-        frames.push(Frame::Topic { kind: topic::PUBLISH, topic: &TopicId([1; 32]), rest: &raw[32..] }.emit());
+        frames.push(Frame::Topic { kind: topic::PUBLISH, raw: &raw }.emit());
     }
     for number in 0..TOPICS_MAX as u8 {
         let others = world.random_bytes(12 * 32);
@@ -96,7 +96,7 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
             (topic::HAVE, number, &ids),
             (topic::PRUNE, number ^ 1, &others),
         ] {
-            frames.push(Frame::Topic { kind, topic: &TopicId([topic; 32]), rest }.emit());
+            frames.push(Frame::Topic { kind, raw: &[&[topic; 32], rest].concat() }.emit());
         }
         let place = near(world, &to);
         frames.push(request(world, from, place, false, &Body::Meet));
