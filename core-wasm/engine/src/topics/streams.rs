@@ -126,7 +126,8 @@ impl Streams {
                     oldest = at;
                 }
             }
-            self.floor_ms = self.list.swap_remove(oldest).sent_ms.saturating_add(1);
+            let gone = self.list.swap_remove(oldest);
+            self.floor_ms = self.floor_ms.max(gone.sent_ms.saturating_add(1));
         }
     }
 
@@ -190,15 +191,16 @@ mod tests {
         let mut streams = Streams::default();
         let mut heard: Vec<(Place, u64)> = Vec::new();
         for round in 0..20_000_u64 {
-            let sent_ms = 1_000_000 + round;
+            // Clocks differ, and some messages take long.
+            let sent_ms = 1_000_000 + round - rng.below(300);
             let place = place(rng.below(600) as u32, 1 + (round / 600) as u32);
             if streams.take(&place, sent_ms, 1, NOW) {
                 heard.push((place, sent_ms));
             }
-            let (old, sent_ms) = heard[rng.below(heard.len() as u64) as usize];
-            assert!(!streams.is_news(&old, sent_ms), "round {round}");
+            let mut last = heard.iter().rev().take(100);
+            assert!(last.all(|(old, sent_ms)| !streams.is_news(old, *sent_ms)), "round {round}");
         }
-        assert!(heard.len() > 10_000, "and most of what is new comes: {}", heard.len());
+        assert!(heard.len() > 2_000, "and much of what is new comes: {}", heard.len());
         assert!(heard.iter().all(|(place, sent_ms)| !streams.is_news(place, *sent_ms)));
         assert_eq!(streams.list.len(), STREAMS_MAX);
     }
