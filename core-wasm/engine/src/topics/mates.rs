@@ -63,10 +63,11 @@ impl Topics {
         self.mates.keep(is_other);
     }
 
-    /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
+    /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there. One more than is
+    /// needed is asked, so that in time the slowest ones go.
     #[inline(never)]
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
-        if self.count(id) >= MATES || self.mate(id, peer).is_some() {
+        if self.count(id) > MATES || self.mate(id, peer).is_some() {
             return;
         }
         if ground.links.to(peer).is_none() {
