@@ -39,8 +39,9 @@ fn message_at(author: &Key, sent_ms: u64, number: u32, text: &[u8]) -> Vec<u8> {
 fn say(host: &mut Host, link: LinkId, kind: u8, rest: &[u8]) -> usize {
     let raw = [&topic_id().0, rest].concat();
     let frame = Frame::Topic { kind, raw: &raw };
-    host.hear(link, &[frame.clone()]);
-    frame.emit().len()
+    let length = frame.emit().len();
+    host.hear(link, &[frame]);
+    length
 }
 
 /// The same in the name of `from`, as a message that others carry: the only way there is to name another.
@@ -48,8 +49,9 @@ fn say_for(host: &mut Host, link: LinkId, from: &Key, kind: u8, rest: &[u8]) -> 
     let bytes = [&[kind], &topic_id().0[..], rest].concat();
     let (origin, target) = (from.id(), host.key.id());
     let frame = routed(false, true, &origin, &target, &[], 7, &bytes);
-    host.hear(link, &[frame.clone()]);
-    frame.emit().len()
+    let length = frame.emit().len();
+    host.hear(link, &[frame]);
+    length
 }
 
 fn publish(host: &mut Host, link: LinkId, raw: &[u8]) {
