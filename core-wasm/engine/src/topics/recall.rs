@@ -25,10 +25,11 @@ impl Topics {
                 mate.acked = mate.acked.max(told.count().min(number));
             }
             for place in self.streams.missing(&told) {
-                if wants.len() < WANTS_MAX * 12
-                    && self.wanted.len() < MESSAGES_WANTED_MAX
-                    && !self.wanted.contains(&place)
-                {
+                if wants.len() < WANTS_MAX * 12 && !self.wanted.contains(&place) {
+                    // At the bound the oldest is forgotten: nobody's claims keep others' from being heard.
+                    if self.wanted.len() >= MESSAGES_WANTED_MAX {
+                        self.wanted.remove(0);
+                    }
                     self.wanted.push(place);
                     wants.bytes(&place.stream).u32(place.number);
                 }
