@@ -106,7 +106,7 @@ impl Node {
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
             (Stage::Ready, Frame::Topic { kind, raw }) => {
-                self.topics.on_topic(&mut self.ground, &peer, kind, raw)
+                self.topics.on_topic(&mut self.ground, id, kind, raw)
             }
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
@@ -178,6 +178,7 @@ impl Node {
             if matches!(reason, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
+            self.topics.on_mate_lost(&self.ground, id);
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.
             self.on_peers_changed(Some(&link).filter(|_| reason != Reason::Shed));

@@ -23,7 +23,7 @@ impl Node {
             self.ground.greet_better();
         }
         let topics = &self.topics;
-        if let Some(link) = self.upkeep.surplus(&self.ground, &|peer| topics.needs(peer)) {
+        if let Some(link) = self.upkeep.surplus(&self.ground, &|link| topics.needs(link)) {
             self.drop_link(link, Reason::Shed, true);
         }
         linking::try_direct(&mut self.ground);
@@ -89,7 +89,6 @@ impl Node {
         if let Some(link) = link {
             self.blocks.on_holder_lost(&mut self.ground, &link.peer);
             self.on_placed();
-            self.topics.on_mate_lost(&self.ground, &link.peer);
             self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));

@@ -19,10 +19,10 @@ use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 const SEEK_MS: u64 = 500;
 const SEEK_DOUBLINGS: u32 = 6;
 
-/// A linked peer that takes part in a topic, or was asked to just now.
+/// The link to a peer that takes part in a topic, or was asked to just now.
 pub(super) struct Mate {
     pub(super) topic: u32,
-    pub(super) peer: NodeId,
+    pub(super) link: LinkId,
     /// How many of this node's own messages came to it.
     pub(super) acked: u32,
 }
@@ -45,20 +45,20 @@ impl Topics {
         self.mates_of(id).count()
     }
 
-    pub(super) fn mate(&mut self, id: &TopicId, peer: &NodeId) -> Option<&mut Mate> {
-        self.mates.iter_mut().find(|mate| mate.topic == id.short() && mate.peer == *peer)
+    pub(super) fn mate(&mut self, id: &TopicId, link: LinkId) -> Option<&mut Mate> {
+        self.mates.iter_mut().find(|mate| mate.topic == id.short() && mate.link == link)
     }
 
-    /// Whether a link to `peer` is kept for a topic.
-    pub(crate) fn needs(&self, peer: &NodeId) -> bool {
-        self.mates.iter().any(|mate| mate.peer == *peer)
+    /// Whether a link is kept for a topic.
+    pub(crate) fn needs(&self, link: LinkId) -> bool {
+        self.mates.iter().any(|mate| mate.link == link)
     }
 
-    /// Forgets a peer, or all, as mates in a topic, or in all.
+    /// Forgets a mate, or all, in a topic, or in all.
     #[inline(never)]
-    pub(super) fn forget(&mut self, id: Option<&TopicId>, peer: Option<&NodeId>) {
+    pub(super) fn forget(&mut self, id: Option<&TopicId>, link: Option<LinkId>) {
         let is_other = |mate: &Mate| {
-            id.is_some_and(|id| mate.topic != id.short()) || peer.is_some_and(|peer| mate.peer != *peer)
+            id.is_some_and(|id| mate.topic != id.short()) || link.is_some_and(|link| mate.link != link)
         };
         self.mates.keep(is_other);
     }
@@ -67,19 +67,19 @@ impl Topics {
     /// needed is asked, so that in time the slowest ones go.
     #[inline(never)]
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
-        if self.count(id) > MATES || self.mate(id, peer).is_some() {
+        if self.count(id) > MATES {
             return;
         }
-        if ground.links.to(peer).is_none() {
-            return ground.greet(peer);
+        let Some(link) = ground.links.to(peer).map(|link| link.id) else { return ground.greet(peer) };
+        if self.mate(id, link).is_none() {
+            self.add(id, link);
+            tell(ground, link, GRAFT, id, &[]);
         }
-        self.add(id, peer);
-        tell(ground, peer, GRAFT, id, &[]);
     }
 
-    fn add(&mut self, id: &TopicId, peer: &NodeId) {
+    fn add(&mut self, id: &TopicId, link: LinkId) {
         let acked = self.topic(id).map_or(0, |topic| topic.number);
-        self.mates.push(Mate { topic: id.short(), peer: *peer, acked });
+        self.mates.push(Mate { topic: id.short(), link, acked });
     }
 
     /// Looks for others among the links and the guests here.
@@ -107,17 +107,16 @@ impl Topics {
 
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
     pub(super) fn part_with_slowest(&mut self, ground: &mut Ground, id: &TopicId) {
-        let rtt_us = |mate: &&Mate| ground.links.to(&mate.peer).map_or(0, |link| link.rtt.smoothed_us());
+        let rtt_us = |mate: &&Mate| ground.links.ready(mate.link).map_or(0, |link| link.rtt.smoothed_us());
         let slowest = self.mates_of(id).max_by_key(rtt_us).filter(|_| self.count(id) > MATES + 1);
-        if let Some(Mate { peer, .. }) = slowest {
-            let peer = *peer;
-            self.forget(Some(id), Some(&peer));
-            tell(ground, &peer, PRUNE, id, &[]);
+        if let Some(link) = slowest.map(|mate| mate.link) {
+            self.forget(Some(id), Some(link));
+            tell(ground, link, PRUNE, id, &[]);
         }
     }
 
     /// A peer wants to be a mate.
-    pub(super) fn on_graft(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId) {
+    pub(super) fn on_graft(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId) {
         self.forget(Some(id), Some(from));
         if self.count(id) < MATES_MAX {
             self.add(id, from);
@@ -125,14 +124,14 @@ impl Topics {
             return tell(ground, from, HAVE, id, &streams);
         }
         let mut others = Vec::new();
-        for mate in self.mates_of(id) {
-            others.extend_from_slice(&mate.peer.0);
+        for link in self.mates_of(id).filter_map(|mate| ground.links.ready(mate.link)) {
+            others.extend_from_slice(&link.peer.0);
         }
         tell(ground, from, PRUNE, id, &others);
     }
 
     /// A peer is no mate, or not any more, and names others.
-    pub(super) fn on_prune(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId, others: &[u8]) {
+    pub(super) fn on_prune(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, others: &[u8]) {
         if self.mate(id, from).is_some() {
             self.forget(Some(id), Some(from));
             self.on_met(ground, id, NodeId::list(others));
@@ -159,9 +158,9 @@ impl Topics {
     }
 
     /// A link is gone, or what its peer passed on was unsound.
-    pub(crate) fn on_mate_lost(&mut self, ground: &Ground, peer: &NodeId) {
-        if self.needs(peer) {
-            self.forget(None, Some(peer));
+    pub(crate) fn on_mate_lost(&mut self, ground: &Ground, link: LinkId) {
+        if self.needs(link) {
+            self.forget(None, Some(link));
             // Others are looked for at the next beat.
             for topic in &mut self.list {
                 (topic.seek_at, topic.seeks) = (ground.now, 0);

@@ -18,8 +18,8 @@ use self::mates::{Guest, Mate};
 use self::publish::has_room;
 use self::streams::Streams;
 use crate::ground::{Ground, Jobs};
-use crate::id::{NodeId, TopicId};
-use crate::io::OpId;
+use crate::id::TopicId;
+use crate::io::{LinkId, OpId};
 use crate::limits::{PUBLISHED_A_BEAT, TOPICS_MAX};
 use crate::list::List;
 use crate::status::Status;
@@ -47,8 +47,8 @@ struct Topic {
 
 /// A job with a message.
 struct Pending {
-    /// The peer for which it is done; this node for its own messages.
-    peer: NodeId,
+    /// The link for whose peer it is done; none for this node's own messages.
+    link: Option<LinkId>,
     what: What,
 }
 
@@ -104,7 +104,7 @@ impl Topics {
     pub(crate) fn unsubscribe(&mut self, ground: &mut Ground, id: &TopicId) {
         self.list.keep(|known| known.id != *id);
         for mate in self.mates_of(id) {
-            tell(ground, &mate.peer, PRUNE, id, &[]);
+            tell(ground, mate.link, PRUNE, id, &[]);
         }
         self.forget(Some(id), None);
     }
@@ -148,13 +148,13 @@ impl Topics {
         let streams = self.streams.recent(id.short(), ground.now, mask);
         if !streams.is_empty() {
             for mate in self.mates_of(id) {
-                tell(ground, &mate.peer, HAVE, id, &streams);
+                tell(ground, mate.link, HAVE, id, &streams);
             }
         }
     }
 
     /// A linked peer says something about a topic.
-    pub(crate) fn on_topic(&mut self, ground: &mut Ground, from: &NodeId, kind: u8, raw: &[u8]) {
+    pub(crate) fn on_topic(&mut self, ground: &mut Ground, from: LinkId, kind: u8, raw: &[u8]) {
         let Some((id, rest)) = raw.split_first_chunk() else { return };
         let id = TopicId::of(id);
         let is_known = self.topic(id).is_some();
@@ -174,15 +174,14 @@ impl Topics {
 
 /// Says something about a topic to a linked peer.
 #[inline(never)]
-fn tell(ground: &mut Ground, to: &NodeId, kind: u8, topic: &TopicId, rest: &[u8]) {
+fn tell(ground: &mut Ground, to: LinkId, kind: u8, topic: &TopicId, rest: &[u8]) {
     hand(ground, to, kind, &[&topic.0, rest].concat());
 }
 
 /// The same with the topic before it. What may be long and finds no room is left unsaid: a message will be asked for.
 #[inline(never)]
-fn hand(ground: &mut Ground, to: &NodeId, kind: u8, raw: &[u8]) {
-    let Some(link) = ground.links.to(to) else { return };
-    if kind < PUBLISH || has_room(ground, link, raw.len()) {
-        ground.send(link.id, &Frame::Topic { kind, raw });
+fn hand(ground: &mut Ground, to: LinkId, kind: u8, raw: &[u8]) {
+    if kind < PUBLISH || has_room(ground, to, raw.len()) {
+        ground.send(to, &Frame::Topic { kind, raw });
     }
 }

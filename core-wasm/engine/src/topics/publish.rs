@@ -6,9 +6,8 @@ use super::{Pending, Topics, What, hand};
 use crate::ground::{Ground, Owner};
 use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
-use crate::io::{JobId, OpId};
+use crate::io::{JobId, LinkId, OpId};
 use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
-use crate::link::Link;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::topic::{self, Head, PUBLISH};
@@ -26,8 +25,8 @@ const AHEAD_MAX: u32 = 3 * TELL_EACH;
 const FORGIVEN: u32 = 2;
 
 /// Whether a link takes a message now.
-pub(super) fn has_room(ground: &Ground, link: &Link, length: usize) -> bool {
-    ground.has_room(link, length + ON_LINK, false)
+pub(super) fn has_room(ground: &Ground, link: LinkId, length: usize) -> bool {
+    ground.links.ready(link).is_some_and(|link| ground.has_room(link, length + ON_LINK, false))
 }
 
 impl Topics {
@@ -46,8 +45,7 @@ impl Topics {
                     sent_ms: ground.wall_ms(),
                 };
                 let raw = head.message(payload);
-                let own = ground.id;
-                if self.start_job(ground, output::SIGN_MESSAGE, &own, What::Sign(op), raw) {
+                if self.start_job(ground, output::SIGN_MESSAGE, None, What::Sign(op), raw) {
                     if let Some(topic) = self.topic(id) {
                         topic.number += 1;
                         topic.left -= 1;
@@ -67,10 +65,9 @@ impl Topics {
             return false;
         };
         left > 0
-            && self.mates_of(id).all(|mate| {
-                let link = ground.links.to(&mate.peer);
-                number < mate.acked + AHEAD_MAX && link.is_none_or(|link| has_room(ground, link, length))
-            })
+            && self
+                .mates_of(id)
+                .all(|mate| number < mate.acked + AHEAD_MAX && has_room(ground, mate.link, length))
     }
 
     /// A mate that falls behind slows this node down, but never stops it.
@@ -86,49 +83,48 @@ impl Topics {
         &mut self,
         ground: &mut Ground,
         kind: u32,
-        peer: &NodeId,
+        link: Option<LinkId>,
         what: What,
         bytes: Vec<u8>,
     ) -> bool {
         // No peer takes more than half of what can be done at once.
         self.pending.count(|_| true) < TOPIC_JOBS_MAX
-            && self.pending.count(|job| job.peer == *peer) < TOPIC_JOBS_MAX / 2
-            && self
-                .pending
-                .add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), Pending { peer: *peer, what })
+            && self.pending.count(|job| job.link == link) < TOPIC_JOBS_MAX / 2
+            && self.pending.add(ground.start_job(Owner::Topics, kind, 0, &[], bytes), Pending { link, what })
     }
 
     /// A job ended, with a message if it went well.
     pub(crate) fn on_job(&mut self, ground: &mut Ground, job: JobId, raw: Option<&[u8]>) {
-        let Some(Pending { peer, what }) = self.pending.take(job) else { return };
+        let Some(Pending { link, what }) = self.pending.take(job) else { return };
         match (what, raw) {
             (What::Sign(op), None) => ground.done(op, Status::Unavailable, 0),
             (What::Sign(op), Some(raw)) => {
-                self.spread(ground, &peer, raw);
+                self.spread(ground, link, raw);
                 ground.done(op, Status::Ok, 0);
             }
-            (What::Check(_), Some(raw)) => self.spread(ground, &peer, raw),
+            (What::Check(_), Some(raw)) => self.spread(ground, link, raw),
             // Whoever passes a message on has checked it.
-            (What::Check(_), None) => self.on_mate_lost(ground, &peer),
-            (What::Recall, Some(raw)) => hand(ground, &peer, PUBLISH, raw),
+            (What::Check(_), None) => link.map_or((), |link| self.on_mate_lost(ground, link)),
+            (What::Recall, Some(raw)) => link.map_or((), |link| hand(ground, link, PUBLISH, raw)),
             (What::Recall, None) => {}
         }
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+    fn spread(&mut self, ground: &mut Ground, from: Option<LinkId>, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
         let place = topic::place(raw);
         if !self.streams.take(&place, head.sent_ms, head.topic.short(), ground.now) {
             return;
         }
         let origin = NodeId::of_key(head.key);
-        if let Some(topic) = self.topic(head.topic).filter(|_| *from == ground.id) {
+        if let Some(topic) = self.topic(head.topic).filter(|_| from.is_none()) {
             topic.stream = place.stream;
         }
+        let to_origin = ground.links.to(&origin).map(|link| link.id);
         for mate in self.mates_of(head.topic) {
-            if mate.peer != *from && mate.peer != origin {
-                hand(ground, &mate.peer, PUBLISH, raw);
+            if Some(mate.link) != from && Some(mate.link) != to_origin {
+                hand(ground, mate.link, PUBLISH, raw);
             }
         }
         if place.number.is_multiple_of(TELL_EACH) {
@@ -140,14 +136,14 @@ impl Topics {
     }
 
     /// A peer hands a message on.
-    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: LinkId, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
         let place = topic::place(raw);
         let now_ms = ground.wall_ms();
         let is_fresh = now_ms == 0 || now_ms.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000;
         let is_under_way = |job: &Pending| matches!(&job.what, What::Check(other) if *other == place);
         if is_fresh && self.streams.is_news(&place, head.sent_ms) && self.pending.count(is_under_way) == 0 {
-            self.start_job(ground, output::CHECK_MESSAGE, from, What::Check(place), raw.to_vec());
+            self.start_job(ground, output::CHECK_MESSAGE, Some(from), What::Check(place), raw.to_vec());
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::streams::Told;
 use super::{Topics, What, tell};
 use crate::ground::Ground;
-use crate::id::{NodeId, TopicId};
+use crate::id::TopicId;
+use crate::io::LinkId;
 use crate::io::kinds::output;
 use crate::limits::MESSAGES_WANTED_MAX;
 use crate::wire::Writer;
@@ -15,7 +16,7 @@ const WANTS_MAX: usize = 16;
 impl Topics {
     /// A peer has messages: those that did not come here are asked for, none twice in a beat. And of this node's own it tells how many
     /// came.
-    pub(super) fn on_have(&mut self, ground: &mut Ground, from: &NodeId, id: &TopicId, streams: &[u8]) {
+    pub(super) fn on_have(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, streams: &[u8]) {
         let Some((own, number)) = self.topic(id).map(|topic| (topic.stream, topic.number)) else { return };
         let mut wants = Writer::default();
         for told in Told::list(streams) {
@@ -41,9 +42,9 @@ impl Topics {
     }
 
     /// A peer missed messages.
-    pub(super) fn on_want(&mut self, ground: &mut Ground, from: &NodeId, places: &[u8]) {
+    pub(super) fn on_want(&mut self, ground: &mut Ground, from: LinkId, places: &[u8]) {
         for place in places.as_chunks::<12>().0.iter().take(WANTS_MAX) {
-            self.start_job(ground, output::RECALL, from, What::Recall, place.to_vec());
+            self.start_job(ground, output::RECALL, Some(from), What::Recall, place.to_vec());
         }
     }
 }

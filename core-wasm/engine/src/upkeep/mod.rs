@@ -122,7 +122,7 @@ impl Upkeep {
 
     /// The link beyond the budget that shall close: of the fullest bucket, the slowest; never a neighbour's, none that something else
     /// `needs`, and unless this is a small device, never the last of a bucket and never one whose other end counts on it.
-    pub(crate) fn surplus(&self, ground: &Ground, needs: &dyn Fn(&NodeId) -> bool) -> Option<LinkId> {
+    pub(crate) fn surplus(&self, ground: &Ground, needs: &dyn Fn(LinkId) -> bool) -> Option<LinkId> {
         if ground.links.ready_count() <= ground.link_budget() {
             return None;
         }
@@ -141,7 +141,7 @@ impl Upkeep {
             // Who is asked by too many cannot be the fastest of each.
             let is_close = link.ties & CLOSE != 0 && close.contains(&link.peer);
             let counts = is_close || !is_full && link.ties & FASTEST != 0;
-            let is_needed = needs(&link.peer)
+            let is_needed = needs(link.id)
                 || is_fresh
                 || !is_small && (counts || is_fastest)
                 || neighbours.contains(&link.peer);
