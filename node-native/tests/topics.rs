@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::*;
 use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{NodeId, Status, TopicId};
 use tabmesh_native::driver::{Said, Wish, topic_id};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
@@ -31,7 +31,7 @@ async fn network(count: usize) -> Vec<(TempDir, Peer)> {
     peers
 }
 
-fn topic(name: &str) -> NodeId {
+fn topic(name: &str) -> TopicId {
     topic_id(name).expect("a name")
 }
 
@@ -57,7 +57,7 @@ async fn is_silent(messages: &mut Receiver<Said>) -> bool {
 fn a_topic_goes_by_the_hash_of_its_name() {
     // From `printf 'tabmesh topic v1news' | sha256sum`.
     let expected = "4eb7e39f44088904bc3e47a9ef439270ceb47e5fb6935e7b5d67fc0d7bc697a1";
-    assert_eq!(tabmesh_native::identity::hex(&topic("news")), expected);
+    assert_eq!(tabmesh_native::identity::hex(topic("news").place()), expected);
     assert!(topic_id(&"ü".repeat(127)).is_some());
     assert_eq!((topic_id(""), topic_id(&"ü".repeat(128))), (None, None));
 }

@@ -70,6 +70,7 @@ export const OUTPUT = {
   signMessage: 31,
   checkMessage: 32,
   seal: 33,
+  clock: 34,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

@@ -232,8 +232,8 @@ export class Shell {
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.published:
-        this.topics.keep(id.subarray(32), bytes);
-        return this.#later(() => this.topics.tell(id.subarray(0, 32), bytes));
+        this.topics.keep(id.subarray(32, 44), bytes);
+        return this.#later(() => this.topics.tell(id, bytes));
       default:
         return this.#later(() => this.#tell(kind, value, id, bytes));
     }
@@ -262,6 +262,8 @@ export class Shell {
         return this.#events.emit('dialfailed', { id: id.length > 0 ? hex(id) : null, reason: reason() });
       case OUTPUT.signalRefused:
         return this.#hinder(new MeshError(refusalOf(value)));
+      case OUTPUT.clock:
+        return this.#events.emit('clock', { offBySeconds: value | 0 });
       case OUTPUT.message:
         return this.#events.emit('message', { from: hex(id), bytes, text: new TextDecoder().decode(bytes) });
       default:

@@ -13,7 +13,7 @@ import type { MessageData, Topic, TopicMessage } from './types.js';
 const NAME_MAX = 255;
 
 /** Bytes of whole messages kept for subscribers that missed them; beyond it the oldest is forgotten. */
-const KEPT_MAX = 256 * 1024;
+const KEPT_MAX = 1024 * 1024;
 
 /** Messages that a loop over a topic may be behind; beyond it the oldest is missed. */
 const BEHIND_MAX = 256;
@@ -96,13 +96,20 @@ export class Topics {
     return this.#kept.get(keyOf(name));
   }
 
-  /** Tells a message to all who take part in its topic, unless it is this tab's own. */
-  tell(sender: Uint8Array, raw: Bytes): void {
+  /** Tells a message to all who take part in its topic, unless it is this tab's own; `ids` are its sender, its name and when it was sent. */
+  tell(ids: Bytes, raw: Bytes): void {
+    const sender = ids.subarray(0, 32);
     const from = hex(sender);
     const shared = this.#shared.get(keyOf(topicOf(raw)));
     if (from === this.#self || !shared) return;
     const bytes = payloadIn(raw);
-    const message: TopicMessage = { from, bytes, text: new TextDecoder().decode(bytes) };
+    const message: TopicMessage = {
+      from,
+      id: hex(ids.subarray(32, 44)),
+      sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(44)),
+      bytes,
+      text: new TextDecoder().decode(bytes),
+    };
     for (const part of shared.parts) part.tell(message);
   }
 

@@ -115,6 +115,10 @@ export type MessageData = ArrayBufferLike | ArrayBufferView | string;
 export interface TopicMessage {
   /** By whom: 64 hexadecimal digits. Proved by a signature, over however many nodes it came. */
   from: string;
+  /** Names the message: 24 hexadecimal digits, the same for all who hear it. */
+  id: string;
+  /** When it was sent, by its sender's word: milliseconds since 1970 as the network counts them, or 0 if its sender knew no time. */
+  sent: number;
   bytes: Uint8Array<ArrayBuffer>;
   /** The bytes as UTF-8; what is none is shown as U+FFFD. */
   text: string;
@@ -128,7 +132,10 @@ export interface TopicMessage {
  */
 export interface Topic extends AsyncIterable<TopicMessage> {
   readonly name: string;
-  /** Says something: at most 8,192 bytes, a text as UTF-8. Resolves once it is on its way, whether or not anybody is there. */
+  /**
+   * Says something: at most 8,192 bytes, a text as UTF-8. Resolves once it is on its way, whether or not anybody is there; waits while
+   * others cannot take in more.
+   */
   publish(data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
   /** Listens; the answer stops listening. */
   on(event: 'message', listener: (message: TopicMessage) => void): () => void;
@@ -166,6 +173,8 @@ export interface MeshEvents {
   fault: MeshError;
   /** A link could not be made; `id` is `null` for an address whose owner was not known. */
   dialfailed: { id: string | null; reason: MeshError };
+  /** This machine's clock is ahead of those of others by so many seconds (behind, if negative); 0 once they agree. The tab goes on. */
+  clock: { offBySeconds: number };
   /** This tab has left. */
   closed: undefined;
 }

@@ -29,9 +29,12 @@ function topics(...statuses) {
   return { topics, operations, inputs, counts };
 }
 
+/** What the engine tells beside a message: its sender, its name, when it was sent. */
+const told = (sender) => new Uint8Array(Buffer.concat([sender, Buffer.alloc(20, 1)]));
+
 /** A whole message. */
 function message(name, said, head = 0) {
-  return new Uint8Array(Buffer.concat([idOf(name), Buffer.alloc(136, head), Buffer.from(said)]));
+  return new Uint8Array(Buffer.concat([idOf(name), Buffer.alloc(144, head), Buffer.from(said)]));
 }
 
 test('a topic goes by the hash of its name, and what is published carries it', async () => {
@@ -55,11 +58,11 @@ test('everybody else’s messages are heard, of this topic alone, by every liste
   const heard = [];
   const stop = first.on('message', ({ from, text }) => heard.push(['first', from, text]));
   second.on('message', ({ bytes }) => heard.push(['second', hex(bytes)]));
-  all.tell(OTHER, message('news', 'hällo'));
-  all.tell(OTHER, message('weather', 'rain'));
-  all.tell(SELF, message('news', 'from here'));
+  all.tell(told(OTHER), message('news', 'hällo'));
+  all.tell(told(OTHER), message('weather', 'rain'));
+  all.tell(told(SELF), message('news', 'from here'));
   stop();
-  all.tell(OTHER, message('news', [0xff]));
+  all.tell(told(OTHER), message('news', [0xff]));
   assert.deepEqual(heard, [
     ['first', hex(OTHER), 'hällo'],
     ['second', hex(Buffer.from('hällo'))],
@@ -77,7 +80,7 @@ test('those who opened one topic share a subscription, which ends with the last'
   const heard = [];
   first.on('message', () => heard.push('first'));
   second.on('message', () => heard.push('second'));
-  all.tell(OTHER, message('news', 'x'));
+  all.tell(told(OTHER), message('news', 'x'));
   assert.deepEqual(heard, ['second']);
   await assert.rejects(first.publish('x'), { name: 'Left', code: 1007 });
   second.leave();
@@ -130,9 +133,9 @@ test('a loop hears what comes until the topic is left, and the newest when it is
   const topic = await all.open('news', {});
   const loop = topic[Symbol.asyncIterator]();
   const first = loop.next();
-  all.tell(OTHER, message('news', '0'));
+  all.tell(told(OTHER), message('news', '0'));
   assert.equal((await first).value.text, '0');
-  for (let number = 1; number <= 300; number += 1) all.tell(OTHER, message('news', `${number}`));
+  for (let number = 1; number <= 300; number += 1) all.tell(told(OTHER), message('news', `${number}`));
   assert.equal((await loop.next()).value.text, '45');
   topic.leave();
   const rest = [];
@@ -150,20 +153,20 @@ test('a listener that throws stops nobody', async () => {
     throw new Error('a bug of the application');
   });
   topic.on('message', ({ text }) => heard.push(text));
-  all.tell(OTHER, message('news', 'x'));
+  all.tell(told(OTHER), message('news', 'x'));
   delete globalThis.reportError;
   assert.deepEqual([heard, reported], [['x'], ['a bug of the application']]);
 });
 
-test('whole messages are kept for those that miss them, the newest 256 KiB', () => {
+test('whole messages are kept for those that miss them, the newest MiB', () => {
   const { topics: all } = topics();
   const name = (number) => Uint8Array.of(0, 0, 0, 0, 0, 0, 0, number);
-  for (let number = 0; number < 40; number += 1) all.keep(name(number), message('news', new Uint8Array(8192)));
-  all.keep(name(39), message('news', new Uint8Array(8192)));
-  const kept = Array.from({ length: 40 }, (_, number) => number).filter((number) => all.recall(name(number)));
-  assert.deepEqual([kept.length, kept[0], kept.at(-1)], [31, 9, 39]);
-  assert.equal(all.recall(name(39)).length, 8360);
-  assert.equal(all.recall(name(77)), undefined);
+  for (let number = 0; number < 140; number += 1) all.keep(name(number), message('news', new Uint8Array(8192)));
+  all.keep(name(139), message('news', new Uint8Array(8192)));
+  const kept = Array.from({ length: 140 }, (_, number) => number).filter((number) => all.recall(name(number)));
+  assert.deepEqual([kept.length, kept[0], kept.at(-1)], [125, 15, 139]);
+  assert.equal(all.recall(name(139)).length, 8368);
+  assert.equal(all.recall(name(7)), undefined);
 });
 
 test('a message is signed over its topic, its time and what it says, and checked', async () => {
@@ -180,12 +183,12 @@ test('a message is signed over its topic, its time and what it says, and checked
     });
 
   const raw = message('news', 'hello', 5);
-  raw.set(key, 40);
-  assert.equal(hex(signedBytes(network, raw)), hex(Buffer.concat([Buffer.from('tabmesh topic v1'), network, raw.slice(0, 40), Buffer.from('hello')])));
+  raw.set(key, 36);
+  assert.equal(hex(signedBytes(network, raw)), hex(Buffer.concat([Buffer.from('tabmesh topic v2'), network, raw.slice(0, 112), Buffer.from('hello')])));
   const [kind, signed] = await run(OUTPUT.signMessage, raw.slice());
   assert.equal(kind, INPUT.loaded);
   assert.deepEqual(await run(OUTPUT.checkMessage, signed), [INPUT.loaded, signed]);
-  for (const place of [0, 33, 37, 100, 104, 170]) {
+  for (const place of [0, 33, 36, 100, 105, 112, 178]) {
     const forged = signed.slice();
     forged[place] ^= 1;
     const [kind] = await run(OUTPUT.checkMessage, forged);

@@ -138,7 +138,7 @@ pub(crate) struct Attack {
     pub(crate) between: Vec<(NodeNumber, NodeId)>,
     /// Honest ids, by chance.
     pub(crate) names: Vec<NodeId>,
-    /// Names of messages that were heard not long ago, 8 bytes each.
+    /// Places of messages that were heard not long ago, as they are asked for, 12 bytes each.
     pub(crate) messages: Vec<u8>,
 }
 
@@ -190,5 +190,5 @@ pub(crate) enum News {
     /// The engine took it, or refused it until the application gave up.
     Said { number: u32, status: tabmesh_engine::Status },
     /// Its application heard a message: the payload's number, unless nobody can have published it.
-    Heard { number: Option<u32>, from: NodeId, id: [u8; 8] },
+    Heard { number: Option<u32>, from: NodeId, place: [u8; 12] },
 }

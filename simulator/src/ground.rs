@@ -1,6 +1,6 @@
 //! What all nodes share and none changes while the world runs: where they stand, what is cut, what is stored where.
 
-use tabmesh_engine::{NodeId, Profile, PublicKey};
+use tabmesh_engine::{NodeId, Profile, PublicKey, TopicId};
 
 use crate::dice::Dice;
 use crate::event::NodeNumber;
@@ -92,7 +92,7 @@ pub(crate) struct Ground {
     /// By how much each node's wall clock is wrong beyond the usual, in seconds.
     clock_errors_s: Vec<i64>,
     /// The topic, and how long what is published in it is.
-    pub(crate) topic: NodeId,
+    pub(crate) topic: TopicId,
     pub(crate) topic_bytes: u32,
     /// When liars begin, and when they stop.
     pub(crate) lies_from_us: u64,
@@ -149,7 +149,7 @@ impl Ground {
             lies_from_us: liars.map_or(0, |liars| micros(liars.from_s)),
             lies_until_us: liars.and_then(|liars| liars.until_s).map_or(u64::MAX, micros),
             victim: (NodeId(dice.bytes()), liars.map_or(0, |liars| liars.near_bits)),
-            topic: NodeId(dice.bytes()),
+            topic: TopicId(dice.bytes()),
             topic_bytes: scenario.topic.map_or(0, |topic| topic.bytes),
             accomplices: Vec::new(),
             keys: Vec::new(),

@@ -27,7 +27,7 @@ pub(crate) fn add_deadline(hash: u64, deadline: Instant) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use tabmesh_engine::{Command, NodeId, OpId};
+    use tabmesh_engine::{Command, NodeId, OpId, TopicId};
 
     use super::*;
 
@@ -35,6 +35,7 @@ mod tests {
     fn what_a_command_says_is_in_the_trace() {
         let (topic, other) = (NodeId([1; 32]), NodeId([2; 32]));
         let publish = |topic: &NodeId, bytes: &[u8]| {
+            let topic = TopicId::of(&topic.0);
             add_input(0, 5, &Input::Command(Command::Publish { op: OpId(1), topic, bytes }))
         };
         assert_eq!(publish(&topic, b"one"), publish(&topic, b"one"));

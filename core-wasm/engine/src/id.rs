@@ -15,6 +15,11 @@ pub type Signature = [u8; 64];
 #[repr(transparent)]
 pub struct NodeId(pub [u8; 32]);
 
+/// Names a topic, 32 bytes: SHA-256 of `"tabmesh topic v1" ‖ name`, say. The node closest to it introduces subscribers.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
+#[repr(transparent)]
+pub struct TopicId(pub [u8; 32]);
+
 /// The XOR of two ids; compared as a big-endian number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Distance(pub [u8; 32]);
@@ -84,6 +89,29 @@ impl NodeId {
     /// The security level that the id reaches: the leading zero bits of SHA-256(id) (S/Kademlia §4.1).
     pub fn level(&self) -> u32 {
         leading_zeros(&sha256(&self.0))
+    }
+}
+
+impl TopicId {
+    /// The topic of these bytes, in place.
+    pub fn of(bytes: &[u8; 32]) -> &Self {
+        Self::wrap_ref(bytes)
+    }
+
+    /// The place of its own node.
+    pub fn place(&self) -> &NodeId {
+        NodeId::wrap_ref(&self.0)
+    }
+
+    /// What it is among the few topics of a node.
+    pub(crate) fn short(&self) -> u32 {
+        self.0.first_chunk().map_or(0, |head| u32::from_be_bytes(*head))
+    }
+}
+
+impl core::fmt::Debug for TopicId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.place().fmt(f)
     }
 }
 

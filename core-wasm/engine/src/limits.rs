@@ -48,12 +48,15 @@ pub const CANDIDATES: usize = REPLICAS * 2;
 pub const NEIGHBOURS: usize = REPLICAS * 3 / 2;
 
 /// Links a node aims at, by profile (browser, native, device). Beyond it links are shed, one a tick.
-pub const LINK_BUDGET: [usize; 3] = [NEIGHBOURS * 2, 240, 8];
+pub const LINK_BUDGET: [usize; 3] = [NEIGHBOURS * 2, 228, 8];
 
 /// Links a node has at most, those being made included. Beyond it offers are refused ([`Reason::NoRoom`]).
 ///
 /// [`Reason::NoRoom`]: crate::Reason
 pub const LINKS_MAX: [usize; 3] = [NEIGHBOURS * 2 + 8, 256, 12];
+
+/// Of these, links that only this node itself begins: others' offers and sockets never take them.
+pub const LINKS_OWN: [usize; 3] = [2, 16, 1];
 
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
@@ -176,20 +179,28 @@ pub const MATES: usize = 6;
 /// See [`MATES`].
 pub const MATES_MAX: usize = 12;
 
-/// Mates and possible ones of a topic; at the bound a mate takes the place of a possible one.
-pub const MEMBERS_MAX: usize = 12;
+/// Senders in topics remembered, so that no message is delivered twice. At the bound the one goes whose last message was sent first;
+/// from then on only what was sent later is believed of whoever is not remembered.
+pub const STREAMS_MAX: usize = 64;
 
-/// Messages of topics remembered, so that none is passed on twice; the oldest is forgotten.
-pub const SEEN_MAX: usize = 128;
+/// Messages of topics that a shell keeps for those that miss them; the oldest is forgotten, and then missed.
+pub const KEPT_MAX: usize = 256;
 
-/// Messages before those of which half the name is remembered; beyond it they would be new again, if anybody still had them.
-pub const SEEN_BEFORE_MAX: usize = 384;
+/// Messages of topics that are asked for in half a second.
+pub const MESSAGES_WANTED_MAX: usize = 64;
+
+/// Messages that a node publishes in a topic in half a second; further ones get
+/// [`Status::TooManyRequests`](crate::Status).
+pub const PUBLISHED_A_BEAT: u32 = 32;
+
+/// How far wall clocks may differ, in seconds. What was sent or expired longer ago is dropped.
+pub const SKEW_S: u32 = 300;
 
 /// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
 pub const GUESTS_MAX: usize = 16;
 
-/// Messages of topics being signed, checked or recalled at once; further ones are asked for again later.
-pub const TOPIC_JOBS_MAX: usize = 24;
+/// Messages of topics being signed, checked or recalled at once; what comes beyond it is asked for again later.
+pub const TOPIC_JOBS_MAX: usize = 32;
 
 /// Neighbours' wishes for lists of keys that wait; further ones ask again in the next round.
 pub const LISTINGS_MAX: usize = 16;

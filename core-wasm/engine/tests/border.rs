@@ -9,7 +9,7 @@ use std::path::Path;
 use tabmesh_engine::io::kinds::{input, output};
 use tabmesh_engine::{
     Command, Config, Event, Flat, Input, Instant, JobId, JobResult, LinkId, LinkKind, Node, NodeId, OpId,
-    Output, Profile, Reason, Route, Status, Work,
+    Output, Profile, Reason, Route, Status, TopicId, Work,
 };
 
 /// Kinds from this one on are for nodes with an address where others knock, which no tab has.
@@ -71,7 +71,7 @@ fn inputs_say_all_that_they_hold_in_their_flat_form() {
     let drained = Input::LinkDrained { link, queued: 0x0102_0304 };
     let hashes = Input::JobDone { job: JobId(5), result: JobResult::Hashes(&two) };
     let refused = Input::JobDone { job: JobId(5), result: JobResult::Verified(false) };
-    let publish = Command::Publish { op, topic: &one, bytes: b"said" };
+    let publish = Command::Publish { op, topic: TopicId::of(&one.0), bytes: b"said" };
     assert_eq!(flat(&Input::Command(send)), (input::SEND, 7, [&[1; 32][..], &[0, 0, 1, 2]].concat()));
     assert_eq!(flat(&drained), (input::LINK_DRAINED, 9, vec![1, 2, 3, 4]));
     assert_eq!(flat(&hashes), (input::HASHES, 5, [[2; 32], [3; 32]].concat()));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{Event, LinkView, NodeId, Status, sha256};
+use tabmesh_engine::{Event, LinkView, NodeId, Status, TopicId, sha256};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::metrics::Metrics;
@@ -28,10 +28,10 @@ pub enum Wish {
     },
     /// Tell all who take part in a topic, the clients of this node among them; it takes part itself for at least 15 seconds,
     /// so that others may ask for what they missed. [`Status::TooManyRequests`] where it takes part in as many
-    /// others as it can.
+    /// others as it can, or says more than those it is linked to can take in: again a moment later.
     Publish {
         /// See [`topic_id`].
-        topic: NodeId,
+        topic: TopicId,
         /// At most [`PUBLISH_MAX`](tabmesh_engine::limits::PUBLISH_MAX) bytes.
         bytes: Vec<u8>,
     },
@@ -42,14 +42,16 @@ pub enum Wish {
 pub struct Said {
     /// By whom; its signature holds. May be this node itself: its clients hear each other.
     pub from: NodeId,
+    /// When, by its sender's word: milliseconds since 1970, or 0 if its sender knew no wall time.
+    pub sent_ms: u64,
     /// What.
     pub bytes: Bytes,
 }
 
 /// The id of the topic that is called `name`; `None` unless it has 1 to 255 bytes.
-pub fn topic_id(name: &str) -> Option<NodeId> {
+pub fn topic_id(name: &str) -> Option<TopicId> {
     let named = [b"tabmesh topic v1", name.as_bytes()].concat();
-    (1..=255).contains(&name.len()).then(|| NodeId(sha256(&named)))
+    (1..=255).contains(&name.len()).then(|| TopicId(sha256(&named)))
 }
 
 /// How an operation ended.
@@ -96,7 +98,7 @@ pub struct View {
 #[derive(Debug)]
 pub(crate) enum Request {
     Do(Wish, oneshot::Sender<Outcome>),
-    Listen(NodeId, oneshot::Sender<Result<broadcast::Receiver<Said>, Status>>),
+    Listen(TopicId, oneshot::Sender<Result<broadcast::Receiver<Said>, Status>>),
     Look(oneshot::Sender<View>),
     Leave,
 }
@@ -146,7 +148,7 @@ impl Handle {
     /// # Errors
     ///
     /// [`Status::TooManyRequests`]: the node takes part in as many topics as it can. [`Status::Unavailable`]: it stops.
-    pub async fn listen(&self, topic: NodeId) -> Result<broadcast::Receiver<Said>, Status> {
+    pub async fn listen(&self, topic: TopicId) -> Result<broadcast::Receiver<Said>, Status> {
         let (sender, messages) = oneshot::channel();
         if self.requests.send(Request::Listen(topic, sender)).await.is_err() {
             return Err(Status::Unavailable);

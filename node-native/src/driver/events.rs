@@ -36,9 +36,9 @@ impl Driver {
                 }
             }
             Event::Done { op, status, holders } => self.end(*op, *status, *holders),
-            Event::Published { from, id, bytes } => self.on_published(*from, *id, bytes),
+            Event::Published { from, id, sent_ms, bytes } => self.on_published(*from, *id, *sent_ms, bytes),
             Event::SignalRefused(code) => self.on_signal_refused(*code),
-            Event::Message { .. } => {}
+            Event::Message { .. } | Event::Clock { .. } => {}
         }
         // Nobody has to listen.
         let _ = self.events.send(event);
@@ -120,6 +120,13 @@ impl Driver {
             }
             Event::Published { from, bytes, .. } => {
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message of a topic");
+            }
+            Event::Clock { off_by_s: 0 } => tracing::info!("the clock agrees with those of other peers"),
+            Event::Clock { off_by_s } => {
+                tracing::warn!(
+                    off_by_s,
+                    "this machine's clock is ahead of other peers' by so many seconds (behind, if negative): set it right"
+                );
             }
             Event::Found { .. } | Event::Done { .. } => {}
         }

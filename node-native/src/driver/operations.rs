@@ -24,8 +24,7 @@ impl Driver {
         }
         let op = self.free_operation();
         let mut message = Bytes::new();
-        let said;
-        let target;
+        let (said, target, place);
         let (wish, command) = match wish {
             Wish::Put(hash) => {
                 target = hash;
@@ -46,8 +45,8 @@ impl Driver {
                 ("send", Command::Send { op, to: &target, length })
             }
             Wish::Publish { topic, bytes } => {
-                (target, said) = (topic, bytes);
-                ("publish", Command::Publish { op, topic: &target, bytes: &said })
+                (place, said) = (topic, bytes);
+                ("publish", Command::Publish { op, topic: &place, bytes: &said })
             }
         };
         // Entered first: the engine may end it before it returns.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature};
+use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature, TopicId};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
@@ -60,7 +60,7 @@ pub(super) struct Driver {
     pub(super) operations: HashMap<OpId, Operation>,
     pub(super) last_operation: u32,
     /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
-    pub(super) topics: HashMap<NodeId, Topic>,
+    pub(super) topics: HashMap<TopicId, Topic>,
     pub(super) memory: Memory,
     pub(super) findings: VecDeque<Finding>,
     pub(super) tasks: JoinSet<()>,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status};
+use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status, TopicId};
 use tokio::sync::broadcast;
 
 use super::api::Said;
@@ -18,18 +18,18 @@ const LINGER: Duration = Duration::from_ms(15_000);
 
 impl Driver {
     /// One more client listens to a topic.
-    pub(super) fn listen(&mut self, topic: NodeId) -> Result<broadcast::Receiver<Said>, Status> {
+    pub(super) fn listen(&mut self, topic: TopicId) -> Result<broadcast::Receiver<Said>, Status> {
         Ok(self.take_part(topic)?.messages.subscribe())
     }
 
     /// Takes part in a topic for long enough to publish in it.
-    pub(super) fn linger(&mut self, topic: NodeId) -> Result<(), Status> {
+    pub(super) fn linger(&mut self, topic: TopicId) -> Result<(), Status> {
         let until = self.clock.now() + LINGER;
         self.take_part(topic)?.until = until;
         Ok(())
     }
 
-    fn take_part(&mut self, id: NodeId) -> Result<&mut Topic, Status> {
+    fn take_part(&mut self, id: TopicId) -> Result<&mut Topic, Status> {
         if !self.topics.contains_key(&id) {
             if self.topics.len() >= TOPICS_MAX {
                 self.leave_topics();
@@ -51,7 +51,7 @@ impl Driver {
     pub(super) fn leave_topics(&mut self) {
         let now = self.clock.now();
         let is_over = |topic: &Topic| topic.messages.receiver_count() == 0 && topic.until <= now;
-        let over: Vec<NodeId> =
+        let over: Vec<TopicId> =
             self.topics.iter().filter(|(_, topic)| is_over(topic)).map(|(id, _)| *id).collect();
         for topic in &over {
             self.topics.remove(topic);
@@ -60,13 +60,13 @@ impl Driver {
     }
 
     /// A message came, or was sent.
-    pub(super) fn on_published(&mut self, from: NodeId, id: [u8; 8], bytes: &[u8]) {
+    pub(super) fn on_published(&mut self, from: NodeId, id: [u8; 12], sent_ms: u64, bytes: &[u8]) {
         self.metrics.published.inc();
         self.memory.keep(id, bytes.to_vec());
         let (Some(topic), Some(payload)) = (bytes.first_chunk(), bytes.get(HEAD..)) else { return };
-        if let Some(topic) = self.topics.get(&NodeId(*topic)) {
+        if let Some(topic) = self.topics.get(TopicId::of(topic)) {
             // Nobody has to listen.
-            let _ = topic.messages.send(Said { from, bytes: Bytes::copy_from_slice(payload) });
+            let _ = topic.messages.send(Said { from, sent_ms, bytes: Bytes::copy_from_slice(payload) });
         }
     }
 }

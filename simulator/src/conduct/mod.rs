@@ -252,8 +252,8 @@ impl<'a, C: Crypto> Conductor<'a, C> {
                     }
                 }
                 News::Said { number, status } => self.topic.said(number, status),
-                News::Heard { number, from, id } => {
-                    self.topic.remember(id);
+                News::Heard { number, from, place } => {
+                    self.topic.remember(place);
                     self.topic.heard((note.node, note.life), number, from, note.at);
                 }
                 News::Born(_) | News::Joined | News::Offline => {}

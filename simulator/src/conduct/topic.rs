@@ -20,7 +20,7 @@ const SETTLED_US: u64 = scenario::Topic::SETTLED_S * SECOND;
 /// A message is looked out for so long: engines pass none on that is older than two minutes.
 const KEPT_US: u64 = 150 * SECOND;
 
-/// Names of messages that are remembered.
+/// Places of messages that are remembered.
 const LAST_MAX: usize = 4;
 
 /// Newcomers subscribe so soon after they joined.
@@ -64,8 +64,8 @@ pub(crate) struct Topic {
     asked: HashMap<u32, Asked>,
     next: u32,
     open: BTreeMap<u32, Message>,
-    /// The names of the messages heard last, the newest last.
-    last: Vec<[u8; 8]>,
+    /// The places of the messages heard last, as they are asked for, the newest last.
+    last: Vec<[u8; 12]>,
     /// The next burst, in order of time, last.
     bursts: Vec<scenario::Burst>,
     /// See the module's documentation.
@@ -238,17 +238,17 @@ impl Topic {
     }
 
     /// Remembers the name of a message that somebody heard.
-    pub(crate) fn remember(&mut self, id: [u8; 8]) {
-        if !self.last.contains(&id) {
+    pub(crate) fn remember(&mut self, place: [u8; 12]) {
+        if !self.last.contains(&place) {
             if self.last.len() >= LAST_MAX {
                 self.last.remove(0);
             }
-            self.last.push(id);
+            self.last.push(place);
         }
     }
 
-    /// The names of the messages heard last.
-    pub(crate) fn heard_last(&self) -> &[[u8; 8]] {
+    /// The places of the messages heard last.
+    pub(crate) fn heard_last(&self) -> &[[u8; 12]] {
         &self.last
     }
 

@@ -144,17 +144,13 @@ impl<C: Crypto> Shard<C> {
         attack: &Attack,
     ) {
         let topic = ground.topic;
-        let prune = [&[PRUNE], &topic.0[..]].concat();
-        let want = [&[WANT], &topic.0[..], &attack.messages].concat();
-        for (end, peer) in peers {
-            let mut packet = Vec::new();
+        let named = NodeId::list_bytes(&attack.names);
+        let prune = Frame::Topic { kind: PRUNE, raw: &[&topic.0, named].concat() }.emit();
+        let want = Frame::Topic { kind: WANT, raw: &[&topic.0, &attack.messages[..]].concat() }.emit();
+        for (end, _) in peers {
+            let mut packet = [&prune[..], &want].concat();
             for name in &attack.names {
-                packet.extend(said(false, true, (name, peer), &[], &Body::Topic(&prune)));
-                packet.extend(said(false, false, (name, &topic), &[], &Body::Meet));
-            }
-            // One victim for all liars: what is wanted goes to it.
-            if let Some((victim, _)) = ground.keys.first() {
-                packet.extend(said(false, true, (victim, peer), &[], &Body::Topic(&want)));
+                packet.extend(said(false, false, (name, topic.place()), &[], &Body::Meet));
             }
             self.transmit(ground, node, *end, packet);
         }

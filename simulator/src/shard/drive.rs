@@ -166,7 +166,7 @@ impl<C: Crypto> Shard<C> {
             Told::Found { op, ids, crowded } => News::Found { op, ids, crowded },
             Told::Done { op, status, .. } if self.is_of_burst(ground, node, op, status) => return,
             Told::Done { op, status, holders } => News::Done { op, status, holders },
-            Told::Published { from, id, bytes } => {
+            Told::Published { from, id, bytes, .. } => {
                 return self.hear_message(ground, node, from, id, &bytes);
             }
             Told::PeerDown { id, reason } => {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 /// Whole messages by their names; the oldest one is forgotten.
 #[derive(Default)]
-pub(super) struct Kept(VecDeque<([u8; 8], Arc<[u8]>)>);
+pub(super) struct Kept(VecDeque<([u8; 12], Arc<[u8]>)>);
 
 impl Kept {
-    pub(super) fn keep(&mut self, id: [u8; 8], whole: Arc<[u8]>, most: usize) {
+    pub(super) fn keep(&mut self, id: [u8; 12], whole: Arc<[u8]>, most: usize) {
         if self.0.len() >= most {
             self.0.pop_front();
         }
@@ -16,7 +16,7 @@ impl Kept {
     }
 
     /// The message of this name. What is asked for came a moment ago.
-    pub(super) fn find(&self, id: &[u8; 8]) -> Option<&Arc<[u8]>> {
+    pub(super) fn find(&self, id: &[u8; 12]) -> Option<&Arc<[u8]>> {
         self.0.iter().rev().find(|(known, _)| known == id).map(|(_, whole)| whole)
     }
 }
@@ -29,10 +29,10 @@ mod tests {
     fn the_oldest_message_is_forgotten() {
         let mut kept = Kept::default();
         for number in 0..5_u8 {
-            kept.keep([number; 8], Arc::from([number].as_slice()), 3);
+            kept.keep([number; 12], Arc::from([number].as_slice()), 3);
         }
-        assert!(kept.find(&[1; 8]).is_none());
-        assert_eq!(kept.find(&[2; 8]).map(|whole| whole[0]), Some(2));
-        assert_eq!(kept.find(&[4; 8]).map(|whole| whole[0]), Some(4));
+        assert!(kept.find(&[1; 12]).is_none());
+        assert_eq!(kept.find(&[2; 12]).map(|whole| whole[0]), Some(2));
+        assert_eq!(kept.find(&[4; 12]).map(|whole| whole[0]), Some(4));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tabmesh_engine::NodeId;
-use tabmesh_engine::limits::SEEN_MAX;
+use tabmesh_engine::limits::KEPT_MAX;
 use tabmesh_engine::wire::topic;
 
 use super::Shard;
@@ -12,11 +12,8 @@ use crate::event::{News, NodeNumber};
 use crate::ground::{Ground, NETWORK};
 use crate::payload;
 
-/// Whole messages that one shell keeps, the newest last: as many as its engine remembers the names of.
-const KEPT_MAX: usize = SEEN_MAX;
-
 /// Messages looked through for one that other shells of this shard keep already, so that its bytes are there once.
-const SHARED_MAX: usize = 2 * SEEN_MAX;
+const SHARED_MAX: usize = 2 * KEPT_MAX;
 
 impl<C: Crypto> Shard<C> {
     /// The message with the node's signature.
@@ -37,7 +34,7 @@ impl<C: Crypto> Shard<C> {
         ground: &Ground,
         node: NodeNumber,
         from: NodeId,
-        id: [u8; 8],
+        id: [u8; 12],
         raw: &[u8],
     ) {
         let whole = match self.shared.find(&id).filter(|known| known[..] == *raw) {
@@ -52,18 +49,22 @@ impl<C: Crypto> Shard<C> {
         self.kept[at].keep(id, whole, KEPT_MAX);
         let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
         let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
-        self.note(node, News::Heard { number, from, id });
+        self.note(node, News::Heard { number, from, place: id });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tabmesh_engine::TopicId;
+
     use super::*;
     use crate::crypto::{Owner, P256, StandIn};
 
     fn signed<C: Crypto>() {
         let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };
-        let raw = topic::message(&NodeId([7; 32]), 9, 11, &C::public(owner), b"words");
+        let key = C::public(owner);
+        let head = topic::Head { topic: &TopicId([7; 32]), sent_ms: 9, run: 11, number: 1, key: &key };
+        let raw = head.message(b"words");
         assert!(!Shard::<C>::holds(&raw), "nobody has signed it yet");
         let mut raw = topic::signed(raw.clone(), &C::sign(owner, &topic::signed_bytes(&NETWORK, &raw)));
         assert!(Shard::<C>::holds(&raw));

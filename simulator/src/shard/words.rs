@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed, split};
 use tabmesh_engine::wire::named::NAMED;
-use tabmesh_engine::{Command, Input, NodeId, Output, Route, Work};
+use tabmesh_engine::{Command, Input, Output, Route, TopicId, Work};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -25,16 +25,14 @@ pub(super) fn kind(frame: &[u8]) -> usize {
 
 /// What a frame says about the topic, by the numbers of `wire::topic`; `None` where it is about something else. What
 /// goes over a relayed link is sealed with nothing but a tag behind it, so a relay's copy is counted too.
-pub(super) fn about(frame: &[u8], topic: &NodeId) -> Option<u8> {
+pub(super) fn about(frame: &[u8], topic: &TopicId) -> Option<u8> {
     let mut frame = frame;
     while matches!(frame.get(2)?, 13 | 14) {
         // Behind the kind comes the other end's id, then the sealed frame.
         frame = frame.get(35..)?;
     }
-    let path = usize::from(*frame.get(73)?);
-    let (body, rest) = frame.get(74 + ENTRY * path..)?.split_first()?;
-    let (says, rest) = rest.split_first()?;
-    (frame.get(2) == Some(&9) && *body == 7 && rest.starts_with(&topic.0)).then_some(*says)
+    let (says, rest) = frame.get(3..)?.split_first()?;
+    (frame.get(2) == Some(&15) && rest.starts_with(&topic.0)).then_some(*says)
 }
 
 /// The names of what [`about`] tells, by their numbers.
@@ -44,8 +42,8 @@ pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
-    "differ", "keys", "carry", "carried", "kind 15", "routed", "find", "envelope", "get", "put", "data",
-    "answer", "topic", "meet", "nodes", "greet", "body 11", "body 12", "body 13", "body 14", "body 15",
+    "differ", "keys", "carry", "carried", "topic", "routed", "find", "envelope", "get", "put", "data",
+    "answer", "body 7", "meet", "nodes", "greet", "body 11", "body 12", "body 13", "body 14", "body 15",
 ];
 
 fn frames(packet: &[u8]) -> String {
@@ -58,6 +56,10 @@ fn frames(packet: &[u8]) -> String {
                 format!("gossip, ties {ties:#x}, +{} -{}", joined.len() / 32, left.len() / 8)
             }
             Some(Frame::Routed(message)) => routed(&message),
+            Some(Frame::Topic { kind, raw }) => {
+                let says = TOPIC_NAMES.get(usize::from(kind)).unwrap_or(&TOPIC_NAMES[0]);
+                format!("topic, {says} of {} bytes", raw.len())
+            }
             Some(Frame::Digest(_)) => "digest".into(),
             Some(Frame::Proof(_)) => "proof".into(),
             Some(Frame::Keys { keys, more, .. }) => format!("{} keys, more {more}", keys.len() / 32),
@@ -75,10 +77,6 @@ fn routed(message: &Routed<'_>) -> String {
         Some(Body::Envelope(bytes)) => format!("envelope of kind {}", bytes.first().copied().unwrap_or(0)),
         Some(Body::Get(_)) => "get".into(),
         Some(Body::Put { block, .. }) => format!("put of {} bytes", block.len()),
-        Some(Body::Topic(bytes)) => {
-            let says = usize::from(bytes.first().copied().unwrap_or(0)) % TOPIC_NAMES.len();
-            format!("topic, {} of {} bytes", TOPIC_NAMES[says], bytes.len())
-        }
         Some(Body::Nodes { status, nodes }) => format!("answer {status:?} of {} nodes", nodes.len() / NAMED),
         Some(Body::Answer { status, bytes }) => format!("answer {status:?} of {} bytes", bytes.len()),
         _ => format!(
@@ -177,6 +175,7 @@ impl<C: Crypto> Shard<C> {
 
 #[cfg(test)]
 mod tests {
+    use tabmesh_engine::NodeId;
     use tabmesh_engine::wire::topic::{GRAFT, PUBLISH};
 
     use super::*;
@@ -200,21 +199,20 @@ mod tests {
 
     #[test]
     fn what_is_said_about_a_topic_is_read_from_frames_plain_and_sealed() {
-        let topic = NodeId([9; 32]);
-        let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
-        for path in [&[][..], &[0; 2 * ENTRY]] {
-            let plain = frame(&Body::Topic(&said), path);
-            assert_eq!(about(&plain, &topic), Some(PUBLISH));
-            assert_eq!(about(&plain, &NodeId([8; 32])), None, "another topic");
+        let topic = TopicId([9; 32]);
+        for says in [GRAFT, PUBLISH] {
+            let plain = Frame::Topic { kind: says, raw: &[&topic.0[..], b"rest"].concat() }.emit();
+            assert_eq!((KIND_NAMES[kind(&plain)], about(&plain, &topic)), ("topic", Some(says)));
+            assert_eq!(about(&plain, &TopicId([8; 32])), None, "another topic");
             let sealed = [&plain[..], &[0; 16]].concat();
             let carried = Frame::Carry { carried: true, peer: &NodeId([3; 32]), sealed: &sealed }.emit();
-            assert_eq!((kind(&carried), about(&carried, &topic)), (14, Some(PUBLISH)));
+            assert_eq!((kind(&carried), about(&carried, &topic)), (14, Some(says)));
         }
-        assert_eq!(about(&frame(&Body::Topic(&[&[GRAFT], &topic.0[..]].concat()), &[]), &topic), Some(GRAFT));
-        assert_eq!(about(&frame(&Body::Data(&said), &[]), &topic), None);
-        assert_eq!(about(&frame(&Body::Topic(&[]), &[]), &topic), None);
+        let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
+        for path in [&[][..], &[0; 2 * ENTRY]] {
+            assert_eq!(about(&frame(&Body::Data(&said), path), &topic), None);
+        }
         assert_eq!(about(&[0, 34, 13, 0], &topic), None);
-        assert_eq!(KIND_NAMES[kind(&frame(&Body::Topic(&said), &[]))], "topic");
         assert_eq!(KIND_NAMES[kind(&frame(&Body::Meet, &[]))], "meet");
     }
 }

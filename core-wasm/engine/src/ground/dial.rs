@@ -4,7 +4,7 @@ use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
-use crate::limits::{DIALS_MAX, HANDSHAKES_MAX, LINK_BUDGET, LINKS_MAX};
+use crate::limits::{DIALS_MAX, HANDSHAKES_MAX, LINK_BUDGET, LINKS_MAX, LINKS_OWN};
 use crate::link::{Link, Stage};
 use crate::time::Duration;
 
@@ -59,18 +59,27 @@ impl Ground {
     }
 
     /// Whether there is room for no other link.
-    #[inline(never)]
     pub(crate) fn is_full(&self) -> bool {
+        self.has_fewer_places_than(0)
+    }
+
+    /// Whether there is room for no other link that somebody else begins.
+    pub(crate) fn is_full_for_others(&self) -> bool {
+        self.has_fewer_places_than(self.profile_limit(&LINKS_OWN))
+    }
+
+    #[inline(never)]
+    fn has_fewer_places_than(&self, kept: usize) -> bool {
         let held = self.links.len() + usize::from(self.closing.is_some());
         let under_way = self.links.len() - self.links.ready_count();
-        held >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
+        held + kept >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
     }
 
     /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
     /// newcomer, who may be introduced to nobody else.
     pub(crate) fn takes_no_more(&self, is_newcomer: bool) -> bool {
         let is_small = self.profile() == Profile::Device && !is_newcomer;
-        self.is_full() || is_small && self.links.len() >= self.link_budget()
+        self.is_full_for_others() || is_small && self.links.len() >= self.link_budget()
     }
 
     pub(crate) fn dials(&self) -> usize {

@@ -1,6 +1,7 @@
 //! What all machines share and none owns: who this node is, the time, chance, links, contacts, and what goes to the shell.
 
 mod carry;
+mod clock;
 mod dial;
 mod forward;
 mod greet;

@@ -14,6 +14,9 @@ const UNKNOWN_US: u32 = 150_000;
 /// What a link to a nearer node has to be better by: so much, and a quarter of what there is.
 const BETTER_US: u32 = 15_000;
 
+/// Neighbourhoods reach so many bits further in some places than in others.
+const CLOSE_SLACK: u32 = 2;
+
 /// A block is this node's to hold within so many bits beyond its neighbourhood: there are some 50 nodes, and the 16 nearest to the
 /// block among them.
 const HOLD_SLACK_BITS: u32 = 2;
@@ -68,6 +71,11 @@ impl Ground {
     pub(crate) fn depth(&self) -> u32 {
         let neighbours = self.known_neighbours();
         neighbours.ids().last().map_or(0, |furthest| self.id.shared_bits(furthest))
+    }
+
+    /// Whether one node may be among the closest of another, as densely as ids lie around this one.
+    pub(crate) fn may_be_close(&self, one: &NodeId, other: &NodeId) -> bool {
+        one.shared_bits(other) + CLOSE_SLACK >= self.depth_hint
     }
 
     /// The fastest link of a bucket, one that is still being made or measured only where there is no other; and how many

@@ -1,8 +1,8 @@
 //! The ground itself: who this node is, the time, chance, links, contacts, and what goes to the shell.
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
+use super::clock::Clock;
 use super::greeting::Greeting;
 use super::owner::Job;
 use crate::coordinate::Coordinate;
@@ -37,8 +37,6 @@ pub(crate) struct Ground {
     pub(crate) joined: bool,
     /// The signalling server knows this node.
     pub(crate) is_introduced: bool,
-    /// A dial went unanswered: the wall clock may be wrong, so no expiry is sent or looked at.
-    pub(crate) is_clock_doubtful: bool,
     /// Direct links in a row that did not come up, though the other ends were there.
     pub(crate) walls: u8,
     /// Chance that nobody sees.
@@ -47,8 +45,7 @@ pub(crate) struct Ground {
     pub(crate) keystream: Keystream,
     pub(crate) contacts: Contacts,
     pub(super) greetings: Vec<Greeting>,
-    /// Wall time minus the shell's monotonic time, in seconds; nothing until the shell has told.
-    pub(crate) wall_offset_s: Option<u64>,
+    pub(super) clock: Clock,
     /// The link that was shed last, and until when what its peer had sent is heard.
     pub(crate) closing: Option<(LinkId, Instant)>,
     pub(crate) bans: Bans,
@@ -71,8 +68,7 @@ impl Ground {
         Self {
             id,
             now: Instant(0),
-            wall_offset_s: None,
-            is_clock_doubtful: false,
+            clock: Clock::default(),
             rng: Rng::new(keystream.number()),
             keystream,
             secret,
@@ -141,11 +137,5 @@ impl Ground {
     pub(crate) fn about(&mut self, ms: u64) -> Instant {
         let spread = self.rng.below(ms * 250);
         self.now + Duration(ms * 875 + spread)
-    }
-
-    /// Seconds since 1970, if the shell has told and nothing speaks against it.
-    pub(crate) fn wall_s(&self) -> Option<NonZeroU32> {
-        let offset_s = self.wall_offset_s.filter(|_| !self.is_clock_doubtful)?;
-        NonZeroU32::new(offset_s.saturating_add(self.now.0 / 1_000_000) as u32)
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{JobId, LinkId, LinkKind, OpId, Profile};
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{NodeId, PublicKey, Signature, TopicId};
 use crate::status::{Reason, Status};
 
 /// What a number can say.
@@ -71,6 +71,8 @@ macro_rules! values {
 }
 
 values! {
+    u32: |number| Some(number);
+    i32: |number| Some(number as Self);
     bool: |number| Some(number != 0);
     Reason: |number| Some(Self::from_code(number as u8));
     Status: |number| Self::from_code(number as u16);
@@ -99,6 +101,13 @@ impl<'a> Bytes<'a> for &'a NodeId {
     }
 }
 
+impl<'a> Bytes<'a> for &'a TopicId {
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(TopicId::of(bytes.first_chunk()?))
+    }
+}
+
 impl<'a> Bytes<'a> for &'a [NodeId] {
     fn read(bytes: &'a [u8]) -> Option<Self> {
         Some(NodeId::list(bytes))
@@ -121,6 +130,18 @@ impl Bytes<'_> for bool {
 impl Bytes<'_> for NodeId {
     fn read(bytes: &[u8]) -> Option<Self> {
         Self::list(bytes).first().copied()
+    }
+}
+
+impl Bytes<'_> for TopicId {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied().map(Self)
+    }
+}
+
+impl Bytes<'_> for u64 {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from_be_bytes(*bytes.first_chunk()?))
     }
 }
 
@@ -173,6 +194,12 @@ impl Write for &Signature {
 }
 
 impl Write for &NodeId {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&self.0);
+    }
+}
+
+impl Write for &TopicId {
     fn write(&self, sink: &mut dyn FnMut(&[u8])) {
         sink(&self.0);
     }

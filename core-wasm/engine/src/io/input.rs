@@ -4,7 +4,7 @@ use super::field::Write;
 use super::kinds::input;
 use super::table::inputs;
 use super::{JobId, LinkId, OpId};
-use crate::id::{NodeId, Signature};
+use crate::id::{NodeId, Signature, TopicId};
 
 /// The type of one group of rows; an input also holds what the other groups are.
 macro_rules! types {

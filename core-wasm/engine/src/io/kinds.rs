@@ -15,8 +15,13 @@ macro_rules! constants {
         $( #[doc = concat!("`", stringify!($type), "` in `", stringify!($place), "`.")] )?
         $( $( #[doc = concat!("`", stringify!($field), "` in `", stringify!($where), $(" from ", $from,)? "`.")] )* )?
         pub const $KIND: u32 = $number;
+        impl crate::io::kinds::Number<$number> for Rows {}
     )* };
 }
+
+/// A row has this number. Two rows of one number are two implementations of it, which the compiler refuses.
+#[expect(dead_code, reason = "it is there for the compiler to refuse a second one")]
+trait Number<const NUMBER: u32> {}
 
 /// The name of a kind, where a group of rows has it.
 macro_rules! named {
@@ -37,6 +42,8 @@ macro_rules! named {
 
 /// What goes in by [`Node::handle_flat`](crate::Node::handle_flat).
 pub mod input {
+    #[expect(dead_code, reason = "what has the numbers")]
+    struct Rows;
     crate::io::table::inputs!(constants);
 
     /// What the table calls an input of this kind; `None` where there is none.
@@ -51,6 +58,8 @@ pub mod input {
 
 /// What comes out by [`Node::poll_flat`](crate::Node::poll_flat).
 pub mod output {
+    #[expect(dead_code, reason = "what has the numbers")]
+    struct Rows;
     crate::io::table::outputs!(constants);
 
     /// What the table calls an output of this kind; `None` where there is none.

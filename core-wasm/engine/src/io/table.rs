@@ -125,19 +125,19 @@ macro_rules! inputs {
                 /// The operation.
                 op: OpId = number,
                 /// SHA-256 of `"tabmesh topic v1" ‖ name`, say; any id.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
             },
             /// Take part no longer.
             UNSUBSCRIBE = 29 => Unsubscribe {
                 /// Which.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
             },
             /// Tell all subscribers of a topic that this node takes part in.
             PUBLISH = 30 => Publish {
                 /// The operation; `Ok` once it is on its way, with the number of mates it went to.
                 op: OpId = number,
                 /// Which.
-                topic: &'a NodeId = bytes,
+                topic: &'a TopicId = bytes,
                 /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
                 bytes: &'a [u8] = bytes 32,
             },
@@ -254,7 +254,7 @@ macro_rules! outputs {
             /// The bytes of a message that [`Command::Send`](crate::Command::Send) announced: [`JobResult::Loaded`](crate::JobResult::Loaded), or [`JobResult::Missing`](crate::JobResult::Missing) if it
             /// was cancelled.
             WANTED = 26 => Message(OpId = value),
-            /// Sign a message of a topic, made by [`topic::message`](crate::wire::topic::message): the message with its signature
+            /// Sign a message of a topic, made by [`topic::Head::message`](crate::wire::topic::Head::message): the message with its signature
             /// in [`JobResult::Loaded`](crate::JobResult::Loaded).
             SIGN_MESSAGE = 31 => SignMessage(Vec<u8> = bytes),
             /// Check the signature of a message of a topic: the message in [`JobResult::Loaded`](crate::JobResult::Loaded) where it holds, or
@@ -262,7 +262,7 @@ macro_rules! outputs {
             CHECK_MESSAGE = 32 => CheckMessage(Vec<u8> = bytes),
             /// A message of a topic that [`Event::Published`](crate::Event::Published) told not long ago, whole: [`JobResult::Loaded`](crate::JobResult::Loaded) or
             /// [`JobResult::Missing`](crate::JobResult::Missing). The shell keeps as many as it likes, the newest first.
-            RECALL = 30 => Recall([u8; 8] = bytes),
+            RECALL = 30 => Recall([u8; 12] = bytes),
             /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`](crate::JobResult::Stored), [`JobResult::Mismatch`](crate::JobResult::Mismatch),
             /// or [`JobResult::Full`](crate::JobResult::Full). What is `held` for the network is never dropped for room; a cached block is.
             STORE = 12 => Store {
@@ -342,10 +342,17 @@ macro_rules! outputs {
                 /// By whom; its signature holds.
                 from: NodeId = id,
                 /// Names it; see [`Work::Recall`](crate::Work::Recall).
-                id: [u8; 8] = id 32,
+                id: [u8; 12] = id 32,
+                /// When it was sent, by its sender's word: milliseconds since 1970, or 0 if its sender knew no wall time.
+                sent_ms: u64 = id 44,
                 /// A whole message: the topic's id first, and what was said behind the first [`HEAD`](crate::wire::topic::HEAD)
                 /// bytes.
                 bytes: Vec<u8> = bytes,
+            },
+            /// The wall clock differs from those of the linked peers: the median of theirs is right, for all that is known.
+            CLOCK = 34 => Clock {
+                /// By how many seconds this node's is ahead; 0 once they agree.
+                off_by_s: i32 = value,
             },
             /// An operation ended.
             DONE = 23 => Done {

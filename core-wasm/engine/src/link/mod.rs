@@ -55,6 +55,8 @@ pub(crate) struct Link {
     pub(crate) rtt: Rtt,
     /// Where the peer stands, by its word.
     pub(crate) at: Coordinate,
+    /// What its wall clock says, as seconds since 1970 when this node's monotonic clock began; 0 if it has none.
+    pub(crate) clock_s: u32,
     pub(crate) flow: Flow,
     /// Up to where the peer knows this node's neighbourhood.
     pub(crate) told: u32,
@@ -181,6 +183,7 @@ impl Links {
             missed: 0,
             rtt: Rtt::default(),
             at: Coordinate::default(),
+            clock_s: 0,
             flow: Flow::new(now),
             told: 0,
             told_ties: 0,

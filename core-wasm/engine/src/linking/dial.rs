@@ -9,7 +9,7 @@ use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{ANSWERS_A_DIAL, STRANGERS_A_LINK, STRANGERS_MAX};
+use crate::limits::{ANSWERS_A_DIAL, SKEW_S, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
@@ -18,15 +18,12 @@ use crate::wire::envelope::{Envelope, Kind};
 /// An envelope expires after this.
 const ENVELOPE_S: u32 = 60;
 
-/// How far wall clocks may differ.
-const SKEW_S: u32 = 300;
-
 /// Time for a direct link to open before a relayed one is tried, where a relay is known.
 const DIRECT_TIMEOUT: Duration = Duration::from_ms(6_000);
 
 /// The shell has described this end of a link that is being made.
 pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) {
-    let expiry_s = ground.wall_s().map_or(0, |now| now.get().saturating_add(ENVELOPE_S));
+    let expiry_s = ground.expiry_s(ENVELOPE_S);
     let Some(link) = ground.links.get(id) else { return };
     if link.kind == LinkKind::Socket {
         return on_socket_key(ground, id, description);
@@ -67,9 +64,8 @@ pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>,
     }
     let link = match envelope.kind {
         Kind::Offer | Kind::Circuit => {
-            let is_late = ground.wall_s().is_some_and(|now| {
-                envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < now.get()
-            });
+            let is_late =
+                envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < ground.wall_s();
             if is_late || repeats_answer(ground, &from, envelope.session) {
                 return;
             }
@@ -129,7 +125,7 @@ pub(super) fn on_envelope_verified(ground: &mut Ground, job: Job) -> Option<Box<
 pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
     let Parcel { peer: from, bytes, reply, .. } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full() {
+    if ground.is_full_for_others() {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
     }
     if envelope.kind == Kind::Circuit {

@@ -34,7 +34,7 @@ const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
 const SETTLED: Duration = Duration::from_ms(5_000);
 
 pub(crate) fn on_incoming(ground: &mut Ground) {
-    if ground.is_full() {
+    if ground.is_full_for_others() {
         return ground.put_kind(output::REFUSE, None);
     }
     let deadline = ground.now + PROOF_TIMEOUT;

@@ -176,7 +176,7 @@ fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
 fn an_envelope_from_the_end_of_time_is_no_panic() {
     let mut ground = ground(3);
     for wall_s in [0, 1, 1_800_000_000, u64::from(u32::MAX), u64::MAX] {
-        ground.wall_offset_s = Some(wall_s);
+        ground.set_wall(wall_s);
         for expiry_s in [0, 1, u32::MAX - 1, u32::MAX] {
             let key = &[expiry_s as u8; 64];
             let late = Envelope {

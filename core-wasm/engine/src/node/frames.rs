@@ -96,16 +96,17 @@ impl Node {
                 linking::on_welcome(&mut self.ground, id)?;
                 self.follow();
             }
-            (Stage::Ready, Frame::Ping(number)) => {
-                self.ground.send(id, &Frame::Pong { number, at: self.ground.at })
-            }
-            (Stage::Ready, Frame::Pong { number, at }) => self.on_pong(id, number, at),
+            (Stage::Ready, Frame::Ping(number)) => self.ground.pong(id, number),
+            (Stage::Ready, Frame::Pong { number, at, wall_s }) => self.on_pong(id, number, at, wall_s),
             (Stage::Ready, Frame::Credit(bytes)) => link.flow.granted(bytes),
             (Stage::Ready, Frame::Gossip { ties, joined, left }) => {
                 link.ties = ties;
                 on_gossip(&mut self.ground, id, joined, left);
             }
             (Stage::Ready, Frame::Routed(routed)) => return self.on_routed(id, routed),
+            (Stage::Ready, Frame::Topic { kind, raw }) => {
+                self.topics.on_topic(&mut self.ground, id, kind, raw)
+            }
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {
@@ -123,7 +124,7 @@ impl Node {
         Ok(())
     }
 
-    fn on_pong(&mut self, id: LinkId, number: u32, at: Coordinate) {
+    fn on_pong(&mut self, id: LinkId, number: u32, at: Coordinate, wall_s: u32) {
         let now = self.ground.now;
         let Some(link) = self.ground.links.get_mut(id) else { return };
         if number != 0 && link.probe == number {
@@ -131,6 +132,7 @@ impl Node {
             link.rtt.sample(link.probed.age(now));
             link.at = at;
             self.ground.at.sample(&at, link.rtt.smoothed_us(), &mut self.ground.rng);
+            self.ground.hear_clock(id, wall_s);
         }
     }
 
@@ -180,6 +182,7 @@ impl Node {
             if matches!(believed, Reason::Lost | Reason::Leaving | Reason::Silent) {
                 self.upkeep.on_gone(&self.ground, &link.peer, link.profile);
             }
+            self.topics.on_mate_lost(&self.ground, id);
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.
             self.on_peers_changed(Some(&link).filter(|_| reason != Reason::Shed));
@@ -189,7 +192,9 @@ impl Node {
             }
         } else if link.dialled {
             // Perhaps everybody takes our offers for late, or we their answers.
-            self.ground.is_clock_doubtful |= reason == Reason::Timeout;
+            if reason == Reason::Timeout {
+                self.ground.doubt_clock();
+            }
             let id = if is_known { &link.peer.0[..] } else { &[] };
             self.ground.put_plain(output::DIAL_FAILED, 0, reason as u32, id);
             self.ground.maintain_within(Duration::from_ms(200));

@@ -84,8 +84,7 @@ impl Node {
         match input {
             Input::Timeout => {}
             Input::WallTime(seconds) => {
-                self.ground.wall_offset_s = Some(seconds.saturating_sub(self.ground.now.0 / 1_000_000));
-                self.ground.is_clock_doubtful = false;
+                self.ground.set_wall(seconds);
             }
 
             // Nobody calls a browser.

@@ -1,7 +1,7 @@
 //! What requests want of the other machines, and these of them.
 
 use super::Node;
-use crate::id::NodeId;
+use crate::id::{NodeId, TopicId};
 use crate::io::LinkId;
 use crate::requests::{Aim, Round};
 use crate::status::Status;
@@ -19,7 +19,9 @@ impl Node {
         match self.requests.ended.take() {
             Some(Aim::Join) => self.on_own_place_known(),
             Some(Aim::Look(through)) => self.on_looked(through),
-            Some(Aim::Meet) => self.topics.on_met(&mut self.ground, &found.target, found.ids()),
+            Some(Aim::Meet) => {
+                self.topics.on_met(&mut self.ground, TopicId::of(&found.target.0), found.ids())
+            }
             _ => {}
         }
     }

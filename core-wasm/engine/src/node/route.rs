@@ -36,10 +36,6 @@ impl Node {
                 self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
                 self.ground.answer(&reply, Status::Ok, &[]);
             }
-            Body::Topic(bytes) if *routed.target == self.ground.id => {
-                self.topics.on_topic(&mut self.ground, routed.origin, bytes)
-            }
-            Body::Topic(_) => {}
             Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
             Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {

@@ -23,7 +23,7 @@ impl Node {
             self.ground.greet_better();
         }
         let topics = &self.topics;
-        if let Some(link) = self.upkeep.surplus(&self.ground, &|peer| topics.needs(peer)) {
+        if let Some(link) = self.upkeep.surplus(&self.ground, &|link| topics.needs(link)) {
             self.drop_link(link, Reason::Shed, true);
         }
         linking::try_direct(&mut self.ground);
@@ -89,7 +89,6 @@ impl Node {
         if let Some(link) = link {
             self.blocks.on_holder_lost(&mut self.ground, &link.peer);
             self.on_placed();
-            self.topics.on_mate_lost(&link.peer);
             self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));
@@ -97,16 +96,9 @@ impl Node {
 
     /// Looks at the mates of every topic, if it is time; others of a topic are looked for at its own node.
     pub(super) fn on_topic_deadline(&mut self) {
-        if self.topics.begin_beats(&mut self.ground) {
-            for place in 0..self.topics.len() {
-                let Some(topic) = self.topics.id(place).copied() else { break };
-                if self.topics.gather(&mut self.ground, place, &topic) {
-                    self.look_up(Aim::Meet, &topic);
-                }
-                self.topics.beat(&mut self.ground, &topic);
-            }
+        for topic in self.topics.on_time(&mut self.ground) {
+            self.look_up(Aim::Meet, topic.place());
         }
-        self.topics.arm(&mut self.ground);
     }
 
     /// The host slept or changed networks.

@@ -181,11 +181,6 @@ impl Contacts {
         }
     }
 
-    /// Whether the node should not be dialled yet.
-    pub(crate) fn is_late(&self, id: &NodeId, now: Instant) -> bool {
-        self.find(id).is_some_and(|contact| now < contact.not_before)
-    }
-
     /// The node is linked, or gone.
     pub(crate) fn forget(&mut self, id: &NodeId) {
         self.list.keep(|contact| contact.id != *id);

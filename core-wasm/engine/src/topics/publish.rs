@@ -1,144 +1,152 @@
-//! Messages of topics: signed, checked, handed on, asked for again. The shell keeps the messages themselves.
+//! Messages of topics: signed, checked, handed on, no faster than mates take them in. The shell keeps the messages themselves.
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
 
-use super::{Member, Topics, name, tell};
-use crate::ground::{Ground, Job, Parcel, What};
-use crate::id::NodeId;
-use crate::io::OpId;
+use super::{Topics, hand};
+use crate::ground::{Ground, Job, What, number};
+use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
-use crate::limits::{PUBLISH_MAX, TOPIC_JOBS_MAX};
+use crate::io::{LinkId, OpId};
+use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
 use crate::status::Status;
-use crate::time::Instant;
-use crate::wire::topic::{self, PUBLISH, WANT};
+use crate::wire::Writer;
+use crate::wire::topic::{self, Head, PUBLISH};
 
-/// A message is passed on for so long after it was sent, if the clocks can be trusted.
-const FRESH_S: u32 = 120;
+/// What a message is longer by on a link, at most.
+const ON_LINK: usize = 512;
+
+/// Mates are told what is here each time that so many messages of a stream came; not of the last ones, which may be under way still.
+const TELL_EACH: u32 = 8;
+
+/// A publisher is ahead of a mate by no more than so many messages: those it was told of late, and as many again.
+const AHEAD_MAX: u32 = 3 * TELL_EACH;
+
+/// Messages that a publisher gives in a beat to a mate that takes in none.
+const FORGIVEN: u32 = 2;
+
+/// Whether a link takes a message now.
+pub(super) fn has_room(ground: &Ground, link: LinkId, length: usize) -> bool {
+    ground.links.ready(link).is_some_and(|link| ground.has_room(link, length + ON_LINK, false))
+}
+
+/// Begins a job with a message or, to recall it, its place; false at the bound. No peer takes more than half of what can be done at
+/// once, and neither does this node.
+#[inline(never)]
+pub(super) fn start_job(ground: &mut Ground, what: What, number: u32, kind: u32, bytes: Vec<u8>) -> bool {
+    let is_own = |what: What| what == What::SignMessage;
+    let is_alike = |job: &Job| {
+        job.what.is_topic()
+            && is_own(job.what) == is_own(what)
+            && (is_own(what) || job.number as u16 == number as u16)
+    };
+    ground.count_jobs(&|job| job.what.is_topic()) < TOPIC_JOBS_MAX
+        && ground.count_jobs(&is_alike) < TOPIC_JOBS_MAX / 2
+        && ground.start_job(what, number, kind, 0, &[], bytes)
+}
 
 impl Topics {
-    /// Signs a message; it goes out once that is done.
-    pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &NodeId, payload: &[u8]) {
-        let topic = name(&id.0);
-        let status = if payload.len() > PUBLISH_MAX {
-            Status::BadRequest
-        } else if !self.has(topic) {
-            Status::NotFound
-        } else {
-            let (sent_s, nonce) =
-                (ground.wall_s().map_or(0, NonZeroU32::get), ground.keystream.number() as u32);
-            let raw = topic::message(id, sent_s, nonce, &ground.config.key, payload);
-            if start_job(ground, What::SignMessage, op.0, raw) {
-                return;
+    /// Signs a message; it goes out once that is done. One that comes too fast is refused.
+    pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) {
+        let may = self.may_publish(ground, id, payload.len());
+        let status = match self.topic(id) {
+            _ if payload.len() > PUBLISH_MAX => Status::BadRequest,
+            None => Status::NotFound,
+            Some(topic) if may => {
+                let head = Head {
+                    topic: id,
+                    run: topic.run,
+                    key: &ground.config.key,
+                    number: topic.number + 1,
+                    sent_ms: ground.wall_ms(),
+                };
+                let raw = head.message(payload);
+                if start_job(ground, What::SignMessage, op.0, output::SIGN_MESSAGE, raw) {
+                    if let Some(topic) = self.topic(id) {
+                        topic.number += 1;
+                        topic.left -= 1;
+                    }
+                    return;
+                }
+                Status::TooManyRequests
             }
-            Status::TooManyRequests
+            Some(_) => Status::TooManyRequests,
         };
         ground.done(op, status, 0);
     }
 
+    /// Whether the next message of this node's may go: every mate has come far enough, and its link has room.
+    fn may_publish(&mut self, ground: &Ground, id: &TopicId, length: usize) -> bool {
+        let Some((number, left)) = self.topic(id).map(|topic| (topic.number, topic.left)) else {
+            return false;
+        };
+        left > 0
+            && self
+                .mates_of(id)
+                .all(|mate| number < mate.acked + AHEAD_MAX && has_room(ground, mate.link, length))
+    }
+
+    /// A mate that falls behind slows this node down, but never stops it.
+    pub(super) fn forgive(&mut self, id: &TopicId, number: u32) {
+        for mate in self.mates.iter_mut().filter(|mate| mate.topic == id.short()) {
+            mate.acked = mate.acked.max(number.saturating_sub(AHEAD_MAX - FORGIVEN));
+        }
+    }
+
     /// A job ended, with a message if it went well.
     pub(crate) fn on_job(&mut self, ground: &mut Ground, job: &Job, raw: Option<&[u8]>) {
-        // What this node publishes comes from nobody.
-        let Some(parcel) = &job.parcel else {
-            let status = if let Some(raw) = raw {
-                self.seen.note(name(&topic::id(raw)), name(raw), ground.now);
-                self.spread(ground, &NodeId([0; 32]), raw);
-                Status::Ok
-            } else {
-                Status::Unavailable
-            };
-            return ground.done(OpId(job.number), status, 0);
-        };
-        match (job.what, raw) {
-            (What::CheckMessage, Some(raw)) => self.spread(ground, &parcel.peer, raw),
+        match (job.what, job.link(), raw) {
+            (What::SignMessage, ..) => {
+                if let Some(raw) = raw {
+                    self.spread(ground, None, raw);
+                }
+                let status = if raw.is_some() { Status::Ok } else { Status::Unavailable };
+                ground.done(OpId(job.number), status, 0);
+            }
+            (What::CheckMessage, from, Some(raw)) => self.spread(ground, from, raw),
             // Whoever passes a message on has checked it.
-            (What::CheckMessage, None) => self.forget(name(&parcel.bytes), &parcel.peer),
-            (_, Some(raw)) => hand(ground, &parcel.peer, raw),
+            (What::CheckMessage, Some(from), None) => self.on_mate_lost(ground, from),
+            (_, Some(to), Some(raw)) => hand(ground, to, PUBLISH, raw),
             _ => {}
         }
     }
 
     /// Hands a message that is known to be sound to the mates, and tells the application.
-    fn spread(&self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
-        let topic = name(raw);
-        let Some((_, key)) = topic::parse(raw) else { return };
-        let origin = NodeId::of_key(key);
-        for Member { peer, .. } in self.mates(topic) {
-            if *peer != *from && *peer != origin {
-                hand(ground, peer, raw);
+    fn spread(&mut self, ground: &mut Ground, from: Option<LinkId>, raw: &[u8]) {
+        let Some(head) = Head::parse(raw) else { return };
+        let place = topic::place(raw);
+        if !self.streams.take(&place, head.sent_ms, head.topic.short(), ground.now) {
+            return;
+        }
+        let origin = NodeId::of_key(head.key);
+        if let Some(topic) = self.topic(head.topic).filter(|_| from.is_none()) {
+            topic.stream = place.stream;
+        }
+        let to_origin = ground.links.to(&origin).map(|link| link.id);
+        for mate in self.mates_of(head.topic) {
+            if Some(mate.link) != from && Some(mate.link) != to_origin {
+                hand(ground, mate.link, PUBLISH, raw);
             }
         }
-        let mut names = origin.0.to_vec();
-        names.extend_from_slice(&topic::id(raw));
-        ground.put_copy(output::PUBLISHED, 0, &names, raw);
-    }
-
-    /// Somebody hands a message on.
-    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: &NodeId, raw: &[u8]) {
-        let Some((sent_s, _)) = topic::parse(raw) else { return };
-        let (topic, id) = (name(raw), name(&topic::id(raw)));
-        self.hear(topic, from, ground.now);
-        let wall_s = ground.wall_s().filter(|_| sent_s != 0);
-        let is_late = wall_s.is_some_and(|now| now.get().abs_diff(sent_s) > FRESH_S);
-        if !is_late
-            && !self.seen.has(id)
-            && start_job_for(ground, What::CheckMessage, from, &topic.to_ne_bytes(), raw)
-        {
-            // Told of by when it was sent, or newcomers would hand it round for as long as they come.
-            let age_s = wall_s.map_or(0, |now| now.get().saturating_sub(sent_s));
-            let sent_at = Instant(ground.now.0.saturating_sub(u64::from(age_s) * 1_000_000));
-            self.seen.note(id, topic, sent_at);
+        if place.number.is_multiple_of(TELL_EACH) {
+            self.tell_mates(ground, head.topic, u64::MAX << TELL_EACH);
         }
+        let mut ids = Writer::default();
+        ids.bytes(&origin.0).bytes(&place.stream).u32(place.number).u64(head.sent_ms);
+        ground.put_copy(output::PUBLISHED, 0, &ids.finish(), raw);
     }
 
-    /// Somebody has messages: those that did not come here are asked for.
-    pub(super) fn on_have(&mut self, ground: &mut Ground, from: &NodeId, id: &NodeId, messages: &[u8]) {
-        self.hear(name(&id.0), from, ground.now);
-        let mut missing = Vec::new();
-        for message in messages.as_chunks::<8>().0 {
-            if !self.seen.has(name(message)) {
-                missing.extend_from_slice(message);
-            }
+    /// A peer hands a message on.
+    pub(super) fn on_publish(&mut self, ground: &mut Ground, from: LinkId, raw: &[u8]) {
+        let Some(head) = Head::parse(raw) else { return };
+        let place = topic::place(raw);
+        let now_ms = ground.wall_ms();
+        let is_fresh = now_ms == 0 || now_ms.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000;
+        // A link's number takes half of the job's; the other half says which message it is, nearly always. One that is taken for another
+        // is asked for again.
+        let label = number(Some(from)) | (place.number ^ u32::from(place.stream[0]) << 8) << 16;
+        let is_under_way = |job: &Job| job.what == What::CheckMessage && job.number >> 16 == label >> 16;
+        if is_fresh && self.streams.is_news(&place, head.sent_ms) && ground.count_jobs(&is_under_way) == 0 {
+            start_job(ground, What::CheckMessage, label, output::CHECK_MESSAGE, raw.to_vec());
         }
-        if !missing.is_empty() {
-            tell(ground, from, WANT, id, &missing);
-        }
-    }
-
-    /// Somebody missed messages.
-    pub(super) fn on_wanted(&mut self, ground: &mut Ground, from: &NodeId, messages: &[u8]) {
-        for message in messages.as_chunks::<8>().0 {
-            if self.seen.has(name(message)) {
-                start_job_for(ground, What::Recall, from, &[], message);
-            }
-        }
-    }
-}
-
-/// Begins a job with a message or, to recall it, its name; false at the bound.
-#[inline(never)]
-fn start_job(ground: &mut Ground, what: What, number: u32, bytes: Vec<u8>) -> bool {
-    let kind = match what {
-        What::SignMessage => output::SIGN_MESSAGE,
-        What::CheckMessage => output::CHECK_MESSAGE,
-        _ => output::RECALL,
-    };
-    ground.count_jobs(&|job| job.what.is_topic()) < TOPIC_JOBS_MAX
-        && ground.start_job(what, number, kind, 0, &[], bytes)
-}
-
-/// The same for a message that came from `peer`, or goes there.
-#[inline(never)]
-fn start_job_for(ground: &mut Ground, what: What, peer: &NodeId, topic: &[u8], bytes: &[u8]) -> bool {
-    let has_begun = start_job(ground, what, 0, bytes.to_vec());
-    if has_begun {
-        ground.attach(Parcel { peer: *peer, bytes: topic.to_vec(), by: None, reply: None });
-    }
-    has_begun
-}
-
-fn hand(ground: &mut Ground, to: &NodeId, raw: &[u8]) {
-    if let Some((id, rest)) = raw.split_first_chunk() {
-        tell(ground, to, PUBLISH, &NodeId(*id), rest);
     }
 }

@@ -48,10 +48,18 @@ impl Upkeep {
     }
 }
 
-/// A peer told who came into its neighbourhood, and who left.
+/// A peer told who came into its neighbourhood, and who left. It is believed only what is near it; and the way to a node goes by whoever
+/// that named it is nearest to it, so that nobody draws envelopes to himself by a claim.
 pub(crate) fn on_gossip(ground: &mut Ground, from: LinkId, joined: &[u8], left: &[u8]) {
+    let Some(peer) = ground.links.ready(from).map(|link| link.peer) else { return };
     for id in NodeId::list(joined).iter().take(NEIGHBOURS) {
+        if !ground.may_be_close(&peer, id) {
+            continue;
+        }
+        let known = ground.contacts.way_to(id).and_then(|link| ground.links.ready(link));
+        let is_better = known.is_none_or(|known| peer.is_nearer(&known.peer, id));
         if ground.links.to(id).is_none()
+            && is_better
             && let Some(contact) = ground.contacts.learn(id)
         {
             contact.via = Some(from);

@@ -10,7 +10,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, Profile};
 use crate::limits::{LINKS_ENOUGH, NEIGHBOURS};
 use crate::time::{Duration, Instant};
-use crate::wire::frame::CLOSE;
+use crate::wire::frame::{CLOSE, FASTEST};
 
 /// How often a node looks at its links while something is missing, and when all is well.
 const BUSY_MS: u64 = 1_000;
@@ -23,6 +23,9 @@ const REFRESH_MS: u64 = 60_000;
 
 /// After so many refreshes, half a minute, a node looks for better links than it has.
 const SETTLED: u32 = 3;
+
+/// A peer that says that this node is one of its closest is believed if it is one of so many that are nearest here.
+const CLAIMS_MAX: usize = NEIGHBOURS * 2;
 
 /// A link is not shed before its other end had time to say that it counts on it.
 pub(super) const FRESH: Duration = Duration::from_ms(10_000);
@@ -110,7 +113,7 @@ impl Upkeep {
 
     /// The link beyond the budget that shall close: of the fullest bucket, the slowest; never a neighbour's, none that something else
     /// `needs`, and unless this is a small device, never the last of a bucket and never one whose other end counts on it.
-    pub(crate) fn surplus(&self, ground: &Ground, needs: &dyn Fn(&NodeId) -> bool) -> Option<LinkId> {
+    pub(crate) fn surplus(&self, ground: &Ground, needs: &dyn Fn(LinkId) -> bool) -> Option<LinkId> {
         if ground.links.ready_count() <= ground.link_budget() {
             return None;
         }
@@ -119,17 +122,19 @@ impl Upkeep {
         let room = NEIGHBOURS.min(ground.link_budget() * 3 / 4);
         let neighbours = ground.nearest(&ground.id, room, false, |_| false);
         let is_full = ground.links.ready_count() > ground.link_budget() + LINKS_SPARE;
+        let close = ground.nearest(&ground.id, CLAIMS_MAX, false, |_| false);
         let (mut victim, mut most) = (None, 0);
         for link in ground.links.peers() {
             let (fastest, fellows) = ground.bucket(ground.id.shared_bits(&link.peer));
             let is_fastest = fastest.is_some_and(|fastest| fastest.id == link.id);
             let worth = (fellows as u64) << 32 | u64::from(link.rtt.smoothed_us());
             let is_fresh = ground.now.since(link.since) < FRESH;
-            // Who is asked by too many cannot be the nearest of each.
-            let counts = if is_full { link.ties & CLOSE } else { link.ties };
-            let is_needed = needs(&link.peer)
+            // Who is asked by too many cannot be the fastest of each.
+            let is_close = link.ties & CLOSE != 0 && close.contains(&link.peer);
+            let counts = is_close || !is_full && link.ties & FASTEST != 0;
+            let is_needed = needs(link.id)
                 || is_fresh
-                || !is_small && (counts != 0 || is_fastest)
+                || !is_small && (counts || is_fastest)
                 || neighbours.contains(&link.peer);
             if !is_needed && (victim.is_none() || worth > most) {
                 (victim, most) = (Some(link.id), worth);
@@ -138,9 +143,10 @@ impl Upkeep {
         victim
     }
 
-    /// Says when the links are looked at next: soon while something `lacks`.
+    /// Says when the links are looked at next: soon while something `lacks` or is too much.
     pub(crate) fn pause(ground: &mut Ground, lacks: bool) {
-        let is_calm = !lacks && ground.links.ready_count() >= LINKS_ENOUGH && ground.joined;
+        let ready = ground.links.ready_count();
+        let is_calm = !lacks && ready >= LINKS_ENOUGH && ready <= ground.link_budget() && ground.joined;
         ground.maintain_at = ground.about(if is_calm { CALM_MS } else { BUSY_MS });
     }
 

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::gossip::on_gossip;
 use super::membership::Membership;
 use super::overlay::{FRESH, Upkeep};
 use crate::ground::Ground;
@@ -63,7 +64,7 @@ fn beyond_the_budget_a_link_goes_that_nobody_counts_on() {
     let victim = upkeep.surplus(&ground, &|_| false).unwrap();
     let peer = ground.links.ready(victim).map(|link| link.peer).unwrap();
     assert!(!ground.linked_neighbours().contains(&peer));
-    assert_ne!(upkeep.surplus(&ground, &|needed| *needed == peer), Some(victim));
+    assert_ne!(upkeep.surplus(&ground, &|link| link == victim), Some(victim));
     ground.links.iter_mut().for_each(|link| link.since = ground.now);
     assert_eq!(upkeep.surplus(&ground, &|_| false), None, "each may still say that it counts on the link");
 }
@@ -103,4 +104,54 @@ fn strangers_seen_through_a_link_are_reached_by_it() {
     assert!(!upkeep.on_looked(&mut ground, link, &own, &ids[..2]), "two may be newcomers");
     assert!(upkeep.on_looked(&mut ground, link, &own, &ids));
     assert!(ids.iter().all(|id| ground.contacts.way_to(id) == Some(link)));
+}
+
+/// All links say that this node is one of their closest.
+fn all_close(ground: &mut Ground) {
+    ground.links.iter_mut().for_each(|link| link.ties = CLOSE);
+    ground.depth_hint = ground.depth();
+    ground.now = ground.now + FRESH;
+}
+
+#[test]
+fn x8_whoever_only_says_that_it_is_close_is_shed_for_others() {
+    let (upkeep, mut ground) = crowd(250);
+    all_close(&mut ground);
+    let neighbours = ground.linked_neighbours();
+    let mut shed = 0;
+    while let Some(link) = upkeep.surplus(&ground, &|_| false) {
+        let peer = ground.links.remove(link).peer;
+        assert!(!neighbours.contains(&peer));
+        shed += 1;
+    }
+    assert_eq!(shed, 250 - ground.link_budget());
+}
+
+#[test]
+fn a_peer_is_believed_only_about_what_is_near_it() {
+    let mut ground = testing::ground(100);
+    ground.depth_hint = ground.depth();
+    let own = ground.id;
+    let liar = own.flipped(0);
+    let (link, near) = (testing::link(&mut ground, &liar), own.flipped(40));
+    on_gossip(&mut ground, link, &near.0, &[]);
+    assert!(ground.contacts.get(&near).is_none());
+    on_gossip(&mut ground, link, &liar.flipped(41).0, &[]);
+    assert_eq!(ground.contacts.way_to(&liar.flipped(41)), Some(link));
+}
+
+#[test]
+fn the_way_to_a_node_goes_by_the_nearest_that_named_it() {
+    let mut ground = testing::ground(0);
+    let own = ground.id;
+    let wanted = own.flipped(30);
+    let (far, near) = (own.flipped(3), own.flipped(9));
+    let (by_far, by_near) = (testing::link(&mut ground, &far), testing::link(&mut ground, &near));
+    for (link, way) in [(by_far, by_far), (by_near, by_near), (by_far, by_near)] {
+        on_gossip(&mut ground, link, &wanted.0, &[]);
+        assert_eq!(ground.contacts.way_to(&wanted), Some(way));
+    }
+    ground.links.remove(by_near);
+    on_gossip(&mut ground, by_far, &wanted.0, &[]);
+    assert_eq!(ground.contacts.way_to(&wanted), Some(by_far));
 }

@@ -24,8 +24,6 @@ pub enum Body<'a> {
     },
     /// A message for the target's application.
     Data(&'a [u8]),
-    /// Among subscribers; see [`topic`](super::topic). Not answered.
-    Topic(&'a [u8]),
     /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
     /// Are you there? Answered by a status alone.
@@ -56,7 +54,6 @@ impl Body<'_> {
             Self::Put { .. } => 4,
             Self::Data(_) => 5,
             Self::Answer { .. } => 6,
-            Self::Topic(_) => 7,
             Self::Meet => 8,
             Self::Nodes { .. } => 9,
             Self::Greet => 10,
@@ -68,7 +65,7 @@ impl Body<'_> {
         let mut writer = Writer::default();
         match self {
             Self::Find | Self::Meet | Self::Greet => {}
-            Self::Envelope(bytes) | Self::Data(bytes) | Self::Topic(bytes) => _ = writer.bytes(bytes),
+            Self::Envelope(bytes) | Self::Data(bytes) => _ = writer.bytes(bytes),
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
             Self::Answer { status, bytes } | Self::Nodes { status, nodes: bytes } => {

@@ -76,6 +76,8 @@ pub enum Frame<'a> {
         number: u32,
         /// Where the sender stands.
         at: Coordinate,
+        /// What its wall clock says, in seconds since 1970; 0 if it has none.
+        wall_s: u32,
     },
     /// So many more bytes of bulk may come.
     Credit(u32),
@@ -108,6 +110,13 @@ pub enum Frame<'a> {
         peer: &'a NodeId,
         /// As it was sealed.
         sealed: &'a [u8],
+    },
+    /// Between mates of a topic; see [`topic`](super::topic).
+    Topic {
+        /// What it says.
+        kind: u8,
+        /// The topic, and what the kind has.
+        raw: &'a [u8],
     },
     /// Keys in those buckets, ascending.
     Keys {
@@ -227,6 +236,7 @@ impl<'a> Frame<'a> {
             6 => Self::Pong {
                 number: reader.u32(),
                 at: reader.coordinate().ok_or(Fault::meaningless("coordinate"))?,
+                wall_s: reader.u32(),
             },
             7 => Self::Credit(reader.u32()),
             8 => {
@@ -249,6 +259,7 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
+            15 => Self::Topic { kind: reader.u8(), raw: reader.rest() },
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
             }
@@ -273,7 +284,9 @@ impl<'a> Frame<'a> {
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
-            Self::Pong { number, at } => _ = writer.u8(6).u32(*number).coordinate(at),
+            Self::Pong { number, at, wall_s } => {
+                writer.u8(6).u32(*number).coordinate(at).u32(*wall_s);
+            }
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
             Self::Gossip { ties, joined, left } => {
                 writer.u8(8).u8((joined.len() / 32) as u8 | ties).bytes(joined).bytes(left);
@@ -284,6 +297,7 @@ impl<'a> Frame<'a> {
             Self::Keys { mask, more, keys } => {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
             }
+            Self::Topic { kind, raw } => _ = writer.u8(15).u8(*kind).bytes(raw),
             Self::Carry { carried, peer, sealed } => {
                 writer.u8(if *carried { CARRIED } else { CARRY }).bytes(&peer.0).bytes(sealed);
             }
@@ -383,7 +397,6 @@ impl<'a> Routed<'a> {
             3 => Body::Get(reader.id()),
             4 => Body::Put { hash: reader.id(), block: reader.rest() },
             5 => Body::Data(reader.rest()),
-            7 => Body::Topic(reader.rest()),
             8 => Body::Meet,
             10 => Body::Greet,
             6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },

@@ -54,7 +54,7 @@ pub(crate) struct Host {
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(NodeId, bool, usize)>,
     pub(crate) blocks: BTreeMap<NodeId, Vec<u8>>,
-    pub(crate) memory: BTreeMap<[u8; 8], Vec<u8>>,
+    pub(crate) memory: BTreeMap<[u8; 12], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,
     /// Walks through the store.
@@ -263,7 +263,7 @@ impl Host {
             for link in links {
                 for frame in self.frames(*link) {
                     if let Some(Frame::Ping(number)) = Frame::parse(&frame) {
-                        self.hear(*link, &[Frame::Pong { number, at: Coordinate::default() }]);
+                        self.hear(*link, &[Frame::Pong { number, at: Coordinate::default(), wall_s: 0 }]);
                     }
                 }
                 self.sent.remove(link);

@@ -8,7 +8,9 @@
 mod blocks;
 mod host;
 mod linking;
+mod places;
 mod routing;
+mod topics;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;

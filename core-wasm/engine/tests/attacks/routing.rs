@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
 use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
-use tabmesh_engine::{Event, Input, LinkId, NodeId, Profile, Reason};
+use tabmesh_engine::{Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
 use super::host::{Host, Key, pair, routed};
 
@@ -136,14 +136,12 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
     let block = vec![7; 4_000];
     let hash = NodeId(tabmesh_engine::sha256(&block));
     let (victim, stranger) = (others[4].1, NodeId([0x77; 32]));
-    let meet = [&[1][..], &hash.0].concat();
     let nodes: Vec<u8> = (0..8).flat_map(|n| [&[0x80 | n; 32][..], &[0; 8]].concat()).collect();
     let bodies = [
         Body::Find,
         Body::Envelope(&[1; 200]),
         Body::Get(&hash),
         Body::Data(b"hello"),
-        Body::Topic(&meet),
         Body::Meet,
         Body::Greet,
         Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
@@ -221,7 +219,10 @@ fn sent_to_others(host: &mut Host, from: LinkId, links: &[LinkId], ms: u64) -> u
         for link in links {
             for frame in sent.get(link).into_iter().flatten() {
                 if let Some(Frame::Ping(number)) = Frame::parse(&frame[2..]) {
-                    host.hear(*link, &[Frame::Pong { number, at: tabmesh_engine::Coordinate::default() }]);
+                    host.hear(
+                        *link,
+                        &[Frame::Pong { number, at: tabmesh_engine::Coordinate::default(), wall_s: 0 }],
+                    );
                 }
             }
         }
@@ -317,20 +318,25 @@ fn a_node_that_answers_a_greeting_is_dialled() {
 #[test]
 fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
     let keys: Vec<u8> = (0..64).flat_map(|number| [number + 1; 32]).collect();
-    let zero = NodeId([0; 32]);
+    let (zero, topic) = (NodeId([0; 32]), TopicId([5; 32]));
     let frames = [
         Frame::Ping(1),
-        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default() },
+        Frame::Pong { number: 1, at: tabmesh_engine::Coordinate::default(), wall_s: 0 },
         Frame::Credit(u32::MAX),
         Frame::Gossip { ties: 0xc0, joined: &keys[..384], left: &[7; 64] },
         Frame::Digest(&[0xff; 128]),
         Frame::Differ { mask: 0xffff, after: &zero },
         Frame::Keys { mask: 0xffff, more: true, keys: &keys },
+        Frame::Topic { kind: 1, raw: &[&topic.0, &keys[..384]].concat() },
+        Frame::Topic { kind: 2, raw: &[&topic.0, &keys[..384]].concat() },
+        Frame::Topic { kind: 4, raw: &[&topic.0, &keys[..400]].concat() },
         Frame::Carry { carried: false, peer: &zero, sealed: &[1; 300] },
         Frame::Carry { carried: true, peer: &zero, sealed: &[1; 300] },
     ];
     let run = |frame: Option<&Frame<'_>>| {
         let (mut host, liar, links) = crowd();
+        host.tell(Input::Command(Command::Subscribe { op: OpId(1), topic: &topic }));
+        host.at(1);
         host.sent.clear();
         (0..20).for_each(|_| host.hear(liar, &frame.into_iter().cloned().collect::<Vec<_>>()));
         sent_to_others(&mut host, liar, &links, 10_000)

@@ -7,7 +7,7 @@ use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{LinkId, NodeId, OpId, Output, Profile};
+use tabmesh_engine::{LinkId, NodeId, OpId, Output, Profile, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
 use crate::world::crypto::Crypto;
@@ -77,6 +77,18 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
     let hash = near(world, &to);
     let ids = world.random_bytes(64 * 8);
     let mut frames: Vec<Vec<u8>> = Vec::new();
+    // Each guest also publishes under many keys, whose signatures hold.
+    for number in 0..8_u32 {
+        let key = world.stranger();
+        let head =
+            topic::Head { topic: &TopicId([1; 32]), sent_ms: 0, run: number, number: 1, key: &key.public };
+        let raw = head.message(b"words");
+        let raw = topic::signed(
+            raw.clone(),
+            &Crypto::StandIn.sign(&key, &topic::signed_bytes(&Spec::browser().network_id(), &raw)),
+        );
+        frames.push(Frame::Topic { kind: topic::PUBLISH, raw: &raw }.emit());
+    }
     for number in 0..TOPICS_MAX as u8 {
         let others = world.random_bytes(12 * 32);
         for (kind, topic, rest) in [
@@ -84,8 +96,7 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
             (topic::HAVE, number, &ids),
             (topic::PRUNE, number ^ 1, &others),
         ] {
-            let bytes = [&[kind], &[topic; 32][..], rest].concat();
-            frames.push(request(world, from, to, true, &Body::Topic(&bytes)));
+            frames.push(Frame::Topic { kind, raw: &[&[topic; 32], rest].concat() }.emit());
         }
         let place = near(world, &to);
         frames.push(request(world, from, place, false, &Body::Meet));
@@ -123,7 +134,7 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
     world.host_mut(host).job_slowness = 4_000;
     let mut ops: Vec<OpId> = Vec::new();
     for number in 0..TOPICS_MAX as u8 {
-        world.subscribe(host, NodeId([number; 32]));
+        world.subscribe(host, TopicId([number; 32]));
     }
     for _ in 0..3 {
         for puppet in &puppets {
@@ -139,7 +150,7 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
             ops.extend([world.find(host, target), world.get(host, target), world.put(host, &block).0]);
             let peer = world.host(puppets[0]).id;
             ops.push(world.send(host, peer, &block));
-            ops.push(world.publish(host, NodeId([1; 32]), &block[..1000]));
+            ops.push(world.publish(host, TopicId([1; 32]), &block[..1000]));
         }
         world.run_for(2_000);
     }
@@ -169,7 +180,8 @@ fn a_tabs_engine_with_full_tables_takes_at_most_64_kib() {
 
 #[test]
 fn a_native_peers_engine_with_full_tables_takes_at_most_64_kib() {
-    check(Profile::Native, 240);
+    // As many as its budget: of more the surplus is shed.
+    check(Profile::Native, 228);
 }
 
 #[test]

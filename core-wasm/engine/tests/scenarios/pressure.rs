@@ -21,7 +21,7 @@ fn a_peer_that_floods_is_cut() {
             if is_closed(&world, puppet, LINK) {
                 break;
             }
-            let pong = Frame::Pong { number, at: Coordinate::default() };
+            let pong = Frame::Pong { number, at: Coordinate::default(), wall_s: 0 };
             world.play(puppet, vec![Output::Send { link: LINK, bytes: pong.emit().repeat(40) }]);
             if number % 10 == 0 {
                 world.run_for(1);

@@ -86,7 +86,7 @@ pub(crate) fn stay_alive(world: &mut World, puppet: HostId) {
             if let Some(Frame::Ping(number)) = Frame::parse(frame) {
                 pongs.push(Output::Send {
                     link,
-                    bytes: Frame::Pong { number, at: Coordinate::default() }.emit(),
+                    bytes: Frame::Pong { number, at: Coordinate::default(), wall_s: 0 }.emit(),
                 });
             }
         }

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use tabmesh_engine::{Config, Node, NodeId};
+use tabmesh_engine::{Config, Node, NodeId, TopicId};
 
 use crate::world::flat::Record;
 use crate::world::{HostId, Spec, World};
@@ -25,7 +25,7 @@ fn life(seed: u64) -> (Config, Vec<Record>) {
     world.log(tab);
     world.restart(tab);
     world.run_for(60_000);
-    let topic = world.random_id();
+    let topic = TopicId(world.random_id().0);
     for host in [tab, others[0], others[5]] {
         world.subscribe(host, topic);
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use tabmesh_engine::limits::PUBLISH_MAX;
-use tabmesh_engine::wire::frame::{Body, Frame, Routed};
+use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{LinkId, NodeId, Output, Status};
+use tabmesh_engine::{LinkId, NodeId, OpId, Output, Status, TopicId};
 
 use crate::grow::network;
 use crate::puppet::guest;
@@ -13,8 +13,8 @@ use crate::world::seeds::each;
 use crate::world::{HostId, MS, Spec, World};
 
 /// Subscribes `hosts` and waits until they know each other.
-fn subscribed(world: &mut World, hosts: &[HostId]) -> NodeId {
-    let topic = world.random_id();
+fn subscribed(world: &mut World, hosts: &[HostId]) -> TopicId {
+    let topic = TopicId(world.random_id().0);
     for host in hosts {
         let op = world.subscribe(*host, topic);
         assert_eq!(world.wait(*host, op, 1_000).status, Status::Ok);
@@ -27,7 +27,7 @@ fn subscribed(world: &mut World, hosts: &[HostId]) -> NodeId {
 /// not, how many came twice, and how long each took in milliseconds.
 fn publish(
     world: &mut World,
-    topic: NodeId,
+    topic: TopicId,
     hosts: &[HostId],
     count: usize,
     ms: u64,
@@ -158,7 +158,7 @@ fn topics_beyond_the_bound_are_refused() {
     let mut world = network(1, 1, 3, 200);
     let mut statuses = Vec::new();
     for _ in 0..6 {
-        let topic = world.random_id();
+        let topic = TopicId(world.random_id().0);
         let op = world.subscribe(HostId(1), topic);
         statuses.push(world.wait(HostId(1), op, 1_000).status);
     }
@@ -167,22 +167,8 @@ fn topics_beyond_the_bound_are_refused() {
 }
 
 /// A message that one node hands to another, as a frame.
-fn handed(from: NodeId, to: NodeId, raw: &[u8]) -> Vec<u8> {
-    let bytes = [&[topic::PUBLISH], raw].concat();
-    let body = Body::Topic(&bytes);
-    let routed = Routed {
-        reply: false,
-        exact: true,
-        how: 0,
-        hops: 0,
-        origin: &from,
-        target: &to,
-        request: 0,
-        path: &[],
-        kind: body.kind(),
-        payload: &bytes,
-    };
-    Frame::Routed(routed).emit()
+fn handed(raw: &[u8]) -> Vec<u8> {
+    Frame::Topic { kind: topic::PUBLISH, raw }.emit()
 }
 
 #[test]
@@ -192,9 +178,11 @@ fn a_message_with_a_wrong_signature_or_an_old_one_reaches_nobody() {
         let hosts = world.live();
         let id = subscribed(&mut world, &hosts);
         let puppet = guest(&mut world, hosts[0]);
-        let (from, to) = (world.host(puppet).id, world.host(hosts[0]).id);
         let key = world.stranger().public;
-        let forged = |sent_s| handed(from, to, &topic::message(&id, sent_s, 1, &key, b"believe me"));
+        let forged = |sent_ms| {
+            let head = topic::Head { topic: &id, sent_ms, run: 1, number: 1, key: &key };
+            handed(&head.message(b"believe me"))
+        };
         for bytes in [forged(0), forged(1)] {
             world.play(puppet, vec![Output::Send { link: LinkId::new(1).unwrap(), bytes }]);
         }
@@ -213,7 +201,7 @@ fn a_message_with_a_wrong_signature_or_an_old_one_reaches_nobody() {
         }
         world.run_for(200_000);
         let before = world.published(hosts[0]).len();
-        let bytes = handed(from, to, &raw);
+        let bytes = handed(&raw);
         world.play(puppet, vec![Output::Send { link: LinkId::new(1).unwrap(), bytes }]);
         world.run_for(10_000);
         assert_eq!(world.published(hosts[0]).len(), before, "seed {seed}");
@@ -232,5 +220,107 @@ fn a_subscriber_alone_is_joined_by_the_next() {
         world.run_for(15_000);
         let (missing, ..) = publish(&mut world, topic, &[HostId(1), late], 2, 2_000);
         assert_eq!(missing, 0, "seed {seed}");
+    });
+}
+
+/// Each of `publishers` publishes `count` messages of `length` bytes at once, and where it is told that that is too fast, again 20 ms
+/// later; says how many times each was told so.
+fn publish_at_once(
+    world: &mut World,
+    topic: TopicId,
+    publishers: &[HostId],
+    count: u32,
+    length: usize,
+) -> Vec<usize> {
+    let mut taken: Vec<Vec<OpId>> = vec![Vec::new(); publishers.len()];
+    let mut refused = vec![0; publishers.len()];
+    for _ in 0..5_000 {
+        for (at, host) in publishers.iter().enumerate() {
+            while taken[at].len() < count as usize {
+                let mut text = vec![0; length];
+                text[..4].copy_from_slice(&(taken[at].len() as u32).to_be_bytes());
+                let op = world.publish(*host, topic, &text);
+                match world.host(*host).done(op).map(|done| done.status) {
+                    Some(Status::TooManyRequests) => {
+                        refused[at] += 1;
+                        break;
+                    }
+                    None | Some(Status::Ok) => taken[at].push(op),
+                    Some(status) => panic!("{status:?}"),
+                }
+            }
+        }
+        world.run_for(20);
+        if taken.iter().all(|ops| ops.len() == count as usize) {
+            for (host, ops) in publishers.iter().zip(&taken) {
+                assert!(ops.iter().all(|op| world.wait(*host, *op, 5_000).status == Status::Ok));
+            }
+            return refused;
+        }
+    }
+    panic!("{:?} were taken", taken.iter().map(Vec::len).collect::<Vec<_>>());
+}
+
+/// How many of what `publishers` published never came to one of `hosts`, and how many came more than once.
+fn judge(world: &World, hosts: &[HostId], publishers: &[HostId], count: u32) -> (usize, usize) {
+    let (mut missing, mut twice) = (0, 0);
+    for host in hosts {
+        let mut came: BTreeMap<(NodeId, Vec<u8>), usize> = BTreeMap::new();
+        for (_, from, bytes) in world.published(*host) {
+            *came.entry((from, bytes[..4].to_vec())).or_default() += 1;
+        }
+        let others = publishers.iter().filter(|other| *other != host).count();
+        missing += others * count as usize - came.len();
+        twice += came.values().filter(|times| **times > 1).count();
+    }
+    (missing, twice)
+}
+
+#[test]
+fn a_burst_of_many_publishers_is_heard_by_all_exactly_once() {
+    each(1, |seed| {
+        let mut world = network(seed, 2, 18, 150);
+        let hosts: Vec<HostId> = (0..12).map(HostId).collect();
+        let topic = subscribed(&mut world, &hosts);
+        let begun = world.now;
+        let refused = publish_at_once(&mut world, topic, &hosts[..5], 1_000, 100);
+        println!("seed {seed}: taken within {} ms, {refused:?} refused", (world.now - begun) / MS);
+        assert!(refused.iter().all(|times| *times > 0), "who is too fast is told");
+        world.run_for(30_000);
+        assert_eq!(judge(&world, &hosts, &hosts[..5], 1_000), (0, 0), "seed {seed}");
+    });
+}
+
+#[test]
+fn long_messages_one_after_another_come_whole() {
+    each(1, |seed| {
+        let mut world = network(seed, 2, 10, 150);
+        let hosts: Vec<HostId> = (0..10).map(HostId).collect();
+        let topic = subscribed(&mut world, &hosts);
+        publish_at_once(&mut world, topic, &hosts[3..4], 150, PUBLISH_MAX);
+        world.run_for(30_000);
+        assert_eq!(judge(&world, &hosts, &hosts[3..4], 150), (0, 0), "seed {seed}");
+    });
+}
+
+#[test]
+fn what_is_said_right_after_opening_a_topic_is_heard_within_two_seconds() {
+    each(4, |seed| {
+        let mut world = network(seed, 2, 22, 150);
+        let topic = TopicId(world.random_id().0);
+        let hosts: Vec<HostId> = (4..9).map(HostId).collect();
+        let at = world.now;
+        for host in &hosts {
+            let op = world.subscribe(*host, topic);
+            world.wait(*host, op, 1_000);
+            let op = world.publish(*host, topic, &[&[0; 4][..], b"hello"].concat());
+            assert_eq!(world.wait(*host, op, 1_000).status, Status::Ok);
+        }
+        world.run_for(6_000);
+        assert_eq!(judge(&world, &hosts, &hosts, 1), (0, 0), "seed {seed}");
+        let heard = hosts.iter().flat_map(|host| world.published(*host)).map(|(when, ..)| (when - at) / MS);
+        let slowest = heard.max().unwrap_or(0);
+        println!("seed {seed}: the slowest after {slowest} ms");
+        assert!(slowest < 2_000, "seed {seed}: {slowest} ms");
     });
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output};
+use tabmesh_engine::{Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output, TopicId};
 
 use super::agenda::Happening;
 use super::crypto::KeyPair;
@@ -153,19 +153,19 @@ impl World {
     }
 
     /// Has the host take part in a topic.
-    pub(crate) fn subscribe(&mut self, host: HostId, topic: NodeId) -> OpId {
+    pub(crate) fn subscribe(&mut self, host: HostId, topic: TopicId) -> OpId {
         let op = self.next_op(host);
         self.command(host, Order::Subscribe(op, topic));
         op
     }
 
     /// Has the host take part no longer.
-    pub(crate) fn unsubscribe(&mut self, host: HostId, topic: NodeId) {
+    pub(crate) fn unsubscribe(&mut self, host: HostId, topic: TopicId) {
         self.command(host, Order::Unsubscribe(topic));
     }
 
     /// Has the host publish in a topic.
-    pub(crate) fn publish(&mut self, host: HostId, topic: NodeId, bytes: &[u8]) -> OpId {
+    pub(crate) fn publish(&mut self, host: HostId, topic: TopicId, bytes: &[u8]) -> OpId {
         let op = self.next_op(host);
         self.command(host, Order::Publish(op, topic, bytes.to_vec()));
         op

@@ -89,7 +89,6 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Envelope(bytes)) => envelope(bytes),
         Some(Body::Get(hash)) => format!("get {hash:?}"),
         Some(Body::Put { hash, .. }) => format!("put {hash:?}"),
-        Some(Body::Topic(bytes)) => format!("topic, {} bytes", bytes.len()),
         Some(Body::Meet) => "meet".into(),
         Some(Body::Greet) => "greet".into(),
         Some(Body::Data(_)) => "data".into(),

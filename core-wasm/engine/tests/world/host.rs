@@ -111,7 +111,7 @@ pub(crate) struct Host {
     /// Messages whose operations have not ended.
     pub(crate) outgoing: BTreeMap<u32, Vec<u8>>,
     /// Messages of topics, whole.
-    pub(crate) published: BTreeMap<[u8; 8], Vec<u8>>,
+    pub(crate) published: BTreeMap<[u8; 12], Vec<u8>>,
     pub(crate) ops: u32,
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,

@@ -1,6 +1,6 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
-use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature};
+use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, TopicId};
 
 use super::ids::{EndId, SessionId};
 use super::server::SERVER_NAME;
@@ -66,9 +66,9 @@ pub(crate) enum Order {
     Get(OpId, NodeId),
     Find(OpId, NodeId),
     Send(OpId, NodeId, u32),
-    Subscribe(OpId, NodeId),
-    Unsubscribe(NodeId),
-    Publish(OpId, NodeId, Vec<u8>),
+    Subscribe(OpId, TopicId),
+    Unsubscribe(TopicId),
+    Publish(OpId, TopicId, Vec<u8>),
     Cancel(OpId),
     Addresses(u16),
     Wake,

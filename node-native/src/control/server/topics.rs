@@ -4,20 +4,24 @@ use std::io;
 use std::time::Duration;
 
 use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{Status, TopicId};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
 use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done, SaidLine};
-use crate::driver::{Handle, Said, Wish, topic_id};
+use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
 
 /// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
 const LISTENERS_MAX: usize = 16;
+
+/// A message that comes too fast for those that this node is linked to is tried again after this, for at most that long.
+const ROOM_AGAIN: Duration = Duration::from_millis(20);
+const ROOM_MAX: Duration = Duration::from_secs(30);
 
 /// How long a listener may leave a message unread that no longer fits its socket.
 const READ_MAX: Duration = Duration::from_secs(600);
@@ -39,13 +43,24 @@ impl Topics {
             Ok(bytes) => bytes?,
             Err(_) => return Err(failed(Status::TimedOut, "the message did not come within 5 seconds")),
         };
-        let wish = Wish::Publish { topic, bytes };
-        let outcome = until_gone(reader, self.handle.wish(wish)).await?;
-        if outcome.status == Status::TooManyRequests {
-            return Err(too_many_topics());
-        }
+        // Takes part first: a node that cannot says so at once.
+        let part = self.handle.listen(topic).await.map_err(not_listening)?;
+        let outcome = until_gone(reader, self.publish_in_time(topic, bytes)).await?;
+        drop(part);
         done(&outcome)?;
         Ok(Done::Publish {})
+    }
+
+    /// Publishes as soon as those that this node is linked to can take it in.
+    async fn publish_in_time(&self, topic: TopicId, bytes: Vec<u8>) -> Outcome {
+        let begun = Instant::now();
+        loop {
+            let outcome = self.handle.wish(Wish::Publish { topic, bytes: bytes.clone() }).await;
+            if outcome.status != Status::TooManyRequests || begun.elapsed() >= ROOM_MAX {
+                return outcome;
+            }
+            sleep(ROOM_AGAIN).await;
+        }
     }
 
     /// Tells what is said in a topic until the client closes.
@@ -61,10 +76,7 @@ impl Topics {
                 format!("{LISTENERS_MAX} commands listen to topics of this node already; end one first");
             return Err(failed(Status::TooManyRequests, message));
         };
-        let messages = self.handle.listen(topic).await.map_err(|status| match status {
-            Status::TooManyRequests => too_many_topics(),
-            _ => stopping(),
-        })?;
+        let messages = self.handle.listen(topic).await.map_err(not_listening)?;
         until_gone(reader, tell(messages, writer)).await?
     }
 }
@@ -102,6 +114,10 @@ async fn read_message(reader: &mut Reader) -> Result<Vec<u8>, Ended> {
 
 const TOO_LONG: &str = "a message of a topic has at most 8 KiB; put what is longer, and publish its CID";
 
+fn not_listening(status: Status) -> Ended {
+    if status == Status::TooManyRequests { too_many_topics() } else { stopping() }
+}
+
 fn too_many_topics() -> Ended {
     let message = format!(
         "the node takes part in {TOPICS_MAX} topics already, the most it can; end a `tabmesh topic sub`, or wait 15 seconds \
@@ -110,7 +126,7 @@ fn too_many_topics() -> Ended {
     failed(Status::TooManyRequests, message)
 }
 
-fn parse_topic(name: &str) -> Result<NodeId, Ended> {
+fn parse_topic(name: &str) -> Result<TopicId, Ended> {
     topic_id(name).ok_or_else(|| failed(Status::BadRequest, "the name of a topic has 1 to 255 bytes"))
 }
 
@@ -127,11 +143,13 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
+    use tabmesh_engine::NodeId;
 
     #[tokio::test]
     async fn the_longest_message_fits_a_header() {
         for byte in [b'a', 0x01, 0x7f, 0xff] {
-            let said = Said { from: NodeId([7; 32]), bytes: Bytes::from(vec![byte; PUBLISH_MAX]) };
+            let said =
+                Said { from: NodeId([7; 32]), sent_ms: 0, bytes: Bytes::from(vec![byte; PUBLISH_MAX]) };
             let line = line(&said);
             assert_eq!(line.text.is_some(), byte != 0xff);
             frame::write_header(&mut Vec::new(), &Answer::Said(line)).await.expect("it fits");

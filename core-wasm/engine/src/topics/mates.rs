@@ -1,0 +1,194 @@
+//! Who takes part in a topic, and how subscribers find each other.
+
+use alloc::vec::Vec;
+
+use super::{Topics, tell};
+use crate::coordinate::Coordinate;
+use crate::ground::{Ground, ReplyTo};
+use crate::id::{NodeId, TopicId};
+use crate::io::LinkId;
+use crate::limits::{GUESTS_MAX, MATES, MATES_MAX};
+use crate::list::List;
+use crate::status::Status;
+use crate::wire::Writer;
+use crate::wire::frame::Body;
+use crate::wire::named;
+use crate::wire::topic::{GRAFT, HAVE, PRUNE};
+
+/// How soon others are looked for again: each time after twice as long, up to half a minute.
+const SEEK_MS: u64 = 500;
+const SEEK_DOUBLINGS: u32 = 6;
+
+/// The link to a peer that takes part in a topic, or was asked to just now.
+pub(super) struct Mate {
+    pub(super) topic: u32,
+    pub(super) link: LinkId,
+    /// How many of this node's own messages came to it.
+    pub(super) acked: u32,
+}
+
+/// Somebody who came by this node looking for others of a topic, and the link by which that came.
+pub(super) struct Guest {
+    topic: u32,
+    pub(super) peer: NodeId,
+    by: Option<LinkId>,
+}
+
+impl Topics {
+    pub(super) fn mates_of(&self, id: &TopicId) -> impl Iterator<Item = &Mate> {
+        let topic = id.short();
+        self.mates.iter().filter(move |mate| mate.topic == topic)
+    }
+
+    #[inline(never)]
+    pub(super) fn count(&self, id: &TopicId) -> usize {
+        self.mates_of(id).count()
+    }
+
+    pub(super) fn mate(&mut self, id: &TopicId, link: LinkId) -> Option<&mut Mate> {
+        self.mates.iter_mut().find(|mate| mate.topic == id.short() && mate.link == link)
+    }
+
+    /// Whether a link is kept for a topic.
+    pub(crate) fn needs(&self, link: LinkId) -> bool {
+        self.mates.iter().any(|mate| mate.link == link)
+    }
+
+    /// Forgets a mate, or all, in a topic, or in all.
+    #[inline(never)]
+    pub(super) fn forget(&mut self, id: Option<&TopicId>, link: Option<LinkId>) {
+        let is_other = |mate: &Mate| {
+            id.is_some_and(|id| mate.topic != id.short()) || link.is_some_and(|link| mate.link != link)
+        };
+        self.mates.keep(is_other);
+    }
+
+    /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there. One more than is
+    /// needed is asked, so that in time the slowest ones go.
+    #[inline(never)]
+    fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
+        if self.count(id) > MATES {
+            return;
+        }
+        let Some(link) = ground.links.to(peer).map(|link| link.id) else { return ground.greet(peer) };
+        if self.mate(id, link).is_none() {
+            self.add(id, link);
+            tell(ground, link, GRAFT, id, &[]);
+        }
+    }
+
+    fn add(&mut self, id: &TopicId, link: LinkId) {
+        let acked = self.topic(id).map_or(0, |topic| topic.number);
+        self.mates.push(Mate { topic: id.short(), link, acked });
+    }
+
+    /// Looks for others among the links and the guests here.
+    pub(super) fn seek(&mut self, ground: &mut Ground, id: &TopicId) {
+        if let Some(topic) = self.topic(id) {
+            topic.seek_at = ground.about(SEEK_MS << topic.seeks);
+            topic.seeks = SEEK_DOUBLINGS.min(topic.seeks + 1);
+        }
+        let mut place = 0;
+        while let Some(guest) = self.guests.get(place) {
+            let (peer, topic) = (guest.peer, guest.topic);
+            place += 1;
+            if topic == id.short() {
+                self.invite(ground, id, &peer);
+            }
+        }
+        // Others of the links each time: most may take no part.
+        let mut place = ground.rng.below(ground.links.len() as u64) as usize;
+        loop {
+            let Some(peer) = ground.links.peers().nth(place).map(|link| link.peer) else { return };
+            place += 1;
+            self.invite(ground, id, &peer);
+        }
+    }
+
+    /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
+    pub(super) fn part_with_slowest(&mut self, ground: &mut Ground, id: &TopicId) {
+        let rtt_us = |mate: &&Mate| ground.links.ready(mate.link).map_or(0, |link| link.rtt.smoothed_us());
+        let slowest = self.mates_of(id).max_by_key(rtt_us).filter(|_| self.count(id) > MATES + 1);
+        if let Some(link) = slowest.map(|mate| mate.link) {
+            self.forget(Some(id), Some(link));
+            tell(ground, link, PRUNE, id, &[]);
+        }
+    }
+
+    /// A peer wants to be a mate.
+    pub(super) fn on_graft(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId) {
+        self.forget(Some(id), Some(from));
+        if self.count(id) < MATES_MAX {
+            self.add(id, from);
+            let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
+            return tell(ground, from, HAVE, id, &streams);
+        }
+        let mut others = Vec::new();
+        for link in self.mates_of(id).filter_map(|mate| ground.links.ready(mate.link)) {
+            others.extend_from_slice(&link.peer.0);
+        }
+        tell(ground, from, PRUNE, id, &others);
+    }
+
+    /// A peer is no mate, or not any more, and names others.
+    pub(super) fn on_prune(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, others: &[u8]) {
+        if self.mate(id, from).is_some() {
+            self.forget(Some(id), Some(from));
+            self.on_met(ground, id, NodeId::list(others));
+        }
+    }
+
+    /// Somebody named others who take part.
+    pub(crate) fn on_met(&mut self, ground: &mut Ground, id: &TopicId, peers: &[NodeId]) {
+        if self.topic(id).is_some() {
+            for peer in peers.iter().take(MATES) {
+                self.invite(ground, id, peer);
+            }
+        }
+    }
+
+    /// A link is there: its peer may take part.
+    pub(crate) fn on_linked(&mut self, ground: &mut Ground, peer: &NodeId) {
+        let mut place = 0;
+        while let Some(topic) = self.list.get(place) {
+            let id = topic.id;
+            place += 1;
+            self.invite(ground, &id, peer);
+        }
+    }
+
+    /// A link is gone, or what its peer passed on was unsound.
+    pub(crate) fn on_mate_lost(&mut self, ground: &Ground, link: LinkId) {
+        if self.needs(link) {
+            self.forget(None, Some(link));
+            // Others are looked for at the next beat.
+            for topic in &mut self.list {
+                (topic.seek_at, topic.seeks) = (ground.now, 0);
+            }
+        }
+    }
+
+    /// Somebody looks for others of a topic whose closest node this is: the last ones that came by. At the bound the link that brought
+    /// most of them makes room.
+    pub(crate) fn on_meet(&mut self, ground: &mut Ground, reply: &ReplyTo, id: &NodeId) {
+        let (topic, by) = (TopicId(id.0).short(), reply.link());
+        let guests = &mut self.guests;
+        guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
+        let mut others = Writer::default();
+        for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
+            named::emit(&mut others, &guest.peer, &Coordinate::default());
+        }
+        if guests.len() >= GUESTS_MAX {
+            let (mut most, mut oldest) = (0, 0);
+            for (place, guest) in guests.iter().enumerate() {
+                let count = guests.iter().filter(|other| other.by == guest.by).count();
+                if count > most {
+                    (most, oldest) = (count, place);
+                }
+            }
+            guests.remove(oldest);
+        }
+        guests.push(Guest { topic, peer: reply.origin, by });
+        ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
+    }
+}
