@@ -20,7 +20,7 @@ macro_rules! constants {
 }
 
 /// A row has this number. Two rows of one number are two implementations of it, which the compiler refuses.
-#[expect(dead_code, reason = "it is there for the compiler to refuse a second one")]
+#[allow(dead_code, reason = "it is there for the compiler to refuse a second one")]
 trait Number<const NUMBER: u32> {}
 
 /// The name of a kind, where a group of rows has it.
@@ -42,7 +42,7 @@ macro_rules! named {
 
 /// What goes in by [`Node::handle_flat`](crate::Node::handle_flat).
 pub mod input {
-    #[expect(dead_code, reason = "what has the numbers")]
+    #[allow(dead_code, reason = "what has the numbers")]
     struct Rows;
     crate::io::table::inputs!(constants);
 
@@ -58,7 +58,7 @@ pub mod input {
 
 /// What comes out by [`Node::poll_flat`](crate::Node::poll_flat).
 pub mod output {
-    #[expect(dead_code, reason = "what has the numbers")]
+    #[allow(dead_code, reason = "what has the numbers")]
     struct Rows;
     crate::io::table::outputs!(constants);
 
