@@ -1,7 +1,7 @@
 //! Applications that publish: one message, or a burst of them.
 //!
-//! A burst goes as the package has it go: one message at a time is with the engine; what it refuses for a reason that passes is
-//! tried again after a quarter of a second, twice that, and so on, five times in all, and then given up.
+//! A burst goes as the package has it go: one message at a time is with the engine; what comes too fast is tried again every 20 ms, and
+//! given up after a minute.
 
 use tabmesh_engine::{Command, Input, OpId, Status};
 
@@ -9,7 +9,6 @@ use super::Shard;
 use crate::crypto::Crypto;
 use crate::event::{News, NodeNumber, What, Wish};
 use crate::ground::Ground;
-use crate::model::retry;
 use crate::payload;
 
 /// The engine's operations of a burst are those from here on: this and the payload's number.
@@ -17,6 +16,10 @@ const OPS: u32 = 1 << 31;
 
 /// From the end of one operation to the next: a promise is resolved and the page's script runs.
 const TURN_US: u64 = 100;
+
+/// What comes too fast is tried again after this, so many times.
+const AGAIN_US: u64 = 20_000;
+const TRIES_MAX: u32 = 3_000;
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn publish(&mut self, ground: &Ground, node: NodeNumber, op: OpId, number: u32) {
@@ -54,16 +57,13 @@ impl<C: Crypto> Shard<C> {
         let shell = &mut self.shells[at];
         let Some(burst) = &mut shell.burst else { return true };
         let mut wait_us = TURN_US;
-        match retry::wait_us(status, burst.refused, &mut shell.dice) {
-            Some(wait) => {
-                burst.refused += 1;
-                wait_us = wait;
-            }
-            None => {
-                let number = burst.next;
-                (burst.next, burst.refused) = (number + 1, 0);
-                self.note(node, News::Said { number, status });
-            }
+        if status == Status::TooManyRequests && burst.refused < TRIES_MAX {
+            burst.refused += 1;
+            wait_us = AGAIN_US;
+        } else {
+            let number = burst.next;
+            (burst.next, burst.refused) = (number + 1, 0);
+            self.note(node, News::Said { number, status });
         }
         let what = What::order(self.shells[at].life, op, Wish::GoOn);
         self.cause(ground, node, node, self.now + wait_us, what);
