@@ -5,16 +5,16 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use tabmesh_engine::NodeId;
+use tabmesh_engine::{BlockHash, NodeId};
 use tabmesh_native::storage::{Answer, Request, Storage};
 
 const OWNER: NodeId = NodeId([1; 32]);
 const CHILD: &str = "STORE_UNTIL_KILLED";
 const QUOTA: u64 = 1 << 30;
 
-fn block(number: u32) -> (NodeId, Vec<u8>) {
+fn block(number: u32) -> (BlockHash, Vec<u8>) {
     let bytes: Vec<u8> = number.to_be_bytes().into_iter().cycle().take(16_384).collect();
-    (NodeId(tabmesh_engine::sha256(&bytes)), bytes)
+    (BlockHash(tabmesh_engine::sha256(&bytes)), bytes)
 }
 
 #[tokio::test(flavor = "multi_thread")]

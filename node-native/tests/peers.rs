@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use tabmesh_engine::{LinkKind, NodeId, Status};
+use tabmesh_engine::{BlockHash, LinkKind, Status};
 use tabmesh_native::driver::Wish;
 use tabmesh_native::files::{Blocks, Get, Put, Stored};
 use tabmesh_native::peer::Peer;
@@ -125,7 +125,7 @@ async fn messages_and_lookups_reach_every_node() {
 async fn a_lone_node_says_that_it_is_alone() {
     let dir = temporary();
     let peer = start(&Settings { listen: None, ..settings(&dir) }).await;
-    let outcome = wish(&peer, Wish::Get(NodeId([9; 32]))).await;
+    let outcome = wish(&peer, Wish::Get(BlockHash([9; 32]))).await;
     assert_eq!(outcome.status, Status::Unavailable);
     peer.stop().await;
 }

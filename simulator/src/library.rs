@@ -1,14 +1,14 @@
 //! The blocks of a scenario, each kept once: a node's store is a list of their numbers.
 
 use sha2::{Digest, Sha256};
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 
 use crate::dice::Dice;
 
 /// All blocks, ascending by hash, so that numbers are in the order of hashes.
 #[derive(Default)]
 pub(crate) struct Library {
-    hashes: Vec<NodeId>,
+    hashes: Vec<BlockHash>,
     bytes: Vec<Box<[u8]>>,
 }
 
@@ -22,7 +22,7 @@ impl Library {
                 let word = dice.draw().to_be_bytes();
                 chunk.copy_from_slice(&word[..chunk.len()]);
             }
-            (NodeId(Sha256::digest(&bytes).into()), bytes.into_boxed_slice())
+            (BlockHash(Sha256::digest(&bytes).into()), bytes.into_boxed_slice())
         };
         let mut blocks: Vec<_> = (0..count).map(make).collect();
         blocks.sort_unstable_by_key(|(hash, _)| *hash);
@@ -36,12 +36,12 @@ impl Library {
     }
 
     /// The number of the block with this hash.
-    pub(crate) fn number(&self, hash: &NodeId) -> Option<u32> {
+    pub(crate) fn number(&self, hash: &BlockHash) -> Option<u32> {
         self.hashes.binary_search(hash).ok().map(|place| place as u32)
     }
 
     /// The hash of a block.
-    pub(crate) fn hash(&self, number: u32) -> &NodeId {
+    pub(crate) fn hash(&self, number: u32) -> &BlockHash {
         &self.hashes[number as usize]
     }
 
@@ -51,7 +51,7 @@ impl Library {
     }
 
     /// The number of the first block behind this hash.
-    pub(crate) fn first_after(&self, hash: &NodeId) -> u32 {
+    pub(crate) fn first_after(&self, hash: &BlockHash) -> u32 {
         self.hashes.partition_point(|other| other <= hash) as u32
     }
 }
@@ -221,9 +221,9 @@ mod tests {
     fn blocks_are_named_by_their_bytes() {
         let library = Library::new(2, 20, 100);
         for number in 0..library.len() {
-            let hash = NodeId(Sha256::digest(library.bytes(number)).into());
+            let hash = BlockHash(Sha256::digest(library.bytes(number)).into());
             assert_eq!(library.number(&hash), Some(number));
         }
-        assert_eq!(library.number(&NodeId([0; 32])), None);
+        assert_eq!(library.number(&BlockHash([0; 32])), None);
     }
 }

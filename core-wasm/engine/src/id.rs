@@ -10,7 +10,7 @@ pub type PublicKey = [u8; 64];
 /// An ECDSA P-256 SHA-256 signature as WebCrypto makes it: r ‖ s, 64 bytes, big-endian. Either s is valid.
 pub type Signature = [u8; 64];
 
-/// A place in the id space, 32 bytes: a node (SHA-256 of its public key) or a block (SHA-256 of its bytes).
+/// A place in the id space, 32 bytes: a node (SHA-256 of its public key), or where a block or a topic belongs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
 #[repr(transparent)]
 pub struct NodeId(pub [u8; 32]);
@@ -19,6 +19,11 @@ pub struct NodeId(pub [u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
 #[repr(transparent)]
 pub struct TopicId(pub [u8; 32]);
+
+/// The name of a block, 32 bytes: SHA-256 of its bytes. The nodes closest to its [place](Self::place) hold it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
+#[repr(transparent)]
+pub struct BlockHash(pub [u8; 32]);
 
 /// The XOR of two ids; compared as a big-endian number.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -110,6 +115,34 @@ impl TopicId {
 }
 
 impl core::fmt::Debug for TopicId {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.place().fmt(f)
+    }
+}
+
+impl BlockHash {
+    /// The hashes that stand one after another in `bytes`, in place; a rest below 32 bytes is left out.
+    pub fn list(bytes: &[u8]) -> &[Self] {
+        Self::wrap_slice(bytes.as_chunks().0)
+    }
+
+    /// The bytes of `hashes`, one after another, in place.
+    pub fn list_bytes(hashes: &[Self]) -> &[u8] {
+        Self::peel_slice(hashes).as_flattened()
+    }
+
+    /// Where it belongs.
+    pub fn place(&self) -> &NodeId {
+        NodeId::wrap_ref(&self.0)
+    }
+
+    /// The block that belongs at this very place.
+    pub(crate) fn at(place: &NodeId) -> &Self {
+        Self::wrap_ref(&place.0)
+    }
+}
+
+impl core::fmt::Debug for BlockHash {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         self.place().fmt(f)
     }

@@ -38,7 +38,7 @@ pub mod wire;
 
 pub use coordinate::Coordinate;
 pub use hash::sha256;
-pub use id::{Distance, NodeId, PublicKey, Signature, TopicId};
+pub use id::{BlockHash, Distance, NodeId, PublicKey, Signature, TopicId};
 pub use io::{
     Command, Config, Event, Flat, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route,
     Work,

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use tabmesh_engine::io::kinds::{input, output};
 use tabmesh_engine::{
-    Command, Config, Event, Flat, Input, Instant, JobId, JobResult, LinkId, LinkKind, Node, NodeId, OpId,
-    Output, Profile, Reason, Route, Status, TopicId, Work,
+    BlockHash, Command, Config, Event, Flat, Input, Instant, JobId, JobResult, LinkId, LinkKind, Node,
+    NodeId, OpId, Output, Profile, Reason, Route, Status, TopicId, Work,
 };
 
 /// Kinds from this one on are for nodes with an address where others knock, which no tab has.
@@ -66,7 +66,7 @@ fn flat(input: &Input<'_>) -> (u32, u32, Vec<u8>) {
 #[test]
 fn inputs_say_all_that_they_hold_in_their_flat_form() {
     let (op, link) = (OpId(7), LinkId::new(9).unwrap());
-    let (one, two) = (NodeId([1; 32]), [NodeId([2; 32]), NodeId([3; 32])]);
+    let (one, two) = (NodeId([1; 32]), [BlockHash([2; 32]), BlockHash([3; 32])]);
     let send = Command::Send { op, to: &one, length: 258 };
     let drained = Input::LinkDrained { link, queued: 0x0102_0304 };
     let hashes = Input::JobDone { job: JobId(5), result: JobResult::Hashes(&two) };

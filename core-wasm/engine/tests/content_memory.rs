@@ -6,7 +6,7 @@ use std::cell::Cell;
 
 use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::content::tree::{Builder, CONTENT_MAX, Role, Walker};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 struct Counting;
 
@@ -47,7 +47,7 @@ fn measured<T>(work: impl FnOnce() -> T) -> (T, isize, isize) {
 
 /// The nodes, by height, of 64 TiB of equal leaves: one for each height.
 fn equal_leaves() -> (Cid, Vec<Vec<u8>>) {
-    let mut cid = Cid { codec: Codec::Raw, hash: NodeId([7; 32]) };
+    let mut cid = Cid { codec: Codec::Raw, hash: BlockHash([7; 32]) };
     let mut nodes = vec![];
     for height in 1..=4_u32 {
         let size = 16_384 * 256_u64.pow(height);
@@ -58,7 +58,7 @@ fn equal_leaves() -> (Cid, Vec<Vec<u8>>) {
         }
         node.extend([0x99, 1, 0]);
         node.extend([&[0xd8, 0x2a, 0x58, 0x25, 0][..], &cid.to_bytes()].concat().repeat(256));
-        cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&node)) };
+        cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&node)) };
         nodes.push(node);
     }
     (cid, nodes)
@@ -96,7 +96,7 @@ fn a_walker_holds_at_most_32_kib() {
 #[test]
 fn a_node_that_is_none_costs_nothing() {
     let garbage = vec![0x82; 16 << 20];
-    let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&garbage)) };
+    let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&garbage)) };
     let mut walker = Walker::new(cid, 0..u64::MAX);
     let (refused, peak, _) = measured(|| walker.handle_node(&garbage).is_err());
     assert!(refused);
@@ -108,7 +108,7 @@ fn a_builder_holds_at_most_8_kib_for_each_height() {
     let (builder, peak, held) = measured(|| {
         let mut builder = Builder::new();
         for _ in 0..65_790 {
-            builder.push(NodeId([7; 32]), 16_384).expect("leaves in order");
+            builder.push(BlockHash([7; 32]), 16_384).expect("leaves in order");
             while builder.poll().is_some() {}
         }
         builder

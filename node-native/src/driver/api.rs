@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{Event, LinkView, NodeId, Status, TopicId, sha256};
+use tabmesh_engine::{BlockHash, Event, LinkView, NodeId, Status, TopicId, sha256};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::metrics::Metrics;
@@ -14,9 +14,9 @@ use crate::storage::Storage;
 #[derive(Debug)]
 pub enum Wish {
     /// Put a stored block on the nodes closest to it.
-    Put(NodeId),
+    Put(BlockHash),
     /// Fetch a block into the store.
-    Get(NodeId),
+    Get(BlockHash),
     /// Find the nodes closest to an id.
     Find(NodeId),
     /// Send a message.

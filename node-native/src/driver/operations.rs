@@ -24,15 +24,16 @@ impl Driver {
         }
         let op = self.free_operation();
         let mut message = Bytes::new();
-        let (said, target, place);
+        let said;
+        let (block, target, place);
         let (wish, command) = match wish {
             Wish::Put(hash) => {
-                target = hash;
-                ("put", Command::Put { op, hash: &target })
+                block = hash;
+                ("put", Command::Put { op, hash: &block })
             }
             Wish::Get(hash) => {
-                target = hash;
-                ("get", Command::Get { op, hash: &target })
+                block = hash;
+                ("get", Command::Get { op, hash: &block })
             }
             Wish::Find(id) => {
                 target = id;

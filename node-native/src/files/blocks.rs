@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{BlockHash, Status};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
@@ -33,12 +33,12 @@ impl Blocks {
     }
 
     /// Stores a block here, as long as nothing else needs its room.
-    pub(super) async fn store(&self, hash: NodeId, bytes: Bytes) -> Result<(), FileError> {
+    pub(super) async fn store(&self, hash: BlockHash, bytes: Bytes) -> Result<(), FileError> {
         self.kept(self.handle.storage().request(Request::Store { hash, bytes, held: false }).await)
     }
 
     /// A block that was stored here.
-    pub(super) async fn load(&self, hash: NodeId) -> Result<Bytes, FileError> {
+    pub(super) async fn load(&self, hash: BlockHash) -> Result<Bytes, FileError> {
         match self.handle.storage().request(Request::Load(hash)).await {
             Answer::Loaded(bytes) => Ok(bytes),
             answer => self.kept(answer).and(Err(FileError::Store)),
@@ -46,7 +46,7 @@ impl Blocks {
     }
 
     /// Places a block that is stored here on the nodes closest to it; how many hold it.
-    pub(super) async fn place(&self, hash: NodeId) -> Result<Outcome, FileError> {
+    pub(super) async fn place(&self, hash: BlockHash) -> Result<Outcome, FileError> {
         let _permit = self.window.acquire().await;
         // Held: whoever puts a block is counted as one of its holders, so it must not fall out of a cache.
         self.kept(self.handle.storage().request(Request::Hold(hash)).await)?;
@@ -70,7 +70,7 @@ impl Blocks {
     }
 
     /// A block, from here or from the network, whose bytes are what `hash` says.
-    pub(super) async fn fetch(&self, hash: NodeId) -> Result<Bytes, FileError> {
+    pub(super) async fn fetch(&self, hash: BlockHash) -> Result<Bytes, FileError> {
         let _permit = self.window.acquire().await;
         // The second round is for a block that fell out of a small cache between its arrival and its reading.
         for _ in 0..2 {

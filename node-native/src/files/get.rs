@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 
 use bytes::Bytes;
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_engine::content::tree::{Leaf, Role, Walker};
 
@@ -23,7 +23,7 @@ pub struct Get {
     /// The node without which nothing more can be named.
     node: Option<Fetch>,
     /// Nodes that will be needed soon; one a height at most.
-    ahead: HashMap<NodeId, Fetch>,
+    ahead: HashMap<BlockHash, Fetch>,
     /// The size of content of a single block, known with its leaf.
     single: Option<u64>,
 }
@@ -89,7 +89,7 @@ impl Get {
         }
     }
 
-    fn fetch(&mut self, hash: NodeId) -> Fetch {
+    fn fetch(&mut self, hash: BlockHash) -> Fetch {
         if let Some(begun) = self.ahead.remove(&hash) {
             return begun;
         }

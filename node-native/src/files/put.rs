@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_engine::content::tree::{self, Builder, Role, Walker};
 use tabmesh_engine::limits::BLOCK_MAX;
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{BlockHash, Status};
 
 use super::blocks::{Blocks, WINDOW};
 use super::error::FileError;
@@ -38,7 +38,7 @@ pub struct Put {
     builder: Builder,
     leaf: BytesMut,
     /// The leaf before this one: runs of equal blocks (zeros, mostly) are placed once.
-    last: Option<NodeId>,
+    last: Option<BlockHash>,
     storing: VecDeque<Task<Result<(), FileError>>>,
     /// Names the blocks to place, once all are stored.
     walker: Option<Walker>,
@@ -146,7 +146,7 @@ impl Put {
 
     async fn push_leaf(&mut self) -> Result<(), FileError> {
         let bytes = std::mem::replace(&mut self.leaf, BytesMut::with_capacity(BLOCK_MAX)).freeze();
-        let hash = NodeId(Sha256::digest(&bytes).into());
+        let hash = BlockHash(Sha256::digest(&bytes).into());
         self.builder.push(hash, bytes.len() as u32)?;
         if self.last.replace(hash) != Some(hash) {
             self.store(hash, bytes).await?;
@@ -161,7 +161,7 @@ impl Put {
         Ok(())
     }
 
-    async fn store(&mut self, hash: NodeId, bytes: Bytes) -> Result<(), FileError> {
+    async fn store(&mut self, hash: BlockHash, bytes: Bytes) -> Result<(), FileError> {
         while self.storing.len() >= WINDOW {
             self.stored_oldest().await?;
         }
@@ -179,7 +179,7 @@ impl Put {
     }
 
     /// The next block of the tree, in the order of its content, each node before what it names.
-    async fn next_to_place(&mut self) -> Result<Option<NodeId>, FileError> {
+    async fn next_to_place(&mut self) -> Result<Option<BlockHash>, FileError> {
         while let Some(want) = self.walker.as_mut().and_then(Walker::poll) {
             match want.role {
                 Role::Ahead => {}

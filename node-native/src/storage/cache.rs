@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use lru::LruCache;
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 
 /// What one entry costs beside its bytes: key, list and table. Counted so that many tiny blocks stay bounded too.
 const ENTRY_OVERHEAD: usize = 128;
 
 pub(super) struct Cache {
-    blocks: LruCache<NodeId, Bytes>,
+    blocks: LruCache<BlockHash, Bytes>,
     used: usize,
     limit: usize,
 }
@@ -18,11 +18,11 @@ impl Cache {
         Self { blocks: LruCache::unbounded(), used: 0, limit }
     }
 
-    pub(super) fn block(&mut self, hash: &NodeId) -> Option<Bytes> {
+    pub(super) fn block(&mut self, hash: &BlockHash) -> Option<Bytes> {
         self.blocks.get(hash).cloned()
     }
 
-    pub(super) fn insert(&mut self, hash: NodeId, bytes: Bytes) {
+    pub(super) fn insert(&mut self, hash: BlockHash, bytes: Bytes) {
         self.used += bytes.len() + ENTRY_OVERHEAD;
         if let Some(old) = self.blocks.put(hash, bytes) {
             self.used -= old.len() + ENTRY_OVERHEAD;
@@ -33,7 +33,7 @@ impl Cache {
         }
     }
 
-    pub(super) fn remove(&mut self, hash: &NodeId) {
+    pub(super) fn remove(&mut self, hash: &BlockHash) {
         if let Some(old) = self.blocks.pop(hash) {
             self.used -= old.len() + ENTRY_OVERHEAD;
         }

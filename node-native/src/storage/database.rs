@@ -7,8 +7,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use redb::{Builder, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
-use tabmesh_engine::NodeId;
 use tabmesh_engine::limits::BLOCK_MAX;
+use tabmesh_engine::{BlockHash, NodeId};
 use url::Url;
 
 use super::request::{Met, Totals};
@@ -64,7 +64,7 @@ pub(super) enum Kept {
 
 /// A block of a batch.
 pub(super) struct Keep {
-    pub(super) hash: NodeId,
+    pub(super) hash: BlockHash,
     /// `None` if it is to be there already.
     pub(super) bytes: Option<Bytes>,
     pub(super) held: bool,
@@ -77,7 +77,7 @@ pub(super) struct Database {
 /// What a batch did, once it is on disk.
 pub(super) struct Committed {
     pub(super) kept: Vec<Kept>,
-    pub(super) evicted: Vec<NodeId>,
+    pub(super) evicted: Vec<BlockHash>,
     pub(super) totals: Totals,
 }
 
@@ -156,7 +156,7 @@ impl Database {
         Ok(Committed { kept, evicted, totals })
     }
 
-    pub(super) fn load(&self, hash: &NodeId) -> Result<Option<Bytes>, redb::Error> {
+    pub(super) fn load(&self, hash: &BlockHash) -> Result<Option<Bytes>, redb::Error> {
         let read = self.redb.begin_read()?;
         let Some(head) = read.open_table(HEADS)?.get(hash.0)? else { return Ok(None) };
         let tail = read.open_table(TAILS)?.get(hash.0)?;
@@ -168,7 +168,10 @@ impl Database {
     }
 
     /// Those of these that are not there, and those that are cached only.
-    pub(super) fn absent(&self, hashes: &[NodeId]) -> Result<(Vec<NodeId>, Vec<NodeId>), redb::Error> {
+    pub(super) fn absent(
+        &self,
+        hashes: &[BlockHash],
+    ) -> Result<(Vec<BlockHash>, Vec<BlockHash>), redb::Error> {
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let (mut absent, mut cached) = (Vec::new(), Vec::new());
         for hash in hashes {
@@ -182,7 +185,7 @@ impl Database {
     }
 
     /// Held blocks: what this node answers for to its neighbours. A cached one may go at any time.
-    pub(super) fn scan(&self, after: Option<NodeId>, count: u16) -> Result<Vec<NodeId>, redb::Error> {
+    pub(super) fn scan(&self, after: Option<BlockHash>, count: u16) -> Result<Vec<BlockHash>, redb::Error> {
         use std::ops::Bound::{Excluded, Unbounded};
         let entries = self.redb.begin_read()?.open_table(ENTRIES)?;
         let start = after.map_or(Unbounded, |after| Excluded(after.0));
@@ -190,7 +193,7 @@ impl Database {
         for entry in entries.range::<Key>((start, Unbounded))? {
             let (key, state) = entry?;
             if state.value().0 != 0 {
-                held.push(NodeId(key.value()));
+                held.push(BlockHash(key.value()));
             }
             if held.len() >= usize::from(count) {
                 break;
@@ -259,7 +262,7 @@ struct Batch<'a> {
     next_age: u64,
     totals: Totals,
     quota: u64,
-    evicted: Vec<NodeId>,
+    evicted: Vec<BlockHash>,
     changed: bool,
 }
 
@@ -315,7 +318,7 @@ impl<'a> Batch<'a> {
     }
 
     /// A cached block came again: it is held from now on, or the youngest of the cached ones.
-    fn renew(&mut self, hash: &NodeId, age: u64, length: u16, held: bool) -> Result<(), redb::Error> {
+    fn renew(&mut self, hash: &BlockHash, age: u64, length: u16, held: bool) -> Result<(), redb::Error> {
         self.ages.remove(age)?;
         let age = self.next_age();
         self.entries.insert(hash.0, (u8::from(held), age, length))?;
@@ -341,12 +344,12 @@ impl<'a> Batch<'a> {
         self.tails.remove(key)?;
         self.totals.blocks = self.totals.blocks.saturating_sub(1);
         self.totals.bytes = self.totals.bytes.saturating_sub(u64::from(length));
-        self.evicted.push(NodeId(key));
+        self.evicted.push(BlockHash(key));
         self.changed = true;
         Ok(true)
     }
 
-    fn end(mut self, kept: Vec<Kept>) -> Result<(Vec<Kept>, Vec<NodeId>, Totals, bool), redb::Error> {
+    fn end(mut self, kept: Vec<Kept>) -> Result<(Vec<Kept>, Vec<BlockHash>, Totals, bool), redb::Error> {
         if self.changed {
             self.counters.insert(NEXT_AGE, self.next_age)?;
             self.counters.insert(BLOCKS, self.totals.blocks)?;

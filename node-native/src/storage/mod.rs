@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tabmesh_engine::{NodeId, limits};
+use tabmesh_engine::{BlockHash, NodeId, limits};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
@@ -112,7 +112,7 @@ impl Storage {
     }
 
     /// Keeps `bytes` under their hash as a cached block, and waits until they are on disk.
-    pub async fn store(&self, hash: NodeId, bytes: Bytes) -> Answer {
+    pub async fn store(&self, hash: BlockHash, bytes: Bytes) -> Answer {
         debug_assert!(bytes.len() <= limits::BLOCK_MAX, "a block is cut before it is stored");
         self.request(Request::Store { hash, bytes, held: false }).await
     }

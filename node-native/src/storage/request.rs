@@ -1,7 +1,7 @@
 //! What is asked of the store, and what it answers.
 
 use bytes::Bytes;
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 use thiserror::Error;
 use url::Url;
 
@@ -39,22 +39,22 @@ pub enum Request {
     /// Check and keep a block.
     Store {
         /// Claimed SHA-256.
-        hash: NodeId,
+        hash: BlockHash,
         /// The block, at most [`limits::BLOCK_MAX`](tabmesh_engine::limits::BLOCK_MAX) bytes.
         bytes: Bytes,
         /// Kept for the network, or only cached.
         held: bool,
     },
     /// Keep a block for the network that is there already: [`Answer::Stored`], or [`Answer::Missing`].
-    Hold(NodeId),
+    Hold(BlockHash),
     /// Read a block.
-    Load(NodeId),
+    Load(BlockHash),
     /// These are to be held for the network: which of them are not there. Those that are only cached are held from now on.
-    Absent(Vec<NodeId>),
+    Absent(Vec<BlockHash>),
     /// Up to `count` hashes of held blocks behind `after`, ascending.
     Scan {
         /// Start behind this one.
-        after: Option<NodeId>,
+        after: Option<BlockHash>,
         /// At most this many.
         count: u16,
     },
@@ -74,7 +74,7 @@ pub enum Answer {
     /// It is not there.
     Missing,
     /// The hashes asked for.
-    Hashes(Vec<NodeId>),
+    Hashes(Vec<BlockHash>),
     /// The disk failed, or the queue is full; the log says which.
     Failed,
 }

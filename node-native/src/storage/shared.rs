@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use tabmesh_engine::NodeId;
+use tabmesh_engine::{BlockHash, NodeId};
 
 use super::cache::Cache;
 use super::database::Database;
@@ -35,15 +35,15 @@ impl Shared {
         *lock(&self.totals) = totals;
     }
 
-    pub(super) fn cached(&self, hash: &NodeId) -> Option<Bytes> {
+    pub(super) fn cached(&self, hash: &BlockHash) -> Option<Bytes> {
         lock(&self.cache).block(hash)
     }
 
-    pub(super) fn remember(&self, hash: NodeId, bytes: Bytes) {
+    pub(super) fn remember(&self, hash: BlockHash, bytes: Bytes) {
         lock(&self.cache).insert(hash, bytes);
     }
 
-    pub(super) fn forget(&self, hash: &NodeId) {
+    pub(super) fn forget(&self, hash: &BlockHash) {
         lock(&self.cache).remove(hash);
     }
 

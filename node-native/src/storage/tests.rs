@@ -18,9 +18,9 @@ fn temporary() -> TempDir {
 }
 
 /// The `number`th block of `length` bytes, and its name.
-fn block(number: u32, length: usize) -> (NodeId, Bytes) {
+fn block(number: u32, length: usize) -> (BlockHash, Bytes) {
     let bytes: Vec<u8> = number.to_be_bytes().into_iter().cycle().take(length).collect();
-    (NodeId(tabmesh_engine::sha256(&bytes)), bytes.into())
+    (BlockHash(tabmesh_engine::sha256(&bytes)), bytes.into())
 }
 
 async fn keep(storage: &Storage, number: u32, length: usize, held: bool) -> Answer {

@@ -6,7 +6,7 @@ use std::thread;
 
 use bytes::Bytes;
 use sha2::{Digest, Sha256};
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 use tokio::sync::mpsc::Receiver;
 
 use super::database::{BATCH_MAX, Keep, Kept};
@@ -128,11 +128,11 @@ fn read(shared: &Shared, request: Request) -> Answer {
 }
 
 /// What was cached is one of this node's own. If that fails, its neighbours ask again.
-fn hold(shared: &Shared, cached: &[NodeId]) {
+fn hold(shared: &Shared, cached: &[BlockHash]) {
     if cached.is_empty() {
         return;
     }
-    let keep = |hash: &NodeId| Keep { hash: *hash, bytes: None, held: true };
+    let keep = |hash: &BlockHash| Keep { hash: *hash, bytes: None, held: true };
     let blocks: Vec<Keep> = cached.iter().map(keep).collect();
     // Nothing is added, so there is nothing for a quota to bound.
     if let Err(error) = shared.disk.write(|database| database.store(&blocks, u64::MAX)) {

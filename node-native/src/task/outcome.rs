@@ -1,7 +1,7 @@
 //! How a task ended, what of it is a result, and what it costs.
 
 use tabmesh_engine::content::cid::{Cid, Codec};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 use tabmesh_meter::{GAS_ABORTED, Refusal};
 
 pub use super::stop::Failure;
@@ -214,7 +214,7 @@ impl Outcome {
 /// The name of bytes, such as an output or a state: a CID of version 1, raw, SHA-256.
 #[must_use]
 pub fn id_of(bytes: &[u8]) -> Cid {
-    Cid { codec: Codec::Raw, hash: NodeId(sha256(bytes)) }
+    Cid { codec: Codec::Raw, hash: BlockHash(sha256(bytes)) }
 }
 
 /// Judges a run by what stopped it, if anything did, and by the gas and the stack that were left: the first that fits.

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed};
 use tabmesh_engine::wire::topic::{PRUNE, WANT};
-use tabmesh_engine::{LinkId, NodeId};
+use tabmesh_engine::{BlockHash, LinkId, NodeId};
 
 use super::Shard;
 use super::liar::accomplices;
@@ -87,7 +87,7 @@ impl<C: Crypto> Shard<C> {
                     let mut block = vec![0; JUNK];
                     let dice = &mut self.shells[at].dice;
                     block[..8].copy_from_slice(&dice.draw().to_be_bytes());
-                    let hash = NodeId(tabmesh_engine::sha256(&block));
+                    let hash = BlockHash(tabmesh_engine::sha256(&block));
                     let put = Body::Put { hash: &hash, block: &block };
                     self.transmit(ground, node, end, said(false, true, (&own, &peer), &[], &put));
                 }

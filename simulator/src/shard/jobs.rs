@@ -1,6 +1,6 @@
 //! The asynchronous work of a shell: WebCrypto and IndexedDB, or their native likes.
 
-use tabmesh_engine::{Input, JobId, JobResult, NodeId, Work, sha256};
+use tabmesh_engine::{BlockHash, Input, JobId, JobResult, Work, sha256};
 
 use super::Shard;
 use crate::crypto::{Crypto, Owner};
@@ -53,23 +53,23 @@ impl<C: Crypto> Shard<C> {
                     _ if self.stores[at].is_failing() => JobResult::Failed,
                     Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
                     Some(_) => JobResult::Full,
-                    None if !ground.has_junk || NodeId(sha256(bytes)) != *hash => JobResult::Mismatch,
+                    None if !ground.has_junk || BlockHash(sha256(bytes)) != *hash => JobResult::Mismatch,
                     None if self.stores[at].keep_junk() => JobResult::Stored,
                     None => JobResult::Full,
                 };
                 self.end_job(ground, node, job, result);
             }
             Work::Absent(hashes) => {
-                let is_absent = |hash: &&NodeId| {
+                let is_absent = |hash: &&BlockHash| {
                     ground.library.number(hash).is_none_or(|number| !self.stores[at].has(number))
                 };
-                let absent: Vec<NodeId> = hashes.iter().filter(is_absent).copied().collect();
+                let absent: Vec<BlockHash> = hashes.iter().filter(is_absent).copied().collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&absent));
             }
             Work::Scan { after, count } => {
                 let first = after.map_or(0, |after| ground.library.first_after(&after));
                 let found = self.stores[at].from(first).take(usize::from(*count));
-                let found: Vec<NodeId> = found.map(|number| *ground.library.hash(number)).collect();
+                let found: Vec<BlockHash> = found.map(|number| *ground.library.hash(number)).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }
             Work::SignMessage(raw) => {

@@ -2,14 +2,14 @@
 
 use super::tables::Blocks;
 use crate::ground::{Ground, Job, What, stored};
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::io::kinds::input;
 
 impl Blocks {
     /// A job ended; `kind` and `bytes` say how, as in [`kinds`](crate::io::kinds::input).
     pub(crate) fn on_job_done(&mut self, ground: &mut Ground, job: &Job, kind: u32, bytes: &[u8]) {
         let loaded = (kind == input::LOADED).then_some(bytes);
-        let hashes = if kind == input::HASHES { NodeId::list(bytes) } else { &[] };
+        let hashes = if kind == input::HASHES { BlockHash::list(bytes) } else { &[] };
         let status = stored(kind);
         if let What::StorePlacement | What::StoreHeld = job.what {
             self.on_own_stored(ground, status);

@@ -8,7 +8,7 @@ use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Wh
 use super::share::crowded_out;
 use super::tables::{Blocks, Placed};
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, PLACEMENTS_OWN, STORES_A_LINK, STORES_MAX};
 use crate::status::Status;
@@ -24,14 +24,14 @@ impl Blocks {
         &mut self,
         ground: &mut Ground,
         reply: ReplyTo,
-        hash: &NodeId,
+        hash: &BlockHash,
         block: &[u8],
         exact: bool,
     ) {
         if !exact && self.failing.why(&ground.id, ground.now).is_some() {
             // This node has no room: the nearest that may have some places it instead. Each is further off than the one before.
-            for id in ground.nearest_alive(hash, CANDIDATES).ids() {
-                if ground.id.is_nearer(id, hash)
+            for id in ground.nearest_alive(hash.place(), CANDIDATES).ids() {
+                if ground.id.is_nearer(id, hash.place())
                     && *id != reply.origin
                     && self.failing.why(id, ground.now).is_none()
                     && let Some(link) = way_with_room(ground, id)
@@ -51,7 +51,7 @@ impl Blocks {
         &mut self,
         ground: &mut Ground,
         reply: &ReplyTo,
-        hash: &NodeId,
+        hash: &BlockHash,
         block: &[u8],
         exact: bool,
     ) -> Status {
@@ -96,7 +96,7 @@ impl Blocks {
     }
 
     /// Places a block of this node's own, which is in its store already. False if too many are under way: it has to wait.
-    pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &NodeId) -> bool {
+    pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &BlockHash) -> bool {
         let own = self.placements.iter().filter(|placement| placement.reply.link().is_none()).count();
         if own >= PLACEMENTS_OWN || !self.has_place(ground, None) {
             return false;
@@ -107,7 +107,7 @@ impl Blocks {
         true
     }
 
-    fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId) -> u32 {
+    fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &BlockHash) -> u32 {
         let token = ground.keystream.number() as u32;
         let deadline = ground.due_in(PLACE_TIMEOUT);
         self.placements.push(Placement {

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{CANDIDATES, REPLICAS};
 use crate::list::List;
@@ -54,7 +54,7 @@ pub(super) struct Placement {
     pub(super) token: u32,
     /// Whom the count is for; without a way back it is this node itself.
     pub(super) reply: ReplyTo,
-    pub(super) hash: NodeId,
+    pub(super) hash: BlockHash,
     pub(super) holders: Vec<Holder>,
     /// This node, which is not the giver, holds it.
     pub(super) is_held: bool,
@@ -107,7 +107,7 @@ impl Placement {
     /// Takes in the next nearest, until enough hold it or may yet.
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
         let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
-        for id in ground.nearest_alive(&self.hash, CANDIDATES).ids() {
+        for id in ground.nearest_alive(self.hash.place(), CANDIDATES).ids() {
             if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some()
             {
                 continue;
@@ -146,7 +146,7 @@ impl Placement {
     /// How it ended, if not by a failure: of those that should hold it and are known here, all do or only some.
     pub(super) fn status(&self, ground: &Ground) -> Status {
         let held = self.held();
-        let nearest = ground.nearest_alive(&self.hash, REPLICAS + 1);
+        let nearest = ground.nearest_alive(self.hash.place(), REPLICAS + 1);
         let wanted = nearest.ids().iter().filter(|id| **id != self.reply.origin).count().min(REPLICAS);
         match held {
             0 if self.met_full => Status::NetworkFull,

@@ -10,7 +10,7 @@ use core::mem::take;
 
 use super::tables::{Asked, Blocks, FIRST, Listing, NONE, Shared};
 use crate::ground::Ground;
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{
     ASKED_MAX, BLOCK_MAX, HASHES_MAX, LISTINGS_MAX, NEIGHBOURS, REPLICAS, SUMS_MAX, WANTED_A_LINK, WANTED_MAX,
@@ -23,16 +23,16 @@ use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 const PASS_MS: u64 = 120_000;
 
 /// Enough of a key to know it again.
-fn head(key: &NodeId) -> u64 {
+fn head(key: &BlockHash) -> u64 {
     u64::from_le_bytes(*key.0.first_chunk().unwrap_or(&[0; 8]))
 }
 
-fn bucket(key: &NodeId) -> usize {
+fn bucket(key: &BlockHash) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
 }
 
 /// Adds part of a key to the sum of its bucket.
-fn add(sums: &mut [u8], key: &NodeId) {
+fn add(sums: &mut [u8], key: &BlockHash) {
     let mut carried = 0;
     let first = bucket(key) * 8;
     for place in (0..8).rev() {
@@ -55,7 +55,7 @@ impl Blocks {
         if ground.now >= self.repair.next_pass {
             self.repair.next_pass = ground.about(PASS_MS);
             if self.repair.pass.is_none() && ground.links.ready_count() > 0 {
-                self.repair.pass = Some(NodeId([0; 32]));
+                self.repair.pass = Some(BlockHash([0; 32]));
                 // Who has not answered by now will not.
                 self.repair.asked.keep(|asked| !asked.is_awaited && ground.links.ready(asked.link).is_some());
             }
@@ -71,7 +71,7 @@ impl Blocks {
 
     /// A block that is missing here, and the link to a peer that has it. What is beyond the peer's share is left to the next
     /// walk.
-    pub(crate) fn next_missing(&mut self, ground: &mut Ground) -> Option<(NodeId, LinkId)> {
+    pub(crate) fn next_missing(&mut self, ground: &mut Ground) -> Option<(BlockHash, LinkId)> {
         let (hash, link) = self.repair.wanted.pop()?;
         ground.may_keep(Some(link), BLOCK_MAX).then_some((hash, link))
     }
@@ -100,7 +100,7 @@ impl Blocks {
         self.repair.is_scanning = ground.scan(after);
     }
 
-    pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
+    pub(super) fn on_scanned(&mut self, ground: &mut Ground, keys: &[BlockHash]) {
         self.repair.is_scanning = false;
         if self.repair.was_listing {
             self.on_listing_scanned(ground, keys);
@@ -109,9 +109,9 @@ impl Blocks {
         }
     }
 
-    fn on_pass_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
+    fn on_pass_scanned(&mut self, ground: &mut Ground, keys: &[BlockHash]) {
         for key in keys {
-            let holders = ground.nearest_linked(key, REPLICAS);
+            let holders = ground.nearest_linked(key.place(), REPLICAS);
             if !holders.contains(&ground.id) {
                 continue;
             }
@@ -153,12 +153,12 @@ impl Blocks {
             mask |= u16::from(theirs != ours) << (place / 8);
         }
         if mask != 0 {
-            self.repair.asked.push(Asked { link, mask, after: NodeId([0; 32]), is_awaited: false });
+            self.repair.asked.push(Asked { link, mask, after: BlockHash([0; 32]), is_awaited: false });
         }
     }
 
     /// A neighbour wants to know our keys: one that was told sums, and each key once until the next walk.
-    pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &NodeId) {
+    pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &BlockHash) {
         let has_room = self.repair.listings.len() < LISTINGS_MAX;
         let Some(shared) = shared_with(&mut self.repair.shared, peer) else { return };
         if has_room && (shared.next == FIRST || shared.next == head(after)) {
@@ -167,7 +167,7 @@ impl Blocks {
         }
     }
 
-    fn on_listing_scanned(&mut self, ground: &mut Ground, keys: &[NodeId]) {
+    fn on_listing_scanned(&mut self, ground: &mut Ground, keys: &[BlockHash]) {
         if self.repair.listings.is_empty() {
             return;
         }
@@ -178,11 +178,13 @@ impl Blocks {
         let more = keys.len() >= HASHES_MAX;
         for key in keys {
             listing.after = *key;
-            if listing.mask >> bucket(key) & 1 != 0 && ground.nearest_linked(key, REPLICAS).contains(&peer) {
+            if listing.mask >> bucket(key) & 1 != 0
+                && ground.nearest_linked(key.place(), REPLICAS).contains(&peer)
+            {
                 told.extend_from_slice(&key.0);
             }
         }
-        if let Some(last) = NodeId::list(&told).last() {
+        if let Some(last) = BlockHash::list(&told).last() {
             if let Some(shared) = shared_with(&mut self.repair.shared, &peer).filter(|_| more) {
                 shared.next = head(last);
             }
@@ -197,7 +199,7 @@ impl Blocks {
         let is_awaited = |asked: &Asked| asked.link == link && asked.is_awaited;
         let Some(place) = self.repair.asked.iter().position(is_awaited) else { return };
         let mut asked = self.repair.asked.remove(place);
-        let keys = NodeId::list(keys);
+        let keys = BlockHash::list(keys);
         let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
         if let Some(last) = keys.last().filter(|_| more) {
             asked.after = *last;
@@ -212,7 +214,7 @@ impl Blocks {
     }
 
     /// Which of a neighbour's keys are missing here.
-    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
+    pub(super) fn on_absent(&mut self, link: LinkId, hashes: &[BlockHash]) {
         for hash in hashes {
             let wanted = &mut self.repair.wanted;
             let is_wanted = wanted.iter().any(|(wanted, _)| wanted == hash);

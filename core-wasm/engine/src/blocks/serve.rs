@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::share::crowded_out;
 use super::tables::{Blocks, Serve};
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
 use crate::status::Status;
@@ -17,7 +17,7 @@ const SERVE_TIMEOUT: Duration = Duration::from_ms(10_000);
 
 impl Blocks {
     /// Answers with a block once it is read and its link has room.
-    pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &NodeId, exact: bool) {
+    pub(crate) fn serve(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &BlockHash, exact: bool) {
         if self.serves.len() >= SERVES_MAX {
             let mut links = Vec::new();
             for serve in &self.serves {
@@ -81,12 +81,12 @@ impl Blocks {
             return ground.answer(reply, Status::Ok, block);
         }
         let next = match (exact, reply.link()) {
-            (false, Some(from)) => ground.next_hop(hash, &reply.origin, &[from], false),
+            (false, Some(from)) => ground.next_hop(hash.place(), &reply.origin, &[from], false),
             _ => None,
         };
         let Some(next) = next else {
-            return ground.answer_with_ids(reply, Status::NotFound, hash);
+            return ground.answer_with_ids(reply, Status::NotFound, hash.place());
         };
-        ground.pass_request(next, reply, hash, *exact, &Body::Get(hash));
+        ground.pass_request(next, reply, hash.place(), *exact, &Body::Get(hash));
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::placement::{Failing, Placement};
 use crate::ground::ReplyTo;
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::status::Status;
 use crate::time::Instant;
@@ -27,7 +27,7 @@ pub(crate) struct Blocks {
 pub(super) struct Serve {
     pub(super) number: u32,
     pub(super) reply: ReplyTo,
-    pub(super) hash: NodeId,
+    pub(super) hash: BlockHash,
     pub(super) exact: bool,
     pub(super) is_loading: bool,
     pub(super) deadline: Instant,
@@ -61,7 +61,7 @@ pub(super) struct Asked {
     pub(super) link: LinkId,
     pub(super) mask: u16,
     /// The list goes on behind this key, once what is missing of it so far was fetched.
-    pub(super) after: NodeId,
+    pub(super) after: BlockHash,
     pub(super) is_awaited: bool,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Asked {
 pub(super) struct Listing {
     pub(super) link: LinkId,
     pub(super) mask: u16,
-    pub(super) after: NodeId,
+    pub(super) after: BlockHash,
 }
 
 /// Where repair stands.
@@ -77,7 +77,7 @@ pub(super) struct Listing {
 pub(super) struct Repair {
     pub(super) next_pass: Instant,
     /// The walk under way: the last key seen.
-    pub(super) pass: Option<NodeId>,
+    pub(super) pass: Option<BlockHash>,
     /// What it found so far.
     pub(super) sums: Vec<Shared>,
     /// What the last whole walk found.
@@ -88,5 +88,5 @@ pub(super) struct Repair {
     pub(super) was_listing: bool,
     pub(super) asked: Vec<Asked>,
     /// Blocks to fetch, and from whom.
-    pub(super) wanted: Vec<(NodeId, LinkId)>,
+    pub(super) wanted: Vec<(BlockHash, LinkId)>,
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::tables::{Blocks, Placed};
 use crate::ground::Ground;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId};
 use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
@@ -13,7 +13,7 @@ use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::{Body, DIGEST_BUCKETS, Frame};
 
-const HASH: NodeId = NodeId([5; 32]);
+const HASH: BlockHash = BlockHash([5; 32]);
 const ASKER: NodeId = NodeId([6; 32]);
 
 /// Somebody asks for the block by the first link.
@@ -132,7 +132,7 @@ fn a_lone_node_has_no_holders() {
 fn a_block_goes_to_the_nearest_and_those_that_keep_it_are_counted() {
     let mut placing = Trial::begin(20);
     let holders = placing.sent();
-    let nearest = placing.ground.nearest_linked(&HASH, REPLICAS + 1);
+    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS + 1);
     assert_eq!(holders.len(), REPLICAS);
     assert!(holders.iter().all(|(peer, _)| nearest.contains(peer)));
     for holder in &holders[1..] {
@@ -176,7 +176,7 @@ fn a_silent_holder_makes_room_for_the_next_and_counts_if_it_answers_after_all() 
 #[test]
 fn x4_a_holder_whose_link_takes_nothing_makes_room_for_the_next() {
     let mut placing = Trial::begin(20);
-    let nearest = placing.ground.nearest_linked(&HASH, REPLICAS + 1);
+    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS + 1);
     let stuck = nearest.ids().iter().find(|id| **id != placing.ground.id).copied().unwrap();
     let link = placing.ground.links.to(&stuck).unwrap().id;
     placing.ground.links.get_mut(link).unwrap().flow.sent(CREDIT as usize, true);
@@ -242,7 +242,7 @@ fn x4_silent_holders_keep_no_placement() {
 /// Gives the node a block by this link, to place.
 fn give(ground: &mut Ground, blocks: &mut Blocks, link: LinkId, number: u8) {
     let reply = asked_by(ground, link, &ASKER);
-    blocks.on_put(ground, reply, &NodeId([number; 32]), b"block", false);
+    blocks.on_put(ground, reply, &BlockHash([number; 32]), b"block", false);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
     blocks.on_job_done(&mut ground, &store, input::FULL, &[]);
     assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
     // To this block nobody is nearer.
-    let (hash, reply) = (ground.id.flipped(200), asked_by(&ground, links[0], &ASKER));
+    let (hash, reply) = (*BlockHash::at(&ground.id.flipped(200)), asked_by(&ground, links[0], &ASKER));
     blocks.on_put(&mut ground, reply, &hash, b"block", false);
     let frames = sent(&mut ground);
     let Some(Frame::Routed(routed)) = Frame::parse(&frames[0].1) else { panic!("nothing is passed on") };
@@ -349,12 +349,12 @@ fn a_list_of_keys_goes_on_where_the_first_part_ended() {
     sent(&mut ground);
     blocks.ask_for_more(&mut ground);
     let frames = sent(&mut ground);
-    let after = NodeId([HASHES_MAX as u8 - 1; 32]);
+    let after = BlockHash([HASHES_MAX as u8 - 1; 32]);
     assert_eq!(Frame::parse(&frames[0].1), Some(Frame::Differ { mask: u16::MAX, after: &after }));
 }
 
 /// Answers the scans that the node wants until it wants none, from a store with these keys; says how many there were.
-fn scan(ground: &mut Ground, blocks: &mut Blocks, keys: &[NodeId]) -> usize {
+fn scan(ground: &mut Ground, blocks: &mut Blocks, keys: &[BlockHash]) -> usize {
     for scans in 0.. {
         blocks.scan_next(ground);
         let outputs = outputs(ground);
@@ -373,10 +373,10 @@ fn x4_a_neighbour_has_one_list_of_keys_after_each_walk_and_a_stranger_none() {
     let (mut ground, mut blocks) = (ground(3), Blocks::default());
     let link = ground.links.iter().next().unwrap();
     let (link, peer) = (link.id, link.peer);
-    let keys: Vec<NodeId> = (1..=200).map(|place| NodeId([place; 32])).collect();
+    let keys: Vec<BlockHash> = (1..=200).map(|place| BlockHash([place; 32])).collect();
     blocks.repair_on_time(&mut ground);
     assert_eq!(scan(&mut ground, &mut blocks, &keys), 4);
-    let start = NodeId([0; 32]);
+    let start = BlockHash([0; 32]);
     blocks.on_differ(link, &ASKER, u16::MAX, &start);
     assert_eq!(scan(&mut ground, &mut blocks, &keys), 0);
     for (after, scans) in [(start, 1), (start, 0), (keys[63], 1), (keys[63], 0), (keys[127], 1), (start, 0)] {

@@ -15,7 +15,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::wire::Reader;
 
 /// The length of a [`Cid`] as bytes.
@@ -43,7 +43,7 @@ pub struct Cid {
     /// How to read the block.
     pub codec: Codec,
     /// SHA-256 of the block; the id under which the network keeps it.
-    pub hash: NodeId,
+    pub hash: BlockHash,
 }
 
 /// Why some bytes or characters are no [`Cid`] of this network.
@@ -82,7 +82,7 @@ impl Cid {
             0x71 => Codec::DagCbor,
             _ => return Err(CidError::Codec),
         };
-        match (reader.u16(), reader.id()) {
+        match (reader.u16(), reader.hash()) {
             (0x1220, hash) => Ok(Self { codec, hash: *hash }),
             _ => Err(CidError::Hash),
         }

@@ -31,7 +31,7 @@
 //! ```
 //! use std::collections::HashMap;
 //! use tabmesh_engine::content::tree::{Builder, Error, Role, Walker};
-//! use tabmesh_engine::{NodeId, limits::BLOCK_MAX, sha256};
+//! use tabmesh_engine::{BlockHash, limits::BLOCK_MAX, sha256};
 //!
 //! # fn main() -> Result<(), Error> {
 //! let mut store = HashMap::new();
@@ -40,7 +40,7 @@
 //! // Write: the leaves in order, and whatever nodes they complete.
 //! let mut builder = Builder::new();
 //! for leaf in content.chunks(BLOCK_MAX) {
-//!     let hash = NodeId(sha256(leaf));
+//!     let hash = BlockHash(sha256(leaf));
 //!     store.insert(hash, leaf.to_vec());
 //!     builder.push(hash, leaf.len() as u32)?;
 //!     while let Some(node) = builder.poll() {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::owner::{Job, Parcel, What};
 use super::shared::Ground;
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{BlockHash, PublicKey, Signature};
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};
 use crate::limits::{HASHES_MAX, JOBS_MAX};
@@ -67,7 +67,7 @@ impl Ground {
 
     /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.
     #[inline(never)]
-    pub(crate) fn load(&mut self, what: What, number: u32, hash: &NodeId, message: Option<OpId>) -> bool {
+    pub(crate) fn load(&mut self, what: What, number: u32, hash: &BlockHash, message: Option<OpId>) -> bool {
         let (kind, op, id) = match message {
             Some(op) => (output::WANTED, op.0, &[][..]),
             None => (output::LOAD, 0, &hash.0[..]),
@@ -77,18 +77,25 @@ impl Ground {
 
     /// [`Work::Store`](crate::Work::Store).
     #[inline(never)]
-    pub(crate) fn store(&mut self, what: What, number: u32, hash: &NodeId, bytes: &[u8], held: bool) -> bool {
+    pub(crate) fn store(
+        &mut self,
+        what: What,
+        number: u32,
+        hash: &BlockHash,
+        bytes: &[u8],
+        held: bool,
+    ) -> bool {
         self.start_job(what, number, output::STORE, held.into(), &hash.0, bytes.to_vec())
     }
 
     /// [`Work::Absent`](crate::Work::Absent).
-    pub(crate) fn find_absent(&mut self, link: LinkId, hashes: &[NodeId]) {
-        let hashes = NodeId::list_bytes(hashes);
+    pub(crate) fn find_absent(&mut self, link: LinkId, hashes: &[BlockHash]) {
+        let hashes = BlockHash::list_bytes(hashes);
         self.start_job(What::Absent, number(Some(link)), output::ABSENT, 0, hashes, Vec::new());
     }
 
     /// [`Work::Scan`](crate::Work::Scan).
-    pub(crate) fn scan(&mut self, after: &NodeId) -> bool {
+    pub(crate) fn scan(&mut self, after: &BlockHash) -> bool {
         self.start_job(What::Scan, 0, output::SCAN, HASHES_MAX as u32, &after.0, Vec::new())
     }
 

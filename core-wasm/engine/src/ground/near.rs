@@ -1,7 +1,7 @@
 //! Who is near: the neighbourhood, the nodes nearest to a target, the links of a bucket, and who would be nearer than those.
 
 use super::shared::Ground;
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{CANDIDATES, NEIGHBOURS, REPLICAS};
 use crate::link::Link;
@@ -136,11 +136,11 @@ impl Ground {
 
     /// Whether a block may be this node's to hold, also in the eyes of others, who know other nodes: it is not much further off
     /// than the neighbours are, and few peers are nearer to it.
-    pub(crate) fn may_hold(&self, hash: &NodeId) -> bool {
+    pub(crate) fn may_hold(&self, hash: &BlockHash) -> bool {
         let neighbours = self.linked_neighbours();
         let Some(furthest) = neighbours.ids().get(NEIGHBOURS - 1) else { return true };
-        let is_near = self.id.shared_bits(hash) + HOLD_SLACK_BITS >= self.id.shared_bits(furthest);
-        is_near && self.nearest_linked(hash, CANDIDATES * 3 / 2).contains(&self.id)
+        let is_near = self.id.shared_bits(hash.place()) + HOLD_SLACK_BITS >= self.id.shared_bits(furthest);
+        is_near && self.nearest_linked(hash.place(), CANDIDATES * 3 / 2).contains(&self.id)
     }
 
     /// Whether a block of so many bytes that came by `link` may be kept: each link has a share of the store.
@@ -149,7 +149,7 @@ impl Ground {
     }
 
     /// Whether this node is one of those that hold `hash`, as far as it sees.
-    pub(crate) fn should_hold(&self, hash: &NodeId) -> bool {
-        self.nearest_linked(hash, REPLICAS).contains(&self.id)
+    pub(crate) fn should_hold(&self, hash: &BlockHash) -> bool {
+        self.nearest_linked(hash.place(), REPLICAS).contains(&self.id)
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::{JobId, LinkId, LinkKind, OpId, Profile};
-use crate::id::{NodeId, PublicKey, Signature, TopicId};
+use crate::id::{BlockHash, NodeId, PublicKey, Signature, TopicId};
 use crate::status::{Reason, Status};
 
 /// What a number can say.
@@ -108,9 +108,16 @@ impl<'a> Bytes<'a> for &'a TopicId {
     }
 }
 
-impl<'a> Bytes<'a> for &'a [NodeId] {
+impl<'a> Bytes<'a> for &'a BlockHash {
+    #[inline(always)]
     fn read(bytes: &'a [u8]) -> Option<Self> {
-        Some(NodeId::list(bytes))
+        BlockHash::list(bytes).first()
+    }
+}
+
+impl<'a> Bytes<'a> for &'a [BlockHash] {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(BlockHash::list(bytes))
     }
 }
 
@@ -145,15 +152,33 @@ impl Bytes<'_> for u64 {
     }
 }
 
+impl Bytes<'_> for BlockHash {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::list(bytes).first().copied()
+    }
+}
+
 impl Bytes<'_> for Option<NodeId> {
     fn read(bytes: &[u8]) -> Option<Self> {
         Some(NodeId::list(bytes).first().copied())
     }
 }
 
+impl Bytes<'_> for Option<BlockHash> {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(BlockHash::list(bytes).first().copied())
+    }
+}
+
 impl Bytes<'_> for Vec<NodeId> {
     fn read(bytes: &[u8]) -> Option<Self> {
         Some(NodeId::list(bytes).to_vec())
+    }
+}
+
+impl Bytes<'_> for Vec<BlockHash> {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(BlockHash::list(bytes).to_vec())
     }
 }
 
@@ -205,9 +230,15 @@ impl Write for &TopicId {
     }
 }
 
-impl Write for &[NodeId] {
+impl Write for &BlockHash {
     fn write(&self, sink: &mut dyn FnMut(&[u8])) {
-        sink(NodeId::list_bytes(self));
+        sink(&self.0);
+    }
+}
+
+impl Write for &[BlockHash] {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(BlockHash::list_bytes(self));
     }
 }
 

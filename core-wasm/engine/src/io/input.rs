@@ -4,7 +4,7 @@ use super::field::Write;
 use super::kinds::input;
 use super::table::inputs;
 use super::{JobId, LinkId, OpId};
-use crate::id::{NodeId, Signature, TopicId};
+use crate::id::{BlockHash, NodeId, Signature, TopicId};
 
 /// The type of one group of rows; an input also holds what the other groups are.
 macro_rules! types {
@@ -94,7 +94,7 @@ impl<'a> JobResult<'a> {
             Self::Stored => (input::STORED, &[]),
             Self::Mismatch => (input::MISMATCH, &[]),
             Self::Full => (input::FULL, &[]),
-            Self::Hashes(hashes) => (input::HASHES, NodeId::list_bytes(hashes)),
+            Self::Hashes(hashes) => (input::HASHES, BlockHash::list_bytes(hashes)),
             Self::Failed => (input::FAILED, &[]),
         }
     }

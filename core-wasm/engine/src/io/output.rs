@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::field::{Bytes, Number, Owned};
 use super::table::outputs;
 use super::{Flat, JobId, LinkId, LinkKind, OpId, Profile};
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 use crate::status::{Reason, Status};
 use crate::time::Instant;
 

@@ -82,7 +82,7 @@ macro_rules! inputs {
             /// The store is at its limit; nothing was kept.
             FULL = 16 => Full,
             /// Hashes, 32 bytes each.
-            HASHES = 17 => Hashes(&'a [NodeId] = bytes),
+            HASHES = 17 => Hashes(&'a [BlockHash] = bytes),
             /// It could not be done.
             FAILED = 18 => Failed,
         }
@@ -95,14 +95,14 @@ macro_rules! inputs {
                 /// The operation.
                 op: OpId = number,
                 /// SHA-256 of the block.
-                hash: &'a NodeId = bytes,
+                hash: &'a BlockHash = bytes,
             },
             /// Fetch a block into the shell's store.
             GET = 20 => Get {
                 /// The operation.
                 op: OpId = number,
                 /// SHA-256 of the block.
-                hash: &'a NodeId = bytes,
+                hash: &'a BlockHash = bytes,
             },
             /// Find the nodes closest to an id; [`Event::Found`](crate::Event::Found) names them.
             FIND = 21 => Find {
@@ -250,7 +250,7 @@ macro_rules! outputs {
                 bytes: Vec<u8> = bytes,
             },
             /// Read a block: [`JobResult::Loaded`](crate::JobResult::Loaded) or [`JobResult::Missing`](crate::JobResult::Missing).
-            LOAD = 11 => Load(NodeId = id),
+            LOAD = 11 => Load(BlockHash = id),
             /// The bytes of a message that [`Command::Send`](crate::Command::Send) announced: [`JobResult::Loaded`](crate::JobResult::Loaded), or [`JobResult::Missing`](crate::JobResult::Missing) if it
             /// was cancelled.
             WANTED = 26 => Message(OpId = value),
@@ -267,18 +267,18 @@ macro_rules! outputs {
             /// or [`JobResult::Full`](crate::JobResult::Full). What is `held` for the network is never dropped for room; a cached block is.
             STORE = 12 => Store {
                 /// SHA-256 of the bytes, claimed.
-                hash: NodeId = id,
+                hash: BlockHash = id,
                 /// At most [`BLOCK_MAX`](crate::limits::BLOCK_MAX).
                 bytes: Vec<u8> = bytes,
                 /// Kept for others, or only cached for this node's own reading.
                 held: bool = value,
             },
             /// Which of these blocks are not in the store: [`JobResult::Hashes`](crate::JobResult::Hashes).
-            ABSENT = 13 => Absent(Vec<NodeId> = id),
+            ABSENT = 13 => Absent(Vec<BlockHash> = id),
             /// The hashes of the blocks in the store, ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
             SCAN = 14 => Scan {
                 /// Start behind this one; `None` starts at the first.
-                after: Option<NodeId> = id,
+                after: Option<BlockHash> = id,
                 /// At most this many.
                 count: u16 = value,
             },

@@ -4,7 +4,7 @@ use super::course::LOCAL_PATIENCE;
 use super::delivery::{ATTEMPTS_A_PLACE, Cargo, MESSAGE_HEAD, PUT_ATTEMPTS_MAX, ROOM_PATIENCE, Stage};
 use super::table::{Purpose, Request, Requests};
 use crate::ground::{Ground, What};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::output;
 use crate::limits::REPLICAS;
 use crate::status::Status;
@@ -23,7 +23,7 @@ pub(crate) struct Round {
 impl Requests {
     /// Begins to read the blocks and messages that have room on their first link. One that this node is to place itself
     /// is given back, and how that began is to be told by [`Requests::on_placing`] before it goes on.
-    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<NodeId> {
+    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<BlockHash> {
         while let Some(Request { course, purpose, .. }) = self.list.get_mut(round.place) {
             round.place += 1;
             let Purpose::Delivery(delivery) = purpose else { continue };
@@ -36,13 +36,13 @@ impl Requests {
             if hop.is_none() && delivery.is_block() {
                 course.wait(ground, LOCAL_PATIENCE);
                 round.number = course.number;
-                return Some(target);
+                return Some(*BlockHash::at(&target));
             }
             if hop.is_none() && target != ground.id {
                 round.place -= 1;
                 self.end(ground, round.place, Status::Unavailable, 0);
             } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
-                && ground.load(What::Load, course.number, &target, message)
+                && ground.load(What::Load, course.number, BlockHash::at(&target), message)
             {
                 course.wait(ground, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;
@@ -94,7 +94,7 @@ impl Requests {
         course.tried.push(link);
         let (place, number) = (delivery.place(ground, &target), course.set_out(ground.now));
         let (exact, body) = match delivery.cargo {
-            Cargo::Block => (false, Body::Put { hash: &target, block: bytes }),
+            Cargo::Block => (false, Body::Put { hash: BlockHash::at(&target), block: bytes }),
             Cargo::Message { .. } => (true, Body::Data(bytes)),
         };
         ground.send_request_by(link, number, &place, exact, 0, &body);

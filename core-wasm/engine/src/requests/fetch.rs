@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::course::{Course, LOCAL_PATIENCE, Late};
 use crate::ground::{Ground, What};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::REPLICAS;
 use crate::link::Rtt;
@@ -81,7 +81,7 @@ impl Fetch {
 
     fn ask(&mut self, ground: &mut Ground, course: &mut Course, number: u32) -> bool {
         let hash = &course.found.target;
-        let body = Body::Get(hash);
+        let body = Body::Get(BlockHash::at(hash));
         if let Some(link) = self.from {
             let Some(peer) = ground.links.ready(link).filter(|_| course.attempts == 1) else { return false };
             let peer = peer.peer;
@@ -114,7 +114,7 @@ impl Fetch {
     pub(super) fn store(&mut self, ground: &mut Ground, course: &mut Course, bytes: &[u8]) -> bool {
         self.stage = Stage::Storing;
         course.wait(ground, LOCAL_PATIENCE);
-        ground.store(What::Store, course.number, &course.found.target, bytes, self.is_repair())
+        ground.store(What::Store, course.number, BlockHash::at(&course.found.target), bytes, self.is_repair())
     }
 
     /// A holder is busy, and asked again later.

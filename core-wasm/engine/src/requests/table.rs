@@ -8,7 +8,7 @@ use super::density::Density;
 use super::fetch::Fetch;
 use super::lookup::{Aim, LOOKUPS_A_RETRY, Lookup};
 use crate::ground::{Ground, Job, What, stored};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LinkId, OpId};
 use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
@@ -81,12 +81,12 @@ impl Requests {
         ground: &mut Ground,
         op: Option<OpId>,
         from: Option<LinkId>,
-        hash: &NodeId,
+        hash: &BlockHash,
     ) {
         // What is known here already.
         let holders = match from {
-            None => ground.nearest_alive(hash, REPLICAS),
-            Some(_) => Nearest::new(hash, REPLICAS),
+            None => ground.nearest_alive(hash.place(), REPLICAS),
+            Some(_) => Nearest::new(hash.place(), REPLICAS),
         };
         if self.begin(ground, op, holders, Purpose::Fetch(Fetch::new(from))) {
             self.step(ground, self.list.len() - 1);
@@ -94,8 +94,8 @@ impl Requests {
     }
 
     /// Places a block that is in this node's store.
-    pub(crate) fn put(&mut self, ground: &mut Ground, op: OpId, hash: &NodeId) {
-        self.deliver(ground, op, hash, Cargo::Block);
+    pub(crate) fn put(&mut self, ground: &mut Ground, op: OpId, hash: &BlockHash) {
+        self.deliver(ground, op, hash.place(), Cargo::Block);
     }
 
     /// Sends a message of `length` bytes, which the shell has.

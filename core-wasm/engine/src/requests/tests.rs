@@ -6,7 +6,7 @@ use super::{Aim, Requests, Round};
 use crate::coordinate::Coordinate;
 use crate::ground::Ground;
 use crate::ground::testing::{ground, outputs, random_id, sent};
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId, OpId};
 use crate::limits::{REQUESTS_MAX, REQUESTS_OWN};
@@ -35,6 +35,10 @@ fn asked(ground: &mut Ground, kind: u8) -> Vec<(LinkId, u32)> {
 
 fn peer(ground: &Ground, link: LinkId) -> NodeId {
     ground.links.get(link).map(|link| link.peer).expect("a link")
+}
+
+fn random_hash() -> BlockHash {
+    *BlockHash::at(&random_id(&mut Rng::new(3)))
 }
 
 fn nodes(ids: &[NodeId]) -> Vec<u8> {
@@ -127,11 +131,11 @@ fn a_lookup_that_nobody_answers_ends_after_three_attempts() {
 #[test]
 fn a_block_is_asked_of_those_that_were_named_and_stored_when_it_comes() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     requests.fetch(&mut ground, Some(OP), None, &hash);
     let first = asked(&mut ground, Body::Get(&hash).kind());
     let [(link, number)] = first[..] else { panic!("{} asked", first.len()) };
-    let (from, holder) = (peer(&ground, link), hash.flipped(220));
+    let (from, holder) = (peer(&ground, link), hash.place().flipped(220));
     requests.on_answered(&mut ground, number, &from, Status::NotFound, &nodes(&[holder]));
     assert_eq!(asked(&mut ground, Body::Get(&hash).kind()).len(), 1, "the holder that was named");
     requests.on_answered(&mut ground, number, &holder, Status::Ok, b"block");
@@ -146,7 +150,7 @@ fn a_block_is_asked_of_those_that_were_named_and_stored_when_it_comes() {
 #[test]
 fn a_busy_holder_is_asked_again_by_the_same_way() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     requests.fetch(&mut ground, Some(OP), None, &hash);
     let (link, number) = asked(&mut ground, Body::Get(&hash).kind())[0];
     let (from, since) = (peer(&ground, link), ground.now);
@@ -160,7 +164,7 @@ fn a_busy_holder_is_asked_again_by_the_same_way() {
 #[test]
 fn a_lost_link_makes_its_request_late_at_once() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     requests.fetch(&mut ground, Some(OP), None, &hash);
     let (link, _) = asked(&mut ground, Body::Get(&hash).kind())[0];
     ground.links.remove(link);
@@ -174,7 +178,7 @@ fn a_lost_link_makes_its_request_late_at_once() {
 #[test]
 fn the_closest_node_places_a_block_itself() {
     let (mut ground, mut requests, mut round) = (ground(8), Requests::default(), Round::default());
-    let hash = ground.id.flipped(255);
+    let hash = *BlockHash::at(&ground.id.flipped(255));
     requests.put(&mut ground, OP, &hash);
     assert_eq!(requests.pump(&mut ground, &mut round), Some(hash), "it is given back");
     let number = round.number;
@@ -207,14 +211,14 @@ fn at_the_bound_the_application_is_refused_and_the_nodes_own_lookups_are_not() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
     let target = random_id(&mut Rng::new(3));
     for _ in 0..REQUESTS_MAX - REQUESTS_OWN {
-        requests.put(&mut ground, OpId(1), &target);
+        requests.put(&mut ground, OpId(1), BlockHash::at(&target));
     }
-    requests.put(&mut ground, OP, &target);
+    requests.put(&mut ground, OP, BlockHash::at(&target));
     assert_eq!(done(&outputs(&mut ground)), Some(Status::TooManyRequests));
     requests.look_up(&mut ground, None, Aim::Fill, &target);
     assert_eq!(requests.lookups(Aim::Fill), 1);
     requests.cancel(OpId(1));
-    requests.put(&mut ground, OP, &target);
+    requests.put(&mut ground, OP, BlockHash::at(&target));
     assert_eq!(done(&outputs(&mut ground)), None);
 }
 
@@ -281,7 +285,7 @@ fn own_lookups_are_repeated_for_one_in_four_once_what_was_saved_is_spent() {
 }
 
 /// A put whose block is read and sent; its number and link.
-fn put(requests: &mut Requests, ground: &mut Ground, hash: &NodeId) -> (LinkId, u32) {
+fn put(requests: &mut Requests, ground: &mut Ground, hash: &BlockHash) -> (LinkId, u32) {
     requests.put(ground, OP, hash);
     assert!(requests.pump(ground, &mut Round::default()).is_none());
     read_own(requests, ground)
@@ -298,7 +302,7 @@ fn read_own(requests: &mut Requests, ground: &mut Ground) -> (LinkId, u32) {
 #[test]
 fn a_put_waits_for_a_slow_link_to_take_what_was_sent_before() {
     let (mut ground, mut requests) = (ground(8), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     let (link, number) = put(&mut requests, &mut ground, &hash);
     let flow = |ground: &mut Ground, queued| ground.links.get_mut(link).map(|link| link.flow.drained(queued));
     flow(&mut ground, 200_000);
@@ -308,14 +312,14 @@ fn a_put_waits_for_a_slow_link_to_take_what_was_sent_before() {
         assert!(outputs(&mut ground).is_empty(), "it waits");
     }
     flow(&mut ground, 0);
-    requests.on_answered(&mut ground, number, &hash.flipped(220), Status::Ok, &[8]);
+    requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::Ok, &[8]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
 
 #[test]
 fn a_put_without_an_answer_goes_by_another_link() {
     let (mut ground, mut requests) = (ground(30), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     let began = ground.now;
     let (first, number) = put(&mut requests, &mut ground, &hash);
     wait(&mut requests, &mut ground);
@@ -326,18 +330,18 @@ fn a_put_without_an_answer_goes_by_another_link() {
     let again = ground.now;
     assert_eq!(requests.list[0].course.deadline.since(again).ms(), 9_000);
     // The first answer comes late, and counts.
-    requests.on_answered(&mut ground, number, &hash.flipped(220), Status::Ok, &[8]);
+    requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::Ok, &[8]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
 
 #[test]
 fn a_holder_that_is_always_busy_is_passed_over() {
     let (mut ground, mut requests) = (ground(30), Requests::default());
-    let hash = random_id(&mut Rng::new(3));
+    let hash = random_hash();
     let (first, mut number) = put(&mut requests, &mut ground, &hash);
     let mut answers = 0;
     loop {
-        requests.on_answered(&mut ground, number, &hash.flipped(220), Status::TooManyRequests, &[]);
+        requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::TooManyRequests, &[]);
         answers += 1;
         assert!(answers < 20, "the same holder was asked {answers} times");
         // In a node this follows every input.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Writer;
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::status::Status;
 
 /// What a routed message says.
@@ -14,11 +14,11 @@ pub enum Body<'a> {
     /// A signalling envelope, for the target alone.
     Envelope(&'a [u8]),
     /// Send me this block.
-    Get(&'a NodeId),
+    Get(&'a BlockHash),
     /// Hold this block; the node closest to it also places its replicas.
     Put {
         /// SHA-256 of the block.
-        hash: &'a NodeId,
+        hash: &'a BlockHash,
         /// The block.
         block: &'a [u8],
     },

@@ -7,7 +7,7 @@ use bytemuck::TransparentWrapper;
 use super::Fault;
 use crate::coordinate::Coordinate;
 use crate::hash::big_endian;
-use crate::id::NodeId;
+use crate::id::{BlockHash, NodeId};
 
 /// Reads big-endian fields off a slice.
 ///
@@ -42,6 +42,11 @@ impl<'a> Reader<'a> {
     /// The next 32 bytes as an id, in place.
     pub fn id(&mut self) -> &'a NodeId {
         NodeId::wrap_ref(self.array())
+    }
+
+    /// The next 32 bytes as a block's hash, in place.
+    pub fn hash(&mut self) -> &'a BlockHash {
+        BlockHash::wrap_ref(self.array())
     }
 
     /// The next byte.

@@ -13,7 +13,7 @@ pub use super::body::Body;
 use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
 use crate::hash::sha256;
-use crate::id::{NodeId, PublicKey, Signature};
+use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
@@ -99,7 +99,7 @@ pub enum Frame<'a> {
         /// One bit a bucket.
         mask: u16,
         /// Start behind this key.
-        after: &'a NodeId,
+        after: &'a BlockHash,
     },
     /// To a relay: carry this to `peer`. From a relay: `peer` sent this. A sealed frame, or one byte, a [`Reason`]: the
     /// circuit is over.
@@ -251,7 +251,7 @@ impl<'a> Frame<'a> {
             }
             9 => Self::Routed(Routed::read(&mut reader)?),
             10 => Self::Digest(reader.bytes(DIGEST_BUCKETS * 8)),
-            11 => Self::Differ { mask: reader.u16(), after: reader.id() },
+            11 => Self::Differ { mask: reader.u16(), after: reader.hash() },
             12 => {
                 let (mask, more, keys) = (reader.u16(), reader.u8() != 0, reader.rest());
                 if !keys.len().is_multiple_of(32) {
@@ -394,8 +394,8 @@ impl<'a> Routed<'a> {
         let body = match self.kind {
             1 => Body::Find,
             2 => Body::Envelope(reader.rest()),
-            3 => Body::Get(reader.id()),
-            4 => Body::Put { hash: reader.id(), block: reader.rest() },
+            3 => Body::Get(reader.hash()),
+            4 => Body::Put { hash: reader.hash(), block: reader.rest() },
             5 => Body::Data(reader.rest()),
             8 => Body::Meet,
             10 => Body::Greet,

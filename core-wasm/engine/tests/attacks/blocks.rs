@@ -2,15 +2,15 @@
 
 use tabmesh_engine::limits::{KEEP_A_MINUTE, NEIGHBOURS, REPLICAS};
 use tabmesh_engine::wire::frame::{Body, Frame};
-use tabmesh_engine::{Input, LinkId, NodeId, Profile, Status, sha256};
+use tabmesh_engine::{BlockHash, Input, LinkId, NodeId, Profile, Status, sha256};
 
 use crate::host::{Host, Key, routed};
 
 const GET: u8 = 3;
 const PUT: u8 = 4;
 
-fn give(host: &mut Host, link: LinkId, block: &[u8]) -> NodeId {
-    let (hash, to) = (NodeId(sha256(block)), host.key.id());
+fn give(host: &mut Host, link: LinkId, block: &[u8]) -> BlockHash {
+    let (hash, to) = (BlockHash(sha256(block)), host.key.id());
     let payload = [&hash.0[..], block].concat();
     host.hear(link, &[routed(false, true, &NodeId([0x77; 32]), &to, &[], PUT, &payload)]);
     hash
@@ -46,14 +46,14 @@ fn x8_only_what_is_near_a_node_is_held() {
         let block = number.to_be_bytes().repeat(100);
         let before = host.stored.len();
         let hash = give(&mut host, attacker, &block);
-        let nearer = host.node.links().filter(|link| link.id.is_nearer(&own, &hash)).count();
+        let nearer = host.node.links().filter(|link| link.id.is_nearer(&own, hash.place())).count();
         let is_held = host.stored.len() > before;
         if nearer < REPLICAS * 2 {
             assert!(is_held, "of the {}-nearest, and refused", nearer + 1);
             near += 1;
         }
-        if own.shared_bits(&hash) + 2 < depth {
-            assert!(!is_held, "shares {} bits of {depth}", own.shared_bits(&hash));
+        if own.shared_bits(hash.place()) + 2 < depth {
+            assert!(!is_held, "shares {} bits of {depth}", own.shared_bits(hash.place()));
             far += 1;
         }
         host.now += 1_000;
@@ -118,7 +118,7 @@ fn x4_a_stranger_gets_no_list_of_keys() {
     let stranger = host.guest(&Key::new(3));
     let scans = host.scans;
     for _ in 0..1_000 {
-        host.hear(stranger, &[Frame::Differ { mask: u16::MAX, after: &NodeId([0; 32]) }]);
+        host.hear(stranger, &[Frame::Differ { mask: u16::MAX, after: &BlockHash([0; 32]) }]);
     }
     assert_eq!(host.scans, scans);
 }

@@ -52,8 +52,8 @@ pub(crate) struct Host {
     pub(crate) offers: Vec<LinkId>,
     pub(crate) events: Vec<Event>,
     /// The blocks that were stored: name, whether they are held, length.
-    pub(crate) stored: Vec<(NodeId, bool, usize)>,
-    pub(crate) blocks: BTreeMap<NodeId, Vec<u8>>,
+    pub(crate) stored: Vec<(BlockHash, bool, usize)>,
+    pub(crate) blocks: BTreeMap<BlockHash, Vec<u8>>,
     pub(crate) memory: BTreeMap<[u8; 12], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
 use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
-use tabmesh_engine::{Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
+use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
 use super::host::{Host, Key, pair, routed};
 
@@ -134,7 +134,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
     let others: Vec<(LinkId, NodeId)> =
         (20..50).map(|seed| (host.guest(&Key::new(seed)), Key::new(seed).id())).collect();
     let block = vec![7; 4_000];
-    let hash = NodeId(tabmesh_engine::sha256(&block));
+    let hash = BlockHash(tabmesh_engine::sha256(&block));
     let (victim, stranger) = (others[4].1, NodeId([0x77; 32]));
     let nodes: Vec<u8> = (0..8).flat_map(|n| [&[0x80 | n; 32][..], &[0; 8]].concat()).collect();
     let bodies = [
@@ -150,7 +150,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
     let mut worst = (0.0, String::new());
     for body in &bodies {
         let payload = body.emit();
-        for target in [own, victim, stranger, hash] {
+        for target in [own, victim, stranger, *hash.place()] {
             for origin in [mallory.id(), victim, stranger, own] {
                 for (reply, exact) in [(false, false), (false, true), (true, true)] {
                     for how in [0, 1, 4, COPIES, STRAY, STRAY | COPIES] {
@@ -325,7 +325,7 @@ fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
         Frame::Credit(u32::MAX),
         Frame::Gossip { ties: 0xc0, joined: &keys[..384], left: &[7; 64] },
         Frame::Digest(&[0xff; 128]),
-        Frame::Differ { mask: 0xffff, after: &zero },
+        Frame::Differ { mask: 0xffff, after: &BlockHash([0; 32]) },
         Frame::Keys { mask: 0xffff, more: true, keys: &keys },
         Frame::Topic { kind: 1, raw: &[&topic.0, &keys[..384]].concat() },
         Frame::Topic { kind: 2, raw: &[&topic.0, &keys[..384]].concat() },

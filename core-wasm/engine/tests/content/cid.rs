@@ -3,14 +3,14 @@
 
 use proptest::prelude::*;
 use tabmesh_engine::content::cid::{BYTES, Cid, CidError, Codec};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 const HELLO: &str = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e";
 
 fn any_cid() -> impl Strategy<Value = Cid> {
     (any::<bool>(), any::<[u8; 32]>()).prop_map(|(is_raw, hash)| Cid {
         codec: if is_raw { Codec::Raw } else { Codec::DagCbor },
-        hash: NodeId(hash),
+        hash: BlockHash(hash),
     })
 }
 
@@ -26,7 +26,7 @@ fn names_are_those_that_ipfs_tools_give() {
         ),
     ];
     for (codec, block, text) in cases {
-        let cid = Cid { codec, hash: NodeId(sha256(block)) };
+        let cid = Cid { codec, hash: BlockHash(sha256(block)) };
         assert_eq!(cid.to_string(), text);
         assert_eq!(text.parse(), Ok(cid));
         assert_eq!(format!("{cid:>60}"), format!(" {text}"));
@@ -35,7 +35,7 @@ fn names_are_those_that_ipfs_tools_give() {
 
 #[test]
 fn bytes_of_another_kind_of_name_are_refused() {
-    let good = Cid { codec: Codec::Raw, hash: NodeId([7; 32]) }.to_bytes();
+    let good = Cid { codec: Codec::Raw, hash: BlockHash([7; 32]) }.to_bytes();
     assert_eq!(good[..4], [0x01, 0x55, 0x12, 0x20]);
     let with = |index: usize, byte: u8| {
         let mut bytes = good;

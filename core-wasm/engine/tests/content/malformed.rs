@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::content::tree::{CONTENT_MAX, Error, Role, Walker};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 use crate::reference::{LEAF, Store, argument, made_up, node, root};
 
@@ -19,7 +19,7 @@ fn inner(index: u64) -> Cid {
 
 /// A walker that was handed `bytes` as the root that they name.
 fn rooted(bytes: &[u8]) -> Result<Walker, Error> {
-    let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(bytes)) };
+    let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(bytes)) };
     let mut walker = Walker::new(cid, 0..u64::MAX);
     walker.handle_node(bytes).map(|()| walker)
 }
@@ -109,7 +109,7 @@ fn a_node_that_does_not_fit_its_place_is_refused() {
     for (what, first) in cases {
         let second = node(44 * LEAF - 7, &leaves(256..300));
         let children =
-            [&first, &second].map(|bytes| Cid { codec: Codec::DagCbor, hash: NodeId(sha256(bytes)) });
+            [&first, &second].map(|bytes| Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(bytes)) });
         let mut walker = rooted(&node(size, &children)).expect("the root itself is sound");
         assert_eq!(walker.handle_node(&first), Err(Error::Shape), "{what}");
         assert_eq!(
@@ -132,9 +132,9 @@ fn a_last_node_that_claims_another_size_is_refused() {
         let full = node(256 * LEAF, &(0..256).map(raw).collect::<Vec<_>>());
         let second = last(claimed);
         let children =
-            [&full, &second].map(|bytes| Cid { codec: Codec::DagCbor, hash: NodeId(sha256(bytes)) });
+            [&full, &second].map(|bytes| Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(bytes)) });
         let root = node(256 * LEAF + place, &children);
-        let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&root)) };
+        let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&root)) };
         let mut walker = Walker::new(cid, 256 * LEAF..u64::MAX);
         walker.handle_node(&root).unwrap();
         assert_eq!(walker.handle_node(&second), Err(Error::Shape), "{claimed} in the place of {place}");
@@ -144,7 +144,7 @@ fn a_last_node_that_claims_another_size_is_refused() {
 #[test]
 fn bytes_of_another_digest_or_out_of_turn_change_nothing() {
     let bytes = node(LEAF + 1, &[raw(0), raw(1)]);
-    let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+    let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&bytes)) };
     let mut walker = Walker::new(cid, 0..u64::MAX);
     let mut other = bytes.clone();
     other[60] ^= 1;
@@ -171,11 +171,11 @@ fn bytes_of_another_digest_or_out_of_turn_change_nothing() {
 /// Five blocks of 58 KB in all that are 64 TiB of zeros: every node has one child 256 times. Its root.
 fn endless(store: &mut Store) -> Cid {
     let leaf = vec![0; LEAF as usize];
-    let mut child = Cid { codec: Codec::Raw, hash: NodeId(sha256(&leaf)) };
+    let mut child = Cid { codec: Codec::Raw, hash: BlockHash(sha256(&leaf)) };
     store.insert(child.hash, leaf);
     for height in 1..=4 {
         let bytes = node(LEAF << (8 * height), &[child; 256]);
-        child = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+        child = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&bytes)) };
         store.insert(child.hash, bytes);
     }
     child
@@ -218,7 +218,7 @@ fn x10_a_read_below_its_limit_costs_no_more_than_the_content_it_states() {
 #[test]
 fn content_as_large_as_the_limit_is_read() {
     let bytes = node(LEAF + 1, &[raw(0), raw(1)]);
-    let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+    let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&bytes)) };
     assert_eq!(Walker::new(cid, 0..1).with_limit(LEAF + 1).handle_node(&bytes), Ok(()));
     assert_eq!(Walker::new(cid, 0..1).with_limit(LEAF).handle_node(&bytes), Err(Error::AboveLimit));
 }
@@ -277,7 +277,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), range in any::<(u64, u64)>()) {
-        let cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+        let cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&bytes)) };
         let mut walker = Walker::new(cid, range.0..range.1);
         let _ = walker.handle_node(&bytes);
         for _ in 0..10 {

@@ -6,16 +6,16 @@ use std::collections::HashMap;
 use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::content::tree::Builder;
 use tabmesh_engine::limits::BLOCK_MAX;
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 pub(crate) const LEAF: u64 = BLOCK_MAX as u64;
 
 /// Blocks by hash.
-pub(crate) type Store = HashMap<NodeId, Vec<u8>>;
+pub(crate) type Store = HashMap<BlockHash, Vec<u8>>;
 
 /// A made-up leaf hash: SHA-256 of the leaf's index as 8 bytes, big-endian.
-pub(crate) fn made_up(index: u64) -> NodeId {
-    NodeId(sha256(&index.to_be_bytes()))
+pub(crate) fn made_up(index: u64) -> BlockHash {
+    BlockHash(sha256(&index.to_be_bytes()))
 }
 
 /// The pattern of `vectors.mjs`: byte i is (i + (i >> 8) * 7) mod 256.
@@ -29,12 +29,12 @@ pub(crate) fn leaf_size(size: u64, index: u64) -> u32 {
 }
 
 /// The tree over `size` bytes of content whose leaves have the hashes `leaf`, nodes put into `store`.
-pub(crate) fn root(size: u64, leaf: &dyn Fn(u64) -> NodeId, store: &mut Store) -> Cid {
+pub(crate) fn root(size: u64, leaf: &dyn Fn(u64) -> BlockHash, store: &mut Store) -> Cid {
     let height = (0..).find(|height| LEAF * 256_u64.pow(*height) >= size).expect("sizes end");
     subtree(height, 0, size, leaf, store)
 }
 
-fn subtree(height: u32, start: u64, size: u64, leaf: &dyn Fn(u64) -> NodeId, store: &mut Store) -> Cid {
+fn subtree(height: u32, start: u64, size: u64, leaf: &dyn Fn(u64) -> BlockHash, store: &mut Store) -> Cid {
     if height == 0 {
         return Cid { codec: Codec::Raw, hash: leaf(start / LEAF) };
     }
@@ -43,7 +43,7 @@ fn subtree(height: u32, start: u64, size: u64, leaf: &dyn Fn(u64) -> NodeId, sto
         .map(|i| subtree(height - 1, start + i * span, span.min(size - i * span), leaf, store))
         .collect();
     let bytes = node(size, &children);
-    let hash = NodeId(sha256(&bytes));
+    let hash = BlockHash(sha256(&bytes));
     store.insert(hash, bytes);
     Cid { codec: Codec::DagCbor, hash }
 }
@@ -73,7 +73,7 @@ pub(crate) fn argument(major: u8, value: u64) -> Vec<u8> {
 }
 
 /// What the engine's builder makes of the same leaves.
-pub(crate) fn built(size: u64, leaf: &dyn Fn(u64) -> NodeId, store: &mut Store) -> Cid {
+pub(crate) fn built(size: u64, leaf: &dyn Fn(u64) -> BlockHash, store: &mut Store) -> Cid {
     let mut builder = Builder::new();
     let mut keep = |builder: &mut Builder| {
         while let Some(node) = builder.poll() {

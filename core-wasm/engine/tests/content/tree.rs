@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::content::tree::{Builder, CONTENT_MAX, Error};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 use crate::reference::{LEAF, Store, built, made_up, pattern, root};
 
@@ -25,7 +25,7 @@ fn real_bytes_have_the_roots_that_ipld_libraries_compute() {
         let bytes = pattern(size);
         let leaf = |index: u64| {
             let rest = &bytes[(index * LEAF) as usize..];
-            NodeId(sha256(&rest[..rest.len().min(LEAF as usize)]))
+            BlockHash(sha256(&rest[..rest.len().min(LEAF as usize)]))
         };
         assert_eq!(built(size as u64, &leaf, &mut Store::new()).to_string(), cid, "{size} bytes");
     }
@@ -48,9 +48,9 @@ fn large_trees_have_the_roots_that_ipld_libraries_compute() {
 #[test]
 fn a_small_node_is_these_bytes() {
     let mut builder = Builder::new();
-    builder.push(NodeId(sha256(b"a")), 16_384).unwrap();
+    builder.push(BlockHash(sha256(b"a")), 16_384).unwrap();
     assert_eq!(builder.poll(), None);
-    builder.push(NodeId(sha256(b"b")), 1).unwrap();
+    builder.push(BlockHash(sha256(b"b")), 1).unwrap();
     let node = builder.poll().unwrap();
     let hex: String = node.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(

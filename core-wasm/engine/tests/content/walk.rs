@@ -7,15 +7,15 @@ use std::ops::Range;
 use proptest::prelude::*;
 use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::content::tree::{CONTENT_MAX, Error, Leaf, Role, Walker};
-use tabmesh_engine::{NodeId, sha256};
+use tabmesh_engine::{BlockHash, sha256};
 
 use crate::reference::{LEAF, Store, built, leaf_size, made_up, node, pattern, root};
 
 /// Everything that a read of `range` asks for: the nodes, the hints and the leaves, each in order.
 struct Read {
-    nodes: Vec<NodeId>,
-    hints: Vec<NodeId>,
-    leaves: Vec<(NodeId, Leaf)>,
+    nodes: Vec<BlockHash>,
+    hints: Vec<BlockHash>,
+    leaves: Vec<(BlockHash, Leaf)>,
     size: Option<u64>,
 }
 
@@ -43,8 +43,8 @@ fn stored(size: usize) -> (Vec<u8>, Cid, Store) {
     let mut store = Store::new();
     let mut hashes = vec![];
     for leaf in bytes.chunks(LEAF as usize).chain(bytes.is_empty().then_some(&[][..])) {
-        hashes.push(NodeId(sha256(leaf)));
-        store.insert(NodeId(sha256(leaf)), leaf.to_vec());
+        hashes.push(BlockHash(sha256(leaf)));
+        store.insert(BlockHash(sha256(leaf)), leaf.to_vec());
     }
     let cid = built(size as u64, &|index| hashes[index as usize], &mut store);
     (bytes, cid, store)
@@ -96,7 +96,7 @@ proptest! {
         let range = first * LEAF + 5.min(leaf_size(size, first) - 1) as u64..(last * LEAF + 1).max(first * LEAF + 6);
         let read = read(cid, range.clone(), &store);
 
-        let expected: Vec<(NodeId, Leaf)> = (first..=last.max(first)).map(|index| (made_up(index), Leaf {
+        let expected: Vec<(BlockHash, Leaf)> = (first..=last.max(first)).map(|index| (made_up(index), Leaf {
             start: index * LEAF,
             size: Some(leaf_size(size, index)),
             from: range.start.saturating_sub(index * LEAF) as u32,
@@ -204,7 +204,7 @@ fn round_trips(cid: Cid, store: &Store, window: usize) -> usize {
     let mut trips = 0;
     let mut pending = walker.poll();
     while pending.is_some() {
-        let mut under_way: HashSet<NodeId> = HashSet::new();
+        let mut under_way: HashSet<BlockHash> = HashSet::new();
         while let Some(want) = pending {
             if want.role == Role::Node && held.contains(&want.hash) {
                 walker.handle_node(&store[&want.hash]).unwrap();
@@ -236,12 +236,12 @@ fn reading_in_order_keeps_32_fetches_under_way() {
 #[test]
 fn the_largest_content_is_read_at_any_place() {
     // 64 TiB of zeros: all nodes of a height are the same.
-    let zeros = Cid { codec: Codec::Raw, hash: NodeId(sha256(&[0; 16_384])) };
+    let zeros = Cid { codec: Codec::Raw, hash: BlockHash(sha256(&[0; 16_384])) };
     let mut store = Store::from([(zeros.hash, vec![0; 16_384])]);
     let mut cid = zeros;
     for height in 1..=4 {
         let bytes = node(LEAF * 256_u64.pow(height), &[cid; 256]);
-        cid = Cid { codec: Codec::DagCbor, hash: NodeId(sha256(&bytes)) };
+        cid = Cid { codec: Codec::DagCbor, hash: BlockHash(sha256(&bytes)) };
         store.insert(cid.hash, bytes);
     }
     for start in [0, 1, LEAF * 255 + 1, LEAF << 8, (LEAF << 16) - 1, (LEAF << 24) + 77, CONTENT_MAX - 40_000]

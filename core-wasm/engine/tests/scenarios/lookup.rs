@@ -1,7 +1,7 @@
 //! Lookups and messages over many hops.
 
 use tabmesh_engine::limits::REPLICAS;
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{BlockHash, NodeId, Status};
 
 use crate::grow::network;
 use crate::world::World;
@@ -110,7 +110,11 @@ fn what_a_lonely_node_asks_ends_with_a_status() {
         let host = world.add(crate::world::Spec::browser());
         world.run_for(1_000);
         let target = world.random_id();
-        let ops = [world.find(host, target), world.get(host, target), world.send(host, target, b"hello")];
+        let ops = [
+            world.find(host, target),
+            world.get(host, BlockHash(target.0)),
+            world.send(host, target, b"hello"),
+        ];
         for op in ops {
             let status = world.wait(host, op, 60_000).status;
             assert_ne!(status, Status::Ok, "seed {seed}");

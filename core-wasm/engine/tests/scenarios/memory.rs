@@ -7,7 +7,7 @@ use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{LinkId, NodeId, OpId, Output, Profile, TopicId};
+use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
 use crate::world::crypto::Crypto;
@@ -74,7 +74,8 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
     let sums = world.random_bytes(16 * 8);
     let keys: Vec<u8> = (0..64).flat_map(|_| near(world, &to).0).collect();
     let block = world.random_bytes(12_000);
-    let hash = near(world, &to);
+    let place = near(world, &to);
+    let hash = BlockHash(place.0);
     let ids = world.random_bytes(64 * 8);
     let mut frames: Vec<Vec<u8>> = Vec::new();
     // Each guest also publishes under many keys, whose signatures hold.
@@ -104,13 +105,13 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
     frames.extend([
         gossip(&joined).emit(),
         Frame::Digest(&sums).emit(),
-        Frame::Differ { mask: 0xffff, after: &NodeId([0; 32]) }.emit(),
+        Frame::Differ { mask: 0xffff, after: &BlockHash([0; 32]) }.emit(),
         Frame::Keys { mask: 0xffff, more: true, keys: &keys }.emit(),
         request(world, from, to, false, &Body::Find),
-        request(world, from, hash, true, &Body::Get(&hash)),
-        request(world, from, hash, false, &Body::Get(&hash)),
+        request(world, from, place, true, &Body::Get(&hash)),
+        request(world, from, place, false, &Body::Get(&hash)),
         request(world, from, to, true, &Body::Put { hash: &hash, block: &block }),
-        request(world, from, hash, false, &Body::Put { hash: &hash, block: &block }),
+        request(world, from, place, false, &Body::Put { hash: &hash, block: &block }),
         offer(world, to),
         offer(world, to),
     ]);
@@ -147,7 +148,11 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
         for _ in 0..30 {
             let target = near(&mut world, &id);
             let block = world.random_bytes(16 * 1024);
-            ops.extend([world.find(host, target), world.get(host, target), world.put(host, &block).0]);
+            ops.extend([
+                world.find(host, target),
+                world.get(host, BlockHash(target.0)),
+                world.put(host, &block).0,
+            ]);
             let peer = world.host(puppets[0]).id;
             ops.push(world.send(host, peer, &block));
             ops.push(world.publish(host, TopicId([1; 32]), &block[..1000]));

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{FRAMES_MOST, HANDSHAKES_MAX, MESSAGE_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
-use tabmesh_engine::{Coordinate, LinkId, NodeId, OpId, Output, Reason, Route, Status};
+use tabmesh_engine::{BlockHash, Coordinate, LinkId, NodeId, OpId, Output, Reason, Route, Status};
 
 use crate::grow::network;
 use crate::puppet::{goodbye, guest, is_closed};
@@ -95,10 +95,10 @@ fn a_peer_that_sends_bulk_without_credit_is_cut() {
 }
 
 /// Lets each of `readers` fetch all of `blocks` and tells when each was done, in microseconds from now.
-fn read_all(world: &mut World, readers: &[HostId], blocks: &[NodeId], ms: u64) -> Vec<u64> {
+fn read_all(world: &mut World, readers: &[HostId], blocks: &[BlockHash], ms: u64) -> Vec<u64> {
     let start = world.now;
-    let mut waiting: Vec<Vec<NodeId>> = readers.iter().map(|_| blocks.to_vec()).collect();
-    let mut open: Vec<Vec<(OpId, NodeId)>> = readers.iter().map(|_| Vec::new()).collect();
+    let mut waiting: Vec<Vec<BlockHash>> = readers.iter().map(|_| blocks.to_vec()).collect();
+    let mut open: Vec<Vec<(OpId, BlockHash)>> = readers.iter().map(|_| Vec::new()).collect();
     let mut ended = vec![0; readers.len()];
     while ended.contains(&0) {
         assert!(world.now < start + ms * 1000, "seed {}: not read within {ms} ms: {ended:?}", world.seed);
@@ -125,7 +125,7 @@ fn read_all(world: &mut World, readers: &[HostId], blocks: &[NodeId], ms: u64) -
     ended
 }
 
-fn file(world: &mut World, giver: HostId, count: usize) -> Vec<NodeId> {
+fn file(world: &mut World, giver: HostId, count: usize) -> Vec<BlockHash> {
     let mut ops = Vec::new();
     for _ in 0..count {
         let bytes = world.random_bytes(16 * 1024);

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use tabmesh_engine::{Config, Node, NodeId, TopicId};
+use tabmesh_engine::{BlockHash, Config, Node, TopicId};
 
 use crate::world::flat::Record;
 use crate::world::{HostId, Spec, World};
@@ -40,7 +40,7 @@ fn life(seed: u64) -> (Config, Vec<Record>) {
         let target = world.random_id();
         world.find(tab, target);
         world.run_for(2_000);
-        for hash in [own, theirs, NodeId([round as u8; 32])] {
+        for hash in [own, theirs, BlockHash([round as u8; 32])] {
             world.get(tab, hash);
         }
         world.run_for(2_000);

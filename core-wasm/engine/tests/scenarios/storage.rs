@@ -1,7 +1,7 @@
 //! Blocks: holders, readers, leavers, repair, and stores that are full or broken.
 
 use tabmesh_engine::limits::REPLICAS;
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{BlockHash, Status};
 
 use crate::grow::{network, settle};
 use crate::world::seeds::each;
@@ -13,12 +13,12 @@ fn block(world: &mut World, length: usize) -> Vec<u8> {
 }
 
 /// Whether all that should hold a block do.
-fn is_held(world: &World, hash: &NodeId) -> bool {
+fn is_held(world: &World, hash: &BlockHash) -> bool {
     world.rightful_holders(hash, REPLICAS) == REPLICAS.min(world.live().len())
 }
 
 /// Puts a block from `giver` and waits until the closest nodes have it.
-fn place(world: &mut World, giver: HostId, length: usize) -> NodeId {
+fn place(world: &mut World, giver: HostId, length: usize) -> BlockHash {
     let bytes = block(world, length);
     let (op, hash) = world.put(giver, &bytes);
     let done = world.wait(giver, op, 30_000);
@@ -51,7 +51,7 @@ fn a_block_is_placed_on_the_closest_and_read_after_its_giver_crashed() {
 fn every_node_can_read_many_blocks() {
     each(1, |seed| {
         let mut world = network(seed, 1, 14, 200);
-        let hashes: Vec<NodeId> = (0..12).map(|n| place(&mut world, HostId(n), 500 + 1_300 * n)).collect();
+        let hashes: Vec<BlockHash> = (0..12).map(|n| place(&mut world, HostId(n), 500 + 1_300 * n)).collect();
         let mut ops = Vec::new();
         for host in world.live() {
             ops.extend(hashes.iter().map(|hash| (host, world.get(host, *hash))).collect::<Vec<_>>());
@@ -78,7 +78,7 @@ fn in_a_small_network_everybody_holds_every_block() {
 fn a_block_nobody_has_is_not_found() {
     each(2, |seed| {
         let mut world = network(seed, 0, 12, 200);
-        let op = world.get(HostId(3), NodeId([3; 32]));
+        let op = world.get(HostId(3), BlockHash([3; 32]));
         assert_eq!(world.wait(HostId(3), op, 60_000).status, Status::NotFound, "seed {seed}");
     });
 }
@@ -87,7 +87,7 @@ fn a_block_nobody_has_is_not_found() {
 fn leaving_thirty_percent_loses_nothing_and_repair_restores_the_holders() {
     each(2, |seed| {
         let mut world = network(seed, 2, 28, 150);
-        let hashes: Vec<NodeId> = (0..10).map(|n| place(&mut world, HostId(n), 2_000)).collect();
+        let hashes: Vec<BlockHash> = (0..10).map(|n| place(&mut world, HostId(n), 2_000)).collect();
         for number in 0..9 {
             let host = HostId(3 * number + 2);
             if number % 2 == 0 {
@@ -111,7 +111,7 @@ fn leaving_thirty_percent_loses_nothing_and_repair_restores_the_holders() {
 fn newcomers_that_come_closest_fetch_what_they_should_hold() {
     each(2, |seed| {
         let mut world = network(seed, 1, 14, 200);
-        let hashes: Vec<NodeId> = (0..8).map(|n| place(&mut world, HostId(n), 3_000)).collect();
+        let hashes: Vec<BlockHash> = (0..8).map(|n| place(&mut world, HostId(n), 3_000)).collect();
         world.add_many(10, 300, &crate::world::Spec::browser());
         settle(&mut world, 60_000);
         world.expect(90_000, "every block is on its closest", |world| {
@@ -224,7 +224,7 @@ fn a_broken_disk_ends_operations_with_a_status_and_harms_nobody() {
             .expect("four more nodes than holders");
         let op = world.get(reader, hash);
         assert_eq!(world.wait(reader, op, 60_000).status, Status::Ok, "seed {seed}");
-        let op = world.get(holder, NodeId([4; 32]));
+        let op = world.get(holder, BlockHash([4; 32]));
         assert_ne!(world.wait(holder, op, 60_000).status, Status::Ok, "seed {seed}");
         let bytes = block(&mut world, 100);
         let (op, _) = world.put(holder, &bytes);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tabmesh_engine::{NodeId, Status};
+use tabmesh_engine::{BlockHash, Status};
 
 use crate::grow::{network, settle};
 use crate::world::seeds::each;
@@ -185,7 +185,7 @@ fn a_network_with_losses_and_reordering_joins_and_serves_all_the_same() {
 fn days_of_coming_and_going_lose_no_block_and_leave_no_part() {
     each(1, |seed| {
         let mut world = network(seed, 3, 27, 150);
-        let hashes: Vec<NodeId> = (0..6).map(|number| place(&mut world, HostId(number))).collect();
+        let hashes: Vec<BlockHash> = (0..6).map(|number| place(&mut world, HostId(number))).collect();
         for round in 0..60 {
             let tabs: Vec<HostId> = world.live().into_iter().filter(|host| host.0 >= 3).collect();
             let gone = tabs[world.random(tabs.len() as u64) as usize];
@@ -207,7 +207,7 @@ fn days_of_coming_and_going_lose_no_block_and_leave_no_part() {
     });
 }
 
-fn place(world: &mut World, giver: HostId) -> NodeId {
+fn place(world: &mut World, giver: HostId) -> BlockHash {
     let bytes = world.random_bytes(2_000);
     let (op, hash) = world.put(giver, &bytes);
     assert_eq!(world.wait(giver, op, 30_000).status, Status::Ok, "seed {}", world.seed);

@@ -8,7 +8,7 @@ use tabmesh_engine::wire::frame::{
 };
 use tabmesh_engine::wire::named;
 use tabmesh_engine::wire::{Fault, Reader, Writer};
-use tabmesh_engine::{Coordinate, NodeId, Reason, Status};
+use tabmesh_engine::{BlockHash, Coordinate, NodeId, Reason, Status};
 
 use crate::laws::{Damage, any_64, check_lengths, some_bytes};
 
@@ -75,7 +75,7 @@ proptest! {
         check(&Frame::Gossip { ties, joined: &joined, left: &left }, |length| length >= members && (length - members).is_multiple_of(8));
         check(&Frame::Digest(&sums), |length| length == 129);
         check(&Frame::Topic { kind: ties, raw: &joined }, |length| length >= 2);
-        check(&Frame::Differ { mask, after: &NodeId(after) }, |length| length == 35);
+        check(&Frame::Differ { mask, after: &BlockHash(after) }, |length| length == 35);
         check(&Frame::Keys { mask, more, keys: &keys }, |length| length % 32 == 4);
     }
 
@@ -91,7 +91,7 @@ proptest! {
 
     #[test]
     fn bodies_read_back(hash: [u8; 32], bytes in some_bytes(300), code in prop::sample::select(vec![100, 104, 200, 203, 205, 303, 304, 306_u16])) {
-        let (hash, status) = (NodeId(hash), Status::from_code(code).expect("a code in use"));
+        let (hash, status) = (BlockHash(hash), Status::from_code(code).expect("a code in use"));
         let bodies = [
             Body::Find,
             Body::Envelope(&bytes),
@@ -295,7 +295,7 @@ fn what_is_taken_from_one_peer_can_be_sent_to_the_next() {
 #[test]
 fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
     let path = [7; HOPS_MAX as usize * ENTRY];
-    let (hash, block, message) = (NodeId([1; 32]), vec![2; BLOCK_MAX], vec![3; MESSAGE_MAX]);
+    let (hash, block, message) = (BlockHash([1; 32]), vec![2; BLOCK_MAX], vec![3; MESSAGE_MAX]);
     let bodies = [
         Body::Put { hash: &hash, block: &block },
         Body::Answer { status: Status::Ok, bytes: &block },
@@ -311,6 +311,8 @@ fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
 fn a_list_of_ids_leaves_out_what_is_left_over() {
     assert_eq!(NodeId::list(&[7; 65]), [NodeId([7; 32]); 2]);
     assert_eq!(NodeId::list(&[7; 31]), []);
+    assert_eq!(BlockHash::list(&[7; 65]), [BlockHash([7; 32]); 2]);
+    assert_eq!(BlockHash::list_bytes(&[BlockHash([1; 32]), BlockHash([2; 32])]), [[1; 32], [2; 32]].concat());
     assert_eq!(NodeId::list_bytes(&[NodeId([1; 32]), NodeId([2; 32])]), [[1; 32], [2; 32]].concat());
 }
 

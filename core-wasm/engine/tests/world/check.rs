@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tabmesh_engine::NodeId;
 use tabmesh_engine::limits::{LINK_BUDGET, LINKS_MAX};
+use tabmesh_engine::{BlockHash, NodeId};
 
 use super::host::State;
 use super::ids::HostId;
@@ -115,13 +115,13 @@ impl World {
     }
 
     /// The live hosts whose store has the block.
-    pub(crate) fn holders(&self, hash: &NodeId) -> Vec<HostId> {
+    pub(crate) fn holders(&self, hash: &BlockHash) -> Vec<HostId> {
         self.live().into_iter().filter(|host| self.host(*host).store.block(hash).is_some()).collect()
     }
 
     /// How many of the `count` live nodes closest to the block have it.
-    pub(crate) fn rightful_holders(&self, hash: &NodeId, count: usize) -> usize {
-        let rightful = self.closest(hash, count);
+    pub(crate) fn rightful_holders(&self, hash: &BlockHash, count: usize) -> usize {
+        let rightful = self.closest(hash.place(), count);
         self.holders(hash).into_iter().filter(|host| rightful.contains(&self.host(*host).id)).count()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output, TopicId};
+use tabmesh_engine::{BlockHash, Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output, TopicId};
 
 use super::agenda::Happening;
 use super::crypto::KeyPair;
@@ -111,7 +111,7 @@ impl World {
     }
 
     /// Puts a block into the host's store and asks its engine to place it; the operation and the block's name.
-    pub(crate) fn put(&mut self, host: HostId, block: &[u8]) -> (OpId, NodeId) {
+    pub(crate) fn put(&mut self, host: HostId, block: &[u8]) -> (OpId, BlockHash) {
         let hash = Store::name(block);
         self.hosts[host.0].store.store(&hash, block, false);
         let op = self.next_op(host);
@@ -120,7 +120,7 @@ impl World {
     }
 
     /// Asks the host's engine for a block.
-    pub(crate) fn get(&mut self, host: HostId, hash: NodeId) -> OpId {
+    pub(crate) fn get(&mut self, host: HostId, hash: BlockHash) -> OpId {
         let op = self.next_op(host);
         self.command(host, Order::Get(op, hash));
         op

@@ -1,6 +1,6 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
-use tabmesh_engine::{Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, TopicId};
+use tabmesh_engine::{BlockHash, Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, TopicId};
 
 use super::ids::{EndId, SessionId};
 use super::server::SERVER_NAME;
@@ -55,15 +55,15 @@ pub(crate) enum Outcome {
     Stored,
     Mismatch,
     Full,
-    Hashes(Vec<NodeId>),
+    Hashes(Vec<BlockHash>),
     Failed,
 }
 
 /// A [`Command`] that owns its bytes.
 #[derive(Clone)]
 pub(crate) enum Order {
-    Put(OpId, NodeId),
-    Get(OpId, NodeId),
+    Put(OpId, BlockHash),
+    Get(OpId, BlockHash),
     Find(OpId, NodeId),
     Send(OpId, NodeId, u32),
     Subscribe(OpId, TopicId),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use sha2::{Digest, Sha256};
-use tabmesh_engine::NodeId;
+use tabmesh_engine::BlockHash;
 
 use super::stimulus::Outcome;
 
@@ -24,12 +24,12 @@ impl Store {
     }
 
     /// The name of a block: its SHA-256.
-    pub(crate) fn name(bytes: &[u8]) -> NodeId {
-        NodeId(Sha256::digest(bytes).into())
+    pub(crate) fn name(bytes: &[u8]) -> BlockHash {
+        BlockHash(Sha256::digest(bytes).into())
     }
 
     /// The block, if it is here.
-    pub(crate) fn block(&self, hash: &NodeId) -> Option<&[u8]> {
+    pub(crate) fn block(&self, hash: &BlockHash) -> Option<&[u8]> {
         self.blocks.get(&hash.0).map(|(bytes, _)| bytes.as_slice())
     }
 
@@ -39,17 +39,17 @@ impl Store {
     }
 
     /// Drops a block, as a user who clears the site's data.
-    pub(crate) fn drop_block(&mut self, hash: &NodeId) {
+    pub(crate) fn drop_block(&mut self, hash: &BlockHash) {
         self.blocks.remove(&hash.0);
     }
 
     /// See [`Work::Load`](tabmesh_engine::Work::Load).
-    pub(crate) fn load(&self, hash: &NodeId) -> Outcome {
+    pub(crate) fn load(&self, hash: &BlockHash) -> Outcome {
         self.block(hash).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.to_vec()))
     }
 
     /// See [`Work::Store`](tabmesh_engine::Work::Store).
-    pub(crate) fn store(&mut self, hash: &NodeId, bytes: &[u8], held: bool) -> Outcome {
+    pub(crate) fn store(&mut self, hash: &BlockHash, bytes: &[u8], held: bool) -> Outcome {
         if Self::name(bytes) != *hash {
             return Outcome::Mismatch;
         }
@@ -67,14 +67,14 @@ impl Store {
     }
 
     /// See [`Work::Absent`](tabmesh_engine::Work::Absent).
-    pub(crate) fn absent(&self, hashes: &[NodeId]) -> Outcome {
+    pub(crate) fn absent(&self, hashes: &[BlockHash]) -> Outcome {
         Outcome::Hashes(hashes.iter().filter(|hash| self.block(hash).is_none()).copied().collect())
     }
 
     /// See [`Work::Scan`](tabmesh_engine::Work::Scan).
-    pub(crate) fn scan(&self, after: Option<NodeId>, count: u16) -> Outcome {
+    pub(crate) fn scan(&self, after: Option<BlockHash>, count: u16) -> Outcome {
         let start = after.map_or(Bound::Unbounded, |hash| Bound::Excluded(hash.0));
         let found = self.blocks.range((start, Bound::Unbounded)).take(count.into());
-        Outcome::Hashes(found.map(|(hash, _)| NodeId(*hash)).collect())
+        Outcome::Hashes(found.map(|(hash, _)| BlockHash(*hash)).collect())
     }
 }

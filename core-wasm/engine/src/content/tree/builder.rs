@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use super::{CONTENT_MAX, Error, FANOUT, node, span_bits};
 use crate::content::cid::{Cid, Codec};
 use crate::hash::sha256;
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::limits::BLOCK_MAX;
 
 /// Makes the nodes over leaves that come in order, and the root's CID.
@@ -19,7 +19,7 @@ use crate::limits::BLOCK_MAX;
 #[derive(Default, Debug)]
 pub struct Builder {
     /// The blocks that wait for a parent, in order: the highest first. The size tells how many are of which height.
-    waiting: Vec<NodeId>,
+    waiting: Vec<BlockHash>,
     /// Content bytes so far.
     size: u64,
     /// The height that `poll` looks at next; in the end the root's.
@@ -33,7 +33,7 @@ pub struct Builder {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Block {
     /// SHA-256 of the bytes.
-    pub hash: NodeId,
+    pub hash: BlockHash,
     /// A node: at most 10,509 bytes.
     pub bytes: Vec<u8>,
 }
@@ -54,7 +54,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`Error::OutOfTurn`], [`Error::LeafSize`] or [`Error::TooLarge`]; the leaf was not taken.
-    pub fn push(&mut self, hash: NodeId, size: u32) -> Result<(), Error> {
+    pub fn push(&mut self, hash: BlockHash, size: u32) -> Result<(), Error> {
         if self.is_busy || self.is_ended {
             return Err(Error::OutOfTurn);
         }
@@ -86,7 +86,7 @@ impl Builder {
         self.height += 1;
         let size = end % (1 << span_bits(self.height)) + 1;
         let bytes = node::emit(size, self.height, children);
-        let hash = NodeId(sha256(&bytes));
+        let hash = BlockHash(sha256(&bytes));
         self.waiting.truncate(kept);
         self.waiting.push(hash);
         Some(Block { hash, bytes })

@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use super::span_bits;
 use crate::content::cid::{BYTES, Codec};
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::wire::Writer;
 
 /// Bytes of one link: tag 42, the head of a byte string, the zero that multibase asks for, and a CID.
 const LINK: usize = 5 + BYTES;
 
 /// The node of `height` (1 or more) over `children`, with `size` content bytes under it.
-pub(super) fn emit(size: u64, height: u32, children: &[NodeId]) -> Vec<u8> {
+pub(super) fn emit(size: u64, height: u32, children: &[BlockHash]) -> Vec<u8> {
     let mut writer = emit_head(size, children.len());
     for hash in children {
         writer.bytes(&link_head(height)).bytes(&hash.0);

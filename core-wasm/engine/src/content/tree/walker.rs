@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::{CONTENT_MAX, Error, FANOUT_BITS, HEIGHT_MAX, node, span_bits};
 use crate::content::cid::{Cid, Codec};
 use crate::hash::sha256;
-use crate::id::NodeId;
+use crate::id::BlockHash;
 use crate::limits::BLOCK_MAX;
 
 /// Reads a range of some content: names the blocks to fetch, in order.
@@ -17,7 +17,7 @@ use crate::limits::BLOCK_MAX;
 #[derive(Clone, Debug)]
 pub struct Walker {
     /// The blocks to come whose parents were read: the next one last.
-    stack: Vec<NodeId>,
+    stack: Vec<BlockHash>,
     /// The height of the next one, once the root was read; before that an upper bound.
     height: u32,
     /// How many of the stack come after the node that was read last, until [`Role::Ahead`] named the first of them.
@@ -36,7 +36,7 @@ pub struct Walker {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Want {
     /// SHA-256 of its bytes.
-    pub hash: NodeId,
+    pub hash: BlockHash,
     /// What it is for.
     pub role: Role,
 }
@@ -184,7 +184,7 @@ impl Walker {
             self.ahead = self.stack.len();
         }
         for link in links.iter().rev() {
-            self.stack.push(NodeId(*link.last_chunk().ok_or(Error::Shape)?));
+            self.stack.push(BlockHash(*link.last_chunk().ok_or(Error::Shape)?));
         }
         let skipped = (self.position - start) >> span_bits(self.height);
         self.stack.truncate(self.stack.len().saturating_sub(skipped as usize));

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn content_beyond_64_tebibytes_is_refused() {
-    let leaf = NodeId([7; 32]);
+    let leaf = BlockHash([7; 32]);
     let mut builder = Builder { size: CONTENT_MAX - BLOCK_MAX as u64, ..Builder::new() };
     assert_eq!(builder.push(leaf, BLOCK_MAX as u32), Ok(()));
     assert_eq!(builder.size(), CONTENT_MAX);
