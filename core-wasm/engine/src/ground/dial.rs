@@ -55,7 +55,9 @@ impl Ground {
     #[inline(never)]
     pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: &NodeId, dialled: bool) -> LinkId {
         let deadline = self.due_in(OPENING_TIMEOUT);
-        self.links.begin(kind, *peer, dialled, self.now, deadline)
+        // What comes of a job for an earlier link of a number must not be taken for a later one's.
+        let is_taken = |id: LinkId| self.jobs.iter().any(|job| job.number == id.word());
+        self.links.begin(kind, *peer, dialled, self.now, deadline, &is_taken)
     }
 
     /// Whether there is room for no other link.

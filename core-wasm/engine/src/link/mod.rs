@@ -122,7 +122,7 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Adds a link that begins now.
+    /// Adds a link that begins now, under a number that is not taken.
     pub(crate) fn begin(
         &mut self,
         kind: LinkKind,
@@ -130,10 +130,11 @@ impl Links {
         dialled: bool,
         now: Instant,
         deadline: Instant,
+        is_taken: &dyn Fn(LinkId) -> bool,
     ) -> LinkId {
         let id = loop {
             self.last = self.last.wrapping_add(1);
-            if let Some(id) = LinkId::new(self.last).filter(|id| self.get(*id).is_none()) {
+            if let Some(id) = LinkId::new(self.last).filter(|id| self.get(*id).is_none() && !is_taken(*id)) {
                 break id;
             }
         };

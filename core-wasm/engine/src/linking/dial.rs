@@ -8,7 +8,9 @@ use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{ANSWERS_A_DIAL, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
+use crate::limits::{
+    ANSWERS_A_DIAL, ANSWERS_A_LINK, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX,
+};
 use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
@@ -110,10 +112,17 @@ pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>,
 }
 
 /// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
-/// bogus ones by one link fills no more than the places of that link.
+/// bogus ones by one link fills no more than the places of that link; nor does who makes up keys and signs them.
 fn has_place(ground: &Ground, by: Option<LinkId>, link: Option<LinkId>) -> bool {
     let is_like = |job: &Job| job.what == What::VerifyEnvelope && job.link() == link;
     let is_by = |job: &Job| is_like(job) && job.parcel.as_ref().is_some_and(|parcel| parcel.by == by);
+    let is_answer = |other: &Link| {
+        let reply = other.handshake.as_ref().and_then(|handshake| handshake.reply.as_ref()?.link());
+        reply.is_some() && reply == by
+    };
+    if link.is_none() && ground.links.numbers(&is_answer).len() >= ANSWERS_A_LINK {
+        return false;
+    }
     let (most, share) = match (link, by) {
         (Some(_), _) => (ANSWERS_A_DIAL, 1),
         (None, Some(_)) => (STRANGERS_MAX, STRANGERS_A_LINK),

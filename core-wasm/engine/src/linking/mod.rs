@@ -16,7 +16,7 @@ pub(crate) use self::dial::{on_described, on_envelope, on_envelope_lost, on_offe
 use self::dial::{on_envelope_signed, on_envelope_verified, on_refusal_signed};
 pub(crate) use self::handshake::{
     on_handshake_due, on_hello, on_incoming, on_link_up, on_proof, on_welcome, proved, replaces, settle,
-    why_down,
+    why_down, withstands,
 };
 use self::handshake::{on_link_signed, on_link_verified};
 use self::signalling::Signalling;

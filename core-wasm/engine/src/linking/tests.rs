@@ -55,9 +55,9 @@ fn an_offer_whose_signature_does_not_hold_is_nothing() {
 fn a_better_kind_of_link_replaces_a_worse_one_and_never_the_other_way() {
     let mut ground = ground(0);
     let peer = NodeId([3; 32]);
-    let relayed = ground.links.begin(LinkKind::Relayed, peer, true, ground.now, Instant::NEVER);
-    let socket = ground.links.begin(LinkKind::Socket, peer, true, ground.now, Instant::NEVER);
-    let direct = ground.links.begin(LinkKind::WebRtc, peer, true, ground.now, Instant::NEVER);
+    let relayed = ground.links.begin(LinkKind::Relayed, peer, true, ground.now, Instant::NEVER, &|_| false);
+    let socket = ground.links.begin(LinkKind::Socket, peer, true, ground.now, Instant::NEVER, &|_| false);
+    let direct = ground.links.begin(LinkKind::WebRtc, peer, true, ground.now, Instant::NEVER, &|_| false);
     for (better, worse) in [(direct, socket), (socket, relayed), (direct, relayed)] {
         let (better, worse) = (ground.links.get(better).unwrap(), ground.links.get(worse).unwrap());
         assert!(replaces(&ground, better, worse));

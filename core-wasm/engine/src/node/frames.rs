@@ -83,7 +83,8 @@ impl Node {
         match (stage, frame) {
             (_, Frame::Bye(reason)) => {
                 self.drop_link(id, reason, false);
-                self.close(id, reason == Reason::Shed);
+                // Who has proved nothing has no last words.
+                self.close(id, reason == Reason::Shed && stage == Stage::Ready);
             }
             (Stage::Proving, Frame::Hello(hello)) => {
                 linking::on_hello(&mut self.ground, id, &hello, bytes)?;

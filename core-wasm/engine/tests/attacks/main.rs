@@ -9,6 +9,7 @@ mod blocks;
 mod host;
 mod linking;
 mod routing;
+mod strangers;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;
