@@ -58,7 +58,8 @@ pub const LINKS_MAX: [usize; 3] = [NEIGHBOURS * 2 + 8, 256, 12];
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
 
-/// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused.
+/// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused, and what one link brings is dropped
+/// where it would leave less to others than it has.
 pub const HANDSHAKES_MAX: usize = 40;
 
 /// Of these, WebSockets that were accepted; at the bound the one that waits longest makes room.
@@ -116,9 +117,6 @@ pub const REFUSALS_MAX: usize = 4;
 
 /// Of those, so many of offers that one link brought.
 pub const REFUSALS_A_LINK: usize = 2;
-
-/// Answers to offers that one link brought, their links being made; further such offers are dropped, and their senders try again.
-pub const ANSWERS_A_LINK: usize = 4;
 
 /// Bulk a peer may have sent and not yet been granted again, in bytes. One that sends more loses its link.
 pub const CREDIT: u32 = 512 * 1024;

@@ -60,12 +60,17 @@ impl Ground {
         self.links.begin(kind, *peer, dialled, self.now, deadline, &is_taken)
     }
 
-    /// Whether there is room for no other link.
+    /// For how many other links there is room.
     #[inline(never)]
-    pub(crate) fn is_full(&self) -> bool {
+    pub(crate) fn room(&self) -> usize {
         let held = self.links.len() + usize::from(self.closing.is_some());
         let under_way = self.links.len() - self.links.ready_count();
-        held >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
+        let room = self.profile_limit(&LINKS_MAX).saturating_sub(held);
+        room.min(HANDSHAKES_MAX.saturating_sub(under_way))
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.room() == 0
     }
 
     /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a

@@ -8,9 +8,7 @@ use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
 use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{
-    ANSWERS_A_DIAL, ANSWERS_A_LINK, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX,
-};
+use crate::limits::{ANSWERS_A_DIAL, REFUSALS_A_LINK, REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
@@ -120,7 +118,7 @@ fn has_place(ground: &Ground, by: Option<LinkId>, link: Option<LinkId>) -> bool 
         let reply = other.handshake.as_ref().and_then(|handshake| handshake.reply.as_ref()?.link());
         reply.is_some() && reply == by
     };
-    if link.is_none() && ground.links.numbers(&is_answer).len() >= ANSWERS_A_LINK {
+    if link.is_none() && ground.links.numbers(&is_answer).len() >= ground.room().max(1) {
         return false;
     }
     let (most, share) = match (link, by) {
