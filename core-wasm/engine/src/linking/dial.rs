@@ -115,10 +115,11 @@ fn has_place(ground: &Ground, by: Option<LinkId>, link: Option<LinkId>) -> bool 
     let is_like = |job: &Job| job.what == What::VerifyEnvelope && job.link() == link;
     let is_by = |job: &Job| is_like(job) && job.parcel.as_ref().is_some_and(|parcel| parcel.by == by);
     let is_answer = |other: &Link| {
-        let reply = other.handshake.as_ref().and_then(|handshake| handshake.reply.as_ref()?.link());
-        reply.is_some() && reply == by
+        let reply = other.handshake.as_ref().and_then(|handshake| handshake.reply.as_ref());
+        reply.is_some_and(|reply| reply.link() == by)
     };
-    if link.is_none() && ground.links.numbers(&is_answer).len() >= ground.room().max(1) {
+    let answers = ground.links.numbers(&is_answer).len();
+    if link.is_none() && answers > 0 && answers >= ground.room() {
         return false;
     }
     let (most, share) = match (link, by) {

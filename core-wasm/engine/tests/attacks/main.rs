@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "not every attack needs all of the host's means")]
 
+mod between;
 mod blocks;
 mod host;
 mod linking;
