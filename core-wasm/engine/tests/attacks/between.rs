@@ -38,7 +38,7 @@ fn deeds() -> impl Strategy<Value = Vec<(bool, Deed)>> {
         1 => Just(Deed::Keep),
         2 => any::<usize>().prop_map(Deed::Repeat),
         1 => any::<usize>().prop_map(Deed::Change),
-        2 => any::<usize>().prop_map(Deed::Say),
+        5 => any::<usize>().prop_map(Deed::Say),
         1 => any::<usize>().prop_map(Deed::Append),
         1 => Just(Deed::Cut),
         1 => (0_u64..12_000).prop_map(Deed::Wait),
@@ -67,8 +67,10 @@ fn vocabulary(v: &Key, x: &Key) -> Vec<Vec<u8>> {
         [&[0, 106, 1, newest, oldest][..], &NET, &[0], &[2; 32], &x.public].concat()
     }));
     let ids = [v.id(), x.id()];
-    for (from, to) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])] {
+    // The likeliest: a goodbye that leaves time for last words, and words.
+    for (from, to) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])].repeat(8) {
         frames.push(routed(false, true, from, to, &[], 5, b"pay mallory").emit());
+        frames.push(Frame::Bye(Reason::Shed).emit());
     }
     frames.extend([
         Frame::Welcome.emit(),
