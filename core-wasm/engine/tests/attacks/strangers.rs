@@ -177,5 +177,21 @@ fn x5_last_words_are_few() {
         v.hear(link, &words);
     }
     let passed = v.frames(other).len();
-    assert!((500..=2 * BROUGHT_A_SECOND as usize + 100).contains(&passed), "{passed} were passed on");
+    assert!((500..=2 * usize::from(BROUGHT_A_SECOND) + 100).contains(&passed), "{passed} were passed on");
+}
+
+/// Offers that this node refuses unread cost it a signature each: they count as what the link brings.
+#[test]
+fn x4_one_link_makes_a_node_sign_no_more_than_its_share() {
+    let (mut v, banned) = (native(1), Key::new(9));
+    let bad = v.guest(&banned);
+    v.tell(Input::LinkBytes { link: bad, bytes: &[0, 1, 200] });
+    let link = v.guest(&Key::new(3));
+    v.sent.clear();
+    let (payload, to) = (offer(&v, &banned, 7), v.key.id());
+    for _ in 0..5_000 {
+        v.hear(link, &[routed(false, true, &banned.id(), &to, &[], 2, &payload)]);
+    }
+    let refused = v.frames(link).len();
+    assert!((1..=usize::from(BROUGHT_A_SECOND)).contains(&refused), "{refused} in a moment");
 }
