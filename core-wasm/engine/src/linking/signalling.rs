@@ -101,6 +101,7 @@ impl Linking {
 
     pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) {
         match FromServer::parse(bytes) {
+            Some(FromServer::Challenge { .. }) if ground.count_jobs(&|job| job.what == What::Prove) > 0 => {}
             Some(FromServer::Challenge { nonce, .. }) => {
                 let flags = relay_flag(ground);
                 let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.signalling.server);

@@ -222,3 +222,19 @@ fn the_first_one_at_a_server_is_the_whole_network() {
     linking.on_signal_bytes(&mut ground, &nobody);
     assert!(ground.joined && kinds(&mut ground) == [output::JOINED]);
 }
+
+#[test]
+fn a_server_that_challenges_without_end_keeps_one_job_and_no_more() {
+    let (mut ground, mut linking) = (ground(0), Linking::default());
+    let challenge = FromServer::Challenge { level: 0, nonce: &[3; 32] }.emit();
+    for _ in 0..100 {
+        linking.on_signal_bytes(&mut ground, &challenge);
+    }
+    let jobs = outputs(&mut ground);
+    assert_eq!(jobs.len(), 1);
+    let job = ground.end_job(JobId(jobs[0].number)).unwrap();
+    assert!(linking.on_job(&mut ground, job, input::SIGNATURE, &[6; 64]).is_none());
+    assert_eq!(kinds(&mut ground), [output::SIGNAL]);
+    linking.on_signal_bytes(&mut ground, &challenge);
+    assert_eq!(kinds(&mut ground), [output::SIGN]);
+}
