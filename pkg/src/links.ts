@@ -149,7 +149,8 @@ export class Links {
       onUp: () => this.#hearer.onUp(link),
       onBytes: (bytes) => {
         this.#bytesReceived += bytes.length;
-        this.#hearer.onBytes(link, bytes);
+        // Of what is too long the engine sees that it is: its memory would grow by all of it, for good.
+        this.#hearer.onBytes(link, bytes.subarray(0, PACKET_MAX + 1));
       },
       onSealed: (frame) => this.#hearer.onSealed(link, frame),
       onDrained: () => {

@@ -9,6 +9,9 @@ const CONNECT_MS = 8000;
 /** What waits for a server that does not read; beyond it the connection is given up, in bytes. */
 const QUEUED_MAX = 262_144;
 
+/** The longest message of a signalling server, in bytes; of a longer one the engine sees so much, and that it is none. */
+const MESSAGE_MAX = 16_384;
+
 /** The trouble with one server is looked into again after this. */
 const AGAIN_MS = 30_000;
 
@@ -103,7 +106,7 @@ export class Signal {
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       clearTimeout(this.#deadline);
       isHeard = true;
-      if (data instanceof ArrayBuffer) this.#hearer.onBytes(new Uint8Array(data));
+      if (data instanceof ArrayBuffer) this.#hearer.onBytes(new Uint8Array(data).subarray(0, MESSAGE_MAX + 1));
     };
     socket.onopen = () => {
       policy.end();

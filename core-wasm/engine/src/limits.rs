@@ -61,8 +61,12 @@ pub const LINKS_OWN: [usize; 3] = [2, 16, 1];
 /// Links being made at once by this node's own wish, by profile.
 pub const DIALS_MAX: [usize; 3] = [4, 8, 2];
 
-/// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused.
+/// Links being made at once, by others' wish too. Beyond it offers and WebSockets are refused, and what one link brings is dropped
+/// where it would leave less to others than it has.
 pub const HANDSHAKES_MAX: usize = 40;
+
+/// Of these, WebSockets that were accepted; at the bound the one that waits longest makes room.
+pub const NEWCOMERS_MAX: usize = 24;
 
 /// A signalling server's host name, in bytes; what is longer is cut, and the proof for it will not hold.
 pub const SERVER_NAME_MAX: usize = 255;

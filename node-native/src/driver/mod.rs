@@ -240,9 +240,8 @@ impl Driver {
 
     fn on_report(&mut self, report: link::Report) {
         let link = report.link;
-        if self.links.get(&link).is_none_or(|entry| entry.generation != report.generation) {
-            return;
-        }
+        let entry = self.links.get(&link).filter(|entry| entry.generation == report.generation);
+        let Some(entry) = entry else { return };
         match report.what {
             link::What::Described(description) => {
                 self.tell(Input::Described { link, description: &description });
@@ -252,10 +251,17 @@ impl Driver {
                 self.links.remove(&link);
                 self.tell(Input::LinkDown(link));
             }
-            link::What::Packet(bytes) => {
-                self.metrics.received.inc_by(bytes.len() as u64);
-                self.tell(Input::LinkBytes { link, bytes: &bytes });
-            }
+            link::What::Packet(packet) => match entry.link.take(packet) {
+                Ok(bytes) => {
+                    self.metrics.received.inc_by(bytes.len() as u64);
+                    self.tell(Input::LinkBytes { link, bytes: &bytes });
+                }
+                Err(error) => {
+                    tracing::debug!(link = link.number(), %error, "a WebSocket ends");
+                    self.links.remove(&link);
+                    self.tell(Input::LinkDown(link));
+                }
+            },
             link::What::Drained(queued) => self.tell(Input::LinkDrained { link, queued }),
         }
     }

@@ -56,10 +56,27 @@ pub enum What {
     Up,
     /// It did not open or is gone; the task has freed it. Nothing follows.
     Down,
-    /// One message.
-    Packet(Bytes),
+    /// One message, for [`Link::take`].
+    Packet(Packet),
     /// This many bytes still wait.
     Drained(u32),
+}
+
+/// One message as it came. It may have waited for the driver, which agreed on keys meanwhile.
+#[derive(Debug)]
+pub struct Packet {
+    bytes: Bytes,
+    was_opened: bool,
+}
+
+impl Packet {
+    fn plain(bytes: Bytes) -> Self {
+        Self { bytes, was_opened: false }
+    }
+
+    fn opened(bytes: Vec<u8>) -> Self {
+        Self { bytes: bytes.into(), was_opened: true }
+    }
 }
 
 /// Where a link's task sends its reports; waits when the driver is behind, so that a peer cannot fill the memory.
@@ -91,6 +108,7 @@ pub struct Link {
     /// WebSocket: its fresh key, until the other end's is known.
     fresh: Option<FreshKey>,
     opener: SharedOpener,
+    is_sealed: bool,
 }
 
 /// What the driver hands a link's task.
@@ -121,7 +139,7 @@ impl Link {
             sealer: None,
             opener: opener.clone(),
         };
-        (Self { kind, packets, queued, answer, fresh: None, opener }, outbox)
+        (Self { kind, packets, queued, answer, fresh: None, opener, is_sealed: false }, outbox)
     }
 
     /// Agrees with the other end of a WebSocket on what both seal with: what comes is opened from here on. What goes out
@@ -139,7 +157,18 @@ impl Link {
         let fresh = self.fresh.take().ok_or(SealError::Key)?;
         let (sealer, opener) = fresh.agree(peer, &[SOCKET_INFO, transcript], dialled)?;
         *self.opener.lock().unwrap_or_else(PoisonError::into_inner) = Some(opener);
+        self.is_sealed = true;
         Ok(sealer)
+    }
+
+    /// What a message says.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Sealed`] where it came in the clear before both ends agreed on keys and was not heard until now: anybody may
+    /// have sent it.
+    pub fn take(&self, packet: Packet) -> Result<Bytes, SealError> {
+        if self.is_sealed && !packet.was_opened { Err(SealError::Sealed) } else { Ok(packet.bytes) }
     }
 
     /// Every packet that is sent after this is sealed.

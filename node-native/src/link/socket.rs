@@ -19,7 +19,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_c
 use url::Url;
 
 use super::seal::FreshKey;
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, SharedOpener, What, tcp};
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Packet, Reporter, SharedOpener, What, tcp};
 use crate::addresses::Reach;
 
 /// A WebSocket that this node opened.
@@ -197,8 +197,8 @@ where
         match message {
             Ok(Message::Binary(packet)) => {
                 let opened = match &mut *opener.lock().unwrap_or_else(PoisonError::into_inner) {
-                    Some(opener) => opener.open(packet.into()).map(Bytes::from),
-                    None => Ok(packet),
+                    Some(opener) => opener.open(packet.into()).map(Packet::opened),
+                    None => Ok(Packet::plain(packet)),
                 };
                 match opened {
                     Ok(packet) => reporter.tell(What::Packet(packet)).await,

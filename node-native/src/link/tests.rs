@@ -72,7 +72,7 @@ impl End {
 
     async fn packet(&mut self) -> Bytes {
         match self.next().await {
-            What::Packet(packet) => packet,
+            What::Packet(packet) => self.link().take(packet).expect("sealed where it has to be"),
             other => panic!("{other:?}"),
         }
     }
@@ -255,6 +255,22 @@ async fn what_was_sent_before_the_seal_goes_first_and_as_it_was() {
     two.seal(&first, false);
     one.send(b"for two eyes");
     assert_eq!(two.packet().await, b"for two eyes"[..]);
+}
+
+/// Whoever stands between speaks in the clear right behind the last proof, while the driver looks at that.
+#[tokio::test(flavor = "multi_thread")]
+async fn x1_what_came_in_the_clear_is_nothing_once_the_link_is_sealed() {
+    let (mut one, mut two) = socket_pair().await;
+    one.send(b"the last proof");
+    one.send(b"pay mallory");
+    assert_eq!(two.packet().await, b"the last proof"[..]);
+    while two.reports.is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let first = one.key.clone();
+    two.seal(&first, false);
+    let What::Packet(packet) = two.next().await else { panic!("a packet came") };
+    assert_eq!(two.link().take(packet).expect_err("forged"), SealError::Sealed);
 }
 
 #[tokio::test(flavor = "multi_thread")]

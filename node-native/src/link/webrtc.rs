@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::checks::{Checks, Hosts};
 use super::sdp::{self, Role};
 use super::stepped::Stepped;
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Reporter, What};
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Packet, Reporter, What};
 use crate::settings::{IceServer, Settings};
 
 /// How long to look for addresses before the description leaves; host addresses take no time.
@@ -286,7 +286,7 @@ impl Connection {
         while let Some(event) = self.channel.poll().await {
             match event {
                 DataChannelEvent::OnMessage(message) if !message.is_string => {
-                    reporter.tell(What::Packet(message.data.freeze())).await;
+                    reporter.tell(What::Packet(Packet::plain(message.data.freeze()))).await;
                 }
                 DataChannelEvent::OnMessage(_) | DataChannelEvent::OnClose => return,
                 _ => {}

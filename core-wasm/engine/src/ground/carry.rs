@@ -169,8 +169,7 @@ impl Ground {
             }
             return;
         }
-        let brings = |link: &mut Link| is_bulk || link.flow.brings(now);
-        if !from.and_then(|from| self.links.get_mut(from)).is_none_or(brings) {
+        if !is_bulk && !self.brings(from) {
             return;
         }
         let has_room = |link: &Link| match is_bulk {
@@ -182,6 +181,13 @@ impl Ground {
         {
             self.send_bytes(id, bytes);
         }
+    }
+
+    /// Counts something small that a link wants done for others; false beyond its share.
+    #[inline(never)]
+    pub(crate) fn brings(&mut self, from: Option<LinkId>) -> bool {
+        let now = self.now;
+        from.and_then(|from| self.links.get_mut(from)).is_none_or(|link| link.flow.brings(now))
     }
 
     /// Sends a request on, and finds out whether anybody is there.

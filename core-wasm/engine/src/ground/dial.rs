@@ -55,31 +55,34 @@ impl Ground {
     #[inline(never)]
     pub(crate) fn begin_link(&mut self, kind: LinkKind, peer: Option<&NodeId>, dialled: bool) -> LinkId {
         let deadline = self.due_in(OPENING_TIMEOUT);
-        self.links.begin(kind, peer, dialled, self.now, deadline)
+        // What comes of a job for an earlier link of a number must not be taken for a later one's.
+        let is_taken = |id: LinkId| self.jobs.iter().any(|job| job.link() == Some(id));
+        self.links.begin(kind, peer, dialled, self.now, deadline, &is_taken)
     }
 
     /// Whether there is room for no other link.
     pub(crate) fn is_full(&self) -> bool {
-        self.has_fewer_places_than(0)
+        self.room(0) == 0
     }
 
-    /// Whether there is room for no other link that somebody else begins.
-    pub(crate) fn is_full_for_others(&self) -> bool {
-        self.has_fewer_places_than(self.profile_limit(&LINKS_OWN))
+    /// For how many other links there is room that somebody else begins.
+    pub(crate) fn room_for_others(&self) -> usize {
+        self.room(self.profile_limit(&LINKS_OWN))
     }
 
     #[inline(never)]
-    fn has_fewer_places_than(&self, kept: usize) -> bool {
-        let held = self.links.len() + usize::from(self.closing.is_some());
+    fn room(&self, kept: usize) -> usize {
+        let held = self.links.len() + usize::from(self.closing.is_some()) + kept;
         let under_way = self.links.len() - self.links.ready_count();
-        held + kept >= self.profile_limit(&LINKS_MAX) || under_way >= HANDSHAKES_MAX
+        let room = self.profile_limit(&LINKS_MAX).saturating_sub(held);
+        room.min(HANDSHAKES_MAX.saturating_sub(under_way))
     }
 
     /// Tabs and servers take links beyond their budget and shed others for them; a small device does so only for a
     /// newcomer, who may be introduced to nobody else.
     pub(crate) fn takes_no_more(&self, is_newcomer: bool) -> bool {
         let is_small = self.profile() == Profile::Device && !is_newcomer;
-        self.is_full_for_others() || is_small && self.links.len() >= self.link_budget()
+        self.room_for_others() == 0 || is_small && self.links.len() >= self.link_budget()
     }
 
     pub(crate) fn dials(&self) -> usize {

@@ -43,7 +43,7 @@ pub(crate) fn ground(links: usize) -> Ground {
 
 /// A ready link to `peer`.
 pub(crate) fn link(ground: &mut Ground, peer: &NodeId) -> LinkId {
-    let id = ground.links.begin(LinkKind::WebRtc, Some(peer), true, ground.now, Instant::NEVER);
+    let id = ground.links.begin(LinkKind::WebRtc, Some(peer), true, ground.now, Instant::NEVER, &|_| false);
     if let Some(link) = ground.links.get_mut(id) {
         (link.stage, link.handshake) = (Stage::Ready, None);
     }

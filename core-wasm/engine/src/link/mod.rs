@@ -134,7 +134,8 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// Adds a link that begins now; `peer` is `None` where only its proof will say who is at the other end.
+    /// Adds a link that begins now, under a number that is not taken; `peer` is `None` where only its proof will say who is at the
+    /// other end.
     pub(crate) fn begin(
         &mut self,
         kind: LinkKind,
@@ -142,10 +143,11 @@ impl Links {
         dialled: bool,
         now: Instant,
         deadline: Instant,
+        is_taken: &dyn Fn(LinkId) -> bool,
     ) -> LinkId {
         let id = loop {
             self.last = self.last.wrapping_add(1);
-            if let Some(id) = LinkId::new(self.last).filter(|id| self.get(*id).is_none()) {
+            if let Some(id) = LinkId::new(self.last).filter(|id| self.get(*id).is_none() && !is_taken(*id)) {
                 break id;
             }
         };

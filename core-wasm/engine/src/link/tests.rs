@@ -3,7 +3,7 @@ use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, PASSED_A_
 use crate::time::Duration;
 
 fn begin(links: &mut Links) -> LinkId {
-    links.begin(LinkKind::WebRtc, Some(&NodeId([1; 32])), true, Instant(0), Instant(1))
+    links.begin(LinkKind::WebRtc, Some(&NodeId([1; 32])), true, Instant(0), Instant(1), &|_| false)
 }
 
 #[test]

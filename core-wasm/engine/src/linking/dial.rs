@@ -10,6 +10,7 @@ use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{ANSWERS_A_DIAL, SKEW_S, STRANGERS_A_LINK, STRANGERS_MAX};
+use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::description::DESCRIPTION_MAX;
@@ -92,10 +93,18 @@ pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>,
 }
 
 /// Whether one more envelope may be checked. Answers to this node's dials have places of their own, and who brings
-/// bogus ones by one link fills no more than the places of that link.
+/// bogus ones by one link fills no more than the places of that link; nor does who makes up keys and signs them.
 fn has_place(ground: &Ground, by: Option<LinkId>, link: Option<LinkId>) -> bool {
     let is_like = |job: &Job| job.what == What::VerifyEnvelope && job.link() == link;
     let is_by = |job: &Job| is_like(job) && job.parcel.as_ref().is_some_and(|parcel| parcel.by == by);
+    let is_answer = |other: &Link| {
+        let reply = other.handshake.as_ref().and_then(|handshake| handshake.reply.as_ref());
+        reply.is_some_and(|reply| reply.link() == by)
+    };
+    let answers = ground.links.numbers(&is_answer).len();
+    if link.is_none() && answers > 0 && answers >= ground.room_for_others() {
+        return false;
+    }
     let (most, share) = match (link, by) {
         (Some(_), _) => (ANSWERS_A_DIAL, 1),
         (None, Some(_)) => (STRANGERS_MAX, STRANGERS_A_LINK),
@@ -125,7 +134,7 @@ pub(super) fn on_envelope_verified(ground: &mut Ground, job: Job) -> Option<Box<
 pub(crate) fn on_offer(ground: &mut Ground, arrived: Parcel) {
     let Parcel { peer: from, bytes, reply, .. } = arrived;
     let Some(envelope) = Envelope::parse(&bytes) else { return };
-    if ground.is_full_for_others() {
+    if ground.room_for_others() == 0 {
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
     }
     if envelope.kind == Kind::Circuit {

@@ -95,7 +95,10 @@ pub(super) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Rea
     let by = reply.as_ref().and_then(ReplyTo::link);
     let is_like = |job: &Job| job.what == What::SignRefusal;
     let is_by = |job: &Job| is_like(job) && job.link() == by;
-    if ground.count_jobs(&is_like) >= REFUSALS_MAX || ground.count_jobs(&is_by) >= REFUSALS_A_LINK {
+    if ground.count_jobs(&is_like) >= REFUSALS_MAX
+        || ground.count_jobs(&is_by) >= REFUSALS_A_LINK
+        || !ground.brings(by)
+    {
         return;
     }
     let envelope = Envelope {

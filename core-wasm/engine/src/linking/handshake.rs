@@ -21,6 +21,7 @@ use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
+use crate::limits::NEWCOMERS_MAX;
 use crate::link::{Link, Proof, Stage};
 use crate::status::Reason;
 use crate::time::Duration;
@@ -34,13 +35,26 @@ const PROOF_TIMEOUT: Duration = Duration::from_ms(10_000);
 const SETTLED: Duration = Duration::from_ms(5_000);
 
 pub(crate) fn on_incoming(ground: &mut Ground) {
-    if ground.is_full_for_others() {
+    if ground.room_for_others() == 0 {
         return ground.put_kind(output::REFUSE, None);
     }
-    let deadline = ground.now + PROOF_TIMEOUT;
-    let id = ground.links.begin(LinkKind::Socket, None, false, ground.now, deadline);
+    make_room(ground);
+    let id = ground.begin_link(LinkKind::Socket, None, false);
     open(ground, id);
     ground.put_kind(output::ACCEPT, Some(id));
+}
+
+/// At the bound of WebSockets that were accepted and are not ready, the one that waits longest makes room: whoever says nothing on
+/// many keeps nobody out.
+fn make_room(ground: &mut Ground) {
+    let is_newcomer =
+        |link: &&Link| link.kind == LinkKind::Socket && !link.dialled && link.stage == Stage::Proving;
+    let newcomers = ground.links.iter().filter(is_newcomer);
+    if newcomers.clone().count() >= NEWCOMERS_MAX
+        && let Some(oldest) = newcomers.min_by_key(|link| link.since).map(|link| link.id)
+    {
+        ground.end(oldest, Reason::NoRoom);
+    }
 }
 
 /// The transport of a link is open: the peer has so long to prove itself. `None` if there is no such link.
@@ -274,6 +288,12 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
     let value = kind as u32 | (profile as u32) << 8;
     ground.put(output::PEER_UP, id.word(), value, &peer.0, address);
     Some(is_first_contact)
+}
+
+/// Whether a link that is being made stays though the other end offers another: of two offers the smaller id's, and an answer for a
+/// while. Anybody may repeat what was offered once, and whoever offers without end makes a node open no link each time.
+pub(crate) fn withstands(ground: &Ground, link: &Link) -> bool {
+    if link.dialled { ground.id < link.peer } else { ground.now.since(link.since) <= SETTLED }
 }
 
 /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket before a circuit, then the newer

@@ -16,6 +16,6 @@ pub(crate) use self::dial::{on_described, on_envelope, on_offer};
 pub(crate) use self::envelopes::on_envelope_lost;
 pub(crate) use self::handshake::{
     on_handshake_due, on_hello, on_incoming, on_link_up, on_proof, on_welcome, proved, replaces, settle,
-    why_down,
+    why_down, withstands,
 };
 pub(crate) use self::signalling::Linking;

@@ -101,6 +101,7 @@ impl Linking {
 
     pub(crate) fn on_signal_bytes(&mut self, ground: &mut Ground, bytes: &[u8]) {
         match FromServer::parse(bytes) {
+            Some(FromServer::Challenge { .. }) if ground.count_jobs(&|job| job.what == What::Prove) > 0 => {}
             Some(FromServer::Challenge { nonce, .. }) => {
                 let flags = relay_flag(ground);
                 let bytes = proof_bytes(nonce, &ground.config.network, flags, &self.server);
@@ -131,9 +132,8 @@ impl Linking {
             Some(FromServer::Deliver { envelope, .. }) => on_envelope(ground, envelope, None, None),
             Some(FromServer::Refused { refusal: Refusal::NotPresent, about }) => {
                 // It left between its introduction and our offer.
-                let dial = ground
-                    .links
-                    .find(&|link| link.peer == *about && link.dialled && link.handshake.is_some());
+                let goes_by_it = |link: &Link| link.handshake.as_ref().is_some_and(|shake| shake.by_signal);
+                let dial = ground.links.find(&|link| link.peer == *about && link.dialled && goes_by_it(link));
                 if let Some(link) = dial.map(|link| link.id) {
                     ground.end(link, Reason::Lost);
                 }

@@ -56,9 +56,12 @@ fn an_offer_whose_signature_does_not_hold_is_nothing() {
 fn a_better_kind_of_link_replaces_a_worse_one_and_never_the_other_way() {
     let mut ground = ground(0);
     let peer = NodeId([3; 32]);
-    let relayed = ground.links.begin(LinkKind::Relayed, Some(&peer), true, ground.now, Instant::NEVER);
-    let socket = ground.links.begin(LinkKind::Socket, Some(&peer), true, ground.now, Instant::NEVER);
-    let direct = ground.links.begin(LinkKind::WebRtc, Some(&peer), true, ground.now, Instant::NEVER);
+    let relayed =
+        ground.links.begin(LinkKind::Relayed, Some(&peer), true, ground.now, Instant::NEVER, &|_| false);
+    let socket =
+        ground.links.begin(LinkKind::Socket, Some(&peer), true, ground.now, Instant::NEVER, &|_| false);
+    let direct =
+        ground.links.begin(LinkKind::WebRtc, Some(&peer), true, ground.now, Instant::NEVER, &|_| false);
     for (better, worse) in [(direct, socket), (socket, relayed), (direct, relayed)] {
         let (better, worse) = (ground.links.get(better).unwrap(), ground.links.get(worse).unwrap());
         assert!(replaces(&ground, better, worse));
@@ -222,4 +225,20 @@ fn the_first_one_at_a_server_is_the_whole_network() {
     let nobody = FromServer::Welcome { peers: alloc::vec::Vec::new() }.emit();
     linking.on_signal_bytes(&mut ground, &nobody);
     assert!(ground.joined && kinds(&mut ground) == [output::JOINED]);
+}
+
+#[test]
+fn a_server_that_challenges_without_end_keeps_one_job_and_no_more() {
+    let (mut ground, mut linking) = (ground(0), Linking::default());
+    let challenge = FromServer::Challenge { level: 0, nonce: &[3; 32] }.emit();
+    for _ in 0..100 {
+        linking.on_signal_bytes(&mut ground, &challenge);
+    }
+    let jobs = outputs(&mut ground);
+    assert_eq!(jobs.len(), 1);
+    let job = ground.end_job(JobId(jobs[0].number)).unwrap();
+    assert!(linking.on_job(&mut ground, job, input::SIGNATURE, &[6; 64]).is_none());
+    assert_eq!(kinds(&mut ground), [output::SIGNAL]);
+    linking.on_signal_bytes(&mut ground, &challenge);
+    assert_eq!(kinds(&mut ground), [output::SIGN]);
 }

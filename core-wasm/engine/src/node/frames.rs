@@ -38,8 +38,14 @@ impl Node {
                 if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
                     return self.drop_link(id, Reason::Flood, true);
                 }
-            } else if !is_closing {
-                return;
+            } else {
+                match &mut self.ground.closing {
+                    // Each of its last words takes a millisecond of the time that there is for them.
+                    Some((link, until)) if is_closing && *link == id && now < *until => {
+                        until.0 = until.0.saturating_sub(1_000);
+                    }
+                    _ => return,
+                }
             }
             if let Err(reason) = self.on_frame(id, frame) {
                 return self.drop_link(id, reason, true);
@@ -82,7 +88,8 @@ impl Node {
         match (stage, frame) {
             (_, Frame::Bye(reason)) => {
                 self.drop_link(id, reason, false);
-                self.close(id, reason == Reason::Shed);
+                // Who has proved nothing has no last words.
+                self.close(id, reason == Reason::Shed && stage == Stage::Ready);
             }
             (Stage::Proving, Frame::Hello(hello)) => {
                 linking::on_hello(&mut self.ground, id, &hello, bytes)?;

@@ -36,12 +36,11 @@ impl Node {
         self.look_through(id);
     }
 
-    /// Somebody offers a link, and the signature holds. Where both offered, the smaller id's offer stands; any other link that is
-    /// being made to the same peer gives way.
+    /// Somebody offers a link, and the signature holds. Another that is being made to the same peer gives way or [withstands](linking::withstands).
     pub(super) fn on_offer(&mut self, offer: Parcel) {
         let is_glare = |link: &Link| link.peer == offer.peer && link.stage != Stage::Ready;
         if let Some(link) = self.ground.links.find(&is_glare) {
-            if link.dialled && self.ground.id < offer.peer {
+            if linking::withstands(&self.ground, link) {
                 return;
             }
             let link = link.id;

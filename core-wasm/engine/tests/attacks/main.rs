@@ -5,11 +5,13 @@
 
 #![allow(dead_code, reason = "not every attack needs all of the host's means")]
 
+mod between;
 mod blocks;
 mod host;
 mod linking;
 mod places;
 mod routing;
+mod strangers;
 mod topics;
 
 use host::{Host, Key};
