@@ -115,7 +115,7 @@ pub struct Link {
 enum Outgoing {
     Packet(Bytes),
     /// All packets behind it are sealed.
-    Seal(Sealer),
+    Seal(Box<Sealer>),
 }
 
 /// What the packets that come are opened with, once the driver has put it there.
@@ -174,7 +174,7 @@ impl Link {
     /// Every packet that is sent after this is sealed.
     pub fn seal_from_here(&self, sealer: Sealer) {
         // A task that has ended reports so itself.
-        let _ = self.packets.send(Outgoing::Seal(sealer));
+        let _ = self.packets.send(Outgoing::Seal(Box::new(sealer)));
     }
 
     /// Over what.
@@ -237,7 +237,7 @@ impl Outbox {
                 sealer.seal(packet.into()).ok().map(Bytes::from)
             }
             (Outgoing::Seal(sealer), _) => {
-                self.sealer = Some(sealer);
+                self.sealer = Some(*sealer);
                 None
             }
         }
