@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{FRAMES_MOST, HANDSHAKES_MAX, MESSAGE_MAX, NEWCOMERS_MAX, REQUESTS_MAX};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
-use tabmesh_engine::{BlockHash, Coordinate, LinkId, NodeId, OpId, Output, Reason, Route, Status};
+use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Reason, Route, Status};
 
 use crate::grow::network;
 use crate::puppet::{goodbye, guest, is_closed};
@@ -21,8 +21,9 @@ fn a_peer_that_floods_is_cut() {
             if is_closed(&world, puppet, LINK) {
                 break;
             }
-            let pong = Frame::Pong { number, at: Coordinate::default(), wall_s: 0 };
-            world.play(puppet, vec![Output::Send { link: LINK, bytes: pong.emit().repeat(40) }]);
+            // A short frame: slow links must bring all of them in time.
+            let credit = Frame::Credit(0);
+            world.play(puppet, vec![Output::Send { link: LINK, bytes: credit.emit().repeat(40) }]);
             if number % 10 == 0 {
                 world.run_for(1);
             }
