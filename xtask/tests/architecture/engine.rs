@@ -121,7 +121,8 @@ fn has_word(line: &str, word: &str) -> bool {
 fn wire_keeps_no_state() {
     let mut findings = Vec::new();
     for source in sources(&format!("{ENGINE}wire"), &[".rs"]) {
-        let code = without_comments(&source.text);
+        // A name of the program's is no state.
+        let code = without_comments(&source.text).replace("&'static ", "&");
         for word in ["static ", "Cell<", "Instant", "Rng"] {
             if code.lines().any(|line| has_word(line, word)) {
                 findings.push(format!("{}: {word}", source.path));

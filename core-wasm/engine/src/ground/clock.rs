@@ -6,7 +6,7 @@
 use super::Ground;
 use crate::io::LinkId;
 use crate::io::kinds::output;
-use crate::time::{Duration, Instant};
+use crate::time::Duration;
 use crate::wire::frame::Frame;
 
 /// The median of so many counts instead of the own clock: as many liars as honest ones would be needed to move it.
@@ -18,17 +18,6 @@ const OFF_S: u32 = 30;
 /// After a dial that nobody answered perhaps everybody takes this node's offers for late: for so long they never expire, unless others'
 /// clocks are known.
 const DOUBT: Duration = Duration::from_ms(60_000);
-
-/// Clocks, each as seconds since 1970 when the shell's monotonic clock began; 0 where there is none.
-#[derive(Default)]
-pub(crate) struct Clock {
-    own_s: u32,
-    /// The one that counts.
-    agreed_s: u32,
-    /// By how much the own one is ahead, as the owner was told.
-    told_s: i32,
-    doubtful_until: Instant,
-}
 
 impl Ground {
     fn uptime_s(&self) -> u32 {

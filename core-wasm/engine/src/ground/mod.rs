@@ -16,6 +16,7 @@ mod shared;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+mod wall;
 
 pub(crate) use self::dial::is_relay;
 pub(crate) use self::forward::Carried;

@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::clock::Clock;
 use super::greeting::Greeting;
 use super::owner::Job;
+use super::wall::Clock;
 use crate::coordinate::Coordinate;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, LinkId};

@@ -10,9 +10,9 @@
 use alloc::vec::Vec;
 
 pub use super::body::Body;
+pub use super::proof::{proof_bytes, transcript};
 use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
-use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
@@ -178,26 +178,6 @@ pub const STRAY: u8 = 8;
 /// In [`Routed::how`]: so many copies of a lookup may be made on its way, where a hop sends it on by two ways because some who should
 /// pass it on do not. The two share what is left, so that it arrives one time more at most.
 pub const COPIES: u8 = 7;
-
-/// What both ends of a WebSocket said first: SHA-256 of the SHA-256 of either `Hello`, the whole frame without its length,
-/// that of the end that dialled before the other's.
-pub fn transcript(dialler: &[u8; 32], listener: &[u8; 32]) -> [u8; 32] {
-    sha256([*dialler, *listener].as_flattened())
-}
-
-/// What an end of a WebSocket signs: `"tabmesh link v2" ‖ 1 if it dialled, else 0 ‖ network ‖ transcript ‖ its id ‖ the other's`.
-pub fn proof_bytes(
-    network: &[u8; 8],
-    dialled: bool,
-    transcript: &[u8; 32],
-    from: &NodeId,
-    to: &NodeId,
-) -> Vec<u8> {
-    let mut writer = Writer::default();
-    writer.bytes(b"tabmesh link v2").u8(dialled.into()).bytes(network);
-    writer.bytes(transcript).bytes(&from.0).bytes(&to.0);
-    writer.finish()
-}
 
 /// The next frame of a packet, without its length; `Some(None)` at the end, `None` where the bytes are no frame.
 pub fn split<'a>(packet: &mut Reader<'a>) -> Option<Option<&'a [u8]>> {

@@ -8,6 +8,7 @@ pub mod envelope;
 mod fault;
 pub mod frame;
 pub mod named;
+mod proof;
 pub mod signal;
 pub mod topic;
 

@@ -9,7 +9,8 @@ use proptest::prelude::*;
 use tabmesh_engine::wire::frame::{Frame, Hello};
 use tabmesh_engine::*;
 
-use crate::host::{Host, Key, NET, carry, routed};
+use crate::frames::routed;
+use crate::host::{Host, Key, NET, carry};
 
 /// What the stranger does next, to one of the two ends.
 #[derive(Clone, Debug)]

@@ -4,7 +4,8 @@ use tabmesh_engine::limits::{KEEP_A_MINUTE, NEIGHBOURS, REPLICAS};
 use tabmesh_engine::wire::frame::{Body, Frame};
 use tabmesh_engine::{BlockHash, Input, LinkId, NodeId, Profile, Status, sha256};
 
-use crate::host::{Host, Key, routed};
+use crate::frames::routed;
+use crate::host::{Host, Key};
 
 const GET: u8 = 3;
 const PUT: u8 = 4;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature as Sig, SigningKey, VerifyingKey};
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Frame, Hello, Routed, proof_bytes, split, transcript};
+use tabmesh_engine::wire::frame::{Frame, proof_bytes, split, transcript};
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::*;
 
-pub(crate) const NET: [u8; 8] = *b"network!";
+pub(crate) use crate::frames::NET;
+use crate::frames::hello;
 
 pub(crate) struct Key {
     sk: SigningKey,
@@ -359,20 +360,6 @@ impl Host {
         self.tell(Input::LinkUp(link));
         link
     }
-}
-pub(crate) fn hello<'a>(key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a> {
-    Frame::Hello(Hello { network: &NET, profile: 0, nonce: &[7; 32], exchange, key, address: b"" })
-}
-pub(crate) fn routed<'a>(
-    reply: bool,
-    exact: bool,
-    origin: &'a NodeId,
-    target: &'a NodeId,
-    path: &'a [u8],
-    kind: u8,
-    payload: &'a [u8],
-) -> Frame<'a> {
-    Frame::Routed(Routed { reply, exact, how: 0, hops: 0, origin, target, request: 1, path, kind, payload })
 }
 
 /// Carries what two ends say to each other over a WebSocket until both are silent; `wire` may change or swallow it.

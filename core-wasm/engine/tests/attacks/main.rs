@@ -7,8 +7,10 @@
 
 mod between;
 mod blocks;
+mod frames;
 mod host;
 mod linking;
+mod numbers;
 mod places;
 mod routing;
 mod strangers;

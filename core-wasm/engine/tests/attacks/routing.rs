@@ -4,7 +4,8 @@ use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
 use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
-use super::host::{Host, Key, pair, routed};
+use super::frames::routed;
+use super::host::{Host, Key, pair};
 
 fn closed_for_flood(host: &Host) -> bool {
     host.events.iter().any(|event| matches!(event, Event::PeerDown { reason: Reason::Flood, .. }))

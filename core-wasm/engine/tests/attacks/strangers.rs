@@ -9,7 +9,8 @@ use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
 use tabmesh_engine::*;
 
-use crate::host::{Host, Key, NET, hello, routed};
+use crate::frames::{hello, routed};
+use crate::host::{Host, Key, NET};
 
 fn native(seed: u64) -> Host {
     Host::new(seed, Profile::Native)

@@ -4,7 +4,8 @@ use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::wire::topic::{self, GRAFT, Head, PRUNE, PUBLISH, WANT};
 use tabmesh_engine::{Command, Event, Input, LinkId, OpId, Profile, TopicId, sha256};
 
-use super::host::{Host, Key, NET, routed};
+use super::frames::routed;
+use super::host::{Host, Key, NET};
 
 const NOW_S: u64 = 1_800_000_000;
 const DAY_S: u64 = 86_400;
