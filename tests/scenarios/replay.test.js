@@ -10,7 +10,7 @@ import test from 'node:test';
 
 import { pkg, replay } from '../harness/places.js';
 
-const CONFIG = 84;
+const CONFIG = 108;
 
 test('a life replayed through the Wasm build has the same outputs', async () => {
   const { initSync, start, input } = await import(join(pkg(), 'wasm/tabmesh_core.js'));
