@@ -15,8 +15,7 @@ const CLOCKS_MIN: usize = 3;
 /// The owner is told of a difference above this.
 const OFF_S: u32 = 30;
 
-/// After a dial that nobody answered perhaps everybody takes this node's offers for late: for so long they never expire, unless others'
-/// clocks are known.
+/// After a dial that nobody answered perhaps everybody takes this node's offers for late: for so long they never expire.
 const DOUBT: Duration = Duration::from_ms(60_000);
 
 impl Ground {
@@ -88,8 +87,7 @@ impl Ground {
 
     /// When something expires that this node signs now, in seconds since 1970; 0 for never.
     pub(crate) fn expiry_s(&self, after_s: u32) -> u32 {
-        let is_doubtful = self.now < self.clock.doubtful_until && self.clock.agreed_s == self.clock.own_s;
-        let wall_s = self.wall_s();
+        let (is_doubtful, wall_s) = (self.now < self.clock.doubtful_until, self.wall_s());
         if is_doubtful || wall_s == 0 { 0 } else { wall_s.saturating_add(after_s) }
     }
 }

@@ -198,8 +198,8 @@ impl Node {
                 self.ground.put_kind(output::OFFLINE, None);
             }
         } else if link.dialled {
-            // Perhaps everybody takes our offers for late, or we their answers.
-            if reason == Reason::Timeout {
+            // Perhaps everybody takes our offers for late.
+            if link.handshake.as_ref().is_some_and(|handshake| !handshake.answered) {
                 self.ground.doubt_clock();
             }
             let id = if is_known { &link.peer.0[..] } else { &[] };
