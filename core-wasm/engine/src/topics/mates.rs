@@ -1,7 +1,5 @@
 //! Who takes part in a topic, and how subscribers find each other.
 
-use alloc::vec::Vec;
-
 use super::{Topics, tell};
 use crate::coordinate::Coordinate;
 use crate::ground::{Ground, ReplyTo};
@@ -13,7 +11,7 @@ use crate::list::List;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::Body;
-use crate::wire::named;
+use crate::wire::named::{self, NAMED};
 use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 
 /// How soon others are looked for again: each time after twice as long, up to half a minute.
@@ -141,11 +139,11 @@ impl Topics {
             let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
             return tell(ground, from, HAVE, id, &streams);
         }
-        let mut others = Vec::new();
+        let mut others = Writer::default();
         for link in self.mates_of(id).filter_map(|mate| ground.links.ready(mate.link)) {
-            others.extend_from_slice(&link.peer.0);
+            others.bytes(&link.peer.0);
         }
-        tell(ground, from, PRUNE, id, &others);
+        tell(ground, from, PRUNE, id, &others.finish());
     }
 
     /// A peer is no mate, or not any more, and names others.
@@ -193,8 +191,10 @@ impl Topics {
         let guests = &mut self.guests;
         guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
         let mut others = Writer::default();
-        for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
-            named::emit(&mut others, &guest.peer, &Coordinate::default());
+        for guest in guests.iter().rev() {
+            if guest.topic == topic && others.len() < MATES * NAMED {
+                named::emit(&mut others, &guest.peer, &Coordinate::default());
+            }
         }
         if guests.len() >= GUESTS_MAX {
             let (mut most, mut oldest) = (0, 0);
