@@ -24,6 +24,7 @@ use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Proof, Stage, UNSAID};
 use crate::status::Reason;
 use crate::time::Duration;
+use crate::wire::Writer;
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes, transcript};
 
 /// Time for a peer to prove its key after the transport opens.
@@ -216,9 +217,9 @@ fn seal(ground: &mut Ground, id: LinkId, proof: Proof) {
     let (transcript, dialled) = (transcript_of(link).unwrap_or_default(), link.dialled);
     let Some(handshake) = &mut link.handshake else { return };
     handshake.proof = proof;
-    let mut bytes = handshake.exchange.to_vec();
-    bytes.extend_from_slice(&transcript);
-    ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes);
+    let mut bytes = Writer::default();
+    bytes.bytes(&handshake.exchange).bytes(&transcript);
+    ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes.finish());
 }
 
 /// The first frame of a link whose ends the envelopes have bound.
