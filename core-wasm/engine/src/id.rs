@@ -110,7 +110,7 @@ impl TopicId {
 
     /// What it is among the few topics of a node.
     pub(crate) fn short(&self) -> u32 {
-        self.0.first_chunk().map_or(0, |head| u32::from_be_bytes(*head))
+        self.0.first_chunk().map_or(0, |head| u32::from_le_bytes(*head))
     }
 }
 

@@ -25,20 +25,21 @@ pub enum Status {
 }
 
 impl Status {
+    const ALL: [Self; 9] = [
+        Self::Ok,
+        Self::Partial,
+        Self::BadRequest,
+        Self::NotFound,
+        Self::TooManyRequests,
+        Self::Unavailable,
+        Self::TimedOut,
+        Self::InsufficientStorage,
+        Self::NetworkFull,
+    ];
+
     /// The status with this number.
     pub fn from_code(code: u16) -> Option<Self> {
-        Some(match code {
-            100 => Self::Ok,
-            104 => Self::Partial,
-            200 => Self::BadRequest,
-            203 => Self::NotFound,
-            205 => Self::TooManyRequests,
-            303 => Self::Unavailable,
-            304 => Self::TimedOut,
-            306 => Self::InsufficientStorage,
-            307 => Self::NetworkFull,
-            _ => return None,
-        })
+        Self::ALL.iter().copied().find(|status| *status as u16 == code)
     }
 }
 

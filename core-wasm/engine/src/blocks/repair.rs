@@ -5,7 +5,6 @@
 //! there, sees which it lacks, and fetches them. All of it is paced, and what does not fit waits for the next round. Whoever was
 //! told sums gets one list after each walk; walks and lists take turns.
 
-use alloc::vec::Vec;
 use core::mem::take;
 
 use super::tables::{Asked, Blocks, FIRST, Listing, NONE, Shared};
@@ -17,6 +16,7 @@ use crate::limits::{
 };
 use crate::list::List as _;
 use crate::time::Duration;
+use crate::wire::Writer;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
@@ -174,16 +174,17 @@ impl Blocks {
         let mut listing = self.repair.listings.remove(0);
         let Some(link) = ground.links.ready(listing.link) else { return };
         let peer = link.peer;
-        let mut told = Vec::new();
+        let mut told = Writer::default();
         let more = keys.len() >= HASHES_MAX;
         for key in keys {
             listing.after = *key;
             if listing.mask >> bucket(key) & 1 != 0
                 && ground.nearest_linked(key.place(), REPLICAS).contains(&peer)
             {
-                told.extend_from_slice(&key.0);
+                told.bytes(&key.0);
             }
         }
+        let told = told.finish();
         if let Some(last) = BlockHash::list(&told).last() {
             if let Some(shared) = shared_with(&mut self.repair.shared, &peer).filter(|_| more) {
                 shared.next = head(last);
@@ -206,10 +207,14 @@ impl Blocks {
             asked.is_awaited = false;
             self.repair.asked.push(asked);
         }
-        let mut ours = keys.to_vec();
-        ours.keep(|key| ground.should_hold(key) && ground.may_hold(key));
+        let mut ours = Writer::default();
+        for key in keys {
+            if ground.should_hold(key) && ground.may_hold(key) {
+                ours.bytes(&key.0);
+            }
+        }
         if !ours.is_empty() {
-            ground.find_absent(link, &ours);
+            ground.find_absent(link, &ours.finish());
         }
     }
 

@@ -58,7 +58,7 @@ impl Ground {
         let own = self.id.distance(target);
         let mut hops = self.links.peers().filter_map(|link| {
             let leads_on = anyhow || link.peer.distance(target) < own;
-            let hop = Hop { link: link.id, peer: link.peer, rtt_us: link.rtt.smoothed_us() };
+            let hop = Hop { link: link.id, peer: &link.peer, rtt_us: link.rtt.smoothed_us() };
             (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
         });
         best_hop(target, self.depth_hint, &mut hops)

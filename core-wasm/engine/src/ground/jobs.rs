@@ -89,8 +89,7 @@ impl Ground {
     }
 
     /// [`Work::Absent`](crate::Work::Absent).
-    pub(crate) fn find_absent(&mut self, link: LinkId, hashes: &[BlockHash]) {
-        let hashes = BlockHash::list_bytes(hashes);
+    pub(crate) fn find_absent(&mut self, link: LinkId, hashes: &[u8]) {
         self.start_job(What::Absent, number(Some(link)), output::ABSENT, 0, hashes, Vec::new());
     }
 

@@ -98,10 +98,9 @@ pub(crate) struct Handshake {
     pub(crate) deadline: Instant,
     /// WebSocket: the `Hello` that goes out once the transport is open and the shell has made a key; empty before and after.
     pub(crate) hello: Vec<u8>,
-    /// WebSocket: SHA-256 of the `Hello` that was sent.
-    pub(crate) own_hello: Option<[u8; 32]>,
-    /// SHA-256 of the `Hello` that came.
-    pub(crate) peer_hello: Option<[u8; 32]>,
+    /// SHA-256 of both `Hello`s, that of the end that dialled first; all zero before they are said. Of a link that is no WebSocket,
+    /// only the one that came.
+    pub(crate) hellos: [[u8; 32]; 2],
     /// The peer's key, from its `Hello`.
     pub(crate) key: PublicKey,
     /// WebSocket: the public half of the peer's fresh key, from its `Hello`.
@@ -111,6 +110,9 @@ pub(crate) struct Handshake {
     /// How far the peer's proof is.
     pub(crate) proof: Proof,
 }
+
+/// Stands for the SHA-256 of a `Hello` before it is said.
+pub(crate) const UNSAID: [u8; 32] = [0; 32];
 
 /// How far the proof of the other end is; of a WebSocket step by step, of any other link held once its `Hello` came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -161,8 +163,7 @@ impl Links {
             tries: 0,
             deadline,
             hello: Vec::new(),
-            own_hello: None,
-            peer_hello: None,
+            hellos: [UNSAID; 2],
             key: [0; 64],
             exchange: [0; 64],
             address: Vec::new(),

@@ -30,9 +30,9 @@ const TRY_DIRECT_ONE_IN: u64 = 24;
 
 /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
 /// at once; false if there is no relay for it.
-pub(crate) fn on_unreachable(ground: &mut Ground, link: &Link) -> bool {
-    if let Some(handshake) = link.handshake.as_ref().filter(|_| !link.dialled) {
-        refuse(ground, &link.peer, handshake.session, Reason::Unreachable, handshake.reply.clone());
+pub(crate) fn on_unreachable(ground: &mut Ground, link: &mut Link) -> bool {
+    if let Some(handshake) = link.handshake.as_mut().filter(|_| !link.dialled) {
+        refuse(ground, &link.peer, handshake.session, Reason::Unreachable, handshake.reply.take());
     }
     ground.has_relay() && ground.contacts.learn(&link.peer).is_some()
 }

@@ -22,9 +22,10 @@ use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::NEWCOMERS_MAX;
-use crate::link::{Link, Proof, Stage};
+use crate::link::{Link, Proof, Stage, UNSAID};
 use crate::status::Reason;
 use crate::time::Duration;
+use crate::wire::Writer;
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes, transcript};
 
 /// Time for a peer to prove its key after the transport opens.
@@ -95,10 +96,11 @@ fn greet(ground: &mut Ground, id: LinkId) {
     let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Proving) else { return };
     let Some(handshake) = &mut link.handshake else { return };
     let hello = core::mem::take(&mut handshake.hello);
-    if hello.is_empty() || handshake.own_hello.is_some() {
+    let said = &mut handshake.hellos[usize::from(!link.dialled)];
+    if hello.is_empty() || *said != UNSAID {
         return;
     }
-    handshake.own_hello = hello.get(2..).map(sha256);
+    *said = sha256(hello.get(2..).unwrap_or(&[]));
     ground.send_bytes(id, hello);
     prove(ground, id);
 }
@@ -140,9 +142,11 @@ pub(crate) fn on_hello(
     link.is_relay = hello.profile & RELAY != 0;
     link.profile = Profile::from_code(hello.profile & !RELAY);
     let Some(handshake) = &mut link.handshake else { return Ok(()) };
-    if handshake.peer_hello.replace(sha256(bytes)).is_some() {
+    let said = &mut handshake.hellos[usize::from(dialled)];
+    if *said != UNSAID {
         return Err(Reason::Malformed);
     }
+    *said = sha256(bytes);
     handshake.key = *hello.key;
     handshake.exchange = *hello.exchange;
     handshake.address = hello.address.to_vec();
@@ -217,9 +221,8 @@ fn signed_bytes(ground: &Ground, id: LinkId, own: bool) -> Option<Vec<u8>> {
 
 /// `None` before both `Hello`s of a WebSocket were said.
 fn transcript_of(link: &Link) -> Option<[u8; 32]> {
-    let handshake = link.handshake.as_ref()?;
-    let (own, peer) = (&handshake.own_hello?, &handshake.peer_hello?);
-    Some(if link.dialled { transcript(own, peer) } else { transcript(peer, own) })
+    let [dialler, listener] = &link.handshake.as_ref()?.hellos;
+    (*dialler != UNSAID && *listener != UNSAID).then(|| transcript(dialler, listener))
 }
 
 /// From here on the shell seals what goes out, and opens what comes in.
@@ -228,9 +231,9 @@ fn seal(ground: &mut Ground, id: LinkId, proof: Proof) {
     let (transcript, dialled) = (transcript_of(link).unwrap_or_default(), link.dialled);
     let Some(handshake) = &mut link.handshake else { return };
     handshake.proof = proof;
-    let mut bytes = handshake.exchange.to_vec();
-    bytes.extend_from_slice(&transcript);
-    ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes);
+    let mut bytes = Writer::default();
+    bytes.bytes(&handshake.exchange).bytes(&transcript);
+    ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes.finish());
 }
 
 /// The first frame of a link whose ends the envelopes have bound.

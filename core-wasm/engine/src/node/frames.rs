@@ -148,7 +148,7 @@ impl Node {
         if self.ground.links.get(id).is_none() {
             return;
         }
-        let link = self.ground.links.remove(id);
+        let mut link = self.ground.links.remove(id);
         let is_circuit = link.kind == LinkKind::Relayed;
         if tell {
             if is_circuit {
@@ -172,7 +172,7 @@ impl Node {
             _ if is_proven && tell && reason.is_fault() => self.ground.ban(&link.peer),
             Reason::Replaced => {}
             Reason::Leaving if is_proven => self.ground.contacts.forget(&link.peer),
-            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &link) => {}
+            Reason::Unreachable if linking::on_unreachable(&mut self.ground, &mut link) => {}
             // Anybody may repeat an offer: that no link came of it says nothing of who made it.
             _ if !is_proven && !link.dialled => _ = self.ground.contacts.learn(&link.peer),
             _ => self.ground.contacts.failed(

@@ -13,7 +13,7 @@ impl Node {
     pub(super) fn follow(&mut self) {
         self.end_links();
         let Some(link) = linking::proved(&self.ground) else { return };
-        let (id, peer, dialled) = (link.id, link.peer, link.dialled);
+        let (id, dialled) = (link.id, link.dialled);
         if let Some(other) = self.ground.links.to(&link.peer) {
             let is_better = linking::replaces(&self.ground, link, other);
             let other = other.id;
@@ -32,7 +32,7 @@ impl Node {
             self.upkeep.refresh_soon(&self.ground);
         }
         self.on_peers_changed(None);
-        self.topics.on_linked(&mut self.ground, &peer);
+        self.topics.on_linked(&mut self.ground, id);
         self.look_through(id);
     }
 

@@ -33,24 +33,34 @@ fn nearest_agrees_with_brute_force() {
 #[test]
 fn the_last_hop_is_the_nearest_whatever_its_round_trip() {
     let target = NodeId([0; 32]);
-    let hop = |link, last, rtt_us| {
+    let peers = [9, 1, 4].map(|last| {
         let mut peer = [0; 32];
         peer[31] = last;
-        Hop { link: LinkId::new(link).unwrap(), peer: NodeId(peer), rtt_us }
+        NodeId(peer)
+    });
+    let hop = |link: u16, rtt_us| Hop {
+        link: LinkId::new(link).unwrap(),
+        peer: &peers[usize::from(link) - 1],
+        rtt_us,
     };
-    let hops = [hop(1, 9, 1_000), hop(2, 1, 900_000), hop(3, 4, 5_000)];
+    let hops = [hop(1, 1_000), hop(2, 900_000), hop(3, 5_000)];
     assert_eq!(best_hop(&target, 20, &mut hops.into_iter()), LinkId::new(2));
 }
 
 #[test]
 fn far_off_a_quick_peer_beats_a_slow_one_with_one_bit_more() {
     let target = NodeId([0; 32]);
-    let hop = |link, first, rtt_us| {
+    let peers = [0x10, 0x08].map(|first| {
         let mut peer = [0; 32];
         peer[0] = first;
-        Hop { link: LinkId::new(link).unwrap(), peer: NodeId(peer), rtt_us }
+        NodeId(peer)
+    });
+    let hop = |link: u16, rtt_us| Hop {
+        link: LinkId::new(link).unwrap(),
+        peer: &peers[usize::from(link) - 1],
+        rtt_us,
     };
-    let hops = [hop(1, 0x10, 20_000), hop(2, 0x08, 200_000)];
+    let hops = [hop(1, 20_000), hop(2, 200_000)];
     assert_eq!(best_hop(&target, 12, &mut hops.into_iter()), LinkId::new(1));
 }
 

@@ -1,18 +1,17 @@
 //! Who takes part in a topic, and how subscribers find each other.
 
-use alloc::vec::Vec;
-
 use super::{Topics, tell};
 use crate::coordinate::Coordinate;
 use crate::ground::{Ground, ReplyTo};
 use crate::id::{NodeId, TopicId};
 use crate::io::LinkId;
 use crate::limits::{GUESTS_MAX, MATES, MATES_MAX};
+use crate::link::Stage;
 use crate::list::List;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::Body;
-use crate::wire::named;
+use crate::wire::named::{self, NAMED};
 use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 
 /// How soon others are looked for again: each time after twice as long, up to half a minute.
@@ -34,10 +33,15 @@ pub(super) struct Guest {
     by: Option<LinkId>,
 }
 
+/// Those of a topic.
+pub(super) fn of_topic<'a>(mates: &'a [Mate], id: &TopicId) -> impl Iterator<Item = &'a Mate> + use<'a> {
+    let topic = id.short();
+    mates.iter().filter(move |mate| mate.topic == topic)
+}
+
 impl Topics {
     pub(super) fn mates_of(&self, id: &TopicId) -> impl Iterator<Item = &Mate> {
-        let topic = id.short();
-        self.mates.iter().filter(move |mate| mate.topic == topic)
+        of_topic(&self.mates, id)
     }
 
     #[inline(never)]
@@ -63,15 +67,23 @@ impl Topics {
         self.mates.keep(is_other);
     }
 
-    /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there. One more than is
-    /// needed is asked, so that in time the slowest ones go.
-    #[inline(never)]
+    /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
-        if self.count(id) > MATES {
-            return;
+        match ground.links.to(peer).map(|link| link.id) {
+            Some(link) => self.ask(ground, id, link),
+            None if self.lacks(id) => ground.greet(peer),
+            None => {}
         }
-        let Some(link) = ground.links.to(peer).map(|link| link.id) else { return ground.greet(peer) };
-        if self.mate(id, link).is_none() {
+    }
+
+    /// Whether there are too few mates. One more than is needed is asked, so that in time the slowest ones go.
+    fn lacks(&self, id: &TopicId) -> bool {
+        self.count(id) <= MATES
+    }
+
+    #[inline(never)]
+    fn ask(&mut self, ground: &mut Ground, id: &TopicId, link: LinkId) {
+        if self.lacks(id) && self.mate(id, link).is_none() {
             self.add(id, link);
             tell(ground, link, GRAFT, id, &[]);
         }
@@ -97,19 +109,23 @@ impl Topics {
             }
         }
         // Others of the links each time: most may take no part.
-        let mut place = ground.rng.below(ground.links.len() as u64) as usize;
-        loop {
-            let Some(peer) = ground.links.peers().nth(place).map(|link| link.peer) else { return };
-            place += 1;
-            self.invite(ground, id, &peer);
+        let first = ground.rng.below(ground.links.len() as u64) as usize;
+        let ready = ground.links.numbers(&|link| link.stage == Stage::Ready);
+        for link in ready.iter().skip(first) {
+            self.ask(ground, id, *link);
         }
     }
 
     /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
     pub(super) fn part_with_slowest(&mut self, ground: &mut Ground, id: &TopicId) {
-        let rtt_us = |mate: &&Mate| ground.links.ready(mate.link).map_or(0, |link| link.rtt.smoothed_us());
-        let slowest = self.mates_of(id).max_by_key(rtt_us).filter(|_| self.count(id) > MATES + 1);
-        if let Some(link) = slowest.map(|mate| mate.link) {
+        let (mut slowest, mut most_us) = (None, 0);
+        for mate in self.mates_of(id) {
+            let rtt_us = ground.links.ready(mate.link).map_or(0, |link| link.rtt.smoothed_us());
+            if rtt_us >= most_us {
+                (slowest, most_us) = (Some(mate.link), rtt_us);
+            }
+        }
+        if let Some(link) = slowest.filter(|_| self.count(id) > MATES + 1) {
             self.forget(Some(id), Some(link));
             tell(ground, link, PRUNE, id, &[]);
         }
@@ -123,11 +139,11 @@ impl Topics {
             let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
             return tell(ground, from, HAVE, id, &streams);
         }
-        let mut others = Vec::new();
+        let mut others = Writer::default();
         for link in self.mates_of(id).filter_map(|mate| ground.links.ready(mate.link)) {
-            others.extend_from_slice(&link.peer.0);
+            others.bytes(&link.peer.0);
         }
-        tell(ground, from, PRUNE, id, &others);
+        tell(ground, from, PRUNE, id, &others.finish());
     }
 
     /// A peer is no mate, or not any more, and names others.
@@ -148,12 +164,12 @@ impl Topics {
     }
 
     /// A link is there: its peer may take part.
-    pub(crate) fn on_linked(&mut self, ground: &mut Ground, peer: &NodeId) {
+    pub(crate) fn on_linked(&mut self, ground: &mut Ground, link: LinkId) {
         let mut place = 0;
         while let Some(topic) = self.list.get(place) {
             let id = topic.id;
             place += 1;
-            self.invite(ground, &id, peer);
+            self.ask(ground, &id, link);
         }
     }
 
@@ -175,8 +191,10 @@ impl Topics {
         let guests = &mut self.guests;
         guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
         let mut others = Writer::default();
-        for guest in guests.iter().rev().filter(|guest| guest.topic == topic).take(MATES) {
-            named::emit(&mut others, &guest.peer, &Coordinate::default());
+        for guest in guests.iter().rev() {
+            if guest.topic == topic && others.len() < MATES * NAMED {
+                named::emit(&mut others, &guest.peer, &Coordinate::default());
+            }
         }
         if guests.len() >= GUESTS_MAX {
             let (mut most, mut oldest) = (0, 0);

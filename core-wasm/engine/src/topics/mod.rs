@@ -24,6 +24,7 @@ use crate::limits::{PUBLISHED_A_BEAT, TOPICS_MAX};
 use crate::list::List;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
+use crate::wire::Writer;
 use crate::wire::frame::Frame;
 use crate::wire::topic::{GRAFT, HAVE, PRUNE, PUBLISH, Place, WANT};
 
@@ -59,9 +60,14 @@ pub(crate) struct Topics {
     beats: u32,
 }
 
+#[inline(never)]
+fn topic<'a>(list: &'a mut [Topic], id: &TopicId) -> Option<&'a mut Topic> {
+    list.iter_mut().find(|known| known.id == *id)
+}
+
 impl Topics {
     fn topic(&mut self, id: &TopicId) -> Option<&mut Topic> {
-        self.list.iter_mut().find(|known| known.id == *id)
+        topic(&mut self.list, id)
     }
 
     /// Takes part in a topic.
@@ -103,7 +109,9 @@ impl Topics {
                 self.beats = self.beats.wrapping_add(1);
                 self.wanted.clear();
                 for place in 0..self.list.len() {
-                    lonely.extend(self.beat(ground, place));
+                    if let Some(id) = self.beat(ground, place) {
+                        lonely.push(id);
+                    }
                 }
             }
             ground.arm(self.beat_at);
@@ -160,7 +168,9 @@ impl Topics {
 /// Says something about a topic to a linked peer.
 #[inline(never)]
 fn tell(ground: &mut Ground, to: LinkId, kind: u8, topic: &TopicId, rest: &[u8]) {
-    hand(ground, to, kind, &[&topic.0, rest].concat());
+    let mut raw = Writer::default();
+    raw.bytes(&topic.0).bytes(rest);
+    hand(ground, to, kind, &raw.finish());
 }
 
 /// The same with the topic before it. What may be long and finds no room is left unsaid: a message will be asked for.

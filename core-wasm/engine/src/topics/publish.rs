@@ -2,7 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::{Topics, hand};
+use super::mates::{Mate, of_topic};
+use super::{Topics, hand, topic};
 use crate::ground::{Ground, Job, What, number};
 use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
@@ -10,7 +11,7 @@ use crate::io::{LinkId, OpId};
 use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
 use crate::status::Status;
 use crate::wire::Writer;
-use crate::wire::topic::{self, Head, PUBLISH};
+use crate::wire::topic::{Head, PUBLISH, place};
 
 /// What a message is longer by on a link, at most.
 const ON_LINK: usize = 512;
@@ -47,11 +48,14 @@ pub(super) fn start_job(ground: &mut Ground, what: What, number: u32, kind: u32,
 impl Topics {
     /// Signs a message; it goes out once that is done. One that comes too fast is refused.
     pub(crate) fn publish(&mut self, ground: &mut Ground, op: OpId, id: &TopicId, payload: &[u8]) {
-        let may = self.may_publish(ground, id, payload.len());
-        let status = match self.topic(id) {
+        let status = match topic(&mut self.list, id) {
             _ if payload.len() > PUBLISH_MAX => Status::BadRequest,
             None => Status::NotFound,
-            Some(topic) if may => {
+            Some(topic) => {
+                // Every mate has come far enough, and its link has room.
+                let takes = |mate: &Mate| {
+                    topic.number < mate.acked + AHEAD_MAX && has_room(ground, mate.link, payload.len())
+                };
                 let head = Head {
                     topic: id,
                     run: topic.run,
@@ -59,30 +63,18 @@ impl Topics {
                     number: topic.number + 1,
                     sent_ms: ground.wall_ms(),
                 };
-                let raw = head.message(payload);
-                if start_job(ground, What::SignMessage, op.0, output::SIGN_MESSAGE, raw) {
-                    if let Some(topic) = self.topic(id) {
+                if topic.left > 0 && of_topic(&self.mates, id).all(takes) {
+                    let raw = head.message(payload);
+                    if start_job(ground, What::SignMessage, op.0, output::SIGN_MESSAGE, raw) {
                         topic.number += 1;
                         topic.left -= 1;
+                        return;
                     }
-                    return;
                 }
                 Status::TooManyRequests
             }
-            Some(_) => Status::TooManyRequests,
         };
         ground.done(op, status, 0);
-    }
-
-    /// Whether the next message of this node's may go: every mate has come far enough, and its link has room.
-    fn may_publish(&mut self, ground: &Ground, id: &TopicId, length: usize) -> bool {
-        let Some((number, left)) = self.topic(id).map(|topic| (topic.number, topic.left)) else {
-            return false;
-        };
-        left > 0
-            && self
-                .mates_of(id)
-                .all(|mate| number < mate.acked + AHEAD_MAX && has_room(ground, mate.link, length))
     }
 
     /// A mate that falls behind slows this node down, but never stops it.
@@ -113,12 +105,12 @@ impl Topics {
     /// Hands a message that is known to be sound to the mates, and tells the application.
     fn spread(&mut self, ground: &mut Ground, from: Option<LinkId>, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
-        let place = topic::place(raw);
+        let place = place(raw);
         if !self.streams.take(&place, head.sent_ms, head.topic.short(), ground.now) {
             return;
         }
         let origin = NodeId::of_key(head.key);
-        if let Some(topic) = self.topic(head.topic).filter(|_| from.is_none()) {
+        if let Some(topic) = topic(&mut self.list, head.topic).filter(|_| from.is_none()) {
             topic.stream = place.stream;
         }
         let to_origin = ground.links.to(&origin).map(|link| link.id);
@@ -138,7 +130,7 @@ impl Topics {
     /// A peer hands a message on.
     pub(super) fn on_publish(&mut self, ground: &mut Ground, from: LinkId, raw: &[u8]) {
         let Some(head) = Head::parse(raw) else { return };
-        let place = topic::place(raw);
+        let place = place(raw);
         let now_ms = ground.wall_ms();
         let is_fresh = now_ms == 0 || now_ms.abs_diff(head.sent_ms) <= u64::from(SKEW_S) * 1_000;
         // A link's number takes half of the job's; the other half says which message it is, nearly always. One that is taken for another

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use crate::id::NodeId;
 use crate::list::List;
+use crate::wire::Writer;
 
 /// Members that left and are still told of; beyond it a neighbour that is far behind gets everything anew.
 const LEFT_MAX: usize = 16;
@@ -53,18 +54,17 @@ impl Membership {
     /// One that is too far behind hears of all members again.
     pub(super) fn since(&self, told: u32) -> (Vec<u8>, Vec<u8>) {
         let anew = told < self.floor;
-        let mut joined = Vec::new();
-        let mut left = Vec::new();
+        let (mut joined, mut left) = (Writer::default(), Writer::default());
         for (id, version) in &self.members {
             if anew || *version > told {
-                joined.extend_from_slice(&id.0);
+                joined.bytes(&id.0);
             }
         }
         for (id, version) in &self.left {
             if *version > told {
-                left.extend_from_slice(&id.0[..8]);
+                left.bytes(&id.0[..8]);
             }
         }
-        (joined, left)
+        (joined.finish(), left.finish())
     }
 }

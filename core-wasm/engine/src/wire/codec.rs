@@ -132,22 +132,29 @@ impl Writer {
 
     /// Appends one byte.
     pub fn u8(&mut self, value: u8) -> &mut Self {
-        self.bytes(&[value])
+        self.number(value.into(), 1)
     }
 
     /// Appends two bytes.
     pub fn u16(&mut self, value: u16) -> &mut Self {
-        self.bytes(&value.to_be_bytes())
+        self.number(value.into(), 2)
     }
 
     /// Appends four bytes.
     pub fn u32(&mut self, value: u32) -> &mut Self {
-        self.bytes(&value.to_be_bytes())
+        self.number(value.into(), 4)
     }
 
     /// Appends eight bytes.
     pub fn u64(&mut self, value: u64) -> &mut Self {
-        self.bytes(&big_endian(value))
+        self.number(value, 8)
+    }
+
+    /// Appends the last `count` bytes of a number.
+    #[inline(never)]
+    fn number(&mut self, value: u64, count: usize) -> &mut Self {
+        let bytes = big_endian(value);
+        self.bytes(bytes.get(8 - count..).unwrap_or(&[]))
     }
 
     /// Appends a coordinate, eight bytes.
