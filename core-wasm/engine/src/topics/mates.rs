@@ -1,6 +1,7 @@
 //! Who takes part in a topic, and how subscribers find each other.
 
-use super::{Topics, tell};
+use super::say::tell;
+use super::tables::{Guest, Mate, Topics};
 use crate::coordinate::Coordinate;
 use crate::ground::{Ground, ReplyTo};
 use crate::id::{NodeId, TopicId};
@@ -18,55 +19,7 @@ use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 const SEEK_MS: u64 = 500;
 const SEEK_DOUBLINGS: u32 = 6;
 
-/// The link to a peer that takes part in a topic, or was asked to just now.
-pub(super) struct Mate {
-    pub(super) topic: u32,
-    pub(super) link: LinkId,
-    /// How many of this node's own messages came to it.
-    pub(super) acked: u32,
-}
-
-/// Somebody who came by this node looking for others of a topic, and the link by which that came.
-pub(super) struct Guest {
-    topic: u32,
-    pub(super) peer: NodeId,
-    by: Option<LinkId>,
-}
-
-/// Those of a topic.
-pub(super) fn of_topic<'a>(mates: &'a [Mate], id: &TopicId) -> impl Iterator<Item = &'a Mate> + use<'a> {
-    let topic = id.short();
-    mates.iter().filter(move |mate| mate.topic == topic)
-}
-
 impl Topics {
-    pub(super) fn mates_of(&self, id: &TopicId) -> impl Iterator<Item = &Mate> {
-        of_topic(&self.mates, id)
-    }
-
-    #[inline(never)]
-    pub(super) fn count(&self, id: &TopicId) -> usize {
-        self.mates_of(id).count()
-    }
-
-    pub(super) fn mate(&mut self, id: &TopicId, link: LinkId) -> Option<&mut Mate> {
-        self.mates.iter_mut().find(|mate| mate.topic == id.short() && mate.link == link)
-    }
-
-    /// Whether a link is kept for a topic.
-    pub(crate) fn needs(&self, link: LinkId) -> bool {
-        self.mates.iter().any(|mate| mate.link == link)
-    }
-
-    /// Forgets a mate, or all, in a topic, or in all.
-    #[inline(never)]
-    pub(super) fn forget(&mut self, id: Option<&TopicId>, link: Option<LinkId>) {
-        let is_other = |mate: &Mate| {
-            id.is_some_and(|id| mate.topic != id.short()) || link.is_some_and(|link| mate.link != link)
-        };
-        self.mates.keep(is_other);
-    }
-
     /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
         match ground.links.to(peer).map(|link| link.id) {

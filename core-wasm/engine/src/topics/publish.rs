@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::mates::{Mate, of_topic};
-use super::{Topics, hand, topic};
+use super::say::{hand, has_room};
+use super::tables::{Mate, Topics, of_topic, topic};
 use crate::ground::{Ground, Job, What, number};
 use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
@@ -13,9 +13,6 @@ use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::topic::{Head, PUBLISH, place};
 
-/// What a message is longer by on a link, at most.
-const ON_LINK: usize = 512;
-
 /// Mates are told what is here each time that so many messages of a stream came; not of the last ones, which may be under way still.
 const TELL_EACH: u32 = 8;
 
@@ -24,11 +21,6 @@ const AHEAD_MAX: u32 = 3 * TELL_EACH;
 
 /// Messages that a publisher gives in a beat to a mate that takes in none.
 const FORGIVEN: u32 = 2;
-
-/// Whether a link takes a message now.
-pub(super) fn has_room(ground: &Ground, link: LinkId, length: usize) -> bool {
-    ground.links.ready(link).is_some_and(|link| ground.has_room(link, length + ON_LINK, false))
-}
 
 /// Begins a job with a message or, to recall it, its place; false at the bound. No peer takes more than half of what can be done at
 /// once, and neither does this node.

@@ -1,8 +1,9 @@
 //! Messages that were lost on their way: who has them says so, who misses them asks.
 
 use super::publish::start_job;
+use super::say::tell;
 use super::streams::Told;
-use super::{Topics, tell};
+use super::tables::Topics;
 use crate::ground::{Ground, What, number};
 use crate::id::TopicId;
 use crate::io::LinkId;

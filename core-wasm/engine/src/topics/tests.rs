@@ -2,16 +2,20 @@
 
 use alloc::vec::Vec;
 
+use super::subscriber::BEAT_MS;
 use super::*;
+use crate::ground::Ground;
 use crate::ground::testing::{asked_by, ground, link, outputs, random_id, sent};
-use crate::id::{NodeId, PublicKey};
+use crate::id::{NodeId, PublicKey, TopicId};
 use crate::io::kinds::output;
-use crate::io::{Flat, JobId, LinkId};
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX};
+use crate::io::{Flat, JobId, LinkId, OpId};
+use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, PUBLISHED_A_BEAT, TOPICS_MAX};
 use crate::rng::Rng;
-use crate::wire::frame::Body;
+use crate::status::Status;
+use crate::time::Duration;
+use crate::wire::frame::{Body, Frame};
 use crate::wire::named;
-use crate::wire::topic::{Head, place};
+use crate::wire::topic::{GRAFT, HAVE, Head, PRUNE, PUBLISH, Place, WANT, place};
 
 const TOPIC: TopicId = TopicId([5; 32]);
 
