@@ -13,7 +13,7 @@ use crate::routing::{Hop, best_hop};
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::{BULK_MIN, Body, ENTRY, Routed};
-use crate::wire::named;
+use crate::wire::named::{self, NAMED};
 
 /// A request as a frame: `path` is the way that it came so far.
 #[inline(never)]
@@ -55,9 +55,8 @@ impl Ground {
         without: &[LinkId],
         anyhow: bool,
     ) -> Option<LinkId> {
-        let own = self.id.distance(target);
         let mut hops = self.links.peers().filter_map(|link| {
-            let leads_on = anyhow || link.peer.distance(target) < own;
+            let leads_on = anyhow || link.peer.is_nearer(&self.id, target);
             let hop = Hop { link: link.id, peer: &link.peer, rtt_us: link.rtt.smoothed_us() };
             (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
         });
@@ -206,9 +205,12 @@ impl Ground {
     pub(crate) fn nearest_known(&self, target: &NodeId, asker: &NodeId) -> Vec<u8> {
         let mut writer = Writer::default();
         let nearest = self.nearest_alive(target, REPLICAS + 1);
-        for id in nearest.ids().iter().filter(|id| *id != asker).take(REPLICAS) {
-            let known = if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };
-            named::emit(&mut writer, id, &known.unwrap_or_default());
+        for id in nearest.ids() {
+            if id != asker && writer.len() < REPLICAS * NAMED {
+                let known =
+                    if *id == self.id { Some(self.at) } else { self.links.to(id).map(|link| link.at) };
+                named::emit(&mut writer, id, &known.unwrap_or_default());
+            }
         }
         writer.finish()
     }

@@ -146,19 +146,17 @@ impl Contacts {
             self.list.push(fresh);
             return Some(());
         }
-        let worth =
-            |contact: &Contact| (contact.is_doubtful, contact.failures, contact.id.distance(&self.own));
-        let mut worst: Option<usize> = None;
+        let rank = |contact: &Contact| u16::from(contact.is_doubtful) << 8 | u16::from(contact.failures);
+        let is_worse = |one: &Contact, other: &Contact| {
+            rank(one) > rank(other) || rank(one) == rank(other) && other.id.is_nearer(&one.id, &self.own)
+        };
+        let (mut worst, mut place_of_worst) = (&fresh, None);
         for (place, contact) in self.list.iter().enumerate() {
-            let is_worse = match worst.and_then(|worst| self.list.get(worst)) {
-                Some(other) => worth(contact) > worth(other),
-                None => worth(contact) > worth(&fresh),
-            };
-            if is_worse {
-                worst = Some(place);
+            if is_worse(contact, worst) {
+                (worst, place_of_worst) = (contact, Some(place));
             }
         }
-        *self.list.get_mut(worst?)? = fresh;
+        *self.list.get_mut(place_of_worst?)? = fresh;
         Some(())
     }
 

@@ -64,7 +64,7 @@ impl Topics {
         // Others of the links each time: most may take no part.
         let first = ground.rng.below(ground.links.len() as u64) as usize;
         let ready = ground.links.numbers(&|link| link.stage == Stage::Ready);
-        for link in ready.iter().skip(first) {
+        for link in ready.get(first..).unwrap_or(&[]) {
             self.ask(ground, id, *link);
         }
     }
