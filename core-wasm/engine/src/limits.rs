@@ -80,8 +80,8 @@ pub const CONTACTS_MAX: usize = 56;
 /// Keys that broke the protocol and are kept away for ten minutes; at the bound the oldest ban is lifted.
 pub const BANS_MAX: usize = 32;
 
-/// Nodes that were asked whether they are there; the oldest question is forgotten.
-pub const GREETINGS_MAX: usize = 8;
+/// Nodes that were asked whether they are there; the oldest question is forgotten. Two overlays that meet ask so many at once.
+pub const GREETINGS_MAX: usize = 32;
 
 /// WebSocket addresses dialled by number; further ones are not used.
 pub const ADDRESSES_MAX: u16 = 64;

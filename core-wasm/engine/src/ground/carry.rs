@@ -46,7 +46,7 @@ impl Ground {
     }
 
     /// The link that leads on to `target`: to the target itself, or to the best peer that is not in `without` and is
-    /// strictly nearer than this node (unless `anyhow`).
+    /// strictly nearer than this node (unless `anyhow`). Peers that missed a probe are passed over.
     #[inline(never)]
     pub(crate) fn next_hop(
         &self,
@@ -58,7 +58,7 @@ impl Ground {
         let mut hops = self.links.peers().filter_map(|link| {
             let leads_on = anyhow || link.peer.is_nearer(&self.id, target);
             let hop = Hop { link: link.id, peer: &link.peer, rtt_us: link.rtt.smoothed_us() };
-            (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
+            (leads_on && link.missed == 0 && link.peer != *not && !without.contains(&link.id)).then_some(hop)
         });
         best_hop(target, self.depth_hint, &mut hops)
     }
@@ -87,7 +87,11 @@ impl Ground {
     ) -> Option<LinkId> {
         let link = match self.way_round(target, None).filter(|link| exact && !without.contains(link)) {
             Some(link) => link,
-            None => self.next_hop(target, &self.id, without, true)?,
+            None => {
+                // After a sleep all are doubted at first.
+                let any = |ground: &mut Self| without.is_empty().then(|| ground.stray(without))?;
+                self.next_hop(target, &self.id, without, true).or_else(|| any(self))?
+            }
         };
         self.send_request_by(link, request, target, exact, how, body);
         Some(link)

@@ -14,6 +14,9 @@ use crate::wire::frame::{Body, COPIES, ENTRY, HOPS_MAX, Routed, STRAY};
 /// A lookup is copied so often on its way at most: it is no tool to make others send much.
 const COPIES_MAX: u8 = 2;
 
+/// After so many hops a request ends where nobody is nearer, however far that is.
+const DETOUR_HOPS: u8 = 10;
+
 /// What became of a routed message.
 pub(crate) enum Carried<'a> {
     /// It went on, or ended on its way.
@@ -25,6 +28,13 @@ pub(crate) enum Carried<'a> {
 }
 
 impl Ground {
+    /// Nobody linked is nearer to the target, yet the target lies far beyond the neighbourhood: links were lost, and another peer may
+    /// have one that leads there.
+    fn detour(&self, routed: &Routed<'_>, from: LinkId) -> Option<LinkId> {
+        let is_far = routed.hops < DETOUR_HOPS && self.id.shared_bits(routed.target) < self.depth_hint;
+        if is_far { self.next_hop(routed.target, routed.origin, &[from], true) } else { None }
+    }
+
     /// Carries a routed message on, unless it is for this node; `None` if it is malformed.
     pub(crate) fn carry<'a>(&mut self, from: LinkId, routed: &mut Routed<'a>) -> Option<Carried<'a>> {
         if routed.hops >= HOPS_MAX {
@@ -55,6 +65,7 @@ impl Ground {
         } else {
             self.next_hop(routed.target, routed.origin, &[from], false)
                 .or_else(|| self.way_round(routed.target, Some(from)).filter(|_| routed.exact))
+                .or_else(|| self.detour(routed, from))
         };
         // Any holder on the way may serve a block, so the storage is asked before the request goes on.
         let may_serve = matches!(body, Body::Get(hash) if !routed.exact && self.should_hold(hash));

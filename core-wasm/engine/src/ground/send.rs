@@ -80,11 +80,17 @@ impl Ground {
             link.due = now + Duration(PROBE_AFTER.0 - silence.0);
             return;
         }
-        if link.probe != 0 {
-            link.missed += 1;
-        }
+        let is_missed = link.probe != 0;
+        let is_first = is_missed && link.missed == 0;
+        link.missed += u8::from(is_missed);
         let due = now + link.rtt.patience(PROBE_PATIENCE);
         self.ping(id, number, due);
+        // Who leaves without a word seldom leaves alone.
+        if is_first {
+            for id in self.links.numbers(&|link| link.stage == Stage::Ready) {
+                self.check(id);
+            }
+        }
     }
 
     /// Probes a link that may be dead: one missed answer closes it.

@@ -128,10 +128,15 @@ impl Lookup {
                 ground.send_request_by(link, number, target, false, how, &body);
                 link
             }
-            None => match ground.send_request(number, target, false, how, &body, tried) {
-                Some(link) => link,
-                None => return false,
-            },
+            None => {
+                let mut send = |tried| ground.send_request(number, target, false, how, &body, tried);
+                // Where nobody answered and all were tried, the ways may have been mended meanwhile.
+                let again = tried.get(before..).filter(|_| !self.was_answered);
+                match send(tried).or_else(|| send(again?)) {
+                    Some(link) => link,
+                    None => return false,
+                }
+            }
         };
         course.tried.push(link);
         true

@@ -15,7 +15,7 @@ use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::{Body, Frame};
 use crate::wire::named;
-use crate::wire::topic::{GRAFT, HAVE, Head, PRUNE, PUBLISH, Place, WANT, place};
+use crate::wire::topic::{GRAFT, HAVE, Head, PRUNE, PUBLISH, WANT, place};
 
 const TOPIC: TopicId = TopicId([5; 32]);
 
