@@ -14,7 +14,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
-use crate::time::Duration;
+use crate::time::{Duration, Stamp};
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes};
 
 /// A peer has so long to prove itself once the transport is open.
@@ -42,7 +42,7 @@ pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
         return;
     };
     link.stage = Stage::Proving;
-    link.due = deadline;
+    link.due = Stamp::of(deadline);
     if let Some(handshake) = &mut link.handshake {
         handshake.deadline = deadline;
         handshake.nonce = nonce;
@@ -195,5 +195,5 @@ pub(crate) fn replaces(ground: &Ground, new: &Link, old: &Link) -> bool {
         return (new.kind as u8) < old.kind as u8;
     }
     let begun_by = |dialled: bool| if dialled { ground.id } else { new.peer };
-    ground.now.since(old.since) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
+    ground.now.since(old.since()) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
 }
