@@ -24,7 +24,8 @@ const PASS_MS: u64 = 120_000;
 
 /// What a neighbour and this node should both hold.
 struct Shared {
-    id: NodeId,
+    /// How its id begins.
+    id: u64,
     /// As a digest carries them.
     sums: [u8; DIGEST_BUCKETS * 8],
     /// The next part of the list begins behind the key with this head, or is [`FIRST`], or there is [`NONE`].
@@ -72,11 +73,6 @@ pub(super) struct Repair {
     wanted: Vec<(NodeId, LinkId)>,
 }
 
-/// Enough of a key to know it again.
-fn head(key: &NodeId) -> u64 {
-    u64::from_le_bytes(*key.0.first_chunk().unwrap_or(&[0; 8]))
-}
-
 fn bucket(key: &NodeId) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
 }
@@ -96,7 +92,7 @@ fn add(sums: &mut [u8], key: &NodeId) {
 /// What this node shares with a neighbour.
 #[inline(never)]
 fn shared_with<'a>(shared: &'a mut [Shared], peer: &NodeId) -> Option<&'a mut Shared> {
-    shared.iter_mut().find(|shared| shared.id == *peer)
+    shared.iter_mut().find(|shared| shared.id == peer.head())
 }
 
 impl Blocks {
@@ -168,7 +164,7 @@ impl Blocks {
             for holder in holders.ids().iter().filter(|holder| **holder != ground.id) {
                 let shared = &mut self.repair.sums;
                 if shared_with(shared, holder).is_none() && shared.len() < SUMS_MAX {
-                    shared.push(Shared { id: *holder, sums: [0; _], next: FIRST });
+                    shared.push(Shared { id: holder.head(), sums: [0; _], next: FIRST });
                 }
                 if let Some(shared) = shared_with(shared, holder) {
                     add(&mut shared.sums, key);
@@ -181,7 +177,8 @@ impl Blocks {
         }
         self.repair.shared = take(&mut self.repair.sums);
         for Shared { id, sums, .. } in &self.repair.shared {
-            if let Some(link) = ground.links.to(id).map(|link| link.id) {
+            let peer = ground.links.peers().find(|link| link.peer.head() == *id);
+            if let Some(link) = peer.map(|link| link.id) {
                 ground.send(link, &Frame::Digest(sums));
             }
         }
@@ -211,7 +208,7 @@ impl Blocks {
     pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &NodeId) {
         let has_room = self.repair.listings.len() < LISTINGS_MAX;
         let Some(shared) = shared_with(&mut self.repair.shared, peer) else { return };
-        if has_room && (shared.next == FIRST || shared.next == head(after)) {
+        if has_room && (shared.next == FIRST || shared.next == after.head()) {
             shared.next = NONE;
             self.repair.listings.push(Listing { link, mask, after: *after });
         }
@@ -234,7 +231,7 @@ impl Blocks {
         }
         if let Some(last) = NodeId::list(&told).last() {
             if let Some(shared) = shared_with(&mut self.repair.shared, &peer).filter(|_| more) {
-                shared.next = head(last);
+                shared.next = last.head();
             }
             ground.send(listing.link, &Frame::Keys { mask: listing.mask, more, keys: &told });
         } else if more {

@@ -55,9 +55,8 @@ impl Ground {
         without: &[LinkId],
         anyhow: bool,
     ) -> Option<LinkId> {
-        let own = self.id.distance(target);
         let mut hops = self.links.peers().filter_map(|link| {
-            let leads_on = anyhow || link.peer.distance(target) < own;
+            let leads_on = anyhow || link.peer.is_nearer(&self.id, target);
             let hop = Hop { link: link.id, peer: link.peer, rtt_us: link.rtt.smoothed_us() };
             (leads_on && link.peer != *not && !without.contains(&link.id)).then_some(hop)
         });

@@ -23,7 +23,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::link::{Link, Proof, Stage};
 use crate::status::Reason;
-use crate::time::Duration;
+use crate::time::{Duration, Stamp};
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes, transcript};
 
 /// Time for a peer to prove its key after the transport opens.
@@ -48,7 +48,7 @@ fn open(ground: &mut Ground, id: LinkId) -> Option<()> {
     let deadline = ground.now + PROOF_TIMEOUT;
     let link = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening)?;
     link.stage = Stage::Proving;
-    link.due = deadline;
+    link.due = Stamp::of(deadline);
     link.handshake.as_mut()?.deadline = deadline;
     ground.arm(deadline);
     Some(())
@@ -283,5 +283,5 @@ pub(crate) fn replaces(ground: &Ground, new: &Link, old: &Link) -> bool {
         return (new.kind as u8) < old.kind as u8;
     }
     let begun_by = |dialled: bool| if dialled { ground.id } else { new.peer };
-    ground.now.since(old.since) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
+    ground.now.since(old.since()) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
 }

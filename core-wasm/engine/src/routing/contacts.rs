@@ -143,22 +143,23 @@ impl Contacts {
             via: None,
         };
         if self.list.len() < CONTACTS_MAX {
+            // No more than is needed: it is full soon, and stays so.
+            self.list.reserve_exact(1);
             self.list.push(fresh);
             return Some(());
         }
-        let worth =
-            |contact: &Contact| (contact.is_doubtful, contact.failures, contact.id.distance(&self.own));
-        let mut worst: Option<usize> = None;
-        for (place, contact) in self.list.iter().enumerate() {
-            let is_worse = match worst.and_then(|worst| self.list.get(worst)) {
-                Some(other) => worth(contact) > worth(other),
-                None => worth(contact) > worth(&fresh),
-            };
-            if is_worse {
-                worst = Some(place);
+        let own = &self.own;
+        let is_worse = |one: &Contact, other: &Contact| {
+            let (ones, others) = ((one.is_doubtful, one.failures), (other.is_doubtful, other.failures));
+            ones > others || ones == others && other.id.is_nearer(&one.id, own)
+        };
+        let (mut worst, mut place) = (&fresh, None);
+        for (at, contact) in self.list.iter().enumerate() {
+            if is_worse(contact, worst) {
+                (worst, place) = (contact, Some(at));
             }
         }
-        *self.list.get_mut(worst?)? = fresh;
+        *self.list.get_mut(place?)? = fresh;
         Some(())
     }
 
