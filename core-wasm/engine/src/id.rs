@@ -45,6 +45,11 @@ impl NodeId {
         Self(sha256(key))
     }
 
+    /// Its first 8 bytes: enough to know it again among a few.
+    pub(crate) fn head(&self) -> u64 {
+        u64::from_le_bytes(*self.0.first_chunk().unwrap_or(&[0; 8]))
+    }
+
     /// How far `self` and `other` are apart.
     #[inline(never)]
     pub fn distance(&self, other: &Self) -> Distance {

@@ -16,8 +16,8 @@ pub const SEAL: usize = 16;
 /// A frame that carries a sealed one is longer by at most so much.
 pub const CIRCUIT_HEAD: usize = 64;
 
-/// Bytes that a relay carries for one peer in a minute. Beyond it the peer's circuits end ([`Reason::NoRoom`]); what they
-/// were for goes by routing.
+/// Bytes that a relay carries for one peer in a minute, each frame counted in steps of 256. Beyond it the peer's circuits end
+/// ([`Reason::NoRoom`]); what they were for goes by routing.
 ///
 /// [`Reason::NoRoom`]: crate::Reason
 pub const CARRY_A_MINUTE: u32 = 8 * 1024 * 1024;
@@ -145,8 +145,9 @@ pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
 /// Frames that one peer may send in a second, several times what acknowledging bulk takes on the fastest link there is.
 pub const FRAMES_A_SECOND: u32 = 32_768;
 
-/// Frames beyond that at which a peer loses its link: what a link that stood still for seconds brings at once is no flood.
-pub const FRAMES_MOST: u32 = FRAMES_A_SECOND * 2;
+/// Frames beyond that at which a peer loses its link: what a link that stood still for seconds brings at once is no flood. All
+/// that 16 bits count.
+pub const FRAMES_MOST: u32 = u16::MAX as u32;
 
 /// Small frames that a node passes on for one peer in a second; further ones are dropped.
 pub const BROUGHT_A_SECOND: u16 = 1_024;

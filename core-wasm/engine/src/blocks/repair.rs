@@ -22,11 +22,6 @@ use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 /// How often all keys are walked when nothing changed.
 const PASS_MS: u64 = 120_000;
 
-/// Enough of a key to know it again.
-fn head(key: &BlockHash) -> u64 {
-    u64::from_le_bytes(*key.0.first_chunk().unwrap_or(&[0; 8]))
-}
-
 fn bucket(key: &BlockHash) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
 }
@@ -46,7 +41,7 @@ fn add(sums: &mut [u8], key: &BlockHash) {
 /// What this node shares with a neighbour.
 #[inline(never)]
 fn shared_with<'a>(shared: &'a mut [Shared], peer: &NodeId) -> Option<&'a mut Shared> {
-    shared.iter_mut().find(|shared| shared.id == *peer)
+    shared.iter_mut().find(|shared| shared.id == peer.head())
 }
 
 impl Blocks {
@@ -118,7 +113,7 @@ impl Blocks {
             for holder in holders.ids().iter().filter(|holder| **holder != ground.id) {
                 let shared = &mut self.repair.sums;
                 if shared_with(shared, holder).is_none() && shared.len() < SUMS_MAX {
-                    shared.push(Shared { id: *holder, sums: [0; _], next: FIRST });
+                    shared.push(Shared { id: holder.head(), sums: [0; _], next: FIRST });
                 }
                 if let Some(shared) = shared_with(shared, holder) {
                     add(&mut shared.sums, key);
@@ -131,7 +126,8 @@ impl Blocks {
         }
         self.repair.shared = take(&mut self.repair.sums);
         for Shared { id, sums, .. } in &self.repair.shared {
-            if let Some(link) = ground.links.to(id).map(|link| link.id) {
+            let peer = ground.links.peers().find(|link| link.peer.head() == *id);
+            if let Some(link) = peer.map(|link| link.id) {
                 ground.send(link, &Frame::Digest(sums));
             }
         }
@@ -161,7 +157,7 @@ impl Blocks {
     pub(crate) fn on_differ(&mut self, link: LinkId, peer: &NodeId, mask: u16, after: &BlockHash) {
         let has_room = self.repair.listings.len() < LISTINGS_MAX;
         let Some(shared) = shared_with(&mut self.repair.shared, peer) else { return };
-        if has_room && (shared.next == FIRST || shared.next == head(after)) {
+        if has_room && (shared.next == FIRST || shared.next == after.place().head()) {
             shared.next = NONE;
             self.repair.listings.push(Listing { link, mask, after: *after });
         }
@@ -187,7 +183,7 @@ impl Blocks {
         let told = told.finish();
         if let Some(last) = BlockHash::list(&told).last() {
             if let Some(shared) = shared_with(&mut self.repair.shared, &peer).filter(|_| more) {
-                shared.next = head(last);
+                shared.next = last.place().head();
             }
             ground.send(listing.link, &Frame::Keys { mask: listing.mask, more, keys: &told });
         } else if more {

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::placement::{Failing, Placement};
 use crate::ground::ReplyTo;
-use crate::id::{BlockHash, NodeId};
+use crate::id::BlockHash;
 use crate::io::LinkId;
 use crate::status::Status;
 use crate::time::Instant;
@@ -43,7 +43,8 @@ pub(crate) struct Placed {
 
 /// What a neighbour and this node should both hold.
 pub(super) struct Shared {
-    pub(super) id: NodeId,
+    /// How its id begins.
+    pub(super) id: u64,
     /// As a digest carries them.
     pub(super) sums: [u8; DIGEST_BUCKETS * 8],
     /// The next part of the list begins behind the key with this head, or is [`FIRST`], or there is [`NONE`].

@@ -77,7 +77,7 @@ impl Ground {
         }
         let silence = link.heard.age(now);
         if link.probe == 0 && link.rtt.smoothed_us() != 0 && silence < quiet {
-            link.due = now + Duration(PROBE_AFTER.0 - silence.0);
+            link.due = Stamp::of(now + Duration(PROBE_AFTER.0 - silence.0));
             return;
         }
         let is_missed = link.probe != 0;
@@ -107,15 +107,15 @@ impl Ground {
     #[inline(never)]
     fn ping(&mut self, id: LinkId, number: u32, due: Instant) {
         let Some(link) = self.links.get_mut(id) else { return };
-        (link.probe, link.probed, link.due) = (number, Stamp::of(self.now), due);
+        (link.probe, link.heard, link.due) = (number, Stamp::of(self.now), Stamp::of(due));
         self.arm(due);
         self.send(id, &Frame::Ping(number));
     }
 
     /// A link has just become ready.
     pub(crate) fn first_probe(link: &mut Link, now: Instant) {
-        link.since = now;
-        link.due = now;
+        link.set_since(now);
+        link.due = Stamp::of(now);
         link.probe = 0;
     }
 

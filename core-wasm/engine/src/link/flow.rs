@@ -17,18 +17,21 @@ pub(crate) struct Flow {
     credit: u32,
     /// Bulk that came and was not granted again: at most [`CREDIT`].
     owed: u32,
-    /// Frames that came, less what may come in the time that went by.
-    frames: u32,
+    /// Frames that came, less what may come in the time that went by: at most [`FRAMES_MOST`].
+    frames: u16,
     second: u16,
     /// Small frames that came in this second of the clock and were passed on.
     brought: u16,
     /// Others' frames that were passed on to the peer in it.
     passed: u16,
-    /// Bytes that were carried for the peer in this minute of the clock.
-    carried: u32,
+    /// What was carried for the peer in this minute of the clock, in [`CARRIED_UNIT`]s.
+    carried: u16,
     /// What of its blocks was kept in this minute, in [`KEPT_UNIT`]s.
     kept: u16,
 }
+
+/// What is carried is counted in so many bytes.
+const CARRIED_UNIT: u32 = 256;
 
 /// Blocks that are kept are counted in so many bytes.
 const KEPT_UNIT: u32 = 2 * 1024;
@@ -102,6 +105,9 @@ impl Flow {
     /// Takes in a frame of `length` bytes; false if the peer sends more than it may.
     pub(crate) fn received(&mut self, now: Instant, length: usize, is_bulk: bool) -> bool {
         self.tick(now);
+        if u32::from(self.frames) >= FRAMES_MOST {
+            return false;
+        }
         self.frames += 1;
         if is_bulk {
             let owed = self.owed + length as u32;
@@ -110,7 +116,7 @@ impl Flow {
             }
             self.owed = owed;
         }
-        self.frames <= FRAMES_MOST
+        true
     }
 
     /// A new second of the clock.
@@ -124,7 +130,7 @@ impl Flow {
             self.kept = 0;
         }
         self.second = seconds(now);
-        self.frames = self.frames.saturating_sub(passed.saturating_mul(FRAMES_A_SECOND));
+        self.frames = u32::from(self.frames).saturating_sub(passed.saturating_mul(FRAMES_A_SECOND)) as u16;
         (self.brought, self.passed) = (0, 0);
     }
 
@@ -144,8 +150,8 @@ impl Flow {
 
     /// Counts `length` bytes that are carried for the peer; false beyond its share.
     pub(crate) fn carry(&mut self, length: usize) -> bool {
-        self.carried = self.carried.saturating_add(length as u32);
-        self.carried <= CARRY_A_MINUTE
+        self.carried = self.carried.saturating_add((length as u32).div_ceil(CARRIED_UNIT) as u16);
+        u32::from(self.carried) <= CARRY_A_MINUTE / CARRIED_UNIT
     }
 
     /// Counts `length` bytes of a block that the peer gave to keep; false beyond its share.

@@ -43,14 +43,14 @@ pub(crate) struct Link {
     pub(crate) is_relay: bool,
     /// A relayed link: the link to the relay; before it is chosen, none.
     pub(crate) via: Option<LinkId>,
-    /// When the peer proved itself; before that, when the link was begun.
-    pub(crate) since: Instant,
+    /// When the peer proved itself; before that, when the link was begun. Without its last [`SINCE_BITS`].
+    since: u32,
     /// When the handshake is given up, its envelope sent again, or the next probe is due.
-    pub(crate) due: Instant,
-    pub(crate) heard: Stamp,
-    /// The number of a ping that is not answered yet, and when it was sent; 0 if there is none.
+    pub(crate) due: Stamp,
+    /// The number of a ping that is not answered yet; 0 if there is none.
     pub(crate) probe: u32,
-    pub(crate) probed: Stamp,
+    /// When that ping was sent or, without one, when something was heard.
+    pub(crate) heard: Stamp,
     pub(crate) missed: u8,
     pub(crate) rtt: Rtt,
     /// Where the peer stands, by its word.
@@ -71,10 +71,23 @@ pub(crate) struct Link {
 /// Stands where a peer is not known. No key has this id.
 const NOBODY: NodeId = NodeId([0; 32]);
 
+/// Bits of an [`Instant`] that say less than 66 ms; the 32 before them last for years.
+const SINCE_BITS: u32 = 16;
+
 impl Link {
     /// Whether it is known who is at the other end: on a WebSocket once the proof holds, else from the beginning.
     pub(crate) fn is_peer_known(&self) -> bool {
         self.peer != NOBODY
+    }
+
+    /// When the peer proved itself; before that, when the link was begun.
+    #[inline(never)]
+    pub(crate) fn since(&self) -> Instant {
+        Instant(u64::from(self.since) << SINCE_BITS)
+    }
+
+    pub(crate) fn set_since(&mut self, now: Instant) {
+        self.since = (now.0 >> SINCE_BITS) as u32;
     }
 }
 
@@ -169,7 +182,7 @@ impl Links {
             address: Vec::new(),
             proof: Proof::Awaited,
         };
-        let link = Link {
+        let mut link = Link {
             id,
             stage: Stage::Opening,
             kind,
@@ -178,11 +191,10 @@ impl Links {
             profile: Profile::Browser,
             is_relay: false,
             via: None,
-            since: now,
-            due: deadline,
-            heard: Stamp::of(now),
+            since: 0,
+            due: Stamp::of(deadline),
             probe: 0,
-            probed: Stamp::of(now),
+            heard: Stamp::of(now),
             missed: 0,
             rtt: Rtt::default(),
             at: Coordinate::default(),
@@ -193,6 +205,9 @@ impl Links {
             ties: 0,
             handshake: Some(Box::new(handshake)),
         };
+        link.set_since(now);
+        // No more than is needed: this table is the largest.
+        self.list.reserve_exact(1);
         self.list.insert(self.place(id), link);
         id
     }

@@ -175,7 +175,7 @@ pub(crate) fn try_direct(ground: &mut Ground) {
         link.kind == LinkKind::Relayed
             && link.stage == Stage::Ready
             && ground.id < link.peer
-            && ground.now.since(link.since) > TRY_DIRECT_AFTER
+            && ground.now.since(link.since()) > TRY_DIRECT_AFTER
     };
     for id in ground.links.numbers(&is_old) {
         let Some(link) = ground.links.get(id) else { continue };

@@ -12,7 +12,7 @@ use crate::io::{LinkId, LinkKind};
 use crate::limits::{ANSWERS_A_DIAL, SKEW_S, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Link;
 use crate::status::Reason;
-use crate::time::Duration;
+use crate::time::{Duration, Stamp};
 use crate::wire::description::DESCRIPTION_MAX;
 use crate::wire::envelope::{Envelope, Kind};
 
@@ -169,7 +169,7 @@ fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
     }
     if has_relay {
         handshake.deadline = handshake.deadline.min(deadline);
-        link.due = handshake.deadline;
+        link.due = Stamp::of(handshake.deadline);
         ground.arm(deadline);
     }
     ground.put_copy(output::ANSWERED, id.word(), &[], description);

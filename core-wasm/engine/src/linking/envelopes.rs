@@ -7,7 +7,7 @@ use crate::io::{LinkId, LinkKind};
 use crate::limits::{REFUSALS_A_LINK, REFUSALS_MAX};
 use crate::link::Link;
 use crate::status::Reason;
-use crate::time::Duration;
+use crate::time::{Duration, Stamp};
 use crate::wire::envelope::{Envelope, Kind};
 use crate::wire::frame::{Body, STRAY};
 use crate::wire::signal::ToServer;
@@ -31,7 +31,7 @@ pub(super) fn send_envelope(ground: &mut Ground, id: LinkId) {
     let Some(link) = ground.links.get_mut(id) else { return };
     let (peer, dialled) = (link.peer, link.dialled);
     let Some(mut handshake) = link.handshake.take() else { return };
-    link.due = handshake.deadline;
+    let mut due = handshake.deadline;
     let is_over = handshake.envelope.is_empty() || handshake.answered && dialled;
     if !is_over && handshake.tries < TRIES_MAX {
         let mut by_signal = handshake.by_signal;
@@ -41,10 +41,9 @@ pub(super) fn send_envelope(ground: &mut Ground, id: LinkId) {
             handshake.by_signal = by_signal;
             by_signal = by_signal && is_present || !has_peers;
             // Only the offerer repeats: a repeated offer makes the answerer repeat its answer.
-            link.due = link.due.min(now + Duration(RESEND.0 << handshake.tries));
+            due = due.min(now + Duration(RESEND.0 << handshake.tries));
         }
         handshake.tries += 1;
-        let due = link.due;
         ground.arm(due);
         let body = Body::Envelope(&handshake.envelope);
         if by_signal {
@@ -61,7 +60,7 @@ pub(super) fn send_envelope(ground: &mut Ground, id: LinkId) {
         }
     }
     if let Some(link) = ground.links.get_mut(id) {
-        link.handshake = Some(handshake);
+        (link.handshake, link.due) = (Some(handshake), Stamp::of(due));
     }
 }
 
@@ -82,7 +81,7 @@ pub(crate) fn on_envelope_lost(ground: &mut Ground, session: u32) -> bool {
     };
     let Some(link) = ground.links.iter_mut().find(waits) else { return false };
     let (id, tries) = (link.id, link.handshake.as_ref().map_or(0, |handshake| handshake.tries));
-    link.due = now;
+    link.due = Stamp::of(now);
     ground.arm(now);
     if tries >= TRIES_MAX {
         ground.end(id, Reason::Lost);

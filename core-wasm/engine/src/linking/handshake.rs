@@ -24,7 +24,7 @@ use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::NEWCOMERS_MAX;
 use crate::link::{Link, Proof, Stage, UNSAID};
 use crate::status::Reason;
-use crate::time::Duration;
+use crate::time::{Duration, Stamp};
 use crate::wire::Writer;
 use crate::wire::frame::{Frame, Hello, RELAY, proof_bytes, transcript};
 
@@ -52,7 +52,7 @@ fn make_room(ground: &mut Ground) {
         |link: &&Link| link.kind == LinkKind::Socket && !link.dialled && link.stage == Stage::Proving;
     let newcomers = ground.links.iter().filter(is_newcomer);
     if newcomers.clone().count() >= NEWCOMERS_MAX
-        && let Some(oldest) = newcomers.min_by_key(|link| link.since).map(|link| link.id)
+        && let Some(oldest) = newcomers.min_by_key(|link| link.since()).map(|link| link.id)
     {
         ground.end(oldest, Reason::NoRoom);
     }
@@ -63,7 +63,7 @@ fn open(ground: &mut Ground, id: LinkId) -> Option<()> {
     let deadline = ground.now + PROOF_TIMEOUT;
     let link = ground.links.get_mut(id).filter(|link| link.stage == Stage::Opening)?;
     link.stage = Stage::Proving;
-    link.due = deadline;
+    link.due = Stamp::of(deadline);
     link.handshake.as_mut()?.deadline = deadline;
     ground.arm(deadline);
     Some(())
@@ -296,7 +296,7 @@ pub(crate) fn settle(ground: &mut Ground, id: LinkId) -> Option<bool> {
 /// Whether a link that is being made stays though the other end offers another: of two offers the smaller id's, and an answer for a
 /// while. Anybody may repeat what was offered once, and whoever offers without end makes a node open no link each time.
 pub(crate) fn withstands(ground: &Ground, link: &Link) -> bool {
-    if link.dialled { ground.id < link.peer } else { ground.now.since(link.since) <= SETTLED }
+    if link.dialled { ground.id < link.peer } else { ground.now.since(link.since()) <= SETTLED }
 }
 
 /// Whether the new link shall stay rather than the old one to the same peer: WebRTC before WebSocket before a circuit, then the newer
@@ -306,5 +306,5 @@ pub(crate) fn replaces(ground: &Ground, new: &Link, old: &Link) -> bool {
         return (new.kind as u8) < old.kind as u8;
     }
     let begun_by = |dialled: bool| if dialled { ground.id } else { new.peer };
-    ground.now.since(old.since) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
+    ground.now.since(old.since()) > SETTLED || begun_by(new.dialled) <= begun_by(old.dialled)
 }

@@ -33,7 +33,9 @@ impl Node {
             let now = self.ground.now;
             // A frame may close its own link; what follows it is then nobody's.
             if let Some(link) = self.ground.links.get_mut(id) {
-                link.heard = Stamp::of(now);
+                if link.probe == 0 {
+                    link.heard = Stamp::of(now);
+                }
                 link.missed = 0;
                 if !link.flow.received(now, frame.len(), frame.len() > BULK_MIN) {
                     return self.drop_link(id, Reason::Flood, true);
@@ -136,7 +138,8 @@ impl Node {
         let Some(link) = self.ground.links.get_mut(id) else { return };
         if number != 0 && link.probe == number {
             link.probe = 0;
-            link.rtt.sample(link.probed.age(now));
+            link.rtt.sample(link.heard.age(now));
+            link.heard = Stamp::of(now);
             link.at = at;
             self.ground.at.sample(&at, link.rtt.smoothed_us(), &mut self.ground.rng);
             self.ground.hear_clock(id, wall_s);
@@ -210,7 +213,7 @@ impl Node {
 
     /// Handshakes that took too long, envelopes to send again, peers to probe.
     pub(super) fn on_link_deadlines(&mut self) {
-        for id in self.ground.links.numbers(&|link| self.ground.now >= link.due) {
+        for id in self.ground.links.numbers(&|link| self.ground.now >= link.due.at(self.ground.now)) {
             match self.ground.links.get(id).map(|link| link.stage) {
                 Some(Stage::Ready) => self.ground.probe(id, PROBE_AFTER),
                 Some(_) => linking::on_handshake_due(&mut self.ground, id),
@@ -219,7 +222,7 @@ impl Node {
             self.end_links();
         }
         for link in self.ground.links.iter() {
-            self.ground.wake = self.ground.wake.min(link.due);
+            self.ground.wake = self.ground.wake.min(link.due.at(self.ground.now));
         }
     }
 

@@ -38,7 +38,7 @@ impl Node {
             profile: link.profile,
             rtt_us: link.rtt.smoothed_us(),
             is_neighbour: neighbours.contains(&link.peer),
-            since: link.since,
+            since: link.since(),
         })
     }
 
@@ -48,7 +48,7 @@ impl Node {
         let mut writer = Writer::default();
         for link in self.ground.links.peers() {
             writer.bytes(&link.peer.0).u16(link.id.number()).u8(link.kind as u8).u8(link.profile as u8);
-            writer.u8(neighbours.contains(&link.peer).into()).u32(link.rtt.smoothed_us()).u64(link.since.0);
+            writer.u8(neighbours.contains(&link.peer).into()).u32(link.rtt.smoothed_us()).u64(link.since().0);
         }
         writer.finish()
     }

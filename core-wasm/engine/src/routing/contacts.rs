@@ -143,6 +143,8 @@ impl Contacts {
             via: None,
         };
         if self.list.len() < CONTACTS_MAX {
+            // No more than is needed: it is full soon, and stays so.
+            self.list.reserve_exact(1);
             self.list.push(fresh);
             return Some(());
         }

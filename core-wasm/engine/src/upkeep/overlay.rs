@@ -128,7 +128,7 @@ impl Upkeep {
             let (fastest, fellows) = ground.bucket(ground.id.shared_bits(&link.peer));
             let is_fastest = fastest.is_some_and(|fastest| fastest.id == link.id);
             let worth = (fellows as u64) << 32 | u64::from(link.rtt.smoothed_us());
-            let is_fresh = ground.now.since(link.since) < FRESH;
+            let is_fresh = ground.now.since(link.since()) < FRESH;
             // Who is asked by too many cannot be the fastest of each.
             let is_close = link.ties & CLOSE != 0 && close.contains(&link.peer);
             let counts = is_close || !is_full && link.ties & FASTEST != 0;

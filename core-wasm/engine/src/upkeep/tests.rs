@@ -65,7 +65,7 @@ fn beyond_the_budget_a_link_goes_that_nobody_counts_on() {
     let peer = ground.links.ready(victim).map(|link| link.peer).unwrap();
     assert!(!ground.linked_neighbours().contains(&peer));
     assert_ne!(upkeep.surplus(&ground, &|link| link == victim), Some(victim));
-    ground.links.iter_mut().for_each(|link| link.since = ground.now);
+    ground.links.iter_mut().for_each(|link| link.set_since(ground.now));
     assert_eq!(upkeep.surplus(&ground, &|_| false), None, "each may still say that it counts on the link");
 }
 

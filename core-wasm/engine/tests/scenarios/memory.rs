@@ -11,10 +11,14 @@ use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
 use crate::world::crypto::Crypto;
-use crate::world::seeds::each;
+use crate::world::seeds::these;
 use crate::world::{HostId, Spec, World};
 
 const LINK: LinkId = LinkId::new(1).unwrap();
+
+/// The first seed, and of the first 200 those with which one profile or another took most: how much comes together is
+/// luck, up to 5 KB of it.
+const WORST: [u64; 6] = [1, 30, 32, 48, 123, 182];
 
 /// What one engine takes.
 struct Taken {
@@ -170,7 +174,7 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
 }
 
 fn check(profile: Profile, guests: usize) {
-    each(1, |seed| {
+    these(WORST, |seed| {
         let Taken { links, rest_max, moment_max } = fill_tables(seed, profile, guests);
         println!("{profile:?}: {links} links, at most {rest_max} bytes at rest, {moment_max} at any moment");
         assert!(links >= guests * 9 / 10, "seed {seed}: only {links} links");
