@@ -21,7 +21,7 @@ macro_rules! inputs {
             /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
             /// [`Output::Accept`](crate::Output::Accept), or refuses it by [`Output::Refuse`](crate::Output::Refuse).
             INCOMING = 64 => Incoming,
-            /// The description that [`Route::Offer`], [`Route::Answer`], a circuit or a WebSocket asked for.
+            /// The description that [`Route::Offer`](crate::Route::Offer), [`Route::Answer`](crate::Route::Answer), a circuit or a WebSocket asked for.
             DESCRIBED = 2 => Described {
                 /// The link that was dialled.
                 link: LinkId = number,
@@ -174,14 +174,14 @@ macro_rules! outputs {
                 /// One frame.
                 bytes: Vec<u8> = bytes,
             },
-            /// The other end's description, for a link opened by [`Route::Offer`] or [`Route::Circuit`].
+            /// The other end's description, for a link opened by [`Route::Offer`](crate::Route::Offer) or [`Route::Circuit`](crate::Route::Circuit).
             ANSWERED = 4 => Answered {
                 /// Which.
                 link: LinkId = number,
                 /// As in [`wire::description`](crate::wire::description), not looked into yet; of a circuit its public key.
                 description: Vec<u8> = bytes,
             },
-            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`], in order; if it does not
+            /// A sealed frame came over a relayed link: open it and hand it in as [`Input::LinkBytes`](crate::Input::LinkBytes), in order; if it does not
             /// open, the link is down.
             UNSEAL = 28 => Unseal {
                 /// The relayed link.
@@ -201,10 +201,10 @@ macro_rules! outputs {
                 /// What both ends said before.
                 transcript: [u8; 32] = id 64,
             },
-            /// The number of the link that [`Input::Incoming`] announced; messages may flow. The shell makes a fresh P-256 key for it
-            /// and tells the public half, 64 bytes, in [`Input::Described`].
+            /// The number of the link that [`Input::Incoming`](crate::Input::Incoming) announced; messages may flow. The shell makes a fresh P-256 key for it
+            /// and tells the public half, 64 bytes, in [`Input::Described`](crate::Input::Described).
             ACCEPT = 64 => Accept(LinkId = number),
-            /// Close the socket that [`Input::Incoming`] announced: no room.
+            /// Close the socket that [`Input::Incoming`](crate::Input::Incoming) announced: no room.
             REFUSE = 65 => Refuse,
             /// Close the link once what was sent is out, and free it; no `LinkDown` is owed.
             CLOSE = 5 => Close(LinkId = number),
@@ -221,16 +221,16 @@ macro_rules! outputs {
             #[repr(u8)]
             Route
             /// A WebSocket to the shell's address of this number. The shell also makes a fresh P-256 key for it and tells the
-            /// public half, 64 bytes, in [`Input::Described`], before or after `LinkUp`.
+            /// public half, 64 bytes, in [`Input::Described`](crate::Input::Described), before or after `LinkUp`.
             OPEN_SOCKET = 1 => Socket(u16 = value),
-            /// WebRTC: make an offer; its description comes back in [`Input::Described`], the answer follows in
+            /// WebRTC: make an offer; its description comes back in [`Input::Described`](crate::Input::Described), the answer follows in
             /// [`Output::Answered`](crate::Output::Answered).
             OPEN_OFFER = 2 => Offer,
-            /// WebRTC: answer this description; the own one comes back in [`Input::Described`].
+            /// WebRTC: answer this description; the own one comes back in [`Input::Described`](crate::Input::Described).
             OPEN_ANSWER = 3 => Answer(Vec<u8> = bytes),
-            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`]. Once both halves
+            /// A relayed link: make a fresh P-256 key and tell its public half, 64 bytes, in [`Input::Described`](crate::Input::Described). Once both halves
             /// are there the shell derives what it seals with (see [`LinkKind::Relayed`](crate::LinkKind::Relayed)) and says `LinkUp`. Every frame is sealed
-            /// by itself and comes back in [`Input::Sealed`].
+            /// by itself and comes back in [`Input::Sealed`](crate::Input::Sealed).
             OPEN_CIRCUIT = 27 => Circuit(Option<PublicKey> = bytes),
         }
         $make! {
