@@ -23,11 +23,12 @@ const DISJOINT: u8 = 3;
 /// Further attempts of a lookup that nobody answered may be copied so often on their way.
 const COPIES: u8 = 2;
 
-/// Answers may take at least so long; twice as long with each further attempt.
+/// Answers may take at least so long; twice as long with each of the first further attempts.
 const PATIENCE: Duration = Duration::from_ms(1_200);
+const PATIENCE_DOUBLINGS: u8 = 2;
 
 /// How often a lookup goes out before it is given up.
-const ATTEMPTS_MAX: u8 = 3;
+const ATTEMPTS_MAX: u8 = 5;
 
 /// Own lookups begun for which one may be repeated. The application's are repeated in any case.
 pub(super) const LOOKUPS_A_RETRY: u8 = 4;
@@ -101,7 +102,7 @@ impl Lookup {
             self.waiting += 1;
         }
         if self.waiting > 0 {
-            course.await_answer(ground, trips, PATIENCE, course.attempts - 1);
+            course.await_answer(ground, trips, PATIENCE, (course.attempts - 1).min(PATIENCE_DOUBLINGS));
             return None;
         }
         // Nobody to ask: alone, this node is the closest one there is.
