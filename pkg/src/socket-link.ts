@@ -35,8 +35,8 @@ export class SocketLink implements Wire {
       if (!(data instanceof ArrayBuffer)) return this.#fail();
       this.#receive(new Uint8Array(data));
     };
-    // What came before the end is heard before it.
-    this.#socket.onclose = () => void this.#seal.opened.then(() => this.#fail());
+    // What came before the end is heard before it. Where the page's policy forbids an address there is an error, and no end.
+    this.#socket.onerror = this.#socket.onclose = () => void this.#seal.opened.then(() => this.#fail());
     void this.#describe();
   }
 
@@ -73,6 +73,7 @@ export class SocketLink implements Wire {
     clearInterval(this.#look);
     this.#socket.onopen = null;
     this.#socket.onmessage = null;
+    this.#socket.onerror = null;
     this.#socket.onclose = null;
     void this.#seal.sealed.then(() => this.#socket.close());
   }
