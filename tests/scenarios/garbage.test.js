@@ -17,7 +17,7 @@ import { run } from '../harness/run.js';
 import { within } from '../harness/wait.js';
 
 const REFUSED = 0x84;
-const REFUSALS = { malformed: 1, badProof: 2, tooLarge: 4 };
+const REFUSALS = { malformed: 1, badProof: 2, tooLarge: 4, otherVersion: 12 };
 
 /** How long a door may take to answer, in milliseconds. */
 const ANSWER_MS = 15_000;
@@ -68,13 +68,14 @@ async function stillWorks(net, peer, seed) {
 scenario('garbage at the signalling server is refused with its reason', 90_000, async (net) => {
   const [peer] = await net.startPeers(1);
   const { url, http, port } = net.signalling;
-  const prove = Buffer.concat([Buffer.from([1, 1, 0]), seededBytes(1, 8 + 64 + 64)]);
+  const prove = (version) => Buffer.concat([Buffer.from([1, version, 0]), seededBytes(1, 8 + 64 + 64)]);
   for (const [messages, refusals] of [
     [[seededBytes(2, 100)], [REFUSALS.malformed]],
     [['text'], [REFUSALS.malformed]],
     [[Buffer.alloc(0)], [REFUSALS.malformed]],
     [[seededBytes(3, 16_385)], [REFUSALS.tooLarge]],
-    [[prove], [REFUSALS.badProof, REFUSALS.malformed]],
+    [[prove(2)], [REFUSALS.badProof, REFUSALS.malformed]],
+    [[prove(1)], [REFUSALS.otherVersion]],
   ]) {
     const heard = await throwAt(url, messages);
     const last = heard.at(-1);
