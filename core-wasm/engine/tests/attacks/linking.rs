@@ -186,32 +186,33 @@ fn x2_one_that_breaks_the_protocol_on_its_own_sealed_link_is_kept_away() {
     assert!(v.is_linked(&bad.id()), "ten minutes later it is let in again");
 }
 
+/// "X is my neighbour", says whoever is at the other end of `link`: V dials X by way of it, and it sees the session.
+fn dial_by_way_of(v: &mut Host, link: LinkId, x: &Key) -> (LinkId, u32) {
+    v.hear(link, &[Frame::Gossip { ties: 0x80, joined: &x.id().0, left: &[] }]);
+    v.at(500);
+    let offer = *v.offers.last().expect("V dials X");
+    v.tell(Input::Described { link: offer, description: &[1; 90] });
+    (offer, session_of_offer(v, link))
+}
+
+/// A refusal in the name of X comes by `link`, signed by `signer` or by nobody.
+fn refuse(v: &mut Host, link: LinkId, x: &Key, session: u32, reason: u8, signer: Option<&Key>) {
+    let (kind, key, body) = (Kind::Refuse, &x.public, &[reason]);
+    let blank = Envelope { kind, session, expiry_s: 0, key, signature: &[0; 64], body };
+    let (from, to) = (x.id(), v.key.id());
+    let signature = signer.map_or([0; 64], |key| key.sign(&blank.signed_bytes(&NET, &from, &to)));
+    let payload = Envelope { signature: &signature, ..blank }.emit();
+    v.hear(link, &[routed(true, true, &from, &to, &[], 2, &payload)]);
+}
+
 #[test]
 fn x2_an_unsigned_refusal_ends_no_dial() {
     let mut v = native(1);
     let (mallory, x) = (Key::new(3), Key::new(9));
     let link = v.guest(&mallory);
-    // "X is my neighbour": V dials X by way of Mallory, who sees the session.
-    v.hear(link, &[Frame::Gossip { ties: 0x80, joined: &x.id().0, left: &[] }]);
-    v.at(500);
-    let offer = *v.offers.last().expect("V dials X");
-    v.tell(Input::Described { link: offer, description: &[1; 90] });
-    let session = session_of_offer(&v, link);
+    let (offer, session) = dial_by_way_of(&mut v, link, &x);
     for (body, signer) in [(8, None), (8, Some(&mallory)), (6, None), (11, None)] {
-        let body = [body];
-        let blank = Envelope {
-            kind: Kind::Refuse,
-            session,
-            expiry_s: 0,
-            key: &x.public,
-            signature: &[0; 64],
-            body: &body,
-        };
-        let signed = blank.signed_bytes(&NET, &x.id(), &v.key.id());
-        let signature = signer.map_or([0; 64], |key| key.sign(&signed));
-        let payload = Envelope { signature: &signature, ..blank }.emit();
-        let (from, to) = (x.id(), v.key.id());
-        v.hear(link, &[routed(true, true, &from, &to, &[], 2, &payload)]);
+        refuse(&mut v, link, &x, session, body, signer);
     }
     assert!(!v.closed.contains(&offer), "the dial goes on");
     let honest = v.guest(&x);
@@ -223,22 +224,8 @@ fn x2_a_signed_refusal_ends_the_dial_and_bans_nobody() {
     let mut v = native(1);
     let (mallory, x) = (Key::new(3), Key::new(9));
     let link = v.guest(&mallory);
-    v.hear(link, &[Frame::Gossip { ties: 0x80, joined: &x.id().0, left: &[] }]);
-    v.at(500);
-    let offer = *v.offers.last().expect("V dials X");
-    v.tell(Input::Described { link: offer, description: &[1; 90] });
-    let session = session_of_offer(&v, link);
-    let blank = Envelope {
-        kind: Kind::Refuse,
-        session,
-        expiry_s: 0,
-        key: &x.public,
-        signature: &[0; 64],
-        body: &[8],
-    };
-    let signature = x.sign(&blank.signed_bytes(&NET, &x.id(), &v.key.id()));
-    let (from, to, payload) = (x.id(), v.key.id(), Envelope { signature: &signature, ..blank }.emit());
-    v.hear(link, &[routed(true, true, &from, &to, &[], 2, &payload)]);
+    let (offer, session) = dial_by_way_of(&mut v, link, &x);
+    refuse(&mut v, link, &x, session, 8, Some(&x));
     assert!(v.closed.contains(&offer));
     v.guest(&x);
     assert!(v.is_linked(&x.id()), "whatever reason a refusal gives, it is no fault");
