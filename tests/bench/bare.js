@@ -1,13 +1,15 @@
-// Runs in the page: two tabs linked by nothing but the platform, the yardstick of the benches.
+// Runs in the page: two ends linked by nothing but the platform, the yardstick of the benches.
 //
-// The usual textbook way: trickled candidates over a WebSocket relay, one ordered reliable channel.
+// WebRTC the usual textbook way: trickled candidates over a WebSocket relay, one ordered reliable channel. Or a WebSocket.
 
-/** Bytes of one bulk message: what Chromium and webrtc-rs carry fastest. */
+/** Bytes of one bulk message: on a channel what Chromium and webrtc-rs carry fastest, on a socket as much as ours. */
 const BULK = 64 * 1024;
+const SOCKET_BULK = 32 * 1024;
 
 /** Stop filling the channel above this many queued bytes; go on below the half. */
 const QUEUE_MAX = 1024 * 1024;
 
+/** A data channel, or a WebSocket. */
 let channel;
 
 function openChannel(given) {
@@ -18,6 +20,11 @@ function openChannel(given) {
     if (channel.readyState === 'open') resolve();
     else channel.addEventListener('open', resolve, { once: true });
   });
+}
+
+/** A WebSocket does not tell when it has room again: it is looked at. */
+async function socketLow() {
+  while (channel.bufferedAmount > QUEUE_MAX / 2) await new Promise((resolve) => setTimeout(resolve));
 }
 
 globalThis.bare = {
@@ -43,6 +50,16 @@ globalThis.bare = {
     return performance.now() - start;
   },
 
+  /** Opens a WebSocket to `url`. */
+  async connect(url) {
+    channel = new WebSocket(url);
+    channel.binaryType = 'arraybuffer';
+    await new Promise((resolve, reject) => {
+      channel.onopen = resolve;
+      channel.onerror = () => reject(new Error(`nothing answers at ${url}`));
+    });
+  },
+
   /** Sends every message back. */
   echo() {
     channel.onmessage = (event) => channel.send(event.data);
@@ -63,11 +80,13 @@ globalThis.bare = {
 
   /** Fills the channel for `ms` milliseconds. */
   async flood(ms) {
-    const message = new Uint8Array(BULK);
+    const isSocket = channel instanceof WebSocket;
+    const message = new Uint8Array(isSocket ? SOCKET_BULK : BULK);
     const end = performance.now() + ms;
     while (performance.now() < end) {
       while (channel.bufferedAmount < QUEUE_MAX) channel.send(message);
-      await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }));
+      if (isSocket) await socketLow();
+      else await new Promise((resolve) => channel.addEventListener('bufferedamountlow', resolve, { once: true }));
     }
   },
 

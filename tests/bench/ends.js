@@ -96,11 +96,17 @@ const KINDS = { tab: TabEnd, native: NativeEnd };
  * Links a fresh end of each of `kinds`, 'tab' or 'native', by `way`; the second one dials. `{ ends, way, ms }`, where
  * `ms` is what opening took from the first signalling byte.
  */
-export async function linkedPair(net, kinds, way) {
+export const linkedPair = (net, kinds, way) =>
+  openPair(net, kinds, way, (ends) => (way === 'bare' ? linkBare(ends) : linkOurs(net, ends)));
+
+/** The same over a WebSocket; the first of `kinds` is 'native', which accepts it. */
+export const socketPair = (net, kinds, way) => openPair(net, kinds, way, (ends) => linkSocket(ends, way));
+
+async function openPair(net, kinds, way, link) {
   const ends = [];
   try {
     for (const kind of kinds) ends.push(await KINDS[kind].open(net));
-    const ms = await (way === 'bare' ? linkBare(ends) : linkOurs(net, ends));
+    const ms = await link(ends);
     return { ends, way, ms };
   } catch (error) {
     await Promise.allSettled(ends.map((end) => end.close()));
@@ -119,6 +125,11 @@ async function linkBare([listener, dialler]) {
   } finally {
     close();
   }
+}
+
+async function linkSocket([acceptor, dialler], way) {
+  const url = await acceptor.call(way, 'accept', 'bench');
+  await within(LINK_MS, `linking the ${way} pair by a WebSocket`, dialler.call(way, 'connect', url, 'bench'));
 }
 
 let networks = 0;

@@ -1,7 +1,7 @@
 // How a link is measured, whatever its ends are: opening, round trips and bulk, ours and the bare platform's in turn.
 
 import { sleep } from '../harness/wait.js';
-import { closePair, linkedPair } from './ends.js';
+import { closePair, linkedPair, socketPair } from './ends.js';
 import { median, percentile } from './report.js';
 
 /** Pairs that are opened each way; the first two warm up browser and system, and do not count. */
@@ -21,12 +21,19 @@ const WINDOW_MS = 1500;
 /** What was sent and not measured arrives within this. */
 const SETTLE_MS = 400;
 
-/** How links are measured, for the page of figures. */
+const carrying = `Round trips: ${TRIP_BYTES} bytes sent back, ${ROUNDS} rounds of ${TRIPS} each way, in turn. Bulk: what arrives in
+${WINDOW_MS / 1000} s, median of ${ROUNDS} rounds each way, in turn`;
+
+/** How links by WebRTC are measured, for the page of figures. */
 export const method = `
 Opening: ${PAIRS - PAIRS_WARM} pairs each way, in turn, from the first signalling byte; ours counts as open once the other end has
-proved its key. Round trips: ${TRIP_BYTES} bytes sent back, ${ROUNDS} rounds of ${TRIPS} each way, in turn. Bulk: what arrives in
-${WINDOW_MS / 1000} s, median of ${ROUNDS} rounds each way, in turn (bare: messages of 64 KiB; ours: application messages of
+proved its key. ${carrying} (bare: messages of 64 KiB; ours: application messages of
 32 KiB, each acknowledged from end to end).`;
+
+/** How links over WebSockets are. */
+export const socketMethod = `
+${carrying} (messages of 32 KiB; ours are application messages, sealed, and each is acknowledged from end
+to end).`;
 
 /**
  * The rows of a link between `kinds`, 'tab' or 'native', the second of which dials. `flows` are the directions of bulk:
@@ -45,22 +52,40 @@ export async function measureLinks(net, kinds, flows) {
         if (index >= PAIRS_WARM) opening[way].push(pairs[way].ms);
       }
     }
-    const trips = await roundTrips(pairs);
-    const rows = [
-      row('opening, p50', 'ms', percentile(opening.ours, 0.5), percentile(opening.bare, 0.5), { ratioMax: 1.5 }),
-      row('round trip, p50', 'ms', median(trips.p50.ours), median(trips.p50.bare), { plusMax: 1 }),
-      row('round trip, p95', 'ms', median(trips.p95.ours), median(trips.p95.bare)),
-    ];
-    for (const { what, from, to } of flows) {
-      const speed = await bulk(pairs, from, to);
-      rows.push(row(what, 'MB/s', median(speed.ours) / 1e6, median(speed.bare) / 1e6, { ratioMin: 0.8 }));
-    }
-    return rows;
+    const open = row('opening, p50', 'ms', percentile(opening.ours, 0.5), percentile(opening.bare, 0.5), { ratioMax: 1.5 });
+    return [open, ...(await carried(pairs, flows, 1))];
   } finally {
-    // Whatever went wrong before says more than what goes wrong here.
-    await Promise.allSettled(Object.values(pairs).filter(Boolean).map(closePair));
+    await closeAll(pairs);
   }
 }
+
+/** The rows of a WebSocket between `kinds`, the first of which is 'native'. */
+export async function measureSockets(net, kinds, flows) {
+  const pairs = {};
+  try {
+    for (const way of inTurn(0)) pairs[way] = await socketPair(net, kinds, way);
+    return await carried(pairs, flows, 0.3);
+  } finally {
+    await closeAll(pairs);
+  }
+}
+
+/** What linked pairs carry; a round trip of ours may take `plusMax` milliseconds more. */
+async function carried(pairs, flows, plusMax) {
+  const trips = await roundTrips(pairs);
+  const rows = [
+    row('round trip, p50', 'ms', median(trips.p50.ours), median(trips.p50.bare), { plusMax }),
+    row('round trip, p95', 'ms', median(trips.p95.ours), median(trips.p95.bare)),
+  ];
+  for (const { what, from, to } of flows) {
+    const speed = await bulk(pairs, from, to);
+    rows.push(row(what, 'MB/s', median(speed.ours) / 1e6, median(speed.bare) / 1e6, { ratioMin: 0.8 }));
+  }
+  return rows;
+}
+
+/** Whatever went wrong before says more than what goes wrong here. */
+const closeAll = (pairs) => Promise.allSettled(Object.values(pairs).filter(Boolean).map(closePair));
 
 const row = (what, unit, ours, bare, goal) => ({ what, unit, ours, bare, goal });
 

@@ -26,12 +26,18 @@ async function start(options) {
   mesh.on('message', (message) => listener?.(message));
 }
 
-/** The one node that this one is linked to. */
-function other() {
-  const [{ id, link }] = mesh.peers();
-  if (link !== 'webrtc') throw new Error(`the tabs are linked by ${link}`);
-  return id;
+/** The node that this one is to be linked to once the first link is up, which must be of the kind `kind`. */
+async function linked(kind) {
+  await new Promise((resolve) => {
+    if (mesh.peers().length > 0) resolve();
+    else mesh.on('peer', resolve);
+  });
+  const [{ link }] = mesh.peers();
+  if (link !== kind) throw new Error(`the ends are linked by ${link}`);
 }
+
+/** The one node that this one is linked to. */
+const other = () => mesh.peers()[0].id;
 
 globalThis.ours = {
   /** Begins to join the network `network` at the server `signalling`: its first node has nobody to link to yet. */
@@ -40,13 +46,15 @@ globalThis.ours = {
   /** Joins; milliseconds from the first envelope to a link whose other end has proved its key. */
   async dial(signalling, network) {
     await start({ signalling, network });
-    await new Promise((resolve) => {
-      if (mesh.peers().length > 0) resolve();
-      else mesh.on('peer', resolve);
-    });
+    await linked('webrtc');
     return performance.now() - firstEnvelope;
   },
 
+  /** Joins the network `network` through the native peer at `url`, over a WebSocket. */
+  async connect(url, network) {
+    await start({ signalling: [], peers: [url], network });
+    await linked('websocket');
+  },
 
   /** Sends every message back. */
   echo() {

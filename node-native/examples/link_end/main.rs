@@ -3,9 +3,11 @@
 //! `link_end` reads one request a line, `{"way": "bare" | "ours", "action": …, "args": […]}`, and answers each with a line,
 //! `{"value": …}` or `{"error": …}`. The actions are those of the pages, under the same names. It ends with its input.
 //!
-//! A link is linked once: `listen` or `dial` decides by which way the rest is measured.
+//! A link is linked once: by WebRTC with `listen` and `dial`, or by a WebSocket with `accept` and `connect`. The first of
+//! them decides by which way the rest is measured.
 
 mod bare;
+mod bare_socket;
 mod failure;
 mod ours;
 mod stopwatch;
@@ -30,12 +32,16 @@ struct Request {
 #[derive(Clone)]
 enum Wire {
     Bare(bare::Wire),
+    BareSocket(bare_socket::Wire),
     Ours(ours::Wire),
 }
 
+/// What ends with a link, once somebody has dialled.
+type Listening = JoinHandle<Result<Wire, Failure>>;
+
 impl Wire {
     /// Listens; the task ends when somebody has dialled.
-    async fn listen(way: &str, args: &[Value]) -> Result<JoinHandle<Result<Self, Failure>>, Failure> {
+    async fn listen(way: &str, args: &[Value]) -> Result<Listening, Failure> {
         Ok(match way {
             "bare" => {
                 let listening = bare::Wire::listen(text(args, 0)?).await?;
@@ -45,7 +51,31 @@ impl Wire {
                 let listening = ours::Wire::listen(text(args, 0)?, text(args, 1)?).await?;
                 tokio::spawn(async { Ok(Self::Ours(listening.await??)) })
             }
-            _ => return Err(format!("no way is called {way}").into()),
+            _ => return Err(no_way(way)),
+        })
+    }
+
+    /// Waits for a WebSocket; its address, and the task that ends when somebody has connected.
+    async fn accept(way: &str, args: &[Value]) -> Result<(String, Listening), Failure> {
+        Ok(match way {
+            "bare" => {
+                let (url, accepting) = bare_socket::Wire::accept().await?;
+                (url, tokio::spawn(async { Ok(Self::BareSocket(accepting.await??)) }))
+            }
+            "ours" => {
+                let (url, accepting) = ours::Wire::accept(text(args, 0)?).await?;
+                (url, tokio::spawn(async { Ok(Self::Ours(accepting.await??)) }))
+            }
+            _ => return Err(no_way(way)),
+        })
+    }
+
+    /// Opens a WebSocket to an address that `accept` gave.
+    async fn connect(way: &str, args: &[Value]) -> Result<Self, Failure> {
+        Ok(match way {
+            "bare" => Self::BareSocket(bare_socket::Wire::connect(text(args, 0)?).await?),
+            "ours" => Self::Ours(ours::Wire::connect(text(args, 0)?, text(args, 1)?).await?),
+            _ => return Err(no_way(way)),
         })
     }
 
@@ -60,7 +90,7 @@ impl Wire {
                 let (wire, ms) = ours::Wire::dial(text(args, 0)?, text(args, 1)?).await?;
                 (Self::Ours(wire), ms)
             }
-            _ => return Err(format!("no way is called {way}").into()),
+            _ => return Err(no_way(way)),
         })
     }
 
@@ -68,6 +98,7 @@ impl Wire {
     async fn send(&self, message: Vec<u8>) -> Result<(), Failure> {
         match self {
             Self::Bare(wire) => wire.send(message).await,
+            Self::BareSocket(wire) => wire.send(message).await,
             Self::Ours(wire) => wire.send(message).await,
         }
     }
@@ -76,6 +107,7 @@ impl Wire {
     async fn next(&self) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Bare(wire) => wire.next().await,
+            Self::BareSocket(wire) => wire.next().await,
             Self::Ours(wire) => wire.next().await,
         }
     }
@@ -84,6 +116,7 @@ impl Wire {
     async fn flood(&self, end: Instant) -> Result<(), Failure> {
         match self {
             Self::Bare(wire) => wire.flood(end).await,
+            Self::BareSocket(wire) => wire.flood(end).await,
             Self::Ours(wire) => wire.flood(end).await,
         }
     }
@@ -167,6 +200,10 @@ impl End {
     }
 }
 
+fn no_way(way: &str) -> Failure {
+    format!("no way is called {way}").into()
+}
+
 fn number(args: &[Value], place: usize) -> Result<u64, Failure> {
     args.get(place).and_then(Value::as_u64).ok_or_else(|| format!("argument {place} is no number").into())
 }
@@ -178,7 +215,7 @@ fn text(args: &[Value], place: usize) -> Result<&str, Failure> {
 /// What was made of this process so far.
 enum Stage {
     Idle,
-    Listening(JoinHandle<Result<Wire, Failure>>),
+    Listening(Listening),
     Linked(End),
 }
 
@@ -188,6 +225,15 @@ impl Stage {
         match action.as_str() {
             "listen" => {
                 *self = Self::Listening(Wire::listen(&way, &args).await?);
+                Ok(Value::Null)
+            }
+            "accept" => {
+                let (url, listening) = Wire::accept(&way, &args).await?;
+                *self = Self::Listening(listening);
+                Ok(json!(url))
+            }
+            "connect" => {
+                *self = Self::Linked(End::new(Wire::connect(&way, &args).await?));
                 Ok(Value::Null)
             }
             "dial" => {

@@ -1,5 +1,6 @@
 //! The same measurements through a native peer, as the program `tabmesh` runs it.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,25 @@ impl Wire {
         Ok((wire, begun.elapsed().as_secs_f64() * 1e3))
     }
 
+    /// Accepts WebSockets of the network `network`; their address, and the task that ends when somebody is linked.
+    pub(crate) async fn accept(
+        network: &str,
+    ) -> Result<(String, JoinHandle<Result<Self, Failure>>), Failure> {
+        let listen = Some((Ipv4Addr::LOCALHOST, 0).into());
+        let starting =
+            Starting::with(network, LinkKind::Socket, |settings| Settings { listen, ..settings }).await?;
+        let address = starting.peer.listen_address().ok_or("nothing listens")?;
+        Ok((format!("ws://{address}"), tokio::spawn(starting.linked())))
+    }
+
+    /// Joins the network `network` through the peer at `url`.
+    pub(crate) async fn connect(url: &str, network: &str) -> Result<Self, Failure> {
+        let peers = vec![Url::parse(url)?];
+        let starting =
+            Starting::with(network, LinkKind::Socket, |settings| Settings { peers, ..settings }).await?;
+        starting.linked().await
+    }
+
     /// Sends one message; returns once the other node has it.
     pub(crate) async fn send(&self, message: Vec<u8>) -> Result<(), Failure> {
         let wish = Wish::Send { to: self.to, bytes: message };
@@ -90,15 +110,25 @@ struct Starting {
     peer: Peer,
     events: Receiver<Event>,
     dir: TempDir,
+    /// What its link must be.
+    kind: LinkKind,
 }
 
 impl Starting {
     async fn at(url: &str, network: &str) -> Result<Self, Failure> {
+        let signalling = vec![Url::parse(url)?];
+        Self::with(network, LinkKind::WebRtc, |settings| Settings { signalling, ..settings }).await
+    }
+
+    async fn with(
+        network: &str,
+        kind: LinkKind,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Result<Self, Failure> {
         let dir = tempfile::tempdir()?;
-        let (signalling, network) = (vec![Url::parse(url)?], network.to_owned());
-        let settings = Settings { signalling, network, ..Settings::at(dir.path()) };
+        let settings = change(Settings { network: network.to_owned(), ..Settings::at(dir.path()) });
         let peer = Peer::start(&settings).await?;
-        Ok(Self { events: peer.handle().events(), peer, dir })
+        Ok(Self { events: peer.handle().events(), peer, dir, kind })
     }
 
     async fn linked(mut self) -> Result<Wire, Failure> {
@@ -110,7 +140,7 @@ impl Starting {
             }
         })
         .await??;
-        if kind != LinkKind::WebRtc {
+        if kind != self.kind {
             return Err(format!("the link is {kind:?}").into());
         }
         let handle = self.peer.handle().clone();
