@@ -160,7 +160,7 @@ impl Ground {
         self.pass(from, link, routed.emit(routed.how, rest));
     }
 
-    /// Sends on what is somebody else's and came over the link `from`. It is dropped where the link is too full for it, and where the
+    /// Sends on what is somebody else's and came over the link `from`, or an answer of this node's own. It is dropped where the link is too full for it, and where the
     /// two peers have had their share: so nobody who passes things on is ever taken for a flood.
     pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, bytes: Vec<u8>) {
         let now = self.now;
@@ -175,12 +175,14 @@ impl Ground {
         if !is_bulk && !self.brings(from) {
             return;
         }
+        // The frame that asked for an answer of this node's own has paid for it.
+        let is_paid = from.is_none() && !is_bulk;
         let has_room = |link: &Link| match is_bulk {
             true => self.has_room(link, bytes.len(), false),
-            false => link.flow.takes_state(),
+            false => is_paid || link.flow.takes_state(),
         };
         if self.links.ready(id).is_some_and(has_room)
-            && self.links.get_mut(id).is_some_and(|link| link.flow.passes(now))
+            && (is_paid || self.links.get_mut(id).is_some_and(|link| link.flow.passes(now)))
         {
             self.send_bytes(id, bytes);
         }

@@ -1,6 +1,6 @@
 //! What is routed, from whoever: it bounces between nobody, closes no link of others, and makes nobody send much to others.
 
-use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND};
+use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND, PASSED_A_SECOND, QUEUE_STATE};
 use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
@@ -346,5 +346,25 @@ fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
     for frame in &frames {
         let (heard, sent) = (20 * frame.emit().len(), run(Some(frame)).saturating_sub(quiet));
         assert!(sent <= 3 * heard, "{sent} bytes to others for {heard}: {frame:?}");
+    }
+}
+
+/// A message goes once, so an answer that is dropped is a message that failed. What is asked for on the link itself is paid for by
+/// the frame that asked, however many there are and however much waits for that link.
+#[test]
+fn every_message_of_a_fast_peer_is_answered() {
+    let (mut host, guest) = (Host::new(1, Profile::Native), Key::new(3));
+    let link = host.guest(&guest);
+    let (origin, target) = (guest.id(), host.key.id());
+    for queued in [0, QUEUE_STATE + 1] {
+        host.at(1_000);
+        host.tell(Input::LinkDrained { link, queued });
+        host.sent.clear();
+        for _ in 0..2 * PASSED_A_SECOND {
+            host.hear(link, &[routed(false, true, &origin, &target, &[], 5, b"hello")]);
+        }
+        let mut frames = host.frames(link);
+        frames.retain(|frame| matches!(Frame::parse(frame), Some(Frame::Routed(routed)) if routed.reply));
+        assert_eq!(frames.len(), usize::from(2 * PASSED_A_SECOND), "{queued} bytes wait");
     }
 }
