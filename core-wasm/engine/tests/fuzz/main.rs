@@ -1,7 +1,7 @@
 //! The fuzz targets of `core-wasm/fuzz` on bytes by chance, so that they stay sound between two runs of the fuzzer.
 //!
-//! Goal: nothing that the targets say of the engine fails. Method: bytes of a seed that a failure prints, and every input that once showed
-//! a fault.
+//! Goal: nothing that the targets say of the engine fails, and runs get far enough to be worth something. Method: bytes of a seed that a
+//! failure prints. What the fuzzer found has tests of its own, among the attacks.
 
 mod targets;
 
@@ -10,7 +10,7 @@ mod seeds;
 
 use targets::rng::Rng;
 
-/// Names the bytes that a panic came of, as a file for `found/`.
+/// Names the bytes that a panic came of.
 struct Blame<'a>(&'a [u8]);
 
 impl Drop for Blame<'_> {

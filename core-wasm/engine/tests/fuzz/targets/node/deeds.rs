@@ -1,15 +1,16 @@
 //! What may happen next: the bytes choose.
 
+use tabmesh_engine::io::kinds::input;
 use tabmesh_engine::limits::BLOCK_MAX;
 use tabmesh_engine::wire::frame::{Body, Frame, RELAY, Routed};
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
 use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId};
 
 use super::choice::Choice;
+use super::line::Way;
 use super::people::{ATTACKERS, SELF, block, block_name, person};
 use super::say::{self, NOW_S, answer_to, id, topic_id};
 use super::scene::Scene;
-use super::shell::Way;
 use super::store::Ended;
 
 /// One deed.
@@ -32,7 +33,8 @@ pub(super) fn next(scene: &mut Scene, choice: &mut Choice<'_>) {
         26 => scene.pass(choice.number(60_000) & 0xff_ffff_ffff),
         27 | 28 => command(scene, choice),
         29 => by_bystander(scene, choice),
-        30 => rare_command(scene, choice),
+        30 if choice.seldom() => rare_command(scene, choice),
+        30 => flat(scene, choice),
         _ => flood(scene, choice),
     }
 }
@@ -266,6 +268,37 @@ fn rare_command(scene: &mut Scene, choice: &mut Choice<'_>) {
         0..=100 => scene.tell(Input::Command(Command::Wake)),
         number => scene.tell(Input::Command(Command::Addresses(u16::from(number) % 70))),
     }
+}
+
+/// The raw door: a kind with any number and bytes of any length.
+fn flat(scene: &mut Scene, choice: &mut Choice<'_>) {
+    const KINDS: [u32; 22] = [
+        input::TIMEOUT,
+        input::WALL_TIME,
+        input::SIGNAL_UP,
+        input::SIGNAL_DOWN,
+        input::SIGNAL_BYTES,
+        input::SIGNATURE,
+        input::MISSING,
+        input::STORED,
+        input::MISMATCH,
+        input::FULL,
+        input::HASHES,
+        input::FAILED,
+        input::PUT,
+        input::GET,
+        input::FIND,
+        input::SEND,
+        input::SUBSCRIBE,
+        input::UNSUBSCRIBE,
+        input::PUBLISH,
+        input::CANCEL,
+        input::ADDRESSES,
+        63,
+    ];
+    let job = scene.shell.jobs.first().map_or(1, |(job, _)| job.0);
+    let (kind, number) = (choice.of(&KINDS), choice.number(job.into()) as u32);
+    scene.tell_flat(kind, number, choice.bytes(100));
 }
 
 /// What an attacker says to the bystander comes on from there.

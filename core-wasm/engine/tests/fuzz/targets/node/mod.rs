@@ -7,6 +7,7 @@
 
 mod choice;
 mod deeds;
+mod line;
 mod people;
 mod say;
 mod scene;

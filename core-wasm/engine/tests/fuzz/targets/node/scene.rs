@@ -10,9 +10,10 @@ use tabmesh_engine::{Coordinate, Input, LinkId, sha256};
 use super::super::crypto::Crypto;
 use super::super::frames::NET;
 use super::choice::Choice;
+use super::line::{Line, Way};
 use super::people::{BYSTANDER, SELF, attacker, exchange, person};
 use super::say;
-use super::shell::{Line, Shell, Way};
+use super::shell::Shell;
 
 /// So many answers come between two deeds.
 const ANSWERS_MAX: u8 = 32;
@@ -49,6 +50,12 @@ impl Scene {
     /// One input; the bystander answers what it hears, and keeps its link.
     pub(super) fn tell(&mut self, input: Input<'_>) {
         self.shell.tell(input);
+        self.follow();
+    }
+
+    /// An input in its flat form.
+    pub(super) fn tell_flat(&mut self, kind: u32, number: u32, bytes: &[u8]) {
+        self.shell.tell_flat(kind, number, bytes);
         self.follow();
     }
 

@@ -12,6 +12,7 @@ use tabmesh_engine::{
 
 use super::super::frames::NET;
 use super::super::heap::{Heap, measure};
+use super::line::{Line, Way};
 use super::people::{BYSTANDER, SELF, exchange, person};
 use super::store::{Ended, Store};
 
@@ -20,34 +21,6 @@ const STATE_MAX: isize = 65_536;
 
 /// So many of the frames that the node sent last are remembered.
 const HEARD_MAX: usize = 24;
-
-/// How a link began.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Accepted,
-    Dialled,
-    Offered,
-    Answering,
-    Circuit,
-}
-
-/// A link that is open in the shell.
-pub(super) struct Line {
-    pub(super) way: Way,
-    /// Whether the transport may open: of an offer once it was answered.
-    pub(super) can_open: bool,
-    pub(super) is_up: bool,
-    /// Whose word the link was begun or answered by.
-    pub(super) author: usize,
-    /// Who sent what comes over it. What the bystander says comes over its own line alone.
-    pub(super) is_bystanders: bool,
-    /// Whether the other end said who it is, by itself.
-    pub(super) is_greeted: bool,
-    /// The `Hello` that the node said.
-    pub(super) hello: Vec<u8>,
-    /// Sealed with a key that no attacker has.
-    is_deaf: bool,
-}
 
 /// What the shell owes the node after a drain.
 enum Owed {
@@ -146,6 +119,21 @@ impl Shell {
     /// One input, and all that follows from it.
     pub(super) fn tell(&mut self, input: Input<'_>) {
         self.feed(input);
+        self.settle();
+    }
+
+    /// The same in its flat form, which may be none.
+    pub(super) fn tell_flat(&mut self, kind: u32, number: u32, bytes: &[u8]) {
+        if self.is_traced {
+            println!("{} <- kind {kind}, number {number}, {bytes:?}", self.now);
+        }
+        let (now, node) = (Instant(self.now), &mut self.node);
+        measure(&mut self.heap, || node.handle_flat(now, kind, number, bytes));
+        self.drain();
+        self.settle();
+    }
+
+    fn settle(&mut self) {
         let mut rounds = 0;
         while !self.owed.is_empty() {
             rounds += 1;
@@ -164,6 +152,10 @@ impl Shell {
         }
         let (now, node) = (Instant(self.now), &mut self.node);
         measure(&mut self.heap, || node.handle_input(now, input));
+        self.drain();
+    }
+
+    fn drain(&mut self) {
         loop {
             let node = &mut self.node;
             match measure(&mut self.heap, || node.poll_output()) {
