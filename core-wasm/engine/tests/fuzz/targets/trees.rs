@@ -55,9 +55,10 @@ pub(super) fn made_root(bytes: &[u8]) {
     let mut reader = Reader::new(bytes);
     let size = reader.u64() >> (reader.u8() % 64);
     let span = (0..4).map(|height| LEAF << (8 * height)).find(|span| span * 256 >= size).unwrap_or(LEAF);
-    let count = (size.div_ceil(span).min(257) as u8).wrapping_add(reader.u8() as i8 as u8);
+    let change = i64::from(reader.u8() as i8 / 64);
+    let count = size.div_ceil(span).min(257).saturating_add_signed(change);
     let codec = if (span == LEAF) == (reader.u8() < 250) { Codec::Raw } else { Codec::DagCbor };
-    let child = |index: u8| Cid { codec, hash: made_up(index.into()) };
+    let child = |index: u64| Cid { codec, hash: made_up(index) };
     let mut made = node(size, &(0..count).map(child).collect::<Vec<_>>());
     while !reader.is_empty() {
         let (place, byte) = (usize::from(reader.u16()), reader.u8());

@@ -18,6 +18,7 @@ pub(super) fn next(scene: &mut Scene, choice: &mut Choice<'_>) {
     match choice.below(32) {
         0 => scene.tell(Input::Incoming),
         1 | 2 => come(scene, choice),
+        3 if choice.seldom() => pretend(scene, choice),
         3 => introduce(scene, choice),
         4..=9 => say(scene, choice),
         10..=13 => answer(scene, choice),
@@ -70,6 +71,17 @@ fn introduce(scene: &mut Scene, choice: &mut Choice<'_>) {
     let who = if choice.seldom() { choice.of(&ATTACKERS) } else { author };
     let address = if choice.seldom() { choice.fill(128) } else { Vec::new() };
     scene.introduce(link, who, choice.of(&[0, RELAY | 1, 2, 255]), &address);
+}
+
+/// Somebody takes another's place: by its key alone, or by what it said on another link.
+fn pretend(scene: &mut Scene, choice: &mut Choice<'_>) {
+    let Some(link) = link(scene, choice) else { return };
+    if choice.byte() & 1 == 0 {
+        return scene.claim(link, choice.below(8), choice.of(&ATTACKERS), 0, b"");
+    }
+    for bytes in scene.said.clone() {
+        scene.bring(link, &bytes);
+    }
 }
 
 fn say(scene: &mut Scene, choice: &mut Choice<'_>) {

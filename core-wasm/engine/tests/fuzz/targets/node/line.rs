@@ -24,6 +24,8 @@ pub(super) struct Line {
     pub(super) is_greeted: bool,
     /// The `Hello` that the node said.
     pub(super) hello: Vec<u8>,
+    /// A bit for each person that gave a proof on it: nobody else is believed to be there.
+    pub(super) proofs: u8,
     /// Sealed with a key that no attacker has.
     pub(super) is_deaf: bool,
 }

@@ -27,6 +27,8 @@ pub(super) struct Scene {
     owes: u32,
     /// Bulk that it may still send.
     may: u32,
+    /// What was said to prove a key, the last time.
+    pub(super) said: Vec<Vec<u8>>,
     /// Bytes that came since it told that it read them.
     read: usize,
 }
@@ -37,7 +39,7 @@ impl Scene {
         let accepted = shell.lines.iter().find(|(_, line)| line.way == Way::Accepted);
         let bystander = *accepted.expect("there is room for the first link").0;
         shell.lines.get_mut(&bystander).expect("it was accepted").is_bystanders = true;
-        let mut scene = Self { shell, bystander, owes: 0, may: CREDIT, read: 0 };
+        let mut scene = Self { shell, bystander, owes: 0, may: CREDIT, said: Vec::new(), read: 0 };
         scene.introduce(bystander, BYSTANDER, 0, b"");
         assert!(scene.is_bystander_linked(), "the bystander is let in");
         scene
@@ -182,10 +184,15 @@ impl Scene {
 
     /// Whoever has the key says who it is, and proves it where that is asked.
     pub(super) fn introduce(&mut self, link: LinkId, number: usize, profile: u8, address: &[u8]) {
+        self.claim(link, number, number, profile, address);
+    }
+
+    /// Somebody says that it is another, and signs as itself.
+    pub(super) fn claim(&mut self, link: LinkId, number: usize, signer: usize, profile: u8, address: &[u8]) {
         let Some(line) = self.shell.lines.get(&link) else { return };
         let (way, theirs, who) = (line.way, line.hello.clone(), person(number));
         let is_socket = matches!(way, Way::Accepted | Way::Dialled);
-        let key = if is_socket { exchange(number) } else { [0; 64] };
+        let key = if is_socket { exchange(signer) } else { [0; 64] };
         let nonce = &[if is_socket { 7 } else { 0 }; 32];
         let hello = Hello { network: &NET, profile, nonce, exchange: &key, key: who.key(), address };
         let mine = Frame::Hello(hello).emit();
@@ -198,7 +205,9 @@ impl Scene {
         let is_dialler = way == Way::Accepted;
         let (own, other) = (sha256(&mine[2..]), sha256(&theirs));
         let said = if is_dialler { transcript(&own, &other) } else { transcript(&other, &own) };
-        let proof = who.sign(&proof_bytes(&NET, is_dialler, &said, &who.id, &person(SELF).id));
+        let proof = person(signer).sign(&proof_bytes(&NET, is_dialler, &said, &who.id, &person(SELF).id));
+        self.shell.line(link).proofs |= u8::from(number == signer) << number;
+        self.said = vec![mine.clone(), Frame::Proof(&proof).emit(), Frame::Welcome.emit()];
         self.bring(link, &mine);
         self.bring(link, &Frame::Proof(&proof).emit());
         if is_dialler {

@@ -254,6 +254,7 @@ impl Shell {
             author,
             is_bystanders: false,
             is_greeted: false,
+            proofs: 0,
             hello,
             is_deaf: false,
         };
@@ -261,7 +262,7 @@ impl Shell {
         self.owed.push(Owed::Description(link));
     }
 
-    fn line(&mut self, link: LinkId) -> &mut Line {
+    pub(super) fn line(&mut self, link: LinkId) -> &mut Line {
         let line = self.lines.get_mut(&link);
         line.unwrap_or_else(|| panic!("an output names link {}, which is not open", link.number()))
     }
@@ -351,7 +352,13 @@ impl Shell {
     fn happened(&mut self, event: &Event) {
         match event {
             Event::PeerUp { link, id, kind, .. } => {
-                let (is_bystanders, kind) = (self.line(*link).is_bystanders, *kind);
+                let (line, kind) = (self.line(*link), *kind);
+                let has_proved = |number: usize| line.proofs & (1 << number) != 0 && person(number).id == *id;
+                assert!(
+                    kind != LinkKind::Socket || (0..8).any(has_proved),
+                    "nobody proved that it is {id:?}"
+                );
+                let is_bystanders = line.is_bystanders;
                 assert!(*id != person(SELF).id, "a link to itself");
                 assert_eq!(*id == person(BYSTANDER).id, is_bystanders, "somebody is taken for another");
                 let place = [LinkKind::Socket, LinkKind::WebRtc, LinkKind::Relayed]
