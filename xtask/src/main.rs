@@ -60,7 +60,8 @@ enum Command {
     Bench(bench::Options),
     /// Run a scenario of the simulator: the engine over virtual time and a virtual network.
     Sim(sim::Options),
-    /// Meter random modules and run them in every engine before and after, or arbitrary bytes; any difference fails.
+    /// Meter random modules and run them in every engine before and after, or bytes
+    /// guided by coverage into the engine or the meter; any difference or panic fails.
     Fuzz(fuzz::Options),
     /// Build the corpus of tasks, modules of npm packages; what each must give can be written down anew.
     Tasks(tasks::Options),

@@ -180,7 +180,7 @@ pub(crate) fn try_direct(ground: &mut Ground) {
     for id in ground.links.numbers(&is_old) {
         let Some(link) = ground.links.get(id) else { continue };
         let peer = link.peer;
-        if ground.rng.below(TRY_DIRECT_ONE_IN) == 0 && ground.can_dial() {
+        if ground.rng.below(TRY_DIRECT_ONE_IN) == 0 && ground.can_dial() && !ground.is_full() {
             ground.begin_dial(LinkKind::WebRtc, &peer, false);
         }
     }

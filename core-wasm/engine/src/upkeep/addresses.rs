@@ -26,7 +26,7 @@ impl Upkeep {
         ground.wake = ground.now;
     }
 
-    /// Dials the next addresses, while links are few or an always-on peer is awaited.
+    /// Dials the next addresses, while there is room and links are few or an always-on peer is awaited.
     pub(crate) fn dial_addresses(&mut self, ground: &mut Ground) {
         if ground.links.ready_count() >= LINKS_ENOUGH && ground.now >= self.relay_awaited_until {
             return;
@@ -34,7 +34,7 @@ impl Upkeep {
         let under_way = |entry: &&Dialled| entry.link.is_some_and(|link| ground.links.ready(link).is_none());
         let mut free = DIALS_MAX.saturating_sub(self.dialled.iter().filter(under_way).count());
         for (number, entry) in self.dialled.iter_mut().enumerate() {
-            if entry.link.is_some() || ground.now < entry.not_before || free == 0 {
+            if entry.link.is_some() || ground.now < entry.not_before || free == 0 || ground.is_full() {
                 continue;
             }
             free -= 1;

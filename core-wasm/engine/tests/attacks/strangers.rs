@@ -98,6 +98,16 @@ fn x4_sockets_that_say_nothing_keep_nobody_out() {
     assert_eq!(v.answers.len(), 1, "and so do its answers");
 }
 
+/// Found by the fuzz target `node`.
+#[test]
+fn x4_sockets_that_say_nothing_make_no_node_dial_beyond_its_bound() {
+    let mut v = Host::new(1, Profile::Device);
+    (0..HANDSHAKES_MAX).for_each(|_| v.tell(Input::Incoming));
+    v.tell(Input::Command(Command::Addresses(4)));
+    assert_eq!(v.sockets.len(), LINKS_OWN[Profile::Device as usize], "what is kept for its own dials");
+    assert_eq!(v.accepted.len() - v.closed.len() + v.sockets.len(), LINKS_MAX[Profile::Device as usize]);
+}
+
 #[test]
 fn x4_offers_by_one_link_leave_half_of_the_room_to_others() {
     for profile in [Profile::Browser, Profile::Native] {

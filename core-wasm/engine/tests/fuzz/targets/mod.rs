@@ -1,0 +1,18 @@
+//! What the fuzz targets of `core-wasm/fuzz` do with the bytes that they are given.
+
+#![allow(dead_code, reason = "no target needs all that the tests have")]
+
+pub(crate) mod node;
+mod trees;
+pub(crate) mod wire;
+
+#[path = "../../world/crypto.rs"]
+mod crypto;
+#[path = "../../attacks/frames.rs"]
+mod frames;
+#[path = "../../world/heap.rs"]
+mod heap;
+#[path = "../../content/reference.rs"]
+mod reference;
+#[path = "../../world/rng.rs"]
+pub(crate) mod rng;
