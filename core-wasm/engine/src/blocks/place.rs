@@ -30,11 +30,13 @@ impl Blocks {
     ) {
         if !exact && self.failing.why(&ground.id, ground.now).is_some() {
             // This node has no room: the nearest that may have some places it instead. Each is further off than the one before.
-            for id in ground.nearest_alive(hash.place(), CANDIDATES).ids() {
+            // No answer goes back over the link that it came by, so the block does not go back either.
+            for id in ground.nearest_alive(hash.place(), CANDIDATES + 1).ids() {
                 if ground.id.is_nearer(id, hash.place())
                     && *id != reply.origin
                     && self.failing.why(id, ground.now).is_none()
                     && let Some(link) = way_with_room(ground, id)
+                    && reply.link() != Some(link)
                 {
                     return ground.pass_request(link, &reply, id, false, &Body::Put { hash, block });
                 }

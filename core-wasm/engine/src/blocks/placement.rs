@@ -107,7 +107,7 @@ impl Placement {
     /// Takes in the next nearest, until enough hold it or may yet.
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
         let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
-        for id in ground.nearest_alive(self.hash.place(), CANDIDATES).ids() {
+        for id in ground.nearest_alive(self.hash.place(), CANDIDATES + 1).ids() {
             if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some()
             {
                 continue;

@@ -211,8 +211,9 @@ fn x8_where_a_third_is_full_or_broken_blocks_are_held_by_the_others() {
             world.expect(10_000, "they do hold it", |world| world.holders(&hash).len() > held);
         }
         println!("seed {seed}: {whole} of 20 have all their holders, and {possible} could");
+        // Now and then whoever places a block does not know one of them yet.
         assert!(
-            whole + 5 >= possible,
+            whole + 2 >= possible,
             "seed {seed}: {whole} of {possible} that could have all their holders"
         );
     });
