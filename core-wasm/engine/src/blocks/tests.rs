@@ -4,8 +4,8 @@ use alloc::vec::Vec;
 
 use super::placement::{Placement, Why};
 use super::tables::Blocks;
-use crate::ground::{Ground, ReplyTo};
 use crate::ground::testing::{asked_by, ground, outputs, sent};
+use crate::ground::{Ground, ReplyTo};
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId};
@@ -426,4 +426,45 @@ fn x4_a_neighbour_has_one_list_of_keys_after_each_walk_and_a_stranger_none() {
     scan(&mut ground, &mut blocks, &keys);
     blocks.on_differ(link, &peer, u16::MAX, &start);
     assert_eq!(scan(&mut ground, &mut blocks, &keys), 1);
+}
+
+/// Walks through a store with these keys so often; what was released.
+fn released(ground: &mut Ground, blocks: &mut Blocks, keys: &[BlockHash], walks: usize) -> Vec<BlockHash> {
+    let mut released = Vec::new();
+    for _ in 0..walks {
+        ground.now = ground.now + Duration::from_ms(200_000);
+        blocks.repair_on_time(ground);
+        blocks.scan_next(ground);
+        let scan = job(&outputs(ground), output::SCAN).unwrap();
+        let scan = ground.end_job(scan).unwrap();
+        let found: Vec<u8> = keys.iter().flat_map(|key| key.0).collect();
+        blocks.on_job_done(ground, &scan, input::HASHES, &found);
+        for store in outputs(ground).iter().filter(|flat| flat.kind == output::STORE) {
+            assert!(store.value == 0 && store.bytes.is_empty());
+            released.extend(BlockHash::list(&store.id));
+            let store = ground.end_job(JobId(store.number)).unwrap();
+            blocks.on_job_done(ground, &store, input::STORED, &[]);
+        }
+    }
+    released
+}
+
+#[test]
+fn x8_what_sixteen_others_should_hold_first_is_released_bit_by_bit() {
+    let (mut ground, mut blocks) = (ground(60), Blocks::default());
+    let own = ground.id;
+    let (near, far) = (*BlockHash::at(&own.flipped(255)), *BlockHash::at(&own.flipped(0)));
+    let keys: Vec<BlockHash> =
+        (0..32).map(|number| *BlockHash::at(&far.place().flipped(255 - number))).chain([near]).collect();
+    let first = released(&mut ground, &mut blocks, &keys, 1);
+    assert!(first.len() < 16, "{} of 32 at once", first.len());
+    let all = released(&mut ground, &mut blocks, &keys, 100);
+    assert!(keys[..32].iter().all(|key| all.contains(key)) && !all.contains(&near));
+}
+
+#[test]
+fn where_there_are_no_sixteen_others_nothing_is_released() {
+    let (mut ground, mut blocks) = (ground(15), Blocks::default());
+    let far = *BlockHash::at(&ground.id.flipped(0));
+    assert!(released(&mut ground, &mut blocks, &[far], 100).is_empty());
 }

@@ -52,5 +52,4 @@ impl Node {
             self.carry_on();
         }
     }
-
 }
