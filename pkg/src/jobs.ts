@@ -74,6 +74,10 @@ export class Jobs {
   }
 
   async #store(hash: Bytes, bytes: Bytes, held: boolean): Promise<Result> {
+    if (bytes.length === 0 && !held) {
+      await this.#blocks.release(hash);
+      return [INPUT.stored];
+    }
     if (!isEqual(await sha256(bytes), hash)) return [INPUT.mismatch];
     if (held) return [(await this.#blocks.store(hash, bytes, true)) ? INPUT.stored : INPUT.full];
     // What this tab reads goes on, whether or not it can be kept.

@@ -128,11 +128,11 @@ test('blocks come back after a reload, ascending, with what is held and what is 
       if (some.length < 64) break;
     }
     const unknown = new Uint8Array(32);
-    const absent = blocks.absent([unknown, fromHex(hashes[7], 32)]).map(hex);
+    const absent = blocks.absent([unknown, fromHex(hashes[8], 32)]).map(hex);
     return { same, scanned, absent, missing: await blocks.load(unknown), usage: blocks.usage };
   }, made.hashes);
   assert.equal(again.same, 300);
-  assert.deepEqual(again.scanned, [...made.hashes].sort());
+  assert.deepEqual(again.scanned, made.hashes.filter((_, seed) => seed % 2 === 0).sort(), 'what is held');
   assert.deepEqual(again.absent, ['00'.repeat(32)]);
   assert.equal(again.missing, undefined);
   assert.deepEqual(again.usage, made.usage);

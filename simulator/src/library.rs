@@ -160,6 +160,21 @@ impl Store {
         }
     }
 
+    /// The block is held from now on, if it is here and there is room.
+    pub(crate) fn hold(&mut self, number: u32) {
+        if self.has(number) {
+            self.keep(number, true);
+        }
+    }
+
+    /// The block is only cached from now on.
+    pub(crate) fn release(&mut self, number: u32) {
+        if let Ok(place) = self.place(number) {
+            self.held -= u64::from(self.entries[place] & 1);
+            self.entries[place] &= !1;
+        }
+    }
+
     /// Drops the block unless it is held.
     pub(crate) fn drop_cached(&mut self, number: u32) {
         if let Ok(place) = self.place(number)
@@ -169,15 +184,10 @@ impl Store {
         }
     }
 
-    /// The numbers from `first` on, ascending.
-    pub(crate) fn from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
+    /// The numbers of the blocks held for others, from `first` on, ascending.
+    pub(crate) fn held_from(&self, first: u32) -> impl Iterator<Item = u32> + '_ {
         let place = self.entries.partition_point(|entry| entry >> 1 < first);
-        self.entries[place..].iter().map(|entry| entry >> 1)
-    }
-
-    /// The numbers of the blocks held for others.
-    pub(crate) fn held(&self) -> impl Iterator<Item = u32> + '_ {
-        self.entries.iter().filter(|entry| *entry & 1 == 1).map(|entry| entry >> 1)
+        self.entries[place..].iter().filter(|entry| *entry & 1 == 1).map(|entry| entry >> 1)
     }
 }
 
@@ -189,16 +199,18 @@ mod tests {
     fn a_store_holds_numbers_in_the_order_of_hashes() {
         let library = Library::new(1, 50, 20);
         let mut store = Store::default();
-        for number in [40, 3, 7, 3] {
-            store.keep(number, number == 7);
+        for number in [40, 3, 12, 7, 3] {
+            store.keep(number, number == 7 || number == 12);
         }
-        assert_eq!(store.from(0).collect::<Vec<_>>(), [3, 7, 40]);
-        assert_eq!(store.from(library.first_after(library.hash(3))).collect::<Vec<_>>(), [7, 40]);
+        assert_eq!(store.held_from(0).collect::<Vec<_>>(), [7, 12]);
+        assert_eq!(store.held_from(library.first_after(library.hash(7))).collect::<Vec<_>>(), [12]);
         store.drop_cached(7);
         store.drop_cached(3);
-        assert_eq!(store.from(0).collect::<Vec<_>>(), [7, 40]);
-        assert_eq!(store.held().collect::<Vec<_>>(), [7]);
-        assert!(store.has(40) && !store.has(3));
+        assert!(store.has(40) && store.has(7) && !store.has(3));
+        store.release(7);
+        store.drop_cached(7);
+        assert!(!store.has(7));
+        assert_eq!(store.held_from(0).collect::<Vec<_>>(), [12]);
     }
 
     #[test]
@@ -206,10 +218,10 @@ mod tests {
         let mut store = Store::new(Takes::Blocks(3));
         assert!(store.keep(1, true) && store.keep(2, false) && store.keep(3, false));
         assert!(store.keep(4, true), "a cached one makes room");
-        assert_eq!(store.from(0).count(), 3);
+        assert!(!store.has(2) && store.has(3));
         assert!(store.keep(4, true) && store.keep(3, true), "it is here already");
         assert!(!store.keep(5, true) && !store.keep(5, false) && !store.could_hold());
-        assert_eq!(store.held().collect::<Vec<_>>(), [1, 3, 4]);
+        assert_eq!(store.held_from(0).collect::<Vec<_>>(), [1, 3, 4]);
         let mut filled = Store::new(Takes::Blocks(2));
         assert!(filled.keep(1, false) && filled.keep_junk() && filled.keep_junk() && !filled.keep_junk());
         assert!(!filled.has(1) && !filled.keep(2, true) && filled.junk() == 2);

@@ -88,7 +88,7 @@ pub const ADDRESSES_MAX: u16 = 64;
 
 /// Requests of this node under way, application's and own. Beyond it the application gets
 /// [`Status::TooManyRequests`](crate::Status); own ones wait for the next tick.
-pub const REQUESTS_MAX: usize = 36;
+pub const REQUESTS_MAX: usize = 48;
 
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;
@@ -99,9 +99,6 @@ pub const SERVES_MAX: usize = 16;
 
 /// Blocks being placed on their holders; at the bound as with [`SERVES_MAX`].
 pub const PLACEMENTS_MAX: usize = 16;
-
-/// Of these the node's own; its further ones wait.
-pub const PLACEMENTS_OWN: usize = 12;
 
 /// Jobs at the shell. Beyond it what a peer asks for is dropped, and what the node wants waits.
 pub const JOBS_MAX: usize = 64;

@@ -25,7 +25,7 @@ pub(super) const BATCH_MAX: usize = 64;
 
 type Key = [u8; 32];
 
-/// By hash: 1 if held, place in the order of arrival, length.
+/// By hash: how it is [`Held`], place in the order of arrival, length.
 const ENTRIES: TableDefinition<'_, Key, (u8, u64, u16)> = TableDefinition::new("entries");
 /// By hash: the first [`HEAD_MAX`] bytes of the block.
 const HEADS: TableDefinition<'_, Key, &[u8]> = TableDefinition::new("heads");
@@ -67,7 +67,19 @@ pub(super) struct Keep {
     pub(super) hash: BlockHash,
     /// `None` if it is to be there already.
     pub(super) bytes: Option<Bytes>,
-    pub(super) held: bool,
+    pub(super) held: Held,
+}
+
+/// For whom a block is kept. The numbers are on disk.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(super) enum Held {
+    /// Only cached: it goes when there is no room.
+    Cached = 0,
+    /// The user put it: for good. So is what was held before there were [`Held::Others`].
+    Own = 1,
+    /// For the network, until it is another node's to hold.
+    Others = 2,
 }
 
 pub(super) struct Database {
@@ -289,7 +301,14 @@ impl<'a> Batch<'a> {
         let Keep { hash, bytes, held } = block;
         let known = self.entries.get(hash.0)?.map(|entry| entry.value());
         if let Some((was_held, age, length)) = known {
-            if was_held == 0 {
+            let (was_cached, was_others) = (was_held == Held::Cached as u8, was_held == Held::Others as u8);
+            let changes = match held {
+                // Without its bytes it is released.
+                Held::Cached if bytes.is_none() => was_others,
+                Held::Own => was_cached || was_others,
+                _ => was_cached,
+            };
+            if changes {
                 self.renew(hash, age, length, *held)?;
             }
             return Ok(Kept::Stored);
@@ -307,8 +326,8 @@ impl<'a> Batch<'a> {
             self.tails.insert(hash.0, tail)?;
         }
         let age = self.next_age();
-        self.entries.insert(hash.0, (u8::from(*held), age, bytes.len() as u16))?;
-        if !held {
+        self.entries.insert(hash.0, (*held as u8, age, bytes.len() as u16))?;
+        if *held == Held::Cached {
             self.ages.insert(age, hash.0)?;
         }
         self.totals.blocks += 1;
@@ -317,12 +336,12 @@ impl<'a> Batch<'a> {
         Ok(Kept::Stored)
     }
 
-    /// A cached block came again: it is held from now on, or the youngest of the cached ones.
-    fn renew(&mut self, hash: &BlockHash, age: u64, length: u16, held: bool) -> Result<(), redb::Error> {
+    /// A block is held otherwise from now on, or is the youngest of the cached ones.
+    fn renew(&mut self, hash: &BlockHash, age: u64, length: u16, held: Held) -> Result<(), redb::Error> {
         self.ages.remove(age)?;
         let age = self.next_age();
-        self.entries.insert(hash.0, (u8::from(held), age, length))?;
-        if !held {
+        self.entries.insert(hash.0, (held as u8, age, length))?;
+        if held == Held::Cached {
             self.ages.insert(age, hash.0)?;
         }
         self.changed = true;

@@ -19,8 +19,8 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
-use database::Keep;
 pub use database::REMEMBERED_MAX;
+use database::{Held, Keep};
 pub use disk::Trouble;
 pub use request::{Answer, Met, Reply, Request, StorageError, Totals};
 use shared::Shared;
@@ -132,8 +132,14 @@ impl Storage {
 /// What the writing thread is to do, or else the request for the reading one.
 fn to_write(request: Request) -> Result<Keep, Request> {
     match request {
-        Request::Store { hash, bytes, held } => Ok(Keep { hash, bytes: Some(bytes), held }),
-        Request::Hold(hash) => Ok(Keep { hash, bytes: None, held: true }),
+        Request::Store { hash, bytes, held: false } if bytes.is_empty() => {
+            Ok(Keep { hash, bytes: None, held: Held::Cached })
+        }
+        Request::Store { hash, bytes, held } => {
+            let held = if held { Held::Others } else { Held::Cached };
+            Ok(Keep { hash, bytes: Some(bytes), held })
+        }
+        Request::Hold(hash) => Ok(Keep { hash, bytes: None, held: Held::Own }),
         read => Err(read),
     }
 }

@@ -36,7 +36,7 @@ pub enum StorageError {
 /// One thing to do; the engine's jobs and the file transfers use the same.
 #[derive(Debug)]
 pub enum Request {
-    /// Check and keep a block.
+    /// Check and keep a block. One that is held for the network and comes without bytes, not held, is only cached from now on.
     Store {
         /// Claimed SHA-256.
         hash: BlockHash,
@@ -45,7 +45,7 @@ pub enum Request {
         /// Kept for the network, or only cached.
         held: bool,
     },
-    /// Keep a block for the network that is there already: [`Answer::Stored`], or [`Answer::Missing`].
+    /// Keep a block for good that is there already: [`Answer::Stored`], or [`Answer::Missing`].
     Hold(BlockHash),
     /// Read a block.
     Load(BlockHash),

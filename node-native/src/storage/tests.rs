@@ -107,6 +107,28 @@ async fn a_held_block_stays_held_when_it_is_cached_again() {
 }
 
 #[tokio::test]
+async fn a_block_that_is_released_makes_room_and_the_users_own_never_does() {
+    let dir = temporary();
+    let storage = open(&dir, 2000);
+    let release = |number| {
+        let hash = block(number, 1000).0;
+        storage.request(Request::Store { hash, bytes: Bytes::new(), held: false })
+    };
+    for number in 0..2 {
+        assert_eq!(keep(&storage, number, 1000, true).await, Answer::Stored);
+    }
+    assert_eq!(storage.request(Request::Hold(block(0, 1000).0)).await, Answer::Stored);
+    assert_eq!(release(0).await, Answer::Stored);
+    assert_eq!(keep(&storage, 2, 1000, true).await, Answer::Full);
+    assert_eq!(release(1).await, Answer::Stored);
+    assert!(matches!(load(&storage, 1, 1000).await, Answer::Loaded(_)));
+    assert_eq!(keep(&storage, 2, 1000, true).await, Answer::Stored);
+    assert_eq!(load(&storage, 1, 1000).await, Answer::Missing);
+    assert!(matches!(load(&storage, 0, 1000).await, Answer::Loaded(_)));
+    assert_eq!(release(3).await, Answer::Missing);
+}
+
+#[tokio::test]
 async fn a_scan_is_ascending_complete_and_bounded() {
     let dir = temporary();
     let storage = open(&dir, 1 << 20);

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use tabmesh_engine::BlockHash;
 use tokio::sync::mpsc::Receiver;
 
-use super::database::{BATCH_MAX, Keep, Kept};
+use super::database::{BATCH_MAX, Held, Keep, Kept};
 use super::request::{Answer, Met, Reply, Request};
 use super::shared::Shared;
 
@@ -132,7 +132,7 @@ fn hold(shared: &Shared, cached: &[BlockHash]) {
     if cached.is_empty() {
         return;
     }
-    let keep = |hash: &BlockHash| Keep { hash: *hash, bytes: None, held: true };
+    let keep = |hash: &BlockHash| Keep { hash: *hash, bytes: None, held: Held::Others };
     let blocks: Vec<Keep> = cached.iter().map(keep).collect();
     // Nothing is added, so there is nothing for a quota to bound.
     if let Err(error) = shared.disk.write(|database| database.store(&blocks, u64::MAX)) {

@@ -217,7 +217,7 @@ impl Blocks {
         let mut counts = vec![0_u32; world.ground.library.len() as usize];
         for shard in &world.shards {
             for (_, store) in shard.stores() {
-                store.held().for_each(|block| counts[block as usize] += 1);
+                store.held_from(0).for_each(|block| counts[block as usize] += 1);
             }
         }
         census.ring(world.now);

@@ -47,8 +47,12 @@ impl<C: Crypto> Shard<C> {
             Work::Store { hash, bytes, held } => {
                 // What hashes to a name of the library is the library's block: comparing is cheaper than hashing. Only
                 // liars put other blocks.
-                let number =
-                    ground.library.number(hash).filter(|number| ground.library.bytes(*number) == bytes);
+                let known = ground.library.number(hash);
+                if let Some(number) = known.filter(|_| bytes.is_empty() && !held) {
+                    self.stores[at].release(number);
+                    return self.end_job(ground, node, job, JobResult::Stored);
+                }
+                let number = known.filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
                     _ if self.stores[at].is_failing() => JobResult::Failed,
                     Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
@@ -64,11 +68,14 @@ impl<C: Crypto> Shard<C> {
                     ground.library.number(hash).is_none_or(|number| !self.stores[at].has(number))
                 };
                 let absent: Vec<BlockHash> = hashes.iter().filter(is_absent).copied().collect();
+                for number in hashes.iter().filter_map(|hash| ground.library.number(hash)) {
+                    self.stores[at].hold(number);
+                }
                 self.end_job(ground, node, job, JobResult::Hashes(&absent));
             }
             Work::Scan { after, count } => {
                 let first = after.map_or(0, |after| ground.library.first_after(&after));
-                let found = self.stores[at].from(first).take(usize::from(*count));
+                let found = self.stores[at].held_from(first).take(usize::from(*count));
                 let found: Vec<BlockHash> = found.map(|number| *ground.library.hash(number)).collect();
                 self.end_job(ground, node, job, JobResult::Hashes(&found));
             }

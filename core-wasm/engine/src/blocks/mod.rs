@@ -10,4 +10,4 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::tables::{Blocks, Placed};
+pub(crate) use self::tables::Blocks;

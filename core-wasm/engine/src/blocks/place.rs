@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
-use super::tables::{Blocks, Placed};
+use super::tables::Blocks;
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
-use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, PLACEMENTS_OWN, STORES_A_LINK, STORES_MAX};
+use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, REPLICAS, STORES_A_LINK, STORES_MAX};
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -30,11 +30,13 @@ impl Blocks {
     ) {
         if !exact && self.failing.why(&ground.id, ground.now).is_some() {
             // This node has no room: the nearest that may have some places it instead. Each is further off than the one before.
-            for id in ground.nearest_alive(hash.place(), CANDIDATES).ids() {
+            // No answer goes back over the link that it came by, so the block does not go back either.
+            for id in ground.nearest_alive(hash.place(), CANDIDATES + 1).ids() {
                 if ground.id.is_nearer(id, hash.place())
                     && *id != reply.origin
                     && self.failing.why(id, ground.now).is_none()
                     && let Some(link) = way_with_room(ground, id)
+                    && reply.link() != Some(link)
                 {
                     return ground.pass_request(link, &reply, id, false, &Body::Put { hash, block });
                 }
@@ -95,18 +97,6 @@ impl Blocks {
         true
     }
 
-    /// Places a block of this node's own, which is in its store already. False if too many are under way: it has to wait.
-    pub(crate) fn place_own(&mut self, ground: &mut Ground, request: u32, hash: &BlockHash) -> bool {
-        let own = self.placements.iter().filter(|placement| placement.reply.link().is_none()).count();
-        if own >= PLACEMENTS_OWN || !self.has_place(ground, None) {
-            return false;
-        }
-        let reply = ReplyTo { origin: ground.id, request, path: Vec::new() };
-        self.begin_placement(ground, reply, hash);
-        self.step_placement(ground, self.placements.len() - 1);
-        true
-    }
-
     fn begin_placement(&mut self, ground: &mut Ground, reply: ReplyTo, hash: &BlockHash) -> u32 {
         let token = ground.keystream.number() as u32;
         let deadline = ground.due_in(PLACE_TIMEOUT);
@@ -116,7 +106,6 @@ impl Blocks {
             hash: *hash,
             holders: Vec::new(),
             is_held: false,
-            met_full: false,
             is_loading: false,
             deadline,
         });
@@ -203,9 +192,7 @@ impl Blocks {
             (Step::Sent | Step::Silent, Status::TooManyRequests) => holder.begin(ground, Step::Busy, BUSY),
             (Step::Sent | Step::Silent, _) => {
                 placement.remove(from);
-                let why = why(status);
-                placement.met_full |= why == Why::Store;
-                self.failing.add(from, why, ground.now);
+                self.failing.add(from, why(status), ground.now);
             }
             _ => return true,
         }
@@ -229,13 +216,12 @@ impl Blocks {
     #[inline(never)]
     fn end_placement(&mut self, ground: &mut Ground, place: usize, failure: Option<Status>) {
         let placement = self.placements.remove(place);
+        for holder in placement.holders.iter().filter(|holder| holder.step == Step::Silent) {
+            self.failing.add(&holder.id, Why::Silent, ground.now);
+        }
         let holders = placement.held() as u8;
         let status = failure.unwrap_or_else(|| placement.status(ground));
-        if placement.reply.link().is_some() {
-            ground.answer(&placement.reply, status, &[holders]);
-        } else {
-            self.placed.push(Placed { request: placement.reply.request, status, holders });
-        }
+        ground.answer(&placement.reply, status, &[holders]);
     }
 
     /// Passes over holders that are silent, and ends placements that took too long.
@@ -257,7 +243,10 @@ impl Blocks {
                     Step::Waiting => holder.rest(Step::Slow),
                     _ => {
                         holder.rest(Step::Silent);
-                        self.failing.add(&holder.id, Why::Silent, ground.now);
+                        // Where nobody can take its place it may only be slow: it is left out if it is silent to the end.
+                        if ground.links.ready_count() > REPLICAS {
+                            self.failing.add(&holder.id, Why::Silent, ground.now);
+                        }
                     }
                 }
             }

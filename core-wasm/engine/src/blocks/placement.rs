@@ -52,14 +52,12 @@ pub(super) struct Holder {
 /// One block on its way to its holders.
 pub(super) struct Placement {
     pub(super) token: u32,
-    /// Whom the count is for; without a way back it is this node itself.
+    /// Whom the count is for.
     pub(super) reply: ReplyTo,
     pub(super) hash: BlockHash,
     pub(super) holders: Vec<Holder>,
     /// This node, which is not the giver, holds it.
     pub(super) is_held: bool,
-    /// The store of somebody takes it not.
-    pub(super) met_full: bool,
     pub(super) is_loading: bool,
     pub(super) deadline: Instant,
 }
@@ -107,17 +105,14 @@ impl Placement {
     /// Takes in the next nearest, until enough hold it or may yet.
     pub(super) fn refill(&mut self, ground: &mut Ground, failing: &Failing) {
         let mut count = self.held() + self.holders.iter().filter(|holder| holder.is_open()).count();
-        for id in ground.nearest_alive(self.hash.place(), CANDIDATES).ids() {
+        for id in ground.nearest_alive(self.hash.place(), CANDIDATES + 1).ids() {
             if *id == ground.id || *id == self.reply.origin || count >= REPLICAS || self.holder(id).is_some()
             {
                 continue;
             }
-            match failing.why(id, ground.now) {
-                Some(why) => self.met_full |= why == Why::Store,
-                None => {
-                    self.add(ground, id);
-                    count += 1;
-                }
+            if failing.why(id, ground.now).is_none() {
+                self.add(ground, id);
+                count += 1;
             }
         }
     }
@@ -148,12 +143,7 @@ impl Placement {
         let held = self.held();
         let nearest = ground.nearest_alive(self.hash.place(), REPLICAS + 1);
         let wanted = nearest.ids().iter().filter(|id| **id != self.reply.origin).count().min(REPLICAS);
-        match held {
-            0 if self.met_full => Status::NetworkFull,
-            0 => Status::Partial,
-            _ if held < wanted => Status::Partial,
-            _ => Status::Ok,
-        }
+        if held < wanted { Status::Partial } else { Status::Ok }
     }
 }
 

@@ -2,17 +2,18 @@
 //!
 //! Every node walks its keys now and then and sums, for each neighbour, the keys that both should hold, in 16
 //! buckets by the key's last bits. Neighbours compare sums; where they differ the one asks for the other's keys
-//! there, sees which it lacks, and fetches them. All of it is paced, and what does not fit waits for the next round. Whoever was
+//! there, sees which it lacks, and fetches them. What is no longer a node's to hold it releases. All of it is paced, and what does not fit waits for the next round. Whoever was
 //! told sums gets one list after each walk; walks and lists take turns.
 
 use core::mem::take;
 
 use super::tables::{Asked, Blocks, FIRST, Listing, NONE, Shared};
-use crate::ground::Ground;
+use crate::ground::{Ground, What};
 use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{
-    ASKED_MAX, BLOCK_MAX, HASHES_MAX, LISTINGS_MAX, NEIGHBOURS, REPLICAS, SUMS_MAX, WANTED_A_LINK, WANTED_MAX,
+    ASKED_MAX, BLOCK_MAX, CANDIDATES, HASHES_MAX, LISTINGS_MAX, NEIGHBOURS, REPLICAS, SUMS_MAX,
+    WANTED_A_LINK, WANTED_MAX,
 };
 use crate::list::List as _;
 use crate::time::Duration;
@@ -21,6 +22,9 @@ use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
 /// How often all keys are walked when nothing changed.
 const PASS_MS: u64 = 120_000;
+
+/// Of the blocks that are no longer this node's to hold one in so many is released with each walk.
+const RELEASED_ONE_IN: u64 = 8;
 
 fn bucket(key: &BlockHash) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
@@ -108,6 +112,7 @@ impl Blocks {
         for key in keys {
             let holders = ground.nearest_linked(key.place(), REPLICAS);
             if !holders.contains(&ground.id) {
+                self.release(ground, key);
                 continue;
             }
             for holder in holders.ids().iter().filter(|holder| **holder != ground.id) {
@@ -130,6 +135,17 @@ impl Blocks {
             if let Some(link) = peer.map(|link| link.id) {
                 ground.send(link, &Frame::Digest(sums));
             }
+        }
+    }
+
+    /// A block that eight linked peers should hold before this node does is only cached from now on where sixteen known nodes are
+    /// nearer, or some 24 by the density of ids. Those may leave, or not have it yet: a part goes with each walk.
+    fn release(&self, ground: &mut Ground, key: &BlockHash) {
+        let is_turn = ground.rng.below(RELEASED_ONE_IN) == 0;
+        let may_be_asked =
+            || ground.is_around(key, 1) && ground.nearest_alive(key.place(), CANDIDATES).contains(&ground.id);
+        if is_turn && !may_be_asked() {
+            ground.store(What::StoreHeld, 0, key, &[], false);
         }
     }
 

@@ -3,17 +3,16 @@
 use crate::io::LinkId;
 
 /// The place of the entry that makes room for one more by `link`: the last one by the link that has most, where that is more than
-/// `link` has then. Entries without a link are the node's own and stay.
+/// `link` has then.
 pub(super) fn crowded_out(entries: &[Option<LinkId>], link: Option<LinkId>) -> Option<usize> {
     let count = |link: Option<LinkId>| entries.iter().filter(|entry| **entry == link).count();
-    let own = if link.is_some() { count(link) } else { 0 };
-    let mut most = None;
-    for (place, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.is_some()) {
-        if most.is_none_or(|(least, _)| count(*entry) >= least) {
-            most = Some((count(*entry), place));
+    let (mut most, mut last) = (count(link) + 1, None);
+    for (place, entry) in entries.iter().enumerate() {
+        if count(*entry) >= most + usize::from(last.is_none()) {
+            (most, last) = (count(*entry), Some(place));
         }
     }
-    most.filter(|(most, _)| *most > own + 1).map(|(_, place)| place)
+    last
 }
 
 #[cfg(test)]
@@ -33,9 +32,8 @@ mod tests {
     }
 
     #[test]
-    fn equals_make_no_room_and_the_nodes_own_stay() {
+    fn equals_make_no_room() {
         assert_eq!(crowded_out(&links(&[1, 1, 2]), LinkId::new(2)), None);
-        assert_eq!(crowded_out(&links(&[0, 0, 0, 1]), LinkId::new(2)), None);
-        assert_eq!(crowded_out(&links(&[0, 0, 1, 1]), LinkId::new(2)), Some(3));
+        assert_eq!(crowded_out(&links(&[1, 1, 2, 2, 2]), LinkId::new(2)), None);
     }
 }

@@ -6,7 +6,6 @@ use super::placement::{Failing, Placement};
 use crate::ground::ReplyTo;
 use crate::id::BlockHash;
 use crate::io::LinkId;
-use crate::status::Status;
 use crate::time::Instant;
 use crate::wire::frame::DIGEST_BUCKETS;
 
@@ -16,8 +15,6 @@ pub(crate) struct Blocks {
     pub(super) serves: Vec<Serve>,
     pub(super) last_serve: u32,
     pub(super) placements: Vec<Placement>,
-    /// What became of this node's own blocks, until somebody takes it.
-    pub(crate) placed: Vec<Placed>,
     /// Those that could not hold a block not long ago; this node may be among them.
     pub(super) failing: Failing,
     pub(super) repair: Repair,
@@ -31,14 +28,6 @@ pub(super) struct Serve {
     pub(super) exact: bool,
     pub(super) is_loading: bool,
     pub(super) deadline: Instant,
-}
-
-/// What became of a block of this node's own.
-pub(crate) struct Placed {
-    /// The request that it was placed for.
-    pub(crate) request: u32,
-    pub(crate) status: Status,
-    pub(crate) holders: u8,
 }
 
 /// What a neighbour and this node should both hold.

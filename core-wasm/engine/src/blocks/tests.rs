@@ -2,15 +2,16 @@
 
 use alloc::vec::Vec;
 
-use super::tables::{Blocks, Placed};
-use crate::ground::Ground;
+use super::placement::{Placement, Why};
+use super::tables::Blocks;
 use crate::ground::testing::{asked_by, ground, outputs, sent};
+use crate::ground::{Ground, ReplyTo};
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId};
-use crate::limits::{CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
+use crate::limits::{CANDIDATES, CREDIT, HASHES_MAX, PLACEMENTS_MAX, REPLICAS};
 use crate::status::Status;
-use crate::time::Duration;
+use crate::time::{Duration, Instant};
 use crate::wire::frame::{Body, DIGEST_BUCKETS, Frame};
 
 const HASH: BlockHash = BlockHash([5; 32]);
@@ -74,17 +75,37 @@ fn nothing_is_read_for_a_link_without_room() {
     assert!(outputs(&mut ground).is_empty());
 }
 
-/// A placement of this node's own by request 1, and a peer for each of its holders.
+/// A block that somebody gave this node to place, and a peer for each of its holders.
 struct Trial {
     ground: Ground,
     blocks: Blocks,
 }
 
+/// How a placement ended, and how many hold the block.
+type Placed = Option<(Status, usize)>;
+
 impl Trial {
     fn begin(peers: usize) -> Self {
-        let (mut ground, mut blocks) = (ground(peers), Blocks::default());
-        assert!(blocks.place_own(&mut ground, 1, &HASH) && blocks.placed.is_empty());
-        Self { ground, blocks }
+        let mut trial = Self { ground: ground(peers), blocks: Blocks::default() };
+        assert!(trial.place().is_none());
+        trial
+    }
+
+    /// The block comes, and this node stores it.
+    fn place(&mut self) -> Placed {
+        let link = self.ground.links.iter().next().unwrap().id;
+        let reply = asked_by(&self.ground, link, &ASKER);
+        self.blocks.on_put(&mut self.ground, reply, &HASH, b"block", false);
+        let store = job(&outputs(&mut self.ground), output::STORE).unwrap();
+        let store = self.ground.end_job(store).unwrap();
+        self.blocks.on_job_done(&mut self.ground, &store, input::STORED, &[]);
+        self.placed()
+    }
+
+    /// What the giver was told since.
+    fn placed(&mut self) -> Placed {
+        let (status, holders) = answers(&mut self.ground).pop()?;
+        Some((status, usize::from(holders[0])))
     }
 
     /// Who gets the block now, and under which number.
@@ -103,42 +124,56 @@ impl Trial {
         holders
     }
 
-    fn answer(&mut self, (peer, number): &(NodeId, u32), status: Status) -> Option<Placed> {
+    fn answer(&mut self, (peer, number): &(NodeId, u32), status: Status) -> Placed {
         assert!(self.blocks.on_answered(&mut self.ground, *number, peer, status));
-        self.blocks.placed.pop()
+        self.placed()
     }
 
-    fn wait(&mut self, ms: u64) -> Option<Placed> {
+    /// All of these keep it.
+    fn keep(&mut self, holders: &[(NodeId, u32)]) {
+        for holder in holders {
+            assert!(self.answer(holder, Status::Ok).is_none());
+        }
+    }
+
+    fn wait(&mut self, ms: u64) -> Placed {
         self.ground.now = self.ground.now + Duration::from_ms(ms);
         self.blocks.on_time(&mut self.ground);
-        self.blocks.placed.pop()
+        self.placed()
     }
-}
-
-#[track_caller]
-fn assert_placed(placed: Option<Placed>, status: Status, holders: usize) {
-    let Placed { request, status: ended, holders: held } = placed.expect("the placement ended");
-    assert_eq!((request, ended, usize::from(held)), (1, status, holders));
-}
-
-#[test]
-fn a_lone_node_has_no_holders() {
-    let (mut ground, mut blocks) = (ground(0), Blocks::default());
-    assert!(blocks.place_own(&mut ground, 1, &HASH));
-    assert_placed(blocks.placed.pop(), Status::Partial, 0);
 }
 
 #[test]
 fn a_block_goes_to_the_nearest_and_those_that_keep_it_are_counted() {
     let mut placing = Trial::begin(20);
     let holders = placing.sent();
-    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS + 1);
-    assert_eq!(holders.len(), REPLICAS);
+    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS);
+    assert_eq!(holders.len(), REPLICAS - 1);
     assert!(holders.iter().all(|(peer, _)| nearest.contains(peer)));
-    for holder in &holders[1..] {
-        assert!(placing.answer(holder, Status::Ok).is_none());
+    placing.keep(&holders[1..]);
+    assert_eq!(placing.answer(&holders[0], Status::Ok), Some((Status::Ok, REPLICAS)));
+}
+
+#[test]
+fn x8_the_sixteen_nearest_beside_its_giver_may_hold_a_block() {
+    let (mut ground, mut blocks) = (ground(30), Blocks::default());
+    let nearest = ground.nearest_linked(HASH.place(), CANDIDATES + 1);
+    let giver = nearest.ids()[3];
+    for id in nearest.ids().iter().take(CANDIDATES) {
+        blocks.failing.add(id, Why::Store, ground.now);
     }
-    assert_placed(placing.answer(&holders[0], Status::Ok), Status::Ok, REPLICAS);
+    let mut placement = Placement {
+        token: 1,
+        reply: ReplyTo { origin: giver, request: 1, path: Vec::new() },
+        hash: HASH,
+        holders: Vec::new(),
+        is_held: false,
+        is_loading: false,
+        deadline: Instant::NEVER,
+    };
+    placement.refill(&mut ground, &blocks.failing);
+    let last = nearest.ids()[CANDIDATES];
+    assert!(placement.holders.len() == 1 && placement.holder(&last).is_some());
 }
 
 #[test]
@@ -149,15 +184,13 @@ fn x8_a_full_holder_is_passed_over_and_the_next_nearest_takes_its_place() {
     let next = placing.sent();
     assert_eq!(next.len(), 1);
     assert!(!holders.contains(&next[0]));
-    for holder in &holders[1..] {
-        assert!(placing.answer(holder, Status::Ok).is_none());
-    }
-    assert_placed(placing.answer(&next[0], Status::Ok), Status::Ok, REPLICAS);
+    placing.keep(&holders[1..]);
+    assert_eq!(placing.answer(&next[0], Status::Ok), Some((Status::Ok, REPLICAS)));
     // It is left out for a while, and no longer.
-    assert!(placing.blocks.place_own(&mut placing.ground, 2, &HASH));
+    placing.place();
     assert!(placing.sent().iter().all(|(peer, _)| *peer != holders[0].0));
     placing.ground.now = placing.ground.now + Duration::from_ms(61_000);
-    assert!(placing.blocks.place_own(&mut placing.ground, 3, &HASH));
+    placing.place();
     assert!(placing.sent().iter().any(|(peer, _)| *peer == holders[0].0));
 }
 
@@ -165,30 +198,40 @@ fn x8_a_full_holder_is_passed_over_and_the_next_nearest_takes_its_place() {
 fn a_silent_holder_makes_room_for_the_next_and_counts_if_it_answers_after_all() {
     let mut placing = Trial::begin(20);
     let holders = placing.sent();
-    for holder in &holders[1..] {
-        assert!(placing.answer(holder, Status::Ok).is_none());
-    }
+    placing.keep(&holders[1..]);
     assert!(placing.wait(2_500).is_none());
     assert_eq!(placing.sent().len(), 1);
-    assert_placed(placing.answer(&holders[0], Status::Ok), Status::Ok, REPLICAS);
+    assert_eq!(placing.answer(&holders[0], Status::Ok), Some((Status::Ok, REPLICAS)));
+}
+
+#[test]
+fn where_nobody_can_take_its_place_a_slow_holder_is_left_out_only_if_it_is_silent_to_the_end() {
+    let mut placing = Trial::begin(4);
+    let holders = placing.sent();
+    placing.keep(&holders[1..]);
+    assert!(placing.wait(2_500).is_none());
+    placing.place();
+    assert_eq!(placing.sent().len(), 4);
+    assert_eq!(placing.answer(&holders[0], Status::Ok), Some((Status::Ok, 5)));
+    assert_eq!(placing.wait(6_500), Some((Status::Partial, 1)));
+    placing.place();
+    assert!(placing.sent().is_empty());
 }
 
 #[test]
 fn x4_a_holder_whose_link_takes_nothing_makes_room_for_the_next() {
     let mut placing = Trial::begin(20);
-    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS + 1);
+    let nearest = placing.ground.nearest_linked(HASH.place(), REPLICAS);
     let stuck = nearest.ids().iter().find(|id| **id != placing.ground.id).copied().unwrap();
     let link = placing.ground.links.to(&stuck).unwrap().id;
     placing.ground.links.get_mut(link).unwrap().flow.sent(CREDIT as usize, true);
     let holders = placing.sent();
-    assert_eq!(holders.len(), REPLICAS - 1);
-    for holder in &holders {
-        assert!(placing.answer(holder, Status::Ok).is_none());
-    }
+    assert_eq!(holders.len(), REPLICAS - 2);
+    placing.keep(&holders);
     assert!(placing.wait(4_500).is_none());
     let next = placing.sent();
     assert!(next.len() == 1 && next[0].0 != stuck);
-    assert_placed(placing.answer(&next[0], Status::Ok), Status::Ok, REPLICAS);
+    assert_eq!(placing.answer(&next[0], Status::Ok), Some((Status::Ok, REPLICAS)));
 }
 
 #[test]
@@ -206,29 +249,19 @@ fn where_some_hold_a_block_and_others_have_no_room_it_is_placed_in_part() {
     let mut placing = Trial::begin(5);
     let holders = placing.sent();
     assert_eq!(holders.len(), 5);
-    for holder in &holders[1..] {
-        assert!(placing.answer(holder, Status::Ok).is_none());
-    }
-    assert_placed(placing.answer(&holders[0], Status::InsufficientStorage), Status::Partial, 4);
-}
-
-#[test]
-fn where_nobody_has_room_the_network_is_full() {
-    let mut placing = Trial::begin(3);
-    let holders = placing.sent();
-    assert!(placing.answer(&holders[0], Status::InsufficientStorage).is_none());
-    assert!(placing.answer(&holders[1], Status::InsufficientStorage).is_none());
-    assert_placed(placing.answer(&holders[2], Status::InsufficientStorage), Status::NetworkFull, 0);
+    placing.keep(&holders[1..]);
+    assert_eq!(placing.answer(&holders[0], Status::InsufficientStorage), Some((Status::Partial, 5)));
 }
 
 #[test]
 fn a_holder_that_is_lost_is_not_waited_for() {
-    let mut placing = Trial::begin(1);
-    let peer = placing.ground.links.iter().next().unwrap().peer;
-    placing.blocks.on_holder_lost(&mut placing.ground, &peer);
-    assert_placed(placing.blocks.placed.pop(), Status::Partial, 0);
-    placing.blocks.on_holder_lost(&mut placing.ground, &peer);
-    assert!(placing.blocks.placed.is_empty());
+    let mut placing = Trial::begin(2);
+    let holders = placing.sent();
+    placing.keep(&holders[1..]);
+    placing.blocks.on_holder_lost(&mut placing.ground, &holders[0].0);
+    assert_eq!(placing.placed(), Some((Status::Partial, 2)));
+    placing.blocks.on_holder_lost(&mut placing.ground, &holders[0].0);
+    assert!(placing.placed().is_none());
 }
 
 #[test]
@@ -236,7 +269,7 @@ fn x4_silent_holders_keep_no_placement() {
     let mut placing = Trial::begin(3);
     placing.sent();
     assert!(placing.wait(2_500).is_none());
-    assert_placed(placing.wait(4_000), Status::Partial, 0);
+    assert_eq!(placing.wait(4_000), Some((Status::Partial, 1)));
 }
 
 /// Gives the node a block by this link, to place.
@@ -271,13 +304,18 @@ fn x8_who_has_no_room_lets_the_next_nearest_place_a_block() {
     blocks.on_job_done(&mut ground, &store, input::FULL, &[]);
     assert_eq!(answers(&mut ground)[0].0, Status::InsufficientStorage);
     // To this block nobody is nearer.
-    let (hash, reply) = (*BlockHash::at(&ground.id.flipped(200)), asked_by(&ground, links[0], &ASKER));
-    blocks.on_put(&mut ground, reply, &hash, b"block", false);
-    let frames = sent(&mut ground);
-    let Some(Frame::Routed(routed)) = Frame::parse(&frames[0].1) else { panic!("nothing is passed on") };
-    assert!(!routed.reply && !routed.exact && frames[0].0 != links[0]);
-    assert_eq!((*routed.origin, routed.request), (ASKER, asked_by(&ground, links[0], &ASKER).request));
-    assert_eq!(routed.body(), Some(Body::Put { hash: &hash, block: b"block" }));
+    let hash = *BlockHash::at(&ground.id.flipped(200));
+    for link in links {
+        let reply = asked_by(&ground, link, &ASKER);
+        let request = reply.request;
+        blocks.on_put(&mut ground, reply, &hash, b"block", false);
+        let frames = sent(&mut ground);
+        let Some(Frame::Routed(routed)) = Frame::parse(&frames[0].1) else { panic!("nothing is passed on") };
+        assert!(!routed.reply && !routed.exact);
+        assert_ne!(frames[0].0, link, "its answer would not come back");
+        assert_eq!((*routed.origin, routed.request), (ASKER, request));
+        assert_eq!(routed.body(), Some(Body::Put { hash: &hash, block: b"block" }));
+    }
 }
 
 #[test]
@@ -388,4 +426,45 @@ fn x4_a_neighbour_has_one_list_of_keys_after_each_walk_and_a_stranger_none() {
     scan(&mut ground, &mut blocks, &keys);
     blocks.on_differ(link, &peer, u16::MAX, &start);
     assert_eq!(scan(&mut ground, &mut blocks, &keys), 1);
+}
+
+/// Walks through a store with these keys so often; what was released.
+fn released(ground: &mut Ground, blocks: &mut Blocks, keys: &[BlockHash], walks: usize) -> Vec<BlockHash> {
+    let mut released = Vec::new();
+    for _ in 0..walks {
+        ground.now = ground.now + Duration::from_ms(200_000);
+        blocks.repair_on_time(ground);
+        blocks.scan_next(ground);
+        let scan = job(&outputs(ground), output::SCAN).unwrap();
+        let scan = ground.end_job(scan).unwrap();
+        let found: Vec<u8> = keys.iter().flat_map(|key| key.0).collect();
+        blocks.on_job_done(ground, &scan, input::HASHES, &found);
+        for store in outputs(ground).iter().filter(|flat| flat.kind == output::STORE) {
+            assert!(store.value == 0 && store.bytes.is_empty());
+            released.extend(BlockHash::list(&store.id));
+            let store = ground.end_job(JobId(store.number)).unwrap();
+            blocks.on_job_done(ground, &store, input::STORED, &[]);
+        }
+    }
+    released
+}
+
+#[test]
+fn x8_what_sixteen_others_should_hold_first_is_released_bit_by_bit() {
+    let (mut ground, mut blocks) = (ground(60), Blocks::default());
+    let own = ground.id;
+    let (near, far) = (*BlockHash::at(&own.flipped(255)), *BlockHash::at(&own.flipped(0)));
+    let keys: Vec<BlockHash> =
+        (0..32).map(|number| *BlockHash::at(&far.place().flipped(255 - number))).chain([near]).collect();
+    let first = released(&mut ground, &mut blocks, &keys, 1);
+    assert!(first.len() < 16, "{} of 32 at once", first.len());
+    let all = released(&mut ground, &mut blocks, &keys, 100);
+    assert!(keys[..32].iter().all(|key| all.contains(key)) && !all.contains(&near));
+}
+
+#[test]
+fn where_there_are_no_sixteen_others_nothing_is_released() {
+    let (mut ground, mut blocks) = (ground(15), Blocks::default());
+    let far = *BlockHash::at(&ground.id.flipped(0));
+    assert!(released(&mut ground, &mut blocks, &[far], 100).is_empty());
 }

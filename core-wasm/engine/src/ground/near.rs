@@ -137,10 +137,15 @@ impl Ground {
     /// Whether a block may be this node's to hold, also in the eyes of others, who know other nodes: it is not much further off
     /// than the neighbours are, and few peers are nearer to it.
     pub(crate) fn may_hold(&self, hash: &BlockHash) -> bool {
+        self.is_around(hash, HOLD_SLACK_BITS)
+            && self.nearest_linked(hash.place(), CANDIDATES * 3 / 2).contains(&self.id)
+    }
+
+    /// Whether a block lies within the neighbourhood, or so many bits beyond it.
+    pub(crate) fn is_around(&self, hash: &BlockHash, bits: u32) -> bool {
         let neighbours = self.linked_neighbours();
-        let Some(furthest) = neighbours.ids().get(NEIGHBOURS - 1) else { return true };
-        let is_near = self.id.shared_bits(hash.place()) + HOLD_SLACK_BITS >= self.id.shared_bits(furthest);
-        is_near && self.nearest_linked(hash.place(), CANDIDATES * 3 / 2).contains(&self.id)
+        let furthest = neighbours.ids().get(NEIGHBOURS - 1);
+        furthest.is_none_or(|far| self.id.shared_bits(hash.place()) + bits >= self.id.shared_bits(far))
     }
 
     /// Whether a block of so many bytes that came by `link` may be kept: each link has a share of the store.

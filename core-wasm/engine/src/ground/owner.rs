@@ -34,7 +34,7 @@ pub(crate) enum What {
     Store,
     /// A placement's block.
     StorePlacement,
-    /// A replica that another node places here, by the link it came by.
+    /// A replica that another node places here, by the link it came by; without a parcel one that is released.
     StoreHeld,
     /// A topic's message, by its operation. From here on [topics](What::is_topic).
     SignMessage,

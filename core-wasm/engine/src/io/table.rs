@@ -265,6 +265,7 @@ macro_rules! outputs {
             RECALL = 30 => Recall([u8; 12] = bytes),
             /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`](crate::JobResult::Stored), [`JobResult::Mismatch`](crate::JobResult::Mismatch),
             /// or [`JobResult::Full`](crate::JobResult::Full). What is `held` for the network is never dropped for room; a cached block is.
+            /// No bytes, not `held`: a block that was held for the network is only cached from now on, unless it is the user's own.
             STORE = 12 => Store {
                 /// SHA-256 of the bytes, claimed.
                 hash: BlockHash = id,
@@ -273,9 +274,10 @@ macro_rules! outputs {
                 /// Kept for others, or only cached for this node's own reading.
                 held: bool = value,
             },
-            /// Which of these blocks are not in the store: [`JobResult::Hashes`](crate::JobResult::Hashes).
+            /// Which of these blocks, that are to be held for the network, are not in the store: [`JobResult::Hashes`](crate::JobResult::Hashes).
+            /// Those that are only cached are held from now on.
             ABSENT = 13 => Absent(Vec<BlockHash> = id),
-            /// The hashes of the blocks in the store, ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
+            /// The hashes of the blocks that are held, ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
             SCAN = 14 => Scan {
                 /// Start behind this one; `None` starts at the first.
                 after: Option<BlockHash> = id,

@@ -21,10 +21,7 @@ impl Node {
                 let message = (kind == input::LOADED).then_some(bytes);
                 self.topics.on_job(&mut self.ground, &job, message);
             }
-            _ => {
-                self.blocks.on_job_done(&mut self.ground, &job, kind, bytes);
-                self.on_placed();
-            }
+            _ => self.blocks.on_job_done(&mut self.ground, &job, kind, bytes),
         }
         self.ground.grant_credit();
     }

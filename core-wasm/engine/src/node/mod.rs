@@ -152,7 +152,6 @@ impl Node {
         self.on_link_deadlines();
         self.on_request_deadlines();
         self.blocks.on_time(&mut self.ground);
-        self.on_placed();
         self.linking.on_signal_deadline(&mut self.ground);
         self.on_topic_deadline();
         self.upkeep.gossip_if_due(&mut self.ground);
@@ -179,7 +178,7 @@ impl Node {
     /// Sends what had to wait for room, storage or a job.
     fn pump(&mut self) {
         self.blocks.pump(&mut self.ground);
-        self.pump_requests();
+        self.requests.pump(&mut self.ground);
         self.pump_repair();
     }
 }

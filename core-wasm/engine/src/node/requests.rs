@@ -3,7 +3,7 @@
 use super::Node;
 use crate::id::{NodeId, TopicId};
 use crate::io::LinkId;
-use crate::requests::{Aim, Round};
+use crate::requests::Aim;
 use crate::status::Status;
 
 impl Node {
@@ -36,7 +36,7 @@ impl Node {
         bytes: &[u8],
     ) {
         if self.blocks.on_answered(&mut self.ground, number, from, status) {
-            return self.on_placed();
+            return;
         }
         if self.was_envelope(number) || self.ground.on_greeted(number, from) {
             return;
@@ -50,16 +50,6 @@ impl Node {
     pub(super) fn on_request_deadlines(&mut self) {
         while self.requests.on_time(&mut self.ground) {
             self.carry_on();
-        }
-    }
-
-    /// Sends the blocks and messages that wait for room; blocks of which this node is the closest it places itself.
-    pub(super) fn pump_requests(&mut self) {
-        let mut round = Round::default();
-        while let Some(hash) = self.requests.pump(&mut self.ground, &mut round) {
-            let has_begun = self.blocks.place_own(&mut self.ground, round.number, &hash);
-            self.on_placed();
-            self.requests.on_placing(has_begun, &mut round);
         }
     }
 }

@@ -1,20 +1,9 @@
 //! What the machine for blocks wants of requests, and they of it.
 
-use core::mem::take;
-
 use super::Node;
-use crate::blocks::Placed;
 use crate::limits::REPAIRS_MAX;
 
 impl Node {
-    /// Blocks of this node's own are placed: their requests end.
-    #[inline(never)]
-    pub(super) fn on_placed(&mut self) {
-        for Placed { request, status, holders } in take(&mut self.blocks.placed) {
-            self.requests.on_delivered(&mut self.ground, request, status, holders);
-        }
-    }
-
     /// Walks through the store, and fetches what is missing there.
     pub(super) fn pump_repair(&mut self) {
         self.blocks.scan_next(&mut self.ground);

@@ -88,7 +88,6 @@ impl Node {
         self.ground.depth_hint = self.ground.depth();
         if let Some(link) = link {
             self.blocks.on_holder_lost(&mut self.ground, &link.peer);
-            self.on_placed();
             self.requests.on_link_lost(&mut self.ground, link.id);
         }
         self.ground.maintain_within(Duration::from_ms(100));

@@ -4,67 +4,42 @@ use super::course::LOCAL_PATIENCE;
 use super::delivery::{ATTEMPTS_A_PLACE, Cargo, MESSAGE_HEAD, PUT_ATTEMPTS_MAX, ROOM_PATIENCE, Stage};
 use super::table::{Purpose, Request, Requests};
 use crate::ground::{Ground, What};
-use crate::id::{BlockHash, NodeId};
+use crate::id::BlockHash;
 use crate::io::kinds::output;
 use crate::limits::REPLICAS;
 use crate::status::Status;
 use crate::wire::frame::Body;
 
-/// How far the requests that wait for room were gone through.
-#[derive(Default)]
-pub(crate) struct Round {
-    place: usize,
-    /// The number of the one that was given back.
-    pub(crate) number: u32,
-    /// Messages to one node wait in their order.
-    full: Option<NodeId>,
-}
-
 impl Requests {
-    /// Begins to read the blocks and messages that have room on their first link. One that this node is to place itself
-    /// is given back, and how that began is to be told by [`Requests::on_placing`] before it goes on.
-    pub(crate) fn pump(&mut self, ground: &mut Ground, round: &mut Round) -> Option<BlockHash> {
-        while let Some(Request { course, purpose, .. }) = self.list.get_mut(round.place) {
-            round.place += 1;
+    /// Begins to read the blocks and messages that have room on their first link. A block that has links but for now none that
+    /// answers waits; without any it is with nobody.
+    pub(crate) fn pump(&mut self, ground: &mut Ground) {
+        let mut place = 0;
+        // Messages to one node wait in their order.
+        let mut full = None;
+        while let Some(Request { course, purpose, .. }) = self.list.get_mut(place) {
+            place += 1;
             let Purpose::Delivery(delivery) = purpose else { continue };
             let target = course.found.target;
-            if delivery.stage != Stage::Waits || round.full.as_ref() == Some(&target) {
+            if delivery.stage != Stage::Waits || full == Some(target) {
                 continue;
             }
             let (room, message) = delivery.size();
             let hop = delivery.first_hop(ground, &target, &course.tried);
-            if hop.is_none() && delivery.is_block() {
-                course.wait(ground, LOCAL_PATIENCE);
-                round.number = course.number;
-                return Some(*BlockHash::at(&target));
-            }
-            if hop.is_none() && target != ground.id {
-                round.place -= 1;
-                self.end(ground, round.place, Status::Unavailable, 0);
-            } else if hop.is_none_or(|link| ground.takes_bulk(link, room))
+            let is_stuck = hop.is_none() && target != ground.id;
+            if is_stuck && (!delivery.is_block() || ground.links.ready_count() == 0) {
+                let status = if delivery.is_block() { Status::Partial } else { Status::Unavailable };
+                place -= 1;
+                self.end(ground, place, status, 0);
+            } else if !is_stuck
+                && hop.is_none_or(|link| ground.takes_bulk(link, room))
                 && ground.load(What::Load, course.number, BlockHash::at(&target), message)
             {
                 course.wait(ground, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;
             } else {
-                round.full = Some(target);
+                full = Some(target);
             }
-        }
-        None
-    }
-
-    /// Whether this node began to place the block that was given back.
-    pub(crate) fn on_placing(&mut self, has_begun: bool, round: &mut Round) {
-        let place = self.place(round.number);
-        let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
-        else {
-            round.place -= 1;
-            return;
-        };
-        if !has_begun {
-            round.full = Some(course.found.target);
-        } else if delivery.stage == Stage::Waits {
-            delivery.stage = Stage::Out;
         }
     }
 
@@ -101,8 +76,8 @@ impl Requests {
         delivery.await_answer(ground, course, &self.trips);
     }
 
-    /// A block or message was answered for; a block also by this node itself.
-    pub(crate) fn on_delivered(&mut self, ground: &mut Ground, number: u32, status: Status, holders: u8) {
+    /// A block or message was answered for.
+    pub(super) fn on_delivered(&mut self, ground: &mut Ground, number: u32, status: Status, holders: u8) {
         let place = self.place(number);
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {

@@ -122,13 +122,15 @@ impl Delivery {
         }
     }
 
-    /// The link by which it leaves; `None` also where this node is the one it is for.
+    /// The link by which it leaves; `None` also where this node is the one a message is for. A block leaves even where this node is
+    /// the closest to it: the next nearest places it, so that it takes the giver's uplink once.
     pub(super) fn first_hop(&self, ground: &Ground, target: &NodeId, tried: &[LinkId]) -> Option<LinkId> {
         match self.cargo {
             Cargo::Block => {
                 let place = self.place(ground, target);
-                let hop = |tried: &[LinkId]| ground.next_hop(&place, &ground.id, tried, false);
-                hop(tried).or_else(|| hop(&[]))
+                let hop = |tried: &[LinkId], anyhow| ground.next_hop(&place, &ground.id, tried, anyhow);
+                let nearer = hop(tried, false).or_else(|| hop(&[], false));
+                nearer.or_else(|| hop(tried, true)).or_else(|| hop(&[], true))
             }
             Cargo::Message { .. } if *target == ground.id => None,
             Cargo::Message { .. } => ground.way(target),

@@ -14,6 +14,5 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::deliver::Round;
 pub(crate) use self::lookup::Aim;
 pub(crate) use self::table::Requests;

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Aim, Requests, Round};
+use super::{Aim, Requests};
 use crate::coordinate::Coordinate;
 use crate::ground::Ground;
 use crate::ground::testing::{ground, outputs, random_id, sent};
@@ -176,18 +176,21 @@ fn a_lost_link_makes_its_request_late_at_once() {
 }
 
 #[test]
-fn the_closest_node_places_a_block_itself() {
-    let (mut ground, mut requests, mut round) = (ground(8), Requests::default(), Round::default());
+fn a_block_leaves_once_even_where_its_giver_is_the_closest() {
+    let (mut ground, mut requests) = (ground(8), Requests::default());
     let hash = *BlockHash::at(&ground.id.flipped(255));
-    requests.put(&mut ground, OP, &hash);
-    assert_eq!(requests.pump(&mut ground, &mut round), Some(hash), "it is given back");
-    let number = round.number;
-    requests.on_placing(true, &mut round);
-    assert!(requests.pump(&mut ground, &mut round).is_none());
-    requests.on_delivered(&mut ground, number, Status::Ok, 8);
+    let (link, _) = put(&mut requests, &mut ground, &hash);
+    assert_eq!(peer(&ground, link), ground.nearest_linked(hash.place(), 2).ids()[1]);
+}
+
+#[test]
+fn a_lone_nodes_block_is_with_nobody() {
+    let (mut ground, mut requests) = (ground(0), Requests::default());
+    requests.put(&mut ground, OP, &random_hash());
+    requests.pump(&mut ground);
     let outputs = outputs(&mut ground);
     let ended = outputs.iter().find(|flat| flat.kind == output::DONE).expect("the put ends");
-    assert_eq!(ended.value, Status::Ok as u32 | 8 << 16);
+    assert_eq!(ended.value, Status::Partial as u32);
 }
 
 #[test]
@@ -197,7 +200,7 @@ fn messages_to_one_node_wait_in_their_order() {
     for op in 1..=3 {
         requests.send(&mut ground, OpId(op), &to, 100);
     }
-    assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+    requests.pump(&mut ground);
     let wanted: Vec<u32> = outputs(&mut ground)
         .iter()
         .filter(|flat| flat.kind == output::WANTED)
@@ -287,7 +290,7 @@ fn own_lookups_are_repeated_for_one_in_four_once_what_was_saved_is_spent() {
 /// A put whose block is read and sent; its number and link.
 fn put(requests: &mut Requests, ground: &mut Ground, hash: &BlockHash) -> (LinkId, u32) {
     requests.put(ground, OP, hash);
-    assert!(requests.pump(ground, &mut Round::default()).is_none());
+    requests.pump(ground);
     read_own(requests, ground)
 }
 
@@ -308,7 +311,7 @@ fn a_put_waits_for_a_slow_link_to_take_what_was_sent_before() {
     flow(&mut ground, 200_000);
     for _ in 0..5 {
         wait(&mut requests, &mut ground);
-        assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+        requests.pump(&mut ground);
         assert!(outputs(&mut ground).is_empty(), "it waits");
     }
     flow(&mut ground, 0);
@@ -324,7 +327,7 @@ fn a_put_without_an_answer_goes_by_another_link() {
     let (first, number) = put(&mut requests, &mut ground, &hash);
     wait(&mut requests, &mut ground);
     assert_eq!(ground.now.since(began).ms(), 9_000);
-    assert!(requests.pump(&mut ground, &mut Round::default()).is_none());
+    requests.pump(&mut ground);
     let (second, _) = read_own(&mut requests, &mut ground);
     assert_ne!(first, second);
     let again = ground.now;
@@ -345,10 +348,10 @@ fn a_holder_that_is_always_busy_is_passed_over() {
         answers += 1;
         assert!(answers < 20, "the same holder was asked {answers} times");
         // In a node this follows every input.
-        requests.pump(&mut ground, &mut Round::default());
+        requests.pump(&mut ground);
         if ground.count_jobs(&|_| true) == 0 {
             wait(&mut requests, &mut ground);
-            requests.pump(&mut ground, &mut Round::default());
+            requests.pump(&mut ground);
         }
         let (link, next) = read_own(&mut requests, &mut ground);
         number = next;

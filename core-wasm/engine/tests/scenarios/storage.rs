@@ -120,6 +120,34 @@ fn newcomers_that_come_closest_fetch_what_they_should_hold() {
     });
 }
 
+/// Those that hold a block for others, though that many live nodes are nearer to it.
+fn needless(world: &World, hash: &BlockHash, nearer: usize) -> usize {
+    let near = world.closest(hash.place(), nearer);
+    let holds = |host: &HostId| world.host(*host).store.holds(hash);
+    world.live().into_iter().filter(holds).filter(|host| !near.contains(&world.host(*host).id)).count()
+}
+
+#[test]
+fn x8_what_newcomers_hold_instead_is_released_and_lost_nowhere() {
+    each(1, |seed| {
+        let mut world = network(seed, 1, 11, 200);
+        let hashes: Vec<BlockHash> = (0..10).map(|n| place(&mut world, HostId(n), 1_000)).collect();
+        world.add_many(60, 100, &crate::world::Spec::browser());
+        settle(&mut world, 90_000);
+        let count = |world: &World| hashes.iter().map(|hash| needless(world, hash, 30)).sum::<usize>();
+        let before = count(&world);
+        world.expect(180_000, "every block is on its closest", |world| {
+            hashes.iter().all(|hash| is_held(world, hash))
+        });
+        world.run_for(1_500_000);
+        let after = count(&world);
+        assert!(after < before, "seed {seed}: {before} held for nothing, {after} of them in the end");
+        for hash in &hashes {
+            assert!(is_held(&world, hash), "seed {seed}");
+        }
+    });
+}
+
 #[test]
 fn a_holder_that_lost_its_store_is_filled_again() {
     each(1, |seed| {
@@ -211,8 +239,9 @@ fn x8_where_a_third_is_full_or_broken_blocks_are_held_by_the_others() {
             world.expect(10_000, "they do hold it", |world| world.holders(&hash).len() > held);
         }
         println!("seed {seed}: {whole} of 20 have all their holders, and {possible} could");
+        // Now and then whoever places a block does not know one of them yet.
         assert!(
-            whole + 5 >= possible,
+            whole + 2 >= possible,
             "seed {seed}: {whole} of {possible} that could have all their holders"
         );
     });

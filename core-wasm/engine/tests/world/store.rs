@@ -33,6 +33,11 @@ impl Store {
         self.blocks.get(&hash.0).map(|(bytes, _)| bytes.as_slice())
     }
 
+    /// Whether the block is here and held for others.
+    pub(crate) fn holds(&self, hash: &BlockHash) -> bool {
+        self.blocks.get(&hash.0).is_some_and(|(_, is_held)| *is_held)
+    }
+
     /// How many blocks are here.
     pub(crate) fn len(&self) -> usize {
         self.blocks.len()
@@ -50,6 +55,12 @@ impl Store {
 
     /// See [`Work::Store`](tabmesh_engine::Work::Store).
     pub(crate) fn store(&mut self, hash: &BlockHash, bytes: &[u8], held: bool) -> Outcome {
+        if bytes.is_empty() && !held {
+            if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
+                *is_held = false;
+            }
+            return Outcome::Stored;
+        }
         if Self::name(bytes) != *hash {
             return Outcome::Mismatch;
         }
@@ -67,14 +78,20 @@ impl Store {
     }
 
     /// See [`Work::Absent`](tabmesh_engine::Work::Absent).
-    pub(crate) fn absent(&self, hashes: &[BlockHash]) -> Outcome {
+    pub(crate) fn absent(&mut self, hashes: &[BlockHash]) -> Outcome {
+        for hash in hashes {
+            if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
+                *is_held = true;
+            }
+        }
         Outcome::Hashes(hashes.iter().filter(|hash| self.block(hash).is_none()).copied().collect())
     }
 
     /// See [`Work::Scan`](tabmesh_engine::Work::Scan).
     pub(crate) fn scan(&self, after: Option<BlockHash>, count: u16) -> Outcome {
         let start = after.map_or(Bound::Unbounded, |hash| Bound::Excluded(hash.0));
-        let found = self.blocks.range((start, Bound::Unbounded)).take(count.into());
+        let held = self.blocks.range((start, Bound::Unbounded)).filter(|(_, (_, is_held))| *is_held);
+        let found = held.take(count.into());
         Outcome::Hashes(found.map(|(hash, _)| BlockHash(*hash)).collect())
     }
 }
