@@ -14,7 +14,8 @@ use crate::wire::frame::{Body, COPIES, ENTRY, HOPS_MAX, Routed, STRAY};
 /// A lookup is copied so often on its way at most: it is no tool to make others send much.
 const COPIES_MAX: u8 = 2;
 
-/// After so many hops a request ends where nobody is nearer, however far that is.
+/// After so many hops a request ends where nobody is nearer, however far that is and whoever named the target: those that
+/// named one that is gone may have heard of it from each other.
 const DETOUR_HOPS: u8 = 10;
 
 /// What became of a routed message.
@@ -64,7 +65,10 @@ impl Ground {
             self.stray(&[from])
         } else {
             self.next_hop(routed.target, routed.origin, &[from], false)
-                .or_else(|| self.way_round(routed.target, Some(from)).filter(|_| routed.exact))
+                .or_else(|| {
+                    self.way_round(routed.target, Some(from))
+                        .filter(|_| routed.exact && routed.hops < DETOUR_HOPS)
+                })
                 .or_else(|| self.detour(routed, from))
         };
         // Any holder on the way may serve a block, so the storage is asked before the request goes on.

@@ -1,8 +1,10 @@
 //! What is sent on takes the link that it should.
 
-use super::testing::{ground, outputs, random_id, sent};
+use alloc::vec;
+
+use super::testing::{ground, link, outputs, random_id, sent};
 use crate::rng::Rng;
-use crate::wire::frame::{Body, COPIES, Frame, Routed, STRAY};
+use crate::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 
 #[test]
 fn a_request_leaves_by_the_link_nearest_to_its_target() {
@@ -61,4 +63,34 @@ fn x5_a_lookup_is_copied_twice_at_most_whatever_it_says() {
         }
     }
     assert_eq!(most, 3);
+}
+
+/// Three that named a node to each other, and are not linked to it any more, would send a request for it round for ever.
+#[test]
+fn a_request_goes_by_those_that_named_its_target_for_some_hops_only() {
+    let mut ground = ground(0);
+    let target = ground.id.flipped(200);
+    let (from, way) = (link(&mut ground, &target.flipped(1)), link(&mut ground, &target.flipped(2)));
+    ground.contacts.learn(&target).unwrap().via = Some(way);
+    for hops in 0..HOPS_MAX {
+        let path = vec![0; usize::from(hops) * ENTRY];
+        let origin = target.flipped(3);
+        let mut request = Routed {
+            reply: false,
+            exact: true,
+            how: 0,
+            hops,
+            origin: &origin,
+            target: &target,
+            request: 1,
+            path: &path,
+            kind: Body::Greet.kind(),
+            payload: &[],
+        };
+        assert!(ground.carry(from, &mut request).is_some());
+        let sent = sent(&mut ground);
+        let by =
+            sent.iter().find(|(_, frame)| matches!(Frame::parse(frame), Some(Frame::Routed(_)))).unwrap().0;
+        assert_eq!(by, if hops < 9 { way } else { from }, "after {hops} hops");
+    }
 }

@@ -24,6 +24,9 @@ const INTRODUCE_MS: u64 = 10_000;
 /// An always-on peer asks now and then all the same, so that two networks behind one server grow together.
 const INTRODUCE_RELAY_MS: u64 = 20_000;
 
+/// Tabs that stay at the server: at most one for each value of so many bits; one in some dozens of nodes before that.
+const GREETER_BITS_MAX: u32 = 6;
+
 /// How far the connection is.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum State {
@@ -179,13 +182,17 @@ fn wants_signalling(ground: &Ground) -> bool {
     ground.config.signalling && stays
 }
 
-/// Where no always-on peer is linked, one node stays to meet newcomers: the one closest to the network's name.
-/// Every other node has a link that leads nearer to it.
+/// Where no always-on peer is linked, some nodes stay to meet newcomers: in each part of the id space, of at most 64, the one closest
+/// to the network's name, but for the bits that the part has in common. Every other node of the part has a link that leads nearer to it.
+/// They lie apart, so that a newcomer is near one of them, and so many that some are left where most leave at once.
 fn is_greeter(ground: &Ground) -> bool {
-    let name = NodeId(sha256(&ground.config.network));
+    let mut place = NodeId(sha256(&ground.config.network));
+    let bits = ground.depth_hint.saturating_sub(1).min(GREETER_BITS_MAX);
+    let below = u8::MAX >> bits;
+    place.0[0] = place.0[0] & below | ground.id.0[0] & !below;
     let is_better = |link: &Link| {
         link.stage == Stage::Ready
-            && (link.profile == Profile::Native || link.peer.is_nearer(&ground.id, &name))
+            && (link.profile == Profile::Native || link.peer.is_nearer(&ground.id, &place))
     };
     ground.links.find(&is_better).is_none()
 }

@@ -7,9 +7,10 @@ use super::envelopes::refuse;
 use super::*;
 use crate::ground::testing::{ground, link, outputs};
 use crate::ground::{Ground, Parcel, ReplyTo};
+use crate::hash::sha256;
 use crate::id::NodeId;
 use crate::io::kinds::{input, output};
-use crate::io::{JobId, LinkId, LinkKind};
+use crate::io::{JobId, LinkId, LinkKind, Profile};
 use crate::limits::{REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Stage;
 use crate::status::Reason;
@@ -241,4 +242,30 @@ fn a_server_that_challenges_without_end_keeps_one_job_and_no_more() {
     assert_eq!(kinds(&mut ground), [output::SIGNAL]);
     linking.on_signal_bytes(&mut ground, &challenge);
     assert_eq!(kinds(&mut ground), [output::SIGN]);
+}
+
+/// Whether a joined tab with these peers, and neighbours that share `depth` bits with it, goes to the signalling server.
+fn stays(depth: u32, peers: &[NodeId]) -> bool {
+    let mut ground = ground(0);
+    (ground.config.signalling, ground.config.profile) = (true, Profile::Browser);
+    (ground.joined, ground.depth_hint) = (true, depth);
+    for peer in peers {
+        let link = link(&mut ground, peer);
+        ground.links.get_mut(link).unwrap().profile = Profile::Browser;
+    }
+    Linking::default().on_signal_deadline(&mut ground);
+    outputs(&mut ground).iter().any(|flat| flat.kind == output::SIGNAL_OPEN)
+}
+
+#[test]
+fn the_tab_nearest_to_the_networks_name_in_its_part_of_the_ids_stays_at_the_server() {
+    let ground = ground(0);
+    let name = NodeId(sha256(&ground.config.network));
+    let elsewhere = [name.flipped(253), name.flipped(254), name.flipped(255)];
+    assert!(ground.id.shared_bits(&name) < 6, "it is not in the name's own part");
+    assert!(!stays(0, &elsewhere), "a small network is one part");
+    assert!(stays(20, &elsewhere), "in a large one there are 64");
+    let mut nearer = name;
+    nearer.0[0] = nearer.0[0] & 0b11 | ground.id.0[0] & !0b11;
+    assert!(!stays(20, &[elsewhere[0], elsewhere[1], nearer]));
 }

@@ -184,7 +184,8 @@ impl Node {
                 matches!(believed, Reason::NoRoom | Reason::Shed),
             ),
         }
-        if link.stage == Stage::Ready {
+        let is_silent = matches!(believed, Reason::Lost | Reason::Silent);
+        if is_proven && !is_silent {
             self.ground.contacts.vouch(&link.peer);
         }
         linking::choose_way(&mut self.ground, &link, believed);
@@ -196,6 +197,10 @@ impl Node {
             self.ground.put_plain(output::PEER_DOWN, 0, reason as u32, &link.peer.0);
             // What went out over a link that was shed is still answered.
             self.on_peers_changed(Some(&link).filter(|_| reason != Reason::Shed));
+            // Whoever left without a word would be dialled in vain, for half a minute and twice: others may still reach it.
+            if is_silent {
+                self.ground.greet(&link.peer);
+            }
             if self.ground.links.ready_count() == 0 && self.ground.joined {
                 self.ground.joined = false;
                 self.ground.put_kind(output::OFFLINE, None);
