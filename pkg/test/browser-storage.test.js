@@ -171,6 +171,11 @@ test('jobs are answered by their kinds', async () => {
       await run(OUTPUT.absent, 0, concat(hash, new Uint8Array(32))),
       await run(OUTPUT.scan, 10),
       await run(OUTPUT.scan, 10, hash),
+      // Without its bytes a block is released, and what is only cached is nobody's to look after.
+      await run(OUTPUT.store, 0, hash),
+      await run(OUTPUT.scan, 10),
+      await run(OUTPUT.store, 0, await sha256(new Uint8Array(0))),
+      await run(OUTPUT.load, 0, await sha256(new Uint8Array(0))),
       await run(OUTPUT.close),
     ];
     return all.map(([name, length]) => [name, length]);
@@ -184,6 +189,10 @@ test('jobs are answered by their kinds', async () => {
     ['hashes', 32],
     ['hashes', 32],
     ['hashes', 0],
+    ['stored', 0],
+    ['hashes', 0],
+    ['stored', 0],
+    ['loaded', 0],
     ['failed', 0],
   ]);
   await context.close();

@@ -132,9 +132,6 @@ impl Storage {
 /// What the writing thread is to do, or else the request for the reading one.
 fn to_write(request: Request) -> Result<Keep, Request> {
     match request {
-        Request::Store { hash, bytes, held: false } if bytes.is_empty() => {
-            Ok(Keep { hash, bytes: None, held: Held::Cached })
-        }
         Request::Store { hash, bytes, held } => {
             let held = if held { Held::Others } else { Held::Cached };
             Ok(Keep { hash, bytes: Some(bytes), held })

@@ -36,7 +36,7 @@ pub enum StorageError {
 /// One thing to do; the engine's jobs and the file transfers use the same.
 #[derive(Debug)]
 pub enum Request {
-    /// Check and keep a block. One that is held for the network and comes without bytes, not held, is only cached from now on.
+    /// Check and keep a block. One that comes without its bytes, not held, is released: if it was held for the network it is only cached from now on.
     Store {
         /// Claimed SHA-256.
         hash: BlockHash,

@@ -129,6 +129,16 @@ async fn a_block_that_is_released_makes_room_and_the_users_own_never_does() {
 }
 
 #[tokio::test]
+async fn the_block_without_bytes_is_a_block_like_any_other() {
+    let dir = temporary();
+    let storage = open(&dir, 2000);
+    let hash = block(0, 0).0;
+    assert_eq!(keep(&storage, 0, 0, false).await, Answer::Stored);
+    assert_eq!(storage.request(Request::Hold(hash)).await, Answer::Stored);
+    assert_eq!(load(&storage, 0, 0).await, Answer::Loaded(Bytes::new()));
+}
+
+#[tokio::test]
 async fn a_scan_is_ascending_complete_and_bounded() {
     let dir = temporary();
     let storage = open(&dir, 1 << 20);

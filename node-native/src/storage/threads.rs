@@ -61,15 +61,13 @@ fn write_batch(shared: &Shared, batch: impl Iterator<Item = Write>, quota: u64) 
                 }
             }
             Write::Trial => shared.try_again(),
-            Write::Block { block, reply } => {
-                let is_sound = |bytes: &Bytes| Sha256::digest(bytes)[..] == block.hash.0;
-                if block.bytes.as_ref().is_none_or(is_sound) {
+            Write::Block { block, reply } => match checked(block) {
+                Some(block) => {
                     blocks.push(block);
                     replies.push(reply);
-                } else {
-                    reply(Answer::Mismatch);
                 }
-            }
+                None => reply(Answer::Mismatch),
+            },
         }
     }
     if blocks.is_empty() {
@@ -100,6 +98,18 @@ fn write_batch(shared: &Shared, batch: impl Iterator<Item = Write>, quota: u64) 
             replies.into_iter().for_each(|reply| reply(Answer::Failed));
         }
     }
+}
+
+/// The block as it is to be written; `None` where it is not what its name says.
+fn checked(mut block: Keep) -> Option<Keep> {
+    let Some(bytes) = &block.bytes else { return Some(block) };
+    if Sha256::digest(bytes)[..] == block.hash.0 {
+        return Some(block);
+    }
+    // Only one block has no bytes; any other that comes without them is released.
+    let is_released = bytes.is_empty() && block.held == Held::Cached;
+    block.bytes = None;
+    is_released.then_some(block)
 }
 
 fn read(shared: &Shared, request: Request) -> Answer {

@@ -265,7 +265,7 @@ macro_rules! outputs {
             RECALL = 30 => Recall([u8; 12] = bytes),
             /// Check that the bytes hash to `hash` and keep them durably: [`JobResult::Stored`](crate::JobResult::Stored), [`JobResult::Mismatch`](crate::JobResult::Mismatch),
             /// or [`JobResult::Full`](crate::JobResult::Full). What is `held` for the network is never dropped for room; a cached block is.
-            /// No bytes, not `held`: a block that was held for the network is only cached from now on, unless it is the user's own.
+            /// No bytes, which are not the block's, and not `held`: what was held for the network is only cached from now on, unless it is the user's own.
             STORE = 12 => Store {
                 /// SHA-256 of the bytes, claimed.
                 hash: BlockHash = id,

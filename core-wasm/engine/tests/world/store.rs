@@ -55,14 +55,14 @@ impl Store {
 
     /// See [`Work::Store`](tabmesh_engine::Work::Store).
     pub(crate) fn store(&mut self, hash: &BlockHash, bytes: &[u8], held: bool) -> Outcome {
-        if bytes.is_empty() && !held {
+        if Self::name(bytes) != *hash {
+            if !bytes.is_empty() || held {
+                return Outcome::Mismatch;
+            }
             if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
                 *is_held = false;
             }
             return Outcome::Stored;
-        }
-        if Self::name(bytes) != *hash {
-            return Outcome::Mismatch;
         }
         if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
             *is_held |= held;
