@@ -109,8 +109,8 @@ pub(crate) struct Handshake {
     pub(crate) tries: u8,
     /// When all of it is given up.
     pub(crate) deadline: Instant,
-    /// WebSocket: the `Hello` that goes out once the transport is open and the shell has made a key; empty before and after.
-    pub(crate) hello: Vec<u8>,
+    /// WebSocket: the public half of this end's fresh key, until the transport is open and its `Hello` goes out.
+    pub(crate) fresh: Vec<u8>,
     /// SHA-256 of both `Hello`s, that of the end that dialled first; all zero before they are said. Of a link that is no WebSocket,
     /// only the one that came.
     pub(crate) hellos: [[u8; 32]; 2],
@@ -175,7 +175,7 @@ impl Links {
             answered: false,
             tries: 0,
             deadline,
-            hello: Vec::new(),
+            fresh: Vec::new(),
             hellos: [UNSAID; 2],
             key: [0; 64],
             exchange: [0; 64],
@@ -244,7 +244,12 @@ impl Links {
 
     /// Takes out a link that there is.
     pub(crate) fn remove(&mut self, id: LinkId) -> Link {
-        self.list.remove(self.place(id))
+        let link = self.list.remove(self.place(id));
+        // Where most have gone, as after a sleep, others' handshakes come into their room.
+        if self.list.len() < self.list.capacity() / 2 {
+            self.list.shrink_to_fit();
+        }
+        link
     }
 
     /// All of them, ascending by number.

@@ -83,10 +83,8 @@ pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
 
 /// The shell has made a fresh key for a WebSocket.
 pub(super) fn on_socket_key(ground: &mut Ground, id: LinkId, key: &[u8]) {
-    let (Some(key), nonce) = (key.first_chunk(), ground.keystream.bytes()) else { return };
-    let hello = hello(ground, &nonce, key);
     if let Some(handshake) = ground.links.handshake(id) {
-        handshake.hello = hello;
+        handshake.fresh = key.to_vec();
     }
     greet(ground, id);
 }
@@ -94,13 +92,15 @@ pub(super) fn on_socket_key(ground: &mut Ground, id: LinkId, key: &[u8]) {
 /// Sends the `Hello` of a WebSocket once the transport is open and the shell has made a key.
 fn greet(ground: &mut Ground, id: LinkId) {
     let Some(link) = ground.links.get_mut(id).filter(|link| link.stage == Stage::Proving) else { return };
+    let place = usize::from(!link.dialled);
     let Some(handshake) = &mut link.handshake else { return };
-    let hello = core::mem::take(&mut handshake.hello);
-    let said = &mut handshake.hellos[usize::from(!link.dialled)];
-    if hello.is_empty() || *said != UNSAID {
-        return;
+    let fresh = core::mem::take(&mut handshake.fresh);
+    let Some(fresh) = fresh.first_chunk().filter(|_| handshake.hellos[place] == UNSAID) else { return };
+    let nonce = ground.keystream.bytes();
+    let hello = hello(ground, &nonce, fresh);
+    if let Some(handshake) = ground.links.handshake(id) {
+        handshake.hellos[place] = sha256(hello.get(2..).unwrap_or(&[]));
     }
-    *said = sha256(hello.get(2..).unwrap_or(&[]));
     ground.send_bytes(id, hello);
     prove(ground, id);
 }

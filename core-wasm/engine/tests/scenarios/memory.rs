@@ -3,11 +3,11 @@
 //! Puppets take every link there is and ask for everything a peer can ask for, the application does the same, and the
 //! shell takes seconds for each job, so that nothing leaves a table soon.
 
-use tabmesh_engine::limits::TOPICS_MAX;
+use tabmesh_engine::limits::{HANDSHAKES_MAX, TOPICS_MAX};
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, TopicId};
+use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, Route, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
 use crate::world::crypto::Crypto;
@@ -141,7 +141,16 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
     for number in 0..TOPICS_MAX as u8 {
         world.subscribe(host, TopicId([number; 32]));
     }
+    // Sockets on which nobody proves a key: whatever room is left.
+    let silent: Vec<HostId> =
+        (0..HANDSHAKES_MAX).map(|_| world.add_script(Spec::browser().knowing(&[host]))).collect();
     for _ in 0..3 {
+        for puppet in silent.iter().filter(|_| profile == Profile::Native) {
+            if !is_closed(&world, *puppet, LINK) {
+                continue;
+            }
+            world.play(*puppet, vec![Output::Open { link: LINK, route: Route::Socket(0) }]);
+        }
         for puppet in &puppets {
             if is_closed(&world, *puppet, LINK) {
                 continue;
