@@ -63,6 +63,9 @@ pub enum IdentityError {
     },
 }
 
+/// From this level on making a key takes seconds, and it is said.
+const SLOW_LEVEL: u8 = 16;
+
 /// A node's key pair.
 ///
 /// The curve arithmetic that makes keys is the p256 crate's; signing and checking is ring's, which this binary holds
@@ -185,6 +188,9 @@ pub fn from_hex(text: &str) -> Option<NodeId> {
 
 /// Random keys until one reaches `level`: 2^level tries on average.
 fn random_secret(level: u8) -> p256::SecretKey {
+    if level >= SLOW_LEVEL {
+        tracing::info!(level, "making a key of this level takes some 2^level tries, thousands a second");
+    }
     loop {
         let secret = p256::SecretKey::generate();
         if NodeId::of_key(&public_key(&secret)).level() >= u32::from(level) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 use thiserror::Error;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::control;
 use crate::driver::{self, Handle};
@@ -86,7 +86,10 @@ impl Peer {
     /// The first part that does not start; nothing is left running.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let lock = lock_data_dir(&settings.data_dir)?;
-        let identity = identity_of(settings)?;
+        // Making a key of a high level takes long, and what else the runtime does goes on meanwhile.
+        let asked = settings.clone();
+        let identity = spawn_blocking(move || identity_of(&asked)).await;
+        let identity = identity.map_err(|error| StartError::Thread(io::Error::other(error)))??;
         let storage = Storage::open(&settings.data_dir, settings.quota, identity.id())?;
         let listener = match settings.listen {
             Some(address) => Some(server::bind(address).await?),

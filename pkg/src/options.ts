@@ -31,8 +31,11 @@ export interface Settled {
 
 /** @throws MeshError BadOption, saying which */
 export function settle(options: JoinOptions, base: string): Settled {
-  const { signal, relayOnly = false, relay = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [] } = options;
-  const network = name(options.network ?? 'tabmesh', 'network');
+  need(typeof options === 'object' && options !== null, 'join takes an object of options');
+  const { signal, relayOnly = false, relay = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [], onProgress, onFault, ...rest } = options;
+  const { network: named = 'tabmesh', signalling = '/signal', peers = [], level = 0, ...unknown } = rest;
+  need(Object.keys(unknown).length === 0, `join has no option ${Object.keys(unknown)[0]}`);
+  const network = name(named, 'network');
   need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
   const switches = [relayOnly, relay, wait];
   need(switches.every((value) => typeof value === 'boolean'), 'relayOnly, relay and wait are true or false');
@@ -40,14 +43,13 @@ export function settle(options: JoinOptions, base: string): Settled {
   need(typeof storage === 'object' && storage !== null, 'storage is an object');
   need(Array.isArray(iceServers), 'iceServers is a list');
   need(!relayOnly || iceServers.length > 0, 'relayOnly needs a TURN server in iceServers');
-  const { onProgress, onFault } = options;
   need([onProgress, onFault].every((each) => each === undefined || typeof each === 'function'), 'onProgress and onFault are functions');
   return {
     network,
-    signalling: servers(options.signalling ?? '/signal', base),
-    peers: addresses(options.peers ?? [], base),
-    level: whole(options.level ?? 0, 0, LEVEL_MAX, 'level'),
-    rtc: { iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' },
+    signalling: servers(signalling, base),
+    peers: addresses(peers, base),
+    level: whole(level, 0, LEVEL_MAX, 'level'),
+    rtc: connecting({ iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' }),
     relay,
     quota: whole(storage.quotaBytes ?? 256 * MIB, MIB, Number.MAX_SAFE_INTEGER, 'storage.quotaBytes'),
     prefix: `${name(storage.name ?? 'tabmesh', 'storage.name')}:${network}`,
@@ -57,6 +59,16 @@ export function settle(options: JoinOptions, base: string): Settled {
     onFault,
     onProgress: (stage, detail) => onProgress?.(detail === undefined ? { stage } : { stage, detail }),
   };
+}
+
+/** What the browser takes: it says itself what is wrong with an address of a server. */
+function connecting(rtc: RTCConfiguration): RTCConfiguration {
+  try {
+    if ('RTCPeerConnection' in globalThis) new RTCPeerConnection(rtc).close();
+  } catch (error) {
+    need(false, `iceServers: ${String(error)}`);
+  }
+  return rtc;
 }
 
 function need(holds: unknown, detail: string): asserts holds {

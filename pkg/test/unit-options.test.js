@@ -38,6 +38,9 @@ test('addresses of servers and peers', () => {
 
 test('what is wrong is refused with a code and said', () => {
   const cases = [
+    [null, /object/],
+    ['wss://a.example/signal', /object/],
+    [{ signaling: 'wss://a.example/signal' }, /no option signaling/],
     [{ signalling: 'no address' }, /signalling/],
     [{ signalling: 42 }, /signalling/],
     [{ signalling: 'https://a.example' }, /signalling/],

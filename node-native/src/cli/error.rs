@@ -29,6 +29,10 @@ pub(super) enum CliError {
     NoInput,
     #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
     TooLong,
+    #[error(
+        "no other node holds all of it, so it can be read only while this one runs; put it again when others are linked"
+    )]
+    Alone,
     #[error(transparent)]
     Task(#[from] TaskError),
     #[error("{0}")]
@@ -46,6 +50,8 @@ impl CliError {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
             }
             Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
+            // As the status NotReplicated of the package.
+            Self::Alone => 5,
             Self::Task(error) => error.exit_code(),
             Self::Interrupted => 130,
         }

@@ -34,7 +34,11 @@ pub(super) async fn run(settings: Settings, unknown_variables: &[String]) -> Res
     // Taken before the start, so that a stop that comes early is not missed.
     let mut terminate = signal(SignalKind::terminate()).map_err(CliError::Host)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(CliError::Host)?;
-    let peer = Peer::start(&settings).await?;
+    let peer = tokio::select! {
+        peer = Peer::start(&settings) => peer?,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    };
     tracing::info!(
         id = %hex(&peer.handle().id()),
         version = env!("CARGO_PKG_VERSION"),

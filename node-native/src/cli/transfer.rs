@@ -28,10 +28,17 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
     let done = result?;
     if node.json {
         print_json(&done);
-        return Ok(());
     }
     let Done::Put { cid, blocks, holders_min, partial, .. } = done else { return Err(out_of_turn()) };
-    println!("{cid}");
+    if !node.json {
+        println!("{cid}");
+    }
+    if holders_min == 0 {
+        return Err(CliError::Alone);
+    }
+    if node.json {
+        return Ok(());
+    }
     let nodes = if holders_min == 1 { "node" } else { "nodes" };
     eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} other {nodes}");
     if partial > 0 {

@@ -125,7 +125,7 @@ impl Driver {
             Event::Clock { off_by_s } => {
                 tracing::warn!(
                     off_by_s,
-                    "this machine's clock is ahead of other peers' by so many seconds (behind, if negative): set it right"
+                    "this machine's clock and those of other peers differ by so many seconds (it is ahead, or behind where negative); set it, if it is the wrong one"
                 );
             }
             Event::Found { .. } | Event::Done { .. } => {}

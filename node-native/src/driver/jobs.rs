@@ -5,7 +5,7 @@ use tabmesh_engine::{Input, JobId, JobResult, Work};
 
 use super::state::{Driver, Finding};
 use super::verifier::{Check, Checked};
-use crate::storage::{Answer, Request};
+use crate::storage::{Answer, Reply, Request};
 
 impl Driver {
     pub(super) fn work(&mut self, job: JobId, work: Work) {
@@ -36,13 +36,21 @@ impl Driver {
             }
             Work::Message(op) => return self.findings.push_back(Finding::Wanted(job, op)),
             Work::Load(hash) => Request::Load(hash),
+            Work::Store { hash, bytes, held: false } => {
+                return self.storage.try_cache(hash, bytes.into(), self.reply(job));
+            }
             Work::Store { hash, bytes, held } => Request::Store { hash, bytes: bytes.into(), held },
             Work::Absent(hashes) => Request::Absent(hashes),
             Work::Scan { after, count } => Request::Scan { after, count },
         };
+        self.storage.try_submit(request, self.reply(job));
+    }
+
+    /// Takes what the store answers to a job.
+    fn reply(&self, job: JobId) -> Reply {
         let answers = self.answers.clone();
         // The driver is gone only when the whole node stops.
-        self.storage.try_submit(request, Box::new(move |answer| drop(answers.send((job, answer)))));
+        Box::new(move |answer| drop(answers.send((job, answer))))
     }
 
     fn check(&mut self, check: Check) {

@@ -111,6 +111,24 @@ impl Storage {
         if is_queued { answer.await.unwrap_or(Answer::Failed) } else { Answer::Failed }
     }
 
+    /// Keeps a block that came from the network as a cached one. Where there is no room for it, it is in memory for whoever reads it
+    /// next: reading goes on whether or not anything can be kept.
+    pub fn try_cache(&self, hash: BlockHash, bytes: Bytes, reply: Reply) {
+        let (shared, lent) = (self.shared.clone(), bytes.clone());
+        let request = Request::Store { hash, bytes, held: false };
+        self.try_submit(
+            request,
+            Box::new(move |answer| match answer {
+                // That it is what its name says was checked before.
+                Answer::Full => {
+                    shared.remember(hash, lent);
+                    reply(Answer::Stored);
+                }
+                answer => reply(answer),
+            }),
+        );
+    }
+
     /// Keeps `bytes` under their hash as a cached block, and waits until they are on disk.
     pub async fn store(&self, hash: BlockHash, bytes: Bytes) -> Answer {
         debug_assert!(bytes.len() <= limits::BLOCK_MAX, "a block is cut before it is stored");

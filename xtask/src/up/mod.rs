@@ -1,5 +1,6 @@
 //! `up`: a small network on this machine.
 
+use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -33,6 +34,10 @@ pub(crate) struct Options {
 /// Builds the parts, runs a network of them, and stops it on Ctrl-C.
 pub(crate) fn up(options: &Options) -> Result<()> {
     let stop = stop_signal()?;
+    // Said now, not after a quarter of an hour of building.
+    TcpListener::bind(("127.0.0.1", options.port)).with_context(|| {
+        format!("port {} is taken; choose another with --port, or 0 for any", options.port)
+    })?;
     parts::web()?;
     let programs = parts::programs()?;
     let tabs = if options.tabs > 0 { Some(test::harness(&programs)?) } else { None };
