@@ -139,7 +139,7 @@ pub const QUEUE_STATE: u32 = 1024 * 1024;
 /// With more than this waiting the peer does not read: its link is closed ([`Reason::Stuck`](crate::Reason)).
 pub const QUEUE_STUCK: u32 = 4 * 1024 * 1024;
 
-/// Frames that one peer may send in a second, several times what acknowledging bulk takes on the fastest link there is.
+/// Frames that one peer may send in a second, beside two for each of bulk that it is sent.
 pub const FRAMES_A_SECOND: u32 = 32_768;
 
 /// Frames beyond that at which a peer loses its link: what a link that stood still for seconds brings at once is no flood. All

@@ -17,7 +17,7 @@ pub(crate) struct Flow {
     credit: u32,
     /// Bulk that came and was not granted again: at most [`CREDIT`].
     owed: u32,
-    /// Frames that came, less what may come in the time that went by: at most [`FRAMES_MOST`].
+    /// Frames that came, less what may come in the time that went by and in answer to bulk: at most [`FRAMES_MOST`].
     frames: u16,
     second: u16,
     /// Small frames that came in this second of the clock and were passed on.
@@ -29,6 +29,9 @@ pub(crate) struct Flow {
     /// What of its blocks was kept in this minute, in [`KEPT_UNIT`]s.
     kept: u16,
 }
+
+/// Frames that one of bulk brings back: an answer, and credit.
+const ANSWERS_TO_BULK: u16 = 2;
 
 /// What is carried is counted in so many bytes.
 const CARRIED_UNIT: u32 = 256;
@@ -76,6 +79,7 @@ impl Flow {
         self.queued = self.queued.saturating_add(length as u32);
         if is_bulk {
             self.credit = self.credit.saturating_sub(length as u32);
+            self.frames = self.frames.saturating_sub(ANSWERS_TO_BULK);
         }
     }
 

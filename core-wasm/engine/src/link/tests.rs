@@ -87,6 +87,19 @@ fn a_steady_flood_is_found_out_within_seconds() {
 }
 
 #[test]
+fn answers_to_bulk_are_no_flood_however_fast_the_link() {
+    let mut flow = Flow::new(Instant(0));
+    let a_second = 3 * u64::from(FRAMES_A_SECOND);
+    for count in 0..10 * a_second {
+        let now = Instant(count * 1_000_000 / a_second);
+        flow.sent(32_768, true);
+        flow.granted(32_768);
+        flow.drained(0);
+        assert!(flow.received(now, 80, false) && flow.received(now, 5, false), "{count}");
+    }
+}
+
+#[test]
 fn what_stood_still_for_seconds_and_comes_at_once_is_no_flood() {
     let mut flow = Flow::new(Instant(0));
     assert!((0..PASSED_A_SECOND).all(|_| flow.passes(Instant(0))));
