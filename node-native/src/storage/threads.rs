@@ -4,7 +4,6 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tabmesh_engine::BlockHash;
 use tokio::sync::mpsc::Receiver;
