@@ -13,11 +13,11 @@ const ORDER: readonly Stage[] = ['storage', 'identity', 'core', 'running', 'sign
 
 /** What has to be had, and the stage that shows that it is. */
 const STEPS: readonly (readonly [title: string, shownBy: Stage])[] = [
-  ['Its key and storage', 'core'],
+  ['This tab’s key and storage', 'core'],
   ['The core', 'running'],
-  ['A way in', 'signalling'],
+  ['A server or peer to ask', 'signalling'],
   ['A first peer', 'link'],
-  ['Its place among them', 'joined'],
+  ['This tab’s place in the network', 'joined'],
 ];
 
 /** The later of two stages: a way in that is passed over, as a signalling server may be, is done with as well. */

@@ -43,3 +43,25 @@ fn junk_that_liars_put_takes_room() {
     let junk = |report: &Report| report.json().matches("\"junk_mean\": 0.0").count();
     assert!(junk(&filled) < junk(&calm), "no store holds junk");
 }
+
+/// The liars of X11 (docs/SECURITY.md), each in a small world; `cargo xtask sim liars-…` runs the same in larger ones.
+#[test]
+fn x11_whatever_a_fifth_does_nothing_is_forged_nobody_else_is_blamed_and_lookups_stand() {
+    let blocks = "[blocks]\ncount = 20\nbytes = 16000\nput_from_s = 30.0\nput_over_s = 20.0\npatient = true";
+    let topic = "[topic]\nsubscribers = 1.0\nfrom_s = 15.0\nover_s = 3.0\npublish_per_s = 1.0\npublish_from_s = 35.0\n\
+                 publish_until_s = 70.0\nbytes = 100";
+    for (lie, more) in [
+        ("relay", "[machines]\nnative_share = 0.15\naddresses = 2"),
+        ("refuse", ""),
+        ("bounce", ""),
+        ("squat", ""),
+        ("no-credit", blocks),
+        ("fill", blocks),
+        ("forge-topic", topic),
+    ] {
+        let report = attacked(lie, more);
+        let twin = report.twin.as_ref().expect("it has one");
+        assert_eq!((report.forged, twin.blamed_more), (0, 0), "{lie}");
+        assert!(report.lookups.right >= 0.99, "{lie}: {} right", report.lookups.right);
+    }
+}
