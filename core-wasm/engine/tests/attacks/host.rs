@@ -56,6 +56,8 @@ pub(crate) struct Host {
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(BlockHash, bool, usize)>,
     pub(crate) blocks: BTreeMap<BlockHash, Vec<u8>>,
+    /// The store takes nothing.
+    pub(crate) is_store_full: bool,
     pub(crate) memory: BTreeMap<[u8; 12], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,
@@ -138,6 +140,7 @@ impl Host {
             events: vec![],
             stored: vec![],
             blocks: BTreeMap::new(),
+            is_store_full: false,
             memory: BTreeMap::new(),
             checks: 0,
             scans: 0,
@@ -235,6 +238,10 @@ impl Host {
                     }
                     Work::Store { hash, bytes, held } => {
                         let ok = sha256(&bytes) == hash.0;
+                        if ok && self.is_store_full {
+                            self.done(job, JobResult::Full);
+                            continue;
+                        }
                         if ok {
                             self.stored.push((hash, held, bytes.len()));
                             self.blocks.insert(hash, bytes);

@@ -12,6 +12,7 @@ mod host;
 mod linking;
 mod numbers;
 mod places;
+mod prices;
 mod routing;
 mod strangers;
 mod topics;
