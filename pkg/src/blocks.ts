@@ -114,27 +114,15 @@ export class Blocks {
     if (gone.length > 0) this.onFault(new MeshError(CODE.storageCleared, `${gone.length} blocks`));
   }
 
-  /** The hashes among these, which are to be held for others, that are not kept. What is only cached is held from now on, if it may. */
+  /** The hashes among these that are not kept. */
   absent(hashes: readonly Uint8Array[]): Uint8Array[] {
-    for (const hash of hashes) void this.#turn(hash, true);
     return hashes.filter((hash) => !this.has(hash));
   }
 
-  /** What was held for others is only cached from now on. */
-  release(hash: Uint8Array): Promise<void> {
-    return this.#turn(hash, false);
-  }
-
-  /** At most `count` hashes of what is held that follow `after`, ascending. */
+  /** At most `count` hashes that follow `after`, ascending. */
   async scan(after: Uint8Array | undefined, count: number): Promise<Bytes[]> {
-    const held: string[] = [];
-    let last = after && keyOf(after);
-    for (;;) {
-      const keys = await this.#ask((backend) => backend.scan(last, count));
-      held.push(...keys.filter((key) => this.#entries.get(key)?.held));
-      last = keys.at(-1);
-      if (keys.length < count || held.length >= count) return held.slice(0, count).map(bytesOfKey);
-    }
+    const keys = await this.#ask((backend) => backend.scan(after && keyOf(after), count));
+    return keys.map(bytesOfKey);
   }
 
   /** Keeps a block from being dropped for room, until as many calls of {@link unpin}. */
@@ -152,18 +140,6 @@ export class Blocks {
 
   close(): void {
     this.#backend.close();
-  }
-
-  /** Holds a block that is cached, or the other way round. */
-  async #turn(hash: Uint8Array, held: boolean): Promise<void> {
-    const key = keyOf(hash);
-    const before = this.#entries.get(key);
-    // What is being written stays what it is: the next walk sees to it.
-    if (!before || before.held === held || this.#pending.has(key)) return;
-    const entry = { ...before, held };
-    if (!this.#hasRoom(entry, before)) return;
-    this.#enter(key, entry);
-    await this.#write(key, entry, undefined).catch(() => false);
   }
 
   #enter(key: string, entry: Entry): void {
@@ -275,7 +251,7 @@ export class Blocks {
   /** Writes a batch. Where the browser gives no more room, what is only cached makes way for what is this tab's own. */
   async #fits(batch: readonly Waiting[]): Promise<boolean> {
     if (await this.#change(batch)) return true;
-    const isOwn = batch.some(({ entry, bytes }) => bytes && !entry.held);
+    const isOwn = batch.some(({ entry }) => !entry.held);
     for (let tries = 1; isOwn && tries <= TRIES_MAX; tries += 1) {
       if (tries === TRIES_MAX) this.#release(this.#held / 2);
       this.#drop(tries === 1 ? this.#bytes / 2 : 0);

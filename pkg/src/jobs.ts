@@ -74,11 +74,7 @@ export class Jobs {
   }
 
   async #store(hash: Bytes, bytes: Bytes, held: boolean): Promise<Result> {
-    if (!isEqual(await sha256(bytes), hash)) {
-      if (bytes.length > 0 || held) return [INPUT.mismatch];
-      await this.#blocks.release(hash);
-      return [INPUT.stored];
-    }
+    if (!isEqual(await sha256(bytes), hash)) return [INPUT.mismatch];
     if (held) return [(await this.#blocks.store(hash, bytes, true)) ? INPUT.stored : INPUT.full];
     // What this tab reads goes on, whether or not it can be kept.
     const isKept = await this.#blocks.store(hash, bytes, false).catch(() => false);

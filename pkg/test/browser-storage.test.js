@@ -128,11 +128,11 @@ test('blocks come back after a reload, ascending, with what is held and what is 
       if (some.length < 64) break;
     }
     const unknown = new Uint8Array(32);
-    const absent = blocks.absent([unknown, fromHex(hashes[8], 32)]).map(hex);
+    const absent = blocks.absent([unknown, fromHex(hashes[7], 32)]).map(hex);
     return { same, scanned, absent, missing: await blocks.load(unknown), usage: blocks.usage };
   }, made.hashes);
   assert.equal(again.same, 300);
-  assert.deepEqual(again.scanned, made.hashes.filter((_, seed) => seed % 2 === 0).sort(), 'what is held');
+  assert.deepEqual(again.scanned, [...made.hashes].sort());
   assert.deepEqual(again.absent, ['00'.repeat(32)]);
   assert.equal(again.missing, undefined);
   assert.deepEqual(again.usage, made.usage);
@@ -171,11 +171,6 @@ test('jobs are answered by their kinds', async () => {
       await run(OUTPUT.absent, 0, concat(hash, new Uint8Array(32))),
       await run(OUTPUT.scan, 10),
       await run(OUTPUT.scan, 10, hash),
-      // Without its bytes a block is released, and what is only cached is nobody's to look after.
-      await run(OUTPUT.store, 0, hash),
-      await run(OUTPUT.scan, 10),
-      await run(OUTPUT.store, 0, await sha256(new Uint8Array(0))),
-      await run(OUTPUT.load, 0, await sha256(new Uint8Array(0))),
       await run(OUTPUT.close),
     ];
     return all.map(([name, length]) => [name, length]);
@@ -189,10 +184,6 @@ test('jobs are answered by their kinds', async () => {
     ['hashes', 32],
     ['hashes', 32],
     ['hashes', 0],
-    ['stored', 0],
-    ['hashes', 0],
-    ['stored', 0],
-    ['loaded', 0],
     ['failed', 0],
   ]);
   await context.close();

@@ -118,25 +118,6 @@ test('only so many blocks stay in memory, and the rest is read back', async () =
   assert.deepEqual((await blocks.scan(first[2], 2)).map(([byte]) => byte), [3, 4]);
 });
 
-test('what is released makes room, and what is to be held again is held', async () => {
-  const blocks = await Blocks.open(new MemoryBackend(), 400);
-  for (const number of [1, 2, 3]) assert.equal(await blocks.store(hashOf(number), block(), true), true);
-  await blocks.release(hashOf(2));
-  await blocks.release(hashOf(9));
-  assert.deepEqual(blocks.usage, { blocks: 3, bytes: 300, held: 200, quota: 400 });
-  assert.deepEqual((await blocks.scan(undefined, 2)).map(([byte]) => byte), [1, 3], 'what is held alone');
-  assert.deepEqual(blocks.absent([hashOf(2), hashOf(9)]), [hashOf(9)]);
-  await settled();
-  assert.deepEqual((await blocks.scan(undefined, 9)).map(([byte]) => byte), [1, 2, 3]);
-  await blocks.release(hashOf(2));
-  blocks.pin(hashOf(2));
-  assert.equal(await blocks.store(hashOf(4), block(), true), true);
-  assert.equal(await blocks.store(hashOf(5), block(), false), false, 'in use');
-  blocks.unpin(hashOf(2));
-  assert.equal(await blocks.store(hashOf(5), block(), false), true);
-  assert.equal(blocks.has(hashOf(2)), false);
-});
-
 /** A browser that gives so many bytes, counted as IndexedDB's: what is over them aborts the transaction. */
 class SmallBackend extends MemoryBackend {
   sizes = new Map();

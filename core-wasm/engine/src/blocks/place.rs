@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::placement::{BUSY, HOLDER_PATIENCE, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
+use super::placement::{BUSY, HOLDER_PATIENCE, Holder, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
 use super::share::crowded_out;
 use super::tables::Blocks;
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
@@ -169,7 +169,10 @@ impl Blocks {
         for holder in holders {
             let Some(link) = holder.takes(ground) else { continue };
             holder.begin(ground, Step::Sent, HOLDER_PATIENCE);
-            ground.send_request_by(link, token, &holder.id, true, 0, &Body::Put { hash, block });
+            if holder.number == 0 {
+                holder.number = ground.keystream.number() as u32;
+            }
+            ground.send_request_by(link, holder.number, &holder.id, true, 0, &Body::Put { hash, block });
         }
     }
 
@@ -177,11 +180,13 @@ impl Blocks {
     pub(crate) fn on_answered(
         &mut self,
         ground: &mut Ground,
-        token: u32,
+        number: u32,
         from: &NodeId,
         status: Status,
     ) -> bool {
-        let Some(place) = self.placement(token) else { return false };
+        let is_asked = |holder: &Holder| holder.number == number && holder.id == *from;
+        let asks = |placement: &Placement| placement.holders.iter().any(is_asked);
+        let Some(place) = self.placements.iter().position(asks) else { return false };
         let Some(placement) = self.placements.get_mut(place) else { return false };
         let Some(holder) = placement.holder(from) else { return true };
         match (holder.step, status) {

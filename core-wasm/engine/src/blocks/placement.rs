@@ -45,6 +45,8 @@ pub(super) enum Step {
 pub(super) struct Holder {
     pub(super) id: NodeId,
     pub(super) step: Step,
+    /// The number of what it was sent, which nobody else knows; 0 before that.
+    pub(super) number: u32,
     /// When the step is over, if nothing happens.
     pub(super) due: Instant,
 }
@@ -125,7 +127,7 @@ impl Placement {
         {
             self.holders.remove(place);
         }
-        let mut holder = Holder { id: *id, step: Step::Waiting, due: Instant::NEVER };
+        let mut holder = Holder { id: *id, step: Step::Waiting, number: 0, due: Instant::NEVER };
         holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
         self.holders.push(holder);
     }

@@ -15,6 +15,7 @@ use crate::limits::{
     ASKED_MAX, BLOCK_MAX, CANDIDATES, HASHES_MAX, LISTINGS_MAX, NEIGHBOURS, REPLICAS, SUMS_MAX,
     WANTED_A_LINK, WANTED_MAX,
 };
+use crate::link::Link;
 use crate::list::List as _;
 use crate::time::Duration;
 use crate::wire::Writer;
@@ -25,6 +26,9 @@ const PASS_MS: u64 = 120_000;
 
 /// Of the blocks that are no longer this node's to hold one in so many is released with each walk.
 const RELEASED_ONE_IN: u64 = 8;
+
+/// A block is left to peers that have been linked for so long: keys that somebody has just made for it are none.
+const TRIED_AFTER: Duration = Duration::from_ms(3_600_000);
 
 fn bucket(key: &BlockHash) -> usize {
     usize::from(key.0[31]) % DIGEST_BUCKETS
@@ -138,10 +142,14 @@ impl Blocks {
         }
     }
 
-    /// A block that eight linked peers should hold before this node does is only cached from now on where sixteen known nodes are
+    /// A block that eight tried peers should hold before this node does is only cached from now on where sixteen known nodes are
     /// nearer, or some 24 by the density of ids. Those may leave, or not have it yet: a part goes with each walk.
     fn release(&self, ground: &mut Ground, key: &BlockHash) {
-        let is_turn = ground.rng.below(RELEASED_ONE_IN) == 0;
+        let takes_it = |link: &&Link| {
+            ground.now.since(link.since()) > TRIED_AFTER && link.peer.is_nearer(&ground.id, key.place())
+        };
+        let takers = ground.links.peers().filter(takes_it).count();
+        let is_turn = takers >= REPLICAS && ground.rng.below(RELEASED_ONE_IN) == 0;
         let may_be_asked =
             || ground.is_around(key, 1) && ground.nearest_alive(key.place(), CANDIDATES).contains(&ground.id);
         if is_turn && !may_be_asked() {
@@ -221,7 +229,7 @@ impl Blocks {
         }
         let mut ours = Writer::default();
         for key in keys {
-            if ground.should_hold(key) && ground.may_hold(key) {
+            if ground.should_hold(key) && ground.may_hold(key) && ground.may_keep(Some(link), 1) {
                 ours.bytes(&key.0);
             }
         }

@@ -157,12 +157,18 @@ impl Ground {
         if let Some(Body::Nodes { nodes, .. }) = routed.body() {
             self.weigh(nodes);
         }
-        self.pass(from, link, routed.emit(routed.how, rest));
+        // The frame by which a peer itself asked has paid for this node's answer.
+        let is_paid = from.is_none() && rest.is_empty();
+        self.send_on(from, link, routed.emit(routed.how, rest), is_paid);
     }
 
-    /// Sends on what is somebody else's and came over the link `from`, or an answer of this node's own. It is dropped where the link is too full for it, and where the
+    /// Sends on what is somebody else's and came over the link `from`. It is dropped where the link is too full for it, and where the
     /// two peers have had their share: so nobody who passes things on is ever taken for a flood.
     pub(crate) fn pass(&mut self, from: Option<LinkId>, id: LinkId, bytes: Vec<u8>) {
+        self.send_on(from, id, bytes, false);
+    }
+
+    fn send_on(&mut self, from: Option<LinkId>, id: LinkId, bytes: Vec<u8>, is_paid: bool) {
         let now = self.now;
         let is_bulk = bytes.len() > BULK_MIN + 2;
         if self.closing.is_some_and(|(link, _)| link == id) {
@@ -175,8 +181,7 @@ impl Ground {
         if !is_bulk && !self.brings(from) {
             return;
         }
-        // The frame that asked for an answer of this node's own has paid for it.
-        let is_paid = from.is_none() && !is_bulk;
+        let is_paid = is_paid && !is_bulk;
         let has_room = |link: &Link| match is_bulk {
             true => self.has_room(link, bytes.len(), false),
             false => is_paid || link.flow.takes_state(),

@@ -277,7 +277,7 @@ macro_rules! outputs {
             /// Which of these blocks, that are to be held for the network, are not in the store: [`JobResult::Hashes`](crate::JobResult::Hashes).
             /// Those that are only cached are held from now on.
             ABSENT = 13 => Absent(Vec<BlockHash> = id),
-            /// The hashes of the blocks that are held, ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
+            /// The hashes of the blocks that are held (of all where the host does not tell them apart), ascending, that follow `after`: [`JobResult::Hashes`](crate::JobResult::Hashes).
             SCAN = 14 => Scan {
                 /// Start behind this one; `None` starts at the first.
                 after: Option<BlockHash> = id,

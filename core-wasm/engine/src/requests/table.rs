@@ -8,6 +8,7 @@ use super::density::Density;
 use super::fetch::Fetch;
 use super::lookup::{Aim, LOOKUPS_A_RETRY, Lookup};
 use crate::ground::{Ground, Job, What, stored};
+use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LinkId, OpId};
@@ -219,7 +220,8 @@ impl Requests {
             }
             Purpose::Fetch(fetch) if fetch.is_storing() => {}
             Purpose::Fetch(fetch) => match status {
-                Status::Ok if bytes.len() <= BLOCK_MAX => {
+                // Without bytes that are the block's a store takes it for released.
+                Status::Ok if bytes.len() <= BLOCK_MAX && (!bytes.is_empty() || is_nothing(course)) => {
                     self.trips.fetches.sample(trip);
                     if !fetch.store(ground, course, bytes) {
                         self.on_stored(ground, place, Status::TimedOut);
@@ -307,4 +309,9 @@ impl Requests {
             Late::Ends(status) => self.end(ground, place, status, 0),
         }
     }
+}
+
+/// Whether the block that is asked for is the one without bytes.
+fn is_nothing(course: &Course) -> bool {
+    sha256(&[]) == course.found.target.0
 }

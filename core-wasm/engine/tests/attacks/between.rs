@@ -10,7 +10,8 @@ use tabmesh_engine::wire::frame::{Frame, Hello};
 use tabmesh_engine::*;
 
 use crate::frames::routed;
-use crate::host::{Host, Key, NET, carry};
+use crate::host::{Host, Key, NET};
+use crate::pairs::carry;
 
 /// What the stranger does next, to one of the two ends.
 #[derive(Clone, Debug)]

@@ -56,8 +56,14 @@ pub(crate) struct Host {
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(BlockHash, bool, usize)>,
     pub(crate) blocks: BTreeMap<BlockHash, Vec<u8>>,
+    /// What the engine wanted to be only cached from now on.
+    pub(crate) released: Vec<BlockHash>,
     /// The store takes nothing.
     pub(crate) is_store_full: bool,
+    /// What a walk through the store finds.
+    pub(crate) held: Vec<BlockHash>,
+    /// Names that it looked for in the store.
+    pub(crate) absents: usize,
     pub(crate) memory: BTreeMap<[u8; 12], Vec<u8>>,
     /// Messages whose signature was checked.
     pub(crate) checks: usize,
@@ -140,7 +146,10 @@ impl Host {
             events: vec![],
             stored: vec![],
             blocks: BTreeMap::new(),
+            released: vec![],
             is_store_full: false,
+            held: vec![],
+            absents: 0,
             memory: BTreeMap::new(),
             checks: 0,
             scans: 0,
@@ -238,6 +247,11 @@ impl Host {
                     }
                     Work::Store { hash, bytes, held } => {
                         let ok = sha256(&bytes) == hash.0;
+                        if !ok && !held && bytes.is_empty() {
+                            self.released.push(hash);
+                            self.done(job, JobResult::Stored);
+                            continue;
+                        }
                         if ok && self.is_store_full {
                             self.done(job, JobResult::Full);
                             continue;
@@ -254,9 +268,13 @@ impl Host {
                     }
                     Work::Scan { .. } => {
                         self.scans += 1;
+                        let held = self.held.clone();
+                        self.done(job, JobResult::Hashes(&held))
+                    }
+                    Work::Absent(hashes) => {
+                        self.absents += hashes.len();
                         self.done(job, JobResult::Hashes(&[]))
                     }
-                    Work::Absent(_) => self.done(job, JobResult::Hashes(&[])),
                     _ => self.done(job, JobResult::Missing),
                 },
                 _ => {}
@@ -367,29 +385,4 @@ impl Host {
         self.tell(Input::LinkUp(link));
         link
     }
-}
-
-/// Carries what two ends say to each other over a WebSocket until both are silent; `wire` may change or swallow it.
-pub(crate) fn carry(
-    (a, at_a): (&mut Host, LinkId),
-    (b, at_b): (&mut Host, LinkId),
-    mut wire: impl FnMut(bool, Vec<u8>) -> Vec<Vec<u8>>,
-) {
-    loop {
-        let (to_b, to_a) =
-            (a.wire.remove(&at_a).unwrap_or_default(), b.wire.remove(&at_b).unwrap_or_default());
-        if to_b.is_empty() && to_a.is_empty() {
-            return;
-        }
-        to_b.into_iter().flat_map(|bytes| wire(true, bytes)).for_each(|bytes| b.hear_wire(at_b, &bytes));
-        to_a.into_iter().flat_map(|bytes| wire(false, bytes)).for_each(|bytes| a.hear_wire(at_a, &bytes));
-    }
-}
-
-/// `a` dials `b` over an honest wire.
-pub(crate) fn pair(a: &mut Host, b: &mut Host) -> (LinkId, LinkId) {
-    let (at_a, at_b) = (a.dial(), b.knock());
-    carry((a, at_a), (b, at_b), |_, bytes| vec![bytes]);
-    assert!(a.is_linked(&b.key.id()) && b.is_linked(&a.key.id()));
-    (at_a, at_b)
 }

@@ -9,7 +9,8 @@ use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::*;
 
 use crate::frames::{hello, routed};
-use crate::host::{Host, Key, NET, carry};
+use crate::host::{Host, Key, NET};
+use crate::pairs::carry;
 
 fn native(seed: u64) -> Host {
     Host::new(seed, Profile::Native)

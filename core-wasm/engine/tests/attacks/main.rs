@@ -7,10 +7,12 @@
 
 mod between;
 mod blocks;
+mod changes;
 mod frames;
 mod host;
 mod linking;
 mod numbers;
+mod pairs;
 mod places;
 mod prices;
 mod routing;

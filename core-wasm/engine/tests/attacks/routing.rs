@@ -5,7 +5,8 @@ use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, 
 use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
 use super::frames::routed;
-use super::host::{Host, Key, pair};
+use super::host::{Host, Key};
+use super::pairs::pair;
 
 fn closed_for_flood(host: &Host) -> bool {
     host.events.iter().any(|event| matches!(event, Event::PeerDown { reason: Reason::Flood, .. }))
