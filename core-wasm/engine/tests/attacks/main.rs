@@ -5,9 +5,9 @@
 
 #![allow(dead_code, reason = "not every attack needs all of the host's means")]
 
+mod answers;
 mod between;
 mod blocks;
-mod changes;
 mod frames;
 mod host;
 mod linking;

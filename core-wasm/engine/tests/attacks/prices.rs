@@ -7,7 +7,7 @@ use super::frames::{hello, routed};
 use super::host::{Host, Key};
 
 /// The requests that went out on a link: number, target, exact, kind.
-fn requests(host: &Host, link: LinkId) -> Vec<(u32, NodeId, bool, u8, Vec<u8>)> {
+pub(crate) fn requests(host: &Host, link: LinkId) -> Vec<(u32, NodeId, bool, u8, Vec<u8>)> {
     let mut all = vec![];
     for frame in host.frames(link) {
         if let Some(Frame::Routed(r)) = Frame::parse(&frame)
