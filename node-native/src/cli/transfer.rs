@@ -26,22 +26,21 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
     };
     progress.finish();
     let done = result?;
+    let Done::Put { cid, blocks, holders_min, partial, .. } = &done else { return Err(out_of_turn()) };
     if node.json {
         print_json(&done);
-    }
-    let Done::Put { cid, blocks, holders_min, partial, .. } = done else { return Err(out_of_turn()) };
-    if !node.json {
+    } else {
         println!("{cid}");
     }
-    if holders_min == 0 {
+    if *holders_min == 0 {
         return Err(CliError::Alone);
     }
     if node.json {
         return Ok(());
     }
-    let nodes = if holders_min == 1 { "node" } else { "nodes" };
+    let nodes = if *holders_min == 1 { "node" } else { "nodes" };
     eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} other {nodes}");
-    if partial > 0 {
+    if *partial > 0 {
         eprintln!(
             "{partial} of them are on fewer nodes than they should be; put the file again when more are linked"
         );

@@ -2,8 +2,9 @@
 //!
 //! Every node walks its keys now and then and sums, for each neighbour, the keys that both should hold, in 16
 //! buckets by the key's last bits. Neighbours compare sums; where they differ the one asks for the other's keys
-//! there, sees which it lacks, and fetches them. What is no longer a node's to hold it releases. All of it is paced, and what does not fit waits for the next round. Whoever was
-//! told sums gets one list after each walk; walks and lists take turns.
+//! there, sees which it lacks, and fetches them. What is no longer a node's to hold it releases. All of it is paced, and
+//! what does not fit waits for the next round. Whoever was told sums gets one list after each walk; walks and lists take
+//! turns.
 
 use core::mem::take;
 
