@@ -33,7 +33,7 @@ pub struct Core {
 pub fn start(number: u32, config: &[u8]) -> *mut Core {
     let mut reader = Reader::new(config);
     let mut config = Config {
-        key: *reader.array(),
+        key: *reader.key(),
         seed: *reader.array(),
         network: *reader.array(),
         level: reader.u8(),

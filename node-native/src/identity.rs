@@ -122,7 +122,7 @@ impl Identity {
         let pair = EcdsaKeyPair::from_private_key_and_public_key(
             &ECDSA_P256_SHA256_FIXED_SIGNING,
             &secret.to_bytes(),
-            &with_tag(&public),
+            &public.to_sec1(),
             &random,
         )
         .unwrap_or_else(|_| unreachable!("a P-256 key pair that p256 made is one for ring"));
@@ -150,13 +150,13 @@ impl Identity {
     /// Signs `bytes`: r ‖ s. `None` only if the operating system has no randomness to give.
     pub fn sign(&self, bytes: &[u8]) -> Option<Signature> {
         let signature = self.pair.sign(&self.random, bytes).ok()?;
-        signature.as_ref().try_into().ok()
+        signature.as_ref().try_into().ok().map(Signature)
     }
 }
 
 /// Whether `signature` is `key`'s over `bytes`.
 pub fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, with_tag(key)).verify(bytes, signature).is_ok()
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key.to_sec1()).verify(bytes, &signature.0).is_ok()
 }
 
 /// An id in hexadecimal, 64 characters.
@@ -227,16 +227,7 @@ fn order_less_one() -> [u8; 48] {
 
 fn public_key(secret: &p256::SecretKey) -> PublicKey {
     let point = secret.public_key().to_sec1_point(false);
-    let mut key = [0; 64];
-    key.copy_from_slice(&point.as_bytes()[1..]);
-    key
-}
-
-/// The key as SEC 1 writes an uncompressed point: a 4 before X ‖ Y.
-fn with_tag(key: &PublicKey) -> [u8; 65] {
-    let mut tagged = [4; 65];
-    tagged[1..].copy_from_slice(key);
-    tagged
+    PublicKey::from_sec1(point.as_bytes()).expect("an uncompressed point")
 }
 
 /// What a file says that nobody but its owner may read or write, as ssh asks it of its keys.

@@ -40,10 +40,8 @@ pub(crate) fn check(nonce: &[u8; 32], level: u8, proof: &Proof<'_>) -> Result<No
     if id.level() < u32::from(level) {
         return Err(Refusal::LowLevel);
     }
-    let mut point = [4; 65];
-    point[1..].copy_from_slice(proof.key);
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-        .verify(&proof_bytes(nonce, proof.network, proof.flags, proof.server.as_bytes()), proof.signature)
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, proof.key.to_sec1())
+        .verify(&proof_bytes(nonce, proof.network, proof.flags, proof.server.as_bytes()), &proof.signature.0)
         .map_err(|_| Refusal::BadProof)?;
     Ok(id)
 }
@@ -65,7 +63,8 @@ mod tests {
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
         let signature = pair.sign(&random, &proof_bytes(&NONCE, &NETWORK, 1, SERVER.as_bytes())).unwrap();
-        (pair.public_key().as_ref()[1..].try_into().unwrap(), signature.as_ref().try_into().unwrap())
+        let key = PublicKey::from_sec1(pair.public_key().as_ref()).unwrap();
+        (key, Signature(signature.as_ref().try_into().unwrap()))
     }
 
     #[test]
@@ -87,8 +86,8 @@ mod tests {
             Proof { network: b"another!", ..proof },
             Proof { key: &other_key, ..proof },
             Proof { signature: &other_signature, ..proof },
-            Proof { signature: &[0; 64], ..proof },
-            Proof { key: &[0xff; 64], ..proof },
+            Proof { signature: &Signature::BLANK, ..proof },
+            Proof { key: &PublicKey([0xff; 64]), ..proof },
         ] {
             assert_eq!(check(&NONCE, 0, &wrong), Err(Refusal::BadProof));
         }
@@ -104,9 +103,9 @@ mod tests {
         let (key, mut signature) = signed();
         let mut borrow = 0;
         for index in (0..32).rev() {
-            let difference = i16::from(ORDER[index]) - i16::from(signature[32 + index]) - borrow;
+            let difference = i16::from(ORDER[index]) - i16::from(signature.0[32 + index]) - borrow;
             borrow = i16::from(difference < 0);
-            signature[32 + index] = difference.rem_euclid(256) as u8;
+            signature.0[32 + index] = difference.rem_euclid(256) as u8;
         }
         let proof = Proof { server: SERVER, flags: 1, network: &NETWORK, key: &key, signature: &signature };
         assert_eq!(check(&NONCE, 0, &proof), Ok(NodeId::of_key(&key)));

@@ -53,12 +53,12 @@ fn stand_in(secret: &[u8; 32], bytes: &[u8]) -> Signature {
         sum = mix(sum.wrapping_add(1));
         chunk.copy_from_slice(&sum.to_be_bytes());
     }
-    signature
+    Signature(signature)
 }
 
 /// Whose key says that it is: where it lies, its owner wrote so.
 fn claimed(key: &PublicKey) -> Owner {
-    let number = |at: usize| u32::from_be_bytes(key[at..at + 4].try_into().expect("4 bytes"));
+    let number = |at: usize| u32::from_be_bytes(key.0[at..at + 4].try_into().expect("4 bytes"));
     let seed = u64::from(number(32)) << 32 | u64::from(number(36));
     Owner { seed, node: number(40), life: number(44), tries: number(48) }
 }
@@ -71,7 +71,7 @@ impl Crypto for StandIn {
         for (place, number) in key[40..52].chunks_exact_mut(4).zip([owner.node, owner.life, owner.tries]) {
             place.copy_from_slice(&number.to_be_bytes());
         }
-        key
+        PublicKey(key)
     }
 
     fn sign(owner: Owner, bytes: &[u8]) -> Signature {
@@ -100,19 +100,17 @@ impl P256 {
 impl Crypto for P256 {
     fn public(owner: Owner) -> PublicKey {
         let point = Self::signing_key(owner).verifying_key().to_sec1_point(false);
-        std::array::from_fn(|at| point.as_bytes()[at + 1])
+        PublicKey::from_sec1(point.as_bytes()).expect("an uncompressed point")
     }
 
     fn sign(owner: Owner, bytes: &[u8]) -> Signature {
         let signature: p256::ecdsa::Signature = Self::signing_key(owner).sign(bytes);
-        signature.to_bytes().into()
+        Signature(signature.to_bytes().into())
     }
 
     fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
-        let mut point = [4; 65];
-        point[1..].copy_from_slice(key);
-        let verifier = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point);
-        let signature = p256::ecdsa::Signature::from_slice(signature);
+        let verifier = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.to_sec1());
+        let signature = p256::ecdsa::Signature::from_slice(&signature.0);
         matches!((verifier, signature), (Ok(verifier), Ok(signature)) if verifier.verify(bytes, &signature).is_ok())
     }
 }
@@ -129,10 +127,10 @@ mod tests {
         assert!(!C::verify(&key, &signature, b"other words"));
         let other = C::public(Owner { node: 3, ..owner });
         assert!(!C::verify(&other, &signature, b"words"));
-        assert!(!C::verify(&key, &[0; 64], b"words"));
+        assert!(!C::verify(&key, &Signature::BLANK, b"words"));
         // Neither is a key that names another's owner that one's.
         let mut borrowed = other;
-        borrowed[32..].copy_from_slice(&key[32..]);
+        borrowed.0[32..].copy_from_slice(&key.0[32..]);
         assert!(!C::verify(&borrowed, &signature, b"words"));
     }
 

@@ -5,10 +5,14 @@ use bytemuck::TransparentWrapper;
 use crate::hash::sha256;
 
 /// A P-256 public key as WebCrypto exports it, without the leading 4: X ‖ Y, 64 bytes, big-endian.
-pub type PublicKey = [u8; 64];
+#[derive(Clone, Copy, PartialEq, Eq, Hash, TransparentWrapper)]
+#[repr(transparent)]
+pub struct PublicKey(pub [u8; 64]);
 
 /// An ECDSA P-256 SHA-256 signature as WebCrypto makes it: r ‖ s, 64 bytes, big-endian. Either s is valid.
-pub type Signature = [u8; 64];
+#[derive(Clone, Copy, PartialEq, Eq, Hash, TransparentWrapper)]
+#[repr(transparent)]
+pub struct Signature(pub [u8; 64]);
 
 /// A place in the id space, 32 bytes: a node (SHA-256 of its public key), or where a block or a topic belongs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, TransparentWrapper)]
@@ -42,7 +46,7 @@ impl NodeId {
 
     /// The id that `key` proves.
     pub fn of_key(key: &PublicKey) -> Self {
-        Self(sha256(key))
+        Self(sha256(&key.0))
     }
 
     /// Its first 8 bytes: enough to know it again among a few.
@@ -102,6 +106,39 @@ impl NodeId {
     }
 }
 
+impl PublicKey {
+    /// Nobody's: no point of the curve. It travels where a message's form has a key and there is none.
+    pub const NONE: Self = Self([0; 64]);
+
+    /// The key of these bytes, in place; whether it lies on the curve is for who uses it to find out.
+    pub fn of(bytes: &[u8; 64]) -> &Self {
+        Self::wrap_ref(bytes)
+    }
+
+    /// The key that SEC 1 writes as an uncompressed point: 4 ‖ X ‖ Y, 65 bytes. `None` of any other form.
+    pub fn from_sec1(point: &[u8]) -> Option<Self> {
+        point.strip_prefix(&[4])?.try_into().ok().map(Self)
+    }
+
+    /// The key as SEC 1 writes an uncompressed point: 4 ‖ X ‖ Y.
+    pub fn to_sec1(&self) -> [u8; 65] {
+        let mut point = [4; 65];
+        let (_, key) = point.split_at_mut(1);
+        key.copy_from_slice(&self.0);
+        point
+    }
+}
+
+impl Signature {
+    /// What stands in a message that is yet to be signed.
+    pub const BLANK: Self = Self([0; 64]);
+
+    /// The signature of these bytes, in place.
+    pub fn of(bytes: &[u8; 64]) -> &Self {
+        Self::wrap_ref(bytes)
+    }
+}
+
 impl TopicId {
     /// The topic of these bytes, in place.
     pub fn of(bytes: &[u8; 32]) -> &Self {
@@ -155,11 +192,24 @@ impl core::fmt::Debug for BlockHash {
 
 impl core::fmt::Debug for NodeId {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        for byte in self.0.iter().take(6) {
-            write!(f, "{byte:02x}")?;
-        }
-        Ok(())
+        head_in_hex(&self.0, f)
     }
+}
+
+impl core::fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        head_in_hex(&self.0, f)
+    }
+}
+
+impl core::fmt::Debug for Signature {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        head_in_hex(&self.0, f)
+    }
+}
+
+fn head_in_hex(bytes: &[u8], f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+    bytes.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 #[inline(never)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use tabmesh_engine::io::kinds::{input, output};
 use tabmesh_engine::{
     BlockHash, Command, Config, Event, Flat, Input, Instant, JobId, JobResult, LinkId, LinkKind, Node,
-    NodeId, OpId, Output, Profile, Reason, Route, Status, TopicId, Work,
+    NodeId, OpId, Output, Profile, PublicKey, Reason, Route, Signature, Status, TopicId, Work,
 };
 
 /// Kinds from this one on are for nodes with an address where others knock, which no tab has.
@@ -98,13 +98,14 @@ fn outputs_are_read_from_their_flat_form() {
     assert_eq!(typed(output::PEER_UP, 3, 0x201, &id.0, b"wss://a"), Some(Output::Event(up)));
     let done = Event::Done { op: OpId(3), status: Status::Partial, holders: 5 };
     assert_eq!(typed(output::DONE, 3, 104 | 5 << 16, &[], &[]), Some(Output::Event(done)));
-    let verify = Work::Verify { key: [1; 64], signature: [2; 64], bytes: b"over".to_vec() };
+    let verify =
+        Work::Verify { key: PublicKey([1; 64]), signature: Signature([2; 64]), bytes: b"over".to_vec() };
     let proof = [[1; 64], [2; 64]].concat();
     assert_eq!(
         typed(output::VERIFY, 8, 0, &proof, b"over"),
         Some(Output::Job { job: JobId(8), work: verify })
     );
-    for (bytes, key) in [(&[][..], None), (&[6; 64][..], Some([6; 64]))] {
+    for (bytes, key) in [(&[][..], None), (&[6; 64][..], Some(PublicKey([6; 64])))] {
         let open = Output::Open { link, route: Route::Circuit(key) };
         assert_eq!(typed(output::OPEN_CIRCUIT, 3, 0, &[], bytes), Some(open));
     }
@@ -135,7 +136,7 @@ fn every_kind_has_one_name() {
 #[test]
 fn an_unknown_input_does_nothing() {
     let mut node = Node::new(Config {
-        key: [1; 64],
+        key: PublicKey([1; 64]),
         seed: [1; 32],
         network: [0; 8],
         level: 0,
@@ -149,4 +150,16 @@ fn an_unknown_input_does_nothing() {
     assert_eq!(node.handle_flat(Instant(1), input::LINK_UP, 0, &[]), None);
     assert_eq!(node.handle_flat(Instant(1), input::PUT, 1, &[0; 31]), None);
     assert_eq!(node.handle_flat(Instant(1), input::FIND, 1, &[0; 32]), Some(()));
+}
+
+#[test]
+fn a_key_is_read_from_an_uncompressed_point_and_nothing_else() {
+    let key = PublicKey(std::array::from_fn(|at| at as u8));
+    let point = key.to_sec1();
+    assert_eq!((point[0], &point[1..]), (4, &key.0[..]));
+    assert_eq!(PublicKey::from_sec1(&point), Some(key));
+    for other in [&point[..64], &point[1..], &[&point[..], &[0]].concat(), &[&[2], &point[1..]].concat(), &[]]
+    {
+        assert_eq!(PublicKey::from_sec1(other), None);
+    }
 }

@@ -227,7 +227,7 @@ impl Driver {
             }
             Finding::LinkLost(link) => Input::LinkDown(link),
             Finding::LinkUp(link) => Input::LinkUp(link),
-            Finding::Described(link, ref description) => Input::Described { link, description },
+            Finding::Described(link, ref key) => Input::Described { link, description: &key.0 },
             Finding::Sealed(link, ref bytes) => Input::Sealed { link, bytes },
             Finding::Unsealed(link, ref bytes) => Input::LinkBytes { link, bytes },
             Finding::SignalLost => Input::SignalDown,

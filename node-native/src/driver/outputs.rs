@@ -158,8 +158,10 @@ impl Driver {
 
     fn complete_circuit(&mut self, link: LinkId, peer: &[u8]) {
         let Some(circuit) = self.circuits.get_mut(&link) else { return };
-        let completed =
-            peer.try_into().map_err(|_| SealError::Key).and_then(|key| circuit.complete(key, true));
+        let completed = peer
+            .try_into()
+            .map_err(|_| SealError::Key)
+            .and_then(|key| circuit.complete(PublicKey::of(key), true));
         match completed {
             Ok(()) => self.findings.push_back(Finding::LinkUp(link)),
             Err(error) => self.lose_circuit(link, error),

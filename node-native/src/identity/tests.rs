@@ -92,8 +92,8 @@ fn signatures_hold_for_their_bytes_and_key_alone() {
     assert!(verify(identity.public_key(), &signature, b"bytes"));
     assert!(!verify(identity.public_key(), &signature, b"other bytes"));
     assert!(!verify(other.public_key(), &signature, b"bytes"));
-    assert!(!verify(&[0xff; 64], &signature, b"bytes"));
-    assert!(!verify(identity.public_key(), &[0; 64], b"bytes"));
+    assert!(!verify(&PublicKey([0xff; 64]), &signature, b"bytes"));
+    assert!(!verify(identity.public_key(), &Signature::BLANK, b"bytes"));
 }
 
 #[test]

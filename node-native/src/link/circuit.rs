@@ -39,7 +39,7 @@ impl Circuit {
     pub fn complete(&mut self, peer: &PublicKey, offered: bool) -> Result<(), SealError> {
         let fresh = self.fresh.take().ok_or(SealError::Key)?;
         let (offerer, answerer) = if offered { (&self.own, peer) } else { (peer, &self.own) };
-        self.keys = Some(fresh.agree(peer, &[INFO, offerer, answerer], offered)?);
+        self.keys = Some(fresh.agree(peer, &[INFO, &offerer.0, &answerer.0], offered)?);
         Ok(())
     }
 
@@ -112,7 +112,7 @@ mod tests {
     fn a_key_that_is_no_point_is_refused_and_so_is_a_second_one() {
         let mut circuit = Circuit::new().expect("a key");
         assert_eq!(circuit.seal(vec![1]), Err(SealError::Sealed));
-        assert_eq!(circuit.complete(&[7; 64], true), Err(SealError::Key));
+        assert_eq!(circuit.complete(&PublicKey([7; 64]), true), Err(SealError::Key));
         let (mut one, two) = pair();
         assert_eq!(one.complete(two.public_key(), true), Err(SealError::Key));
     }

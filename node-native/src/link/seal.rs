@@ -39,9 +39,8 @@ impl FreshKey {
         let secret = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
         let secret = secret.map_err(|Unspecified| SealError::NoKey)?;
         let public = secret.compute_public_key().map_err(|Unspecified| SealError::NoKey)?;
-        // X ‖ Y behind the 4 of an uncompressed point.
-        let public = public.as_ref().get(1..).and_then(|point| point.try_into().ok());
-        Ok(Self { public: public.ok_or(SealError::NoKey)?, secret })
+        let public = PublicKey::from_sec1(public.as_ref()).ok_or(SealError::NoKey)?;
+        Ok(Self { public, secret })
     }
 
     /// The public half: X ‖ Y.
@@ -56,15 +55,14 @@ impl FreshKey {
     ///
     /// [`SealError::Key`].
     pub fn agree(self, peer: &PublicKey, info: &[&[u8]], first: bool) -> Result<(Sealer, Opener), SealError> {
-        let mut point = [4; 65];
-        point[1..].copy_from_slice(peer);
-        let keys = agree_ephemeral(self.secret, &UnparsedPublicKey::new(&ECDH_P256, point), |shared| {
-            let mut bytes = [0; 64];
-            let prk = Salt::new(HKDF_SHA256, &[]).extract(shared);
-            prk.expand(info, Length(64))?.fill(&mut bytes)?;
-            let key = |bytes: &[u8]| UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new);
-            Ok::<_, Unspecified>((key(&bytes[..32])?, key(&bytes[32..])?))
-        });
+        let keys =
+            agree_ephemeral(self.secret, &UnparsedPublicKey::new(&ECDH_P256, peer.to_sec1()), |shared| {
+                let mut bytes = [0; 64];
+                let prk = Salt::new(HKDF_SHA256, &[]).extract(shared);
+                prk.expand(info, Length(64))?.fill(&mut bytes)?;
+                let key = |bytes: &[u8]| UnboundKey::new(&AES_256_GCM, bytes).map(LessSafeKey::new);
+                Ok::<_, Unspecified>((key(&bytes[..32])?, key(&bytes[32..])?))
+            });
         let (one, other) = keys.and_then(|keys| keys).map_err(|Unspecified| SealError::Key)?;
         let (seal, open) = if first { (one, other) } else { (other, one) };
         Ok((Sealer { key: seal, count: 0 }, Opener { key: open, count: 0 }))

@@ -137,7 +137,7 @@ fn fresh_link() -> (Link, Outbox, Option<PublicKey>) {
 
 async fn describe(public: Option<PublicKey>, reporter: &Reporter) {
     if let Some(public) = public {
-        reporter.tell(What::Described(public.to_vec())).await;
+        reporter.tell(What::Described(public.0.to_vec())).await;
     }
 }
 

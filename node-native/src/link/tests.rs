@@ -44,7 +44,7 @@ impl End {
 
     /// Agrees with the other end, as the engine has it done.
     fn seal(&mut self, peer: &[u8], dialled: bool) {
-        let peer = peer.try_into().expect("64 bytes");
+        let peer = PublicKey::of(peer.try_into().expect("64 bytes"));
         let sealer = self.link().agree(peer, &[9; 32], dialled).expect("a key");
         self.link().seal_from_here(sealer);
     }
@@ -282,7 +282,8 @@ async fn what_does_not_open_ends_a_sealed_socket() {
     assert_eq!(two.packet().await, b"first"[..]);
     // The other end's keys are others from here on.
     let (mut other, _kept) = socket_pair().await;
-    let sealer = other.link().agree(&two.key.clone().try_into().expect("64 bytes"), &[8; 32], true);
+    let sealer =
+        other.link().agree(PublicKey::of(two.key.as_slice().try_into().expect("64 bytes")), &[8; 32], true);
     one.link().seal_from_here(sealer.expect("a key"));
     one.send(b"forged");
     two.down().await;

@@ -95,12 +95,12 @@ impl Identity {
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         let document = EcdsaKeyPair::generate_pkcs8(algorithm, &*RANDOM).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &*RANDOM).unwrap();
-        let key = pair.public_key().as_ref()[1..].try_into().unwrap();
+        let key = PublicKey::from_sec1(pair.public_key().as_ref()).unwrap();
         Self { pair, key, id: NodeId::of_key(&key) }
     }
 
     pub fn sign(&self, bytes: &[u8]) -> Signature {
-        self.pair.sign(&*RANDOM, bytes).unwrap().as_ref().try_into().unwrap()
+        Signature(self.pair.sign(&*RANDOM, bytes).unwrap().as_ref().try_into().unwrap())
     }
 
     /// The message that proves this key to a server on the loopback.

@@ -39,7 +39,7 @@ impl Seal {
     /// The other end's key came; `bound` is what else has to be the same at both ends.
     pub(super) fn complete(&mut self, peer: &PublicKey, bound: &[u8]) {
         let (first, second) = if self.dialled { (&self.own, peer) } else { (peer, &self.own) };
-        self.keys = Some(fold(fold(fold(0, first), second), bound));
+        self.keys = Some(fold(fold(fold(0, &first.0), &second.0), bound));
     }
 
     /// The tag of message `count` of this end, or of the other one.

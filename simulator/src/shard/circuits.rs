@@ -30,7 +30,7 @@ impl<C: Crypto> Shard<C> {
         let at = self.at(node);
         let dice = &mut self.shells[at].dice;
         let (one, other) = (dice.bytes(), dice.bytes());
-        std::array::from_fn(|byte| if byte < 32 { one[byte] } else { other[byte - 32] })
+        PublicKey(std::array::from_fn(|byte| if byte < 32 { one[byte] } else { other[byte - 32] }))
     }
 
     /// Makes the fresh key of a WebSocket.
@@ -48,7 +48,7 @@ impl<C: Crypto> Shard<C> {
         let Some(end) = self.ends[at].get(id) else { return };
         let link = end.link;
         let Some(own) = end.seal.as_ref().map(|seal| seal.own()) else { return };
-        self.feed(ground, node, Input::Described { link, description: &own });
+        self.feed(ground, node, Input::Described { link, description: &own.0 });
     }
 
     /// From here on the messages of a WebSocket are sealed, both ways.
@@ -84,7 +84,7 @@ impl<C: Crypto> Shard<C> {
         }
         self.circuits[at].push(Circuit { link, number, seal });
         self.counts.circuits += 1;
-        self.circuit_news(ground, node, link, CircuitNews::Described(own.to_vec()));
+        self.circuit_news(ground, node, link, CircuitNews::Described(own.0.to_vec()));
         if !dialled {
             self.circuit_news(ground, node, link, CircuitNews::Up);
         }
@@ -95,7 +95,7 @@ impl<C: Crypto> Shard<C> {
         let Some(circuit) = self.circuit(node, link) else { return };
         let news = match key.try_into() {
             Ok(key) => {
-                circuit.seal.complete(key, b"circuit");
+                circuit.seal.complete(PublicKey::of(key), b"circuit");
                 CircuitNews::Up
             }
             Err(_) => CircuitNews::Down,

@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed, split};
 use tabmesh_engine::wire::{Reader, Writer};
-use tabmesh_engine::{Coordinate, LinkId, NodeId, Reason, Status};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, Reason, Signature, Status};
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -181,7 +181,7 @@ fn refusal(ground: &Ground, routed: &Routed<'_>) -> Option<(u16, Vec<u8>)> {
         session: offer.session,
         expiry_s: 0,
         key: &ground.keys[place].1,
-        signature: &[0; 64],
+        signature: &Signature::BLANK,
         body: &[Reason::BadProof as u8],
     };
     let body = refusal.emit();

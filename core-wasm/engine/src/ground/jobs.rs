@@ -62,7 +62,7 @@ impl Ground {
         signature: &Signature,
         bytes: Vec<u8>,
     ) -> bool {
-        self.start_job(what, number(link), output::VERIFY, 0, [*key, *signature].as_flattened(), bytes)
+        self.start_job(what, number(link), output::VERIFY, 0, [key.0, signature.0].as_flattened(), bytes)
     }
 
     /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::shared::Ground;
-use crate::id::NodeId;
+use crate::id::{NodeId, PublicKey};
 use crate::io::kinds::output;
 use crate::io::{Config, Flat, LinkId, LinkKind, Profile};
 use crate::link::{ReplyTo, Stage};
@@ -15,7 +15,7 @@ use crate::wire::frame::split;
 /// A native peer's.
 pub(crate) fn config() -> Config {
     Config {
-        key: [1; 64],
+        key: PublicKey([1; 64]),
         seed: [1; 32],
         network: *b"network!",
         level: 0,

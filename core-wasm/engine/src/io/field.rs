@@ -108,6 +108,13 @@ impl<'a> Bytes<'a> for &'a TopicId {
     }
 }
 
+impl<'a> Bytes<'a> for &'a Signature {
+    #[inline(always)]
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(Signature::of(bytes.first_chunk()?))
+    }
+}
+
 impl<'a> Bytes<'a> for &'a BlockHash {
     #[inline(always)]
     fn read(bytes: &'a [u8]) -> Option<Self> {
@@ -137,6 +144,18 @@ impl Bytes<'_> for bool {
 impl Bytes<'_> for NodeId {
     fn read(bytes: &[u8]) -> Option<Self> {
         Self::list(bytes).first().copied()
+    }
+}
+
+impl Bytes<'_> for PublicKey {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied().map(Self)
+    }
+}
+
+impl Bytes<'_> for Signature {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first_chunk().copied().map(Self)
     }
 }
 
@@ -202,7 +221,7 @@ impl<const N: usize> Owned for [u8; N] {
 
 impl Owned for Option<PublicKey> {
     fn take(bytes: &mut Vec<u8>) -> Option<Self> {
-        Some(bytes.first_chunk().copied())
+        Some(bytes.first_chunk().copied().map(PublicKey))
     }
 }
 
@@ -214,7 +233,7 @@ impl Write for &[u8] {
 
 impl Write for &Signature {
     fn write(&self, sink: &mut dyn FnMut(&[u8])) {
-        sink(&self[..]);
+        sink(&self.0);
     }
 }
 

@@ -87,7 +87,7 @@ impl<'a> JobResult<'a> {
     /// Its number and its bytes; see [`kinds`](super::kinds::input).
     pub(crate) fn flat(&self) -> (u32, &'a [u8]) {
         match self {
-            Self::Signature(signature) => (input::SIGNATURE, *signature),
+            Self::Signature(signature) => (input::SIGNATURE, &signature.0),
             Self::Verified(holds) => (input::VERIFIED, if *holds { &[1] } else { &[0] }),
             Self::Loaded(bytes) => (input::LOADED, bytes),
             Self::Missing => (input::MISSING, &[]),

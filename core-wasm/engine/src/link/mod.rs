@@ -177,8 +177,8 @@ impl Links {
             deadline,
             fresh: Vec::new(),
             hellos: [UNSAID; 2],
-            key: [0; 64],
-            exchange: [0; 64],
+            key: PublicKey::NONE,
+            exchange: PublicKey::NONE,
             address: Vec::new(),
             proof: Proof::Awaited,
         };

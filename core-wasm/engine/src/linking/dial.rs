@@ -6,7 +6,7 @@ use super::circuit::{add_relays, on_circuit_answer, on_circuit_offer};
 use super::envelopes::{begin_answer, refuse, send_envelope};
 use super::handshake::on_socket_key;
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What};
-use crate::id::NodeId;
+use crate::id::{NodeId, Signature};
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{ANSWERS_A_DIAL, SKEW_S, STRANGERS_A_LINK, STRANGERS_MAX};
@@ -45,7 +45,7 @@ pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) 
         session: handshake.session,
         expiry_s,
         key: &ground.config.key,
-        signature: &[0; 64],
+        signature: &Signature::BLANK,
         body: &body,
     };
     handshake.envelope = envelope.emit();

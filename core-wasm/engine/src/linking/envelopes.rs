@@ -105,7 +105,7 @@ pub(super) fn refuse(ground: &mut Ground, to: &NodeId, session: u32, reason: Rea
         session,
         expiry_s: 0,
         key: &ground.config.key,
-        signature: &[0; 64],
+        signature: &Signature::BLANK,
         body: &[reason as u8],
     };
     let (bytes, signed) = (envelope.emit(), envelope.signed_bytes(&ground.config.network, &ground.id, to));

@@ -97,7 +97,7 @@ fn greet(ground: &mut Ground, id: LinkId) {
     let fresh = core::mem::take(&mut handshake.fresh);
     let Some(fresh) = fresh.first_chunk().filter(|_| handshake.hellos[place] == UNSAID) else { return };
     let nonce = ground.keystream.bytes();
-    let hello = hello(ground, &nonce, fresh);
+    let hello = hello(ground, &nonce, PublicKey::of(fresh));
     if let Some(handshake) = ground.links.handshake(id) {
         handshake.hellos[place] = sha256(hello.get(2..).unwrap_or(&[]));
     }
@@ -232,13 +232,13 @@ fn seal(ground: &mut Ground, id: LinkId, proof: Proof) {
     let Some(handshake) = &mut link.handshake else { return };
     handshake.proof = proof;
     let mut bytes = Writer::default();
-    bytes.bytes(&handshake.exchange).bytes(&transcript);
+    bytes.bytes(&handshake.exchange.0).bytes(&transcript);
     ground.put_plain(output::SEAL, id.word(), dialled.into(), &bytes.finish());
 }
 
 /// The first frame of a link whose ends the envelopes have bound.
 fn send_hello(ground: &mut Ground, id: LinkId) {
-    let hello = hello(ground, &[0; 32], &[0; 64]);
+    let hello = hello(ground, &[0; 32], &PublicKey::NONE);
     ground.send_bytes(id, hello);
 }
 

@@ -7,6 +7,7 @@ use super::envelopes::{on_envelope_signed, on_refusal_signed};
 use super::handshake::{on_link_signed, on_link_verified};
 use super::signalling::Linking;
 use crate::ground::{Ground, Job, Parcel, What};
+use crate::id::Signature;
 use crate::io::kinds::input;
 
 impl Linking {
@@ -21,7 +22,7 @@ impl Linking {
     ) -> Option<Box<Parcel>> {
         let holds = kind == input::VERIFIED && bytes == [1];
         // What cannot be signed is not sent; the handshake it was for times out.
-        let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE);
+        let signature = bytes.first_chunk().filter(|_| kind == input::SIGNATURE).map(Signature::of);
         match (job.what, job.link(), signature) {
             (What::Prove, _, Some(signature)) => self.on_signal_proof(ground, signature),
             (What::SignLink, Some(link), Some(signature)) => on_link_signed(ground, link, signature),

@@ -8,7 +8,7 @@ use super::*;
 use crate::ground::testing::{ground, link, outputs};
 use crate::ground::{Ground, Parcel, ReplyTo};
 use crate::hash::sha256;
-use crate::id::NodeId;
+use crate::id::{NodeId, PublicKey, Signature};
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, LinkKind, Profile};
 use crate::limits::{REFUSALS_MAX, STRANGERS_A_LINK, STRANGERS_MAX};
@@ -28,18 +28,19 @@ fn end(ground: &mut Ground, job: u32, kind: u32, bytes: &[u8]) -> Option<Box<Par
     Linking::default().on_job(ground, job, kind, bytes)
 }
 
-fn offer(session: u32, key: &[u8; 64]) -> alloc::vec::Vec<u8> {
-    Envelope { kind: Kind::Offer, session, expiry_s: 0, key, signature: &[0; 64], body: &[1; 60] }.emit()
+fn offer(session: u32, key: &PublicKey) -> alloc::vec::Vec<u8> {
+    Envelope { kind: Kind::Offer, session, expiry_s: 0, key, signature: &Signature::BLANK, body: &[1; 60] }
+        .emit()
 }
 
 #[test]
 fn an_offer_is_one_once_its_signature_holds() {
     let mut ground = ground(3);
-    on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
+    on_envelope(&mut ground, &offer(7, &PublicKey([9; 64])), None, None);
     let job = outputs(&mut ground).remove(0);
     assert_eq!(job.kind, output::VERIFY);
     let offer = end(&mut ground, job.number, input::VERIFIED, &[1]).expect("an offer");
-    assert_eq!(offer.peer, NodeId::of_key(&[9; 64]));
+    assert_eq!(offer.peer, NodeId::of_key(&PublicKey([9; 64])));
     on_offer(&mut ground, *offer);
     assert_eq!(kinds(&mut ground), [output::OPEN_ANSWER]);
 }
@@ -47,7 +48,7 @@ fn an_offer_is_one_once_its_signature_holds() {
 #[test]
 fn an_offer_whose_signature_does_not_hold_is_nothing() {
     let mut ground = ground(3);
-    on_envelope(&mut ground, &offer(7, &[9; 64]), None, None);
+    on_envelope(&mut ground, &offer(7, &PublicKey([9; 64])), None, None);
     let job = outputs(&mut ground).remove(0);
     assert!(end(&mut ground, job.number, input::VERIFIED, &[0]).is_none());
     assert!(outputs(&mut ground).is_empty());
@@ -104,7 +105,7 @@ fn who_brings_bogus_offers_by_one_link_fills_only_its_share() {
     let mut ground = ground(3);
     let bring = |ground: &mut Ground, by: u16, count: u8| {
         for number in 0..count {
-            let bytes = offer(number.into(), &[number; 64]);
+            let bytes = offer(number.into(), &PublicKey([number; 64]));
             on_envelope(ground, &bytes, LinkId::new(by), None);
         }
         outputs(ground).len()
@@ -115,14 +116,14 @@ fn who_brings_bogus_offers_by_one_link_fills_only_its_share() {
 }
 
 /// A dial to the node of this key whose envelope is out, and its session.
-fn dialled(ground: &mut Ground, key: &[u8; 64]) -> (LinkId, u32) {
+fn dialled(ground: &mut Ground, key: &PublicKey) -> (LinkId, u32) {
     ground.dial(&NodeId::of_key(key));
     let dial = LinkId::new(outputs(ground).remove(0).number as u16).unwrap();
     (dial, ground.links.handshake(dial).unwrap().session)
 }
 
-fn envelope(kind: Kind, session: u32, key: &[u8; 64], body: &[u8]) -> alloc::vec::Vec<u8> {
-    Envelope { kind, session, expiry_s: 0, key, signature: &[0; 64], body }.emit()
+fn envelope(kind: Kind, session: u32, key: &PublicKey, body: &[u8]) -> alloc::vec::Vec<u8> {
+    Envelope { kind, session, expiry_s: 0, key, signature: &Signature::BLANK, body }.emit()
 }
 
 #[test]
@@ -130,12 +131,12 @@ fn answers_to_dials_have_places_of_their_own() {
     let mut ground = ground(3);
     for by in 1..10 {
         for number in 0..3 {
-            on_envelope(&mut ground, &offer(number, &[number as u8; 64]), LinkId::new(by), None);
+            on_envelope(&mut ground, &offer(number, &PublicKey([number as u8; 64])), LinkId::new(by), None);
         }
     }
     let _ = outputs(&mut ground);
-    let (_, session) = dialled(&mut ground, &[9; 64]);
-    let answer = envelope(Kind::Answer, session, &[9; 64], &[1; 60]);
+    let (_, session) = dialled(&mut ground, &PublicKey([9; 64]));
+    let answer = envelope(Kind::Answer, session, &PublicKey([9; 64]), &[1; 60]);
     for (by, places) in [(1, 1), (1, 0), (2, 1)] {
         on_envelope(&mut ground, &answer, LinkId::new(by), None);
         assert_eq!(outputs(&mut ground).len(), places, "by {by}");
@@ -146,8 +147,8 @@ fn answers_to_dials_have_places_of_their_own() {
 fn a_refusal_ends_a_dial_once_its_signature_holds() {
     for holds in [false, true] {
         let mut ground = ground(3);
-        let (dial, session) = dialled(&mut ground, &[9; 64]);
-        let refusal = envelope(Kind::Refuse, session, &[9; 64], &[Reason::NoRoom as u8]);
+        let (dial, session) = dialled(&mut ground, &PublicKey([9; 64]));
+        let refusal = envelope(Kind::Refuse, session, &PublicKey([9; 64]), &[Reason::NoRoom as u8]);
         on_envelope(&mut ground, &refusal, LinkId::new(1), None);
         let job = outputs(&mut ground).remove(0);
         assert_eq!(job.kind, output::VERIFY);
@@ -182,13 +183,13 @@ fn an_envelope_from_the_end_of_time_is_no_panic() {
     for wall_s in [0, 1, 1_800_000_000, u64::from(u32::MAX), u64::MAX] {
         ground.set_wall(wall_s);
         for expiry_s in [0, 1, u32::MAX - 1, u32::MAX] {
-            let key = &[expiry_s as u8; 64];
+            let key = &PublicKey([expiry_s as u8; 64]);
             let late = Envelope {
                 kind: Kind::Offer,
                 session: 1,
                 expiry_s,
                 key,
-                signature: &[0; 64],
+                signature: &Signature::BLANK,
                 body: &[1; 60],
             };
             on_envelope(&mut ground, &late.emit(), None, None);

@@ -208,7 +208,7 @@ fn x7_a_message_is_delivered_once_in_whatever_form_it_comes() {
     let mut ground = ground(0);
     let mut topics = subscribed(&mut ground);
     let (one, two) = (peer(&mut ground, 1), peer(&mut ground, 2));
-    let raw = message(&[3; 64], 1, 0);
+    let raw = message(&PublicKey([3; 64]), 1, 0);
     let mut other = raw.clone();
     other[150] ^= 1;
     for (from, raw) in [(&one, &raw), (&two, &raw), (&one, &other), (&two, &other)] {
@@ -228,7 +228,7 @@ fn a_forged_copy_that_comes_first_does_not_keep_the_true_one_out() {
     let mut topics = subscribed(&mut ground);
     let (liar, honest) = (peer(&mut ground, 1), peer(&mut ground, 2));
     hears(&mut topics, &mut ground, &liar, GRAFT, &[]);
-    let raw = message(&[3; 64], 1, 0);
+    let raw = message(&PublicKey([3; 64]), 1, 0);
     outputs(&mut ground);
     hears(&mut topics, &mut ground, &liar, PUBLISH, &raw[32..]);
     let check = outputs(&mut ground).into_iter().find(|flat| flat.kind == output::CHECK_MESSAGE).unwrap();
@@ -243,7 +243,7 @@ fn what_is_wanted_is_recalled_for_whoever_asked() {
     let mut ground = ground(0);
     let mut topics = subscribed(&mut ground);
     let one = peer(&mut ground, 1);
-    let raw = message(&[3; 64], 1, 0);
+    let raw = message(&PublicKey([3; 64]), 1, 0);
     hears(&mut topics, &mut ground, &one, WANT, &place(&raw).bytes());
     let recall = outputs(&mut ground).into_iter().find(|flat| flat.kind == output::RECALL).unwrap();
     assert_eq!(recall.bytes, place(&raw).bytes());
@@ -256,7 +256,7 @@ fn what_others_have_and_is_not_here_is_asked_for_once_a_beat() {
     let mut ground = ground(0);
     let mut topics = subscribed(&mut ground);
     let (one, two) = (peer(&mut ground, 1), peer(&mut ground, 2));
-    let raw = message(&[3; 64], 2, 0);
+    let raw = message(&PublicKey([3; 64]), 2, 0);
     hears(&mut topics, &mut ground, &one, PUBLISH, &raw[32..]);
     finish(&mut topics, &mut ground);
     let have = row(&raw, 4, 0b1111);
@@ -341,7 +341,7 @@ fn those_that_hear_much_are_told_of_it_before_the_next_beat() {
     said(&mut ground);
     let mut told = Vec::new();
     for number in 1..=16 {
-        hears(&mut topics, &mut ground, &from, PUBLISH, &message(&[3; 64], number, 0)[32..]);
+        hears(&mut topics, &mut ground, &from, PUBLISH, &message(&PublicKey([3; 64]), number, 0)[32..]);
         for flat in outputs(&mut ground) {
             if flat.kind == output::CHECK_MESSAGE {
                 end(&mut topics, &mut ground, flat.number, Some(&flat.bytes));
@@ -350,6 +350,6 @@ fn those_that_hear_much_are_told_of_it_before_the_next_beat() {
         told.extend(said(&mut ground).into_iter().filter(|(kind, ..)| *kind == HAVE));
     }
     assert_eq!(told.len(), 2);
-    let last = row(&message(&[3; 64], 1, 0), 16, u64::MAX << 8);
+    let last = row(&message(&PublicKey([3; 64]), 1, 0), 16, u64::MAX << 8);
     assert_eq!(told[1], (HAVE, mate, last), "not of the last, which may be under way");
 }

@@ -7,7 +7,7 @@ use bytemuck::TransparentWrapper;
 use super::Fault;
 use crate::coordinate::Coordinate;
 use crate::hash::big_endian;
-use crate::id::{BlockHash, NodeId};
+use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 
 /// Reads big-endian fields off a slice.
 ///
@@ -47,6 +47,16 @@ impl<'a> Reader<'a> {
     /// The next 32 bytes as a block's hash, in place.
     pub fn hash(&mut self) -> &'a BlockHash {
         BlockHash::wrap_ref(self.array())
+    }
+
+    /// The next 64 bytes as a public key, in place.
+    pub fn key(&mut self) -> &'a PublicKey {
+        PublicKey::wrap_ref(self.array())
+    }
+
+    /// The next 64 bytes as a signature, in place.
+    pub fn signature(&mut self) -> &'a Signature {
+        Signature::wrap_ref(self.array())
     }
 
     /// The next byte.

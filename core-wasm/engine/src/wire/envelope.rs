@@ -64,8 +64,8 @@ impl<'a> Envelope<'a> {
             kind,
             session: reader.u32(),
             expiry_s: reader.u32(),
-            key: reader.array(),
-            signature: reader.array(),
+            key: reader.key(),
+            signature: reader.signature(),
             body: reader.rest(),
         };
         reader.end()?;
@@ -75,7 +75,7 @@ impl<'a> Envelope<'a> {
     /// Puts the signature into an envelope that was emitted.
     pub fn sign(bytes: &mut [u8], signature: &Signature) {
         if let Some(place) = bytes.get_mut(73..137) {
-            place.copy_from_slice(signature);
+            place.copy_from_slice(&signature.0);
         }
     }
 
@@ -83,7 +83,7 @@ impl<'a> Envelope<'a> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.u8(self.kind as u8).u32(self.session).u32(self.expiry_s);
-        writer.bytes(self.key).bytes(self.signature).bytes(self.body);
+        writer.bytes(&self.key.0).bytes(&self.signature.0).bytes(self.body);
         writer.finish()
     }
 

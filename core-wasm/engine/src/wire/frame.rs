@@ -209,7 +209,7 @@ impl<'a> Frame<'a> {
                 Some(hello) => Self::Hello(hello),
                 None => return Ok(Self::OtherVersion),
             },
-            2 => Self::Proof(reader.array()),
+            2 => Self::Proof(reader.signature()),
             3 => Self::Welcome,
             4 => Self::Bye(Reason::from_code(reader.u8())),
             5 => Self::Ping(reader.u32()),
@@ -256,11 +256,11 @@ impl<'a> Frame<'a> {
         match self {
             Self::Hello(hello) => {
                 writer.u8(1).u8(VERSION).u8(VERSION_OLDEST).bytes(hello.network).u8(hello.profile);
-                writer.bytes(hello.nonce).bytes(hello.exchange).bytes(hello.key);
+                writer.bytes(hello.nonce).bytes(&hello.exchange.0).bytes(&hello.key.0);
                 writer.u8(hello.address.len() as u8).bytes(hello.address);
             }
             Self::OtherVersion => _ = writer.u8(1).u8(0).u8(0),
-            Self::Proof(signature) => _ = writer.u8(2).bytes(*signature),
+            Self::Proof(signature) => _ = writer.u8(2).bytes(&signature.0),
             Self::Welcome => _ = writer.u8(3),
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
@@ -309,8 +309,8 @@ impl<'a> Hello<'a> {
             network: reader.array(),
             profile: reader.u8(),
             nonce: reader.array(),
-            exchange: reader.array(),
-            key: reader.array(),
+            exchange: reader.key(),
+            key: reader.key(),
             address: {
                 let length = usize::from(reader.u8());
                 reader.bytes(length)

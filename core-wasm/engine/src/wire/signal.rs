@@ -158,8 +158,8 @@ impl<'a> ToServer<'a> {
                 Self::Prove {
                     flags: reader.u8(),
                     network: reader.array(),
-                    key: reader.array(),
-                    signature: reader.array(),
+                    key: reader.key(),
+                    signature: reader.signature(),
                 }
             }
             0x02 => Self::Relay { to: reader.id(), envelope: reader.rest() },
@@ -175,7 +175,7 @@ impl<'a> ToServer<'a> {
         let mut writer = Writer::default();
         match self {
             Self::Prove { flags, network, key, signature } => {
-                writer.u8(0x01).u8(VERSION).u8(*flags).bytes(*network).bytes(*key).bytes(*signature);
+                writer.u8(0x01).u8(VERSION).u8(*flags).bytes(*network).bytes(&key.0).bytes(&signature.0);
             }
             Self::Relay { to, envelope } => {
                 writer.u8(0x02).bytes(&to.0).bytes(envelope);

@@ -87,7 +87,7 @@ impl<'a> Head<'a> {
         let head = Self {
             topic: TopicId::of(reader.array()),
             run: reader.u32(),
-            key: reader.array(),
+            key: reader.key(),
             number: reader.u32(),
             sent_ms: reader.u64(),
         };
@@ -97,7 +97,7 @@ impl<'a> Head<'a> {
     /// A whole message that is yet to be signed.
     pub fn message(&self, payload: &[u8]) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer.bytes(&self.topic.0).u32(self.run).bytes(self.key).u32(self.number).u64(self.sent_ms);
+        writer.bytes(&self.topic.0).u32(self.run).bytes(&self.key.0).u32(self.number).u64(self.sent_ms);
         writer.bytes(&[0; 64]).bytes(payload);
         writer.finish()
     }
@@ -111,13 +111,15 @@ pub fn place(raw: &[u8]) -> Place {
 
 /// The key and the signature of a message; `None` if it is none.
 pub fn proof(raw: &[u8]) -> Option<(&PublicKey, &Signature)> {
-    Some((raw.get(KEY..)?.first_chunk()?, raw.get(SIGNATURE..)?.first_chunk()?))
+    let key = raw.get(KEY..)?.first_chunk()?;
+    let signature = raw.get(SIGNATURE..)?.first_chunk()?;
+    Some((PublicKey::of(key), Signature::of(signature)))
 }
 
 /// A message with its signature.
 pub fn signed(mut raw: Vec<u8>, signature: &Signature) -> Vec<u8> {
     if let Some(place) = raw.get_mut(SIGNATURE..HEAD) {
-        place.copy_from_slice(signature);
+        place.copy_from_slice(&signature.0);
     }
     raw
 }

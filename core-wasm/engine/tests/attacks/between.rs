@@ -53,7 +53,7 @@ fn vocabulary(v: &Key, x: &Key) -> Vec<Vec<u8>> {
     let mallory = Key::new(77);
     let mut frames: Vec<Vec<u8>> = (0..=15_u8).map(|reason| vec![0, 2, 4, reason]).collect();
     for key in [v, x] {
-        for exchange in [mallory.public, [0; 64], [0xff; 64], key.public] {
+        for exchange in [mallory.public, PublicKey::NONE, PublicKey([0xff; 64]), key.public] {
             let hello = Hello {
                 network: &NET,
                 profile: 0,
@@ -66,7 +66,7 @@ fn vocabulary(v: &Key, x: &Key) -> Vec<Vec<u8>> {
         }
     }
     frames.extend([[2, 1], [1, 1], [3, 3], [255, 0], [0, 255]].map(|[newest, oldest]| {
-        [&[0, 106, 1, newest, oldest][..], &NET, &[0], &[2; 32], &x.public].concat()
+        [&[0, 106, 1, newest, oldest][..], &NET, &[0], &[2; 32], &x.public.0].concat()
     }));
     let ids = [v.id(), x.id()];
     // The likeliest: a goodbye that leaves time for last words, and words.
@@ -76,8 +76,8 @@ fn vocabulary(v: &Key, x: &Key) -> Vec<Vec<u8>> {
     }
     frames.extend([
         Frame::Welcome.emit(),
-        Frame::Proof(&[1; 64]).emit(),
-        Frame::Proof(&[0; 64]).emit(),
+        Frame::Proof(&Signature([1; 64])).emit(),
+        Frame::Proof(&Signature::BLANK).emit(),
         Frame::Ping(1).emit(),
         Frame::Gossip { ties: 0x80, joined: &[5; 64], left: &[] }.emit(),
         vec![],

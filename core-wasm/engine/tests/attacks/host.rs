@@ -20,7 +20,7 @@ impl Key {
     pub(crate) fn new(seed: u64) -> Self {
         let sk = SigningKey::from_slice(&sha256(&seed.to_be_bytes())).unwrap();
         let point = sk.verifying_key().to_sec1_point(false);
-        let public = std::array::from_fn(|at| point.as_bytes()[at + 1]);
+        let public = PublicKey::from_sec1(point.as_bytes()).unwrap();
         Self { sk, public }
     }
     pub(crate) fn id(&self) -> NodeId {
@@ -28,12 +28,12 @@ impl Key {
     }
     pub(crate) fn sign(&self, bytes: &[u8]) -> Signature {
         let s: Sig = self.sk.sign(bytes);
-        s.to_bytes().into()
+        Signature(s.to_bytes().into())
     }
 }
 pub(crate) fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bool {
-    let point: Vec<u8> = std::iter::once(4).chain(*key).collect();
-    let (Ok(v), Ok(s)) = (VerifyingKey::from_sec1_bytes(&point), Sig::from_slice(signature)) else {
+    let (Ok(v), Ok(s)) = (VerifyingKey::from_sec1_bytes(&key.to_sec1()), Sig::from_slice(&signature.0))
+    else {
         return false;
     };
     v.verify(bytes, &s).is_ok()
@@ -88,8 +88,7 @@ pub(crate) struct Seal {
 }
 impl Seal {
     pub(crate) fn new(own: &Key, peer: &PublicKey, dialled: bool, transcript: &[u8; 32]) -> Option<Self> {
-        let point: Vec<u8> = std::iter::once(4).chain(*peer).collect();
-        let peer = p256::PublicKey::from_sec1_bytes(&point).ok()?;
+        let peer = p256::PublicKey::from_sec1_bytes(&peer.to_sec1()).ok()?;
         let shared = p256::ecdh::diffie_hellman(own.sk.as_nonzero_scalar(), peer.as_affine());
         let secret = sha256(&[&shared.raw_secret_bytes()[..], transcript].concat());
         Some(Self { secret, dialled, sealed: 0, opened: 0 })
@@ -165,10 +164,10 @@ impl Host {
     }
     /// Makes the fresh key of a socket and tells its public half, from within a drain.
     fn describe(&mut self, link: LinkId) {
-        let key = Key::new(u64::from(link.number()) << 32 | u64::from(self.key.public[0]) << 8 | 0xe);
+        let key = Key::new(u64::from(link.number()) << 32 | u64::from(self.key.public.0[0]) << 8 | 0xe);
         let public = key.public;
         self.exchanges.insert(link, key);
-        let input = Input::Described { link, description: &public };
+        let input = Input::Described { link, description: &public.0 };
         self.node.handle_input(Instant(self.now), input);
     }
     /// The other end of a WebSocket sends these bytes, sealed or not.

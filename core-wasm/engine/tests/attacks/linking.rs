@@ -153,7 +153,7 @@ fn x2_a_forged_hello_costs_whom_it_names_nothing() {
     let x = Key::new(9);
     for _ in 0..3 {
         let link = v.knock();
-        v.hear(link, &[hello(&x.public, &Key::new(5).public), Frame::Proof(&[1; 64])]);
+        v.hear(link, &[hello(&x.public, &Key::new(5).public), Frame::Proof(&Signature([1; 64]))]);
         assert_eq!(v.bye(link), Some(Reason::BadProof));
     }
     let honest = v.guest(&x);
@@ -199,9 +199,9 @@ fn dial_by_way_of(v: &mut Host, link: LinkId, x: &Key) -> (LinkId, u32) {
 /// A refusal in the name of X comes by `link`, signed by `signer` or by nobody.
 fn refuse(v: &mut Host, link: LinkId, x: &Key, session: u32, reason: u8, signer: Option<&Key>) {
     let (kind, key, body) = (Kind::Refuse, &x.public, &[reason]);
-    let blank = Envelope { kind, session, expiry_s: 0, key, signature: &[0; 64], body };
+    let blank = Envelope { kind, session, expiry_s: 0, key, signature: &Signature::BLANK, body };
     let (from, to) = (x.id(), v.key.id());
-    let signature = signer.map_or([0; 64], |key| key.sign(&blank.signed_bytes(&NET, &from, &to)));
+    let signature = signer.map_or(Signature::BLANK, |key| key.sign(&blank.signed_bytes(&NET, &from, &to)));
     let payload = Envelope { signature: &signature, ..blank }.emit();
     v.hear(link, &[routed(true, true, &from, &to, &[], 2, &payload)]);
 }
@@ -262,7 +262,10 @@ fn x3_after_any_number_of_forged_hellos_a_node_learns_as_its_twin_does() {
         v.at(2_000);
         for seed in 1000..if attacked { 1100 } else { 1000 } {
             let link = v.knock();
-            v.hear(link, &[hello(&Key::new(seed).public, &Key::new(5).public), Frame::Proof(&[1; 64])]);
+            v.hear(
+                link,
+                &[hello(&Key::new(seed).public, &Key::new(5).public), Frame::Proof(&Signature([1; 64]))],
+            );
         }
         // And by keys that they have.
         for seed in 2000..if attacked { 2100 } else { 2000 } {
@@ -285,7 +288,7 @@ fn a_peer_of_another_version_is_told_so_and_comes_back_with_the_right_one() {
     let mut v = native(1);
     let x = Key::new(9);
     let link = v.knock();
-    let first_version = [&[0, 106, 1, 1][..], &NET, &[0], &[2; 32], &x.public].concat();
+    let first_version = [&[0, 106, 1, 1][..], &NET, &[0], &[2; 32], &x.public.0].concat();
     v.hear_wire(link, &first_version);
     assert_eq!(v.bye(link), Some(Reason::OtherVersion));
     let dialled = v.dial();
@@ -309,7 +312,7 @@ fn bytes_from_the_end_of_time_do_not_panic() {
                 session: 1,
                 expiry_s,
                 key: &m.public,
-                signature: &[0; 64],
+                signature: &Signature::BLANK,
                 body: &[0; 90],
             };
             let (from, to, payload) = (m.id(), v.key.id(), offer.emit());

@@ -56,7 +56,7 @@ fn x6_two_nodes_that_differ_in_one_bit_of_their_seed_say_nothing_alike() {
         let mut seed = [7; 32];
         seed[31] ^= bit;
         let config = Config {
-            key: [9; 64],
+            key: PublicKey([9; 64]),
             seed,
             network: NET,
             level: 0,

@@ -1,7 +1,7 @@
 //! Attacks on what answers, placements and fresh keys cost and say.
 
 use tabmesh_engine::wire::frame::Frame;
-use tabmesh_engine::{BlockHash, Command, Input, LinkId, NodeId, Profile, Reason, sha256};
+use tabmesh_engine::{BlockHash, Command, Input, LinkId, NodeId, Profile, PublicKey, Reason, sha256};
 
 use super::frames::{hello, routed};
 use super::host::{Host, Key};
@@ -68,7 +68,7 @@ fn x1_a_fresh_key_is_said_once() {
     host.tell(Input::LinkUp(link));
     assert_eq!(hellos(&host), 0, "no key");
     host.tell(Input::Described { link, description: &[2; 64] });
-    assert_eq!(host.hello(link).2, [2; 64]);
+    assert_eq!(host.hello(link).2, PublicKey([2; 64]));
     host.tell(Input::LinkUp(link));
     host.tell(Input::Described { link, description: &[3; 64] });
     assert_eq!(hellos(&host), 1);

@@ -23,7 +23,7 @@ fn offer(host: &Host, key: &Key, session: u32) -> Vec<u8> {
         session,
         expiry_s: 0,
         key: &key.public,
-        signature: &[0; 64],
+        signature: &Signature::BLANK,
         body: &[1; 90],
     };
     let signature = key.sign(&blank.signed_bytes(&NET, &key.id(), &host.key.id()));

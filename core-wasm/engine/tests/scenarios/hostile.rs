@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::{FRAME_MAX, PACKET_MAX};
 use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed};
-use tabmesh_engine::{LinkId, NodeId, Output, Reason, Route};
+use tabmesh_engine::{LinkId, NodeId, Output, PublicKey, Reason, Route, Signature};
 
 use crate::grow::network;
 use crate::puppet::{frames, goodbye, gossip, guest, hello, is_closed, say};
@@ -55,7 +55,7 @@ fn garbage_before_the_proof_closes_that_socket_only() {
         let before = honest_links(&world);
         let key = world.host(NATIVE).key.public;
         let network = world.host(NATIVE).spec.network_id();
-        let valid = hello(&network, &[4; 64], &[3; 64]).emit();
+        let valid = hello(&network, &PublicKey([4; 64]), &PublicKey([3; 64])).emit();
         let mut version = valid.clone();
         version[4] ^= 0x40;
         let random = world.random_bytes(400);
@@ -67,10 +67,10 @@ fn garbage_before_the_proof_closes_that_socket_only() {
             ("an empty frame", framed(&[])),
             ("another version", version),
             ("a frame out of place", Frame::Ping(7).emit()),
-            ("a proof before the hello", Frame::Proof(&[1; 64]).emit()),
-            ("the listener's own key", hello(&network, &[4; 64], &key).emit()),
+            ("a proof before the hello", Frame::Proof(&Signature([1; 64])).emit()),
+            ("the listener's own key", hello(&network, &PublicKey([4; 64]), &key).emit()),
             ("two hellos", [valid.clone(), valid.clone()].concat()),
-            ("a forged proof", [valid.clone(), Frame::Proof(&[1; 64]).emit()].concat()),
+            ("a forged proof", [valid.clone(), Frame::Proof(&Signature([1; 64])).emit()].concat()),
             (
                 "a welcome without proof and a request",
                 [valid, Frame::Welcome.emit(), Frame::Ping(1).emit()].concat(),
@@ -112,7 +112,7 @@ fn garbage_from_a_proven_peer_closes_that_link_only() {
             ("a frame cut short", ping[..ping.len() - 1].to_vec()),
             ("an unknown kind", framed(&[200, 1, 2, 3])),
             ("a frame with a byte too many", framed(&[5, 0, 0, 0, 1, 0])),
-            ("a hello out of place", hello(&[0; 8], &[4; 64], &[3; 64]).emit()),
+            ("a hello out of place", hello(&[0; 8], &PublicKey([4; 64]), &PublicKey([3; 64])).emit()),
             (
                 "a route whose path is not what it crossed",
                 routed(3, &[0; ENTRY], &Body::Find, [1; 32], false),

@@ -7,7 +7,7 @@ use tabmesh_engine::limits::{HANDSHAKES_MAX, TOPICS_MAX};
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, Route, TopicId};
+use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, Route, Signature, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
 use crate::world::crypto::Crypto;
@@ -63,7 +63,7 @@ fn offer(world: &mut World, to: NodeId) -> Vec<u8> {
         session,
         expiry_s: 0,
         key: &key.public,
-        signature: &[0; 64],
+        signature: &Signature::BLANK,
         body: &body,
     };
     let signed = blank.signed_bytes(&Spec::browser().network_id(), &from, &to);

@@ -4,7 +4,7 @@ use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{CLOSE, Frame, Hello, proof_bytes, split, transcript};
 use tabmesh_engine::wire::signal::{self, FromServer, ToServer};
-use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route, sha256};
+use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route, Signature, sha256};
 
 use crate::world::crypto::Crypto;
 use crate::world::script::Heard;
@@ -60,7 +60,11 @@ pub(crate) fn join_by_socket(world: &mut World, puppet: HostId, link: LinkId) ->
     let own_exchange = world.script(puppet).description(link).expect("made at once");
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
-    let own = hello(&network, own_exchange.as_slice().try_into().expect("64 bytes"), &machine.key.public);
+    let own = hello(
+        &network,
+        PublicKey::of(own_exchange.as_slice().try_into().expect("64 bytes")),
+        &machine.key.public,
+    );
     let transcript = transcript(&sha256(&own.emit()[2..]), &theirs);
     let signed = proof_bytes(&network, true, &transcript, &machine.id, &NodeId::of_key(&key));
     let proof = Crypto::StandIn.sign(&machine.key, &signed);
@@ -179,7 +183,8 @@ pub(crate) fn send_envelope(
     body: &[u8],
 ) {
     let machine = world.host(puppet);
-    let blank = Envelope { kind, session, expiry_s: 0, key: &machine.key.public, signature: &[0; 64], body };
+    let blank =
+        Envelope { kind, session, expiry_s: 0, key: &machine.key.public, signature: &Signature::BLANK, body };
     let signed = blank.signed_bytes(&machine.spec.network_id(), &machine.id, &to);
     let envelope = Envelope { signature: &Crypto::StandIn.sign(&machine.key, &signed), ..blank }.emit();
     let relay = ToServer::Relay { to: &to, envelope: &envelope }.emit();

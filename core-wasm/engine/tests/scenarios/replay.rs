@@ -81,7 +81,7 @@ fn a_replayed_life_has_the_same_outputs_and_is_written_down_for_wasm() {
     let digests = replay(&config, &records);
     assert_eq!(digests, replay(&config, &records));
     let flags = u8::from(config.signalling) | u8::from(config.relay) << 1;
-    let mut file = [&config.key[..], &config.seed, &config.network].concat();
+    let mut file = [&config.key.0[..], &config.seed, &config.network].concat();
     file.push(config.level);
     file.extend(config.addresses.to_be_bytes());
     file.push(flags);

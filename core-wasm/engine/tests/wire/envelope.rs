@@ -1,11 +1,11 @@
 //! Signed signalling envelopes.
 
 use proptest::prelude::*;
-use tabmesh_engine::NodeId;
 use tabmesh_engine::wire::description::{Address, Candidate, CandidateKind, Description};
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
+use tabmesh_engine::{NodeId, PublicKey, Signature};
 
-use crate::laws::{Damage, any_64, check_lengths, check_one_spelling, some_bytes};
+use crate::laws::{Damage, any_key, any_signature, check_lengths, check_one_spelling, some_bytes};
 
 fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     Envelope::parse(bytes).map(|envelope| envelope.emit())
@@ -17,7 +17,7 @@ fn kind(number: u8) -> Kind {
 
 proptest! {
     #[test]
-    fn an_envelope_reads_back(number: u8, session: u32, expiry_s: u32, key in any_64(), signature in any_64(), body in some_bytes(200)) {
+    fn an_envelope_reads_back(number: u8, session: u32, expiry_s: u32, key in any_key(), signature in any_signature(), body in some_bytes(200)) {
         let envelope = Envelope { kind: kind(number), session, expiry_s, key: &key, signature: &signature, body: &body };
         let bytes = envelope.emit();
         prop_assert_eq!(Envelope::parse(&bytes), Some(envelope));
@@ -41,7 +41,7 @@ proptest! {
         by in 1..=255_u8,
     ) {
         let signed = |(number, session, expiry_s, network, from, to): (u8, u32, u32, [u8; 8], [u8; 32], [u8; 32]), body: &[u8]| {
-            let envelope = Envelope { kind: kind(number), session, expiry_s, key: &[0; 64], signature: &[0; 64], body };
+            let envelope = Envelope { kind: kind(number), session, expiry_s, key: &PublicKey::NONE, signature: &Signature::BLANK, body };
             envelope.signed_bytes(&network, &NodeId(from), &NodeId(to))
         };
         let (mut other, mut other_body) = (one, body.clone());
@@ -67,7 +67,7 @@ fn an_envelope_with_two_candidates_is_below_250_bytes() {
         ];
         let (ufrag, password) = ("aB3+", "0123456789abcdefghijkl+/");
         let body = Description { fingerprint: [1; 32], ufrag, password, candidates }.emit();
-        let (key, signature) = ([2; 64], [3; 64]);
+        let (key, signature) = (PublicKey([2; 64]), Signature([3; 64]));
         Envelope { kind: Kind::Offer, session: 1, expiry_s: 2, key: &key, signature: &signature, body: &body }
             .emit()
             .len()

@@ -8,9 +8,9 @@ use tabmesh_engine::wire::frame::{
 };
 use tabmesh_engine::wire::named;
 use tabmesh_engine::wire::{Fault, Reader, Writer};
-use tabmesh_engine::{BlockHash, Coordinate, NodeId, Reason, Status};
+use tabmesh_engine::{BlockHash, Coordinate, NodeId, PublicKey, Reason, Status};
 
-use crate::laws::{Damage, any_64, check_lengths, some_bytes};
+use crate::laws::{Damage, any_key, any_signature, check_lengths, some_bytes};
 
 fn rewrite(bytes: &[u8]) -> Option<Vec<u8>> {
     Frame::parse(bytes).map(|frame| without_length(&frame))
@@ -51,12 +51,12 @@ fn routed<'a>(path: &'a [u8], kind: u8, payload: &'a [u8]) -> Routed<'a> {
 proptest! {
     #[test]
     fn frames_of_the_handshake_read_back(
-        network: [u8; 8], profile: u8, nonce: [u8; 32], exchange in any_64(), key in any_64(), address in some_bytes(ADDRESS_MAX),
+        network: [u8; 8], profile: u8, nonce: [u8; 32], exchange in any_key(), key in any_key(), signature in any_signature(), address in some_bytes(ADDRESS_MAX),
         code in 0..=14_u8,
     ) {
         let hello = Hello { network: &network, profile, nonce: &nonce, exchange: &exchange, key: &key, address: &address };
         check(&Frame::Hello(hello), |length| length == 173 + address.len());
-        check(&Frame::Proof(&key), |length| length == 65);
+        check(&Frame::Proof(&signature), |length| length == 65);
         check(&Frame::Welcome, |length| length == 1);
         check(&Frame::Bye(Reason::from_code(code)), |length| length == 2);
     }
@@ -191,8 +191,8 @@ fn a_hello(address: &[u8]) -> Vec<u8> {
         network: &[1; 8],
         profile: 0,
         nonce: &[2; 32],
-        exchange: &[4; 64],
-        key: &[3; 64],
+        exchange: &PublicKey([4; 64]),
+        key: &PublicKey([3; 64]),
         address,
     }))
 }

@@ -1,6 +1,7 @@
 //! The laws that every format keeps, to be checked for each of its messages.
 
 use proptest::prelude::*;
+use tabmesh_engine::{PublicKey, Signature};
 
 /// Reads bytes and writes again what was understood; `None` if that is nothing.
 pub(crate) type Rewrite<'a> = &'a dyn Fn(&[u8]) -> Option<Vec<u8>>;
@@ -56,8 +57,15 @@ pub(crate) fn some_bytes(most: usize) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any::<u8>(), 0..=most)
 }
 
-/// A key or a signature.
-pub(crate) fn any_64() -> impl Strategy<Value = [u8; 64]> {
+pub(crate) fn any_key() -> impl Strategy<Value = PublicKey> {
+    any_64().prop_map(PublicKey)
+}
+
+pub(crate) fn any_signature() -> impl Strategy<Value = Signature> {
+    any_64().prop_map(Signature)
+}
+
+fn any_64() -> impl Strategy<Value = [u8; 64]> {
     any::<([u8; 32], [u8; 32])>()
         .prop_map(|(a, b)| std::array::from_fn(|i| if i < 32 { a[i] } else { b[i - 32] }))
 }

@@ -1,12 +1,12 @@
 //! Messages between a node and a signalling server.
 
 use proptest::prelude::*;
-use tabmesh_engine::NodeId;
 use tabmesh_engine::wire::signal::{
     FromServer, INTRODUCED_MAX, MESSAGE_MAX, Refusal, ToServer, VERSION, proof_bytes,
 };
+use tabmesh_engine::{NodeId, PublicKey, Signature};
 
-use crate::laws::{Damage, any_64, check_lengths, check_one_spelling, some_bytes};
+use crate::laws::{Damage, any_key, any_signature, check_lengths, check_one_spelling, some_bytes};
 
 fn rewrite_to(bytes: &[u8]) -> Option<Vec<u8>> {
     ToServer::parse(bytes).map(|message| message.emit())
@@ -32,7 +32,7 @@ fn check_from(message: &FromServer<'_>, is_whole: impl Fn(usize) -> bool) {
 
 proptest! {
     #[test]
-    fn what_a_node_says_reads_back(flags: u8, network: [u8; 8], key in any_64(), signature in any_64(), to: [u8; 32], envelope in some_bytes(300)) {
+    fn what_a_node_says_reads_back(flags: u8, network: [u8; 8], key in any_key(), signature in any_signature(), to: [u8; 32], envelope in some_bytes(300)) {
         check_to(&ToServer::Prove { flags, network: &network, key: &key, signature: &signature }, |length| length == 139);
         check_to(&ToServer::Relay { to: &NodeId(to), envelope: &envelope }, |length| length >= 33);
         check_to(&ToServer::Introduce, |length| length == 1);
@@ -64,8 +64,13 @@ proptest! {
 #[test]
 fn another_version_is_no_message() {
     for version in (0..=255).filter(|version| *version != VERSION) {
-        let mut prove =
-            ToServer::Prove { flags: 0, network: &[1; 8], key: &[2; 64], signature: &[3; 64] }.emit();
+        let mut prove = ToServer::Prove {
+            flags: 0,
+            network: &[1; 8],
+            key: &PublicKey([2; 64]),
+            signature: &Signature([3; 64]),
+        }
+        .emit();
         let mut challenge = FromServer::Challenge { level: 0, nonce: &[1; 32] }.emit();
         (prove[1], challenge[1]) = (version, version);
         assert_eq!(ToServer::parse(&prove), None);

@@ -19,7 +19,7 @@ impl World {
             circuit.complete(peer);
         }
         self.hosts[host.0].circuits.insert(link.number(), circuit);
-        self.circuit_news(host, link, LinkNews::Described(own.to_vec()));
+        self.circuit_news(host, link, LinkNews::Described(own.0.to_vec()));
         if peer.is_some() {
             self.circuit_news(host, link, LinkNews::Up);
         }
@@ -30,7 +30,7 @@ impl World {
         let circuit = self.hosts[host.0].circuits.get_mut(&link.number()).expect("looked up by the caller");
         let news = match key.try_into() {
             Ok(key) => {
-                circuit.complete(key);
+                circuit.complete(PublicKey::of(key));
                 LinkNews::Up
             }
             Err(_) => LinkNews::Down,

@@ -35,13 +35,13 @@ impl Crypto {
                 Self::StandIn => {
                     let public = twice(&Sha256::digest(secret));
                     SECRETS.lock().expect("no panic while it is held").insert(public, secret);
-                    public
+                    PublicKey(public)
                 }
                 Self::P256 => {
                     // Zero and the group's order are no keys; nobody draws them, and if so, the next draw will do.
                     let Ok(key) = p256::ecdsa::SigningKey::from_slice(&secret) else { continue };
                     let point = key.verifying_key().to_sec1_point(false);
-                    std::array::from_fn(|at| point.as_bytes()[at + 1])
+                    PublicKey::from_sec1(point.as_bytes()).expect("an uncompressed point")
                 }
             };
             let reached = NodeId::of_key(&public).level();
@@ -58,7 +58,7 @@ impl Crypto {
             Self::P256 => {
                 let signer = p256::ecdsa::SigningKey::from_slice(&key.secret).expect("made by make_key");
                 let signature: p256::ecdsa::Signature = signer.sign(bytes);
-                signature.to_bytes().into()
+                Signature(signature.to_bytes().into())
             }
         }
     }
@@ -68,12 +68,11 @@ impl Crypto {
         match self {
             Self::StandIn => {
                 let secrets = SECRETS.lock().expect("no panic while it is held");
-                secrets.get(key).is_some_and(|secret| *signature == stand_in(secret, bytes))
+                secrets.get(&key.0).is_some_and(|secret| *signature == stand_in(secret, bytes))
             }
             Self::P256 => {
-                let point: Vec<u8> = std::iter::once(4).chain(*key).collect();
-                let verifier = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point);
-                let signature = p256::ecdsa::Signature::from_slice(signature);
+                let verifier = p256::ecdsa::VerifyingKey::from_sec1_bytes(&key.to_sec1());
+                let signature = p256::ecdsa::Signature::from_slice(&signature.0);
                 matches!((verifier, signature), (Ok(verifier), Ok(signature)) if verifier.verify(bytes, &signature).is_ok())
             }
         }
@@ -81,10 +80,10 @@ impl Crypto {
 }
 
 /// The secrets of all stand-in keys: how a signature is checked. No host looks into it.
-static SECRETS: Mutex<BTreeMap<PublicKey, [u8; 32]>> = Mutex::new(BTreeMap::new());
+static SECRETS: Mutex<BTreeMap<[u8; 64], [u8; 32]>> = Mutex::new(BTreeMap::new());
 
 fn stand_in(secret: &[u8; 32], bytes: &[u8]) -> Signature {
-    twice(&Sha256::new().chain_update(secret).chain_update(bytes).finalize())
+    Signature(twice(&Sha256::new().chain_update(secret).chain_update(bytes).finalize()))
 }
 
 fn twice(half: &[u8]) -> [u8; 64] {

@@ -33,7 +33,7 @@ pub(crate) struct Seal {
 impl Seal {
     pub(crate) fn new(own: &PublicKey, peer: &PublicKey, dialled: bool, bound: &[u8]) -> Self {
         let (first, second) = if dialled { (own, peer) } else { (peer, own) };
-        Self { keys: [&first[..], second, bound].concat(), dialled, sealed: 0, opened: 0 }
+        Self { keys: [&first.0[..], &second.0, bound].concat(), dialled, sealed: 0, opened: 0 }
     }
 
     /// The tag of message `count` of this end, or of the other one.

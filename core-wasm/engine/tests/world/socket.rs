@@ -74,7 +74,7 @@ impl World {
         end.socket_key = Some(key);
         let host = end.host;
         let life = self.hosts[host.0].life;
-        let news = Stimulus::Link(id, LinkNews::Described(key.to_vec()));
+        let news = Stimulus::Link(id, LinkNews::Described(key.0.to_vec()));
         self.at(MS / 4, Happening::Hand(host, life, news));
     }
 

@@ -1,6 +1,6 @@
 //! What a new host is like. Everything has a default, so that what a test sets is what matters to it.
 
-use tabmesh_engine::{Config, Profile, sha256};
+use tabmesh_engine::{Config, Profile, PublicKey, sha256};
 
 use super::ids::HostId;
 
@@ -91,7 +91,7 @@ impl Spec {
     }
 
     /// What the engine is told, for the host of this number.
-    pub(crate) fn config(&self, host: HostId, key: [u8; 64], seed: u64) -> Config {
+    pub(crate) fn config(&self, host: HostId, key: PublicKey, seed: u64) -> Config {
         Config {
             key,
             seed: sha256(&seed.to_be_bytes()),

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::limits::DRAINED;
 use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer, proof_bytes};
-use tabmesh_engine::{JobId, LinkId, NodeId, Output, Route, Work};
+use tabmesh_engine::{JobId, LinkId, NodeId, Output, PublicKey, Route, Signature, Work};
 
 use super::check::distance;
 use super::crypto::Crypto;
@@ -315,7 +315,12 @@ fn the_server_refuses_a_proof_that_does_not_hold() {
     let host = world.add_script(Spec::browser());
     world.play(host, vec![Output::SignalOpen]);
     world.run_for(3_000);
-    let proof = ToServer::Prove { flags: 0, network: &[0; 8], key: &[1; 64], signature: &[2; 64] };
+    let proof = ToServer::Prove {
+        flags: 0,
+        network: &[0; 8],
+        key: &PublicKey([1; 64]),
+        signature: &Signature([2; 64]),
+    };
     world.play(host, vec![Output::Signal(proof.emit())]);
     world.run_for(1_000);
     let refused = FromServer::Refused { refusal: Refusal::BadProof, about: &NodeId([0; 32]) }.emit();

@@ -131,7 +131,7 @@ fn message(bytes: &[u8]) {
     let (key, signature) = proof.expect("every message has them");
     assert_eq!(key, head.key);
     assert_eq!(place[8..], head.number.to_be_bytes());
-    assert_eq!(covered.len(), 16 + 8 + bytes.len() - signature.len());
+    assert_eq!(covered.len(), 16 + 8 + bytes.len() - signature.0.len());
     assert_eq!(topic::signed(head.message(&bytes[topic::HEAD..]), signature), bytes);
 }
 

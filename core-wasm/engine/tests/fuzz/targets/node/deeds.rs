@@ -4,7 +4,7 @@ use tabmesh_engine::io::kinds::input;
 use tabmesh_engine::limits::BLOCK_MAX;
 use tabmesh_engine::wire::frame::{Body, Frame, RELAY, Routed};
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
-use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId};
+use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId, Signature};
 
 use super::choice::Choice;
 use super::line::Way;
@@ -212,7 +212,7 @@ fn job(scene: &mut Scene, choice: &mut Choice<'_>) {
 
 fn odd(choice: &mut Choice<'_>) -> Ended {
     match choice.below(9) {
-        0 => Ended::Signature([choice.byte(); 64]),
+        0 => Ended::Signature(Signature([choice.byte(); 64])),
         1 => Ended::Verified(false),
         2 => Ended::Loaded(choice.fill(BLOCK_MAX)),
         3 => Ended::Hashes((0..choice.below(65)).map(|_| BlockHash(block_name(choice.byte()))).collect()),

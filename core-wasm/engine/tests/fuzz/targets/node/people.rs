@@ -50,7 +50,7 @@ pub(super) fn attacker(id: &NodeId) -> Option<usize> {
 
 /// The public half of the key that a person seals a socket with. Attackers have one in common.
 pub(super) fn exchange(number: usize) -> PublicKey {
-    [if number == BYSTANDER { 0xb5 } else { 0xa7 }; 64]
+    PublicKey([if number == BYSTANDER { 0xb5 } else { 0xa7 }; 64])
 }
 
 /// A block that everybody knows; its number also says how long it is.

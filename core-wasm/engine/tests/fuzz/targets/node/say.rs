@@ -3,7 +3,7 @@
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, CLOSE, COPIES, ENTRY, FASTEST, Frame, Routed, STRAY};
 use tabmesh_engine::wire::{Reader, Writer, named, topic};
-use tabmesh_engine::{BlockHash, Coordinate, NodeId, Reason, Status, TopicId};
+use tabmesh_engine::{BlockHash, Coordinate, NodeId, Reason, Signature, Status, TopicId};
 
 use super::super::frames::NET;
 use super::choice::Choice;
@@ -125,7 +125,8 @@ pub(super) fn offer(choice: &mut Choice<'_>) -> Vec<u8> {
 
 fn envelope(from: usize, to: &NodeId, kind: Kind, when: (u32, u32), body: &[u8], is_signed: bool) -> Vec<u8> {
     let (session, expiry_s) = when;
-    let blank = Envelope { kind, session, expiry_s, key: person(from).key(), signature: &[0; 64], body };
+    let blank =
+        Envelope { kind, session, expiry_s, key: person(from).key(), signature: &Signature::BLANK, body };
     if !is_signed {
         return blank.emit();
     }

@@ -5,7 +5,7 @@ use tabmesh_engine::wire::frame::{
     BULK_MIN, ENTRY, Frame, HOPS_MAX, Hello, RELAY, Routed, proof_bytes, transcript,
 };
 use tabmesh_engine::wire::topic::{Head, proof, signed_bytes};
-use tabmesh_engine::{Coordinate, Input, LinkId, sha256};
+use tabmesh_engine::{Coordinate, Input, LinkId, PublicKey, sha256};
 
 use super::super::crypto::Crypto;
 use super::super::frames::NET;
@@ -192,7 +192,7 @@ impl Scene {
         let Some(line) = self.shell.lines.get(&link) else { return };
         let (way, theirs, who) = (line.way, line.hello.clone(), person(number));
         let is_socket = matches!(way, Way::Accepted | Way::Dialled);
-        let key = if is_socket { exchange(signer) } else { [0; 64] };
+        let key = if is_socket { exchange(signer) } else { PublicKey::NONE };
         let nonce = &[if is_socket { 7 } else { 0 }; 32];
         let hello = Hello { network: &NET, profile, nonce, exchange: &key, key: who.key(), address };
         let mine = Frame::Hello(hello).emit();
