@@ -11,15 +11,12 @@
 
 mod check;
 mod conduct;
-mod crypto;
-mod dice;
 mod event;
 mod ground;
 mod heap;
 mod library;
 mod model;
 mod payload;
-pub mod queue;
 mod report;
 mod results;
 mod scenario;
@@ -32,3 +29,4 @@ pub use conduct::{Options, Progress, run};
 pub use ground::Follow;
 pub use report::{Report, plots, table};
 pub use scenario::Scenario;
+use tabmesh_world::{crypto, dice, queue};

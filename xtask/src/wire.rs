@@ -14,8 +14,9 @@ use sha2::{Digest, Sha256};
 use crate::step::note;
 use crate::{stamp, workspace};
 
-/// The folder whose files say what travels.
-const SOURCES: &str = "core-wasm/engine/src/wire";
+/// The folder whose files say what travels, and the file that says how numbers and bytes do.
+const MESSAGES: &str = "core-wasm/engine/src/wire";
+const CODEC: &str = "core-wasm/port/src/codec.rs";
 
 const RECORD: &str = "docs/wire.json";
 
@@ -98,7 +99,7 @@ impl State {
         }
         self.check_told(then)?;
         bail!(
-            "{SOURCES}/ changed, and the changelog or the version says so: record it with `cargo xtask wire --update`"
+            "{MESSAGES}/ or {CODEC} changed, and the changelog or the version says so: record it with `cargo xtask wire --update`"
         )
     }
 
@@ -106,7 +107,7 @@ impl State {
     fn check_told(&self, then: &Self) -> Result<()> {
         ensure!(
             self.version != then.version || !self.entries.is_subset(&then.entries),
-            "{SOURCES}/ changed: add a line marked **wire** under Unreleased in CHANGELOG.md, or raise the version in \
+            "{MESSAGES}/ or {CODEC} changed: add a line marked **wire** under Unreleased in CHANGELOG.md, or raise the version in \
              Cargo.toml, then record it with `cargo xtask wire --update`. Where every byte between nodes stayed what it \
              was, `cargo xtask wire --update --unchanged REASON` says so"
         );
@@ -116,9 +117,12 @@ impl State {
 
 /// The sources by name.
 fn files() -> Result<Vec<(String, String)>> {
+    let mut paths = vec![workspace::path(CODEC)];
+    for entry in fs::read_dir(workspace::path(MESSAGES)).with_context(|| format!("no {MESSAGES}/"))? {
+        paths.push(entry?.path());
+    }
     let mut files = Vec::new();
-    for entry in fs::read_dir(workspace::path(SOURCES)).with_context(|| format!("no {SOURCES}/"))? {
-        let path = entry?.path();
+    for path in paths {
         let text =
             fs::read_to_string(&path).with_context(|| format!("cannot read {}", workspace::shown(&path)))?;
         files.push((workspace::shown(&path), text));

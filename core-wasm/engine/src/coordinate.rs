@@ -3,6 +3,8 @@
 //! Vivaldi with two dimensions and a height (Dabek et al., "Vivaldi: A Decentralized Network Coordinate System", SIGCOMM 2004), in
 //! integers. Coordinates are as their owners tell: a false one makes others choose a slower link, and no more than that.
 
+use tabmesh_port::{Reader, Writer};
+
 use crate::rng::Rng;
 
 /// Microseconds of a unit of length.
@@ -67,6 +69,18 @@ impl Coordinate {
     /// As [`Coordinate::new`] takes them.
     pub fn words(&self) -> [u16; 4] {
         [self.x as u16, self.y as u16, self.height, self.error]
+    }
+
+    /// The next eight bytes; `None` if it lies beyond all bounds.
+    #[inline(never)]
+    pub fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        Self::new([reader.u16(), reader.u16(), reader.u16(), reader.u16()])
+    }
+
+    /// Appends its eight bytes.
+    #[inline(never)]
+    pub fn emit(&self, writer: &mut Writer) {
+        self.words().iter().for_each(|word| _ = writer.u16(*word));
     }
 
     /// The round trip to `other` in microseconds; `None` while either hardly knows where it stands.

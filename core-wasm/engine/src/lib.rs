@@ -19,8 +19,6 @@ mod blocks;
 pub mod content;
 mod coordinate;
 mod ground;
-mod hash;
-mod id;
 pub mod io;
 pub mod limits;
 mod link;
@@ -30,20 +28,19 @@ mod node;
 mod requests;
 mod rng;
 mod routing;
-mod status;
 mod time;
 mod topics;
 mod upkeep;
 pub mod wire;
 
 pub use coordinate::Coordinate;
-pub use hash::sha256;
-pub use id::{BlockHash, Distance, NodeId, PublicKey, Signature, TopicId};
 pub use io::{
     Command, Config, Event, Flat, Input, JobId, JobResult, LinkId, LinkKind, OpId, Output, Profile, Route,
     Work,
 };
 pub use node::{LinkView, Node};
 pub use rng::Rng;
-pub use status::{Reason, Status};
-pub use time::{Duration, Instant};
+pub use tabmesh_port::{
+    BlockHash, Distance, Duration, Instant, NodeId, PublicKey, Reason, Signature, Status, TopicId, sha256,
+};
+use tabmesh_port::{hash, id, status};

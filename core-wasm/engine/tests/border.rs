@@ -151,15 +151,3 @@ fn an_unknown_input_does_nothing() {
     assert_eq!(node.handle_flat(Instant(1), input::PUT, 1, &[0; 31]), None);
     assert_eq!(node.handle_flat(Instant(1), input::FIND, 1, &[0; 32]), Some(()));
 }
-
-#[test]
-fn a_key_is_read_from_an_uncompressed_point_and_nothing_else() {
-    let key = PublicKey(std::array::from_fn(|at| at as u8));
-    let point = key.to_sec1();
-    assert_eq!((point[0], &point[1..]), (4, &key.0[..]));
-    assert_eq!(PublicKey::from_sec1(&point), Some(key));
-    for other in [&point[..64], &point[1..], &[&point[..], &[0]].concat(), &[&[2], &point[1..]].concat(), &[]]
-    {
-        assert_eq!(PublicKey::from_sec1(other), None);
-    }
-}

@@ -74,7 +74,7 @@ impl<C: Crypto> Shard<C> {
             }
             (Lie::NoCredit, Some(Frame::Credit(_))) => None,
             (Lie::Squat, Some(Frame::Pong { number, .. })) => {
-                let at = Reader::new(&CLOSE_BY).coordinate()?;
+                let at = Coordinate::read(&mut Reader::new(&CLOSE_BY))?;
                 Some((end, Frame::Pong { number, at, wall_s: 0 }.emit()))
             }
             (Lie::FalseNeighbours | Lie::Eclipse | Lie::Squat, Some(Frame::Gossip { ties, left, .. })) => {

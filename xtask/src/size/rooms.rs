@@ -28,8 +28,7 @@ const CRATES: [(&str, &str); 18] = [
 ];
 
 /// Modules of the engine that hold the words all rooms share.
-const BASICS: [&str; 10] =
-    ["coordinate", "hash", "id", "io", "limits", "list", "rng", "status", "time", "error"];
+const BASICS: [&str; 7] = ["coordinate", "io", "limits", "list", "rng", "time", "error"];
 
 /// Functions that the linker and the compiler bring along.
 const RUNTIME: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "__wasm_"];
@@ -73,6 +72,9 @@ pub(crate) fn room_of_file(file: &str) -> Cow<'static, str> {
             _ => format!("engine: {room}").into(),
         };
     }
+    if file.starts_with("core-wasm/port/src/") {
+        return "port".into();
+    }
     if let Some(path) = file.strip_prefix("task-meter/src/") {
         return format!("meter: {}", stem(path)).into();
     }
@@ -102,6 +104,9 @@ pub(crate) fn room(name: &str) -> String {
             "node" if !part.is_empty() => format!("engine: node/{part}"),
             _ => format!("engine: {module}"),
         };
+    }
+    if name.contains("tabmesh_port::") {
+        return "port".to_owned();
     }
     if let Some(path) = after(name, "tabmesh_meter::") {
         return match first_module(path) {

@@ -75,7 +75,8 @@ fn bytes_that_are_no_module_are_refused() {
 fn functions_belong_to_the_room_that_their_name_mentions() {
     for (name, expected) in [
         ("tabmesh_engine::routing::table::Table::insert", "engine: routing"),
-        ("<tabmesh_engine::id::NodeId as core::cmp::Ord>::cmp", "engine: basics"),
+        ("<tabmesh_engine::rng::Rng as core::clone::Clone>::clone", "engine: basics"),
+        ("<tabmesh_port::id::NodeId as core::cmp::Ord>::cmp", "port"),
         ("core::ptr::drop_in_place<tabmesh_engine::wire::frame::Frame>", "engine: wire"),
         ("tabmesh_engine::Thing::method", "engine: basics"),
         ("tabmesh_engine::node::Node::handle_input", "engine: node"),
@@ -101,6 +102,7 @@ fn lines_belong_to_the_room_of_their_file() {
         ("core-wasm/engine/src/topics/publish.rs", "engine: topics"),
         ("core-wasm/engine/src/ground.rs", "engine: ground"),
         ("core-wasm/engine/src/io/flat.rs", "engine: basics"),
+        ("core-wasm/port/src/codec.rs", "port"),
         ("core-wasm/src/heap.rs", "allocator"),
         ("core-wasm/src/border.rs", "browser shell"),
         ("task-meter/src/gas.rs", "meter: gas"),

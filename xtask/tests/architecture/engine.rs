@@ -10,7 +10,7 @@ const ENGINE: &str = "core-wasm/engine/src/";
 /// Rooms by layer: a room may use the layers before its own, and nothing of its own layer but itself. Only the
 /// basics may use each other. A room need not be there yet to have its place here.
 const LAYERS: [(&str, &[&str]); 7] = [
-    ("basics", &["coordinate", "hash", "id", "limits", "list", "rng", "status", "time", "error"]),
+    ("basics", &["coordinate", "limits", "list", "rng", "time", "error"]),
     ("wire", &["wire"]),
     ("io", &["io"]),
     ("tables", &["link", "routing", "content"]),
@@ -147,8 +147,8 @@ fn the_rules_themselves_catch_what_they_forbid() {
         assert!(problem(own, used).unwrap().contains("above"), "{own} may not use {used}");
     }
     for (own, used) in [
-        ("id", "hash"),
-        ("wire", "id"),
+        ("coordinate", "rng"),
+        ("wire", "coordinate"),
         ("routing", "io"),
         ("ground", "routing"),
         ("topics", "ground"),
@@ -164,6 +164,9 @@ fn what_the_front_door_hands_on_counts_for_its_room() {
     let edges = imports::of_rust(ENGINE);
     let is_there =
         |from: &str, to: &str| edges.iter().any(|edge| edge.from.ends_with(from) && edge.to.ends_with(to));
-    assert!(is_there("src/wire/frame.rs", "src/id.rs"), "wire names ids by the front door or by their room");
+    assert!(
+        is_there("src/wire/frame.rs", "src/coordinate.rs"),
+        "wire names coordinates by the front door or by their room"
+    );
     assert!(!edges.iter().any(|edge| edge.from.ends_with("src/lib.rs")), "the front door only hands on");
 }

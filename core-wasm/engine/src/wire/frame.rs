@@ -215,7 +215,7 @@ impl<'a> Frame<'a> {
             5 => Self::Ping(reader.u32()),
             6 => Self::Pong {
                 number: reader.u32(),
-                at: reader.coordinate().ok_or(Fault::meaningless("coordinate"))?,
+                at: Coordinate::read(&mut reader).ok_or(Fault::meaningless("coordinate"))?,
                 wall_s: reader.u32(),
             },
             7 => Self::Credit(reader.u32()),
@@ -265,7 +265,8 @@ impl<'a> Frame<'a> {
             Self::Bye(reason) => _ = writer.u8(4).u8(*reason as u8),
             Self::Ping(number) => _ = writer.u8(5).u32(*number),
             Self::Pong { number, at, wall_s } => {
-                writer.u8(6).u32(*number).coordinate(at).u32(*wall_s);
+                at.emit(writer.u8(6).u32(*number));
+                writer.u32(*wall_s);
             }
             Self::Credit(bytes) => _ = writer.u8(7).u32(*bytes),
             Self::Gossip { ties, joined, left } => {

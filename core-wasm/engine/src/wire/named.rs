@@ -9,13 +9,14 @@ pub const NAMED: usize = 32 + Coordinate::BYTES;
 
 /// Appends a node. Where it stands is told as it said so itself; by default nobody knows.
 pub fn emit(writer: &mut Writer, id: &NodeId, at: &Coordinate) {
-    writer.bytes(&id.0).coordinate(at);
+    writer.bytes(&id.0);
+    at.emit(writer);
 }
 
 /// The nodes that stand one after another in `bytes`; a rest below [`NAMED`] is left out.
 pub fn list(bytes: &[u8]) -> impl Iterator<Item = (&NodeId, Coordinate)> {
     bytes.as_chunks::<NAMED>().0.iter().filter_map(|chunk| {
         let mut reader = Reader::new(chunk);
-        Some((reader.id(), reader.coordinate()?))
+        Some((reader.id(), Coordinate::read(&mut reader)?))
     })
 }

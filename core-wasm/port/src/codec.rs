@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 
 use bytemuck::TransparentWrapper;
 
-use super::Fault;
-use crate::coordinate::Coordinate;
+use crate::fault::Fault;
 use crate::hash::big_endian;
 use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 
@@ -84,12 +83,6 @@ impl<'a> Reader<'a> {
         u64::from(self.u32()) << 32 | u64::from(self.u32())
     }
 
-    /// The next eight bytes as a coordinate; `None` if it lies beyond all bounds.
-    #[inline(never)]
-    pub fn coordinate(&mut self) -> Option<Coordinate> {
-        Coordinate::new([self.u16(), self.u16(), self.u16(), self.u16()])
-    }
-
     /// All that is left.
     pub fn rest(&mut self) -> &'a [u8] {
         self.0.as_mut().map_or(&[], core::mem::take)
@@ -165,13 +158,6 @@ impl Writer {
     fn number(&mut self, value: u64, count: usize) -> &mut Self {
         let bytes = big_endian(value);
         self.bytes(bytes.get(8 - count..).unwrap_or(&[]))
-    }
-
-    /// Appends a coordinate, eight bytes.
-    #[inline(never)]
-    pub fn coordinate(&mut self, at: &Coordinate) -> &mut Self {
-        at.words().iter().for_each(|word| _ = self.u16(*word));
-        self
     }
 
     /// Appends `bytes` as they are.

@@ -12,12 +12,16 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut state = START;
     let (blocks, rest) = bytes.as_chunks();
     compress256(&mut state, blocks);
-    let mut last = rest.to_vec();
-    last.push(0x80);
-    while last.len() % 64 != 56 {
-        last.push(0);
+    // What is left, a one, zeros, and the length in the last eight bytes of one block or two (FIPS 180-4 §5.1.1).
+    let mut last = [0; 128];
+    for (place, byte) in last.iter_mut().zip(rest.iter().chain(&[0x80])) {
+        *place = *byte;
     }
-    last.extend_from_slice(&big_endian(bytes.len() as u64 * 8));
+    let end = if rest.len() < 56 { 64 } else { 128 };
+    let (last, _) = last.split_at_mut(end);
+    if let Some(length) = last.last_chunk_mut() {
+        *length = big_endian(bytes.len() as u64 * 8);
+    }
     compress256(&mut state, last.as_chunks().0);
     let mut hash = [0; 32];
     for (bytes, word) in hash.chunks_exact_mut(4).zip(state) {
@@ -28,7 +32,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 
 /// The bytes of `number`, big-endian. Wasm has no instruction for it, so it is done in one place.
 #[inline(never)]
-pub(crate) fn big_endian(mut number: u64) -> [u8; 8] {
+pub fn big_endian(mut number: u64) -> [u8; 8] {
     let mut bytes = [0; 8];
     for byte in bytes.iter_mut().rev() {
         *byte = number as u8;

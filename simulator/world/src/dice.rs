@@ -1,14 +1,12 @@
 //! Chance. Every draw follows from the seed, who draws, and how often it has drawn before, so that it depends neither
 //! on the order in which nodes run nor on how many threads run them.
 
-use crate::model::SECOND;
-
 /// A small seeded generator (SplitMix64; Steele, Lea and Flood 2014).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 /// Spreads every bit of `z` over all 64 bits.
-pub(crate) fn mix(mut z: u64) -> u64 {
+pub fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -16,49 +14,49 @@ pub(crate) fn mix(mut z: u64) -> u64 {
 
 impl Dice {
     /// The draws of `who` in the run of `seed`.
-    pub(crate) fn new(seed: u64, who: u64) -> Self {
+    pub fn new(seed: u64, who: u64) -> Self {
         Self(mix(seed ^ mix(who.wrapping_add(0x9e37_79b9_7f4a_7c15))))
     }
 
     /// The next 64 bits.
-    pub(crate) fn draw(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         mix(self.0)
     }
 
     /// A number below `bound`; 0 where `bound` is 0.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.draw()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A number in (0, 1].
-    pub(crate) fn unit(&mut self) -> f64 {
+    pub fn unit(&mut self) -> f64 {
         ((self.draw() >> 11) + 1) as f64 / (1_u64 << 53) as f64
     }
 
     /// Whether something of probability `p` happens.
-    pub(crate) fn chance(&mut self, p: f64) -> bool {
+    pub fn chance(&mut self, p: f64) -> bool {
         p > 0.0 && self.unit() <= p
     }
 
     /// A draw from the normal distribution with mean 0 and deviation 1 (Box and Muller 1958).
-    pub(crate) fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let radius = libm::sqrt(-2.0 * libm::log(self.unit()));
         radius * libm::cos(core::f64::consts::TAU * self.unit())
     }
 
     /// A draw from the log-normal distribution with this median; `sigma` is the deviation of the logarithm.
-    pub(crate) fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
+    pub fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * libm::exp(sigma * self.normal())
     }
 
     /// How many events of a Poisson process of so many a second happen in a span of microseconds.
-    pub(crate) fn arrivals(&mut self, per_s: f64, (first, last): (u64, u64)) -> u64 {
-        self.poisson(per_s * (last - first) as f64 / SECOND as f64)
+    pub fn arrivals(&mut self, per_s: f64, (first, last): (u64, u64)) -> u64 {
+        self.poisson(per_s * (last - first) as f64 / 1e6)
     }
 
     /// How many events of a Poisson process happen where `mean` are expected (Knuth; halves where that would underflow).
-    pub(crate) fn poisson(&mut self, mean: f64) -> u64 {
+    pub fn poisson(&mut self, mean: f64) -> u64 {
         if mean > 500.0 {
             return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
         }
@@ -72,7 +70,7 @@ impl Dice {
     }
 
     /// Thirty-two bytes.
-    pub(crate) fn bytes(&mut self) -> [u8; 32] {
+    pub fn bytes(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_exact_mut(8) {
             chunk.copy_from_slice(&self.draw().to_be_bytes());
@@ -82,7 +80,7 @@ impl Dice {
 }
 
 /// A running hash of what happened: fast, 64 bits, no defence against anybody who wants collisions.
-pub(crate) fn fold(hash: u64, bytes: &[u8]) -> u64 {
+pub fn fold(hash: u64, bytes: &[u8]) -> u64 {
     let step = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     let mut chunks = bytes.chunks_exact(8);
     let mut hash = step(hash, bytes.len() as u64);

@@ -1,13 +1,13 @@
 //! Measures the simulator's calendar against one binary heap, with what a world of a hundred thousand nodes puts into it:
 //! a timer a node some seconds ahead, and packets some tens of milliseconds ahead.
 //!
-//! `cargo run --release --package tabmesh-simulator --example queues`
+//! `cargo run --release --package tabmesh-world --example queues`
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-use tabmesh_simulator::queue::{Calendar, Timed};
+use tabmesh_world::queue::{Calendar, Timed};
 
 /// As large as the simulator's events.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -60,31 +60,38 @@ mod said {
     }
 
     impl Fault {
-        pub(crate) const fn truncated(needed: usize, got: usize) -> Self {
+        /// A field takes `needed` bytes, and `got` are left.
+        pub const fn truncated(needed: usize, got: usize) -> Self {
             Self::Truncated { needed, got }
         }
 
-        pub(crate) const fn trailing(bytes: usize) -> Self {
+        /// So many bytes stand behind the last field.
+        pub const fn trailing(bytes: usize) -> Self {
             Self::Trailing { bytes }
         }
 
-        pub(crate) const fn unknown_kind(kind: u8) -> Self {
+        /// No message has this number.
+        pub const fn unknown_kind(kind: u8) -> Self {
             Self::UnknownKind { kind }
         }
 
-        pub(crate) const fn other_version(theirs: u8) -> Self {
+        /// The sender speaks this version.
+        pub const fn other_version(theirs: u8) -> Self {
             Self::OtherVersion { theirs }
         }
 
-        pub(crate) const fn beyond(most: usize, got: usize) -> Self {
+        /// `got` where at most `most` is allowed.
+        pub const fn beyond(most: usize, got: usize) -> Self {
             Self::BeyondBound { most, got }
         }
 
-        pub(crate) const fn uneven(item: usize, got: usize) -> Self {
+        /// `got` bytes are no list of items of `item` bytes.
+        pub const fn uneven(item: usize, got: usize) -> Self {
             Self::Uneven { item, got }
         }
 
-        pub(crate) const fn meaningless(field: &'static str) -> Self {
+        /// The value of this field means nothing.
+        pub const fn meaningless(field: &'static str) -> Self {
             Self::Meaningless { field }
         }
     }
@@ -115,31 +122,38 @@ mod unsaid {
     pub struct Fault;
 
     impl Fault {
-        pub(crate) const fn truncated(_: usize, _: usize) -> Self {
+        /// A field takes `needed` bytes, and `got` are left.
+        pub const fn truncated(_: usize, _: usize) -> Self {
             Self
         }
 
-        pub(crate) const fn trailing(_: usize) -> Self {
+        /// So many bytes stand behind the last field.
+        pub const fn trailing(_: usize) -> Self {
             Self
         }
 
-        pub(crate) const fn unknown_kind(_: u8) -> Self {
+        /// No message has this number.
+        pub const fn unknown_kind(_: u8) -> Self {
             Self
         }
 
-        pub(crate) const fn other_version(_: u8) -> Self {
+        /// The sender speaks this version.
+        pub const fn other_version(_: u8) -> Self {
             Self
         }
 
-        pub(crate) const fn beyond(_: usize, _: usize) -> Self {
+        /// `got` where at most `most` is allowed.
+        pub const fn beyond(_: usize, _: usize) -> Self {
             Self
         }
 
-        pub(crate) const fn uneven(_: usize, _: usize) -> Self {
+        /// `got` bytes are no list of items of `item` bytes.
+        pub const fn uneven(_: usize, _: usize) -> Self {
             Self
         }
 
-        pub(crate) const fn meaningless(_: &'static str) -> Self {
+        /// The value of this field means nothing.
+        pub const fn meaningless(_: &'static str) -> Self {
             Self
         }
     }

@@ -3,24 +3,25 @@
 
 use p256::ecdsa::signature::{Signer, Verifier};
 use sha2::{Digest, Sha256};
-use tabmesh_engine::{PublicKey, Signature};
+use tabmesh_port::{PublicKey, Signature};
 
 use crate::dice::mix;
 
 /// Whose key: everything about it follows from these numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Owner {
-    pub(crate) seed: u64,
+pub struct Owner {
+    /// The world's.
+    pub seed: u64,
     /// The place in the world.
-    pub(crate) node: u32,
+    pub node: u32,
     /// Which newcomer at that place.
-    pub(crate) life: u32,
+    pub life: u32,
     /// How many keys were thrown away before this one.
-    pub(crate) tries: u32,
+    pub tries: u32,
 }
 
 /// How nodes sign.
-pub(crate) trait Crypto: Send + Sync + 'static {
+pub trait Crypto: Send + Sync + 'static {
     /// The public key, X ‖ Y.
     fn public(owner: Owner) -> PublicKey;
     /// The signature over `bytes`.
@@ -31,10 +32,10 @@ pub(crate) trait Crypto: Send + Sync + 'static {
 
 /// A checksum under a secret that follows from whose key it is. The public key names its owner, so that whoever checks can make
 /// the secret again; no shell signs for another. It costs some 300 ns.
-pub(crate) struct StandIn;
+pub struct StandIn;
 
 /// ECDSA P-256 with SHA-256 and deterministic nonces (RFC 6979), as WebCrypto verifies it.
-pub(crate) struct P256;
+pub struct P256;
 
 fn secret(owner: Owner) -> [u8; 32] {
     let mut hash = Sha256::new();

@@ -50,7 +50,7 @@ impl NodeId {
     }
 
     /// Its first 8 bytes: enough to know it again among a few.
-    pub(crate) fn head(&self) -> u64 {
+    pub fn head(&self) -> u64 {
         u64::from_le_bytes(*self.0.first_chunk().unwrap_or(&[0; 8]))
     }
 
@@ -91,7 +91,7 @@ impl NodeId {
 
     /// Any id in bucket `bit` of this one: it shares `bit` bits with it and no more; `bit` is below 64, and `chance`
     /// chooses.
-    pub(crate) fn within(&self, bit: u32, chance: u64) -> Self {
+    pub fn within(&self, bit: u32, chance: u64) -> Self {
         let turned = (chance | 1 << 63).checked_shr(bit).unwrap_or(0);
         let mut bytes = self.0;
         for (byte, turned) in bytes.iter_mut().zip(crate::hash::big_endian(turned)) {
@@ -151,7 +151,7 @@ impl TopicId {
     }
 
     /// What it is among the few topics of a node.
-    pub(crate) fn short(&self) -> u32 {
+    pub fn short(&self) -> u32 {
         self.0.first_chunk().map_or(0, |head| u32::from_le_bytes(*head))
     }
 }
@@ -179,7 +179,7 @@ impl BlockHash {
     }
 
     /// The block that belongs at this very place.
-    pub(crate) fn at(place: &NodeId) -> &Self {
+    pub fn at(place: &NodeId) -> &Self {
         Self::wrap_ref(&place.0)
     }
 }

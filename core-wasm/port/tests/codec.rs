@@ -1,7 +1,7 @@
 //! The cursor under every format.
 
 use proptest::prelude::*;
-use tabmesh_engine::wire::{Reader, Writer};
+use tabmesh_port::{Reader, Writer};
 
 #[test]
 fn numbers_are_big_endian() {

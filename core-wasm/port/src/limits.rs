@@ -1,0 +1,30 @@
+//! Every bound of a port, and what happens at it.
+
+/// What a [`Wish::Tell`](crate::Wish::Tell) carries, in bytes; a longer one is not sent.
+pub const TELL_MAX: usize = 1_024;
+
+/// Whom one [`Wish::Tell`](crate::Wish::Tell) is for; one for more is not sent.
+pub const RECEIVERS_MAX: usize = 64;
+
+/// What an [`Ask`](crate::Wish::Ask) or its answer carries, in bytes; a longer one ends with
+/// [`BadRequest`](crate::Status::BadRequest).
+pub const MESSAGE_MAX: usize = 32 * 1024;
+
+/// How long an [`Ask`](crate::Wish::Ask) may wait, in milliseconds; longer ones wait this long.
+pub const WITHIN_MS_MAX: u32 = 120_000;
+
+/// Asks of a module that have not ended yet; one more ends with [`TooManyRequests`](crate::Status::TooManyRequests).
+pub const ASKS_MAX: usize = 64;
+
+/// What waits in a module's inbox: beyond it an Ask is answered [`TooManyRequests`](crate::Status::TooManyRequests), and a Tell is
+/// lost, of which [`Told::Missed`](crate::Told::Missed) tells.
+pub const INBOX_MESSAGES_MAX: usize = 64;
+
+/// The same, in bytes.
+pub const INBOX_BYTES_MAX: usize = 256 * 1024;
+
+/// Nodes that a module holds links to: of more the first so many count.
+pub const HELD_MAX: usize = 40;
+
+/// Nodes that a [`View`](crate::Told::View) names.
+pub const VIEW_MAX: usize = 32;

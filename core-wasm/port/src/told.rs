@@ -1,0 +1,84 @@
+//! What the overlay tells a module.
+
+use crate::id::NodeId;
+use crate::status::{Reason, Status};
+use crate::table::table;
+
+table! {
+    /// Overlay → module. `is_proven` is true where the sender's own sealed link brought it; anything else is hearsay, unless the module
+    /// signed it.
+    pub enum Told {
+        /// A Tell of another node's module came.
+        Said = 1 {
+            /// Who says so.
+            from: &'a NodeId,
+            /// See [`Told`].
+            is_proven: bool,
+            /// What.
+            bytes: &'a [u8],
+        },
+        /// The inbox was full, and so many Tells are lost.
+        Missed = 2 {
+            /// Since it was told last.
+            count: u32,
+        },
+        /// An Ask of another node's module came; [`Wish::Reply`](crate::Wish::Reply) answers it.
+        Asked = 3 {
+            /// Who says so.
+            from: &'a NodeId,
+            /// See [`Told`].
+            is_proven: bool,
+            /// Names the question until it is answered.
+            ticket: u32,
+            /// How long an answer is waited for.
+            within_ms: u32,
+            /// What.
+            bytes: &'a [u8],
+        },
+        /// An Ask of this module ended.
+        Answered = 4 {
+            /// Its number.
+            op: u32,
+            /// Who was asked.
+            from: &'a NodeId,
+            /// See [`Told`].
+            is_proven: bool,
+            /// The overlay of this node ended it, not who was asked.
+            is_here: bool,
+            /// How it went.
+            status: Status,
+            /// The answer.
+            bytes: &'a [u8],
+        },
+        /// The link to a held node is there.
+        Linked = 5 {
+            /// Whom.
+            id: &'a NodeId,
+            /// The round trip as last measured.
+            rtt_us: u32,
+            /// It goes through a relay.
+            is_relayed: bool,
+        },
+        /// The link to a held node is lost, or could not be made. It is tried again while it is held.
+        Unlinked = 6 {
+            /// Whom.
+            id: &'a NodeId,
+            /// Why.
+            reason: Reason,
+        },
+        /// The nodes whose modules of this port can be reached at once: replaces the view before.
+        View = 7 {
+            /// Counts up.
+            version: u32,
+            /// At most [`VIEW_MAX`](crate::limits::VIEW_MAX).
+            ids: &'a [NodeId],
+        },
+        /// The wall clock; first of all, and when it was set.
+        Clock = 8 {
+            /// Milliseconds since 1970.
+            wall_ms: u64,
+            /// It is not what the neighbours' clocks say.
+            is_doubtful: bool,
+        },
+    }
+}

@@ -1,0 +1,48 @@
+//! What a module wants of the overlay and of its shell.
+
+use crate::id::NodeId;
+use crate::status::Status;
+use crate::table::table;
+
+table! {
+    /// Module → overlay. The shell puts on the sender's port: nobody speaks on another's.
+    pub enum Wish {
+        /// Unanswered and at most once: who gets it, and whether, nobody says.
+        Tell = 1 {
+            /// At most [`RECEIVERS_MAX`](crate::limits::RECEIVERS_MAX).
+            to: &'a [NodeId],
+            /// At most [`TELL_MAX`](crate::limits::TELL_MAX).
+            bytes: &'a [u8],
+        },
+        /// To be answered. It ends once, by [`Told::Answered`](crate::Told::Answered).
+        Ask = 2 {
+            /// The module's own number for it.
+            op: u32,
+            /// Who is asked.
+            to: &'a NodeId,
+            /// How long the answer is waited for.
+            within_ms: u32,
+            /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
+            bytes: &'a [u8],
+        },
+        /// The answer to [`Told::Asked`](crate::Told::Asked); one that comes too late, or a second one, goes nowhere.
+        Reply = 3 {
+            /// From the question.
+            ticket: u32,
+            /// How it went.
+            status: Status,
+            /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
+            bytes: &'a [u8],
+        },
+        /// An Ask ends now, as [`TimedOut`](Status::TimedOut): it may have happened. Unknown operations are left alone.
+        Cancel = 4 {
+            /// Which.
+            op: u32,
+        },
+        /// Keep links to these; replaces what was held before.
+        Hold = 5 {
+            /// At most [`HELD_MAX`](crate::limits::HELD_MAX).
+            ids: &'a [NodeId],
+        },
+    }
+}
