@@ -6,7 +6,7 @@ pub const TELL_MAX: usize = 1_024;
 /// Whom one [`Wish::Tell`](crate::Wish::Tell) is for; one for more is not sent.
 pub const RECEIVERS_MAX: usize = 64;
 
-/// What an [`Ask`](crate::Wish::Ask) or its answer carries, in bytes; a longer one ends with
+/// What an [`Ask`](crate::Wish::Ask) or its answer carries, in bytes; where either is longer, the Ask ends with
 /// [`BadRequest`](crate::Status::BadRequest).
 pub const MESSAGE_MAX: usize = 32 * 1024;
 
@@ -16,12 +16,8 @@ pub const WITHIN_MS_MAX: u32 = 120_000;
 /// Asks of a module that have not ended yet; one more ends with [`TooManyRequests`](crate::Status::TooManyRequests).
 pub const ASKS_MAX: usize = 64;
 
-/// What waits in a module's inbox: beyond it an Ask is answered [`TooManyRequests`](crate::Status::TooManyRequests), and a Tell is
-/// lost, of which [`Told::Missed`](crate::Told::Missed) tells.
-pub const INBOX_MESSAGES_MAX: usize = 64;
-
-/// The same, in bytes.
-pub const INBOX_BYTES_MAX: usize = 256 * 1024;
+/// Questions of others that a module has not answered yet; one more is answered [`TooManyRequests`](crate::Status::TooManyRequests).
+pub const TICKETS_MAX: usize = 64;
 
 /// Nodes that a module holds links to: of more the first so many count.
 pub const HELD_MAX: usize = 40;

@@ -17,13 +17,8 @@ table! {
             /// What.
             bytes: &'a [u8],
         },
-        /// The inbox was full, and so many Tells are lost.
-        Missed = 2 {
-            /// Since it was told last.
-            count: u32,
-        },
         /// An Ask of another node's module came; [`Wish::Reply`](crate::Wish::Reply) answers it.
-        Asked = 3 {
+        Asked = 2 {
             /// Who says so.
             from: &'a NodeId,
             /// See [`Told`].
@@ -36,7 +31,7 @@ table! {
             bytes: &'a [u8],
         },
         /// An Ask of this module ended.
-        Answered = 4 {
+        Answered = 3 {
             /// Its number.
             op: u32,
             /// Who was asked.
@@ -51,7 +46,7 @@ table! {
             bytes: &'a [u8],
         },
         /// The link to a held node is there.
-        Linked = 5 {
+        Linked = 4 {
             /// Whom.
             id: &'a NodeId,
             /// The round trip as last measured.
@@ -60,21 +55,21 @@ table! {
             is_relayed: bool,
         },
         /// The link to a held node is lost, or could not be made. It is tried again while it is held.
-        Unlinked = 6 {
+        Unlinked = 5 {
             /// Whom.
             id: &'a NodeId,
             /// Why.
             reason: Reason,
         },
         /// The nodes whose modules of this port can be reached at once: replaces the view before.
-        View = 7 {
+        View = 6 {
             /// Counts up.
             version: u32,
             /// At most [`VIEW_MAX`](crate::limits::VIEW_MAX).
             ids: &'a [NodeId],
         },
         /// The wall clock; first of all, and when it was set.
-        Clock = 8 {
+        Clock = 7 {
             /// Milliseconds since 1970.
             wall_ms: u64,
             /// It is not what the neighbours' clocks say.

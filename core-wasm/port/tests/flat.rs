@@ -60,7 +60,6 @@ proptest! {
         for input in [
             Input::Time,
             Input::Told(Told::Said { from: &id, is_proven: flag, bytes: &bytes }),
-            Input::Told(Told::Missed { count: op }),
             Input::Told(Told::Asked { from: &id, is_proven: flag, ticket: op, within_ms: 7, bytes: &bytes }),
             Input::Told(Told::Answered { op, from: &id, is_proven: flag, is_here: !flag, status: Status::Ok, bytes: &bytes }),
             Input::Told(Told::Linked { id: &id, rtt_us: op, is_relayed: flag }),

@@ -1,13 +1,15 @@
 //! A perfect port: modules that reach each other with no overlay in between.
 //!
 //! Every node's view names the others, as far as a view reaches; what is told or asked arrives after a delay, or is lost, as the
-//! [`Weather`] says; nothing is forged, and `is_proven` is always true. So a module is tried alone, fast, and from a seed: the same
-//! seed, nodes and commands give the same trace.
+//! [`Weather`] says; nothing is forged, and `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast,
+//! and from a seed: the same seed, nodes and commands give the same trace.
 
+mod grant;
 mod node;
 mod weather;
 
-use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Told, Wish};
+use tabmesh_port::limits::VIEW_MAX;
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Status, Told};
 
 use self::node::{Asked, Node};
 pub use self::weather::Weather;
@@ -52,24 +54,24 @@ enum What {
     Wake,
     /// Something for the module, in flat form.
     Hand(Vec<u8>),
-    /// A question came: from whom, by which of its numbers, how long it waits.
+    /// A question came.
     Question {
-        from: usize,
-        life: u32,
-        op: u32,
+        asked: Asked,
         within_ms: u32,
         bytes: Vec<u8>,
     },
-    /// An answer came back.
+    /// The answer to a question came back.
     Answer {
         from: usize,
         op: u32,
-        status: tabmesh_port::Status,
+        request: u64,
+        status: Status,
         bytes: Vec<u8>,
     },
     /// Nobody waits for the answer any longer.
     Expire {
         op: u32,
+        request: u64,
     },
 }
 
@@ -103,29 +105,30 @@ impl<M: Module> Perfect<M> {
         let at = self.ids.partition_point(|(id, _)| *id < node.id);
         self.ids.insert(at, (node.id, place));
         self.nodes.push(node);
-        self.hand(place, &Input::Told(Told::Clock { wall_ms: self.wall_ms(), is_doubtful: false }));
-        self.tell_views();
+        let wall_ms = START_MS + self.now / 1_000;
+        self.hand(place, &Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
+        self.tell_changes();
         Place(place)
     }
 
-    /// The module goes: what it had asked ends nowhere, and what others asked it goes unanswered until their time is up.
+    /// The module goes. What it had asked ends nowhere, and what others asked it goes unanswered until their time is up.
     pub fn detach(&mut self, Place(place): Place) {
         self.nodes[place].leave();
-        self.tell_views();
+        self.tell_changes();
     }
 
-    /// Cuts the network in two, until [`Perfect::heal`]: what is sent across is lost, and views name one's own side.
+    /// Cuts these off from the others, until [`Perfect::heal`]: what is sent across is lost, and views name one's own side.
     pub fn cut(&mut self, others: &[Place]) {
         for Place(place) in others {
-            self.nodes[*place].side = true;
+            self.nodes[*place].is_cut_off = true;
         }
-        self.tell_views();
+        self.tell_changes();
     }
 
     /// Ends a cut.
     pub fn heal(&mut self) {
-        self.nodes.iter_mut().for_each(|node| node.side = false);
-        self.tell_views();
+        self.nodes.iter_mut().for_each(|node| node.is_cut_off = false);
+        self.tell_changes();
     }
 
     /// The module's face wants something.
@@ -133,7 +136,7 @@ impl<M: Module> Perfect<M> {
         self.hand(place, &Input::Command(bytes));
     }
 
-    /// Hands a module any bytes as if `from` had told them.
+    /// Tells a module any bytes in the name of `from`, at once.
     pub fn say(&mut self, Place(from): Place, Place(to): Place, bytes: &[u8]) {
         let from = self.nodes[from].id;
         self.hand(to, &Input::Told(Told::Said { from: &from, is_proven: true, bytes }));
@@ -144,7 +147,9 @@ impl<M: Module> Perfect<M> {
         let end = self.now + us;
         while let Some(entry) = self.next_until(end) {
             self.now = entry.at;
-            self.happen(entry);
+            if self.nodes[entry.place].life == entry.life {
+                self.happen(entry);
+            }
         }
         self.now = end;
     }
@@ -174,10 +179,6 @@ impl<M: Module> Perfect<M> {
         self.carried
     }
 
-    fn wall_ms(&self) -> u64 {
-        START_MS + self.now / 1_000
-    }
-
     fn next_until(&mut self, end: u64) -> Option<Entry> {
         loop {
             if let Some(entry) = self.agenda.pop() {
@@ -197,52 +198,42 @@ impl<M: Module> Perfect<M> {
         self.agenda.add(Entry { at, number: self.entries, place, life, what });
     }
 
+    /// The module hears it before anything else that is still to come, though not within a call of its own.
+    fn tell_soon(&mut self, place: usize, told: &Told<'_>) {
+        let life = self.nodes[place].life;
+        self.plan(self.now, place, life, What::Hand(told.emit()));
+    }
+
     fn happen(&mut self, entry: Entry) {
         let place = entry.place;
-        if self.nodes[place].life != entry.life {
-            return;
-        }
         match entry.what {
             What::Wake => {
-                if self.nodes[place].woken_at == Some(entry.at) {
-                    self.nodes[place].woken_at = None;
+                if self.nodes[place].woken_at.take_if(|at| *at == entry.at).is_some() {
                     self.hand(place, &Input::Time);
                 }
             }
             What::Hand(flat) => self.hand_flat(place, &flat),
-            What::Question { from, life, op, within_ms, bytes } => {
-                let ticket = self.nodes[place].remember(Asked { from, life, op });
-                let from = self.nodes[from].id;
-                let told = Told::Asked { from: &from, is_proven: true, ticket, within_ms, bytes: &bytes };
-                self.hand(place, &Input::Told(told));
-            }
-            What::Answer { from, op, status, bytes } => {
-                if self.nodes[place].end_ask(op).is_some() {
-                    self.answered(place, from, op, false, status, &bytes);
+            What::Question { asked, within_ms, bytes } => self.on_question(place, asked, within_ms, &bytes),
+            What::Answer { from, op, request, status, bytes } => {
+                if self.nodes[place].end_request(op, request).is_some() {
+                    let from = self.nodes[from].id;
+                    let told = Told::Answered {
+                        op,
+                        from: &from,
+                        is_proven: true,
+                        is_here: false,
+                        status,
+                        bytes: &bytes,
+                    };
+                    self.hand(place, &Input::Told(told));
                 }
             }
-            What::Expire { op } => {
-                if self.nodes[place].is_expired(op, entry.at)
-                    && let Some(asked) = self.nodes[place].end_ask(op)
-                {
-                    self.answered(place, asked, op, true, tabmesh_port::Status::TimedOut, &[]);
+            What::Expire { op, request } => {
+                if let Some(asked) = self.nodes[place].end_request(op, request) {
+                    self.end_here(place, &asked, op, Status::TimedOut);
                 }
             }
         }
-    }
-
-    fn answered(
-        &mut self,
-        place: usize,
-        from: usize,
-        op: u32,
-        is_here: bool,
-        status: tabmesh_port::Status,
-        bytes: &[u8],
-    ) {
-        let from = self.nodes[from].id;
-        let told = Told::Answered { op, from: &from, is_proven: true, is_here, status, bytes };
-        self.hand(place, &Input::Told(told));
     }
 
     fn hand(&mut self, place: usize, input: &Input<'_>) {
@@ -254,8 +245,7 @@ impl<M: Module> Perfect<M> {
         let (now, node) = (Instant(self.now), &mut self.nodes[place]);
         let Some(module) = &mut node.module else { return };
         self.trace = fold(fold(self.trace ^ self.now, &(place as u64).to_le_bytes()), flat);
-        let input = Input::read(flat).expect("the world hands on what is well formed");
-        module.handle(now, input);
+        module.handle(now, Input::read(flat).expect("the world tells what is well formed"));
         while let Some(output) = self.nodes[place].poll() {
             self.trace = fold(self.trace, &output);
             self.take(place, &output);
@@ -288,61 +278,25 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    fn grant(&mut self, place: usize, wish: &Wish<'_>) {
-        match *wish {
-            Wish::Tell { to, bytes } => to.iter().for_each(|id| self.tell(place, id, bytes)),
-            Wish::Ask { op, to, within_ms, bytes } => self.ask(place, op, to, within_ms, bytes),
-            Wish::Reply { ticket, status, bytes } => {
-                let Some(asked) = self.nodes[place].forget(ticket) else { return };
-                let what = What::Answer { from: place, op: asked.op, status, bytes: bytes.to_vec() };
-                self.send(place, asked.from, asked.life, what);
+    /// Tells everybody whom it can reach now, and what became of its links.
+    fn tell_changes(&mut self) {
+        for place in 0..self.nodes.len() {
+            if let Some((version, ids)) = self.view(place) {
+                self.hand(place, &Input::Told(Told::View { version, ids: &ids }));
             }
-            Wish::Cancel { op } => {
-                if let Some(asked) = self.nodes[place].end_ask(op) {
-                    self.answered_later(place, asked, op, tabmesh_port::Status::TimedOut);
-                }
-            }
-            Wish::Hold { .. } => {}
+            self.tell_links(place);
         }
     }
 
-    fn tell(&mut self, place: usize, to: &NodeId, bytes: &[u8]) {
-        let Some((to, life)) = self.reach(place, to) else { return };
-        let told = Told::Said { from: &self.nodes[place].id, is_proven: true, bytes };
-        let flat = told.emit();
-        self.send(place, to, life, What::Hand(flat));
-    }
-
-    fn ask(&mut self, place: usize, op: u32, to: &NodeId, within_ms: u32, bytes: &[u8]) {
-        let Some((to, life)) = self.reach(place, to) else {
-            let known = self.find(to).unwrap_or(place);
-            return self.answered_later(place, known, op, tabmesh_port::Status::Unavailable);
-        };
-        let until = self.now + u64::from(within_ms) * 1_000;
-        let own_life = self.nodes[place].life;
-        self.nodes[place].begin_ask(op, to, until);
-        self.plan(until, place, own_life, What::Expire { op });
-        let what = What::Question { from: place, life: own_life, op, within_ms, bytes: bytes.to_vec() };
-        self.send(place, to, life, what);
-    }
-
-    /// An Ask that goes nowhere ends, though not within the call that made it.
-    fn answered_later(&mut self, place: usize, from: usize, op: u32, status: tabmesh_port::Status) {
-        let from = self.nodes[from].id;
-        let told = Told::Answered { op, from: &from, is_proven: true, is_here: true, status, bytes: &[] };
-        let life = self.nodes[place].life;
-        self.plan(self.now, place, life, What::Hand(told.emit()));
-    }
-
-    /// Puts something on its way; it may be lost.
-    fn send(&mut self, from: usize, to: usize, life: u32, what: What) {
-        self.carried += 1;
-        let is_cut = self.nodes[from].side != self.nodes[to].side;
-        if is_cut || self.weather.loses(&mut self.dice) {
-            return;
-        }
-        let at = self.now + self.weather.delay_us(&mut self.dice);
-        self.plan(at, to, life, what);
+    /// What a node can see now, if that is something else than before.
+    fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
+        let own = self.nodes[place].id;
+        let others = self.nodes.iter().filter(|node| node.id != own);
+        let mut ids: Vec<NodeId> =
+            others.map(|node| node.id).filter(|id| self.reach(place, id).is_some()).collect();
+        ids.sort_unstable_by_key(|id| own.distance(id));
+        ids.truncate(VIEW_MAX);
+        self.nodes[place].see(ids)
     }
 
     fn find(&self, id: &NodeId) -> Option<usize> {
@@ -350,32 +304,11 @@ impl<M: Module> Perfect<M> {
         Some(self.ids[at].1)
     }
 
-    /// Who has this id and a module, if it can be reached.
+    /// Who has this id and a module, and which module, if there is a way.
     fn reach(&self, from: usize, id: &NodeId) -> Option<(usize, u32)> {
         let to = self.find(id)?;
-        let is_there = self.nodes[to].module.is_some() && self.nodes[from].side == self.nodes[to].side;
+        let is_there =
+            self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off;
         is_there.then(|| (to, self.nodes[to].life))
-    }
-
-    fn tell_views(&mut self) {
-        for place in 0..self.nodes.len() {
-            let Some((version, ids)) = self.view(place) else { continue };
-            self.hand(place, &Input::Told(Told::View { version, ids: &ids }));
-        }
-    }
-
-    /// What a node can see now, if that is something else than before.
-    fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
-        let node = self.nodes.get(place).filter(|node| node.module.is_some())?;
-        let (id, side) = (node.id, node.side);
-        let mut ids: Vec<NodeId> = self
-            .nodes
-            .iter()
-            .filter(|node| node.module.is_some() && node.side == side && node.id != id)
-            .map(|node| node.id)
-            .collect();
-        ids.sort_unstable_by_key(|other| id.distance(other));
-        ids.truncate(tabmesh_port::limits::VIEW_MAX);
-        self.nodes[place].see(ids)
     }
 }

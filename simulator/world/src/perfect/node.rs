@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Attachment, Done, Module, NodeId, Port, Room, Work};
 
 use crate::crypto::{Crypto, Owner, StandIn};
@@ -13,18 +14,28 @@ pub(super) struct Node<M> {
     /// Counts the modules that were attached here.
     pub(super) life: u32,
     /// On the far side of a cut.
-    pub(super) side: bool,
+    pub(super) is_cut_off: bool,
     pub(super) events: Vec<Vec<u8>>,
     /// For when it is to be woken.
     pub(super) woken_at: Option<u64>,
     owner: Owner,
     view: Vec<NodeId>,
     views: u32,
-    /// Questions that its module asked: who, and until when.
-    asks: BTreeMap<u32, (usize, u64)>,
+    /// Questions that its module asked, by its own number.
+    asks: BTreeMap<u32, Ask>,
+    requests: u64,
     /// Questions that its module was asked, by ticket.
     asked: BTreeMap<u32, Asked>,
     tickets: u32,
+    /// Whom it holds links to, and whether it was told that they are there.
+    held: BTreeMap<NodeId, Option<bool>>,
+}
+
+/// A question under way.
+struct Ask {
+    to: NodeId,
+    /// The world's own number: modules use theirs again.
+    request: u64,
 }
 
 /// Who waits for an answer.
@@ -33,6 +44,9 @@ pub(super) struct Asked {
     pub(super) from: usize,
     pub(super) life: u32,
     pub(super) op: u32,
+    pub(super) request: u64,
+    /// And until when.
+    pub(super) until: u64,
 }
 
 impl<M: Module> Node<M> {
@@ -44,15 +58,17 @@ impl<M: Module> Node<M> {
             id: NodeId::of_key(&key),
             module: Some(make(Attachment { key, network: *b"perfect!", port, seed })),
             life: 0,
-            side: false,
+            is_cut_off: false,
             events: Vec::new(),
             woken_at: None,
             owner,
             view: Vec::new(),
             views: 0,
             asks: BTreeMap::new(),
+            requests: 0,
             asked: BTreeMap::new(),
             tickets: 0,
+            held: BTreeMap::new(),
         }
     }
 
@@ -62,6 +78,7 @@ impl<M: Module> Node<M> {
         self.woken_at = None;
         self.asks.clear();
         self.asked.clear();
+        self.held.clear();
     }
 
     pub(super) fn poll(&mut self) -> Option<Vec<u8>> {
@@ -90,27 +107,58 @@ impl<M: Module> Node<M> {
         Some((self.views, ids))
     }
 
-    pub(super) fn begin_ask(&mut self, op: u32, to: usize, until: u64) {
-        self.asks.insert(op, (to, until));
+    pub(super) fn asks(&self, op: u32) -> bool {
+        self.asks.contains_key(&op)
+    }
+
+    pub(super) fn asks_len(&self) -> usize {
+        self.asks.len()
+    }
+
+    /// An Ask begins; the world's number for it.
+    pub(super) fn begin_ask(&mut self, op: u32, to: &NodeId) -> u64 {
+        self.requests += 1;
+        self.asks.insert(op, Ask { to: *to, request: self.requests });
+        self.requests
     }
 
     /// An Ask ends; who was asked.
-    pub(super) fn end_ask(&mut self, op: u32) -> Option<usize> {
-        self.asks.remove(&op).map(|(to, _)| to)
+    pub(super) fn end_ask(&mut self, op: u32) -> Option<NodeId> {
+        self.asks.remove(&op).map(|ask| ask.to)
     }
 
-    pub(super) fn is_expired(&self, op: u32, now: u64) -> bool {
-        self.asks.get(&op).is_some_and(|(_, until)| *until <= now)
+    /// The same, unless the module's number is another Ask's by now.
+    pub(super) fn end_request(&mut self, op: u32, request: u64) -> Option<NodeId> {
+        let is_it = self.asks.get(&op).is_some_and(|ask| ask.request == request);
+        if is_it { self.end_ask(op) } else { None }
     }
 
-    /// A ticket for a question that came.
-    pub(super) fn remember(&mut self, asked: Asked) -> u32 {
+    /// A ticket for a question that came; `None` while too many wait.
+    pub(super) fn ticket(&mut self, asked: Asked, now: u64) -> Option<u32> {
+        self.asked.retain(|_, asked| asked.until > now);
+        if self.asked.len() >= TICKETS_MAX {
+            return None;
+        }
         self.tickets += 1;
         self.asked.insert(self.tickets, asked);
-        self.tickets
+        Some(self.tickets)
     }
 
-    pub(super) fn forget(&mut self, ticket: u32) -> Option<Asked> {
-        self.asked.remove(&ticket)
+    /// Who waits for the answer with this ticket, if anybody still does.
+    pub(super) fn redeem(&mut self, ticket: u32, now: u64) -> Option<Asked> {
+        self.asked.remove(&ticket).filter(|asked| asked.until > now)
+    }
+
+    pub(super) fn hold(&mut self, ids: &[NodeId]) {
+        self.held = ids.iter().map(|id| (*id, self.held.get(id).copied().flatten())).collect();
+    }
+
+    pub(super) fn held(&self) -> impl Iterator<Item = NodeId> {
+        self.held.keys().copied()
+    }
+
+    /// Whether its module is to be told so.
+    pub(super) fn is_link_news(&mut self, id: &NodeId, is_linked: bool) -> bool {
+        self.held.get_mut(id).is_some_and(|told| told.replace(is_linked) != Some(is_linked))
     }
 }

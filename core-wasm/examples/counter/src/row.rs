@@ -1,0 +1,49 @@
+//! What one participant added, and how that travels.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::limits::TELL_MAX;
+use tabmesh_port::{Attachment, PublicKey, Reader, Signature, Writer};
+
+/// What one participant added in all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Whose.
+    pub key: PublicKey,
+    /// So much.
+    pub count: u64,
+    /// The key's, over [`Row::signed_bytes`].
+    pub signature: Signature,
+}
+
+impl Row {
+    /// Its bytes: key, count, signature.
+    pub const BYTES: usize = 64 + 8 + 64;
+
+    /// As many fit into one Tell.
+    pub const A_TELL: usize = TELL_MAX / Self::BYTES;
+
+    /// The rows that stand one after another in `bytes`; a rest that is no row is left out.
+    pub fn list(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
+        bytes.as_chunks::<{ Self::BYTES }>().0.iter().map(|chunk| {
+            let mut reader = Reader::new(chunk);
+            Self { key: *reader.key(), count: reader.u64(), signature: *reader.signature() }
+        })
+    }
+
+    /// The bytes of rows, one after another.
+    pub fn emit_all(rows: &[Self]) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(rows.len() * Self::BYTES);
+        for row in rows {
+            writer.bytes(&row.key.0).u64(row.count).bytes(&row.signature.0);
+        }
+        writer.finish()
+    }
+
+    /// What the signature covers: `"tabmesh counter v1" ‖ network ‖ port ‖ count`.
+    pub fn signed_bytes(attachment: &Attachment, count: u64) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.bytes(b"tabmesh counter v1").bytes(&attachment.network).u32(attachment.port.0).u64(count);
+        writer.finish()
+    }
+}

@@ -1,0 +1,236 @@
+//! The perfect port: what is asked ends once, bounds hold, links and views are told, and a seed gives one trace.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use tabmesh_port::limits::{ASKS_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX};
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish};
+use tabmesh_world::dice::Dice;
+use tabmesh_world::perfect::{Perfect, Place, Weather};
+
+const MS: u64 = 1_000;
+
+/// Says what a test puts into it, answers questions as it is told to, and remembers what it heard.
+#[derive(Default)]
+struct Probe {
+    heard: Vec<Vec<u8>>,
+    links: Vec<bool>,
+    view: Vec<NodeId>,
+    ended: BTreeMap<u32, Vec<(Status, bool)>>,
+    questions: Vec<u32>,
+    is_silent: bool,
+    outputs: VecDeque<Vec<u8>>,
+}
+
+impl Module for Probe {
+    fn handle(&mut self, _: Instant, input: Input<'_>) {
+        match input {
+            // What a test commands is what it wants to be said.
+            Input::Command(flat) => self.outputs.push_back(flat.to_vec()),
+            Input::Told(Told::Said { bytes, .. }) => self.heard.push(bytes.to_vec()),
+            Input::Told(Told::Asked { ticket, bytes, .. }) => {
+                self.questions.push(ticket);
+                if !self.is_silent {
+                    self.outputs.push_back(Wish::Reply { ticket, status: Status::Ok, bytes }.emit());
+                }
+            }
+            Input::Told(Told::Answered { op, status, is_here, .. }) => {
+                self.ended.entry(op).or_default().push((status, is_here));
+            }
+            Input::Told(Told::Linked { .. }) => self.links.push(true),
+            Input::Told(Told::Unlinked { .. }) => self.links.push(false),
+            Input::Told(Told::View { ids, .. }) => self.view = ids.to_vec(),
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, _: Room) -> Option<Vec<u8>> {
+        self.outputs.pop_front()
+    }
+
+    fn wanted_at(&self) -> Instant {
+        Instant::NEVER
+    }
+}
+
+type World = Perfect<Probe>;
+
+fn probe(_: Attachment) -> Probe {
+    Probe::default()
+}
+
+fn silent(_: Attachment) -> Probe {
+    Probe { is_silent: true, ..Probe::default() }
+}
+
+const PORT: Port = Port(77);
+
+fn pair(other: fn(Attachment) -> Probe) -> (World, Place, Place) {
+    let mut world = Perfect::new(1, Weather::FAIR);
+    let (one, two) = (world.attach(PORT, probe), world.attach(PORT, other));
+    (world, one, two)
+}
+
+fn ask(world: &mut World, from: Place, op: u32, to: Place, bytes: &[u8]) {
+    let to = world.id(to);
+    world.command(from, &Wish::Ask { op, to: &to, within_ms: 5_000, bytes }.emit());
+}
+
+fn ended(world: &World, place: Place, op: u32) -> &[(Status, bool)] {
+    world.module(place).expect("it is there").ended.get(&op).map_or(&[], Vec::as_slice)
+}
+
+#[test]
+fn what_is_told_arrives_and_what_is_asked_is_answered() {
+    let (mut world, one, two) = pair(probe);
+    let to = world.id(two);
+    world.command(one, &Wish::Tell { to: &[to], bytes: b"words" }.emit());
+    ask(&mut world, one, 3, two, b"what?");
+    world.run_for(200 * MS);
+    assert_eq!(world.module(two).unwrap().heard, [b"words"]);
+    assert_eq!(ended(&world, one, 3), [(Status::Ok, false)]);
+}
+
+#[test]
+fn bounds_hold() {
+    let (mut world, one, two) = pair(silent);
+    let to = world.id(two);
+    world.command(one, &Wish::Tell { to: &[to], bytes: &[0; TELL_MAX + 1] }.emit());
+    world.command(one, &Wish::Tell { to: &[to; RECEIVERS_MAX + 1], bytes: b"all" }.emit());
+    ask(&mut world, one, 1_000, two, &[0; MESSAGE_MAX + 1]);
+    for op in 0..=ASKS_MAX as u32 {
+        ask(&mut world, one, op, two, b"?");
+    }
+    ask(&mut world, one, 0, two, b"a number in use");
+    world.run_for(300 * MS);
+    assert!(world.module(two).unwrap().heard.is_empty());
+    assert_eq!(ended(&world, one, 1_000), [(Status::BadRequest, true)]);
+    assert_eq!(ended(&world, one, ASKS_MAX as u32), [(Status::TooManyRequests, true)]);
+    assert_eq!(ended(&world, one, 0), [(Status::BadRequest, true)]);
+    assert_eq!(ended(&world, one, 1), []);
+
+    let three = world.attach(PORT, probe);
+    ask(&mut world, three, 1, two, b"?");
+    world.run_for(300 * MS);
+    assert_eq!(world.module(two).unwrap().questions.len(), TICKETS_MAX);
+    assert_eq!(ended(&world, three, 1), [(Status::TooManyRequests, false)]);
+    // Those whose time is up make room.
+    world.run_for(5_000 * MS);
+    ask(&mut world, three, 2, two, b"?");
+    world.run_for(300 * MS);
+    assert_eq!(world.module(two).unwrap().questions.len(), TICKETS_MAX + 1);
+}
+
+#[test]
+fn an_answer_is_its_own_questions_only() {
+    let (mut world, one, two) = pair(silent);
+    ask(&mut world, one, 1, two, b"first");
+    world.run_for(200 * MS);
+    world.command(one, &Wish::Cancel { op: 1 }.emit());
+    ask(&mut world, one, 1, two, b"second");
+    world.run_for(MS);
+    assert_eq!(ended(&world, one, 1), [(Status::TimedOut, true)]);
+    let first = world.module(two).unwrap().questions[0];
+    for _ in 0..2 {
+        world.command(two, &Wish::Reply { ticket: first, status: Status::Ok, bytes: b"late" }.emit());
+    }
+    world.run_for(300 * MS);
+    assert_eq!(ended(&world, one, 1).len(), 1, "the second waits on");
+    world.run_for(5_000 * MS);
+    assert_eq!(ended(&world, one, 1), [(Status::TimedOut, true); 2]);
+}
+
+#[test]
+fn links_are_told_when_they_come_and_go() {
+    let (mut world, one, two) = pair(probe);
+    let ids = [world.id(two), NodeId([9; 32])];
+    world.command(one, &Wish::Hold { ids: &ids }.emit());
+    world.run_for(MS);
+    assert_eq!(world.module(one).unwrap().links.len(), 2, "one is there, one is not");
+    world.cut(&[two]);
+    world.run_for(MS);
+    world.heal();
+    world.run_for(MS);
+    assert_eq!(world.module(one).unwrap().links[2..], [false, true]);
+    world.command(one, &Wish::Hold { ids: &[] }.emit());
+    world.detach(two);
+    world.run_for(MS);
+    assert_eq!(world.module(one).unwrap().links.len(), 4);
+}
+
+#[test]
+fn a_view_names_the_nearest_who_can_be_reached() {
+    let mut world = Perfect::new(1, Weather::FAIR);
+    let places: Vec<Place> = (0..VIEW_MAX + 10).map(|_| world.attach(PORT, probe)).collect();
+    let own = world.id(places[0]);
+    let mut others: Vec<NodeId> = places[1..].iter().map(|place| world.id(*place)).collect();
+    others.sort_by_key(|id| own.distance(id));
+    assert_eq!(world.module(places[0]).unwrap().view, others[..VIEW_MAX]);
+    world.cut(&places[2..]);
+    assert_eq!(world.module(places[0]).unwrap().view, [world.id(places[1])]);
+}
+
+/// Whatever is lost, cut, cancelled and detached: every Ask ends once, within its time.
+#[test]
+fn p1_every_ask_ends_once() {
+    for seed in 0..40 {
+        let mut dice = Dice::new(seed, 1);
+        let mut world = Perfect::new(seed, Weather::FOUL);
+        let places: Vec<Place> =
+            (0..6).map(|at| world.attach(PORT, if at % 3 == 0 { silent } else { probe })).collect();
+        let mut gone = Vec::new();
+        let mut asked: Vec<(Place, u32)> = Vec::new();
+        for op in 0..300 {
+            let (from, to) = (places[dice.below(6) as usize], places[dice.below(6) as usize]);
+            match dice.below(20) {
+                0 => world.cut(&[from, to]),
+                1 => world.heal(),
+                2 if gone.len() < 2 && !gone.contains(&to) => {
+                    world.detach(to);
+                    gone.push(to);
+                }
+                3 => world.command(from, &Wish::Cancel { op: op / 2 }.emit()),
+                _ => {
+                    ask(&mut world, from, op, to, b"?");
+                    asked.push((from, op));
+                }
+            }
+            world.run_for(dice.below(200) * MS);
+        }
+        world.run_for(10_000 * MS);
+        for (from, op) in asked {
+            if !gone.contains(&from) {
+                assert_eq!(ended(&world, from, op).len(), 1, "seed {seed}, {op} of {from:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn one_seed_gives_one_trace() {
+    let run = |seed| {
+        let mut world = Perfect::new(seed, Weather::FOUL);
+        let places: Vec<Place> = (0..5).map(|_| world.attach(PORT, probe)).collect();
+        for op in 0..50 {
+            ask(&mut world, places[op as usize % 5], op, places[(op as usize + 1) % 5], b"?");
+            world.run_for(100 * MS);
+        }
+        world.trace()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+#[should_panic(expected = "gives what is no output")]
+fn a_module_that_gives_nonsense_is_found_out() {
+    let (mut world, one, _) = pair(probe);
+    world.command(one, &[200, 1]);
+}
+
+#[test]
+fn events_are_handed_on() {
+    let (mut world, one, _) = pair(probe);
+    world.command(one, &Output::Event(b"seen").emit());
+    assert_eq!(world.events(one), [b"seen"]);
+    assert!(world.events(one).is_empty());
+}
