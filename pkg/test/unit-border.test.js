@@ -8,16 +8,17 @@ import { test } from 'node:test';
 import { CODES, MeshError, STATUS, reasonOf, refusalOf } from '../dist/errors.js';
 import * as limits from '../dist/limits.js';
 
-const core = (path) => readFileSync(new URL(`../../core-wasm/${path}`, import.meta.url), 'utf8');
+const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+const core = (path) => source(`core-wasm/${path}`);
 const camel = (name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 
 test('the bounds', () => {
-  const text = core('engine/src/limits.rs');
+  const text = core('engine/src/limits.rs') + source('signalling-server/bounds/src/lib.rs');
   const value = (name) => {
     const [, formula] = new RegExp(`pub const ${name}: \\w+ = (?:if .+ else \\{ )?([\\d_ *]+?)(?: \\})?;`).exec(text) ?? assert.fail(`no ${name}`);
     return formula.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
   };
-  for (const name of ['BLOCK_MAX', 'REPLICAS', 'PACKET_MAX', 'MESSAGE_MAX', 'PUBLISH_MAX', 'TOPICS_MAX', 'ADDRESS_MAX', 'ADDRESSES_MAX', 'DRAINED', 'DRAINED_STEP']) {
+  for (const name of ['BLOCK_MAX', 'REPLICAS', 'PACKET_MAX', 'MESSAGE_MAX', 'PUBLISH_MAX', 'TOPICS_MAX', 'ADDRESS_MAX', 'ADDRESSES_MAX', 'LEVEL_MAX', 'DRAINED', 'DRAINED_STEP']) {
     assert.equal(limits[name], value(name), name);
   }
 });
