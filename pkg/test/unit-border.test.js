@@ -42,6 +42,9 @@ test('every status, reason and refusal of the engine has a name, a sentence and 
 test('names are told apart, and sentences are sentences', () => {
   const errors = CODES.map((code) => new MeshError(code));
   assert.equal(new Set(errors.map(({ name }) => name)).size, errors.length);
+  for (const operation of ['put', 'get', 'find', 'send', 'topic', 'publish']) {
+    for (const code of Object.values(STATUS).filter((code) => code !== STATUS.ok)) errors.push(new MeshError(code, undefined, { operation }));
+  }
   for (const { code, message } of errors) assert.match(message, /^[A-Z].*\w \w.*\.$/, `${code}`);
   assert.match(new MeshError(9999).message, /update it/);
   const error = new MeshError(203, 'block 7');

@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit codes:
   1    not done, for a reason of this host (file, disk, port)
   2    wrong command line, settings or request
   3    no node runs there
-  4    no node has what was asked for
+  4    no node has, or is, what was asked for
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
   11+  `tabmesh task` alone: how a task ended, 10 and the number of its status

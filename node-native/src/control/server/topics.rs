@@ -15,6 +15,7 @@ use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done, SaidLine};
 use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
+use crate::sentences::Operation;
 
 /// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
 const LISTENERS_MAX: usize = 16;
@@ -47,7 +48,7 @@ impl Topics {
         let part = self.handle.listen(topic).await.map_err(not_listening)?;
         let outcome = until_gone(reader, self.publish_in_time(topic, bytes)).await?;
         drop(part);
-        done(&outcome)?;
+        done(Operation::Publish, &outcome)?;
         Ok(Done::Publish {})
     }
 
