@@ -252,6 +252,7 @@ impl Server {
             joined: view.is_joined,
             signalling: view.is_signalling,
             signalling_trouble: view.signalling_trouble,
+            peer_troubles: view.peer_troubles,
             uptime_s: view.uptime.as_secs(),
             links: view.links.len(),
             neighbourhood: view.neighbourhood.iter().map(hex).collect(),

@@ -84,6 +84,8 @@ pub struct View {
     pub is_signalling: bool,
     /// The signalling server that was tried last, and why it did not do.
     pub signalling_trouble: Option<String>,
+    /// The configured addresses behind which no peer proves itself, each with what was wrong last.
+    pub peer_troubles: Vec<String>,
     /// Since the start.
     pub uptime: Duration,
     /// Links to proved peers, with the time since each proved itself.
