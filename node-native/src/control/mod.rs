@@ -139,7 +139,11 @@ pub enum Done {
     /// The other node has the message.
     Send {},
     /// The message is on its way.
-    Publish {},
+    Publish {
+        /// Linked peers, and other clients of the node that listen: with none nobody can have taken it.
+        #[serde(default)]
+        reached: usize,
+    },
 }
 
 /// A message of a topic.

@@ -65,11 +65,13 @@ pub struct Outcome {
     pub found: Vec<NodeId>,
     /// Find: they lie closer together than chance puts them; somebody may have made ids to hide what is there.
     pub crowded: bool,
+    /// Publish: linked peers, and clients of this node that take part, when it was asked for. With none nobody can have taken it.
+    pub reached: usize,
 }
 
 impl Outcome {
     pub(super) fn of(status: Status) -> Self {
-        Self { status, holders: 0, found: Vec::new(), crowded: false }
+        Self { status, holders: 0, found: Vec::new(), crowded: false, reached: 0 }
     }
 }
 
