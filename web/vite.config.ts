@@ -42,5 +42,6 @@ export default defineConfig({
   // The package finds its Wasm file beside its own module; bundling it ahead would move one away from the other.
   optimizeDeps: { exclude: ['tabmesh'] },
   server: { fs: { allow: ['.', '../pkg', '../task-meter/guests/built'] } },
-  test: { environment: 'node', include: ['test/**/*.test.ts'] },
+  // A test reads the letters of the ring from its style sheet.
+  test: { environment: 'node', include: ['test/**/*.test.ts'], css: true },
 } as Parameters<typeof defineConfig>[0]);

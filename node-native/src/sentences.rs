@@ -1,20 +1,36 @@
-//! What the engine's numbers mean to a person, and the way out.
+//! What the engine's numbers mean to a person, and the way out. A number says different things of different operations.
 
 use tabmesh_engine::Status;
 
-/// One sentence for a status: what happened, and what to do.
-pub fn sentence(status: Status) -> &'static str {
-    match status {
+/// What was asked of the network.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation {
+    /// To keep a block.
+    Put,
+    /// For a block.
+    Get,
+    /// For the nodes closest to an id.
+    Find,
+    /// To take a message to a node.
+    Send,
+    /// To tell a message to a topic.
+    Publish,
+}
+
+/// One sentence for the end of an operation: what happened, and what to do.
+pub fn sentence(operation: Operation, status: Status) -> &'static str {
+    let own = match operation {
+        Operation::Put => of_put(status),
+        Operation::Get => of_get(status),
+        Operation::Find => of_find(status),
+        Operation::Send => of_send(status),
+        Operation::Publish => of_publish(status),
+    };
+    own.unwrap_or(match status {
         Status::Ok => "it was done",
-        Status::Partial => {
-            "it was done in part: fewer nodes hold it than should; put it again when more are linked"
-        }
-        Status::BadRequest => {
-            "the request makes no sense: it is too large or malformed; check what was asked for"
-        }
-        Status::NotFound => {
-            "no node that should have it has it; check the name, or wait for its giver to come back"
-        }
+        Status::Partial => "it was done in part; try again",
+        Status::BadRequest => "the request makes no sense to the network; check what was asked for",
+        Status::NotFound => "nobody has what was asked for; check its name, and try again",
         Status::TooManyRequests => "the node is busy with other requests; try again in a moment",
         Status::Unavailable => {
             "the node has no links; see `tabmesh status`, and give it a --peer or --signalling"
@@ -22,9 +38,69 @@ pub fn sentence(status: Status) -> &'static str {
         Status::TimedOut => "no answer came in time on any way; try again, and see `tabmesh peers`",
         Status::InsufficientStorage => "this node's store is full; give it a larger --quota",
         Status::NetworkFull => {
+            "the stores of the other nodes are full; give them a larger --quota, or add nodes"
+        }
+    })
+}
+
+fn of_put(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::Partial => "fewer nodes hold it than should; put it again when more are linked",
+        Status::NotFound => "a block of it is in this node's store no more; put it again",
+        Status::NetworkFull => {
             "the stores of the other nodes are full; give them a larger --quota, or add nodes, and put it again"
         }
-    }
+        _ => return None,
+    })
+}
+
+fn of_get(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::NotFound => {
+            "no node that should have it has it; check the name, or wait for its giver to come back"
+        }
+        _ => return None,
+    })
+}
+
+fn of_find(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::NotFound => "no node was found near this id; see `tabmesh peers`, and try again",
+        Status::TimedOut => "no node answered the search in time; see `tabmesh peers`, and try again",
+        _ => return None,
+    })
+}
+
+fn of_send(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::BadRequest => "a message has at most 32 KiB; put what is longer, and send its CID",
+        Status::NotFound => {
+            "no node of this id was found; check the id (`tabmesh id` prints a node's own), and that the node runs and has joined this \
+             network"
+        }
+        Status::TooManyRequests => "too many messages are under way; send it again in a moment",
+        Status::Unavailable => {
+            "no peer is linked that could carry the message; see `tabmesh peers`, and give the node a --peer or --signalling"
+        }
+        Status::TimedOut => {
+            "the node of this id did not answer, and may have the message all the same; check that it runs, and send it again"
+        }
+        _ => return None,
+    })
+}
+
+fn of_publish(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::BadRequest => {
+            "a message of a topic has at most 8 KiB; put what is longer, and publish its CID"
+        }
+        Status::NotFound => "the node takes no part in the topic any more; publish it again",
+        Status::TooManyRequests => "the listeners take in no more just now; publish it again in a moment",
+        Status::Unavailable => {
+            "the node could not sign the message, or is being stopped; its log says more, and `tabmesh status` whether it runs"
+        }
+        _ => return None,
+    })
 }
 
 /// The exit code of a command that ended with this status; `tabmesh --help` lists them.
@@ -35,5 +111,57 @@ pub fn exit_code(status: Status) -> u8 {
         Status::NotFound => 4,
         Status::TooManyRequests | Status::Unavailable | Status::TimedOut => 5,
         Status::InsufficientStorage | Status::NetworkFull => 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What is said of an operation speaks of that operation.
+
+    use super::*;
+
+    const STATUSES: [Status; 9] = [
+        Status::Ok,
+        Status::Partial,
+        Status::BadRequest,
+        Status::NotFound,
+        Status::TooManyRequests,
+        Status::Unavailable,
+        Status::TimedOut,
+        Status::InsufficientStorage,
+        Status::NetworkFull,
+    ];
+
+    #[test]
+    fn an_operation_is_not_spoken_of_in_the_words_of_another() {
+        let foreign: [(Operation, &[&str]); 5] = [
+            (Operation::Put, &["send", "publish", "giver", "topic"]),
+            (Operation::Get, &["send", "publish", "put it", "topic"]),
+            (Operation::Find, &["send", "publish", "giver", "put ", "topic"]),
+            (Operation::Send, &["giver", "publish", "put it again", "topic"]),
+            (Operation::Publish, &["giver", "send", "put it again"]),
+        ];
+        for (operation, words) in foreign {
+            // Of the stores of others only a put says anything.
+            for status in STATUSES.into_iter().filter(|status| *status != Status::NetworkFull) {
+                let said = sentence(operation, status);
+                for word in words {
+                    assert!(!said.contains(word), "{operation:?} {status:?}: {word} in {said}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_sentence_says_what_happened_and_the_way_out() {
+        for operation in
+            [Operation::Put, Operation::Get, Operation::Find, Operation::Send, Operation::Publish]
+        {
+            for status in STATUSES.into_iter().filter(|status| *status != Status::Ok) {
+                let said = sentence(operation, status);
+                assert!(said.contains("; "), "{operation:?} {status:?}: {said}");
+            }
+        }
+        assert!(sentence(Operation::Send, Status::NotFound).contains("no node of this id"));
     }
 }

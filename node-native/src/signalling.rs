@@ -9,17 +9,15 @@ use futures_util::{SinkExt, StreamExt};
 use tabmesh_engine::wire::signal;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
-use tokio_tungstenite::tungstenite::http::StatusCode;
-use tokio_tungstenite::tungstenite::{self, Message};
+use tokio_tungstenite::tungstenite::Message;
 use url::Url;
 
-use crate::link::socket::{ClientStream, DialError, connect};
+use crate::link::PATIENCE;
+use crate::link::socket::{ClientStream, connect};
+use crate::link::trouble::{Door, why_not};
 
 /// How long one server may take to let us in before the next one is tried.
 const CONNECT_MAX: Duration = Duration::from_secs(8);
-
-/// After so long without an answer the operator is told, and waiting goes on.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a server may take to say its first word once it is connected.
 const FIRST_WORD_MAX: Duration = Duration::from_secs(5);
@@ -124,29 +122,12 @@ async fn first_of(servers: &[Url], first: usize, teller: &Teller) -> Option<(usi
         };
         let reason = match connected {
             Ok(Ok(stream)) => return Some((number, stream)),
-            Ok(Err(error)) => why_not(&error),
+            Ok(Err(error)) => why_not(&servers[number], Door::Signalling, &error),
             Err(_) => format!("it did not answer within {} seconds", CONNECT_MAX.as_secs()),
         };
         teller.tell(What::Failed(number, reason)).await;
     }
     None
-}
-
-/// What an operator can do about a server that does not let us in.
-fn why_not(error: &DialError) -> String {
-    let way_out = match error {
-        DialError::Socket(error) => match &**error {
-            tungstenite::Error::Http(answer) if answer.status() == StatusCode::NOT_FOUND => {
-                "there is no signalling server at this path, which usually is /signal"
-            }
-            tungstenite::Error::Http(_) => "it refuses to open a WebSocket",
-            tungstenite::Error::Tls(_) => "check its certificate, and ws:// or wss://",
-            tungstenite::Error::Io(_) => "check host and port, and that it runs",
-            _ => "check that it is a signalling server of tabmesh",
-        },
-        DialError::Timeout => "check host and port, and that it runs",
-    };
-    format!("{error}; {way_out}")
 }
 
 /// Nothing is sent before the server is connected, so the queue only ever ends.

@@ -183,7 +183,54 @@ fn topics_and_listeners_beyond_the_bounds_are_refused_and_hold_nobody_up() {
     assert_eq!(node.json(&["status"])["links"], 0);
 
     listeners.truncate(3);
-    until("room for another topic", || node.run(&["topic", "pub", "e", "hello"]).status.success());
+    // Nobody is there to hear it, but that is another matter.
+    until("room for another topic", || {
+        stderr(&node.run(&["topic", "pub", "e", "hello"])).contains("no peer is linked")
+    });
+}
+
+#[test]
+fn each_line_of_the_input_is_a_message_as_it_comes() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let mut listener = Listener::start(&two, &["news", "--json", "--count", "4"]);
+    for args in [&["topic", "pub", "news", "-", "--lines"][..], &["topic", "pub", "--lines", "news"]] {
+        let mut child = tabmesh()
+            .args(args)
+            .arg("--data-dir")
+            .arg(&one.dir)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut input = child.stdin.take().expect("a pipe");
+        input.write_all("h\u{e4}llo\r\n".as_bytes()).expect("written");
+        assert_eq!(listener.json()["text"], "h\u{e4}llo", "before the input ends");
+        input.write_all(b"last").expect("written");
+        drop(input);
+        assert_eq!(listener.json()["text"], "last");
+        let output = child.wait_with_output().expect("ended");
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"2 published\n"[..]));
+    }
+    let output = one.run(&["topic", "pub", "news", "hello", "--lines"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("standard input"), "{}", stderr(&output));
+}
+
+#[test]
+fn what_nobody_can_have_taken_is_not_called_published() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let output = node.run(&["topic", "pub", "news", "hello"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("no peer is linked"), "{}", stderr(&output));
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    let output = node.run(&["topic", "pub", "news", "hello", "--json"]);
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(5), &b"{\"published\":false}\n"[..]));
+
+    // Another command at the same node hears it.
+    let mut listener = Listener::start(&node, &["news", "--count", "1"]);
+    publish(&node, "news", "hello");
+    assert!(listener.line().ends_with("hello"));
 }
 
 #[test]

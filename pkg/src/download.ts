@@ -39,7 +39,7 @@ export async function download(
     await operations.get(hash, { signal });
     const fetched = await blocks.load(hash);
     // It came and was dropped for room already, or the browser lost it.
-    if (!fetched) throw errorOf(STATUS.insufficientStorage);
+    if (!fetched) throw errorOf('get', STATUS.insufficientStorage);
     return fetched;
   };
   const root = await fetch(cid.hash);

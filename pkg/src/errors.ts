@@ -1,19 +1,28 @@
 // Every number that means trouble has a name, a sentence and the way out here, where they cost no Wasm bytes.
 
+import { TOPICS_MAX } from './limits.js';
+
 /** Something that went wrong. `code` and `name` are stable; `message` says what happened and the way out. */
 export class MeshError extends Error {
   readonly code: number;
   /** What it is about, where the sentence alone does not say. */
   readonly detail: string | undefined;
+  /** What ended so, where it is the end of an operation. */
+  readonly operation: Operation | undefined;
 
-  constructor(code: number, detail?: string, options?: ErrorOptions) {
-    const [name, sentence] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
+  constructor(code: number, detail?: string, options?: ErrorOptions & { operation?: Operation | undefined }) {
+    const [name, usual] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
+    const sentence = (options?.operation && ENDS[options.operation][code]) ?? usual;
     super(detail ? `${sentence} (${detail})` : sentence, options);
     this.code = code;
     this.detail = detail;
+    this.operation = options?.operation;
     this.name = name;
   }
 }
+
+/** What an application asks of the network. */
+export type Operation = 'put' | 'get' | 'find' | 'send' | 'topic' | 'publish';
 
 /** How an operation ended; the engine's numbers. */
 export const STATUS = {
@@ -54,6 +63,7 @@ export const CODE = {
   noWebRtc: 1041,
   signalUnreachable: 1042,
   signalForbidden: 1043,
+  peerUnreachable: 1044,
   coreStopped: 1050,
   noWorker: 1060,
   noMeter: 1061,
@@ -70,7 +80,7 @@ type Entry = readonly [name: string, sentence: string];
 const SENTENCES: Readonly<Record<number, Entry>> = {
   104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],
   200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
-  203: ['NotFound', 'Nobody who should keep it has it: ask whoever put it to open their tab again, then try once more.'],
+  203: ['NotFound', 'Nobody has what was asked for: check its name, then try once more.'],
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
   303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
   304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
@@ -130,11 +140,42 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1041: ['NoWebRtc', 'This browser makes no WebRTC connection: allow it, or give the WebSocket address of a peer.'],
   1042: ['SignalUnreachable', 'The signalling server cannot be reached: check its address, and that it runs there.'],
   1043: ['SignalForbidden', 'This page may not use the signalling server: allow it where that is decided, or name another one.'],
+  1044: ['PeerUnreachable', 'A peer cannot be linked by the address given for it: check the address, and that it runs there; the tab goes on trying.'],
   1050: ['CoreStopped', 'The Wasm core stopped by a bug: join again, and please report it.'],
   1060: ['NoWorker', 'The Worker of a task could not start: serve task/worker.js beside its modules, and allow it by the page policy (worker-src).'],
   1061: ['NoMeter', 'The meter of tasks could not be loaded: serve tabmesh_meter.wasm where the package has it, and allow it by the page policy.'],
   1062: ['TooManyTasks', 'Thousands of tasks wait already: wait until some of them have ended.'],
   1063: ['NotChecked', 'This machine could not check the module: free some memory, or allow more time by timeoutMs.'],
+};
+
+/** What a status says of an operation, where that is not what it says of others. */
+const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
+  put: {
+    203: 'This tab has lost a block of it: put it again.',
+  },
+  get: {
+    203: 'Nobody who should keep it has it: ask whoever put it to open their tab again, then try once more.',
+  },
+  find: {
+    203: 'No node was found near this id: try again when this tab has more peers.',
+    304: 'No node answered the search in time: try again, other peers may answer.',
+  },
+  send: {
+    200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
+    203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
+    205: 'Too many messages to this node are under way: wait until some have arrived, then send it again.',
+    303: 'No peer is linked that could carry the message: wait until this tab has joined again, then send it once more.',
+    304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
+  },
+  topic: {
+    205: `This tab takes part in ${TOPICS_MAX} topics at most: leave one.`,
+  },
+  publish: {
+    200: 'The message was not taken as it is: one of a topic has at most 8,192 bytes; put what is longer, and publish its content id.',
+    203: 'This tab takes no part in the topic any more: open it again.',
+    205: 'The others who take part can take in no more just now: wait a few seconds, then publish it again.',
+    303: 'The message could not be signed: join again.',
+  },
 };
 
 /** The code of a link's reason. */
@@ -147,6 +188,6 @@ export const refusalOf = (refusal: number): number => REFUSALS + refusal;
 export const CODES: readonly number[] = Object.keys(SENTENCES).map(Number);
 
 /** The error of an operation that ended in `status`. */
-export function errorOf(status: number, detail?: string): MeshError {
-  return new MeshError(status, detail);
+export function errorOf(operation: Operation, status: number, detail?: string): MeshError {
+  return new MeshError(status, detail, { operation });
 }

@@ -13,9 +13,6 @@ const READY_MAX = 64;
 /** Keys tried for a level, as a multiple of what it takes on average: that none is found has odds of one in 10^13. */
 const TRIES_FACTOR = 30;
 
-/** The highest level that a browser grinds for: some minutes. */
-export const LEVEL_MAX = 16;
-
 /** Told after so many tries. */
 const TELL_EVERY = 64;
 

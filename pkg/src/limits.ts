@@ -18,6 +18,9 @@ export const PUBLISH_MAX = 8_192;
 /** Topics that a tab takes part in. */
 export const TOPICS_MAX = 4;
 
+/** The highest security level: a browser searches some minutes for a key of it. Native peers and signalling servers have the same bound. */
+export const LEVEL_MAX = 16;
+
 /** A peer's WebSocket address, in bytes. */
 export const ADDRESS_MAX = 128;
 

@@ -3,7 +3,6 @@
 import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
 import { CODE, MeshError, STATUS, errorOf } from './errors.js';
 import { INPUT } from './kinds.js';
-import { TOPICS_MAX } from './limits.js';
 import { Queue } from './queue.js';
 
 /** How often a request is sent that failed for a reason that passes. */
@@ -62,7 +61,7 @@ export class Operations {
   /** Messages on their way, by their receiver. */
   readonly #queues = new Map<string, Queue>();
   /** Messages of topics go one by one, so in their order. */
-  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX);
+  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX, 'publish');
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -117,13 +116,13 @@ export class Operations {
   /** Fetches a block into the store. */
   async get(hash: Bytes, options: Options): Promise<void> {
     const { status } = await this.#retried(INPUT.get, hash, options);
-    if (status !== STATUS.ok) throw errorOf(status);
+    if (status !== STATUS.ok) throw errorOf('get', status);
   }
 
   /** The nodes nearest to an id, nearest first. */
   async find(target: Bytes, options: Options): Promise<string[]> {
     const { status, ids } = await this.#retried(INPUT.find, target, options);
-    if (status !== STATUS.ok && status !== STATUS.partial) throw errorOf(status);
+    if (status !== STATUS.ok && status !== STATUS.partial) throw errorOf('find', status);
     return ids;
   }
 
@@ -131,12 +130,12 @@ export class Operations {
   async send(to: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
     const message = new Uint8Array(bytes);
     const receiver = keyOf(to);
-    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX);
+    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, 'send');
     this.#queues.set(receiver, queue);
     try {
       const wish = concat(to, u32(message.length));
       const { status } = await queue.run(() => this.#once(INPUT.send, wish, options, message), this.#either(options));
-      if (status !== STATUS.ok) throw errorOf(status);
+      if (status !== STATUS.ok) throw errorOf('send', status);
     } finally {
       if (queue.isEmpty) this.#queues.delete(receiver);
     }
@@ -145,8 +144,7 @@ export class Operations {
   /** Takes part in a topic. */
   async subscribe(topic: Bytes): Promise<void> {
     const { status } = await this.#once(INPUT.subscribe, topic, {});
-    if (status === STATUS.ok) return;
-    throw errorOf(status, status === STATUS.tooManyRequests ? `a tab takes part in ${TOPICS_MAX} topics at most: leave one` : undefined);
+    if (status !== STATUS.ok) throw errorOf('topic', status);
   }
 
   /** Tells all who take part in a topic; resolves once the message is on its way. */
@@ -154,7 +152,7 @@ export class Operations {
     const wish = concat(topic, bytes);
     const publish = (): Promise<Ended> => this.#paced(wish, options);
     const { status } = await this.#publishes.run(publish, this.#either(options));
-    if (status !== STATUS.ok) throw errorOf(status);
+    if (status !== STATUS.ok) throw errorOf('publish', status);
   }
 
   /** Publishes as soon as this tab's mates can take it in: what comes too fast waits. */
@@ -227,7 +225,7 @@ function holdersOf({ status, holders }: Ended): number | undefined {
 }
 
 function putError(ended: Ended): MeshError {
-  if (holdersOf(ended) === undefined) return errorOf(ended.status);
+  if (holdersOf(ended) === undefined) return errorOf('put', ended.status);
   const isFull = ended.status === STATUS.insufficientStorage;
   return new MeshError(CODE.notReplicated, isFull ? 'the peers that should keep it have no room' : undefined);
 }

@@ -2,7 +2,7 @@
 
 import { utf8 } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
-import { LEVEL_MAX } from './keys.js';
+import { LEVEL_MAX } from './limits.js';
 import type { JoinOptions, JoinProgress } from './types.js';
 import { isLoopback, parseUrl } from './urls.js';
 

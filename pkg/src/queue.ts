@@ -1,17 +1,20 @@
 // Work that takes turns.
 
-import { STATUS, errorOf } from './errors.js';
+import { type Operation, STATUS, errorOf } from './errors.js';
 
 /** Runs so much at once; the rest waits, in its order, up to a bound. */
 export class Queue {
   readonly #lanes: number;
   readonly #waitingMax: number;
+  readonly #operation: Operation;
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  constructor(lanes: number, waitingMax: number) {
+  /** `operation` is what the work is, for whoever is refused. */
+  constructor(lanes: number, waitingMax: number, operation: Operation) {
     this.#lanes = lanes;
     this.#waitingMax = waitingMax;
+    this.#operation = operation;
   }
 
   get isEmpty(): boolean {
@@ -39,7 +42,7 @@ export class Queue {
   /** Resolves once a lane was handed over. */
   #turn(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#waiting.size >= this.#waitingMax) throw errorOf(STATUS.tooManyRequests);
+    if (this.#waiting.size >= this.#waitingMax) throw errorOf(this.#operation, STATUS.tooManyRequests);
     return new Promise((resolve, reject) => {
       const end = (): void => {
         this.#waiting.delete(onTurn);

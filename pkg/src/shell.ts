@@ -4,6 +4,7 @@ import { Addresses } from './addresses.js';
 import { type Bytes, hex, pieces, sha256, u32, utf8 } from './bytes.js';
 import { Clock } from './clock.js';
 import { Engine } from './engine.js';
+import { Dials } from './dials.js';
 import { CODE, MeshError, reasonOf, refusalOf } from './errors.js';
 import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
@@ -43,6 +44,7 @@ export class Shell {
   readonly #clock: Clock;
   /** The addresses that are dialled, by their links. */
   readonly #dialled = new Map<number, number>();
+  readonly #dials = new Dials((trouble) => this.#hinder(trouble));
   /** When each fault was told last, the one told longest ago first. */
   readonly #told = new Map<string, number>();
   #engine: Engine | undefined;
@@ -65,7 +67,10 @@ export class Shell {
       },
       {
         onOutput: (...output) => shell.#onOutput(...output),
-        onDrained: () => shell.links.flush(),
+        onDrained: () => {
+          shell.#dials.drained();
+          shell.links.flush();
+        },
         onStopped: (cause) => shell.#onStopped(cause),
         onLate: (ms) => shell.#clock.onLate(ms),
       },
@@ -137,6 +142,7 @@ export class Shell {
     this.#clock.stop();
     this.operations.close();
     this.topics.close();
+    this.#dials.close();
     this.links.closeAll();
     this.#signal.close();
     this.#engine?.close();
@@ -151,12 +157,16 @@ export class Shell {
   #linksHearer(): LinksHearer {
     return {
       onDescribed: (link, description) => this.#input(INPUT.described, link, description),
-      onUp: (link) => this.#input(INPUT.linkUp, link),
+      onUp: (link) => {
+        this.#dials.opened(link);
+        this.#input(INPUT.linkUp, link);
+      },
       onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
       onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
       onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
       onDown: (link) => {
         this.#dialled.delete(link);
+        this.#dials.down(link);
         this.#input(INPUT.linkDown, link);
       },
       onRefused: (why) => this.#hinder(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
@@ -169,8 +179,7 @@ export class Shell {
       case OUTPUT.send:
         return this.links.send(number, bytes);
       case OUTPUT.openSocket:
-        this.#dialled.set(number, value);
-        return this.links.openSocket(number, this.#addresses.at(value));
+        return this.#dial(number, value);
       case OUTPUT.openOffer:
         return this.links.openRtc(number);
       case OUTPUT.openAnswer:
@@ -185,6 +194,7 @@ export class Shell {
         return this.links.unseal(number, bytes.slice());
       case OUTPUT.close:
         this.#dialled.delete(number);
+        this.#dials.closed(number);
         return this.links.close(number);
       case OUTPUT.signalOpen:
         return this.#signal.open();
@@ -231,6 +241,9 @@ export class Shell {
         this.#learn(number, hex(id), bytes);
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
+      case OUTPUT.dialFailed:
+        this.#dials.failed(value);
+        return this.#later(() => this.#tell(kind, value, id, bytes));
       case OUTPUT.published:
         this.topics.keep(id.subarray(32, 44), bytes);
         return this.#later(() => this.topics.tell(id, bytes));
@@ -270,10 +283,19 @@ export class Shell {
     }
   }
 
+  #dial(link: number, address: number): void {
+    const url = this.#addresses.at(address);
+    this.#dialled.set(link, address);
+    // What others claimed is their own affair.
+    if (url !== undefined && this.#settled.peers.includes(url)) this.#dials.begin(link, url);
+    this.links.openSocket(link, url);
+  }
+
   /** A peer proved itself on a link, and told its address. */
   #learn(link: number, peer: string, address: Bytes): void {
     const dialled = this.#dialled.get(link);
     if (dialled !== undefined) this.#addresses.prove(dialled);
+    this.#dials.proved(link);
     if (!this.#addresses.learn(new TextDecoder().decode(address), peer)) return;
     this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
   }

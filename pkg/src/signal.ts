@@ -2,6 +2,7 @@
 
 import type { Bytes } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
+import { type Policy, SIGNALLING, watchPolicy, whyNot } from './trouble.js';
 
 /** A server that did not connect by then, or said nothing by then, is passed over. */
 const CONNECT_MS = 8000;
@@ -131,13 +132,9 @@ export class Signal {
     const now = performance.now();
     if (now - (this.#asked.get(url) ?? -Infinity) < AGAIN_MS) return policy.end();
     this.#asked.set(url, now);
-    const answer = policy.refusal ? undefined : await ask(url);
-    // The browser tells what the policy forbade after what failed by it.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    policy.end();
-    const refusal = policy.refusal || (answer === 403 && `it refuses pages of ${location.origin}`);
-    if (!refusal) return void this.#tell(url, policy.isBlind ? 'it opens no WebSocket' : wordsOf(answer));
-    const trouble = this.#tell(url, refusal, CODE.signalForbidden);
+    const { isForbidden, what } = await whyNot(url, SIGNALLING, policy);
+    if (!isForbidden) return void this.#tell(url, what);
+    const trouble = this.#tell(url, what, CODE.signalForbidden);
     if (this.#forbidden.add(url).size === new Set(this.#urls).size) this.#hearer.onHopeless(trouble);
   }
 
@@ -146,44 +143,4 @@ export class Signal {
     this.#hearer.onTrouble(trouble);
     return trouble;
   }
-}
-
-/** What this page's policy has to say about a server. */
-interface Policy {
-  /** Why this page may not connect; empty as long as nothing forbids it. */
-  refusal: string;
-  /** Whether it may not ask the server by HTTP either. */
-  isBlind: boolean;
-  /** Looks no longer. */
-  end(): void;
-}
-
-/** Notes whether the page's policy forbids a connection to `url`. A violation may name only the beginning of an address. */
-function watchPolicy(url: string): Policy {
-  const over = new AbortController();
-  const policy: Policy = { refusal: '', isBlind: false, end: () => over.abort() };
-  const note = ({ disposition, blockedURI, effectiveDirective }: SecurityPolicyViolationEvent): void => {
-    if (disposition !== 'enforce' || effectiveDirective !== 'connect-src') return;
-    if (url.startsWith(blockedURI)) policy.refusal = 'the policy of this page forbids it (connect-src)';
-    else if (httpOf(url).startsWith(blockedURI)) policy.isBlind = true;
-  };
-  document.addEventListener('securitypolicyviolation', note, { signal: over.signal });
-  return policy;
-}
-
-const httpOf = (url: string): string => url.replace(/^ws/, 'http');
-
-/** What the server's HTTP says: a status, 0 where it hides that from this page, `undefined` where nothing answers. */
-async function ask(url: string): Promise<number | undefined> {
-  const answer = (mode: RequestMode): Promise<number> => {
-    const options: RequestInit = { mode, cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(CONNECT_MS) };
-    return fetch(httpOf(url), options).then(({ status }) => status);
-  };
-  return answer('cors').catch(() => answer('no-cors')).catch(() => undefined);
-}
-
-function wordsOf(answer: number | undefined): string {
-  if (answer === undefined) return 'nothing answers there';
-  if (answer > 0) return `it answers ${answer} and opens no WebSocket`;
-  return `a server answers, but opens no WebSocket: the path may be wrong, or it refuses pages of ${location.origin}`;
 }

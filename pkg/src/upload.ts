@@ -106,7 +106,7 @@ export class Upload {
   async #place(hash: Bytes, bytes: Bytes, content: number): Promise<void> {
     this.#blocks.pin(hash);
     try {
-      if (!(await this.#blocks.store(hash, bytes, false))) throw errorOf(STATUS.insufficientStorage);
+      if (!(await this.#blocks.store(hash, bytes, false))) throw errorOf('put', STATUS.insufficientStorage);
       // Once it is known that nobody else keeps a block, the others are kept here, as that one is.
       if (!this.#alone) await this.#spread(hash, content);
     } finally {

@@ -86,6 +86,8 @@ async function join(options, policy) {
 
 const reasons = [
   ['nothing listens', () => 'ws://127.0.0.1:1/signal', /nothing answers there/, 1000],
+  ['the path is missing', () => `${base}/`, /usually is \/signal, so write ws:\/\/127\.0\.0\.1:\d+\/signal/, 1000],
+  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/signal`, /it speaks no TLS at this port; write ws:\/\/ instead/, 2000],
   ['the path is another one of this origin', () => '/no/such/path', /it answers 404 and opens no WebSocket/, 1000],
   ['the path is another one, and the server lets pages see that', () => `${base}/shown`, /it answers 404/, 1000],
   ['the path is another one of another origin', () => `${base}/hidden`, /a server answers, but .* refuses pages of http:/, 1000],
@@ -135,18 +137,41 @@ test('as long as there is another way joining goes on', async () => {
   assert.equal(peers.end.name, 'JoinTimedOut');
 });
 
+const peers = [
+  ['nothing listens', () => 'ws://127.0.0.1:1/', /ws:\/\/127\.0\.0\.1:1\/: nothing answers there; check host and port/],
+  ['it is no peer', () => `${base}/rude`, /\/rude: what answers there is no peer of tabmesh/],
+  ['it opens no WebSocket', () => `${base}/shown`, /\/shown: it answers 404 .* usually is \/ or \/peer/],
+  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/`, /it speaks no TLS at this port; write ws:\/\/ instead/],
+  ['it never answers', () => `${base}/silent`, /\/silent: no answer came in time/],
+];
+
+test('an address of a peer that does not do is told once, and again when the time is over', async () => {
+  const joins = peers.map(([, peer]) => join({ signalling: [], peers: [peer()], timeoutMs: 12_000 }));
+  for (const [place, { end, told }] of (await Promise.all(joins)).entries()) {
+    const [what, , reason] = peers[place];
+    assert.deepEqual(told.map(({ name }) => name), ['PeerUnreachable'], what);
+    assert.match(told[0].message, reason);
+    assert.ok(told[0].ms < 11_000, `${what}: told after ${told[0].ms} ms`);
+    assert.equal(end.name, 'JoinTimedOut');
+    assert.match(end.message, reason);
+  }
+});
+
 test('an address of a peer that the policy forbids is a failed dial at once', async () => {
   const context = await browser.newContext();
   await context.route(`${pages.origin}/`, (route) =>
     route.fulfill({ contentType: 'text/html', headers: { 'content-security-policy': "connect-src 'self'" }, body: 'x' }),
   );
   const page = await open(context, pages.origin);
-  const ms = await page.evaluate(async () => {
+  const { ms, message } = await page.evaluate(async () => {
     const { join } = await import('/dist/index.js');
     const mesh = await join({ wait: false, signalling: [], peers: ['ws://127.0.0.1:9/'] });
     const start = performance.now();
-    return new Promise((resolve) => mesh.on('dialfailed', () => resolve(performance.now() - start)));
+    const fault = new Promise((resolve) => mesh.on('fault', resolve));
+    const ms = await new Promise((resolve) => mesh.on('dialfailed', () => resolve(performance.now() - start)));
+    return { ms, message: (await fault).message };
   });
   assert.ok(ms < 2000, `after ${ms} ms`);
+  assert.match(message, /ws:\/\/127\.0\.0\.1:9\/: the policy of this page forbids it \(connect-src\)/);
   await context.close();
 });

@@ -82,6 +82,27 @@ test('what does not pass is an error at once', async () => {
   assert.equal(inputs.length, 3);
 });
 
+test('what an error says is of its own operation', async () => {
+  const end = async (status, ask) => {
+    const { operations } = answering(...Array(9).fill([status, 0]));
+    return ask(operations).then(assert.fail, (error) => error);
+  };
+  const send = (operations) => operations.send(HASH, new Uint8Array(8), {});
+  const publish = (operations) => operations.publish(HASH, new Uint8Array(8), {});
+  const absent = await end(STATUS.notFound, send);
+  assert.deepEqual([absent.name, absent.code, absent.operation], ['NotFound', 203, 'send']);
+  assert.match(absent.message, /^No node of this id was found: check the id/);
+  assert.match((await end(STATUS.timedOut, send)).message, /may have the message all the same/);
+  assert.match((await end(STATUS.notFound, (operations) => operations.get(HASH, {}))).message, /whoever put it/);
+  assert.match((await end(STATUS.notFound, publish)).message, /takes no part in the topic/);
+  for (const [ask, foreign] of [[send, /put it|keep it|topic/], [publish, /whoever put it|keep it|no peers/], [(operations) => operations.find(HASH, {}), /keep it|topic|message/]]) {
+    for (const status of [STATUS.badRequest, STATUS.notFound, STATUS.unavailable]) {
+      const { message, operation } = await end(status, ask);
+      assert.doesNotMatch(message, foreign, `${operation} ${status}`);
+    }
+  }
+});
+
 test('trying again has an end', { timeout: 20_000 }, async () => {
   const { operations, inputs } = answering(...Array(9).fill([STATUS.unavailable, 0]));
   await assert.rejects(operations.get(HASH, {}), { code: 303 });

@@ -37,7 +37,7 @@ function network() {
           signal?.throwIfAborted();
           seen.minHolders = minHolders;
           if (seen.holders === 0) throw new MeshError(CODE.notReplicated);
-          if (held.size >= seen.failAt) throw errorOf(STATUS.timedOut);
+          if (held.size >= seen.failAt) throw errorOf('put', STATUS.timedOut);
           held.set(keyOf(hash), await blocks.load(hash));
           return seen.holders;
         }),
@@ -46,7 +46,7 @@ function network() {
           signal?.throwIfAborted();
           seen.gets += 1;
           const bytes = held.get(keyOf(hash));
-          if (!bytes) throw errorOf(STATUS.notFound);
+          if (!bytes) throw errorOf('get', STATUS.notFound);
           await blocks.store(hash, bytes, false);
         }),
     };

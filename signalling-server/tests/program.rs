@@ -147,11 +147,13 @@ fn every_mistake_is_named_with_the_way_out() {
     for (arguments, environment, expected) in [
         (vec!["--config", file], vec![], ["error[config-file]", "message-size"]),
         (vec!["--config", "no/such.toml"], vec![], ["error[config-unreadable]", "no/such.toml"]),
-        (vec!["--level", "65"], vec![], ["error[config-bounds]", "from 0 to 64"]),
+        (vec!["--level", "17"], vec![], ["error[config-bounds]", "from 0 to 16"]),
         (vec!["--ping-seconds", "100"], vec![], ["error[config-contradiction]", "idle-seconds"]),
         (vec!["--origin", "app.example"], vec![], ["--origin", "https://app.example"]),
         (vec!["--no-such-flag"], vec![], ["--no-such-flag", "--help"]),
-        (vec![], vec![("TABMESH_SIGNALLING_LISTEN", "nowhere")], ["--listen", "nowhere"]),
+        (vec![], vec![("TABMESH_SIGNALLING_LISTEN", "nowhere")], ["nowhere", "0.0.0.0:7070"]),
+        (vec!["--connections", "many"], vec![], ["--connections", "a whole number"]),
+        (vec!["--address-rate", "fast"], vec![], ["--address-rate", "a number, such as 0.5"]),
         (vec!["--log", "a=b=c"], vec![], ["error[log-filter]", "a=b=c"]),
         (vec!["--listen", &taken], vec![], ["error[listen]", "--listen"]),
         (vec!["--listen", "127.0.0.1:0", "--web", "no/app"], vec![], ["error[web]", "no/app"]),
@@ -182,6 +184,7 @@ fn the_help_names_every_option_with_its_variable_and_default() {
         let value = value.strip_suffix(".0").unwrap_or(&value);
         assert!(help.contains(&format!("[default: {value}")), "the default {value} of {key}");
     }
+    assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains("0 to 16 [default: 0]"), "{help}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

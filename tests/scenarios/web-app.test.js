@@ -80,3 +80,16 @@ scenario('a link that names servers of others is asked about before the tab join
   assert.equal(new URL(page.url()).search, '?network=mine');
   assert.deepEqual(await databases(), ['tabmesh:mine:0']);
 });
+
+scenario('on a phone the place in the network is no wider than the page', 60_000, async (net) => {
+  await net.startPeers(2);
+  const page = await open(net, net.signalling.http, 'phone');
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('[data-testid=peers] tr[data-link=webrtc]').first().waitFor();
+  const edges = await page.evaluate(() => {
+    const parts = document.querySelectorAll('.ring svg, .ring text, .ring figcaption span, .place button, [data-testid=peers] td');
+    return [...parts].map((part) => part.getBoundingClientRect()).flatMap(({ left, right }) => [left, right]);
+  });
+  assert.ok(edges.length > 40);
+  assert.ok(Math.min(...edges) >= 0 && Math.max(...edges) <= 360, `from ${Math.min(...edges)} to ${Math.max(...edges)}`);
+});

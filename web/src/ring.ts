@@ -15,6 +15,12 @@ export interface Span {
   readonly length: number;
 }
 
+/** Where the labels begin, from the centre, in the drawing's units. */
+export const LABEL_RADIUS = 250;
+
+/** Labels are at least this part of a turn apart: a line of text where they begin. On a narrow page the letters are larger. */
+export const LABEL_GAP = { wide: 0.0135, narrow: 0.0175 } as const;
+
 /** Hex digits that become an angle: 48 bits, which a double holds exactly. */
 const DIGITS = 12;
 

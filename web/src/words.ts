@@ -6,11 +6,12 @@ export interface Trouble {
   readonly code?: number;
 }
 
-/** Ways out that are other for whoever uses this page than for whoever programs with the package. */
-const WAYS_OUT: Record<number, string> = {
+/** Ways out that are other for whoever uses this page than for whoever programs with the package; by the operation where that matters. */
+const WAYS_OUT: Record<string, string> = {
   400: 'A firewall in between may forbid it; the tab goes on trying.',
-  203: 'Ask whoever gave it to open their tab again, then try once more. The link may also belong to another network.',
-  306: 'Free some room on this device, or give a smaller file.',
+  'get 203': 'Ask whoever gave it to open their tab again, then try once more. The link may also belong to another network.',
+  'put 306': 'Free some room on this device, or give a smaller file.',
+  'get 306': 'Free some room on this device, or ask for a smaller file.',
   1004: 'It changed or went away while it was read, or it is a folder: give it again.',
   1006: 'Keep this tab open, and give it again once others have joined.',
   1011: 'Load the page anew. If that does not help, tell whoever runs it.',
@@ -22,12 +23,12 @@ const WAYS_OUT: Record<number, string> = {
  * those that name none.
  */
 export function troubleOf(error: unknown, wayOut = 'Try again.'): Trouble {
-  const code = (error as { code?: unknown } | null)?.code;
+  const { code, operation } = Object(error) as { code?: unknown; operation?: unknown };
   const message = error instanceof Error && error.message !== '' ? error.message : 'Something failed without saying why';
   const colon = message.indexOf(': ');
   const known = typeof code === 'number' && !(error instanceof DOMException) ? { code } : {};
   const [what, way] = known.code && colon > 0 ? [message.slice(0, colon), message.slice(colon + 2)] : [message, wayOut];
-  return { what: sentence(what), wayOut: (known.code && WAYS_OUT[known.code]) || sentence(way), ...known };
+  return { what: sentence(what), wayOut: (known.code && (WAYS_OUT[`${operation} ${known.code}`] ?? WAYS_OUT[known.code])) || sentence(way), ...known };
 }
 
 /** Whether the error only says that somebody pressed cancel. */

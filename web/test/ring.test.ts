@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { geodesic, neighbourhoodSpan, pointAt, sharedBits, spread, turnFrom, turnOf } from '../src/ring.ts';
+import { LABEL_GAP, LABEL_RADIUS, geodesic, neighbourhoodSpan, pointAt, sharedBits, spread, turnFrom, turnOf } from '../src/ring.ts';
+import style from '../src/style/ring.css?raw';
+import { NARROW } from '../src/ui/narrow.ts';
 
 const id = (head: string): string => head.padEnd(64, '0');
 
@@ -129,6 +131,19 @@ describe('labels', () => {
       // Once round and no more: nobody overtook anybody.
       expect(way, `seed ${seed}`).toBeCloseTo(1, 6);
     }
+  });
+
+  test('a line of text fits between two of them, in the letters of either width of the page', () => {
+    const [wide, narrow] = style.split(`@media ${NARROW}`);
+    const letters = (rules: string | undefined): number => {
+      const rule = /\.link \.label \{([^}]*)\}/.exec(rules ?? '')?.[1] ?? '';
+      return Number(/(?:font-size: |font: \d+ )(\d+)px/.exec(rule)?.[1]);
+    };
+    const gap = (turn: number): number => turn * 2 * Math.PI * LABEL_RADIUS;
+    expect(gap(LABEL_GAP.wide)).toBeGreaterThan(1.25 * letters(wide));
+    expect(gap(LABEL_GAP.narrow)).toBeGreaterThan(1.25 * letters(narrow));
+    // All links that a tab may have, and the own label, which takes five places.
+    expect((32 + 5) * LABEL_GAP.narrow).toBeLessThan(1);
   });
 
   test('more than fit are spread evenly', () => {

@@ -148,7 +148,7 @@ describe('fetching', () => {
     mesh.become('joined');
     const done = transfers.fetch({ cid: CID, name: 'lost' });
     await settle();
-    mesh.gets[0]!.answer.reject(Object.assign(new Error('nobody who should hold it has it'), { code: 203 }));
+    mesh.gets[0]!.answer.reject(Object.assign(new Error('nobody who should hold it has it'), { code: 203, operation: 'get' }));
     await done;
     const { progress } = transfers.entries.value[0]!;
     expect(progress).toMatchObject({ step: 'failed', trouble: { code: 203 } });

@@ -30,7 +30,13 @@ describe('words for what went wrong', () => {
   });
 
   test('whoever uses the page gets other advice than whoever programs', () => {
-    expect(troubleOf(meshError(306, 'No room: raise storage.quotaBytes.')).wayOut).not.toContain('quotaBytes');
+    const ended = (operation: string, code: number, message: string): Error => Object.assign(meshError(code, message), { operation });
+    for (const operation of ['put', 'get']) {
+      expect(troubleOf(ended(operation, 306, 'No room: raise storage.quotaBytes.')).wayOut).not.toContain('quotaBytes');
+    }
+    expect(troubleOf(ended('get', 203, 'Nobody has it: ask.')).wayOut).toContain('whoever gave it');
+    expect(troubleOf(ended('put', 203, 'A block is lost: put it again.')).wayOut).toBe('Put it again.');
+    expect(troubleOf(ended('get', 306, 'No room: x.')).wayOut).toContain('ask for');
   });
 
   test('a cancel is no error', () => {

@@ -100,6 +100,11 @@ impl Addresses {
         Some((&slot.url, reach))
     }
 
+    /// Whether the operator named this address.
+    pub(crate) fn is_configured(&self, url: &Url) -> bool {
+        self.slots[..self.configured].iter().any(|slot| slot.url == *url)
+    }
+
     /// Takes the address that a peer claims for itself; `None` if it is none that this node dials.
     pub(crate) fn learn(&mut self, claim: &[u8], by: NodeId) -> Option<Learnt> {
         self.claim(std::str::from_utf8(claim).ok()?, Some(by), self.reach)

@@ -33,6 +33,15 @@ pub(super) enum CliError {
         "no other node holds all of it, so it can be read only while this one runs; put it again when others are linked"
     )]
     Alone,
+    #[error(
+        "no peer is linked and nobody listens at this node, so no node took {0}; see `tabmesh status`, and publish again when a peer is \
+         linked"
+    )]
+    Unheard(String),
+    #[error(
+        "with --lines the messages come from the standard input; write - or nothing in place of the text"
+    )]
+    LinesOfText,
     #[error(transparent)]
     Task(#[from] TaskError),
     #[error("{0}")]
@@ -44,14 +53,14 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::TooLong => 2,
+            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::TooLong | Self::LinesOfText => 2,
             Self::Client(ClientError::NoNode { .. }) => 3,
             Self::Client(ClientError::Refused(failure)) => {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
             }
             Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
             // As the status NotReplicated of the package.
-            Self::Alone => 5,
+            Self::Alone | Self::Unheard(_) => 5,
             Self::Task(error) => error.exit_code(),
             Self::Interrupted => 130,
         }

@@ -31,7 +31,7 @@ const EXIT_CODES: &str = "Exit codes:
   1    not done, for a reason of this host (file, disk, port)
   2    wrong command line, settings or request
   3    no node runs there
-  4    no node has what was asked for
+  4    no node has, or is, what was asked for
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
   11+  `tabmesh task` alone: how a task ended, 10 and the number of its status
@@ -117,14 +117,19 @@ command runs. It ends with exit code 0, by Ctrl-C as well.";
 enum TopicCommand {
     /// Tell everybody who listens to a topic
     #[command(
-        after_help = "The command ends at once. The node takes part in the topic for 15 seconds more, so that \
-listeners who missed the message can ask for it."
+        after_help = "The command ends at once, with --lines at the end of the input. The node takes part in the topic for 15 seconds more, \
+so that listeners who missed the message can ask for it. Exit code 5: no peer is linked and nobody listens at this node, so no node took it. \
+That somebody among the linked peers listens is not known to the node."
     )]
     Pub {
         /// Name of the topic, 1 to 255 bytes
         name: String,
-        /// At most 8 KiB; - is the standard input
-        text: String,
+        /// At most 8 KiB; - is the standard input, as one message
+        #[arg(required_unless_present = "lines")]
+        text: Option<String>,
+        /// Each line of the standard input is a message, told as it comes
+        #[arg(long)]
+        lines: bool,
         #[command(flatten)]
         node: NodeArgs,
     },
@@ -173,9 +178,12 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Find { id, node } => show::find(id, &node).await,
         Command::Send { id, text, node } => show::send(id, text, &node).await,
         Command::Task { command } => task::dispatch(command).await,
-        Command::Topic { command: TopicCommand::Pub { name, text, node } } => {
-            topic::publish(name, text, &node).await
-        }
+        Command::Topic { command: TopicCommand::Pub { name, text, lines, node } } => match text {
+            None => topic::publish_lines(name, &node).await,
+            Some(text) if !lines => topic::publish(name, text, &node).await,
+            Some(text) if text == "-" => topic::publish_lines(name, &node).await,
+            Some(_) => Err(CliError::LinesOfText),
+        },
         Command::Topic { command: TopicCommand::Sub { name, count, node } } => {
             topic::subscribe(name, count, &node).await
         }

@@ -59,6 +59,9 @@ fn print_status(status: &StatusLines) {
         println!("            {trouble}");
     }
     println!("links       {}", status.links);
+    for trouble in &status.peer_troubles {
+        println!("            {trouble}");
+    }
     println!("neighbours  {}", status.neighbourhood.len());
     println!("addresses   {}", status.addresses);
     println!("blocks      {}", status.blocks);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use tabmesh_engine::limits::PUBLISH_MAX;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use super::args::NodeArgs;
 use super::error::CliError;
@@ -14,36 +14,86 @@ use super::show::{out_of_turn, print_json};
 use crate::control::client::{Client, Heard};
 use crate::control::{Done, Request, SaidLine};
 
+/// Publishes one message.
 pub(super) async fn publish(topic: String, text: String, node: &NodeArgs) -> Result<(), CliError> {
     let socket = node.control_socket()?;
     let work = async {
         let bytes = if text == "-" { read_input().await? } else { text.into_bytes() };
-        if bytes.len() > PUBLISH_MAX {
-            return Err(CliError::TooLong);
-        }
-        Ok(Client::begin(&socket, Request::Publish { topic }).await?.publish(&bytes).await?)
+        publish_one(&socket, &topic, &bytes).await
     };
-    let done = tokio::select! {
-        done = work => done?,
-        _ = tokio::signal::ctrl_c() => return Err(CliError::Interrupted),
-    };
-    let Done::Publish {} = done else { return Err(out_of_turn()) };
+    let is_heard = until_interrupted(work).await?;
     if node.json {
-        print_json(&json!({ "published": true }));
-    } else {
+        print_json(&json!({ "published": is_heard }));
+    } else if is_heard {
         println!("published");
     }
-    Ok(())
+    if is_heard { Ok(()) } else { Err(CliError::Unheard("it".to_owned())) }
+}
+
+/// Publishes each line of the standard input, as it comes.
+pub(super) async fn publish_lines(topic: String, node: &NodeArgs) -> Result<(), CliError> {
+    let socket = node.control_socket()?;
+    let mut input = BufReader::new(input::standard()?);
+    let (mut published, mut unheard) = (0, 0);
+    let work = async {
+        while let Some(line) = next_line(&mut input).await? {
+            match publish_one(&socket, &topic, &line).await? {
+                true => published += 1,
+                false => unheard += 1,
+            }
+        }
+        Ok(())
+    };
+    let ended = until_interrupted(work).await;
+    if node.json {
+        print_json(&json!({ "published": published, "unheard": unheard }));
+    } else {
+        println!("{published} published");
+    }
+    ended?;
+    if unheard == 0 { Ok(()) } else { Err(CliError::Unheard(format!("{unheard} of the messages"))) }
+}
+
+/// Whether anybody can have taken the message.
+async fn publish_one(socket: &Path, topic: &str, bytes: &[u8]) -> Result<bool, CliError> {
+    if bytes.len() > PUBLISH_MAX {
+        return Err(CliError::TooLong);
+    }
+    let client = Client::begin(socket, Request::Publish { topic: topic.to_owned() }).await?;
+    let Done::Publish { reached } = client.publish(bytes).await? else { return Err(out_of_turn()) };
+    Ok(reached > 0)
+}
+
+async fn until_interrupted<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Err(CliError::Interrupted),
+    }
+}
+
+/// The next line without its end, read no further than one byte beyond what is allowed; `None` at the end.
+async fn next_line(input: &mut (impl AsyncBufRead + Unpin)) -> Result<Option<Vec<u8>>, CliError> {
+    let mut line = Vec::new();
+    // An end of two bytes, and one byte too many.
+    let mut bounded = input.take(PUBLISH_MAX as u64 + 3);
+    if bounded.read_until(b'\n', &mut line).await.map_err(unreadable)? == 0 {
+        return Ok(None);
+    }
+    if line.pop_if(|last| *last == b'\n').is_some() {
+        line.pop_if(|last| *last == b'\r');
+    }
+    Ok(Some(line))
+}
+
+fn unreadable(source: io::Error) -> CliError {
+    CliError::File { path: "standard input".into(), source }
 }
 
 /// The standard input, up to one byte more than is allowed.
 async fn read_input() -> Result<Vec<u8>, CliError> {
     let mut bytes = Vec::new();
     let mut input = input::standard()?.take(PUBLISH_MAX as u64 + 1);
-    input
-        .read_to_end(&mut bytes)
-        .await
-        .map_err(|source| CliError::File { path: "standard input".into(), source })?;
+    input.read_to_end(&mut bytes).await.map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -115,9 +165,24 @@ fn line(said: &SaidLine) -> String {
 
 #[cfg(test)]
 mod tests {
-    //! What strangers say is shown as one harmless line.
+    //! What strangers say is shown as one harmless line, and lines of the input are read whole and within their bound.
 
     use super::*;
+
+    #[tokio::test]
+    async fn lines_end_as_they_do_on_any_system_and_have_a_bound() {
+        let most = "x".repeat(PUBLISH_MAX);
+        let text = format!("one\ntwo\r\n\n{most}\r\n{most}x\nlast");
+        let mut input = text.as_bytes();
+        for expected in ["one", "two", "", &most] {
+            let line = next_line(&mut input).await.expect("read").expect("a line");
+            assert_eq!(String::from_utf8(line).expect("text"), expected);
+        }
+        let long = next_line(&mut input).await.expect("read").expect("a line");
+        assert_eq!(long.len(), PUBLISH_MAX + 1);
+        assert_eq!(next_line(&mut input).await.expect("read"), Some(b"last".to_vec()));
+        assert_eq!(next_line(&mut input).await.expect("read"), None);
+    }
 
     #[test]
     fn a_message_is_one_line_whatever_it_says() {

@@ -139,7 +139,11 @@ pub enum Done {
     /// The other node has the message.
     Send {},
     /// The message is on its way.
-    Publish {},
+    Publish {
+        /// Linked peers, and other clients of the node that listen: with none nobody can have taken it.
+        #[serde(default)]
+        reached: usize,
+    },
 }
 
 /// A message of a topic.
@@ -188,6 +192,9 @@ pub struct StatusLines {
     /// The signalling server that was tried last, and why it did not do; missing while one does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signalling_trouble: Option<String>,
+    /// The addresses given as peers that cannot be reached, each with the reason; missing where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peer_troubles: Vec<String>,
     /// Seconds since the start.
     pub uptime_s: u64,
     /// Linked peers.

@@ -27,6 +27,7 @@ use crate::driver::{Handle, Wish};
 use crate::files::{Blocks, Get, Put};
 use crate::identity::{from_hex, hex};
 use crate::metrics::resident_bytes;
+use crate::sentences::Operation;
 use crate::shares::Shares;
 
 /// Connections at once, and those of one user among them: root, too, may want to ask. Beyond it new ones are refused.
@@ -147,13 +148,13 @@ impl Server {
             Request::Find { id } => {
                 let wish = Wish::Find(parse_id(&id)?);
                 let outcome = until_gone(reader, self.handle.wish(wish)).await?;
-                done(&outcome)?;
+                done(Operation::Find, &outcome)?;
                 Ok(Done::Find { ids: outcome.found.iter().map(hex).collect(), crowded: outcome.crowded })
             }
             Request::Send { id, text } => {
                 let wish = Wish::Send { to: parse_id(&id)?, bytes: text.into_bytes() };
                 let outcome = until_gone(reader, self.handle.wish(wish)).await?;
-                done(&outcome)?;
+                done(Operation::Send, &outcome)?;
                 Ok(Done::Send {})
             }
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
@@ -251,6 +252,7 @@ impl Server {
             joined: view.is_joined,
             signalling: view.is_signalling,
             signalling_trouble: view.signalling_trouble,
+            peer_troubles: view.peer_troubles,
             uptime_s: view.uptime.as_secs(),
             links: view.links.len(),
             neighbourhood: view.neighbourhood.iter().map(hex).collect(),

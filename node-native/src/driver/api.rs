@@ -65,11 +65,13 @@ pub struct Outcome {
     pub found: Vec<NodeId>,
     /// Find: they lie closer together than chance puts them; somebody may have made ids to hide what is there.
     pub crowded: bool,
+    /// Publish: linked peers, and clients of this node that take part, when it was asked for. With none nobody can have taken it.
+    pub reached: usize,
 }
 
 impl Outcome {
     pub(super) fn of(status: Status) -> Self {
-        Self { status, holders: 0, found: Vec::new(), crowded: false }
+        Self { status, holders: 0, found: Vec::new(), crowded: false, reached: 0 }
     }
 }
 
@@ -84,6 +86,8 @@ pub struct View {
     pub is_signalling: bool,
     /// The signalling server that was tried last, and why it did not do.
     pub signalling_trouble: Option<String>,
+    /// The configured addresses behind which no peer proves itself, each with what was wrong last.
+    pub peer_troubles: Vec<String>,
     /// Since the start.
     pub uptime: Duration,
     /// Links to proved peers, with the time since each proved itself.

@@ -23,8 +23,9 @@ impl Driver {
             Event::Offline => {
                 self.metrics.joined.set(0);
             }
-            Event::DialFailed { .. } => {
+            Event::DialFailed { reason, .. } => {
                 self.metrics.dials_failed.inc();
+                self.ended_dials.reason = Some(*reason);
             }
             Event::Found { op, ids, crowded } => {
                 if let Some(operation) = self.operations.get_mut(op) {
@@ -48,6 +49,9 @@ impl Driver {
     fn on_proved(&mut self, link: LinkId) {
         let Some(url) = self.links.get_mut(&link).and_then(|entry| entry.dialled.take()) else { return };
         self.addresses.prove(&url);
+        if self.peer_troubles.clear(&url) {
+            tracing::info!(%url, "the peer at this address is linked");
+        }
         self.storage.remember_peer(Met { url, is_tried: true, instead_of: None });
     }
 

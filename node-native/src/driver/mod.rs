@@ -6,6 +6,7 @@
 
 mod api;
 mod clock;
+mod doors;
 mod events;
 mod jobs;
 mod memory;
@@ -13,6 +14,7 @@ mod operations;
 mod outputs;
 mod state;
 mod topics;
+mod troubles;
 mod verifier;
 
 use std::collections::{HashMap, VecDeque};
@@ -29,7 +31,8 @@ pub use api::{Handle, Outcome, Said, View, Wish, topic_id};
 use clock::{Clock, Wall};
 use memory::Memory;
 pub(crate) use state::Incoming;
-use state::{Driver, Finding};
+use state::{Driver, EndedDials, Finding};
+use troubles::Troubles;
 use verifier::{Checked, Verifier};
 
 use crate::addresses::Addresses;
@@ -143,6 +146,9 @@ pub(crate) fn start(
         signalling: None,
         is_signalling: false,
         signalling_trouble: None,
+        troubles: Troubles::default(),
+        peer_troubles: Troubles::default(),
+        ended_dials: EndedDials::default(),
         is_refused: false,
         operations: HashMap::new(),
         last_operation: 0,
@@ -247,7 +253,14 @@ impl Driver {
                 self.tell(Input::Described { link, description: &description });
             }
             link::What::Up => self.tell(Input::LinkUp(link)),
+            link::What::Late => self.on_dial_late(link),
+            link::What::Failed(error) => {
+                self.on_dial_failed(link, &error);
+                self.links.remove(&link);
+                self.tell(Input::LinkDown(link));
+            }
             link::What::Down => {
+                self.on_unproved(link);
                 self.links.remove(&link);
                 self.tell(Input::LinkDown(link));
             }
@@ -284,25 +297,16 @@ impl Driver {
                 self.tell(Input::SignalDown);
             }
             signalling::What::Message(bytes) => {
-                if !self.is_signalling {
-                    tracing::info!(server = %self.servers[self.server], "the signalling server is connected");
-                    self.is_signalling = true;
-                    self.signalling_trouble = None;
-                }
                 self.tell(Input::SignalBytes(&bytes));
+                if !self.is_signalling {
+                    self.on_first_word(report.generation);
+                }
             }
         }
     }
 
-    /// Told at once, in the log and in the status: without a server a new node finds nobody.
-    pub(super) fn on_server_failed(&mut self, number: usize, reason: &str) {
-        let url = &self.servers[number];
-        tracing::warn!(%url, reason, "the signalling server cannot be used");
-        self.signalling_trouble = Some(format!("{url}: {reason}"));
-    }
-
     /// The connection is gone without our wish: the next one begins with the next server.
-    fn forget_signalling(&mut self) {
+    pub(super) fn forget_signalling(&mut self) {
         self.signalling = None;
         self.is_signalling = false;
         self.server = (self.server + 1) % self.servers.len().max(1);
@@ -361,6 +365,7 @@ impl Driver {
             is_joined: self.node.is_joined(),
             is_signalling: self.is_signalling,
             signalling_trouble: self.signalling_trouble.clone(),
+            peer_troubles: self.peer_troubles.lines(),
             uptime: self.clock.uptime(),
             links: self.node.links().map(|link| (link, since(link.since))).collect(),
             neighbourhood: self.node.neighbourhood(),

@@ -16,11 +16,15 @@ impl Driver {
             let _ = reply.send(Outcome::of(Status::TooManyRequests));
             return;
         }
-        if let Wish::Publish { topic, .. } = wish
-            && let Err(status) = self.linger(topic)
-        {
-            let _ = reply.send(Outcome::of(status));
-            return;
+        let mut outcome = Outcome::of(Status::Ok);
+        if let Wish::Publish { topic, .. } = wish {
+            match self.linger(topic) {
+                Ok(listeners) => outcome.reached = listeners + self.node.links().count(),
+                Err(status) => {
+                    let _ = reply.send(Outcome::of(status));
+                    return;
+                }
+            }
         }
         let op = self.free_operation();
         let mut message = Bytes::new();
@@ -51,7 +55,6 @@ impl Driver {
             }
         };
         // Entered first: the engine may end it before it returns.
-        let outcome = Outcome::of(Status::Ok);
         self.operations.insert(op, Operation { outcome, wish, message, reply });
         self.tell(Input::Command(command));
     }

@@ -48,7 +48,8 @@ impl Driver {
                 Output::Close(link) => {
                     self.flush(link);
                     // The link's task sends what is queued, says goodbye and frees the connection.
-                    self.links.remove(&link);
+                    let entry = self.links.remove(&link);
+                    self.ended_dials.urls.extend(entry.and_then(|entry| entry.dialled));
                     self.circuits.remove(&link);
                 }
                 Output::SignalOpen => self.open_signalling(),
@@ -68,6 +69,7 @@ impl Driver {
                 }
             }
         }
+        self.tell_ended_dials();
         let links: Vec<LinkId> = self.packets.keys().copied().collect();
         for link in links {
             self.flush(link);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature, TopicId};
+use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Reason, Signature, TopicId};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
@@ -15,6 +15,7 @@ use url::Url;
 use super::api::{Outcome, Said};
 use super::clock::Clock;
 use super::memory::Memory;
+use super::troubles::Troubles;
 use super::verifier::Verifier;
 use crate::addresses::Addresses;
 use crate::identity::Identity;
@@ -55,6 +56,11 @@ pub(super) struct Driver {
     pub(super) is_signalling: bool,
     /// The server that was tried last, and why it did not do; `None` once one does.
     pub(super) signalling_trouble: Option<String>,
+    /// What was told of signalling servers.
+    pub(super) troubles: Troubles,
+    /// What was told of the peers that the operator named.
+    pub(super) peer_troubles: Troubles,
+    pub(super) ended_dials: EndedDials,
     /// Whether the server said why it closes this connection.
     pub(super) is_refused: bool,
     pub(super) operations: HashMap<OpId, Operation>,
@@ -95,6 +101,14 @@ pub(super) struct Entry {
     pub(super) generation: u64,
     /// The address behind which somebody is to prove itself.
     pub(super) dialled: Option<Url>,
+}
+
+/// Dials that the engine ended in the drain under way, before anybody proved itself, and why the last of them failed: the engine says
+/// the one with the link's number and the other without.
+#[derive(Default)]
+pub(super) struct EndedDials {
+    pub(super) urls: Vec<Url>,
+    pub(super) reason: Option<Reason>,
 }
 
 /// An operation under way.

@@ -22,11 +22,12 @@ impl Driver {
         Ok(self.take_part(topic)?.messages.subscribe())
     }
 
-    /// Takes part in a topic for long enough to publish in it.
-    pub(super) fn linger(&mut self, topic: TopicId) -> Result<(), Status> {
+    /// Takes part in a topic for long enough to publish in it; how many clients take part.
+    pub(super) fn linger(&mut self, topic: TopicId) -> Result<usize, Status> {
         let until = self.clock.now() + LINGER;
-        self.take_part(topic)?.until = until;
-        Ok(())
+        let topic = self.take_part(topic)?;
+        topic.until = until;
+        Ok(topic.messages.receiver_count())
     }
 
     fn take_part(&mut self, id: TopicId) -> Result<&mut Topic, Status> {

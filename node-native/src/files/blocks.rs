@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::error::FileError;
 use crate::driver::{Handle, Outcome, Wish};
+use crate::sentences::Operation;
 use crate::storage::{Answer, Request};
 
 /// Blocks under way for all transfers of a node together: what the engine takes at once.
@@ -53,7 +54,7 @@ impl Blocks {
         let outcome = self.try_often(|| Wish::Put(hash)).await;
         match outcome.status {
             Status::Ok | Status::Partial => Ok(outcome),
-            status => Err(FileError::Network(status)),
+            status => Err(FileError::Network(Operation::Put, status)),
         }
     }
 
@@ -81,7 +82,7 @@ impl Blocks {
             }
             let outcome = self.try_often(|| Wish::Get(hash)).await;
             if outcome.status != Status::Ok {
-                return Err(FileError::Network(outcome.status));
+                return Err(FileError::Network(Operation::Get, outcome.status));
             }
         }
         Err(FileError::Store)

@@ -4,14 +4,14 @@ use tabmesh_engine::Status;
 use tabmesh_engine::content::tree;
 use thiserror::Error;
 
-use crate::sentences::sentence;
+use crate::sentences::{Operation, sentence};
 
 /// Why a transfer ended early. Every message says what to do.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum FileError {
-    /// The network did not take or give a block.
-    #[error("{}", sentence(*.0))]
-    Network(Status),
+    /// The network did not take a block ([`Operation::Put`]) or give one.
+    #[error("{}", sentence(*.0, *.1))]
+    Network(Operation, Status),
     /// The store's quota is used up.
     #[error("the block store is full; give the node a larger --quota")]
     Full,
@@ -32,7 +32,7 @@ impl FileError {
     /// The status code that stands for it.
     pub fn status(&self) -> Status {
         match self {
-            Self::Network(status) => *status,
+            Self::Network(_, status) => *status,
             Self::Full | Self::Store | Self::Disk(_) => Status::InsufficientStorage,
             Self::Tree(_) => Status::BadRequest,
         }

@@ -5,11 +5,13 @@
 
 mod checks;
 pub mod circuit;
+mod error;
 pub mod sdp;
 pub mod seal;
 pub mod socket;
 mod stepped;
 mod tcp;
+pub mod trouble;
 pub mod webrtc;
 
 use std::collections::VecDeque;
@@ -21,6 +23,7 @@ use bytes::Bytes;
 use tabmesh_engine::{LinkId, LinkKind, PublicKey, limits};
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::error::DialError;
 use self::seal::{FreshKey, Opener, SealError, Sealer};
 
 /// See [`LinkKind::Socket`].
@@ -28,6 +31,9 @@ const SOCKET_INFO: &[u8] = b"tabmesh socket v2";
 
 /// How long a link may take to open.
 pub const OPEN_MAX: Duration = Duration::from_secs(20);
+
+/// After so long without an answer the operator is told, and waiting goes on.
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a closing link may take to send what is queued and say goodbye.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
@@ -54,6 +60,10 @@ pub enum What {
     Described(Vec<u8>),
     /// It is open.
     Up,
+    /// A WebSocket that this end dialled has not opened for [`PATIENCE`]; waiting goes on.
+    Late,
+    /// A WebSocket that this end dialled did not open, for this reason; the task has freed it. Nothing follows.
+    Failed(DialError),
     /// It did not open or is gone; the task has freed it. Nothing follows.
     Down,
     /// One message, for [`Link::take`].

@@ -9,7 +9,6 @@ use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tabmesh_engine::{LinkKind, PublicKey, limits};
-use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,8 +17,9 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use url::Url;
 
+use super::error::DialError;
 use super::seal::FreshKey;
-use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, Packet, Reporter, SharedOpener, What, tcp};
+use super::{CLOSE_MAX, Link, OPEN_MAX, Outbox, PATIENCE, Packet, Reporter, SharedOpener, What, tcp};
 use crate::addresses::Reach;
 
 /// A WebSocket that this node opened.
@@ -33,17 +33,6 @@ const WRITE_BUFFER: usize = 16 * 1024;
 
 /// The largest message of a link: a packet, sealed.
 pub const MESSAGE_MAX: usize = limits::PACKET_MAX + limits::SEAL;
-
-/// Why a WebSocket did not open.
-#[derive(Debug, Error)]
-pub enum DialError {
-    /// Nobody there, no TLS, no WebSocket.
-    #[error("{0}")]
-    Socket(#[from] Box<tungstenite::Error>),
-    /// It took too long.
-    #[error("it did not open in time")]
-    Timeout,
-}
 
 /// How WebSockets are set up: small buffers, and no message above `message_max` bytes.
 pub fn config(message_max: usize) -> WebSocketConfig {
@@ -85,7 +74,7 @@ pub fn dial(
     let task = async move {
         describe(public, &reporter).await;
         let opened = tokio::select! {
-            opened = connect(&url, MESSAGE_MAX, reach) => opened,
+            opened = connect_telling(&url, reach, &reporter) => opened,
             () = outbox.abandoned() => return,
         };
         match opened {
@@ -95,11 +84,27 @@ pub fn dial(
             }
             Err(error) => {
                 tracing::debug!(link = reporter.link.number(), %url, %error, "a WebSocket did not open");
-                reporter.tell(What::Down).await;
+                reporter.tell(What::Failed(error)).await;
             }
         }
     };
     (link, task)
+}
+
+async fn connect_telling(
+    url: &Url,
+    reach: Option<Reach>,
+    reporter: &Reporter,
+) -> Result<ClientStream, DialError> {
+    let connecting = connect(url, MESSAGE_MAX, reach);
+    tokio::pin!(connecting);
+    match timeout(PATIENCE, &mut connecting).await {
+        Ok(connected) => connected,
+        Err(_) => {
+            reporter.tell(What::Late).await;
+            connecting.await
+        }
+    }
 }
 
 /// Carries packets over a WebSocket that a peer opened. It is open already: no [`What::Up`] comes.

@@ -313,12 +313,13 @@ async fn a_webrtc_link_goes_down_when_its_peer_goes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_where_nobody_listens_is_a_link_down() {
+async fn an_address_where_nobody_listens_is_told_with_the_reason() {
     let (listener, url) = listener().await;
     drop(listener);
     let mut dialler = End::start(|reporter| socket::dial(url, None, reporter));
     dialler.described().await;
-    dialler.down().await;
+    let what = dialler.next().await;
+    assert!(matches!(what, What::Failed(DialError::Socket(_))), "{what:?}");
     dialler.ended().await;
 }
 

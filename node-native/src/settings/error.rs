@@ -1,5 +1,6 @@
 //! Why settings do not do.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -31,7 +32,7 @@ pub enum SettingsError {
         /// What it says.
         value: String,
         /// What is wrong, and what would be right.
-        problem: &'static str,
+        problem: Cow<'static, str>,
     },
     /// A passphrase without a salt.
     #[error(

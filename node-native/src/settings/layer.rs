@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use bytesize::ByteSize;
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
+use tabmesh_bounds::LEVEL_MAX;
 
 use super::error::SettingsError;
+use super::parse;
 
 /// What one source says. The same names everywhere: `--data-dir`, `TABMESH_DATA_DIR`, `data-dir = …`.
 ///
@@ -24,8 +26,16 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_NETWORK", value_name = "NAME", help_heading = NETWORK)]
     pub network: Option<String>,
 
-    /// Security level of the network: leading zero bits that SHA-256 of an id must have, 0 to 32 [default: 0]
-    #[arg(long, env = "TABMESH_LEVEL", value_name = "BITS", help_heading = NETWORK)]
+    /// Security level of the network: leading zero bits that SHA-256 of an id must have
+    #[arg(
+        long,
+        env = "TABMESH_LEVEL",
+        value_name = "BITS",
+        value_parser = parse::level,
+        help_heading = NETWORK,
+        help = level_help()
+    )]
+    #[serde(default, deserialize_with = "parse::level_in_file")]
     pub level: Option<u8>,
 
     /// Signalling server, such as wss://example.org/signal; several are tried in turn
@@ -37,11 +47,25 @@ pub struct Layer {
     pub peer: Option<Vec<String>>,
 
     /// Accept peers by WebSocket on this address and port; port 0 takes a free one
-    #[arg(long, env = "TABMESH_LISTEN", value_name = "ADDR:PORT", help_heading = REACH)]
+    #[arg(
+        long,
+        env = "TABMESH_LISTEN",
+        value_name = "ADDR:PORT",
+        value_parser = parse::place,
+        help_heading = REACH
+    )]
+    #[serde(default, deserialize_with = "parse::place_in_file")]
     pub listen: Option<SocketAddr>,
 
     /// Serve /healthz and /metrics here instead of on the --listen address
-    #[arg(long, env = "TABMESH_HTTP", value_name = "ADDR:PORT", help_heading = REACH)]
+    #[arg(
+        long,
+        env = "TABMESH_HTTP",
+        value_name = "ADDR:PORT",
+        value_parser = parse::place,
+        help_heading = REACH
+    )]
+    #[serde(default, deserialize_with = "parse::place_in_file")]
     pub http: Option<SocketAddr>,
 
     /// The public ws:// or wss:// address under which others reach --listen; told to every peer
@@ -58,7 +82,15 @@ pub struct Layer {
     pub private_addresses: Option<bool>,
 
     /// Bind WebRTC to these addresses [default: `0.0.0.0:0` and `[::]:0`, that is every interface but loopback]
-    #[arg(long, env = "TABMESH_UDP", value_name = "ADDR:PORT", value_delimiter = ',', help_heading = REACH)]
+    #[arg(
+        long,
+        env = "TABMESH_UDP",
+        value_name = "ADDR:PORT",
+        value_parser = parse::place,
+        value_delimiter = ',',
+        help_heading = REACH
+    )]
+    #[serde(default, deserialize_with = "parse::places_in_file")]
     pub udp: Option<Vec<SocketAddr>>,
 
     /// STUN server such as stun:stun.example.org:3478; may be given several times
@@ -92,7 +124,8 @@ pub struct Layer {
     pub profile: Option<HostProfile>,
 
     /// Most bytes of blocks to keep, such as 500MB or 10GiB [default: 10GiB]
-    #[arg(long, env = "TABMESH_QUOTA", value_name = "SIZE", help_heading = HOST)]
+    #[arg(long, env = "TABMESH_QUOTA", value_name = "SIZE", value_parser = parse::size, help_heading = HOST)]
+    #[serde(default, deserialize_with = "parse::size_in_file")]
     pub quota: Option<ByteSize>,
 
     /// Make the identity from the first line of this file instead of a random key file
@@ -110,6 +143,12 @@ pub struct Layer {
     /// What to log: a level, or filters such as info,tabmesh_native=debug [default: info]
     #[arg(long, env = "TABMESH_LOG", value_name = "FILTER", help_heading = HOST)]
     pub log: Option<String>,
+}
+
+fn level_help() -> String {
+    format!(
+        "Security level of the network: leading zero bits that SHA-256 of an id must have, 0 to {LEVEL_MAX} [default: 0]"
+    )
 }
 
 const NETWORK: &str = "Network";

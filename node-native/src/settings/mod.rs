@@ -2,12 +2,15 @@
 
 mod error;
 mod layer;
+mod parse;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use tabmesh_bounds::LEVEL_MAX;
 use tabmesh_engine::{Profile, limits};
 use url::Url;
 
@@ -15,9 +18,6 @@ pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 
 use crate::addresses::{Reach, claimed, reach_named};
-
-/// The highest security level that can be configured: making a key for it takes 2³² tries on average already.
-const LEVEL_MAX: u8 = 32;
 
 /// The smallest quota: room for the blocks of one small file and its tree.
 const QUOTA_MIN: u64 = 1 << 20;
@@ -32,7 +32,7 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// The network's name.
     pub network: String,
-    /// Leading zero bits that SHA-256 of an id must have; at most 32.
+    /// Leading zero bits that SHA-256 of an id must have; at most [`LEVEL_MAX`].
     pub level: u8,
     /// Signalling servers, tried in turn.
     pub signalling: Vec<Url>,
@@ -99,7 +99,10 @@ impl Settings {
         };
         let level = layer.level.unwrap_or(0);
         if level > LEVEL_MAX {
-            return Err(value("level", level, "is above 32; choose 0 to 32"));
+            let problem = format!(
+                "is above {LEVEL_MAX}; choose 0 to {LEVEL_MAX}: no tab makes a key of a higher level"
+            );
+            return Err(value("level", level, problem));
         }
         let quota = layer.quota.map_or(10 << 30, |size| size.as_u64());
         if quota < QUOTA_MIN {
@@ -199,8 +202,8 @@ fn salt(salt: Option<String>, is_needed: bool) -> Result<String, SettingsError> 
     }
 }
 
-fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
-    SettingsError::Value { name, value: value.to_string(), problem }
+fn value(name: &'static str, value: impl ToString, problem: impl Into<Cow<'static, str>>) -> SettingsError {
+    SettingsError::Value { name, value: value.to_string(), problem: problem.into() }
 }
 
 const NOT_A_SOCKET: &str =

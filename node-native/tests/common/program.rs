@@ -32,16 +32,31 @@ impl Node {
     }
 
     /// The same by a command that ends with the program's name.
-    pub fn start_by(mut command: Command, dir: &Path, args: &[&str]) -> Self {
+    pub fn start_by(command: Command, dir: &Path, args: &[&str]) -> Self {
+        Self::launch(command, dir, "127.0.0.1:0", args, Stdio::null())
+    }
+
+    /// One that listens at this very address.
+    pub fn start_at(dir: &Path, address: &str) -> Self {
+        Self::launch(tabmesh(), dir, address, &[], Stdio::null())
+    }
+
+    /// One whose log goes to a file.
+    pub fn start_logged(dir: &Path, log: &Path, args: &[&str]) -> Self {
+        let log = std::fs::File::create(log).expect("made");
+        Self::launch(tabmesh(), dir, "127.0.0.1:0", args, log.into())
+    }
+
+    fn launch(mut command: Command, dir: &Path, listen: &str, args: &[&str], stderr: Stdio) -> Self {
         let address_file = dir.join("address");
         let _ = std::fs::remove_file(&address_file);
         let child = command
-            .args(["run", "--listen", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data-dir"])
+            .args(["run", "--listen", listen, "--udp", "127.0.0.1:0", "--data-dir"])
             .arg(dir)
             .arg("--address-file")
             .arg(&address_file)
             .args(args)
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
             .expect("the node starts");
         let mut node = Self { dir: dir.to_owned(), address: String::new(), child };

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tabmesh_bounds::Rate;
+use tabmesh_bounds::{LEVEL_MAX, Rate};
 use tabmesh_engine::wire::signal::MESSAGE_MAX;
 
 pub use self::origin::Origin;
@@ -202,7 +202,7 @@ impl Config {
             origins: given.origin.unwrap_or_default(),
             names: names(given.name.unwrap_or_default())?,
             behind_proxy: given.behind_proxy.unwrap_or(default.behind_proxy),
-            level: whole("level", given.level, default.level.into(), 0, 64)? as u8,
+            level: whole("level", given.level, default.level.into(), 0, LEVEL_MAX.into())? as u8,
             drain: seconds("drain-seconds", given.drain_seconds, default.drain, 0.0, 3600.0)?,
             log: given.log.unwrap_or(default.log),
             log_format: given.log_format.unwrap_or(default.log_format),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use tabmesh_bounds::LEVEL_MAX;
 
 use super::origin::Origin;
 
@@ -28,7 +29,7 @@ pub struct Settings {
     pub config: Option<PathBuf>,
 
     /// Where to listen; port 0 lets the system choose [default: 127.0.0.1:7070]
-    #[arg(long, env = "TABMESH_SIGNALLING_LISTEN", value_name = "ADDRESS:PORT")]
+    #[arg(long, env = "TABMESH_SIGNALLING_LISTEN", value_name = "ADDRESS:PORT", value_parser = place)]
     pub listen: Option<SocketAddr>,
 
     /// Write the real listening address to this file
@@ -61,12 +62,24 @@ pub struct Settings {
     )]
     pub behind_proxy: Option<bool>,
 
-    /// The least security level of an id: leading zero bits of SHA-256(id) [default: 0]
-    #[arg(long, env = "TABMESH_SIGNALLING_LEVEL", value_name = "BITS")]
+    /// The least security level of an id: leading zero bits of SHA-256(id)
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_LEVEL",
+        value_name = "BITS",
+        value_parser = whole,
+        help = level_help()
+    )]
     pub level: Option<u64>,
 
     /// Connections at once [default: 16000]
-    #[arg(long, env = "TABMESH_SIGNALLING_CONNECTIONS", value_name = "COUNT", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_CONNECTIONS",
+        value_name = "COUNT",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub connections: Option<u64>,
 
     /// Connections at once from one address; an IPv6 /64 is one [default: 256]
@@ -74,68 +87,159 @@ pub struct Settings {
         long,
         env = "TABMESH_SIGNALLING_ADDRESS_CONNECTIONS",
         value_name = "COUNT",
+        value_parser = whole,
         help_heading = "Bounds"
     )]
     pub address_connections: Option<u64>,
 
     /// New connections a second from one address, in the long run [default: 20]
-    #[arg(long, env = "TABMESH_SIGNALLING_ADDRESS_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_ADDRESS_RATE",
+        value_name = "PER SECOND",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub address_rate: Option<f64>,
 
     /// New connections from one address in one burst [default: 200]
-    #[arg(long, env = "TABMESH_SIGNALLING_ADDRESS_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_ADDRESS_BURST",
+        value_name = "COUNT",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub address_burst: Option<u64>,
 
     /// Messages a second from one connection, in the long run [default: 20]
-    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_MESSAGE_RATE",
+        value_name = "PER SECOND",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub message_rate: Option<f64>,
 
     /// Messages from one connection in one burst [default: 60]
-    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_MESSAGE_BURST",
+        value_name = "COUNT",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub message_burst: Option<u64>,
 
     /// Messages a second to one peer, whoever sends them, in the long run [default: 60]
-    #[arg(long, env = "TABMESH_SIGNALLING_RECEIVE_RATE", value_name = "PER SECOND", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_RECEIVE_RATE",
+        value_name = "PER SECOND",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub receive_rate: Option<f64>,
 
     /// Messages to one peer in one burst [default: 180]
-    #[arg(long, env = "TABMESH_SIGNALLING_RECEIVE_BURST", value_name = "COUNT", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_RECEIVE_BURST",
+        value_name = "COUNT",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub receive_burst: Option<u64>,
 
     /// The largest message [default: 1057, for envelopes of 1 KiB; at most 16384]
-    #[arg(long, env = "TABMESH_SIGNALLING_MESSAGE_BYTES", value_name = "BYTES", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_MESSAGE_BYTES",
+        value_name = "BYTES",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub message_bytes: Option<u64>,
 
     /// How long the head of a request may take [default: 10]
-    #[arg(long, env = "TABMESH_SIGNALLING_HEAD_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_HEAD_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub head_seconds: Option<f64>,
 
     /// How long a peer may take to prove its key [default: 10]
-    #[arg(long, env = "TABMESH_SIGNALLING_PROOF_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_PROOF_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub proof_seconds: Option<f64>,
 
     /// How long a peer may take to take one message [default: 10]
-    #[arg(long, env = "TABMESH_SIGNALLING_SEND_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_SEND_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub send_seconds: Option<f64>,
 
     /// How long a peer may be silent before it is pinged [default: 30]
-    #[arg(long, env = "TABMESH_SIGNALLING_PING_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_PING_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub ping_seconds: Option<f64>,
 
     /// How long a peer may be silent, pings included, before it is closed [default: 90]
-    #[arg(long, env = "TABMESH_SIGNALLING_IDLE_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_IDLE_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub idle_seconds: Option<f64>,
 
     /// Messages waiting to be sent to one peer [default: 32]
-    #[arg(long, env = "TABMESH_SIGNALLING_QUEUE_MESSAGES", value_name = "COUNT", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_QUEUE_MESSAGES",
+        value_name = "COUNT",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub queue_messages: Option<u64>,
 
     /// Bytes waiting to be sent to one peer [default: 65536]
-    #[arg(long, env = "TABMESH_SIGNALLING_QUEUE_BYTES", value_name = "BYTES", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_QUEUE_BYTES",
+        value_name = "BYTES",
+        value_parser = whole,
+        help_heading = "Bounds"
+    )]
     pub queue_bytes: Option<u64>,
 
     /// How long a stop may take [default: 5]
-    #[arg(long, env = "TABMESH_SIGNALLING_DRAIN_SECONDS", value_name = "SECONDS", help_heading = "Bounds")]
+    #[arg(
+        long,
+        env = "TABMESH_SIGNALLING_DRAIN_SECONDS",
+        value_name = "SECONDS",
+        value_parser = number,
+        help_heading = "Bounds"
+    )]
     pub drain_seconds: Option<f64>,
 
     /// What to log: error, warn, info, debug, trace, or directives such as tabmesh_signalling=debug [default: info]
@@ -145,6 +249,25 @@ pub struct Settings {
     /// How a log line looks [default: text]
     #[arg(long, env = "TABMESH_SIGNALLING_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+fn level_help() -> String {
+    format!(
+        "The least security level of an id: leading zero bits of SHA-256(id), 0 to {LEVEL_MAX} [default: 0]"
+    )
+}
+
+fn place(text: &str) -> Result<SocketAddr, &'static str> {
+    let problem = "an address here is a number and a port, such as 127.0.0.1:7070, 0.0.0.0:7070 or [::]:7070; a name is none";
+    text.trim().parse().map_err(|_| problem)
+}
+
+fn whole(text: &str) -> Result<u64, &'static str> {
+    text.trim().parse().map_err(|_| "write a whole number, such as 20")
+}
+
+fn number(text: &str) -> Result<f64, &'static str> {
+    text.trim().parse().map_err(|_| "write a number, such as 0.5")
 }
 
 impl Settings {

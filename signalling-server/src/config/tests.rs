@@ -65,7 +65,7 @@ fn garbage_wrong_types_and_missing_files_are_errors() {
 #[test]
 fn every_value_outside_its_bounds_is_named_with_its_bounds() {
     for (line, key) in [
-        ("level = 65", "level"),
+        ("level = 17", "level"),
         ("connections = 0", "connections"),
         ("address-connections = 0", "address-connections"),
         ("address-rate = 0.0", "address-rate"),

@@ -2,16 +2,14 @@ import type { Signal } from '@preact/signals';
 import type { Peer } from 'tabmesh';
 import { count, formatRtt, shortId } from '../format.ts';
 import { digestOfCid } from '../link.ts';
-import { geodesic, neighbourhoodSpan, pointAt, spread, turnFrom, turnOf } from '../ring.ts';
+import { LABEL_GAP, LABEL_RADIUS, geodesic, neighbourhoodSpan, pointAt, spread, turnFrom, turnOf } from '../ring.ts';
 import type { Session } from '../session.ts';
 import type { Transfers } from '../transfers.ts';
 import { Mark } from './mark.tsx';
+import { isNarrow } from './narrow.ts';
 
 /** The ring's radius in the drawing's units; labels stand outside it. */
-const RADIUS = 230;
-
-/** Labels are at least this part of a turn apart: a line of text at the labels' radius. */
-const LABEL_GAP = 0.0135;
+const RADIUS = LABEL_RADIUS - 20;
 
 /** Hex digits of an id on the ring. */
 const LABEL_DIGITS = 4;
@@ -135,7 +133,8 @@ function Stored({ own, transfers }: { readonly own: string; readonly transfers: 
 function Links({ own, peers, focus }: { readonly own: string; readonly peers: readonly Peer[]; readonly focus: Props['focus'] }) {
   const turns = peers.map(({ id }) => turnFrom(own, id));
   // The own label stands across the top, five lines wide: the others keep off it, and it stays where it is.
-  const [, , top = 0, , , ...labels] = spread([0, 0, 0, 0, 0, ...turns], LABEL_GAP);
+  const gap = isNarrow.value ? LABEL_GAP.narrow : LABEL_GAP.wide;
+  const [, , top = 0, , , ...labels] = spread([0, 0, 0, 0, 0, ...turns], gap);
   return (
     <>
       {peers.map((peer, i) => (
@@ -171,7 +170,7 @@ function Label({ peer, turn, mark }: { readonly peer: Peer; readonly turn: numbe
       <text
         class="label"
         data-flipped={flipped}
-        transform={`rotate(${turn * 360 + (flipped ? 90 : -90)}) translate(${(flipped ? -1 : 1) * (RADIUS + 20)} 0)`}
+        transform={`rotate(${turn * 360 + (flipped ? 90 : -90)}) translate(${(flipped ? -1 : 1) * LABEL_RADIUS} 0)`}
       >
         {flipped && <tspan class="rtt">{`${formatRtt(peer.rttMs)} `}</tspan>}
         {shortId(peer.id, LABEL_DIGITS)}

@@ -51,6 +51,29 @@ fn every_command_that_a_document_names_exists() {
     );
 }
 
+/// The commands that `cargo xtask --help` lists.
+fn commands() -> BTreeSet<String> {
+    let help = help(&[]).expect("the help is shown");
+    let (_, list) = help.split_once("Commands:").expect("it lists the commands");
+    let (list, _) = list.split_once("Options:").expect("and then the options");
+    // A command stands two columns in; what it does goes on further in.
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')));
+    let first = names.filter_map(|rest| rest.split_whitespace().next());
+    first.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn contributing_has_a_row_for_every_command() {
+    let text = crate::sources::read("CONTRIBUTING.md");
+    let rows = text.lines().filter(|line| line.starts_with("| `cargo xtask "));
+    let rows: BTreeSet<String> =
+        rows.flat_map(|row| mentions(row).into_iter().take(1)).map(|(name, _)| name).collect();
+    let commands = commands();
+    assert!(commands.len() > 10 && commands.contains("up"), "{commands:?}");
+    let missing: Vec<String> = commands.difference(&rows).cloned().collect();
+    expect_none(&missing, "The table in CONTRIBUTING.md lacks a command of `cargo xtask --help`.");
+}
+
 #[test]
 fn the_readme_shows_the_two_commands_and_the_licences_are_there() {
     let readme = crate::sources::read("README.md");

@@ -11,7 +11,7 @@ use crate::control::Failure;
 use crate::control::frame::{self, FrameError};
 use crate::driver::Outcome;
 use crate::files::FileError;
-use crate::sentences::sentence;
+use crate::sentences::{Operation, sentence};
 
 /// How long a client may take to say what it wants.
 pub(super) const HEAD_MAX: Duration = Duration::from_secs(5);
@@ -54,10 +54,10 @@ pub(super) async fn until_gone<T>(reader: &mut Reader, work: impl Future<Output 
     }
 }
 
-pub(super) fn done(outcome: &Outcome) -> Result<(), Ended> {
+pub(super) fn done(operation: Operation, outcome: &Outcome) -> Result<(), Ended> {
     match outcome.status {
         Status::Ok | Status::Partial => Ok(()),
-        status => Err(failed(status, sentence(status))),
+        status => Err(failed(status, sentence(operation, status))),
     }
 }
 

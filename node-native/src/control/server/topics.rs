@@ -15,6 +15,7 @@ use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done, SaidLine};
 use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
+use crate::sentences::Operation;
 
 /// Clients that listen at once. Further ones are refused, so that connections stay free for other requests.
 const LISTENERS_MAX: usize = 16;
@@ -47,8 +48,9 @@ impl Topics {
         let part = self.handle.listen(topic).await.map_err(not_listening)?;
         let outcome = until_gone(reader, self.publish_in_time(topic, bytes)).await?;
         drop(part);
-        done(&outcome)?;
-        Ok(Done::Publish {})
+        done(Operation::Publish, &outcome)?;
+        // This client has a part of its own.
+        Ok(Done::Publish { reached: outcome.reached.saturating_sub(1) })
     }
 
     /// Publishes as soon as those that this node is linked to can take it in.
