@@ -6,6 +6,13 @@ use sha2::block_api::compress256;
 const START: [u32; 8] =
     [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
 
+/// What follows the bytes, until only their length has room in the last block.
+const PADDING: [u8; 64] = {
+    let mut bytes = [0; 64];
+    bytes[0] = 0x80;
+    bytes
+};
+
 /// The SHA-256 of `bytes`: 32 bytes.
 #[inline(never)]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
@@ -13,10 +20,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let (blocks, rest) = bytes.as_chunks();
     compress256(&mut state, blocks);
     let mut last = rest.to_vec();
-    last.push(0x80);
-    while last.len() % 64 != 56 {
-        last.push(0);
-    }
+    last.extend_from_slice(PADDING.get(..64 - (rest.len() + 8) % 64).unwrap_or(&[]));
     last.extend_from_slice(&big_endian(bytes.len() as u64 * 8));
     compress256(&mut state, last.as_chunks().0);
     let mut hash = [0; 32];
