@@ -93,25 +93,31 @@ impl Link {
 }
 
 /// What a link needs until its peer has proved itself.
+// In this order: what is long lies last, so that the offsets of all else take one byte of Wasm.
+#[repr(C)]
 pub(crate) struct Handshake {
+    /// When all of it is given up.
+    pub(crate) deadline: Instant,
     /// WebRTC: names the attempt in both envelopes.
     pub(crate) session: u32,
-    /// WebRTC: the envelope that was sent, to send it again.
-    pub(crate) envelope: Vec<u8>,
-    /// WebRTC, answering: the way the offer came, if it was not the signalling server.
-    pub(crate) reply: Option<ReplyTo>,
-    /// WebRTC, offering: the first links that were tried.
-    pub(crate) tried: Vec<LinkId>,
     /// WebRTC: by the signalling server rather than through the overlay.
     pub(crate) by_signal: bool,
     /// WebRTC: the other end's envelope came.
     pub(crate) answered: bool,
     /// How often the envelope was sent.
     pub(crate) tries: u8,
-    /// When all of it is given up.
-    pub(crate) deadline: Instant,
+    /// How far the peer's proof is.
+    pub(crate) proof: Proof,
+    /// WebRTC: the envelope that was sent, to send it again.
+    pub(crate) envelope: Vec<u8>,
+    /// WebRTC, offering: the first links that were tried.
+    pub(crate) tried: Vec<LinkId>,
     /// WebSocket: the public half of this end's fresh key, until the transport is open and its `Hello` goes out.
     pub(crate) fresh: Vec<u8>,
+    /// The peer's public address, from its `Hello`.
+    pub(crate) address: Vec<u8>,
+    /// WebRTC, answering: the way the offer came, if it was not the signalling server.
+    pub(crate) reply: Option<ReplyTo>,
     /// SHA-256 of both `Hello`s, that of the end that dialled first; all zero before they are said. Of a link that is no WebSocket,
     /// only the one that came.
     pub(crate) hellos: [[u8; 32]; 2],
@@ -119,10 +125,6 @@ pub(crate) struct Handshake {
     pub(crate) key: PublicKey,
     /// WebSocket: the public half of the peer's fresh key, from its `Hello`.
     pub(crate) exchange: PublicKey,
-    /// The peer's public address, from its `Hello`.
-    pub(crate) address: Vec<u8>,
-    /// How far the peer's proof is.
-    pub(crate) proof: Proof,
 }
 
 /// Stands for the SHA-256 of a `Hello` before it is said.
