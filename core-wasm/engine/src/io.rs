@@ -8,7 +8,7 @@ mod output;
 mod table;
 
 use alloc::vec::Vec;
-use core::num::NonZeroU16;
+use core::num::NonZeroU32;
 
 pub use self::flat::Flat;
 pub use self::input::{Command, Input, JobResult};
@@ -18,12 +18,12 @@ use crate::id::PublicKey;
 
 /// A connection, for as long as it lives. Chosen by the engine; never 0, and never used twice within 65,535 links.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct LinkId(NonZeroU16);
+pub struct LinkId(NonZeroU32);
 
 impl LinkId {
     /// The link with this number; `None` for 0.
     pub const fn new(number: u16) -> Option<Self> {
-        match NonZeroU16::new(number) {
+        match NonZeroU32::new(number as u32) {
             Some(number) => Some(Self(number)),
             None => None,
         }
@@ -31,12 +31,12 @@ impl LinkId {
 
     /// Its number.
     pub const fn number(self) -> u16 {
-        self.0.get()
+        self.0.get() as u16
     }
 
     /// Its number in a word, as which jobs and outputs carry it.
     pub(crate) const fn word(self) -> u32 {
-        self.0.get() as u32
+        self.0.get()
     }
 }
 

@@ -84,6 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     /// All that is left.
+    #[inline(never)]
     pub fn rest(&mut self) -> &'a [u8] {
         self.0.as_mut().map_or(&[], core::mem::take)
     }

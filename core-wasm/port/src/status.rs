@@ -81,6 +81,7 @@ pub enum Reason {
 
 impl Reason {
     /// The reason with this number; numbers of the future read as [`Reason::Lost`].
+    #[inline(never)]
     pub fn from_code(code: u8) -> Self {
         match code {
             1 => Self::Leaving,

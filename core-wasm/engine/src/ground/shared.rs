@@ -15,12 +15,12 @@ use crate::status::Reason;
 use crate::time::{Duration, Instant};
 
 /// The ground that machines stand on.
-// In this order: what is asked for most lies where its offset takes one byte of Wasm.
+// In this order: the links are found without an offset, and what is asked for most lies where it takes one byte of Wasm.
 #[repr(C)]
 pub(crate) struct Ground {
+    pub(crate) links: Links,
     pub(crate) now: Instant,
     pub(crate) id: NodeId,
-    pub(crate) links: Links,
     /// The earliest of all deadlines, or earlier.
     pub(crate) wake: Instant,
     /// When the links are looked at next.

@@ -8,6 +8,7 @@ mod tests;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::hint::black_box;
 
 pub(crate) use flow::Flow;
 pub(crate) use reply::{ReplyTo, link_of};
@@ -92,25 +93,31 @@ impl Link {
 }
 
 /// What a link needs until its peer has proved itself.
+// In this order: what is long lies last, so that the offsets of all else take one byte of Wasm.
+#[repr(C)]
 pub(crate) struct Handshake {
+    /// When all of it is given up.
+    pub(crate) deadline: Instant,
     /// WebRTC: names the attempt in both envelopes.
     pub(crate) session: u32,
-    /// WebRTC: the envelope that was sent, to send it again.
-    pub(crate) envelope: Vec<u8>,
-    /// WebRTC, answering: the way the offer came, if it was not the signalling server.
-    pub(crate) reply: Option<ReplyTo>,
-    /// WebRTC, offering: the first links that were tried.
-    pub(crate) tried: Vec<LinkId>,
     /// WebRTC: by the signalling server rather than through the overlay.
     pub(crate) by_signal: bool,
     /// WebRTC: the other end's envelope came.
     pub(crate) answered: bool,
     /// How often the envelope was sent.
     pub(crate) tries: u8,
-    /// When all of it is given up.
-    pub(crate) deadline: Instant,
+    /// How far the peer's proof is.
+    pub(crate) proof: Proof,
+    /// WebRTC: the envelope that was sent, to send it again.
+    pub(crate) envelope: Vec<u8>,
+    /// WebRTC, offering: the first links that were tried.
+    pub(crate) tried: Vec<LinkId>,
     /// WebSocket: the public half of this end's fresh key, until the transport is open and its `Hello` goes out.
     pub(crate) fresh: Vec<u8>,
+    /// The peer's public address, from its `Hello`.
+    pub(crate) address: Vec<u8>,
+    /// WebRTC, answering: the way the offer came, if it was not the signalling server.
+    pub(crate) reply: Option<ReplyTo>,
     /// SHA-256 of both `Hello`s, that of the end that dialled first; all zero before they are said. Of a link that is no WebSocket,
     /// only the one that came.
     pub(crate) hellos: [[u8; 32]; 2],
@@ -118,10 +125,6 @@ pub(crate) struct Handshake {
     pub(crate) key: PublicKey,
     /// WebSocket: the public half of the peer's fresh key, from its `Hello`.
     pub(crate) exchange: PublicKey,
-    /// The peer's public address, from its `Hello`.
-    pub(crate) address: Vec<u8>,
-    /// How far the peer's proof is.
-    pub(crate) proof: Proof,
 }
 
 /// Stands for the SHA-256 of a `Hello` before it is said.
@@ -212,10 +215,16 @@ impl Links {
         id
     }
 
+    /// The list, found by where it is kept: else each call of what only reads it hands over its address and its length.
+    #[inline(always)]
+    fn all(&self) -> &[Link] {
+        &black_box(self).list
+    }
+
     /// Where the link with this number is, or would be.
     #[inline(never)]
     fn place(&self, id: LinkId) -> usize {
-        self.list.partition_point(|link| link.id < id)
+        self.all().partition_point(|link| link.id < id)
     }
 
     /// The link with this number.
@@ -265,14 +274,14 @@ impl Links {
     /// The first link that `is` is true of.
     #[inline(never)]
     pub(crate) fn find(&self, is: &dyn Fn(&Link) -> bool) -> Option<&Link> {
-        self.list.iter().find(|link| is(link))
+        self.all().iter().find(|link| is(link))
     }
 
     /// The numbers of the links that `is` is true of, ascending: to go through them while links come and go.
     #[inline(never)]
     pub(crate) fn numbers(&self, is: &dyn Fn(&Link) -> bool) -> Vec<LinkId> {
         let mut numbers = Vec::new();
-        for link in self.list.iter().filter(|link| is(link)) {
+        for link in self.all().iter().filter(|link| is(link)) {
             numbers.push(link.id);
         }
         numbers
@@ -286,13 +295,13 @@ impl Links {
     /// The ready link to this peer.
     #[inline(never)]
     pub(crate) fn to(&self, peer: &NodeId) -> Option<&Link> {
-        self.peers().find(|link| link.peer == *peer)
+        self.all().iter().find(|link| link.stage == Stage::Ready && link.peer == *peer)
     }
 
     /// Whether there is a link to this peer, or one is being made.
     #[inline(never)]
     pub(crate) fn knows(&self, peer: &NodeId) -> bool {
-        self.list.iter().any(|link| link.peer == *peer)
+        self.all().iter().any(|link| link.peer == *peer)
     }
 
     /// How many there are, those being made included.
@@ -303,6 +312,6 @@ impl Links {
     /// How many peers have proved themselves.
     #[inline(never)]
     pub(crate) fn ready_count(&self) -> usize {
-        self.peers().count()
+        self.all().iter().filter(|link| link.stage == Stage::Ready).count()
     }
 }

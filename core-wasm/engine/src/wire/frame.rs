@@ -298,6 +298,11 @@ fn with_length(writer: Writer) -> Vec<u8> {
     bytes
 }
 
+/// Fails if `got` is more than `most`.
+fn within(most: usize, got: usize) -> Result<(), Fault> {
+    if got > most { Err(Fault::beyond(most, got)) } else { Ok(()) }
+}
+
 impl<'a> Hello<'a> {
     /// `None` where the sender speaks other versions.
     fn read(reader: &mut Reader<'a>) -> Result<Option<Self>, Fault> {
@@ -321,10 +326,8 @@ impl<'a> Hello<'a> {
         if newest > VERSION {
             reader.rest();
         }
-        match hello.address.len() {
-            ..=ADDRESS_MAX => Ok(Some(hello)),
-            length => Err(Fault::beyond(ADDRESS_MAX, length)),
-        }
+        within(ADDRESS_MAX, hello.address.len())?;
+        Ok(Some(hello))
     }
 }
 
@@ -346,15 +349,10 @@ impl<'a> Routed<'a> {
             kind: reader.u8(),
             payload: reader.rest(),
         };
-        let bounds = [
-            (usize::from(STRAY | COPIES), usize::from(routed.how)),
-            (usize::from(HOPS_MAX) * ENTRY, routed.path.len()),
-            (PAYLOAD_MAX, routed.payload.len()),
-        ];
-        match bounds.iter().find(|(most, got)| got > most) {
-            Some((most, got)) => Err(Fault::beyond(*most, *got)),
-            None => Ok(routed),
-        }
+        within(usize::from(STRAY | COPIES), usize::from(routed.how))?;
+        within(usize::from(HOPS_MAX) * ENTRY, routed.path.len())?;
+        within(PAYLOAD_MAX, routed.payload.len())?;
+        Ok(routed)
     }
 
     /// The message as a frame with its length, but that way on and with that path.
