@@ -12,9 +12,12 @@ use crate::time::Duration;
 const OPENING_TIMEOUT: Duration = Duration::from_ms(25_000);
 
 /// After so many direct links in a row that did not come up, though the other ends were there, it is this end that cannot
-/// be reached: circuits come first from then on, and one dial in so many is direct still.
+/// be reached: circuits come first from then on.
 const WALLED_AFTER: u8 = 5;
-const WALLED_DIRECT_ONE_IN: u64 = 8;
+
+/// A node tries one direct link in so long where a circuit does, until one takes a circuit's place: most come to nothing, and
+/// each takes a place among few.
+const DIRECT_EVERY: Duration = Duration::from_ms(30_000);
 
 /// Whether the peer of a link carries circuits.
 pub(crate) fn is_relay(link: &Link) -> bool {
@@ -97,8 +100,17 @@ impl Ground {
     /// Whether this node offers `peer` a circuit.
     pub(crate) fn may_relay(&mut self, peer: &NodeId) -> bool {
         let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
-            || self.is_walled() && self.rng.below(WALLED_DIRECT_ONE_IN) > 0;
+            || self.is_walled() && !self.may_try_direct();
         wants && self.has_relay()
+    }
+
+    /// Whether it is time for a direct link where a circuit does: the next one has to wait.
+    pub(crate) fn may_try_direct(&mut self) -> bool {
+        let is_due = self.now >= self.direct_at;
+        if is_due {
+            self.direct_at = self.now + DIRECT_EVERY;
+        }
+        is_due
     }
 
     /// Whether a peer of this node's carries circuits.

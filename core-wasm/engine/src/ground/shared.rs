@@ -39,6 +39,8 @@ pub(crate) struct Ground {
     pub(crate) is_introduced: bool,
     /// Direct links in a row that did not come up, though the other ends were there.
     pub(crate) walls: u8,
+    /// When a direct link is tried next where a circuit does.
+    pub(crate) direct_at: Instant,
     /// Chance that nobody sees.
     pub(crate) rng: Rng,
     /// Whatever number the wire shows.
@@ -89,6 +91,7 @@ impl Ground {
             maintain_at: Instant(0),
             bulk_heard: Instant(0),
             walls: 0,
+            direct_at: Instant(0),
             is_introduced: false,
             joined: false,
             config,

@@ -11,7 +11,7 @@ use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{CIRCUIT_HEAD, SEAL};
-use crate::link::{Link, Stage};
+use crate::link::Link;
 use crate::status::Reason;
 use crate::time::Duration;
 use crate::wire::envelope::Envelope;
@@ -24,9 +24,8 @@ const RELAYS_MAX: usize = 4;
 /// next attempt is direct.
 const DIRECT_AGAIN_ONE_IN: u64 = 4;
 
-/// A relayed link this old is sometimes tried directly again: about every two minutes.
+/// A relayed link this old is ready, and sometimes tried directly again.
 const TRY_DIRECT_AFTER: Duration = Duration::from_ms(60_000);
-const TRY_DIRECT_ONE_IN: u64 = 24;
 
 /// A direct link could not be made for want of an address at one end: the other end is told, and a circuit may be tried
 /// at once; false if there is no relay for it.
@@ -169,19 +168,19 @@ pub(crate) fn circuit_over(ground: &Ground, via: LinkId) -> Option<LinkId> {
     Some(link.id)
 }
 
-/// Now and then a direct link may have become possible; the smaller id tries.
+/// Now and then a direct link may have become possible; the smaller id tries, and whoever refuses the other's offers.
 pub(crate) fn try_direct(ground: &mut Ground) {
+    let is_walled = ground.is_walled();
     let is_old = |link: &Link| {
         link.kind == LinkKind::Relayed
-            && link.stage == Stage::Ready
-            && ground.id < link.peer
+            && (is_walled || ground.id < link.peer)
             && ground.now.since(link.since()) > TRY_DIRECT_AFTER
     };
-    for id in ground.links.numbers(&is_old) {
-        let Some(link) = ground.links.get(id) else { continue };
-        let peer = link.peer;
-        if ground.rng.below(TRY_DIRECT_ONE_IN) == 0 && ground.can_dial() && !ground.is_full() {
-            ground.begin_dial(LinkKind::WebRtc, &peer, false);
-        }
+    let old = ground.links.numbers(&is_old);
+    let place = ground.rng.below(old.len() as u64) as usize;
+    let Some(link) = old.get(place).and_then(|id| ground.links.get(*id)) else { return };
+    let peer = link.peer;
+    if ground.can_dial() && !ground.is_full() && ground.may_try_direct() {
+        ground.begin_dial(LinkKind::WebRtc, &peer, false);
     }
 }

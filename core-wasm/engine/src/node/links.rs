@@ -24,6 +24,8 @@ impl Node {
                 return self.ground.probe_hard(other);
             }
             self.drop_link(other, Reason::Replaced, true);
+            // Where one circuit gave way to a direct link, others may.
+            self.ground.direct_at = self.ground.now;
         }
         let Some(is_first_contact) = linking::settle(&mut self.ground, id) else { return };
         self.upkeep.settle_address(id, dialled);

@@ -326,6 +326,7 @@ impl World {
             outgoing: BTreeMap::new(),
             published: BTreeMap::new(),
             ops: 0,
+            offers: 0,
             traffic: Traffic::default(),
             heap: Heap::default(),
             lines: VecDeque::new(),

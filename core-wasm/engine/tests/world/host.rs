@@ -113,6 +113,8 @@ pub(crate) struct Host {
     /// Messages of topics, whole.
     pub(crate) published: BTreeMap<[u8; 12], Vec<u8>>,
     pub(crate) ops: u32,
+    /// Direct links that it began.
+    pub(crate) offers: u32,
     pub(crate) traffic: Traffic,
     pub(crate) heap: Heap,
     pub(crate) lines: VecDeque<Line>,

@@ -225,7 +225,10 @@ impl World {
         self.claim(host, link);
         let end = match route {
             Route::Socket(number) => self.open_socket(host, link, number),
-            Route::Offer => self.open_webrtc(host, link, None),
+            Route::Offer => {
+                self.hosts[host.0].offers += 1;
+                self.open_webrtc(host, link, None)
+            }
             Route::Answer(offer) => self.open_webrtc(host, link, Some(offer)),
             Route::Circuit(key) => return self.open_circuit(host, link, key),
         };
