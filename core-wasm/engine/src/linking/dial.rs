@@ -54,7 +54,7 @@ pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) 
 }
 
 /// An envelope came over the link `by`, or by the signalling server (`None`); a request's `reply` says how it is answered.
-pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>, reply: Option<ReplyTo>) {
+pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>, mut reply: Option<ReplyTo>) {
     let Some(envelope) = Envelope::parse(bytes).filter(|envelope| envelope.body.len() <= DESCRIPTION_MAX)
     else {
         return;
@@ -67,7 +67,7 @@ pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>,
         Kind::Offer | Kind::Circuit => {
             let is_late =
                 envelope.expiry_s != 0 && envelope.expiry_s.saturating_add(SKEW_S) < ground.wall_s();
-            if is_late || repeats_answer(ground, &from, envelope.session) {
+            if is_late || repeats_answer(ground, &from, envelope.session, &mut reply) {
                 return;
             }
             let is_full = (ground.takes_no_more(reply.is_none()) || ground.is_one_too_many(&from))
@@ -176,12 +176,21 @@ fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
 }
 
 /// The same offer again: its answer was lost. True if that is what it was.
-fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32) -> bool {
+///
+/// The answer goes the way that the first one took, for nobody checked who repeats the offer; only where that way begins with a link
+/// that is gone, it goes back the way that the offer took now.
+fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32, reply: &mut Option<ReplyTo>) -> bool {
     let known = ground.links.find(&|link| {
         let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
         link.peer == *from && !link.dialled && link.kind != LinkKind::Socket && answered
     });
     let Some(id) = known.map(|link| link.id) else { return false };
+    let way = ground.links.handshake(id).and_then(|handshake| handshake.reply.as_ref()?.link());
+    let is_gone = way.is_some_and(|way| ground.links.get(way).is_none());
+    if let Some(handshake) = ground.links.handshake(id).filter(|_| is_gone) {
+        handshake.by_signal = reply.is_none();
+        core::mem::swap(&mut handshake.reply, reply);
+    }
     send_envelope(ground, id);
     true
 }

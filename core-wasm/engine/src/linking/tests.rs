@@ -5,7 +5,7 @@ use alloc::vec;
 
 use super::envelopes::refuse;
 use super::*;
-use crate::ground::testing::{ground, link, outputs};
+use crate::ground::testing::{asked_by, ground, link, outputs};
 use crate::ground::{Ground, Parcel, ReplyTo};
 use crate::hash::sha256;
 use crate::id::{NodeId, PublicKey, Signature};
@@ -175,6 +175,39 @@ fn a_refusal_is_signed_before_it_is_said_and_left_unsaid_at_the_bound() {
     let _ = end(&mut ground, jobs[0].number, input::SIGNATURE, &[6; 64]);
     let said = outputs(&mut ground).remove(0);
     assert!(said.kind == output::SEND && said.bytes.windows(64).any(|bytes| bytes == [6; 64]));
+}
+
+/// The links by which the answer to an offer goes: it came by the first of these, and again by the second, while the first is there or
+/// after it went.
+fn ways_of_an_answer(is_first_gone: bool) -> alloc::vec::Vec<u32> {
+    let mut ground = ground(3);
+    let key = PublicKey([9; 64]);
+    let origin = NodeId::of_key(&key);
+    let bring = |ground: &mut Ground, link: u16| {
+        let by = LinkId::new(link);
+        let reply = asked_by(ground, by.unwrap(), &origin);
+        on_envelope(ground, &offer(7, &key), by, Some(reply));
+    };
+    bring(&mut ground, 1);
+    let job = outputs(&mut ground).remove(0);
+    let offer = end(&mut ground, job.number, input::VERIFIED, &[1]).expect("an offer");
+    on_offer(&mut ground, *offer);
+    let dial = LinkId::new(outputs(&mut ground).remove(0).number as u16).unwrap();
+    on_described(&mut ground, dial, &[1; 60]);
+    let job = outputs(&mut ground).remove(0);
+    let _ = end(&mut ground, job.number, input::SIGNATURE, &[6; 64]);
+    if is_first_gone {
+        ground.links.remove(LinkId::new(1).unwrap());
+    }
+    bring(&mut ground, 2);
+    let sent = outputs(&mut ground).into_iter().filter(|flat| flat.kind == output::SEND);
+    sent.map(|flat| flat.number).collect()
+}
+
+#[test]
+fn an_answer_is_repeated_by_another_way_only_where_its_own_is_gone() {
+    assert_eq!(ways_of_an_answer(false), [1, 1]);
+    assert_eq!(ways_of_an_answer(true), [1, 2]);
 }
 
 #[test]
