@@ -14,8 +14,11 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     compress256(&mut state, blocks);
     // What is left, a one, zeros, and the length in the last eight bytes of one block or two (FIPS 180-4 §5.1.1).
     let mut last = [0; 128];
-    for (place, byte) in last.iter_mut().zip(rest.iter().chain(&[0x80])) {
+    for (place, byte) in last.iter_mut().zip(rest) {
         *place = *byte;
+    }
+    if let Some(end) = last.get_mut(rest.len()) {
+        *end = 0x80;
     }
     let end = if rest.len() < 56 { 64 } else { 128 };
     let (last, _) = last.split_at_mut(end);
