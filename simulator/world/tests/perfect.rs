@@ -1,6 +1,6 @@
 //! The perfect port: what is asked ends once, bounds hold, links and views are told, and a seed gives one trace.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tabmesh_port::limits::{ASKS_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX};
 use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish};
@@ -158,15 +158,34 @@ fn links_are_told_when_they_come_and_go() {
 }
 
 #[test]
-fn a_view_names_the_nearest_who_can_be_reached() {
+fn a_view_names_whom_it_can_reach_the_nearest_first() {
     let mut world = Perfect::new(1, Weather::FAIR);
-    let places: Vec<Place> = (0..VIEW_MAX + 10).map(|_| world.attach(PORT, probe)).collect();
+    let places: Vec<Place> = (0..=VIEW_MAX).map(|_| world.attach(PORT, probe)).collect();
     let own = world.id(places[0]);
     let mut others: Vec<NodeId> = places[1..].iter().map(|place| world.id(*place)).collect();
     others.sort_by_key(|id| own.distance(id));
-    assert_eq!(world.module(places[0]).unwrap().view, others[..VIEW_MAX]);
+    assert_eq!(world.module(places[0]).unwrap().view, others);
     world.cut(&places[2..]);
     assert_eq!(world.module(places[0]).unwrap().view, [world.id(places[1])]);
+}
+
+#[test]
+fn over_views_all_reach_all() {
+    for (seed, nodes) in [(1, VIEW_MAX + 10), (2, 100), (3, 100), (4, 150)] {
+        let mut world = Perfect::new(seed, Weather::FAIR);
+        let places: Vec<Place> = (0..nodes).map(|_| world.attach(PORT, probe)).collect();
+        let views: BTreeMap<NodeId, &[NodeId]> =
+            places.iter().map(|place| (world.id(*place), &world.module(*place).unwrap().view[..])).collect();
+        assert!(views.values().all(|view| view.len() == VIEW_MAX));
+        for place in &places {
+            let mut reached = BTreeSet::from([world.id(*place)]);
+            let mut next: Vec<NodeId> = reached.iter().copied().collect();
+            while let Some(id) = next.pop() {
+                next.extend(views[&id].iter().filter(|id| reached.insert(**id)));
+            }
+            assert_eq!(reached.len(), nodes, "seed {seed}, from {place:?}");
+        }
+    }
 }
 
 /// Whatever is lost, cut, cancelled and detached: every Ask ends once, within its time.

@@ -1,6 +1,6 @@
 //! A perfect port: modules that reach each other with no overlay in between.
 //!
-//! Every node's view names the others, as far as a view reaches; what is told or asked arrives after a delay, or is lost, as the
+//! Every node's view names the others; of more than a view holds some of every distance, so that over views all reach all. What is told or asked arrives after a delay, or is lost, as the
 //! [`Weather`] says; nothing is forged, and `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast,
 //! and from a seed: the same seed, nodes and commands give the same trace.
 
@@ -295,8 +295,7 @@ impl<M: Module> Perfect<M> {
         let mut ids: Vec<NodeId> =
             others.map(|node| node.id).filter(|id| self.reach(place, id).is_some()).collect();
         ids.sort_unstable_by_key(|id| own.distance(id));
-        ids.truncate(VIEW_MAX);
-        self.nodes[place].see(ids)
+        self.nodes[place].see(some_of_every_distance(&own, ids))
     }
 
     fn find(&self, id: &NodeId) -> Option<usize> {
@@ -311,4 +310,17 @@ impl<M: Module> Perfect<M> {
             self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off;
         is_there.then(|| (to, self.nodes[to].life))
     }
+}
+
+/// As many of `ids`, which are in order of their distance, as a view names: the nearest of every bucket, then the second nearest of
+/// every bucket, and so on. Whoever knows one of every bucket is on a way to everybody (Kademlia §3).
+fn some_of_every_distance(own: &NodeId, ids: Vec<NodeId>) -> Vec<NodeId> {
+    let mut ranked: Vec<(usize, NodeId)> = Vec::with_capacity(ids.len());
+    for bucket in ids.chunk_by(|one, other| own.shared_bits(one) == own.shared_bits(other)) {
+        ranked.extend(bucket.iter().copied().enumerate());
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut ids: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
+    ids.sort_unstable_by_key(|id| own.distance(id));
+    ids
 }
