@@ -15,6 +15,8 @@ struct Probe {
     heard: Vec<Vec<u8>>,
     links: Vec<bool>,
     view: Vec<NodeId>,
+    clock: Option<u64>,
+    views: u32,
     ended: BTreeMap<u32, Vec<(Status, bool)>>,
     questions: Vec<u32>,
     is_silent: bool,
@@ -38,7 +40,12 @@ impl Module for Probe {
             }
             Input::Told(Told::Linked { .. }) => self.links.push(true),
             Input::Told(Told::Unlinked { .. }) => self.links.push(false),
-            Input::Told(Told::View { ids, .. }) => self.view = ids.to_vec(),
+            Input::Told(Told::Clock { wall_ms, .. }) => self.clock = Some(wall_ms),
+            Input::Told(Told::View { ids, .. }) => {
+                assert!(self.clock.is_some(), "the clock comes first");
+                self.view = ids.to_vec();
+                self.views += 1;
+            }
             _ => {}
         }
     }
@@ -167,6 +174,17 @@ fn a_view_names_whom_it_can_reach_the_nearest_first() {
     assert_eq!(world.module(places[0]).unwrap().view, others);
     world.cut(&places[2..]);
     assert_eq!(world.module(places[0]).unwrap().view, [world.id(places[1])]);
+}
+
+#[test]
+fn a_node_alone_hears_the_clock_and_that_it_can_reach_nobody() {
+    let mut world = Perfect::new(1, Weather::FAIR);
+    world.run_for(5_000 * MS);
+    let one = world.attach(PORT, probe);
+    let module = world.module(one).unwrap();
+    assert_eq!((module.clock, module.views, module.view.len()), (Some(world.wall_ms()), 1, 0));
+    world.attach(PORT, probe);
+    assert_eq!(world.module(one).unwrap().views, 2);
 }
 
 #[test]

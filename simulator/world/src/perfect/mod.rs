@@ -98,14 +98,14 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    /// A new node whose module on `port` is made by `make`. It first hears the clock, then whom it can reach.
+    /// A new node whose module on `port` is made by `make`. It first hears the clock, then whom it can reach, be it nobody.
     pub fn attach(&mut self, port: Port, make: impl FnOnce(Attachment) -> M) -> Place {
         let place = self.nodes.len();
         let node = Node::new(self.seed, place, port, make);
         let at = self.ids.partition_point(|(id, _)| *id < node.id);
         self.ids.insert(at, (node.id, place));
         self.nodes.push(node);
-        let wall_ms = START_MS + self.now / 1_000;
+        let wall_ms = self.wall_ms();
         self.hand(place, &Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
         self.tell_changes();
         Place(place)
@@ -172,6 +172,11 @@ impl<M: Module> Perfect<M> {
     /// A running hash over every input and output: the same run gives the same.
     pub fn trace(&self) -> u64 {
         self.trace
+    }
+
+    /// What everybody's wall clock shows: milliseconds since 1970.
+    pub fn wall_ms(&self) -> u64 {
+        START_MS + self.now / 1_000
     }
 
     /// How many messages were sent.
@@ -288,7 +293,7 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    /// What a node can see now, if that is something else than before.
+    /// What a node can see now, if that is something else than before, or the first view.
     fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
         let own = self.nodes[place].id;
         let others = self.nodes.iter().filter(|node| node.id != own);
