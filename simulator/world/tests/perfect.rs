@@ -98,6 +98,20 @@ fn what_is_told_arrives_and_what_is_asked_is_answered() {
 }
 
 #[test]
+fn a_tell_comes_twice_where_the_weather_says_so() {
+    let weather = Weather { twice_ppm: 1_000_000, ..Weather::FAIR };
+    let mut world = Perfect::new(1, weather);
+    let (one, two) = (world.attach(PORT, probe), world.attach(PORT, probe));
+    let to = world.id(two);
+    world.command(one, &Wish::Tell { to: &[to], bytes: b"words" }.emit());
+    ask(&mut world, one, 3, two, b"what?");
+    world.run_for(200 * MS);
+    let other = world.module(two).unwrap();
+    assert_eq!((other.heard.len(), other.questions.len()), (2, 1));
+    assert_eq!(ended(&world, one, 3), [(Status::Ok, false)]);
+}
+
+#[test]
 fn bounds_hold() {
     let (mut world, one, two) = pair(silent);
     let to = world.id(two);

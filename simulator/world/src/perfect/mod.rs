@@ -1,8 +1,9 @@
 //! A perfect port: modules that reach each other with no overlay in between.
 //!
-//! Every node's view names the others; of more than a view holds some of every distance, so that over views all reach all. What is told or asked arrives after a delay, or is lost, as the
-//! [`Weather`] says; nothing is forged, and `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast,
-//! and from a seed: the same seed, nodes and commands give the same trace.
+//! Every node's view names the others; of more than a view holds some of every distance, so that over views all reach all. What is
+//! told or asked arrives after a delay, or is lost, as the [`Weather`] says, which may also tell it twice; nothing is forged, and
+//! `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast, and from a seed: the same seed, nodes and
+//! commands give the same trace.
 
 mod grant;
 mod node;
