@@ -1,4 +1,4 @@
-//! SHA-256, for ids and other small things; bulk digests are a job of the shell.
+//! SHA-256, for ids and other small things.
 
 use sha2::block_api::compress256;
 

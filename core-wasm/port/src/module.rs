@@ -31,14 +31,14 @@ pub trait Module {
     /// The next [`Output`] in flat form, of those kinds for which there is room; `None` if there is none now.
     fn poll(&mut self, room: Room) -> Option<Vec<u8>>;
 
-    /// When [`Input::Time`] is wanted.
+    /// When [`Input::Time`] is wanted: [`Instant::NEVER`] if it is not. A time that is past is wanted now.
     fn wanted_at(&self) -> Instant;
 }
 
 /// What a module is told when it is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Attachment {
-    /// The key of the node.
+    /// The key of the node; its id is [`NodeId::of_key`](crate::NodeId::of_key).
     pub key: PublicKey,
     /// Names the network: the first 8 bytes of SHA-256 of its name.
     pub network: [u8; 8],
@@ -51,7 +51,7 @@ pub struct Attachment {
 /// What a shell hands to a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Input<'a> {
-    /// The time that the module wanted has come.
+    /// The time that the module wanted has come, or one that it wanted before: it looks at `now`.
     Time,
     /// The overlay tells something.
     Told(Told<'a>),

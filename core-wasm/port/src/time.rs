@@ -9,7 +9,7 @@ pub struct Instant(pub u64);
 pub struct Duration(pub u64);
 
 impl Instant {
-    /// Later than any time that comes.
+    /// Later than any time that comes. Nothing is added to it: a sum wraps.
     pub const NEVER: Self = Self(u64::MAX);
 
     /// The time from `earlier` to `self`; nothing if `earlier` is later.
@@ -28,7 +28,7 @@ impl core::ops::Add<Duration> for Instant {
 }
 
 impl Duration {
-    /// `ms` milliseconds.
+    /// `ms` milliseconds, which are less than `u64::MAX` microseconds: bound a number of others first.
     pub const fn from_ms(ms: u64) -> Self {
         Self(ms * 1000)
     }

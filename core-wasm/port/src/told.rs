@@ -61,18 +61,19 @@ table! {
             /// Why.
             reason: Reason,
         },
-        /// The nodes whose modules of this port can be reached at once: replaces the view before.
+        /// The nodes whose modules of this port can be reached at once, this node not among them: replaces the view before. Where there
+        /// are more than it names, it says nothing of the others: who is not in it may be there.
         View = 6 {
             /// Counts up.
             version: u32,
             /// At most [`VIEW_MAX`](crate::limits::VIEW_MAX).
             ids: &'a [NodeId],
         },
-        /// The wall clock; first of all, and when it was set.
+        /// The wall clock; first of all, and again when it was set, forwards or backwards.
         Clock = 7 {
-            /// Milliseconds since 1970.
+            /// Milliseconds since 1970, at the `now` of this input. A module counts on from there by its later `now`s.
             wall_ms: u64,
-            /// It is not what the neighbours' clocks say.
+            /// It is not what the neighbours' clocks say: others may take what is dated by it for old, or for of the future.
             is_doubtful: bool,
         },
     }

@@ -16,11 +16,12 @@ table! {
         },
         /// To be answered. It ends once, by [`Told::Answered`](crate::Told::Answered).
         Ask = 2 {
-            /// The module's own number for it.
+            /// The module's own number for it, which none of its Asks under way has: one more with that number ends with
+            /// [`BadRequest`](Status::BadRequest), and nothing tells that end from the end of the first.
             op: u32,
             /// Who is asked.
             to: &'a NodeId,
-            /// How long the answer is waited for.
+            /// How long the answer is waited for, at most [`WITHIN_MS_MAX`](crate::limits::WITHIN_MS_MAX).
             within_ms: u32,
             /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
             bytes: &'a [u8],

@@ -1,6 +1,6 @@
 //! The perfect port: what is asked ends once, bounds hold, links and views are told, and a seed gives one trace.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tabmesh_port::limits::{ASKS_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX};
 use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish};
@@ -15,6 +15,8 @@ struct Probe {
     heard: Vec<Vec<u8>>,
     links: Vec<bool>,
     view: Vec<NodeId>,
+    clock: Option<u64>,
+    views: u32,
     ended: BTreeMap<u32, Vec<(Status, bool)>>,
     questions: Vec<u32>,
     is_silent: bool,
@@ -38,7 +40,12 @@ impl Module for Probe {
             }
             Input::Told(Told::Linked { .. }) => self.links.push(true),
             Input::Told(Told::Unlinked { .. }) => self.links.push(false),
-            Input::Told(Told::View { ids, .. }) => self.view = ids.to_vec(),
+            Input::Told(Told::Clock { wall_ms, .. }) => self.clock = Some(wall_ms),
+            Input::Told(Told::View { ids, .. }) => {
+                assert!(self.clock.is_some(), "the clock comes first");
+                self.view = ids.to_vec();
+                self.views += 1;
+            }
             _ => {}
         }
     }
@@ -87,6 +94,20 @@ fn what_is_told_arrives_and_what_is_asked_is_answered() {
     ask(&mut world, one, 3, two, b"what?");
     world.run_for(200 * MS);
     assert_eq!(world.module(two).unwrap().heard, [b"words"]);
+    assert_eq!(ended(&world, one, 3), [(Status::Ok, false)]);
+}
+
+#[test]
+fn a_tell_comes_twice_where_the_weather_says_so() {
+    let weather = Weather { twice_ppm: 1_000_000, ..Weather::FAIR };
+    let mut world = Perfect::new(1, weather);
+    let (one, two) = (world.attach(PORT, probe), world.attach(PORT, probe));
+    let to = world.id(two);
+    world.command(one, &Wish::Tell { to: &[to], bytes: b"words" }.emit());
+    ask(&mut world, one, 3, two, b"what?");
+    world.run_for(200 * MS);
+    let other = world.module(two).unwrap();
+    assert_eq!((other.heard.len(), other.questions.len()), (2, 1));
     assert_eq!(ended(&world, one, 3), [(Status::Ok, false)]);
 }
 
@@ -158,15 +179,45 @@ fn links_are_told_when_they_come_and_go() {
 }
 
 #[test]
-fn a_view_names_the_nearest_who_can_be_reached() {
+fn a_view_names_whom_it_can_reach_the_nearest_first() {
     let mut world = Perfect::new(1, Weather::FAIR);
-    let places: Vec<Place> = (0..VIEW_MAX + 10).map(|_| world.attach(PORT, probe)).collect();
+    let places: Vec<Place> = (0..=VIEW_MAX).map(|_| world.attach(PORT, probe)).collect();
     let own = world.id(places[0]);
     let mut others: Vec<NodeId> = places[1..].iter().map(|place| world.id(*place)).collect();
     others.sort_by_key(|id| own.distance(id));
-    assert_eq!(world.module(places[0]).unwrap().view, others[..VIEW_MAX]);
+    assert_eq!(world.module(places[0]).unwrap().view, others);
     world.cut(&places[2..]);
     assert_eq!(world.module(places[0]).unwrap().view, [world.id(places[1])]);
+}
+
+#[test]
+fn a_node_alone_hears_the_clock_and_that_it_can_reach_nobody() {
+    let mut world = Perfect::new(1, Weather::FAIR);
+    world.run_for(5_000 * MS);
+    let one = world.attach(PORT, probe);
+    let module = world.module(one).unwrap();
+    assert_eq!((module.clock, module.views, module.view.len()), (Some(world.wall_ms()), 1, 0));
+    world.attach(PORT, probe);
+    assert_eq!(world.module(one).unwrap().views, 2);
+}
+
+#[test]
+fn over_views_all_reach_all() {
+    for (seed, nodes) in [(1, VIEW_MAX + 10), (2, 100), (3, 100), (4, 150)] {
+        let mut world = Perfect::new(seed, Weather::FAIR);
+        let places: Vec<Place> = (0..nodes).map(|_| world.attach(PORT, probe)).collect();
+        let views: BTreeMap<NodeId, &[NodeId]> =
+            places.iter().map(|place| (world.id(*place), &world.module(*place).unwrap().view[..])).collect();
+        assert!(views.values().all(|view| view.len() == VIEW_MAX));
+        for place in &places {
+            let mut reached = BTreeSet::from([world.id(*place)]);
+            let mut next: Vec<NodeId> = reached.iter().copied().collect();
+            while let Some(id) = next.pop() {
+                next.extend(views[&id].iter().filter(|id| reached.insert(**id)));
+            }
+            assert_eq!(reached.len(), nodes, "seed {seed}, from {place:?}");
+        }
+    }
 }
 
 /// Whatever is lost, cut, cancelled and detached: every Ask ends once, within its time.

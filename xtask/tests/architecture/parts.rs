@@ -4,7 +4,7 @@ use crate::imports::imported_module;
 use crate::sources::{expect_none, paths_behind, read, sources, without_comments};
 
 /// Which of our crates each crate may stand on. Tests may use any part: they meet where users do.
-const DEPENDENCIES: [(&str, &[&str]); 13] = [
+const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("core-wasm/port", &[]),
     ("core-wasm/engine", &["tabmesh-port"]),
     ("core-wasm", &["tabmesh-engine"]),
@@ -29,7 +29,7 @@ const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature
 
 /// The front doors of crates that need no unsafe code. Only `core-wasm` does, its allocator and its memory, the Wasm
 /// border of the meter, and the simulator, whose allocator counts what engines hold; and [`LOADS_CODE`].
-const SAFE: [&str; 9] = [
+const SAFE: &[&str] = &[
     "core-wasm/examples/counter/src/lib.rs",
     "core-wasm/engine/src/lib.rs",
     "core-wasm/port/src/lib.rs",
@@ -54,6 +54,26 @@ fn crates_depend_on_each_other_one_way() {
         );
     }
     expect_none(&findings, "Modules stand on the port, shells on the engine, none on its like.");
+}
+
+#[test]
+fn every_crate_of_the_workspace_has_its_row() {
+    let members = members(&read("Cargo.toml"));
+    let rows: Vec<&str> = DEPENDENCIES.iter().map(|(part, _)| *part).collect();
+    let lacking = members.iter().filter(|member| !rows.contains(&member.as_str()));
+    let mut findings: Vec<_> = lacking.map(|member| format!("{member}: no row in DEPENDENCIES")).collect();
+    let modules = members.iter().filter(|member| member.starts_with("core-wasm/examples/"));
+    let doors = modules.map(|module| format!("{module}/src/lib.rs"));
+    let open = doors.filter(|door| !SAFE.contains(&door.as_str()));
+    findings.extend(open.map(|door| format!("{door}: not in SAFE")));
+    expect_none(&findings, "Say in xtask/tests/architecture/parts.rs which of our crates it may stand on.");
+}
+
+/// The folders that the root's manifest lists as members.
+fn members(manifest: &str) -> Vec<String> {
+    let list = manifest.split_once("\nmembers = [").and_then(|(_, rest)| rest.split_once(']'));
+    let (list, _) = list.expect("Cargo.toml lists the members");
+    list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
@@ -178,4 +198,6 @@ fn the_rules_themselves_catch_what_they_forbid() {
     let manifest =
         "[package]\nx = 1\n[dependencies]\na = 1\nb-c.workspace = true\n[dev-dependencies]\nd = 1\n";
     assert_eq!(names_of_dependencies(manifest), ["a", "b-c"]);
+    let manifest = "[workspace]\nmembers = [\n    \"a\",\n    \"b/c\",\n]\ndefault-members = [\"a\"]\n";
+    assert_eq!(members(manifest), ["a", "b/c"]);
 }

@@ -22,6 +22,9 @@ pub const ROUND_MS: u64 = 10_000;
 /// Rows whose signatures are being checked; more are dropped, and come again.
 pub const CHECKS_MAX: usize = 16;
 
+/// Tells that wait for room; more are dropped, and a round tells their rows again.
+pub const WAITING_MAX: usize = 64;
+
 /// The job that signs the own row; checks have the numbers after it.
 const SIGN: u32 = 0;
 
@@ -178,6 +181,10 @@ impl Counter {
             return;
         }
         for rows in rows.chunks(Row::A_TELL) {
+            // Jobs and events always find room: what is left in the outbox between two inputs is Tells.
+            if self.outbox.len() >= WAITING_MAX {
+                return;
+            }
             self.outbox.put(&Output::Wish(Wish::Tell { to, bytes: &Row::emit_all(rows) }));
         }
     }

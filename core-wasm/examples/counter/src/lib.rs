@@ -17,7 +17,7 @@ mod face;
 mod row;
 mod rows;
 
-pub use counter::{CHECKS_MAX, Counter, ROUND_MS, port};
+pub use counter::{CHECKS_MAX, Counter, ROUND_MS, WAITING_MAX, port};
 pub use face::{Command, Event};
 pub use row::Row;
 pub use rows::ROWS_MAX;

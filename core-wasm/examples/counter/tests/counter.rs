@@ -1,9 +1,9 @@
 //! Counters on a perfect port: whatever is lost, cut or forged, all come to the same sum.
 
 use proptest::prelude::*;
-use tabmesh_counter::{CHECKS_MAX, Command, Counter, Event, ROWS_MAX, Row, port};
+use tabmesh_counter::{CHECKS_MAX, Command, Counter, Event, ROWS_MAX, Row, WAITING_MAX, port};
 use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Signature, Status, Told, Work,
+    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Signature, Status, Told, Wish, Work,
 };
 use tabmesh_world::perfect::{Perfect, Place, Weather};
 
@@ -148,6 +148,30 @@ fn a_row_is_checked_once_and_no_more_than_so_many_at_a_time() {
     assert_eq!(counter.hear(&rows).len(), 0);
     let begun = counter.done(tabmesh_port::Done::Verified { job: 1, holds: false });
     assert_eq!((begun.len(), counter.hear(&rows).len()), (0, 1));
+}
+
+#[test]
+fn no_more_than_so_many_tells_wait_for_room() {
+    let mut counter = Alone::new();
+    let room = Room::ALL.without(Wish::Tell { to: &[], bytes: &[] }.kind());
+    for count in 1..=1_000 {
+        let bytes = Row::emit_all(&[row(9, count)]);
+        let told = Told::Said { from: &NodeId([5; 32]), is_proven: false, bytes: &bytes };
+        counter.0.handle(Instant(0), Input::Told(told));
+        let flat = counter.0.poll(room).expect("a check");
+        let done = tabmesh_port::Done::Verified { job: job(&flat), holds: true };
+        counter.0.handle(Instant(0), Input::Done(done));
+        while counter.0.poll(room).is_some() {}
+    }
+    assert_eq!(counter.outputs().len(), WAITING_MAX);
+}
+
+#[test]
+fn a_hundred_nodes_come_to_the_same_sum() {
+    let (mut world, places) = world(1, Weather::FAIR, 100);
+    add(&mut world, places[0], 1);
+    world.run_for(2 * SECOND);
+    assert_eq!(totals(&world, &places), [1; 100]);
 }
 
 #[test]

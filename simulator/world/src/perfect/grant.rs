@@ -42,6 +42,9 @@ impl<M: Module> Perfect<M> {
         let Some((to, life)) = self.reach(place, to) else { return };
         let told = Told::Said { from: &self.nodes[place].id, is_proven: true, bytes };
         let flat = told.emit();
+        if self.weather.repeats(&mut self.dice) {
+            self.send(place, to, life, What::Hand(flat.clone()));
+        }
         self.send(place, to, life, What::Hand(flat));
     }
 

@@ -1,8 +1,9 @@
 //! A perfect port: modules that reach each other with no overlay in between.
 //!
-//! Every node's view names the others, as far as a view reaches; what is told or asked arrives after a delay, or is lost, as the
-//! [`Weather`] says; nothing is forged, and `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast,
-//! and from a seed: the same seed, nodes and commands give the same trace.
+//! Every node's view names the others; of more than a view holds some of every distance, so that over views all reach all. What is
+//! told or asked arrives after a delay, or is lost, as the [`Weather`] says, which may also tell it twice; nothing is forged, and
+//! `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast, and from a seed: the same seed, nodes and
+//! commands give the same trace.
 
 mod grant;
 mod node;
@@ -98,14 +99,14 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    /// A new node whose module on `port` is made by `make`. It first hears the clock, then whom it can reach.
+    /// A new node whose module on `port` is made by `make`. It first hears the clock, then whom it can reach, be it nobody.
     pub fn attach(&mut self, port: Port, make: impl FnOnce(Attachment) -> M) -> Place {
         let place = self.nodes.len();
         let node = Node::new(self.seed, place, port, make);
         let at = self.ids.partition_point(|(id, _)| *id < node.id);
         self.ids.insert(at, (node.id, place));
         self.nodes.push(node);
-        let wall_ms = START_MS + self.now / 1_000;
+        let wall_ms = self.wall_ms();
         self.hand(place, &Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
         self.tell_changes();
         Place(place)
@@ -172,6 +173,11 @@ impl<M: Module> Perfect<M> {
     /// A running hash over every input and output: the same run gives the same.
     pub fn trace(&self) -> u64 {
         self.trace
+    }
+
+    /// What everybody's wall clock shows: milliseconds since 1970.
+    pub fn wall_ms(&self) -> u64 {
+        START_MS + self.now / 1_000
     }
 
     /// How many messages were sent.
@@ -288,15 +294,14 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    /// What a node can see now, if that is something else than before.
+    /// What a node can see now, if that is something else than before, or the first view.
     fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
         let own = self.nodes[place].id;
         let others = self.nodes.iter().filter(|node| node.id != own);
         let mut ids: Vec<NodeId> =
             others.map(|node| node.id).filter(|id| self.reach(place, id).is_some()).collect();
         ids.sort_unstable_by_key(|id| own.distance(id));
-        ids.truncate(VIEW_MAX);
-        self.nodes[place].see(ids)
+        self.nodes[place].see(some_of_every_distance(&own, ids))
     }
 
     fn find(&self, id: &NodeId) -> Option<usize> {
@@ -311,4 +316,17 @@ impl<M: Module> Perfect<M> {
             self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off;
         is_there.then(|| (to, self.nodes[to].life))
     }
+}
+
+/// As many of `ids`, which are in order of their distance, as a view names: the nearest of every bucket, then the second nearest of
+/// every bucket, and so on. Whoever knows one of every bucket is on a way to everybody (Kademlia §3).
+fn some_of_every_distance(own: &NodeId, ids: Vec<NodeId>) -> Vec<NodeId> {
+    let mut ranked: Vec<(usize, NodeId)> = Vec::with_capacity(ids.len());
+    for bucket in ids.chunk_by(|one, other| own.shared_bits(one) == own.shared_bits(other)) {
+        ranked.extend(bucket.iter().copied().enumerate());
+    }
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut ids: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
+    ids.sort_unstable_by_key(|id| own.distance(id));
+    ids
 }

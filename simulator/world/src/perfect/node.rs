@@ -97,9 +97,9 @@ impl<M: Module> Node<M> {
         }
     }
 
-    /// The number of the view and the view, if it is another one than before.
+    /// The number of the view and the view, if it is the first or another one than before.
     pub(super) fn see(&mut self, ids: Vec<NodeId>) -> Option<(u32, Vec<NodeId>)> {
-        if ids == self.view {
+        if self.views > 0 && ids == self.view {
             return None;
         }
         self.views += 1;
