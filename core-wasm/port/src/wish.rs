@@ -16,8 +16,7 @@ table! {
         },
         /// To be answered. It ends once, by [`Told::Answered`](crate::Told::Answered).
         Ask = 2 {
-            /// The module's own number for it, which none of its Asks under way has: one more with that number ends with
-            /// [`BadRequest`](Status::BadRequest), and nothing tells that end from the end of the first.
+            /// The module's own number for it. An Ask with the number of one that is under way is not sent and has no end of its own.
             op: u32,
             /// Who is asked.
             to: &'a NodeId,

@@ -126,7 +126,7 @@ fn bounds_hold() {
     assert!(world.module(two).unwrap().heard.is_empty());
     assert_eq!(ended(&world, one, 1_000), [(Status::BadRequest, true)]);
     assert_eq!(ended(&world, one, ASKS_MAX as u32), [(Status::TooManyRequests, true)]);
-    assert_eq!(ended(&world, one, 0), [(Status::BadRequest, true)]);
+    assert_eq!(ended(&world, one, 0), []);
     assert_eq!(ended(&world, one, 1), []);
 
     let three = world.attach(PORT, probe);

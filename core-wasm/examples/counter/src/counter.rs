@@ -32,9 +32,9 @@ const SIGN: u32 = 0;
 pub struct Counter {
     attachment: Attachment,
     rows: Rows,
-    /// What earlier runs of this node had added, as far as others told.
-    before: u64,
-    /// What was added in this run.
+    /// Names this run among those of the same key.
+    run: u32,
+    /// What was added in it.
     added: u64,
     /// What the signature under way covers.
     signing: Option<u64>,
@@ -53,7 +53,7 @@ impl Counter {
             round: attachment.seed.first().copied().unwrap_or_default().into(),
             attachment,
             rows: Rows::default(),
-            before: 0,
+            run: attachment.seed.last_chunk().map_or(0, |end| u32::from_be_bytes(*end)),
             added: 0,
             signing: None,
             checks: Vec::new(),
@@ -66,16 +66,12 @@ impl Counter {
 
     /// What all have added, as far as this node knows.
     pub fn total(&self) -> u64 {
-        self.rows.total_without(&self.attachment.key).saturating_add(self.own())
-    }
-
-    fn own(&self) -> u64 {
-        self.before.saturating_add(self.added)
+        self.rows.total_without(&self.attachment.key, self.run).saturating_add(self.added)
     }
 
     fn on_command(&mut self, bytes: &[u8]) {
         match Command::read(bytes) {
-            Some(Command::Add(amount)) if self.own().checked_add(amount).is_some() => {
+            Some(Command::Add(amount)) if self.added.checked_add(amount).is_some() => {
                 self.added += amount;
                 self.sign();
                 self.emit(Event::Total(self.total()));
@@ -87,10 +83,10 @@ impl Counter {
 
     /// Signs the own row, unless a signature is under way: then once it is done.
     fn sign(&mut self) {
-        let count = self.own();
-        if self.signing.is_none() && count > self.rows.count_of(&self.attachment.key) {
+        let count = self.added;
+        if self.signing.is_none() && count > self.rows.count_of(&self.attachment.key, self.run) {
             self.signing = Some(count);
-            let bytes = Row::signed_bytes(&self.attachment, count);
+            let bytes = Row::signed_bytes(&self.attachment, self.run, count);
             self.outbox.put(&Output::Work(Work::Sign { job: SIGN, bytes: &bytes }));
         }
     }
@@ -99,7 +95,7 @@ impl Counter {
         match done {
             Done::Signed { job: SIGN, signature } => {
                 let Some(count) = self.signing.take() else { return };
-                self.learn(Row { key: self.attachment.key, count, signature: *signature });
+                self.learn(Row { key: self.attachment.key, run: self.run, count, signature: *signature });
                 self.sign();
             }
             Done::Verified { job, holds } => {
@@ -123,12 +119,14 @@ impl Counter {
     /// Somebody says what others added. Only signatures decide whether it is so.
     fn on_rows(&mut self, bytes: &[u8]) {
         for row in Row::list(bytes) {
-            let is_checked = |(_, other): &(u32, Row)| other.key == row.key && other.count >= row.count;
+            let is_checked = |(_, other): &(u32, Row)| {
+                (other.key, other.run) == (row.key, row.run) && other.count >= row.count
+            };
             let is_news = self.rows.takes(&row) && !self.checks.iter().any(is_checked);
             if is_news && self.checks.len() < CHECKS_MAX {
                 self.checks_begun = self.checks_begun.wrapping_add(1).max(SIGN + 1);
                 let job = self.checks_begun;
-                let bytes = Row::signed_bytes(&self.attachment, row.count);
+                let bytes = Row::signed_bytes(&self.attachment, row.run, row.count);
                 let work = Work::Verify { job, key: &row.key, signature: &row.signature, bytes: &bytes };
                 self.outbox.put(&Output::Work(work));
                 self.checks.push((job, row));
@@ -140,11 +138,6 @@ impl Counter {
     fn learn(&mut self, row: Row) {
         if !self.rows.learn(row) {
             return;
-        }
-        if row.key == self.attachment.key && row.count > self.own() {
-            // This node has been here before, and forgot.
-            self.before = row.count;
-            self.sign();
         }
         let view = core::mem::take(&mut self.view);
         self.tell(&view, &[row]);

@@ -7,7 +7,7 @@ use tabmesh_port::{Reader, Status, Writer};
 /// What an application says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command {
-    /// Add so much. The sum of what one node ever adds stays below 2⁶⁴.
+    /// Add so much. What one run adds in all stays below 2⁶⁴.
     Add(u64),
     /// Tell the sum.
     Total,

@@ -1,6 +1,6 @@
 //! A replicated counter: everybody adds, everybody sees the same sum in the end, and nobody can add in another's name.
 //!
-//! Each participant has a row: its key, what it added in all, its signature. A row replaces one with a smaller count, so that rows
+//! Each run of a participant has a row: its key, the run, what it added in it, its signature. A row replaces one with a smaller count, so that rows
 //! may come twice, late or in any order (a G-Counter: Shapiro et al., "Conflict-free Replicated Data Types", 2011). A row that
 //! is news goes to everybody in view; newcomers get all rows; and every [`ROUND_MS`] somebody in view gets some, so that what was
 //! lost comes again.

@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::TELL_MAX;
 use tabmesh_port::{Attachment, PublicKey, Reader, Signature, Writer};
 
-/// What one participant added in all.
+/// What one participant added in one run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Row {
     /// Whose.
     pub key: PublicKey,
+    /// In which run: whoever starts again remembers nothing, and counts from 0 in a row of its own.
+    pub run: u32,
     /// So much.
     pub count: u64,
     /// The key's, over [`Row::signed_bytes`].
@@ -17,8 +19,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// Its bytes: key, count, signature.
-    pub const BYTES: usize = 64 + 8 + 64;
+    /// Its bytes: key, run, count, signature.
+    pub const BYTES: usize = 64 + 4 + 8 + 64;
 
     /// As many fit into one Tell.
     pub const A_TELL: usize = TELL_MAX / Self::BYTES;
@@ -27,7 +29,12 @@ impl Row {
     pub fn list(bytes: &[u8]) -> impl Iterator<Item = Self> + '_ {
         bytes.as_chunks::<{ Self::BYTES }>().0.iter().map(|chunk| {
             let mut reader = Reader::new(chunk);
-            Self { key: *reader.key(), count: reader.u64(), signature: *reader.signature() }
+            Self {
+                key: *reader.key(),
+                run: reader.u32(),
+                count: reader.u64(),
+                signature: *reader.signature(),
+            }
         })
     }
 
@@ -35,15 +42,20 @@ impl Row {
     pub fn emit_all(rows: &[Self]) -> Vec<u8> {
         let mut writer = Writer::with_capacity(rows.len() * Self::BYTES);
         for row in rows {
-            writer.bytes(&row.key.0).u64(row.count).bytes(&row.signature.0);
+            writer.bytes(&row.key.0).u32(row.run).u64(row.count).bytes(&row.signature.0);
         }
         writer.finish()
     }
 
-    /// What the signature covers: `"tabmesh counter v1" ‖ network ‖ port ‖ count`.
-    pub fn signed_bytes(attachment: &Attachment, count: u64) -> Vec<u8> {
+    /// What the signature covers: `"tabmesh counter v1" ‖ network ‖ port ‖ run ‖ count`.
+    pub fn signed_bytes(attachment: &Attachment, run: u32, count: u64) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer.bytes(b"tabmesh counter v1").bytes(&attachment.network).u32(attachment.port.0).u64(count);
+        writer
+            .bytes(b"tabmesh counter v1")
+            .bytes(&attachment.network)
+            .u32(attachment.port.0)
+            .u32(run)
+            .u64(count);
         writer.finish()
     }
 }

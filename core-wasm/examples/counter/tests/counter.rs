@@ -92,10 +92,37 @@ fn nobody_adds_in_anothers_name() {
     let (mut world, places) = world(6, Weather::FAIR, 3);
     add(&mut world, places[0], 1);
     world.run_for(SECOND);
-    let forged = Row { key: PublicKey([9; 64]), count: 1_000, signature: Signature([7; 64]) };
-    world.say(places[1], places[2], &Row::emit_all(&[forged]));
+    let forged = Row { key: PublicKey([9; 64]), run: 1, count: 1_000, signature: Signature([7; 64]) };
+    tell_row(&mut world, places[2], forged);
+    // A row of another network, and a known one with another count.
+    let other = Attachment { network: *b"another!", ..world.attachment(places[1]) };
+    let signature = world.sign(places[1], &Row::signed_bytes(&other, 1, 50));
+    tell_row(&mut world, places[2], Row { key: other.key, run: 1, count: 50, signature });
+    let own = world.attachment(places[1]);
+    let signature = world.sign(places[1], &Row::signed_bytes(&own, 1, 4));
+    tell_row(&mut world, places[2], Row { key: own.key, run: 1, count: 5, signature });
     world.run_for(60 * SECOND);
     assert_eq!(totals(&world, &places), [1; 3]);
+    // The same, signed as it should be, counts.
+    tell_row(&mut world, places[2], Row { key: own.key, run: 1, count: 4, signature });
+    world.run_for(SECOND);
+    assert_eq!(totals(&world, &places), [5; 3]);
+}
+
+fn tell_row(world: &mut World, to: Place, row: Row) {
+    let bytes = Row::emit_all(&[row]);
+    world.tell(to, &Told::Said { from: &NodeId([5; 32]), is_proven: false, bytes: &bytes });
+}
+
+#[test]
+fn a_node_that_comes_back_goes_on_from_where_it_was() {
+    let (mut world, places) = world(7, Weather::FAIR, 4);
+    add(&mut world, places[0], 3);
+    world.run_for(SECOND);
+    world.restart(places[0], Counter::new);
+    add(&mut world, places[0], 4);
+    world.run_for(60 * SECOND);
+    assert_eq!(totals(&world, &places), [7; 4]);
 }
 
 /// One counter whose shell is the test.
@@ -130,7 +157,7 @@ impl Alone {
 }
 
 fn row(owner: u8, count: u64) -> Row {
-    Row { key: PublicKey([owner; 64]), count, signature: Signature([owner; 64]) }
+    Row { key: PublicKey([owner; 64]), run: 1, count, signature: Signature([owner; 64]) }
 }
 
 fn job(flat: &[u8]) -> u32 {
@@ -183,20 +210,6 @@ fn of_too_many_participants_the_first_are_counted() {
         }
     }
     assert_eq!(counter.0.total(), ROWS_MAX as u64);
-}
-
-#[test]
-fn a_node_that_forgot_goes_on_from_what_others_know() {
-    let mut counter = Alone::new();
-    counter.0.handle(Instant(0), Input::Command(&Command::Add(2).emit()));
-    assert_eq!(counter.outputs().len(), 2, "a job and an event");
-    let heard = counter.hear(&[row(1, 40)]);
-    counter.done(tabmesh_port::Done::Verified { job: job(&heard[0]), holds: true });
-    assert_eq!(counter.0.total(), 42);
-    let told = counter.done(tabmesh_port::Done::Signed { job: 0, signature: &Signature([3; 64]) });
-    // The signature of before is of a smaller count than others know: another one is made.
-    assert_eq!(told.len(), 1);
-    assert_eq!(job(&told[0]), 0);
 }
 
 #[test]

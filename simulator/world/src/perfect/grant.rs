@@ -11,10 +11,14 @@ impl<M: Module> Perfect<M> {
         match *wish {
             Wish::Tell { to, bytes } => {
                 if to.len() <= RECEIVERS_MAX && bytes.len() <= TELL_MAX {
-                    to.iter().for_each(|id| self.tell(place, id, bytes));
+                    to.iter().for_each(|id| self.carry(place, id, bytes));
                 }
             }
             Wish::Ask { op, to, within_ms, bytes } => {
+                // Two ends under one number would be taken for each other's.
+                if self.nodes[place].asks(op) {
+                    return;
+                }
                 if let Err(status) = self.ask(place, op, to, within_ms, bytes) {
                     self.end_here(place, to, op, status);
                 }
@@ -38,7 +42,7 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    fn tell(&mut self, place: usize, to: &NodeId, bytes: &[u8]) {
+    fn carry(&mut self, place: usize, to: &NodeId, bytes: &[u8]) {
         let Some((to, life)) = self.reach(place, to) else { return };
         let told = Told::Said { from: &self.nodes[place].id, is_proven: true, bytes };
         let flat = told.emit();
@@ -56,7 +60,7 @@ impl<M: Module> Perfect<M> {
         within_ms: u32,
         bytes: &[u8],
     ) -> Result<(), Status> {
-        if bytes.len() > MESSAGE_MAX || self.nodes[place].asks(op) {
+        if bytes.len() > MESSAGE_MAX {
             return Err(Status::BadRequest);
         }
         if self.nodes[place].asks_len() >= ASKS_MAX {

@@ -10,7 +10,7 @@ mod node;
 mod weather;
 
 use tabmesh_port::limits::VIEW_MAX;
-use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Status, Told};
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Signature, Status, Told};
 
 use self::node::{Asked, Node};
 pub use self::weather::Weather;
@@ -106,10 +106,20 @@ impl<M: Module> Perfect<M> {
         let at = self.ids.partition_point(|(id, _)| *id < node.id);
         self.ids.insert(at, (node.id, place));
         self.nodes.push(node);
+        self.greet(place);
+        Place(place)
+    }
+
+    /// The module goes, and another one comes at once in its place, with the same key, a seed of its own and no memory.
+    pub fn restart(&mut self, Place(place): Place, make: impl FnOnce(Attachment) -> M) {
+        self.nodes[place].come_back(make);
+        self.greet(place);
+    }
+
+    fn greet(&mut self, place: usize) {
         let wall_ms = self.wall_ms();
         self.hand(place, &Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
         self.tell_changes();
-        Place(place)
     }
 
     /// The module goes. What it had asked ends nowhere, and what others asked it goes unanswered until their time is up.
@@ -137,10 +147,19 @@ impl<M: Module> Perfect<M> {
         self.hand(place, &Input::Command(bytes));
     }
 
-    /// Tells a module any bytes in the name of `from`, at once.
-    pub fn say(&mut self, Place(from): Place, Place(to): Place, bytes: &[u8]) {
-        let from = self.nodes[from].id;
-        self.hand(to, &Input::Told(Told::Said { from: &from, is_proven: true, bytes }));
+    /// Tells a module anything at once, in anybody's name: a lie, say.
+    pub fn tell(&mut self, Place(place): Place, told: &Told<'_>) {
+        self.hand(place, &Input::Told(*told));
+    }
+
+    /// What a node's module was given when it was made: its key, for one.
+    pub fn attachment(&self, Place(place): Place) -> Attachment {
+        self.nodes[place].attachment
+    }
+
+    /// A node's signature, for what its module would not sign.
+    pub fn sign(&self, Place(place): Place, bytes: &[u8]) -> Signature {
+        self.nodes[place].sign(bytes)
     }
 
     /// Lets time pass.

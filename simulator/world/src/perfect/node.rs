@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use tabmesh_port::limits::TICKETS_MAX;
-use tabmesh_port::{Attachment, Done, Module, NodeId, Port, Room, Work};
+use tabmesh_port::{Attachment, Done, Module, NodeId, Port, Room, Signature, Work};
 
 use crate::crypto::{Crypto, Owner, StandIn};
 use crate::dice::Dice;
@@ -19,6 +19,7 @@ pub(super) struct Node<M> {
     /// For when it is to be woken.
     pub(super) woken_at: Option<u64>,
     owner: Owner,
+    pub(super) attachment: Attachment,
     view: Vec<NodeId>,
     views: u32,
     /// Questions that its module asked, by its own number.
@@ -54,14 +55,16 @@ impl<M: Module> Node<M> {
         let owner = Owner { seed, node: place as u32, life: 0, tries: 0 };
         let key = StandIn::public(owner);
         let seed = Dice::new(seed, place as u64).bytes();
+        let attachment = Attachment { key, network: *b"perfect!", port, seed };
         Self {
             id: NodeId::of_key(&key),
-            module: Some(make(Attachment { key, network: *b"perfect!", port, seed })),
+            module: Some(make(attachment)),
             life: 0,
             is_cut_off: false,
             events: Vec::new(),
             woken_at: None,
             owner,
+            attachment,
             view: Vec::new(),
             views: 0,
             asks: BTreeMap::new(),
@@ -81,6 +84,19 @@ impl<M: Module> Node<M> {
         self.held.clear();
     }
 
+    /// A module comes in the place of the one before, of which it remembers nothing; the node's key is the same.
+    pub(super) fn come_back(&mut self, make: impl FnOnce(Attachment) -> M) {
+        self.leave();
+        self.views = 0;
+        self.attachment.seed =
+            Dice::new(u64::from(self.life), self.owner.seed ^ u64::from(self.owner.node)).bytes();
+        self.module = Some(make(self.attachment));
+    }
+
+    pub(super) fn sign(&self, bytes: &[u8]) -> Signature {
+        StandIn::sign(self.owner, bytes)
+    }
+
     pub(super) fn poll(&mut self) -> Option<Vec<u8>> {
         self.module.as_mut()?.poll(Room::ALL)
     }
@@ -88,9 +104,7 @@ impl<M: Module> Node<M> {
     /// Does a job at once; the answer is in flat form.
     pub(super) fn work(&self, work: &Work<'_>) -> Vec<u8> {
         match *work {
-            Work::Sign { job, bytes } => {
-                Done::Signed { job, signature: &StandIn::sign(self.owner, bytes) }.emit()
-            }
+            Work::Sign { job, bytes } => Done::Signed { job, signature: &self.sign(bytes) }.emit(),
             Work::Verify { job, key, signature, bytes } => {
                 Done::Verified { job, holds: StandIn::verify(key, signature, bytes) }.emit()
             }
