@@ -39,10 +39,10 @@ fn copies() -> Vec<(String, String)> {
     found
 }
 
-/// Every file of the repository that git keeps.
+/// Every file of the repository that git keeps, or would.
 fn files() -> Vec<String> {
-    let listing =
-        Command::new("git").args(["ls-files", "-z"]).current_dir(root()).output().expect("git runs");
+    let words = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+    let listing = Command::new("git").args(words).current_dir(root()).output().expect("git runs");
     assert!(listing.status.success(), "git ls-files failed");
     let listing = String::from_utf8(listing.stdout).expect("file names are UTF-8");
     listing.split('\0').filter(|path| !path.is_empty()).map(str::to_owned).collect()
