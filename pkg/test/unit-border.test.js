@@ -24,7 +24,7 @@ test('the bounds', () => {
 });
 
 test('every status, reason and refusal of the engine has a name, a sentence and the way out', () => {
-  const status = core('engine/src/status.rs');
+  const status = core('port/src/status.rs');
   const [, statuses, reasons] = status.split(/pub enum (?:Status|Reason) \{/);
   const refusals = core('engine/src/wire/signal.rs').split('pub enum Refusal {')[1];
   const entries = (text) =>
