@@ -1,10 +1,11 @@
 //! Counters on a perfect port: whatever is lost, cut or forged, all come to the same sum.
 
+mod alone;
+
+use alone::{Alone, job, row};
 use proptest::prelude::*;
-use tabmesh_counter::{CHECKS_MAX, Command, Counter, Event, ROWS_MAX, Row, port};
-use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Signature, Status, Told, Work,
-};
+use tabmesh_counter::{Command, Counter, Event, ROWS_MAX, Row, port};
+use tabmesh_port::{Input, Instant, Module, NodeId, Output, PublicKey, Signature, Status, Told};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
 
 const SECOND: u64 = 1_000_000;
@@ -96,58 +97,6 @@ fn nobody_adds_in_anothers_name() {
     world.say(places[1], places[2], &Row::emit_all(&[forged]));
     world.run_for(60 * SECOND);
     assert_eq!(totals(&world, &places), [1; 3]);
-}
-
-/// One counter whose shell is the test.
-struct Alone(Counter);
-
-impl Alone {
-    fn new() -> Self {
-        let attachment = Attachment { key: PublicKey([1; 64]), network: [2; 8], port: port(), seed: [0; 32] };
-        let mut alone = Self(Counter::new(attachment));
-        alone.0.handle(Instant(0), Input::Told(Told::View { version: 1, ids: &[NodeId([5; 32])] }));
-        alone.outputs();
-        alone
-    }
-
-    fn hear(&mut self, rows: &[Row]) -> Vec<Vec<u8>> {
-        let bytes = Row::emit_all(rows);
-        self.0.handle(
-            Instant(0),
-            Input::Told(Told::Said { from: &NodeId([5; 32]), is_proven: false, bytes: &bytes }),
-        );
-        self.outputs()
-    }
-
-    fn done(&mut self, done: tabmesh_port::Done<'_>) -> Vec<Vec<u8>> {
-        self.0.handle(Instant(0), Input::Done(done));
-        self.outputs()
-    }
-
-    fn outputs(&mut self) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| self.0.poll(Room::ALL)).collect()
-    }
-}
-
-fn row(owner: u8, count: u64) -> Row {
-    Row { key: PublicKey([owner; 64]), count, signature: Signature([owner; 64]) }
-}
-
-fn job(flat: &[u8]) -> u32 {
-    match Output::read(flat) {
-        Ok(Output::Work(Work::Verify { job, .. } | Work::Sign { job, .. })) => job,
-        other => panic!("no job: {other:?}"),
-    }
-}
-
-#[test]
-fn a_row_is_checked_once_and_no_more_than_so_many_at_a_time() {
-    let mut counter = Alone::new();
-    let rows: Vec<Row> = (10..60).map(|owner| row(owner, 1)).collect();
-    assert_eq!(counter.hear(&rows).len(), CHECKS_MAX);
-    assert_eq!(counter.hear(&rows).len(), 0);
-    let begun = counter.done(tabmesh_port::Done::Verified { job: 1, holds: false });
-    assert_eq!((begun.len(), counter.hear(&rows).len()), (0, 1));
 }
 
 #[test]
