@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature as Sig, SigningKey, VerifyingKey};
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Frame, proof_bytes, split, transcript};
+use tabmesh_engine::wire::frame::{Frame, RELAY, proof_bytes, split, transcript};
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::*;
 
 pub(crate) use crate::frames::NET;
-use crate::frames::hello;
+use crate::frames::hello_of;
 
 pub(crate) struct Key {
     sk: SigningKey,
@@ -366,11 +366,21 @@ impl Host {
             self.hear(link, &[Frame::Welcome]);
         }
     }
+    /// An honest relay joins by WebSocket.
+    pub(crate) fn relay(&mut self, key: &Key) -> LinkId {
+        let link = self.knock();
+        self.prove_as(link, key, Profile::Native as u8 | RELAY);
+        self.hear(link, &[Frame::Welcome]);
+        link
+    }
     /// The same up to the proof.
     pub(crate) fn prove(&mut self, link: LinkId, key: &Key) {
+        self.prove_as(link, key, 0);
+    }
+    fn prove_as(&mut self, link: LinkId, key: &Key, profile: u8) {
         let (theirs, own, _) = self.hello(link);
         let exchange = Key::new(0x00ab_cdef);
-        let mine = hello(&key.public, &exchange.public).emit();
+        let mine = hello_of(profile, &key.public, &exchange.public).emit();
         let transcript = transcript(&sha256(&mine[2..]), &sha256(&theirs));
         let signed = proof_bytes(&NET, true, &transcript, &key.id(), &NodeId::of_key(&own));
         let proof = key.sign(&signed);

@@ -31,7 +31,7 @@ fn offer(host: &Host, key: &Key, session: u32) -> Vec<u8> {
 }
 
 /// It comes over `link`.
-fn bring(host: &mut Host, link: LinkId, key: &Key, session: u32) {
+pub(crate) fn bring(host: &mut Host, link: LinkId, key: &Key, session: u32) {
     let (payload, to) = (offer(host, key, session), host.key.id());
     host.hear(link, &[routed(false, true, &key.id(), &to, &[], 2, &payload)]);
 }
