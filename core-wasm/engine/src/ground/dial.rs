@@ -138,7 +138,14 @@ impl Ground {
         if let Some(contact) = self.contacts.learn(peer) {
             contact.needs_relay = true;
         }
-        self.dial(peer);
+        self.dial_as_asked(peer);
+    }
+
+    /// Begins a link that an offer makes this node begin. Whoever offers in many names takes half of its dials, and no more places.
+    pub(crate) fn dial_as_asked(&mut self, peer: &NodeId) {
+        if self.dials() * 2 < self.profile_limit(&DIALS_MAX) {
+            self.dial(peer);
+        }
     }
 
     /// What the host can afford. Without the feature `native` it is a browser, and what others need is left out.

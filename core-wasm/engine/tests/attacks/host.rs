@@ -43,7 +43,6 @@ pub(crate) fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bo
 pub(crate) struct Host {
     pub(crate) node: Node,
     pub(crate) key: Key,
-    /// In microseconds.
     pub(crate) now: u64,
     /// Packets that were sent, by link.
     pub(crate) sent: BTreeMap<LinkId, Vec<Vec<u8>>>,
@@ -52,6 +51,7 @@ pub(crate) struct Host {
     pub(crate) accepted: Vec<LinkId>,
     pub(crate) offers: Vec<LinkId>,
     pub(crate) answers: Vec<LinkId>,
+    pub(crate) circuits: usize,
     pub(crate) events: Vec<Event>,
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(BlockHash, bool, usize)>,
@@ -141,6 +141,7 @@ impl Host {
             accepted: vec![],
             offers: vec![],
             answers: vec![],
+            circuits: 0,
             slow_checks: None,
             events: vec![],
             stored: vec![],
@@ -210,6 +211,7 @@ impl Host {
                 }
                 Output::Open { link, route: Route::Offer } => self.offers.push(link),
                 Output::Open { link, route: Route::Answer(_) } => self.answers.push(link),
+                Output::Open { route: Route::Circuit(_), .. } => self.circuits += 1,
                 Output::Close(link) => self.closed.push(link),
                 Output::Event(event) => {
                     if let Event::Published { id, bytes, .. } = &event {

@@ -3,11 +3,13 @@
 //! Goal: a node behind a wall, or one that a stranger made believe so, tries one direct link in half a minute, whatever others do with
 //! theirs. Method: one honest host with a relay, five offers that come to nothing, and names of many nodes.
 
+use tabmesh_engine::limits::DIALS_MAX;
+use tabmesh_engine::wire::envelope::Kind;
 use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::*;
 
 use crate::host::{Host, Key};
-use crate::strangers::bring;
+use crate::strangers::{bring, bring_as};
 
 /// A host that takes itself for walled, a relay's link, and a stranger who names it new nodes.
 fn walled() -> (Host, [LinkId; 2]) {
@@ -56,4 +58,35 @@ fn x4_a_peer_that_links_again_and_again_makes_a_walled_node_try_no_more_direct_l
     let (calm, attacked) = (tried(false), tried(true));
     assert!((2..=4).contains(&calm), "{calm} in calm");
     assert!(attacked <= calm, "{attacked} instead of {calm}");
+}
+
+/// Offers of this kind by one link, in many names, make a walled node dial: it has places for others, and dials.
+fn flood(kind: Kind) {
+    let (mut host, [relay, stranger]) = walled();
+    for seed in 5_000..5_080 {
+        // A circuit's names a relay that this node is not linked with.
+        let body = [[1; 64].as_slice(), &Key::new(seed + 1_000).id().0].concat();
+        bring_as(&mut host, stranger, &Key::new(seed), seed as u32, (kind, &body));
+        host.alive(250, &[relay, stranger]);
+    }
+    let before = host.accepted.len();
+    host.tell(Input::Incoming);
+    assert!(host.accepted.len() > before, "a newcomer comes in");
+    let dials = host.circuits + host.offers.len();
+    assert!(dials <= DIALS_MAX[Profile::Native as usize], "{dials} dials");
+    let sockets = host.sockets.len();
+    host.tell(Input::Command(Command::Addresses(1)));
+    assert!(host.sockets.len() > sockets, "an address is dialled");
+}
+
+/// It answers a direct offer by one of a circuit.
+#[test]
+fn x4_offers_to_a_walled_node_leave_it_dials_and_room_for_others() {
+    flood(Kind::Offer);
+}
+
+/// It links with a relay that is named to it.
+#[test]
+fn x4_circuits_by_relays_that_nobody_knows_leave_dials_and_room_for_others() {
+    flood(Kind::Circuit);
 }
