@@ -31,9 +31,8 @@ export class Dials {
   readonly #dials = new Map<number, Dial>();
   /** Addresses whose trouble was told. */
   readonly #told = new Set<string>();
-  /** Dials that the engine ended in the drain under way, and why the last failed: it says the one with the link's number, the other without. */
+  /** Dials that the engine ended, until it says why: it says the one with the link's number and the other, right after it, without. */
   #ended: string[] = [];
-  #reason: number | undefined;
 
   constructor(onTrouble: (trouble: MeshError) => void) {
     this.#onTrouble = onTrouble;
@@ -71,23 +70,23 @@ export class Dials {
     if (dial) this.#ended.push(dial.url);
   }
 
-  /** The engine says why a dial failed, of whichever link. */
+  /** The engine says why a dial failed: of the address that it closed just now, or of none. */
   failed(reason: number): void {
-    this.#reason = reason;
-  }
-
-  /** The engine has said all. */
-  drained(): void {
-    const [ended, reason] = [this.#ended, this.#reason];
+    const ended = this.#ended;
     this.#ended = [];
-    this.#reason = undefined;
-    if (reason === undefined || FINE.includes(reason)) return;
+    if (FINE.includes(reason)) return;
     const plain = PLAIN.includes(reason) ? new MeshError(reasonOf(reason)).message : NO_PEER;
     for (const url of ended) this.#tell(url, LATE.includes(reason) ? UNANSWERED : plain);
   }
 
+  /** The engine has said all. */
+  drained(): void {
+    this.#ended = [];
+  }
+
   /** The mesh is closed. */
   close(): void {
+    this.#told.clear();
     for (const link of [...this.#dials.keys()]) this.#end(link);
   }
 
@@ -104,6 +103,8 @@ export class Dials {
     if (this.#told.has(url)) return policy.end();
     this.#told.add(url);
     const { what } = await whyNot(url, PEER, policy);
+    // A peer proved itself there meanwhile, or the mesh is closed.
+    if (!this.#told.has(url)) return;
     this.#onTrouble(new MeshError(CODE.peerUnreachable, `${url}: ${what}`));
   }
 

@@ -114,7 +114,8 @@ export class Signal {
       this.#asked.delete(url);
       socket.onerror = null;
       socket.onclose = ({ code, reason }) => {
-        if (!isHeard) this.#tell(url, `it hung up at once, ${code} ${reason}`);
+        // Its own words: without what would change how the line reads or runs.
+        if (!isHeard) this.#tell(url, `it hung up at once, ${code} ${reason.replace(/\p{C}/gu, ' ')}`);
         this.#lose();
       };
       this.#hearer.onUp(url);

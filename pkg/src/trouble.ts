@@ -68,7 +68,10 @@ const httpOf = (url: string): string => url.replace(/^ws/, 'http');
 const isSafe = (url: string): boolean => /^(wss|https):/.test(url);
 
 const otherwise = (url: string): string =>
-  isSafe(url) ? 'it speaks no TLS at this port; write ws:// instead of wss://' : 'it speaks TLS at this port; write wss:// instead of ws://';
+  isSafe(url)
+    ? // Some servers answer plain HTTP where they speak TLS, and what is wrong with a certificate no page can see.
+      'no TLS comes about, and HTTP without it is answered; check the certificate, or, if it speaks no TLS at this port, write ws:// instead of wss://'
+    : 'it speaks TLS at this port; write wss:// instead of ws://';
 
 /** Whether something answers there with TLS where none was asked for, or the other way round; as far as this page may see that. */
 async function isOtherwise(url: string): Promise<boolean> {

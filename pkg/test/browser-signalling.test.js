@@ -87,7 +87,7 @@ async function join(options, policy) {
 const reasons = [
   ['nothing listens', () => 'ws://127.0.0.1:1/signal', /nothing answers there/, 1000],
   ['the path is missing', () => `${base}/`, /usually is \/signal, so write ws:\/\/127\.0\.0\.1:\d+\/signal/, 1000],
-  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/signal`, /it speaks no TLS at this port; write ws:\/\/ instead/, 2000],
+  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/signal`, /if it speaks no TLS at this port, write ws:\/\/ instead/, 2000],
   ['the path is another one of this origin', () => '/no/such/path', /it answers 404 and opens no WebSocket/, 1000],
   ['the path is another one, and the server lets pages see that', () => `${base}/shown`, /it answers 404/, 1000],
   ['the path is another one of another origin', () => `${base}/hidden`, /a server answers, but .* refuses pages of http:/, 1000],
@@ -141,7 +141,7 @@ const peers = [
   ['nothing listens', () => 'ws://127.0.0.1:1/', /ws:\/\/127\.0\.0\.1:1\/: nothing answers there; check host and port/],
   ['it is no peer', () => `${base}/rude`, /\/rude: what answers there is no peer of tabmesh/],
   ['it opens no WebSocket', () => `${base}/shown`, /\/shown: it answers 404 .* usually is \/ or \/peer/],
-  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/`, /it speaks no TLS at this port; write ws:\/\/ instead/],
+  ['it speaks no TLS', () => `${base.replace('ws:', 'wss:')}/`, /if it speaks no TLS at this port, write ws:\/\/ instead/],
   ['it never answers', () => `${base}/silent`, /\/silent: no answer came in time/],
 ];
 

@@ -2,6 +2,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use tabmesh_port::limits::{HELD_MAX, RECEIVERS_MAX, VIEW_MAX};
 use tabmesh_port::{
     Done, Fault, Input, NodeId, Outbox, Output, PublicKey, Reason, Room, Signature, Status, Told, Wish, Work,
 };
@@ -85,6 +86,24 @@ proptest! {
                 assert_eq!(&output.emit(), flat);
             }
         }
+    }
+}
+
+#[test]
+fn a_list_too_long_to_be_written_is_too_long_still_once_it_was_cut() {
+    let ids: Vec<NodeId> = (0..1_000_u32).map(|number| NodeId([number as u8; 32])).collect();
+    let (tell, hold) = (Wish::Tell { to: &ids, bytes: b"said" }.emit(), Wish::Hold { ids: &ids }.emit());
+    match Wish::read(&tell) {
+        Ok(Wish::Tell { to, bytes }) => assert!(to.len() > RECEIVERS_MAX && bytes == b"said"),
+        other => panic!("{other:?}"),
+    }
+    match Wish::read(&hold) {
+        Ok(Wish::Hold { ids: held }) => assert_eq!(held[..HELD_MAX], ids[..HELD_MAX]),
+        other => panic!("{other:?}"),
+    }
+    match Told::read(&Told::View { version: 1, ids: &ids }.emit()) {
+        Ok(Told::View { ids: seen, .. }) => assert_eq!(seen[..VIEW_MAX], ids[..VIEW_MAX]),
+        other => panic!("{other:?}"),
     }
 }
 

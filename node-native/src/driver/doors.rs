@@ -66,11 +66,10 @@ impl Driver {
         }
     }
 
-    /// The engine gave these dials up.
-    pub(super) fn tell_ended_dials(&mut self) {
-        let reason = self.ended_dials.reason.take();
-        for url in std::mem::take(&mut self.ended_dials.urls) {
-            if let Some(reason) = reason.and_then(why_ended) {
+    /// The engine says why a dial failed: of the address that it closed just now, or of none.
+    pub(super) fn tell_ended_dials(&mut self, reason: Reason) {
+        for url in std::mem::take(&mut self.ended_dials) {
+            if let Some(reason) = why_ended(reason) {
                 self.on_peer_failed(&url, reason);
             }
         }

@@ -25,7 +25,7 @@ impl Driver {
             }
             Event::DialFailed { reason, .. } => {
                 self.metrics.dials_failed.inc();
-                self.ended_dials.reason = Some(*reason);
+                self.tell_ended_dials(*reason);
             }
             Event::Found { op, ids, crowded } => {
                 if let Some(operation) = self.operations.get_mut(op) {

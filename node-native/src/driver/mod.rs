@@ -31,7 +31,7 @@ pub use api::{Handle, Outcome, Said, View, Wish, topic_id};
 use clock::{Clock, Wall};
 use memory::Memory;
 pub(crate) use state::Incoming;
-use state::{Driver, EndedDials, Finding};
+use state::{Driver, Finding};
 use troubles::Troubles;
 use verifier::{Checked, Verifier};
 
@@ -148,7 +148,7 @@ pub(crate) fn start(
         signalling_trouble: None,
         troubles: Troubles::default(),
         peer_troubles: Troubles::default(),
-        ended_dials: EndedDials::default(),
+        ended_dials: Vec::new(),
         is_refused: false,
         operations: HashMap::new(),
         last_operation: 0,

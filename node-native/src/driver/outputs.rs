@@ -49,7 +49,7 @@ impl Driver {
                     self.flush(link);
                     // The link's task sends what is queued, says goodbye and frees the connection.
                     let entry = self.links.remove(&link);
-                    self.ended_dials.urls.extend(entry.and_then(|entry| entry.dialled));
+                    self.ended_dials.extend(entry.and_then(|entry| entry.dialled));
                     self.circuits.remove(&link);
                 }
                 Output::SignalOpen => self.open_signalling(),
@@ -69,7 +69,7 @@ impl Driver {
                 }
             }
         }
-        self.tell_ended_dials();
+        self.ended_dials.clear();
         let links: Vec<LinkId> = self.packets.keys().copied().collect();
         for link in links {
             self.flush(link);

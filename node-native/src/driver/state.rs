@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Reason, Signature, TopicId};
+use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature, TopicId};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
@@ -60,7 +60,9 @@ pub(super) struct Driver {
     pub(super) troubles: Troubles,
     /// What was told of the peers that the operator named.
     pub(super) peer_troubles: Troubles,
-    pub(super) ended_dials: EndedDials,
+    /// Dials of addresses that the engine ended before anybody proved itself, until it says why. It says the one with the link's number
+    /// and the other, right after it, without.
+    pub(super) ended_dials: Vec<Url>,
     /// Whether the server said why it closes this connection.
     pub(super) is_refused: bool,
     pub(super) operations: HashMap<OpId, Operation>,
@@ -101,14 +103,6 @@ pub(super) struct Entry {
     pub(super) generation: u64,
     /// The address behind which somebody is to prove itself.
     pub(super) dialled: Option<Url>,
-}
-
-/// Dials that the engine ended in the drain under way, before anybody proved itself, and why the last of them failed: the engine says
-/// the one with the link's number and the other without.
-#[derive(Default)]
-pub(super) struct EndedDials {
-    pub(super) urls: Vec<Url>,
-    pub(super) reason: Option<Reason>,
 }
 
 /// An operation under way.

@@ -100,7 +100,7 @@ impl Ground {
     /// Whether this node offers `peer` a circuit.
     pub(crate) fn may_relay(&mut self, peer: &NodeId) -> bool {
         let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
-            || self.is_walled() && !self.may_try_direct();
+            || self.is_walled() && (self.has_circuit() || !self.may_try_direct());
         wants && self.has_relay()
     }
 
@@ -111,6 +111,11 @@ impl Ground {
             self.direct_at = self.now + DIRECT_EVERY;
         }
         is_due
+    }
+
+    /// Whether there is a circuit to try a direct link for: whoever names nodes does not choose for whom the next one is tried.
+    fn has_circuit(&self) -> bool {
+        self.links.peers().any(|link| link.kind == LinkKind::Relayed)
     }
 
     /// Whether a peer of this node's carries circuits.
@@ -133,7 +138,14 @@ impl Ground {
         if let Some(contact) = self.contacts.learn(peer) {
             contact.needs_relay = true;
         }
-        self.dial(peer);
+        self.dial_as_asked(peer);
+    }
+
+    /// Begins a link that an offer makes this node begin. Whoever offers in many names takes half of its dials, and no more places.
+    pub(crate) fn dial_as_asked(&mut self, peer: &NodeId) {
+        if self.dials() * 2 < self.profile_limit(&DIALS_MAX) {
+            self.dial(peer);
+        }
     }
 
     /// What the host can afford. Without the feature `native` it is a browser, and what others need is left out.

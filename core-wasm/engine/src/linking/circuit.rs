@@ -48,7 +48,7 @@ pub(super) fn on_circuit_offer(
         // Linked with none of them yet; by the next offer it may be.
         if let Some(relay) = NodeId::list(&envelope.body[64..]).first() {
             ground.learn(relay, None);
-            ground.dial(relay);
+            ground.dial_as_asked(relay);
         }
         return refuse(ground, &from, envelope.session, Reason::NoRoom, reply);
     };

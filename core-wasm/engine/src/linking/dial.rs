@@ -178,7 +178,7 @@ fn on_answer(ground: &mut Ground, id: LinkId, description: &[u8]) {
 /// The same offer again: its answer was lost. True if that is what it was.
 ///
 /// The answer goes the way that the first one took, for nobody checked who repeats the offer; only where that way begins with a link
-/// that is gone, it goes back the way that the offer took now.
+/// that is gone, or with the signalling server and that is gone, it goes back the way that the offer took now.
 fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32, reply: &mut Option<ReplyTo>) -> bool {
     let known = ground.links.find(&|link| {
         let answered = link.handshake.as_ref().is_some_and(|handshake| handshake.session == session);
@@ -186,7 +186,7 @@ fn repeats_answer(ground: &mut Ground, from: &NodeId, session: u32, reply: &mut 
     });
     let Some(id) = known.map(|link| link.id) else { return false };
     let way = ground.links.handshake(id).and_then(|handshake| handshake.reply.as_ref()?.link());
-    let is_gone = way.is_some_and(|way| ground.links.get(way).is_none());
+    let is_gone = way.map_or(!ground.is_introduced, |way| ground.links.get(way).is_none());
     if let Some(handshake) = ground.links.handshake(id).filter(|_| is_gone) {
         handshake.by_signal = reply.is_none();
         core::mem::swap(&mut handshake.reply, reply);

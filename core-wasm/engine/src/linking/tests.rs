@@ -210,6 +210,34 @@ fn an_answer_is_repeated_by_another_way_only_where_its_own_is_gone() {
     assert_eq!(ways_of_an_answer(true), [1, 2]);
 }
 
+/// The way of the second answer to an offer that the signalling server brought first and a link then, the server being there yet or not.
+fn second_way_of_an_answer(is_server_gone: bool) -> alloc::vec::Vec<u32> {
+    let mut ground = ground(3);
+    ground.is_introduced = true;
+    let key = PublicKey([9; 64]);
+    let origin = NodeId::of_key(&key);
+    on_envelope(&mut ground, &offer(7, &key), None, None);
+    let job = outputs(&mut ground).remove(0);
+    let arrived = end(&mut ground, job.number, input::VERIFIED, &[1]).expect("an offer");
+    on_offer(&mut ground, *arrived);
+    let dial = LinkId::new(outputs(&mut ground).remove(0).number as u16).unwrap();
+    on_described(&mut ground, dial, &[1; 60]);
+    let job = outputs(&mut ground).remove(0);
+    let _ = end(&mut ground, job.number, input::SIGNATURE, &[6; 64]);
+    assert_eq!(kinds(&mut ground), [output::SIGNAL]);
+    ground.is_introduced = !is_server_gone;
+    let by = LinkId::new(2);
+    let reply = asked_by(&ground, by.unwrap(), &origin);
+    on_envelope(&mut ground, &offer(7, &key), by, Some(reply));
+    kinds(&mut ground)
+}
+
+#[test]
+fn an_answer_whose_server_is_gone_is_repeated_by_the_link_that_repeats_the_offer() {
+    assert_eq!(second_way_of_an_answer(false), [output::SIGNAL]);
+    assert_eq!(second_way_of_an_answer(true), [output::SEND]);
+}
+
 #[test]
 fn an_envelope_from_the_end_of_time_is_no_panic() {
     let mut ground = ground(3);

@@ -2,7 +2,7 @@
 
 use super::Node;
 use crate::ground::Parcel;
-use crate::io::LinkId;
+use crate::io::{LinkId, LinkKind};
 use crate::link::{Link, Stage};
 use crate::linking;
 use crate::status::Reason;
@@ -16,6 +16,7 @@ impl Node {
         let (id, dialled) = (link.id, link.dialled);
         if let Some(other) = self.ground.links.to(&link.peer) {
             let is_better = linking::replaces(&self.ground, link, other);
+            let is_upgrade = link.kind == LinkKind::WebRtc && other.kind == LinkKind::Relayed;
             let other = other.id;
             if !is_better {
                 // The address leads to somebody who is linked; and a peer that knocks again may have lost that link.
@@ -24,8 +25,10 @@ impl Node {
                 return self.ground.probe_hard(other);
             }
             self.drop_link(other, Reason::Replaced, true);
-            // Where one circuit gave way to a direct link, others may.
-            self.ground.direct_at = self.ground.now;
+            if is_upgrade {
+                // Where one circuit gave way to a direct link, others may.
+                self.ground.direct_at = self.ground.now;
+            }
         }
         let Some(is_first_contact) = linking::settle(&mut self.ground, id) else { return };
         self.upkeep.settle_address(id, dialled);

@@ -2,9 +2,12 @@ use alloc::vec::Vec;
 
 use super::Node;
 use crate::ground::testing;
-use crate::io::Output;
+use crate::id::NodeId;
 use crate::io::kinds::output;
+use crate::io::{LinkId, LinkKind, Output};
+use crate::link::Stage;
 use crate::status::Reason;
+use crate::time::Instant;
 use crate::wire::frame::{Body, Frame};
 
 #[test]
@@ -38,4 +41,37 @@ fn a_neighbour_that_fell_silent_counts_again_once_it_answers_others() {
     assert_eq!(after_a_link_ended(Reason::Silent), (false, true));
     assert_eq!(after_a_link_ended(Reason::Lost), (false, true));
     assert_eq!(after_a_link_ended(Reason::Shed), (true, false));
+}
+
+/// Whom a node behind a wall tries a direct link with, of whom it has an old circuit to and of whom somebody names.
+fn tried_by_a_walled_node() -> Vec<NodeId> {
+    let mut node = Node::new(testing::config());
+    let ground = &mut node.ground;
+    (ground.now, ground.walls) = (Instant(1_000_000), u8::MAX);
+    for (kind, peer) in [(LinkKind::Socket, 1), (LinkKind::Relayed, 2)] {
+        let id =
+            ground.links.begin(kind, Some(&NodeId([peer; 32])), true, ground.now, Instant::NEVER, &|_| false);
+        let link = ground.links.get_mut(id).unwrap();
+        (link.stage, link.handshake, link.is_relay) = (Stage::Ready, None, kind == LinkKind::Socket);
+    }
+    let mut tried = Vec::new();
+    for named in 3..20 {
+        node.ground.now = Instant(node.ground.now.0 + 31_000_000);
+        node.ground.learn(&NodeId([named; 32]), None);
+        node.maintain();
+        let opened =
+            testing::outputs(&mut node.ground).into_iter().filter(|flat| flat.kind == output::OPEN_OFFER);
+        let peers = opened.filter_map(|flat| node.ground.links.get(LinkId::new(flat.number as u16)?));
+        tried.extend(peers.map(|link| link.peer));
+        for id in node.ground.links.numbers(&|link| link.stage != Stage::Ready) {
+            node.drop_link(id, Reason::Lost, false);
+        }
+    }
+    tried
+}
+
+#[test]
+fn whoever_names_nodes_does_not_choose_for_whom_a_walled_node_tries_a_direct_link() {
+    let tried = tried_by_a_walled_node();
+    assert!(tried.len() > 10 && tried.iter().all(|id| id.0[0] == 2), "{tried:?}");
 }

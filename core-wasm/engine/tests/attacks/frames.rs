@@ -6,7 +6,12 @@ use tabmesh_engine::{NodeId, PublicKey};
 pub(crate) const NET: [u8; 8] = *b"network!";
 
 pub(crate) fn hello<'a>(key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a> {
-    Frame::Hello(Hello { network: &NET, profile: 0, nonce: &[7; 32], exchange, key, address: b"" })
+    hello_of(0, key, exchange)
+}
+
+/// The same, of a node with this profile, or one that carries circuits.
+pub(crate) fn hello_of<'a>(profile: u8, key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a> {
+    Frame::Hello(Hello { network: &NET, profile, nonce: &[7; 32], exchange, key, address: b"" })
 }
 
 pub(crate) fn routed<'a>(

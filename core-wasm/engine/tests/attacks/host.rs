@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature as Sig, SigningKey, VerifyingKey};
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Frame, proof_bytes, split, transcript};
+use tabmesh_engine::wire::frame::{Frame, RELAY, proof_bytes, split, transcript};
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::*;
 
 pub(crate) use crate::frames::NET;
-use crate::frames::hello;
+use crate::frames::hello_of;
 
 pub(crate) struct Key {
     sk: SigningKey,
@@ -43,7 +43,6 @@ pub(crate) fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bo
 pub(crate) struct Host {
     pub(crate) node: Node,
     pub(crate) key: Key,
-    /// In microseconds.
     pub(crate) now: u64,
     /// Packets that were sent, by link.
     pub(crate) sent: BTreeMap<LinkId, Vec<Vec<u8>>>,
@@ -52,6 +51,7 @@ pub(crate) struct Host {
     pub(crate) accepted: Vec<LinkId>,
     pub(crate) offers: Vec<LinkId>,
     pub(crate) answers: Vec<LinkId>,
+    pub(crate) circuits: usize,
     pub(crate) events: Vec<Event>,
     /// The blocks that were stored: name, whether they are held, length.
     pub(crate) stored: Vec<(BlockHash, bool, usize)>,
@@ -141,6 +141,7 @@ impl Host {
             accepted: vec![],
             offers: vec![],
             answers: vec![],
+            circuits: 0,
             slow_checks: None,
             events: vec![],
             stored: vec![],
@@ -210,6 +211,7 @@ impl Host {
                 }
                 Output::Open { link, route: Route::Offer } => self.offers.push(link),
                 Output::Open { link, route: Route::Answer(_) } => self.answers.push(link),
+                Output::Open { route: Route::Circuit(_), .. } => self.circuits += 1,
                 Output::Close(link) => self.closed.push(link),
                 Output::Event(event) => {
                     if let Event::Published { id, bytes, .. } = &event {
@@ -366,11 +368,21 @@ impl Host {
             self.hear(link, &[Frame::Welcome]);
         }
     }
+    /// An honest relay joins by WebSocket.
+    pub(crate) fn relay(&mut self, key: &Key) -> LinkId {
+        let link = self.knock();
+        self.prove_as(link, key, Profile::Native as u8 | RELAY);
+        self.hear(link, &[Frame::Welcome]);
+        link
+    }
     /// The same up to the proof.
     pub(crate) fn prove(&mut self, link: LinkId, key: &Key) {
+        self.prove_as(link, key, 0);
+    }
+    fn prove_as(&mut self, link: LinkId, key: &Key, profile: u8) {
         let (theirs, own, _) = self.hello(link);
         let exchange = Key::new(0x00ab_cdef);
-        let mine = hello(&key.public, &exchange.public).emit();
+        let mine = hello_of(profile, &key.public, &exchange.public).emit();
         let transcript = transcript(&sha256(&mine[2..]), &sha256(&theirs));
         let signed = proof_bytes(&NET, true, &transcript, &key.id(), &NodeId::of_key(&own));
         let proof = key.sign(&signed);

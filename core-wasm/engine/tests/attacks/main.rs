@@ -18,6 +18,7 @@ mod prices;
 mod routing;
 mod strangers;
 mod topics;
+mod walls;
 
 use host::{Host, Key};
 use tabmesh_engine::Profile;

@@ -18,21 +18,23 @@ fn native(seed: u64) -> Host {
 
 /// What `key` says to `host` in an offer of this session.
 fn offer(host: &Host, key: &Key, session: u32) -> Vec<u8> {
-    let blank = Envelope {
-        kind: Kind::Offer,
-        session,
-        expiry_s: 0,
-        key: &key.public,
-        signature: &Signature::BLANK,
-        body: &[1; 90],
-    };
+    offer_of(host, key, session, (Kind::Offer, &[1; 90]))
+}
+
+fn offer_of(host: &Host, key: &Key, session: u32, (kind, body): (Kind, &[u8])) -> Vec<u8> {
+    let blank = Envelope { kind, session, expiry_s: 0, key: &key.public, signature: &Signature::BLANK, body };
     let signature = key.sign(&blank.signed_bytes(&NET, &key.id(), &host.key.id()));
     Envelope { signature: &signature, ..blank }.emit()
 }
 
 /// It comes over `link`.
-fn bring(host: &mut Host, link: LinkId, key: &Key, session: u32) {
-    let (payload, to) = (offer(host, key, session), host.key.id());
+pub(crate) fn bring(host: &mut Host, link: LinkId, key: &Key, session: u32) {
+    bring_as(host, link, key, session, (Kind::Offer, &[1; 90]));
+}
+
+/// An offer of another kind or body does.
+pub(crate) fn bring_as(host: &mut Host, link: LinkId, key: &Key, session: u32, what: (Kind, &[u8])) {
+    let (payload, to) = (offer_of(host, key, session, what), host.key.id());
     host.hear(link, &[routed(false, true, &key.id(), &to, &[], 2, &payload)]);
 }
 

@@ -1,10 +1,11 @@
 //! Counters on a perfect port: whatever is lost, cut or forged, all come to the same sum.
 
+mod alone;
+
+use alone::{Alone, job, row};
 use proptest::prelude::*;
-use tabmesh_counter::{CHECKS_MAX, Command, Counter, Event, ROWS_MAX, Row, WAITING_MAX, port};
-use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Signature, Status, Told, Wish, Work,
-};
+use tabmesh_counter::{Command, Counter, Event, ROWS_MAX, Row, port};
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Signature, Status, Told};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
 
 const SECOND: u64 = 1_000_000;
@@ -125,82 +126,6 @@ fn a_node_that_comes_back_goes_on_from_where_it_was() {
     assert_eq!(totals(&world, &places), [7; 4]);
 }
 
-/// One counter whose shell is the test.
-struct Alone(Counter);
-
-impl Alone {
-    fn new() -> Self {
-        let attachment = Attachment { key: PublicKey([1; 64]), network: [2; 8], port: port(), seed: [0; 32] };
-        let mut alone = Self(Counter::new(attachment));
-        alone.0.handle(Instant(0), Input::Told(Told::View { version: 1, ids: &[NodeId([5; 32])] }));
-        alone.outputs();
-        alone
-    }
-
-    fn hear(&mut self, rows: &[Row]) -> Vec<Vec<u8>> {
-        let bytes = Row::emit_all(rows);
-        self.0.handle(
-            Instant(0),
-            Input::Told(Told::Said { from: &NodeId([5; 32]), is_proven: false, bytes: &bytes }),
-        );
-        self.outputs()
-    }
-
-    fn done(&mut self, done: tabmesh_port::Done<'_>) -> Vec<Vec<u8>> {
-        self.0.handle(Instant(0), Input::Done(done));
-        self.outputs()
-    }
-
-    fn outputs(&mut self) -> Vec<Vec<u8>> {
-        std::iter::from_fn(|| self.0.poll(Room::ALL)).collect()
-    }
-}
-
-fn row(owner: u8, count: u64) -> Row {
-    Row { key: PublicKey([owner; 64]), run: 1, count, signature: Signature([owner; 64]) }
-}
-
-fn job(flat: &[u8]) -> u32 {
-    match Output::read(flat) {
-        Ok(Output::Work(Work::Verify { job, .. } | Work::Sign { job, .. })) => job,
-        other => panic!("no job: {other:?}"),
-    }
-}
-
-#[test]
-fn a_row_is_checked_once_and_no_more_than_so_many_at_a_time() {
-    let mut counter = Alone::new();
-    let rows: Vec<Row> = (10..60).map(|owner| row(owner, 1)).collect();
-    assert_eq!(counter.hear(&rows).len(), CHECKS_MAX);
-    assert_eq!(counter.hear(&rows).len(), 0);
-    let begun = counter.done(tabmesh_port::Done::Verified { job: 1, holds: false });
-    assert_eq!((begun.len(), counter.hear(&rows).len()), (0, 1));
-}
-
-#[test]
-fn no_more_than_so_many_tells_wait_for_room() {
-    let mut counter = Alone::new();
-    let room = Room::ALL.without(Wish::Tell { to: &[], bytes: &[] }.kind());
-    for count in 1..=1_000 {
-        let bytes = Row::emit_all(&[row(9, count)]);
-        let told = Told::Said { from: &NodeId([5; 32]), is_proven: false, bytes: &bytes };
-        counter.0.handle(Instant(0), Input::Told(told));
-        let flat = counter.0.poll(room).expect("a check");
-        let done = tabmesh_port::Done::Verified { job: job(&flat), holds: true };
-        counter.0.handle(Instant(0), Input::Done(done));
-        while counter.0.poll(room).is_some() {}
-    }
-    assert_eq!(counter.outputs().len(), WAITING_MAX);
-}
-
-#[test]
-fn a_hundred_nodes_come_to_the_same_sum() {
-    let (mut world, places) = world(1, Weather::FAIR, 100);
-    add(&mut world, places[0], 1);
-    world.run_for(2 * SECOND);
-    assert_eq!(totals(&world, &places), [1; 100]);
-}
-
 #[test]
 fn of_too_many_participants_the_first_are_counted() {
     let mut counter = Alone::new();
@@ -210,6 +135,14 @@ fn of_too_many_participants_the_first_are_counted() {
         }
     }
     assert_eq!(counter.0.total(), ROWS_MAX as u64);
+}
+
+#[test]
+fn a_hundred_nodes_come_to_the_same_sum() {
+    let (mut world, places) = world(1, Weather::FAIR, 100);
+    add(&mut world, places[0], 1);
+    world.run_for(5 * SECOND);
+    assert_eq!(totals(&world, &places), [1; 100]);
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl<M: Module> Perfect<M> {
     pub(super) fn tell_links(&mut self, place: usize) {
         let held: Vec<NodeId> = self.nodes[place].held().collect();
         for id in held {
-            let is_linked = self.reach(place, &id).is_some();
+            let is_linked = id != self.nodes[place].id && self.reach(place, &id).is_some();
             if self.nodes[place].is_link_news(&id, is_linked) {
                 let rtt_us = (self.weather.delay_us_min + self.weather.delay_us_max) as u32;
                 let told = match is_linked {

@@ -3,7 +3,7 @@
 //! Every node's view names the others; of more than a view holds some of every distance, so that over views all reach all. What is
 //! told or asked arrives after a delay, or is lost, as the [`Weather`] says, which may also tell it twice; nothing is forged, and
 //! `is_proven` is always true. The bounds of a port hold. So a module is tried alone, fast, and from a seed: the same seed, nodes and
-//! commands give the same trace.
+//! commands give the same trace. Where a module never comes to an end, the world panics and says which.
 
 mod grant;
 mod node;
@@ -26,6 +26,12 @@ const DAY_US: u64 = 1_000;
 
 /// The wall clock when the virtual time begins: milliseconds since 1970.
 const START_MS: u64 = 1_800_000_000_000;
+
+/// What a module gives after one input, how often in a row it wants to be woken at a time that is past, and what happens at one time:
+/// with more a module has a fault, and the world says which.
+const OUTPUTS_MAX: usize = 100_000;
+const PAST_WAKES_MAX: u32 = 1_000;
+const AT_ONCE_MAX: usize = 1_000_000;
 
 /// Modules on a perfect port.
 pub struct Perfect<M> {
@@ -164,8 +170,11 @@ impl<M: Module> Perfect<M> {
 
     /// Lets time pass.
     pub fn run_for(&mut self, us: u64) {
-        let end = self.now + us;
+        let end = self.now.saturating_add(us);
+        let mut at_once = 0;
         while let Some(entry) = self.next_until(end) {
+            at_once = if entry.at == self.now { at_once + 1 } else { 0 };
+            assert!(at_once < AT_ONCE_MAX, "time stands still at node {}", entry.place);
             self.now = entry.at;
             if self.nodes[entry.place].life == entry.life {
                 self.happen(entry);
@@ -233,8 +242,15 @@ impl<M: Module> Perfect<M> {
         let place = entry.place;
         match entry.what {
             What::Wake => {
-                if self.nodes[place].woken_at.take_if(|at| *at == entry.at).is_some() {
+                if self.nodes[place].woken_at.take_if(|at| *at == entry.at).is_none() {
+                    return;
+                }
+                // It may want another time by now.
+                let module = self.nodes[place].module.as_ref();
+                if module.is_some_and(|module| module.wanted_at().0 <= self.now) {
                     self.hand(place, &Input::Time);
+                } else {
+                    self.wake(place);
                 }
             }
             What::Hand(flat) => self.hand_flat(place, &flat),
@@ -271,7 +287,10 @@ impl<M: Module> Perfect<M> {
         let Some(module) = &mut node.module else { return };
         self.trace = fold(fold(self.trace ^ self.now, &(place as u64).to_le_bytes()), flat);
         module.handle(now, Input::read(flat).expect("the world tells what is well formed"));
+        let mut outputs = 0;
         while let Some(output) = self.nodes[place].poll() {
+            outputs += 1;
+            assert!(outputs <= OUTPUTS_MAX, "node {place} gives outputs without end");
             self.trace = fold(self.trace, &output);
             self.take(place, &output);
         }
@@ -282,6 +301,9 @@ impl<M: Module> Perfect<M> {
         let node = &mut self.nodes[place];
         let Some(wanted) = node.module.as_ref().map(Module::wanted_at) else { return };
         let at = wanted.0.max(self.now + 1);
+        node.past_wakes = if wanted.0 <= self.now { node.past_wakes + 1 } else { 0 };
+        let is_hasty = node.past_wakes > PAST_WAKES_MAX;
+        assert!(!is_hasty, "node {place} wants to be woken at a time that is past, again and again");
         if wanted == Instant::NEVER || node.woken_at.is_some_and(|planned| planned <= at) {
             return;
         }

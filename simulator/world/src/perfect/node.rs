@@ -18,6 +18,8 @@ pub(super) struct Node<M> {
     pub(super) events: Vec<Vec<u8>>,
     /// For when it is to be woken.
     pub(super) woken_at: Option<u64>,
+    /// How often in a row it wanted to be woken at a time that was past.
+    pub(super) past_wakes: u32,
     owner: Owner,
     pub(super) attachment: Attachment,
     view: Vec<NodeId>,
@@ -63,6 +65,7 @@ impl<M: Module> Node<M> {
             is_cut_off: false,
             events: Vec::new(),
             woken_at: None,
+            past_wakes: 0,
             owner,
             attachment,
             view: Vec::new(),
