@@ -11,8 +11,8 @@ use tabmesh_engine::wire::Reader;
 use tabmesh_engine::{Config, Instant, Node, Profile};
 use wasm_bindgen::prelude::*;
 
-use crate::heap::forget_all;
 use crate::outputs::{hand_out, show_links, show_neighbourhood};
+use tabmesh_module::forget_all;
 
 /// How many nodes there are.
 static NODES: AtomicU32 = AtomicU32::new(0);

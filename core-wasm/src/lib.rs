@@ -27,7 +27,6 @@
 extern crate alloc;
 
 mod border;
-mod heap;
 mod outputs;
 
 pub use border::{Core, free, input, show, start};

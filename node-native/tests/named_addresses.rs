@@ -56,7 +56,8 @@ async fn an_address_that_does_not_do_is_told_with_the_reason() {
     let cases = [
         (url("ws", nobody().await, "/"), "check host and port"),
         (url("ws", silent(false).await, "/"), "it does not answer"),
-        (url("ws", at_signalling, "/"), "usually is / or /peer"),
+        (url("ws", at_signalling, "/"), "check that it is a peer"),
+        (url("ws", at_signalling, "/somewhere"), "usually is / or /peer"),
         (url("ws", at_signalling, "/signal"), "not of a signalling server"),
         (url("wss", at_other, "/"), "write ws:// instead of wss://"),
         (url("ws", at_other, "/"), "another network"),

@@ -13,10 +13,10 @@ pub(crate) fn ci() -> Result<()> {
     tools::ensure_web_build()?;
     step("formatting", || cargo("fmt --all --check").wait())?;
     step("lints of everything native (checks every dependency when cold: some 5 minutes of CPU)", || {
-        cargo("clippy --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --features tabmesh-native/interpreter --all-targets --quiet -- --deny warnings").wait()
+        cargo("clippy --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --exclude tabmesh-counter-wasm --features tabmesh-native/interpreter --all-targets --quiet -- --deny warnings").wait()
     })?;
     step("lints of what runs in the browser, and that the engine needs no std there", || {
-        cargo("clippy --package tabmesh-core --package tabmesh-engine --package tabmesh-meter --package tabmesh-meter-wasm --quiet --target")
+        cargo("clippy --package tabmesh-core --package tabmesh-engine --package tabmesh-meter --package tabmesh-meter-wasm --package tabmesh-counter-wasm --quiet --target")
             .arg(WASM_TARGET)
             .words("-- --deny warnings")
             .wait()

@@ -18,7 +18,7 @@ pub(crate) fn doc() -> Result<()> {
         // The texts of command lines stand in doc comments too: an example address there is no link. And who reads the
         // documentation of these programs has their private items at hand.
         let flags = "--deny warnings --allow rustdoc::bare_urls --allow rustdoc::private_intra_doc_links";
-        cargo("doc --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --no-deps --quiet")
+        cargo("doc --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --exclude tabmesh-counter-wasm --no-deps --quiet")
             .env("RUSTDOCFLAGS", flags)
             .wait()?;
         cargo("doc --package tabmesh-core --no-deps --quiet --target")

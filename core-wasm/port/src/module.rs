@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use crate::codec::Writer;
+use crate::codec::{Reader, Writer};
 use crate::fault::Fault;
 use crate::id::PublicKey;
 use crate::job::{Done, Work};
@@ -36,7 +36,7 @@ pub trait Module {
 }
 
 /// What a module is told when it is made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Attachment {
     /// The key of the node; its id is [`NodeId::of_key`](crate::NodeId::of_key).
     pub key: PublicKey,
@@ -46,6 +46,31 @@ pub struct Attachment {
     pub port: Port,
     /// From the shell's cryptographic source, and told to nobody.
     pub seed: [u8; 32],
+}
+
+impl Attachment {
+    /// Reads its bytes: key 64, network 8, port 4, seed 32.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn read(bytes: &[u8]) -> Result<Self, Fault> {
+        let mut reader = Reader::new(bytes);
+        let attachment = Self {
+            key: *reader.key(),
+            network: *reader.array(),
+            port: Port(reader.u32()),
+            seed: *reader.array(),
+        };
+        reader.end()?;
+        Ok(attachment)
+    }
+
+    /// Its bytes.
+    pub fn emit(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.bytes(&self.key.0).bytes(&self.network).u32(self.port.0).bytes(&self.seed);
+        writer.finish()
+    }
 }
 
 /// What a shell hands to a module.
@@ -134,6 +159,16 @@ pub struct Room(u64);
 impl Room {
     /// For everything.
     pub const ALL: Self = Self(u64::MAX);
+
+    /// A bit for each kind: bit n for kind n.
+    pub const fn of(kinds: u64) -> Self {
+        Self(kinds)
+    }
+
+    /// As [`Room::of`] takes it.
+    pub const fn kinds(self) -> u64 {
+        self.0
+    }
 
     /// Without that for wishes of this kind: [`Wish::kind`].
     #[must_use]

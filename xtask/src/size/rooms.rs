@@ -79,7 +79,7 @@ pub(crate) fn room_of_file(file: &str) -> Cow<'static, str> {
         return format!("meter: {}", stem(path)).into();
     }
     match file {
-        "core-wasm/src/heap.rs" => "allocator".into(),
+        "core-wasm/module/src/heap.rs" => "allocator".into(),
         _ if file.starts_with("core-wasm/src/") => "browser shell".into(),
         _ if file.starts_with("task-meter/wasm/") => "meter: border".into(),
         _ => {
@@ -117,11 +117,11 @@ pub(crate) fn room(name: &str) -> String {
     if matches!(name, "alloc" | "instrument") {
         return "meter: border".to_owned();
     }
-    if let Some(path) = after(name, "tabmesh_core::") {
-        return match first_module(path) {
-            "alloc" | "allocator" | "heap" => "allocator".to_owned(),
-            _ => "browser shell".to_owned(),
-        };
+    if name.contains("tabmesh_module::heap") {
+        return "allocator".to_owned();
+    }
+    if name.contains("tabmesh_core::") {
+        return "browser shell".to_owned();
     }
     let known = CRATES.iter().find(|(mark, _)| name.contains(mark)).map(|(_, room)| *room);
     let runtime = || RUNTIME.iter().any(|start| name.starts_with(start)).then_some(LIBRARY);

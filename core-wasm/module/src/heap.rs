@@ -45,7 +45,7 @@ unsafe extern "C" {
 /// # Safety
 ///
 /// Nobody holds any of it any more.
-pub(crate) unsafe fn forget_all() {
+pub unsafe fn forget_all() {
     // SAFETY: the module has one thread.
     unsafe {
         *HEAP.first.get() = null_mut();
