@@ -7,7 +7,7 @@
 //! tabmesh_module::export!(tabmesh_counter::Counter, tabmesh_counter::Counter::new);
 //! ```
 //!
-//! The `.wasm` imports nothing. It exports its `memory` and what [`Border`] does, by the same names.
+//! The `.wasm` imports nothing. It exports its `memory` and what `Border` does, by the same names.
 
 #![no_std]
 #![cfg(target_arch = "wasm32")]
