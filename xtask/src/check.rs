@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::run::cargo;
 use crate::step::step;
 use crate::tools::{CARGO_DENY, WASM_TARGET};
-use crate::{advisories, doc, size, test, tools};
+use crate::{advisories, doc, parts, size, test, tools};
 
 /// Everything, cheapest first.
 pub(crate) fn ci() -> Result<()> {
@@ -13,10 +13,15 @@ pub(crate) fn ci() -> Result<()> {
     tools::ensure_web_build()?;
     step("formatting", || cargo("fmt --all --check").wait())?;
     step("lints of everything native (checks every dependency when cold: some 5 minutes of CPU)", || {
-        cargo("clippy --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --exclude tabmesh-counter-wasm --features tabmesh-native/interpreter --all-targets --quiet -- --deny warnings").wait()
+        parts::cargo_native("clippy")
+            .words("--features tabmesh-native/interpreter --all-targets --quiet -- --deny warnings")
+            .wait()
     })?;
     step("lints of what runs in the browser, and that the engine needs no std there", || {
-        cargo("clippy --package tabmesh-core --package tabmesh-engine --package tabmesh-meter --package tabmesh-meter-wasm --package tabmesh-counter-wasm --quiet --target")
+        let packages = parts::WASM_ONLY.iter().chain(&["tabmesh-engine", "tabmesh-meter"]);
+        packages
+            .fold(cargo("clippy"), |run, package| run.words("--package").arg(package))
+            .words("--quiet --target")
             .arg(WASM_TARGET)
             .words("-- --deny warnings")
             .wait()

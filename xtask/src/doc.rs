@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use crate::markdown::{self, Link};
 use crate::run::{cargo, run};
 use crate::step::{note, step};
-use crate::{tools, workspace};
+use crate::{parts, tools, workspace};
 
 /// Builds the documentation with warnings denied and checks every link.
 pub(crate) fn doc() -> Result<()> {
@@ -18,9 +18,7 @@ pub(crate) fn doc() -> Result<()> {
         // The texts of command lines stand in doc comments too: an example address there is no link. And who reads the
         // documentation of these programs has their private items at hand.
         let flags = "--deny warnings --allow rustdoc::bare_urls --allow rustdoc::private_intra_doc_links";
-        cargo("doc --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --exclude tabmesh-counter-wasm --no-deps --quiet")
-            .env("RUSTDOCFLAGS", flags)
-            .wait()?;
+        parts::cargo_native("doc").words("--no-deps --quiet").env("RUSTDOCFLAGS", flags).wait()?;
         cargo("doc --package tabmesh-core --no-deps --quiet --target")
             .arg(tools::WASM_TARGET)
             .env("RUSTDOCFLAGS", flags)

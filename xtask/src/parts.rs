@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::run::{cargo, run};
+use crate::run::{Run, cargo, run};
 use crate::stamp::unless_fresh;
 use crate::step::step;
 use crate::{tools, workspace};
@@ -21,6 +21,15 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 /// The profile of `core-wasm`'s manifest that names the flags of wasm-opt: wasm-pack's name for a cargo profile that is
 /// none of its own.
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
+
+/// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
+pub(crate) const WASM_ONLY: [&str; 3] = ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm"];
+
+/// A cargo command for all crates that there are on this machine.
+pub(crate) fn cargo_native(command: &str) -> Run {
+    let all = cargo(command).words("--workspace");
+    WASM_ONLY.into_iter().fold(all, |run, package| run.words("--exclude").arg(package))
+}
 
 /// What decides the bytes of the core, beside the npm package's own build.
 pub(crate) const WASM_INPUTS: [&str; 5] =

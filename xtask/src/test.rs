@@ -45,7 +45,7 @@ pub(crate) fn all() -> Result<()> {
     tools::ensure_targets()?;
     parts::corpus()?;
     step("unit, property and simulation tests in Rust", || {
-        cargo("test --workspace --exclude tabmesh-core --exclude tabmesh-meter-wasm --exclude tabmesh-counter-wasm --features tabmesh-native/interpreter --no-fail-fast").wait()
+        parts::cargo_native("test").words("--features tabmesh-native/interpreter --no-fail-fast").wait()
     })?;
     step("blocks and lookups of engines that keep sixteen replicas", || {
         cargo("test --quiet --package tabmesh-engine --features replicas-16 --test scenarios")
