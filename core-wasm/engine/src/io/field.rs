@@ -87,13 +87,6 @@ impl<'a> Bytes<'a> for &'a [u8] {
     }
 }
 
-impl<'a, const N: usize> Bytes<'a> for &'a [u8; N] {
-    #[inline(always)]
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        bytes.first_chunk()
-    }
-}
-
 impl<'a> Bytes<'a> for &'a NodeId {
     #[inline(always)]
     fn read(bytes: &'a [u8]) -> Option<Self> {

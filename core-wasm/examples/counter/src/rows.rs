@@ -78,7 +78,7 @@ impl Rows {
         }
         let known = Known { row, is_news: true };
         match self.find(&row.key, row.run) {
-            Ok(at) => self.rows.iter_mut().skip(at).take(1).zip([known]).for_each(|(old, new)| *old = new),
+            Ok(at) => _ = self.rows.get_mut(at).map(|old| *old = known),
             Err(at) => self.rows.insert(at, known),
         }
         true

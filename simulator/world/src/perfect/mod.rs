@@ -338,9 +338,8 @@ impl<M: Module> Perfect<M> {
     /// What a node can see now, if that is something else than before, or the first view.
     fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
         let own = self.nodes[place].id;
-        let others = self.nodes.iter().filter(|node| node.id != own);
-        let mut ids: Vec<NodeId> =
-            others.map(|node| node.id).filter(|id| self.reach(place, id).is_some()).collect();
+        let others = (0..self.nodes.len()).filter(|other| *other != place && self.is_way(place, *other));
+        let mut ids: Vec<NodeId> = others.map(|other| self.nodes[other].id).collect();
         ids.sort_unstable_by_key(|id| own.distance(id));
         self.nodes[place].see(some_of_every_distance(&own, ids))
     }
@@ -353,9 +352,11 @@ impl<M: Module> Perfect<M> {
     /// Who has this id and a module, and which module, if there is a way.
     fn reach(&self, from: usize, id: &NodeId) -> Option<(usize, u32)> {
         let to = self.find(id)?;
-        let is_there =
-            self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off;
-        is_there.then(|| (to, self.nodes[to].life))
+        self.is_way(from, to).then(|| (to, self.nodes[to].life))
+    }
+
+    fn is_way(&self, from: usize, to: usize) -> bool {
+        self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off
     }
 }
 
