@@ -120,18 +120,6 @@ mod tests {
 
     use super::*;
 
-    const STATUSES: [Status; 9] = [
-        Status::Ok,
-        Status::Partial,
-        Status::BadRequest,
-        Status::NotFound,
-        Status::TooManyRequests,
-        Status::Unavailable,
-        Status::TimedOut,
-        Status::InsufficientStorage,
-        Status::NetworkFull,
-    ];
-
     #[test]
     fn an_operation_is_not_spoken_of_in_the_words_of_another() {
         let foreign: [(Operation, &[&str]); 5] = [
@@ -143,7 +131,7 @@ mod tests {
         ];
         for (operation, words) in foreign {
             // Of the stores of others only a put says anything.
-            for status in STATUSES.into_iter().filter(|status| *status != Status::NetworkFull) {
+            for status in Status::ALL.into_iter().filter(|status| *status != Status::NetworkFull) {
                 let said = sentence(operation, status);
                 for word in words {
                     assert!(!said.contains(word), "{operation:?} {status:?}: {word} in {said}");
@@ -157,7 +145,7 @@ mod tests {
         for operation in
             [Operation::Put, Operation::Get, Operation::Find, Operation::Send, Operation::Publish]
         {
-            for status in STATUSES.into_iter().filter(|status| *status != Status::Ok) {
+            for status in Status::ALL.into_iter().filter(|status| *status != Status::Ok) {
                 let said = sentence(operation, status);
                 assert!(said.contains("; "), "{operation:?} {status:?}: {said}");
             }

@@ -10,37 +10,10 @@ use common::program::Node;
 use common::*;
 use tabmesh_native::settings::Settings;
 use tabmesh_signalling::{Config, Server};
-use tokio::net::TcpListener;
 use url::Url;
-
-/// A port on which nobody listens any more.
-async fn nobody() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    listener.local_addr().expect("an address")
-}
 
 fn url(scheme: &str, address: SocketAddr, path: &str) -> Url {
     Url::parse(&format!("{scheme}://{address}{path}")).expect("a URL")
-}
-
-/// Takes connections and never says a word: after the handshake of a WebSocket, or instead of it.
-async fn silent(is_socket: bool) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            tokio::spawn(async move {
-                if is_socket {
-                    let _socket = tokio_tungstenite::accept_async(stream).await;
-                    return std::future::pending().await;
-                }
-                let _stream = stream;
-                std::future::pending::<()>().await
-            });
-        }
-    });
-    address
 }
 
 #[tokio::test(flavor = "multi_thread")]

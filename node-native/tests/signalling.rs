@@ -11,14 +11,13 @@ use tabmesh_engine::{LinkKind, Status};
 use tabmesh_native::driver::Wish;
 use tabmesh_native::settings::Settings;
 use tabmesh_signalling::{Config, Server, Stopper};
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use url::Url;
 
 async fn server() -> (Url, Stopper, JoinHandle<bool>) {
     let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..Config::default() };
     let server = Server::bind(config).await.expect("a server");
-    let url = Url::parse(&format!("ws://{}/signal", server.address())).expect("a URL");
+    let url = signal(server.address());
     let stopper = server.stopper();
     (url, stopper, tokio::spawn(server.run()))
 }
@@ -50,30 +49,8 @@ async fn peers_meet_at_the_server_link_over_webrtc_and_go_on_without_it() {
     }
 }
 
-/// A port on which nobody listens any more.
-async fn refused() -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    Url::parse(&format!("ws://{}/signal", listener.local_addr().expect("an address"))).expect("a URL")
-}
-
-/// Takes connections and never says a word: after the handshake of a WebSocket, or instead of it.
-async fn silent(is_socket: bool) -> Url {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("ws://{}/signal", listener.local_addr().expect("an address"));
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.expect("a connection");
-            tokio::spawn(async move {
-                if is_socket {
-                    let _socket = tokio_tungstenite::accept_async(stream).await;
-                    return std::future::pending().await;
-                }
-                let _stream = stream;
-                std::future::pending::<()>().await
-            });
-        }
-    });
-    Url::parse(&url).expect("a URL")
+fn signal(address: SocketAddr) -> Url {
+    Url::parse(&format!("ws://{address}/signal")).expect("a URL")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,11 +60,11 @@ async fn a_server_that_does_not_do_is_told_at_once_with_its_address_and_the_reas
     elsewhere.set_path("/elsewhere");
     let unknown = Url::parse("ws://no-such-host.invalid/signal").expect("a URL");
     let cases = [
-        (refused().await, "refused", 2),
+        (signal(nobody().await), "refused", 2),
         (elsewhere, "/signal", 2),
         (unknown, "check host and port", 4),
-        (silent(false).await, "it has not answered for 2 seconds", 4),
-        (silent(true).await, "says nothing", 7),
+        (signal(silent(false).await), "it has not answered for 2 seconds", 4),
+        (signal(silent(true).await), "says nothing", 7),
     ];
     for (url, reason, most_s) in cases {
         let dir = temporary();
@@ -100,7 +77,7 @@ async fn a_server_that_does_not_do_is_told_at_once_with_its_address_and_the_reas
         assert!(!view.is_signalling, "{trouble}");
     }
     let dir = temporary();
-    let signalling = vec![silent(true).await, good];
+    let signalling = vec![signal(silent(true).await), good];
     let peer = start(&Settings { signalling, ..settings(&dir) }).await;
     let view = until(&peer, "let in", |view| view.is_signalling).await;
     assert_eq!(view.signalling_trouble, None);
@@ -112,7 +89,7 @@ async fn a_server_that_does_not_do_is_told_at_once_with_its_address_and_the_reas
 async fn a_server_that_asks_for_more_is_told_in_its_own_words() {
     let config = Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), level: 200, ..Config::default() };
     let server = Server::bind(config).await.expect("a server");
-    let url = Url::parse(&format!("ws://{}/signal", server.address())).expect("a URL");
+    let url = signal(server.address());
     tokio::spawn(server.run());
     let dir = temporary();
     let peer = start(&Settings { signalling: vec![url], ..settings(&dir) }).await;

@@ -25,7 +25,8 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 9] = [
+    /// Each of them.
+    pub const ALL: [Self; 9] = [
         Self::Ok,
         Self::Partial,
         Self::BadRequest,

@@ -3,12 +3,14 @@
 
 pub mod program;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tabmesh_native::driver::{Outcome, View, Wish};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use url::Url;
 
@@ -28,6 +30,32 @@ pub fn settings(dir: &TempDir) -> Settings {
 pub fn socket_url(peer: &Peer) -> Url {
     let address = peer.listen_address().expect("it listens");
     Url::parse(&format!("ws://{address}")).expect("a URL")
+}
+
+/// An address on which nobody listens any more.
+pub async fn nobody() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    listener.local_addr().expect("an address")
+}
+
+/// Takes connections and never says a word: after the handshake of a WebSocket, or instead of it.
+pub async fn silent(is_socket: bool) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.expect("a connection");
+            tokio::spawn(async move {
+                if is_socket {
+                    let _socket = tokio_tungstenite::accept_async(stream).await;
+                    return std::future::pending().await;
+                }
+                let _stream = stream;
+                std::future::pending::<()>().await
+            });
+        }
+    });
+    address
 }
 
 pub async fn start(settings: &Settings) -> Peer {
