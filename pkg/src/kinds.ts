@@ -1,5 +1,5 @@
 // The numbers that inputs and outputs have at the border. Made by `cargo xtask border` from
-// `core-wasm/engine/src/io/table.rs`, which says what goes with each.
+// `core-wasm/engine/src/io/table/`, which says what goes with each.
 
 export const INPUT = {
   timeout: 0,
@@ -24,7 +24,6 @@ export const INPUT = {
   put: 19,
   get: 20,
   find: 21,
-  send: 22,
   cancel: 23,
   addresses: 24,
   wake: 25,
@@ -33,6 +32,11 @@ export const INPUT = {
   subscribe: 28,
   unsubscribe: 29,
   publish: 30,
+  open: 31,
+  tell: 32,
+  ask: 33,
+  reply: 34,
+  hold: 35,
 } as const;
 
 export const OUTPUT = {
@@ -58,7 +62,6 @@ export const OUTPUT = {
   dialFailed: 19,
   signalRefused: 20,
   found: 21,
-  message: 22,
   done: 23,
   links: 24,
   neighbourhood: 25,
@@ -71,6 +74,10 @@ export const OUTPUT = {
   checkMessage: 32,
   seal: 33,
   clock: 34,
+  ports: 35,
+  said: 36,
+  asked: 37,
+  replied: 38,
 } as const;
 
 /** Bytes of one link in what {@link OUTPUT.links} hands out. */

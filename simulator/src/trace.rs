@@ -49,9 +49,12 @@ mod tests {
             find(1, &topic),
             add_input(0, 6, &Input::Command(Command::Find { op: OpId(1), target: &topic }))
         );
-        let send =
-            |length| add_input(0, 5, &Input::Command(Command::Send { op: OpId(1), to: &topic, length }));
-        assert_ne!(send(1), send(2));
+        let ask = |length, kind| {
+            let ask = Command::Ask { op: OpId(1), to: &topic, port: 7, within_ms: 9, length, kind };
+            add_input(0, 5, &Input::Command(ask))
+        };
+        assert_ne!(ask(1, 0), ask(2, 0));
+        assert_ne!(ask(1, 0), ask(1, 1));
     }
 
     #[test]

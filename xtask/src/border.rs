@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::run::cargo;
 use crate::step::step;
 
-/// Writes `pkg/src/kinds.ts` from `core-wasm/engine/src/io/table.rs`.
+/// Writes `pkg/src/kinds.ts` from `core-wasm/engine/src/io/table/`.
 ///
 /// # Errors
 /// When the engine does not build, or the table does not hold together.

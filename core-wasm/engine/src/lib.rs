@@ -25,6 +25,7 @@ mod link;
 mod linking;
 mod list;
 mod node;
+mod ports;
 mod requests;
 mod rng;
 mod routing;

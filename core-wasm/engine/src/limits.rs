@@ -3,8 +3,20 @@
 /// A block: larger ones are refused ([`Status::BadRequest`](crate::Status)); a file is a tree of them.
 pub const BLOCK_MAX: usize = 16 * 1024;
 
-/// An application message, in bytes; a longer one is refused.
-pub const MESSAGE_MAX: usize = 32 * 1024;
+/// What a module's question or its answer carries, in bytes; a longer one is refused.
+pub use tabmesh_port::limits::MESSAGE_MAX;
+
+/// What a module tells, in bytes; a longer one goes nowhere.
+pub use tabmesh_port::limits::TELL_MAX;
+
+/// How long an answer is waited for, in milliseconds; longer ones wait this long.
+pub use tabmesh_port::limits::WITHIN_MS_MAX;
+
+/// Ports that are open at once, here or at a peer; further ones count for closed.
+pub const PORTS_MAX: usize = 16;
+
+/// Nodes that links are kept to for modules, by profile: of more the first so many count.
+pub const HELD_MAX: [usize; 3] = [tabmesh_port::limits::HELD_MAX, 192, 8];
 
 /// One frame on a link, routing header included. A peer that sends a longer one loses its link. It is below
 /// what SCTP carries as one message, so nothing above SCTP cuts messages into fragments.
@@ -89,6 +101,9 @@ pub const ADDRESSES_MAX: u16 = 64;
 /// Requests of this node under way, application's and own. Beyond it the application gets
 /// [`Status::TooManyRequests`](crate::Status); own ones wait for the next tick.
 pub const REQUESTS_MAX: usize = 48;
+
+/// Questions of one port under way; further ones get [`Status::TooManyRequests`](crate::Status).
+pub const ASKS_A_PORT: usize = 24;
 
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;

@@ -36,7 +36,7 @@ fn list(text: &mut String, title: &str, name: fn(u32) -> Option<&'static str>) {
 fn kinds_ts() -> String {
     let mut text = String::from(
         "// The numbers that inputs and outputs have at the border. Made by `cargo xtask border` from\n\
-         // `core-wasm/engine/src/io/table.rs`, which says what goes with each.\n",
+         // `core-wasm/engine/src/io/table/`, which says what goes with each.\n",
     );
     list(&mut text, "INPUT", input::name);
     list(&mut text, "OUTPUT", output::name);
@@ -67,12 +67,15 @@ fn flat(input: &Input<'_>) -> (u32, u32, Vec<u8>) {
 fn inputs_say_all_that_they_hold_in_their_flat_form() {
     let (op, link) = (OpId(7), LinkId::new(9).unwrap());
     let (one, two) = (NodeId([1; 32]), [BlockHash([2; 32]), BlockHash([3; 32])]);
-    let send = Command::Send { op, to: &one, length: 258 };
+    let ask = Command::Ask { op, to: &one, port: 6, within_ms: 5, length: 258, kind: 4 };
+    let reply = Command::Reply { status: Status::Partial, bytes: b"ticket" };
+    let asked = [&[1; 32][..], &[0, 0, 0, 6, 0, 0, 0, 5, 0, 0, 1, 2, 4]].concat();
     let drained = Input::LinkDrained { link, queued: 0x0102_0304 };
     let hashes = Input::JobDone { job: JobId(5), result: JobResult::Hashes(&two) };
     let refused = Input::JobDone { job: JobId(5), result: JobResult::Verified(false) };
     let publish = Command::Publish { op, topic: TopicId::of(&one.0), bytes: b"said" };
-    assert_eq!(flat(&Input::Command(send)), (input::SEND, 7, [&[1; 32][..], &[0, 0, 1, 2]].concat()));
+    assert_eq!(flat(&Input::Command(ask)), (input::ASK, 7, asked));
+    assert_eq!(flat(&Input::Command(reply)), (input::REPLY, 104, b"ticket".to_vec()));
     assert_eq!(flat(&drained), (input::LINK_DRAINED, 9, vec![1, 2, 3, 4]));
     assert_eq!(flat(&hashes), (input::HASHES, 5, [[2; 32], [3; 32]].concat()));
     assert_eq!(flat(&refused), (input::VERIFIED, 5, vec![0]));
@@ -96,6 +99,24 @@ fn outputs_are_read_from_their_flat_form() {
         address: b"wss://a".to_vec(),
     };
     assert_eq!(typed(output::PEER_UP, 3, 0x201, &id.0, b"wss://a"), Some(Output::Event(up)));
+    let ticket = [&id.0[..], &[0, 0, 1, 0, 9, 9]].concat();
+    let asked = Event::Asked {
+        port: 8,
+        is_proven: true,
+        kind: 2,
+        from: id,
+        within_ms: 256,
+        ticket: ticket.clone(),
+        bytes: b"what".to_vec(),
+    };
+    assert_eq!(typed(output::ASKED, 8, 0x102, &ticket, b"what"), Some(Output::Event(asked)));
+    for (value, is_here, is_proven) in
+        [(100, false, false), (100 | 1 << 17, false, true), (304 | 1 << 16, true, false)]
+    {
+        let status = Status::from_code(value as u16).unwrap();
+        let replied = Event::Replied { op: OpId(3), status, is_proven, is_here, bytes: b"so".to_vec() };
+        assert_eq!(typed(output::REPLIED, 3, value, &[], b"so"), Some(Output::Event(replied)));
+    }
     let done = Event::Done { op: OpId(3), status: Status::Partial, holders: 5 };
     assert_eq!(typed(output::DONE, 3, 104 | 5 << 16, &[], &[]), Some(Output::Event(done)));
     let verify =

@@ -10,14 +10,24 @@ pub enum Status {
     Partial = 104,
     /// The request makes no sense (too large, out of bounds).
     BadRequest = 200,
+    /// Nobody knows who asks.
+    Unauthorized = 201,
+    /// Who asks may not.
+    Forbidden = 202,
     /// Nobody who should hold it has it.
     NotFound = 203,
     /// A bound was reached; ask again later.
     TooManyRequests = 205,
-    /// Nobody to ask: the node has no links.
+    /// Whoever was asked failed at it.
+    InternalError = 300,
+    /// Nobody there does such a thing: the port is not open.
+    NotImplemented = 301,
+    /// Nobody to ask: there is no way to whom it is for, or the link is lost.
     Unavailable = 303,
-    /// No answer came in time, on any of the ways tried.
+    /// No answer came in time, on any of the ways tried: it may have happened.
     TimedOut = 304,
+    /// Another version is spoken there: a byte for each.
+    VersionNotSupported = 305,
     /// The store of this node, or of whoever says so, is full.
     InsufficientStorage = 306,
     /// The stores of all who could hold the block are full.
@@ -26,14 +36,19 @@ pub enum Status {
 
 impl Status {
     /// Each of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::Ok,
         Self::Partial,
         Self::BadRequest,
+        Self::Unauthorized,
+        Self::Forbidden,
         Self::NotFound,
         Self::TooManyRequests,
+        Self::InternalError,
+        Self::NotImplemented,
         Self::Unavailable,
         Self::TimedOut,
+        Self::VersionNotSupported,
         Self::InsufficientStorage,
         Self::NetworkFull,
     ];

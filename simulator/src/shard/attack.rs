@@ -1,6 +1,6 @@
 //! What liars do by themselves: frames that no honest engine sends, and sockets between two that know nothing of it.
 
-use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed};
+use tabmesh_engine::wire::frame::{Body, CLOSE, FASTEST, Frame, Routed, Said};
 use tabmesh_engine::wire::topic::{PRUNE, WANT};
 use tabmesh_engine::{BlockHash, LinkId, NodeId};
 
@@ -168,7 +168,9 @@ impl<C: Crypto> Shard<C> {
         for (end, pipe, to) in &open {
             let from = open.iter().find(|(other, ..)| other == pipe && other != end).map(|(.., from)| *from);
             if let (Some((_, target)), Some((_, origin))) = (name(*to), from.and_then(name)) {
-                let frame = said(false, true, (origin, target), &[], &Body::Data(b"forged"));
+                let forged =
+                    Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: b"forged" });
+                let frame = said(false, true, (origin, target), &[], &forged);
                 self.transmit(ground, node, *end, frame);
             }
         }

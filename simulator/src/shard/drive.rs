@@ -179,7 +179,7 @@ impl<C: Crypto> Shard<C> {
                     self.look_for_blame(ground, node, &id, reason)
                 };
             }
-            Told::Message { .. } => {
+            Told::Said { .. } | Told::Asked { .. } => {
                 // No application of this world sends anything.
                 self.counts.forged += u64::from(ground.lie(node).is_none());
                 return;
@@ -252,7 +252,9 @@ fn carried(output: &Output) -> usize {
         },
         Output::Event(Told::Found { ids, .. }) => ids.capacity() * 32,
         Output::Event(Told::PeerUp { address, .. }) => address.capacity(),
-        Output::Event(Told::Message { bytes, .. } | Told::Published { bytes, .. }) => bytes.capacity(),
+        Output::Event(
+            Told::Said { bytes, .. } | Told::Asked { bytes, .. } | Told::Published { bytes, .. },
+        ) => bytes.capacity(),
         _ => 0,
     }
 }

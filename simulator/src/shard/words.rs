@@ -10,16 +10,19 @@ use crate::crypto::Crypto;
 use crate::event::NodeNumber;
 use crate::ground::Ground;
 
-/// What a frame is counted as: its own kind, or 16 more than the kind of what a routed one carries.
+/// Kinds of frames, the later ones as one; bodies are counted behind them.
+const BODIES: usize = 19;
+
+/// What a frame is counted as: its own kind, or [`BODIES`] more than the kind of what a routed one carries.
 pub(super) fn kind(frame: &[u8]) -> usize {
     match frame.get(2).copied().unwrap_or(0) {
         // Behind the kind come flags, hops, two ids, a number, and the path's length; then the body's kind.
         9 => {
             let path = usize::from(frame.get(73).copied().unwrap_or(0));
             let body = frame.get(74 + ENTRY * path).copied().unwrap_or(0);
-            usize::from(body.min(15)) + 16
+            usize::from(body.min((super::KINDS - BODIES) as u8 - 1)) + BODIES
         }
-        kind => usize::from(kind.min(15)),
+        kind => usize::from(kind.min(BODIES as u8 - 1)),
     }
 }
 
@@ -41,9 +44,38 @@ pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
 
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
-    "garbage", "hello", "proof", "welcome", "bye", "ping", "pong", "credit", "gossip", "routed", "digest",
-    "differ", "keys", "carry", "carried", "topic", "routed", "find", "envelope", "get", "put", "data",
-    "answer", "body 7", "meet", "nodes", "greet", "body 11", "body 12", "body 13", "body 14", "body 15",
+    "garbage",
+    "hello",
+    "proof",
+    "welcome",
+    "bye",
+    "ping",
+    "pong",
+    "credit",
+    "gossip",
+    "routed",
+    "digest",
+    "differ",
+    "keys",
+    "carry",
+    "carried",
+    "topic",
+    "ports",
+    "ports again",
+    "frame 18",
+    "routed",
+    "find",
+    "envelope",
+    "get",
+    "put",
+    "body 5",
+    "answer",
+    "body 7",
+    "meet",
+    "nodes",
+    "greet",
+    "port",
+    "body 12",
 ];
 
 fn frames(packet: &[u8]) -> String {
@@ -176,6 +208,7 @@ impl<C: Crypto> Shard<C> {
 #[cfg(test)]
 mod tests {
     use tabmesh_engine::NodeId;
+    use tabmesh_engine::wire::frame::Said;
     use tabmesh_engine::wire::topic::{GRAFT, PUBLISH};
 
     use super::*;
@@ -210,7 +243,16 @@ mod tests {
         }
         let said = [&[PUBLISH], &topic.0[..], b"rest"].concat();
         for path in [&[][..], &[0; 2 * ENTRY]] {
-            assert_eq!(about(&frame(&Body::Data(&said), path), &topic), None);
+            assert_eq!(
+                about(
+                    &frame(
+                        &Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: &said }),
+                        path
+                    ),
+                    &topic
+                ),
+                None
+            );
         }
         assert_eq!(about(&[0, 34, 13, 0], &topic), None);
         assert_eq!(KIND_NAMES[kind(&frame(&Body::Meet, &[]))], "meet");

@@ -77,7 +77,7 @@ impl Ground {
     fn room(&self, kept: usize) -> usize {
         let held = self.links.len() + usize::from(self.closing.is_some()) + kept;
         let under_way = self.links.len() - self.links.ready_count();
-        let room = self.profile_limit(&LINKS_MAX).saturating_sub(held);
+        let room = (self.profile_limit(&LINKS_MAX) + self.held_links()).saturating_sub(held);
         room.min(HANDSHAKES_MAX.saturating_sub(under_way))
     }
 
@@ -157,7 +157,25 @@ impl Ground {
         limits.get(self.profile() as usize).copied().unwrap_or(0)
     }
 
+    /// Links that the node aims at, those held for modules beside the overlay's own.
     pub(crate) fn link_budget(&self) -> usize {
-        self.profile_limit(&LINK_BUDGET)
+        self.profile_limit(&LINK_BUDGET) + self.held_links()
+    }
+
+    /// Whether a module holds this node.
+    #[inline(never)]
+    pub(crate) fn holds(&self, id: &NodeId) -> bool {
+        self.held().contains(id)
+    }
+
+    /// The nodes that modules hold.
+    pub(crate) fn held(&self) -> &[NodeId] {
+        NodeId::list(&self.held)
+    }
+
+    /// How many links there are, or are being made, to nodes that are held.
+    #[inline(never)]
+    fn held_links(&self) -> usize {
+        self.links.iter().filter(|link| self.holds(&link.peer)).count()
     }
 }

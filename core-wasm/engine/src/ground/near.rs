@@ -98,6 +98,7 @@ impl Ground {
         let bucket = self.id.shared_bits(from);
         self.links.len() > self.link_budget() + LINKS_SPARE
             && bucket < self.depth_hint
+            && !self.holds(from)
             && self.bucket(bucket).1 > 0
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct Ground {
     /// The link that was shed last, and until when what its peer had sent is heard.
     pub(crate) closing: Option<(LinkId, Instant)>,
     pub(crate) bans: Bans,
+    /// Nodes that links are kept to for modules.
+    pub(crate) held: Vec<u8>,
     /// When bulk came last, over any link.
     pub(crate) bulk_heard: Instant,
     /// Where this node stands.
@@ -82,6 +84,7 @@ impl Ground {
             closing: None,
             contacts: Contacts::new(id),
             bans: Bans::default(),
+            held: Vec::new(),
             at: Coordinate::default(),
             better: None,
             greetings: Vec::new(),

@@ -55,9 +55,9 @@ numbers! {
     LinkId: |number| Self::new(number as u16), |link| link.word();
     JobId: |number| Some(Self(number)), |job| job.0;
     OpId: |number| Some(Self(number)), |op| op.0;
-    u8: |number| Some(number as Self), |number| (*number).into();
     u16: |number| Some(number as Self), |number| (*number).into();
     u64: |number| Some(number.into()), |number| *number as u32;
+    Status: |number| Self::from_code(number as u16), |status| *status as u32;
 }
 
 macro_rules! values {
@@ -71,11 +71,11 @@ macro_rules! values {
 }
 
 values! {
+    u8: |number| Some(number as Self);
     u32: |number| Some(number);
     i32: |number| Some(number as Self);
-    bool: |number| Some(number != 0);
+    bool: |number| Some(number & 1 != 0);
     Reason: |number| Some(Self::from_code(number as u8));
-    Status: |number| Self::from_code(number as u16);
     Profile: |number| Some(Self::from_code(number as u8));
     LinkKind: |number| Some(Self::from_code(number as u8));
 }
@@ -125,6 +125,24 @@ impl Bytes<'_> for u32 {
     #[inline(always)]
     fn read(bytes: &[u8]) -> Option<Self> {
         Some(Self::from_be_bytes(*bytes.first_chunk()?))
+    }
+}
+
+impl Bytes<'_> for u8 {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.first().copied()
+    }
+}
+
+impl Bytes<'_> for Vec<u8> {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(bytes.to_vec())
+    }
+}
+
+impl<'a> Bytes<'a> for &'a [NodeId] {
+    fn read(bytes: &'a [u8]) -> Option<Self> {
+        Some(NodeId::list(bytes))
     }
 }
 
@@ -248,13 +266,29 @@ impl Write for &BlockHash {
     }
 }
 
+impl Write for &[NodeId] {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(NodeId::list_bytes(self));
+    }
+}
+
 impl Write for &[BlockHash] {
     fn write(&self, sink: &mut dyn FnMut(&[u8])) {
         sink(BlockHash::list_bytes(self));
     }
 }
 
+impl Write for u8 {
+    fn write(&self, sink: &mut dyn FnMut(&[u8])) {
+        sink(&[*self]);
+    }
+}
+
 impl Write for u32 {
+    fn to_number(&self) -> u32 {
+        *self
+    }
+
     fn write(&self, sink: &mut dyn FnMut(&[u8])) {
         sink(&self.to_be_bytes());
     }

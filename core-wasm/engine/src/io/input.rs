@@ -5,6 +5,7 @@ use super::kinds::input;
 use super::table::inputs;
 use super::{JobId, LinkId, OpId};
 use crate::id::{BlockHash, NodeId, Signature, TopicId};
+use crate::status::Status;
 
 /// The type of one group of rows; an input also holds what the other groups are.
 macro_rules! types {

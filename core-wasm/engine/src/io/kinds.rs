@@ -1,4 +1,4 @@
-//! The numbers of inputs and outputs in their [flat](super::Flat) form, and their names. All of it comes from the table (`io/table.rs`), as
+//! The numbers of inputs and outputs in their [flat](super::Flat) form, and their names. All of it comes from the table (`io/table/`), as
 //! does `pkg/src/kinds.ts`.
 
 /// Constants of one group of rows.

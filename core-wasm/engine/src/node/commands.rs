@@ -12,7 +12,13 @@ impl Node {
             Command::Put { op, hash } => self.requests.put(&mut self.ground, op, hash),
             Command::Get { op, hash } => self.requests.fetch(&mut self.ground, Some(op), None, hash),
             Command::Find { op, target } => self.find(op, target),
-            Command::Send { op, to, length } => self.requests.send(&mut self.ground, op, to, length),
+            Command::Open(open) => self.ports.set(&mut self.ground, open),
+            Command::Tell { port, to, bytes } => self.tell(port, to, bytes),
+            Command::Ask { op, to, port, within_ms, length, kind } => {
+                self.ask(op, to, port, within_ms, length, kind);
+            }
+            Command::Reply { status, bytes } => self.reply(status, bytes),
+            Command::Hold(ids) => self.hold(ids),
             Command::Subscribe { op, topic } => self.topics.subscribe(&mut self.ground, op, topic),
             Command::Unsubscribe { topic } => self.topics.unsubscribe(&mut self.ground, topic),
             Command::Publish { op, topic, bytes } => self.topics.publish(&mut self.ground, op, topic, bytes),

@@ -116,6 +116,7 @@ impl Node {
             (Stage::Ready, Frame::Topic { kind, raw }) => {
                 self.topics.on_topic(&mut self.ground, id, kind, raw)
             }
+            (Stage::Ready, Frame::Ports { again, open }) => self.on_ports(id, &peer, again, open),
             (Stage::Ready, Frame::Digest(sums)) => self.blocks.on_digest(&mut self.ground, id, &peer, sums),
             (Stage::Ready, Frame::Differ { mask, after }) => self.blocks.on_differ(id, &peer, mask, after),
             (Stage::Ready, Frame::Carry { carried, peer: other, sealed }) => {

@@ -38,6 +38,7 @@ impl Node {
         }
         self.on_peers_changed(None);
         self.topics.on_linked(&mut self.ground, id);
+        self.ports.on_linked(&mut self.ground, id);
         self.look_through(id);
     }
 

@@ -5,6 +5,7 @@ mod flat;
 mod frames;
 mod jobs;
 mod links;
+mod ports;
 mod requests;
 mod route;
 mod store;
@@ -19,6 +20,7 @@ use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
 use crate::linking::{self, Linking};
+use crate::ports::Ports;
 use crate::requests::Requests;
 use crate::time::Instant;
 use crate::topics::Topics;
@@ -33,6 +35,7 @@ pub struct Node {
     blocks: Blocks,
     linking: Linking,
     topics: Topics,
+    ports: Ports,
     upkeep: Upkeep,
     left: bool,
 }
@@ -47,6 +50,7 @@ impl Node {
             blocks: Blocks::default(),
             linking: Linking::default(),
             topics: Topics::default(),
+            ports: Ports::default(),
             upkeep: Upkeep::default(),
             left: false,
         };

@@ -41,7 +41,8 @@ impl Node {
         if self.was_envelope(number) || self.ground.on_greeted(number, from) {
             return;
         }
-        if let Some(aim) = self.requests.on_answered(&mut self.ground, number, from, status, bytes) {
+        if let Some(aim) = self.requests.on_answered(&mut self.ground, Some(by), number, from, status, bytes)
+        {
             self.carry_on();
             aim.heed(&mut self.ground, from, by, bytes);
         }

@@ -3,8 +3,6 @@
 use super::Node;
 use crate::ground::{Carried, ReplyTo};
 use crate::io::LinkId;
-use crate::io::kinds::output;
-use crate::limits::MESSAGE_MAX;
 use crate::linking;
 use crate::status::{Reason, Status};
 use crate::wire::frame::{Body, Routed};
@@ -32,15 +30,10 @@ impl Node {
             Body::Put { hash, block } => {
                 self.blocks.on_put(&mut self.ground, reply, hash, block, routed.exact)
             }
-            Body::Data(bytes) if *routed.target == self.ground.id && bytes.len() <= MESSAGE_MAX => {
-                self.ground.put_copy(output::MESSAGE, 0, &routed.origin.0, bytes);
-                self.ground.answer(&reply, Status::Ok, &[]);
-            }
+            Body::Port(said) => self.on_said(&reply, routed, &said),
             Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
             Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
-            Body::Data(_) | Body::Answer { .. } | Body::Nodes { .. } => {
-                self.ground.answer(&reply, Status::BadRequest, &[])
-            }
+            Body::Answer { .. } | Body::Nodes { .. } => self.ground.answer(&reply, Status::BadRequest, &[]),
         }
     }
 

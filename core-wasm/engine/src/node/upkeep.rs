@@ -7,7 +7,7 @@ use crate::linking;
 use crate::requests::Aim;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
-use crate::upkeep::{Upkeep, on_own_place_known};
+use crate::upkeep::{Upkeep, dial_held, on_own_place_known};
 
 /// Repair looks at a changed neighbourhood within this.
 const REPAIR_SOON: Duration = Duration::from_ms(2_000);
@@ -19,6 +19,7 @@ impl Node {
         self.upkeep.dial_addresses(&mut self.ground);
         self.refresh();
         let lacks = self.upkeep.dial_neighbours(&mut self.ground) | self.fill_buckets();
+        let lacks = lacks | dial_held(&mut self.ground);
         if !lacks && self.upkeep.is_settled() {
             self.ground.greet_better();
         }

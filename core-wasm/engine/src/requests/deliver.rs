@@ -1,27 +1,30 @@
 //! Delivering what has room: it is read, sent, and answered for.
 
+use alloc::vec::Vec;
+
 use super::course::LOCAL_PATIENCE;
-use super::delivery::{ATTEMPTS_A_PLACE, Cargo, MESSAGE_HEAD, PUT_ATTEMPTS_MAX, ROOM_PATIENCE, Stage};
+use super::delivery::{ATTEMPTS_A_PLACE, Ask, Cargo, MESSAGE_HEAD, PUT_ATTEMPTS_MAX, ROOM_PATIENCE, Stage};
 use super::table::{Purpose, Request, Requests};
 use crate::ground::{Ground, What};
 use crate::id::BlockHash;
-use crate::io::kinds::output;
 use crate::limits::REPLICAS;
+use crate::link::ReplyTo;
 use crate::status::Status;
-use crate::wire::frame::Body;
+use crate::wire::frame::{BULK_MIN, Body, Said};
 
 impl Requests {
-    /// Begins to read the blocks and messages that have room on their first link. A block that has links but for now none that
+    /// Begins to read the blocks and questions that have room on their first link. A block that has links but for now none that
     /// answers waits; without any it is with nobody.
     pub(crate) fn pump(&mut self, ground: &mut Ground) {
         let mut place = 0;
-        // Messages to one node wait in their order.
+        // What one port asks a node waits in its order; blocks and other ports do not wait for it.
         let mut full = None;
         while let Some(Request { course, purpose, .. }) = self.list.get_mut(place) {
             place += 1;
             let Purpose::Delivery(delivery) = purpose else { continue };
             let target = course.found.target;
-            if delivery.stage != Stage::Waits || full == Some(target) {
+            let goal = Some((target, delivery.port()));
+            if delivery.stage != Stage::Waits || full == goal {
                 continue;
             }
             let (room, message) = delivery.size();
@@ -32,18 +35,20 @@ impl Requests {
                 place -= 1;
                 self.end(ground, place, status, 0);
             } else if !is_stuck
-                && hop.is_none_or(|link| ground.takes_bulk(link, room))
+                && hop.is_none_or(|link| room <= BULK_MIN || ground.takes_bulk(link, room))
                 && ground.load(What::Load, course.number, BlockHash::at(&target), message)
             {
-                course.wait(ground, LOCAL_PATIENCE);
+                if delivery.is_block() {
+                    course.wait(ground, LOCAL_PATIENCE);
+                }
                 delivery.stage = Stage::Out;
             } else {
-                full = Some(target);
+                full = goal;
             }
         }
     }
 
-    /// The block or message is read: sends it, or waits again if its link has filled up meanwhile.
+    /// The bytes are read: sends them, or waits again if their link has filled up meanwhile.
     pub(super) fn on_loaded(&mut self, ground: &mut Ground, place: usize, bytes: Option<&[u8]>) {
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
@@ -55,38 +60,39 @@ impl Requests {
             return;
         };
         let hop = delivery.first_hop(ground, &target, &course.tried);
-        if hop.is_none() && !delivery.is_block() && target == ground.id {
-            ground.put_copy(output::MESSAGE, 0, &target.0, bytes);
-            self.end(ground, place, Status::Ok, 0);
-            return;
-        }
-        let link = hop.filter(|link| ground.takes_bulk(*link, bytes.len() + MESSAGE_HEAD));
-        let Some(link) = link else {
-            course.wait(ground, ROOM_PATIENCE);
+        let body = match delivery.cargo {
+            Cargo::Block => Body::Put { hash: BlockHash::at(&target), block: bytes },
+            Cargo::Ask(Ask { port, version, kind, .. }) => {
+                let within_ms = (course.deadline.since(ground.now).0 / 1_000).max(1) as u32;
+                let said = Said { port, version, kind, within_ms, bytes };
+                if target == ground.id {
+                    let request = course.set_out(ground.now);
+                    return ground.hand_over(&ReplyTo { origin: target, request, path: Vec::new() }, &said);
+                }
+                Body::Port(said)
+            }
+        };
+        let room = bytes.len() + MESSAGE_HEAD;
+        let Some(link) = hop.filter(|link| room <= BULK_MIN || ground.takes_bulk(*link, room)) else {
+            if delivery.is_block() {
+                course.wait(ground, ROOM_PATIENCE);
+            }
             delivery.stage = Stage::Waits;
             return;
         };
         course.tried.push(link);
         let (place, number) = (delivery.place(ground, &target), course.set_out(ground.now));
-        let (exact, body) = match delivery.cargo {
-            Cargo::Block => (false, Body::Put { hash: BlockHash::at(&target), block: bytes }),
-            Cargo::Message { .. } => (true, Body::Data(bytes)),
-        };
-        ground.send_request_by(link, number, &place, exact, 0, &body);
+        ground.send_request_by(link, number, &place, !delivery.is_block(), 0, &body);
         delivery.await_answer(ground, course, &self.trips);
     }
 
-    /// A block or message was answered for.
+    /// A block was answered for.
     pub(super) fn on_delivered(&mut self, ground: &mut Ground, number: u32, status: Status, holders: u8) {
         let place = self.place(number);
         let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) = self.list.get_mut(place)
         else {
             return;
         };
-        if !delivery.is_block() {
-            self.end(ground, place, status, 0);
-            return;
-        }
         if status == Status::TooManyRequests {
             delivery.stage = Stage::Pauses;
             if !course.try_later(ground) {

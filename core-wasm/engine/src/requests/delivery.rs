@@ -1,6 +1,6 @@
-//! A block on its way to its holders, or a message to a node.
+//! A block on its way to its holders, or a question to a module of a node.
 
-use super::course::{Course, LOCAL_PATIENCE, Late, Trips};
+use super::course::{Course, Late, Trips};
 use crate::ground::{BLOCK_FRAME, Ground};
 use crate::id::NodeId;
 use crate::io::{LinkId, OpId};
@@ -11,7 +11,6 @@ use crate::time::Duration;
 /// An answer may take at least so long.
 const PUT_PATIENCE: Duration = Duration::from_ms(9_000);
 const PUT_PATIENCE_MAX: Duration = Duration::from_ms(15_000);
-const SEND_PATIENCE: Duration = Duration::from_ms(5_000);
 
 /// A block waits so long for room on its first link before another one is tried.
 pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(5_000);
@@ -24,18 +23,26 @@ pub(super) const ATTEMPTS_A_PLACE: u8 = 2;
 /// While its link is busy with what was sent before, a delivery is given more time so often.
 const EXTENSIONS_MAX: u8 = 8;
 
-/// What a message or block is longer by on a link, at most.
+/// What a question is longer by on a link, at most.
 pub(super) const MESSAGE_HEAD: usize = 256;
+
+/// A question; it goes once, by the best link, and ends at its deadline.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ask {
+    pub(crate) op: OpId,
+    /// The asking module, its protocol's version, and what its face takes it for.
+    pub(crate) port: u32,
+    pub(crate) version: u8,
+    pub(crate) kind: u8,
+    /// Of its bytes, which the shell has.
+    pub(crate) length: u16,
+}
 
 /// What leaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cargo {
     Block,
-    /// The message of this operation, of so many bytes; it goes once, by the best link.
-    Message {
-        op: OpId,
-        length: u16,
-    },
+    Ask(Ask),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,13 +81,13 @@ impl Delivery {
     /// take it is not late.
     pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Trips) -> Late {
         let is_out = self.stage == Stage::Out;
+        if !self.is_block() {
+            return Late::Ends(if is_out { Status::TimedOut } else { Status::Unavailable });
+        }
         if is_out && self.is_queued(ground, course) && self.extended < EXTENSIONS_MAX {
             self.extended += 1;
             self.await_answer(ground, course, trips);
             return Late::Waits;
-        }
-        if !self.is_block() {
-            return Late::Ends(Status::TimedOut);
         }
         self.failures += ATTEMPTS_A_PLACE * u8::from(is_out);
         if self.stage == Stage::Waits {
@@ -132,8 +139,8 @@ impl Delivery {
                 let nearer = hop(tried, false).or_else(|| hop(&[], false));
                 nearer.or_else(|| hop(tried, true)).or_else(|| hop(&[], true))
             }
-            Cargo::Message { .. } if *target == ground.id => None,
-            Cargo::Message { .. } => ground.way(target),
+            Cargo::Ask(_) if *target == ground.id => None,
+            Cargo::Ask(_) => ground.way(target),
         }
     }
 
@@ -145,18 +152,21 @@ impl Delivery {
 
     /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     pub(super) fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
-        let span = match self.is_block() {
-            true => trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX),
-            false => trips.lookups.patience(SEND_PATIENCE).min(LOCAL_PATIENCE),
-        };
-        course.wait(ground, span);
+        if self.is_block() {
+            course.wait(ground, trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX));
+        }
     }
 
-    /// How long it is on a link, and which message it is.
+    /// The port that it is a question of.
+    pub(super) fn port(&self) -> Option<u32> {
+        if let Cargo::Ask(ask) = self.cargo { Some(ask.port) } else { None }
+    }
+
+    /// How long it is on a link, and whose bytes it is.
     pub(super) fn size(&self) -> (usize, Option<OpId>) {
         match self.cargo {
             Cargo::Block => (BLOCK_FRAME, None),
-            Cargo::Message { op, length } => (MESSAGE_HEAD + usize::from(length), Some(op)),
+            Cargo::Ask(Ask { op, length, .. }) => (MESSAGE_HEAD + usize::from(length), Some(op)),
         }
     }
 }

@@ -3,20 +3,20 @@
 use alloc::vec::Vec;
 
 use super::course::{ATTEMPTS_TOLD, Course, LOCAL_PATIENCE, Late, Trips};
-use super::delivery::{Cargo, Delivery, ROOM_PATIENCE};
+use super::delivery::{Ask, Cargo, Delivery, ROOM_PATIENCE};
 use super::density::Density;
 use super::fetch::Fetch;
 use super::lookup::{Aim, LOOKUPS_A_RETRY, Lookup};
-use crate::ground::{Ground, Job, What, stored};
+use crate::ground::{Ground, IS_HERE, IS_PROVEN, Job, What, stored};
 use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LinkId, OpId};
-use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{ASKS_A_PORT, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
-use crate::time::Stamp;
+use crate::time::{Duration, Stamp};
 
 /// How many repeats of own lookups are saved up at most.
 const RETRIES_MOST: u8 = 16;
@@ -96,19 +96,21 @@ impl Requests {
 
     /// Places a block that is in this node's store.
     pub(crate) fn put(&mut self, ground: &mut Ground, op: OpId, hash: &BlockHash) {
-        self.deliver(ground, op, hash.place(), Cargo::Block);
+        self.deliver(ground, op, hash.place(), Cargo::Block, ROOM_PATIENCE);
     }
 
-    /// Sends a message of `length` bytes, which the shell has.
-    pub(crate) fn send(&mut self, ground: &mut Ground, op: OpId, to: &NodeId, length: u32) {
-        if length > MESSAGE_MAX as u32 {
-            return ground.done(op, Status::BadRequest, 0);
+    /// Asks a module of another node, or of this one. Every port has a share of what may be under way.
+    pub(crate) fn ask(&mut self, ground: &mut Ground, to: &NodeId, ask: Ask, within: Duration) {
+        let is_fellow = |request: &&Request| matches!(&request.purpose, Purpose::Delivery(it) if it.port() == Some(ask.port));
+        if self.list.iter().filter(is_fellow).count() >= ASKS_A_PORT
+            || self.list.len() >= REQUESTS_MAX - REQUESTS_OWN
+        {
+            return ground.replied(ask.op, Status::TooManyRequests, IS_HERE, &[]);
         }
-        self.deliver(ground, op, to, Cargo::Message { op, length: length as u16 });
+        self.deliver(ground, ask.op, to, Cargo::Ask(ask), within);
     }
 
-    fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo) {
-        let patience = if cargo == Cargo::Block { ROOM_PATIENCE } else { LOCAL_PATIENCE };
+    fn deliver(&mut self, ground: &mut Ground, op: OpId, target: &NodeId, cargo: Cargo, patience: Duration) {
         let target = Nearest::new(target, 0);
         if self.begin(ground, Some(op), target, Purpose::Delivery(Delivery::new(cargo)))
             && let Some(request) = self.list.last_mut()
@@ -184,7 +186,12 @@ impl Requests {
                 let crowded = self.density.is_crowded(&found.target, found.ids());
                 ground.put_plain(output::FOUND, op.0, crowded.into(), NodeId::list_bytes(found.ids()));
             }
-            ground.done(op, status, holders);
+            match purpose {
+                Purpose::Delivery(delivery) if !delivery.is_block() => {
+                    ground.replied(op, status, IS_HERE, &[]);
+                }
+                _ => ground.done(op, status, holders),
+            }
         }
         if let Some(aim) = aim {
             if matches!(aim, Aim::Join | Aim::Fill | Aim::Look(_)) {
@@ -201,13 +208,14 @@ impl Requests {
     pub(crate) fn on_answered(
         &mut self,
         ground: &mut Ground,
+        by: Option<LinkId>,
         number: u32,
         from: &NodeId,
         status: Status,
         bytes: &[u8],
     ) -> Option<Aim> {
         let place = self.place(number);
-        let Request { course, purpose, .. } = self.list.get_mut(place)?;
+        let Request { op, course, purpose, .. } = self.list.get_mut(place)?;
         let trip = course.sent(number)?.age(ground.now);
         match purpose {
             Purpose::Lookup(lookup) => {
@@ -235,12 +243,20 @@ impl Requests {
                     self.step(ground, place);
                 }
             },
-            Purpose::Delivery(delivery) => {
-                if delivery.is_block() && status != Status::TooManyRequests {
+            Purpose::Delivery(delivery) if !delivery.is_block() => {
+                if course.found.target == *from
+                    && let Some(op) = *op
+                {
+                    let proof = if ground.is_peer(by, from) { IS_PROVEN } else { 0 };
+                    ground.replied(op, status, proof, bytes);
+                    self.list.remove(place);
+                }
+            }
+            Purpose::Delivery(_) => {
+                if status != Status::TooManyRequests {
                     self.trips.puts.sample(trip);
                 }
-                let holders = if delivery.is_block() { bytes.first().copied().unwrap_or(0) } else { 0 };
-                self.on_delivered(ground, number, status, holders);
+                self.on_delivered(ground, number, status, bytes.first().copied().unwrap_or(0));
             }
         }
         None

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Aim, Requests};
+use super::{Aim, Ask, Requests};
 use crate::coordinate::Coordinate;
 use crate::ground::Ground;
 use crate::ground::testing::{ground, outputs, random_id, sent};
@@ -75,7 +75,7 @@ fn a_lookup_asks_three_disjoint_first_hops_and_believes_two_that_agree() {
     let named = nodes(&[nearest]);
     for (count, (_, number)) in asked.iter().take(2).enumerate() {
         assert_eq!(done(&outputs(&mut ground)), None, "after {count} answers");
-        assert!(requests.on_answered(&mut ground, *number, &nearest, Status::Ok, &named).is_some());
+        assert!(requests.on_answered(&mut ground, None, *number, &nearest, Status::Ok, &named).is_some());
     }
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
@@ -88,7 +88,7 @@ fn a_nearer_id_that_is_only_named_is_not_believed() {
     let asked = asked(&mut ground, Body::Find.kind());
     let (liar, made_up) = (peer(&ground, asked[0].0), target.flipped(250));
     for (_, number) in &asked {
-        requests.on_answered(&mut ground, *number, &liar, Status::Ok, &nodes(&[made_up]));
+        requests.on_answered(&mut ground, None, *number, &liar, Status::Ok, &nodes(&[made_up]));
     }
     wait(&mut requests, &mut ground);
     let outputs = outputs(&mut ground);
@@ -106,7 +106,8 @@ fn the_own_place_is_known_once_all_that_were_asked_answered() {
     let mut verdicts = Vec::new();
     for (link, number) in &asked {
         let from = peer(&ground, *link);
-        let aim = requests.on_answered(&mut ground, *number, &from, Status::Ok, &[]).expect("it is awaited");
+        let aim =
+            requests.on_answered(&mut ground, None, *number, &from, Status::Ok, &[]).expect("it is awaited");
         aim.heed(&mut ground, &from, *link, &[]);
         verdicts.push(requests.ended == Some(Aim::Join));
     }
@@ -136,9 +137,9 @@ fn a_block_is_asked_of_those_that_were_named_and_stored_when_it_comes() {
     let first = asked(&mut ground, Body::Get(&hash).kind());
     let [(link, number)] = first[..] else { panic!("{} asked", first.len()) };
     let (from, holder) = (peer(&ground, link), hash.place().flipped(220));
-    requests.on_answered(&mut ground, number, &from, Status::NotFound, &nodes(&[holder]));
+    requests.on_answered(&mut ground, None, number, &from, Status::NotFound, &nodes(&[holder]));
     assert_eq!(asked(&mut ground, Body::Get(&hash).kind()).len(), 1, "the holder that was named");
-    requests.on_answered(&mut ground, number, &holder, Status::Ok, b"block");
+    requests.on_answered(&mut ground, None, number, &holder, Status::Ok, b"block");
     let stores = outputs(&mut ground);
     let store = stores.iter().find(|flat| flat.kind == output::STORE).expect("it is stored");
     assert_eq!((&store.id[..], &store.bytes[..], store.value), (&hash.0[..], &b"block"[..], 0));
@@ -154,7 +155,7 @@ fn a_busy_holder_is_asked_again_by_the_same_way() {
     requests.fetch(&mut ground, Some(OP), None, &hash);
     let (link, number) = asked(&mut ground, Body::Get(&hash).kind())[0];
     let (from, since) = (peer(&ground, link), ground.now);
-    requests.on_answered(&mut ground, number, &from, Status::TooManyRequests, &[]);
+    requests.on_answered(&mut ground, None, number, &from, Status::TooManyRequests, &[]);
     assert!(asked(&mut ground, Body::Get(&hash).kind()).is_empty());
     wait(&mut requests, &mut ground);
     assert!(ground.now.since(since) < Duration::from_ms(1_000));
@@ -198,7 +199,8 @@ fn messages_to_one_node_wait_in_their_order() {
     let (mut ground, mut requests) = (ground(4), Requests::default());
     let to = random_id(&mut Rng::new(3));
     for op in 1..=3 {
-        requests.send(&mut ground, OpId(op), &to, 100);
+        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, length: 100 };
+        requests.ask(&mut ground, &to, ask, Duration::from_ms(1_000));
     }
     requests.pump(&mut ground);
     let wanted: Vec<u32> = outputs(&mut ground)
@@ -244,7 +246,7 @@ fn a_late_answer_counts_and_teaches_patience() {
         ground.now = began + Duration::from_ms(3_000);
         let nearest = target.flipped(200);
         for (_, number) in first {
-            requests.on_answered(&mut ground, number, &nearest, Status::Ok, &nodes(&[nearest]));
+            requests.on_answered(&mut ground, None, number, &nearest, Status::Ok, &nodes(&[nearest]));
         }
         assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
     }
@@ -263,7 +265,7 @@ fn answers_of_attempts_that_were_lost_teach_no_patience() {
         wait(&mut requests, &mut ground);
         let nearest = target.flipped(200);
         for (_, number) in asked(&mut ground, Body::Find.kind()) {
-            requests.on_answered(&mut ground, number, &nearest, Status::Ok, &nodes(&[nearest]));
+            requests.on_answered(&mut ground, None, number, &nearest, Status::Ok, &nodes(&[nearest]));
         }
         assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
     }
@@ -315,7 +317,7 @@ fn a_put_waits_for_a_slow_link_to_take_what_was_sent_before() {
         assert!(outputs(&mut ground).is_empty(), "it waits");
     }
     flow(&mut ground, 0);
-    requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::Ok, &[8]);
+    requests.on_answered(&mut ground, None, number, &hash.place().flipped(220), Status::Ok, &[8]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
 
@@ -333,7 +335,7 @@ fn a_put_without_an_answer_goes_by_another_link() {
     let again = ground.now;
     assert_eq!(requests.list[0].course.deadline.since(again).ms(), 9_000);
     // The first answer comes late, and counts.
-    requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::Ok, &[8]);
+    requests.on_answered(&mut ground, None, number, &hash.place().flipped(220), Status::Ok, &[8]);
     assert_eq!(done(&outputs(&mut ground)), Some(Status::Ok));
 }
 
@@ -344,7 +346,14 @@ fn a_holder_that_is_always_busy_is_passed_over() {
     let (first, mut number) = put(&mut requests, &mut ground, &hash);
     let mut answers = 0;
     loop {
-        requests.on_answered(&mut ground, number, &hash.place().flipped(220), Status::TooManyRequests, &[]);
+        requests.on_answered(
+            &mut ground,
+            None,
+            number,
+            &hash.place().flipped(220),
+            Status::TooManyRequests,
+            &[],
+        );
         answers += 1;
         assert!(answers < 20, "the same holder was asked {answers} times");
         // In a node this follows every input.

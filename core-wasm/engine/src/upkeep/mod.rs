@@ -11,4 +11,4 @@ mod overlay;
 mod tests;
 
 pub(crate) use self::gossip::on_gossip;
-pub(crate) use self::overlay::{Upkeep, on_own_place_known};
+pub(crate) use self::overlay::{Upkeep, dial_held, on_own_place_known};

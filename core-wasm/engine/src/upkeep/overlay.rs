@@ -133,6 +133,7 @@ impl Upkeep {
             let is_close = link.ties & CLOSE != 0 && close.contains(&link.peer);
             let counts = is_close || !is_full && link.ties & FASTEST != 0;
             let is_needed = needs(link.id)
+                || ground.holds(&link.peer)
                 || is_fresh
                 || !is_small && (counts || is_fastest)
                 || neighbours.contains(&link.peer);
@@ -156,6 +157,25 @@ impl Upkeep {
         ground.walls = 0;
         self.forgive_addresses();
     }
+}
+
+/// Dials those that modules hold; true if one is not linked.
+pub(crate) fn dial_held(ground: &mut Ground) -> bool {
+    let mut lacks = false;
+    let mut place = 0;
+    while let Some(id) = ground.held().get(place).copied() {
+        place += 1;
+        if ground.links.to(&id).is_some() || id == ground.id {
+            continue;
+        }
+        lacks = true;
+        let now = ground.now;
+        let is_late = ground.contacts.get(&id).is_some_and(|contact| now < contact.not_before);
+        if !is_late && ground.can_dial() {
+            ground.dial(&id);
+        }
+    }
+    lacks
 }
 
 /// The lookup of the own place ended: the node knows its neighbourhood.

@@ -6,6 +6,21 @@ use super::Writer;
 use crate::id::BlockHash;
 use crate::status::Status;
 
+/// What one module says to another of its port.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Said<'a> {
+    /// Which module.
+    pub port: u32,
+    /// Of its protocol.
+    pub version: u8,
+    /// What the modules' faces take it for.
+    pub kind: u8,
+    /// How long an answer is waited for; 0 where none is wanted.
+    pub within_ms: u32,
+    /// What.
+    pub bytes: &'a [u8],
+}
+
 /// What a routed message says.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Body<'a> {
@@ -22,8 +37,8 @@ pub enum Body<'a> {
         /// The block.
         block: &'a [u8],
     },
-    /// A message for the target's application.
-    Data(&'a [u8]),
+    /// For a module of the target.
+    Port(Said<'a>),
     /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
     /// Are you there? Answered by a status alone.
@@ -52,11 +67,11 @@ impl Body<'_> {
             Self::Envelope(_) => 2,
             Self::Get(_) => 3,
             Self::Put { .. } => 4,
-            Self::Data(_) => 5,
             Self::Answer { .. } => 6,
             Self::Meet => 8,
             Self::Nodes { .. } => 9,
             Self::Greet => 10,
+            Self::Port(_) => 11,
         }
     }
 
@@ -65,7 +80,10 @@ impl Body<'_> {
         let mut writer = Writer::default();
         match self {
             Self::Find | Self::Meet | Self::Greet => {}
-            Self::Envelope(bytes) | Self::Data(bytes) => _ = writer.bytes(bytes),
+            Self::Envelope(bytes) => _ = writer.bytes(bytes),
+            Self::Port(said) => {
+                writer.u32(said.port).u8(said.version).u8(said.kind).u32(said.within_ms).bytes(said.bytes);
+            }
             Self::Get(hash) => _ = writer.bytes(&hash.0),
             Self::Put { hash, block } => _ = writer.bytes(&hash.0).bytes(block),
             Self::Answer { status, bytes } | Self::Nodes { status, nodes: bytes } => {

@@ -9,7 +9,7 @@
 
 use alloc::vec::Vec;
 
-pub use super::body::Body;
+pub use super::body::{Body, Said};
 pub use super::proof::{proof_bytes, transcript};
 use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
@@ -18,14 +18,14 @@ use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
 use crate::status::{Reason, Status};
 
 /// The version of this protocol.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 /// The oldest version that is still spoken; a peer that knows none from here to [`VERSION`] is told
 /// [`Reason::OtherVersion`].
-pub const VERSION_OLDEST: u8 = 2;
+pub const VERSION_OLDEST: u8 = 3;
 
-/// A frame longer than this many bytes is bulk.
-pub const BULK_MIN: usize = 1024;
+/// A frame longer than this many bytes is bulk: what a module tells is none, by whichever way it comes.
+pub const BULK_MIN: usize = 1_300;
 
 /// The most links a routed message crosses.
 pub const HOPS_MAX: u8 = 32;
@@ -43,6 +43,10 @@ pub const RELAY: u8 = 0x80;
 /// The kinds of [`Frame::Carry`], which alone may be longer: it holds a whole frame, sealed.
 const CARRY: u8 = 13;
 const CARRIED: u8 = 14;
+
+/// The kinds of [`Frame::Ports`].
+const PORTS: u8 = 16;
+const PORTS_AGAIN: u8 = 17;
 
 /// In [`Frame::Gossip`]: the receiver is one of the nodes closest to the sender.
 pub const CLOSE: u8 = 0x80;
@@ -117,6 +121,13 @@ pub enum Frame<'a> {
         kind: u8,
         /// The topic, and what the kind has.
         raw: &'a [u8],
+    },
+    /// Which ports are open at the sender.
+    Ports {
+        /// Tell yours.
+        again: bool,
+        /// A port's number, 4 bytes, and the version of its protocol.
+        open: &'a [u8],
     },
     /// Keys in those buckets, ascending.
     Keys {
@@ -239,6 +250,7 @@ impl<'a> Frame<'a> {
                 }
                 Self::Keys { mask, more, keys }
             }
+            kind @ (PORTS | PORTS_AGAIN) => Self::Ports { again: kind == PORTS_AGAIN, open: reader.rest() },
             15 => Self::Topic { kind: reader.u8(), raw: reader.rest() },
             kind @ (CARRY | CARRIED) => {
                 Self::Carry { carried: kind == CARRIED, peer: reader.id(), sealed: reader.rest() }
@@ -277,6 +289,9 @@ impl<'a> Frame<'a> {
             Self::Differ { mask, after } => _ = writer.u8(11).u16(*mask).bytes(&after.0),
             Self::Keys { mask, more, keys } => {
                 writer.u8(12).u16(*mask).u8(u8::from(*more)).bytes(keys);
+            }
+            Self::Ports { again, open } => {
+                _ = writer.u8(if *again { PORTS_AGAIN } else { PORTS }).bytes(open)
             }
             Self::Topic { kind, raw } => _ = writer.u8(15).u8(*kind).bytes(raw),
             Self::Carry { carried, peer, sealed } => {
@@ -375,9 +390,15 @@ impl<'a> Routed<'a> {
             2 => Body::Envelope(reader.rest()),
             3 => Body::Get(reader.hash()),
             4 => Body::Put { hash: reader.hash(), block: reader.rest() },
-            5 => Body::Data(reader.rest()),
             8 => Body::Meet,
             10 => Body::Greet,
+            11 => Body::Port(Said {
+                port: reader.u32(),
+                version: reader.u8(),
+                kind: reader.u8(),
+                within_ms: reader.u32(),
+                bytes: reader.rest(),
+            }),
             6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
             9 => Body::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
             _ => return None,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use tabmesh_engine::wire::frame::{Frame, Hello};
 use tabmesh_engine::*;
 
-use crate::frames::routed;
+use crate::frames::{PORT, asked, routed};
 use crate::host::{Host, Key, NET};
 use crate::pairs::carry;
 
@@ -71,7 +71,7 @@ fn vocabulary(v: &Key, x: &Key) -> Vec<Vec<u8>> {
     let ids = [v.id(), x.id()];
     // The likeliest: a goodbye that leaves time for last words, and words.
     for (from, to) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])].repeat(8) {
-        frames.push(routed(false, true, from, to, &[], 5, b"pay mallory").emit());
+        frames.push(routed(false, true, from, to, &[], PORT, &asked(b"pay mallory")).emit());
         frames.push(Frame::Bye(Reason::Shed).emit());
     }
     frames.extend([
@@ -186,7 +186,7 @@ proptest! {
                     prop_assert!(view.id == ids[1 - place] && view.link == *link);
                 }
                 for event in &host.events {
-                    prop_assert!(!matches!(event, Event::Message { .. }), "nobody said anything");
+                    prop_assert!(!matches!(event, Event::Said { .. } | Event::Asked { .. }), "nobody said anything");
                     let is_blame = matches!(event, Event::PeerDown { reason, .. } if reason.is_fault());
                     prop_assert!(!is_blame, "{event:?}");
                 }

@@ -1,6 +1,6 @@
 //! Frames as attackers write them.
 
-use tabmesh_engine::wire::frame::{Frame, Hello, Routed};
+use tabmesh_engine::wire::frame::{Body, Frame, Hello, Routed, Said};
 use tabmesh_engine::{NodeId, PublicKey};
 
 pub(crate) const NET: [u8; 8] = *b"network!";
@@ -13,6 +13,14 @@ pub(crate) fn hello<'a>(key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a
 pub(crate) fn hello_of<'a>(profile: u8, key: &'a PublicKey, exchange: &'a PublicKey) -> Frame<'a> {
     Frame::Hello(Hello { network: &NET, profile, nonce: &[7; 32], exchange, key, address: b"" })
 }
+
+/// What the application is asked, as a payload of [`PORT`].
+pub(crate) fn asked(bytes: &[u8]) -> Vec<u8> {
+    Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes }).emit()
+}
+
+/// The kind of [`Body::Port`].
+pub(crate) const PORT: u8 = 11;
 
 pub(crate) fn routed<'a>(
     reply: bool,

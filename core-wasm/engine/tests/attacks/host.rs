@@ -217,7 +217,15 @@ impl Host {
                     if let Event::Published { id, bytes, .. } = &event {
                         self.memory.insert(*id, bytes.clone());
                     }
+                    let ticket = match &event {
+                        // The application has it.
+                        Event::Asked { port: 0, ticket, .. } => Some(ticket.clone()),
+                        _ => None,
+                    };
                     self.events.push(event);
+                    if let Some(ticket) = ticket {
+                        self.tell(Input::Command(Command::Reply { status: Status::Ok, bytes: &ticket }));
+                    }
                 }
                 Output::Job { job, work } => match work {
                     Work::Sign(bytes) => {

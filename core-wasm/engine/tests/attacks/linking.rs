@@ -8,7 +8,7 @@ use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::*;
 
-use crate::frames::{hello, routed};
+use crate::frames::{PORT, asked, hello, routed};
 use crate::host::{Host, Key, NET};
 use crate::pairs::carry;
 
@@ -17,7 +17,7 @@ fn native(seed: u64) -> Host {
 }
 
 fn heard(host: &Host, what: &[u8]) -> bool {
-    host.events.iter().any(|event| matches!(event, Event::Message { bytes, .. } if bytes == what))
+    host.events.iter().any(|event| matches!(event, Event::Asked { bytes, .. } if bytes == what))
 }
 
 fn faults(host: &Host) -> usize {
@@ -44,7 +44,7 @@ fn x1_a_relay_between_a_dialler_and_its_listener_reads_and_writes_nothing() {
     carry((&mut v, at_v), (&mut x, at_x), |_, bytes| vec![bytes]);
     assert!(v.is_linked(&x.key.id()) && x.is_linked(&v.key.id()), "all it can be is a wire");
     let (from, to) = (x.key.id(), v.key.id());
-    let forged = routed(false, true, &from, &to, &[], 5, b"pay mallory").emit();
+    let forged = routed(false, true, &from, &to, &[], PORT, &asked(b"pay mallory")).emit();
     v.hear_wire(at_v, &forged);
     assert!(!heard(&v, b"pay mallory"));
     assert!(!v.is_linked(&x.key.id()), "what does not open ends the link");

@@ -85,7 +85,7 @@ fn x4_bulk_pays_for_two_frames_and_no_more() {
         let mut host = Host::new(1, Profile::Native);
         let (key, to) = (Key::new(3), host.key.id());
         let link = host.guest(&key);
-        let block = [5; 1_100];
+        let block = [5; 1_400];
         let payload = [&sha256(&block)[..], &block].concat();
         host.hear(link, &[routed(false, true, &NodeId([7; 32]), &to, &[], 4, &payload)]);
         let get = routed(false, true, &NodeId([7; 32]), &to, &[], 3, &payload[..32]).emit();

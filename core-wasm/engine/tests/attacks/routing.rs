@@ -1,10 +1,10 @@
 //! What is routed, from whoever: it bounces between nobody, closes no link of others, and makes nobody send much to others.
 
 use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND, PASSED_A_SECOND, QUEUE_STATE};
-use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
+use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY, Said};
 use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
-use super::frames::routed;
+use super::frames::{PORT, asked, routed};
 use super::host::{Host, Key};
 use super::pairs::pair;
 
@@ -54,7 +54,7 @@ fn x2_the_path_of_one_request_serves_no_other() {
     let from = a.guest(&mallory);
     a.sent.clear();
     let origin = mallory.id();
-    a.hear(from, &[routed(false, true, &origin, &target, &[], 5, b"hello")]);
+    a.hear(from, &[routed(false, true, &origin, &target, &[], PORT, &asked(b"hello"))]);
     let frames = a.frames(at_a);
     let path = frames.iter().find_map(|frame| match Frame::parse(frame) {
         Some(Frame::Routed(routed)) => Some(routed.path.to_vec()),
@@ -143,7 +143,7 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         Body::Find,
         Body::Envelope(&[1; 200]),
         Body::Get(&hash),
-        Body::Data(b"hello"),
+        Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: b"hello" }),
         Body::Meet,
         Body::Greet,
         Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
@@ -362,7 +362,7 @@ fn every_message_of_a_fast_peer_is_answered() {
         host.tell(Input::LinkDrained { link, queued });
         host.sent.clear();
         for _ in 0..2 * PASSED_A_SECOND {
-            host.hear(link, &[routed(false, true, &origin, &target, &[], 5, b"hello")]);
+            host.hear(link, &[routed(false, true, &origin, &target, &[], PORT, &asked(b"hello"))]);
         }
         let mut frames = host.frames(link);
         frames.retain(|frame| matches!(Frame::parse(frame), Some(Frame::Routed(routed)) if routed.reply));

@@ -9,7 +9,7 @@ use tabmesh_engine::wire::frame::Frame;
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
 use tabmesh_engine::*;
 
-use crate::frames::{hello, routed};
+use crate::frames::{PORT, asked, hello, routed};
 use crate::host::{Host, Key, NET};
 
 fn native(seed: u64) -> Host {
@@ -48,8 +48,8 @@ fn x1_a_stranger_that_says_it_was_shed_is_not_heard_after_it() {
             }
             v.hear(link, &[Frame::Bye(Reason::Shed)]);
             let (from, to) = (x.id(), v.key.id());
-            v.hear(link, &[routed(false, true, &from, &to, &[], 5, b"pay mallory")]);
-            assert!(!v.events.iter().any(|event| matches!(event, Event::Message { .. })));
+            v.hear(link, &[routed(false, true, &from, &to, &[], PORT, &asked(b"pay mallory"))]);
+            assert!(!v.events.iter().any(|event| matches!(event, Event::Said { .. } | Event::Asked { .. })));
             assert!(v.closed.contains(&link));
         }
     }
@@ -187,7 +187,8 @@ fn x5_last_words_are_few() {
     v.hear(link, &[Frame::Bye(Reason::Shed)]);
     v.sent.clear();
     for _ in 0..100 {
-        let words = vec![routed(false, true, &from, &to, &[], 5, b"words"); 100];
+        let said = asked(b"words");
+        let words = vec![routed(false, true, &from, &to, &[], PORT, &said); 100];
         v.hear(link, &words);
     }
     let passed = v.frames(other).len();

@@ -1,7 +1,7 @@
 //! Too much of everything: floods, slow readers, crowds of requests.
 
 use tabmesh_engine::limits::{FRAMES_MOST, HANDSHAKES_MAX, MESSAGE_MAX, NEWCOMERS_MAX, REQUESTS_MAX};
-use tabmesh_engine::wire::frame::{Body, Frame, Routed};
+use tabmesh_engine::wire::frame::{Body, Frame, Routed, Said};
 use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Reason, Route, Status};
 
 use crate::grow::network;
@@ -61,7 +61,8 @@ fn a_peer_that_sends_bulk_without_credit_is_cut() {
         let mut world = network(seed, 1, 5, 200);
         let puppet = guest(&mut world, NATIVE);
         let target = world.host(NATIVE).id;
-        let data = Body::Data(&[7; 30_000]).emit();
+        let data =
+            Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: &[7; 30_000] }).emit();
         for request in 0..80 {
             let routed = Routed {
                 reply: false,
@@ -72,7 +73,7 @@ fn a_peer_that_sends_bulk_without_credit_is_cut() {
                 target: &NodeId([request as u8; 32]),
                 request,
                 path: &[],
-                kind: 5,
+                kind: 11,
                 payload: &data,
             };
             if is_closed(&world, puppet, LINK) {

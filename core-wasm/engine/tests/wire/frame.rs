@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tabmesh_engine::limits::{ADDRESS_MAX, BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, MESSAGE_MAX};
 use tabmesh_engine::wire::frame::{
     Body, CLOSE, COPIES, DIGEST_BUCKETS, ENTRY, FASTEST, Frame, HOPS_MAX, Hello, PAYLOAD_MAX, Routed, STRAY,
-    VERSION, VERSION_OLDEST, proof_bytes, split,
+    Said, VERSION, VERSION_OLDEST, proof_bytes, split,
 };
 use tabmesh_engine::wire::named;
 use tabmesh_engine::wire::{Fault, Reader, Writer};
@@ -90,14 +90,14 @@ proptest! {
     }
 
     #[test]
-    fn bodies_read_back(hash: [u8; 32], bytes in some_bytes(300), code in prop::sample::select(vec![100, 104, 200, 203, 205, 303, 304, 306_u16])) {
+    fn bodies_read_back(hash: [u8; 32], bytes in some_bytes(300), code in prop::sample::select(vec![100, 104, 200, 203, 205, 301, 303, 304, 305, 306_u16])) {
         let (hash, status) = (BlockHash(hash), Status::from_code(code).expect("a code in use"));
         let bodies = [
             Body::Find,
             Body::Envelope(&bytes),
             Body::Get(&hash),
             Body::Put { hash: &hash, block: &bytes },
-            Body::Data(&bytes),
+            Body::Port(Said { port: 7, version: 2, kind: 3, within_ms: 4, bytes: &bytes }),
             Body::Meet,
             Body::Greet,
             Body::Answer { status, bytes: &bytes },
@@ -113,7 +113,8 @@ proptest! {
     fn a_body_of_another_length_or_kind_is_none(kind: u8, payload in some_bytes(70)) {
         let least = match kind {
             1 | 8 => (payload.is_empty()).then_some(0),
-            2 | 5 => Some(0),
+            2 => Some(0),
+            11 => Some(10),
             3 => (payload.len() == 32).then_some(32),
             4 => Some(32),
             6 | 9 => payload.first_chunk().and_then(|code| Status::from_code(u16::from_be_bytes(*code))).map(|_| 2),
@@ -299,7 +300,7 @@ fn the_largest_message_and_block_fit_a_frame_at_the_end_of_the_longest_path() {
     let bodies = [
         Body::Put { hash: &hash, block: &block },
         Body::Answer { status: Status::Ok, bytes: &block },
-        Body::Data(&message),
+        Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: &message }),
     ];
     for body in bodies {
         let payload = body.emit();

@@ -133,14 +133,6 @@ impl World {
         op
     }
 
-    /// Has the host's engine send a message.
-    pub(crate) fn send(&mut self, host: HostId, to: NodeId, bytes: &[u8]) -> OpId {
-        let op = self.next_op(host);
-        self.hosts[host.0].outgoing.insert(op.0, bytes.to_vec());
-        self.command(host, Order::Send(op, to, bytes.len() as u32));
-        op
-    }
-
     /// Keeps what the host's engine is told, from its next start on.
     pub(crate) fn log(&mut self, host: HostId) {
         let machine = &mut self.hosts[host.0];
@@ -209,15 +201,6 @@ impl World {
             self.fail(host, &format!("operation {} did not end within {ms} ms", op.0));
         }
         self.hosts[host.0].done[&op.0]
-    }
-
-    /// The messages that a host's application got: from whom, and what.
-    pub(crate) fn messages(&self, host: HostId) -> Vec<(NodeId, Vec<u8>)> {
-        let message = |event: &Event| match event {
-            Event::Message { from, bytes } => Some((*from, bytes.clone())),
-            _ => None,
-        };
-        self.hosts[host.0].events.iter().filter_map(|(_, event)| message(event)).collect()
     }
 
     /// Keeps the packets that a host receives from now on, the first 4,000 of them.
@@ -366,11 +349,11 @@ impl World {
         }
     }
 
-    fn command(&mut self, host: HostId, order: Order) {
+    pub(super) fn command(&mut self, host: HostId, order: Order) {
         self.hand(host, Stimulus::Command(order));
     }
 
-    fn next_op(&mut self, host: HostId) -> OpId {
+    pub(super) fn next_op(&mut self, host: HostId) -> OpId {
         let machine = &mut self.hosts[host.0];
         machine.ops += 1;
         OpId(machine.ops)

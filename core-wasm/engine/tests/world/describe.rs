@@ -48,7 +48,8 @@ pub(crate) fn from_server(head: &[u8], total: usize) -> String {
 /// A command, without its bytes.
 pub(crate) fn command(command: &Command<'_>) -> String {
     match command {
-        Command::Send { op, to, length } => format!("send {length} bytes to {to:?}, op {}", op.0),
+        Command::Ask { op, to, length, .. } => format!("ask {to:?} with {length} bytes, op {}", op.0),
+        Command::Reply { status, .. } => format!("reply {status:?}"),
         other => format!("{other:?}"),
     }
 }
@@ -91,7 +92,7 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Put { hash, .. }) => format!("put {hash:?}"),
         Some(Body::Meet) => "meet".into(),
         Some(Body::Greet) => "greet".into(),
-        Some(Body::Data(_)) => "data".into(),
+        Some(Body::Port(said)) => format!("for port {}", said.port),
         Some(Body::Answer { status, .. } | Body::Nodes { status, .. }) => format!("answer {status:?}"),
         None => format!("body of kind {}", message.kind),
     };

@@ -28,6 +28,7 @@ mod host;
 mod ids;
 mod jobs;
 mod network;
+mod ports;
 pub(crate) mod rng;
 mod run;
 pub(crate) mod script;

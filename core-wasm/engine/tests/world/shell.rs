@@ -1,7 +1,7 @@
 //! The virtual shell: hands inputs in, keeps the engine to the rule, and does what the outputs say.
 
 use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
-use tabmesh_engine::{Event, Instant, LinkId, Output, Route};
+use tabmesh_engine::{Event, Instant, LinkId, Output, Route, Status};
 
 use super::agenda::Happening;
 use super::end::Stage;
@@ -253,6 +253,18 @@ impl World {
                 if machine.done.insert(op.0, done).is_some() {
                     self.fail(host, &format!("operation {} ended twice", op.0));
                 }
+            }
+            Event::Replied { op, status, .. } => {
+                machine.outgoing.remove(&op.0);
+                if machine.done.insert(op.0, Done { status: *status, holders: 0, at }).is_some() {
+                    self.fail(host, &format!("operation {} ended twice", op.0));
+                }
+            }
+            // The application has it.
+            Event::Asked { port: 0, ticket, .. } => {
+                let reply = Order::Reply(Status::Ok, ticket.clone());
+                let life = machine.life;
+                self.at(0, Happening::Hand(host, life, Stimulus::Command(reply)));
             }
             Event::Found { op, ids, .. } => _ = machine.found.insert(op.0, ids.clone()),
             Event::Published { id, bytes, .. } => _ = machine.published.insert(*id, bytes.clone()),

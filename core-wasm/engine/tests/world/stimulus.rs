@@ -1,6 +1,8 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
-use tabmesh_engine::{BlockHash, Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, TopicId};
+use tabmesh_engine::{
+    BlockHash, Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, Status, TopicId,
+};
 
 use super::ids::{EndId, SessionId};
 use super::server::SERVER_NAME;
@@ -59,13 +61,25 @@ pub(crate) enum Outcome {
     Failed,
 }
 
+/// What [`Command::Ask`] says beside whom.
+#[derive(Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) port: u32,
+    pub(crate) within_ms: u32,
+    pub(crate) length: u32,
+}
+
 /// A [`Command`] that owns its bytes.
 #[derive(Clone)]
 pub(crate) enum Order {
     Put(OpId, BlockHash),
     Get(OpId, BlockHash),
     Find(OpId, NodeId),
-    Send(OpId, NodeId, u32),
+    Open(Vec<u8>),
+    Hold(Vec<NodeId>),
+    Tell(u32, NodeId, Vec<u8>),
+    Ask(OpId, NodeId, Question),
+    Reply(Status, Vec<u8>),
     Subscribe(OpId, TopicId),
     Unsubscribe(TopicId),
     Publish(OpId, TopicId, Vec<u8>),
@@ -127,7 +141,13 @@ impl Order {
             Self::Put(op, hash) => Command::Put { op: *op, hash },
             Self::Get(op, hash) => Command::Get { op: *op, hash },
             Self::Find(op, target) => Command::Find { op: *op, target },
-            Self::Send(op, to, length) => Command::Send { op: *op, to, length: *length },
+            Self::Open(open) => Command::Open(open),
+            Self::Hold(ids) => Command::Hold(ids),
+            Self::Tell(port, to, bytes) => Command::Tell { port: *port, to, bytes },
+            Self::Ask(op, to, Question { port, within_ms, length }) => {
+                Command::Ask { op: *op, to, port: *port, within_ms: *within_ms, length: *length, kind: 0 }
+            }
+            Self::Reply(status, bytes) => Command::Reply { status: *status, bytes },
             Self::Subscribe(op, topic) => Command::Subscribe { op: *op, topic },
             Self::Unsubscribe(topic) => Command::Unsubscribe { topic },
             Self::Publish(op, topic, bytes) => Command::Publish { op: *op, topic, bytes },

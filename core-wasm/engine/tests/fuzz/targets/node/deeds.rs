@@ -4,7 +4,7 @@ use tabmesh_engine::io::kinds::input;
 use tabmesh_engine::limits::BLOCK_MAX;
 use tabmesh_engine::wire::frame::{Body, Frame, RELAY, Routed};
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
-use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId, Signature};
+use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId, Signature, Status};
 
 use super::choice::Choice;
 use super::line::Way;
@@ -211,7 +211,7 @@ fn job(scene: &mut Scene, choice: &mut Choice<'_>) {
 }
 
 fn odd(choice: &mut Choice<'_>) -> Ended {
-    match choice.below(9) {
+    match choice.below(13) {
         0 => Ended::Signature(Signature([choice.byte(); 64])),
         1 => Ended::Verified(false),
         2 => Ended::Loaded(choice.fill(BLOCK_MAX)),
@@ -256,7 +256,11 @@ fn command(scene: &mut Scene, choice: &mut Choice<'_>) {
         1 => Command::Put { op, hash: &hash },
         2 => Command::Get { op, hash: &hash },
         3 => Command::Find { op, target: &target },
-        4 => Command::Send { op, to: &target, length: choice.number(100) as u32 },
+        4 => {
+            let (port, kind) = (choice.below(3) as u32, choice.byte());
+            let (within_ms, length) = (choice.number(100) as u32, choice.number(100) as u32);
+            Command::Ask { op, to: &target, port, within_ms, length, kind }
+        }
         5 => Command::Subscribe { op, topic: &topic },
         6 => Command::Unsubscribe { topic: &topic },
         7 => {
@@ -265,6 +269,17 @@ fn command(scene: &mut Scene, choice: &mut Choice<'_>) {
                 topic: &topic,
                 bytes: &choice.fill(9_000),
             }));
+        }
+        8 => return scene.tell(Input::Command(Command::Open(&choice.bytes(100)))),
+        9 => return scene.tell(Input::Command(Command::Hold(&[target, id(choice)]))),
+        10 => {
+            let (port, bytes) = (choice.below(3) as u32, choice.fill(1_100));
+            return scene.tell(Input::Command(Command::Tell { port, to: &target, bytes: &bytes }));
+        }
+        11 => {
+            let status = if choice.byte() > 99 { Status::Ok } else { Status::NotFound };
+            let ticket = scene.shell.ticket.clone();
+            return scene.tell(Input::Command(Command::Reply { status, bytes: &ticket }));
         }
         _ => Command::Cancel { op },
     };
@@ -284,7 +299,7 @@ fn rare_command(scene: &mut Scene, choice: &mut Choice<'_>) {
 
 /// The raw door: a kind with any number and bytes of any length.
 fn flat(scene: &mut Scene, choice: &mut Choice<'_>) {
-    const KINDS: [u32; 22] = [
+    const KINDS: [u32; 26] = [
         input::TIMEOUT,
         input::WALL_TIME,
         input::SIGNAL_UP,
@@ -300,7 +315,11 @@ fn flat(scene: &mut Scene, choice: &mut Choice<'_>) {
         input::PUT,
         input::GET,
         input::FIND,
-        input::SEND,
+        input::ASK,
+        input::OPEN,
+        input::TELL,
+        input::REPLY,
+        input::HOLD,
         input::SUBSCRIBE,
         input::UNSUBSCRIBE,
         input::PUBLISH,

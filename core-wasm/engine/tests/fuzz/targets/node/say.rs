@@ -1,7 +1,7 @@
 //! Frames, made by the engine's own encoder of what the bytes choose, and then changed by them.
 
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
-use tabmesh_engine::wire::frame::{Body, CLOSE, COPIES, ENTRY, FASTEST, Frame, Routed, STRAY};
+use tabmesh_engine::wire::frame::{Body, CLOSE, COPIES, ENTRY, FASTEST, Frame, Routed, STRAY, Said};
 use tabmesh_engine::wire::{Reader, Writer, named, topic};
 use tabmesh_engine::{BlockHash, Coordinate, NodeId, Reason, Signature, Status, TopicId};
 
@@ -76,7 +76,11 @@ fn body(choice: &mut Choice<'_>) -> (u8, Vec<u8>) {
         3 => payload(&Body::Get(&hash)),
         4 => payload(&Body::Put { hash: &hash, block: &block(number) }),
         5 => payload(&Body::Put { hash: &hash, block: &choice.fill(20_000) }),
-        6 => payload(&Body::Data(&choice.fill(33_000))),
+        6 => {
+            let (port, version, kind) = (choice.below(3) as u32, choice.byte() % 3, choice.byte());
+            let within_ms = choice.number(2) as u32;
+            payload(&Body::Port(Said { port, version, kind, within_ms, bytes: &choice.fill(33_000) }))
+        }
         7 => payload(&Body::Answer { status: status(choice), bytes: &choice.fill(17_000) }),
         8 => payload(&Body::Nodes { status: status(choice), nodes: &named_nodes(choice) }),
         _ => payload(&Body::Envelope(&offer(choice))),

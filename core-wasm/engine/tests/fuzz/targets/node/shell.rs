@@ -72,6 +72,8 @@ pub(super) struct Shell {
     /// What they did not answer yet.
     pub(super) unanswered: Vec<(LinkId, Vec<u8>)>,
     /// How deep the run went.
+    /// Of the question that came last.
+    pub(super) ticket: Vec<u8>,
     pub(super) depth: Depth,
     heap: Heap,
     /// Whether each input and output is printed: the variable `TABMESH_TRACE`.
@@ -109,6 +111,7 @@ impl Shell {
             has_left: false,
             are_lively: false,
             unanswered: Vec::new(),
+            ticket: Vec::new(),
             depth: [0; REACHED.len()],
             heap,
             is_traced: std::env::var_os("TABMESH_TRACE").is_some(),
@@ -373,7 +376,10 @@ impl Shell {
             }
             Event::Done { status: Status::Ok | Status::Partial, .. } => self.depth[4] += 1,
             Event::Found { .. } => self.depth[5] += 1,
-            Event::Message { .. } => self.depth[6] += 1,
+            Event::Asked { ticket, .. } => {
+                self.ticket.clone_from(ticket);
+                self.depth[6] += 1;
+            }
             _ => {}
         }
     }

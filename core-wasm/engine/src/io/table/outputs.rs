@@ -1,162 +1,5 @@
-//! The border, once: every input and output with its number, its name, its fields and where each lies in the flat form.
-//!
-//! From these rows come the constants ([`kinds`](super::kinds)), the typed view ([`Input`](super::Input), [`Output`](super::Output) and
-//! what they hold), the reading of both, the names in reports and traces, and `pkg/src/kinds.ts` (`cargo xtask border`).
-//!
-//! A row is `KIND = number => Variant`, with a field's type and place behind its name: `number`, `value` (`value 8`: from bit 8),
-//! `id` or `bytes` (`bytes 32`: from byte 32). A number never changes what it means. Those from 64 on are for nodes with an address where
-//! others knock, which no tab has.
+//! What comes out.
 
-/// What goes in.
-macro_rules! inputs {
-    ($make:ident) => {
-        $make! {
-            /// One thing that happened.
-            #[derive(Debug)]
-            Input
-            /// The time that [`Output::Timeout`](crate::Output::Timeout) named has come. Early or late does no harm.
-            TIMEOUT = 0 => Timeout,
-            /// The wall clock, in seconds since 1970: once at start, and whenever it jumped.
-            WALL_TIME = 1 => WallTime(u64 = number),
-            /// A peer opened a WebSocket to this node's address. The engine answers with the link's number in
-            /// [`Output::Accept`](crate::Output::Accept), or refuses it by [`Output::Refuse`](crate::Output::Refuse).
-            INCOMING = 64 => Incoming,
-            /// The description that [`Route::Offer`](crate::Route::Offer), [`Route::Answer`](crate::Route::Answer), a circuit or a WebSocket asked for.
-            DESCRIBED = 2 => Described {
-                /// The link that was dialled.
-                link: LinkId = number,
-                /// As in [`wire::description`](crate::wire::description); of a circuit or a WebSocket the shell's fresh public key.
-                description: &'a [u8] = bytes,
-            },
-            /// The link is open for messages, both ways.
-            LINK_UP = 3 => LinkUp(LinkId = number),
-            /// The link is gone, or did not open; nothing more comes from it. The shell has freed it.
-            LINK_DOWN = 4 => LinkDown(LinkId = number),
-            /// One message from the link.
-            LINK_BYTES = 5 => LinkBytes {
-                /// Which.
-                link: LinkId = number,
-                /// One packet: frames, one after another.
-                bytes: &'a [u8] = bytes,
-            },
-            /// How much of what was sent still waits in the shell. Told once at least
-            /// [`DRAINED_STEP`](crate::limits::DRAINED_STEP) bytes were sent since it was told last and fewer than
-            /// [`DRAINED`](crate::limits::DRAINED) wait; without it the engine takes all it sent for waiting.
-            LINK_DRAINED = 6 => LinkDrained {
-                /// Which.
-                link: LinkId = number,
-                /// Bytes still queued.
-                queued: u32 = bytes,
-            },
-            /// A frame that was sent on a relayed link, sealed; in the order of sending.
-            SEALED = 27 => Sealed {
-                /// The relayed link.
-                link: LinkId = number,
-                /// [`SEAL`](crate::limits::SEAL) bytes more than the frame.
-                bytes: &'a [u8] = bytes,
-            },
-            /// The signalling server is connected. This is its host name as it was dialled, in lower case and without port, at
-            /// most 255 bytes.
-            SIGNAL_UP = 7 => SignalUp(&'a [u8] = bytes),
-            /// It is not, or no longer.
-            SIGNAL_DOWN = 8 => SignalDown,
-            /// One message from it.
-            SIGNAL_BYTES = 9 => SignalBytes(&'a [u8] = bytes),
-        }
-        $make! {
-            /// How a job ended.
-            #[derive(Debug)]
-            JobResult
-            /// The signature.
-            SIGNATURE = 10 => Signature(&'a Signature = bytes),
-            /// Whether the signature holds.
-            VERIFIED = 11 => Verified(bool = bytes),
-            /// The block.
-            LOADED = 12 => Loaded(&'a [u8] = bytes),
-            /// The block is not in the store.
-            MISSING = 13 => Missing,
-            /// The block is kept; durably where the shell promises that.
-            STORED = 14 => Stored,
-            /// The bytes are not what the hash says; nothing was kept.
-            MISMATCH = 15 => Mismatch,
-            /// The store is at its limit; nothing was kept.
-            FULL = 16 => Full,
-            /// Hashes, 32 bytes each.
-            HASHES = 17 => Hashes(&'a [BlockHash] = bytes),
-            /// It could not be done.
-            FAILED = 18 => Failed,
-        }
-        $make! {
-            /// What the application can ask for. Each with an operation but `Cancel` ends in one [`Event::Done`](crate::Event::Done).
-            #[derive(Debug)]
-            Command
-            /// Put a block, which is in the shell's store already, on the nodes closest to it.
-            PUT = 19 => Put {
-                /// The operation.
-                op: OpId = number,
-                /// SHA-256 of the block.
-                hash: &'a BlockHash = bytes,
-            },
-            /// Fetch a block into the shell's store.
-            GET = 20 => Get {
-                /// The operation.
-                op: OpId = number,
-                /// SHA-256 of the block.
-                hash: &'a BlockHash = bytes,
-            },
-            /// Find the nodes closest to an id; [`Event::Found`](crate::Event::Found) names them.
-            FIND = 21 => Find {
-                /// The operation.
-                op: OpId = number,
-                /// Any place in the id space.
-                target: &'a NodeId = bytes,
-            },
-            /// Send bytes to one node, over as many hops as it takes. [`Work::Message`](crate::Work::Message) asks for them once they can go.
-            SEND = 22 => Send {
-                /// The operation; `Ok` once the other node has the bytes.
-                op: OpId = number,
-                /// Who shall get them.
-                to: &'a NodeId = bytes,
-                /// How many: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
-                length: u32 = bytes 32,
-            },
-            /// Take part in a topic; [`Event::Published`](crate::Event::Published) tells its messages.
-            SUBSCRIBE = 28 => Subscribe {
-                /// The operation.
-                op: OpId = number,
-                /// SHA-256 of `"tabmesh topic v1" ‖ name`, say; any id.
-                topic: &'a TopicId = bytes,
-            },
-            /// Take part no longer.
-            UNSUBSCRIBE = 29 => Unsubscribe {
-                /// Which.
-                topic: &'a TopicId = bytes,
-            },
-            /// Tell all subscribers of a topic that this node takes part in.
-            PUBLISH = 30 => Publish {
-                /// The operation; `Ok` once it is on its way, with the number of mates it went to.
-                op: OpId = number,
-                /// Which.
-                topic: &'a TopicId = bytes,
-                /// At most [`PUBLISH_MAX`](crate::limits::PUBLISH_MAX) bytes.
-                bytes: &'a [u8] = bytes 32,
-            },
-            /// Forget an operation; no `Done` comes for it.
-            CANCEL = 23 => Cancel {
-                /// Which.
-                op: OpId = number,
-            },
-            /// The shell knows this many WebSocket addresses now.
-            ADDRESSES = 24 => Addresses(u16 = number),
-            /// The host slept or changed networks: probe every link at once, and join again if none is left.
-            WAKE = 25 => Wake,
-            /// Say goodbye to every peer and close.
-            LEAVE = 26 => Leave,
-        }
-    };
-}
-
-/// What comes out.
 macro_rules! outputs {
     ($make:ident) => {
         $make! {
@@ -251,7 +94,7 @@ macro_rules! outputs {
             },
             /// Read a block: [`JobResult::Loaded`](crate::JobResult::Loaded) or [`JobResult::Missing`](crate::JobResult::Missing).
             LOAD = 11 => Load(BlockHash = id),
-            /// The bytes of a message that [`Command::Send`](crate::Command::Send) announced: [`JobResult::Loaded`](crate::JobResult::Loaded), or [`JobResult::Missing`](crate::JobResult::Missing) if it
+            /// The bytes that [`Command::Ask`](crate::Command::Ask) announced: [`JobResult::Loaded`](crate::JobResult::Loaded), or [`JobResult::Missing`](crate::JobResult::Missing) if it
             /// was cancelled.
             WANTED = 26 => Message(OpId = value),
             /// Sign a message of a topic, made by [`topic::Head::message`](crate::wire::topic::Head::message): the message with its signature
@@ -332,11 +175,54 @@ macro_rules! outputs {
                 /// They lie closer together than chance puts them: somebody may have made ids to hide what is there.
                 crowded: bool = value,
             },
-            /// A message for the application.
-            MESSAGE = 22 => Message {
-                /// Who sent it, as the path claims; only a direct link proves it.
+            /// A linked peer told which ports are open at it.
+            PORTS = 35 => Ports {
+                /// Who.
+                id: NodeId = id,
+                /// A port's number, 4 bytes, and the version of its protocol.
+                open: Vec<u8> = bytes,
+            },
+            /// A module of another node told this node's something.
+            SAID = 36 => Said {
+                /// Which module.
+                port: u32 = number,
+                /// Its own link brought it.
+                is_proven: bool = value 8,
+                /// What the modules' faces take it for.
+                kind: u8 = value,
+                /// Who.
                 from: NodeId = id,
                 /// What.
+                bytes: Vec<u8> = bytes,
+            },
+            /// A module of another node asks this node's something.
+            ASKED = 37 => Asked {
+                /// Which module.
+                port: u32 = number,
+                /// Its own link brought it.
+                is_proven: bool = value 8,
+                /// What the modules' faces take it for.
+                kind: u8 = value,
+                /// Who.
+                from: NodeId = id,
+                /// How long an answer is waited for.
+                within_ms: u32 = id 32,
+                /// For [`Command::Reply`](crate::Command::Reply): whom it is from, and the way back.
+                ticket: Vec<u8> = id,
+                /// What.
+                bytes: Vec<u8> = bytes,
+            },
+            /// An [`Command::Ask`](crate::Command::Ask) ended.
+            REPLIED = 38 => Replied {
+                /// Which.
+                op: OpId = number,
+                /// How.
+                status: Status = value,
+                /// Whoever was asked answered over its own link.
+                is_proven: bool = value 17,
+                /// This node ended it, not who was asked.
+                is_here: bool = value 16,
+                /// The answer.
                 bytes: Vec<u8> = bytes,
             },
             /// A message was published in a topic, by this node or by another; each comes once.
@@ -378,4 +264,4 @@ macro_rules! outputs {
     };
 }
 
-pub(crate) use {inputs, outputs};
+pub(crate) use outputs;
