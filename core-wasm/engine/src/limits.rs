@@ -103,7 +103,7 @@ pub const ADDRESSES_MAX: u16 = 64;
 pub const REQUESTS_MAX: usize = 48;
 
 /// Questions of one port under way; further ones get [`Status::TooManyRequests`](crate::Status).
-pub const ASKS_A_PORT: usize = 24;
+pub use tabmesh_port::limits::ASKS_MAX;
 
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;

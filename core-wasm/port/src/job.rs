@@ -6,11 +6,11 @@ use crate::table::table;
 table! {
     /// Module → shell. A job ends once, by [`Done`] with its number.
     pub enum Work {
-        /// Sign with the node's key.
+        /// Sign with the node's key what [`Attachment::covered`](crate::Attachment::covered) makes of the bytes.
         Sign = 64 {
             /// The module's own number for it.
             job: u32,
-            /// What is signed.
+            /// What is signed, behind what names network and port.
             bytes: &'a [u8],
         },
         /// Check a signature.
@@ -21,7 +21,7 @@ table! {
             key: &'a PublicKey,
             /// The signature.
             signature: &'a Signature,
-            /// What it should cover.
+            /// What it should cover, all of it.
             bytes: &'a [u8],
         },
     }

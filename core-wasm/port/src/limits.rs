@@ -14,7 +14,7 @@ pub const MESSAGE_MAX: usize = 32 * 1024;
 pub const WITHIN_MS_MAX: u32 = 120_000;
 
 /// Asks of a module that have not ended yet; one more ends with [`TooManyRequests`](crate::Status::TooManyRequests).
-pub const ASKS_MAX: usize = 64;
+pub const ASKS_MAX: usize = 24;
 
 /// Questions of others that a module has not answered yet; one more is answered [`TooManyRequests`](crate::Status::TooManyRequests).
 pub const TICKETS_MAX: usize = 64;

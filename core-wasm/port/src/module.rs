@@ -65,6 +65,14 @@ impl Attachment {
         Ok(attachment)
     }
 
+    /// What a signature covers that a module of this port and network has made over `bytes`: `"tabmesh module v1"`, network, port,
+    /// and `bytes`. A shell puts it before what [`Work::Sign`] says; [`Work::Verify`] says all of it.
+    pub fn covered(network: &[u8; 8], port: Port, bytes: &[u8]) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.bytes(SIGNED).bytes(network).u32(port.0).bytes(bytes);
+        writer.finish()
+    }
+
     /// Its bytes.
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
@@ -72,6 +80,9 @@ impl Attachment {
         writer.finish()
     }
 }
+
+/// What a module's signature covers begins with this: no module signs what another one, the overlay or a person might have meant.
+const SIGNED: &[u8] = b"tabmesh module v1";
 
 /// What a shell hands to a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

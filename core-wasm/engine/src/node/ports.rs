@@ -39,7 +39,7 @@ impl Node {
         self.requests.ask(&mut self.ground, to, ask, within);
     }
 
-    /// A module answers. What is too long for an answer is told as a fault of whoever answers.
+    /// A module answers. What is too long for an answer ends the question as a bad request.
     pub(super) fn reply(&mut self, status: Status, bytes: &[u8]) {
         let mut reader = Reader::new(bytes);
         let origin = *reader.id();
@@ -51,7 +51,7 @@ impl Node {
             return;
         }
         if answer.1.len() > MESSAGE_MAX {
-            answer = (Status::InternalError, &[]);
+            answer = (Status::BadRequest, &[]);
         }
         let (status, bytes) = answer;
         let to = ReplyTo { origin, request, path };

@@ -12,7 +12,7 @@ use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LinkId, OpId};
-use crate::limits::{ASKS_A_PORT, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{ASKS_MAX, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
@@ -102,7 +102,7 @@ impl Requests {
     /// Asks a module of another node, or of this one. Every port has a share of what may be under way.
     pub(crate) fn ask(&mut self, ground: &mut Ground, to: &NodeId, ask: Ask, within: Duration) {
         let is_fellow = |request: &&Request| matches!(&request.purpose, Purpose::Delivery(it) if it.port() == Some(ask.port));
-        if self.list.iter().filter(is_fellow).count() >= ASKS_A_PORT
+        if self.list.iter().filter(is_fellow).count() >= ASKS_MAX
             || self.list.len() >= REQUESTS_MAX - REQUESTS_OWN
         {
             return ground.replied(ask.op, Status::TooManyRequests, IS_HERE, &[]);

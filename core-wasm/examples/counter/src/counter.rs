@@ -103,7 +103,7 @@ impl Counter {
         let count = self.added;
         if self.signing.is_none() && count > self.rows.count_of(&self.attachment.key, self.run) {
             self.signing = Some(count);
-            let bytes = Row::signed_bytes(&self.attachment, self.run, count);
+            let bytes = Row::signed_bytes(self.run, count);
             self.outbox.put(&Output::Work(Work::Sign { job: SIGN, bytes: &bytes }));
         }
     }
@@ -154,7 +154,8 @@ impl Counter {
     fn check(&mut self, by: Option<NodeId>, row: Row) {
         self.checks_begun = self.checks_begun.wrapping_add(1).max(SIGN + 1);
         let job = self.checks_begun;
-        let bytes = Row::signed_bytes(&self.attachment, row.run, row.count);
+        let Attachment { network, port, .. } = &self.attachment;
+        let bytes = Attachment::covered(network, *port, &Row::signed_bytes(row.run, row.count));
         let work = Work::Verify { job, key: &row.key, signature: &row.signature, bytes: &bytes };
         self.outbox.put(&Output::Work(work));
         self.checks.push(Check { job, row, by });

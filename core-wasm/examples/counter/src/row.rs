@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use tabmesh_port::limits::TELL_MAX;
-use tabmesh_port::{Attachment, PublicKey, Reader, Signature, Writer};
+use tabmesh_port::{PublicKey, Reader, Signature, Writer};
 
 /// What one participant added in one run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,15 +47,10 @@ impl Row {
         writer.finish()
     }
 
-    /// What the signature covers: `"tabmesh counter v1" ‖ network ‖ port ‖ run ‖ count`.
-    pub fn signed_bytes(attachment: &Attachment, run: u32, count: u64) -> Vec<u8> {
+    /// What is signed: run and count. The port sees to it that no other module's signature covers the same.
+    pub fn signed_bytes(run: u32, count: u64) -> Vec<u8> {
         let mut writer = Writer::default();
-        writer
-            .bytes(b"tabmesh counter v1")
-            .bytes(&attachment.network)
-            .u32(attachment.port.0)
-            .u32(run)
-            .u64(count);
+        writer.u32(run).u64(count);
         writer.finish()
     }
 }

@@ -97,10 +97,10 @@ fn nobody_adds_in_anothers_name() {
     tell_row(&mut world, places[2], forged);
     // A row of another network, and a known one with another count.
     let other = Attachment { network: *b"another!", ..world.attachment(places[1]) };
-    let signature = world.sign(places[1], &Row::signed_bytes(&other, 1, 50));
+    let signature = world.sign(places[1], &covered(&other, 50));
     tell_row(&mut world, places[2], Row { key: other.key, run: 1, count: 50, signature });
     let own = world.attachment(places[1]);
-    let signature = world.sign(places[1], &Row::signed_bytes(&own, 1, 4));
+    let signature = world.sign(places[1], &covered(&own, 4));
     tell_row(&mut world, places[2], Row { key: own.key, run: 1, count: 5, signature });
     world.run_for(60 * SECOND);
     assert_eq!(totals(&world, &places), [1; 3]);
@@ -108,6 +108,11 @@ fn nobody_adds_in_anothers_name() {
     tell_row(&mut world, places[2], Row { key: own.key, run: 1, count: 4, signature });
     world.run_for(SECOND);
     assert_eq!(totals(&world, &places), [5; 3]);
+}
+
+/// What its node signs where run 1 added so much.
+fn covered(attachment: &Attachment, count: u64) -> Vec<u8> {
+    Attachment::covered(&attachment.network, attachment.port, &Row::signed_bytes(1, count))
 }
 
 fn tell_row(world: &mut World, to: Place, row: Row) {

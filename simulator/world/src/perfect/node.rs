@@ -107,7 +107,10 @@ impl<M: Module> Node<M> {
     /// Does a job at once; the answer is in flat form.
     pub(super) fn work(&self, work: &Work<'_>) -> Vec<u8> {
         match *work {
-            Work::Sign { job, bytes } => Done::Signed { job, signature: &self.sign(bytes) }.emit(),
+            Work::Sign { job, bytes } => {
+                let covered = Attachment::covered(&self.attachment.network, self.attachment.port, bytes);
+                Done::Signed { job, signature: &self.sign(&covered) }.emit()
+            }
             Work::Verify { job, key, signature, bytes } => {
                 Done::Verified { job, holds: StandIn::verify(key, signature, bytes) }.emit()
             }

@@ -1,0 +1,47 @@
+//! Questions of others that a module has not answered yet.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::limits::TICKETS_MAX;
+use tabmesh_port::{Duration, Instant};
+
+/// At most [`TICKETS_MAX`] of them.
+#[derive(Default)]
+pub(crate) struct Questions {
+    list: Vec<Question>,
+    last: u32,
+}
+
+struct Question {
+    number: u32,
+    /// Nobody waits for the answer from then on.
+    until: Instant,
+    /// The way back, as the engine has it.
+    ticket: Vec<u8>,
+}
+
+impl Questions {
+    /// A number for a question that came; the ticket comes back while too many wait.
+    pub(crate) fn add(&mut self, now: Instant, within_ms: u32, ticket: Vec<u8>) -> Result<u32, Vec<u8>> {
+        self.list.retain(|question| question.until > now);
+        if self.list.len() >= TICKETS_MAX {
+            return Err(ticket);
+        }
+        self.last = self.last.wrapping_add(1);
+        let until = now + Duration::from_ms(within_ms.into());
+        self.list.push(Question { number: self.last, until, ticket });
+        Ok(self.last)
+    }
+
+    /// The way back of the answer to this one, if anybody still waits for it.
+    pub(crate) fn take(&mut self, now: Instant, number: u32) -> Option<Vec<u8>> {
+        let at = self.list.iter().position(|question| question.number == number)?;
+        let question = self.list.swap_remove(at);
+        (question.until > now).then_some(question.ticket)
+    }
+
+    /// The ways back of all that are open.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Vec<u8>> {
+        core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
+    }
+}

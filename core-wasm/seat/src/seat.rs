@@ -1,0 +1,187 @@
+//! One module on its port.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use tabmesh_port::limits::{ASKS_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, WITHIN_MS_MAX};
+use tabmesh_port::{Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish, Work};
+
+use crate::held::Held;
+use crate::questions::Questions;
+
+/// The number of [`Wish::Ask`].
+const ASK: u8 = 2;
+
+/// A module, and what its port remembers for it.
+pub(crate) struct Seat {
+    pub(crate) port: Port,
+    pub(crate) version: u8,
+    module: Box<dyn Module>,
+    /// What it is to be handed next, in flat form.
+    inbox: VecDeque<Vec<u8>>,
+    /// Its questions under way.
+    asks: Vec<Ask>,
+    pub(crate) questions: Questions,
+    pub(crate) held: Held,
+    view: Option<Vec<NodeId>>,
+    views: u32,
+}
+
+/// One question under way: the module's number for it, and that of the seats.
+pub(crate) struct Ask {
+    pub(crate) op: u32,
+    pub(crate) number: u32,
+    pub(crate) to: NodeId,
+}
+
+/// What a module gave out, as far as its seat can see to it.
+pub(crate) enum Given {
+    Tell {
+        to: Vec<NodeId>,
+        bytes: Vec<u8>,
+    },
+    Ask {
+        op: u32,
+        to: NodeId,
+        within_ms: u32,
+        bytes: Vec<u8>,
+    },
+    Reply {
+        ticket: Vec<u8>,
+        status: Status,
+        bytes: Vec<u8>,
+    },
+    /// The question with this number is not waited for any more.
+    Cancel(u32),
+    Hold,
+    Work(Vec<u8>),
+    Event(Vec<u8>),
+}
+
+impl Seat {
+    pub(crate) fn new(port: Port, version: u8, module: Box<dyn Module>) -> Self {
+        Self {
+            port,
+            version,
+            module,
+            inbox: VecDeque::new(),
+            asks: Vec::new(),
+            questions: Questions::default(),
+            held: Held::default(),
+            view: None,
+            views: 0,
+        }
+    }
+
+    /// It is to be handed this, after what waits.
+    pub(crate) fn hand(&mut self, input: &Input<'_>) {
+        self.inbox.push_back(input.emit());
+    }
+
+    pub(crate) fn tell(&mut self, told: Told<'_>) {
+        self.hand(&Input::Told(told));
+    }
+
+    pub(crate) fn has_input(&self) -> bool {
+        !self.inbox.is_empty()
+    }
+
+    pub(crate) fn wanted_at(&self) -> Instant {
+        self.module.wanted_at()
+    }
+
+    /// Hands it the next input that waits; false if none does.
+    pub(crate) fn step(&mut self, now: Instant) -> bool {
+        let Some(flat) = self.inbox.pop_front() else { return false };
+        if let Ok(input) = Input::read(&flat) {
+            self.module.handle(now, input);
+        }
+        true
+    }
+
+    /// Tells it whom its modules can reach, if that is news.
+    pub(crate) fn see(&mut self, ids: Vec<NodeId>) {
+        if self.view.as_ref() != Some(&ids) {
+            self.views += 1;
+            self.tell(Told::View { version: self.views, ids: &ids });
+            self.view = Some(ids);
+        }
+    }
+
+    /// What it gives out next.
+    pub(crate) fn poll(&mut self, now: Instant) -> Option<Given> {
+        loop {
+            let room = if self.asks.len() < ASKS_MAX { Room::ALL } else { Room::ALL.without(ASK) };
+            let flat = self.module.poll(room)?;
+            if let Some(given) = self.look_at(now, &flat) {
+                return Some(given);
+            }
+        }
+    }
+
+    /// What becomes of an output; nothing of one that no shell can read, or that ends here.
+    fn look_at(&mut self, now: Instant, flat: &[u8]) -> Option<Given> {
+        match Output::read(flat).ok()? {
+            Output::Event(bytes) => Some(Given::Event(bytes.to_vec())),
+            Output::Work(Work::Sign { .. } | Work::Verify { .. }) => Some(Given::Work(flat.to_vec())),
+            Output::Wish(Wish::Tell { to, bytes }) => {
+                let fits = to.len() <= RECEIVERS_MAX && bytes.len() <= TELL_MAX;
+                fits.then(|| Given::Tell { to: to.to_vec(), bytes: bytes.to_vec() })
+            }
+            Output::Wish(Wish::Ask { op, to, within_ms, bytes }) => self.ask(op, to, within_ms, bytes),
+            Output::Wish(Wish::Reply { ticket, status, bytes }) => {
+                let fits = bytes.len() <= MESSAGE_MAX;
+                let (status, bytes) = if fits { (status, bytes) } else { (Status::BadRequest, &[][..]) };
+                let ticket = self.questions.take(now, ticket)?;
+                Some(Given::Reply { ticket, status, bytes: bytes.to_vec() })
+            }
+            Output::Wish(Wish::Cancel { op }) => {
+                let ask = self.end_ask(|ask| ask.op == op)?;
+                self.end_here(op, &ask.to, Status::TimedOut);
+                Some(Given::Cancel(ask.number))
+            }
+            Output::Wish(Wish::Hold { ids }) => {
+                self.held.set(ids);
+                Some(Given::Hold)
+            }
+        }
+    }
+
+    fn ask(&mut self, op: u32, to: &NodeId, within_ms: u32, bytes: &[u8]) -> Option<Given> {
+        // Two ends under one number would be taken for each other's.
+        if self.asks.iter().any(|ask| ask.op == op) {
+            return None;
+        }
+        let refusal = match bytes.len() {
+            ..=MESSAGE_MAX if self.asks.len() < ASKS_MAX => {
+                let within_ms = within_ms.min(WITHIN_MS_MAX);
+                return Some(Given::Ask { op, to: *to, within_ms, bytes: bytes.to_vec() });
+            }
+            ..=MESSAGE_MAX => Status::TooManyRequests,
+            _ => Status::BadRequest,
+        };
+        self.end_here(op, to, refusal);
+        None
+    }
+
+    /// A question goes out under this number.
+    pub(crate) fn began(&mut self, ask: Ask) {
+        self.asks.push(ask);
+    }
+
+    /// A question ended, or shall end.
+    pub(crate) fn end_ask(&mut self, is: impl Fn(&Ask) -> bool) -> Option<Ask> {
+        let at = self.asks.iter().position(is)?;
+        Some(self.asks.swap_remove(at))
+    }
+
+    /// The numbers of all questions under way.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
+        self.asks.iter().map(|ask| ask.number)
+    }
+
+    fn end_here(&mut self, op: u32, from: &NodeId, status: Status) {
+        self.tell(Told::Answered { op, from, is_proven: true, is_here: true, status, bytes: &[] });
+    }
+}

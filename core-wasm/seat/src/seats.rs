@@ -1,0 +1,354 @@
+//! All modules of one node, and whose turn it is.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use tabmesh_engine::{Event, LinkKind, OpId};
+use tabmesh_port::{
+    Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told, Work,
+};
+
+use crate::demand::Demand;
+use crate::peers::Peers;
+use crate::seat::{Ask, Given, Seat};
+
+/// Modules of one node; a further one is not attached.
+pub const SEATS_MAX: usize = 16;
+
+/// Inputs that modules are handed before the shell has its turn: modules that go on and on keep it from nothing else.
+pub const ROUNDS_MAX: u32 = 64;
+
+/// The operations of modules have it.
+const MODULES: u32 = 1 << 31;
+
+/// The port is taken, is the application's, or [`SEATS_MAX`] are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Occupied;
+
+/// The modules of one node, in the order of their ports.
+pub struct Seats {
+    key: PublicKey,
+    network: [u8; 8],
+    seats: Vec<Seat>,
+    peers: Peers,
+    demands: VecDeque<Demand>,
+    /// The wall clock: what it said, and when. Nothing before it is known.
+    clock: Option<(u64, Instant)>,
+    is_doubtful: bool,
+    last_op: u32,
+    rounds: u32,
+    /// Whose turn it is.
+    next: usize,
+}
+
+impl Seats {
+    /// Without modules, for the node with this key.
+    pub fn new(key: PublicKey, network: [u8; 8]) -> Self {
+        Self {
+            key,
+            network,
+            seats: Vec::new(),
+            peers: Peers::default(),
+            demands: VecDeque::new(),
+            clock: None,
+            is_doubtful: false,
+            last_op: 0,
+            rounds: 0,
+            next: 0,
+        }
+    }
+
+    /// A module comes: it is told the clock, then whom it can reach. `seed` is from the shell's cryptographic source.
+    ///
+    /// # Errors
+    /// [`Occupied`].
+    pub fn attach(
+        &mut self,
+        now: Instant,
+        port: Port,
+        version: u8,
+        seed: [u8; 32],
+        make: impl FnOnce(Attachment) -> Box<dyn Module>,
+    ) -> Result<(), Occupied> {
+        let place = self.place(port);
+        if port == Port::APPLICATION || version == 0 || place.is_ok() || self.seats.len() >= SEATS_MAX {
+            return Err(Occupied);
+        }
+        let module = make(Attachment { key: self.key, network: self.network, port, seed });
+        let mut seat = Seat::new(port, version, module);
+        if let Some(told) = self.clock_at(now) {
+            seat.tell(told);
+        }
+        seat.see(self.peers.view(port, version));
+        let (Ok(place) | Err(place)) = place;
+        self.seats.insert(place, seat);
+        self.open();
+        Ok(())
+    }
+
+    /// A module goes: its questions are cancelled, those of others answered, what it held is given back.
+    pub fn detach(&mut self, port: Port) {
+        let Ok(place) = self.place(port) else { return };
+        let mut seat = self.seats.remove(place);
+        for number in seat.numbers() {
+            self.demands.push_back(Demand::Cancel(OpId(number)));
+        }
+        for ticket in seat.questions.drain() {
+            let status = Status::Unavailable;
+            self.demands.push_back(Demand::Reply { status, ticket, bytes: Vec::new() });
+        }
+        if seat.held.ids().next().is_some() {
+            self.hold();
+        }
+        self.open();
+    }
+
+    /// The wall clock says so, first of all and whenever it was set: milliseconds since 1970.
+    pub fn set_clock(&mut self, now: Instant, wall_ms: u64) {
+        self.clock = Some((wall_ms, now));
+        self.tell_clock(now);
+    }
+
+    /// The engine tells something.
+    pub fn on_event(&mut self, now: Instant, event: &Event) {
+        match event {
+            Event::PeerUp { id, kind, .. } => {
+                self.peers.add(*id, *kind == LinkKind::Relayed);
+                self.tell_link(id, None);
+            }
+            Event::PeerDown { id, reason } => {
+                self.peers.remove(id);
+                self.tell_link(id, Some(*reason));
+                self.see();
+            }
+            Event::DialFailed { id: Some(id), reason } => self.tell_link(id, Some(*reason)),
+            Event::Ports { id, open } => {
+                self.peers.set_open(id, open);
+                self.see();
+            }
+            Event::Clock { off_by_s } => {
+                self.is_doubtful = *off_by_s != 0;
+                self.tell_clock(now);
+            }
+            Event::Said { port, is_proven, from, bytes, .. } => {
+                if let Some(seat) = self.seat(Port(*port)) {
+                    seat.tell(Told::Said { from, is_proven: *is_proven, bytes });
+                }
+            }
+            Event::Asked { port, is_proven, from, within_ms, ticket, bytes, .. } => {
+                let Some(seat) = self.seat(Port(*port)) else {
+                    return self.refuse(ticket.clone(), Status::NotImplemented);
+                };
+                match seat.questions.add(now, *within_ms, ticket.clone()) {
+                    Ok(ticket) => {
+                        let (is_proven, within_ms) = (*is_proven, *within_ms);
+                        seat.tell(Told::Asked { from, is_proven, ticket, within_ms, bytes });
+                    }
+                    Err(ticket) => self.refuse(ticket, Status::TooManyRequests),
+                }
+            }
+            Event::Replied { op, status, is_proven, is_here, bytes } => {
+                for seat in &mut self.seats {
+                    if let Some(Ask { op, to, .. }) = seat.end_ask(|ask| ask.number == op.0) {
+                        let (is_proven, is_here, status) = (*is_proven || *is_here, *is_here, *status);
+                        seat.tell(Told::Answered { op, from: &to, is_proven, is_here, status, bytes });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The face of a module wants something.
+    pub fn command(&mut self, port: Port, bytes: &[u8]) {
+        self.hand(port, &Input::Command(bytes));
+    }
+
+    /// A signature that was wanted.
+    pub fn signed(&mut self, port: Port, job: u32, signature: &Signature) {
+        self.hand(port, &Input::Done(Done::Signed { job, signature }));
+    }
+
+    /// A signature that was checked.
+    pub fn verified(&mut self, port: Port, job: u32, holds: bool) {
+        self.hand(port, &Input::Done(Done::Verified { job, holds }));
+    }
+
+    /// A job that could not be done.
+    pub fn failed(&mut self, port: Port, job: u32) {
+        self.hand(port, &Input::Done(Done::Failed { job }));
+    }
+
+    /// When [`Seats::on_time`] is wanted; [`Instant::NEVER`] if it is not. A time that is past is wanted now.
+    pub fn wanted_at(&self) -> Instant {
+        if self.seats.iter().any(Seat::has_input) {
+            return Instant(0);
+        }
+        self.seats.iter().map(Seat::wanted_at).min().unwrap_or(Instant::NEVER)
+    }
+
+    /// Modules that wanted to be woken by now are.
+    pub fn on_time(&mut self, now: Instant) {
+        for seat in &mut self.seats {
+            if seat.wanted_at() <= now {
+                seat.hand(&Input::Time);
+            }
+        }
+    }
+
+    /// The next thing to do; `None` if there is none before the next input. What modules say to that waits for the shell's next
+    /// turn after [`ROUNDS_MAX`] inputs.
+    pub fn poll(&mut self, now: Instant) -> Option<Demand> {
+        loop {
+            if let Some(demand) = self.demands.pop_front() {
+                return Some(demand);
+            }
+            if !self.turn(now) {
+                self.rounds = 0;
+                return None;
+            }
+        }
+    }
+
+    /// Lets the next module that has something to do, do it; false if none has, or the shell has its turn.
+    fn turn(&mut self, now: Instant) -> bool {
+        for turn in 0..self.seats.len() {
+            let place = (self.next + turn) % self.seats.len();
+            let Some(seat) = self.seats.get_mut(place) else { break };
+            if let Some(given) = seat.poll(now) {
+                let port = seat.port;
+                self.grant(place, port, given);
+                return true;
+            }
+            if self.rounds < ROUNDS_MAX && seat.step(now) {
+                self.rounds += 1;
+                self.next = place + 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    fn grant(&mut self, place: usize, port: Port, given: Given) {
+        let demand = match given {
+            Given::Tell { to, bytes } => {
+                let own = NodeId::of_key(&self.key);
+                for to in to.into_iter().filter(|to| *to != own) {
+                    self.demands.push_back(Demand::Tell { port, to, bytes: bytes.clone() });
+                }
+                return;
+            }
+            Given::Ask { op, to, within_ms, bytes } => {
+                self.last_op = self.last_op.wrapping_add(1);
+                let number = self.last_op | MODULES;
+                if let Some(seat) = self.seats.get_mut(place) {
+                    seat.began(Ask { op, number, to });
+                }
+                Demand::Ask { op: OpId(number), port, to, within_ms, bytes }
+            }
+            Given::Reply { ticket, status, bytes } => Demand::Reply { status, ticket, bytes },
+            Given::Cancel(number) => Demand::Cancel(OpId(number)),
+            Given::Hold => {
+                self.tell_links(place);
+                return self.hold();
+            }
+            Given::Work(flat) => match Work::read(&flat) {
+                Ok(Work::Sign { job, bytes }) => {
+                    Demand::Sign { port, job, bytes: Attachment::covered(&self.network, port, bytes) }
+                }
+                Ok(Work::Verify { job, key, signature, bytes }) => {
+                    let bytes = bytes.to_vec();
+                    Demand::Verify { port, job, key: *key, signature: *signature, bytes }
+                }
+                Err(_) => return,
+            },
+            Given::Event(bytes) => Demand::Event { port, bytes },
+        };
+        self.demands.push_back(demand);
+    }
+
+    /// Tells the module what its links to those that it holds are, as far as that is news.
+    fn tell_links(&mut self, place: usize) {
+        let Some(seat) = self.seats.get_mut(place) else { return };
+        let held: Vec<NodeId> = seat.held.ids().copied().collect();
+        for id in held {
+            if let Some(peer) = self.peers.find(&id)
+                && seat.held.is_news(&id, true)
+            {
+                seat.tell(Told::Linked { id: &id, rtt_us: 0, is_relayed: peer.is_relayed });
+            }
+        }
+    }
+
+    /// Tells the modules that hold a node that it is linked, or why it is not.
+    fn tell_link(&mut self, id: &NodeId, lost: Option<Reason>) {
+        let peer = self.peers.find(id);
+        for seat in &mut self.seats {
+            if !seat.held.is_news(id, lost.is_none()) {
+                continue;
+            }
+            match lost {
+                Some(reason) => seat.tell(Told::Unlinked { id, reason }),
+                None => {
+                    let is_relayed = peer.is_some_and(|peer| peer.is_relayed);
+                    seat.tell(Told::Linked { id, rtt_us: 0, is_relayed });
+                }
+            }
+        }
+    }
+
+    fn see(&mut self) {
+        for seat in &mut self.seats {
+            seat.see(self.peers.view(seat.port, seat.version));
+        }
+    }
+
+    fn clock_at(&self, now: Instant) -> Option<Told<'static>> {
+        let (wall_ms, at) = self.clock?;
+        let passed_ms = now.since(at).0 / 1_000;
+        Some(Told::Clock { wall_ms: wall_ms.saturating_add(passed_ms), is_doubtful: self.is_doubtful })
+    }
+
+    fn tell_clock(&mut self, now: Instant) {
+        let Some(told) = self.clock_at(now) else { return };
+        for seat in &mut self.seats {
+            seat.tell(told);
+        }
+    }
+
+    fn refuse(&mut self, ticket: Vec<u8>, status: Status) {
+        self.demands.push_back(Demand::Reply { status, ticket, bytes: Vec::new() });
+    }
+
+    fn open(&mut self) {
+        let open = |seat: &Seat| [&seat.port.0.to_be_bytes()[..], &[seat.version]].concat();
+        self.demands.push_back(Demand::Open(self.seats.iter().flat_map(open).collect()));
+    }
+
+    /// The union of what modules hold, whoever has the lowest port first.
+    fn hold(&mut self) {
+        let mut ids: Vec<NodeId> = Vec::new();
+        for id in self.seats.iter().flat_map(|seat| seat.held.ids()) {
+            if !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+        self.demands.push_back(Demand::Hold(ids));
+    }
+
+    fn hand(&mut self, port: Port, input: &Input<'_>) {
+        if let Some(seat) = self.seat(port) {
+            seat.hand(input);
+        }
+    }
+
+    fn seat(&mut self, port: Port) -> Option<&mut Seat> {
+        let place = self.place(port).ok()?;
+        self.seats.get_mut(place)
+    }
+
+    fn place(&self, port: Port) -> Result<usize, usize> {
+        self.seats.binary_search_by(|seat| seat.port.cmp(&port))
+    }
+}
