@@ -1,6 +1,7 @@
 //! What can happen to a node, and when.
 
 use tabmesh_engine::{JobId, LinkId, NodeId, OpId, Work};
+use tabmesh_seat::Demand;
 
 use crate::queue::Timed;
 
@@ -74,6 +75,8 @@ pub(crate) enum What {
     Signal(Signal),
     /// The application wants something; void in another life.
     Order(Box<Order>),
+    /// A job of a module's is done; void in another life.
+    Work { life: u32, work: Box<Demand> },
     /// The node comes to be.
     Start,
     /// The node goes: without a word, or saying goodbye. Void in another life.

@@ -16,6 +16,7 @@ mod ground;
 mod heap;
 mod library;
 mod model;
+mod overlay;
 mod payload;
 mod report;
 mod results;
@@ -27,6 +28,7 @@ mod world;
 
 pub use conduct::{Options, Progress, run};
 pub use ground::Follow;
+pub use overlay::Overlay;
 pub use report::{Report, plots, table};
 pub use scenario::Scenario;
 use tabmesh_world::{crypto, dice, queue};

@@ -3,6 +3,7 @@
 //! Two builds of the engine that give the same trace for every scenario do the same; `--hashes` prints what to compare.
 
 use tabmesh_engine::{Flat, Input, Instant};
+use tabmesh_port::Port;
 
 use crate::dice::fold;
 
@@ -18,6 +19,11 @@ pub(crate) fn add_output(hash: u64, output: &Flat) -> u64 {
     let number = u64::from(output.number) << 32 | u64::from(output.value);
     let hash = fold(hash ^ u64::from(output.kind), &number.to_le_bytes());
     fold(fold(hash, &output.id), &output.bytes)
+}
+
+/// Adds what the face of a module heard.
+pub(crate) fn add_event(hash: u64, port: Port, bytes: &[u8]) -> u64 {
+    fold(fold(hash, &port.0.to_le_bytes()), bytes)
 }
 
 /// Adds the time at which the engine wants its next input, which ends what it puts out.

@@ -17,7 +17,7 @@ const ASK: u8 = 2;
 pub(crate) struct Seat {
     pub(crate) port: Port,
     pub(crate) version: u8,
-    module: Box<dyn Module>,
+    module: Box<dyn Module + Send>,
     /// What it is to be handed next, in flat form.
     inbox: VecDeque<Vec<u8>>,
     /// Its questions under way.
@@ -60,7 +60,7 @@ pub(crate) enum Given {
 }
 
 impl Seat {
-    pub(crate) fn new(port: Port, version: u8, module: Box<dyn Module>) -> Self {
+    pub(crate) fn new(port: Port, version: u8, module: Box<dyn Module + Send>) -> Self {
         Self {
             port,
             version,

@@ -69,7 +69,7 @@ impl Seats {
         port: Port,
         version: u8,
         seed: [u8; 32],
-        make: impl FnOnce(Attachment) -> Box<dyn Module>,
+        make: impl FnOnce(Attachment) -> Box<dyn Module + Send>,
     ) -> Result<(), Occupied> {
         let place = self.place(port);
         if port == Port::APPLICATION || version == 0 || place.is_ok() || self.seats.len() >= SEATS_MAX {
@@ -110,12 +110,17 @@ impl Seats {
         self.tell_clock(now);
     }
 
+    /// A peer is linked: what an event tells, and what a shell says whose modules come later than its links.
+    pub fn linked(&mut self, id: NodeId, kind: LinkKind) {
+        self.peers.add(id, kind == LinkKind::Relayed);
+        self.tell_link(&id, None);
+    }
+
     /// The engine tells something.
     pub fn on_event(&mut self, now: Instant, event: &Event) {
         match event {
             Event::PeerUp { id, kind, .. } => {
-                self.peers.add(*id, *kind == LinkKind::Relayed);
-                self.tell_link(id, None);
+                self.linked(*id, *kind);
             }
             Event::PeerDown { id, reason } => {
                 self.peers.remove(id);

@@ -1,8 +1,7 @@
 //! Modules on a node, with a shell that does nothing by itself: what they wish, what they are told, and what becomes of it when they go.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tabmesh_engine::{Event, LinkId, LinkKind, OpId, Profile};
 use tabmesh_port::limits::{ASKS_MAX, HELD_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX};
@@ -19,7 +18,7 @@ const OTHER: Port = Port(200);
 
 /// A module that does what the test says, and remembers what it is handed.
 #[derive(Clone, Default)]
-struct Probe(Rc<RefCell<Memory>>);
+struct Probe(Arc<Mutex<Memory>>);
 
 #[derive(Default)]
 struct Memory {
@@ -31,24 +30,28 @@ struct Memory {
 }
 
 impl Probe {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap()
+    }
+
     fn wish(&self, wish: &Wish<'_>) {
         self.give(&Output::Wish(*wish));
     }
 
     fn give(&self, output: &Output<'_>) {
-        self.0.borrow_mut().outputs.push_back(output.emit());
+        self.memory().outputs.push_back(output.emit());
     }
 
     /// What it was handed since, in words.
     fn heard(&self) -> Vec<String> {
-        let heard = std::mem::take(&mut self.0.borrow_mut().heard);
+        let heard = std::mem::take(&mut self.memory().heard);
         heard.iter().map(|flat| format!("{:?}", Input::read(flat).unwrap())).collect()
     }
 }
 
 impl Module for Probe {
     fn handle(&mut self, _: Instant, input: Input<'_>) {
-        let mut memory = self.0.borrow_mut();
+        let mut memory = self.memory();
         memory.heard.push(input.emit());
         if let Some(echo) = memory.echo.clone() {
             memory.outputs.push_back(echo);
@@ -56,13 +59,13 @@ impl Module for Probe {
     }
 
     fn poll(&mut self, room: Room) -> Option<Vec<u8>> {
-        let mut memory = self.0.borrow_mut();
+        let mut memory = self.memory();
         let at = memory.outputs.iter().position(|flat| room.has(flat[0]))?;
         memory.outputs.remove(at)
     }
 
     fn wanted_at(&self) -> Instant {
-        self.0.borrow().wanted.unwrap_or(Instant::NEVER)
+        self.memory().wanted.unwrap_or(Instant::NEVER)
     }
 }
 
@@ -324,7 +327,7 @@ fn p8_no_module_speaks_on_anothers_port() {
 #[test]
 fn the_applications_port_one_that_is_taken_and_one_too_many_are_not_to_be_had() {
     let mut seats = seats();
-    let make = |_: Attachment| -> Box<dyn Module> { Box::new(Probe::default()) };
+    let make = |_: Attachment| -> Box<dyn Module + Send> { Box::new(Probe::default()) };
     for (port, version) in [(Port::APPLICATION, 1), (ONE, 0)] {
         assert_eq!(seats.attach(NOW, port, version, [0; 32], make), Err(Occupied));
     }
@@ -341,7 +344,7 @@ fn modules_that_go_on_and_on_leave_the_shell_its_turn() {
     let (probe, other) = (attach(&mut seats, ONE), attach(&mut seats, OTHER));
     drain(&mut seats);
     let too_long = vec![0; MESSAGE_MAX + 1];
-    probe.0.borrow_mut().echo =
+    probe.memory().echo =
         Some(Output::Wish(Wish::Ask { op: 1, to: &to, within_ms: 1, bytes: &too_long }).emit());
     seats.command(ONE, b"begin");
     seats.command(OTHER, b"too");
@@ -350,10 +353,10 @@ fn modules_that_go_on_and_on_leave_the_shell_its_turn() {
     assert_eq!(probe.heard().len(), ROUNDS_MAX as usize - 1);
     assert_eq!(other.heard().last().unwrap(), &format!("{:?}", Input::Command(b"too")));
     assert_eq!(seats.wanted_at(), Instant(0));
-    probe.0.borrow_mut().echo = None;
+    probe.memory().echo = None;
     drain(&mut seats);
     assert_eq!(seats.wanted_at(), Instant::NEVER);
-    probe.0.borrow_mut().wanted = Some(NOW);
+    probe.memory().wanted = Some(NOW);
     assert_eq!(seats.wanted_at(), NOW);
     probe.heard();
     seats.on_time(NOW);
@@ -367,7 +370,7 @@ fn outputs_that_are_none_are_passed_over() {
     let probe = attach(&mut seats, ONE);
     drain(&mut seats);
     for flat in [&[7][..], &[1, 200], &[64], &[99, 1]] {
-        probe.0.borrow_mut().outputs.push_back(flat.to_vec());
+        probe.memory().outputs.push_back(flat.to_vec());
     }
     probe.give(&Output::Event(b"still there"));
     assert_eq!(drain(&mut seats), [Demand::Event { port: ONE, bytes: b"still there".to_vec() }]);

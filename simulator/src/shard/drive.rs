@@ -15,8 +15,13 @@ use crate::trace;
 const TICK_US: u64 = 1_000;
 
 impl<C: Crypto> Shard<C> {
-    /// Hands one input in and does what comes out.
+    /// Hands one input in and does what comes out; then it is the modules' turn.
     pub(super) fn feed(&mut self, ground: &Ground, node: NodeNumber, input: Input<'_>) {
+        self.hand(ground, node, input);
+        self.serve_modules(ground, node);
+    }
+
+    pub(super) fn hand(&mut self, ground: &Ground, node: NodeNumber, input: Input<'_>) {
         let at = self.at(node);
         if ground.followed_node == Some(node) {
             self.words.push((self.now, node, super::words::input(&input)));
@@ -160,6 +165,9 @@ impl<C: Crypto> Shard<C> {
     }
 
     fn told(&mut self, ground: &Ground, node: NodeNumber, event: Told) {
+        if self.tell_modules(node, &event) {
+            return;
+        }
         let news = match event {
             Told::Joined => News::Joined,
             Told::Offline => News::Offline,
@@ -180,7 +188,7 @@ impl<C: Crypto> Shard<C> {
                 };
             }
             Told::Said { .. } | Told::Asked { .. } => {
-                // No application of this world sends anything.
+                // No application of this world sends anything, and modules hear what is theirs.
                 self.counts.forged += u64::from(ground.lie(node).is_none());
                 return;
             }
@@ -212,6 +220,7 @@ impl<C: Crypto> Shard<C> {
         if shell.local(now) < shell.deadline {
             return self.set_timer(ground, node);
         }
+        self.wake_modules(node);
         self.feed(ground, node, Input::Timeout);
     }
 

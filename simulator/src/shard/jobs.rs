@@ -92,8 +92,11 @@ impl<C: Crypto> Shard<C> {
                 let result = whole.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
                 self.end_job(ground, node, job, result);
             }
-            // No application of this world sends anything that its shell would keep.
-            Work::Message(_) => self.end_job(ground, node, job, JobResult::Missing),
+            Work::Message(op) => {
+                let bytes = self.modules[at].as_ref().and_then(|modules| modules.question(*op)).cloned();
+                let result = bytes.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
+                self.end_job(ground, node, job, result);
+            }
         }
     }
 

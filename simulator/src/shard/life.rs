@@ -13,7 +13,7 @@ use crate::model::{SECOND, micros};
 use crate::scenario::Lie;
 
 /// Wall time when a world begins, in seconds since 1970.
-const WALL_START_S: u64 = 1_767_225_600;
+pub(super) const WALL_START_S: u64 = 1_767_225_600;
 
 /// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
 /// answers nothing failed after 15 s.
@@ -122,7 +122,7 @@ impl<C: Crypto> Shard<C> {
     }
 
     /// The node goes. A page that closes says goodbye; a machine that dies does not.
-    pub(super) fn depart(&mut self, ground: &Ground, node: NodeNumber, silent: bool) {
+    pub(crate) fn depart(&mut self, ground: &Ground, node: NodeNumber, silent: bool) {
         let at = self.at(node);
         self.shells[at].state = State::Running;
         if !silent {
@@ -151,6 +151,7 @@ impl<C: Crypto> Shard<C> {
         self.stores[at] = ground.new_store(node);
         self.shells[at].burst = None;
         self.kept[at] = Kept::default();
+        self.modules[at] = None;
         if let Some(sessions) = ground.sessions {
             let mean = sessions.away_s * SECOND as f64;
             let away = (mean * -libm::log(self.shells[at].dice.unit())) as u64 + 1;

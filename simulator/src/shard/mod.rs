@@ -14,6 +14,7 @@ mod liar;
 mod life;
 mod links;
 mod messages;
+mod modules;
 mod signalling;
 pub(crate) mod words;
 
@@ -153,6 +154,7 @@ pub(crate) struct Shard<C: Crypto> {
     circuits: Vec<Vec<circuit::Circuit>>,
     stores: Vec<Store>,
     kept: Vec<kept::Kept>,
+    modules: Vec<Option<Box<modules::Modules>>>,
     /// The newest messages that any of them keeps.
     shared: kept::Kept,
     pub(crate) tallies: Vec<Tally>,
@@ -192,6 +194,7 @@ impl<C: Crypto> Shard<C> {
                 .map(|node| ground.new_store(node))
                 .collect(),
             kept: (0..count).map(|_| kept::Kept::default()).collect(),
+            modules: (0..count).map(|_| None).collect(),
             shared: kept::Kept::default(),
             tallies: vec![Tally::default(); count],
             born_at: vec![0; count],
@@ -257,6 +260,7 @@ impl<C: Crypto> Shard<C> {
             What::Signal(signal) => self.hear_server(ground, node, signal),
             What::Order(order) => self.obey(ground, node, &order),
             What::Attack(attack) => self.attack(ground, node, &attack),
+            What::Work { life, work } => self.finish_work(ground, node, life, *work),
             What::Freeze { for_us } => self.freeze(node, for_us),
             What::Thaw | What::Start | What::Depart { .. } => {}
         }

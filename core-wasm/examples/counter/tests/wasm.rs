@@ -1,4 +1,4 @@
-//! P3: a world of counters gives one trace, natively and in Wasm.
+//! P3: a world of counters gives one trace, natively and in Wasm: over a perfect port, and two modules side by side over the overlay.
 //!
 //! The `.wasm` as a shell has it, in an engine, against the native counter: the same seed, nodes, weather and commands.
 
@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::Command as Program;
 
 use tabmesh_counter::{Command, Counter, port};
-use tabmesh_port::{Attachment, Input, Instant, Module, Room};
+use tabmesh_port::{Attachment, Input, Instant, Module, Port, Room};
+use tabmesh_simulator::{Overlay, Scenario};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
 use wasmtime::{Engine, Instance, Memory, Store, TypedFunc};
 
@@ -105,6 +106,23 @@ fn trace<M: Module>(seed: u64, mut make: impl FnMut(Attachment) -> M) -> u64 {
     world.trace()
 }
 
+/// What happens on an overlay whose nodes have two counters each, however they are made.
+fn trace_over_the_overlay(seed: u64, make: impl Fn(Attachment) -> Box<dyn Module + Send>) -> u64 {
+    let scenario = "about = 'counters'\nnodes = 9\nseconds = 99\n[arrivals]\nover_s = 2";
+    let mut overlay = Overlay::new(&Scenario::parse(scenario).unwrap(), seed).unwrap();
+    overlay.run_for(15 * SECOND);
+    let ports = [port(), Port(77)];
+    for (node, port) in (0..6).flat_map(|node| ports.map(|port| (node, port))) {
+        overlay.attach(node, port, 1, &make);
+        overlay.command(node, port, &Command::Add(1 << node).emit());
+    }
+    overlay.run_for(5 * SECOND);
+    overlay.detach(3, ports[1]);
+    overlay.leave(4, true);
+    overlay.run_for(25 * SECOND);
+    overlay.trace()
+}
+
 #[test]
 fn p3_the_wasm_module_and_the_native_one_give_one_trace() {
     let engine = Engine::default();
@@ -117,6 +135,13 @@ fn p3_the_wasm_module_and_the_native_one_give_one_trace() {
             loaded
         });
         assert_eq!(in_wasm, trace(seed, Counter::new), "seed {seed}");
+        let in_wasm = trace_over_the_overlay(seed, |attachment| {
+            let mut loaded = Loaded::new(&engine, &module);
+            assert!(loaded.start(&attachment.emit()));
+            Box::new(loaded)
+        });
+        let native = trace_over_the_overlay(seed, |attachment| Box::new(Counter::new(attachment)));
+        assert_eq!(in_wasm, native, "seed {seed}");
     }
     bad_bytes_are_refused(&mut Loaded::new(&engine, &module));
 }
