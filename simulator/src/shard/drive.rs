@@ -261,8 +261,12 @@ fn carried(output: &Output) -> usize {
         },
         Output::Event(Told::Found { ids, .. }) => ids.capacity() * 32,
         Output::Event(Told::PeerUp { address, .. }) => address.capacity(),
+        Output::Event(Told::Asked { ticket, bytes, .. }) => ticket.capacity() + bytes.capacity(),
         Output::Event(
-            Told::Said { bytes, .. } | Told::Asked { bytes, .. } | Told::Published { bytes, .. },
+            Told::Said { bytes, .. }
+            | Told::Replied { bytes, .. }
+            | Told::Published { bytes, .. }
+            | Told::Ports { open: bytes, .. },
         ) => bytes.capacity(),
         _ => 0,
     }
