@@ -48,6 +48,9 @@ pub struct JobId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OpId(pub u32);
 
+/// In [`Command::Ask`]: not a module, but the node closest to a place is asked, for the list that it keeps there.
+pub const LISTS: u32 = u32::MAX;
+
 /// What a host can afford; sets the link budget.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]

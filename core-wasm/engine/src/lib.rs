@@ -24,6 +24,7 @@ pub mod limits;
 mod link;
 mod linking;
 mod list;
+mod lists;
 mod node;
 mod ports;
 mod requests;

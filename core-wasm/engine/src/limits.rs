@@ -213,8 +213,11 @@ pub const PUBLISHED_A_BEAT: u32 = 32;
 /// How far wall clocks may differ, in seconds. What was sent or expired longer ago is dropped.
 pub const SKEW_S: u32 = 300;
 
-/// Subscribers remembered for topics whose closest node this is; whoever came by first is forgotten.
-pub const GUESTS_MAX: usize = 16;
+/// Those on one list. At the bound who looks for others of a topic takes the place of the oldest; anybody else is told that it is full.
+pub const LIST_MAX: usize = 32;
+
+/// Entries of all lists that a node keeps, by profile; at the bound the link that brought most of them makes room.
+pub const LIST_ROWS_MAX: [usize; 3] = [128, 64, 32];
 
 /// Messages of topics being signed, checked or recalled at once; what comes beyond it is asked for again later.
 pub const TOPIC_JOBS_MAX: usize = 32;

@@ -20,6 +20,7 @@ use crate::ground::Ground;
 use crate::id::NodeId;
 use crate::io::{Config, Flat, Input, Output};
 use crate::linking::{self, Linking};
+use crate::lists::Lists;
 use crate::ports::Ports;
 use crate::requests::Requests;
 use crate::time::Instant;
@@ -35,6 +36,7 @@ pub struct Node {
     blocks: Blocks,
     linking: Linking,
     topics: Topics,
+    lists: Lists,
     ports: Ports,
     upkeep: Upkeep,
     left: bool,
@@ -50,6 +52,7 @@ impl Node {
             blocks: Blocks::default(),
             linking: Linking::default(),
             topics: Topics::default(),
+            lists: Lists::default(),
             ports: Ports::default(),
             upkeep: Upkeep::default(),
             left: false,

@@ -1,10 +1,12 @@
 //! What modules want of the overlay, and what comes for them.
 
+use alloc::vec::Vec;
+
 use super::Node;
-use crate::ground::IS_HERE;
+use crate::ground::{IS_HERE, IS_PROVEN};
 use crate::id::NodeId;
 use crate::io::kinds::output;
-use crate::io::{LinkId, OpId};
+use crate::io::{LISTS, LinkId, OpId};
 use crate::limits::{HELD_MAX, MESSAGE_MAX, TELL_MAX, WITHIN_MS_MAX};
 use crate::link::ReplyTo;
 use crate::ports::bounded;
@@ -26,7 +28,13 @@ impl Node {
     }
 
     pub(super) fn ask(&mut self, op: OpId, to: &NodeId, port: u32, within_ms: u32, length: u32, kind: u8) {
-        let version = self.ports.version(port);
+        if port == LISTS && self.ground.next_hop(to, &self.ground.id, &[], false).is_none() {
+            // Nobody is nearer: the list is here.
+            let own = ReplyTo { origin: self.ground.id, request: 0, path: Vec::new() };
+            let (status, all) = self.lists.visit(&self.ground, &own, to, kind != 0);
+            return self.ground.replied(op, status, IS_PROVEN, &all);
+        }
+        let version = if port == LISTS { Some(0) } else { self.ports.version(port) };
         let refusal = match version {
             None => Status::NotImplemented,
             Some(_) => Status::BadRequest,

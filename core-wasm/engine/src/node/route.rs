@@ -32,7 +32,12 @@ impl Node {
             }
             Body::Port(said) => self.on_said(&reply, routed, &said),
             Body::Greet => self.ground.answer(&reply, Status::Ok, &[]),
-            Body::Meet => self.topics.on_meet(&mut self.ground, &reply, routed.target),
+            Body::Meet => self.lists.on_meet(&mut self.ground, &reply, routed.target),
+            Body::List | Body::Enlist => {
+                let stays = matches!(body, Body::Enlist);
+                let (status, all) = self.lists.visit(&self.ground, &reply, routed.target, stays);
+                self.ground.answer(&reply, status, &all);
+            }
             Body::Answer { .. } | Body::Nodes { .. } => self.ground.answer(&reply, Status::BadRequest, &[]),
         }
     }

@@ -1,6 +1,7 @@
 //! Where the keeping of the overlay meets lookups, topics and the making of links.
 
 use super::Node;
+use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::link::Link;
 use crate::linking;
@@ -97,6 +98,8 @@ impl Node {
     /// Looks at the mates of every topic, if it is time; others of a topic are looked for at its own node.
     pub(super) fn on_topic_deadline(&mut self) {
         for topic in self.topics.on_time(&mut self.ground) {
+            let here = self.lists.of(topic.place());
+            self.topics.on_met(&mut self.ground, &topic, NodeId::list(&here));
             self.look_up(Aim::Meet, topic.place());
         }
     }

@@ -7,6 +7,7 @@ use super::delivery::{ATTEMPTS_A_PLACE, Ask, Cargo, MESSAGE_HEAD, PUT_ATTEMPTS_M
 use super::table::{Purpose, Request, Requests};
 use crate::ground::{Ground, What};
 use crate::id::BlockHash;
+use crate::io::LISTS;
 use crate::limits::REPLICAS;
 use crate::link::ReplyTo;
 use crate::status::Status;
@@ -62,6 +63,8 @@ impl Requests {
         let hop = delivery.first_hop(ground, &target, &course.tried);
         let body = match delivery.cargo {
             Cargo::Block => Body::Put { hash: BlockHash::at(&target), block: bytes },
+            Cargo::Ask(Ask { port: LISTS, kind: 0, .. }) => Body::List,
+            Cargo::Ask(Ask { port: LISTS, .. }) => Body::Enlist,
             Cargo::Ask(Ask { port, version, kind, .. }) => {
                 let within_ms = (course.deadline.since(ground.now).0 / 1_000).max(1) as u32;
                 let said = Said { port, version, kind, within_ms, bytes };
@@ -82,7 +85,8 @@ impl Requests {
         };
         course.tried.push(link);
         let (place, number) = (delivery.place(ground, &target), course.set_out(ground.now));
-        ground.send_request_by(link, number, &place, !delivery.is_block(), 0, &body);
+        let exact = matches!(body, Body::Port(_));
+        ground.send_request_by(link, number, &place, exact, 0, &body);
         delivery.await_answer(ground, course, &self.trips);
     }
 

@@ -11,7 +11,7 @@ use crate::ground::{Ground, IS_HERE, IS_PROVEN, Job, What, stored};
 use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
-use crate::io::{LinkId, OpId};
+use crate::io::{LISTS, LinkId, OpId};
 use crate::limits::{ASKS_MAX, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::list::List;
 use crate::routing::Nearest;
@@ -244,9 +244,8 @@ impl Requests {
                 }
             },
             Purpose::Delivery(delivery) if !delivery.is_block() => {
-                if course.found.target == *from
-                    && let Some(op) = *op
-                {
+                let may_answer = delivery.port() == Some(LISTS) || course.found.target == *from;
+                if let Some(op) = op.filter(|_| may_answer) {
                     let proof = if ground.is_peer(by, from) { IS_PROVEN } else { 0 };
                     ground.replied(op, status, proof, bytes);
                     self.list.remove(place);

@@ -1,18 +1,13 @@
 //! Who takes part in a topic, and how subscribers find each other.
 
 use super::say::tell;
-use super::tables::{Guest, Mate, Topics};
-use crate::coordinate::Coordinate;
-use crate::ground::{Ground, ReplyTo};
+use super::tables::{Mate, Topics};
+use crate::ground::Ground;
 use crate::id::{NodeId, TopicId};
 use crate::io::LinkId;
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX};
+use crate::limits::{MATES, MATES_MAX};
 use crate::link::Stage;
-use crate::list::List;
-use crate::status::Status;
 use crate::wire::Writer;
-use crate::wire::frame::Body;
-use crate::wire::named::{self, NAMED};
 use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 
 /// How soon others are looked for again: each time after twice as long, up to half a minute.
@@ -47,19 +42,11 @@ impl Topics {
         self.mates.push(Mate { topic: id.short(), link, acked });
     }
 
-    /// Looks for others among the links and the guests here.
+    /// Looks for others among the links.
     pub(super) fn seek(&mut self, ground: &mut Ground, id: &TopicId) {
         if let Some(topic) = self.topic(id) {
             topic.seek_at = ground.about(SEEK_MS << topic.seeks);
             topic.seeks = SEEK_DOUBLINGS.min(topic.seeks + 1);
-        }
-        let mut place = 0;
-        while let Some(guest) = self.guests.get(place) {
-            let (peer, topic) = (guest.peer, guest.topic);
-            place += 1;
-            if topic == id.short() {
-                self.invite(ground, id, &peer);
-            }
         }
         // Others of the links each time: most may take no part.
         let first = ground.rng.below(ground.links.len() as u64) as usize;
@@ -135,31 +122,5 @@ impl Topics {
                 (topic.seek_at, topic.seeks) = (ground.now, 0);
             }
         }
-    }
-
-    /// Somebody looks for others of a topic whose closest node this is: the last ones that came by. At the bound the link that brought
-    /// most of them makes room.
-    pub(crate) fn on_meet(&mut self, ground: &mut Ground, reply: &ReplyTo, id: &NodeId) {
-        let (topic, by) = (TopicId(id.0).short(), reply.link());
-        let guests = &mut self.guests;
-        guests.keep(|guest| guest.topic != topic || guest.peer != reply.origin);
-        let mut others = Writer::default();
-        for guest in guests.iter().rev() {
-            if guest.topic == topic && others.len() < MATES * NAMED {
-                named::emit(&mut others, &guest.peer, &Coordinate::default());
-            }
-        }
-        if guests.len() >= GUESTS_MAX {
-            let (mut most, mut oldest) = (0, 0);
-            for (place, guest) in guests.iter().enumerate() {
-                let count = guests.iter().filter(|other| other.by == guest.by).count();
-                if count > most {
-                    (most, oldest) = (count, place);
-                }
-            }
-            guests.remove(oldest);
-        }
-        guests.push(Guest { topic, peer: reply.origin, by });
-        ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::streams::Streams;
-use crate::id::{NodeId, TopicId};
+use crate::id::TopicId;
 use crate::io::LinkId;
 use crate::list::List;
 use crate::time::Instant;
@@ -31,21 +31,12 @@ pub(super) struct Mate {
     pub(super) acked: u32,
 }
 
-/// Somebody who came by this node looking for others of a topic, and the link by which that came.
-pub(super) struct Guest {
-    pub(super) topic: u32,
-    pub(super) peer: NodeId,
-    pub(super) by: Option<LinkId>,
-}
-
 /// Where topics stand. Topics go by the first 4 bytes of their ids.
 #[derive(Default)]
 pub(crate) struct Topics {
     pub(super) list: Vec<Topic>,
     pub(super) mates: Vec<Mate>,
     pub(super) streams: Streams,
-    /// The oldest first.
-    pub(super) guests: Vec<Guest>,
     /// Messages that were asked for since the last beat.
     pub(super) wanted: Vec<Place>,
     pub(super) beat_at: Instant,

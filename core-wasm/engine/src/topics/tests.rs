@@ -5,16 +5,15 @@ use alloc::vec::Vec;
 use super::subscriber::BEAT_MS;
 use super::*;
 use crate::ground::Ground;
-use crate::ground::testing::{asked_by, ground, link, outputs, random_id, sent};
+use crate::ground::testing::{ground, link, outputs, random_id, sent};
 use crate::id::{NodeId, PublicKey, TopicId};
 use crate::io::kinds::output;
-use crate::io::{Flat, JobId, LinkId, OpId};
-use crate::limits::{GUESTS_MAX, MATES, MATES_MAX, PUBLISHED_A_BEAT, TOPICS_MAX};
+use crate::io::{Flat, JobId, OpId};
+use crate::limits::{MATES, MATES_MAX, PUBLISHED_A_BEAT, TOPICS_MAX};
 use crate::rng::Rng;
 use crate::status::Status;
 use crate::time::Duration;
-use crate::wire::frame::{Body, Frame};
-use crate::wire::named;
+use crate::wire::frame::Frame;
 use crate::wire::topic::{GRAFT, HAVE, Head, PRUNE, PUBLISH, WANT, place};
 
 const TOPIC: TopicId = TopicId([5; 32]);
@@ -165,42 +164,6 @@ fn a_topic_beyond_the_bound_is_refused() {
         outputs.iter().filter(|flat| flat.kind == output::DONE).map(|flat| flat.value).collect();
     assert_eq!(done[TOPICS_MAX], Status::TooManyRequests as u32);
     assert!(done[..TOPICS_MAX].iter().all(|status| *status == Status::Ok as u32));
-}
-
-fn meet(topics: &mut Topics, ground: &mut Ground, guest: &NodeId, by: LinkId) -> Vec<NodeId> {
-    let reply = asked_by(ground, by, guest);
-    topics.on_meet(ground, &reply, TOPIC.place());
-    let (_, last) = sent(ground).pop().unwrap();
-    let Some(Frame::Routed(routed)) = Frame::parse(&last) else { panic!("no answer") };
-    let Some(Body::Nodes { nodes, .. }) = routed.body() else { panic!("no nodes") };
-    named::list(nodes).map(|(id, _)| *id).collect()
-}
-
-#[test]
-fn the_topics_own_node_remembers_the_last_that_came_by() {
-    let mut ground = ground(1);
-    let mut topics = Topics::default();
-    let by = ground.links.peers().next().map(|link| link.id).unwrap();
-    let guests: Vec<NodeId> = (0..2 * GUESTS_MAX as u64).map(|seed| random_id(&mut Rng::new(seed))).collect();
-    let named = guests.iter().map(|guest| meet(&mut topics, &mut ground, guest, by)).last().unwrap();
-    assert_eq!(topics.guests.len(), GUESTS_MAX);
-    let last: Vec<NodeId> = guests.iter().rev().skip(1).take(MATES).copied().collect();
-    assert_eq!(named, last);
-}
-
-#[test]
-fn x4_one_link_that_brings_many_guests_pushes_out_its_own() {
-    let mut ground = ground(2);
-    let mut topics = Topics::default();
-    let links: Vec<LinkId> = ground.links.peers().map(|link| link.id).collect();
-    let honest: Vec<NodeId> = (0..4).map(|seed| random_id(&mut Rng::new(seed))).collect();
-    for guest in &honest {
-        meet(&mut topics, &mut ground, guest, links[0]);
-    }
-    for seed in 100..400 {
-        meet(&mut topics, &mut ground, &random_id(&mut Rng::new(seed)), links[1]);
-    }
-    assert!(honest.iter().all(|guest| topics.guests.iter().any(|known| known.peer == *guest)));
 }
 
 #[test]

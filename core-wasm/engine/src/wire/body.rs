@@ -41,6 +41,10 @@ pub enum Body<'a> {
     Port(Said<'a>),
     /// Who else is here? The target is a topic, and its closest node names some.
     Meet,
+    /// Who is on the list of the target? Its closest node names all.
+    List,
+    /// The same, and the asker is on it from now on, if there is room.
+    Enlist,
     /// Are you there? Answered by a status alone.
     Greet,
     /// The answer to one of the above.
@@ -72,6 +76,8 @@ impl Body<'_> {
             Self::Nodes { .. } => 9,
             Self::Greet => 10,
             Self::Port(_) => 11,
+            Self::List => 12,
+            Self::Enlist => 13,
         }
     }
 
@@ -79,7 +85,7 @@ impl Body<'_> {
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         match self {
-            Self::Find | Self::Meet | Self::Greet => {}
+            Self::Find | Self::Meet | Self::Greet | Self::List | Self::Enlist => {}
             Self::Envelope(bytes) => _ = writer.bytes(bytes),
             Self::Port(said) => {
                 writer.u32(said.port).u8(said.version).u8(said.kind).u32(said.within_ms).bytes(said.bytes);

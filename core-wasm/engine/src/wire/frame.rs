@@ -392,6 +392,8 @@ impl<'a> Routed<'a> {
             4 => Body::Put { hash: reader.hash(), block: reader.rest() },
             8 => Body::Meet,
             10 => Body::Greet,
+            12 => Body::List,
+            13 => Body::Enlist,
             11 => Body::Port(Said {
                 port: reader.u32(),
                 version: reader.u8(),

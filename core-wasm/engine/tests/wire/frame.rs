@@ -99,6 +99,8 @@ proptest! {
             Body::Put { hash: &hash, block: &bytes },
             Body::Port(Said { port: 7, version: 2, kind: 3, within_ms: 4, bytes: &bytes }),
             Body::Meet,
+            Body::List,
+            Body::Enlist,
             Body::Greet,
             Body::Answer { status, bytes: &bytes },
             Body::Nodes { status, nodes: &bytes },
@@ -112,7 +114,7 @@ proptest! {
     #[test]
     fn a_body_of_another_length_or_kind_is_none(kind: u8, payload in some_bytes(70)) {
         let least = match kind {
-            1 | 8 => (payload.is_empty()).then_some(0),
+            1 | 8 | 10 | 12 | 13 => (payload.is_empty()).then_some(0),
             2 => Some(0),
             11 => Some(10),
             3 => (payload.len() == 32).then_some(32),

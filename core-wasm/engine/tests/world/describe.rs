@@ -91,6 +91,8 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Get(hash)) => format!("get {hash:?}"),
         Some(Body::Put { hash, .. }) => format!("put {hash:?}"),
         Some(Body::Meet) => "meet".into(),
+        Some(Body::List) => "list".into(),
+        Some(Body::Enlist) => "enlist".into(),
         Some(Body::Greet) => "greet".into(),
         Some(Body::Port(said)) => format!("for port {}", said.port),
         Some(Body::Answer { status, .. } | Body::Nodes { status, .. }) => format!("answer {status:?}"),

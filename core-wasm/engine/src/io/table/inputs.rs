@@ -122,13 +122,13 @@ macro_rules! inputs {
                 op: OpId = number,
                 /// Who is asked.
                 to: &'a NodeId = bytes,
-                /// The module's number.
+                /// The module's number; [`LISTS`](crate::io::LISTS) asks for the list of a place: the ids on it.
                 port: u32 = bytes 32,
                 /// How long the answer is waited for.
                 within_ms: u32 = bytes 36,
                 /// How many bytes: at most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
                 length: u32 = bytes 40,
-                /// What the modules' faces take it for.
+                /// What the modules' faces take it for; of a list whether this node shall be on it, 0 or 1.
                 kind: u8 = bytes 44,
             },
             /// Answer what [`Event::Asked`](crate::Event::Asked) told.
