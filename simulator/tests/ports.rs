@@ -59,6 +59,14 @@ impl Module for Probe {
             Told::Linked { id, .. } => _ = memory.linked.insert(*id, Ok(())),
             Told::Unlinked { id, reason } => _ = memory.linked.insert(*id, Err(reason)),
             Told::View { ids, .. } => memory.view = ids.to_vec(),
+            Told::Listed { op, status, ids } => {
+                memory.ends.entry(op).or_default().push((
+                    status,
+                    false,
+                    NodeId::list_bytes(ids).to_vec(),
+                    false,
+                ));
+            }
             Told::Clock { .. } => {}
         }
     }

@@ -213,8 +213,8 @@ pub const PUBLISHED_A_BEAT: u32 = 32;
 /// How far wall clocks may differ, in seconds. What was sent or expired longer ago is dropped.
 pub const SKEW_S: u32 = 300;
 
-/// Those on one list. At the bound who looks for others of a topic takes the place of the oldest; anybody else is told that it is full.
-pub const LIST_MAX: usize = 32;
+/// Those on one list; at the bound it takes nobody, and says so.
+pub use tabmesh_port::limits::LIST_MAX;
 
 /// Entries of all lists that a node keeps, by profile; at the bound the link that brought most of them makes room.
 pub const LIST_ROWS_MAX: [usize; 3] = [128, 64, 32];

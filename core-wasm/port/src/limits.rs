@@ -22,5 +22,8 @@ pub const TICKETS_MAX: usize = 64;
 /// Nodes that a module holds links to: of more the first so many count.
 pub const HELD_MAX: usize = 40;
 
+/// Those on one list of the overlay: a full one takes nobody.
+pub const LIST_MAX: usize = 32;
+
 /// Nodes that a [`View`](crate::Told::View) names.
 pub const VIEW_MAX: usize = 32;

@@ -76,5 +76,14 @@ table! {
             /// It is not what the neighbours' clocks say: others may take what is dated by it for old, or for of the future.
             is_doubtful: bool,
         },
+        /// A List of this module ended.
+        Listed = 8 {
+            /// Its number.
+            op: u32,
+            /// [`Ok`](Status::Ok); [`Partial`](Status::Partial) where the list is full and this node not on it; or why it did not come.
+            status: Status,
+            /// Who is on it, this node not among them: hearsay, until they were asked. At most [`LIST_MAX`](crate::limits::LIST_MAX).
+            ids: &'a [NodeId],
+        },
     }
 }

@@ -34,7 +34,7 @@ table! {
             /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
             bytes: &'a [u8],
         },
-        /// An Ask ends now, as [`TimedOut`](Status::TimedOut): it may have happened. Unknown operations are left alone.
+        /// An Ask or a List ends now, as [`TimedOut`](Status::TimedOut): it may have happened. Unknown operations are left alone.
         Cancel = 4 {
             /// Which.
             op: u32,
@@ -43,6 +43,18 @@ table! {
         Hold = 5 {
             /// At most [`HELD_MAX`](crate::limits::HELD_MAX).
             ids: &'a [NodeId],
+        },
+        /// Who is on the list of a place: the ids that its closest node keeps there. It ends once, by
+        /// [`Told::Listed`](crate::Told::Listed).
+        List = 6 {
+            /// The module's own number for it, among those of its questions.
+            op: u32,
+            /// Any place of the id space.
+            place: &'a NodeId,
+            /// This node is on it too from now on, for two minutes, if there is room.
+            stays: bool,
+            /// How long it is waited for, at most [`WITHIN_MS_MAX`](crate::limits::WITHIN_MS_MAX).
+            within_ms: u32,
         },
     }
 }

@@ -34,6 +34,17 @@ pub enum Demand {
         /// What.
         bytes: Vec<u8>,
     },
+    /// [`Command::Ask`](tabmesh_engine::Command::Ask) of [`LISTS`](tabmesh_engine::io::LISTS), without bytes.
+    List {
+        /// As of a question.
+        op: OpId,
+        /// Whose list.
+        place: NodeId,
+        /// Whether this node shall be on it.
+        stays: bool,
+        /// How long it is waited for.
+        within_ms: u32,
+    },
     /// [`Command::Cancel`](tabmesh_engine::Command::Cancel).
     Cancel(OpId),
     /// [`Command::Reply`](tabmesh_engine::Command::Reply).

@@ -10,8 +10,9 @@ use tabmesh_port::{Input, Instant, Module, NodeId, Output, Port, Room, Status, T
 use crate::held::Held;
 use crate::questions::Questions;
 
-/// The number of [`Wish::Ask`].
+/// The numbers of [`Wish::Ask`] and [`Wish::List`].
 const ASK: u8 = 2;
+const LIST: u8 = 6;
 
 /// A module, and what its port remembers for it.
 pub(crate) struct Seat {
@@ -28,15 +29,22 @@ pub(crate) struct Seat {
     views: u32,
 }
 
-/// One question under way: the module's number for it, and that of the seats.
+/// One question or list under way: the module's number for it, and that of the seats.
 pub(crate) struct Ask {
     pub(crate) op: u32,
     pub(crate) number: u32,
     pub(crate) to: NodeId,
+    pub(crate) is_list: bool,
 }
 
 /// What a module gave out, as far as its seat can see to it.
 pub(crate) enum Given {
+    List {
+        op: u32,
+        place: NodeId,
+        stays: bool,
+        within_ms: u32,
+    },
     Tell {
         to: Vec<NodeId>,
         bytes: Vec<u8>,
@@ -112,7 +120,8 @@ impl Seat {
     /// What it gives out next.
     pub(crate) fn poll(&mut self, now: Instant) -> Option<Given> {
         loop {
-            let room = if self.asks.len() < ASKS_MAX { Room::ALL } else { Room::ALL.without(ASK) };
+            let is_full = self.asks.len() >= ASKS_MAX;
+            let room = if is_full { Room::ALL.without(ASK).without(LIST) } else { Room::ALL };
             let flat = self.module.poll(room)?;
             if let Some(given) = self.look_at(now, &flat) {
                 return Some(given);
@@ -130,6 +139,11 @@ impl Seat {
                 fits.then(|| Given::Tell { to: to.to_vec(), bytes: bytes.to_vec() })
             }
             Output::Wish(Wish::Ask { op, to, within_ms, bytes }) => self.ask(op, to, within_ms, bytes),
+            Output::Wish(Wish::List { op, place, stays, within_ms }) => {
+                let within_ms = within_ms.min(WITHIN_MS_MAX);
+                self.may_ask(op, place, true, 0)?;
+                Some(Given::List { op, place: *place, stays, within_ms })
+            }
             Output::Wish(Wish::Reply { ticket, status, bytes }) => {
                 let fits = bytes.len() <= MESSAGE_MAX;
                 let (status, bytes) = if fits { (status, bytes) } else { (Status::BadRequest, &[][..]) };
@@ -138,7 +152,7 @@ impl Seat {
             }
             Output::Wish(Wish::Cancel { op }) => {
                 let ask = self.end_ask(|ask| ask.op == op)?;
-                self.end_here(op, &ask.to, Status::TimedOut);
+                self.end_here(op, &ask.to, ask.is_list, Status::TimedOut);
                 Some(Given::Cancel(ask.number))
             }
             Output::Wish(Wish::Hold { ids }) => {
@@ -149,19 +163,23 @@ impl Seat {
     }
 
     fn ask(&mut self, op: u32, to: &NodeId, within_ms: u32, bytes: &[u8]) -> Option<Given> {
+        self.may_ask(op, to, false, bytes.len())?;
+        let within_ms = within_ms.min(WITHIN_MS_MAX);
+        Some(Given::Ask { op, to: *to, within_ms, bytes: bytes.to_vec() })
+    }
+
+    /// Whether a question or list may go out under this number; where not, it ends here.
+    fn may_ask(&mut self, op: u32, to: &NodeId, is_list: bool, length: usize) -> Option<()> {
         // Two ends under one number would be taken for each other's.
         if self.asks.iter().any(|ask| ask.op == op) {
             return None;
         }
-        let refusal = match bytes.len() {
-            ..=MESSAGE_MAX if self.asks.len() < ASKS_MAX => {
-                let within_ms = within_ms.min(WITHIN_MS_MAX);
-                return Some(Given::Ask { op, to: *to, within_ms, bytes: bytes.to_vec() });
-            }
+        let refusal = match length {
+            ..=MESSAGE_MAX if self.asks.len() < ASKS_MAX => return Some(()),
             ..=MESSAGE_MAX => Status::TooManyRequests,
             _ => Status::BadRequest,
         };
-        self.end_here(op, to, refusal);
+        self.end_here(op, to, is_list, refusal);
         None
     }
 
@@ -181,7 +199,12 @@ impl Seat {
         self.asks.iter().map(|ask| ask.number)
     }
 
-    fn end_here(&mut self, op: u32, from: &NodeId, status: Status) {
-        self.tell(Told::Answered { op, from, is_proven: true, is_here: true, status, bytes: &[] });
+    fn end_here(&mut self, op: u32, from: &NodeId, is_list: bool, status: Status) {
+        match is_list {
+            true => self.tell(Told::Listed { op, status, ids: &[] }),
+            false => {
+                self.tell(Told::Answered { op, from, is_proven: true, is_here: true, status, bytes: &[] });
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tabmesh_engine::{Event, LinkKind, OpId};
+use tabmesh_port::limits::LIST_MAX;
 use tabmesh_port::{
     Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told, Work,
 };
@@ -155,8 +156,14 @@ impl Seats {
             }
             Event::Replied { op, status, is_proven, is_here, bytes } => {
                 for seat in &mut self.seats {
-                    if let Some(Ask { op, to, .. }) = seat.end_ask(|ask| ask.number == op.0) {
-                        let (is_proven, is_here, status) = (*is_proven || *is_here, *is_here, *status);
+                    let Some(Ask { op, to, is_list, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
+                        continue;
+                    };
+                    let (is_proven, is_here, status) = (*is_proven || *is_here, *is_here, *status);
+                    if is_list {
+                        let ids = NodeId::list(bytes);
+                        seat.tell(Told::Listed { op, status, ids: ids.get(..LIST_MAX).unwrap_or(ids) });
+                    } else {
                         seat.tell(Told::Answered { op, from: &to, is_proven, is_here, status, bytes });
                     }
                 }
@@ -245,12 +252,12 @@ impl Seats {
                 return;
             }
             Given::Ask { op, to, within_ms, bytes } => {
-                self.last_op = self.last_op.wrapping_add(1);
-                let number = self.last_op | MODULES;
-                if let Some(seat) = self.seats.get_mut(place) {
-                    seat.began(Ask { op, number, to });
-                }
-                Demand::Ask { op: OpId(number), port, to, within_ms, bytes }
+                let op = self.begin(place, op, to, false);
+                Demand::Ask { op, port, to, within_ms, bytes }
+            }
+            Given::List { op, place: to, stays, within_ms } => {
+                let op = self.begin(place, op, to, true);
+                Demand::List { op, place: to, stays, within_ms }
             }
             Given::Reply { ticket, status, bytes } => Demand::Reply { status, ticket, bytes },
             Given::Cancel(number) => Demand::Cancel(OpId(number)),
@@ -271,6 +278,16 @@ impl Seats {
             Given::Event(bytes) => Demand::Event { port, bytes },
         };
         self.demands.push_back(demand);
+    }
+
+    /// A question or list of a module goes out: its operation.
+    fn begin(&mut self, place: usize, op: u32, to: NodeId, is_list: bool) -> OpId {
+        self.last_op = self.last_op.wrapping_add(1);
+        let number = self.last_op | MODULES;
+        if let Some(seat) = self.seats.get_mut(place) {
+            seat.began(Ask { op, number, to, is_list });
+        }
+        OpId(number)
     }
 
     /// Tells the module what its links to those that it holds are, as far as that is news.

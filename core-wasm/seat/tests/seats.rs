@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tabmesh_engine::{Event, LinkId, LinkKind, OpId, Profile};
-use tabmesh_port::limits::{ASKS_MAX, HELD_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX};
+use tabmesh_port::limits::{
+    ASKS_MAX, HELD_MAX, LIST_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, TICKETS_MAX, VIEW_MAX,
+};
 use tabmesh_port::{
     Attachment, Input, Instant, Module, NodeId, Output, Port, PublicKey, Reason, Room, Signature, Status,
     Told, Wish, Work,
@@ -189,6 +191,37 @@ fn p1_a_question_ends_once() {
     probe.wish(&Wish::Ask { op: 6, to: &to, within_ms: 1, bytes: &vec![0; MESSAGE_MAX + 1] });
     assert_eq!(drain(&mut seats), []);
     assert_eq!(probe.heard(), [end(6, true, Status::BadRequest, b"")]);
+}
+
+#[test]
+fn p1_a_list_ends_once() {
+    let (mut seats, place) = (seats(), NodeId([7; 32]));
+    let probe = attach(&mut seats, ONE);
+    drain(&mut seats);
+    probe.heard();
+    let list = |op| Wish::List { op, place: &place, stays: true, within_ms: 100 };
+    // Questions and lists share their numbers.
+    probe.wish(&list(1));
+    probe.wish(&list(1));
+    probe.wish(&ask(1, &place));
+    probe.wish(&list(2));
+    let demands = drain(&mut seats);
+    let [Demand::List { op: one, .. }, Demand::List { op: two, .. }] = demands[..] else {
+        panic!("{demands:?}")
+    };
+    let many: Vec<NodeId> = (0..200).map(|n| NodeId([n; 32])).collect();
+    let bytes = NodeId::list_bytes(&many).to_vec();
+    for _ in 0..2 {
+        let (is_proven, is_here, bytes) = (false, false, bytes.clone());
+        seats.on_event(NOW, &Event::Replied { op: one, status: Status::Partial, is_proven, is_here, bytes });
+    }
+    probe.wish(&Wish::Cancel { op: 2 });
+    assert_eq!(drain(&mut seats), [Demand::Cancel(two)]);
+    let listed = |op, status, ids: &[NodeId]| told(Told::Listed { op, status, ids });
+    assert_eq!(
+        probe.heard(),
+        [listed(1, Status::Partial, &many[..LIST_MAX]), listed(2, Status::TimedOut, &[])]
+    );
 }
 
 #[test]

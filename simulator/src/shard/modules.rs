@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use tabmesh_engine::io::LISTS;
 use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId, OpId};
 use tabmesh_port::{Attachment, Module, Port};
 use tabmesh_seat::{Demand, Occupied, Seats};
@@ -132,6 +133,13 @@ impl<C: Crypto> Shard<C> {
                 }
                 let (within_ms, length) = (*within_ms, bytes.len() as u32);
                 Command::Ask { op: *op, to, port: port.0, within_ms, length, kind: 0 }
+            }
+            Demand::List { op, place, stays, within_ms } => {
+                if let Some(modules) = &mut self.modules[at] {
+                    modules.questions.insert(op.0, Vec::new());
+                }
+                let (within_ms, kind) = (*within_ms, u8::from(*stays));
+                Command::Ask { op: *op, to: place, port: LISTS, within_ms, length: 0, kind }
             }
             Demand::Cancel(op) => {
                 if let Some(modules) = &mut self.modules[at] {

@@ -19,6 +19,7 @@ struct Probe {
     views: u32,
     ended: BTreeMap<u32, Vec<(Status, bool)>>,
     questions: Vec<u32>,
+    lists: Vec<(u32, Status, Vec<NodeId>)>,
     is_silent: bool,
     outputs: VecDeque<Vec<u8>>,
 }
@@ -38,6 +39,7 @@ impl Module for Probe {
             Input::Told(Told::Answered { op, status, is_here, .. }) => {
                 self.ended.entry(op).or_default().push((status, is_here));
             }
+            Input::Told(Told::Listed { op, status, ids }) => self.lists.push((op, status, ids.to_vec())),
             Input::Told(Told::Linked { .. }) => self.links.push(true),
             Input::Told(Told::Unlinked { .. }) => self.links.push(false),
             Input::Told(Told::Clock { wall_ms, .. }) => self.clock = Some(wall_ms),
@@ -129,6 +131,11 @@ fn bounds_hold() {
     assert_eq!(ended(&world, one, 0), []);
     assert_eq!(ended(&world, one, 1), []);
 
+    for _ in 0..TICKETS_MAX / ASKS_MAX {
+        let more = world.attach(PORT, probe);
+        (0..ASKS_MAX as u32).for_each(|op| ask(&mut world, more, op, two, b"?"));
+    }
+    world.run_for(300 * MS);
     let three = world.attach(PORT, probe);
     ask(&mut world, three, 1, two, b"?");
     world.run_for(300 * MS);
@@ -139,6 +146,28 @@ fn bounds_hold() {
     ask(&mut world, three, 2, two, b"?");
     world.run_for(300 * MS);
     assert_eq!(world.module(two).unwrap().questions.len(), TICKETS_MAX + 1);
+}
+
+#[test]
+fn lists_name_those_who_stay_on_them_until_they_come_no_more() {
+    let mut world = Perfect::new(1, Weather::FAIR);
+    let places: Vec<Place> = (0..3).map(|_| world.attach(PORT, probe)).collect();
+    let list = |world: &mut World, from: usize, op, stays| {
+        let wish = Wish::List { op, place: &NodeId([4; 32]), stays, within_ms: 2_000 };
+        world.command(places[from], &wish.emit());
+        world.run_for(400 * MS);
+    };
+    let heard = |world: &World, from: usize| world.module(places[from]).unwrap().lists.clone();
+    list(&mut world, 0, 1, true);
+    list(&mut world, 1, 1, true);
+    list(&mut world, 2, 1, false);
+    list(&mut world, 0, 2, true);
+    let ids = places.iter().map(|place| world.id(*place)).collect::<Vec<_>>();
+    assert_eq!(heard(&world, 0), [(1, Status::Ok, vec![]), (2, Status::Ok, vec![ids[1]])]);
+    assert_eq!(heard(&world, 2), [(1, Status::Ok, vec![ids[0], ids[1]])]);
+    world.run_for(121_000 * MS);
+    list(&mut world, 2, 9, false);
+    assert_eq!(heard(&world, 2)[1..], [(9, Status::Ok, vec![])]);
 }
 
 #[test]

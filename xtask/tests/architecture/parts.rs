@@ -11,6 +11,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("core-wasm/examples/counter", &["tabmesh-port"]),
     ("core-wasm/examples/counter/wasm", &["tabmesh-counter", "tabmesh-module"]),
     ("core-wasm/module", &["tabmesh-port"]),
+    ("core-wasm/directory", &["tabmesh-port"]),
     ("core-wasm/seat", &["tabmesh-engine", "tabmesh-port"]),
     ("node-native", &["tabmesh-bounds", "tabmesh-engine", "tabmesh-meter", "tabmesh-port", "tabmesh-seat"]),
     ("signalling-server", &["tabmesh-bounds", "tabmesh-engine"]),
@@ -34,6 +35,7 @@ const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature
 /// the meter, and the simulator, whose allocator counts what engines hold; and [`LOADS_CODE`].
 const SAFE: &[&str] = &[
     "core-wasm/examples/counter/src/lib.rs",
+    "core-wasm/directory/src/lib.rs",
     "core-wasm/engine/src/lib.rs",
     "core-wasm/port/src/lib.rs",
     "core-wasm/seat/src/lib.rs",

@@ -3,7 +3,7 @@
 use tabmesh_port::limits::{ASKS_MAX, HELD_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, WITHIN_MS_MAX};
 use tabmesh_port::{Input, Module, NodeId, Reason, Status, Told, Wish};
 
-use super::node::Asked;
+use super::node::{Ask, Asked};
 use super::{Perfect, What};
 
 impl<M: Module> Perfect<M> {
@@ -30,9 +30,14 @@ impl<M: Module> Perfect<M> {
                     self.answer(place, asked, status, bytes);
                 }
             }
+            Wish::List { op, place: list, stays, within_ms } => {
+                if !self.nodes[place].asks(op) {
+                    self.list(place, op, list, stays, within_ms);
+                }
+            }
             Wish::Cancel { op } => {
                 if let Some(asked) = self.nodes[place].end_ask(op) {
-                    self.end_here(place, &asked, op, Status::TimedOut);
+                    self.time_out(place, asked, op);
                 }
             }
             Wish::Hold { ids } => {
@@ -94,8 +99,17 @@ impl<M: Module> Perfect<M> {
         self.send(place, asked.from, asked.life, what);
     }
 
+    /// Nobody waits for it any more.
+    pub(super) fn time_out(&mut self, place: usize, ask: Ask, op: u32) {
+        let status = Status::TimedOut;
+        match ask.is_list {
+            true => self.tell_soon(place, &Told::Listed { op, status, ids: &[] }),
+            false => self.end_here(place, &ask.to, op, status),
+        }
+    }
+
     /// An Ask ends by this node's own word.
-    pub(super) fn end_here(&mut self, place: usize, asked: &NodeId, op: u32, status: Status) {
+    fn end_here(&mut self, place: usize, asked: &NodeId, op: u32, status: Status) {
         let told = Told::Answered { op, from: asked, is_proven: true, is_here: true, status, bytes: &[] };
         self.tell_soon(place, &told);
     }

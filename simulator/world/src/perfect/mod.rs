@@ -6,12 +6,14 @@
 //! commands give the same trace. Where a module never comes to an end, the world panics and says which.
 
 mod grant;
+mod lists;
 mod node;
 mod weather;
 
 use tabmesh_port::limits::VIEW_MAX;
 use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Signature, Status, Told};
 
+use self::lists::Lists;
 use self::node::{Asked, Node};
 pub use self::weather::Weather;
 use crate::dice::{Dice, fold};
@@ -44,6 +46,7 @@ pub struct Perfect<M> {
     nodes: Vec<Node<M>>,
     /// Node ids in order, with whom they belong to.
     ids: Vec<(NodeId, usize)>,
+    lists: Lists,
     trace: u64,
     carried: u64,
 }
@@ -75,6 +78,13 @@ enum What {
         status: Status,
         bytes: Vec<u8>,
     },
+    /// A list came.
+    List {
+        op: u32,
+        request: u64,
+        list: NodeId,
+        stays: bool,
+    },
     /// Nobody waits for the answer any longer.
     Expire {
         op: u32,
@@ -100,6 +110,7 @@ impl<M: Module> Perfect<M> {
             entries: 0,
             nodes: Vec::new(),
             ids: Vec::new(),
+            lists: Lists::new(),
             trace: 0,
             carried: 0,
         }
@@ -269,9 +280,10 @@ impl<M: Module> Perfect<M> {
                     self.hand(place, &Input::Told(told));
                 }
             }
+            What::List { op, request, list, stays } => self.on_list(place, op, request, &list, stays),
             What::Expire { op, request } => {
                 if let Some(asked) = self.nodes[place].end_request(op, request) {
-                    self.end_here(place, &asked, op, Status::TimedOut);
+                    self.time_out(place, asked, op);
                 }
             }
         }

@@ -35,8 +35,10 @@ pub(super) struct Node<M> {
 }
 
 /// A question under way.
-struct Ask {
-    to: NodeId,
+#[derive(Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) to: NodeId,
+    pub(super) is_list: bool,
     /// The world's own number: modules use theirs again.
     request: u64,
 }
@@ -137,18 +139,27 @@ impl<M: Module> Node<M> {
 
     /// An Ask begins; the world's number for it.
     pub(super) fn begin_ask(&mut self, op: u32, to: &NodeId) -> u64 {
+        self.begin(op, to, false)
+    }
+
+    /// A List begins.
+    pub(super) fn begin_list(&mut self, op: u32, place: &NodeId) -> u64 {
+        self.begin(op, place, true)
+    }
+
+    fn begin(&mut self, op: u32, to: &NodeId, is_list: bool) -> u64 {
         self.requests += 1;
-        self.asks.insert(op, Ask { to: *to, request: self.requests });
+        self.asks.insert(op, Ask { to: *to, is_list, request: self.requests });
         self.requests
     }
 
     /// An Ask ends; who was asked.
-    pub(super) fn end_ask(&mut self, op: u32) -> Option<NodeId> {
-        self.asks.remove(&op).map(|ask| ask.to)
+    pub(super) fn end_ask(&mut self, op: u32) -> Option<Ask> {
+        self.asks.remove(&op)
     }
 
     /// The same, unless the module's number is another Ask's by now.
-    pub(super) fn end_request(&mut self, op: u32, request: u64) -> Option<NodeId> {
+    pub(super) fn end_request(&mut self, op: u32, request: u64) -> Option<Ask> {
         let is_it = self.asks.get(&op).is_some_and(|ask| ask.request == request);
         if is_it { self.end_ask(op) } else { None }
     }
