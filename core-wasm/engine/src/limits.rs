@@ -186,7 +186,7 @@ pub const WANTED_A_LINK: usize = 16;
 pub const REPAIRS_MAX: usize = 8;
 
 /// Topics that a node subscribes to; further ones are refused ([`Status::TooManyRequests`](crate::Status)).
-pub const TOPICS_MAX: usize = 4;
+pub const TOPICS_MAX: usize = 64;
 
 /// A message of a topic, in bytes; a longer one is refused.
 pub const PUBLISH_MAX: usize = 8 * 1024;

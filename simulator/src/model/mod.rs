@@ -24,3 +24,6 @@ pub(crate) fn within(span: (u64, u64), from_s: f64, until_s: f64) -> Option<(u64
     let (first, last) = (span.0.max(micros(from_s)), span.1.min(micros(until_s)));
     (first < last).then_some((first, last))
 }
+
+/// Wall time when a world begins, in seconds since 1970.
+pub(crate) const WALL_START_S: u64 = 1_767_225_600;

@@ -9,11 +9,8 @@ use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
 use crate::heap;
-use crate::model::{SECOND, micros};
+use crate::model::{SECOND, WALL_START_S, micros};
 use crate::scenario::Lie;
-
-/// Wall time when a world begins, in seconds since 1970.
-pub(super) const WALL_START_S: u64 = 1_767_225_600;
 
 /// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
 /// answers nothing failed after 15 s.

@@ -16,6 +16,7 @@ mod links;
 mod messages;
 mod modules;
 mod signalling;
+mod tenants;
 pub(crate) mod words;
 
 use std::collections::VecDeque;
@@ -154,7 +155,7 @@ pub(crate) struct Shard<C: Crypto> {
     circuits: Vec<Vec<circuit::Circuit>>,
     stores: Vec<Store>,
     kept: Vec<kept::Kept>,
-    modules: Vec<Option<Box<modules::Modules>>>,
+    modules: Vec<Option<Box<tenants::Tenants>>>,
     /// The newest messages that any of them keeps.
     shared: kept::Kept,
     pub(crate) tallies: Vec<Tally>,

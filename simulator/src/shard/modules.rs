@@ -1,34 +1,17 @@
 //! Modules that sit on nodes: what they want, and what they hear.
 
-use std::collections::BTreeMap;
-
 use tabmesh_engine::io::LISTS;
-use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId, OpId};
+use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId};
 use tabmesh_port::{Attachment, Module, Port};
 use tabmesh_seat::{Demand, Occupied, Seats};
 
-use super::life::WALL_START_S;
+use super::tenants::Tenants;
 use super::{Shard, State};
 use crate::crypto::Crypto;
 use crate::event::{NodeNumber, What};
 use crate::ground::{Ground, NETWORK};
-use crate::model::{SECOND, job};
+use crate::model::{SECOND, WALL_START_S, job};
 use crate::trace;
-
-/// The modules of one node, and what their shell keeps for them.
-pub(super) struct Modules {
-    seats: Seats,
-    /// The bytes of questions that have not ended.
-    questions: BTreeMap<u32, Vec<u8>>,
-    /// What their faces heard and nobody took yet.
-    events: Vec<(Port, Vec<u8>)>,
-}
-
-impl Modules {
-    pub(super) fn question(&self, op: OpId) -> Option<&Vec<u8>> {
-        self.questions.get(&op.0)
-    }
-}
 
 impl<C: Crypto> Shard<C> {
     /// A module comes to a node that is there.
@@ -48,7 +31,7 @@ impl<C: Crypto> Shard<C> {
             let wall_s = (WALL_START_S + self.now / SECOND).saturating_add_signed(ground.clock_error_s(node));
             seats.set_clock(now, wall_s * 1_000);
             engine.iter().flat_map(|engine| engine.links()).for_each(|link| seats.linked(link.id, link.kind));
-            Box::new(Modules { seats, questions: BTreeMap::new(), events: Vec::new() })
+            Box::new(Tenants::new(seats))
         });
         modules.seats.attach(now, port, version, seed, make)?;
         self.serve_modules(ground, node);

@@ -15,7 +15,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("io", &["io"]),
     ("tables", &["link", "routing", "content"]),
     ("ground", &["ground"]),
-    ("machines", &["linking", "upkeep", "requests", "blocks", "topics", "ports"]),
+    ("machines", &["linking", "upkeep", "requests", "blocks", "lists", "topics", "ports"]),
     ("node", &["node"]),
 ];
 

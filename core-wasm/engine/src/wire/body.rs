@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::Writer;
+use super::{Reader, Writer};
 use crate::id::BlockHash;
 use crate::status::Status;
 
@@ -63,7 +63,34 @@ pub enum Body<'a> {
     },
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
+    /// Reads what a routed message of this kind says; `None` if that is nothing.
+    pub fn read(kind: u8, payload: &'a [u8]) -> Option<Self> {
+        let mut reader = Reader::new(payload);
+        let body = match kind {
+            1 => Self::Find,
+            2 => Self::Envelope(reader.rest()),
+            3 => Self::Get(reader.hash()),
+            4 => Self::Put { hash: reader.hash(), block: reader.rest() },
+            8 => Self::Meet,
+            10 => Self::Greet,
+            12 => Self::List,
+            13 => Self::Enlist,
+            11 => Self::Port(Said {
+                port: reader.u32(),
+                version: reader.u8(),
+                kind: reader.u8(),
+                within_ms: reader.u32(),
+                bytes: reader.rest(),
+            }),
+            6 => Self::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
+            9 => Self::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
+            _ => return None,
+        };
+        reader.finish()?;
+        Some(body)
+    }
+
     /// The number that `Routed::kind` carries.
     pub fn kind(&self) -> u8 {
         match self {

@@ -15,7 +15,7 @@ use super::{Fault, Reader, Writer};
 use crate::coordinate::Coordinate;
 use crate::id::{BlockHash, NodeId, PublicKey, Signature};
 use crate::limits::{ADDRESS_MAX, CIRCUIT_HEAD, FRAME_MAX};
-use crate::status::{Reason, Status};
+use crate::status::Reason;
 
 /// The version of this protocol.
 pub const VERSION: u8 = 3;
@@ -384,28 +384,6 @@ impl<'a> Routed<'a> {
 
     /// What it says; `None` if that is nothing.
     pub fn body(&self) -> Option<Body<'a>> {
-        let mut reader = Reader::new(self.payload);
-        let body = match self.kind {
-            1 => Body::Find,
-            2 => Body::Envelope(reader.rest()),
-            3 => Body::Get(reader.hash()),
-            4 => Body::Put { hash: reader.hash(), block: reader.rest() },
-            8 => Body::Meet,
-            10 => Body::Greet,
-            12 => Body::List,
-            13 => Body::Enlist,
-            11 => Body::Port(Said {
-                port: reader.u32(),
-                version: reader.u8(),
-                kind: reader.u8(),
-                within_ms: reader.u32(),
-                bytes: reader.rest(),
-            }),
-            6 => Body::Answer { status: Status::from_code(reader.u16())?, bytes: reader.rest() },
-            9 => Body::Nodes { status: Status::from_code(reader.u16())?, nodes: reader.rest() },
-            _ => return None,
-        };
-        reader.finish()?;
-        Some(body)
+        Body::read(self.kind, self.payload)
     }
 }

@@ -214,17 +214,11 @@ impl Host {
                 Output::Open { route: Route::Circuit(_), .. } => self.circuits += 1,
                 Output::Close(link) => self.closed.push(link),
                 Output::Event(event) => {
-                    if let Event::Published { id, bytes, .. } = &event {
-                        self.memory.insert(*id, bytes.clone());
-                    }
-                    let ticket = match &event {
-                        // The application has it.
-                        Event::Asked { port: 0, ticket, .. } => Some(ticket.clone()),
-                        _ => None,
-                    };
-                    self.events.push(event);
-                    if let Some(ticket) = ticket {
-                        self.tell(Input::Command(Command::Reply { status: Status::Ok, bytes: &ticket }));
+                    self.events.push(event.clone());
+                    if let Event::Published { id, bytes, .. } = event {
+                        self.memory.insert(id, bytes);
+                    } else if let Event::Asked { port: 0, ticket: bytes, .. } = &event {
+                        self.tell(Input::Command(Command::Reply { status: Status::Ok, bytes }));
                     }
                 }
                 Output::Job { job, work } => match work {

@@ -3,7 +3,7 @@
 //! Puppets take every link there is and ask for everything a peer can ask for, the application does the same, and the
 //! shell takes seconds for each job, so that nothing leaves a table soon.
 
-use tabmesh_engine::limits::{HANDSHAKES_MAX, TOPICS_MAX};
+use tabmesh_engine::limits::{HANDSHAKES_MAX, HELD_MAX, TOPICS_MAX};
 use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::topic;
@@ -105,6 +105,8 @@ fn everything(world: &mut World, puppet: HostId, host: HostId) -> Vec<Vec<u8>> {
         }
         let place = near(world, &to);
         frames.push(request(world, from, place, false, &Body::Meet));
+        let place = near(world, &to);
+        frames.push(request(world, from, place, false, &Body::Enlist));
     }
     frames.extend([
         gossip(&joined).emit(),
@@ -138,6 +140,9 @@ fn fill_tables(seed: u64, profile: Profile, guests: usize) -> Taken {
     }
     world.host_mut(host).job_slowness = 4_000;
     let mut ops: Vec<OpId> = Vec::new();
+    // Held, though nobody of them is there.
+    let held: Vec<NodeId> = (0..HELD_MAX[profile as usize]).map(|_| world.random_id()).collect();
+    world.hold(host, &held);
     for number in 0..TOPICS_MAX as u8 {
         world.subscribe(host, TopicId([number; 32]));
     }

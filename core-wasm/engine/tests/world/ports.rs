@@ -1,6 +1,6 @@
 //! What a test has the modules of a host do, by hand.
 
-use tabmesh_engine::{Event, NodeId, OpId, Status};
+use tabmesh_engine::{Event, NodeId, OpId};
 
 use super::ids::HostId;
 use super::run::World;
@@ -22,22 +22,6 @@ impl World {
         let question = Question { port, within_ms, length: bytes.len() as u32 };
         self.command(host, Order::Ask(op, to, question));
         op
-    }
-
-    /// Has a module of the host tell one of another something.
-    pub(crate) fn tell_module(&mut self, host: HostId, port: u32, to: NodeId, bytes: &[u8]) {
-        self.command(host, Order::Tell(port, to, bytes.to_vec()));
-    }
-
-    /// Answers what the host was asked.
-    pub(crate) fn reply(&mut self, host: HostId, ticket: &[u8], status: Status, bytes: &[u8]) {
-        self.command(host, Order::Reply(status, [ticket, bytes].concat()));
-    }
-
-    /// Opens ports at the host, each with its version, and closes all others.
-    pub(crate) fn open_ports(&mut self, host: HostId, open: &[(u32, u8)]) {
-        let bytes = open.iter().flat_map(|(port, version)| [&port.to_be_bytes()[..], &[*version]].concat());
-        self.command(host, Order::Open(bytes.collect()));
     }
 
     /// Has the host keep links to these.

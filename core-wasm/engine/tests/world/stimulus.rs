@@ -75,9 +75,7 @@ pub(crate) enum Order {
     Put(OpId, BlockHash),
     Get(OpId, BlockHash),
     Find(OpId, NodeId),
-    Open(Vec<u8>),
     Hold(Vec<NodeId>),
-    Tell(u32, NodeId, Vec<u8>),
     Ask(OpId, NodeId, Question),
     Reply(Status, Vec<u8>),
     Subscribe(OpId, TopicId),
@@ -141,9 +139,7 @@ impl Order {
             Self::Put(op, hash) => Command::Put { op: *op, hash },
             Self::Get(op, hash) => Command::Get { op: *op, hash },
             Self::Find(op, target) => Command::Find { op: *op, target },
-            Self::Open(open) => Command::Open(open),
             Self::Hold(ids) => Command::Hold(ids),
-            Self::Tell(port, to, bytes) => Command::Tell { port: *port, to, bytes },
             Self::Ask(op, to, Question { port, within_ms, length }) => {
                 Command::Ask { op: *op, to, port: *port, within_ms: *within_ms, length: *length, kind: 0 }
             }

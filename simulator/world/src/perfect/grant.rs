@@ -99,6 +99,31 @@ impl<M: Module> Perfect<M> {
         self.send(place, asked.from, asked.life, what);
     }
 
+    /// A module wants a list: it comes after a way there and back, or is lost.
+    fn list(&mut self, place: usize, op: u32, list: &NodeId, stays: bool, within_ms: u32) {
+        if self.nodes[place].asks_len() >= ASKS_MAX {
+            return self.tell_soon(place, &Told::Listed { op, status: Status::TooManyRequests, ids: &[] });
+        }
+        let until = self.now + u64::from(within_ms.min(WITHIN_MS_MAX)) * 1_000;
+        let life = self.nodes[place].life;
+        let request = self.nodes[place].begin_list(op, list);
+        self.plan(until, place, life, What::Expire { op, request });
+        self.carried += 2;
+        if !self.weather.loses(&mut self.dice) && !self.weather.loses(&mut self.dice) {
+            let there = self.weather.delay_us(&mut self.dice);
+            let back = self.weather.delay_us(&mut self.dice);
+            let what = What::List { op, request, list: *list, stays };
+            self.plan(self.now + there + back, place, life, what);
+        }
+    }
+
+    pub(super) fn on_list(&mut self, place: usize, op: u32, request: u64, list: NodeId, stays: bool) {
+        if self.nodes[place].end_request(op, request).is_some() {
+            let (status, ids) = self.lists.visit(self.now, list, self.nodes[place].id, stays);
+            self.tell_soon(place, &Told::Listed { op, status, ids: &ids });
+        }
+    }
+
     /// Nobody waits for it any more.
     pub(super) fn time_out(&mut self, place: usize, ask: Ask, op: u32) {
         let status = Status::TimedOut;

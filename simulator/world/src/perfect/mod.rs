@@ -110,7 +110,7 @@ impl<M: Module> Perfect<M> {
             entries: 0,
             nodes: Vec::new(),
             ids: Vec::new(),
-            lists: Lists::new(),
+            lists: Lists::default(),
             trace: 0,
             carried: 0,
         }
@@ -280,7 +280,7 @@ impl<M: Module> Perfect<M> {
                     self.hand(place, &Input::Told(told));
                 }
             }
-            What::List { op, request, list, stays } => self.on_list(place, op, request, &list, stays),
+            What::List { op, request, list, stays } => self.on_list(place, op, request, list, stays),
             What::Expire { op, request } => {
                 if let Some(asked) = self.nodes[place].end_request(op, request) {
                     self.time_out(place, asked, op);
