@@ -48,6 +48,8 @@ pub struct Metrics {
     pub crowded: Counter,
     /// Messages of topics that came or were sent.
     pub published: Counter,
+    /// Messages and questions of other nodes that came.
+    pub asked: Counter,
     /// WebSockets refused because too many were opening or the node had no room.
     pub refused: Counter,
     resident: Gauge,
@@ -71,6 +73,7 @@ impl Metrics {
             dials_failed: Counter::default(),
             crowded: Counter::default(),
             published: Counter::default(),
+            asked: Counter::default(),
             refused: Counter::default(),
             resident: Gauge::default(),
         };
@@ -104,6 +107,7 @@ impl Metrics {
         let crowded = "Places looked up where ids lie closer together than chance puts them";
         registry.register("crowded_places", crowded, self.crowded.clone());
         registry.register("published", "Messages of topics that came or were sent", self.published.clone());
+        registry.register("asked", "Messages and questions of other nodes that came", self.asked.clone());
         registry.register("refused", "WebSockets refused for want of room", self.refused.clone());
         registry.register_with_unit("resident", "Memory in use", Unit::Bytes, self.resident.clone());
         for kind in ["webrtc", "websocket", "relayed"] {
@@ -184,6 +188,7 @@ mod tests {
             "tabmesh_joined 0",
             "tabmesh_received_bytes_total 0",
             "tabmesh_published_total 0",
+            "tabmesh_asked_total 0",
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "no {line:?} in\n{text}");

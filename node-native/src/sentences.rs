@@ -13,6 +13,10 @@ pub enum Operation {
     Find,
     /// To take a message to a node.
     Send,
+    /// To take a question to a node: this node ended it.
+    Ask,
+    /// For an answer: the node that was asked ended it.
+    Answer,
     /// To tell a message to a topic.
     Publish,
 }
@@ -24,18 +28,29 @@ pub fn sentence(operation: Operation, status: Status) -> &'static str {
         Operation::Get => of_get(status),
         Operation::Find => of_find(status),
         Operation::Send => of_send(status),
+        Operation::Ask => of_ask(status),
+        Operation::Answer => of_answer(status),
         Operation::Publish => of_publish(status),
     };
     own.unwrap_or(match status {
         Status::Ok => "it was done",
         Status::Partial => "it was done in part; try again",
         Status::BadRequest => "the request makes no sense to the network; check what was asked for",
+        Status::Unauthorized => "the other node does not know this one; ask its operator to let it in",
+        Status::Forbidden => "the other node does not allow it; ask its operator to",
         Status::NotFound => "nobody has what was asked for; check its name, and try again",
         Status::TooManyRequests => "the node is busy with other requests; try again in a moment",
+        Status::InternalError => "the other node failed at it; its log may say why",
+        Status::NotImplemented => {
+            "the other node does no such thing; use the same version of tabmesh on both ends"
+        }
         Status::Unavailable => {
             "the node has no links; see `tabmesh status`, and give it a --peer or --signalling"
         }
         Status::TimedOut => "no answer came in time on any way; try again, and see `tabmesh peers`",
+        Status::VersionNotSupported => {
+            "the other node speaks another version; use the same version of tabmesh on both ends"
+        }
         Status::InsufficientStorage => "this node's store is full; give it a larger --quota",
         Status::NetworkFull => {
             "the stores of the other nodes are full; give them a larger --quota, or add nodes"
@@ -71,19 +86,54 @@ fn of_find(status: Status) -> Option<&'static str> {
     })
 }
 
+const NO_SUCH_NODE: &str = "no node of this id was found; check the id (`tabmesh id` prints a node's own), and that the node runs and has \
+                            joined this network";
+
 fn of_send(status: Status) -> Option<&'static str> {
     Some(match status {
         Status::BadRequest => "a message has at most 32 KiB; put what is longer, and send its CID",
-        Status::NotFound => {
-            "no node of this id was found; check the id (`tabmesh id` prints a node's own), and that the node runs and has joined this \
-             network"
-        }
+        Status::NotFound => NO_SUCH_NODE,
         Status::TooManyRequests => "too many messages are under way; send it again in a moment",
         Status::Unavailable => {
             "no peer is linked that could carry the message; see `tabmesh peers`, and give the node a --peer or --signalling"
         }
         Status::TimedOut => {
-            "the node of this id did not answer, and may have the message all the same; check that it runs, and send it again"
+            "the node of this id did not answer, and may have the message all the same; check the id and that the node runs, and send it \
+             again"
+        }
+        _ => return None,
+    })
+}
+
+fn of_ask(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::BadRequest => "a question has at most 32 KiB; put what is longer, and ask about its CID",
+        Status::NotFound => NO_SUCH_NODE,
+        Status::TooManyRequests => "too many questions are under way; ask again in a moment",
+        Status::Unavailable => {
+            "no peer is linked that could carry the question; see `tabmesh peers`, and give the node a --peer or --signalling"
+        }
+        Status::TimedOut => {
+            "no answer came in time, and the question may be there all the same; check the id and that the node runs, or allow more with \
+             --within"
+        }
+        _ => return None,
+    })
+}
+
+fn of_answer(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::BadRequest => "the other node makes nothing of this question; check what it is asked",
+        Status::NotFound => "the other node does not have what it was asked for; check what it is asked",
+        Status::TooManyRequests => {
+            "too many questions wait for answers at the other node; ask again in a moment"
+        }
+        Status::InternalError => {
+            "whoever answers at the other node failed at this question; its operator may see why"
+        }
+        Status::NotImplemented => "nobody answers questions at the other node; run `tabmesh answer` there",
+        Status::Unavailable => {
+            "whoever answered at the other node went away; ask again when `tabmesh answer` runs there"
         }
         _ => return None,
     })
@@ -111,6 +161,11 @@ pub fn exit_code(status: Status) -> u8 {
         Status::NotFound => 4,
         Status::TooManyRequests | Status::Unavailable | Status::TimedOut => 5,
         Status::InsufficientStorage | Status::NetworkFull => 6,
+        Status::Unauthorized
+        | Status::Forbidden
+        | Status::InternalError
+        | Status::NotImplemented
+        | Status::VersionNotSupported => 7,
     }
 }
 
@@ -122,12 +177,14 @@ mod tests {
 
     #[test]
     fn an_operation_is_not_spoken_of_in_the_words_of_another() {
-        let foreign: [(Operation, &[&str]); 5] = [
-            (Operation::Put, &["send", "publish", "giver", "topic"]),
-            (Operation::Get, &["send", "publish", "put it", "topic"]),
-            (Operation::Find, &["send", "publish", "giver", "put ", "topic"]),
-            (Operation::Send, &["giver", "publish", "put it again", "topic"]),
-            (Operation::Publish, &["giver", "send", "put it again"]),
+        let foreign: [(Operation, &[&str]); 7] = [
+            (Operation::Put, &["send", "publish", "giver", "topic", "question"]),
+            (Operation::Get, &["send", "publish", "put it", "topic", "question"]),
+            (Operation::Find, &["send", "publish", "giver", "put ", "topic", "question"]),
+            (Operation::Send, &["giver", "publish", "put it again", "topic", "question"]),
+            (Operation::Ask, &["giver", "send", "publish", "put it again", "topic"]),
+            (Operation::Answer, &["giver", "send", "publish", "put it again", "topic"]),
+            (Operation::Publish, &["giver", "send", "put it again", "question"]),
         ];
         for (operation, words) in foreign {
             // Of the stores of others only a put says anything.
@@ -142,9 +199,15 @@ mod tests {
 
     #[test]
     fn a_sentence_says_what_happened_and_the_way_out() {
-        for operation in
-            [Operation::Put, Operation::Get, Operation::Find, Operation::Send, Operation::Publish]
-        {
+        for operation in [
+            Operation::Put,
+            Operation::Get,
+            Operation::Find,
+            Operation::Send,
+            Operation::Ask,
+            Operation::Answer,
+            Operation::Publish,
+        ] {
             for status in Status::ALL.into_iter().filter(|status| *status != Status::Ok) {
                 let said = sentence(operation, status);
                 assert!(said.contains("; "), "{operation:?} {status:?}: {said}");

@@ -104,17 +104,12 @@ async fn what_was_put_outlives_its_giver() {
 async fn messages_and_lookups_reach_every_node() {
     let peers = network(3).await;
     until(&peers[2].1, "linked", |view| view.links.len() == 2).await;
-    let mut events = peers[1].1.handle().events();
+    let mut messages = peers[1].1.handle().messages();
     let to = peers[1].1.handle().id();
     let outcome = wish(&peers[2].1, Wish::Send { to, bytes: b"hello".to_vec() }).await;
     assert_eq!(outcome.status, Status::Ok);
-    let message = loop {
-        let event = tokio::time::timeout(PATIENCE, events.recv()).await.expect("in time").expect("open");
-        if let tabmesh_engine::Event::Message { from, bytes } = event {
-            break (from, bytes);
-        }
-    };
-    assert_eq!(message, (peers[2].1.handle().id(), b"hello".to_vec()));
+    let message = tokio::time::timeout(PATIENCE, messages.recv()).await.expect("in time").expect("open");
+    assert_eq!((message.from, &message.bytes[..]), (peers[2].1.handle().id(), &b"hello"[..]));
 
     let found = wish(&peers[0].1, Wish::Find(to)).await;
     assert_eq!(found.status, Status::Ok);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use tabmesh_engine::{Event, LinkKind, NodeId, Status, limits};
-use tabmesh_native::driver::{Handle, Wish};
+use tabmesh_native::driver::{Handle, Message, Wish};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
 use tempfile::TempDir;
@@ -31,7 +31,7 @@ const LINK_MAX: Duration = Duration::from_secs(20);
 pub(crate) struct Wire {
     handle: Handle,
     to: NodeId,
-    events: Arc<Mutex<Receiver<Event>>>,
+    messages: Arc<Mutex<Receiver<Message>>>,
     /// The node ends with it, and its folder with that.
     _node: Arc<(Peer, TempDir)>,
 }
@@ -82,12 +82,12 @@ impl Wire {
     }
 
     pub(crate) async fn next(&self) -> Result<Vec<u8>, Failure> {
-        let mut events = self.events.lock().await;
+        let mut messages = self.messages.lock().await;
         loop {
-            match events.recv().await {
-                Ok(Event::Message { bytes, .. }) => return Ok(bytes),
+            match messages.recv().await {
+                Ok(message) => return Ok(message.bytes.into()),
                 // What this end is too slow to take is lost to it, and counts for nothing.
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Err("the node stopped".into()),
             }
         }
@@ -109,6 +109,7 @@ impl Wire {
 struct Starting {
     peer: Peer,
     events: Receiver<Event>,
+    messages: Receiver<Message>,
     dir: TempDir,
     /// What its link must be.
     kind: LinkKind,
@@ -128,7 +129,8 @@ impl Starting {
         let dir = tempfile::tempdir()?;
         let settings = change(Settings { network: network.to_owned(), ..Settings::at(dir.path()) });
         let peer = Peer::start(&settings).await?;
-        Ok(Self { events: peer.handle().events(), peer, dir, kind })
+        let (events, messages) = (peer.handle().events(), peer.handle().messages());
+        Ok(Self { events, messages, peer, dir, kind })
     }
 
     async fn linked(mut self) -> Result<Wire, Failure> {
@@ -145,6 +147,6 @@ impl Starting {
         }
         let handle = self.peer.handle().clone();
         let node = Arc::new((self.peer, self.dir));
-        Ok(Wire { handle, to, events: Arc::new(Mutex::new(self.events)), _node: node })
+        Ok(Wire { handle, to, messages: Arc::new(Mutex::new(self.messages)), _node: node })
     }
 }

@@ -29,6 +29,10 @@ pub(super) enum CliError {
     NoInput,
     #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
     TooLong,
+    #[error("a question has at most 32 KiB; put what is longer, and ask about its CID")]
+    LongQuestion,
+    #[error("an answer has at most 32 KiB; put what is longer, and answer its CID")]
+    LongAnswer,
     #[error(
         "no other node holds all of it, so it can be read only while this one runs; put it again when others are linked"
     )]
@@ -53,7 +57,8 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::TooLong | Self::LinesOfText => 2,
+            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::LinesOfText => 2,
+            Self::TooLong | Self::LongQuestion | Self::LongAnswer => 2,
             Self::Client(ClientError::NoNode { .. }) => 3,
             Self::Client(ClientError::Refused(failure)) => {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)

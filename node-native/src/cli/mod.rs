@@ -1,8 +1,12 @@
 //! The command line.
 
+mod answer;
 mod args;
+mod ask;
 mod error;
+mod exec;
 mod input;
+mod lines;
 mod output;
 mod progress;
 mod run;
@@ -11,8 +15,10 @@ mod task;
 mod topic;
 mod transfer;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use args::{NodeArgs, RunArgs, TransferArgs};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -34,6 +40,7 @@ const EXIT_CODES: &str = "Exit codes:
   4    no node has, or is, what was asked for
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
+  7    the other node refused, or failed at it
   11+  `tabmesh task` alone: how a task ended, 10 and the number of its status
   130  interrupted";
 
@@ -96,6 +103,27 @@ enum Command {
         #[command(flatten)]
         node: NodeArgs,
     },
+    /// Ask whoever answers questions at a node, and print the answer as it is
+    Ask {
+        /// 64 hexadecimal digits
+        id: String,
+        /// At most 32 KiB; - is the standard input
+        text: String,
+        /// How long to wait for the answer, such as 500ms, 10s or 2m: at most 2 minutes
+        #[arg(long, value_name = "TIME", default_value = "30s", value_parser = ask::within)]
+        within: Duration,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Answer the questions to a node, by hand or by a program
+    #[command(after_help = ANSWER)]
+    Answer {
+        /// The program that answers, and its arguments: whatever follows is theirs
+        #[arg(long, value_name = "PROGRAM", num_args = 1.., allow_hyphen_values = true)]
+        exec: Vec<OsString>,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
     /// Check and run verifiable tasks on this host; needs no node
     Task {
         #[command(subcommand)]
@@ -107,6 +135,14 @@ enum Command {
         command: TopicCommand,
     },
 }
+
+const ANSWER: &str = "Without --exec each question is printed as one line: its number, the first 8 digits of the asker's id, and what it \
+says, control characters escaped. A line of the standard input, a number and a text, answers that question; the end of the input ends \
+the command. With --json a question is an object: `question`, `from`, `proven`, `within_ms`, and `text`, or `bytes` in hexadecimal if it is no \
+UTF-8. With --exec each question is given to a process of its own: the question is its standard input, its standard output is the \
+answer, at most 32 KiB, and an exit code other than 0 tells the asker that it failed. TABMESH_ASKER is the asker's id, and \
+TABMESH_ASKER_PROVEN 1 if its own link brought the question; without that anybody can claim to be the asker. Four processes run at once; \
+one that is too late is killed. One `answer` can run at a node. It ends with exit code 0 by Ctrl-C; questions that wait are told so.";
 
 const TOPIC_SUB: &str = "Each message is one line: the first 8 digits of its sender's id, and what it says, control \
 characters escaped. With --json it is an object: `from`, and `text`, or `bytes` in hexadecimal if it is no UTF-8; \
@@ -177,6 +213,8 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Status { node } => show::status(&node).await,
         Command::Find { id, node } => show::find(id, &node).await,
         Command::Send { id, text, node } => show::send(id, text, &node).await,
+        Command::Ask { id, text, within, node } => ask::ask(id, text, within, &node).await,
+        Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
         Command::Topic { command: TopicCommand::Pub { name, text, lines, node } } => match text {
             None => topic::publish_lines(name, &node).await,

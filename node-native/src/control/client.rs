@@ -135,15 +135,50 @@ impl Client {
     ///
     /// The node said no, or is gone.
     pub async fn publish(mut self, bytes: &[u8]) -> Result<Done, ClientError> {
-        // A node that says no does so before it has read everything.
-        let sent = async {
-            frame::write_data(&mut self.writer, bytes).await?;
-            frame::write_end(&mut self.writer).await
-        };
-        let sent = sent.await;
-        match self.done().await {
-            Err(ClientError::Closed) => Err(sent.map_or_else(ClientError::Frame, |()| ClientError::Closed)),
-            answer => answer,
+        let sent = frame::write_whole(&mut self.writer, bytes).await;
+        let answer = self.done().await;
+        answer.map_err(|error| why_closed(error, sent))
+    }
+
+    /// Sends the question of an `ask` and waits for the answer; whether it is proven to be that of whoever was asked.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn ask(mut self, bytes: &[u8]) -> Result<(Vec<u8>, bool), ClientError> {
+        let sent = frame::write_whole(&mut self.writer, bytes).await;
+        let answer = self.asked().await;
+        answer.map_err(|error| why_closed(error, sent))
+    }
+
+    async fn asked(&mut self) -> Result<(Vec<u8>, bool), ClientError> {
+        let mut answer = Vec::new();
+        loop {
+            match frame::read(&mut self.reader).await? {
+                Some(Frame::Data(bytes)) if answer.len() + bytes.len() <= frame::PAYLOAD_MAX => {
+                    answer.extend_from_slice(&bytes);
+                }
+                Some(Frame::Header(json)) => {
+                    return match serde_json::from_slice(&json).map_err(FrameError::from)? {
+                        Answer::Done(Done::Ask { proven, .. }) => Ok((answer, proven)),
+                        Answer::Error(failure) => Err(ClientError::Refused(failure)),
+                        _ => Err(FrameError::OutOfTurn.into()),
+                    };
+                }
+                Some(_) => return Err(FrameError::OutOfTurn.into()),
+                None => return Err(ClientError::Closed),
+            }
+        }
+    }
+
+    /// Waits until the node has attached this client.
+    pub(super) async fn attached(
+        mut self,
+    ) -> Result<(BufReader<OwnedReadHalf>, OwnedWriteHalf), ClientError> {
+        match self.answer().await? {
+            Answer::Attached {} => Ok((self.reader, self.writer)),
+            Answer::Error(failure) => Err(ClientError::Refused(failure)),
+            _ => Err(FrameError::OutOfTurn.into()),
         }
     }
 
@@ -214,5 +249,13 @@ impl Client {
 
     async fn answer(&mut self) -> Result<Answer, ClientError> {
         frame::read_header(&mut self.reader).await?.ok_or(ClientError::Closed)
+    }
+}
+
+/// A node that says no does so before it has read everything; one that broke off says why nothing more could be sent.
+fn why_closed(error: ClientError, sent: Result<(), FrameError>) -> ClientError {
+    match (error, sent) {
+        (ClientError::Closed, Err(broken)) => ClientError::Frame(broken),
+        (error, _) => error,
     }
 }

@@ -126,6 +126,16 @@ pub async fn write_end(writer: &mut (impl AsyncWrite + Unpin)) -> Result<(), Fra
     write(writer, END, &[]).await
 }
 
+/// Writes content and says that it ends.
+///
+/// # Errors
+///
+/// The connection broke.
+pub async fn write_whole(writer: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Result<(), FrameError> {
+    write_data(writer, bytes).await?;
+    write_end(writer).await
+}
+
 async fn write(writer: &mut (impl AsyncWrite + Unpin), kind: u8, payload: &[u8]) -> Result<(), FrameError> {
     // At most PAYLOAD_MAX.
     let length = (payload.len() as u32).to_be_bytes();

@@ -1,9 +1,9 @@
 //! How commands reach a running node: a Unix socket in its data directory, one request a connection.
 //!
-//! Both sides send frames. The client begins with a header, a [`Head`]; for `put` and `publish` data frames and an end
+//! Both sides send frames. The client begins with a header, a [`Head`]; for `put`, `publish` and `ask` data frames and an end
 //! follow. The node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for
-//! `get` data frames come in between. To `listen` it answers `listening`, and then whatever comes, until the client
-//! closes. Who closes the connection early gives the request up. Whatever is no frame or no
+//! `get` and `ask` data frames come in between. To `listen` it answers `listening`, and then whatever comes, until the client
+//! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells. Who closes the connection early gives the request up. Whatever is no frame or no
 //! request is answered with an error and costs nobody else anything.
 //!
 //! ```text
@@ -13,6 +13,8 @@
 
 pub mod client;
 pub mod frame;
+pub mod module;
+pub mod port;
 pub mod server;
 
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,24 @@ pub enum Request {
         /// At most 32 KiB.
         text: String,
     },
+    /// Ask whoever answers questions at a node the data that follow, at most 32 KiB; the answer's data come first, then
+    /// [`Done::Ask`].
+    Ask {
+        /// 64 hexadecimal digits.
+        id: String,
+        /// How long the answer is waited for: at most 120,000.
+        within_ms: u32,
+    },
+    /// Answer the questions to this node until the client closes, as whoever is attached at a port: [`Answer::Attached`], then any
+    /// number of [`port::News::Asked`]; of [`port::Order`]s only `reply` does anything. One client at a time.
+    Answer {},
+    /// Be a module of this node until the client closes: [`Answer::Attached`], then any number of [`Answer::Heard`]; see [`port`].
+    Attach {
+        /// 16 or more: the first 32 bits of the SHA-256 of the module's name. One client each, at most 8 at once.
+        port: u32,
+        /// Of the protocol that is spoken there, from 1: modules of another version are not heard.
+        version: u8,
+    },
     /// Tell all who listen to a topic the data that follow, at most 8 KiB: [`Done::Publish`].
     Publish {
         /// Its name: 1 to 255 bytes.
@@ -88,6 +108,10 @@ pub enum Answer {
     Said(SaidLine),
     /// Messages of it were missed, because this client read too slowly: so many.
     Missed(u64),
+    /// The client is attached.
+    Attached {},
+    /// Something came for it.
+    Heard(port::News),
     /// The end, and it was done.
     Done(Done),
     /// The end, and it was not.
@@ -138,6 +162,13 @@ pub enum Done {
     },
     /// The other node has the message.
     Send {},
+    /// The answer came, all of it.
+    Ask {
+        /// Its length.
+        bytes: u64,
+        /// It came over the own link of whoever was asked, or from this node itself: it is its answer for certain.
+        proven: bool,
+    },
     /// The message is on its way.
     Publish {
         /// Linked peers, and other clients of the node that listen: with none nobody can have taken it.

@@ -1,6 +1,7 @@
 //! The node's end of the control socket.
 
 mod answer;
+mod ports;
 mod topics;
 
 use std::io;
@@ -18,14 +19,14 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-use answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
+use answer::{Ended, HEAD_MAX, Reader, done, failed, parse_id, stopping, until_gone};
 use topics::Topics;
 
 use super::frame::{self, Frame, FrameError};
 use super::{Answer, Done, Failure, Head, PeerLine, Request, StatusLines, VERSION};
 use crate::driver::{Handle, Wish};
 use crate::files::{Blocks, Get, Put};
-use crate::identity::{from_hex, hex};
+use crate::identity::hex;
 use crate::metrics::resident_bytes;
 use crate::sentences::Operation;
 use crate::shares::Shares;
@@ -157,6 +158,13 @@ impl Server {
                 done(Operation::Send, &outcome)?;
                 Ok(Done::Send {})
             }
+            Request::Ask { id, within_ms } => {
+                ports::ask(&self.handle, parse_id(&id)?, within_ms, reader, writer).await
+            }
+            Request::Answer {} => ports::answer(&self.handle, reader, writer).await,
+            Request::Attach { port, version } => {
+                ports::attach(&self.handle, port, version, reader, writer).await
+            }
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }
@@ -273,12 +281,6 @@ async fn tell_progress(writer: &mut OwnedWriteHalf, put: &Put, told: &mut Instan
     *told = Instant::now();
     let (blocks_done, blocks_begun) = put.progress();
     frame::write_header(writer, &Answer::Progress { blocks_done, blocks_begun }).await
-}
-
-fn parse_id(text: &str) -> Result<tabmesh_engine::NodeId, Ended> {
-    from_hex(text).ok_or_else(|| {
-        failed(Status::BadRequest, "an id is 64 hexadecimal digits; `tabmesh peers` shows some")
-    })
 }
 
 fn text(cid: &Cid) -> String {

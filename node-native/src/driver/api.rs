@@ -1,14 +1,9 @@
 //! What the rest of the node asks of the driver, and what it answers.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{BlockHash, Event, LinkView, NodeId, Status, TopicId, sha256};
-use tokio::sync::{broadcast, mpsc, oneshot};
-
-use crate::metrics::Metrics;
-use crate::storage::Storage;
+use tabmesh_engine::{BlockHash, LinkView, NodeId, Status, TopicId, sha256};
 
 /// An operation of the application.
 #[derive(Debug)]
@@ -19,12 +14,21 @@ pub enum Wish {
     Get(BlockHash),
     /// Find the nodes closest to an id.
     Find(NodeId),
-    /// Send a message.
+    /// Send a message; the other node has it once this ends well.
     Send {
         /// To whom.
         to: NodeId,
-        /// What.
+        /// At most [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX) bytes.
         bytes: Vec<u8>,
+    },
+    /// Ask whoever answers questions at a node.
+    Ask {
+        /// Whom.
+        to: NodeId,
+        /// At most [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX) bytes.
+        bytes: Vec<u8>,
+        /// How long the answer is waited for: at most two minutes.
+        within: Duration,
     },
     /// Tell all who take part in a topic, the clients of this node among them; it takes part itself for at least 15 seconds,
     /// so that others may ask for what they missed. [`Status::TooManyRequests`] where it takes part in as many
@@ -65,13 +69,28 @@ pub struct Outcome {
     pub found: Vec<NodeId>,
     /// Find: they lie closer together than chance puts them; somebody may have made ids to hide what is there.
     pub crowded: bool,
+    /// Ask: what was answered.
+    pub answer: Bytes,
+    /// Send and Ask: the node that was asked ended it, over its own link.
+    pub is_proven: bool,
+    /// Send and Ask: the node that was asked ended it, not this one.
+    pub is_told: bool,
     /// Publish: linked peers, and clients of this node that take part, when it was asked for. With none nobody can have taken it.
     pub reached: usize,
 }
 
 impl Outcome {
     pub(super) fn of(status: Status) -> Self {
-        Self { status, holders: 0, found: Vec::new(), crowded: false, reached: 0 }
+        Self {
+            status,
+            holders: 0,
+            found: Vec::new(),
+            crowded: false,
+            answer: Bytes::new(),
+            is_proven: false,
+            is_told: false,
+            reached: 0,
+        }
     }
 }
 
@@ -96,82 +115,4 @@ pub struct View {
     pub neighbourhood: Vec<NodeId>,
     /// WebSocket addresses of peers that are known.
     pub addresses: u16,
-}
-
-/// A message to the driver.
-#[derive(Debug)]
-pub(crate) enum Request {
-    Do(Wish, oneshot::Sender<Outcome>),
-    Listen(TopicId, oneshot::Sender<Result<broadcast::Receiver<Said>, Status>>),
-    Look(oneshot::Sender<View>),
-    Leave,
-}
-
-/// The node as its other parts see it. Cheap to clone.
-#[derive(Clone)]
-pub struct Handle {
-    pub(super) id: NodeId,
-    pub(super) requests: mpsc::Sender<Request>,
-    pub(super) events: broadcast::Sender<Event>,
-    pub(super) storage: Storage,
-    pub(super) metrics: Arc<Metrics>,
-}
-
-impl Handle {
-    /// The node's id.
-    pub fn id(&self) -> NodeId {
-        self.id
-    }
-
-    /// Does `wish` and waits for its end. Dropping the future gives the operation up. A node that stops answers
-    /// [`Status::Unavailable`].
-    pub async fn wish(&self, wish: Wish) -> Outcome {
-        let (sender, outcome) = oneshot::channel();
-        if self.requests.send(Request::Do(wish, sender)).await.is_err() {
-            return Outcome::of(Status::Unavailable);
-        }
-        outcome.await.unwrap_or_else(|_| Outcome::of(Status::Unavailable))
-    }
-
-    /// What the node shows of itself; `None` if it stops.
-    pub async fn look(&self) -> Option<View> {
-        let (sender, view) = oneshot::channel();
-        self.requests.send(Request::Look(sender)).await.ok()?;
-        view.await.ok()
-    }
-
-    /// Every event from now on. One who reads too slowly misses some and is told how many.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
-    }
-
-    /// Takes part in a topic and hears what is said there from now on, until the receiver is dropped; at most a second later
-    /// the node takes part no longer, unless others of its clients do. Whoever reads too slowly misses some and
-    /// is told how many.
-    ///
-    /// # Errors
-    ///
-    /// [`Status::TooManyRequests`]: the node takes part in as many topics as it can. [`Status::Unavailable`]: it stops.
-    pub async fn listen(&self, topic: TopicId) -> Result<broadcast::Receiver<Said>, Status> {
-        let (sender, messages) = oneshot::channel();
-        if self.requests.send(Request::Listen(topic, sender)).await.is_err() {
-            return Err(Status::Unavailable);
-        }
-        messages.await.unwrap_or(Err(Status::Unavailable))
-    }
-
-    /// The block store.
-    pub fn storage(&self) -> &Storage {
-        &self.storage
-    }
-
-    /// The counters.
-    pub fn metrics(&self) -> &Metrics {
-        &self.metrics
-    }
-
-    /// Asks the node to say goodbye and stop.
-    pub async fn leave(&self) {
-        let _ = self.requests.send(Request::Leave).await;
-    }
 }

@@ -3,6 +3,7 @@
 use tabmesh_engine::wire::signal::Refusal;
 use tabmesh_engine::{Event, LinkId, LinkKind, NodeId};
 
+use super::port::Message;
 use super::state::{Driver, Finding};
 use crate::addresses::Learnt;
 use crate::storage::Met;
@@ -10,22 +11,31 @@ use crate::storage::Met;
 impl Driver {
     pub(super) fn on_event(&mut self, event: Event) {
         self.log(&event);
+        let Some(event) = self.at_port(event) else { return };
         match &event {
-            Event::PeerUp { link, id, address, .. } => {
+            Event::PeerUp { link, id, kind, address, .. } => {
                 self.count_links();
                 self.on_proved(*link);
                 self.learn(address, *id);
+                self.on_linked(*id, *kind);
             }
-            Event::PeerDown { .. } => self.count_links(),
+            Event::PeerDown { id, reason } => {
+                self.count_links();
+                self.on_unlinked(*id, *reason);
+            }
+            Event::Ports { id, open } => self.on_ports(*id, open),
             Event::Joined => {
                 self.metrics.joined.set(1);
             }
             Event::Offline => {
                 self.metrics.joined.set(0);
             }
-            Event::DialFailed { reason, .. } => {
+            Event::DialFailed { id, reason } => {
                 self.metrics.dials_failed.inc();
                 self.tell_ended_dials(*reason);
+                if let Some(id) = id {
+                    self.on_unlinked(*id, *reason);
+                }
             }
             Event::Found { op, ids, crowded } => {
                 if let Some(operation) = self.operations.get_mut(op) {
@@ -36,13 +46,36 @@ impl Driver {
                     self.metrics.crowded.inc();
                 }
             }
-            Event::Done { op, status, holders } => self.end(*op, *status, *holders),
+            Event::Done { op, status, holders } => {
+                self.end(*op, *status, |outcome| outcome.holders = *holders);
+            }
             Event::Published { from, id, sent_ms, bytes } => self.on_published(*from, *id, *sent_ms, bytes),
             Event::SignalRefused(code) => self.on_signal_refused(*code),
-            Event::Message { .. } | Event::Clock { .. } => {}
+            Event::Said { .. } | Event::Asked { .. } | Event::Replied { .. } | Event::Clock { .. } => {}
         }
         // Nobody has to listen.
         let _ = self.events.send(event);
+    }
+
+    /// Takes what is for a port or came back to one; everything else is given back, for whoever listens.
+    fn at_port(&mut self, event: Event) -> Option<Event> {
+        match event {
+            Event::Said { port, is_proven, from, bytes, .. } => {
+                self.on_said(port, Message { from, is_proven, bytes: bytes.into() });
+            }
+            Event::Asked { port, is_proven, kind, from, within_ms, ticket, bytes } => {
+                let message = Message { from, is_proven, bytes: bytes.into() };
+                self.on_asked((port, kind), message, within_ms, ticket);
+            }
+            Event::Replied { op, status, is_proven, is_here, bytes } => {
+                self.end(op, status, |outcome| {
+                    (outcome.is_proven, outcome.is_told) = (is_proven, !is_here);
+                    outcome.answer = bytes.into();
+                });
+            }
+            other => return Some(other),
+        }
+        None
     }
 
     /// Somebody proved itself on a link: where this node dialled an address, that is a good one.
@@ -118,9 +151,15 @@ impl Driver {
                 tracing::debug!(%peer, ?reason, "a link could not be made");
             }
             Event::SignalRefused(_) => {}
-            Event::Message { from, bytes } => {
-                // Only its length: what peers say to each other is their own, and may be large.
+            // Only lengths: what peers say to each other is their own, and may be large.
+            Event::Said { port, from, bytes, .. } => {
+                tracing::debug!(port, from = %short(from), bytes = bytes.len(), "something told");
+            }
+            Event::Asked { port: 0, kind: 0, from, bytes, .. } => {
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message");
+            }
+            Event::Asked { port, from, bytes, .. } => {
+                tracing::debug!(port, from = %short(from), bytes = bytes.len(), "a question");
             }
             Event::Published { from, bytes, .. } => {
                 tracing::debug!(from = %short(from), bytes = bytes.len(), "a message of a topic");
@@ -132,7 +171,7 @@ impl Driver {
                     "this machine's clock and those of other peers differ by so many seconds (it is ahead, or behind where negative); set it, if it is the wrong one"
                 );
             }
-            Event::Found { .. } | Event::Done { .. } => {}
+            Event::Ports { .. } | Event::Replied { .. } | Event::Found { .. } | Event::Done { .. } => {}
         }
     }
 }

@@ -5,13 +5,20 @@
 //! slow disk, peer or reader slows only what depends on it.
 
 mod api;
+mod attached;
+mod attachment;
 mod clock;
 mod doors;
 mod events;
+mod feed;
+mod handle;
 mod jobs;
 mod memory;
 mod operations;
 mod outputs;
+mod port;
+mod ports;
+mod request;
 mod state;
 mod topics;
 mod troubles;
@@ -26,12 +33,17 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
 
-pub(crate) use api::Request;
-pub use api::{Handle, Outcome, Said, View, Wish, topic_id};
+pub use api::{Outcome, Said, View, Wish, topic_id};
+use attached::Ports;
+pub use attachment::{Attachment, Questions, Speaker};
 use clock::{Clock, Wall};
+pub use handle::Handle;
 use memory::Memory;
+use port::Return;
+pub use port::{AttachError, Message, PortCommand, PortEvent, Question};
+use request::Request;
+use state::Driver;
 pub(crate) use state::Incoming;
-use state::{Driver, Finding};
 use troubles::Troubles;
 use verifier::{Checked, Verifier};
 
@@ -56,6 +68,9 @@ const REQUESTS_MAX: usize = 64;
 /// Events that a slow listener may be behind.
 const EVENTS_MAX: usize = 256;
 
+/// Messages that a slow listener may be behind: at most 8 MiB.
+const MESSAGES_MAX: usize = 256;
+
 /// How often given-up operations are looked for and the wall clock is compared.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -69,6 +84,7 @@ struct Doors {
     checked: mpsc::UnboundedReceiver<Checked>,
     signals: mpsc::Receiver<signalling::Report>,
     requests: mpsc::Receiver<Request>,
+    returns: mpsc::UnboundedReceiver<Return>,
     incoming: mpsc::Receiver<Incoming>,
 }
 
@@ -116,12 +132,17 @@ pub(crate) fn start(
     let (checked_sender, checked) = mpsc::unbounded_channel();
     let (signal_sender, signals) = mpsc::channel(REPORTS_MAX);
     let (request_sender, requests) = mpsc::channel(REQUESTS_MAX);
+    // Bounded by attachments and open questions, which return once each.
+    let (return_sender, returns) = mpsc::unbounded_channel();
     let (incoming_sender, incoming) = mpsc::channel(INCOMING_MAX);
     let (events, _) = broadcast::channel(EVENTS_MAX);
+    let (messages, _) = broadcast::channel(MESSAGES_MAX);
     let handle = Handle {
         id: identity.id(),
         requests: request_sender,
+        returns: return_sender.clone(),
         events: events.clone(),
+        messages: messages.clone(),
         storage: storage.clone(),
         metrics: metrics.clone(),
     };
@@ -134,6 +155,7 @@ pub(crate) fn start(
         storage,
         metrics,
         events,
+        messages,
         ice: Ice::new(settings),
         addresses,
         links: HashMap::new(),
@@ -153,6 +175,9 @@ pub(crate) fn start(
         operations: HashMap::new(),
         last_operation: 0,
         topics: HashMap::new(),
+        ports: Ports::default(),
+        held: Vec::new(),
+        returns: return_sender,
         memory: Memory::default(),
         findings: VecDeque::new(),
         tasks: JoinSet::new(),
@@ -162,7 +187,7 @@ pub(crate) fn start(
         signals: signal_sender,
         has_left: false,
     };
-    let doors = Doors { reports, answers, checked, signals, requests, incoming };
+    let doors = Doors { reports, answers, checked, signals, requests, returns, incoming };
     let task = tokio::spawn(driver.run(doors));
     Ok(Started { handle, incoming: incoming_sender, task })
 }
@@ -178,6 +203,7 @@ impl Driver {
                 Some((job, answer)) = doors.answers.recv() => self.on_answer(job, &answer),
                 Some(checked) = doors.checked.recv() => self.on_checked(checked),
                 Some(report) = doors.signals.recv() => self.on_signal(report),
+                Some(returned) = doors.returns.recv() => self.on_return(returned),
                 Some(incoming) = doors.incoming.recv() => self.on_incoming(incoming),
                 request = doors.requests.recv() => match request {
                     Some(request) => self.on_request(request),
@@ -197,51 +223,6 @@ impl Driver {
         if timeout(GOODBYE_MAX, goodbyes).await.is_err() {
             tracing::info!("some peers did not hear the goodbye in time");
         }
-    }
-
-    /// Hands one input to the engine and does all it asks for, and what follows from that.
-    fn tell(&mut self, input: Input<'_>) {
-        tracing::trace!(?input);
-        self.metrics.input(input_name(&input));
-        self.node.handle_input(self.clock.now(), input);
-        self.drain();
-        while let Some(finding) = self.findings.pop_front() {
-            self.tell_finding(finding);
-            self.drain();
-        }
-    }
-
-    fn tell_finding(&mut self, finding: Finding) {
-        use tabmesh_engine::JobResult;
-        let (message, signed);
-        let input = match finding {
-            Finding::Signed(job, Some(signature)) => {
-                signed = signature;
-                Input::JobDone { job, result: JobResult::Signature(&signed) }
-            }
-            Finding::Signed(job, None) | Finding::NotDone(job) => {
-                Input::JobDone { job, result: JobResult::Failed }
-            }
-            Finding::Wanted(job, op) => {
-                message = self.operations.get(&op).map(|operation| operation.message.clone());
-                let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
-                Input::JobDone { job, result }
-            }
-            Finding::Message(job, ref raw) => {
-                let result = raw.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
-                Input::JobDone { job, result }
-            }
-            Finding::LinkLost(link) => Input::LinkDown(link),
-            Finding::LinkUp(link) => Input::LinkUp(link),
-            Finding::Described(link, ref key) => Input::Described { link, description: &key.0 },
-            Finding::Sealed(link, ref bytes) => Input::Sealed { link, bytes },
-            Finding::Unsealed(link, ref bytes) => Input::LinkBytes { link, bytes },
-            Finding::SignalLost => Input::SignalDown,
-            Finding::Addresses(count) => Input::Command(Command::Addresses(count)),
-        };
-        tracing::trace!(?input);
-        self.metrics.input(input_name(&input));
-        self.node.handle_input(self.clock.now(), input);
     }
 
     fn on_report(&mut self, report: link::Report) {
@@ -323,6 +304,8 @@ impl Driver {
             Request::Listen(topic, reply) => {
                 let _ = reply.send(self.listen(topic));
             }
+            Request::Attach(port, version, reply) => self.attach(port, version, reply),
+            Request::At(attachment, command) => self.on_port_command(attachment, command),
             Request::Look(reply) => {
                 let _ = reply.send(self.view());
             }
@@ -351,6 +334,9 @@ impl Driver {
         }
         self.cancel_given_up();
         self.leave_topics();
+        self.detach_gone();
+        self.tell_peers();
+        self.ports.forget_late(tokio::time::Instant::now());
         self.storage.mend();
         let totals = self.storage.totals();
         self.metrics.blocks.set(totals.blocks as i64);
@@ -371,24 +357,5 @@ impl Driver {
             neighbourhood: self.node.neighbourhood(),
             addresses: self.addresses.count(),
         }
-    }
-}
-
-fn input_name(input: &Input<'_>) -> &'static str {
-    match input {
-        Input::Timeout => "timeout",
-        Input::WallTime(_) => "wall_time",
-        Input::Incoming => "incoming",
-        Input::Described { .. } => "described",
-        Input::LinkUp(_) => "link_up",
-        Input::LinkDown(_) => "link_down",
-        Input::LinkBytes { .. } => "packet",
-        Input::LinkDrained { .. } => "drained",
-        Input::Sealed { .. } => "sealed",
-        Input::SignalUp(_) => "signal_up",
-        Input::SignalDown => "signal_down",
-        Input::SignalBytes(_) => "signal",
-        Input::JobDone { .. } => "job",
-        Input::Command(_) => "command",
     }
 }

@@ -1,18 +1,28 @@
 //! The application's operations: begun, ended, given up.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use tabmesh_engine::{Command, Input, OpId, Status};
 use tokio::sync::oneshot;
 
 use super::api::{Outcome, Wish};
-use super::state::{Driver, Operation};
+use super::attached::APPLICATION;
+use super::ports::{MESSAGE, QUESTION, length, millis};
+use super::state::{Driver, Operation, Waiting};
 
 /// Operations under way. Beyond it new ones end with [`Status::TooManyRequests`].
 const OPERATIONS_MAX: usize = 256;
 
+/// How long the receipt of a message is waited for.
+const SEND_WITHIN: Duration = Duration::from_secs(30);
+
+/// The numbers of operations leave the highest bit to modules in this process.
+const OWN: u32 = u32::MAX >> 1;
+
 impl Driver {
     pub(super) fn begin(&mut self, wish: Wish, reply: oneshot::Sender<Outcome>) {
-        if self.operations.len() >= OPERATIONS_MAX {
+        if self.is_busy() {
             let _ = reply.send(Outcome::of(Status::TooManyRequests));
             return;
         }
@@ -30,6 +40,10 @@ impl Driver {
         let mut message = Bytes::new();
         let said;
         let (block, target, place);
+        let mut ask = |bytes: Vec<u8>| {
+            message = bytes.into();
+            length(&message)
+        };
         let (wish, command) = match wish {
             Wish::Put(hash) => {
                 block = hash;
@@ -45,9 +59,15 @@ impl Driver {
             }
             Wish::Send { to, bytes } => {
                 target = to;
-                message = bytes.into();
-                let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
-                ("send", Command::Send { op, to: &target, length })
+                let (length, within_ms) = (ask(bytes), millis(SEND_WITHIN));
+                let (port, kind) = (APPLICATION, MESSAGE);
+                ("send", Command::Ask { op, to: &target, port, within_ms, length, kind })
+            }
+            Wish::Ask { to, bytes, within } => {
+                target = to;
+                let (length, within_ms) = (ask(bytes), millis(within));
+                let (port, kind) = (APPLICATION, QUESTION);
+                ("ask", Command::Ask { op, to: &target, port, within_ms, length, kind })
             }
             Wish::Publish { topic, bytes } => {
                 (place, said) = (topic, bytes);
@@ -55,13 +75,17 @@ impl Driver {
             }
         };
         // Entered first: the engine may end it before it returns.
-        self.operations.insert(op, Operation { outcome, wish, message, reply });
+        self.operations.insert(op, Operation { outcome, wish, message, waiting: Waiting::Caller(reply) });
         self.tell(Input::Command(command));
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.operations.len() >= OPERATIONS_MAX
     }
 
     pub(super) fn free_operation(&mut self) -> OpId {
         loop {
-            self.last_operation = self.last_operation.wrapping_add(1);
+            self.last_operation = self.last_operation.wrapping_add(1) & OWN;
             let op = OpId(self.last_operation);
             if !self.operations.contains_key(&op) {
                 return op;
@@ -69,7 +93,8 @@ impl Driver {
         }
     }
 
-    pub(super) fn end(&mut self, op: OpId, status: Status, holders: u8) {
+    /// Ends an operation; `say` completes what is known of it.
+    pub(super) fn end(&mut self, op: OpId, status: Status, say: impl FnOnce(&mut Outcome)) {
         let Some(mut operation) = self.operations.remove(&op) else { return };
         match operation.wish {
             "put" => self.metrics.put(status as u16),
@@ -77,22 +102,29 @@ impl Driver {
             _ => {}
         }
         operation.outcome.status = status;
-        operation.outcome.holders = holders;
-        // Whoever asked may have given up meanwhile.
-        let _ = operation.reply.send(operation.outcome);
+        say(&mut operation.outcome);
+        self.tell_end(operation.waiting, operation.outcome);
+    }
+
+    pub(super) fn tell_end(&mut self, waiting: Waiting, outcome: Outcome) {
+        match waiting {
+            // Whoever asked may have given up meanwhile.
+            Waiting::Caller(reply) => drop(reply.send(outcome)),
+            Waiting::Port { attachment, op } => self.hear_reply(attachment, op, outcome),
+        }
     }
 
     /// Cancels what nobody waits for any more.
     pub(super) fn cancel_given_up(&mut self) {
-        let given_up: Vec<OpId> = self
-            .operations
-            .iter()
-            .filter(|(_, operation)| operation.reply.is_closed())
-            .map(|(op, _)| *op)
-            .collect();
-        for op in given_up {
-            self.operations.remove(&op);
-            self.tell(Input::Command(Command::Cancel { op }));
+        let is_given_up = |waiting: &Waiting| matches!(waiting, Waiting::Caller(reply) if reply.is_closed());
+        let given_up = self.operations.iter().filter(|(_, operation)| is_given_up(&operation.waiting));
+        for op in given_up.map(|(op, _)| *op).collect::<Vec<_>>() {
+            self.cancel(op);
         }
+    }
+
+    pub(super) fn cancel(&mut self, op: OpId) {
+        self.operations.remove(&op);
+        self.tell(Input::Command(Command::Cancel { op }));
     }
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tabmesh_engine::{Event, Instant, JobId, LinkId, Node, OpId, PublicKey, Signature, TopicId};
+use tabmesh_engine::{
+    Event, Instant, JobId, LinkId, Node, NodeId, OpId, PublicKey, Signature, Status, TopicId,
+};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_tungstenite::WebSocketStream;
 use url::Url;
 
 use super::api::{Outcome, Said};
+use super::attached::Ports;
 use super::clock::Clock;
 use super::memory::Memory;
+use super::port::{Message, Return};
 use super::troubles::Troubles;
 use super::verifier::Verifier;
 use crate::addresses::Addresses;
@@ -39,6 +43,7 @@ pub(super) struct Driver {
     pub(super) storage: Storage,
     pub(super) metrics: Arc<Metrics>,
     pub(super) events: broadcast::Sender<Event>,
+    pub(super) messages: broadcast::Sender<Message>,
     pub(super) ice: Ice,
     pub(super) addresses: Addresses,
     pub(super) links: HashMap<LinkId, Entry>,
@@ -69,6 +74,11 @@ pub(super) struct Driver {
     pub(super) last_operation: u32,
     /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
     pub(super) topics: HashMap<TopicId, Topic>,
+    pub(super) ports: Ports,
+    /// What the engine was told to hold.
+    pub(super) held: Vec<NodeId>,
+    /// What questions and attachments are given, to come back here.
+    pub(super) returns: mpsc::UnboundedSender<Return>,
     pub(super) memory: Memory,
     pub(super) findings: VecDeque<Finding>,
     pub(super) tasks: JoinSet<()>,
@@ -83,10 +93,12 @@ pub(super) struct Driver {
 pub(super) enum Finding {
     Signed(JobId, Option<Signature>),
     NotDone(JobId),
-    /// The message of this operation is wanted.
+    /// What this operation says is wanted.
     Wanted(JobId, OpId),
     /// A message of a topic: signed, sound or remembered; or not.
     Message(JobId, Option<Vec<u8>>),
+    /// Something that was asked is answered at once, without any bytes but the ticket.
+    Reply(Status, Vec<u8>),
     LinkLost(LinkId),
     LinkUp(LinkId),
     /// This end's key of a relayed link.
@@ -109,9 +121,31 @@ pub(super) struct Entry {
 pub(super) struct Operation {
     pub(super) outcome: Outcome,
     pub(super) wish: &'static str,
-    /// What a message says.
+    /// What is asked.
     pub(super) message: Bytes,
-    pub(super) reply: oneshot::Sender<Outcome>,
+    pub(super) waiting: Waiting,
+}
+
+/// Who waits for the end of an operation.
+pub(super) enum Waiting {
+    Caller(oneshot::Sender<Outcome>),
+    /// An attachment, with its own number for what it asks.
+    Port {
+        attachment: u64,
+        op: u32,
+    },
+}
+
+impl Waiting {
+    /// Whether both are the same ask of the same attachment.
+    pub(super) fn is_same_ask(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Port { attachment, op }, Self::Port { attachment: its, op: own }) => {
+                (attachment, op) == (its, own)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A topic that this node takes part in, for as long as a client listens, or until a while after it published is over.

@@ -3,18 +3,23 @@
 use std::io;
 use std::time::Duration;
 
-use tabmesh_engine::Status;
+use tabmesh_engine::{NodeId, Status};
 use tokio::io::BufReader;
 use tokio::net::unix::OwnedReadHalf;
+use tokio::time::timeout;
 
 use crate::control::Failure;
-use crate::control::frame::{self, FrameError};
+use crate::control::frame::{self, Frame, FrameError};
 use crate::driver::Outcome;
 use crate::files::FileError;
+use crate::identity::from_hex;
 use crate::sentences::{Operation, sentence};
 
 /// How long a client may take to say what it wants.
 pub(super) const HEAD_MAX: Duration = Duration::from_secs(5);
+
+/// How long a client may leave unread what no longer fits its socket.
+pub(super) const READ_MAX: Duration = Duration::from_secs(600);
 
 /// Why a request ended early.
 pub(super) enum Ended {
@@ -42,6 +47,30 @@ pub(super) fn failed(status: Status, message: impl Into<String>) -> Ended {
 
 pub(super) type Reader = BufReader<OwnedReadHalf>;
 
+/// Reads data up to their end, which has to come soon; of more than `most` bytes the client is told that they are `too_long`.
+pub(super) async fn read_whole(
+    reader: &mut Reader,
+    most: usize,
+    too_long: &'static str,
+) -> Result<Vec<u8>, Ended> {
+    let reading = async {
+        let mut whole = Vec::new();
+        loop {
+            match frame::read(reader).await? {
+                Some(Frame::Data(bytes)) if whole.len() + bytes.len() <= most => {
+                    whole.extend_from_slice(&bytes)
+                }
+                Some(Frame::Data(_)) => return Err(failed(Status::BadRequest, too_long)),
+                Some(Frame::End) => return Ok(whole),
+                Some(Frame::Header(_)) => return Err(FrameError::OutOfTurn.into()),
+                None => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
+            }
+        }
+    };
+    let late = || failed(Status::TimedOut, "the message did not come within 5 seconds");
+    timeout(HEAD_MAX, reading).await.unwrap_or_else(|_| Err(late()))
+}
+
 /// Waits for `work`, unless the client leaves before.
 pub(super) async fn until_gone<T>(reader: &mut Reader, work: impl Future<Output = T>) -> Result<T, Ended> {
     tokio::select! {
@@ -63,4 +92,10 @@ pub(super) fn done(operation: Operation, outcome: &Outcome) -> Result<(), Ended>
 
 pub(super) fn stopping() -> Ended {
     failed(Status::Unavailable, "the node is stopping; start it again")
+}
+
+pub(super) fn parse_id(text: &str) -> Result<NodeId, Ended> {
+    from_hex(text).ok_or_else(|| {
+        failed(Status::BadRequest, "an id is 64 hexadecimal digits; `tabmesh peers` shows some")
+    })
 }

@@ -10,8 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answer::{Ended, HEAD_MAX, Reader, done, failed, stopping, until_gone};
-use crate::control::frame::{self, Frame, FrameError};
+use super::answer::{Ended, READ_MAX, Reader, done, failed, read_whole, stopping, until_gone};
+use crate::control::frame::{self, FrameError};
 use crate::control::{Answer, Done, SaidLine};
 use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
@@ -23,9 +23,6 @@ const LISTENERS_MAX: usize = 16;
 /// A message that comes too fast for those that this node is linked to is tried again after this, for at most that long.
 const ROOM_AGAIN: Duration = Duration::from_millis(20);
 const ROOM_MAX: Duration = Duration::from_secs(30);
-
-/// How long a listener may leave a message unread that no longer fits its socket.
-const READ_MAX: Duration = Duration::from_secs(600);
 
 /// The topics of a node, for its clients.
 pub(super) struct Topics {
@@ -40,10 +37,7 @@ impl Topics {
 
     pub(super) async fn publish(&self, topic: &str, reader: &mut Reader) -> Result<Done, Ended> {
         let topic = parse_topic(topic)?;
-        let bytes = match timeout(HEAD_MAX, read_message(reader)).await {
-            Ok(bytes) => bytes?,
-            Err(_) => return Err(failed(Status::TimedOut, "the message did not come within 5 seconds")),
-        };
+        let bytes = read_whole(reader, PUBLISH_MAX, TOO_LONG).await?;
         // Takes part first: a node that cannot says so at once.
         let part = self.handle.listen(topic).await.map_err(not_listening)?;
         let outcome = until_gone(reader, self.publish_in_time(topic, bytes)).await?;
@@ -95,21 +89,6 @@ async fn tell(mut messages: broadcast::Receiver<Said>, writer: &mut OwnedWriteHa
         match timeout(READ_MAX, frame::write_header(writer, &answer)).await {
             Ok(written) => written?,
             Err(_) => return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
-        }
-    }
-}
-
-async fn read_message(reader: &mut Reader) -> Result<Vec<u8>, Ended> {
-    let mut message = Vec::new();
-    loop {
-        match frame::read(reader).await? {
-            Some(Frame::Data(bytes)) if message.len() + bytes.len() <= PUBLISH_MAX => {
-                message.extend_from_slice(&bytes)
-            }
-            Some(Frame::Data(_)) => return Err(failed(Status::BadRequest, TOO_LONG)),
-            Some(Frame::End) => return Ok(message),
-            Some(Frame::Header(_)) => return Err(FrameError::OutOfTurn.into()),
-            None => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
         }
     }
 }

@@ -1,0 +1,82 @@
+//! A program that answers one question.
+
+use std::ffi::OsString;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tabmesh_engine::limits::MESSAGE_MAX;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::time::Instant;
+
+use super::error::CliError;
+
+/// What is asked.
+pub(super) struct Asked {
+    /// 64 hexadecimal digits.
+    pub(super) from: String,
+    pub(super) is_proven: bool,
+    pub(super) deadline: Instant,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Runs a program with its arguments: its input is the question, its output the answer. `None` if it fails, or says more than an answer has room
+/// for. Dropping the future ends the program and what it started.
+///
+/// # Errors
+///
+/// It cannot be started.
+pub(super) async fn run(program: &[OsString], asked: Asked) -> Result<Option<Vec<u8>>, CliError> {
+    let Some((name, arguments)) = program.split_first() else { return Ok(None) };
+    let child = Command::new(name)
+        .args(arguments)
+        .env("TABMESH_ASKER", &asked.from)
+        .env("TABMESH_ASKER_PROVEN", if asked.is_proven { "1" } else { "0" })
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|source| CliError::File { path: name.into(), source })?;
+    let mut running = Running { child, has_ended: false };
+    let (input, output) = (running.child.stdin.take(), running.child.stdout.take());
+    let (Some(mut input), Some(output)) = (input, output) else { return Ok(None) };
+    let feed = async move {
+        // It need not read what it was asked.
+        let _ = input.write_all(&asked.bytes).await;
+    };
+    let mut answer = Vec::new();
+    let mut output = output.take(MESSAGE_MAX as u64 + 1);
+    let (read, ()) = tokio::join!(output.read_to_end(&mut answer), feed);
+    let is_answer = read.is_ok() && answer.len() <= MESSAGE_MAX;
+    if !is_answer {
+        eprintln!("the program {} says more than 32 KiB; it is ended", name.display());
+        return Ok(None);
+    }
+    Ok(running.end().await.is_some_and(|status| status.success()).then_some(answer))
+}
+
+/// A program and what it started.
+struct Running {
+    child: Child,
+    has_ended: bool,
+}
+
+impl Running {
+    async fn end(&mut self) -> Option<ExitStatus> {
+        let status = self.child.wait().await.ok();
+        // Its number may be another's from now on.
+        self.has_ended = true;
+        status
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let group = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        if let Some(group) = group.filter(|_| !self.has_ended) {
+            // It may have ended just now.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}

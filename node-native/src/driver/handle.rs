@@ -1,0 +1,126 @@
+//! The node as its other parts see it.
+
+use std::sync::Arc;
+
+use tabmesh_engine::{Event, NodeId, Status, TopicId};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::api::{Outcome, Said, View, Wish};
+use super::attached::{APPLICATION, OWN_LAST};
+use super::attachment::{Attachment, Questions};
+use super::port::{AttachError, Message, Return};
+use super::request::Request;
+use crate::metrics::Metrics;
+use crate::storage::Storage;
+
+/// The node as its other parts see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) id: NodeId,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) returns: mpsc::UnboundedSender<Return>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) messages: broadcast::Sender<Message>,
+    pub(super) storage: Storage,
+    pub(super) metrics: Arc<Metrics>,
+}
+
+impl Handle {
+    /// The node's id.
+    pub fn id(&self) -> NodeId {
+        self.id
+    }
+
+    /// Does `wish` and waits for its end. Dropping the future gives the operation up. A node that stops answers
+    /// [`Status::Unavailable`].
+    pub async fn wish(&self, wish: Wish) -> Outcome {
+        let (sender, outcome) = oneshot::channel();
+        if self.requests.send(Request::Do(wish, sender)).await.is_err() {
+            return Outcome::of(Status::Unavailable);
+        }
+        outcome.await.unwrap_or_else(|_| Outcome::of(Status::Unavailable))
+    }
+
+    /// What the node shows of itself; `None` if it stops.
+    pub async fn look(&self) -> Option<View> {
+        let (sender, view) = oneshot::channel();
+        self.requests.send(Request::Look(sender)).await.ok()?;
+        view.await.ok()
+    }
+
+    /// Every event from now on, but what is said at ports: that is for those who are attached there. One who reads too slowly
+    /// misses some and is told how many.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+
+    /// Every message to this node's application from now on ([`Wish::Send`] at another node). Whoever reads too slowly misses
+    /// some and is told how many.
+    pub fn messages(&self) -> broadcast::Receiver<Message> {
+        self.messages.subscribe()
+    }
+
+    /// Takes the questions to this node's application ([`Wish::Ask`] at another node), until what comes back is dropped. At
+    /// most 64 wait for answers; further ones are answered [`Status::TooManyRequests`].
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::Taken`]: somebody else takes them. [`AttachError::Stopping`].
+    pub async fn questions(&self) -> Result<Questions, AttachError> {
+        Ok(Questions(self.attach_any(APPLICATION, 1).await?))
+    }
+
+    /// Opens a port for a module that speaks this version there, until what comes back is dropped.
+    ///
+    /// # Errors
+    ///
+    /// See [`AttachError`].
+    pub async fn attach(&self, port: u32, version: u8) -> Result<Attachment, AttachError> {
+        if port <= OWN_LAST {
+            return Err(AttachError::Own);
+        }
+        if version == 0 {
+            return Err(AttachError::NoVersion);
+        }
+        self.attach_any(port, version).await
+    }
+
+    async fn attach_any(&self, port: u32, version: u8) -> Result<Attachment, AttachError> {
+        let (sender, place) = oneshot::channel();
+        if self.requests.send(Request::Attach(port, version, sender)).await.is_err() {
+            return Err(AttachError::Stopping);
+        }
+        let place = place.await.unwrap_or(Err(AttachError::Stopping))?;
+        Ok(Attachment::new(place, self.requests.clone(), self.returns.clone()))
+    }
+
+    /// Takes part in a topic and hears what is said there from now on, until the receiver is dropped; at most a second later
+    /// the node takes part no longer, unless others of its clients do. Whoever reads too slowly misses some and
+    /// is told how many.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::TooManyRequests`]: the node takes part in as many topics as it can. [`Status::Unavailable`]: it stops.
+    pub async fn listen(&self, topic: TopicId) -> Result<broadcast::Receiver<Said>, Status> {
+        let (sender, messages) = oneshot::channel();
+        if self.requests.send(Request::Listen(topic, sender)).await.is_err() {
+            return Err(Status::Unavailable);
+        }
+        messages.await.unwrap_or(Err(Status::Unavailable))
+    }
+
+    /// The block store.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Asks the node to say goodbye and stop.
+    pub async fn leave(&self) {
+        let _ = self.requests.send(Request::Leave).await;
+    }
+}

@@ -1,0 +1,267 @@
+//! What comes to ports, and what those want who are attached there.
+//!
+//! All that is said at ports passes through here, and nothing else tells the engine which ports are open or whom to hold: what opens ports
+//! in this process joins its lists in `tell_open` and `tell_held`, and takes what is for nobody in `on_said`, `on_asked` and `on_ports`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tabmesh_engine::{Command, Input, LinkKind, NodeId, OpId, Reason, Status};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::api::Outcome;
+use super::attached::{APPLICATION, Attached};
+use super::port::{AttachError, Message, PortCommand, PortEvent, Question, Return};
+use super::request::Place;
+use super::state::{Driver, Finding, Operation, Waiting};
+
+/// Events that somebody at a port may be behind. Who is further behind is detached.
+const BEHIND_MAX: usize = 256;
+
+/// Of these so many places are kept for what must come: what is told is lost before, and what is asked refused.
+const KEPT: usize = BEHIND_MAX / 2;
+
+/// The kinds of what the application is asked.
+pub(super) const MESSAGE: u8 = 0;
+pub(super) const QUESTION: u8 = 1;
+
+/// A port's number and the version of its protocol, in bytes.
+const OPEN: usize = 5;
+
+impl Driver {
+    pub(super) fn attach(
+        &mut self,
+        port: u32,
+        version: u8,
+        reply: oneshot::Sender<Result<Place, AttachError>>,
+    ) {
+        self.detach_gone();
+        let (sender, events) = mpsc::channel(BEHIND_MAX);
+        let attached = self.ports.attach(port, version, sender);
+        if attached.is_ok() {
+            self.tell_open(port);
+        }
+        let place = attached.map(|number| Place { number, events });
+        // Whoever asked may have given up meanwhile, and is found gone later.
+        let _ = reply.send(place);
+    }
+
+    /// Detaches those who are gone without a word.
+    pub(super) fn detach_gone(&mut self) {
+        for number in self.ports.gone() {
+            self.detach(number);
+        }
+    }
+
+    fn detach(&mut self, number: u64) {
+        let Some(port) = self.ports.detach(number) else { return };
+        let is_own =
+            |waiting: &Waiting| matches!(waiting, Waiting::Port { attachment, .. } if *attachment == number);
+        let asks = self.operations.iter().filter(|(_, operation)| is_own(&operation.waiting));
+        for op in asks.map(|(op, _)| *op).collect::<Vec<_>>() {
+            self.cancel(op);
+        }
+        for ticket in self.ports.close_questions_of(number) {
+            self.tell(Input::Command(Command::Reply { status: Status::Unavailable, bytes: &ticket }));
+        }
+        self.tell_open(port);
+        self.tell_held();
+    }
+
+    /// Tells the engine which ports are open, after `changed` was opened or closed.
+    fn tell_open(&mut self, changed: u32) {
+        if changed != APPLICATION {
+            let open = self.ports.open();
+            self.tell(Input::Command(Command::Open(&open)));
+        }
+    }
+
+    fn tell_held(&mut self) {
+        let held = self.ports.held();
+        if held != self.held {
+            self.tell(Input::Command(Command::Hold(&held)));
+            self.held = held;
+        }
+    }
+
+    pub(super) fn on_return(&mut self, returned: Return) {
+        match returned {
+            Return::Detached(number) => self.detach(number),
+            Return::Answered { question, status, bytes } => {
+                let Some(ticket) = self.ports.close_question(question, Instant::now()) else { return };
+                let bytes = [&ticket[..], &bytes].concat();
+                self.tell(Input::Command(Command::Reply { status, bytes: &bytes }));
+            }
+        }
+    }
+
+    /// Does what somebody wants who is attached; the port is put on here.
+    pub(super) fn on_port_command(&mut self, attachment: u64, command: PortCommand) {
+        let Some(port) = self.ports.port_of(attachment) else { return };
+        match command {
+            PortCommand::Tell { to, bytes } => {
+                self.tell(Input::Command(Command::Tell { port, to: &to, bytes: &bytes }));
+            }
+            PortCommand::Ask { op, to, within, bytes } => {
+                let waiting = Waiting::Port { attachment, op };
+                if self.ask_of(&waiting).is_none() {
+                    self.ask_at(port, waiting, to, within, bytes.into());
+                }
+            }
+            PortCommand::Hold(ids) => {
+                let new = self.ports.hold(port, ids);
+                self.tell_held();
+                let links: Vec<_> = self.node.links().filter(|link| new.contains(&link.id)).collect();
+                for link in links {
+                    self.hear(port, linked(link.id, link.rtt_us, link.kind));
+                }
+            }
+            PortCommand::Cancel(op) => {
+                if let Some(op) = self.ask_of(&Waiting::Port { attachment, op }) {
+                    self.cancel(op);
+                }
+            }
+        }
+    }
+
+    fn ask_of(&self, waiting: &Waiting) -> Option<OpId> {
+        let found = self.operations.iter().find(|(_, operation)| operation.waiting.is_same_ask(waiting));
+        found.map(|(op, _)| *op)
+    }
+
+    fn ask_at(&mut self, port: u32, waiting: Waiting, to: NodeId, within: Duration, message: Bytes) {
+        if self.is_busy() {
+            let outcome = Outcome::of(Status::TooManyRequests);
+            return self.tell_end(waiting, outcome);
+        }
+        let op = self.free_operation();
+        let (within_ms, length) = (millis(within), length(&message));
+        let outcome = Outcome::of(Status::Ok);
+        self.operations.insert(op, Operation { outcome, wish: "ask", message, waiting });
+        self.tell(Input::Command(Command::Ask { op, to: &to, port, within_ms, length, kind: 0 }));
+    }
+
+    /// Tells an end to somebody at a port.
+    pub(super) fn hear_reply(&mut self, attachment: u64, op: u32, outcome: Outcome) {
+        let Some(port) = self.ports.port_of(attachment) else { return };
+        let Outcome { status, answer: bytes, is_proven, is_told, .. } = outcome;
+        self.hear(port, PortEvent::Replied { op, status, is_proven, is_here: !is_told, bytes });
+    }
+
+    pub(super) fn on_said(&mut self, port: u32, message: Message) {
+        // Nobody speaks so to the application.
+        if port != APPLICATION && self.has_room(port) {
+            self.hear(port, PortEvent::Said(message));
+        }
+    }
+
+    pub(super) fn on_asked(
+        &mut self,
+        (port, kind): (u32, u8),
+        message: Message,
+        within_ms: u32,
+        ticket: Vec<u8>,
+    ) {
+        self.metrics.asked.inc();
+        if (port, kind) == (APPLICATION, MESSAGE) {
+            // Nobody has to listen.
+            let _ = self.messages.send(message);
+            return self.findings.push_back(Finding::Reply(Status::Ok, ticket));
+        }
+        let attached = self.ports.at(port).filter(|_| port != APPLICATION || kind == QUESTION);
+        let Some(number) = attached.filter(|it| !it.events.is_closed()).map(|attached| attached.number)
+        else {
+            return self.findings.push_back(Finding::Reply(Status::NotImplemented, ticket));
+        };
+        let now = Instant::now();
+        let deadline = now + Duration::from_millis(within_ms.into());
+        // A refusal needs the way back, too.
+        let question = match self.has_room(port) {
+            true => self.ports.open_question(number, ticket.clone(), deadline, now),
+            false => None,
+        };
+        match question {
+            Some(question) => {
+                let question = Question::new(message, deadline, question, self.returns.clone());
+                self.hear(port, PortEvent::Asked(question));
+            }
+            None => self.findings.push_back(Finding::Reply(Status::TooManyRequests, ticket)),
+        }
+    }
+
+    /// A linked peer told which ports are open there.
+    pub(super) fn on_ports(&mut self, id: NodeId, open: &[u8]) {
+        let version_of = |port: u32| {
+            let entries = open.chunks_exact(OPEN);
+            entries
+                .map(|entry| entry.split_at(4))
+                .find(|(at, _)| *at == port.to_be_bytes())
+                .map(|(_, version)| version[0])
+        };
+        self.ports.all().for_each(|(port, attached)| attached.note(id, version_of(port)));
+        self.tell_peers();
+    }
+
+    /// Tells where ports are open, as far as there is room; the rest later.
+    pub(super) fn tell_peers(&mut self) {
+        let ports: Vec<u32> = self.ports.all().map(|(port, _)| port).collect();
+        for port in ports {
+            while self.has_room(port)
+                && let Some((id, version)) = self.ports.at_mut(port).and_then(Attached::next_news)
+            {
+                self.hear(port, PortEvent::Peer { id, version });
+            }
+        }
+    }
+
+    pub(super) fn on_linked(&mut self, id: NodeId, kind: LinkKind) {
+        let rtt_us = self.node.links().find(|link| link.id == id).map_or(0, |link| link.rtt_us);
+        for port in self.holders(&id) {
+            self.hear(port, linked(id, rtt_us, kind));
+        }
+    }
+
+    /// A link is lost, or was not made.
+    pub(super) fn on_unlinked(&mut self, id: NodeId, reason: Reason) {
+        // A better one may have taken its place.
+        if self.node.links().any(|link| link.id == id) {
+            return;
+        }
+        self.on_ports(id, &[]);
+        for port in self.holders(&id) {
+            self.hear(port, PortEvent::Unlinked { id, reason });
+        }
+    }
+
+    fn holders(&mut self, id: &NodeId) -> Vec<u32> {
+        self.ports.all().filter(|(_, attached)| attached.holds(id)).map(|(port, _)| port).collect()
+    }
+
+    /// Whether somebody at a port keeps up so well that more may come than what must.
+    fn has_room(&self, port: u32) -> bool {
+        self.ports.at(port).is_some_and(|attached| attached.events.capacity() > KEPT)
+    }
+
+    /// Hands an event to whoever is attached at a port: here, and nowhere else.
+    fn hear(&mut self, port: u32, event: PortEvent) {
+        let Some(attached) = self.ports.at(port) else { return };
+        if let Err(mpsc::error::TrySendError::Full(_)) = attached.events.try_send(event) {
+            tracing::warn!(port, "the program at this port reads too slowly, and is detached");
+            // Soon: the engine may be in the middle of something.
+            let _ = self.returns.send(Return::Detached(attached.number));
+        }
+    }
+}
+
+fn linked(id: NodeId, rtt_us: u32, kind: LinkKind) -> PortEvent {
+    PortEvent::Linked { id, rtt_us, is_relayed: kind == LinkKind::Relayed }
+}
+
+pub(super) fn millis(within: Duration) -> u32 {
+    u32::try_from(within.as_millis()).unwrap_or(u32::MAX)
+}
+
+pub(super) fn length(message: &Bytes) -> u32 {
+    u32::try_from(message.len()).unwrap_or(u32::MAX)
+}
