@@ -6,9 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
+use tabmesh_engine::limits::PUBLISH_MAX;
 use tabmesh_engine::{NodeId, Status, TopicId};
-use tabmesh_native::driver::{Said, Wish, topic_id};
+use tabmesh_native::driver::{Said, TOPICS_MAX, Wish, topic_id};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
 use tempfile::TempDir;

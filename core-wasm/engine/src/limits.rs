@@ -185,8 +185,8 @@ pub const WANTED_A_LINK: usize = 16;
 /// Blocks that repair fetches at once.
 pub const REPAIRS_MAX: usize = 8;
 
-/// Topics that a node subscribes to; further ones are refused ([`Status::TooManyRequests`](crate::Status)).
-pub const TOPICS_MAX: usize = 64;
+/// Topics that a node subscribes to, by profile; further ones are refused ([`Status::TooManyRequests`](crate::Status)).
+pub const TOPICS_MAX: [usize; 3] = [64, 1_024, 8];
 
 /// A message of a topic, in bytes; a longer one is refused.
 pub const PUBLISH_MAX: usize = 8 * 1024;

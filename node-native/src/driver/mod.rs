@@ -44,6 +44,7 @@ pub use port::{AttachError, Message, PortCommand, PortEvent, Question};
 use request::Request;
 use state::Driver;
 pub(crate) use state::Incoming;
+pub use topics::TOPICS_MAX;
 use troubles::Troubles;
 use verifier::{Checked, Verifier};
 

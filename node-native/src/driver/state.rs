@@ -72,7 +72,7 @@ pub(super) struct Driver {
     pub(super) is_refused: bool,
     pub(super) operations: HashMap<OpId, Operation>,
     pub(super) last_operation: u32,
-    /// At most [`TOPICS_MAX`](tabmesh_engine::limits::TOPICS_MAX).
+    /// At most [`TOPICS_MAX`](super::topics::TOPICS_MAX).
     pub(super) topics: HashMap<TopicId, Topic>,
     pub(super) ports: Ports,
     /// What the engine was told to hold.

@@ -1,13 +1,15 @@
 //! Topics: which this node takes part in, and for whom.
 
 use bytes::Bytes;
-use tabmesh_engine::limits::TOPICS_MAX;
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status, TopicId};
+use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Profile, Status, TopicId, limits};
 use tokio::sync::broadcast;
 
 use super::api::Said;
 use super::state::{Driver, Topic};
+
+/// Topics that a native peer takes part in, for all its clients.
+pub const TOPICS_MAX: usize = limits::TOPICS_MAX[Profile::Native as usize];
 
 /// Messages that a slow client may be behind: at most 512 KiB. Beyond it the client misses the oldest and is told so.
 const BEHIND_MAX: usize = 64;

@@ -244,10 +244,15 @@ impl Requests {
                 }
             },
             Purpose::Delivery(delivery) if !delivery.is_block() => {
-                let may_answer = delivery.port() == Some(LISTS) || course.found.target == *from;
-                if let Some(op) = op.filter(|_| may_answer) {
-                    let proof = if ground.is_peer(by, from) { IS_PROVEN } else { 0 };
-                    ground.replied(op, status, proof, bytes);
+                let is_it = delivery.port() == Some(LISTS) || course.found.target == *from;
+                // Whoever finds no way on says so.
+                let (how, bytes) = match is_it {
+                    true if ground.is_peer(by, from) => (IS_PROVEN, bytes),
+                    true => (0, bytes),
+                    false => (IS_HERE, &[][..]),
+                };
+                if let Some(op) = op.filter(|_| is_it || status == Status::NotFound) {
+                    ground.replied(op, status, how, bytes);
                     self.list.remove(place);
                 }
             }

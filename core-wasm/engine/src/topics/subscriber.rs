@@ -21,7 +21,7 @@ impl Topics {
     /// Takes part in a topic.
     pub(crate) fn subscribe(&mut self, ground: &mut Ground, op: OpId, id: &TopicId) {
         let is_known = self.topic(id).is_some();
-        let has_room = is_known || self.list.len() < TOPICS_MAX;
+        let has_room = is_known || self.list.len() < ground.profile_limit(&TOPICS_MAX);
         if has_room && !is_known {
             self.list.push(Topic {
                 id: *id,

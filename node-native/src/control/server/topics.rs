@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tabmesh_engine::limits::{PUBLISH_MAX, TOPICS_MAX};
+use tabmesh_engine::limits::PUBLISH_MAX;
 use tabmesh_engine::{Status, TopicId};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::broadcast::error::RecvError;
@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::answer::{Ended, READ_MAX, Reader, done, failed, read_whole, stopping, until_gone};
 use crate::control::frame::{self, FrameError};
 use crate::control::{Answer, Done, SaidLine};
-use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
+use crate::driver::{Handle, Outcome, Said, TOPICS_MAX, Wish, topic_id};
 use crate::identity::{hex, hex_of};
 use crate::sentences::Operation;
 
