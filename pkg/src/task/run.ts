@@ -9,8 +9,8 @@ import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX } from './limits.js';
 import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
 import type { Invocation } from './outcome.js';
-import { type Prepared, refused } from './prepare.js';
-import { MODULE_BYTES, refusal } from './refusal.js';
+import { type Prepared, refused } from './prepared.js';
+import { TOO_LARGE } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
 import { Slots } from './slots.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
@@ -104,7 +104,7 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
 async function begin(settled: Settled, invocation: Invocation | undefined): Promise<Attempt> {
   const { bytes, pages, signal } = settled;
   if (bytes.length > MODULE_BYTES_MAX) {
-    const prepared = refused({ imports: [], exports: [] }, bytes.length, refusal(MODULE_BYTES, 0));
+    const prepared = refused({ imports: [], exports: [] }, bytes.length, TOO_LARGE);
     return { prepared, ending: NOTHING_TO_RUN };
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.

@@ -6,7 +6,7 @@ import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
 import type { Settled } from './options.js';
 import { type Outcome, without } from './outcome.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import type { TaskProgress } from './types.js';
 
 /** How a Worker ended: by its last answer, or by the watchdog. */
