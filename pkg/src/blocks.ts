@@ -2,8 +2,9 @@
 
 import { type Backend, type Change, type Entry, MemoryBackend } from './backend.js';
 import { type Bytes, bytesOfKey, keyOf } from './bytes.js';
+import * as CODE from './codes.js';
 import { isFull } from './database.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
 
 /** Blocks kept in memory for whoever asks for them next; the one used longest ago goes. 1 MiB. */
 const FRESH_MAX = 64;

@@ -1,7 +1,8 @@
 // One IndexedDB database for each network and slot, behind promises. The browser, another tab or a person may close or delete it at
 // any time: then it is opened anew.
 
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 
 /** Raised with every change of the stores. */
 const VERSION = 1;

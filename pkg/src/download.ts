@@ -3,9 +3,11 @@
 import type { Blocks } from './blocks.js';
 import { type Bytes, NO_BYTES } from './bytes.js';
 import { type Cid, RAW, cidText } from './cid.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
 import { WINDOW } from './limits.js';
 import type { Operations } from './operations.js';
+import * as STATUS from './status.js';
 import { type Leaf, contentSize, leavesOf, malformed } from './tree.js';
 import type { Content, GetOptions } from './types.js';
 

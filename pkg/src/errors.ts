@@ -24,60 +24,14 @@ export class MeshError extends Error {
 /** What an application asks of the network. */
 export type Operation = 'put' | 'get' | 'find' | 'send' | 'topic' | 'publish';
 
-/** How an operation ended; the engine's numbers. */
-export const STATUS = {
-  ok: 100,
-  partial: 104,
-  badRequest: 200,
-  notFound: 203,
-  tooManyRequests: 205,
-  unavailable: 303,
-  timedOut: 304,
-  insufficientStorage: 306,
-  networkFull: 307,
-} as const;
-
-/** What this package finds wrong by itself. */
-export const CODE = {
-  badOption: 1001,
-  badCid: 1002,
-  badId: 1003,
-  badData: 1004,
-  tooLong: 1005,
-  notReplicated: 1006,
-  left: 1007,
-  insecureContext: 1010,
-  noWasm: 1011,
-  joinTimedOut: 1012,
-  closed: 1013,
-  levelNotReached: 1014,
-  tooManyTabs: 1015,
-  crowded: 1016,
-  malformedContent: 1020,
-  badRange: 1021,
-  tooLarge: 1022,
-  memoryOnly: 1030,
-  storageFailed: 1031,
-  storageCleared: 1032,
-  connectionsFull: 1040,
-  noWebRtc: 1041,
-  signalUnreachable: 1042,
-  signalForbidden: 1043,
-  peerUnreachable: 1044,
-  coreStopped: 1050,
-  noWorker: 1060,
-  noMeter: 1061,
-  tooManyTasks: 1062,
-  notChecked: 1063,
-} as const;
-
 /** Where the numbers of {@link reasonOf} and {@link refusalOf} begin among the codes. */
 const REASONS = 400;
 const REFUSALS = 500;
 
 type Entry = readonly [name: string, sentence: string];
 
-const SENTENCES: Readonly<Record<number, Entry>> = {
+/** By code. */
+export const SENTENCES: Readonly<Record<number, Entry>> = {
   104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],
   200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
   203: ['NotFound', 'Nobody has what was asked for: check its name, then try once more.'],
@@ -183,9 +137,6 @@ export const reasonOf = (reason: number): number => REASONS + reason;
 
 /** The code of a signalling server's refusal. */
 export const refusalOf = (refusal: number): number => REFUSALS + refusal;
-
-/** Every code there is. */
-export const CODES: readonly number[] = Object.keys(SENTENCES).map(Number);
 
 /** The error of an operation that ended in `status`. */
 export function errorOf(operation: Operation, status: number, detail?: string): MeshError {

@@ -2,9 +2,10 @@
 
 import { type Bytes, fromHex } from './bytes.js';
 import { parseCid } from './cid.js';
+import * as CODE from './codes.js';
 import { connectionCount } from './connections.js';
 import { download } from './download.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
 import { Events } from './events.js';
 import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';

@@ -1,9 +1,11 @@
 // What the application asked the engine for and has no answer to yet.
 
 import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
-import { INPUT } from './kinds.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
+import * as INPUT from './kinds/input.js';
 import { Queue } from './queue.js';
+import * as STATUS from './status.js';
 
 /** How often a request is sent that failed for a reason that passes. */
 const TRIES_MAX = 5;

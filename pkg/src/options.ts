@@ -1,7 +1,8 @@
 // Reads the options of `join`: everything is checked before anything is begun.
 
 import { utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 import { LEVEL_MAX } from './limits.js';
 import type { JoinOptions, JoinProgress } from './types.js';
 import { isLoopback, parseUrl } from './urls.js';

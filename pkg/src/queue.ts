@@ -1,6 +1,7 @@
 // Work that takes turns.
 
-import { type Operation, STATUS, errorOf } from './errors.js';
+import { type Operation, errorOf } from './errors.js';
+import * as STATUS from './status.js';
 
 /** Runs so much at once; the rest waits, in its order, up to a bound. */
 export class Queue {

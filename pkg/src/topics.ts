@@ -1,9 +1,10 @@
 // The topics that this tab takes part in. Whoever opens one that is open already shares it.
 
 import { type Bytes, hex, keyOf, utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 import { tellAll } from './events.js';
-import { INPUT } from './kinds.js';
+import * as INPUT from './kinds/input.js';
 import { PUBLISH_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import type { Operations } from './operations.js';

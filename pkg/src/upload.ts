@@ -3,10 +3,12 @@
 import type { Blocks } from './blocks.js';
 import { type Bytes, isEqual, sha256 } from './bytes.js';
 import { cidText } from './cid.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
 import { BLOCK_MAX, REPLICAS, WINDOW } from './limits.js';
 import type { Operations } from './operations.js';
 import { type Source, sourceOf } from './source.js';
+import * as STATUS from './status.js';
 import { CONTENT_MAX, TreeBuilder } from './tree.js';
 import type { PutData, PutOptions, PutResult } from './types.js';
 

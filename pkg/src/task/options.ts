@@ -1,7 +1,8 @@
 // Reads what a caller gives: everything is checked before anything is begun.
 
 import { type Bytes, NO_BYTES, utf8 } from '../bytes.js';
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
 import type { Invocation } from './outcome.js';
 import type { CheckOptions, StepOptions, TaskOptions, TaskProgress } from './types.js';

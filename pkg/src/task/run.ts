@@ -2,7 +2,8 @@
 
 import { NO_BYTES } from '../bytes.js';
 import { contentId } from '../cid.js';
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { type Runnable, isFit } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';

@@ -1,6 +1,7 @@
 // One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
 
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { type TaskWorker, startWorker } from './host.js';
 import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';

@@ -1,6 +1,7 @@
 // So many at once; the others wait their turn, in order.
 
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { WAITING_MAX } from './limits.js';
 
 export class Slots {
