@@ -3,6 +3,7 @@
 
 import * as CODE from './codes.js';
 import { MeshError } from './errors.js';
+import { pause } from './wait.js';
 
 /** Raised with every change of the stores. */
 const VERSION = 1;
@@ -120,7 +121,7 @@ async function openAgain(name: string): Promise<IDBDatabase> {
       return await open(name);
     } catch (error) {
       if (tries === TRIES_MAX) throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await pause(AGAIN_MS);
     }
   }
 }

@@ -27,6 +27,7 @@ import type {
   Topic,
 } from './types.js';
 import { Upload } from './upload.js';
+import { pause } from './wait.js';
 
 /** The last frames of a goodbye get this long before `close` resolves. */
 const GOODBYE_MS = 50;
@@ -154,7 +155,7 @@ class TabMesh implements Mesh {
   async close(): Promise<void> {
     if (this.state === 'closed') return;
     this.#shell.close();
-    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    await pause(GOODBYE_MS);
   }
 
   #expectOpen(): void {

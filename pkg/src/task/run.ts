@@ -4,20 +4,20 @@ import { NO_BYTES } from '../bytes.js';
 import { contentId } from '../cid.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
+import { Queue } from '../queue.js';
 import { type Runnable, isFit } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
-import { MODULE_BYTES_MAX } from './limits.js';
+import { MODULE_BYTES_MAX, WAITING_MAX } from './limits.js';
 import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
 import type { Invocation } from './outcome.js';
 import { type Prepared, refused } from './prepared.js';
 import { TOO_LARGE } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
-import { Slots } from './slots.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
 
 const kept = new KeptModules();
-const slots = new Slots(workersAtOnce());
+const queue = new Queue(workersAtOnce(), WAITING_MAX, () => new MeshError(CODE.tooManyTasks));
 
 /** What became of a module, and of the Worker that was asked; `prepared` is missing only if that failed before. */
 interface Attempt {
@@ -94,12 +94,7 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
   const { signal } = settled;
   signal?.throwIfAborted();
   if (!globalThis.crypto?.subtle) throw new MeshError(CODE.insecureContext);
-  const release = await slots.take(signal);
-  try {
-    return await begin(settled, invocation);
-  } finally {
-    release();
-  }
+  return queue.run(() => begin(settled, invocation), signal);
 }
 
 async function begin(settled: Settled, invocation: Invocation | undefined): Promise<Attempt> {
