@@ -13,7 +13,6 @@ use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LinkId, OpId};
 use crate::limits::{BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
-use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::Stamp;
@@ -158,7 +157,9 @@ impl Requests {
 
     /// Nobody waits for these any more.
     pub(crate) fn cancel(&mut self, op: OpId) {
-        self.list.keep(|request| request.op != Some(op));
+        while let Some(place) = self.list.iter().position(|request| request.op == Some(op)) {
+            self.list.remove(place);
+        }
     }
 
     /// A lookup or a fetch asks the next ones.

@@ -157,7 +157,7 @@ impl Topics {
                     (most, oldest) = (count, place);
                 }
             }
-            guests.remove(oldest);
+            guests.drop_at(oldest);
         }
         guests.push(Guest { topic, peer: reply.origin, by });
         ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
