@@ -2,6 +2,8 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::alloc::Layout;
+use core::arch::wasm32::unreachable;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -17,15 +19,17 @@ static NODES: AtomicU32 = AtomicU32::new(0);
 /// Where to put so many bytes. The next call that is given bytes takes them, and the place with them.
 #[unsafe(no_mangle)]
 extern "C" fn room(length: usize) -> *mut u8 {
-    Vec::with_capacity(length).leak().as_mut_ptr()
+    // SAFETY: there is a byte at least, and the page has none as long as half of what it can address.
+    let place = unsafe { alloc::alloc::alloc(Layout::from_size_align_unchecked(length.max(1), 1)) };
+    if place.is_null() { unreachable() } else { place }
 }
 
 /// # Safety
 ///
 /// The page says what [`room`] answered and how many bytes it wrote there, all that it asked for, and says it once.
 unsafe fn taken(bytes: *mut u8, length: usize) -> Vec<u8> {
-    // SAFETY: the caller's promise.
-    unsafe { Vec::from_raw_parts(bytes, length, length) }
+    // SAFETY: the caller's promise; this is how much room there is.
+    unsafe { Vec::from_raw_parts(bytes, length, length.max(1)) }
 }
 
 /// A node that knows nobody yet, which the page knows by where it lies. A page may have several; their memory comes back when the
@@ -39,22 +43,22 @@ extern "C" fn start(config: *mut u8, length: usize) -> *mut Node {
     // SAFETY: the page does as `taken` says.
     let config = unsafe { taken(config, length) };
     let mut reader = Reader::new(&config);
-    let mut config = Config {
-        key: *reader.key(),
-        seed: *reader.array(),
-        network: *reader.array(),
-        level: reader.u8(),
-        profile: Profile::Browser,
-        address: Vec::new(),
-        addresses: reader.u16(),
-        signalling: false,
-        relay: false,
-    };
-    let flags = reader.u8();
+    let (key, seed, network) = (reader.key(), reader.array(), reader.array());
+    let (level, addresses, flags) = (reader.u8(), reader.u16(), reader.u8());
     if reader.intact().is_none() {
         return null_mut();
     }
-    (config.signalling, config.relay) = (flags & 1 != 0, flags & 2 != 0);
+    let config = Config {
+        key: *key,
+        seed: *seed,
+        network: *network,
+        level,
+        profile: Profile::Browser,
+        address: Vec::new(),
+        addresses,
+        signalling: flags & 1 != 0,
+        relay: flags & 2 != 0,
+    };
     NODES.fetch_add(1, Ordering::Relaxed);
     Box::into_raw(Box::new(Node::new(config)))
 }

@@ -31,3 +31,10 @@ impl<T: Copy> List<T> for Vec<T> {
         }
     }
 }
+
+/// A copy, made by the code that every growing list of bytes needs; `to_vec` brings its own.
+pub(crate) fn copied(bytes: &[u8]) -> Vec<u8> {
+    let mut copy = Vec::new();
+    copy.extend_from_slice(bytes);
+    copy
+}

@@ -48,8 +48,10 @@ pub(super) enum Purpose {
 
 impl Default for Requests {
     fn default() -> Self {
+        let mut list = Vec::new();
+        list.reserve_exact(REQUESTS_MAX);
         Self {
-            list: Vec::with_capacity(REQUESTS_MAX),
+            list,
             density: Density::default(),
             trips: Trips::default(),
             retries: RETRIES_MOST * LOOKUPS_A_RETRY,

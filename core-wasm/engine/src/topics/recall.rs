@@ -9,7 +9,7 @@ use crate::id::TopicId;
 use crate::io::LinkId;
 use crate::io::kinds::output;
 use crate::limits::MESSAGES_WANTED_MAX;
-use crate::list::List;
+use crate::list::{List, copied};
 use crate::wire::Writer;
 use crate::wire::topic::WANT;
 
@@ -47,7 +47,7 @@ impl Topics {
     /// A peer missed messages.
     pub(super) fn on_want(&mut self, ground: &mut Ground, from: LinkId, places: &[u8]) {
         for place in places.as_chunks::<12>().0.iter().take(WANTS_MAX) {
-            start_job(ground, What::Recall, number(Some(from)), output::RECALL, place.to_vec());
+            start_job(ground, What::Recall, number(Some(from)), output::RECALL, copied(place));
         }
     }
 }
