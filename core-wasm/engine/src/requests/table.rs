@@ -159,8 +159,13 @@ impl Requests {
 
     /// Nobody waits for these any more.
     pub(crate) fn cancel(&mut self, op: OpId) {
-        while let Some(place) = self.list.iter().position(|request| request.op == Some(op)) {
-            self.list.remove(place);
+        let mut place = 0;
+        while let Some(request) = self.list.get(place) {
+            if request.op == Some(op) {
+                self.list.remove(place);
+            } else {
+                place += 1;
+            }
         }
     }
 
