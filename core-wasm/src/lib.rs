@@ -1,9 +1,8 @@
 //! The browser shell: the border between the engine and the page.
 //!
-//! The page hands in one input of a node and gets all outputs of it by one function, `output`; both carry a kind, numbers and
-//! bytes ([`kinds`](tabmesh_engine::io::kinds)). No JavaScript object comes in here: connections, sockets, timers, WebCrypto and
-//! IndexedDB live in the package's TypeScript (`pkg/src`), which knows them by the engine's own numbers. The other side of this
-//! border is `pkg/src/core.ts`; what wasm-bindgen would make of it is 500 bytes longer, as brotli.
+//! A [`Core`] is one node. The page hands in one input and gets all outputs of it by one function, `output`; both carry a
+//! kind, numbers and bytes ([`kinds`](tabmesh_engine::io::kinds)). No JavaScript object comes in here: connections, sockets, timers, WebCrypto and
+//! IndexedDB live in the package's TypeScript (`pkg/src`), which knows them by the engine's own numbers.
 //!
 //! # Why not web-sys, js-sys and gloo
 //!
@@ -29,6 +28,8 @@ extern crate alloc;
 
 mod border;
 mod outputs;
+
+pub use border::{Core, free, input, show, start};
 
 /// A panic is a bug in the engine: the instance stops, and the page hears of it as an error of the call.
 #[panic_handler]

@@ -1,10 +1,12 @@
 // Drives the Wasm core: one input in, outputs out, and the time of the next time-out.
 
+import init, { type InitOutput, free, input as handIn, show, start } from '../wasm/tabmesh_core.js';
+
 import { type Bytes, NO_BYTES, concat } from './bytes.js';
 import * as CODE from './codes.js';
-import { type Core, type Receiver, loadCore } from './core.js';
 import { MeshError } from './errors.js';
 import * as INPUT from './kinds/input.js';
+import { type Receiver, receive, release } from './output.js';
 
 /** The longest wait of the engine's timer; a time-out that comes early does no harm. */
 const WAIT_MAX_MS = 60_000;
@@ -32,6 +34,19 @@ export interface EngineHearer {
   onLate(ms: number): void;
 }
 
+let wasm: Promise<InitOutput> | undefined;
+
+/** Loads the module once for all meshes of the page; a failure is tried again by the next. */
+async function load(): Promise<InitOutput> {
+  wasm ??= init();
+  try {
+    return await wasm;
+  } catch (cause) {
+    wasm = undefined;
+    throw new MeshError(CODE.noWasm, undefined, { cause });
+  }
+}
+
 interface Input {
   readonly kind: number;
   readonly number: number;
@@ -39,9 +54,10 @@ interface Input {
 }
 
 export class Engine {
-  readonly #core: Core;
-  /** Where the node lies in the core's memory. */
-  readonly #node: number;
+  /** Where the node lies in the module's memory. */
+  readonly #core: number;
+  readonly #number: number;
+  readonly #memory: WebAssembly.Memory;
   readonly #hearer: EngineHearer;
   /** Inputs that came while another one was taken in: what an output set off at once. */
   readonly #inputs: Input[] = [];
@@ -52,22 +68,24 @@ export class Engine {
   #timerAt = Infinity;
 
   static async start(config: EngineConfig, hearer: EngineHearer): Promise<Engine> {
-    return new Engine(await loadCore(), config, hearer);
+    return new Engine(await load(), config, hearer);
   }
 
-  private constructor(core: Core, config: EngineConfig, hearer: EngineHearer) {
+  private constructor({ memory }: InitOutput, config: EngineConfig, hearer: EngineHearer) {
     const { key, network, level, addresses, signalling, relay } = config;
     const tail = Uint8Array.of(level, addresses >> 8, addresses & 255, (signalling ? 1 : 0) | (relay ? 2 : 0));
     const seed = crypto.getRandomValues(new Uint8Array(32));
-    this.#core = core;
+    this.#memory = memory;
     this.#hearer = hearer;
-    this.#node = core.start(concat(key, seed, network, tail), (...output) => hearer.onOutput(...output));
-    if (!this.#node) throw new MeshError(CODE.coreStopped, 'the configuration is too short');
+    this.#number = receive((...output) => hearer.onOutput(...output));
+    const core = start(this.#number, concat(key, seed, network, tail));
+    if (!core) throw new MeshError(CODE.coreStopped, 'the configuration is too short');
+    this.#core = core;
   }
 
   /** Bytes of Wasm memory, of all meshes of the page together. */
   get memory(): number {
-    return this.#core.memory;
+    return this.#memory.buffer.byteLength;
   }
 
   /**
@@ -82,11 +100,11 @@ export class Engine {
     try {
       let next = -1;
       for (let input = this.#inputs.shift(); input; input = this.#inputs.shift()) {
-        next = this.#core.input(this.#node, performance.now() * 1000, input.kind, input.number, input.bytes);
+        next = handIn(this.#core, performance.now() * 1000, input.kind, input.number, input.bytes);
         this.#hearer.onDrained();
       }
       // Closed from within an output: nobody is in the core any more.
-      if (this.#isOver) this.#core.free();
+      if (this.#isOver) free();
       else if (next >= 0) this.#arm(next / 1000);
     } catch (error) {
       this.#stop();
@@ -98,21 +116,21 @@ export class Engine {
 
   /** Lets the core tell its links and its neighbourhood, as two outputs. */
   show(): void {
-    if (!this.#isOver && !this.#isBusy) this.#core.show(this.#node);
+    if (!this.#isOver && !this.#isBusy) show(this.#core);
   }
 
   /** Frees the node. */
   close(): void {
     if (this.#isOver) return;
     this.#stop();
-    if (!this.#isBusy) this.#core.free();
+    if (!this.#isBusy) free();
   }
 
   #stop(): void {
     this.#isOver = true;
     this.#inputs.length = 0;
     clearTimeout(this.#timer);
-    this.#core.release(this.#node);
+    release(this.#number);
   }
 
   #arm(atMs: number): void {

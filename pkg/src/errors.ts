@@ -78,7 +78,7 @@ export const SENTENCES: Readonly<Record<number, Entry>> = {
   1006: ['NotReplicated', 'Only this tab keeps it, as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
   1010: ['InsecureContext', 'Over plain http browsers give a page no cryptography: open it with https://, or as http://localhost.'],
-  1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core.wasm where the package has it, and allow it by the page policy.'],
+  1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
   1012: ['JoinTimedOut', 'No peer was found in time: check the network, and the addresses given as signalling and peers.'],
   1013: ['Closed', 'This mesh was closed: join again.'],
   1014: ['LevelNotReached', 'No key of the wanted security level was found in time: try again, or use a lower level.'],

@@ -94,7 +94,7 @@ mod tests {
             "index.html",
             "index-3f9a1c07.html",
             "app.js",
-            "tabmesh_core.wasm",
+            "tabmesh_core_bg.wasm",
             "service-worker.js",
             "apple-touch-icon.png",
             "tabmesh-background.js",

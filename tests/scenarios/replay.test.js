@@ -13,21 +13,25 @@ import { pkg, replay } from '../harness/places.js';
 const CONFIG = 108;
 
 test('a life replayed through the Wasm build has the same outputs', async () => {
-  const { Core } = await import(join(pkg(), 'dist/core.js'));
-  const core = new Core(new WebAssembly.Module(readFileSync(join(pkg(), 'wasm/tabmesh_core.wasm'))));
+  const { initSync, start, input } = await import(join(pkg(), 'wasm/tabmesh_core.js'));
+  const { receive } = await import(join(pkg(), 'dist/output.js'));
+  initSync({ module: readFileSync(join(pkg(), 'wasm/tabmesh_core_bg.wasm')) });
 
   const life = replay();
   let hash;
   const field = (bytes) => hash.update(numbers(bytes.length)).update(bytes);
-  const node = core.start(life.subarray(0, CONFIG), (kind, number, value, id, bytes) => {
-    hash.update(numbers(kind, number, value, id.length)).update(id);
-    field(bytes);
-  });
+  const core = start(
+    receive((kind, number, value, id, bytes) => {
+      hash.update(numbers(kind, number, value, id.length)).update(id);
+      field(bytes);
+    }),
+    life.subarray(0, CONFIG),
+  );
   let count = 0;
   for (const { now, kind, number, bytes, digest } of inputs(life)) {
     hash = createHash('sha256');
     const wanted = Buffer.alloc(8);
-    wanted.writeDoubleBE(core.input(node, now, kind, number, bytes));
+    wanted.writeDoubleBE(input(core, now, kind, number, bytes));
     const found = hash.update(wanted).digest().subarray(0, 8);
     assert.deepEqual(found, digest, `input ${count}, of kind ${kind}, has other outputs`);
     count += 1;

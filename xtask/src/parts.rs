@@ -10,13 +10,17 @@ use crate::step::step;
 use crate::{tools, workspace};
 
 /// The shipped core: exactly this file is what browsers download.
-pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core.wasm";
+pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
 
 /// The meter of tasks: what Workers download that execute tasks.
 pub(crate) const SHIPPED_METER: &str = "pkg/wasm/tabmesh_meter.wasm";
 
 /// The cargo profile that both are built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
+
+/// The profile of `core-wasm`'s manifest that names the flags of wasm-opt: wasm-pack's name for a cargo profile that is
+/// none of its own.
+pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
 pub(crate) const WASM_ONLY: [&str; 3] = ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm"];

@@ -27,6 +27,24 @@ pub(crate) struct Tool {
     takes: &'static str,
 }
 
+/// Makes the JavaScript face of the Wasm module. The version is the one of the crate `wasm-bindgen` in Cargo.lock.
+pub(crate) const WASM_BINDGEN: Tool = Tool {
+    package: "wasm-bindgen-cli",
+    binary: "wasm-bindgen",
+    version: "0.2.129",
+    flags: &["--no-default-features", "--debug"],
+    takes: "1 to 3 minutes",
+};
+
+/// Builds the Wasm module into the npm package.
+pub(crate) const WASM_PACK: Tool = Tool {
+    package: "wasm-pack",
+    binary: "wasm-pack",
+    version: "0.15.1",
+    flags: &["--debug"],
+    takes: "1 to 3 minutes",
+};
+
 /// Checks licences and sources of the dependencies.
 pub(crate) const CARGO_DENY: Tool = Tool {
     package: "cargo-deny",
@@ -84,7 +102,9 @@ impl Tool {
 /// A sentence with the way out for whatever cannot be installed from here.
 pub(crate) fn ensure_web_build() -> Result<()> {
     ensure_target(WASM_TARGET)?;
-    ensure_node()
+    ensure_node()?;
+    WASM_BINDGEN.ensure()?;
+    WASM_PACK.ensure()
 }
 
 /// Installs what Rust compiles to Wasm by: the browser's module, and the tasks of the tests.

@@ -2,7 +2,6 @@
 
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
-import { compiled, once } from '../wasm.js';
 import { STACK_MIB } from './limits.js';
 import { builtIn, isWeb } from './node.js';
 
@@ -69,9 +68,24 @@ export function workersAtOnce(): number {
   return Math.max(1, cores - 1);
 }
 
-/** The meter's Wasm, compiled once. @throws MeshError NoMeter */
-export const loadMeter = once(async () => {
+let meter: Promise<WebAssembly.Module> | undefined;
+
+/** The meter's Wasm, compiled once; a failure is tried again by the next. @throws MeshError NoMeter */
+export async function loadMeter(): Promise<WebAssembly.Module> {
+  meter ??= compileMeter();
+  try {
+    return await meter;
+  } catch (cause) {
+    meter = undefined;
+    throw new MeshError(CODE.noMeter, undefined, { cause });
+  }
+}
+
+async function compileMeter(): Promise<WebAssembly.Module> {
   const url = new URL('../../wasm/tabmesh_meter.wasm', import.meta.url);
   const files = url.protocol === 'file:' ? builtIn('node:fs/promises') : undefined;
-  return files ? WebAssembly.compile(await files.readFile(url)) : compiled(url);
-}, CODE.noMeter);
+  if (files) return WebAssembly.compile(await files.readFile(url));
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url.href} answers ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+}

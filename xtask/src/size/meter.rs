@@ -17,7 +17,7 @@ pub(crate) const GATE: Gate = Gate { what: "the meter of tasks", limit: 8_192 };
 /// When the latter cannot be built, or the two are not the same code.
 pub(crate) fn measured() -> Result<Measured> {
     let twin = step("the meter of tasks once more, with names and lines kept", || {
-        Twin::build("tabmesh-meter-wasm", &parts::METER_INPUTS)
+        Twin::build("tabmesh-meter-wasm", &parts::METER_INPUTS, |built, _| Ok(built.to_owned()))
     })?;
     Measured::new(parts::SHIPPED_METER, &twin)
 }

@@ -1,10 +1,12 @@
 //! `size`: what the Wasm modules cost a browser to download, room by room, and the gates.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::run::run;
 use crate::stamp;
 use crate::step::{note, step};
 use crate::{parts, workspace};
@@ -62,7 +64,7 @@ impl Options {
 pub(crate) fn size(options: &Options) -> Result<()> {
     parts::package()?;
     let twin = step("the same module once more, with names and lines kept", || {
-        Twin::build("tabmesh-core", &parts::WASM_INPUTS)
+        Twin::build("tabmesh-core", &parts::WASM_INPUTS, bound)
     })?;
     let core = Measured::new(parts::SHIPPED_WASM, &twin)?;
     let meter = meter::measured()?;
@@ -90,6 +92,17 @@ pub(crate) fn size(options: &Options) -> Result<()> {
     download.check()?;
     meter::GATE.check(meter.report.raw())?;
     GATE.check(core.report.raw())
+}
+
+/// Does to the core what wasm-pack does.
+fn bound(built: &Path, folder: &Path) -> Result<PathBuf> {
+    let folder = folder.join("bound");
+    run("wasm-bindgen")
+        .arg(built)
+        .words("--target web --no-typescript --no-demangle --out-name tabmesh_core --out-dir")
+        .arg(&folder)
+        .wait()?;
+    Ok(folder.join("tabmesh_core_bg.wasm"))
 }
 
 #[cfg(test)]

@@ -6,12 +6,18 @@ use crate::workspace;
 
 /// Crates whose names decide, with the room that their functions belong to; the first one that a name mentions
 /// counts. The engine's and the shell's own functions are told apart by their module.
-const CRATES: [(&str, &str); 12] = [
+const CRATES: [(&str, &str); 18] = [
     ("sha2::", "SHA-256"),
     ("digest::", "SHA-256"),
     ("block_buffer::", "SHA-256"),
     ("hybrid_array::", "SHA-256"),
     ("crypto_common::", "SHA-256"),
+    ("wasm_bindgen::", "bindings"),
+    ("js_sys::", "bindings"),
+    ("web_sys::", "bindings"),
+    ("__wbindgen", "bindings"),
+    ("__wbg", "bindings"),
+    ("__externref", "bindings"),
     ("compiler_builtins::", "Rust library"),
     ("core::", "Rust library"),
     ("alloc::", "Rust library"),
@@ -31,12 +37,15 @@ const RUNTIME: [&str; 6] = ["memcpy", "memmove", "memset", "memcmp", "bcmp", "__
 pub(crate) const LIBRARY: &str = "Rust library";
 
 /// Crates of others, by the start of their folder's name.
-const FOLDERS: [(&str, &str); 5] = [
+const FOLDERS: [(&str, &str); 8] = [
     ("sha2-", "SHA-256"),
     ("digest-", "SHA-256"),
     ("block-buffer-", "SHA-256"),
     ("hybrid-array-", "SHA-256"),
     ("crypto-common-", "SHA-256"),
+    ("wasm-bindgen-", "bindings"),
+    ("js-sys-", "bindings"),
+    ("web-sys-", "bindings"),
 ];
 
 /// The file as a reader knows it: below the root of the repository, the registry's folder, or the sources of Rust.

@@ -85,6 +85,7 @@ fn functions_belong_to_the_room_that_their_name_mentions() {
         ("<tabmesh_module::heap::Heap as core::alloc::GlobalAlloc>::alloc", "allocator"),
         ("tabmesh_meter::gas::<impl tabmesh_meter::meter::Meter>::end_segment", "meter: gas"),
         ("sha2::sha256::compress256", "SHA-256"),
+        ("__wbindgen_malloc", "bindings"),
         ("alloc::raw_vec::finish_grow", "Rust library"),
         ("memcpy", "Rust library"),
         ("mesh_handle", "browser shell"),

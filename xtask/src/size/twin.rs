@@ -1,7 +1,7 @@
 //! A shipped module built once more by the same steps, with what it takes to find its way about in it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
@@ -18,11 +18,16 @@ pub(crate) struct Twin {
 }
 
 impl Twin {
-    /// Builds the package `package`, which is made of `inputs`.
+    /// Builds the package `package`, which is made of `inputs`; `bind` does between compiler and `wasm-opt` what the shipped
+    /// module had done, from the first path to the second.
     ///
     /// # Errors
     /// When a step fails.
-    pub(crate) fn build(package: &str, inputs: &[&str]) -> Result<Self> {
+    pub(crate) fn build(
+        package: &str,
+        inputs: &[&str],
+        bind: impl FnOnce(&Path, &Path) -> Result<PathBuf>,
+    ) -> Result<Self> {
         let folder = workspace::target().join("xtask");
         let twin = Self {
             named: folder.join(format!("{package}-named.wasm")),
@@ -40,8 +45,9 @@ impl Twin {
             let built = workspace::target().join(tools::WASM_TARGET).join(parts::WASM_PROFILE).join(name);
             fs::create_dir_all(&folder)?;
             fs::copy(&built, traced).with_context(|| format!("cannot read {}", workspace::shown(&built)))?;
+            let bound = bind(&built, &folder)?;
             run("wasm-opt")
-                .arg(&built)
+                .arg(bound)
                 // Where there is DWARF, wasm-opt leaves out what would spoil it.
                 .arg("--strip-dwarf")
                 .args(optimizer_flags(package)?)
@@ -59,7 +65,7 @@ fn optimizer_flags(name: &str) -> Result<Vec<String>> {
     let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
     let package = packages.iter().find(|package| package["name"] == name);
     let package = package.with_context(|| format!("there is no package {name}"))?;
-    let flags = &package["metadata"]["wasm-opt"];
+    let flags = &package["metadata"]["wasm-pack"]["profile"][parts::WASM_PACK_PROFILE]["wasm-opt"];
     let flags =
         flags.as_array().with_context(|| format!("the manifest of {name} names no flags for wasm-opt"))?;
     let flags = flags.iter().filter_map(serde_json::Value::as_str);

@@ -181,6 +181,18 @@ fn the_native_peer_has_one_line_of_unsafe_code() {
 }
 
 #[test]
+fn the_pinned_tools_fit_the_pinned_crates() {
+    let manifest = read("core-wasm/Cargo.toml");
+    let pin = manifest.lines().find(|line| line.starts_with("wasm-bindgen ="));
+    let version = pin.and_then(|line| line.split("\"=").nth(1)?.split('"').next());
+    let version = version.expect("core-wasm/Cargo.toml pins wasm-bindgen");
+    assert!(
+        read("xtask/src/tools.rs").contains(&format!("version: \"{version}\"")),
+        "core-wasm pins wasm-bindgen {version}: pin the same version of wasm-bindgen-cli in xtask/src/tools.rs"
+    );
+}
+
+#[test]
 fn the_rules_themselves_catch_what_they_forbid() {
     assert!(leaves("web/src/main.ts", "../../pkg/src/index.js"));
     assert!(!leaves("web/src/view/links.ts", "../state.js"));
