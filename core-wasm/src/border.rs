@@ -75,6 +75,7 @@ pub fn show(core: *const Core) {
     show_links(core.number, &core.node);
     show_neighbourhood(core.number, &core.node);
 }
+
 /// A node is not needed any more.
 #[wasm_bindgen]
 pub fn free() {

@@ -2,8 +2,10 @@
 
 import { type Backend, type Change, type Entry, MemoryBackend } from './backend.js';
 import { type Bytes, bytesOfKey, keyOf } from './bytes.js';
+import * as CODE from './codes.js';
 import { isFull } from './database.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
+import { pause } from './wait.js';
 
 /** Blocks kept in memory for whoever asks for them next; the one used longest ago goes. 1 MiB. */
 const FRESH_MAX = 64;
@@ -256,7 +258,7 @@ export class Blocks {
       if (tries === TRIES_MAX) this.#release(this.#held / 2);
       this.#drop(tries === 1 ? this.#bytes / 2 : 0);
       await this.#change([]);
-      await new Promise((resolve) => setTimeout(resolve, FREED_MS));
+      await pause(FREED_MS);
       if (await this.#change(batch)) return true;
     }
     this.onFault(new MeshError(CODE.storageFailed, 'the browser gives it no more room'));

@@ -1,7 +1,8 @@
 // Content ids as text: CIDv1, base32, sha2-256, raw or dag-cbor. Read strictly: one name has one spelling.
 
 import { type Bytes, concat, sha256 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 
 /** How the bytes of a block are to be read. */
 export const RAW = 0x55;

@@ -1,6 +1,6 @@
 // Tells the engine the wall time, and when the machine or the page slept or changed networks.
 
-import { INPUT } from './kinds.js';
+import * as INPUT from './kinds/input.js';
 
 /** The wall clock may drift this much before the engine is told. */
 const JUMP_MS = 2000;

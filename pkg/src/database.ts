@@ -1,7 +1,9 @@
 // One IndexedDB database for each network and slot, behind promises. The browser, another tab or a person may close or delete it at
 // any time: then it is opened anew.
 
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
+import { pause } from './wait.js';
 
 /** Raised with every change of the stores. */
 const VERSION = 1;
@@ -119,7 +121,7 @@ async function openAgain(name: string): Promise<IDBDatabase> {
       return await open(name);
     } catch (error) {
       if (tries === TRIES_MAX) throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      await pause(AGAIN_MS);
     }
   }
 }

@@ -1,7 +1,8 @@
 // The dials of peers' addresses that the application gave: what is wrong with one is told once, with the address and the reason, until a
 // peer proves itself there.
 
-import { CODE, MeshError, reasonOf } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError, reasonOf } from './errors.js';
 import { PEER, type Policy, watchPolicy, whyNot } from './trouble.js';
 
 /** A dial that takes longer is told, and goes on. */

@@ -2,10 +2,13 @@
 
 import type { Blocks } from './blocks.js';
 import { type Bytes, NO_BYTES } from './bytes.js';
+import { need } from './check.js';
 import { type Cid, RAW, cidText } from './cid.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
 import { WINDOW } from './limits.js';
 import type { Operations } from './operations.js';
+import * as STATUS from './status.js';
 import { type Leaf, contentSize, leavesOf, malformed } from './tree.js';
 import type { Content, GetOptions } from './types.js';
 
@@ -30,7 +33,7 @@ export async function download(
   const { start = 0, end = Infinity } = range ?? {};
   if (!isSound(start) || !isSound(end) || start < 0 || start > end) throw new MeshError(CODE.badRange);
   const { maxBytes = Infinity } = options;
-  if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) throw new MeshError(CODE.badOption, 'maxBytes is a number, 0 or more');
+  need(typeof maxBytes === 'number' && maxBytes >= 0, 'maxBytes is a number, 0 or more');
 
   const fetch: Fetch = async (hash) => {
     signal?.throwIfAborted();

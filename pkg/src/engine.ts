@@ -3,8 +3,9 @@
 import init, { type InitOutput, free, input as handIn, show, start } from '../wasm/tabmesh_core.js';
 
 import { type Bytes, NO_BYTES, concat } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
-import { INPUT } from './kinds.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
+import * as INPUT from './kinds/input.js';
 import { type Receiver, receive, release } from './output.js';
 
 /** The longest wait of the engine's timer; a time-out that comes early does no harm. */

@@ -24,72 +24,26 @@ export class MeshError extends Error {
 /** What an application asks of the network. */
 export type Operation = 'put' | 'get' | 'find' | 'send' | 'topic' | 'publish';
 
-/** How an operation ended; the engine's numbers. */
-export const STATUS = {
-  ok: 100,
-  partial: 104,
-  badRequest: 200,
-  notFound: 203,
-  tooManyRequests: 205,
-  unavailable: 303,
-  timedOut: 304,
-  insufficientStorage: 306,
-  networkFull: 307,
-} as const;
-
-/** What this package finds wrong by itself. */
-export const CODE = {
-  badOption: 1001,
-  badCid: 1002,
-  badId: 1003,
-  badData: 1004,
-  tooLong: 1005,
-  notReplicated: 1006,
-  left: 1007,
-  insecureContext: 1010,
-  noWasm: 1011,
-  joinTimedOut: 1012,
-  closed: 1013,
-  levelNotReached: 1014,
-  tooManyTabs: 1015,
-  crowded: 1016,
-  malformedContent: 1020,
-  badRange: 1021,
-  tooLarge: 1022,
-  memoryOnly: 1030,
-  storageFailed: 1031,
-  storageCleared: 1032,
-  connectionsFull: 1040,
-  noWebRtc: 1041,
-  signalUnreachable: 1042,
-  signalForbidden: 1043,
-  peerUnreachable: 1044,
-  coreStopped: 1050,
-  noWorker: 1060,
-  noMeter: 1061,
-  tooManyTasks: 1062,
-  notChecked: 1063,
-} as const;
-
 /** Where the numbers of {@link reasonOf} and {@link refusalOf} begin among the codes. */
 const REASONS = 400;
 const REFUSALS = 500;
 
 type Entry = readonly [name: string, sentence: string];
 
-const SENTENCES: Readonly<Record<number, Entry>> = {
-  104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],
+/** By code. */
+export const SENTENCES: Readonly<Record<number, Entry>> = {
+  104: ['Partial', 'Fewer peers than wanted keep it: put it again when more have joined.'],
   200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
-  203: ['NotFound', 'Nobody has what was asked for: check its name, then try once more.'],
+  203: ['NotFound', 'Nobody has what was asked for: check its name, then try again.'],
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
-  303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
-  304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
+  303: ['Unavailable', 'This tab has no peers just now: try again once it has joined.'],
+  304: ['TimedOut', 'No answer came in time: try again, other peers may answer.'],
   306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
   307: ['NetworkFull', 'The other peers have no room to keep it: put it again when more have joined.'],
 
-  400: ['Lost', 'The connection broke: nothing needs to be done, the tab looks for another peer.'],
+  400: ['Lost', 'The connection broke: the tab looks for another peer.'],
   401: ['Leaving', 'The peer left the network.'],
-  402: ['Shed', 'One end had more links than it wants and let this one go.'],
+  402: ['Shed', 'One end had more links than it wants.'],
   403: ['Replaced', 'A newer link to the same peer took its place.'],
   404: ['Silent', 'The peer did not answer three probes.'],
   405: ['Timeout', 'The link did not open in time: a firewall may be in between; a TURN server in iceServers helps.'],
@@ -100,8 +54,8 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   410: ['OtherNetwork', 'The peer belongs to another network.'],
   411: ['NoRoom', 'The peer has no room for another link.'],
   412: ['Stuck', 'The peer does not read what is sent.'],
-  413: ['Unreachable', 'No direct way to the peer was found: a peer that both are linked with carries for them if it is willing.'],
-  414: ['OtherVersion', 'The peer speaks no version of the protocol that this tab speaks: load the page again, or renew the peer.'],
+  413: ['Unreachable', 'No direct way to the peer was found: a peer linked with both may carry for them.'],
+  414: ['OtherVersion', 'The peer speaks another version: load the page again, or renew the peer.'],
 
   501: ['SignalMalformed', 'The signalling server did not understand this tab.'],
   502: ['SignalBadProof', 'The signalling server did not accept the proof of this key: try again.'],
@@ -109,7 +63,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   504: ['SignalTooLarge', 'A message was too large for the signalling server.'],
   505: ['SignalTooFast', 'Messages came faster than the signalling server allows.'],
   506: ['SignalTooSlow', 'The signalling server heard nothing for too long.'],
-  507: ['SignalFull', 'The signalling server has all the connections it can take: try later, or name another one.'],
+  507: ['SignalFull', 'The signalling server has no room for another connection: try later, or name another one.'],
   508: ['SignalNotPresent', 'The peer is not at the signalling server any more.'],
   509: ['SignalDraining', 'The signalling server stops: name another one.'],
   510: ['SignalReplaced', 'The same key connected to the signalling server again.'],
@@ -121,16 +75,16 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1003: ['BadId', 'This is no node id: one has 64 hexadecimal digits; copy all of it.'],
   1004: ['BadData', 'It could not be taken as it is: give a Blob, bytes, a string or a ReadableStream of bytes, and leave a file alone until it is put.'],
   1005: ['TooLong', 'A message has at most 32,768 bytes, one of a topic 8,192: put what is longer, and send its content id.'],
-  1006: ['NotReplicated', 'Nobody else keeps it, only this tab as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
+  1006: ['NotReplicated', 'Only this tab keeps it, as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
-  1010: ['InsecureContext', 'The page came over plain http, where browsers give no cryptography: open it with https://, or as http://localhost.'],
+  1010: ['InsecureContext', 'Over plain http browsers give a page no cryptography: open it with https://, or as http://localhost.'],
   1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
   1012: ['JoinTimedOut', 'No peer was found in time: check the network, and the addresses given as signalling and peers.'],
   1013: ['Closed', 'This mesh was closed: join again.'],
   1014: ['LevelNotReached', 'No key of the wanted security level was found in time: try again, or use a lower level.'],
   1015: ['TooManyTabs', 'This origin has as many joined tabs as there can be: close one.'],
-  1016: ['Crowded', 'Nodes lie closer together here than chance puts them: somebody may be hiding what is kept there. What is read is checked all the same.'],
-  1020: ['MalformedContent', 'The content is put together wrongly, so no copy of it can be read: whoever made it must put it anew.'],
+  1016: ['Crowded', 'Nodes lie closer together here than chance puts them: somebody may be hiding what is kept there. What is read is checked.'],
+  1020: ['MalformedContent', 'The content is put together wrongly and cannot be read: whoever made it must put it anew.'],
   1021: ['BadRange', 'A range has whole numbers, 0 <= start <= end: check it.'],
   1022: ['TooLarge', 'It has more bytes than are wanted at once: read it with stream() or by ranges, or raise maxBytes.'],
   1030: ['MemoryOnly', 'This browser keeps no data for the page: id and blocks are gone with the tab. Allow site data to keep them.'],
@@ -140,9 +94,9 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1041: ['NoWebRtc', 'This browser makes no WebRTC connection: allow it, or give the WebSocket address of a peer.'],
   1042: ['SignalUnreachable', 'The signalling server cannot be reached: check its address, and that it runs there.'],
   1043: ['SignalForbidden', 'This page may not use the signalling server: allow it where that is decided, or name another one.'],
-  1044: ['PeerUnreachable', 'A peer cannot be linked by the address given for it: check the address, and that it runs there; the tab goes on trying.'],
+  1044: ['PeerUnreachable', 'A peer cannot be reached: check its address, and that it runs there; the tab goes on trying.'],
   1050: ['CoreStopped', 'The Wasm core stopped by a bug: join again, and please report it.'],
-  1060: ['NoWorker', 'The Worker of a task could not start: serve task/worker.js beside its modules, and allow it by the page policy (worker-src).'],
+  1060: ['NoWorker', 'The Worker of a task could not start: serve task/worker.js where the package has it, and allow it by the page policy (worker-src).'],
   1061: ['NoMeter', 'The meter of tasks could not be loaded: serve tabmesh_meter.wasm where the package has it, and allow it by the page policy.'],
   1062: ['TooManyTasks', 'Thousands of tasks wait already: wait until some of them have ended.'],
   1063: ['NotChecked', 'This machine could not check the module: free some memory, or allow more time by timeoutMs.'],
@@ -154,7 +108,7 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
     203: 'This tab has lost a block of it: put it again.',
   },
   get: {
-    203: 'Nobody who should keep it has it: ask whoever put it to open their tab again, then try once more.',
+    203: 'Nobody who should keep it has it: ask whoever put it to open their tab again, then try again.',
   },
   find: {
     203: 'No node was found near this id: try again when this tab has more peers.',
@@ -163,8 +117,8 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
   send: {
     200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
     203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
-    205: 'Too many messages to this node are under way: wait until some have arrived, then send it again.',
-    303: 'No peer is linked that could carry the message: wait until this tab has joined again, then send it once more.',
+    205: 'Too many messages to this node are under way: wait a few seconds, then send it again.',
+    303: 'This tab has no peers just now: send it again once it has joined.',
     304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
   },
   topic: {
@@ -173,7 +127,7 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
   publish: {
     200: 'The message was not taken as it is: one of a topic has at most 8,192 bytes; put what is longer, and publish its content id.',
     203: 'This tab takes no part in the topic any more: open it again.',
-    205: 'The others who take part can take in no more just now: wait a few seconds, then publish it again.',
+    205: 'The others can take in no more just now: wait a few seconds, then publish it again.',
     303: 'The message could not be signed: join again.',
   },
 };
@@ -183,9 +137,6 @@ export const reasonOf = (reason: number): number => REASONS + reason;
 
 /** The code of a signalling server's refusal. */
 export const refusalOf = (refusal: number): number => REFUSALS + refusal;
-
-/** Every code there is. */
-export const CODES: readonly number[] = Object.keys(SENTENCES).map(Number);
 
 /** The error of an operation that ended in `status`. */
 export function errorOf(operation: Operation, status: number, detail?: string): MeshError {

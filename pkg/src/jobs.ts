@@ -2,8 +2,9 @@
 
 import type { Blocks } from './blocks.js';
 import { type Bytes, concat, isEqual, pieces, sha256 } from './bytes.js';
-import { INPUT, OUTPUT } from './kinds.js';
 import { type Identity, Verifier } from './keys.js';
+import * as INPUT from './kinds/input.js';
+import * as OUTPUT from './kinds/output.js';
 import { keyIn, sign, signatureIn, signedBytes } from './topic-wire.js';
 
 /** A result: its kind among {@link INPUT}, and its bytes. */

@@ -1,8 +1,9 @@
 // The node's key: ECDSA P-256 by WebCrypto. Its private half can be used but not read, not even by this page.
 
 import { type Bytes, hex, keyOf, sha256 } from './bytes.js';
+import * as CODE from './codes.js';
 import { type Database, resultOf } from './database.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
 
 const CURVE = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;

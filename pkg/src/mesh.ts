@@ -2,9 +2,10 @@
 
 import { type Bytes, fromHex } from './bytes.js';
 import { parseCid } from './cid.js';
+import * as CODE from './codes.js';
 import { connectionCount } from './connections.js';
 import { download } from './download.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
 import { Events } from './events.js';
 import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';
@@ -26,6 +27,7 @@ import type {
   Topic,
 } from './types.js';
 import { Upload } from './upload.js';
+import { pause } from './wait.js';
 
 /** The last frames of a goodbye get this long before `close` resolves. */
 const GOODBYE_MS = 50;
@@ -153,7 +155,7 @@ class TabMesh implements Mesh {
   async close(): Promise<void> {
     if (this.state === 'closed') return;
     this.#shell.close();
-    await new Promise((resolve) => setTimeout(resolve, GOODBYE_MS));
+    await pause(GOODBYE_MS);
   }
 
   #expectOpen(): void {

@@ -1,7 +1,8 @@
 // What applications say to each other, on its way in.
 
 import { type Bytes, copyOf, kindOf, utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 
 /**
  * A copy of what is to be sent: bytes of any kind and realm, or a text as UTF-8.

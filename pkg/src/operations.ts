@@ -1,9 +1,12 @@
 // What the application asked the engine for and has no answer to yet.
 
 import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
-import { INPUT } from './kinds.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
+import * as INPUT from './kinds/input.js';
 import { Queue } from './queue.js';
+import * as STATUS from './status.js';
+import { pause, unlessAborted } from './wait.js';
 
 /** How often a request is sent that failed for a reason that passes. */
 const TRIES_MAX = 5;
@@ -61,7 +64,7 @@ export class Operations {
   /** Messages on their way, by their receiver. */
   readonly #queues = new Map<string, Queue>();
   /** Messages of topics go one by one, so in their order. */
-  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX, 'publish');
+  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX, () => errorOf('publish', STATUS.tooManyRequests));
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -130,7 +133,7 @@ export class Operations {
   async send(to: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
     const message = new Uint8Array(bytes);
     const receiver = keyOf(to);
-    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, 'send');
+    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, () => errorOf('send', STATUS.tooManyRequests));
     this.#queues.set(receiver, queue);
     try {
       const wish = concat(to, u32(message.length));
@@ -177,41 +180,20 @@ export class Operations {
     signal.throwIfAborted();
     this.#last = (this.#last + 1) >>> 0;
     const op = this.#last;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#waiting.delete(op);
-        this.#input(INPUT.cancel, op);
-        reject(signal.reason as Error);
-      };
-      const end = (ended: Ended): void => {
-        signal.removeEventListener('abort', onAbort);
-        resolve(ended);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
+    const begin = (end: (ended: Ended) => void): void => {
       this.#waiting.set(op, { ids: [], message, end });
       this.#input(kind, op, bytes);
-    });
+    };
+    const giveUp = (): void => {
+      this.#waiting.delete(op);
+      this.#input(INPUT.cancel, op);
+    };
+    return unlessAborted(signal, begin, giveUp);
   }
 
   #either({ signal }: Options): AbortSignal {
     return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
   }
-}
-
-/** Waits; rejects with the signal's reason when it aborts first. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }
 
 const isPassing = ({ status, holders }: Ended): boolean =>

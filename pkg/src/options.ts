@@ -1,7 +1,7 @@
 // Reads the options of `join`: everything is checked before anything is begun.
 
-import { utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import { nameOf, need, needSignal, needTimeout, wholeOf } from './check.js';
+import type { MeshError } from './errors.js';
 import { LEVEL_MAX } from './limits.js';
 import type { JoinOptions, JoinProgress } from './types.js';
 import { isLoopback, parseUrl } from './urls.js';
@@ -35,11 +35,11 @@ export function settle(options: JoinOptions, base: string): Settled {
   const { signal, relayOnly = false, relay = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [], onProgress, onFault, ...rest } = options;
   const { network: named = 'tabmesh', signalling = '/signal', peers = [], level = 0, ...unknown } = rest;
   need(Object.keys(unknown).length === 0, `join has no option ${Object.keys(unknown)[0]}`);
-  const network = name(named, 'network');
-  need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
+  const network = nameOf(named, 'network', NAME_MAX);
+  needSignal(signal);
+  needTimeout(timeoutMs);
   const switches = [relayOnly, relay, wait];
   need(switches.every((value) => typeof value === 'boolean'), 'relayOnly, relay and wait are true or false');
-  need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
   need(typeof storage === 'object' && storage !== null, 'storage is an object');
   need(Array.isArray(iceServers), 'iceServers is a list');
   need(!relayOnly || iceServers.length > 0, 'relayOnly needs a TURN server in iceServers');
@@ -48,11 +48,11 @@ export function settle(options: JoinOptions, base: string): Settled {
     network,
     signalling: servers(signalling, base),
     peers: addresses(peers, base),
-    level: whole(level, 0, LEVEL_MAX, 'level'),
+    level: wholeOf(level, 0, LEVEL_MAX, 'level'),
     rtc: connecting({ iceServers, iceTransportPolicy: relayOnly ? 'relay' : 'all', bundlePolicy: 'max-bundle' }),
     relay,
-    quota: whole(storage.quotaBytes ?? 256 * MIB, MIB, Number.MAX_SAFE_INTEGER, 'storage.quotaBytes'),
-    prefix: `${name(storage.name ?? 'tabmesh', 'storage.name')}:${network}`,
+    quota: wholeOf(storage.quotaBytes ?? 256 * MIB, MIB, Number.MAX_SAFE_INTEGER, 'storage.quotaBytes'),
+    prefix: `${nameOf(storage.name ?? 'tabmesh', 'storage.name', NAME_MAX)}:${network}`,
     signal,
     wait,
     timeoutMs,
@@ -69,22 +69,6 @@ function connecting(rtc: RTCConfiguration): RTCConfiguration {
     need(false, `iceServers: ${String(error)}`);
   }
   return rtc;
-}
-
-function need(holds: unknown, detail: string): asserts holds {
-  if (!holds) throw new MeshError(CODE.badOption, detail);
-}
-
-function name(text: unknown, option: string): string {
-  const length = typeof text === 'string' ? utf8(text).length : 0;
-  need(typeof text === 'string' && length >= 1 && length <= NAME_MAX, `${option} is a text of 1 to ${NAME_MAX} bytes`);
-  return text;
-}
-
-function whole(number: unknown, least: number, most: number, option: string): number {
-  const holds = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
-  need(holds, `${option} is a whole number from ${least} to ${most}`);
-  return number;
 }
 
 function servers(given: unknown, base: string): string[] {

@@ -4,7 +4,7 @@
 
 import { utf8 } from './bytes.js';
 import { ADDRESS_MAX } from './limits.js';
-import { isLoopback, parseUrl } from './urls.js';
+import { groupsOf, isLoopback, parseUrl } from './urls.js';
 
 /** From where an address is reached: from everywhere, or from this machine. */
 export type Reach = 'public' | 'loopback';
@@ -46,7 +46,7 @@ export function ownerOf(text: string): string {
 /** The host without the root of a name, and the IPv4 address that an IPv6 address stands for: mapped, translated, tunnelled. */
 function hostOf({ hostname }: URL): string {
   if (!hostname.startsWith('[')) return hostname.replace(/\.+$/, '');
-  const numbers = numbersOf(hostname);
+  const numbers = groupsOf(hostname);
   const isTunnel = numbers[0] === 0x2002;
   if (!isTunnel && !['0,0,0,0,0,65535', '100,65435,0,0,0,0'].includes(numbers.slice(0, 6).join())) return hostname;
   const [high = 0, low = 0] = numbers.slice(isTunnel ? 1 : 6);
@@ -55,12 +55,6 @@ function hostOf({ hostname }: URL): string {
 
 /** Of all IPv6 addresses only 2000::/3 is given out (RFC 4291), and one part of it is documentation. */
 function isPublicV6(host: string): boolean {
-  const [first = 0, second] = numbersOf(host);
+  const [first = 0, second] = groupsOf(host);
   return first >> 13 === 1 && !(first === 0x2001 && second === 0xdb8);
-}
-
-function numbersOf(host: string): number[] {
-  const [left = [], right = []] = host.slice(1, -1).split('::').map((half) => half.split(':').filter(Boolean));
-  const zeros = Array<string>(8 - left.length - right.length).fill('0');
-  return [...left, ...zeros, ...right].map((digits) => Number.parseInt(digits, 16));
 }

@@ -1,6 +1,7 @@
 // SDP text ⇄ the compact description of `core-wasm/engine/src/wire/description.rs`.
 
-import type { Bytes } from './bytes.js';
+import { type Bytes, fromHex, hex } from './bytes.js';
+import { groupsOf, parseUrl } from './urls.js';
 
 /** Candidates in a description; those of highest priority stay. */
 const CANDIDATES_MAX = 8;
@@ -61,7 +62,7 @@ function candidatesOf(sdp: string): Candidate[] {
 
 function addressOf(text: string): { kind: number; address: number[] } | undefined {
   const uuid = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.local$/i.exec(text)?.[1];
-  if (uuid) return { kind: MDNS, address: pairs(uuid.replaceAll('-', '')) };
+  if (uuid) return { kind: MDNS, address: [...(fromHex(uuid.replaceAll('-', ''), 16) ?? [])] };
   if (/^\d+\.\d+\.\d+\.\d+$/.test(text)) {
     const address = text.split('.').map(Number);
     return address.every((byte) => byte < 256) ? { kind: V4, address } : undefined;
@@ -70,21 +71,9 @@ function addressOf(text: string): { kind: number; address: number[] } | undefine
 }
 
 function v6(text: string): { kind: number; address: number[] } | undefined {
-  if (!/^[0-9a-f:]+$/i.test(text)) return undefined;
-  const [head = '', tail, ...more] = text.split('::');
-  const groups = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const before = groups(head);
-  const after = groups(tail ?? '');
-  const gap = 8 - before.length - after.length;
-  if (more.length > 0 || (tail === undefined ? gap !== 0 : gap < 1)) return undefined;
-  const all = [...before, ...Array<string>(gap).fill('0'), ...after];
-  if (!all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return undefined;
-  return { kind: V6, address: all.flatMap((group) => pairs(group.padStart(4, '0'))) };
+  const url = /^[0-9a-f:]+$/i.test(text) ? parseUrl(`ws://[${text}]`) : undefined;
+  return url && { kind: V6, address: groupsOf(url.hostname).flatMap((group) => [group >> 8, group & 255]) };
 }
-
-const pairs = (digits: string): number[] => (digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
-
-const asHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /**
  * The SDP text of the other end's description; `undefined` if the bytes are none. The offerer may take either DTLS role, the
@@ -111,7 +100,7 @@ export function expand(bytes: Uint8Array, from: 'offer' | 'answer'): string | un
     'a=end-of-candidates',
     `a=ice-ufrag:${ufrag}`,
     `a=ice-pwd:${password}`,
-    `a=fingerprint:sha-256 ${(asHex(fingerprint).toUpperCase().match(/../g) ?? []).join(':')}`,
+    `a=fingerprint:sha-256 ${(hex(fingerprint).toUpperCase().match(/../g) ?? []).join(':')}`,
     `a=setup:${from === 'offer' ? 'actpass' : 'active'}`,
     'a=mid:0',
     'a=sctp-port:5000',
@@ -163,7 +152,7 @@ class Reader {
 
   #address(kind: number): string {
     if (kind === V4) return this.take(4).join('.');
-    const digits = kind === V6 || kind === MDNS ? asHex(this.take(16)) : '';
+    const digits = kind === V6 || kind === MDNS ? hex(this.take(16)) : '';
     if (kind === V6) return (digits.match(/.{4}/g) ?? []).join(':');
     return kind === MDNS ? `${digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')}.local` : '';
   }

@@ -3,12 +3,14 @@
 import { Addresses } from './addresses.js';
 import { type Bytes, hex, pieces, sha256, u32, utf8 } from './bytes.js';
 import { Clock } from './clock.js';
+import * as CODE from './codes.js';
 import { Engine } from './engine.js';
 import { Dials } from './dials.js';
-import { CODE, MeshError, reasonOf, refusalOf } from './errors.js';
+import { MeshError, reasonOf, refusalOf } from './errors.js';
 import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
-import { INPUT, LINK_VIEW, OUTPUT } from './kinds.js';
+import * as INPUT from './kinds/input.js';
+import * as OUTPUT from './kinds/output.js';
 import { Links, type LinksHearer } from './links.js';
 import { Operations } from './operations.js';
 import type { Settled } from './options.js';
@@ -220,7 +222,7 @@ export class Shell {
         return this.#input(raw ? INPUT.loaded : INPUT.missing, number, raw);
       }
       case OUTPUT.links:
-        this.#shownPeers = pieces(bytes, LINK_VIEW).map(peerOf);
+        this.#shownPeers = pieces(bytes, OUTPUT.LINK_VIEW).map(peerOf);
         return;
       case OUTPUT.neighbourhood:
         this.#shownNeighbourhood = pieces(id, 32).map(hex);

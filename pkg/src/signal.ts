@@ -1,7 +1,8 @@
 // The connection to a signalling server. Servers are tried in turn; what is wrong with one is told at once, with its address.
 
 import type { Bytes } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 import { type Policy, SIGNALLING, watchPolicy, whyNot } from './trouble.js';
 
 /** A server that did not connect by then, or said nothing by then, is passed over. */

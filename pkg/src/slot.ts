@@ -1,7 +1,8 @@
 // An identity slot per open tab, held by a Web Lock: two tabs of one origin never share an id, and a slot whose tab has gone is
 // taken again, with its id and its blocks.
 
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 
 /** Tabs of one origin in one network. */
 const SLOTS_MAX = 256;

@@ -1,7 +1,8 @@
 // What can be put, read as it was when it was given: what changes meanwhile is an error, never other content.
 
 import { type Bytes, copyOf, kindOf, utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 
 /** Content on its way in. */
 export interface Source {

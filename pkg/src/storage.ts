@@ -2,8 +2,9 @@
 
 import { DatabaseBackend, MemoryBackend } from './backend.js';
 import { Blocks } from './blocks.js';
+import * as CODE from './codes.js';
 import { Database } from './database.js';
-import { CODE, MeshError } from './errors.js';
+import { MeshError } from './errors.js';
 import { Identity } from './keys.js';
 import type { Settled } from './options.js';
 import { type Slot, takeSlot } from './slot.js';

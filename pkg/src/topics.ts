@@ -1,9 +1,11 @@
 // The topics that this tab takes part in. Whoever opens one that is open already shares it.
 
-import { type Bytes, hex, keyOf, utf8 } from './bytes.js';
-import { CODE, MeshError } from './errors.js';
+import { type Bytes, hex, keyOf } from './bytes.js';
+import { nameOf, needSignal } from './check.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 import { tellAll } from './events.js';
-import { INPUT } from './kinds.js';
+import * as INPUT from './kinds/input.js';
 import { PUBLISH_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import type { Operations } from './operations.js';
@@ -51,19 +53,14 @@ export class Topics {
 
   /** @throws MeshError BadOption, TooManyRequests or Closed, or the signal's reason */
   async open(name: unknown, { signal }: Options): Promise<Topic> {
-    const length = typeof name === 'string' ? utf8(name).length : 0;
-    if (typeof name !== 'string' || length < 1 || length > NAME_MAX) {
-      throw new MeshError(CODE.badOption, `the name of a topic is a text of 1 to ${NAME_MAX} bytes`);
-    }
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new MeshError(CODE.badOption, 'signal is no AbortSignal');
-    }
+    const named = nameOf(name, 'the name of a topic', NAME_MAX);
+    needSignal(signal);
     signal?.throwIfAborted();
-    const id = await topicId(name);
+    const id = await topicId(named);
     const key = keyOf(id);
     const shared = this.#shared.get(key) ?? { subscribed: this.#operations.subscribe(id), parts: new Set() };
     this.#shared.set(key, shared);
-    const part: Part = new Part(name, {
+    const part: Part = new Part(named, {
       publish: (bytes, options) => this.#operations.publish(id, bytes, options),
       leave: () => this.#leave(key, id, shared, part),
     });

@@ -3,7 +3,8 @@
 
 import { type Bytes, concat, isEqual, sha256 } from './bytes.js';
 import { type Cid, DAG_CBOR, RAW } from './cid.js';
-import { CODE, MeshError } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
 import { BLOCK_MAX } from './limits.js';
 
 /** Children of a full node. */

@@ -1,6 +1,7 @@
 // Why a WebSocket does not open, as far as a page can find out, and the way out. The browser itself does not say.
 
 import { isLoopback } from './urls.js';
+import { pause } from './wait.js';
 
 /** What does not answer by then is not waited for. */
 const ANSWER_MS = 8000;
@@ -42,7 +43,7 @@ export async function whyNot(url: string, door: Door, policy: Policy): Promise<{
   const answer = policy.refusal ? undefined : await ask(httpOf(url));
   const isOther = answer === undefined && !policy.refusal && !policy.isBlind && (await isOtherwise(url));
   // The browser tells what the policy forbade after what failed by it.
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await pause(0);
   policy.end();
   const refusal = policy.refusal || (answer === 403 && `it refuses pages of ${location.origin}`);
   if (refusal) return { isForbidden: true, what: refusal };

@@ -2,11 +2,14 @@
 
 import type { Blocks } from './blocks.js';
 import { type Bytes, isEqual, sha256 } from './bytes.js';
+import { wholeOf } from './check.js';
 import { cidText } from './cid.js';
-import { CODE, MeshError, STATUS, errorOf } from './errors.js';
+import * as CODE from './codes.js';
+import { MeshError, errorOf } from './errors.js';
 import { BLOCK_MAX, REPLICAS, WINDOW } from './limits.js';
 import type { Operations } from './operations.js';
 import { type Source, sourceOf } from './source.js';
+import * as STATUS from './status.js';
 import { CONTENT_MAX, TreeBuilder } from './tree.js';
 import type { PutData, PutOptions, PutResult } from './types.js';
 
@@ -52,9 +55,7 @@ export class Upload {
   /** @throws MeshError BadData or BadOption */
   constructor(data: PutData, blocks: Blocks, operations: Operations, options: PutOptions) {
     const { minHolders: least = 1 } = options;
-    if (!Number.isInteger(least) || least < 1 || least > REPLICAS) {
-      throw new MeshError(CODE.badOption, `minHolders is a whole number from 1 to ${REPLICAS}`);
-    }
+    wholeOf(least, 1, REPLICAS, 'minHolders');
     this.#source = sourceOf(data);
     this.#blocks = blocks;
     this.#operations = operations;

@@ -178,7 +178,7 @@ test('a fault that nobody could hear yet is told to the first who listens', asyn
 test('sleep, a new network and coming back wake the engine; going away says goodbye', async () => {
   const told = await page.evaluate(async () => {
     const { Clock } = await import('/dist/clock.js');
-    const { INPUT } = await import('/dist/kinds.js');
+    const INPUT = await import('/dist/kinds/input.js');
     const names = Object.fromEntries(Object.entries(INPUT).map(([name, number]) => [number, name]));
     let told = [];
     const clock = new Clock({ input: (kind, number) => told.push([names[kind], number]), onLeave: () => told.push(['left']) });

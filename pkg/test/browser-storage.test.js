@@ -145,7 +145,7 @@ test('jobs are answered by their kinds', async () => {
   await openStorage(page);
   const answers = await page.evaluate(async () => {
     const { Jobs } = await import('/dist/jobs.js');
-    const { INPUT, OUTPUT } = await import('/dist/kinds.js');
+    const [INPUT, OUTPUT] = await Promise.all(['input', 'output'].map((kind) => import(`/dist/kinds/${kind}.js`)));
     const { concat, sha256 } = globalThis.bytes;
     const { identity, blocks } = globalThis.kept;
     const names = Object.fromEntries(Object.entries(INPUT).map(([name, number]) => [number, name]));

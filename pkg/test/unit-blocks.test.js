@@ -6,7 +6,8 @@ import { test } from 'node:test';
 import { MemoryBackend } from '../dist/backend.js';
 import { Blocks } from '../dist/blocks.js';
 import { keyOf } from '../dist/bytes.js';
-import { CODE, MeshError } from '../dist/errors.js';
+import * as CODE from '../dist/codes.js';
+import { MeshError } from '../dist/errors.js';
 
 const hashOf = (number) => new Uint8Array(32).fill(number);
 const block = (size = 100) => new Uint8Array(size);

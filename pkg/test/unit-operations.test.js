@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { STATUS } from '../dist/errors.js';
-import { INPUT } from '../dist/kinds.js';
+import * as INPUT from '../dist/kinds/input.js';
 import { Operations } from '../dist/operations.js';
+import * as STATUS from '../dist/status.js';
 
 const HASH = new Uint8Array(32).fill(5);
 

@@ -11,7 +11,6 @@ import { KEPT_BYTES_MAX, KEPT_MODULES_MAX } from '../dist/task/limits.js';
 import { settleCheck, settleInvocation } from '../dist/task/options.js';
 import { without } from '../dist/task/outcome.js';
 import { notRun, session } from '../dist/task/session.js';
-import { Slots } from '../dist/task/slots.js';
 import { prepareHere, runHere } from './task-host.js';
 import { DEEP, MODULES, assemble, pure } from './task-modules.js';
 
@@ -163,15 +162,6 @@ test('many at once take turns, and one that is aborted meanwhile leaves the row'
   const ended = await Promise.allSettled(tasks);
   assert.deepEqual(ended.map(({ status }) => status === 'fulfilled'), ended.map((_, number) => number !== 9));
   assert.equal(new TextDecoder().decode(ended[11].value.output.subarray(32)), '11');
-
-  const slots = new Slots(1);
-  const order = [];
-  const first = await slots.take();
-  const rest = ['a', 'b'].map((name) => slots.take().then((release) => order.push(name) && release()));
-  first();
-  await Promise.all(rest);
-  assert.deepEqual(order, ['a', 'b']);
-  (await slots.take())();
 });
 
 test('the modules that are kept are bounded', async () => {

@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
 import { Jobs } from '../dist/jobs.js';
-import { INPUT, OUTPUT } from '../dist/kinds.js';
+import * as INPUT from '../dist/kinds/input.js';
+import * as OUTPUT from '../dist/kinds/output.js';
 import { Operations } from '../dist/operations.js';
 import { signedBytes } from '../dist/topic-wire.js';
 import { Topics } from '../dist/topics.js';

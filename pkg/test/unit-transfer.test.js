@@ -8,9 +8,11 @@ import { MemoryBackend } from '../dist/backend.js';
 import { Blocks } from '../dist/blocks.js';
 import { keyOf, sha256 } from '../dist/bytes.js';
 import { cidText, parseCid } from '../dist/cid.js';
+import * as CODE from '../dist/codes.js';
 import { download } from '../dist/download.js';
-import { CODE, MeshError, STATUS, errorOf } from '../dist/errors.js';
+import { MeshError, errorOf } from '../dist/errors.js';
 import { WINDOW } from '../dist/limits.js';
+import * as STATUS from '../dist/status.js';
 import { Upload } from '../dist/upload.js';
 
 const bytesOf = (size, seed = 1) => {

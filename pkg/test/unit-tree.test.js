@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import { concat, hex, keyOf, sha256, utf8 } from '../dist/bytes.js';
 import { cidText } from '../dist/cid.js';
-import { CODE } from '../dist/errors.js';
+import * as CODE from '../dist/codes.js';
 import { BLOCK_MAX } from '../dist/limits.js';
 import { TreeBuilder, contentSize, leavesOf } from '../dist/tree.js';
 

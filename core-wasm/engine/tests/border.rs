@@ -1,7 +1,7 @@
-//! The border's table against what is made from it: `pkg/src/kinds.ts`, which the package reads the border by, and the flat form
-//! of every input and output.
+//! The border's table against what is made from it: `pkg/src/kinds`, which the package reads the border by, and the flat form of
+//! every input and output.
 //!
-//! `cargo xtask border` writes the file anew (it sets `TABMESH_WRITE`).
+//! `cargo xtask border` writes the files anew (it sets `TABMESH_WRITE`).
 
 use std::fmt::Write;
 use std::path::Path;
@@ -23,38 +23,33 @@ fn camel(name: &str) -> String {
     first + &rest.collect::<String>()
 }
 
-fn list(text: &mut String, title: &str, name: fn(u32) -> Option<&'static str>) {
-    let _ = writeln!(text, "\nexport const {title} = {{");
+fn constants(what: &str, name: fn(u32) -> Option<&'static str>) -> String {
+    let mut text = format!(
+        "// The numbers that {what} have at the border. Made by `cargo xtask border` from\n\
+         // `core-wasm/engine/src/io/table/`, which says what goes with each.\n\n"
+    );
     for kind in 0..LISTENING {
         if let Some(name) = name(kind) {
-            let _ = writeln!(text, "  {}: {kind},", camel(name));
+            let _ = writeln!(text, "export const {} = {kind};", camel(name));
         }
     }
-    let _ = writeln!(text, "}} as const;");
-}
-
-fn kinds_ts() -> String {
-    let mut text = String::from(
-        "// The numbers that inputs and outputs have at the border. Made by `cargo xtask border` from\n\
-         // `core-wasm/engine/src/io/table/`, which says what goes with each.\n",
-    );
-    list(&mut text, "INPUT", input::name);
-    list(&mut text, "OUTPUT", output::name);
-    text.push_str(
-        "\n/** Bytes of one link in what {@link OUTPUT.links} hands out. */\nexport const LINK_VIEW = 49;\n",
-    );
     text
 }
 
 #[test]
 fn the_package_has_the_numbers_of_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pkg/src/kinds.ts");
-    let wanted = kinds_ts();
-    if std::env::var_os("TABMESH_WRITE").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../pkg/src/kinds");
+    let view = "\n/** Bytes of one link in what {@link links} hands out. */\nexport const LINK_VIEW = 49;\n";
+    let inputs = constants("inputs", input::name);
+    let outputs = constants("outputs", output::name) + view;
+    for (file, wanted) in [("input.ts", inputs), ("output.ts", outputs)] {
+        let path = folder.join(file);
+        if std::env::var_os("TABMESH_WRITE").is_some() {
+            std::fs::write(&path, &wanted).unwrap();
+        }
+        let found = std::fs::read_to_string(&path).unwrap();
+        assert!(found == wanted, "pkg/src/kinds/{file} is not what the table says: run `cargo xtask border`");
     }
-    let found = std::fs::read_to_string(&path).unwrap();
-    assert!(found == wanted, "pkg/src/kinds.ts is not what the table says: run `cargo xtask border`");
 }
 
 fn flat(input: &Input<'_>) -> (u32, u32, Vec<u8>) {

@@ -5,7 +5,7 @@ import { Command } from './command.js';
 import { Ended, type Guest } from './guest.js';
 import { callFresh } from './instance.js';
 import { type Invocation, type Outcome, without } from './outcome.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import { runPure } from './pure.js';
 import { executeStep, executeSteps } from './steps.js';
 

@@ -1,6 +1,7 @@
 // What the owner of tasks needs of a browser or of Node: Workers, cores, the meter's file.
 
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { STACK_MIB } from './limits.js';
 import { builtIn, isWeb } from './node.js';
 

@@ -2,7 +2,7 @@
 
 import { hex, sha256 } from '../bytes.js';
 import { KEPT_BYTES_MAX, KEPT_MODULES_MAX } from './limits.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 
 /** What names a prepared module: its SHA-256 and the task's pages. */
 export const keyOf = async (module: Uint8Array, pages: number): Promise<string> => `${hex(await sha256(module))}:${pages}`;

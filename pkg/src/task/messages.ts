@@ -3,7 +3,7 @@
 import type { Bytes } from '../bytes.js';
 import type { Runnable } from './execute.js';
 import type { Invocation, Outcome } from './outcome.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import type { TaskProgress } from './types.js';
 
 /** What the Worker is to do. Its source is a module that was prepared before, or the bytes of one and the meter's Wasm. */

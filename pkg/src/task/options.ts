@@ -1,7 +1,9 @@
 // Reads what a caller gives: everything is checked before anything is begun.
 
 import { type Bytes, NO_BYTES, utf8 } from '../bytes.js';
-import { CODE, MeshError } from '../errors.js';
+import { need, needSignal, needTimeout, wholeOf } from '../check.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
 import type { Invocation } from './outcome.js';
 import type { CheckOptions, StepOptions, TaskOptions, TaskProgress } from './types.js';
@@ -19,9 +21,9 @@ export interface Settled {
 export function settleCheck(module: unknown, options: CheckOptions): Settled {
   need(typeof options === 'object' && options !== null, 'the options are an object');
   const { pages = PAGES_USUAL, signal, timeoutMs = TIMEOUT_USUAL_MS, onProgress } = options;
-  need(Number.isInteger(pages) && pages >= 1 && pages <= PAGES_MAX, 'pages is a whole number from 1 to 65,536');
-  need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
-  need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
+  wholeOf(pages, 1, PAGES_MAX, 'pages');
+  needSignal(signal);
+  needTimeout(timeoutMs);
   need(onProgress === undefined || typeof onProgress === 'function', 'onProgress is no function');
   const settled = { pages, signal, timeoutMs, onProgress: (progress: TaskProgress) => onProgress?.(progress) };
   return { bytes: bytesOf(module, 'the module is'), ...settled };
@@ -30,7 +32,7 @@ export function settleCheck(module: unknown, options: CheckOptions): Settled {
 /** @throws MeshError BadOption, saying which */
 export function settleInvocation(input: unknown, options: TaskOptions): Invocation {
   const { time = 0n, pieceBytes } = options;
-  need(pieceBytes === undefined || isPieceLength(pieceBytes), 'pieceBytes is a whole number from 1 to 16,777,216');
+  if (pieceBytes !== undefined) wholeOf(pieceBytes, 1, INPUT_BYTES_MAX, 'pieceBytes');
   const invocation = {
     ...settleGiven(input, options, 'the input'),
     time: whole(time, TIME_MAX, 'time is a whole number of nanoseconds from 0 to 2^64 - 1'),
@@ -45,8 +47,6 @@ export function settleStep(state: unknown, piece: unknown, options: StepOptions)
   return { ...settleGiven(piece, options, 'the piece'), time: 0n, state: from };
 }
 
-const isPieceLength = (bytes: number): boolean => Number.isInteger(bytes) && bytes >= 1 && bytes <= INPUT_BYTES_MAX;
-
 function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES) }: StepOptions, what: string): Omit<Invocation, 'time'> {
   need(seed instanceof Uint8Array && seed.length === SEED_BYTES, 'seed has 32 bytes');
   const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, `${what} is a text or`);
@@ -56,10 +56,6 @@ function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SE
     gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
     seed: copyOf(seed),
   };
-}
-
-function need(holds: unknown, detail: string): asserts holds {
-  if (!holds) throw new MeshError(CODE.badOption, detail);
 }
 
 /**

@@ -1,27 +1,10 @@
 // Everything that happens to a module before it runs: metered, compiled, its interface decided.
 
 import { COMMAND, Meter, PURE } from './meter.js';
+import { type Prepared, refused } from './prepared.js';
 import { INVALID, refusal } from './refusal.js';
-import { type Border, functionType, readBorder } from './sections.js';
-import type { TaskExport, TaskImport, TaskProgress, TaskRefusal } from './types.js';
-
-/** A module that was looked at; it runs if there is a `module`. */
-export interface Prepared {
-  readonly imports: TaskImport[];
-  readonly exports: TaskExport[];
-  /** Bytes before and after metering. */
-  readonly bytes: number;
-  readonly meteredBytes: number;
-  /** `null`: refused before it could be told. */
-  readonly interface: 'pure' | 'command' | null;
-  readonly refusal?: TaskRefusal;
-  /** Exports that the interface wants and the module has not. */
-  readonly lacks: string[];
-  /** The same for a task by steps. A command has none: it lacks `step`, whatever it exports. */
-  readonly lacksForSteps: string[];
-  /** Metered and compiled; absent if it was refused or lacks something either way. */
-  readonly module?: WebAssembly.Module;
-}
+import { functionType, readBorder } from './sections.js';
+import type { TaskExport, TaskProgress } from './types.js';
 
 const MEMORY = { name: 'memory', type: 'memory' };
 const START = { name: '_start', type: functionType([], []) };
@@ -30,11 +13,6 @@ const RUN = { name: 'run', type: functionType(['i32', 'i32'], ['i64']) };
 const STEP = { name: 'step', type: functionType(['i32', 'i32', 'i32', 'i32'], ['i64']) };
 
 const described = ({ name, type }: TaskExport): string => `${name}: ${type}`;
-
-/** A module that was refused. */
-export function refused(border: Border, bytes: number, why: TaskRefusal): Prepared {
-  return { ...border, bytes, meteredBytes: 0, interface: null, refusal: why, lacks: [], lacksForSteps: [] };
-}
 
 /**
  * Meters and compiles `bytes`, of which there are at most 4 MiB, for a task with so many pages of memory.

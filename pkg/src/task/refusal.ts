@@ -5,13 +5,15 @@ import type { TaskRefusal } from './types.js';
 /** What the engine found invalid in a module that the profile accepts. */
 export const INVALID = 65_535;
 
-/** The module has too many bytes. */
-export const MODULE_BYTES = 1;
+const TOO_LARGE_WORDS = 'the module has more than 4 MiB';
+
+/** Found before there is a Worker, whose words are many: these stand alone. */
+export const TOO_LARGE: TaskRefusal = { code: 1, offset: 0, feature: TOO_LARGE_WORDS };
 
 /** By code. */
 export const REASONS: readonly string[] = [
   '',
-  'the module has more than 4 MiB',
+  TOO_LARGE_WORDS,
   'these bytes are no Wasm module of version 1',
   'something ends too early or goes on behind its end',
   'a number is written too long or is too large',

@@ -2,21 +2,22 @@
 
 import { NO_BYTES } from '../bytes.js';
 import { contentId } from '../cid.js';
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
+import { Queue } from '../queue.js';
 import { type Runnable, isFit } from './execute.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
-import { MODULE_BYTES_MAX } from './limits.js';
+import { MODULE_BYTES_MAX, WAITING_MAX } from './limits.js';
 import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
 import type { Invocation } from './outcome.js';
-import { type Prepared, refused } from './prepare.js';
-import { MODULE_BYTES, refusal } from './refusal.js';
+import { type Prepared, refused } from './prepared.js';
+import { TOO_LARGE } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
-import { Slots } from './slots.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
 
 const kept = new KeptModules();
-const slots = new Slots(workersAtOnce());
+const queue = new Queue(workersAtOnce(), WAITING_MAX, () => new MeshError(CODE.tooManyTasks));
 
 /** What became of a module, and of the Worker that was asked; `prepared` is missing only if that failed before. */
 interface Attempt {
@@ -93,18 +94,13 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
   const { signal } = settled;
   signal?.throwIfAborted();
   if (!globalThis.crypto?.subtle) throw new MeshError(CODE.insecureContext);
-  const release = await slots.take(signal);
-  try {
-    return await begin(settled, invocation);
-  } finally {
-    release();
-  }
+  return queue.run(() => begin(settled, invocation), signal);
 }
 
 async function begin(settled: Settled, invocation: Invocation | undefined): Promise<Attempt> {
   const { bytes, pages, signal } = settled;
   if (bytes.length > MODULE_BYTES_MAX) {
-    const prepared = refused({ imports: [], exports: [] }, bytes.length, refusal(MODULE_BYTES, 0));
+    const prepared = refused({ imports: [], exports: [] }, bytes.length, TOO_LARGE);
     return { prepared, ending: NOTHING_TO_RUN };
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.

@@ -1,12 +1,13 @@
 // One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
 
-import { CODE, MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { type TaskWorker, startWorker } from './host.js';
 import { PROGRESS_MS, TIMEOUT_MAX_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
 import type { Settled } from './options.js';
 import { type Outcome, without } from './outcome.js';
-import type { Prepared } from './prepare.js';
+import type { Prepared } from './prepared.js';
 import type { TaskProgress } from './types.js';
 
 /** How a Worker ended: by its last answer, or by the watchdog. */

@@ -6,7 +6,8 @@ import { PROGRESS_MS } from './limits.js';
 import type { Answer, Ask } from './messages.js';
 import { Meter } from './meter.js';
 import { ownerPort } from './port.js';
-import { type Prepared, prepare } from './prepare.js';
+import { prepare } from './prepare.js';
+import type { Prepared } from './prepared.js';
 
 const port = ownerPort();
 

@@ -11,6 +11,7 @@ use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, REPLICAS, STORES_A_LINK, STORES_MAX};
+use crate::list::copied;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;
@@ -73,7 +74,7 @@ impl Blocks {
         if !ground.store(what, came_by, hash, block, true) {
             return Status::TooManyRequests;
         }
-        let reply = reply.clone();
+        let reply = ReplyTo { path: copied(&reply.path), ..*reply };
         if exact {
             ground.attach(Parcel { peer: reply.origin, bytes: Vec::new(), by: None, reply: Some(reply) });
         } else {

@@ -42,6 +42,7 @@ pub(super) enum Step {
 }
 
 /// Somebody who may hold the block.
+#[derive(Clone, Copy)]
 pub(super) struct Holder {
     pub(super) id: NodeId,
     pub(super) step: Step,
@@ -125,7 +126,7 @@ impl Placement {
             && let Some(place) =
                 self.holders.iter().position(|holder| matches!(holder.step, Step::Silent | Step::Slow))
         {
-            self.holders.remove(place);
+            self.holders.drop_at(place);
         }
         let mut holder = Holder { id: *id, step: Step::Waiting, number: 0, due: Instant::NEVER };
         holder.begin(ground, Step::Waiting, ROOM_PATIENCE);
@@ -172,7 +173,7 @@ impl Failing {
     pub(super) fn add(&mut self, id: &NodeId, why: Why, now: Instant) {
         self.remove(id);
         if self.0.len() >= CANDIDATES {
-            self.0.remove(0);
+            self.0.drop_at(0);
         }
         self.0.push((*id, why, now + if why == Why::Store { NO_STORE_FOR } else { SILENT_FOR }));
     }

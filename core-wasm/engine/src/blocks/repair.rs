@@ -189,10 +189,8 @@ impl Blocks {
     }
 
     fn on_listing_scanned(&mut self, ground: &mut Ground, keys: &[BlockHash]) {
-        if self.repair.listings.is_empty() {
-            return;
-        }
-        let mut listing = self.repair.listings.remove(0);
+        let Some(&(mut listing)) = self.repair.listings.first() else { return };
+        self.repair.listings.drop_at(0);
         let Some(link) = ground.links.ready(listing.link) else { return };
         let peer = link.peer;
         let mut told = Writer::default();
@@ -220,7 +218,8 @@ impl Blocks {
     pub(crate) fn on_keys(&mut self, ground: &mut Ground, link: LinkId, more: bool, keys: &[u8]) {
         let is_awaited = |asked: &Asked| asked.link == link && asked.is_awaited;
         let Some(place) = self.repair.asked.iter().position(is_awaited) else { return };
-        let mut asked = self.repair.asked.remove(place);
+        let Some(&(mut asked)) = self.repair.asked.get(place) else { return };
+        self.repair.asked.drop_at(place);
         let keys = BlockHash::list(keys);
         let keys = keys.get(..HASHES_MAX).unwrap_or(keys);
         if let Some(last) = keys.last().filter(|_| more) {

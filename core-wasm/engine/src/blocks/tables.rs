@@ -47,6 +47,7 @@ pub(super) const FIRST: u64 = 0;
 pub(super) const NONE: u64 = u64::MAX;
 
 /// A neighbour whose keys this node wants to know.
+#[derive(Clone, Copy)]
 pub(super) struct Asked {
     pub(super) link: LinkId,
     pub(super) mask: u16,
@@ -56,6 +57,7 @@ pub(super) struct Asked {
 }
 
 /// A neighbour wants to know our keys.
+#[derive(Clone, Copy)]
 pub(super) struct Listing {
     pub(super) link: LinkId,
     pub(super) mask: u16,

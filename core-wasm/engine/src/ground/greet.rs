@@ -9,6 +9,7 @@ use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
 use crate::limits::{GREETINGS_MAX, LINKS_ENOUGH, NEIGHBOURS};
+use crate::list::List;
 use crate::routing::Standing;
 use crate::time::{Duration, Stamp};
 use crate::wire::frame::Body;
@@ -49,7 +50,7 @@ impl Ground {
         let number = self.keystream.number() as u32;
         if self.send_request(number, id, true, 0, &Body::Greet, &[]).is_some() {
             if self.greetings.len() >= GREETINGS_MAX {
-                self.greetings.remove(0);
+                self.greetings.drop_at(0);
             }
             self.greetings.push(Greeting {
                 number,
@@ -61,11 +62,14 @@ impl Ground {
 
     /// An answer came; true if it is one to a greeting.
     pub(crate) fn on_greeted(&mut self, number: u32, from: &NodeId) -> bool {
-        let Some(place) = self.greetings.iter().position(|greeting| greeting.number == number) else {
+        let mut greetings = self.greetings.iter().enumerate();
+        let Some((place, &Greeting { id, .. })) = greetings.find(|(_, greeting)| greeting.number == number)
+        else {
             return false;
         };
+        self.greetings.drop_at(place);
         // Whoever is nearest answers where the node is not there.
-        if from.0.starts_with(&self.greetings.remove(place).id) {
+        if from.0.starts_with(&id) {
             self.learn(from, None);
             if self.can_dial() && self.links.len() < self.link_budget() + LINKS_SPARE {
                 self.dial(from);

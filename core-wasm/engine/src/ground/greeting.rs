@@ -3,6 +3,7 @@
 use crate::time::Stamp;
 
 /// A node that was asked whether it is there.
+#[derive(Clone, Copy)]
 pub(super) struct Greeting {
     pub(super) number: u32,
     /// How its id begins.

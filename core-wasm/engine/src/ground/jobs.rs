@@ -9,6 +9,7 @@ use crate::id::{BlockHash, PublicKey, Signature};
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId, OpId};
 use crate::limits::{HASHES_MAX, JOBS_MAX};
+use crate::list::copied;
 use crate::status::Status;
 
 impl Ground {
@@ -85,7 +86,7 @@ impl Ground {
         bytes: &[u8],
         held: bool,
     ) -> bool {
-        self.start_job(what, number, output::STORE, held.into(), &hash.0, bytes.to_vec())
+        self.start_job(what, number, output::STORE, held.into(), &hash.0, copied(bytes))
     }
 
     /// [`Work::Absent`](crate::Work::Absent).

@@ -5,6 +5,7 @@ use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
 use crate::link::ReplyTo;
+use crate::list::copied;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::frame::{ENTRY, Said};
@@ -30,13 +31,13 @@ impl Ground {
             ticket.u32(said.within_ms).u32(from.request).u8(entries).bytes(&from.path);
             kind = output::ASKED;
         }
-        self.put(kind, said.port, value, &ticket.finish(), said.bytes.to_vec());
+        self.put(kind, said.port, value, &ticket.finish(), copied(said.bytes));
     }
 
     /// Queues the end of a question.
     #[inline(never)]
     pub(crate) fn replied(&mut self, op: OpId, status: Status, how: u32, bytes: &[u8]) {
-        self.put(output::REPLIED, op.0, status as u32 | how, &[], bytes.to_vec());
+        self.put(output::REPLIED, op.0, status as u32 | how, &[], copied(bytes));
     }
 
     /// Whether this node is at the other end of a link; without one, whether it is this node itself.

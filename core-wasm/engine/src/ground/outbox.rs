@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::shared::Ground;
 use crate::io::kinds::output;
 use crate::io::{Flat, LinkId, OpId};
+use crate::list::copied;
 use crate::status::Status;
 
 impl Ground {
@@ -29,13 +30,13 @@ impl Ground {
     /// Queues an output with a copy of `bytes`.
     #[inline(never)]
     pub(crate) fn put_copy(&mut self, kind: u32, number: u32, id: &[u8], bytes: &[u8]) {
-        self.put(kind, number, 0, id, bytes.to_vec());
+        self.put(kind, number, 0, id, copied(bytes));
     }
 
     /// Queues an output in its flat form; see [`kinds`](crate::io::kinds::output) for what the numbers and bytes are.
     #[inline(never)]
     pub(crate) fn put(&mut self, kind: u32, number: u32, value: u32, id: &[u8], bytes: Vec<u8>) {
-        self.outbox.push(Flat { kind, number, value, id: id.to_vec(), bytes });
+        self.outbox.push(Flat { kind, number, value, id: copied(id), bytes });
     }
 
     /// The next thing to do in its flat form; `None` when there is nothing more until [`Node::wanted_at`](crate::Node::wanted_at).

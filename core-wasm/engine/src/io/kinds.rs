@@ -1,5 +1,5 @@
 //! The numbers of inputs and outputs in their [flat](super::Flat) form, and their names. All of it comes from the table (`io/table/`), as
-//! does `pkg/src/kinds.ts`.
+//! does `pkg/src/kinds`.
 
 /// Constants of one group of rows.
 macro_rules! constants {

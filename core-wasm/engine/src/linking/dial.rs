@@ -11,6 +11,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
 use crate::limits::{ANSWERS_A_DIAL, SKEW_S, STRANGERS_A_LINK, STRANGERS_MAX};
 use crate::link::Link;
+use crate::list::copied;
 use crate::status::Reason;
 use crate::time::{Duration, Stamp};
 use crate::wire::description::DESCRIPTION_MAX;
@@ -29,7 +30,7 @@ pub(crate) fn on_described(ground: &mut Ground, id: LinkId, description: &[u8]) 
     if link.kind == LinkKind::Socket {
         return on_socket_key(ground, id, description);
     }
-    let mut body = description.to_vec();
+    let mut body = copied(description);
     let kind = match (link.dialled, link.kind == LinkKind::Relayed) {
         (true, true) => Kind::Circuit,
         (true, false) => Kind::Offer,
@@ -88,7 +89,7 @@ pub(crate) fn on_envelope(ground: &mut Ground, bytes: &[u8], by: Option<LinkId>,
     }
     let signed = envelope.signed_bytes(&ground.config.network, &from, &ground.id);
     if ground.verify(What::VerifyEnvelope, link, envelope.key, envelope.signature, signed) {
-        ground.attach(Parcel { peer: from, bytes: bytes.to_vec(), by, reply });
+        ground.attach(Parcel { peer: from, bytes: copied(bytes), by, reply });
     }
 }
 

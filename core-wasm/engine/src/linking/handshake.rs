@@ -23,6 +23,7 @@ use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind, Profile};
 use crate::limits::NEWCOMERS_MAX;
 use crate::link::{Link, Proof, Stage, UNSAID};
+use crate::list::copied;
 use crate::status::Reason;
 use crate::time::{Duration, Stamp};
 use crate::wire::Writer;
@@ -84,7 +85,7 @@ pub(crate) fn on_link_up(ground: &mut Ground, id: LinkId) {
 /// The shell has made a fresh key for a WebSocket.
 pub(super) fn on_socket_key(ground: &mut Ground, id: LinkId, key: &[u8]) {
     if let Some(handshake) = ground.links.handshake(id) {
-        handshake.fresh = key.to_vec();
+        handshake.fresh = copied(key);
     }
     greet(ground, id);
 }
@@ -149,7 +150,7 @@ pub(crate) fn on_hello(
     *said = sha256(bytes);
     handshake.key = *hello.key;
     handshake.exchange = *hello.exchange;
-    handshake.address = hello.address.to_vec();
+    handshake.address = copied(hello.address);
     if kind == LinkKind::Socket {
         prove(ground, id);
         return Ok(());

@@ -10,6 +10,7 @@ use crate::io::Profile;
 use crate::io::kinds::output;
 use crate::limits::{LINKS_ENOUGH, SERVER_NAME_MAX};
 use crate::link::{Link, Stage};
+use crate::list::copied;
 use crate::status::Reason;
 use crate::time::{Duration, Instant};
 use crate::wire::signal::{FLAG_RELAY, FromServer, Refusal, ToServer, proof_bytes};
@@ -83,7 +84,7 @@ impl Linking {
     }
 
     pub(crate) fn on_signal_up(&mut self, server: &[u8]) {
-        self.server = server.get(..SERVER_NAME_MAX).unwrap_or(server).to_vec();
+        self.server = copied(server.get(..SERVER_NAME_MAX).unwrap_or(server));
     }
 
     pub(crate) fn on_signal_down(&mut self, ground: &mut Ground) {

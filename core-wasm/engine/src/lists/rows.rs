@@ -16,6 +16,7 @@ use crate::wire::named;
 const LASTS_S: u16 = 120;
 
 /// One entry of one list; a list goes by the first 4 bytes of its place.
+#[derive(Clone, Copy)]
 struct Row {
     list: u32,
     peer: NodeId,
@@ -93,7 +94,7 @@ impl Lists {
                     (most, oldest) = (count, at);
                 }
             }
-            self.rows.remove(oldest);
+            self.rows.drop_at(oldest);
         }
         let by = reply.link().map_or(0, |link| link.number());
         self.rows.push(Row { list: short(place), peer: reply.origin, by, came_s: seconds(ground) });

@@ -9,6 +9,7 @@ use crate::io::kinds::output;
 use crate::io::{LISTS, LinkId, OpId};
 use crate::limits::{HELD_MAX, MESSAGE_MAX, TELL_MAX, WITHIN_MS_MAX};
 use crate::link::ReplyTo;
+use crate::list::copied;
 use crate::ports::bounded;
 use crate::requests::Ask;
 use crate::status::Status;
@@ -53,7 +54,7 @@ impl Node {
         let origin = *reader.id();
         let (_within_ms, request) = (reader.u32(), reader.u32());
         let entries = usize::from(reader.u8());
-        let path = reader.bytes(entries * ENTRY).to_vec();
+        let path = copied(reader.bytes(entries * ENTRY));
         let mut answer = (status, reader.rest());
         if reader.intact().is_none() {
             return;
@@ -73,7 +74,7 @@ impl Node {
     /// Links to these are kept.
     pub(super) fn hold(&mut self, ids: &[NodeId]) {
         let most = self.ground.profile_limit(&HELD_MAX);
-        self.ground.held = NodeId::list_bytes(ids.get(..most).unwrap_or(ids)).to_vec();
+        self.ground.held = copied(NodeId::list_bytes(ids.get(..most).unwrap_or(ids)));
         self.ground.maintain_within(Duration(0));
     }
 

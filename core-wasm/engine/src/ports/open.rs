@@ -6,6 +6,7 @@ use crate::ground::Ground;
 use crate::io::LinkId;
 use crate::limits::PORTS_MAX;
 use crate::link::Stage;
+use crate::list::copied;
 use crate::wire::Reader;
 use crate::wire::frame::Frame;
 
@@ -25,7 +26,7 @@ pub(crate) struct Ports {
 impl Ports {
     /// These ports are open from now on. Everybody linked hears of it, and tells theirs: a module that came knows nobody yet.
     pub(crate) fn set(&mut self, ground: &mut Ground, open: &[u8]) {
-        self.open = bounded(open).to_vec();
+        self.open = copied(bounded(open));
         for link in ground.links.numbers(&|link| link.stage == Stage::Ready) {
             self.tell(ground, link, true);
         }

@@ -13,7 +13,6 @@ use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LISTS, LinkId, OpId};
 use crate::limits::{ASKS_MAX, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
-use crate::list::List;
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Stamp};
@@ -49,8 +48,10 @@ pub(super) enum Purpose {
 
 impl Default for Requests {
     fn default() -> Self {
+        let mut list = Vec::new();
+        list.reserve_exact(REQUESTS_MAX);
         Self {
-            list: Vec::with_capacity(REQUESTS_MAX),
+            list,
             density: Density::default(),
             trips: Trips::default(),
             retries: RETRIES_MOST * LOOKUPS_A_RETRY,
@@ -160,7 +161,14 @@ impl Requests {
 
     /// Nobody waits for these any more.
     pub(crate) fn cancel(&mut self, op: OpId) {
-        self.list.keep(|request| request.op != Some(op));
+        let mut place = 0;
+        while let Some(request) = self.list.get(place) {
+            if request.op == Some(op) {
+                self.list.remove(place);
+            } else {
+                place += 1;
+            }
+        }
     }
 
     /// A lookup or a fetch asks the next ones.

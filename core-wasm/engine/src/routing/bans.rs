@@ -20,7 +20,7 @@ impl Bans {
     pub(crate) fn add(&mut self, id: &NodeId, now: Instant) {
         self.0.keep(|(banned, until)| !id.0.starts_with(banned) && now < *until);
         if self.0.len() >= BANS_MAX {
-            self.0.remove(0);
+            self.0.drop_at(0);
         }
         self.0.push((*id.0.first_chunk().unwrap_or(&[0; 8]), now + BAN));
     }

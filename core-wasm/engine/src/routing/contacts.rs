@@ -9,7 +9,7 @@ use crate::list::List;
 use crate::time::{Duration, Instant};
 
 /// One of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Contact {
     pub(crate) id: NodeId,
     /// Not dialled before this time.

@@ -9,6 +9,7 @@ use crate::id::{NodeId, TopicId};
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
 use crate::limits::{PUBLISH_MAX, SKEW_S, TOPIC_JOBS_MAX};
+use crate::list::copied;
 use crate::status::Status;
 use crate::wire::Writer;
 use crate::wire::topic::{Head, PUBLISH, place};
@@ -130,7 +131,7 @@ impl Topics {
         let label = number(Some(from)) | (place.number ^ u32::from(place.stream[0]) << 8) << 16;
         let is_under_way = |job: &Job| job.what == What::CheckMessage && job.number >> 16 == label >> 16;
         if is_fresh && self.streams.is_news(&place, head.sent_ms) && ground.count_jobs(&is_under_way) == 0 {
-            start_job(ground, What::CheckMessage, label, output::CHECK_MESSAGE, raw.to_vec());
+            start_job(ground, What::CheckMessage, label, output::CHECK_MESSAGE, copied(raw));
         }
     }
 }

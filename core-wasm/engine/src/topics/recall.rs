@@ -9,6 +9,7 @@ use crate::id::TopicId;
 use crate::io::LinkId;
 use crate::io::kinds::output;
 use crate::limits::MESSAGES_WANTED_MAX;
+use crate::list::{List, copied};
 use crate::wire::Writer;
 use crate::wire::topic::WANT;
 
@@ -31,7 +32,7 @@ impl Topics {
                 if wants.len() < WANTS_MAX * 12 && !self.wanted.contains(&place) {
                     // At the bound the oldest is forgotten: nobody's claims keep others' from being heard.
                     if self.wanted.len() >= MESSAGES_WANTED_MAX {
-                        self.wanted.remove(0);
+                        self.wanted.drop_at(0);
                     }
                     self.wanted.push(place);
                     wants.bytes(&place.stream).u32(place.number);
@@ -46,7 +47,7 @@ impl Topics {
     /// A peer missed messages.
     pub(super) fn on_want(&mut self, ground: &mut Ground, from: LinkId, places: &[u8]) {
         for place in places.as_chunks::<12>().0.iter().take(WANTS_MAX) {
-            start_job(ground, What::Recall, number(Some(from)), output::RECALL, place.to_vec());
+            start_job(ground, What::Recall, number(Some(from)), output::RECALL, copied(place));
         }
     }
 }

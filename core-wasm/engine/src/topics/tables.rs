@@ -10,6 +10,7 @@ use crate::time::Instant;
 use crate::wire::topic::Place;
 
 /// One subscription.
+#[derive(Clone, Copy)]
 pub(super) struct Topic {
     pub(super) id: TopicId,
     /// When others are looked for next, and how often they were since a mate was lost.
@@ -24,6 +25,7 @@ pub(super) struct Topic {
 }
 
 /// The link to a peer that takes part in a topic, or was asked to just now.
+#[derive(Clone, Copy)]
 pub(super) struct Mate {
     pub(super) topic: u32,
     pub(super) link: LinkId,

@@ -37,10 +37,11 @@ impl Membership {
     /// A member is gone from the network, as far as its silence tells: neighbours hear of it.
     pub(super) fn gone(&mut self, id: &NodeId) {
         let Some(place) = self.members.iter().position(|(member, _)| member == id) else { return };
-        self.members.remove(place);
+        self.members.drop_at(place);
         self.version += 1;
         if self.left.len() >= LEFT_MAX {
-            self.floor = self.left.remove(0).1;
+            self.floor = self.left.first().map_or(self.floor, |(_, version)| *version);
+            self.left.drop_at(0);
         }
         self.left.push((*id, self.version));
     }

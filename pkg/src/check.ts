@@ -1,0 +1,31 @@
+// Checks of what callers give; each says in words what is wrong.
+
+import { utf8 } from './bytes.js';
+import * as CODE from './codes.js';
+import { MeshError } from './errors.js';
+
+/** @throws MeshError BadOption */
+export function need(holds: unknown, detail: string): asserts holds {
+  if (!holds) throw new MeshError(CODE.badOption, detail);
+}
+
+/** A text of 1 to `most` bytes as UTF-8. */
+export function nameOf(text: unknown, option: string, most: number): string {
+  const length = typeof text === 'string' ? utf8(text).length : 0;
+  need(typeof text === 'string' && length >= 1 && length <= most, `${option} is a text of 1 to ${most} bytes`);
+  return text;
+}
+
+export function wholeOf(number: unknown, least: number, most: number, option: string): number {
+  const holds = typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most;
+  need(holds, `${option} is a whole number from ${least} to ${most}`);
+  return number;
+}
+
+export function needSignal(signal: unknown): void {
+  need(signal === undefined || signal instanceof AbortSignal, 'signal is no AbortSignal');
+}
+
+export function needTimeout(timeoutMs: unknown): void {
+  need(typeof timeoutMs === 'number' && timeoutMs > 0, 'timeoutMs is a number above 0');
+}

@@ -1,0 +1,32 @@
+// What this package finds wrong by itself. Constants, not an object: bundlers put numbers in their place.
+
+export const badOption = 1001;
+export const badCid = 1002;
+export const badId = 1003;
+export const badData = 1004;
+export const tooLong = 1005;
+export const notReplicated = 1006;
+export const left = 1007;
+export const insecureContext = 1010;
+export const noWasm = 1011;
+export const joinTimedOut = 1012;
+export const closed = 1013;
+export const levelNotReached = 1014;
+export const tooManyTabs = 1015;
+export const crowded = 1016;
+export const malformedContent = 1020;
+export const badRange = 1021;
+export const tooLarge = 1022;
+export const memoryOnly = 1030;
+export const storageFailed = 1031;
+export const storageCleared = 1032;
+export const connectionsFull = 1040;
+export const noWebRtc = 1041;
+export const signalUnreachable = 1042;
+export const signalForbidden = 1043;
+export const peerUnreachable = 1044;
+export const coreStopped = 1050;
+export const noWorker = 1060;
+export const noMeter = 1061;
+export const tooManyTasks = 1062;
+export const notChecked = 1063;
