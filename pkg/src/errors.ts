@@ -22,17 +22,22 @@ export class MeshError extends Error {
 }
 
 /** What an application asks of the network. */
-export type Operation = 'put' | 'get' | 'find' | 'send' | 'topic' | 'publish';
+export type Operation = 'put' | 'get' | 'find' | 'send' | 'ask' | 'topic' | 'publish';
 
 /** How an operation ended; the engine's numbers. */
 export const STATUS = {
   ok: 100,
   partial: 104,
   badRequest: 200,
+  unauthorized: 201,
+  forbidden: 202,
   notFound: 203,
   tooManyRequests: 205,
+  internalError: 300,
+  notImplemented: 301,
   unavailable: 303,
   timedOut: 304,
+  versionNotSupported: 305,
   insufficientStorage: 306,
   networkFull: 307,
 } as const;
@@ -46,6 +51,7 @@ export const CODE = {
   tooLong: 1005,
   notReplicated: 1006,
   left: 1007,
+  answering: 1008,
   insecureContext: 1010,
   noWasm: 1011,
   joinTimedOut: 1012,
@@ -80,10 +86,15 @@ type Entry = readonly [name: string, sentence: string];
 const SENTENCES: Readonly<Record<number, Entry>> = {
   104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],
   200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
+  201: ['Unauthorized', 'Who asks is not known there.'],
+  202: ['Forbidden', 'Who asks may not do that there.'],
   203: ['NotFound', 'Nobody has what was asked for: check its name, then try once more.'],
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
+  300: ['InternalError', 'It failed there: try again.'],
+  301: ['NotImplemented', 'Nobody answers that there.'],
   303: ['Unavailable', 'This tab has no peers just now: wait until it has joined again, then try once more.'],
   304: ['TimedOut', 'No answer came in time, on any of the ways tried: try again, other peers may answer.'],
+  305: ['VersionNotSupported', 'Another version is spoken there: renew one end.'],
   306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
   307: ['NetworkFull', 'The other peers have no room to keep it: put it again when more have joined.'],
 
@@ -123,6 +134,7 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1005: ['TooLong', 'A message has at most 32,768 bytes, one of a topic 8,192: put what is longer, and send its content id.'],
   1006: ['NotReplicated', 'Nobody else keeps it, only this tab as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
+  1008: ['Answering', 'Questions have a handler already: end it first.'],
   1010: ['InsecureContext', 'The page came over plain http, where browsers give no cryptography: open it with https://, or as http://localhost.'],
   1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
   1012: ['JoinTimedOut', 'No peer was found in time: check the network, and the addresses given as signalling and peers.'],
@@ -148,6 +160,15 @@ const SENTENCES: Readonly<Record<number, Entry>> = {
   1063: ['NotChecked', 'This machine could not check the module: free some memory, or allow more time by timeoutMs.'],
 };
 
+/** What comes of a message or a question. */
+const SENT: Readonly<Record<number, string>> = {
+  200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
+  203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
+  205: 'Too many messages to this node are under way: wait until some have arrived, then send it again.',
+  303: 'No peer is linked that could carry the message: wait until this tab has joined again, then send it once more.',
+  304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
+};
+
 /** What a status says of an operation, where that is not what it says of others. */
 const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
   put: {
@@ -160,13 +181,8 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
     203: 'No node was found near this id: try again when this tab has more peers.',
     304: 'No node answered the search in time: try again, other peers may answer.',
   },
-  send: {
-    200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
-    203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
-    205: 'Too many messages to this node are under way: wait until some have arrived, then send it again.',
-    303: 'No peer is linked that could carry the message: wait until this tab has joined again, then send it once more.',
-    304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
-  },
+  send: SENT,
+  ask: SENT,
   topic: {
     205: `This tab takes part in ${TOPICS_MAX} topics at most: leave one.`,
   },

@@ -12,6 +12,9 @@ export const PACKET_MAX = 65_536;
 /** An application message, in bytes. */
 export const MESSAGE_MAX = 32_768;
 
+/** How long an answer may be waited for, in milliseconds. */
+export const WITHIN_MS_MAX = 120_000;
+
 /** A message of a topic, in bytes. */
 export const PUBLISH_MAX = 8_192;
 

@@ -1,7 +1,7 @@
 // Does what the engine wants done, and tells it what happened. It decides nothing: the engine does.
 
 import { Addresses } from './addresses.js';
-import { type Bytes, hex, pieces, sha256, u32, utf8 } from './bytes.js';
+import { type Bytes, hex, pieces, sha256, textOf, u32, utf8 } from './bytes.js';
 import { Clock } from './clock.js';
 import { Engine } from './engine.js';
 import { Dials } from './dials.js';
@@ -12,6 +12,7 @@ import { INPUT, LINK_VIEW, OUTPUT } from './kinds.js';
 import { Links, type LinksHearer } from './links.js';
 import { Operations } from './operations.js';
 import type { Settled } from './options.js';
+import { Questions } from './questions.js';
 import { Signal } from './signal.js';
 import type { Storage } from './storage.js';
 import { Topics } from './topics.js';
@@ -33,6 +34,7 @@ export class Shell {
   /** What stood in the way of links last. */
   hindrance: MeshError | undefined;
   readonly operations: Operations;
+  readonly questions: Questions;
   readonly topics: Topics;
   readonly links: Links;
   readonly #settled: Settled;
@@ -85,6 +87,7 @@ export class Shell {
     this.#events = events;
     this.#addresses = addresses;
     this.operations = new Operations(input);
+    this.questions = new Questions(input, (message) => events.emit('message', message));
     this.topics = new Topics(storage.identity.text, this.operations, input);
     this.links = new Links(settled.rtc, this.#linksHearer());
     this.#signal = new Signal(settled.signalling, {
@@ -236,30 +239,33 @@ export class Shell {
         if (value) this.#fault(new MeshError(CODE.crowded));
         return this.operations.onFound(number, id);
       case OUTPUT.done:
-        return this.operations.onDone(number, value & 0xffff, value >>> 16);
+      case OUTPUT.replied:
+        return this.operations.onDone(number, value & 0xffff, value >>> 16, bytes);
+      case OUTPUT.asked:
+        return this.#later(() => number === 0 && this.questions.take(value, id, bytes));
       case OUTPUT.peerUp:
         this.#learn(number, hex(id), bytes);
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.dialFailed:
         this.#dials.failed(value);
-        return this.#later(() => this.#tell(kind, value, id, bytes));
+        return this.#later(() => this.#tell(kind, value, id));
       case OUTPUT.published:
         this.topics.keep(id.subarray(32, 44), bytes);
         return this.#later(() => this.topics.tell(id, bytes));
       default:
-        return this.#later(() => this.#tell(kind, value, id, bytes));
+        return this.#later(() => this.#tell(kind, value, id));
     }
   }
 
   /** Tells the application once the engine is done: a listener may call what it likes. */
-  #later(tell: () => void): void {
+  #later(tell: () => unknown): void {
     queueMicrotask(() => {
       if (this.state !== 'closed') tell();
     });
   }
 
-  #tell(kind: number, value: number, id: Bytes, bytes: Bytes): void {
+  #tell(kind: number, value: number, id: Bytes): void {
     const reason = (): MeshError => new MeshError(reasonOf(value));
     switch (kind) {
       case OUTPUT.joined:
@@ -277,8 +283,6 @@ export class Shell {
         return this.#hinder(new MeshError(refusalOf(value)));
       case OUTPUT.clock:
         return this.#events.emit('clock', { offBySeconds: value | 0 });
-      case OUTPUT.message:
-        return this.#events.emit('message', { from: hex(id), bytes, text: new TextDecoder().decode(bytes) });
       default:
     }
   }
@@ -296,7 +300,7 @@ export class Shell {
     const dialled = this.#dialled.get(link);
     if (dialled !== undefined) this.#addresses.prove(dialled);
     this.#dials.proved(link);
-    if (!this.#addresses.learn(new TextDecoder().decode(address), peer)) return;
+    if (!this.#addresses.learn(textOf(address), peer)) return;
     this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
   }
 

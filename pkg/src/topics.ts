@@ -1,6 +1,6 @@
 // The topics that this tab takes part in. Whoever opens one that is open already shares it.
 
-import { type Bytes, hex, keyOf, utf8 } from './bytes.js';
+import { type Bytes, hex, keyOf, textOf, utf8 } from './bytes.js';
 import { CODE, MeshError } from './errors.js';
 import { tellAll } from './events.js';
 import { INPUT } from './kinds.js';
@@ -108,7 +108,7 @@ export class Topics {
       id: hex(ids.subarray(32, 44)),
       sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(44)),
       bytes,
-      text: new TextDecoder().decode(bytes),
+      text: textOf(bytes),
     };
     for (const part of shared.parts) part.tell(message);
   }
