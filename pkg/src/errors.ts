@@ -10,8 +10,8 @@ export class MeshError extends Error {
   /** What ended so, where it is the end of an operation. */
   readonly operation: Operation | undefined;
 
-  constructor(code: number, detail?: string, options?: ErrorOptions & { operation?: Operation | undefined }) {
-    const [name, usual] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
+  constructor(code: number, detail?: string, options?: ErrorOptions & { operation?: Operation | undefined; entry?: Entry | undefined }) {
+    const [name, usual] = options?.entry ?? SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
     const sentence = (options?.operation && ENDS[options.operation][code]) ?? usual;
     super(detail ? `${sentence} (${detail})` : sentence, options);
     this.code = code;
@@ -81,7 +81,8 @@ export const CODE = {
 const REASONS = 400;
 const REFUSALS = 500;
 
-type Entry = readonly [name: string, sentence: string];
+/** The words for a code; those that only a part of the package needs stand there. */
+export type Entry = readonly [name: string, sentence: string];
 
 const SENTENCES: Readonly<Record<number, Entry>> = {
   104: ['Partial', 'Fewer peers than wanted keep it: it becomes safer as more peers join; or put it again later.'],

@@ -3,6 +3,7 @@
 import { type Bytes, fromHex } from './bytes.js';
 import { parseCid } from './cid.js';
 import { connectionCount } from './connections.js';
+import { doors } from './door.js';
 import { download } from './download.js';
 import { CODE, MeshError } from './errors.js';
 import { Events } from './events.js';
@@ -58,6 +59,7 @@ export async function join(options: JoinOptions = {}): Promise<Mesh> {
     throw error;
   }
   const mesh = new TabMesh(shell, storage, events);
+  doors.set(mesh, shell);
   shell.start();
   if (settled.wait) await joined(mesh, shell, settled);
   stop?.();

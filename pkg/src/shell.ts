@@ -6,8 +6,10 @@ import { Clock } from './clock.js';
 import { Engine } from './engine.js';
 import { Dials } from './dials.js';
 import { CODE, MeshError, reasonOf, refusalOf } from './errors.js';
+import type { Door, Hearer } from './door.js';
 import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
+import type { Identity } from './keys.js';
 import { INPUT, LINK_VIEW, OUTPUT } from './kinds.js';
 import { Links, type LinksHearer } from './links.js';
 import { Operations } from './operations.js';
@@ -27,12 +29,17 @@ const FAULTS_MAX = 32;
 const LINKS = ['webrtc', 'websocket', 'relayed'] as const;
 const PROFILES = ['browser', 'native', 'device'] as const;
 
-export class Shell {
+export class Shell implements Door {
   state: Mesh['state'] = 'joining';
   /** There is no way to join. */
   onHopeless: (why: MeshError) => void = () => undefined;
   /** What stood in the way of links last. */
   hindrance: MeshError | undefined;
+  /** Modules are attached: they hear what happens. */
+  modules: Hearer | undefined;
+  readonly identity: Identity;
+  readonly network: Bytes;
+  readonly input: (kind: number, number?: number, bytes?: Uint8Array) => void;
   readonly operations: Operations;
   readonly questions: Questions;
   readonly topics: Topics;
@@ -82,6 +89,9 @@ export class Shell {
 
   private constructor(settled: Settled, network: Bytes, storage: Storage, events: Events, addresses: Addresses) {
     const input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#input(kind, number, bytes);
+    this.identity = storage.identity;
+    this.network = network;
+    this.input = input;
     this.#settled = settled;
     this.#storage = storage;
     this.#events = events;
@@ -104,7 +114,13 @@ export class Shell {
     });
     this.#jobs = new Jobs(storage.identity, network, storage.blocks, input);
     storage.blocks.onFault = (fault) => this.#fault(fault);
-    this.#clock = new Clock({ input, onLeave: () => this.close() });
+    this.#clock = new Clock({
+      input: (kind, number) => {
+        input(kind, number);
+        this.modules?.onClock();
+      },
+      onLeave: () => this.close(),
+    });
   }
 
   /** Wasm memory in bytes. */
@@ -144,6 +160,7 @@ export class Shell {
     this.#shownNeighbourhood = [];
     this.#clock.stop();
     this.operations.close();
+    this.modules?.onClosed();
     this.topics.close();
     this.#dials.close();
     this.links.closeAll();
@@ -234,6 +251,7 @@ export class Shell {
   }
 
   #onEvent(kind: number, number: number, value: number, id: Bytes, bytes: Bytes): void {
+    this.modules?.onEvent(kind, number, value, id, bytes);
     switch (kind) {
       case OUTPUT.found:
         if (value) this.#fault(new MeshError(CODE.crowded));
