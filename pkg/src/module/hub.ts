@@ -106,12 +106,9 @@ export class Hub implements Hearer {
 
   #ways(owner: Owner, seat: () => Seat): Ways {
     const { identity, operations, input } = this.#door;
-    const hub = this;
     return {
       self: identity.id,
-      get isDoubtful() {
-        return hub.#isDoubtful;
-      },
+      isDoubtful: () => this.#isDoubtful,
       input,
       // Not in the middle of what the engine does.
       begin: (kind, bytes, end, message) => operations.begin(kind, bytes, (ended) => queueMicrotask(() => end(ended)), message),

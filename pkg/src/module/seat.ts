@@ -3,7 +3,7 @@
 import { type Bytes, concat, isEqual, keyOf } from '../bytes.js';
 import { STATUS } from '../errors.js';
 import { INPUT } from '../kinds.js';
-import { MESSAGE_MAX } from '../limits.js';
+import { MESSAGE_MAX, WITHIN_MS_MAX } from '../limits.js';
 import { Asks, type AsksWays } from './asks.js';
 import * as flat from './flat.js';
 import { type Guest, ROOM } from './guest.js';
@@ -25,7 +25,7 @@ export interface Ways extends AsksWays {
   /** This node. */
   readonly self: Bytes;
   /** The wall clock is not what the neighbours' clocks say. */
-  readonly isDoubtful: boolean;
+  isDoubtful(): boolean;
   input(kind: number, number: number, bytes: Bytes): void;
   sign(bytes: Bytes): Promise<Bytes>;
   verify(key: Bytes, signature: Bytes, bytes: Bytes): Promise<boolean>;
@@ -79,7 +79,7 @@ export class Seat {
 
   /** `ticket` says by whom, how long its answer is waited for, and the way back. */
   asked(ticket: Bytes, isProven: boolean, bytes: Bytes): void {
-    const withinMs = new DataView(ticket.buffer).getUint32(32);
+    const withinMs = Math.min(new DataView(ticket.buffer).getUint32(32), WITHIN_MS_MAX);
     const number = this.#inputs.length < INPUTS_MAX ? this.#tickets.add(ticket, withinMs) : undefined;
     if (number === undefined) this.#ways.input(INPUT.reply, STATUS.tooManyRequests, ticket);
     else this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));
@@ -151,7 +151,7 @@ export class Seat {
   /** The clock, if it is another one than was told. */
   #news(): Bytes | undefined {
     const [told, wasDoubtful] = this.#clock;
-    const [wall, { isDoubtful }] = [Date.now(), this.#ways];
+    const [wall, isDoubtful] = [Date.now(), this.#ways.isDoubtful()];
     const offset = wall - performance.now();
     if (Math.abs(offset - told) < JUMP_MS && isDoubtful === wasDoubtful) return undefined;
     this.#clock = [offset, isDoubtful];
