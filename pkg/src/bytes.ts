@@ -9,6 +9,9 @@ const encoder = new TextEncoder();
 
 export const utf8 = (text: string): Bytes => encoder.encode(text) as Bytes;
 
+/** The bytes as UTF-8; what is none is shown as U+FFFD. */
+export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
 /** What something is, whatever realm it is of: `Uint8Array`, `Blob`, `Undefined`. */
 export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 

@@ -7,6 +7,7 @@ export const badData = 1004;
 export const tooLong = 1005;
 export const notReplicated = 1006;
 export const left = 1007;
+export const answering = 1008;
 export const insecureContext = 1010;
 export const noWasm = 1011;
 export const joinTimedOut = 1012;

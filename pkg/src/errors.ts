@@ -10,8 +10,8 @@ export class MeshError extends Error {
   /** What ended so, where it is the end of an operation. */
   readonly operation: Operation | undefined;
 
-  constructor(code: number, detail?: string, options?: ErrorOptions & { operation?: Operation | undefined }) {
-    const [name, usual] = SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
+  constructor(code: number, detail?: string, options?: ErrorOptions & { operation?: Operation | undefined; entry?: Entry | undefined }) {
+    const [name, usual] = options?.entry ?? SENTENCES[code] ?? ['Unknown', 'Something failed that this version has no words for: update it.'];
     const sentence = (options?.operation && ENDS[options.operation][code]) ?? usual;
     super(detail ? `${sentence} (${detail})` : sentence, options);
     this.code = code;
@@ -22,22 +22,28 @@ export class MeshError extends Error {
 }
 
 /** What an application asks of the network. */
-export type Operation = 'put' | 'get' | 'find' | 'send' | 'topic' | 'publish';
+export type Operation = 'put' | 'get' | 'find' | 'send' | 'ask' | 'topic' | 'publish';
 
 /** Where the numbers of {@link reasonOf} and {@link refusalOf} begin among the codes. */
 const REASONS = 400;
 const REFUSALS = 500;
 
-type Entry = readonly [name: string, sentence: string];
+/** The words for a code; those that only a part of the package needs stand there. */
+export type Entry = readonly [name: string, sentence: string];
 
 /** By code. */
 export const SENTENCES: Readonly<Record<number, Entry>> = {
   104: ['Partial', 'Fewer peers than wanted keep it: put it again when more have joined.'],
   200: ['BadRequest', 'The request makes no sense to the network: check what was asked for.'],
+  201: ['Unauthorized', 'Who asks is not known there.'],
+  202: ['Forbidden', 'Who asks may not do that there.'],
   203: ['NotFound', 'Nobody has what was asked for: check its name, then try again.'],
   205: ['TooManyRequests', 'Too much is under way: wait a few seconds, then try again.'],
+  300: ['InternalError', 'It failed there: try again.'],
+  301: ['NotImplemented', 'Nobody answers that there.'],
   303: ['Unavailable', 'This tab has no peers just now: try again once it has joined.'],
   304: ['TimedOut', 'No answer came in time: try again, other peers may answer.'],
+  305: ['VersionNotSupported', 'Another version is spoken there: renew one end.'],
   306: ['InsufficientStorage', 'This tab has no room to keep it: free some room on this device, or raise storage.quotaBytes.'],
   307: ['NetworkFull', 'The other peers have no room to keep it: put it again when more have joined.'],
 
@@ -77,6 +83,7 @@ export const SENTENCES: Readonly<Record<number, Entry>> = {
   1005: ['TooLong', 'A message has at most 32,768 bytes, one of a topic 8,192: put what is longer, and send its content id.'],
   1006: ['NotReplicated', 'Only this tab keeps it, as long as it has room: put it again once the tab has peers, or let put wait for them with minHolders.'],
   1007: ['Left', 'This topic was left: open it again.'],
+  1008: ['Answering', 'Questions have a handler already: end it first.'],
   1010: ['InsecureContext', 'Over plain http browsers give a page no cryptography: open it with https://, or as http://localhost.'],
   1011: ['NoWasm', 'The Wasm core could not be loaded: serve tabmesh_core_bg.wasm beside its module, and allow it by the page policy.'],
   1012: ['JoinTimedOut', 'No peer was found in time: check the network, and the addresses given as signalling and peers.'],
@@ -102,6 +109,15 @@ export const SENTENCES: Readonly<Record<number, Entry>> = {
   1063: ['NotChecked', 'This machine could not check the module: free some memory, or allow more time by timeoutMs.'],
 };
 
+/** What comes of a message or a question. */
+const SENT: Readonly<Record<number, string>> = {
+  200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
+  203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
+  205: 'Too many messages to this node are under way: wait a few seconds, then send it again.',
+  303: 'This tab has no peers just now: send it again once it has joined.',
+  304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
+};
+
 /** What a status says of an operation, where that is not what it says of others. */
 const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
   put: {
@@ -114,13 +130,8 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
     203: 'No node was found near this id: try again when this tab has more peers.',
     304: 'No node answered the search in time: try again, other peers may answer.',
   },
-  send: {
-    200: 'The message was not taken as it is: one has at most 32,768 bytes; put what is longer, and send its content id.',
-    203: 'No node of this id was found: check the id, and that the node is open or running and has joined this network.',
-    205: 'Too many messages to this node are under way: wait a few seconds, then send it again.',
-    303: 'This tab has no peers just now: send it again once it has joined.',
-    304: 'The node did not answer in time, and may have the message all the same: check that it is open or running, then send it again.',
-  },
+  send: SENT,
+  ask: SENT,
   topic: {
     205: `This tab takes part in ${TOPICS_MAX} topics at most: leave one.`,
   },

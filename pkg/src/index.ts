@@ -7,6 +7,8 @@ export { join } from './mesh.js';
 export { MeshError } from './errors.js';
 export * from './task/index.js';
 export type {
+  Answer,
+  AskOptions,
   Content,
   GetOptions,
   JoinOptions,
@@ -19,6 +21,7 @@ export type {
   PutData,
   PutOptions,
   PutResult,
+  Question,
   Topic,
   TopicMessage,
 } from './types.js';

@@ -12,11 +12,14 @@ export const PACKET_MAX = 65_536;
 /** An application message, in bytes. */
 export const MESSAGE_MAX = 32_768;
 
+/** How long an answer may be waited for, in milliseconds. */
+export const WITHIN_MS_MAX = 120_000;
+
 /** A message of a topic, in bytes. */
 export const PUBLISH_MAX = 8_192;
 
 /** Topics that a tab takes part in. */
-export const TOPICS_MAX = 4;
+export const TOPICS_MAX = 64;
 
 /** The highest security level: a browser searches some minutes for a key of it. Native peers and signalling servers have the same bound. */
 export const LEVEL_MAX = 16;

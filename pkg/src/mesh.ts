@@ -4,15 +4,19 @@ import { type Bytes, fromHex } from './bytes.js';
 import { parseCid } from './cid.js';
 import * as CODE from './codes.js';
 import { connectionCount } from './connections.js';
+import { doors } from './door.js';
 import { download } from './download.js';
 import { MeshError } from './errors.js';
 import { Events } from './events.js';
 import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';
+import { MESSAGE } from './operations.js';
 import { type Settled, settle } from './options.js';
 import { Shell } from './shell.js';
 import { type Storage, openStorage } from './storage.js';
 import type {
+  Answer,
+  AskOptions,
   Content,
   GetOptions,
   JoinOptions,
@@ -24,6 +28,7 @@ import type {
   PutData,
   PutOptions,
   PutResult,
+  Question,
   Topic,
 } from './types.js';
 import { Upload } from './upload.js';
@@ -56,6 +61,7 @@ export async function join(options: JoinOptions = {}): Promise<Mesh> {
     throw error;
   }
   const mesh = new TabMesh(shell, storage, events);
+  doors.set(mesh, shell);
   shell.start();
   if (settled.wait) await joined(mesh, shell, settled);
   stop?.();
@@ -127,8 +133,17 @@ class TabMesh implements Mesh {
   async send(to: string, data: MessageData, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expectOpen();
     const receiver = parseId(to);
-    const message = takeMessage(data, MESSAGE_MAX);
-    return this.#shell.operations.send(receiver, message, options);
+    await this.#shell.operations.ask(receiver, takeMessage(data, MESSAGE_MAX), options, MESSAGE);
+  }
+
+  async ask(to: string, data: MessageData, options: AskOptions = {}): Promise<Answer> {
+    this.#expectOpen();
+    return this.#shell.operations.ask(parseId(to), takeMessage(data, MESSAGE_MAX), options);
+  }
+
+  answer(handler: (question: Question) => MessageData | Promise<MessageData>): () => void {
+    this.#expectOpen();
+    return this.#shell.questions.answer(handler);
   }
 
   async topic(name: string, options: { signal?: AbortSignal } = {}): Promise<Topic> {

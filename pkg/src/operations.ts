@@ -1,11 +1,13 @@
 // What the application asked the engine for and has no answer to yet.
 
-import { type Bytes, concat, hex, keyOf, pieces, u32 } from './bytes.js';
+import { type Bytes, NO_BYTES, concat, hex, keyOf, pieces, textOf, u32 } from './bytes.js';
 import * as CODE from './codes.js';
 import { MeshError, errorOf } from './errors.js';
 import * as INPUT from './kinds/input.js';
+import { WITHIN_MS_MAX } from './limits.js';
 import { Queue } from './queue.js';
 import * as STATUS from './status.js';
+import type { Answer } from './types.js';
 import { pause, unlessAborted } from './wait.js';
 
 /** How often a request is sent that failed for a reason that passes. */
@@ -20,8 +22,9 @@ const WAIT_MAX_MS = 4000;
 /** Reasons that pass. */
 const PASSING: readonly number[] = [STATUS.tooManyRequests, STATUS.unavailable, STATUS.timedOut];
 
-/** Messages to one receiver that the engine has at once. */
+/** Messages to one receiver that the engine has at once, and as many questions; and of all together. */
 const SENDS_MAX = 12;
+const ASKS_MAX = 24;
 
 /** Messages to one receiver that wait for their turn; a further one fails with TooManyRequests. */
 const SENDS_WAITING_MAX = 1024;
@@ -33,11 +36,27 @@ const PUBLISHES_WAITING_MAX = 1024;
 const ROOM_AGAIN_MS = 20;
 const ROOM_MAX_MS = 60_000;
 
-interface Ended {
+/** How something ended. */
+export interface Ended {
   readonly status: number;
-  readonly holders: number;
+  /** Put: how many others hold the block. Ask: {@link IS_HERE} and {@link IS_PROVEN}. */
+  readonly more: number;
   readonly ids: string[];
+  /** What was answered. */
+  readonly bytes: Bytes;
 }
+
+/** An ask was ended by this node; it was answered over the own link of who was asked. */
+export const IS_HERE = 1;
+export const IS_PROVEN = 2;
+
+/** The application's port, and what is asked there. */
+const APPLICATION = 0;
+export const MESSAGE = 0;
+export const QUESTION = 1;
+
+/** An answer is waited for so long, in milliseconds. */
+const WITHIN_MS = 30_000;
 
 interface Waiting {
   ids: string[];
@@ -48,6 +67,12 @@ interface Waiting {
 /** What an operation may be told. */
 export interface Options {
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a question may be told. */
+export interface AskOptions extends Options {
+  /** How long the answer is waited for once it was asked, in milliseconds. */
+  readonly within?: number | undefined;
 }
 
 /** What a put may be told. */
@@ -63,6 +88,8 @@ export class Operations {
   readonly #waiting = new Map<number, Waiting>();
   /** Messages on their way, by their receiver. */
   readonly #queues = new Map<string, Queue>();
+  /** Those that the engine has, and the others whose receivers could take them. */
+  readonly #asks = new Queue(ASKS_MAX, SENDS_WAITING_MAX, () => errorOf('ask', STATUS.tooManyRequests));
   /** Messages of topics go one by one, so in their order. */
   readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX, () => errorOf('publish', STATUS.tooManyRequests));
   readonly #closed = new AbortController();
@@ -84,10 +111,25 @@ export class Operations {
   }
 
   /** The engine ended an operation. */
-  onDone(op: number, status: number, holders: number): void {
+  onDone(op: number, status: number, more: number, bytes = NO_BYTES): void {
     const waiting = this.#waiting.get(op);
     this.#waiting.delete(op);
-    waiting?.end({ status, holders, ids: waiting.ids });
+    waiting?.end({ status, more, ids: waiting.ids, bytes });
+  }
+
+  /** Begins what the engine ends once, and maybe at once; its number. The engine asks for a `message` when it has room. */
+  begin(kind: number, bytes: Bytes, end: (ended: Ended) => void, message?: Bytes): number {
+    this.#last = (this.#last + 1) >>> 0;
+    const op = this.#last;
+    this.#waiting.set(op, { ids: [], message, end });
+    this.#input(kind, op, bytes);
+    return op;
+  }
+
+  /** Gives up what was begun: it has no end. */
+  cancel(op: number): void {
+    this.#waiting.delete(op);
+    this.#input(INPUT.cancel, op);
   }
 
   /** Everything under way fails with Closed, and so does whatever comes. */
@@ -129,16 +171,26 @@ export class Operations {
     return ids;
   }
 
-  /** Sends a message, once: it never arrives twice by our doing. Waits while others to the same receiver are under way. */
-  async send(to: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
+  /**
+   * Sends a message or asks a question, once: it never arrives twice by our doing. Waits while others to the same receiver are under
+   * way, or many to any.
+   */
+  async ask(to: Bytes, bytes: Uint8Array, options: AskOptions, kind = QUESTION): Promise<Answer> {
+    const operation = kind === MESSAGE ? 'send' : 'ask';
+    const { within = WITHIN_MS } = options;
+    if (!(within > 0 && within <= WITHIN_MS_MAX)) throw new MeshError(CODE.badOption, 'within is above 0 and at most 120,000');
     const message = new Uint8Array(bytes);
-    const receiver = keyOf(to);
-    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, () => errorOf('send', STATUS.tooManyRequests));
+    const receiver = keyOf(to) + kind;
+    const isFull = (): MeshError => errorOf(operation, STATUS.tooManyRequests);
+    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, isFull);
     this.#queues.set(receiver, queue);
     try {
-      const wish = concat(to, u32(message.length));
-      const { status } = await queue.run(() => this.#once(INPUT.send, wish, options, message), this.#either(options));
-      if (status !== STATUS.ok) throw errorOf('send', status);
+      const wish = concat(to, u32(APPLICATION), u32(within), u32(message.length), Uint8Array.of(kind));
+      const signal = this.#either(options);
+      const ask = (): Promise<Ended> => this.#once(INPUT.ask, wish, options, message);
+      const { status, more, bytes } = await queue.run(() => this.#asks.run(ask, signal), signal);
+      if (status !== STATUS.ok) throw errorOf(operation, status);
+      return { bytes, text: textOf(bytes), proven: (more & IS_PROVEN) > 0 };
     } finally {
       if (queue.isEmpty) this.#queues.delete(receiver);
     }
@@ -178,17 +230,8 @@ export class Operations {
   #once(kind: number, bytes: Bytes, options: Options, message?: Bytes): Promise<Ended> {
     const signal = this.#either(options);
     signal.throwIfAborted();
-    this.#last = (this.#last + 1) >>> 0;
-    const op = this.#last;
-    const begin = (end: (ended: Ended) => void): void => {
-      this.#waiting.set(op, { ids: [], message, end });
-      this.#input(kind, op, bytes);
-    };
-    const giveUp = (): void => {
-      this.#waiting.delete(op);
-      this.#input(INPUT.cancel, op);
-    };
-    return unlessAborted(signal, begin, giveUp);
+    let op: number;
+    return unlessAborted<Ended>(signal, (end) => (op = this.begin(kind, bytes, end, message)), () => this.cancel(op));
   }
 
   #either({ signal }: Options): AbortSignal {
@@ -196,12 +239,12 @@ export class Operations {
   }
 }
 
-const isPassing = ({ status, holders }: Ended): boolean =>
-  PASSING.includes(status) || (status === STATUS.partial && holders === 0);
+const isPassing = ({ status, more }: Ended): boolean =>
+  PASSING.includes(status) || (status === STATUS.partial && more === 0);
 
 /** How many others hold a block that was put; `undefined` where that is not known. */
-function holdersOf({ status, holders }: Ended): number | undefined {
-  if (status === STATUS.ok || status === STATUS.partial) return holders;
+function holdersOf({ status, more }: Ended): number | undefined {
+  if (status === STATUS.ok || status === STATUS.partial) return more;
   // Nobody is there, or nobody has room.
   return status === STATUS.unavailable || status === STATUS.insufficientStorage ? 0 : undefined;
 }

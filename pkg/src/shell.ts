@@ -1,19 +1,22 @@
 // Does what the engine wants done, and tells it what happened. It decides nothing: the engine does.
 
 import { Addresses } from './addresses.js';
-import { type Bytes, hex, pieces, sha256, u32, utf8 } from './bytes.js';
+import { type Bytes, hex, pieces, sha256, textOf, u32, utf8 } from './bytes.js';
 import { Clock } from './clock.js';
 import * as CODE from './codes.js';
 import { Engine } from './engine.js';
 import { Dials } from './dials.js';
 import { MeshError, reasonOf, refusalOf } from './errors.js';
+import type { Door, Hearer } from './door.js';
 import type { Events } from './events.js';
 import { Jobs } from './jobs.js';
+import type { Identity } from './keys.js';
 import * as INPUT from './kinds/input.js';
 import * as OUTPUT from './kinds/output.js';
 import { Links, type LinksHearer } from './links.js';
 import { Operations } from './operations.js';
 import type { Settled } from './options.js';
+import { Questions } from './questions.js';
 import { Signal } from './signal.js';
 import type { Storage } from './storage.js';
 import { Topics } from './topics.js';
@@ -28,13 +31,19 @@ const FAULTS_MAX = 32;
 const LINKS = ['webrtc', 'websocket', 'relayed'] as const;
 const PROFILES = ['browser', 'native', 'device'] as const;
 
-export class Shell {
+export class Shell implements Door {
   state: Mesh['state'] = 'joining';
   /** There is no way to join. */
   onHopeless: (why: MeshError) => void = () => undefined;
   /** What stood in the way of links last. */
   hindrance: MeshError | undefined;
+  /** Modules are attached: they hear what happens. */
+  modules: Hearer | undefined;
+  readonly identity: Identity;
+  readonly network: Bytes;
+  readonly input: (kind: number, number?: number, bytes?: Uint8Array) => void;
   readonly operations: Operations;
+  readonly questions: Questions;
   readonly topics: Topics;
   readonly links: Links;
   readonly #settled: Settled;
@@ -82,11 +91,15 @@ export class Shell {
 
   private constructor(settled: Settled, network: Bytes, storage: Storage, events: Events, addresses: Addresses) {
     const input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#input(kind, number, bytes);
+    this.identity = storage.identity;
+    this.network = network;
+    this.input = input;
     this.#settled = settled;
     this.#storage = storage;
     this.#events = events;
     this.#addresses = addresses;
     this.operations = new Operations(input);
+    this.questions = new Questions(input, (message) => events.emit('message', message));
     this.topics = new Topics(storage.identity.text, this.operations, input);
     this.links = new Links(settled.rtc, this.#linksHearer());
     this.#signal = new Signal(settled.signalling, {
@@ -103,7 +116,13 @@ export class Shell {
     });
     this.#jobs = new Jobs(storage.identity, network, storage.blocks, input);
     storage.blocks.onFault = (fault) => this.#fault(fault);
-    this.#clock = new Clock({ input, onLeave: () => this.close() });
+    this.#clock = new Clock({
+      input: (kind, number) => {
+        input(kind, number);
+        this.modules?.onClock();
+      },
+      onLeave: () => this.close(),
+    });
   }
 
   /** Wasm memory in bytes. */
@@ -143,6 +162,7 @@ export class Shell {
     this.#shownNeighbourhood = [];
     this.#clock.stop();
     this.operations.close();
+    this.modules?.onClosed();
     this.topics.close();
     this.#dials.close();
     this.links.closeAll();
@@ -233,35 +253,39 @@ export class Shell {
   }
 
   #onEvent(kind: number, number: number, value: number, id: Bytes, bytes: Bytes): void {
+    this.modules?.onEvent(kind, number, value, id, bytes);
     switch (kind) {
       case OUTPUT.found:
         if (value) this.#fault(new MeshError(CODE.crowded));
         return this.operations.onFound(number, id);
       case OUTPUT.done:
-        return this.operations.onDone(number, value & 0xffff, value >>> 16);
+      case OUTPUT.replied:
+        return this.operations.onDone(number, value & 0xffff, value >>> 16, bytes);
+      case OUTPUT.asked:
+        return this.#later(() => number === 0 && this.questions.take(value, id, bytes));
       case OUTPUT.peerUp:
         this.#learn(number, hex(id), bytes);
         this.#settled.onProgress('link', hex(id));
         return this.#later(() => this.#tellPeer(hex(id)));
       case OUTPUT.dialFailed:
         this.#dials.failed(value);
-        return this.#later(() => this.#tell(kind, value, id, bytes));
+        return this.#later(() => this.#tell(kind, value, id));
       case OUTPUT.published:
         this.topics.keep(id.subarray(32, 44), bytes);
         return this.#later(() => this.topics.tell(id, bytes));
       default:
-        return this.#later(() => this.#tell(kind, value, id, bytes));
+        return this.#later(() => this.#tell(kind, value, id));
     }
   }
 
   /** Tells the application once the engine is done: a listener may call what it likes. */
-  #later(tell: () => void): void {
+  #later(tell: () => unknown): void {
     queueMicrotask(() => {
       if (this.state !== 'closed') tell();
     });
   }
 
-  #tell(kind: number, value: number, id: Bytes, bytes: Bytes): void {
+  #tell(kind: number, value: number, id: Bytes): void {
     const reason = (): MeshError => new MeshError(reasonOf(value));
     switch (kind) {
       case OUTPUT.joined:
@@ -279,8 +303,6 @@ export class Shell {
         return this.#hinder(new MeshError(refusalOf(value)));
       case OUTPUT.clock:
         return this.#events.emit('clock', { offBySeconds: value | 0 });
-      case OUTPUT.message:
-        return this.#events.emit('message', { from: hex(id), bytes, text: new TextDecoder().decode(bytes) });
       default:
     }
   }
@@ -298,7 +320,7 @@ export class Shell {
     const dialled = this.#dialled.get(link);
     if (dialled !== undefined) this.#addresses.prove(dialled);
     this.#dials.proved(link);
-    if (!this.#addresses.learn(new TextDecoder().decode(address), peer)) return;
+    if (!this.#addresses.learn(textOf(address), peer)) return;
     this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
   }
 

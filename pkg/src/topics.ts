@@ -1,6 +1,6 @@
 // The topics that this tab takes part in. Whoever opens one that is open already shares it.
 
-import { type Bytes, hex, keyOf } from './bytes.js';
+import { type Bytes, hex, keyOf, textOf } from './bytes.js';
 import { nameOf, needSignal } from './check.js';
 import * as CODE from './codes.js';
 import { MeshError } from './errors.js';
@@ -105,7 +105,7 @@ export class Topics {
       id: hex(ids.subarray(32, 44)),
       sent: Number(new DataView(ids.buffer, ids.byteOffset).getBigUint64(44)),
       bytes,
-      text: new TextDecoder().decode(bytes),
+      text: textOf(bytes),
     };
     for (const part of shared.parts) part.tell(message);
   }

@@ -111,6 +111,34 @@ export interface Content {
 /** What can be sent and published: bytes, or a text as UTF-8. It is copied at the call. */
 export type MessageData = ArrayBufferLike | ArrayBufferView | string;
 
+export interface AskOptions {
+  signal?: AbortSignal;
+  /** How long the answer is waited for once the question is on its way, in milliseconds; at most 120,000. Default: 30,000. */
+  within?: number;
+}
+
+/** What another node asks. */
+export interface Question {
+  /** By whom: 64 hexadecimal digits. */
+  from: string;
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes as UTF-8. */
+  text: string;
+  /** The sender's own link brought it: it is by whom it says. */
+  proven: boolean;
+  /** How long the answer is waited for, in milliseconds; after that it is dropped. */
+  within: number;
+}
+
+/** What another node answered. */
+export interface Answer {
+  bytes: Uint8Array<ArrayBuffer>;
+  /** The bytes as UTF-8. */
+  text: string;
+  /** The own link of who was asked brought it. */
+  proven: boolean;
+}
+
 /** What somebody said in a topic. */
 export interface TopicMessage {
   /** By whom: 64 hexadecimal digits. Proved by a signature, over however many nodes it came. */
@@ -198,6 +226,16 @@ export interface Mesh {
   find(id: string, options?: { signal?: AbortSignal }): Promise<string[]>;
   /** Sends at most 32,768 bytes to a node, over as many hops as it takes; resolves once it has them. */
   send(to: string, data: MessageData, options?: { signal?: AbortSignal }): Promise<void>;
+  /**
+   * Asks the application at a node something: at most 32,768 bytes. Resolves with what its handler answers. NotImplemented: nobody answers
+   * there. InternalError: its handler failed. TimedOut: it may have happened.
+   */
+  ask(to: string, data: MessageData, options?: AskOptions): Promise<Answer>;
+  /**
+   * Answers what others ask: with what the handler gives, at most 32,768 bytes. The answer of this call ends it. There is one handler; at most
+   * 64 questions wait for it, and further ones fail with TooManyRequests.
+   */
+  answer(handler: (question: Question) => MessageData | Promise<MessageData>): () => void;
   /**
    * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 4 topics at most; opening one again shares
    * it.

@@ -14,12 +14,12 @@ const core = (path) => source(`core-wasm/${path}`);
 const camel = (name) => name.toLowerCase().replace(/_(.)/g, (_, letter) => letter.toUpperCase());
 
 test('the bounds', () => {
-  const text = core('engine/src/limits.rs') + source('signalling-server/bounds/src/lib.rs');
+  const text = core('engine/src/limits.rs') + core('port/src/limits.rs') + source('signalling-server/bounds/src/lib.rs');
   const value = (name) => {
-    const [, formula] = new RegExp(`pub const ${name}: \\w+ = (?:if .+ else \\{ )?([\\d_ *]+?)(?: \\})?;`).exec(text) ?? assert.fail(`no ${name}`);
+    const [, formula] = new RegExp(`pub const ${name}: (?:\\w+|\\[usize; 3\\]) = (?:if .+ else \\{ |\\[)?([\\d_ *]+?)(?: \\}|,[^;]*)?;`).exec(text) ?? assert.fail(`no ${name}`);
     return formula.split('*').reduce((product, factor) => product * Number(factor.replaceAll('_', '')), 1);
   };
-  for (const name of ['BLOCK_MAX', 'REPLICAS', 'PACKET_MAX', 'MESSAGE_MAX', 'PUBLISH_MAX', 'TOPICS_MAX', 'ADDRESS_MAX', 'ADDRESSES_MAX', 'LEVEL_MAX', 'DRAINED', 'DRAINED_STEP']) {
+  for (const name of ['BLOCK_MAX', 'REPLICAS', 'PACKET_MAX', 'MESSAGE_MAX', 'WITHIN_MS_MAX', 'PUBLISH_MAX', 'TOPICS_MAX', 'ADDRESS_MAX', 'ADDRESSES_MAX', 'LEVEL_MAX', 'DRAINED', 'DRAINED_STEP']) {
     assert.equal(limits[name], value(name), name);
   }
 });
@@ -43,7 +43,7 @@ test('every status, reason and refusal of the engine has a name, a sentence and 
 test('names are told apart, and sentences are sentences', () => {
   const errors = Object.keys(SENTENCES).map((code) => new MeshError(Number(code)));
   assert.equal(new Set(errors.map(({ name }) => name)).size, errors.length);
-  for (const operation of ['put', 'get', 'find', 'send', 'topic', 'publish']) {
+  for (const operation of ['put', 'get', 'find', 'send', 'ask', 'topic', 'publish']) {
     for (const code of Object.values(STATUS).filter((code) => code !== STATUS.ok)) errors.push(new MeshError(code, undefined, { operation }));
   }
   for (const { code, message } of errors) assert.match(message, /^[A-Z].*\w \w.*\.$/, `${code}`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import * as INPUT from '../dist/kinds/input.js';
-import { Operations } from '../dist/operations.js';
+import { IS_HERE, IS_PROVEN, MESSAGE, Operations, QUESTION } from '../dist/operations.js';
 import * as STATUS from '../dist/status.js';
 
 const HASH = new Uint8Array(32).fill(5);
@@ -87,7 +87,7 @@ test('what an error says is of its own operation', async () => {
     const { operations } = answering(...Array(9).fill([status, 0]));
     return ask(operations).then(assert.fail, (error) => error);
   };
-  const send = (operations) => operations.send(HASH, new Uint8Array(8), {});
+  const send = (operations) => operations.ask(HASH, new Uint8Array(8), {}, MESSAGE);
   const publish = (operations) => operations.publish(HASH, new Uint8Array(8), {});
   const absent = await end(STATUS.notFound, send);
   assert.deepEqual([absent.name, absent.code, absent.operation], ['NotFound', 203, 'send']);
@@ -111,14 +111,14 @@ test('trying again has an end', { timeout: 20_000 }, async () => {
 
 test('a message is sent once, whatever comes of it', async () => {
   const { operations, inputs } = answering([STATUS.timedOut, 0]);
-  await assert.rejects(operations.send(HASH, new Uint8Array(8), {}), { code: 304 });
-  assert.deepEqual(inputs, [{ kind: INPUT.send, op: 1, length: 36 }]);
+  await assert.rejects(operations.ask(HASH, new Uint8Array(8), {}, MESSAGE), { code: 304 });
+  assert.deepEqual(inputs, [{ kind: INPUT.ask, op: 1, length: 45 }]);
 });
 
 test('the engine is given a message while it is under way', async () => {
   const { operations } = answering();
   const bytes = Uint8Array.of(1, 2, 3);
-  const sent = operations.send(HASH, bytes, {});
+  const sent = operations.ask(HASH, bytes, {}, MESSAGE);
   bytes.fill(0);
   assert.deepEqual([...operations.message(1)], [1, 2, 3]);
   operations.onDone(1, STATUS.ok, 0);
@@ -129,10 +129,10 @@ test('the engine is given a message while it is under way', async () => {
 test('messages to one receiver wait for their turn, and others do not wait for them', async () => {
   const { operations, inputs } = answering();
   const message = new Uint8Array(8);
-  const sent = Array.from({ length: 20 }, () => operations.send(HASH, message, {}));
+  const sent = Array.from({ length: 20 }, () => operations.ask(HASH, message, {}, MESSAGE));
   await new Promise(setImmediate);
   assert.equal(inputs.length, 12);
-  const other = operations.send(new Uint8Array(32), message, {});
+  const other = operations.ask(new Uint8Array(32), message, {}, MESSAGE);
   await new Promise(setImmediate);
   assert.equal(inputs.length, 13);
   const ended = async (op) => {
@@ -147,15 +147,45 @@ test('a message that waits for its turn can be given up, and too many are refuse
   const { operations, inputs } = answering();
   const message = new Uint8Array(8);
   const giveUp = new AbortController();
-  const sent = Array.from({ length: 12 + 1024 }, () => operations.send(HASH, message, { signal: giveUp.signal }));
-  await assert.rejects(operations.send(HASH, message, {}), { name: 'TooManyRequests' });
+  const sent = Array.from({ length: 12 + 1024 }, () => operations.ask(HASH, message, { signal: giveUp.signal }, MESSAGE));
+  await assert.rejects(operations.ask(HASH, message, {}, MESSAGE), { name: 'TooManyRequests' });
   giveUp.abort(new Error('enough'));
   for (const one of sent) await assert.rejects(one, { message: 'enough' });
-  assert.equal(inputs.filter(({ kind }) => kind === INPUT.send).length, 12);
-  const last = operations.send(HASH, message, {});
+  assert.equal(inputs.filter(({ kind }) => kind === INPUT.ask).length, 12);
+  const last = operations.ask(HASH, message, {}, MESSAGE);
   await new Promise(setImmediate);
   operations.onDone(inputs.at(-1).op, STATUS.ok, 0);
   await last;
+});
+
+test('a question ends as it is answered, and says whether that is proved', async () => {
+  const { operations } = answering();
+  const ask = (options = {}) => operations.ask(HASH, new Uint8Array(8), options);
+  const [first, second, third] = [ask(), ask(), ask()];
+  await new Promise(setImmediate);
+  operations.onDone(1, STATUS.ok, IS_PROVEN, Uint8Array.of(104, 105));
+  operations.onDone(2, STATUS.ok, 0, Uint8Array.of(255));
+  operations.onDone(3, STATUS.notImplemented, IS_HERE);
+  assert.deepEqual(await first, { bytes: Uint8Array.of(104, 105), text: 'hi', proven: true });
+  assert.deepEqual(await second, { bytes: Uint8Array.of(255), text: '\ufffd', proven: false });
+  await assert.rejects(third, { name: 'NotImplemented', code: 301, operation: 'ask' });
+  for (const within of [0, -1, 120_001, Number.NaN, Infinity]) await assert.rejects(ask({ within }), { name: 'BadOption' });
+});
+
+test('the engine has no more questions and messages than it takes, and neither waits for the other of one receiver', async () => {
+  const { operations, inputs } = answering();
+  const ask = (node, kind) => operations.ask(new Uint8Array(32).fill(node), new Uint8Array(8), {}, kind);
+  const all = Array.from({ length: 13 }, () => ask(1, QUESTION));
+  await new Promise(setImmediate);
+  assert.equal(inputs.length, 12);
+  all.push(...Array.from({ length: 13 }, () => ask(1, MESSAGE)), ask(2, QUESTION));
+  await new Promise(setImmediate);
+  assert.equal(inputs.length, 24);
+  for (let op = 1; op <= all.length; op += 1) {
+    operations.onDone(op, STATUS.ok, 0);
+    await new Promise(setImmediate);
+  }
+  await Promise.all(all);
 });
 
 test('a search answers the ids that were found', async () => {

@@ -43,6 +43,8 @@ globalThis.lab = {
     return mesh.id;
   },
 
+  /** For what is tried in the page itself. */
+  mesh: () => mesh,
   state: () => mesh.state,
   peers: () => mesh.peers().map(({ id, link, profile, rttMs, neighbour }) => ({ id, link, profile, rttMs, neighbour })),
   neighbourhood: () => mesh.neighbourhood(),

@@ -15,18 +15,18 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** The module that `import 'tabmesh'` means, as a path within the package in the folder `root`. */
-function entry(root) {
+/** What `import 'tabmesh'` means, and the other entries of the package in the folder `root`. */
+function imports(root) {
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const door = exports['.'] ?? exports;
-  return normalize(typeof door === 'string' ? door : (door.import?.default ?? door.import ?? door.default));
+  const entries = Object.entries(exports).filter(([, door]) => door.default);
+  return Object.fromEntries(entries.map(([name, door]) => [join('tabmesh', name), join('/pkg', door.default)]));
 }
 
-/** A page with `tabmesh`, from the folder `root`, importable from it. */
+/** A page with `tabmesh` and its other entries, from the folder `root`, importable from it. */
 export const page = (script, root = pkg()) => `<!doctype html>
 <meta charset="utf-8">
 <title>tabmesh scenario</title>
-<script type="importmap">{ "imports": { "tabmesh": "/pkg/${entry(root)}" } }</script>
+<script type="importmap">${JSON.stringify({ imports: imports(root) })}</script>
 <script type="module">${script}</script>
 `;
 

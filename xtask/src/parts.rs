@@ -107,6 +107,16 @@ pub(crate) fn corpus() -> Result<()> {
     })
 }
 
+/// The counter of the examples, as a module that tabs attach.
+pub(crate) fn counter() -> Result<PathBuf> {
+    let (profile, target) = (WASM_PROFILE, tools::WASM_TARGET);
+    step("the counter as a Wasm module", || {
+        let build = cargo("build --quiet --package tabmesh-counter-wasm");
+        build.args(["--profile", profile, "--target", target]).wait()
+    })?;
+    Ok(workspace::target().join(target).join(profile).join("tabmesh_counter_wasm.wasm"))
+}
+
 /// Signalling server and native peer.
 pub(crate) fn programs() -> Result<Programs> {
     step("signalling server and native peer (WebRTC takes some 8 minutes of CPU when cold)", || {

@@ -79,6 +79,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     namespaces::ensure();
     let node = harness(&parts::programs()?)?
         .env("FIREFOX", FIREFOX.ensure()?)
+        .env("E2E_COUNTER", parts::counter()?)
         .words("--test --test-concurrency=1")
         .args(no_skips().iter().filter(|_| is_ci()))
         .args(files);

@@ -203,7 +203,7 @@ impl Seat {
         match is_list {
             true => self.tell(Told::Listed { op, status, ids: &[] }),
             false => {
-                self.tell(Told::Answered { op, from, is_proven: true, is_here: true, status, bytes: &[] });
+                self.tell(Told::Answered { op, from, is_proven: false, is_here: true, status, bytes: &[] });
             }
         }
     }

@@ -159,7 +159,7 @@ impl Seats {
                     let Some(Ask { op, to, is_list, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
                         continue;
                     };
-                    let (is_proven, is_here, status) = (*is_proven || *is_here, *is_here, *status);
+                    let (is_proven, is_here, status) = (*is_proven, *is_here, *status);
                     if is_list {
                         let ids = NodeId::list(bytes);
                         seat.tell(Told::Listed { op, status, ids: ids.get(..LIST_MAX).unwrap_or(ids) });

@@ -25,8 +25,8 @@ fn p1_a_question_ends_once() {
         ops.iter().for_each(|op| replied(&mut seats, *op, Status::Ok));
     }
     drain(&mut seats);
-    let end = |op, is_here, status, bytes: &[u8]| {
-        told(Told::Answered { op, from: &to, is_proven: true, is_here, status, bytes })
+    let end = |op, is_here: bool, status, bytes: &[u8]| {
+        told(Told::Answered { op, from: &to, is_proven: !is_here, is_here, status, bytes })
     };
     assert_eq!(probe.heard(), [end(5, true, Status::TimedOut, b""), end(4, false, Status::Ok, b"so")]);
     // A question too long for the wire ends here.

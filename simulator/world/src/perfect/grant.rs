@@ -135,7 +135,7 @@ impl<M: Module> Perfect<M> {
 
     /// An Ask ends by this node's own word.
     fn end_here(&mut self, place: usize, asked: &NodeId, op: u32, status: Status) {
-        let told = Told::Answered { op, from: asked, is_proven: true, is_here: true, status, bytes: &[] };
+        let told = Told::Answered { op, from: asked, is_proven: false, is_here: true, status, bytes: &[] };
         self.tell_soon(place, &told);
     }
 

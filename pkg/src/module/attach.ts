@@ -1,0 +1,96 @@
+// Attaches a module to a mesh.
+
+import { type Bytes, copyOf, kindOf, sha256, utf8 } from '../bytes.js';
+import { doors } from '../door.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
+import { tellAll } from '../events.js';
+import { takeMessage } from '../message.js';
+import type { Mesh, MessageData } from '../types.js';
+import { FAULT, fault } from './faults.js';
+import { command } from './flat.js';
+import { Guest } from './guest.js';
+import { Hub } from './hub.js';
+import type { AttachOptions, Attached } from './types.js';
+
+const NAME_MAX = 255;
+
+/** The last of tabmesh's own ports: names have none of these. */
+const OWN_LAST = 15;
+
+/**
+ * Attaches a module at its port: modules of one name and version reach each other, over as many hops as it takes.
+ *
+ * @throws MeshError BadOption, NotLoaded, NoModule, PortTaken or Closed
+ */
+export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attached> {
+  const door = doors.get(mesh);
+  need(door, 'attach takes a mesh that join of this package gave');
+  need(typeof options === 'object' && options !== null, 'attach takes an object of options');
+  const { name, port: number, version = 1, module, onEvent = ignore, onFault = report, ...unknown } = options;
+  need(Object.keys(unknown).length === 0, `attach has no option ${Object.keys(unknown)[0]}`);
+  need(isWhole(version, 0, 255), 'version is a whole number from 0 to 255');
+  need([onEvent, onFault].every((each) => typeof each === 'function'), 'onEvent and onFault are functions');
+  const port = await portOf(name, number);
+  const guest = await Guest.make(await compiled(module));
+  const hub = Hub.of(door);
+  let isClosed = false;
+  const seat = hub.attach(port, version, guest, {
+    onEvent: (bytes) => isClosed || tellAll([onEvent], bytes),
+    onFault: (fault) => isClosed || tellAll([onFault], fault),
+  });
+  return {
+    port,
+    command: (data: MessageData): void => {
+      if (seat.isOver) throw mesh.state === 'closed' ? new MeshError(CODE.closed) : fault(FAULT.detached);
+      seat.hear(command(takeMessage(data, Infinity)));
+    },
+    close: (): void => {
+      isClosed = true;
+      hub.detach(seat);
+    },
+  };
+}
+
+const ignore = (): void => undefined;
+
+const report = (fault: MeshError): void => reportError(fault);
+
+function need(holds: unknown, detail: string): asserts holds {
+  if (!holds) throw new MeshError(CODE.badOption, detail);
+}
+
+const isWhole = (number: unknown, least: number, most: number): boolean =>
+  Number.isInteger(number) && (number as number) >= least && (number as number) <= most;
+
+/** The port of a name: the first 32 bits of its hash, which are none of tabmesh's own. */
+async function portOf(name: unknown, port: unknown): Promise<number> {
+  need((name === undefined) !== (port === undefined), 'either name or port says where');
+  if (name === undefined) {
+    need(isWhole(port, 1, 2 ** 32 - 1), 'port is a whole number from 1 to 2^32 - 1');
+    return port as number;
+  }
+  const bytes = typeof name === 'string' ? utf8(name) : '';
+  need(bytes && bytes.length > 0 && bytes.length <= NAME_MAX, `name is a text of 1 to ${NAME_MAX} bytes`);
+  const head = new DataView((await sha256(bytes)).buffer).getUint32(0);
+  return head > OWN_LAST ? head : head + 2 ** 31;
+}
+
+async function compiled(module: AttachOptions['module']): Promise<WebAssembly.Module> {
+  if (kindOf(module) === 'WebAssembly.Module') return module as WebAssembly.Module;
+  const bytes = kindOf(module) === 'URL' ? await fetched(module as URL) : copyOf(module);
+  need(bytes, `module is a URL, bytes or a WebAssembly.Module, and this is of type ${kindOf(module)}`);
+  return WebAssembly.compile(bytes).catch((cause: unknown) => {
+    throw fault(FAULT.noModule, cause);
+  });
+}
+
+async function fetched(url: URL): Promise<Bytes> {
+  try {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`${url.href} answers ${response.status}`);
+    return new Uint8Array(await response.arrayBuffer());
+  } catch (cause) {
+    throw fault(FAULT.notLoaded, cause);
+  }
+}

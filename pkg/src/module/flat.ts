@@ -1,0 +1,148 @@
+// What crosses the border between a module and its seat: a byte that says which, then the fields in their order, numbers big-endian.
+// `core-wasm/port/src/{wish,told,job,module}.rs` say what each means.
+
+import { type Bytes, concat, pieces, u32 } from '../bytes.js';
+import * as STATUS from '../status.js';
+
+/** What a module gives. */
+export type Output =
+  | { readonly kind: 'tell'; readonly to: Uint8Array[]; readonly bytes: Bytes }
+  | { readonly kind: 'ask'; readonly op: number; readonly to: Bytes; readonly withinMs: number; readonly bytes: Bytes }
+  | { readonly kind: 'list'; readonly op: number; readonly place: Bytes; readonly stays: boolean; readonly withinMs: number }
+  | { readonly kind: 'reply'; readonly ticket: number; readonly status: number; readonly bytes: Bytes }
+  | { readonly kind: 'cancel'; readonly op: number }
+  | { readonly kind: 'hold'; readonly ids: Uint8Array[] }
+  | { readonly kind: 'sign'; readonly job: number; readonly bytes: Bytes }
+  | { readonly kind: 'verify'; readonly job: number; readonly key: Bytes; readonly signature: Bytes; readonly bytes: Bytes }
+  | { readonly kind: 'event'; readonly bytes: Bytes };
+
+/** The bits of asks and lists among the kinds of wishes. */
+export const ASK = 2;
+export const LIST = 6;
+
+const STATUSES: readonly number[] = Object.values(STATUS);
+
+class Reader {
+  readonly #bytes: Bytes;
+  #at = 0;
+
+  constructor(bytes: Bytes) {
+    this.#bytes = bytes;
+  }
+
+  take(count: number): Bytes {
+    const [from, to] = [this.#at, this.#at + count];
+    if (to > this.#bytes.length) throw new RangeError(`${this.#bytes.length} bytes where ${to} are needed`);
+    this.#at = to;
+    return this.#bytes.slice(from, to);
+  }
+
+  number(count: number): number {
+    return this.take(count).reduce((number, byte) => number * 256 + byte, 0);
+  }
+
+  status(): number {
+    const status = this.number(2);
+    if (!STATUSES.includes(status)) throw new RangeError(`${status} is no status`);
+    return status;
+  }
+
+  flag(): boolean {
+    const flag = this.number(1);
+    if (flag > 1) throw new RangeError(`${flag} is no flag`);
+    return flag === 1;
+  }
+
+  ids(): Uint8Array[] {
+    return pieces(this.take(this.number(1) * 32), 32);
+  }
+
+  rest(): Bytes {
+    return this.take(this.#bytes.length - this.#at);
+  }
+
+  end(): void {
+    const { length } = this.rest();
+    if (length > 0) throw new RangeError(`${length} bytes too many`);
+  }
+}
+
+/** @throws RangeError where the bytes are none */
+export function read(flat: Bytes): Output {
+  const reader = new Reader(flat);
+  const output = fields(reader);
+  reader.end();
+  return output;
+}
+
+/** Fields are read in the order in which they stand here. */
+function fields(reader: Reader): Output {
+  const which = reader.number(1);
+  switch (which) {
+    case 1:
+      return { kind: 'tell', to: reader.ids(), bytes: reader.rest() };
+    case ASK:
+      return { kind: 'ask', op: reader.number(4), to: reader.take(32), withinMs: reader.number(4), bytes: reader.rest() };
+    case 3:
+      return { kind: 'reply', ticket: reader.number(4), status: reader.status(), bytes: reader.rest() };
+    case 4:
+      return { kind: 'cancel', op: reader.number(4) };
+    case 5:
+      return { kind: 'hold', ids: reader.ids() };
+    case LIST:
+      return { kind: 'list', op: reader.number(4), place: reader.take(32), stays: reader.flag(), withinMs: reader.number(4) };
+    case 64:
+      return { kind: 'sign', job: reader.number(4), bytes: reader.rest() };
+    case 65:
+      return { kind: 'verify', job: reader.number(4), key: reader.take(64), signature: reader.take(64), bytes: reader.rest() };
+    case 96:
+      return { kind: 'event', bytes: reader.rest() };
+    default:
+      throw new RangeError(`a module gives nothing of the kind ${which}`);
+  }
+}
+
+const byte = (value: number | boolean): Bytes => Uint8Array.of(Number(value));
+
+const u16 = (value: number): Bytes => Uint8Array.of(value >> 8, value);
+
+const u64 = (value: number): Bytes => concat(u32(Math.floor(value / 2 ** 32)), u32(value % 2 ** 32));
+
+/** The time that a module wanted has come. */
+export const TIME = byte(0);
+
+export const said = (from: Uint8Array, isProven: boolean, bytes: Uint8Array): Bytes => concat(byte(1), from, byte(isProven), bytes);
+
+export const asked = (from: Uint8Array, isProven: boolean, ticket: number, withinMs: number, bytes: Uint8Array): Bytes =>
+  concat(byte(2), from, byte(isProven), u32(ticket), u32(withinMs), bytes);
+
+export interface Answered {
+  readonly op: number;
+  readonly from: Uint8Array;
+  readonly isProven: boolean;
+  readonly isHere: boolean;
+  readonly status: number;
+  readonly bytes: Uint8Array;
+}
+
+export const answered = ({ op, from, isProven, isHere, status, bytes }: Answered): Bytes =>
+  concat(byte(3), u32(op), from, byte(isProven), byte(isHere), u16(status), bytes);
+
+export const linked = (id: Uint8Array, rttUs: number, isRelayed: boolean): Bytes => concat(byte(4), id, u32(rttUs), byte(isRelayed));
+
+export const unlinked = (id: Uint8Array, reason: number): Bytes => concat(byte(5), id, byte(reason));
+
+export const view = (version: number, ids: readonly Uint8Array[]): Bytes => concat(byte(6), u32(version), byte(ids.length), ...ids);
+
+export const clock = (wallMs: number, isDoubtful: boolean): Bytes => concat(byte(7), u64(wallMs), byte(isDoubtful));
+
+export const listed = (op: number, status: number, ids: readonly Uint8Array[]): Bytes =>
+  concat(byte(8), u32(op), u16(status), byte(ids.length), ...ids);
+
+export const signed = (job: number, signature: Uint8Array): Bytes => concat(byte(64), u32(job), signature);
+
+export const verified = (job: number, holds: boolean): Bytes => concat(byte(65), u32(job), byte(holds));
+
+export const failed = (job: number): Bytes => concat(byte(66), u32(job));
+
+export const command = (bytes: Uint8Array): Bytes => concat(byte(96), bytes);
