@@ -17,11 +17,7 @@ impl Library {
     pub(crate) fn new(seed: u64, count: u32, length: u32) -> Self {
         let make = |number: u32| {
             let mut dice = Dice::new(seed ^ 0xb10c, u64::from(number));
-            let mut bytes = vec![0; length as usize];
-            for chunk in bytes.chunks_mut(8) {
-                let word = dice.draw().to_be_bytes();
-                chunk.copy_from_slice(&word[..chunk.len()]);
-            }
+            let bytes = dice.vec(length as usize);
             (BlockHash(Sha256::digest(&bytes).into()), bytes.into_boxed_slice())
         };
         let mut blocks: Vec<_> = (0..count).map(make).collect();

@@ -1,5 +1,7 @@
 //! What happens at one moment: departures, cuts, frozen tabs, a signalling server that stops.
 
+use tabmesh_world::server::Server;
+
 use super::Conductor;
 use crate::crypto::Crypto;
 use crate::event::{Event, NodeNumber, What};
@@ -105,13 +107,11 @@ impl<C: Crypto> Conductor<'_, C> {
     fn switch_server(&mut self, up: bool) {
         let now = self.world.now;
         let shard = &mut self.world.shards[0];
-        let Some(server) = &mut shard.server else { return };
         if up {
-            server.is_up = true;
+            shard.server.iter_mut().for_each(|server| server.is_up = true);
             return;
         }
-        let letters = server.stop(&self.world.ground, now);
-        for letter in letters {
+        for letter in shard.ask_server(&self.world.ground, now, Server::stop) {
             self.world.inject(letter.arrives, letter.to, What::Signal(letter.signal));
         }
     }

@@ -1,8 +1,9 @@
 //! The ends of links that one node's shell keeps.
 
 use tabmesh_engine::LinkId;
+use tabmesh_world::line::Line;
+use tabmesh_world::seal::Seal;
 
-use super::circuit::Seal;
 use crate::event::{EndId, NodeNumber};
 
 /// Ends of one node at once: more than the engine ever has.
@@ -16,20 +17,12 @@ pub(crate) struct End {
     pub(crate) is_open: bool,
     /// WebRTC: whether the own description is out.
     pub(crate) is_described: bool,
-    /// Whether `Drained` is on its way.
-    pub(crate) is_drain_due: bool,
     /// Who is at the other end, as far as known.
     pub(crate) mate: Option<(NodeNumber, EndId)>,
-    /// When the last byte given to this end has left the node.
-    pub(crate) free_at: u64,
-    /// When the last packet arrives at the other end: none behind it comes before.
-    pub(crate) arrives: u64,
+    /// What it sends.
+    pub(crate) line: Line,
     /// Incoming: packets are handed over no earlier, because one before them is still coming through the downlink.
     pub(crate) held_until: u64,
-    /// Bytes a second that the last long packet was given.
-    pub(crate) rate: u64,
-    /// Bytes sent since the engine was told last how much waits.
-    pub(crate) unreported: u32,
     /// Of a liar that stands between two: the end to the other one.
     pub(crate) pipe: Option<EndId>,
     /// What was sent across a cut.
@@ -59,13 +52,9 @@ impl Ends {
             link,
             is_open: false,
             is_described: false,
-            is_drain_due: false,
             mate: None,
-            free_at: 0,
-            arrives: 0,
+            line: Line::default(),
             held_until: 0,
-            rate: 0,
-            unreported: 0,
             pipe: None,
             stuck: Vec::new(),
             seal: None,

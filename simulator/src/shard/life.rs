@@ -1,6 +1,8 @@
 //! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
 
 use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile, Status};
+use tabmesh_heap as heap;
+use tabmesh_world::clock::Clock;
 
 use super::kept::Kept;
 use super::{Shard, Shell, State};
@@ -8,7 +10,6 @@ use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
-use crate::heap;
 use crate::model::{SECOND, micros};
 use crate::scenario::Lie;
 
@@ -30,8 +31,10 @@ impl Shell {
         let mut dice = Dice::new(ground.seed, u64::from(node));
         let skew_most = i64::from(ground.machines.skew_ppm);
         Self {
-            clock_offset_us: dice.below(3_600 * SECOND),
-            skew_ppm: dice.below(2 * skew_most as u64 + 1) as i64 - skew_most,
+            clock: Clock {
+                offset_us: dice.below(3_600 * SECOND),
+                skew_ppm: dice.below(2 * skew_most as u64 + 1) as i64 - skew_most,
+            },
             dice,
             caused: 0,
             life: 0,
@@ -50,17 +53,6 @@ impl Shell {
             burst: None,
             inbox: Default::default(),
         }
-    }
-
-    /// What the node's clock shows.
-    pub(super) fn local(&self, at: u64) -> u64 {
-        (self.clock_offset_us + at).saturating_add_signed(at as i64 / 1_000_000 * self.skew_ppm)
-    }
-
-    /// A time at which the clock shows `local`, up to a second's skew early.
-    pub(super) fn world(&self, local: u64) -> u64 {
-        let ahead = local.saturating_sub(self.clock_offset_us);
-        ahead.saturating_add_signed(-(ahead as i64 / (1_000_000 + self.skew_ppm) * self.skew_ppm))
     }
 }
 
@@ -167,7 +159,7 @@ impl<C: Crypto> Shard<C> {
         shell.caused = shell.caused.wrapping_add(1);
         let cause = u64::from(node) << 32 | u64::from(shell.caused);
         self.queue.add(crate::event::Event { at: self.now + for_us, cause, to: node, what: What::Thaw });
-        shell.deadline = shell.local(self.now);
+        shell.deadline = shell.clock.local(self.now);
         shell.down_free_at = shell.down_free_at.max(self.now + for_us.max(AWAY_US) - AWAY_US);
     }
 

@@ -14,8 +14,9 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("node-native", &["tabmesh-bounds", "tabmesh-engine", "tabmesh-meter"]),
     ("signalling-server", &["tabmesh-bounds", "tabmesh-engine"]),
     ("signalling-server/bounds", &[]),
-    ("simulator", &["tabmesh-engine", "tabmesh-world"]),
-    ("simulator/world", &["tabmesh-port"]),
+    ("simulator", &["tabmesh-engine", "tabmesh-heap", "tabmesh-world"]),
+    ("simulator/heap", &[]),
+    ("simulator/world", &["tabmesh-engine", "tabmesh-port"]),
     ("task-meter", &[]),
     ("task-meter/checks", &["tabmesh-meter"]),
     ("task-meter/wasm", &["tabmesh-meter"]),
@@ -30,13 +31,14 @@ const ENGINE_DEPENDENCIES: [&str; 3] = ["bytemuck", "sha2", "tabmesh-port"];
 const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature", "sha256"];
 
 /// The front doors of crates that need no unsafe code. Only the Wasm borders do, of the core, of modules with their allocator and of
-/// the meter, and the simulator, whose allocator counts what engines hold; and [`LOADS_CODE`].
+/// the meter, and the allocator that counts what engines hold; and [`LOADS_CODE`].
 const SAFE: &[&str] = &[
     "core-wasm/examples/counter/src/lib.rs",
     "core-wasm/engine/src/lib.rs",
     "core-wasm/port/src/lib.rs",
     "signalling-server/bounds/src/lib.rs",
     "signalling-server/src/lib.rs",
+    "simulator/src/lib.rs",
     "simulator/world/src/lib.rs",
     "task-meter/checks/src/lib.rs",
     "task-meter/src/lib.rs",
