@@ -7,17 +7,10 @@ use tabmesh_engine::{Input, LinkId, PublicKey};
 use tabmesh_world::seal::{OF_CIRCUIT, SEALING_US, Seal, fresh_key};
 
 use super::Shard;
+use super::ends::Circuit;
 use crate::crypto::Crypto;
 use crate::event::{CircuitNews, EndId, NodeNumber, What};
 use crate::ground::Ground;
-
-/// One end of a circuit.
-pub(super) struct Circuit {
-    link: LinkId,
-    /// Tells it from an earlier one of the same link's number.
-    number: u32,
-    seal: Seal,
-}
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn has_circuit(&self, node: NodeNumber, link: LinkId) -> bool {

@@ -31,6 +31,14 @@ pub(crate) struct End {
     pub(crate) seal: Option<Box<Seal>>,
 }
 
+/// One end of a relayed link.
+pub(crate) struct Circuit {
+    pub(crate) link: LinkId,
+    /// Tells it from an earlier one of the same link's number.
+    pub(crate) number: u32,
+    pub(crate) seal: Seal,
+}
+
 /// All ends of one node. A link's number is looked for in a list of its own that fits a few cache lines.
 #[derive(Default)]
 pub(crate) struct Ends {

@@ -33,7 +33,7 @@ use crate::ground::Ground;
 use crate::library::Store;
 use crate::model::place::LEAST_US;
 use crate::queue::Calendar;
-use ends::Ends;
+use ends::{Circuit, Ends};
 
 /// What a node's shell does now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +151,7 @@ pub(crate) struct Shard<C: Crypto> {
     engines: Vec<Option<Box<Node>>>,
     shells: Vec<Shell>,
     ends: Vec<Ends>,
-    circuits: Vec<Vec<circuits::Circuit>>,
+    circuits: Vec<Vec<Circuit>>,
     stores: Vec<Store>,
     kept: Vec<kept::Kept>,
     /// The newest messages that any of them keeps.

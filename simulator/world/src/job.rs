@@ -10,8 +10,10 @@ fn typical_us(work: &Work) -> u64 {
     match work {
         Work::Sign(_) | Work::SignMessage(_) => 300,
         Work::Verify { .. } | Work::CheckMessage(_) => 500,
-        // Shells have what was published or is to be sent in memory.
-        Work::Recall(_) | Work::Message(_) => 20,
+        // Shells have what was published not long ago in memory.
+        Work::Recall(_) => 20,
+        // What is to be sent is handed over at once, in its order.
+        Work::Message(_) => 0,
         Work::Store { .. } | Work::Scan { .. } => 3_000,
         Work::Load(_) | Work::Absent(_) => 1_000,
     }

@@ -41,6 +41,11 @@ impl Seal {
         self.own
     }
 
+    /// Whether this end began.
+    pub fn has_dialled(&self) -> bool {
+        self.dialled
+    }
+
     /// Whether the other end's key is there.
     pub fn is_complete(&self) -> bool {
         self.keys.is_some()

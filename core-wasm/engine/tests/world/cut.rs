@@ -1,10 +1,15 @@
 //! Cuts through the network: who reaches whom no more, and what becomes of their links.
 
 use tabmesh_engine::LinkKind;
+use tabmesh_world::dial::CONSENT_US;
+use tabmesh_world::time::SECOND;
 
 use super::agenda::Happening;
 use super::ids::{EndId, HostId};
 use super::run::World;
+
+/// A cut WebSocket is given up by its transport after so much silence.
+const SOCKET_SILENCE_US: u64 = 60 * SECOND;
 
 impl World {
     /// Cuts the network: hosts of different `sides` reach each other no more; hosts not named are on side 0.
@@ -37,10 +42,10 @@ impl World {
             .collect();
         for (id, kind) in crossing {
             let silence = match kind {
-                LinkKind::WebRtc => self.network.consent_us,
-                LinkKind::Socket | LinkKind::Relayed => self.network.socket_silence_us,
+                LinkKind::WebRtc => CONSENT_US,
+                LinkKind::Socket | LinkKind::Relayed => SOCKET_SILENCE_US,
             };
-            let delay = silence + self.rng.below(silence / 5 + 1);
+            let delay = silence + self.dice.below(silence / 5 + 1);
             self.at(delay, Happening::CutOff(id, self.network.cuts));
         }
     }
@@ -60,15 +65,15 @@ impl World {
         let pairs: Vec<(EndId, HostId, HostId)> = self
             .ends
             .iter()
-            .filter(|(_, end)| !end.flow.in_flight.is_empty())
+            .filter(|(_, end)| !end.in_flight.is_empty())
             .filter_map(|(id, end)| Some((*id, end.host, self.ends.get(&end.mate?)?.host)))
             .collect();
         for (id, from, to) in pairs {
             let earliest = self.now + self.travel(from, to);
-            let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { continue };
-            for (step, parcel) in flow.in_flight.iter_mut().enumerate() {
+            let Some(end) = self.ends.get_mut(&id) else { continue };
+            for (step, parcel) in end.in_flight.iter_mut().enumerate() {
                 parcel.arrives = parcel.arrives.max(earliest + step as u64);
-                flow.last_arrival = flow.last_arrival.max(parcel.arrives);
+                end.line.arrives = end.line.arrives.max(parcel.arrives);
                 self.agenda.add(parcel.arrives, Happening::Arrive(id));
             }
         }

@@ -1,9 +1,9 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
 use tabmesh_engine::{BlockHash, Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, TopicId};
+use tabmesh_world::server::SERVER_NAME;
 
 use super::ids::{EndId, SessionId};
-use super::server::SERVER_NAME;
 
 /// An [`Input`] on its way to an engine.
 #[derive(Clone)]

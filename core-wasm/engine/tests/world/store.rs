@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
 
-use sha2::{Digest, Sha256};
-use tabmesh_engine::BlockHash;
+use tabmesh_engine::{BlockHash, sha256};
 
 use super::stimulus::Outcome;
 
@@ -25,7 +24,7 @@ impl Store {
 
     /// The name of a block: its SHA-256.
     pub(crate) fn name(bytes: &[u8]) -> BlockHash {
-        BlockHash(Sha256::digest(bytes).into())
+        BlockHash(sha256(bytes))
     }
 
     /// The block, if it is here.

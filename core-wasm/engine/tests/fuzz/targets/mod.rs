@@ -6,13 +6,9 @@ pub(crate) mod node;
 mod trees;
 pub(crate) mod wire;
 
-#[path = "../../world/crypto.rs"]
-mod crypto;
 #[path = "../../attacks/frames.rs"]
 mod frames;
 #[path = "../../world/heap.rs"]
 mod heap;
 #[path = "../../content/reference.rs"]
 mod reference;
-#[path = "../../world/rng.rs"]
-pub(crate) mod rng;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::{BlockHash, JobResult, Signature, Work, sha256};
+use tabmesh_world::crypto::{Crypto, StandIn};
 
-use super::super::crypto::Crypto;
 use super::super::frames::NET;
 use super::people::{SELF, person};
 
@@ -60,9 +60,7 @@ impl Store {
             |bytes: Option<&Vec<u8>>| bytes.map_or(Ended::Missing, |bytes| Ended::Loaded(bytes.clone()));
         match work {
             Work::Sign(bytes) => Ended::Signature(person(SELF).sign(bytes)),
-            Work::Verify { key, signature, bytes } => {
-                Ended::Verified(Crypto::StandIn.verify(key, signature, bytes))
-            }
+            Work::Verify { key, signature, bytes } => Ended::Verified(StandIn::verify(key, signature, bytes)),
             Work::SignMessage(raw) => {
                 let signature = person(SELF).sign(&topic::signed_bytes(&NET, raw));
                 Ended::Loaded(topic::signed(raw.clone(), &signature))
@@ -70,7 +68,7 @@ impl Store {
             Work::CheckMessage(raw) => {
                 let bytes = topic::signed_bytes(&NET, raw);
                 let (key, signature) = topic::proof(raw).expect("a whole message is to be checked");
-                let holds = Crypto::StandIn.verify(key, signature, &bytes);
+                let holds = StandIn::verify(key, signature, &bytes);
                 if holds { Ended::Loaded(raw.clone()) } else { Ended::Missing }
             }
             Work::Recall(id) => found(self.memory.get(id)),
