@@ -3,6 +3,7 @@
 use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile, Status};
 use tabmesh_heap as heap;
 use tabmesh_world::clock::Clock;
+use tabmesh_world::dial::{SILENCE_US, silence_us};
 
 use super::kept::Kept;
 use super::{Shard, Shell, State};
@@ -10,15 +11,12 @@ use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
+use crate::library::Stored;
 use crate::model::{SECOND, micros};
 use crate::scenario::Lie;
 
 /// Wall time when a world begins, in seconds since 1970.
 const WALL_START_S: u64 = 1_767_225_600;
-
-/// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
-/// answers nothing failed after 15 s.
-const SILENCE_US: u64 = 15 * SECOND;
 
 /// A tab that was frozen for longer tells its engine that it was away (`HIDDEN_MS` of the package).
 const AWAY_US: u64 = 10 * SECOND;
@@ -123,7 +121,7 @@ impl<C: Crypto> Shard<C> {
         let left: Vec<(NodeNumber, EndId)> =
             self.ends[at].iter().filter(|end| end.is_open).filter_map(|end| end.mate).collect();
         for mate in left {
-            let notice = SILENCE_US + self.shells[at].dice.below(5 * SECOND);
+            let notice = silence_us(&mut self.shells[at].dice);
             self.hang_up(ground, node, mate, notice);
         }
         self.drop_session(ground, node, if silent { SILENCE_US } else { 0 });
@@ -188,7 +186,7 @@ impl<C: Crypto> Shard<C> {
         let command = match order.wish {
             Wish::Find(ref target) => Command::Find { op, target },
             Wish::Put(number) => {
-                if !self.stores[at].keep(number, false) {
+                if !self.stores[at].keep(Stored::new(number, false)) {
                     // The package puts nothing into the network that its own store does not take.
                     let status = Status::InsufficientStorage;
                     return self.note(node, News::Done { op, status, holders: 0 });

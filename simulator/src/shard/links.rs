@@ -2,14 +2,14 @@
 
 use tabmesh_engine::{Input, LinkId, Route};
 use tabmesh_world::description::{self, describe};
-use tabmesh_world::dial::{CONSENT_US, OPENING_US, SOCKET_WAYS, WEBRTC_WAYS, gathering_us, keys_us};
+use tabmesh_world::dial::{OPENING_US, SOCKET_WAYS, WEBRTC_WAYS, consent_us, gathering_us, keys_us};
 
 use super::Shard;
 use crate::crypto::Crypto;
 use crate::dice::mix;
 use crate::event::{EndId, NodeNumber, What};
 use crate::ground::Ground;
-use crate::model::{MS, SECOND};
+use crate::model::MS;
 
 /// The node and end that a description is of; `None` where it is none that a shell made.
 fn described(ground: &Ground, bytes: &[u8]) -> Option<(NodeNumber, EndId)> {
@@ -265,8 +265,8 @@ impl<C: Crypto> Shard<C> {
                 .map(|end| end.id)
                 .collect();
             for end in cut {
-                let silence = CONSENT_US + self.shells[at].dice.below(5 * SECOND);
-                let what = What::CutOff { end, cut: ground.cuts };
+                let silence = consent_us(&mut self.shells[at].dice);
+                let what = What::CutOff { end, cut: ground.cut.number() };
                 self.cause(ground, node, node, self.now + silence, what);
             }
         }
@@ -275,7 +275,7 @@ impl<C: Crypto> Shard<C> {
     pub(super) fn cut_off(&mut self, ground: &Ground, node: NodeNumber, id: EndId, cut: u32) {
         let at = self.at(node);
         let mate = self.ends[at].get(id).and_then(|end| end.mate);
-        if cut == ground.cuts && mate.is_some_and(|(mate, _)| ground.is_cut(node, mate)) {
+        if cut == ground.cut.number() && mate.is_some_and(|(mate, _)| ground.is_cut(node, mate)) {
             self.lose(ground, node, id);
         }
     }

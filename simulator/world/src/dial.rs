@@ -11,9 +11,9 @@ use crate::time::{MS, SECOND};
 /// The shells give an opening link so long (`DIAL_MS` of the package).
 pub const OPENING_US: u64 = 20 * SECOND;
 
-/// A silent path is given up by ICE after this (RFC 7675 §5.1: consent expires after 30 s; Chromium's last check is up to
-/// 5 s old by then).
-pub const CONSENT_US: u64 = 25 * SECOND;
+/// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
+/// answers nothing failed after 15 s.
+pub const SILENCE_US: u64 = 15 * SECOND;
 
 /// TCP gives a connection up that gets no answer.
 pub const NO_ANSWER_US: u64 = 10 * SECOND;
@@ -30,6 +30,17 @@ pub const SOCKET_WAYS: u64 = 5;
 pub fn gathering_us(place: &Place, dice: &mut Dice) -> u64 {
     let round_trip = 2 * u64::from(place.access_us);
     10 * MS + round_trip + dice.below(60 * MS)
+}
+
+/// When the other end of a dead machine's link learns of it.
+pub fn silence_us(dice: &mut Dice) -> u64 {
+    SILENCE_US + dice.below(5 * SECOND)
+}
+
+/// When ICE gives up a path that fell silent (RFC 7675 §5.1: consent expires after 30 s; Chromium's last check is up to 5 s
+/// old by then).
+pub fn consent_us(dice: &mut Dice) -> u64 {
+    25 * SECOND + dice.below(5 * SECOND)
 }
 
 /// How long both ends of a WebRTC link calculate.

@@ -107,7 +107,7 @@ fn a_node_that_lost_everything_comes_back() {
         let lost = HostId(4);
         let others: Vec<HostId> = world.live().into_iter().filter(|host| *host != lost).collect();
         world.partition(&[&others, &[lost]]);
-        world.network.server_side = Some(0);
+        world.network.cut.server = Some(0);
         world.run_for(90_000);
         assert!(world.host(lost).peers().is_empty() && !world.host(lost).is_joined(), "seed {seed}");
         world.heal();

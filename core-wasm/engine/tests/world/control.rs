@@ -304,7 +304,7 @@ impl World {
     fn place(&mut self, spec: Spec) -> HostId {
         let host = HostId(self.hosts.len());
         let key = self.make_key(spec.own_level, spec.exact);
-        let place = Place::draw(&mut self.dice, host.0 as u32, Nat::Open);
+        let place = Place::draw(&mut self.dice, host.number(), Nat::Open);
         let machine = Host {
             id: NodeId::of_key(&key.public),
             key,

@@ -1,7 +1,7 @@
 //! Cuts through the network: who reaches whom no more, and what becomes of their links.
 
 use tabmesh_engine::LinkKind;
-use tabmesh_world::dial::CONSENT_US;
+use tabmesh_world::dial::consent_us;
 use tabmesh_world::time::SECOND;
 
 use super::agenda::Happening;
@@ -14,17 +14,17 @@ const SOCKET_SILENCE_US: u64 = 60 * SECOND;
 impl World {
     /// Cuts the network: hosts of different `sides` reach each other no more; hosts not named are on side 0.
     pub(crate) fn partition(&mut self, sides: &[&[HostId]]) {
-        let sides = sides.iter().enumerate();
-        self.network.sides =
-            sides.flat_map(|(side, hosts)| hosts.iter().map(move |host| (*host, side as u32))).collect();
-        self.network.cuts += 1;
+        let mut side_of = vec![0; self.hosts.len()];
+        for (side, hosts) in sides.iter().enumerate() {
+            hosts.iter().for_each(|host| side_of[host.0] = side as u8);
+        }
+        self.network.cut.fall_apart(side_of);
         self.notice_cut();
     }
 
     /// Heals every cut. What still waited on a link that was not given up yet arrives.
     pub(crate) fn heal(&mut self) {
-        self.network.sides.clear();
-        self.network.cuts += 1;
+        self.network.cut.heal();
         self.resume_flows();
     }
 
@@ -41,12 +41,13 @@ impl World {
             .map(|(id, end)| (*id, end.kind))
             .collect();
         for (id, kind) in crossing {
-            let silence = match kind {
-                LinkKind::WebRtc => CONSENT_US,
-                LinkKind::Socket | LinkKind::Relayed => SOCKET_SILENCE_US,
+            let delay = match kind {
+                LinkKind::WebRtc => consent_us(&mut self.dice),
+                LinkKind::Socket | LinkKind::Relayed => {
+                    SOCKET_SILENCE_US + self.dice.below(SOCKET_SILENCE_US / 5)
+                }
             };
-            let delay = silence + self.dice.below(silence / 5 + 1);
-            self.at(delay, Happening::CutOff(id, self.network.cuts));
+            self.at(delay, Happening::CutOff(id, self.network.cut.number()));
         }
     }
 
@@ -54,7 +55,7 @@ impl World {
     pub(super) fn cut_off(&mut self, id: EndId, cut: u32) {
         let Some(mate) = self.ends.get(&id).and_then(|end| end.mate) else { return };
         let Some(mate_host) = self.ends.get(&mate).map(|mate| mate.host) else { return };
-        if cut == self.network.cuts && self.network.is_cut(self.ends[&id].host, mate_host) {
+        if cut == self.network.cut.number() && self.network.is_cut(self.ends[&id].host, mate_host) {
             self.lose(id);
             self.lose(mate);
         }

@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 
 use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_world::dial::silence_us;
 use tabmesh_world::line::{Line, SHORT};
-use tabmesh_world::time::{MS, SECOND};
+use tabmesh_world::time::MS;
 
 use super::agenda::Happening;
 use super::end::{End, Parcel, Stage};
@@ -194,8 +195,8 @@ impl World {
     /// When the transport of a crashed host's link is given up by the other end, in microseconds.
     pub(super) fn crash_notice(&mut self, kind: LinkKind) -> u64 {
         match kind {
-            // A killed tab sends no more consent; the other end needs some seconds to be sure.
-            LinkKind::WebRtc => 5 * SECOND + self.dice.below(10 * SECOND),
+            // A killed tab answers nothing; the other end needs some seconds to be sure.
+            LinkKind::WebRtc => silence_us(&mut self.dice),
             // The operating system closes a dead process's sockets.
             LinkKind::Socket | LinkKind::Relayed => MS,
         }

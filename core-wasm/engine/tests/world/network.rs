@@ -1,8 +1,9 @@
 //! How things travel: what packets meet on their way, what is cut, who never connects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tabmesh_world::channel::Channel;
+use tabmesh_world::cut::Cut;
 use tabmesh_world::dice::Dice;
 use tabmesh_world::place::Place;
 
@@ -18,12 +19,8 @@ pub(crate) struct Network {
     pub(crate) blocked: BTreeSet<(HostId, HostId)>,
     /// Hosts that find no address of their own to offer: a TURN server that is not there, say.
     pub(crate) addressless: BTreeSet<HostId>,
-    /// Which side of the cut each host is on; hosts not named are on side 0.
-    pub(super) sides: BTreeMap<HostId, u32>,
-    /// Which side of the cut the signalling server is on; `None` reaches every side.
-    pub(crate) server_side: Option<u32>,
-    /// How many cuts and heals there were.
-    pub(crate) cuts: u32,
+    /// Who reaches whom no more.
+    pub(crate) cut: Cut,
 }
 
 impl Default for Network {
@@ -33,9 +30,7 @@ impl Default for Network {
             connect_fail: 0.0,
             blocked: BTreeSet::new(),
             addressless: BTreeSet::new(),
-            sides: BTreeMap::new(),
-            server_side: None,
-            cuts: 0,
+            cut: Cut::default(),
         }
     }
 }
@@ -48,20 +43,16 @@ impl Network {
 
     /// Whether no packet passes between the two now.
     pub(crate) fn is_cut(&self, one: HostId, other: HostId) -> bool {
-        self.side(one) != self.side(other)
+        self.cut.is_between(one.number(), other.number())
     }
 
     /// Whether no packet passes between the host and the signalling server now.
     pub(crate) fn is_cut_from_server(&self, host: HostId) -> bool {
-        self.server_side.is_some_and(|side| side != self.side(host))
+        self.cut.is_before_server(host.number())
     }
 
     /// Whether the two can never have a WebRTC link.
     pub(crate) fn is_blocked(&self, one: HostId, other: HostId) -> bool {
         self.blocked.contains(&(one.min(other), one.max(other)))
-    }
-
-    fn side(&self, host: HostId) -> u32 {
-        self.sides.get(&host).copied().unwrap_or(0)
     }
 }

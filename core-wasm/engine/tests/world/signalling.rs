@@ -103,7 +103,7 @@ impl World {
     /// Something reaches the server.
     pub(super) fn server_hear(&mut self, host: HostId, signal: Signal) {
         if !self.is_lost(&signal) {
-            self.ask_server(|server, around| server.hear(around, host.0 as u32, signal));
+            self.ask_server(|server, around| server.hear(around, host.number(), signal));
         }
     }
 

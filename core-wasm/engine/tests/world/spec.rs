@@ -34,7 +34,7 @@ pub(crate) struct Spec {
     /// Bytes a second that it can take.
     pub(crate) down_rate: u32,
     /// How many blocks its store takes.
-    pub(crate) blocks_max: usize,
+    pub(crate) blocks_max: u64,
 }
 
 impl Spec {

@@ -211,9 +211,9 @@ fn a_socket_to_nowhere_ends_in_link_down() {
 fn a_crash_is_noticed_late_over_webrtc() {
     let (mut world, first, second) = linked(14);
     world.crash(first);
-    world.run_for(4_000);
+    world.run_for(15_000);
     assert!(!world.script(second).has_heard(&Heard::Down(TWO)));
-    world.run_for(16_000);
+    world.run_for(6_000);
     assert!(world.script(second).has_heard(&Heard::Down(TWO)));
 }
 

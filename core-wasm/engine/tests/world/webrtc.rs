@@ -49,7 +49,7 @@ impl World {
         }
         end.is_described = true;
         let host = end.host;
-        self.hand(host, Stimulus::Link(id, LinkNews::Described(describe(host.0 as u32, id.0))));
+        self.hand(host, Stimulus::Link(id, LinkNews::Described(describe(host.number(), id.0))));
         self.try_pair(id);
     }
 
