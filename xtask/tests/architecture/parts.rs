@@ -116,6 +116,23 @@ fn names_of_dependencies(manifest: &str) -> Vec<String> {
 }
 
 #[test]
+fn a_perfect_port_knows_no_engine() {
+    let own =
+        ["perfect", "crypto.rs", "dice.rs", "queue.rs"].map(|file| format!("simulator/world/src/{file}"));
+    let found: Vec<_> = own.iter().flat_map(|file| sources(file, &[".rs"])).collect();
+    assert!(found.len() > own.len(), "files were read");
+    let findings: Vec<_> = found
+        .into_iter()
+        .filter(|source| source.text.contains("tabmesh_engine"))
+        .map(|source| source.path)
+        .collect();
+    expect_none(
+        &findings,
+        "Modules are tried without an overlay: what they stand on there names the port alone.",
+    );
+}
+
+#[test]
 fn the_signalling_server_knows_the_wire_and_ids_only() {
     let mut findings = Vec::new();
     for source in sources("signalling-server/src/", &[".rs"]) {

@@ -2,12 +2,13 @@
 
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::{JobId, Work};
-use tabmesh_world::job;
+use tabmesh_world::{job, message};
 
 use super::agenda::Happening;
 use super::ids::HostId;
+use super::outcome::Outcome;
 use super::run::World;
-use super::stimulus::{Outcome, Stimulus};
+use super::stimulus::Stimulus;
 
 impl World {
     /// Starts a job. Jobs of one host run side by side and may end in any order.
@@ -31,13 +32,13 @@ impl World {
                 machine.outgoing.get(&op.0).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
             }
             Work::SignMessage(raw) => {
-                let signature = machine.key.sign(&topic::signed_bytes(&machine.spec.network_id(), raw));
-                Outcome::Loaded(topic::signed(raw.clone(), &signature))
+                let network = machine.spec.network_id();
+                Outcome::Loaded(message::signed(&network, raw, |bytes| machine.key.sign(bytes)))
             }
             Work::CheckMessage(raw) => {
-                let bytes = topic::signed_bytes(&machine.spec.network_id(), raw);
-                let (key, signature) = topic::proof(raw).expect("the engine looked");
-                if verify(key, signature, &bytes) { Outcome::Loaded(raw.clone()) } else { Outcome::Missing }
+                assert!(topic::proof(raw).is_some(), "the engine looked");
+                let holds = message::holds(&machine.spec.network_id(), raw, verify);
+                if holds { Outcome::Loaded(raw.clone()) } else { Outcome::Missing }
             }
             Work::Recall(id) => {
                 machine.published.get(id).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))

@@ -1,6 +1,7 @@
 //! A deterministic world that drives the very engine through virtual time and a virtual network.
 //!
-//! A [`World`] holds hosts. Each [`Host`](host::Host) is a virtual shell around one engine: it answers every
+//! What it is like is `tabmesh-world`'s: chance, time, distances, dialling, signing, the signalling server. Who acts in what order, and
+//! what must hold, stands here. A [`World`] holds hosts. Each [`Host`](host::Host) is a virtual shell around one engine: it answers every
 //! output the way the browser and the native shell do, with a virtual WebRTC handshake, WebSockets, a signalling
 //! server, a clock of its own, jobs and a block store. All that happens stands on one agenda in order of time;
 //! all chance comes from one seed; nothing depends on hash order. So a seed is a whole run: the failure it
@@ -27,6 +28,7 @@ mod host;
 mod ids;
 mod jobs;
 mod network;
+mod outcome;
 mod run;
 pub(crate) mod script;
 pub(crate) mod seeds;

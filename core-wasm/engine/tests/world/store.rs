@@ -3,7 +3,7 @@
 use tabmesh_engine::{BlockHash, sha256};
 use tabmesh_world::shelf::{Entry, Shelf, Takes};
 
-use super::stimulus::Outcome;
+use super::outcome::Outcome;
 
 /// A block on the shelf.
 struct Kept {

@@ -9,8 +9,8 @@ use tabmesh_world::server::SERVER_NAME;
 
 use super::check::distance;
 use super::crypto::Signing;
+use super::outcome::Outcome;
 use super::script::Heard;
-use super::stimulus::Outcome;
 use super::store::Store;
 use super::{HostId, MS, Spec, World};
 

@@ -10,5 +10,7 @@ pub(crate) mod wire;
 mod frames;
 #[path = "../../world/heap.rs"]
 mod heap;
+#[path = "../../world/outcome.rs"]
+mod outcome;
 #[path = "../../content/reference.rs"]
 mod reference;
