@@ -2,6 +2,7 @@
 
 use tabmesh_engine::{JobId, LinkId, NodeId, OpId, Work};
 use tabmesh_seat::Demand;
+use tabmesh_world::server::Signal;
 
 use crate::queue::Timed;
 
@@ -87,20 +88,6 @@ pub(crate) enum What {
     Freeze { for_us: u64 },
     /// The tab goes on.
     Thaw,
-}
-
-/// What passes between a node's shell and the signalling server; `session` is the shell's number of the connection.
-pub(crate) enum Signal {
-    /// To the server: the WebSocket opens.
-    Connect { session: u32 },
-    /// To the server: it closed.
-    Gone { session: u32 },
-    /// Either way: one message.
-    Message { session: u32, bytes: Vec<u8> },
-    /// To the node: it is open.
-    Up { session: u32 },
-    /// To the node: it is closed.
-    Down { session: u32 },
 }
 
 /// What a shell's cryptography is done with.

@@ -1,6 +1,7 @@
 //! What all nodes share and none changes while the world runs: where they stand, what is cut, what is stored where.
 
 use tabmesh_engine::{NodeId, Profile, PublicKey, TopicId};
+use tabmesh_world::cut::Cut;
 
 use crate::dice::Dice;
 use crate::event::NodeNumber;
@@ -78,12 +79,7 @@ pub(crate) struct Ground {
     pub(crate) sessions: Option<Sessions>,
     pub(crate) channel: Channel,
     has_nats: bool,
-    /// Which side of the cut each node is on; empty where nothing is cut.
-    pub(crate) sides: Vec<u8>,
-    /// Whether the signalling server reaches all sides, or stands on the first.
-    pub(crate) server_reaches_all: bool,
-    /// How many cuts and heals there were.
-    pub(crate) cuts: u32,
+    pub(crate) cut: Cut,
     pub(crate) library: Library,
     /// What each node's store takes; empty where stores never fill.
     takes: Vec<Takes>,
@@ -139,9 +135,7 @@ impl Ground {
                 jitter_us: network.jitter_ms * MS as f64,
             },
             has_nats: network.nat,
-            sides: Vec::new(),
-            server_reaches_all: true,
-            cuts: 0,
+            cut: Cut::default(),
             library,
             takes: takes(scenario, seed),
             has_junk: liars.is_some_and(|liars| liars.lies.contains(&Lie::Fill)),
@@ -206,14 +200,10 @@ impl Ground {
 
     /// Whether nothing passes between the two now.
     pub(crate) fn is_cut(&self, one: NodeNumber, other: NodeNumber) -> bool {
-        if self.sides.is_empty() {
-            return false;
-        }
         if one == self.nodes || other == self.nodes {
-            let node = one.min(other);
-            return !self.server_reaches_all && self.sides[node as usize] != 0;
+            return self.cut.is_before_server(one.min(other));
         }
-        self.sides[one as usize] != self.sides[other as usize]
+        self.cut.is_between(one, other)
     }
 
     /// Whether the two can have a direct WebRTC link.

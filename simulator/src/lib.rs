@@ -7,23 +7,21 @@
 //! It measures the protocol, not browsers: it renders nothing, opens no socket, and its cryptography is a stand-in
 //! unless the scenario asks for P-256. `docs/SIMULATION.md` says how to use it and what it found.
 
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 mod check;
 mod conduct;
 mod event;
 mod ground;
-mod heap;
 mod library;
+mod memory;
 mod model;
 mod overlay;
 mod payload;
 mod report;
 mod results;
 mod scenario;
-mod server;
 mod shard;
-mod trace;
 mod world;
 
 pub use conduct::{Options, Progress, run};

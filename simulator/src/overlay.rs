@@ -102,16 +102,14 @@ impl Overlay {
     pub fn cut(&mut self, nodes: &[u32]) {
         let sides = (0..self.world.ground.nodes).map(|node| u8::from(nodes.contains(&node))).collect();
         let World { shards, ground, .. } = &mut self.world;
-        ground.sides = sides;
-        ground.cuts += 1;
+        ground.cut.fall_apart(sides);
         shards[0].notice_cut(ground);
     }
 
     /// It does again.
     pub fn heal(&mut self) {
         let World { shards, ground, .. } = &mut self.world;
-        ground.sides = Vec::new();
-        ground.cuts += 1;
+        ground.cut.heal();
         shards[0].resume(ground);
     }
 

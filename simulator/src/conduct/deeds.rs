@@ -1,5 +1,7 @@
 //! What happens at one moment: departures, cuts, frozen tabs, a signalling server that stops.
 
+use tabmesh_world::server::Server;
+
 use super::Conductor;
 use crate::crypto::Crypto;
 use crate::event::{Event, NodeNumber, What};
@@ -70,7 +72,7 @@ impl<C: Crypto> Conductor<'_, C> {
 
     fn cut(&mut self, sides: &[f64], server_reaches_all: bool) {
         let ground = &mut self.world.ground;
-        ground.sides = (0..ground.nodes)
+        let sides = (0..ground.nodes)
             .map(|_| {
                 let mut left = self.dice.unit();
                 let side = sides.iter().position(|share| {
@@ -80,8 +82,8 @@ impl<C: Crypto> Conductor<'_, C> {
                 side.unwrap_or(0) as u8
             })
             .collect();
-        ground.server_reaches_all = server_reaches_all;
-        ground.cuts += 1;
+        ground.cut.fall_apart(sides);
+        ground.cut.server = (!server_reaches_all).then_some(0);
         (self.healed_at, self.whole_after) = (None, None);
         for shard in &mut self.world.shards {
             shard.set_time(self.world.now);
@@ -90,8 +92,7 @@ impl<C: Crypto> Conductor<'_, C> {
     }
 
     fn heal(&mut self) {
-        self.world.ground.sides = Vec::new();
-        self.world.ground.cuts += 1;
+        self.world.ground.cut.heal();
         self.healed_at = Some(self.world.now);
         let mut mail: Vec<Event> = Vec::new();
         for shard in &mut self.world.shards {
@@ -105,13 +106,11 @@ impl<C: Crypto> Conductor<'_, C> {
     fn switch_server(&mut self, up: bool) {
         let now = self.world.now;
         let shard = &mut self.world.shards[0];
-        let Some(server) = &mut shard.server else { return };
         if up {
-            server.is_up = true;
+            shard.server.iter_mut().for_each(|server| server.is_up = true);
             return;
         }
-        let letters = server.stop(&self.world.ground, now);
-        for letter in letters {
+        for letter in shard.ask_server(&self.world.ground, now, Server::stop) {
             self.world.inject(letter.arrives, letter.to, What::Signal(letter.signal));
         }
     }

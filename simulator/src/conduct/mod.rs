@@ -15,7 +15,7 @@ use crate::crypto::{Crypto, P256, StandIn};
 use crate::dice::Dice;
 use crate::event::{News, What};
 use crate::ground::Follow;
-use crate::heap;
+use crate::memory;
 use crate::model::place::LEAST_US;
 use crate::model::{SECOND, micros};
 use crate::report::{Report, compare};
@@ -71,7 +71,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress),
 ) -> anyhow::Result<Report> {
     scenario.check()?;
-    scenario.check_memory(heap::available())?;
+    scenario.check_memory(memory::available())?;
     anyhow::ensure!((1..=64).contains(&options.threads), "threads = {}: between 1 and 64", options.threads);
     let mut report = run_once(scenario, options, progress);
     if let Some(until_s) = scenario.liars.as_ref().and_then(|liars| liars.until_s) {
@@ -303,7 +303,7 @@ impl<'a, C: Crypto> Conductor<'a, C> {
         let tables = self.tables(LOOKED_AT);
         let copies = self.blocks.count(&self.world, &mut self.census);
         let engine_bytes: i64 = self.world.shards.iter().map(|shard| shard.engine_bytes().0).sum();
-        let resident = heap::resident().unwrap_or(0);
+        let resident = memory::resident().unwrap_or(0);
         self.resident_most = self.resident_most.max(resident);
         let results = &self.lookups.results;
         let server = self.world.shards[0].server.as_ref();

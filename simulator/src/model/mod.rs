@@ -1,18 +1,11 @@
 //! What the world is like: where nodes stand, how packets travel, who can connect, how long people stay. Every model
-//! names its source.
+//! names its source; what the tests of the engine are run on too lies in `tabmesh-world`.
 
-pub(crate) mod channel;
-pub(crate) mod job;
-pub(crate) mod nat;
-pub(crate) mod place;
 pub(crate) mod retry;
 pub(crate) mod session;
 
-/// Microseconds in a millisecond.
-pub(crate) const MS: u64 = 1_000;
-
-/// Microseconds in a second.
-pub(crate) const SECOND: u64 = 1_000_000;
+pub(crate) use tabmesh_world::time::{MS, SECOND};
+pub(crate) use tabmesh_world::{channel, nat, place};
 
 /// Seconds of a scenario in microseconds.
 pub(crate) fn micros(seconds: f64) -> u64 {

@@ -1,10 +1,10 @@
 //! What came of a topic.
 
 use serde::Serialize;
+use tabmesh_world::words::TOPIC_NAMES;
 
 use super::spread::Spread;
 use crate::results;
-use crate::shard::words::TOPIC_NAMES;
 use crate::shard::{Counts, TOPIC_KINDS};
 
 /// What came of a topic. A pair is a message and another subscriber that took part from 15 s before it was published

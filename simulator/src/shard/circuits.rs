@@ -1,20 +1,16 @@
-//! A shell's half of relayed links and of WebSockets: a fresh key each, and what is sealed and opened in its order.
-//!
-//! The stand-in seals nothing: it adds a tag over keys, direction and count, so that a frame that is lost, repeated,
-//! changed or another circuit's does not open, as with AES-GCM. Sealing takes a quarter of a millisecond, as WebCrypto
-//! does, and one circuit's frames come out in the order in which they went in.
+//! A shell's half of relayed links and of WebSockets: a fresh key each, and what is sealed and opened in its order: one
+//! circuit's frames come out in the order in which they went in.
 
 use tabmesh_engine::limits::FRAME_MAX;
 use tabmesh_engine::{Input, LinkId, PublicKey};
 
+use tabmesh_world::seal::{OF_CIRCUIT, SEALING_US, Seal, fresh_key};
+
 use super::Shard;
-use super::circuit::{Circuit, Seal};
+use super::ends::Circuit;
 use crate::crypto::Crypto;
 use crate::event::{CircuitNews, EndId, NodeNumber, What};
 use crate::ground::Ground;
-
-/// How long sealing, opening or making a key takes.
-const SEALING_US: u64 = 250;
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn has_circuit(&self, node: NodeNumber, link: LinkId) -> bool {
@@ -28,9 +24,7 @@ impl<C: Crypto> Shard<C> {
 
     fn fresh_key(&mut self, node: NodeNumber) -> PublicKey {
         let at = self.at(node);
-        let dice = &mut self.shells[at].dice;
-        let (one, other) = (dice.bytes(), dice.bytes());
-        PublicKey(std::array::from_fn(|byte| if byte < 32 { one[byte] } else { other[byte - 32] }))
+        fresh_key(&mut self.shells[at].dice)
     }
 
     /// Makes the fresh key of a WebSocket.
@@ -80,7 +74,7 @@ impl<C: Crypto> Shard<C> {
         let dialled = peer.is_none();
         let mut seal = Seal::new(own, dialled);
         if let Some(peer) = &peer {
-            seal.complete(peer, b"circuit");
+            seal.complete(peer, OF_CIRCUIT);
         }
         self.circuits[at].push(Circuit { link, number, seal });
         self.counts.circuits += 1;
@@ -95,7 +89,7 @@ impl<C: Crypto> Shard<C> {
         let Some(circuit) = self.circuit(node, link) else { return };
         let news = match key.try_into() {
             Ok(key) => {
-                circuit.seal.complete(PublicKey::of(key), b"circuit");
+                circuit.seal.complete(PublicKey::of(key), OF_CIRCUIT);
                 CircuitNews::Up
             }
             Err(_) => CircuitNews::Down,

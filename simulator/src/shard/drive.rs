@@ -1,18 +1,16 @@
 //! Handing inputs to engines and doing what their outputs say.
 
-use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX};
 use tabmesh_engine::wire::topic::PUBLISH;
 use tabmesh_engine::{Event as Told, Input, Instant, LinkId, NodeId, Output, Reason, Route, Work};
+use tabmesh_heap as heap;
+use tabmesh_world::packets::Packets;
+use tabmesh_world::trace;
 
 use super::{KINDS, Shard, TOPIC_KINDS};
 use crate::crypto::Crypto;
 use crate::event::{EndId, Event, News, NodeNumber, Note, What};
 use crate::ground::Ground;
-use crate::heap;
-use crate::trace;
-
-/// Timers of browsers fire on whole milliseconds.
-const TICK_US: u64 = 1_000;
 
 impl<C: Crypto> Shard<C> {
     /// Hands one input in and does what comes out; then it is the modules' turn.
@@ -33,7 +31,7 @@ impl<C: Crypto> Shard<C> {
         let mut outputs = std::mem::take(&mut self.outputs);
         let room = outputs.capacity();
         let before = heap::balance();
-        engine.handle_input(Instant(shell.local(now)), input);
+        engine.handle_input(Instant(shell.clock.local(now)), input);
         while let Some(flat) = engine.poll_flat().map(std::mem::take) {
             let kind = flat.kind;
             shell.trace = trace::add_output(shell.trace, &flat);
@@ -96,7 +94,7 @@ impl<C: Crypto> Shard<C> {
         if !is_answered {
             self.broke(node, "Incoming got no answer in its drain", None);
         }
-        for (end, bytes) in packets.drain(..) {
+        for (end, bytes) in packets.drain() {
             self.transmit(ground, node, end, bytes);
         }
         self.packets = packets;
@@ -109,7 +107,7 @@ impl<C: Crypto> Shard<C> {
         node: NodeNumber,
         link: LinkId,
         bytes: Vec<u8>,
-        packets: &mut Vec<(EndId, Vec<u8>)>,
+        packets: &mut Packets<EndId>,
     ) {
         let at = self.at(node);
         if self.has_circuit(node, link) {
@@ -138,28 +136,16 @@ impl<C: Crypto> Shard<C> {
                 add(&mut self.counts.copies);
             }
         }
-        match packets.iter_mut().find(|(to, _)| *to == end) {
-            Some((_, packet)) if packet.len() + bytes.len() <= PACKET_MAX => packet.extend_from_slice(&bytes),
-            Some((_, packet)) => {
-                let full = std::mem::replace(packet, bytes);
-                self.transmit(ground, node, end, full);
-            }
-            None => packets.push((end, bytes)),
+        if let Some(full) = packets.add(end, bytes) {
+            self.transmit(ground, node, end, full);
         }
     }
 
     /// Sends what waits for a link that is about to close.
-    fn flush(
-        &mut self,
-        ground: &Ground,
-        node: NodeNumber,
-        link: LinkId,
-        packets: &mut Vec<(EndId, Vec<u8>)>,
-    ) {
+    fn flush(&mut self, ground: &Ground, node: NodeNumber, link: LinkId, packets: &mut Packets<EndId>) {
         let at = self.at(node);
         let Some(end) = self.ends[at].of_link(link).map(|end| end.id) else { return };
-        if let Some(place) = packets.iter().position(|(to, _)| *to == end) {
-            let (_, packet) = packets.remove(place);
+        if let Some(packet) = packets.take(end) {
             self.transmit(ground, node, end, packet);
         }
     }
@@ -217,7 +203,7 @@ impl<C: Crypto> Shard<C> {
             return;
         }
         shell.wake_at = u64::MAX;
-        if shell.local(now) < shell.deadline {
+        if shell.clock.local(now) < shell.deadline {
             return self.set_timer(ground, node);
         }
         self.wake_modules(node);
@@ -231,10 +217,7 @@ impl<C: Crypto> Shard<C> {
         if shell.deadline == u64::MAX || shell.state != super::State::Running {
             return;
         }
-        // On the node's own next tick, so that nodes do not fall into step.
-        let phase = shell.clock_offset_us % TICK_US;
-        let due = shell.world(shell.deadline).max(now + 1);
-        let wake_at = (due + phase).div_ceil(TICK_US) * TICK_US - phase;
+        let wake_at = shell.clock.fires_at(shell.deadline, now);
         if wake_at < shell.wake_at {
             shell.wake_at = wake_at;
             self.cause(ground, node, node, wake_at, What::Timer);

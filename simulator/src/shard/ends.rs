@@ -1,8 +1,9 @@
 //! The ends of links that one node's shell keeps.
 
 use tabmesh_engine::LinkId;
+use tabmesh_world::line::Line;
+use tabmesh_world::seal::Seal;
 
-use super::circuit::Seal;
 use crate::event::{EndId, NodeNumber};
 
 /// Ends of one node at once: more than the engine ever has.
@@ -16,26 +17,26 @@ pub(crate) struct End {
     pub(crate) is_open: bool,
     /// WebRTC: whether the own description is out.
     pub(crate) is_described: bool,
-    /// Whether `Drained` is on its way.
-    pub(crate) is_drain_due: bool,
     /// Who is at the other end, as far as known.
     pub(crate) mate: Option<(NodeNumber, EndId)>,
-    /// When the last byte given to this end has left the node.
-    pub(crate) free_at: u64,
-    /// When the last packet arrives at the other end: none behind it comes before.
-    pub(crate) arrives: u64,
+    /// What it sends.
+    pub(crate) line: Line,
     /// Incoming: packets are handed over no earlier, because one before them is still coming through the downlink.
     pub(crate) held_until: u64,
-    /// Bytes a second that the last long packet was given.
-    pub(crate) rate: u64,
-    /// Bytes sent since the engine was told last how much waits.
-    pub(crate) unreported: u32,
     /// Of a liar that stands between two: the end to the other one.
     pub(crate) pipe: Option<EndId>,
     /// What was sent across a cut.
     pub(crate) stuck: Vec<Vec<u8>>,
     /// WebSocket: what it is sealed with.
     pub(crate) seal: Option<Box<Seal>>,
+}
+
+/// One end of a relayed link.
+pub(crate) struct Circuit {
+    pub(crate) link: LinkId,
+    /// Tells it from an earlier one of the same link's number.
+    pub(crate) number: u32,
+    pub(crate) seal: Seal,
 }
 
 /// All ends of one node. A link's number is looked for in a list of its own that fits a few cache lines.
@@ -59,13 +60,9 @@ impl Ends {
             link,
             is_open: false,
             is_described: false,
-            is_drain_due: false,
             mate: None,
-            free_at: 0,
-            arrives: 0,
+            line: Line::default(),
             held_until: 0,
-            rate: 0,
-            unreported: 0,
             pipe: None,
             stuck: Vec::new(),
             seal: None,

@@ -5,16 +5,13 @@
 //! in a shell waits there by link, and a home's queue is short for them where it is managed (RFC 8290).
 
 use tabmesh_engine::Input;
-use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
+use tabmesh_world::line::SHORT;
 
 use super::{Shard, liar};
 use crate::crypto::Crypto;
 use crate::event::{EndId, NodeNumber, What};
 use crate::ground::Ground;
 use crate::model::SECOND;
-
-/// Up to one datagram a packet does not wait for its share of the line.
-const SHORT: u32 = 1_200;
 
 /// Packets that wait on one link for a cut to heal; what comes after is lost, as the link soon is.
 const STUCK_MAX: usize = 256;
@@ -26,7 +23,7 @@ impl<C: Crypto> Shard<C> {
         let length = bytes.len() as u32;
         let up = u64::from(ground.place(node).up_rate);
         let busy = if length > SHORT {
-            self.ends[at].iter().filter(|end| end.free_at > now && end.id != id).count() as u64
+            self.ends[at].iter().filter(|end| end.line.free_at > now && end.id != id).count() as u64
         } else {
             0
         };
@@ -49,41 +46,27 @@ impl<C: Crypto> Shard<C> {
             up.min(down)
         };
         let passage = ground.channel.pass(length, one_way_us, &mut self.shells[at].dice);
-        let departs = end.free_at.max(now) + u64::from(length) * SECOND / rate;
         let late = if liar::is_slow(ground, node, now) { 2 * SECOND } else { 0 };
-        let arrives = (departs + passage.travel_us + late).max(end.arrives + 1);
-        (end.free_at, end.arrives, end.rate) = (departs, arrives, rate);
-        end.unreported = end.unreported.saturating_add(length);
-        let drained_at = if end.unreported >= DRAINED_STEP && !end.is_drain_due {
-            end.is_drain_due = true;
-            Some(departs.saturating_sub(u64::from(DRAINED) * SECOND / rate).max(now + 1))
-        } else {
-            None
-        };
+        let sent = end.line.send(now, length, rate, passage.travel_us + late);
         let tally = &mut self.tallies[at];
         tally.sent += u64::from(length);
         tally.packets += 1;
         tally.extra += u64::from(passage.extra);
-        if let Some(drained_at) = drained_at {
+        if let Some(drained_at) = sent.drained_at {
             self.cause(ground, node, node, drained_at, What::Drained(id));
         }
-        self.cause(ground, node, mate, arrives, What::Packet { end: theirs, bytes });
+        self.cause(ground, node, mate, sent.arrives, What::Packet { end: theirs, bytes });
     }
 
     /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
     pub(super) fn drained(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let (at, now) = (self.at(node), self.now);
         let Some(end) = self.ends[at].get(id).filter(|end| end.pipe.is_none()) else { return };
-        let waits = end.free_at.saturating_sub(now);
-        let queued = (u128::from(waits) * u128::from(end.rate) / u128::from(SECOND)) as u32;
-        if queued >= DRAINED {
-            let later = end.free_at.saturating_sub(u64::from(DRAINED) * SECOND / end.rate.max(1));
-            return self.cause(ground, node, node, later.max(now + 1_000), What::Drained(id));
-        }
-        end.is_drain_due = false;
-        end.unreported = 0;
         let link = end.link;
-        self.feed(ground, node, Input::LinkDrained { link, queued });
+        match end.line.drained(now) {
+            Ok(queued) => self.feed(ground, node, Input::LinkDrained { link, queued }),
+            Err(later) => self.cause(ground, node, node, later, What::Drained(id)),
+        }
     }
 
     /// A packet is here; a long one comes through the downlink first, and none overtakes it.

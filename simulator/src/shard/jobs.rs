@@ -6,6 +6,7 @@ use super::Shard;
 use crate::crypto::{Crypto, Owner};
 use crate::event::NodeNumber;
 use crate::ground::Ground;
+use crate::library::Stored;
 
 impl<C: Crypto> Shard<C> {
     /// Whose key the node signs with.
@@ -55,7 +56,7 @@ impl<C: Crypto> Shard<C> {
                 let number = known.filter(|number| ground.library.bytes(*number) == bytes);
                 let result = match number {
                     _ if self.stores[at].is_failing() => JobResult::Failed,
-                    Some(number) if self.stores[at].keep(number, *held) => JobResult::Stored,
+                    Some(number) if self.stores[at].keep(Stored::new(number, *held)) => JobResult::Stored,
                     Some(_) => JobResult::Full,
                     None if !ground.has_junk || BlockHash(sha256(bytes)) != *hash => JobResult::Mismatch,
                     None if self.stores[at].keep_junk() => JobResult::Stored,

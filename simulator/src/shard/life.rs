@@ -1,6 +1,9 @@
 //! Nodes come, freeze, go on, and go; and what their applications want meanwhile.
 
 use tabmesh_engine::{Command, Config, Input, Node, NodeId, Profile, Status};
+use tabmesh_heap as heap;
+use tabmesh_world::clock::Clock;
+use tabmesh_world::dial::{SILENCE_US, silence_us};
 
 use super::kept::Kept;
 use super::{Shard, Shell, State};
@@ -8,13 +11,9 @@ use crate::crypto::{Crypto, Owner};
 use crate::dice::Dice;
 use crate::event::{EndId, News, NodeNumber, Order, What, Wish};
 use crate::ground::{Ground, NETWORK};
-use crate::heap;
+use crate::library::Stored;
 use crate::model::{SECOND, WALL_START_S, micros};
 use crate::scenario::Lie;
-
-/// The other ends of a dead machine's links learn of it after between so long and 5 s more: libwebrtc calls a path that
-/// answers nothing failed after 15 s.
-const SILENCE_US: u64 = 15 * SECOND;
 
 /// A tab that was frozen for longer tells its engine that it was away (`HIDDEN_MS` of the package).
 const AWAY_US: u64 = 10 * SECOND;
@@ -27,8 +26,10 @@ impl Shell {
         let mut dice = Dice::new(ground.seed, u64::from(node));
         let skew_most = i64::from(ground.machines.skew_ppm);
         Self {
-            clock_offset_us: dice.below(3_600 * SECOND),
-            skew_ppm: dice.below(2 * skew_most as u64 + 1) as i64 - skew_most,
+            clock: Clock {
+                offset_us: dice.below(3_600 * SECOND),
+                skew_ppm: dice.below(2 * skew_most as u64 + 1) as i64 - skew_most,
+            },
             dice,
             caused: 0,
             life: 0,
@@ -47,17 +48,6 @@ impl Shell {
             burst: None,
             inbox: Default::default(),
         }
-    }
-
-    /// What the node's clock shows.
-    pub(super) fn local(&self, at: u64) -> u64 {
-        (self.clock_offset_us + at).saturating_add_signed(at as i64 / 1_000_000 * self.skew_ppm)
-    }
-
-    /// A time at which the clock shows `local`, up to a second's skew early.
-    pub(super) fn world(&self, local: u64) -> u64 {
-        let ahead = local.saturating_sub(self.clock_offset_us);
-        ahead.saturating_add_signed(-(ahead as i64 / (1_000_000 + self.skew_ppm) * self.skew_ppm))
     }
 }
 
@@ -128,7 +118,7 @@ impl<C: Crypto> Shard<C> {
         let left: Vec<(NodeNumber, EndId)> =
             self.ends[at].iter().filter(|end| end.is_open).filter_map(|end| end.mate).collect();
         for mate in left {
-            let notice = SILENCE_US + self.shells[at].dice.below(5 * SECOND);
+            let notice = silence_us(&mut self.shells[at].dice);
             self.hang_up(ground, node, mate, notice);
         }
         self.drop_session(ground, node, if silent { SILENCE_US } else { 0 });
@@ -165,7 +155,7 @@ impl<C: Crypto> Shard<C> {
         shell.caused = shell.caused.wrapping_add(1);
         let cause = u64::from(node) << 32 | u64::from(shell.caused);
         self.queue.add(crate::event::Event { at: self.now + for_us, cause, to: node, what: What::Thaw });
-        shell.deadline = shell.local(self.now);
+        shell.deadline = shell.clock.local(self.now);
         shell.down_free_at = shell.down_free_at.max(self.now + for_us.max(AWAY_US) - AWAY_US);
     }
 
@@ -194,7 +184,7 @@ impl<C: Crypto> Shard<C> {
         let command = match order.wish {
             Wish::Find(ref target) => Command::Find { op, target },
             Wish::Put(number) => {
-                if !self.stores[at].keep(number, false) {
+                if !self.stores[at].keep(Stored::new(number, false)) {
                     // The package puts nothing into the network that its own store does not take.
                     let status = Status::InsufficientStorage;
                     return self.note(node, News::Done { op, status, holders: 0 });

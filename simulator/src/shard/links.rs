@@ -1,59 +1,20 @@
 //! Links as they come and go: the WebRTC handshake and WebSockets.
-//!
-//! What a WebRTC link costs before its first byte: gathering candidates (a round trip to a STUN server and what the
-//! browser takes; envelopes carry all candidates at once), the two envelopes, then a round trip of ICE checks (RFC 8445
-//! §7), two of DTLS 1.2 (RFC 6347 §4.2) and one of SCTP (RFC 9260 §5.1, data with COOKIE-ECHO), and the keys: 5 to 30 ms.
 
-use tabmesh_engine::wire::description::{Address, Candidate, CandidateKind, Description};
 use tabmesh_engine::{Input, LinkId, Route};
+use tabmesh_world::description::{self, describe};
+use tabmesh_world::dial::{OPENING_US, SOCKET_WAYS, WEBRTC_WAYS, consent_us, gathering_us, keys_us};
 
 use super::Shard;
 use crate::crypto::Crypto;
 use crate::dice::mix;
 use crate::event::{EndId, NodeNumber, What};
 use crate::ground::Ground;
-use crate::model::{MS, SECOND};
-
-/// The shells give an opening link so long (`DIAL_MS` of the package).
-const OPENING_US: u64 = 20 * SECOND;
-
-/// A silent path is given up by ICE after this (RFC 7675 §5.1: consent expires after 30 s; Chromium's last check is up to
-/// 5 s old by then).
-const CONSENT_US: u64 = 25 * SECOND;
-
-/// What a shell says about one of its ends; whoever reads it knows node and end.
-fn description(node: NodeNumber, end: EndId) -> Vec<u8> {
-    let mut fingerprint = [0; 32];
-    fingerprint[..4].copy_from_slice(&node.to_be_bytes());
-    fingerprint[4..8].copy_from_slice(&end.0.to_be_bytes());
-    for (at, byte) in fingerprint.iter_mut().enumerate().skip(8) {
-        *byte = mix(u64::from(node) << 32 | u64::from(end.0)).rotate_left(at as u32 * 8) as u8;
-    }
-    let [high, low, ..] = fingerprint[8..] else { return Vec::new() };
-    let port = u16::from_be_bytes([high | 0x40, low]);
-    Description {
-        fingerprint,
-        ufrag: "simu",
-        password: "simulatedsimulatedsimula",
-        candidates: vec![
-            Candidate { address: Address::Mdns([high; 16]), kind: CandidateKind::Host, port },
-            Candidate {
-                address: Address::V4([203, 0, high, low]),
-                kind: CandidateKind::ServerReflexive,
-                port,
-            },
-        ],
-    }
-    .emit()
-}
+use crate::model::MS;
 
 /// The node and end that a description is of; `None` where it is none that a shell made.
 fn described(ground: &Ground, bytes: &[u8]) -> Option<(NodeNumber, EndId)> {
-    let parsed = Description::parse(bytes)?;
-    let number =
-        |at: usize| u32::from_be_bytes(parsed.fingerprint[at..at + 4].try_into().unwrap_or_default());
-    let (node, end) = (number(0), EndId(number(4)));
-    (node < ground.nodes && description(node, end) == bytes).then_some((node, end))
+    let (node, end) = description::described(bytes)?;
+    (node < ground.nodes).then_some((node, EndId(end)))
 }
 
 impl<C: Crypto> Shard<C> {
@@ -84,9 +45,7 @@ impl<C: Crypto> Shard<C> {
                 }
             }
         }
-        // Host candidates are there at once; the reflexive one takes a round trip to a server of the region.
-        let round_trip = 2 * u64::from(ground.place(node).access_us);
-        let gathering = 10 * MS + round_trip + self.shells[at].dice.below(60 * MS);
+        let gathering = gathering_us(ground.place(node), &mut self.shells[at].dice);
         self.cause(ground, node, node, self.now + gathering, What::Gathered(id));
     }
 
@@ -95,7 +54,7 @@ impl<C: Crypto> Shard<C> {
         let Some(end) = self.ends[at].get(id).filter(|end| !end.is_open) else { return };
         end.is_described = true;
         let link = end.link;
-        self.feed(ground, node, Input::Described { link, description: &description(node, id) });
+        self.feed(ground, node, Input::Described { link, description: &describe(node, id.0) });
     }
 
     /// The offerer learns of the other end: both know each other now, and checks begin.
@@ -127,8 +86,8 @@ impl<C: Crypto> Shard<C> {
         if end.is_open || !end.is_described || end.mate != Some(mate) {
             return;
         }
-        let keys = 5 * MS + self.shells[at].dice.below(25 * MS);
-        let up = self.now + 6 * ground.one_way_us(node, mate.0) + keys;
+        let keys = keys_us(&mut self.shells[at].dice);
+        let up = self.now + WEBRTC_WAYS * ground.one_way_us(node, mate.0) + keys;
         self.cause(ground, node, node, up, What::Up(id));
     }
 
@@ -142,7 +101,7 @@ impl<C: Crypto> Shard<C> {
         }
         let arrives = now + ground.one_way_us(node, mate);
         end.is_open = true;
-        end.arrives = arrives;
+        end.line.arrives = arrives;
         let link = end.link;
         self.counts.opened += 1;
         self.cause(ground, node, mate, arrives, What::Checked { end: theirs, from: id });
@@ -170,8 +129,7 @@ impl<C: Crypto> Shard<C> {
             return self.cause(ground, node, node, self.now + MS, What::GiveUp(id));
         };
         if !ground.is_cut(node, listener) {
-            // A round trip for TCP, one for TLS 1.3, and the upgrade's way there (RFC 6455 §4).
-            let arrives = self.now + 5 * ground.one_way_us(node, listener);
+            let arrives = self.now + SOCKET_WAYS * ground.one_way_us(node, listener);
             self.cause(ground, node, listener, arrives, What::Knock { from: id });
         }
     }
@@ -202,7 +160,7 @@ impl<C: Crypto> Shard<C> {
         let arrives = now + ground.one_way_us(node, mate.0);
         end.is_open = true;
         end.mate = Some(mate);
-        end.arrives = arrives;
+        end.line.arrives = arrives;
         self.counts.sockets += 1;
         self.make_socket_key(ground, node, id, false);
         self.cause(ground, node, mate.0, arrives, What::Taken { end: mate.1, by: id });
@@ -269,7 +227,7 @@ impl<C: Crypto> Shard<C> {
             return self.broke(node, "Close names a link that is not open", link);
         };
         let (id, is_open, mate) = (end.id, end.is_open, end.mate);
-        let last = end.arrives;
+        let last = end.line.arrives;
         self.ends[at].free(id);
         if let Some((mate, theirs)) = mate.filter(|(mate, _)| is_open && !ground.is_cut(node, *mate)) {
             let arrives = (now + ground.one_way_us(node, mate)).max(last + 1);
@@ -307,8 +265,8 @@ impl<C: Crypto> Shard<C> {
                 .map(|end| end.id)
                 .collect();
             for end in cut {
-                let silence = CONSENT_US + self.shells[at].dice.below(5 * SECOND);
-                let what = What::CutOff { end, cut: ground.cuts };
+                let silence = consent_us(&mut self.shells[at].dice);
+                let what = What::CutOff { end, cut: ground.cut.number() };
                 self.cause(ground, node, node, self.now + silence, what);
             }
         }
@@ -317,7 +275,7 @@ impl<C: Crypto> Shard<C> {
     pub(super) fn cut_off(&mut self, ground: &Ground, node: NodeNumber, id: EndId, cut: u32) {
         let at = self.at(node);
         let mate = self.ends[at].get(id).and_then(|end| end.mate);
-        if cut == ground.cuts && mate.is_some_and(|(mate, _)| ground.is_cut(node, mate)) {
+        if cut == ground.cut.number() && mate.is_some_and(|(mate, _)| ground.is_cut(node, mate)) {
             self.lose(ground, node, id);
         }
     }

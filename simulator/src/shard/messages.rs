@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::limits::KEPT_MAX;
 use tabmesh_engine::wire::topic;
+use tabmesh_world::message;
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -18,14 +19,12 @@ const SHARED_MAX: usize = 2 * KEPT_MAX;
 impl<C: Crypto> Shard<C> {
     /// The message with the node's signature.
     pub(super) fn sign_message(&self, ground: &Ground, node: NodeNumber, raw: &[u8]) -> Vec<u8> {
-        let signature = C::sign(self.owner(ground, node), &topic::signed_bytes(&NETWORK, raw));
-        topic::signed(raw.to_vec(), &signature)
+        message::signed(&NETWORK, raw, |bytes| C::sign(self.owner(ground, node), bytes))
     }
 
     /// Whether the key in the message signed it.
     pub(super) fn holds(raw: &[u8]) -> bool {
-        let bytes = topic::signed_bytes(&NETWORK, raw);
-        topic::proof(raw).is_some_and(|(key, signature)| C::verify(key, signature, &bytes))
+        message::holds(&NETWORK, raw, C::verify)
     }
 
     /// The engine told its application a message: the shell keeps it.
@@ -50,32 +49,5 @@ impl<C: Crypto> Shard<C> {
         let payload = raw.get(topic::HEAD..).filter(|_| raw.starts_with(&ground.topic.0));
         let number = payload.and_then(|bytes| payload::number(ground.seed, bytes, ground.topic_bytes));
         self.note(node, News::Heard { number, from, place: id });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tabmesh_engine::TopicId;
-
-    use super::*;
-    use crate::crypto::{Owner, P256, StandIn};
-
-    fn signed<C: Crypto>() {
-        let owner = Owner { seed: 1, node: 2, life: 3, tries: 0 };
-        let key = C::public(owner);
-        let head = topic::Head { topic: &TopicId([7; 32]), sent_ms: 9, run: 11, number: 1, key: &key };
-        let raw = head.message(b"words");
-        assert!(!Shard::<C>::holds(&raw), "nobody has signed it yet");
-        let mut raw = topic::signed(raw.clone(), &C::sign(owner, &topic::signed_bytes(&NETWORK, &raw)));
-        assert!(Shard::<C>::holds(&raw));
-        raw[topic::HEAD] ^= 1;
-        assert!(!Shard::<C>::holds(&raw));
-        assert!(!Shard::<C>::holds(b"too short"));
-    }
-
-    #[test]
-    fn a_message_holds_as_it_was_signed_and_no_other() {
-        signed::<StandIn>();
-        signed::<P256>();
     }
 }

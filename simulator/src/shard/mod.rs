@@ -3,7 +3,6 @@
 
 mod attack;
 mod burst;
-mod circuit;
 mod circuits;
 mod drive;
 mod ends;
@@ -23,17 +22,20 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 
 use tabmesh_engine::{JobId, LinkId, Node, Output, Work};
+use tabmesh_world::clock::Clock;
+use tabmesh_world::job;
+use tabmesh_world::packets::Packets;
+use tabmesh_world::server::Server;
+use tabmesh_world::words::TOPIC_NAMES;
 
 use crate::crypto::Crypto;
 use crate::dice::{Dice, mix};
 use crate::event::{EndId, Event, NodeNumber, Note, What};
 use crate::ground::Ground;
 use crate::library::Store;
-use crate::model::job;
 use crate::model::place::LEAST_US;
 use crate::queue::Calendar;
-use crate::server::Server;
-use ends::Ends;
+use ends::{Circuit, Ends};
 
 /// What a node's shell does now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,8 +68,7 @@ struct Shell {
     wake_at: u64,
     /// The engine's deadline, by its own clock.
     deadline: u64,
-    clock_offset_us: u64,
-    skew_ppm: i64,
+    clock: Clock,
     /// Keys thrown away before this life's.
     tries: u32,
     /// The number of the connection to the signalling server, open or opening; 0 is none.
@@ -107,7 +108,7 @@ pub(crate) struct Tally {
 pub(crate) const KINDS: usize = 32;
 
 /// Kinds of frames about a topic, with one for what is none of them.
-pub(crate) const TOPIC_KINDS: usize = 6;
+pub(crate) const TOPIC_KINDS: usize = TOPIC_NAMES.len();
 
 /// What happened in a shard so far.
 #[derive(Clone, Default, Debug)]
@@ -152,7 +153,7 @@ pub(crate) struct Shard<C: Crypto> {
     engines: Vec<Option<Box<Node>>>,
     shells: Vec<Shell>,
     ends: Vec<Ends>,
-    circuits: Vec<Vec<circuit::Circuit>>,
+    circuits: Vec<Vec<Circuit>>,
     stores: Vec<Store>,
     kept: Vec<kept::Kept>,
     modules: Vec<Option<Box<tenants::Tenants>>>,
@@ -162,6 +163,8 @@ pub(crate) struct Shard<C: Crypto> {
     born_at: Vec<u64>,
     /// In the first shard.
     pub(crate) server: Option<Server>,
+    /// How many events the server has caused.
+    server_caused: u32,
     pub(crate) notes: Vec<Note>,
     pub(crate) counts: Counts,
     /// What was followed, in words: when, whom it is about, and the line.
@@ -170,7 +173,7 @@ pub(crate) struct Shard<C: Crypto> {
     /// Who knocks while the engine answers `Incoming`.
     knocking: Option<(NodeNumber, EndId)>,
     outputs: Vec<Output>,
-    packets: Vec<(EndId, Vec<u8>)>,
+    packets: Packets<EndId>,
     crypto: PhantomData<C>,
 }
 
@@ -199,14 +202,18 @@ impl<C: Crypto> Shard<C> {
             shared: kept::Kept::default(),
             tallies: vec![Tally::default(); count],
             born_at: vec![0; count],
-            server: (number == 0).then(|| Server::new(ground)),
+            server: (number == 0).then(|| {
+                let dice = Dice::new(ground.seed, u64::from(ground.nodes));
+                Server::new(dice, ground.machines.native_share > 0.0)
+            }),
+            server_caused: 0,
             notes: Vec::new(),
             counts: Counts::default(),
             words: Vec::new(),
             followed_request: None,
             knocking: None,
             outputs: Vec::new(),
-            packets: Vec::new(),
+            packets: Packets::default(),
             crypto: PhantomData,
         }
     }
@@ -275,10 +282,8 @@ impl<C: Crypto> Shard<C> {
     /// Has something happen to a node, `delay_us` from now, caused by another or by itself.
     fn cause(&mut self, ground: &Ground, by: NodeNumber, to: NodeNumber, at: u64, what: What) {
         let caused = if by == ground.nodes {
-            match &mut self.server {
-                Some(server) => server.caused(),
-                None => return,
-            }
+            self.server_caused = self.server_caused.wrapping_add(1);
+            self.server_caused
         } else {
             let place = self.at(by);
             let shell = &mut self.shells[place];
@@ -293,9 +298,8 @@ impl<C: Crypto> Shard<C> {
 
     fn job(&mut self, ground: &Ground, node: NodeNumber, job: JobId, work: Work) {
         let at = self.at(node);
-        let typical_us = job::typical_us(&work);
         let shell = &mut self.shells[at];
-        let (life, delay) = (shell.life, typical_us / 2 + shell.dice.below(typical_us));
+        let (life, delay) = (shell.life, job::takes_us(&work, &mut shell.dice));
         let what = What::Job { life, job, work: Box::new(work) };
         self.cause(ground, node, node, self.now + delay, what);
     }

@@ -1,17 +1,18 @@
 //! Modules that sit on nodes: what they want, and what they hear.
 
 use tabmesh_engine::io::LISTS;
-use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId};
+use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId, Work};
 use tabmesh_port::{Attachment, Module, Port};
 use tabmesh_seat::{Demand, Occupied, Seats};
+use tabmesh_world::job::takes_us;
 
 use super::tenants::Tenants;
 use super::{Shard, State};
 use crate::crypto::Crypto;
 use crate::event::{NodeNumber, What};
 use crate::ground::{Ground, NETWORK};
-use crate::model::{SECOND, WALL_START_S, job};
-use crate::trace;
+use crate::model::{SECOND, WALL_START_S};
+use tabmesh_world::trace;
 
 impl<C: Crypto> Shard<C> {
     /// A module comes to a node that is there.
@@ -66,7 +67,7 @@ impl<C: Crypto> Shard<C> {
 
     /// What the node's clock shows.
     fn local(&self, node: NodeNumber) -> Instant {
-        Instant(self.shells[self.at(node)].local(self.now))
+        Instant(self.shells[self.at(node)].clock.local(self.now))
     }
 
     /// Lets modules hear an event of the engine; true if it is for them alone.
@@ -150,7 +151,7 @@ impl<C: Crypto> Shard<C> {
     fn begin_work(&mut self, ground: &Ground, node: NodeNumber, work: Demand) {
         let at = self.at(node);
         let shell = &mut self.shells[at];
-        let (life, delay) = (shell.life, job::SIGNATURE_US / 2 + shell.dice.below(job::SIGNATURE_US));
+        let (life, delay) = (shell.life, takes_us(&Work::Sign(Vec::new()), &mut shell.dice));
         self.cause(ground, node, node, self.now + delay, What::Work { life, work: Box::new(work) });
     }
 

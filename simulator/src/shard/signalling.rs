@@ -1,16 +1,14 @@
 //! A shell's connection to the signalling server.
 
 use tabmesh_engine::Input;
+use tabmesh_world::dial::{NO_ANSWER_US, SOCKET_WAYS};
+use tabmesh_world::dice::Dice;
+use tabmesh_world::server::{Around, Letter, SERVER_NAME, Server, Signal};
 
 use super::Shard;
 use crate::crypto::Crypto;
-use crate::event::{NodeNumber, Signal, What};
+use crate::event::{NodeNumber, What};
 use crate::ground::Ground;
-use crate::model::SECOND;
-use crate::server::SERVER_NAME;
-
-/// TCP gives a connection up that gets no answer.
-const NO_ANSWER_US: u64 = 10 * SECOND;
 
 impl<C: Crypto> Shard<C> {
     pub(super) fn open_signal(&mut self, ground: &Ground, node: NodeNumber) {
@@ -28,8 +26,7 @@ impl<C: Crypto> Shard<C> {
             let down = What::Signal(Signal::Down { session });
             return self.cause(ground, node, node, now + NO_ANSWER_US, down);
         }
-        // A round trip for TCP, one for TLS 1.3, and the upgrade's way there.
-        let arrives = now + 5 * ground.one_way_us(node, server);
+        let arrives = now + SOCKET_WAYS * ground.one_way_us(node, server);
         shell.signal_arrives = arrives;
         self.cause(ground, node, server, arrives, What::Signal(Signal::Connect { session }));
     }
@@ -95,11 +92,25 @@ impl<C: Crypto> Shard<C> {
     /// Something reaches the signalling server.
     pub(super) fn serve(&mut self, ground: &Ground, from: NodeNumber, what: What) {
         let What::Signal(signal) = what else { return };
-        let Some(server) = &mut self.server else { return };
-        let letters = server.hear::<C>(ground, self.now, from, signal);
+        let letters = self.ask_server(ground, self.now, |server, around| server.hear(around, from, signal));
         for letter in letters {
             let signal = What::Signal(letter.signal);
             self.cause(ground, ground.nodes, letter.to, letter.arrives, signal);
         }
+    }
+
+    /// Has the server do something; what it says then.
+    pub(crate) fn ask_server(
+        &mut self,
+        ground: &Ground,
+        now: u64,
+        work: impl FnOnce(&mut Server, &Around<'_>) -> Vec<Letter>,
+    ) -> Vec<Letter> {
+        let Some(server) = &mut self.server else { return Vec::new() };
+        let way = |to: NodeNumber, length: u32, dice: &mut Dice| {
+            let pass = || ground.channel.pass(length, ground.one_way_us(ground.nodes, to), dice).travel_us;
+            (!ground.is_cut(ground.nodes, to)).then(pass)
+        };
+        work(server, &Around { now, verify: C::verify, way: &way })
     }
 }

@@ -1,9 +1,9 @@
 //! Inputs, outputs and frames in words, for what `--trace` follows.
 
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Body, ENTRY, Frame, Routed, split};
-use tabmesh_engine::wire::named::NAMED;
-use tabmesh_engine::{Command, Input, Output, Route, TopicId, Work};
+use tabmesh_engine::wire::frame::{ENTRY, Frame, split};
+use tabmesh_engine::{Input, Output, TopicId};
+use tabmesh_world::words;
 
 use super::Shard;
 use crate::crypto::Crypto;
@@ -37,10 +37,6 @@ pub(super) fn about(frame: &[u8], topic: &TopicId) -> Option<u8> {
     let (says, rest) = frame.get(3..)?.split_first()?;
     (frame.get(2) == Some(&15) && rest.starts_with(&topic.0)).then_some(*says)
 }
-
-/// The names of what [`about`] tells, by their numbers.
-pub(crate) const TOPIC_NAMES: [&str; super::TOPIC_KINDS] =
-    ["nothing known", "graft", "prune", "publish", "have", "want"];
 
 /// The names of what [`kind`] counts, by its numbers.
 pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
@@ -78,70 +74,19 @@ pub(crate) const KIND_NAMES: [&str; super::KINDS] = [
     "body 12",
 ];
 
-fn frames(packet: &[u8]) -> String {
-    let mut words = Vec::new();
-    let mut reader = Reader::new(packet);
-    while let Some(Some(frame)) = split(&mut reader) {
-        words.push(match Frame::parse(frame) {
-            Some(Frame::Hello(hello)) => format!("hello, profile {}", hello.profile),
-            Some(Frame::Gossip { ties, joined, left }) => {
-                format!("gossip, ties {ties:#x}, +{} -{}", joined.len() / 32, left.len() / 8)
-            }
-            Some(Frame::Routed(message)) => routed(&message),
-            Some(Frame::Topic { kind, raw }) => {
-                let says = TOPIC_NAMES.get(usize::from(kind)).unwrap_or(&TOPIC_NAMES[0]);
-                format!("topic, {says} of {} bytes", raw.len())
-            }
-            Some(Frame::Digest(_)) => "digest".into(),
-            Some(Frame::Proof(_)) => "proof".into(),
-            Some(Frame::Keys { keys, more, .. }) => format!("{} keys, more {more}", keys.len() / 32),
-            Some(other) => format!("{other:?}"),
-            None => format!("{} bytes that are no frame", frame.len()),
-        });
-    }
-    words.join("; ")
-}
-
-fn routed(message: &Routed<'_>) -> String {
-    let what = match message.body() {
-        Some(Body::Find) => "find".into(),
-        Some(Body::Greet) => "greet".into(),
-        Some(Body::Envelope(bytes)) => format!("envelope of kind {}", bytes.first().copied().unwrap_or(0)),
-        Some(Body::Get(_)) => "get".into(),
-        Some(Body::Put { block, .. }) => format!("put of {} bytes", block.len()),
-        Some(Body::Nodes { status, nodes }) => format!("answer {status:?} of {} nodes", nodes.len() / NAMED),
-        Some(Body::Answer { status, bytes }) => format!("answer {status:?} of {} bytes", bytes.len()),
-        _ => format!(
-            "{} of {} bytes",
-            KIND_NAMES[usize::from(message.kind.min(15)) + 16],
-            message.payload.len()
-        ),
-    };
-    let Routed { hops, origin, target, request, .. } = message;
-    let way = if message.reply { "reply" } else { "request" };
-    format!("{way} {request:08x} {origin:?}->{target:?} hop {hops}: {what}")
-}
-
 /// One input in words.
 pub(super) fn input(input: &Input<'_>) -> String {
     match input {
         Input::Timeout => "<- time-out".into(),
-        Input::LinkBytes { link, bytes } => format!("<- link {}: {}", link.number(), frames(bytes)),
+        Input::LinkBytes { link, bytes } => {
+            format!("<- link {}: {}", link.number(), words::packet(bytes, bytes.len()))
+        }
         Input::Described { link, .. } => format!("<- link {}: own description", link.number()),
         Input::SignalBytes(bytes) => {
-            format!("<- signalling: message {:02x}", bytes.first().copied().unwrap_or(0))
+            format!("<- signalling: {}", words::from_server(bytes, bytes.len()))
         }
         Input::JobDone { job, .. } => format!("<- job {} done", job.0),
-        Input::Command(command) => match command {
-            Command::Find { op, target } => format!("<- find {target:?}, op {}", op.0),
-            Command::Get { op, hash } => format!("<- get {hash:?}, op {}", op.0),
-            Command::Put { op, hash } => format!("<- put {hash:?}, op {}", op.0),
-            Command::Subscribe { op, .. } => format!("<- subscribe, op {}", op.0),
-            Command::Publish { op, bytes, .. } => format!("<- publish {} bytes, op {}", bytes.len(), op.0),
-            Command::Leave => "<- leave".into(),
-            Command::Wake => "<- wake".into(),
-            _ => "<- command".into(),
-        },
+        Input::Command(command) => format!("<- {}", words::command(command)),
         other => format!("<- {other:?}"),
     }
 }
@@ -149,35 +94,17 @@ pub(super) fn input(input: &Input<'_>) -> String {
 /// One output in words.
 pub(super) fn output(output: &Output) -> String {
     match output {
-        Output::Send { link, bytes } => format!("-> link {}: {}", link.number(), frames(bytes)),
+        Output::Send { link, bytes } => {
+            format!("-> link {}: {}", link.number(), words::packet(bytes, bytes.len()))
+        }
         Output::Open { link, route } => {
-            let how = match route {
-                Route::Socket(number) => format!("WebSocket to address {number}"),
-                Route::Offer => "offer".into(),
-                Route::Answer(_) => "answer".into(),
-                Route::Circuit(_) => "circuit".into(),
-            };
-            format!("-> open link {} by {how}", link.number())
+            format!("-> open link {} by {}", link.number(), words::route(route))
         }
         Output::Answered { link, .. } => format!("-> link {}: answered", link.number()),
         Output::Signal(bytes) => {
-            format!("-> signalling: message {:02x}", bytes.first().copied().unwrap_or(0))
+            format!("-> signalling: {}", words::to_server(bytes, bytes.len()))
         }
-        Output::Job { job, work } => {
-            let what = match work {
-                Work::Sign(_) => "sign",
-                Work::Verify { .. } => "verify",
-                Work::Load(_) => "load",
-                Work::Store { .. } => "store",
-                Work::Absent(_) => "absent",
-                Work::Scan { .. } => "scan",
-                Work::SignMessage(_) => "sign a message",
-                Work::CheckMessage(_) => "check a message",
-                Work::Recall(_) => "recall a message",
-                _ => "something kept",
-            };
-            format!("-> job {}: {what}", job.0)
-        }
+        Output::Job { job, work } => format!("-> job {}: {}", job.0, words::work(work)),
         other => format!("-> {other:?}"),
     }
 }
@@ -198,7 +125,10 @@ impl<C: Crypto> Shard<C> {
             if is_request || is_reply {
                 let way = if is_out { "sends" } else { "gets" };
                 let bits = self.engine(node).map_or(0, |engine| engine.id().shared_bits(&target));
-                let line = format!("{way} {} ({bits} bits shared with the target)", routed(&message));
+                let line = format!(
+                    "{way} {} ({bits} bits shared with the target)",
+                    words::routed(&message, frame.len())
+                );
                 self.words.push((self.now, node, line));
             }
         }
@@ -208,7 +138,7 @@ impl<C: Crypto> Shard<C> {
 #[cfg(test)]
 mod tests {
     use tabmesh_engine::NodeId;
-    use tabmesh_engine::wire::frame::Said;
+    use tabmesh_engine::wire::frame::{Body, Routed, Said};
     use tabmesh_engine::wire::topic::{GRAFT, PUBLISH};
 
     use super::*;

@@ -29,6 +29,11 @@ impl Dice {
         ((u128::from(self.draw()) * u128::from(bound)) >> 64) as u64
     }
 
+    /// A number from `low` to `high`, both included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
     /// A number in (0, 1].
     pub fn unit(&mut self) -> f64 {
         ((self.draw() >> 11) + 1) as f64 / (1_u64 << 53) as f64
@@ -74,6 +79,16 @@ impl Dice {
         let mut bytes = [0; 32];
         for chunk in bytes.chunks_exact_mut(8) {
             chunk.copy_from_slice(&self.draw().to_be_bytes());
+        }
+        bytes
+    }
+
+    /// `length` bytes.
+    pub fn vec(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.draw().to_be_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
         }
         bytes
     }

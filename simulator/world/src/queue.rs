@@ -151,6 +151,53 @@ impl<T: Timed> Calendar<T> {
     }
 }
 
+/// A [`Calendar`] that counts its entries: what is due at the same time comes in the order in which it was added.
+pub struct Agenda<W> {
+    calendar: Calendar<Due<W>>,
+    added: u64,
+}
+
+struct Due<W> {
+    at: u64,
+    number: u64,
+    what: W,
+}
+
+impl<W> Timed for Due<W> {
+    fn key(&self) -> (u64, u64) {
+        (self.at, self.number)
+    }
+}
+
+impl<W> Agenda<W> {
+    /// An empty agenda whose days are `day_us` microseconds long.
+    pub fn new(day_us: u64) -> Self {
+        Self { calendar: Calendar::new(day_us), added: 0 }
+    }
+
+    /// Adds what happens at `at`, in microseconds.
+    pub fn add(&mut self, at: u64, what: W) {
+        self.added += 1;
+        self.calendar.add(Due { at, number: self.added, what });
+    }
+
+    /// Takes the first thing due at or before `end`, with its time.
+    pub fn next_until(&mut self, end: u64) -> Option<(u64, W)> {
+        loop {
+            if let Some(due) = self.calendar.pop() {
+                if due.at <= end {
+                    return Some((due.at, due.what));
+                }
+                self.calendar.add(due);
+                return None;
+            }
+            let day_us = self.calendar.day_us;
+            let day = self.calendar.next_day().filter(|day| day * day_us <= end)?;
+            self.calendar.begin(day);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,5 +240,19 @@ mod tests {
             }
         }
         assert!(truth.is_empty() && popped > 20_000);
+    }
+
+    #[test]
+    fn an_agenda_keeps_the_order_of_adding_and_nothing_is_taken_before_its_time() {
+        let mut agenda = Agenda::new(1_000);
+        for (at, what) in [(5_000_000, 'd'), (70, 'b'), (70, 'c'), (3, 'a')] {
+            agenda.add(at, what);
+        }
+        assert_eq!(agenda.next_until(2), None);
+        assert_eq!(agenda.next_until(70), Some((3, 'a')));
+        assert_eq!(agenda.next_until(69), None);
+        agenda.add(70, 'x');
+        let rest: Vec<_> = std::iter::from_fn(|| agenda.next_until(5_000_000)).collect();
+        assert_eq!(rest, [(70, 'b'), (70, 'c'), (70, 'x'), (5_000_000, 'd')]);
     }
 }

@@ -16,8 +16,9 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("node-native", &["tabmesh-bounds", "tabmesh-engine", "tabmesh-meter", "tabmesh-port", "tabmesh-seat"]),
     ("signalling-server", &["tabmesh-bounds", "tabmesh-engine"]),
     ("signalling-server/bounds", &[]),
-    ("simulator", &["tabmesh-engine", "tabmesh-port", "tabmesh-seat", "tabmesh-world"]),
-    ("simulator/world", &["tabmesh-port"]),
+    ("simulator", &["tabmesh-engine", "tabmesh-heap", "tabmesh-port", "tabmesh-seat", "tabmesh-world"]),
+    ("simulator/heap", &[]),
+    ("simulator/world", &["tabmesh-engine", "tabmesh-port"]),
     ("task-meter", &[]),
     ("task-meter/checks", &["tabmesh-meter"]),
     ("task-meter/wasm", &["tabmesh-meter"]),
@@ -32,7 +33,7 @@ const ENGINE_DEPENDENCIES: [&str; 3] = ["bytemuck", "sha2", "tabmesh-port"];
 const SIGNALLING_MAY_USE: [&str; 5] = ["wire", "NodeId", "PublicKey", "Signature", "sha256"];
 
 /// The front doors of crates that need no unsafe code. Only the Wasm borders do, of the core, of modules with their allocator and of
-/// the meter, and the simulator, whose allocator counts what engines hold; and [`LOADS_CODE`].
+/// the meter, and the allocator that counts what engines hold; and [`LOADS_CODE`].
 const SAFE: &[&str] = &[
     "core-wasm/examples/counter/src/lib.rs",
     "core-wasm/directory/src/lib.rs",
@@ -41,6 +42,7 @@ const SAFE: &[&str] = &[
     "core-wasm/seat/src/lib.rs",
     "signalling-server/bounds/src/lib.rs",
     "signalling-server/src/lib.rs",
+    "simulator/src/lib.rs",
     "simulator/world/src/lib.rs",
     "task-meter/checks/src/lib.rs",
     "task-meter/src/lib.rs",
@@ -115,6 +117,23 @@ fn names_of_dependencies(manifest: &str) -> Vec<String> {
         }
     }
     names
+}
+
+#[test]
+fn a_perfect_port_knows_no_engine() {
+    let own =
+        ["perfect", "crypto.rs", "dice.rs", "queue.rs"].map(|file| format!("simulator/world/src/{file}"));
+    let found: Vec<_> = own.iter().flat_map(|file| sources(file, &[".rs"])).collect();
+    assert!(found.len() > own.len(), "files were read");
+    let findings: Vec<_> = found
+        .into_iter()
+        .filter(|source| source.text.contains("tabmesh_engine"))
+        .map(|source| source.path)
+        .collect();
+    expect_none(
+        &findings,
+        "Modules are tried without an overlay: what they stand on there names the port alone.",
+    );
 }
 
 #[test]

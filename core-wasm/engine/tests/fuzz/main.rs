@@ -8,7 +8,7 @@ mod targets;
 #[path = "../world/seeds.rs"]
 mod seeds;
 
-use targets::rng::Rng;
+use tabmesh_world::dice::Dice;
 
 /// Names the bytes that a panic came of.
 struct Blame<'a>(&'a [u8]);
@@ -25,10 +25,10 @@ impl Drop for Blame<'_> {
 #[test]
 fn x9_bytes_by_chance_go_through_every_parser() {
     seeds::each(1, |seed| {
-        let mut rng = Rng::new(seed);
+        let mut dice = Dice::new(seed, 0);
         for _ in 0..20_000 {
-            let length = rng.below(400) as usize;
-            let bytes = rng.vec(length);
+            let length = dice.below(400) as usize;
+            let bytes = dice.vec(length);
             let _blame = Blame(&bytes);
             targets::wire::check(&bytes);
         }
@@ -39,10 +39,10 @@ fn x9_bytes_by_chance_go_through_every_parser() {
 fn x9_a_node_bears_whatever_bytes_by_chance_choose() {
     let mut depth = targets::node::check(&[]);
     seeds::each(1, |seed| {
-        let mut rng = Rng::new(seed);
+        let mut dice = Dice::new(seed, 0);
         for _ in 0..1_000 {
-            let length = rng.below(1_000) as usize;
-            let bytes = rng.vec(length);
+            let length = dice.below(1_000) as usize;
+            let bytes = dice.vec(length);
             let _blame = Blame(&bytes);
             depth.iter_mut().zip(targets::node::check(&bytes)).for_each(|(sum, more)| *sum += more);
         }

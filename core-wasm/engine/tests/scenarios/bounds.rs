@@ -5,7 +5,7 @@ use crate::world::seeds::each;
 use crate::world::{HostId, World};
 
 /// A run with everything in it: joins, blocks, messages, crashes, a cut.
-fn eventful(seed: u64) -> [u8; 32] {
+fn eventful(seed: u64) -> u64 {
     let mut world = network(seed, 1, 9, 150);
     let bytes = world.random_bytes(5_000);
     let (_, hash) = world.put(HostId(3), &bytes);

@@ -28,7 +28,7 @@ fn honest_links(world: &World) -> Vec<(HostId, NodeId, LinkId, u64)> {
 /// A settled network in which nothing changes by itself any more.
 fn calm(seed: u64) -> World {
     let mut world = network(seed, 1, 9, 200);
-    world.network.loss_permille = 0;
+    world.network.channel.loss = 0.0;
     world.run_for(60_000);
     world
 }

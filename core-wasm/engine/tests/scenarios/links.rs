@@ -162,7 +162,7 @@ fn a_pair_that_cannot_connect_gives_up_with_an_event_and_reaches_each_other_thro
 fn half_of_all_dials_failing_leaves_one_network() {
     each(2, |seed| {
         let mut world = World::new(seed);
-        world.network.connect_fail_permille = 300;
+        world.network.connect_fail = 0.3;
         world.add_many(20, 400, &Spec::browser());
         world.expect(120_000, "all have joined", World::all_joined);
         world.expect(120_000, "all are one network", |world| world.parts() == 1);

@@ -10,7 +10,6 @@ use tabmesh_engine::wire::topic;
 use tabmesh_engine::{BlockHash, LinkId, NodeId, OpId, Output, Profile, Route, Signature, TopicId};
 
 use crate::puppet::{gossip, guest, is_closed};
-use crate::world::crypto::Crypto;
 use crate::world::seeds::these;
 use crate::world::{HostId, Spec, World};
 
@@ -18,7 +17,7 @@ const LINK: LinkId = LinkId::new(1).unwrap();
 
 /// The first seed, and of the first 200 those with which one profile or another took most: how much comes together is
 /// luck, up to 5 KB of it.
-const WORST: [u64; 6] = [1, 30, 32, 48, 123, 182];
+const WORST: [u64; 6] = [1, 7, 106, 170, 174, 199];
 
 /// What one engine takes.
 struct Taken {
@@ -67,7 +66,7 @@ fn offer(world: &mut World, to: NodeId) -> Vec<u8> {
         body: &body,
     };
     let signed = blank.signed_bytes(&Spec::browser().network_id(), &from, &to);
-    let envelope = Envelope { signature: &Crypto::StandIn.sign(&key, &signed), ..blank }.emit();
+    let envelope = Envelope { signature: &key.sign(&signed), ..blank }.emit();
     request(world, from, to, true, &Body::Envelope(&envelope))
 }
 
@@ -88,10 +87,8 @@ fn everything(world: &mut World, puppet: HostId, host: HostId, topics: u8) -> Ve
         let head =
             topic::Head { topic: &TopicId([1; 32]), sent_ms: 0, run: number, number: 1, key: &key.public };
         let raw = head.message(b"words");
-        let raw = topic::signed(
-            raw.clone(),
-            &Crypto::StandIn.sign(&key, &topic::signed_bytes(&Spec::browser().network_id(), &raw)),
-        );
+        let raw =
+            topic::signed(raw.clone(), &key.sign(&topic::signed_bytes(&Spec::browser().network_id(), &raw)));
         frames.push(Frame::Topic { kind: topic::PUBLISH, raw: &raw }.emit());
     }
     for number in 0..topics {

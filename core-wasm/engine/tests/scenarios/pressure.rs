@@ -144,7 +144,7 @@ fn a_slow_reader_gets_back_pressure_and_the_others_are_not_slowed() {
         let slow = world.add(Spec::browser());
         world.run_for(30_000);
         let blocks = file(&mut world, HostId(2), 60);
-        world.host_mut(slow).spec.down_rate = 40_000;
+        world.host_mut(slow).place.down_rate = 40_000;
         // No browser is asked to hold more than a megabyte for one link, block and headers in flight beside it.
         world.bounds.queue_max = (1 << 20) + 64 * 1024;
         let holds_none = |host: &HostId| *host != HostId(2) && *host != NATIVE;

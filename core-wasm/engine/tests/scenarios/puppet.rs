@@ -5,10 +5,9 @@ use tabmesh_engine::wire::envelope::{Envelope, Kind};
 use tabmesh_engine::wire::frame::{CLOSE, Frame, Hello, proof_bytes, split, transcript};
 use tabmesh_engine::wire::signal::{self, FromServer, ToServer};
 use tabmesh_engine::{Coordinate, LinkId, NodeId, Output, PublicKey, Reason, Route, Signature, sha256};
+use tabmesh_world::server::SERVER_NAME;
 
-use crate::world::crypto::Crypto;
 use crate::world::script::Heard;
-use crate::world::server::SERVER_NAME;
 use crate::world::{HostId, Spec, World};
 
 /// The nonce of every puppet; fresh enough for one run.
@@ -67,7 +66,7 @@ pub(crate) fn join_by_socket(world: &mut World, puppet: HostId, link: LinkId) ->
     );
     let transcript = transcript(&sha256(&own.emit()[2..]), &theirs);
     let signed = proof_bytes(&network, true, &transcript, &machine.id, &NodeId::of_key(&key));
-    let proof = Crypto::StandIn.sign(&machine.key, &signed);
+    let proof = machine.key.sign(&signed);
     let greeting = [own.emit(), Frame::Proof(&proof).emit()].concat();
     world.play(puppet, vec![Output::Send { link, bytes: greeting }]);
     world.run_until(4_000, |world| is_closed(world, puppet, link) || has_proof(world, puppet, link));
@@ -134,8 +133,7 @@ pub(crate) fn join_server(world: &mut World, puppet: HostId) {
     let nonce = challenge(world, puppet).expect("just seen");
     let machine = world.host(puppet);
     let network = machine.spec.network_id();
-    let signature =
-        Crypto::StandIn.sign(&machine.key, &signal::proof_bytes(&nonce, &network, 0, SERVER_NAME));
+    let signature = machine.key.sign(&signal::proof_bytes(&nonce, &network, 0, SERVER_NAME));
     let proof =
         ToServer::Prove { flags: 0, network: &network, key: &machine.key.public, signature: &signature };
     world.play(puppet, vec![Output::Signal(proof.emit())]);
@@ -186,7 +184,7 @@ pub(crate) fn send_envelope(
     let blank =
         Envelope { kind, session, expiry_s: 0, key: &machine.key.public, signature: &Signature::BLANK, body };
     let signed = blank.signed_bytes(&machine.spec.network_id(), &machine.id, &to);
-    let envelope = Envelope { signature: &Crypto::StandIn.sign(&machine.key, &signed), ..blank }.emit();
+    let envelope = Envelope { signature: &machine.key.sign(&signed), ..blank }.emit();
     let relay = ToServer::Relay { to: &to, envelope: &envelope }.emit();
     world.play(puppet, vec![Output::Signal(relay)]);
 }

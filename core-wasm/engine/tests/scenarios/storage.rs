@@ -189,10 +189,10 @@ fn where_every_store_is_full_the_giver_is_told_that_it_is_the_networks() {
     each(1, |seed| {
         let mut world = network(seed, 0, 10, 200);
         for host in world.live() {
-            world.host_mut(host).store.blocks_max = 0;
+            world.host_mut(host).store.bound(0);
         }
         let bytes = block(&mut world, 1_000);
-        world.host_mut(HostId(0)).store.blocks_max = 1;
+        world.host_mut(HostId(0)).store.bound(1);
         let (op, _) = world.put(HostId(0), &bytes);
         let done = world.wait(HostId(0), op, 60_000);
         assert_eq!((done.status, done.holders), (Status::NetworkFull, 0), "seed {seed}: {done:?}");
@@ -203,7 +203,7 @@ fn where_every_store_is_full_the_giver_is_told_that_it_is_the_networks() {
 fn x8_full_nodes_end_nobodys_put() {
     each(3, |seed| {
         let mut world = network(seed, 0, 6, 200);
-        world.host_mut(HostId(5)).store.blocks_max = 2;
+        world.host_mut(HostId(5)).store.bound(2);
         for number in 0..30 {
             let bytes = block(&mut world, 3_000);
             let giver = HostId(number % 5);
@@ -222,7 +222,7 @@ fn x8_where_a_third_is_full_or_broken_blocks_are_held_by_the_others() {
         let mut world = network(seed, 1, 29, 200);
         for number in (0..30).step_by(3) {
             let store = &mut world.host_mut(HostId(number)).store;
-            if number % 2 == 0 { store.blocks_max = 0 } else { store.broken = true }
+            if number % 2 == 0 { store.bound(0) } else { store.broken = true }
         }
         let (mut whole, mut possible) = (0, 0);
         for number in 0..20 {

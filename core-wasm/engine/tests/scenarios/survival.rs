@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tabmesh_engine::{BlockHash, Status};
+use tabmesh_world::channel::Channel;
 
 use crate::grow::{network, settle};
 use crate::world::seeds::each;
@@ -106,7 +107,7 @@ fn a_node_that_lost_everything_comes_back() {
         let lost = HostId(4);
         let others: Vec<HostId> = world.live().into_iter().filter(|host| *host != lost).collect();
         world.partition(&[&others, &[lost]]);
-        world.network.server_side = Some(0);
+        world.network.cut.server = Some(0);
         world.run_for(90_000);
         assert!(world.host(lost).peers().is_empty() && !world.host(lost).is_joined(), "seed {seed}");
         world.heal();
@@ -169,9 +170,7 @@ fn half_of_all_leaving_at_once_leaves_one_network() {
 fn a_network_with_losses_and_reordering_joins_and_serves_all_the_same() {
     each(2, |seed| {
         let mut world = World::new(seed);
-        world.network.loss_permille = 50;
-        world.network.reorder_permille = 100;
-        world.network.jitter_us = 60_000;
+        world.network.channel = Channel { loss: 0.05, reorder: 0.1, duplicate: 0.0, jitter_us: 30_000.0 };
         world.add_many(20, 200, &Spec::browser());
         settle(&mut world, 90_000);
         world.run_for(10_000);

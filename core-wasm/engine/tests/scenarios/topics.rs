@@ -304,7 +304,7 @@ fn long_messages_one_after_another_come_whole() {
 }
 
 #[test]
-fn what_is_said_right_after_opening_a_topic_is_heard_within_two_seconds() {
+fn what_is_said_right_after_opening_a_topic_is_heard_within_three_seconds() {
     each(4, |seed| {
         let mut world = network(seed, 2, 22, 150);
         let topic = TopicId(world.random_id().0);
@@ -321,6 +321,6 @@ fn what_is_said_right_after_opening_a_topic_is_heard_within_two_seconds() {
         let heard = hosts.iter().flat_map(|host| world.published(*host)).map(|(when, ..)| (when - at) / MS);
         let slowest = heard.max().unwrap_or(0);
         println!("seed {seed}: the slowest after {slowest} ms");
-        assert!(slowest < 2_000, "seed {seed}: {slowest} ms");
+        assert!(slowest < 3_000, "seed {seed}: {slowest} ms");
     });
 }

@@ -1,10 +1,9 @@
-//! What will happen, in order of time; what is due at the same time happens in the order it was added.
-
-use std::collections::BTreeMap;
+//! What will happen.
 
 use tabmesh_engine::{JobId, Work};
+use tabmesh_world::server::Signal;
 
-use super::ids::{EndId, HostId, SessionId};
+use super::ids::{EndId, HostId};
 use super::stimulus::Stimulus;
 
 /// One thing that will happen. `u32` behind a host is its life: what was meant for an earlier life is void.
@@ -21,7 +20,7 @@ pub(crate) enum Happening {
     Drained(EndId),
     /// This end's description is ready.
     Gathered(EndId),
-    /// Offerer and answerer know each other's descriptions: ICE and DTLS are done if they can be.
+    /// Answerer and offerer know each other's descriptions: ICE and DTLS are done if they can be.
     Connect(EndId, EndId),
     /// A WebSocket that this end dialled reaches the listening host.
     Knock(EndId, HostId),
@@ -29,32 +28,8 @@ pub(crate) enum Happening {
     GiveUp(EndId),
     /// This end has heard nothing since the cut of this number.
     CutOff(EndId, u32),
-    /// A connection reaches the signalling server.
-    ServerAccept(SessionId),
-    /// A message reaches the signalling server.
-    ServerHear(SessionId, Vec<u8>),
+    /// Something of a host reaches the signalling server.
+    ServerHear(HostId, Signal),
     /// A host that said goodbye stops.
     Gone(HostId, u32),
-}
-
-/// See the module's documentation.
-#[derive(Default)]
-pub(crate) struct Agenda {
-    due: BTreeMap<(u64, u64), Happening>,
-    added: u64,
-}
-
-impl Agenda {
-    /// Adds what happens at `at`, in microseconds.
-    pub(crate) fn add(&mut self, at: u64, happening: Happening) {
-        self.added += 1;
-        self.due.insert((at, self.added), happening);
-    }
-
-    /// Takes the first thing due at or before `end`, with its time.
-    pub(crate) fn next_until(&mut self, end: u64) -> Option<(u64, Happening)> {
-        let entry = self.due.first_entry()?;
-        let at = entry.key().0;
-        (at <= end).then(|| (at, entry.remove()))
-    }
 }

@@ -2,21 +2,20 @@
 
 use tabmesh_engine::limits::FRAME_MAX;
 use tabmesh_engine::{LinkId, PublicKey};
+use tabmesh_world::seal::{OF_CIRCUIT, SEALING_US, Seal, fresh_key};
 
 use super::agenda::Happening;
 use super::ids::HostId;
 use super::run::World;
-use super::seal::Circuit;
 use super::stimulus::{LinkNews, Stimulus};
-use super::time::MS;
 
 impl World {
     /// Makes a key, and with the other end's a circuit.
     pub(super) fn open_circuit(&mut self, host: HostId, link: LinkId, peer: Option<PublicKey>) {
-        let own = self.stranger().public;
-        let mut circuit = Circuit { own, dialled: peer.is_none(), seal: None };
+        let own = fresh_key(&mut self.dice);
+        let mut circuit = Seal::new(own, peer.is_none());
         if let Some(peer) = &peer {
-            circuit.complete(peer);
+            circuit.complete(peer, OF_CIRCUIT);
         }
         self.hosts[host.0].circuits.insert(link.number(), circuit);
         self.circuit_news(host, link, LinkNews::Described(own.0.to_vec()));
@@ -30,7 +29,7 @@ impl World {
         let circuit = self.hosts[host.0].circuits.get_mut(&link.number()).expect("looked up by the caller");
         let news = match key.try_into() {
             Ok(key) => {
-                circuit.complete(PublicKey::of(key));
+                circuit.complete(PublicKey::of(key), OF_CIRCUIT);
                 LinkNews::Up
             }
             Err(_) => LinkNews::Down,
@@ -41,10 +40,11 @@ impl World {
     /// Seals a frame; false if the link is no circuit.
     pub(super) fn seal(&mut self, host: HostId, link: LinkId, frame: &[u8]) -> bool {
         let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else { return false };
-        let Some(seal) = &mut circuit.seal else {
+        let mut sealed = frame.to_vec();
+        circuit.seal(&mut sealed);
+        if !circuit.is_complete() {
             self.fail(host, &format!("Send names link {}, whose keys are not there", link.number()));
-        };
-        let sealed = seal.seal(frame.to_vec());
+        }
         if frame.len() > FRAME_MAX + 2 {
             self.fail(host, &format!("a frame of {} bytes", frame.len()));
         }
@@ -57,14 +57,15 @@ impl World {
         let Some(circuit) = self.hosts[host.0].circuits.get_mut(&link.number()) else {
             self.fail(host, &format!("Unseal names link {}, which is no circuit", link.number()));
         };
-        let opened = circuit.seal.as_mut().and_then(|seal| seal.open(sealed.to_vec()));
-        let news = opened.map_or(LinkNews::Down, LinkNews::Bytes);
+        let mut opened = sealed.to_vec();
+        let opens = circuit.is_complete() && circuit.open(&mut opened);
+        let news = if opens { LinkNews::Bytes(opened) } else { LinkNews::Down };
         self.circuit_news(host, link, news);
     }
 
     /// WebCrypto takes its time, and one circuit's frames come out in the order they went in.
     fn circuit_news(&mut self, host: HostId, link: LinkId, news: LinkNews) {
         let life = self.hosts[host.0].life;
-        self.at(MS / 4, Happening::Hand(host, life, Stimulus::Circuit(link, news)));
+        self.at(SEALING_US, Happening::Hand(host, life, Stimulus::Circuit(link, news)));
     }
 }

@@ -4,20 +4,22 @@ use std::collections::{BTreeMap, VecDeque};
 
 use tabmesh_engine::wire::topic::HEAD;
 use tabmesh_engine::{BlockHash, Config, Event, Instant, LinkId, LinkKind, NodeId, OpId, Output, TopicId};
+use tabmesh_world::clock::Clock;
+use tabmesh_world::nat::Nat;
+use tabmesh_world::place::Place;
+use tabmesh_world::time::SECOND;
 
 use super::agenda::Happening;
 use super::crypto::KeyPair;
 use super::flat::Record;
 use super::heap::Heap;
-use super::host::{Clock, Done, Driver, Host, State, Traffic};
+use super::host::{Done, Driver, Host, State, Traffic};
 use super::ids::{EndId, HostId};
-use super::network::{Place, REGIONS};
 use super::run::World;
 use super::script::Script;
 use super::spec::Spec;
 use super::stimulus::{LinkNews, Order, Stimulus};
 use super::store::Store;
-use super::time::{MS, SECOND};
 
 /// The wall clock when the world begins: seconds since 1970, in the year 2026.
 const WALL_TIME_S: u64 = 1_780_000_000;
@@ -248,22 +250,27 @@ impl World {
 
     /// A number from 0 to `bound` − 1 by the world's chance.
     pub(crate) fn random(&mut self, bound: u64) -> u64 {
-        self.rng.below(bound)
+        self.dice.below(bound)
     }
 
     /// A random place in the id space.
     pub(crate) fn random_id(&mut self) -> NodeId {
-        NodeId(self.rng.bytes())
+        NodeId(self.dice.bytes())
     }
 
     /// The key of somebody who has no host.
     pub(crate) fn stranger(&mut self) -> KeyPair {
-        self.crypto.make_key(&mut self.rng, 0, false)
+        self.make_key(0, false)
     }
 
     /// Random bytes.
     pub(crate) fn random_bytes(&mut self, length: usize) -> Vec<u8> {
-        self.rng.vec(length)
+        self.dice.vec(length)
+    }
+
+    fn make_key(&mut self, level: u8, exact: bool) -> KeyPair {
+        self.keys_made += 1;
+        self.signing.make_key(self.seed, self.keys_made, level, exact)
     }
 
     /// Stops a host whose goodbye is out.
@@ -279,22 +286,20 @@ impl World {
 
     fn place(&mut self, spec: Spec) -> HostId {
         let host = HostId(self.hosts.len());
-        let key = self.crypto.make_key(&mut self.rng, spec.own_level, spec.exact);
-        let region = spec.region.unwrap_or(self.rng.below(REGIONS as u64) as u8);
+        let key = self.make_key(spec.own_level, spec.exact);
+        let place = Place::draw(&mut self.dice, host.number(), Nat::Open);
         let machine = Host {
             id: NodeId::of_key(&key.public),
             key,
-            place: Place { region, access_us: self.rng.between(MS, 12 * MS) },
-            clock: Clock {
-                offset_us: spec.clock_offset_us.unwrap_or_else(|| self.rng.below(1_000_000 * SECOND)),
-                skew_ppm: spec.clock_skew_ppm,
-            },
+            place: Place { up_rate: spec.up_rate, down_rate: spec.down_rate, ..place },
+            clock: Clock { offset_us: self.dice.below(1_000_000 * SECOND), skew_ppm: spec.clock_skew_ppm },
             state: State::Down,
             life: 0,
             driver: None,
             links: BTreeMap::new(),
             links_most: 0,
             session: None,
+            signal_arrives: 0,
             inbox: VecDeque::new(),
             deadline: Instant::NEVER,
             wake_at: None,
@@ -322,7 +327,7 @@ impl World {
     }
 
     fn start(&mut self, host: HostId) {
-        let seed = self.rng.next();
+        let seed = self.dice.draw();
         let elapsed_s = self.now / SECOND;
         let machine = &mut self.hosts[host.0];
         machine.life += 1;

@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use tabmesh_engine::{LinkId, LinkKind, PublicKey};
+use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_world::line::Line;
+use tabmesh_world::seal::Seal;
 
 use super::ids::{EndId, HostId};
-use super::seal::Seal;
 
 /// How far an end has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,29 +29,16 @@ pub(crate) struct End {
     /// The other end, once there is one.
     pub(crate) mate: Option<EndId>,
     /// WebRTC: what the other end said it is.
-    pub(crate) remote: Option<Vec<u8>>,
+    pub(crate) remote: Option<(HostId, EndId)>,
     /// WebRTC: whether the own description is out.
     pub(crate) is_described: bool,
     /// WebRTC: whether this pair will never connect; drawn once.
     pub(crate) is_doomed: bool,
-    /// WebSocket: the fresh key that it is sealed with.
-    pub(crate) socket_key: Option<PublicKey>,
-    /// WebSocket: once both ends have proved themselves.
+    /// WebSocket: what it is sealed with, once both ends have proved themselves.
     pub(crate) seal: Option<Seal>,
-    pub(crate) flow: Flow,
-}
-
-/// What one end sends.
-#[derive(Default)]
-pub(crate) struct Flow {
+    /// What it sends.
+    pub(crate) line: Line,
     pub(super) in_flight: VecDeque<Parcel>,
-    pub(super) waiting: VecDeque<(u64, u32)>,
-    pub(super) queued: u32,
-    pub(super) free_at: u64,
-    pub(crate) last_arrival: u64,
-    pub(super) is_drain_due: bool,
-    /// Bytes sent since the engine was told last how much waits.
-    pub(super) unreported: u32,
 }
 
 /// A packet on its way.
@@ -61,30 +49,10 @@ pub(super) struct Parcel {
     pub(super) packet: Option<Vec<u8>>,
 }
 
-impl Flow {
+impl End {
     /// Bytes that have not left the host at `now`.
-    pub(super) fn queued(&mut self, now: u64) -> u32 {
-        while let Some((departs, bytes)) = self.waiting.front().copied()
-            && departs <= now
-        {
-            self.waiting.pop_front();
-            self.queued -= bytes;
-        }
-        self.queued
-    }
-
-    /// When fewer than `mark` bytes will wait; 0 if that is so already.
-    pub(super) fn falls_below(&self, mark: u32) -> u64 {
-        let mut queued = self.queued;
-        if queued < mark {
-            return 0;
-        }
-        for (departs, bytes) in &self.waiting {
-            queued -= bytes;
-            if queued < mark {
-                return *departs;
-            }
-        }
-        0
+    pub(super) fn queued(&self, now: u64) -> usize {
+        let waiting = self.in_flight.iter().rev().take_while(|parcel| parcel.departs > now);
+        waiting.filter_map(|parcel| parcel.packet.as_ref()).map(Vec::len).sum()
     }
 }

@@ -1,19 +1,19 @@
 //! Open links: two ends, each with a flow to the other. Channels are ordered and reliable, so whatever happens to a
 //! packet on the way shows as delay, of it and of all behind it.
 
-use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
+use std::collections::VecDeque;
+
 use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_world::dial::silence_us;
+use tabmesh_world::line::{Line, SHORT};
+use tabmesh_world::time::MS;
 
 use super::agenda::Happening;
-use super::end::{End, Flow, Parcel, Stage};
+use super::end::{End, Parcel, Stage};
 use super::host::State;
 use super::ids::{EndId, HostId};
 use super::run::World;
 use super::stimulus::{LinkNews, Stimulus};
-use super::time::{MS, SECOND};
-
-/// Packets up to this many bytes do not count as load.
-const SMALL: u32 = 1500;
 
 impl World {
     /// Makes an end of a link to be.
@@ -29,22 +29,19 @@ impl World {
             remote: None,
             is_described: false,
             is_doomed: false,
-            socket_key: None,
             seal: None,
-            flow: Flow::default(),
+            line: Line::default(),
+            in_flight: VecDeque::new(),
         };
         self.ends.insert(id, end);
         id
     }
 
     /// Sends one packet.
-    pub(super) fn transmit(&mut self, id: EndId, packet: Vec<u8>) {
+    pub(super) fn transmit(&mut self, id: EndId, mut packet: Vec<u8>) {
         let Some(end) = self.ends.get_mut(&id) else { return };
         let host = end.host;
-        let packet = match &mut end.seal {
-            Some(seal) => seal.seal(packet),
-            None => packet,
-        };
+        end.seal.iter_mut().for_each(|seal| seal.seal(&mut packet));
         let end = &self.ends[&id];
         let length = packet.len() as u32;
         let traffic = &mut self.hosts[host.0].traffic;
@@ -53,25 +50,20 @@ impl World {
         let Some(mate) = end.mate.and_then(|mate| self.ends.get(&mate)) else { return };
         let (from, to) = (&self.hosts[host.0], &self.hosts[mate.host.0]);
         let rate = self.rate(id, host, mate.host, length);
-        let travel = self.network.travel(from.place, to.place, &mut self.rng);
+        let travel = self.network.travel(length, &from.place, &to.place, &mut self.dice);
         let now = self.now;
-        let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { return };
-        let departs = flow.free_at.max(now) + u64::from(length) * SECOND / rate;
-        let arrives = (departs + travel).max(flow.last_arrival + 1);
-        flow.free_at = departs;
-        flow.last_arrival = arrives;
-        flow.in_flight.push_back(Parcel { departs, arrives, packet: Some(packet) });
-        flow.queued(now);
-        flow.waiting.push_back((departs, length));
-        flow.queued += length;
-        flow.unreported = flow.unreported.saturating_add(length);
-        let queued = flow.queued;
-        if flow.unreported >= DRAINED_STEP && !flow.is_drain_due {
-            flow.is_drain_due = true;
-            let at = flow.falls_below(DRAINED);
-            self.agenda.add(at.max(now), Happening::Drained(id));
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        let sent = end.line.send(now, length, rate, travel);
+        end.in_flight.push_back(Parcel {
+            departs: sent.departs,
+            arrives: sent.arrives,
+            packet: Some(packet),
+        });
+        let queued = end.queued(now);
+        if let Some(at) = sent.drained_at {
+            self.agenda.add(at, Happening::Drained(id));
         }
-        self.agenda.add(arrives, Happening::Arrive(id));
+        self.agenda.add(sent.arrives, Happening::Arrive(id));
         if queued > self.bounds.queue_max {
             self.fail(host, "a send queue grew beyond what a browser bears: back-pressure was not obeyed");
         }
@@ -81,38 +73,34 @@ impl World {
     /// Small packets do not wait for their share.
     fn rate(&self, id: EndId, from: HostId, to: HostId, length: u32) -> u64 {
         let (from, to) = (&self.hosts[from.0], &self.hosts[to.0]);
-        let is_busy = |end: &End| end.flow.free_at > self.now;
+        let is_busy = |end: &End| end.line.free_at > self.now;
         let mut shares = (1, 1);
-        if length > SMALL {
+        if length > SHORT {
             let busy = |own: &&EndId| **own != id && self.ends.get(own).is_some_and(is_busy);
             shares.0 += from.links.values().filter(busy).count() as u64;
             let mate_of = |own: &EndId| self.ends.get(own).and_then(|end| end.mate);
             let mates = to.links.values().filter_map(mate_of).filter(|mate| *mate != id);
             shares.1 += mates.filter(|mate| self.ends.get(mate).is_some_and(is_busy)).count() as u64;
         }
-        (from.spec.up_rate / shares.0).min(to.spec.down_rate / shares.1).max(1)
+        (u64::from(from.place.up_rate) / shares.0).min(u64::from(to.place.down_rate) / shares.1).max(1)
     }
 
     /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
     pub(super) fn drained(&mut self, id: EndId) {
         let now = self.now;
         let Some(end) = self.ends.get_mut(&id) else { return };
-        let queued = end.flow.queued(now);
-        if queued >= DRAINED {
-            let at = end.flow.falls_below(DRAINED);
-            return self.agenda.add(at, Happening::Drained(id));
-        }
-        end.flow.is_drain_due = false;
-        end.flow.unreported = 0;
         let host = end.host;
-        self.hand(host, Stimulus::Link(id, LinkNews::Drained(queued)));
+        match end.line.drained(now) {
+            Ok(queued) => self.hand(host, Stimulus::Link(id, LinkNews::Drained(queued))),
+            Err(later) => self.agenda.add(later, Happening::Drained(id)),
+        }
     }
 
     /// Delivers what has arrived from this end by now.
     pub(super) fn arrive(&mut self, id: EndId) {
         loop {
             let Some(end) = self.ends.get(&id) else { return };
-            let Some(parcel) = end.flow.in_flight.front() else { return };
+            let Some(parcel) = end.in_flight.front() else { return };
             let Some(mate) = end.mate.filter(|mate| self.ends.contains_key(mate)) else {
                 self.forget_if_closed(id);
                 return;
@@ -121,16 +109,17 @@ impl World {
             if parcel.arrives > self.now || self.network.is_cut(end.host, to) {
                 return;
             }
-            let parcel = self.ends.get_mut(&id).and_then(|end| end.flow.in_flight.pop_front());
+            let parcel = self.ends.get_mut(&id).and_then(|end| end.in_flight.pop_front());
             match parcel.and_then(|parcel| parcel.packet) {
-                Some(packet) => {
+                Some(mut packet) => {
                     let traffic = &mut self.hosts[to.0].traffic;
                     traffic.received_bytes += packet.len() as u64;
                     traffic.received_packets += 1;
                     let seal = self.ends.get_mut(&mate).and_then(|mate| mate.seal.as_mut());
-                    match seal.map_or(Some(packet.clone()), |seal| seal.open(packet)) {
-                        Some(packet) => self.hand(to, Stimulus::Link(mate, LinkNews::Bytes(packet))),
-                        None => self.lose(mate),
+                    if seal.is_none_or(|seal| seal.open(&mut packet)) {
+                        self.hand(to, Stimulus::Link(mate, LinkNews::Bytes(packet)));
+                    } else {
+                        self.lose(mate);
                     }
                 }
                 None => {
@@ -150,7 +139,7 @@ impl World {
     pub(super) fn abandon_end(&mut self, id: EndId, notice_us: u64) {
         let now = self.now;
         if let Some(end) = self.ends.get_mut(&id) {
-            end.flow.in_flight.retain(|parcel| parcel.departs <= now);
+            end.in_flight.retain(|parcel| parcel.departs <= now);
         }
         self.end_flow(id, notice_us);
     }
@@ -169,10 +158,10 @@ impl World {
         let from = self.ends[&id].host;
         let travel = self.travel(from, mate_host);
         let now = self.now;
-        let Some(flow) = self.ends.get_mut(&id).map(|end| &mut end.flow) else { return };
-        let departs = flow.free_at.max(now);
-        let arrives = (departs + travel + notice_us).max(flow.last_arrival + 1);
-        flow.in_flight.push_back(Parcel { departs, arrives, packet: None });
+        let Some(end) = self.ends.get_mut(&id) else { return };
+        let departs = end.line.free_at.max(now);
+        let arrives = (departs + travel + notice_us).max(end.line.arrives + 1);
+        end.in_flight.push_back(Parcel { departs, arrives, packet: None });
         self.agenda.add(arrives, Happening::Arrive(id));
     }
 
@@ -195,19 +184,19 @@ impl World {
 
     /// How far two hosts are apart, there and back, without jitter, in microseconds.
     pub(crate) fn round_trip_us(&self, one: HostId, other: HostId) -> u64 {
-        2 * self.network.one_way(self.hosts[one.0].place, self.hosts[other.0].place)
+        2 * self.hosts[one.0].place.one_way_us(&self.hosts[other.0].place)
     }
 
     /// How long a packet takes between two hosts this time, in microseconds.
     pub(super) fn travel(&mut self, from: HostId, to: HostId) -> u64 {
-        self.network.travel(self.hosts[from.0].place, self.hosts[to.0].place, &mut self.rng)
+        self.network.travel(0, &self.hosts[from.0].place, &self.hosts[to.0].place, &mut self.dice)
     }
 
     /// When the transport of a crashed host's link is given up by the other end, in microseconds.
     pub(super) fn crash_notice(&mut self, kind: LinkKind) -> u64 {
         match kind {
-            // A killed tab sends no more consent; the other end needs some seconds to be sure.
-            LinkKind::WebRtc => 5 * SECOND + self.rng.below(10 * SECOND),
+            // A killed tab answers nothing; the other end needs some seconds to be sure.
+            LinkKind::WebRtc => silence_us(&mut self.dice),
             // The operating system closes a dead process's sockets.
             LinkKind::Socket | LinkKind::Relayed => MS,
         }

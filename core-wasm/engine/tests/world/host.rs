@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, VecDeque};
 use tabmesh_engine::{
     Config, Event, Input, Instant, LinkView, Node, NodeId, OpId, Output, Reason, Route, Status, Work,
 };
+use tabmesh_world::clock::Clock;
+use tabmesh_world::place::Place;
+use tabmesh_world::seal::Seal;
 
 use super::crypto::KeyPair;
 use super::flat::Record;
 use super::heap::{Heap, measure};
 use super::ids::{EndId, HostId, SessionId};
-use super::network::Place;
 use super::script::Script;
-use super::seal::Circuit;
 use super::spec::Spec;
 use super::stimulus::Stimulus;
 use super::store::Store;
@@ -66,13 +67,6 @@ pub(crate) struct Traffic {
     pub(crate) signal_received_bytes: u64,
 }
 
-/// A monotonic clock that starts anywhere and runs a little too fast or too slow.
-#[derive(Clone, Copy)]
-pub(crate) struct Clock {
-    pub(crate) offset_us: u64,
-    pub(crate) skew_ppm: i64,
-}
-
 /// See the module's documentation.
 pub(crate) struct Host {
     pub(crate) spec: Spec,
@@ -90,6 +84,8 @@ pub(crate) struct Host {
     pub(crate) links_most: usize,
     /// The connection to the signalling server, open or opening.
     pub(crate) session: Option<SessionId>,
+    /// When the last that it told the server arrives there.
+    pub(crate) signal_arrives: u64,
     /// What waits while the tab is frozen.
     pub(crate) inbox: VecDeque<Stimulus>,
     /// When the engine wants to be woken.
@@ -107,7 +103,7 @@ pub(crate) struct Host {
     pub(crate) events: Vec<(u64, Event)>,
     pub(crate) done: BTreeMap<u32, Done>,
     pub(crate) found: BTreeMap<u32, Vec<NodeId>>,
-    pub(crate) circuits: BTreeMap<u16, Circuit>,
+    pub(crate) circuits: BTreeMap<u16, Seal>,
     /// Messages whose operations have not ended.
     pub(crate) outgoing: BTreeMap<u32, Vec<u8>>,
     /// Messages of topics, whole.
@@ -122,21 +118,6 @@ pub(crate) struct Host {
     pub(crate) log: Option<(Config, Vec<Record>)>,
     /// Whole packets that the host received, oldest first; kept only where a test wants them.
     pub(crate) recorded: Option<Vec<Vec<u8>>>,
-}
-
-impl Clock {
-    /// What the clock shows at virtual time `at`.
-    pub(crate) fn local(&self, at: u64) -> Instant {
-        let drift = i128::from(at) * i128::from(self.skew_ppm) / 1_000_000;
-        Instant((i128::from(self.offset_us) + i128::from(at) + drift).max(0) as u64)
-    }
-
-    /// The first virtual time at which the clock shows `local` or later.
-    pub(crate) fn world(&self, local: Instant) -> u64 {
-        let ahead = i128::from(local.0) - i128::from(self.offset_us);
-        let rate = 1_000_000 + i128::from(self.skew_ppm);
-        (ahead * 1_000_000 / rate + 1).clamp(0, i128::from(u64::MAX)) as u64
-    }
 }
 
 impl Host {

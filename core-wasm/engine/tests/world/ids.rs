@@ -4,6 +4,13 @@
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct HostId(pub(crate) usize);
 
+impl HostId {
+    /// As `tabmesh-world` knows it.
+    pub(crate) fn number(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 /// One end of one link, for as long as the world lasts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct EndId(pub(crate) u32);

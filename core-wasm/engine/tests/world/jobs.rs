@@ -2,54 +2,43 @@
 
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::{JobId, Work};
+use tabmesh_world::{job, message};
 
 use super::agenda::Happening;
 use super::ids::HostId;
+use super::outcome::Outcome;
 use super::run::World;
-use super::stimulus::{Outcome, Stimulus};
-use super::time::MS;
+use super::stimulus::Stimulus;
 
 impl World {
     /// Starts a job. Jobs of one host run side by side and may end in any order.
     pub(super) fn start_job(&mut self, host: HostId, job: JobId, work: Work) {
-        let typical = match &work {
-            Work::Sign(_) | Work::SignMessage(_) => 300,
-            Work::Verify { .. } | Work::CheckMessage(_) => 500,
-            Work::Message(_) | Work::Recall(_) => 1,
-            Work::Load(_) | Work::Absent(_) => MS,
-            Work::Store { .. } | Work::Scan { .. } => 3 * MS,
-        };
         let (life, slowness) = (self.hosts[host.0].life, self.hosts[host.0].job_slowness);
-        let delay = (typical / 2 + self.rng.below(typical)) * slowness;
+        let delay = job::takes_us(&work, &mut self.dice) * slowness;
         self.at(delay, Happening::Finish(host, life, job, work));
     }
 
     /// Ends a job: what it does to the store is done and durable from here on, and not before.
     pub(super) fn finish_job(&mut self, host: HostId, life: u32, job: JobId, work: Work) {
-        let crypto = self.crypto;
+        let verify = self.signing.verify;
         let machine = &mut self.hosts[host.0];
         if machine.life != life {
             return;
         }
         let outcome = match &work {
-            Work::Sign(bytes) => Outcome::Signature(crypto.sign(&machine.key, bytes)),
-            Work::Verify { key, signature, bytes } => Outcome::Verified(crypto.verify(key, signature, bytes)),
+            Work::Sign(bytes) => Outcome::Signature(machine.key.sign(bytes)),
+            Work::Verify { key, signature, bytes } => Outcome::Verified(verify(key, signature, bytes)),
             Work::Message(op) => {
                 machine.outgoing.get(&op.0).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))
             }
             Work::SignMessage(raw) => {
-                let signature =
-                    crypto.sign(&machine.key, &topic::signed_bytes(&machine.spec.network_id(), raw));
-                Outcome::Loaded(topic::signed(raw.clone(), &signature))
+                let network = machine.spec.network_id();
+                Outcome::Loaded(message::signed(&network, raw, |bytes| machine.key.sign(bytes)))
             }
             Work::CheckMessage(raw) => {
-                let bytes = topic::signed_bytes(&machine.spec.network_id(), raw);
-                let (key, signature) = topic::proof(raw).expect("the engine looked");
-                if crypto.verify(key, signature, &bytes) {
-                    Outcome::Loaded(raw.clone())
-                } else {
-                    Outcome::Missing
-                }
+                assert!(topic::proof(raw).is_some(), "the engine looked");
+                let holds = message::holds(&machine.spec.network_id(), raw, verify);
+                if holds { Outcome::Loaded(raw.clone()) } else { Outcome::Missing }
             }
             Work::Recall(id) => {
                 machine.published.get(id).map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()))

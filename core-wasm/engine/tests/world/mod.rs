@@ -1,6 +1,7 @@
 //! A deterministic world that drives the very engine through virtual time and a virtual network.
 //!
-//! A [`World`] holds hosts. Each [`Host`](host::Host) is a virtual shell around one engine: it answers every
+//! What it is like is `tabmesh-world`'s: chance, time, distances, dialling, signing, the signalling server. Who acts in what order, and
+//! what must hold, stands here. A [`World`] holds hosts. Each [`Host`](host::Host) is a virtual shell around one engine: it answers every
 //! output the way the browser and the native shell do, with a virtual WebRTC handshake, WebSockets, a signalling
 //! server, a clock of its own, jobs and a block store. All that happens stands on one agenda in order of time;
 //! all chance comes from one seed; nothing depends on hash order. So a seed is a whole run: the failure it
@@ -19,7 +20,6 @@ mod circuit;
 mod control;
 pub(crate) mod crypto;
 mod cut;
-mod describe;
 mod end;
 pub(crate) mod flat;
 mod flow;
@@ -28,13 +28,11 @@ mod host;
 mod ids;
 mod jobs;
 mod network;
+mod outcome;
 mod ports;
-pub(crate) mod rng;
 mod run;
 pub(crate) mod script;
-mod seal;
 pub(crate) mod seeds;
-pub(crate) mod server;
 mod shell;
 mod signalling;
 mod socket;
@@ -42,11 +40,10 @@ mod spec;
 mod stimulus;
 mod store;
 mod tests;
-mod time;
 mod trace;
 mod webrtc;
 
 pub(crate) use ids::HostId;
 pub(crate) use run::World;
 pub(crate) use spec::Spec;
-pub(crate) use time::{MS, SECOND};
+pub(crate) use tabmesh_world::time::{MS, SECOND};

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::agenda::{Agenda, Happening};
-use super::crypto::Crypto;
+use tabmesh_engine::wire::envelope::Kind;
+use tabmesh_world::crypto::{P256, StandIn};
+use tabmesh_world::dice::Dice;
+use tabmesh_world::queue::Agenda;
+use tabmesh_world::server::Server;
+use tabmesh_world::time::MS;
+
+use super::agenda::Happening;
+use super::crypto::Signing;
 use super::end::End;
 use super::host::Host;
 use super::ids::{EndId, HostId};
 use super::network::Network;
-use super::rng::Rng;
-use super::server::Server;
-use super::time::MS;
 use super::trace::{Trace, write_down};
 
 /// What the world lets nobody exceed.
@@ -21,7 +25,7 @@ pub(crate) struct Bounds {
     /// Bytes of one engine's state at rest.
     pub(crate) heap_max: usize,
     /// Bytes that may wait in the send queue of one link. A browser throws at 16 MiB.
-    pub(crate) queue_max: u32,
+    pub(crate) queue_max: usize,
 }
 
 /// Hosts and what happens between them; see the documentation of the folder.
@@ -34,13 +38,17 @@ pub(crate) struct World {
     pub(crate) network: Network,
     /// What must never be exceeded.
     pub(crate) bounds: Bounds,
-    pub(super) rng: Rng,
-    pub(super) agenda: Agenda,
+    pub(super) dice: Dice,
+    pub(super) agenda: Agenda<Happening>,
     pub(super) hosts: Vec<Host>,
     pub(super) ends: BTreeMap<EndId, End>,
     pub(super) ends_made: u32,
     pub(super) server: Server,
-    pub(super) crypto: Crypto,
+    pub(super) sessions_made: u32,
+    /// Envelopes of this kind are lost, so many.
+    pub(super) losing: Option<(Kind, u32)>,
+    pub(super) signing: Signing,
+    pub(super) keys_made: u32,
     pub(super) trace: Trace,
     events: u64,
     /// Whose last lines a failure prints: whom the test or the rule that was broken is about, or who ran last.
@@ -51,27 +59,30 @@ pub(crate) struct World {
 impl World {
     /// An empty world with a signalling server; everything that follows depends on `seed` alone.
     pub(crate) fn new(seed: u64) -> Self {
-        Self::with_crypto(seed, Crypto::StandIn)
+        Self::with_signing(seed, Signing::of::<StandIn>())
     }
 
     /// An empty world whose hosts sign with real ECDSA P-256.
     pub(crate) fn with_real_signatures(seed: u64) -> Self {
-        Self::with_crypto(seed, Crypto::P256)
+        Self::with_signing(seed, Signing::of::<P256>())
     }
 
-    fn with_crypto(seed: u64, crypto: Crypto) -> Self {
+    fn with_signing(seed: u64, signing: Signing) -> Self {
         Self {
             seed,
             now: 0,
             network: Network::default(),
             bounds: Bounds { events_max: 5_000_000, heap_max: 65_536, queue_max: 5 << 20 },
-            rng: Rng::new(seed),
-            agenda: Agenda::default(),
+            dice: Dice::new(seed, 0),
+            agenda: Agenda::new(MS),
             hosts: Vec::new(),
             ends: BTreeMap::new(),
             ends_made: 0,
-            server: Server::default(),
-            crypto,
+            server: Server::new(Dice::new(seed, u64::MAX), true),
+            sessions_made: 0,
+            losing: None,
+            signing,
+            keys_made: 0,
             trace: Trace::default(),
             events: 0,
             concern: None,
@@ -107,8 +118,8 @@ impl World {
         }
     }
 
-    /// SHA-256 over the time, host and content of every input and output so far.
-    pub(crate) fn trace_hash(&self) -> [u8; 32] {
+    /// A hash over the time, host and content of every input and output so far.
+    pub(crate) fn trace_hash(&self) -> u64 {
         self.trace.hash()
     }
 
@@ -147,12 +158,11 @@ impl World {
             Happening::Arrive(end) => self.arrive(end),
             Happening::Drained(end) => self.drained(end),
             Happening::Gathered(end) => self.gathered(end),
-            Happening::Connect(offerer, answerer) => self.connect(offerer, answerer),
+            Happening::Connect(answerer, offerer) => self.connect(answerer, offerer),
             Happening::Knock(dialler, listener) => self.knock(dialler, listener),
             Happening::GiveUp(end) => self.give_up(end),
             Happening::CutOff(end, cut) => self.cut_off(end, cut),
-            Happening::ServerAccept(session) => self.server_accept(session),
-            Happening::ServerHear(session, bytes) => self.server_hear(session, &bytes),
+            Happening::ServerHear(host, signal) => self.server_hear(host, signal),
             Happening::Gone(host, life) => self.gone(host, life),
         }
     }
@@ -167,7 +177,7 @@ impl Drop for World {
     /// `TABMESH_HASHES` names a file, every run adds its trace hash there: two engines that write the same do the same.
     fn drop(&mut self) {
         if let Ok(path) = std::env::var("TABMESH_HASHES") {
-            write_down(Path::new(&path), self.seed, &self.trace_hash());
+            write_down(Path::new(&path), self.seed, self.trace_hash());
         }
         if !std::thread::panicking() {
             return;

@@ -1,7 +1,9 @@
 //! The virtual shell: hands inputs in, keeps the engine to the rule, and does what the outputs say.
 
-use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX, PACKET_MAX};
+use tabmesh_engine::limits::{CIRCUIT_HEAD, FRAME_MAX};
 use tabmesh_engine::{Event, Instant, LinkId, Output, Route, Status};
+use tabmesh_world::packets::Packets;
+use tabmesh_world::time::MS;
 
 use super::agenda::Happening;
 use super::end::Stage;
@@ -10,7 +12,6 @@ use super::ids::{EndId, HostId};
 use super::run::World;
 use super::spec::host_at;
 use super::stimulus::{LinkNews, Order, SignalNews, Stimulus};
-use super::time::MS;
 use super::trace::Line;
 
 /// How many times in a row an engine may ask to be woken at a time that has passed.
@@ -24,10 +25,6 @@ const RECORDED_MAX: usize = 4000;
 
 /// Stands where a stimulus is from no link.
 const NO_LINK: LinkId = LinkId::new(u16::MAX).unwrap();
-
-/// The packets of one drain: what goes to one link is joined.
-#[derive(Default)]
-struct Packets(Vec<(EndId, Vec<u8>)>);
 
 impl World {
     /// Hands one input to a host, or lets it wait if the tab is frozen.
@@ -47,12 +44,12 @@ impl World {
             return;
         }
         machine.wake_at = None;
-        if machine.clock.local(now) < machine.deadline {
+        if machine.clock.local(now) < machine.deadline.0 {
             return self.set_timer(host);
         }
         self.feed(host, &Stimulus::Timeout);
         let machine = &mut self.hosts[host.0];
-        let is_hasty = machine.deadline <= machine.clock.local(now);
+        let is_hasty = machine.deadline.0 <= machine.clock.local(now);
         machine.hasty = if is_hasty { machine.hasty + 1 } else { 0 };
         if machine.hasty > HASTY_MAX {
             self.fail(host, "the engine asks again and again to be woken in the past");
@@ -66,9 +63,7 @@ impl World {
         if machine.deadline == Instant::NEVER || machine.state != State::Running {
             return;
         }
-        let phase = machine.clock.offset_us % MS;
-        let due = machine.clock.world(machine.deadline).max(now + 1);
-        let at = (due + phase).div_ceil(MS) * MS - phase;
+        let at = machine.clock.fires_at(machine.deadline.0, now);
         if machine.wake_at.is_none_or(|earlier| earlier > at || earlier <= now) {
             machine.wake_at = Some(at);
             self.agenda.add(at, Happening::Wake(host));
@@ -86,7 +81,7 @@ impl World {
         }
         self.trace.add(now, host, &stimulus.input(link));
         machine.note(Line::input(now, &stimulus.input(link)));
-        let local = machine.clock.local(now);
+        let local = Instant(machine.clock.local(now));
         self.ran_last = host;
         let outputs = match machine.drive(local, stimulus.input(link), &mut self.trace) {
             Ok(outputs) => outputs,
@@ -160,8 +155,8 @@ impl World {
                     self.complete_circuit(host, link, &description);
                 }
                 Output::Seal { link, dialled, key, transcript } => {
-                    if let Some(end) = self.hosts[host.0].links.get(&link.number()) {
-                        packets.flush(*end, self);
+                    if let Some(end) = self.hosts[host.0].links.get(&link.number()).copied() {
+                        self.flush(end, &mut packets);
                     }
                     self.seal_socket(host, link, dialled, &key, &transcript);
                 }
@@ -190,7 +185,7 @@ impl World {
                     let Some(end) = self.hosts[host.0].links.remove(&link.number()) else {
                         self.fail(host, &format!("Close names link {}, which is not open", link.number()));
                     };
-                    packets.flush(end, self);
+                    self.flush(end, &mut packets);
                     self.close_end(end);
                 }
                 Output::SignalOpen => self.open_session(host),
@@ -200,7 +195,7 @@ impl World {
                 Output::Event(event) => self.note_event(host, event),
             }
         }
-        packets.flush_all(self);
+        packets.drain().for_each(|(end, packet)| self.transmit(end, packet));
         let machine = &mut self.hosts[host.0];
         machine.links_most = machine.links_most.max(machine.links.len());
         if incoming.is_some() {
@@ -208,7 +203,7 @@ impl World {
         }
     }
 
-    fn send_frame(&mut self, host: HostId, link: LinkId, bytes: &[u8], packets: &mut Packets) {
+    fn send_frame(&mut self, host: HostId, link: LinkId, bytes: &[u8], packets: &mut Packets<EndId>) {
         if self.seal(host, link, bytes) {
             return;
         }
@@ -218,7 +213,16 @@ impl World {
         if bytes.is_empty() || bytes.len() > FRAME_MAX + CIRCUIT_HEAD + 2 {
             self.fail(host, &format!("a frame of {} bytes", bytes.len()));
         }
-        packets.add(end, bytes, self);
+        if let Some(full) = packets.add(end, bytes.to_vec()) {
+            self.transmit(end, full);
+        }
+    }
+
+    /// Sends what waits for a link.
+    fn flush(&mut self, end: EndId, packets: &mut Packets<EndId>) {
+        if let Some(packet) = packets.take(end) {
+            self.transmit(end, packet);
+        }
     }
 
     fn open(&mut self, host: HostId, link: LinkId, route: Route) {
@@ -285,30 +289,5 @@ impl World {
             let life = machine.life;
             self.at(MS, Happening::Hand(host, life, Stimulus::Command(order)));
         }
-    }
-}
-
-impl Packets {
-    fn add(&mut self, end: EndId, frame: &[u8], world: &mut World) {
-        let length = |packet: &Vec<u8>| packet.len();
-        let waiting = self.0.iter().find(|(to, _)| *to == end).map_or(0, |(_, packet)| length(packet));
-        if waiting + frame.len() > PACKET_MAX {
-            self.flush(end, world);
-        }
-        match self.0.iter_mut().find(|(to, _)| *to == end) {
-            Some((_, packet)) => packet.extend_from_slice(frame),
-            None => self.0.push((end, frame.to_vec())),
-        }
-    }
-
-    fn flush(&mut self, end: EndId, world: &mut World) {
-        if let Some(at) = self.0.iter().position(|(to, _)| *to == end) {
-            let (_, packet) = self.0.remove(at);
-            world.transmit(end, packet);
-        }
-    }
-
-    fn flush_all(self, world: &mut World) {
-        self.0.into_iter().for_each(|(end, packet)| world.transmit(end, packet));
     }
 }

@@ -1,32 +1,21 @@
-//! A virtual signalling server that speaks `wire::signal` as the real one does.
+//! A shell's connection to the signalling server.
 
-use tabmesh_engine::NodeId;
-use tabmesh_engine::wire::envelope::Kind;
-use tabmesh_engine::wire::signal::{
-    FLAG_RELAY, FromServer, INTRODUCED_MAX, MESSAGE_MAX, Refusal, ToServer, proof_bytes,
-};
+use tabmesh_engine::wire::envelope::{Envelope, Kind};
+use tabmesh_engine::wire::signal::ToServer;
+use tabmesh_world::dial::{NO_ANSWER_US, SOCKET_WAYS};
+use tabmesh_world::dice::Dice;
+use tabmesh_world::place::Place;
+use tabmesh_world::server::{Around, Letter, Server, Signal};
 
 use super::agenda::Happening;
-use super::check;
 use super::ids::{HostId, SessionId};
-use super::network::SERVER_PLACE;
 use super::run::World;
-use super::server::{Client, SERVER_NAME};
 use super::stimulus::{SignalNews, Stimulus};
-use super::time::{MS, SECOND};
 
 impl World {
     /// Kills the signalling server: every connection to it breaks, and no new one is made.
     pub(crate) fn kill_signalling(&mut self) {
-        self.server.is_up = false;
-        let sessions = std::mem::take(&mut self.server.sessions);
-        for (session, client) in sessions {
-            let delay = self.server_travel(client.host);
-            self.at(
-                delay,
-                Happening::Hand(client.host, client.life, Stimulus::Signal(session, SignalNews::Down)),
-            );
-        }
+        self.ask_server(Server::stop);
     }
 
     /// Starts the signalling server again; it remembers nobody.
@@ -36,7 +25,7 @@ impl World {
 
     /// How many nodes are connected to the server and proved.
     pub(crate) fn present_at_server(&self) -> usize {
-        self.server.sessions.values().filter(|client| client.proved.is_some()).count()
+        self.server.present()
     }
 
     /// How many envelopes the server has carried.
@@ -44,14 +33,14 @@ impl World {
         self.server.relayed
     }
 
-    /// Has the server lose the next `count` envelopes of this kind.
+    /// Has the next `count` envelopes of this kind lost on their way to the server.
     pub(crate) fn lose_envelopes(&mut self, kind: Kind, count: u32) {
-        self.server.loses = Some((kind, count));
+        self.losing = Some((kind, count));
     }
 
-    /// How many envelopes the server has still to lose.
+    /// How many envelopes are still to be lost.
     pub(crate) fn envelopes_to_lose(&self) -> u32 {
-        self.server.loses.map_or(0, |(_, count)| count)
+        self.losing.map_or(0, |(_, count)| count)
     }
 
     /// Sets the security level that the server demands.
@@ -64,25 +53,22 @@ impl World {
         if self.hosts[host.0].session.is_some() {
             self.fail(host, "the engine asked for a second connection to the signalling server");
         }
-        self.server.made += 1;
-        let session = SessionId(self.server.made);
+        self.sessions_made += 1;
+        let session = SessionId(self.sessions_made);
         self.hosts[host.0].session = Some(session);
-        let life = self.hosts[host.0].life;
         if self.network.is_cut_from_server(host) {
-            let down = Stimulus::Signal(session, SignalNews::Down);
-            return self.at(10 * SECOND, Happening::Hand(host, life, down));
+            return self.answer_nothing(host, session);
         }
-        let client = Client { host, life, nonce: self.rng.bytes(), proved: None, heard_at: 0, told_at: 0 };
-        self.server.sessions.insert(session, client);
-        // TCP and TLS there and back, and the upgrade's way there.
-        let delay = 5 * self.server_travel(host);
-        self.at(delay, Happening::ServerAccept(session));
+        let arrives = self.now + SOCKET_WAYS * self.hosts[host.0].place.one_way_us(&Place::of_server());
+        self.tell_server(host, arrives, Signal::Connect { session: session.0 });
     }
 
     /// A host needs the server no more.
     pub(super) fn close_session(&mut self, host: HostId) {
-        if let Some(session) = self.hosts[host.0].session.take() {
-            self.server.sessions.remove(&session);
+        let Some(session) = self.hosts[host.0].session.take() else { return };
+        if !self.network.is_cut_from_server(host) {
+            let arrives = self.now + self.hosts[host.0].place.one_way_us(&Place::of_server());
+            self.tell_server(host, arrives, Signal::Gone { session: session.0 });
         }
     }
 
@@ -92,138 +78,70 @@ impl World {
             self.fail(host, "the engine spoke to a signalling server that is not connected");
         };
         self.hosts[host.0].traffic.signal_sent_bytes += bytes.len() as u64;
-        let delay = self.server_travel(host);
-        let at = self.now + delay;
         if self.network.is_cut_from_server(host) {
-            return self.break_session(session);
+            return self.answer_nothing(host, session);
         }
-        let Some(client) = self.server.sessions.get_mut(&session) else { return };
-        client.heard_at = at.max(client.heard_at + 1);
-        self.agenda.add(client.heard_at, Happening::ServerHear(session, bytes));
+        let from = &self.hosts[host.0].place;
+        let travel = self.network.travel(bytes.len() as u32, from, &Place::of_server(), &mut self.dice);
+        self.tell_server(host, self.now + travel, Signal::Message { session: session.0, bytes });
     }
 
-    /// A connection reaches the server.
-    pub(super) fn server_accept(&mut self, session: SessionId) {
-        let Some(client) = self.server.sessions.get(&session) else { return };
-        let (host, life, nonce) = (client.host, client.life, client.nonce);
-        let delay = self.server_travel(host);
-        let is_up = self.server.is_up;
-        let news = if is_up { SignalNews::Up } else { SignalNews::Down };
-        self.at(delay, Happening::Hand(host, life, Stimulus::Signal(session, news)));
-        if !is_up {
-            self.server.sessions.remove(&session);
-            return;
-        }
-        if let Some(client) = self.server.sessions.get_mut(&session) {
-            client.told_at = self.now + delay;
-        }
-        self.tell(session, &FromServer::Challenge { level: self.server.level, nonce: &nonce });
+    /// What one host says reaches the server in its order.
+    fn tell_server(&mut self, host: HostId, at: u64, signal: Signal) {
+        let machine = &mut self.hosts[host.0];
+        machine.signal_arrives = at.max(machine.signal_arrives + 1);
+        self.agenda.add(machine.signal_arrives, Happening::ServerHear(host, signal));
     }
 
-    /// A message reaches the server.
-    pub(super) fn server_hear(&mut self, session: SessionId, bytes: &[u8]) {
-        let Some(client) = self.server.sessions.get(&session) else { return };
-        if bytes.len() > MESSAGE_MAX {
-            return self.refuse_and_close(session, Refusal::TooLarge);
+    /// Across a cut TCP gives the connection up.
+    fn answer_nothing(&mut self, host: HostId, session: SessionId) {
+        let life = self.hosts[host.0].life;
+        let down = Stimulus::Signal(session, SignalNews::Down);
+        self.at(NO_ANSWER_US, Happening::Hand(host, life, down));
+    }
+
+    /// Something reaches the server.
+    pub(super) fn server_hear(&mut self, host: HostId, signal: Signal) {
+        if !self.is_lost(&signal) {
+            self.ask_server(|server, around| server.hear(around, host.number(), signal));
         }
-        match (ToServer::parse(bytes), client.proved) {
-            (Some(ToServer::Prove { flags, network, key, signature }), None) => {
-                let proof = proof_bytes(&client.nonce, network, flags, SERVER_NAME);
-                if !self.crypto.verify(key, signature, &proof) {
-                    return self.refuse_and_close(session, Refusal::BadProof);
-                }
-                self.admit(session, NodeId::of_key(key), *network, flags);
+    }
+
+    fn is_lost(&mut self, signal: &Signal) -> bool {
+        let Signal::Message { bytes, .. } = signal else { return false };
+        let Some(ToServer::Relay { envelope, .. }) = ToServer::parse(bytes) else { return false };
+        let kind = Envelope::parse(envelope).map(|envelope| envelope.kind);
+        match &mut self.losing {
+            Some((lost, count)) if *count > 0 && kind == Some(*lost) => {
+                *count -= 1;
+                true
             }
-            (Some(ToServer::Relay { to, envelope }), Some((from, network, _))) => {
-                if self.server.is_lost(envelope) {
-                    return;
-                }
-                let target = self.present(to, &network);
-                match target {
-                    Some(target) => {
-                        self.server.relayed += 1;
-                        self.tell(target, &FromServer::Deliver { from: &from, envelope });
-                    }
-                    None => {
-                        self.tell(session, &FromServer::Refused { refusal: Refusal::NotPresent, about: to });
-                    }
-                }
-            }
-            (Some(ToServer::Introduce), Some((id, network, _))) => self.introduce(session, id, network),
-            _ => self.refuse_and_close(session, Refusal::Malformed),
+            _ => false,
         }
     }
 
-    fn admit(&mut self, session: SessionId, id: NodeId, network: [u8; 8], flags: u8) {
-        if id.level() < u32::from(self.server.level) {
-            return self.refuse_and_close(session, Refusal::LowLevel);
-        }
-        if let Some(older) = self.present(&id, &network) {
-            self.refuse_and_close(older, Refusal::Replaced);
-        }
-        if let Some(client) = self.server.sessions.get_mut(&session) {
-            client.proved = Some((id, network, flags));
-        }
-        self.introduce(session, id, network);
-    }
-
-    /// Names a relay, the node closest by id, and others by chance.
-    fn introduce(&mut self, session: SessionId, id: NodeId, network: [u8; 8]) {
-        let mut others: Vec<(NodeId, u8)> = self
-            .server
-            .sessions
-            .values()
-            .filter_map(|client| client.proved)
-            .filter(|(other, its_network, _)| *other != id && *its_network == network)
-            .map(|(other, _, flags)| (other, flags))
-            .collect();
-        let mut peers = Vec::new();
-        while peers.len() < INTRODUCED_MAX && !others.is_empty() {
-            let relays: Vec<usize> = (0..others.len()).filter(|at| others[*at].1 & FLAG_RELAY != 0).collect();
-            let at = match peers.len() {
-                0 if !relays.is_empty() => relays[self.rng.below(relays.len() as u64) as usize],
-                1 => (0..others.len()).min_by_key(|at| check::distance(&others[*at].0, &id)).unwrap_or(0),
-                _ => self.rng.below(others.len() as u64) as usize,
+    /// Has the server do something, and sends what it says then.
+    fn ask_server(&mut self, work: impl FnOnce(&mut Server, &Around<'_>) -> Vec<Letter>) {
+        let (network, hosts) = (&self.network, &self.hosts);
+        let way = |to: u32, length: u32, dice: &mut Dice| {
+            let host = HostId(to as usize);
+            let travel = || network.travel(length, &Place::of_server(), &hosts[host.0].place, dice);
+            (!network.is_cut_from_server(host)).then(travel)
+        };
+        let around = Around { now: self.now, verify: self.signing.verify, way: &way };
+        for letter in work(&mut self.server, &around) {
+            let host = HostId(letter.to as usize);
+            let (session, news) = match letter.signal {
+                Signal::Up { session } => (session, SignalNews::Up),
+                Signal::Down { session } => (session, SignalNews::Down),
+                Signal::Message { session, bytes } => {
+                    self.hosts[host.0].traffic.signal_received_bytes += bytes.len() as u64;
+                    (session, SignalNews::Bytes(bytes))
+                }
+                Signal::Connect { .. } | Signal::Gone { .. } => continue,
             };
-            peers.push(others.swap_remove(at));
+            let stimulus = Stimulus::Signal(SessionId(session), news);
+            self.agenda.add(letter.arrives, Happening::Hand(host, self.hosts[host.0].life, stimulus));
         }
-        self.tell(session, &FromServer::Welcome { peers });
-    }
-
-    fn present(&self, id: &NodeId, network: &[u8; 8]) -> Option<SessionId> {
-        let is_it = |client: &Client| client.proved.is_some_and(|(its, of, _)| its == *id && of == *network);
-        self.server.sessions.iter().find(|(_, client)| is_it(client)).map(|(session, _)| *session)
-    }
-
-    fn refuse_and_close(&mut self, session: SessionId, refusal: Refusal) {
-        self.tell(session, &FromServer::Refused { refusal, about: &NodeId([0; 32]) });
-        let Some(client) = self.server.sessions.remove(&session) else { return };
-        let down = Stimulus::Signal(session, SignalNews::Down);
-        self.agenda.add(client.told_at + 1, Happening::Hand(client.host, client.life, down));
-    }
-
-    fn tell(&mut self, session: SessionId, message: &FromServer<'_>) {
-        let Some(host) = self.server.sessions.get(&session).map(|client| client.host) else { return };
-        if self.network.is_cut_from_server(host) {
-            return self.break_session(session);
-        }
-        let at = self.now + self.server_travel(host);
-        let bytes = message.emit();
-        self.hosts[host.0].traffic.signal_received_bytes += bytes.len() as u64;
-        let Some(client) = self.server.sessions.get_mut(&session) else { return };
-        client.told_at = at.max(client.told_at + 1);
-        let news = Stimulus::Signal(session, SignalNews::Bytes(bytes));
-        self.agenda.add(client.told_at, Happening::Hand(host, client.life, news));
-    }
-
-    /// Something was said across a cut: it is never heard, and TCP gives the connection up.
-    fn break_session(&mut self, session: SessionId) {
-        let Some(client) = self.server.sessions.remove(&session) else { return };
-        let down = Stimulus::Signal(session, SignalNews::Down);
-        self.at(15 * SECOND, Happening::Hand(client.host, client.life, down));
-    }
-
-    fn server_travel(&mut self, host: HostId) -> u64 {
-        self.network.travel(self.hosts[host.0].place, SERVER_PLACE, &mut self.rng).max(MS)
     }
 }

@@ -25,20 +25,16 @@ pub(crate) struct Spec {
     pub(crate) knows: Vec<HostId>,
     /// Whether its shell remembers the addresses that it hears of.
     pub(crate) learns: bool,
-    /// Where it stands, below [`REGIONS`](super::network::REGIONS); anywhere by default.
-    pub(crate) region: Option<u8>,
-    /// What its monotonic clock showed when the world began, in microseconds; anything by default.
-    pub(crate) clock_offset_us: Option<u64>,
     /// How much too fast its clocks run, in millionths.
     pub(crate) clock_skew_ppm: i64,
     /// How far its wall clock is off, in seconds.
     pub(crate) wall_offset_s: i64,
     /// Bytes a second that it can send.
-    pub(crate) up_rate: u64,
+    pub(crate) up_rate: u32,
     /// Bytes a second that it can take.
-    pub(crate) down_rate: u64,
+    pub(crate) down_rate: u32,
     /// How many blocks its store takes.
-    pub(crate) blocks_max: usize,
+    pub(crate) blocks_max: u64,
 }
 
 impl Spec {
@@ -54,8 +50,6 @@ impl Spec {
             listens: false,
             knows: Vec::new(),
             learns: true,
-            region: None,
-            clock_offset_us: None,
             clock_skew_ppm: 0,
             wall_offset_s: 0,
             up_rate: 1_250_000,

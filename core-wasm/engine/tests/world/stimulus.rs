@@ -1,11 +1,10 @@
 //! Inputs that own their bytes, so that they can wait on the agenda or in a frozen tab.
 
-use tabmesh_engine::{
-    BlockHash, Command, Input, JobId, JobResult, LinkId, NodeId, OpId, Signature, Status, TopicId,
-};
+use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, NodeId, OpId, Status, TopicId};
+use tabmesh_world::server::SERVER_NAME;
 
 use super::ids::{EndId, SessionId};
-use super::server::SERVER_NAME;
+use super::outcome::Outcome;
 
 /// An [`Input`] on its way to an engine.
 #[derive(Clone)]
@@ -45,20 +44,6 @@ pub(crate) enum SignalNews {
     Up,
     Down,
     Bytes(Vec<u8>),
-}
-
-/// A [`JobResult`] that owns its bytes.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Outcome {
-    Signature(Signature),
-    Verified(bool),
-    Loaded(Vec<u8>),
-    Missing,
-    Stored,
-    Mismatch,
-    Full,
-    Hashes(Vec<BlockHash>),
-    Failed,
 }
 
 /// What [`Command::Ask`] says beside whom.
@@ -113,22 +98,6 @@ impl LinkNews {
             Self::Drained(queued) => Input::LinkDrained { link, queued: *queued },
             Self::Described(description) => Input::Described { link, description },
             Self::Sealed(bytes) => Input::Sealed { link, bytes },
-        }
-    }
-}
-
-impl Outcome {
-    fn result(&self) -> JobResult<'_> {
-        match self {
-            Self::Signature(signature) => JobResult::Signature(signature),
-            Self::Verified(holds) => JobResult::Verified(*holds),
-            Self::Loaded(bytes) => JobResult::Loaded(bytes),
-            Self::Missing => JobResult::Missing,
-            Self::Stored => JobResult::Stored,
-            Self::Mismatch => JobResult::Mismatch,
-            Self::Full => JobResult::Full,
-            Self::Hashes(hashes) => JobResult::Hashes(hashes),
-            Self::Failed => JobResult::Failed,
         }
     }
 }

@@ -1,51 +1,75 @@
 //! A host's block store: in memory, but durable as IndexedDB and redb are. It outlives a crash of its host.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
+use tabmesh_engine::{BlockHash, sha256};
+use tabmesh_world::shelf::{Entry, Shelf, Takes};
 
-use sha2::{Digest, Sha256};
-use tabmesh_engine::BlockHash;
+use super::outcome::Outcome;
 
-use super::stimulus::Outcome;
+/// A block on the shelf.
+struct Kept {
+    hash: BlockHash,
+    bytes: Vec<u8>,
+    is_held: bool,
+}
 
 /// See the module's documentation.
 pub(crate) struct Store {
-    blocks: BTreeMap<[u8; 32], (Vec<u8>, bool)>,
-    /// How many blocks it takes; cached ones make room for held ones.
-    pub(crate) blocks_max: usize,
+    shelf: Shelf<Kept>,
     /// Whether every job fails, as on a broken disk.
     pub(crate) broken: bool,
 }
 
+impl Entry for Kept {
+    type Key = BlockHash;
+
+    fn key(&self) -> BlockHash {
+        self.hash
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_held
+    }
+
+    fn set_held(&mut self, held: bool) {
+        self.is_held = held;
+    }
+}
+
 impl Store {
     /// An empty store for so many blocks.
-    pub(crate) fn new(blocks_max: usize) -> Self {
-        Self { blocks: BTreeMap::new(), blocks_max, broken: false }
+    pub(crate) fn new(blocks_max: u64) -> Self {
+        Self { shelf: Shelf::new(Takes::Blocks(blocks_max)), broken: false }
+    }
+
+    /// From now on it takes so many blocks.
+    pub(crate) fn bound(&mut self, blocks_max: u64) {
+        self.shelf.takes = Takes::Blocks(blocks_max);
     }
 
     /// The name of a block: its SHA-256.
     pub(crate) fn name(bytes: &[u8]) -> BlockHash {
-        BlockHash(Sha256::digest(bytes).into())
+        BlockHash(sha256(bytes))
     }
 
     /// The block, if it is here.
     pub(crate) fn block(&self, hash: &BlockHash) -> Option<&[u8]> {
-        self.blocks.get(&hash.0).map(|(bytes, _)| bytes.as_slice())
+        self.shelf.get(*hash).map(|kept| kept.bytes.as_slice())
     }
 
     /// Whether the block is here and held for others.
     pub(crate) fn holds(&self, hash: &BlockHash) -> bool {
-        self.blocks.get(&hash.0).is_some_and(|(_, is_held)| *is_held)
+        self.shelf.holds(*hash)
     }
 
     /// How many blocks are here.
     pub(crate) fn len(&self) -> usize {
-        self.blocks.len()
+        self.shelf.len()
     }
 
     /// Drops a block, as a user who clears the site's data.
     pub(crate) fn drop_block(&mut self, hash: &BlockHash) {
-        self.blocks.remove(&hash.0);
+        self.shelf.release(*hash);
+        self.shelf.drop_cached(*hash);
     }
 
     /// See [`Work::Load`](tabmesh_engine::Work::Load).
@@ -55,43 +79,26 @@ impl Store {
 
     /// See [`Work::Store`](tabmesh_engine::Work::Store).
     pub(crate) fn store(&mut self, hash: &BlockHash, bytes: &[u8], held: bool) -> Outcome {
+        if bytes.is_empty() && !held && Self::name(bytes) != *hash {
+            self.shelf.release(*hash);
+            return Outcome::Stored;
+        }
         if Self::name(bytes) != *hash {
-            if !bytes.is_empty() || held {
-                return Outcome::Mismatch;
-            }
-            if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
-                *is_held = false;
-            }
-            return Outcome::Stored;
+            return Outcome::Mismatch;
         }
-        if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
-            *is_held |= held;
-            return Outcome::Stored;
-        }
-        if self.blocks.len() >= self.blocks_max {
-            let cached = self.blocks.iter().find(|(_, (_, is_held))| !is_held).map(|(hash, _)| *hash);
-            let Some(cached) = cached else { return Outcome::Full };
-            self.blocks.remove(&cached);
-        }
-        self.blocks.insert(hash.0, (bytes.to_vec(), held));
-        Outcome::Stored
+        let kept = Kept { hash: *hash, bytes: bytes.to_vec(), is_held: held };
+        if self.shelf.keep(kept) { Outcome::Stored } else { Outcome::Full }
     }
 
     /// See [`Work::Absent`](tabmesh_engine::Work::Absent).
     pub(crate) fn absent(&mut self, hashes: &[BlockHash]) -> Outcome {
-        for hash in hashes {
-            if let Some((_, is_held)) = self.blocks.get_mut(&hash.0) {
-                *is_held = true;
-            }
-        }
-        Outcome::Hashes(hashes.iter().filter(|hash| self.block(hash).is_none()).copied().collect())
+        hashes.iter().for_each(|hash| self.shelf.hold(*hash));
+        Outcome::Hashes(hashes.iter().filter(|hash| !self.shelf.has(**hash)).copied().collect())
     }
 
     /// See [`Work::Scan`](tabmesh_engine::Work::Scan).
     pub(crate) fn scan(&self, after: Option<BlockHash>, count: u16) -> Outcome {
-        let start = after.map_or(Bound::Unbounded, |hash| Bound::Excluded(hash.0));
-        let held = self.blocks.range((start, Bound::Unbounded)).filter(|(_, (_, is_held))| *is_held);
-        let found = held.take(count.into());
-        Outcome::Hashes(found.map(|(hash, _)| BlockHash(*hash)).collect())
+        let held = self.shelf.held_from(after.unwrap_or(BlockHash([0; 32])));
+        Outcome::Hashes(held.filter(|hash| Some(*hash) != after).take(count.into()).collect())
     }
 }

@@ -1,44 +1,16 @@
-//! The virtual WebRTC handshake: descriptions that name one end each, gathering, and ICE with DTLS between two ends
-//! that know each other's.
+//! The virtual WebRTC handshake: gathering, and ICE with DTLS between two ends that know each other's descriptions.
 
-use sha2::{Digest, Sha256};
-use tabmesh_engine::wire::description::{Address, Candidate, CandidateKind, Description};
+use tabmesh_engine::wire::description::Description;
 use tabmesh_engine::{LinkId, LinkKind};
+use tabmesh_world::description::{describe, described};
+use tabmesh_world::dial::{OPENING_US, WEBRTC_WAYS, gathering_us, keys_us};
+use tabmesh_world::time::MS;
 
 use super::agenda::Happening;
 use super::end::Stage;
 use super::ids::{EndId, HostId};
 use super::run::World;
 use super::stimulus::{LinkNews, Stimulus};
-use super::time::MS;
-
-/// What the shell of `host` says about this end: every byte follows from the two numbers.
-pub(crate) fn description(host: HostId, end: EndId) -> Vec<u8> {
-    let digest: [u8; 32] =
-        Sha256::digest([host.0 as u64, u64::from(end.0)].map(u64::to_be_bytes).concat()).into();
-    let password: String = digest.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    let port = 20_000 + (end.0 % 40_000) as u16;
-    let [.., high, low] = (host.0 as u32).to_be_bytes();
-    Description {
-        fingerprint: digest,
-        ufrag: &format!("{:08x}", end.0),
-        password: &password,
-        candidates: vec![
-            Candidate { address: Address::V4([192, 168, high, low]), kind: CandidateKind::Host, port },
-            Candidate {
-                address: Address::V4([203, 0, high, low]),
-                kind: CandidateKind::ServerReflexive,
-                port,
-            },
-        ],
-    }
-    .emit()
-}
-
-/// The end that a description claims to be of.
-fn end_of(description: &[u8]) -> Option<EndId> {
-    u32::from_str_radix(Description::parse(description)?.ufrag, 16).ok().map(EndId)
-}
 
 impl World {
     /// A host begins an offer, or an answer to `offer`.
@@ -47,14 +19,14 @@ impl World {
         if let Some(offer) = offer {
             self.hear_description(id, offer);
         }
-        let gathering = 5 * MS + self.rng.below(60 * MS);
+        let gathering = gathering_us(&self.hosts[host.0].place, &mut self.dice);
         let found = if self.network.addressless.contains(&host) {
             Happening::GiveUp(id)
         } else {
             Happening::Gathered(id)
         };
         self.at(gathering, found);
-        self.at(self.network.opening_us, Happening::GiveUp(id));
+        self.at(OPENING_US, Happening::GiveUp(id));
         id
     }
 
@@ -64,7 +36,7 @@ impl World {
             return self.at(MS, Happening::GiveUp(id));
         }
         if let Some(end) = self.ends.get_mut(&id) {
-            end.remote = Some(description);
+            end.remote = described(&description).map(|(host, end)| (HostId(host as usize), EndId(end)));
         }
         self.try_pair(id);
     }
@@ -77,34 +49,33 @@ impl World {
         }
         end.is_described = true;
         let host = end.host;
-        self.hand(host, Stimulus::Link(id, LinkNews::Described(description(host, id))));
+        self.hand(host, Stimulus::Link(id, LinkNews::Described(describe(host.number(), id.0))));
         self.try_pair(id);
     }
 
     /// Starts ICE and DTLS once both ends know each other's very descriptions.
     fn try_pair(&mut self, id: EndId) {
         let Some(end) = self.ends.get(&id) else { return };
-        let Some(other) = end.remote.as_deref().and_then(end_of) else { return };
+        let Some((_, other)) = end.remote else { return };
         let Some(mate) = self.ends.get(&other) else { return };
-        let is_real = |remote: &Option<Vec<u8>>, host, end| remote.as_ref() == Some(&description(host, end));
-        if !is_real(&end.remote, mate.host, other) || !is_real(&mate.remote, end.host, id) {
+        if end.remote != Some((mate.host, other)) || mate.remote != Some((end.host, id)) {
             return;
         }
         if !end.is_described || !mate.is_described || end.host == mate.host {
             return;
         }
         let (host, mate_host) = (end.host, mate.host);
-        let doomed =
-            self.rng.chance(self.network.connect_fail_permille) || self.network.is_blocked(host, mate_host);
-        if let Some(end) = self.ends.get_mut(&id) {
-            end.is_doomed = doomed;
+        let doomed = self.dice.chance(self.network.connect_fail) || self.network.is_blocked(host, mate_host);
+        if let Some(mate) = self.ends.get_mut(&other) {
+            mate.is_doomed = doomed;
         }
-        // One round trip for ICE, two for DTLS 1.2 or 1.3, one for SCTP.
-        let delay = 4 * self.round_trip_us(host, mate_host) + 5 * MS + self.rng.below(20 * MS);
-        self.at(delay, Happening::Connect(id, other));
+        // Whoever hears of the other last, the offerer, sends the first check.
+        let way = self.round_trip_us(host, mate_host) / 2;
+        let delay = (1 + WEBRTC_WAYS) * way + keys_us(&mut self.dice);
+        self.at(delay, Happening::Connect(other, id));
     }
 
-    /// ICE and DTLS are through, unless something keeps the two apart.
+    /// ICE and DTLS are through at the answerer's end and soon at the offerer's, unless something keeps the two apart.
     pub(super) fn connect(&mut self, id: EndId, other: EndId) {
         let (Some(end), Some(mate)) = (self.ends.get(&id), self.ends.get(&other)) else { return };
         let is_opening = |stage| stage == Stage::Opening;
@@ -120,7 +91,7 @@ impl World {
         for (one, two, hears_from) in [(id, other, later), (other, id, now)] {
             if let Some(end) = self.ends.get_mut(&one) {
                 end.mate = Some(two);
-                end.flow.last_arrival = hears_from + 1;
+                end.line.arrives = hears_from + 1;
             }
         }
         let life = self.hosts[mate_host.0].life;

@@ -17,7 +17,7 @@ use self::lists::Lists;
 use self::node::{Asked, Node};
 pub use self::weather::Weather;
 use crate::dice::{Dice, fold};
-use crate::queue::{Calendar, Timed};
+use crate::queue::Agenda;
 
 /// A node of the network: its place in the order of attachment.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -41,8 +41,7 @@ pub struct Perfect<M> {
     seed: u64,
     dice: Dice,
     now: u64,
-    agenda: Calendar<Entry>,
-    entries: u64,
+    agenda: Agenda<Entry>,
     nodes: Vec<Node<M>>,
     /// Node ids in order, with whom they belong to.
     ids: Vec<(NodeId, usize)>,
@@ -52,8 +51,6 @@ pub struct Perfect<M> {
 }
 
 struct Entry {
-    at: u64,
-    number: u64,
     place: usize,
     /// Which module at that place it is for.
     life: u32,
@@ -92,12 +89,6 @@ enum What {
     },
 }
 
-impl Timed for Entry {
-    fn key(&self) -> (u64, u64) {
-        (self.at, self.number)
-    }
-}
-
 impl<M: Module> Perfect<M> {
     /// A network of nobody.
     pub fn new(seed: u64, weather: Weather) -> Self {
@@ -106,8 +97,7 @@ impl<M: Module> Perfect<M> {
             seed,
             dice: Dice::new(seed, u64::MAX),
             now: 0,
-            agenda: Calendar::new(DAY_US),
-            entries: 0,
+            agenda: Agenda::new(DAY_US),
             nodes: Vec::new(),
             ids: Vec::new(),
             lists: Lists::default(),
@@ -183,10 +173,10 @@ impl<M: Module> Perfect<M> {
     pub fn run_for(&mut self, us: u64) {
         let end = self.now.saturating_add(us);
         let mut at_once = 0;
-        while let Some(entry) = self.next_until(end) {
-            at_once = if entry.at == self.now { at_once + 1 } else { 0 };
+        while let Some((at, entry)) = self.agenda.next_until(end) {
+            at_once = if at == self.now { at_once + 1 } else { 0 };
             assert!(at_once < AT_ONCE_MAX, "time stands still at node {}", entry.place);
-            self.now = entry.at;
+            self.now = at;
             if self.nodes[entry.place].life == entry.life {
                 self.happen(entry);
             }
@@ -224,23 +214,8 @@ impl<M: Module> Perfect<M> {
         self.carried
     }
 
-    fn next_until(&mut self, end: u64) -> Option<Entry> {
-        loop {
-            if let Some(entry) = self.agenda.pop() {
-                if entry.at <= end {
-                    return Some(entry);
-                }
-                self.agenda.add(entry);
-                return None;
-            }
-            let day = self.agenda.next_day().filter(|day| day * DAY_US <= end)?;
-            self.agenda.begin(day);
-        }
-    }
-
     fn plan(&mut self, at: u64, place: usize, life: u32, what: What) {
-        self.entries += 1;
-        self.agenda.add(Entry { at, number: self.entries, place, life, what });
+        self.agenda.add(at, Entry { place, life, what });
     }
 
     /// The module hears it before anything else that is still to come, though not within a call of its own.
@@ -253,7 +228,7 @@ impl<M: Module> Perfect<M> {
         let place = entry.place;
         match entry.what {
             What::Wake => {
-                if self.nodes[place].woken_at.take_if(|at| *at == entry.at).is_none() {
+                if self.nodes[place].woken_at.take_if(|at| *at == self.now).is_none() {
                     return;
                 }
                 // It may want another time by now.

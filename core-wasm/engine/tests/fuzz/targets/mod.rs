@@ -6,13 +6,11 @@ pub(crate) mod node;
 mod trees;
 pub(crate) mod wire;
 
-#[path = "../../world/crypto.rs"]
-mod crypto;
 #[path = "../../attacks/frames.rs"]
 mod frames;
 #[path = "../../world/heap.rs"]
 mod heap;
+#[path = "../../world/outcome.rs"]
+mod outcome;
 #[path = "../../content/reference.rs"]
 mod reference;
-#[path = "../../world/rng.rs"]
-pub(crate) mod rng;

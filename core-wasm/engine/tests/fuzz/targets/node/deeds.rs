@@ -6,12 +6,12 @@ use tabmesh_engine::wire::frame::{Body, Frame, RELAY, Routed};
 use tabmesh_engine::wire::signal::{FromServer, Refusal};
 use tabmesh_engine::{BlockHash, Command, Input, JobId, LinkId, OpId, Signature, Status};
 
+use super::super::outcome::Outcome;
 use super::choice::Choice;
 use super::line::Way;
 use super::people::{ATTACKERS, SELF, block, block_name, person};
 use super::say::{self, NOW_S, answer_to, id, topic_id};
 use super::scene::Scene;
-use super::store::Ended;
 
 /// One deed.
 pub(super) fn next(scene: &mut Scene, choice: &mut Choice<'_>) {
@@ -203,24 +203,24 @@ fn job(scene: &mut Scene, choice: &mut Choice<'_>) {
     let ended = match (work, ended) {
         (
             work @ (tabmesh_engine::Work::Verify { .. } | tabmesh_engine::Work::CheckMessage(_)),
-            Ended::Verified(_) | Ended::Loaded(_),
+            Outcome::Verified(_) | Outcome::Loaded(_),
         ) => scene.shell.store.work(&work),
         (_, ended) => ended,
     };
     scene.tell(Input::JobDone { job, result: ended.result() });
 }
 
-fn odd(choice: &mut Choice<'_>) -> Ended {
-    match choice.below(13) {
-        0 => Ended::Signature(Signature([choice.byte(); 64])),
-        1 => Ended::Verified(false),
-        2 => Ended::Loaded(choice.fill(BLOCK_MAX)),
-        3 => Ended::Hashes((0..choice.below(65)).map(|_| BlockHash(block_name(choice.byte()))).collect()),
-        4 => Ended::Stored,
-        5 => Ended::Mismatch,
-        6 => Ended::Full,
-        7 => Ended::Failed,
-        _ => Ended::Missing,
+fn odd(choice: &mut Choice<'_>) -> Outcome {
+    match choice.below(9) {
+        0 => Outcome::Signature(Signature([choice.byte(); 64])),
+        1 => Outcome::Verified(false),
+        2 => Outcome::Loaded(choice.fill(BLOCK_MAX)),
+        3 => Outcome::Hashes((0..choice.below(65)).map(|_| BlockHash(block_name(choice.byte()))).collect()),
+        4 => Outcome::Stored,
+        5 => Outcome::Mismatch,
+        6 => Outcome::Full,
+        7 => Outcome::Failed,
+        _ => Outcome::Missing,
     }
 }
 
@@ -248,7 +248,7 @@ fn command(scene: &mut Scene, choice: &mut Choice<'_>) {
     let (op, number) = (OpId(choice.byte().into()), choice.byte());
     let hash = BlockHash(block_name(number));
     let (target, topic) = (id(choice), topic_id(choice));
-    let command = match choice.below(9) {
+    let command = match choice.below(13) {
         0 => {
             scene.shell.store.add(block(number));
             Command::Put { op, hash: &hash }

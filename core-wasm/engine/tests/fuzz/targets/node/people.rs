@@ -3,9 +3,7 @@
 use std::sync::OnceLock;
 
 use tabmesh_engine::{NodeId, PublicKey, Signature, sha256};
-
-use super::super::crypto::{Crypto, KeyPair};
-use super::super::rng::Rng;
+use tabmesh_world::crypto::{Crypto, Owner, StandIn};
 
 /// The node under test.
 pub(super) const SELF: usize = 0;
@@ -18,7 +16,8 @@ pub(super) const ATTACKERS: [usize; 6] = [2, 3, 4, 5, 6, 7];
 
 /// Somebody with a key.
 pub(super) struct Person {
-    pair: KeyPair,
+    owner: Owner,
+    key: PublicKey,
     pub(super) id: NodeId,
 }
 
@@ -26,20 +25,23 @@ pub(super) struct Person {
 pub(super) fn person(number: usize) -> &'static Person {
     static EVERYBODY: OnceLock<Vec<Person>> = OnceLock::new();
     let everybody = EVERYBODY.get_or_init(|| {
-        let mut rng = Rng::new(1);
-        let pairs = (0..8).map(|_| Crypto::StandIn.make_key(&mut rng, 0, false));
-        pairs.map(|pair| Person { id: NodeId::of_key(&pair.public), pair }).collect()
+        let owners = (0..8).map(|node| Owner { seed: 1, node, life: 0, tries: 0 });
+        let person = |owner| {
+            let key = StandIn::public(owner);
+            Person { owner, id: NodeId::of_key(&key), key }
+        };
+        owners.map(person).collect()
     });
     &everybody[number]
 }
 
 impl Person {
     pub(super) fn key(&self) -> &PublicKey {
-        &self.pair.public
+        &self.key
     }
 
     pub(super) fn sign(&self, bytes: &[u8]) -> Signature {
-        Crypto::StandIn.sign(&self.pair, bytes)
+        StandIn::sign(self.owner, bytes)
     }
 }
 

@@ -6,8 +6,8 @@ use tabmesh_engine::wire::frame::{
 };
 use tabmesh_engine::wire::topic::{Head, proof, signed_bytes};
 use tabmesh_engine::{Coordinate, Input, LinkId, PublicKey, sha256};
+use tabmesh_world::crypto::{Crypto, StandIn};
 
-use super::super::crypto::Crypto;
 use super::super::frames::NET;
 use super::choice::Choice;
 use super::line::{Line, Way};
@@ -254,5 +254,5 @@ fn passed_on(routed: Routed<'_>) -> Option<Vec<u8>> {
 /// A message of a topic whose signature holds.
 fn is_sound(raw: &[u8]) -> bool {
     let Some((key, signature)) = Head::parse(raw).and_then(|_| proof(raw)) else { return false };
-    Crypto::StandIn.verify(key, signature, &signed_bytes(&NET, raw))
+    StandIn::verify(key, signature, &signed_bytes(&NET, raw))
 }

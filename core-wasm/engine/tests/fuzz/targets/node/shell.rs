@@ -12,9 +12,10 @@ use tabmesh_engine::{
 
 use super::super::frames::NET;
 use super::super::heap::{Heap, measure};
+use super::super::outcome::Outcome;
 use super::line::{Line, Way};
 use super::people::{BYSTANDER, SELF, exchange, person};
-use super::store::{Ended, Store};
+use super::store::Store;
 
 /// Engine state at full tables, in bytes: docs/ARCHITECTURE.md.
 const STATE_MAX: isize = 65_536;
@@ -180,7 +181,7 @@ impl Shell {
             Owed::Description(link) => self.describe(link),
             Owed::Job(job, work) => {
                 let ended = self.store.work(&work);
-                self.depth[7] += usize::from(matches!(ended, Ended::Stored));
+                self.depth[7] += usize::from(matches!(ended, Outcome::Stored));
                 self.feed(Input::JobDone { job, result: ended.result() });
             }
             Owed::Up(link) => self.open(link),

@@ -3,40 +3,13 @@
 use std::collections::BTreeMap;
 
 use tabmesh_engine::wire::topic;
-use tabmesh_engine::{BlockHash, JobResult, Signature, Work, sha256};
+use tabmesh_engine::{BlockHash, Work, sha256};
+use tabmesh_world::crypto::{Crypto, StandIn};
+use tabmesh_world::message;
 
-use super::super::crypto::Crypto;
 use super::super::frames::NET;
+use super::super::outcome::Outcome;
 use super::people::{SELF, person};
-
-/// How a job ended.
-pub(super) enum Ended {
-    Signature(Signature),
-    Verified(bool),
-    Loaded(Vec<u8>),
-    Hashes(Vec<BlockHash>),
-    Missing,
-    Stored,
-    Mismatch,
-    Full,
-    Failed,
-}
-
-impl Ended {
-    pub(super) fn result(&self) -> JobResult<'_> {
-        match self {
-            Self::Signature(signature) => JobResult::Signature(signature),
-            Self::Verified(holds) => JobResult::Verified(*holds),
-            Self::Loaded(bytes) => JobResult::Loaded(bytes),
-            Self::Hashes(hashes) => JobResult::Hashes(hashes),
-            Self::Missing => JobResult::Missing,
-            Self::Stored => JobResult::Stored,
-            Self::Mismatch => JobResult::Mismatch,
-            Self::Full => JobResult::Full,
-            Self::Failed => JobResult::Failed,
-        }
-    }
-}
 
 /// Blocks and messages.
 #[derive(Default)]
@@ -55,39 +28,37 @@ impl Store {
     }
 
     /// Does the work as an honest shell does.
-    pub(super) fn work(&mut self, work: &Work) -> Ended {
+    pub(super) fn work(&mut self, work: &Work) -> Outcome {
         let found =
-            |bytes: Option<&Vec<u8>>| bytes.map_or(Ended::Missing, |bytes| Ended::Loaded(bytes.clone()));
+            |bytes: Option<&Vec<u8>>| bytes.map_or(Outcome::Missing, |bytes| Outcome::Loaded(bytes.clone()));
         match work {
-            Work::Sign(bytes) => Ended::Signature(person(SELF).sign(bytes)),
+            Work::Sign(bytes) => Outcome::Signature(person(SELF).sign(bytes)),
             Work::Verify { key, signature, bytes } => {
-                Ended::Verified(Crypto::StandIn.verify(key, signature, bytes))
+                Outcome::Verified(StandIn::verify(key, signature, bytes))
             }
             Work::SignMessage(raw) => {
-                let signature = person(SELF).sign(&topic::signed_bytes(&NET, raw));
-                Ended::Loaded(topic::signed(raw.clone(), &signature))
+                Outcome::Loaded(message::signed(&NET, raw, |bytes| person(SELF).sign(bytes)))
             }
             Work::CheckMessage(raw) => {
-                let bytes = topic::signed_bytes(&NET, raw);
-                let (key, signature) = topic::proof(raw).expect("a whole message is to be checked");
-                let holds = Crypto::StandIn.verify(key, signature, &bytes);
-                if holds { Ended::Loaded(raw.clone()) } else { Ended::Missing }
+                assert!(topic::proof(raw).is_some(), "a whole message is to be checked");
+                let holds = message::holds(&NET, raw, StandIn::verify);
+                if holds { Outcome::Loaded(raw.clone()) } else { Outcome::Missing }
             }
             Work::Recall(id) => found(self.memory.get(id)),
             Work::Load(hash) => found(self.blocks.get(hash)),
-            Work::Message(op) => Ended::Loaded(vec![7; (op.0 % 40_000) as usize]),
+            Work::Message(op) => Outcome::Loaded(vec![7; (op.0 % 40_000) as usize]),
             Work::Store { hash, bytes, .. } if sha256(bytes) == hash.0 => {
                 self.blocks.insert(*hash, bytes.clone());
-                Ended::Stored
+                Outcome::Stored
             }
-            Work::Store { .. } => Ended::Mismatch,
+            Work::Store { .. } => Outcome::Mismatch,
             Work::Absent(hashes) => {
                 let is_absent = |hash: &&BlockHash| !self.blocks.contains_key(hash);
-                Ended::Hashes(hashes.iter().filter(is_absent).copied().collect())
+                Outcome::Hashes(hashes.iter().filter(is_absent).copied().collect())
             }
             Work::Scan { after, count } => {
                 let behind = |hash: &&BlockHash| after.is_none_or(|after| after < **hash);
-                Ended::Hashes(self.blocks.keys().filter(behind).take((*count).into()).copied().collect())
+                Outcome::Hashes(self.blocks.keys().filter(behind).take((*count).into()).copied().collect())
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::dice::Dice;
 
 /// How a node's network treats UDP.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Nat {
+pub enum Nat {
     /// A public address, or a NAT that filters by nothing or by address alone.
     Open,
     /// One mapping for all, filtered by address and port.
@@ -26,7 +26,7 @@ const SHARES: [u64; 3] = [28, 58, 12];
 
 impl Nat {
     /// One by chance.
-    pub(crate) fn draw(dice: &mut Dice) -> Self {
+    pub fn draw(dice: &mut Dice) -> Self {
         let [open, restricted, symmetric] = SHARES;
         match dice.below(100) {
             drawn if drawn < open => Self::Open,
@@ -37,7 +37,7 @@ impl Nat {
     }
 
     /// Whether two ends behind such NATs can have a direct link.
-    pub(crate) fn reaches(self, other: Self) -> bool {
+    pub fn reaches(self, other: Self) -> bool {
         match (self, other) {
             (Self::Blocked, _) | (_, Self::Blocked) => false,
             (Self::Open, _) | (_, Self::Open) => true,

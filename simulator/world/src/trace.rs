@@ -8,26 +8,26 @@ use tabmesh_port::Port;
 use crate::dice::fold;
 
 /// Adds an input and when it came.
-pub(crate) fn add_input(hash: u64, now: u64, input: &Input<'_>) -> u64 {
+pub fn add_input(hash: u64, now: u64, input: &Input<'_>) -> u64 {
     let mut hash = fold(hash, &now.to_le_bytes());
     let (kind, number) = input.flat(&mut |piece| hash = fold(hash, piece));
     fold(hash ^ u64::from(kind), &number.to_le_bytes())
 }
 
 /// Adds an output.
-pub(crate) fn add_output(hash: u64, output: &Flat) -> u64 {
+pub fn add_output(hash: u64, output: &Flat) -> u64 {
     let number = u64::from(output.number) << 32 | u64::from(output.value);
     let hash = fold(hash ^ u64::from(output.kind), &number.to_le_bytes());
     fold(fold(hash, &output.id), &output.bytes)
 }
 
 /// Adds what the face of a module heard.
-pub(crate) fn add_event(hash: u64, port: Port, bytes: &[u8]) -> u64 {
+pub fn add_event(hash: u64, port: Port, bytes: &[u8]) -> u64 {
     fold(fold(hash, &port.0.to_le_bytes()), bytes)
 }
 
 /// Adds the time at which the engine wants its next input, which ends what it puts out.
-pub(crate) fn add_deadline(hash: u64, deadline: Instant) -> u64 {
+pub fn add_deadline(hash: u64, deadline: Instant) -> u64 {
     fold(hash, &deadline.0.to_le_bytes())
 }
 

@@ -1,12 +1,15 @@
-//! Messages in words, one line each, for the report of a failure.
+//! Messages in words, one line each, for whoever follows a run or is told of its failure.
 
 use tabmesh_engine::wire::envelope::Envelope;
 use tabmesh_engine::wire::frame::{Body, Frame, Routed};
 use tabmesh_engine::wire::signal::{FromServer, ToServer};
-use tabmesh_engine::{Command, NodeId, Route};
+use tabmesh_engine::{Command, NodeId, Route, Work};
+
+/// What is said of a topic, by the numbers of `wire::topic`.
+pub const TOPIC_NAMES: [&str; 6] = ["nothing known", "graft", "prune", "publish", "have", "want"];
 
 /// The frames of a packet of `total` bytes, of which only `head` was kept.
-pub(crate) fn packet(head: &[u8], total: usize) -> String {
+pub fn packet(head: &[u8], total: usize) -> String {
     let mut words = Vec::new();
     let mut rest = head;
     while let Some((length, body)) = rest.split_first_chunk::<2>() {
@@ -25,7 +28,7 @@ pub(crate) fn packet(head: &[u8], total: usize) -> String {
 }
 
 /// A message to the signalling server of `total` bytes.
-pub(crate) fn to_server(head: &[u8], total: usize) -> String {
+pub fn to_server(head: &[u8], total: usize) -> String {
     match ToServer::parse(head) {
         Some(ToServer::Prove { flags, .. }) => format!("proof, flags {flags}"),
         Some(ToServer::Relay { to, envelope: bytes }) => format!("relay to {to:?}: {}", envelope(bytes)),
@@ -35,7 +38,7 @@ pub(crate) fn to_server(head: &[u8], total: usize) -> String {
 }
 
 /// A message from the signalling server of `total` bytes.
-pub(crate) fn from_server(head: &[u8], total: usize) -> String {
+pub fn from_server(head: &[u8], total: usize) -> String {
     match FromServer::parse(head) {
         Some(FromServer::Challenge { level, .. }) => format!("challenge, level {level}"),
         Some(FromServer::Welcome { peers }) => format!("welcome {peers:?}"),
@@ -46,16 +49,19 @@ pub(crate) fn from_server(head: &[u8], total: usize) -> String {
 }
 
 /// A command, without its bytes.
-pub(crate) fn command(command: &Command<'_>) -> String {
+pub fn command(command: &Command<'_>) -> String {
     match command {
         Command::Ask { op, to, length, .. } => format!("ask {to:?} with {length} bytes, op {}", op.0),
         Command::Reply { status, .. } => format!("reply {status:?}"),
+        Command::Publish { op, topic, bytes } => {
+            format!("publish {} bytes in {topic:?}, op {}", bytes.len(), op.0)
+        }
         other => format!("{other:?}"),
     }
 }
 
 /// How a link begins.
-pub(crate) fn route(route: &Route) -> String {
+pub fn route(route: &Route) -> String {
     match route {
         Route::Socket(number) => format!("WebSocket to address {number}"),
         Route::Offer => "offer".into(),
@@ -65,16 +71,35 @@ pub(crate) fn route(route: &Route) -> String {
     }
 }
 
+/// What a job is for.
+pub fn work(work: &Work) -> &'static str {
+    match work {
+        Work::Sign(_) => "sign",
+        Work::Verify { .. } => "verify",
+        Work::Load(_) => "load",
+        Work::Message(_) => "message",
+        Work::Recall(_) => "recall",
+        Work::SignMessage(_) => "sign message",
+        Work::CheckMessage(_) => "check message",
+        Work::Store { .. } => "store",
+        Work::Absent(_) => "absent",
+        Work::Scan { .. } => "scan",
+    }
+}
+
 fn frame(head: &[u8], length: usize) -> String {
     match Frame::parse(head) {
         Some(Frame::Hello(hello)) => {
             format!("hello of {:?}, profile {}", NodeId::of_key(hello.key), hello.profile)
         }
         Some(Frame::Proof(_)) => "proof".into(),
-        Some(Frame::Gossip { joined, left, .. }) => {
-            format!("gossip +{} -{}", joined.len() / 32, left.len() / 8)
+        Some(Frame::Gossip { ties, joined, left }) => {
+            format!("gossip, ties {ties:#x}, +{} -{}", joined.len() / 32, left.len() / 8)
         }
         Some(Frame::Routed(message)) => routed(&message, length),
+        Some(Frame::Topic { kind, .. }) => {
+            format!("topic, {}", TOPIC_NAMES.get(usize::from(kind)).unwrap_or(&TOPIC_NAMES[0]))
+        }
         Some(Frame::Digest(_)) => "digest".into(),
         Some(Frame::Keys { mask, more, keys }) => {
             format!("{} keys in {mask:04x}, more {more}", keys.len() / 32)
@@ -84,7 +109,8 @@ fn frame(head: &[u8], length: usize) -> String {
     }
 }
 
-fn routed(message: &Routed<'_>, length: usize) -> String {
+/// What a routed frame of `length` bytes carries, from whom to whom.
+pub fn routed(message: &Routed<'_>, length: usize) -> String {
     let what = match message.body() {
         Some(Body::Find) => "find".into(),
         Some(Body::Envelope(bytes)) => envelope(bytes),
@@ -95,7 +121,8 @@ fn routed(message: &Routed<'_>, length: usize) -> String {
         Some(Body::Enlist) => "enlist".into(),
         Some(Body::Greet) => "greet".into(),
         Some(Body::Port(said)) => format!("for port {}", said.port),
-        Some(Body::Answer { status, .. } | Body::Nodes { status, .. }) => format!("answer {status:?}"),
+        Some(Body::Nodes { status, .. }) => format!("answer {status:?}, nodes"),
+        Some(Body::Answer { status, .. }) => format!("answer {status:?}"),
         None => format!("body of kind {}", message.kind),
     };
     let Routed { hops, origin, target, request, .. } = message;

@@ -10,11 +10,12 @@
 //! Bandwidth: log-normal around the medians of the Speedtest Global Index for fixed lines (2024: 90 Mbit/s down,
 //! 45 Mbit/s up), a tenth below a quarter of them.
 
-use super::MS;
 use crate::dice::Dice;
+use crate::nat::Nat;
+use crate::time::MS;
 
 /// How many regions there are.
-pub(crate) const REGIONS: usize = 10;
+pub const REGIONS: usize = 10;
 
 /// Dallas, Toronto, Washington DC, Frankfurt, London, Madrid, Osaka, Sydney, Tokyo, São Paulo.
 const ROUND_TRIP_MS: [[u16; REGIONS]; REGIONS] = [
@@ -39,27 +40,28 @@ const ACCESS_LEAST_US: u64 = MS;
 
 /// The least time between any two nodes, one way: what a window of parallel work may rest on. Two machines on one home
 /// network take this long, and so do two with the least last mile in one region.
-pub(crate) const LEAST_US: u64 = 3 * MS;
+pub const LEAST_US: u64 = 3 * MS;
 
 /// Where one node stands, and how it is connected.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub struct Place {
     /// Below [`REGIONS`].
-    pub(crate) region: u8,
-    pub(crate) nat: super::nat::Nat,
+    pub region: u8,
+    /// What it is behind.
+    pub nat: Nat,
     /// Nodes of one site share a home network and its NAT.
-    pub(crate) site: u32,
+    pub site: u32,
     /// From the node to its region's backbone, one way, in microseconds.
-    pub(crate) access_us: u32,
+    pub access_us: u32,
     /// Bytes a second.
-    pub(crate) up_rate: u32,
+    pub up_rate: u32,
     /// Bytes a second.
-    pub(crate) down_rate: u32,
+    pub down_rate: u32,
 }
 
 impl Place {
     /// A place by chance.
-    pub(crate) fn draw(dice: &mut Dice, site: u32, nat: super::nat::Nat) -> Self {
+    pub fn draw(dice: &mut Dice, site: u32, nat: Nat) -> Self {
         let mut left = dice.below(SHARES.iter().sum());
         let mut region = 0;
         while left >= SHARES[region] {
@@ -79,13 +81,13 @@ impl Place {
     }
 
     /// The signalling server's: in a data centre in Frankfurt.
-    pub(crate) fn of_server() -> Self {
-        let (nat, rate) = (super::nat::Nat::Open, u32::MAX);
+    pub fn of_server() -> Self {
+        let (nat, rate) = (Nat::Open, u32::MAX);
         Self { region: 3, nat, site: u32::MAX, access_us: MS as u32, up_rate: rate, down_rate: rate }
     }
 
     /// How long a packet takes from here to there without jitter, one way, in microseconds; at least [`LEAST_US`].
-    pub(crate) fn one_way_us(&self, to: &Self) -> u64 {
+    pub fn one_way_us(&self, to: &Self) -> u64 {
         if self.site == to.site {
             return LEAST_US;
         }
@@ -97,7 +99,6 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::nat::Nat;
 
     #[test]
     fn the_table_is_symmetric_within_what_was_measured() {

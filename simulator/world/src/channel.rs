@@ -10,18 +10,18 @@
 //! Loss between homes: a few datagrams of a thousand (Sundaresan et al. 2011, "Broadband Internet Performance: A View
 //! From the Gateway", median below 0.5 % on every technology).
 
-use super::MS;
 use crate::dice::Dice;
+use crate::time::MS;
 
 /// Payload of one datagram: Chromium's SCTP packets are at most 1,191 bytes, of which 28 are SCTP's own.
-pub(crate) const DATAGRAM: u32 = 1_163;
+pub const DATAGRAM: u32 = 1_163;
 
 /// What one datagram costs beside its payload: IPv4 and UDP 28, a DTLS 1.2 record 37 (RFC 9147: 13 header, 8 nonce,
 /// 16 tag), SCTP 12 and its DATA chunk 16 (RFC 9260). Acknowledgements (28 + 37 + 12 + 16) go for every second packet.
-pub(crate) const OVERHEAD: u32 = 93;
+pub const OVERHEAD: u32 = 93;
 
 /// See [`OVERHEAD`].
-pub(crate) const ACKNOWLEDGEMENT: u32 = 93 / 2;
+pub const ACKNOWLEDGEMENT: u32 = 93 / 2;
 
 /// dcSCTP's `rto_min`.
 const RTO_LEAST_US: u64 = 400 * MS;
@@ -31,29 +31,29 @@ const RETRIES_MAX: u32 = 6;
 
 /// The knobs of every channel.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Channel {
+pub struct Channel {
     /// Datagrams lost, of all.
-    pub(crate) loss: f64,
+    pub loss: f64,
     /// Datagrams overtaken by later ones, of all.
-    pub(crate) reorder: f64,
+    pub reorder: f64,
     /// Datagrams that come twice, of all.
-    pub(crate) duplicate: f64,
+    pub duplicate: f64,
     /// Mean delay beyond the least, in microseconds.
-    pub(crate) jitter_us: f64,
+    pub jitter_us: f64,
 }
 
 /// What happened to one packet on its way.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Passage {
+pub struct Passage {
     /// From the last byte sent to the packet whole at the other end, in microseconds.
-    pub(crate) travel_us: u64,
+    pub travel_us: u64,
     /// Bytes beside the packet's own: headers, acknowledgements, what was sent again or came twice.
-    pub(crate) extra: u32,
+    pub extra: u32,
 }
 
 impl Channel {
     /// Sends a packet of `length` bytes over a path of this one-way delay.
-    pub(crate) fn pass(&self, length: u32, one_way_us: u64, dice: &mut Dice) -> Passage {
+    pub fn pass(&self, length: u32, one_way_us: u64, dice: &mut Dice) -> Passage {
         let datagrams = length.div_ceil(DATAGRAM).max(1);
         let unit = dice.unit();
         // Squaring leaves most packets near the least and some far from it, with the same mean.
@@ -87,7 +87,7 @@ impl Channel {
     }
 
     /// Bytes a second that one link carries at most over this round trip.
-    pub(crate) fn link_rate(&self, one_way_us: u64) -> u64 {
+    pub fn link_rate(&self, one_way_us: u64) -> u64 {
         if self.loss <= 0.0 {
             return u64::MAX;
         }
