@@ -39,7 +39,6 @@ pub(crate) fn verify(key: &PublicKey, signature: &Signature, bytes: &[u8]) -> bo
     v.verify(bytes, &s).is_ok()
 }
 
-/// An honest shell: real signatures, a store that keeps what it is given.
 pub(crate) struct Host {
     pub(crate) node: Node,
     pub(crate) key: Key,
