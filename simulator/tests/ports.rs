@@ -16,13 +16,16 @@ const OTHER: Port = Port(600);
 #[derive(Clone, Default)]
 struct Probe(Arc<Mutex<Memory>>);
 
+/// How a question ended: whether here, the answer's bytes, and whether it is proven.
+type End = (Status, bool, Vec<u8>, bool);
+
 #[derive(Default)]
 struct Memory {
     outputs: VecDeque<Vec<u8>>,
     said: Vec<(NodeId, bool, Vec<u8>)>,
     asked: Vec<(NodeId, bool, Vec<u8>)>,
-    /// By operation: every end that it had, the answer's bytes, and whether it is proven.
-    ends: BTreeMap<u32, Vec<(Status, bool, Vec<u8>, bool)>>,
+    /// By operation: every end that it had.
+    ends: BTreeMap<u32, Vec<End>>,
     linked: BTreeMap<NodeId, Result<(), Reason>>,
     view: Vec<NodeId>,
     /// It answers nothing.
@@ -128,7 +131,7 @@ impl Trial {
         self.overlay.links(node).iter().any(|link| link.id == *to)
     }
 
-    fn end(&self, node: u32, op: u32) -> Vec<(Status, bool, Vec<u8>, bool)> {
+    fn end(&self, node: u32, op: u32) -> Vec<End> {
         self.probe(node).ends.get(&op).cloned().unwrap_or_default()
     }
 }

@@ -10,7 +10,7 @@ pub const RENEWED_MS: u64 = 80_000;
 /// One time in so many it tries the list above: who left there made room.
 const TRIES_ABOVE: u32 = 3;
 
-/// A full list of few is asked again after so long.
+/// A full list below which there is none is asked again after so long.
 const FULL_MS: u64 = 60_000;
 
 /// A list that could not be reached is asked again after so long, twice as long each time, four times at most.
@@ -100,10 +100,7 @@ impl Announcing {
             }
             Step::Climb if is_full => self.go_down(Step::Stay),
             Step::Stay if is_full && self.spread == Spread::All => self.go_down(Step::Stay),
-            Step::Stay if is_full => {
-                self.is_listed = false;
-                self.due = now + self.about(FULL_MS);
-            }
+            Step::Stay if is_full => self.wait_for_room(),
             Step::Stay | Step::Climb => self.on_stays(now),
         }
     }
@@ -124,11 +121,18 @@ impl Announcing {
     }
 
     fn go_down(&mut self, step: Step) {
-        // At the bound the last list is as full as it is.
+        self.step = step;
         if self.depth < DEPTH_MAX {
             self.depth += 1;
+        } else {
+            // So many of one prefix there are not: somebody lies.
+            self.wait_for_room();
         }
-        self.step = step;
+    }
+
+    fn wait_for_room(&mut self) {
+        self.is_listed = false;
+        self.due = self.due + self.about(FULL_MS);
     }
 
     fn on_lost(&mut self, now: Instant) {

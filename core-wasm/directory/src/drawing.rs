@@ -97,9 +97,13 @@ impl Drawing {
             return;
         }
         walk.lost = 0;
-        walk.seen.push((walk.depth, ids.to_vec()));
+        // Whoever made up entries of a tree has to find ids that belong there.
+        let belongs = |id: &&NodeId| id.shared_bits(&walk.point) >= u32::from(walk.depth);
+        let ids: Vec<NodeId> = ids.iter().filter(belongs).take(LIST_MAX).copied().collect();
+        let count = ids.len();
+        walk.seen.push((walk.depth, ids));
         if !walk.is_over {
-            walk.is_over = walk.ends(ids.len()) || spread == Spread::Few;
+            walk.is_over = walk.ends(count) || spread == Spread::Few;
         }
     }
 
@@ -116,9 +120,9 @@ impl Drawing {
         (depths / self.walks.len().max(1) as u32) as u8
     }
 
-    /// How many take part, about.
+    /// How many take part, about. One list that lies makes it no more than a quarter more.
     pub fn population(&self) -> u64 {
-        let sizes: u64 = self.walks.iter().map(Walk::population).sum();
+        let sizes: u64 = self.weights().iter().sum();
         sizes / self.walks.len().max(1) as u64
     }
 
@@ -152,12 +156,15 @@ impl Drawing {
         }
     }
 
-    /// What each walk stands for. None counts for more than twice what they count for: ids that were made to lie in one place
-    /// win little.
+    /// What each walk stands for. None counts for more than twice what the lesser half of them does: ids that were made to lie in
+    /// one place, and two lists that lie, win little.
     fn weights(&self) -> Vec<u64> {
         let mut weights: Vec<u64> = self.walks.iter().map(Walk::population).collect();
         weights.sort_unstable();
-        let most = weights.get(weights.len() / 2).map_or(0, |median| median.saturating_mul(2)).max(1);
+        let most = weights
+            .get(weights.len().saturating_sub(1) / 2)
+            .map_or(0, |middle| middle.saturating_mul(2))
+            .max(1);
         self.walks.iter().map(|walk| walk.population().min(most)).collect()
     }
 

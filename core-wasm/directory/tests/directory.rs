@@ -256,3 +256,88 @@ fn lists_that_cannot_be_reached_are_asked_again_and_given_up() {
     }
     assert_eq!((asked, drawing.drawn(), drawing.is_over()), (WALKS * 4, Vec::new(), true));
 }
+
+/// Somebody on the way says of every list that it is full.
+#[test]
+fn x3_a_list_that_is_always_full_is_not_asked_without_end() {
+    for (spread, depth) in [(Spread::All, 0), (Spread::All, 40), (Spread::Few, 0)] {
+        let mut member = Announcing::new(Instant(0), id(1), KEY, spread, depth);
+        let (mut now, mut asked) = (Instant(0), 0);
+        while now.0 < 600 * SECOND && asked < 10_000 {
+            if member.poll(now).is_some() {
+                member.on_listed(now, Status::Partial);
+                asked += 1;
+            }
+            now = member.wanted_at();
+        }
+        assert!(asked <= 41 + 12, "{asked} lists in ten minutes, {spread:?} from {depth}");
+        assert!(!member.is_listed());
+        // Once there is room it stands somewhere.
+        while !member.is_listed() {
+            let now = member.wanted_at();
+            member.poll(now);
+            member.on_listed(now, Status::Ok);
+        }
+    }
+}
+
+/// What liars say of lists in a crowd that is settled: how many of a thousand draws are theirs, and how many seem to take part.
+fn lied(
+    crowd: &mut Crowd,
+    depth: u8,
+    lies: impl Fn(usize, u8, &NodeId) -> Option<Vec<NodeId>>,
+) -> (f64, u64) {
+    let (mut theirs, mut all, mut most) = (0, 0, 0);
+    for seed in 0..500_u64 {
+        let mut drawing = Drawing::new(KEY, Spread::All, 2, depth, sha256(&seed.to_le_bytes()));
+        let mut looks = [0; WALKS];
+        while let Some((walk, place)) = drawing.poll() {
+            let (status, list) = crowd.lists.visit(crowd.now, place, None);
+            let point = NodeId(sha256(
+                &[&sha256(&seed.to_le_bytes())[..], &(walk as u64 + 1).to_be_bytes()].concat(),
+            ));
+            let list = lies(walk, looks[walk], &point).unwrap_or(list);
+            looks[walk] += 1;
+            drawing.on_listed(walk, status, &list);
+        }
+        let drawn = drawing.drawn();
+        theirs += drawn.iter().filter(|id| !crowd.members.contains_key(*id)).count();
+        all += drawn.len();
+        most = most.max(drawing.population());
+    }
+    (theirs as f64 / all as f64, most)
+}
+
+fn settled(count: u64, depth: u8) -> Crowd {
+    let mut crowd = Crowd::default();
+    crowd.come((0..count).map(id), depth);
+    crowd.run_for(400 * SECOND);
+    crowd
+}
+
+#[test]
+fn x8_who_does_not_belong_on_a_list_is_in_no_draw() {
+    let mut crowd = settled(3_000, 7);
+    let liars: Vec<NodeId> = (1_000_000..1_000_032).map(id).collect();
+    // The first list of every walk is a liar's, which names 32 nodes of its own, wherever their ids lie.
+    let (share, _) = lied(&mut crowd, 7, |_, look, _| (look == 0).then(|| liars.clone()));
+    assert!(share < 0.05, "{share} of all draws");
+}
+
+#[test]
+fn x8_lists_that_lie_say_little_of_how_many_take_part_and_win_few_draws() {
+    let mut crowd = settled(100, 0);
+    // Nodes that were made to lie near the point of a walk.
+    let made = |point: &NodeId| -> Vec<NodeId> {
+        let made = |number| NodeId([&point.0[..31], &[number]].concat().try_into().unwrap());
+        (0..32).map(made).collect()
+    };
+    for depth in [0, 6, 40] {
+        for (liars, share_most, most) in [(1, 0.45, 300), (2, 0.72, 500)] {
+            let lies = |walk, look, point: &NodeId| (walk < liars && look == 0).then(|| made(point));
+            let (share, population) = lied(&mut crowd, depth, lies);
+            assert!(population <= most, "{population} of 100, {liars} lie at depth {depth}");
+            assert!(share < share_most, "{share} of all draws, {liars} lie at depth {depth}");
+        }
+    }
+}

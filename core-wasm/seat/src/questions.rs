@@ -2,8 +2,12 @@
 
 use alloc::vec::Vec;
 
+use tabmesh_engine::wire::frame::ENTRY;
 use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Duration, Instant};
+
+/// What stands before the way back in a ticket: from, how long it waits, its number, and how many links.
+const TICKET_HEAD: usize = 32 + 4 + 4 + 1;
 
 /// At most [`TICKETS_MAX`] of them.
 #[derive(Default)]
@@ -21,16 +25,33 @@ struct Question {
 }
 
 impl Questions {
-    /// A number for a question that came; the ticket comes back while too many wait.
-    pub(crate) fn add(&mut self, now: Instant, within_ms: u32, ticket: Vec<u8>) -> Result<u32, Vec<u8>> {
+    /// A number for a question that came. Where too many wait, the link by which most of them came gives way: one of its questions, or
+    /// this one if it is that link's, or has as many waiting; the second ticket is that of whoever is refused.
+    pub(crate) fn add(
+        &mut self,
+        now: Instant,
+        within_ms: u32,
+        ticket: Vec<u8>,
+    ) -> (Option<u32>, Option<Vec<u8>>) {
         self.list.retain(|question| question.until > now);
+        let mut refused = None;
         if self.list.len() >= TICKETS_MAX {
-            return Err(ticket);
+            let Some(at) = self.surplus(&ticket) else { return (None, Some(ticket)) };
+            refused = Some(self.list.swap_remove(at).ticket);
         }
         self.last = self.last.wrapping_add(1);
         let until = now + Duration::from_ms(within_ms.into());
         self.list.push(Question { number: self.last, until, ticket });
-        Ok(self.last)
+        (Some(self.last), refused)
+    }
+
+    /// The place of a question of the link that has most, if that has more than the link of this ticket would have then.
+    fn surplus(&self, ticket: &[u8]) -> Option<usize> {
+        let waiting = |link| self.list.iter().filter(|question| link_of(&question.ticket) == link).count();
+        let most = (0..self.list.len())
+            .max_by_key(|at| self.list.get(*at).map(|it| waiting(link_of(&it.ticket))))?;
+        let has = waiting(link_of(&self.list.get(most)?.ticket));
+        (has > waiting(link_of(ticket)) + 1).then_some(most)
     }
 
     /// The way back of the answer to this one, if anybody still waits for it.
@@ -44,4 +65,10 @@ impl Questions {
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Vec<u8>> {
         core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
     }
+}
+
+/// The link by which a question came, as the last entry of the way back has it; nothing for one of this node itself.
+fn link_of(ticket: &[u8]) -> &[u8] {
+    let path = ticket.get(TICKET_HEAD..).unwrap_or(&[]);
+    path.last_chunk::<ENTRY>().map_or(&[], |entry| &entry[..2])
 }

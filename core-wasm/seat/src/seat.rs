@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use tabmesh_port::limits::{ASKS_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, WITHIN_MS_MAX};
+use tabmesh_port::limits::{ASKS_MAX, LIST_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, WITHIN_MS_MAX};
 use tabmesh_port::{Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish, Work};
 
 use crate::held::Held;
@@ -25,6 +25,8 @@ pub(crate) struct Seat {
     asks: Vec<Ask>,
     pub(crate) questions: Questions,
     pub(crate) held: Held,
+    /// What the shell does for it: the number of the seats, and its own.
+    jobs: Vec<(u32, u32)>,
     view: Option<Vec<NodeId>>,
     views: u32,
 }
@@ -77,6 +79,7 @@ impl Seat {
             asks: Vec::new(),
             questions: Questions::default(),
             held: Held::default(),
+            jobs: Vec::new(),
             view: None,
             views: 0,
         }
@@ -192,6 +195,28 @@ impl Seat {
     pub(crate) fn end_ask(&mut self, is: impl Fn(&Ask) -> bool) -> Option<Ask> {
         let at = self.asks.iter().position(is)?;
         Some(self.asks.swap_remove(at))
+    }
+
+    /// A list came: of what it says the module hears as much as may be on it, of nobody twice, and not of the own node.
+    pub(crate) fn listed(&mut self, own: &NodeId, op: u32, status: Status, all: &[NodeId]) {
+        let mut ids: Vec<NodeId> = Vec::new();
+        for id in all {
+            if ids.len() < LIST_MAX && id != own && !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
+        self.tell(Told::Listed { op, status, ids: &ids });
+    }
+
+    /// The shell does something for it under this number.
+    pub(crate) fn began_job(&mut self, number: u32, job: u32) {
+        self.jobs.push((number, job));
+    }
+
+    /// A job ended: its own number for it, if it wanted it.
+    pub(crate) fn end_job(&mut self, number: u32) -> Option<u32> {
+        let at = self.jobs.iter().position(|(of, _)| *of == number)?;
+        Some(self.jobs.swap_remove(at).1)
     }
 
     /// The numbers of all questions under way.

@@ -5,7 +5,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tabmesh_engine::{Event, LinkKind, OpId};
-use tabmesh_port::limits::LIST_MAX;
+use tabmesh_port::limits::WITHIN_MS_MAX;
 use tabmesh_port::{
     Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told, Work,
 };
@@ -38,6 +38,7 @@ pub struct Seats {
     clock: Option<(u64, Instant)>,
     is_doubtful: bool,
     last_op: u32,
+    last_job: u32,
     rounds: u32,
     /// Whose turn it is.
     next: usize,
@@ -55,6 +56,7 @@ impl Seats {
             clock: None,
             is_doubtful: false,
             last_op: 0,
+            last_job: 0,
             rounds: 0,
             next: 0,
         }
@@ -120,15 +122,16 @@ impl Seats {
     /// The engine tells something.
     pub fn on_event(&mut self, now: Instant, event: &Event) {
         match event {
-            Event::PeerUp { id, kind, .. } => {
-                self.linked(*id, *kind);
-            }
+            Event::PeerUp { id, kind, .. } => self.linked(*id, *kind),
             Event::PeerDown { id, reason } => {
                 self.peers.remove(id);
                 self.tell_link(id, Some(*reason));
                 self.see();
             }
-            Event::DialFailed { id: Some(id), reason } => self.tell_link(id, Some(*reason)),
+            // A link may stand beside the one that did not come up.
+            Event::DialFailed { id: Some(id), reason } if self.peers.find(id).is_none() => {
+                self.tell_link(id, Some(*reason));
+            }
             Event::Ports { id, open } => {
                 self.peers.set_open(id, open);
                 self.see();
@@ -146,23 +149,24 @@ impl Seats {
                 let Some(seat) = self.seat(Port(*port)) else {
                     return self.refuse(ticket.clone(), Status::NotImplemented);
                 };
-                match seat.questions.add(now, *within_ms, ticket.clone()) {
-                    Ok(ticket) => {
-                        let (is_proven, within_ms) = (*is_proven, *within_ms);
-                        seat.tell(Told::Asked { from, is_proven, ticket, within_ms, bytes });
-                    }
-                    Err(ticket) => self.refuse(ticket, Status::TooManyRequests),
+                let within_ms = (*within_ms).min(WITHIN_MS_MAX);
+                let (number, refused) = seat.questions.add(now, within_ms, ticket.clone());
+                if let Some(ticket) = number {
+                    seat.tell(Told::Asked { from, is_proven: *is_proven, ticket, within_ms, bytes });
+                }
+                if let Some(ticket) = refused {
+                    self.refuse(ticket, Status::TooManyRequests);
                 }
             }
             Event::Replied { op, status, is_proven, is_here, bytes } => {
+                let own = NodeId::of_key(&self.key);
                 for seat in &mut self.seats {
                     let Some(Ask { op, to, is_list, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
                         continue;
                     };
                     let (is_proven, is_here, status) = (*is_proven, *is_here, *status);
                     if is_list {
-                        let ids = NodeId::list(bytes);
-                        seat.tell(Told::Listed { op, status, ids: ids.get(..LIST_MAX).unwrap_or(ids) });
+                        seat.listed(&own, op, status, NodeId::list(bytes));
                     } else {
                         seat.tell(Told::Answered { op, from: &to, is_proven, is_here, status, bytes });
                     }
@@ -179,17 +183,17 @@ impl Seats {
 
     /// A signature that was wanted.
     pub fn signed(&mut self, port: Port, job: u32, signature: &Signature) {
-        self.hand(port, &Input::Done(Done::Signed { job, signature }));
+        self.end_job(port, job, |job| Done::Signed { job, signature });
     }
 
     /// A signature that was checked.
     pub fn verified(&mut self, port: Port, job: u32, holds: bool) {
-        self.hand(port, &Input::Done(Done::Verified { job, holds }));
+        self.end_job(port, job, |job| Done::Verified { job, holds });
     }
 
     /// A job that could not be done.
     pub fn failed(&mut self, port: Port, job: u32) {
-        self.hand(port, &Input::Done(Done::Failed { job }));
+        self.end_job(port, job, |job| Done::Failed { job });
     }
 
     /// When [`Seats::on_time`] is wanted; [`Instant::NEVER`] if it is not. A time that is past is wanted now.
@@ -267,10 +271,11 @@ impl Seats {
             }
             Given::Work(flat) => match Work::read(&flat) {
                 Ok(Work::Sign { job, bytes }) => {
+                    let job = self.begin_job(place, job);
                     Demand::Sign { port, job, bytes: Attachment::covered(&self.network, port, bytes) }
                 }
                 Ok(Work::Verify { job, key, signature, bytes }) => {
-                    let bytes = bytes.to_vec();
+                    let (job, bytes) = (self.begin_job(place, job), bytes.to_vec());
                     Demand::Verify { port, job, key: *key, signature: *signature, bytes }
                 }
                 Err(_) => return,
@@ -288,6 +293,23 @@ impl Seats {
             seat.began(Ask { op, number, to, is_list });
         }
         OpId(number)
+    }
+
+    /// A job of a module goes out: its number. A module that comes to a port after another one hears of none of that one's.
+    fn begin_job(&mut self, place: usize, job: u32) -> u32 {
+        self.last_job = self.last_job.wrapping_add(1);
+        if let Some(seat) = self.seats.get_mut(place) {
+            seat.began_job(self.last_job, job);
+        }
+        self.last_job
+    }
+
+    fn end_job<'a>(&mut self, port: Port, number: u32, done: impl FnOnce(u32) -> Done<'a>) {
+        if let Some(seat) = self.seat(port)
+            && let Some(job) = seat.end_job(number)
+        {
+            seat.hand(&Input::Done(done(job)));
+        }
     }
 
     /// Tells the module what its links to those that it holds are, as far as that is news.

@@ -47,7 +47,10 @@ impl Ground {
             if is_mine {
                 return Some(Carried::Reply);
             }
-            self.forward_reply(Some(from), routed);
+            // What comes over a node's own link in its own name is its own word.
+            if *routed.origin != self.id {
+                self.forward_reply(Some(from), routed);
+            }
             return Some(Carried::On);
         }
         if routed.path.len() != usize::from(routed.hops - 1) * ENTRY {

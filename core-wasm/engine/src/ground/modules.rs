@@ -4,6 +4,7 @@ use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
 use crate::io::{LinkId, OpId};
+use crate::limits::WITHIN_MS_MAX;
 use crate::link::ReplyTo;
 use crate::list::copied;
 use crate::status::Status;
@@ -28,7 +29,7 @@ impl Ground {
         let mut kind = output::SAID;
         if said.within_ms > 0 {
             let entries = (from.path.len() / ENTRY) as u8;
-            ticket.u32(said.within_ms).u32(from.request).u8(entries).bytes(&from.path);
+            ticket.u32(said.within_ms.min(WITHIN_MS_MAX)).u32(from.request).u8(entries).bytes(&from.path);
             kind = output::ASKED;
         }
         self.put(kind, said.port, value, &ticket.finish(), copied(said.bytes));

@@ -39,11 +39,12 @@ impl Lists {
         self.rows.len()
     }
 
-    /// The ids on the list of a place, the newest first.
+    /// The ids on the list of a place but this one, the newest first.
     #[inline(never)]
-    pub(crate) fn of(&self, place: &NodeId) -> Vec<u8> {
+    pub(crate) fn of(&self, place: &NodeId, not: &NodeId) -> Vec<u8> {
         let (list, mut all) = (short(place), Writer::default());
-        for row in self.rows.iter().rev().filter(|row| row.list == list) {
+        let others = self.rows.iter().rev().filter(|row| row.list == list && row.peer != *not);
+        for row in others.take(LIST_MAX) {
             all.bytes(&row.peer.0);
         }
         all.finish()
@@ -70,34 +71,40 @@ impl Lists {
         stays: bool,
     ) -> (Status, Vec<u8>) {
         let (list, now_s) = (short(place), seconds(ground));
-        self.rows.keep(|row| {
-            let comes_again = stays && row.list == list && row.peer == reply.origin;
-            !comes_again && now_s.wrapping_sub(row.came_s) < LASTS_S
+        let row =
+            Row { list, peer: reply.origin, by: reply.link().map_or(0, |link| link.number()), came_s: now_s };
+        self.rows.keep(|old| {
+            // What another link brought stays that one's: nobody takes over an entry to lose it.
+            let comes_again = stays && old.list == list && old.peer == row.peer && old.by == row.by;
+            !comes_again && now_s.wrapping_sub(old.came_s) < LASTS_S
         });
-        let all = self.of(place);
-        if all.len() >= LIST_MAX * 32 {
-            return (Status::Partial, all);
+        let all = self.of(place, &row.peer);
+        let is_full = all.len() >= LIST_MAX * 32;
+        if is_full || self.rows.len() >= ground.profile_limit(&LIST_ROWS_MAX) {
+            let Some(leaves) = self.surplus(&row, is_full) else { return (Status::Partial, all) };
+            if stays {
+                self.rows.drop_at(leaves);
+            }
         }
         if stays {
-            self.add(ground, reply, place);
+            self.rows.push(row);
         }
         (Status::Ok, all)
     }
 
-    /// Adds an entry. At the bound the link that brought most of them makes room.
-    fn add(&mut self, ground: &Ground, reply: &ReplyTo, place: &NodeId) {
-        if self.rows.len() >= ground.profile_limit(&LIST_ROWS_MAX) {
-            let (mut most, mut oldest) = (0, 0);
-            for (at, row) in self.rows.iter().enumerate() {
-                let count = self.rows.iter().filter(|other| other.by == row.by).count();
-                if count > most {
-                    (most, oldest) = (count, at);
-                }
+    /// The oldest entry of the link that brought most: of all, or where the list of `new` is full of its entries, if the link of `new`
+    /// would have fewer on it even then.
+    fn surplus(&self, new: &Row, is_full: bool) -> Option<usize> {
+        let counts = |row: &Row| !is_full || row.list == new.list;
+        let brought = |by: u16| self.rows.iter().filter(|row| row.by == by && counts(row)).count();
+        let (mut most, mut oldest) = (if is_full { brought(new.by) + 1 } else { 0 }, None);
+        for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| counts(row)) {
+            let count = brought(row.by);
+            if count > most {
+                (most, oldest) = (count, Some(at));
             }
-            self.rows.drop_at(oldest);
         }
-        let by = reply.link().map_or(0, |link| link.number());
-        self.rows.push(Row { list: short(place), peer: reply.origin, by, came_s: seconds(ground) });
+        oldest
     }
 }
 

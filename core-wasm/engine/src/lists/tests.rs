@@ -107,3 +107,68 @@ fn x4_one_link_that_brings_many_pushes_out_its_own() {
     let named = meet(&mut lists, &mut ground, &honest[0], links[0]);
     assert_eq!(named, [honest[3], honest[2], honest[1]]);
 }
+
+#[test]
+fn x4_one_link_does_not_keep_a_list_full_for_good() {
+    let (mut ground, mut lists) = (ground(3), Lists::default());
+    let (links, nobody, honest) = (links(&ground), ids(100, LIST_MAX), ids(0, 12));
+    for guest in &nobody {
+        list(&mut lists, &ground, &PLACE, guest, links[0], true);
+    }
+    for guest in &honest {
+        assert_eq!(list(&mut lists, &ground, &PLACE, guest, links[1], false).0, Status::Ok, "there is room");
+        assert_eq!(list(&mut lists, &ground, &PLACE, guest, links[1], true).0, Status::Ok);
+    }
+    for round in 0..3 {
+        for guest in &nobody {
+            list(&mut lists, &ground, &PLACE, guest, links[0], true);
+        }
+        let all = list(&mut lists, &ground, &PLACE, &ids(900, 1)[0], links[2], false).1;
+        assert!(honest.iter().all(|guest| all.contains(guest)), "round {round}");
+        assert_eq!(all.len(), LIST_MAX);
+    }
+    // A topic's guests come to the same lists.
+    let named = meet(&mut lists, &mut ground, &ids(901, 1)[0], links[2]);
+    assert_eq!(named.len(), MATES);
+    assert!(list(&mut lists, &ground, &PLACE, &honest[0], links[1], false).1.contains(&ids(901, 1)[0]));
+}
+
+#[test]
+fn x4_whoever_brings_the_entries_of_others_again_does_not_push_them_out() {
+    let (ground, mut lists) = (ground(2), Lists::default());
+    let (links, honest) = (links(&ground), ids(0, 8));
+    for guest in &honest {
+        list(&mut lists, &ground, &PLACE, guest, links[0], true);
+    }
+    for guest in &honest {
+        list(&mut lists, &ground, &PLACE, guest, links[1], true);
+    }
+    for (number, guest) in ids(100, 1_000).iter().enumerate() {
+        list(&mut lists, &ground, &NodeId([number as u8; 32]), guest, links[1], true);
+    }
+    let all = list(&mut lists, &ground, &PLACE, &ids(900, 1)[0], links[0], false).1;
+    assert!(honest.iter().all(|guest| all.contains(guest)), "{} left", all.len());
+}
+
+#[test]
+fn x5_no_list_is_longer_than_any_may_be() {
+    let (ground, mut lists) = (ground(40), Lists::default());
+    let guests = ids(0, LIST_MAX);
+    for guest in &guests {
+        list(&mut lists, &ground, &PLACE, guest, links(&ground)[0], true);
+    }
+    for by in links(&ground) {
+        list(&mut lists, &ground, &PLACE, &guests[0], by, true);
+        assert!(list(&mut lists, &ground, &PLACE, &ids(900, 1)[0], by, false).1.len() <= LIST_MAX);
+    }
+}
+
+#[test]
+fn nobody_is_named_to_itself() {
+    let (ground, mut lists) = (ground(1), Lists::default());
+    let (by, guests) = (links(&ground)[0], ids(0, 2));
+    for guest in &guests {
+        list(&mut lists, &ground, &PLACE, guest, by, true);
+    }
+    assert_eq!(list(&mut lists, &ground, &PLACE, &guests[0], by, false).1, [guests[1]]);
+}

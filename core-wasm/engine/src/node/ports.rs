@@ -11,7 +11,7 @@ use crate::limits::{HELD_MAX, MESSAGE_MAX, TELL_MAX, WITHIN_MS_MAX};
 use crate::link::ReplyTo;
 use crate::list::copied;
 use crate::ports::bounded;
-use crate::requests::Ask;
+use crate::requests::{Ask, within_bounds};
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::Reader;
@@ -55,16 +55,12 @@ impl Node {
         let (_within_ms, request) = (reader.u32(), reader.u32());
         let entries = usize::from(reader.u8());
         let path = copied(reader.bytes(entries * ENTRY));
-        let mut answer = (status, reader.rest());
+        let (status, bytes) = within_bounds(status, reader.rest());
         if reader.intact().is_none() {
             return;
         }
-        if answer.1.len() > MESSAGE_MAX {
-            answer = (Status::BadRequest, &[]);
-        }
-        let (status, bytes) = answer;
         let to = ReplyTo { origin, request, path };
-        if to.origin == self.ground.id {
+        if to.path.is_empty() {
             self.requests.on_answered(&mut self.ground, None, request, &to.origin, status, bytes);
         } else {
             self.ground.answer(&to, status, bytes);
@@ -97,6 +93,9 @@ impl Node {
 
     /// A peer told which ports are open at it.
     pub(super) fn on_ports(&mut self, link: LinkId, peer: &NodeId, again: bool, open: &[u8]) {
+        if !self.ground.brings(Some(link)) {
+            return;
+        }
         self.ground.put_copy(output::PORTS, 0, &peer.0, bounded(open));
         if again {
             self.ports.tell(&mut self.ground, link, false);

@@ -98,7 +98,7 @@ impl Node {
     /// Looks at the mates of every topic, if it is time; others of a topic are looked for at its own node.
     pub(super) fn on_topic_deadline(&mut self) {
         for topic in self.topics.on_time(&mut self.ground) {
-            let here = self.lists.of(topic.place());
+            let here = self.lists.of(topic.place(), &self.ground.id);
             self.topics.on_met(&mut self.ground, &topic, NodeId::list(&here));
             self.look_up(Aim::Meet, topic.place());
         }

@@ -16,4 +16,4 @@ mod tests;
 
 pub(crate) use self::delivery::Ask;
 pub(crate) use self::lookup::Aim;
-pub(crate) use self::table::Requests;
+pub(crate) use self::table::{Requests, within_bounds};

@@ -12,7 +12,7 @@ use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LISTS, LinkId, OpId};
-use crate::limits::{ASKS_MAX, BLOCK_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{ASKS_MAX, BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Stamp};
@@ -251,7 +251,11 @@ impl Requests {
                     self.step(ground, place);
                 }
             },
+            // It goes once, and its answer comes the same way.
             Purpose::Delivery(delivery) if !delivery.is_block() => {
+                if by != course.tried.last().copied() {
+                    return None;
+                }
                 let is_it = delivery.port() == Some(LISTS) || course.found.target == *from;
                 // Whoever finds no way on says so.
                 let (how, bytes) = match is_it {
@@ -259,6 +263,7 @@ impl Requests {
                     true => (0, bytes),
                     false => (IS_HERE, &[][..]),
                 };
+                let (status, bytes) = within_bounds(status, bytes);
                 if let Some(op) = op.filter(|_| is_it || status == Status::NotFound) {
                     ground.replied(op, status, how, bytes);
                     self.list.remove(place);
@@ -337,6 +342,11 @@ impl Requests {
             Late::Ends(status) => self.end(ground, place, status, 0),
         }
     }
+}
+
+/// An answer as it may be: one that is too long is a bad request.
+pub(crate) fn within_bounds(status: Status, bytes: &[u8]) -> (Status, &[u8]) {
+    if bytes.len() > MESSAGE_MAX { (Status::BadRequest, &[]) } else { (status, bytes) }
 }
 
 /// Whether the block that is asked for is the one without bytes.

@@ -4,11 +4,12 @@ use alloc::vec::Vec;
 
 use super::gossip::on_gossip;
 use super::membership::Membership;
-use super::overlay::{FRESH, Upkeep};
+use super::overlay::{FRESH, Upkeep, dial_held};
 use crate::ground::Ground;
 use crate::ground::testing::{self, outputs, random_id};
 use crate::id::NodeId;
 use crate::io::LinkId;
+use crate::limits::DIALS_MAX;
 use crate::rng::Rng;
 use crate::time::Duration;
 use crate::wire::frame::CLOSE;
@@ -154,4 +155,14 @@ fn the_way_to_a_node_goes_by_the_nearest_that_named_it() {
     ground.links.remove(by_near);
     on_gossip(&mut ground, by_far, &wanted.0, &[]);
     assert_eq!(ground.contacts.way_to(&wanted), Some(by_far));
+}
+
+#[test]
+fn x4_held_nodes_that_nobody_is_leave_dials_to_others() {
+    let (_, mut ground) = crowd(3);
+    let mut rng = Rng::new(12);
+    let held: Vec<NodeId> = (0..40).map(|_| random_id(&mut rng)).collect();
+    ground.held = NodeId::list_bytes(&held).to_vec();
+    assert!(dial_held(&mut ground), "they are missing");
+    assert_eq!(ground.dials() * 2, ground.profile_limit(&DIALS_MAX));
 }

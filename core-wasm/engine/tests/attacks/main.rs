@@ -11,6 +11,7 @@ mod blocks;
 mod frames;
 mod host;
 mod linking;
+mod modules;
 mod numbers;
 mod pairs;
 mod places;

@@ -144,7 +144,10 @@ fn x5_no_routed_frame_makes_a_node_send_others_three_times_its_bytes() {
         Body::Envelope(&[1; 200]),
         Body::Get(&hash),
         Body::Port(Said { port: 0, version: 1, kind: 0, within_ms: 1_000, bytes: b"hello" }),
+        Body::Port(Said { port: 7, version: 1, kind: 0, within_ms: 0, bytes: b"hello" }),
         Body::Meet,
+        Body::List,
+        Body::Enlist,
         Body::Greet,
         Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[1; 500] },
         Body::Nodes { status: tabmesh_engine::Status::Ok, nodes: &nodes },
@@ -334,6 +337,8 @@ fn x5_no_frame_for_a_node_itself_makes_it_send_others_three_times_its_bytes() {
         Frame::Topic { kind: 4, raw: &[&topic.0, &keys[..400]].concat() },
         Frame::Carry { carried: false, peer: &zero, sealed: &[1; 300] },
         Frame::Carry { carried: true, peer: &zero, sealed: &[1; 300] },
+        Frame::Ports { again: false, open: &[0, 0, 0, 7, 1] },
+        Frame::Ports { again: true, open: &[] },
     ];
     let run = |frame: Option<&Frame<'_>>| {
         let (mut host, liar, links) = crowd();

@@ -9,9 +9,10 @@ use probe::{
 use tabmesh_engine::Event;
 use tabmesh_port::limits::{HELD_MAX, MESSAGE_MAX, VIEW_MAX};
 use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, Port, Reason, Signature, Status, Told, Wish, Work,
+    Attachment, Done, Input, Instant, Module, NodeId, Output, Port, Reason, Signature, Status, Told, Wish,
+    Work,
 };
-use tabmesh_seat::{Demand, Occupied, ROUNDS_MAX, SEATS_MAX};
+use tabmesh_seat::{Demand, Occupied, ROUNDS_MAX, SEATS_MAX, Seats};
 
 #[test]
 fn a_module_first_hears_the_clock_then_whom_it_can_reach() {
@@ -71,6 +72,53 @@ fn whoever_is_held_is_told_of_when_that_changes() {
     probe.wish(&Wish::Hold { ids: &many });
     let demands = drain(&mut seats);
     assert!(matches!(&demands[..], [Demand::Hold(ids)] if ids.len() == HELD_MAX + 1), "{demands:?}");
+}
+
+/// A direct link is tried where a circuit does, and a second link is given up beside one that stands.
+#[test]
+fn p1_a_dial_that_fails_beside_a_link_unlinks_nobody() {
+    let (mut seats, peer) = (seats(), NodeId([7; 32]));
+    up(&mut seats, peer);
+    let probe = attach(&mut seats, ONE);
+    probe.wish(&Wish::Hold { ids: &[peer] });
+    drain(&mut seats);
+    probe.heard();
+    for reason in [Reason::Unreachable, Reason::Replaced] {
+        seats.on_event(NOW, &Event::DialFailed { id: Some(peer), reason });
+    }
+    drain(&mut seats);
+    assert_eq!(probe.heard(), Vec::<String>::new());
+    seats.on_event(NOW, &Event::PeerDown { id: peer, reason: Reason::Lost });
+    seats.on_event(NOW, &Event::DialFailed { id: Some(peer), reason: Reason::NoRoom });
+    drain(&mut seats);
+    assert_eq!(probe.heard(), [told(Told::Unlinked { id: &peer, reason: Reason::Lost })]);
+}
+
+/// A module's number of a job may be one that its predecessor at the port had given.
+#[test]
+fn p8_what_a_module_wanted_done_that_left_is_not_its_successors() {
+    let mut seats = seats();
+    let job = |seats: &mut Seats, probe: &probe::Probe, bytes: &[u8]| {
+        probe.give(&Output::Work(Work::Sign { job: 1, bytes }));
+        match drain(seats).pop() {
+            Some(Demand::Sign { job, .. }) => job,
+            other => panic!("{other:?}"),
+        }
+    };
+    let first = attach(&mut seats, ONE);
+    let old = job(&mut seats, &first, b"of the first");
+    seats.detach(ONE);
+    let second = attach(&mut seats, ONE);
+    let new = job(&mut seats, &second, b"of the second");
+    second.heard();
+    seats.signed(ONE, old, &Signature([1; 64]));
+    seats.failed(ONE, old);
+    for _ in 0..2 {
+        seats.signed(ONE, new, &Signature([2; 64]));
+    }
+    drain(&mut seats);
+    let done = Input::Done(Done::Signed { job: 1, signature: &Signature([2; 64]) });
+    assert_eq!(second.heard(), [format!("{done:?}")]);
 }
 
 #[test]

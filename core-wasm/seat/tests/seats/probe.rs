@@ -105,6 +105,25 @@ pub(crate) fn asked(seats: &mut Seats, port: Port, ticket: u8) {
     seats.on_event(NOW, &event);
 }
 
+/// What the engine gives for a question that came by a link: from, how long it waits, its number, and a way of one hop.
+pub(crate) fn ticket_of(link: u16, number: u8) -> Vec<u8> {
+    [&[9; 32][..], &[number, 0, 0, 1, 0, 0, 0, 7, 1], &link.to_be_bytes(), &[3; 4]].concat()
+}
+
+/// The same question by a link.
+pub(crate) fn asked_by(seats: &mut Seats, link: u16, number: u8) {
+    let event = Event::Asked {
+        port: ONE.0,
+        is_proven: false,
+        kind: 0,
+        from: NodeId([9; 32]),
+        within_ms: 500,
+        ticket: ticket_of(link, number),
+        bytes: Vec::new(),
+    };
+    seats.on_event(NOW, &event);
+}
+
 pub(crate) fn ask(op: u32, to: &NodeId) -> Wish<'_> {
     Wish::Ask { op, to, within_ms: 100, bytes: b"well?" }
 }

@@ -270,7 +270,7 @@ fn command(scene: &mut Scene, choice: &mut Choice<'_>) {
                 bytes: &choice.fill(9_000),
             }));
         }
-        8 => return scene.tell(Input::Command(Command::Open(&choice.bytes(100)))),
+        8 => return scene.tell(Input::Command(Command::Open(choice.bytes(100)))),
         9 => return scene.tell(Input::Command(Command::Hold(&[target, id(choice)]))),
         10 => {
             let (port, bytes) = (choice.below(3) as u32, choice.fill(1_100));
