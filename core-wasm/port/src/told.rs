@@ -82,7 +82,7 @@ table! {
             op: u32,
             /// [`Ok`](Status::Ok); [`Partial`](Status::Partial) where the list is full and this node not on it; or why it did not come.
             status: Status,
-            /// Who is on it, this node not among them: hearsay, until they were asked. At most [`LIST_MAX`](crate::limits::LIST_MAX).
+            /// Who is on it, this node not among them; nobody where it was to stay on it: hearsay, until they were asked. At most [`LIST_MAX`](crate::limits::LIST_MAX).
             ids: &'a [NodeId],
         },
     }

@@ -51,7 +51,7 @@ table! {
             op: u32,
             /// Any place of the id space.
             place: &'a NodeId,
-            /// This node is on it too from now on, for two minutes, if there is room.
+            /// This node shall be on it from now on, for two minutes, if there is room; who else is, is not told then.
             stays: bool,
             /// How long it is waited for, at most [`WITHIN_MS_MAX`](crate::limits::WITHIN_MS_MAX).
             within_ms: u32,

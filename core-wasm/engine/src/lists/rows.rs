@@ -60,7 +60,7 @@ impl Lists {
         ground.reply(reply, &Body::Nodes { status: Status::Ok, nodes: &others.finish() });
     }
 
-    /// Somebody asks for the ids on a list, and `stays` on it if there is room. It is [`Status::Partial`] where the list is full: more
+    /// Somebody asks for the ids on a list, or `stays` on it if there is room. It is [`Status::Partial`] where the list is full: more
     /// of its kind are elsewhere.
     #[inline(never)]
     pub(crate) fn visit(
@@ -87,6 +87,8 @@ impl Lists {
             }
         }
         if stays {
+            // No more than is needed: it may be full for long.
+            self.rows.reserve_exact(1);
             self.rows.push(row);
         }
         (Status::Ok, all)

@@ -33,7 +33,7 @@ impl Node {
             // Nobody is nearer: the list is here.
             let own = ReplyTo { origin: self.ground.id, request: 0, path: Vec::new() };
             let (status, all) = self.lists.visit(&self.ground, &own, to, kind != 0);
-            return self.ground.replied(op, status, IS_PROVEN, &all);
+            return self.ground.replied(op, status, IS_PROVEN, if kind != 0 { &[] } else { &all });
         }
         let version = if port == LISTS { Some(0) } else { self.ports.version(port) };
         let refusal = match version {

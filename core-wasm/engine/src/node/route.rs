@@ -36,7 +36,8 @@ impl Node {
             Body::List | Body::Enlist => {
                 let stays = matches!(body, Body::Enlist);
                 let (status, all) = self.lists.visit(&self.ground, &reply, routed.target, stays);
-                self.ground.answer(&reply, status, &all);
+                // Who comes again does so for long: it is told no more than how it went.
+                self.ground.answer(&reply, status, if stays { &[] } else { &all });
             }
             Body::Answer { .. } | Body::Nodes { .. } => self.ground.answer(&reply, Status::BadRequest, &[]),
         }

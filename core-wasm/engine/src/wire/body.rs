@@ -43,7 +43,7 @@ pub enum Body<'a> {
     Meet,
     /// Who is on the list of the target? Its closest node names all.
     List,
-    /// The same, and the asker is on it from now on, if there is room.
+    /// The asker is on that list from now on, if there is room; nobody is named.
     Enlist,
     /// Are you there? Answered by a status alone.
     Greet,

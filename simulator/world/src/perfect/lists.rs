@@ -28,6 +28,6 @@ impl Lists {
         if stays && !is_full {
             rows.push((own, now));
         }
-        (if is_full { Status::Partial } else { Status::Ok }, ids)
+        (if is_full { Status::Partial } else { Status::Ok }, if stays { Vec::new() } else { ids })
     }
 }
