@@ -1,7 +1,7 @@
 //! One virtual world: what the simulator and the tests of the engine both run networks on, and a perfect port for modules alone.
 //!
 //! Chance and time: [`dice`], [`queue`], [`clock`], [`time`]. Where nodes stand and how packets travel between them: [`place`],
-//! [`nat`], [`channel`], [`line`], [`cut`]. What a shell does: [`crypto`], [`message`], [`seal`], [`job`], [`shelf`], [`dial`], [`description`],
+//! [`nat`], [`channel`], [`mod@line`], [`cut`]. What a shell does: [`crypto`], [`message`], [`seal`], [`job`], [`shelf`], [`dial`], [`description`],
 //! [`packets`]. Beside them the signalling [`server`], and what a run leaves behind: [`trace`], [`words`]. Who acts in what order, and what must be true,
 //! is the business of those who use it.
 //!
