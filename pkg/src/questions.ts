@@ -8,9 +8,10 @@ import * as INPUT from './kinds/input.js';
 import { MESSAGE_MAX, WITHIN_MS_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import { MESSAGE, QUESTION } from './operations.js';
+import { surplus } from './tickets.js';
 import type { MeshEvents, MessageData, Question } from './types.js';
 
-/** Questions that wait for their answers; a further one is answered with TooManyRequests. */
+/** Questions that wait for their answers; at a further one whoever's link brought most is answered with TooManyRequests. */
 const OPEN_MAX = 64;
 
 type Handler = (question: Question) => MessageData | Promise<MessageData>;
@@ -50,7 +51,12 @@ export class Questions {
     }
     const handler = this.#handler;
     if (kind !== QUESTION || !handler) return this.#reply(STATUS.notImplemented, ticket);
-    if (this.#open.size >= OPEN_MAX) return this.#reply(STATUS.tooManyRequests, ticket);
+    if (this.#open.size >= OPEN_MAX) {
+      const leaves = surplus(this.#open, ticket);
+      this.#reply(STATUS.tooManyRequests, leaves ?? ticket);
+      if (!leaves) return;
+      this.#open.delete(leaves);
+    }
     const within = new DataView(ticket.buffer).getUint32(32);
     const late = setTimeout(() => this.#open.delete(ticket), Math.min(within, WITHIN_MS_MAX));
     this.#open.add(ticket);

@@ -80,9 +80,9 @@ export class Seat {
   /** `ticket` says by whom, how long its answer is waited for, and the way back. */
   asked(ticket: Bytes, isProven: boolean, bytes: Bytes): void {
     const withinMs = Math.min(new DataView(ticket.buffer).getUint32(32), WITHIN_MS_MAX);
-    const number = this.#inputs.length < INPUTS_MAX ? this.#tickets.add(ticket, withinMs) : undefined;
-    if (number === undefined) this.#ways.input(INPUT.reply, STATUS.tooManyRequests, ticket);
-    else this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));
+    const [number, refused] = this.#inputs.length < INPUTS_MAX ? this.#tickets.add(ticket, withinMs) : [undefined, ticket];
+    if (refused) this.#ways.input(INPUT.reply, STATUS.tooManyRequests, refused);
+    if (number !== undefined) this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));
   }
 
   /** The nodes whose modules of this port are linked; the module is told if they are others than before. */
