@@ -105,6 +105,9 @@ pub const REQUESTS_MAX: usize = 48;
 /// Questions of one port under way; further ones get [`Status::TooManyRequests`](crate::Status).
 pub use tabmesh_port::limits::ASKS_MAX;
 
+/// Of all places for questions so many are for ports that have fewer than so many under way.
+pub const ASKS_FEW: usize = 8;
+
 /// Requests kept free for the node's own lookups.
 pub const REQUESTS_OWN: usize = 8;
 

@@ -18,16 +18,17 @@ impl Requests {
     /// answers waits; without any it is with nobody.
     pub(crate) fn pump(&mut self, ground: &mut Ground) {
         let mut place = 0;
-        // What one port asks a node waits in its order; blocks and other ports do not wait for it.
-        let mut full = None;
-        while let Some(Request { course, purpose, .. }) = self.list.get_mut(place) {
+        while place < self.list.len() {
             place += 1;
-            let Purpose::Delivery(delivery) = purpose else { continue };
-            let target = course.found.target;
-            let goal = Some((target, delivery.port()));
-            if delivery.stage != Stage::Waits || full == goal {
+            if self.is_behind(place - 1) {
                 continue;
             }
+            let Some(Request { course, purpose: Purpose::Delivery(delivery), .. }) =
+                self.list.get_mut(place - 1)
+            else {
+                continue;
+            };
+            let target = course.found.target;
             let (room, message) = delivery.size();
             let hop = delivery.first_hop(ground, &target, &course.tried);
             let is_stuck = hop.is_none() && target != ground.id;
@@ -43,10 +44,21 @@ impl Requests {
                     course.wait(ground, LOCAL_PATIENCE);
                 }
                 delivery.stage = Stage::Out;
-            } else {
-                full = goal;
             }
         }
+    }
+
+    /// Whether the request at this place waits for another one: what a port asks a node goes in its order. Blocks and other ports do not
+    /// wait for it.
+    fn is_behind(&self, place: usize) -> bool {
+        let goal = |request: &Request| match &request.purpose {
+            Purpose::Delivery(it) if it.stage == Stage::Waits => {
+                Some((request.course.found.target, it.port()))
+            }
+            _ => None,
+        };
+        let own = self.list.get(place).and_then(goal);
+        own.is_none() || self.list.iter().take(place).any(|earlier| goal(earlier) == own)
     }
 
     /// The bytes are read: sends them, or waits again if their link has filled up meanwhile.

@@ -12,7 +12,7 @@ use crate::hash::sha256;
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{LISTS, LinkId, OpId};
-use crate::limits::{ASKS_MAX, BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{ASKS_FEW, ASKS_MAX, BLOCK_MAX, MESSAGE_MAX, REPLICAS, REQUESTS_MAX, REQUESTS_OWN};
 use crate::routing::Nearest;
 use crate::status::Status;
 use crate::time::{Duration, Stamp};
@@ -103,9 +103,10 @@ impl Requests {
     /// Asks a module of another node, or of this one. Every port has a share of what may be under way.
     pub(crate) fn ask(&mut self, ground: &mut Ground, to: &NodeId, ask: Ask, within: Duration) {
         let is_fellow = |request: &&Request| matches!(&request.purpose, Purpose::Delivery(it) if it.port() == Some(ask.port));
-        if self.list.iter().filter(is_fellow).count() >= ASKS_MAX
-            || self.list.len() >= REQUESTS_MAX - REQUESTS_OWN
-        {
+        let own = self.list.iter().filter(is_fellow).count();
+        // The last places are for ports that have few.
+        let kept = if own < ASKS_FEW { 0 } else { ASKS_FEW };
+        if own >= ASKS_MAX || self.list.len() + kept >= REQUESTS_MAX - REQUESTS_OWN {
             return ground.replied(ask.op, Status::TooManyRequests, IS_HERE, &[]);
         }
         self.deliver(ground, ask.op, to, Cargo::Ask(ask), within);
