@@ -1,15 +1,17 @@
 //! Requests over a ground of their own: what leaves, what an answer does, what no answer does.
 
+mod asks;
+
 use alloc::vec::Vec;
 
-use super::{Aim, Ask, Requests};
+use super::{Aim, Requests};
 use crate::coordinate::Coordinate;
 use crate::ground::Ground;
 use crate::ground::testing::{ground, outputs, random_id, sent};
 use crate::id::{BlockHash, NodeId};
 use crate::io::kinds::{input, output};
 use crate::io::{Flat, JobId, LinkId, OpId};
-use crate::limits::{ASKS_FEW, ASKS_MAX, QUEUE_BULK, REQUESTS_MAX, REQUESTS_OWN};
+use crate::limits::{REQUESTS_MAX, REQUESTS_OWN};
 use crate::rng::Rng;
 use crate::status::Status;
 use crate::time::{Duration, Instant};
@@ -192,60 +194,6 @@ fn a_lone_nodes_block_is_with_nobody() {
     let outputs = outputs(&mut ground);
     let ended = outputs.iter().find(|flat| flat.kind == output::DONE).expect("the put ends");
     assert_eq!(ended.value, Status::Partial as u32);
-}
-
-#[test]
-fn messages_to_one_node_wait_in_their_order() {
-    let (mut ground, mut requests) = (ground(4), Requests::default());
-    let to = random_id(&mut Rng::new(3));
-    for op in 1..=3 {
-        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, length: 100 };
-        requests.ask(&mut ground, &to, ask, Duration::from_ms(1_000));
-    }
-    requests.pump(&mut ground);
-    let wanted: Vec<u32> = outputs(&mut ground)
-        .iter()
-        .filter(|flat| flat.kind == output::WANTED)
-        .map(|flat| flat.value)
-        .collect();
-    assert_eq!(wanted, [1, 2, 3]);
-}
-
-fn ask_of(port: u32, op: u32, length: u16) -> Ask {
-    Ask { op: OpId(op), port, version: 1, kind: 0, length }
-}
-
-#[test]
-fn ports_that_take_all_they_may_leave_some_to_others() {
-    let (mut ground, mut requests) = (ground(4), Requests::default());
-    let to = random_id(&mut Rng::new(3));
-    let mut taken = |port: u32| {
-        for op in 0..60 {
-            requests.ask(&mut ground, &to, ask_of(port, port << 8 | op, 100), Duration::from_ms(1_000));
-        }
-        let refused = outputs(&mut ground).iter().filter(|flat| flat.kind == output::REPLIED).count();
-        60 - refused
-    };
-    assert_eq!([taken(1), taken(2), taken(3)], [ASKS_MAX, 8, ASKS_FEW]);
-}
-
-#[test]
-fn a_small_question_does_not_overtake_a_large_one_to_the_same_node() {
-    let (mut ground, mut requests) = (ground(2), Requests::default());
-    let to: Vec<NodeId> = ground.links.peers().map(|link| link.peer).collect();
-    // No link has room for bulk.
-    for link in ground.links.iter_mut() {
-        link.flow.sent(QUEUE_BULK as usize, false);
-    }
-    for (op, place, length) in [(1, 0, 9_000), (2, 1, 9_000), (3, 0, 10), (4, 1, 10)] {
-        requests.ask(&mut ground, &to[place], ask_of(7, op, length), Duration::from_ms(1_000));
-    }
-    requests.ask(&mut ground, &to[0], ask_of(8, 5, 10), Duration::from_ms(1_000));
-    requests.pump(&mut ground);
-    let outputs = outputs(&mut ground);
-    let wanted: Vec<u32> =
-        outputs.iter().filter(|flat| flat.kind == output::WANTED).map(|flat| flat.value).collect();
-    assert_eq!(wanted, [5], "another port's goes at once");
 }
 
 #[test]
