@@ -2,7 +2,8 @@
 //!
 //! One task, the [`driver`], owns the engine. Around it, each room knows the driver by its channel alone: [`link`]
 //! carries packets, [`signalling`] finds first peers, [`storage`] keeps blocks, [`server`] opens the HTTP door and
-//! [`control`] the local one, over which [`files`] go in and out. [`task`] runs verifiable tasks and knows none of the others. [`peer`] puts them together; the command line in
+//! [`control`] the local one, over which [`files`] go in and out. [`task`] runs verifiable tasks and knows none of the others; [`module`] runs the
+//! operator's modules for the driver. [`peer`] puts them together; the command line in
 //! [`cli`] sits on top.
 
 // One function needs it: code that this program's own compiler made is taken for code (`task::wasmtime`).
@@ -17,6 +18,7 @@ mod fresh;
 pub mod identity;
 pub mod link;
 pub mod metrics;
+pub mod module;
 pub mod peer;
 pub mod sentences;
 pub mod server;

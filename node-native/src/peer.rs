@@ -5,17 +5,19 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::OFlags;
 use thiserror::Error;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::control;
-use crate::driver::{self, Handle};
+use crate::driver::{self, AttachError, Commander, Handle};
 use crate::fresh;
 use crate::identity::{Identity, IdentityError};
+use crate::module::{LoadError, Program};
 use crate::server::{self, BindError, Doors};
-use crate::settings::Settings;
+use crate::settings::{NamedModule, Settings};
 use crate::storage::{Storage, StorageError};
 
 /// Why a node does not start. Every message says what to do.
@@ -60,6 +62,22 @@ pub enum StartError {
     /// The system has no thread to give.
     #[error("cannot start a thread: {0}; raise the limit on threads")]
     Thread(io::Error),
+    /// A module is none.
+    #[error("cannot load the module {:?} from {}: {source}", module.name, module.path.display())]
+    Module {
+        /// Which.
+        module: NamedModule,
+        /// Why.
+        source: LoadError,
+    },
+    /// A module cannot be attached.
+    #[error("cannot attach the module {:?} from {}: {source}", module.name, module.path.display())]
+    Attach {
+        /// Which.
+        module: NamedModule,
+        /// Why.
+        source: AttachError,
+    },
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -74,6 +92,8 @@ pub struct Peer {
     /// Listeners and the control socket: aborted when the node stops.
     doors: Vec<JoinHandle<()>>,
     control_socket: PathBuf,
+    /// Those that the settings name: detached when the node stops.
+    modules: Vec<Commander>,
     /// Held for as long as the node runs.
     _lock: File,
 }
@@ -90,6 +110,7 @@ impl Peer {
         let asked = settings.clone();
         let identity = spawn_blocking(move || identity_of(&asked)).await;
         let identity = identity.map_err(|error| StartError::Thread(io::Error::other(error)))??;
+        let programs = load(settings.modules.clone()).await?;
         let storage = Storage::open(&settings.data_dir, settings.quota, identity.id())?;
         let listener = match settings.listen {
             Some(address) => Some(server::bind(address).await?),
@@ -115,17 +136,34 @@ impl Peer {
         let facts = control::server::Facts { network: settings.network.clone(), quota_bytes: settings.quota };
         let started = driver::start(settings, identity, storage, seed).map_err(StartError::Thread)?;
         let driver::Started { handle, incoming, task } = started;
-        let mut doors = vec![tokio::spawn(control::server::serve(control, handle.clone(), facts))];
+        let mut peer = Self {
+            handle: handle.clone(),
+            listen,
+            http,
+            driver: task,
+            doors: Vec::new(),
+            control_socket,
+            modules: Vec::with_capacity(programs.len()),
+            _lock: lock,
+        };
+        // Before anybody can ask for them.
+        for (module, program) in programs {
+            match handle.attach_program(&module.name, &program).await {
+                Ok(attached) => peer.modules.push(attached.commander),
+                Err(source) => return Err(StartError::Attach { module, source }),
+            }
+        }
+        peer.doors.push(tokio::spawn(control::server::serve(control, handle.clone(), facts)));
         if let Some((listener, _)) = listener {
             let is_observed = observer.is_none();
             let served = Doors { mesh: Some(incoming), is_observed, handle: handle.clone() };
-            doors.push(tokio::spawn(server::serve(listener, served)));
+            peer.doors.push(tokio::spawn(server::serve(listener, served)));
         }
         if let Some((listener, _)) = observer {
-            let served = Doors { mesh: None, is_observed: true, handle: handle.clone() };
-            doors.push(tokio::spawn(server::serve(listener, served)));
+            let served = Doors { mesh: None, is_observed: true, handle };
+            peer.doors.push(tokio::spawn(server::serve(listener, served)));
         }
-        Ok(Self { handle, listen, http, driver: task, doors, control_socket, _lock: lock })
+        Ok(peer)
     }
 
     /// The node as its other parts see it.
@@ -166,6 +204,16 @@ impl Drop for Peer {
         self.close_doors();
         self.driver.abort();
     }
+}
+
+/// Compiling takes long, and what else the runtime does goes on meanwhile.
+async fn load(modules: Vec<NamedModule>) -> Result<Vec<(NamedModule, Arc<Program>)>, StartError> {
+    let load = |module: NamedModule| match Program::load(&module.path) {
+        Ok(program) => Ok((module, Arc::new(program))),
+        Err(source) => Err(StartError::Module { module, source }),
+    };
+    let loaded = spawn_blocking(move || modules.into_iter().map(load).collect()).await;
+    loaded.map_err(|error| StartError::Thread(io::Error::other(error)))?
 }
 
 /// The identity that `settings` ask for; made at the first start.

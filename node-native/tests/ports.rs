@@ -103,7 +103,7 @@ async fn a_question_ends_however_its_answerer_ends() {
 
     let asked = tokio::spawn(ask(&two, &one, b"much?"));
     next(&mut questions).await.answer(vec![1; MESSAGE_MAX + 1]);
-    assert_eq!(asked.await.expect("it ran").status, Status::InternalError, "too long an answer");
+    assert_eq!(asked.await.expect("it ran").status, Status::BadRequest, "too long an answer");
 
     let asked = ask_within(&two, &one, b"soon?", Duration::from_millis(300)).await;
     assert_eq!((asked.status, asked.is_told), (Status::TimedOut, false));

@@ -46,6 +46,12 @@ pub(super) enum CliError {
         "with --lines the messages come from the standard input; write - or nothing in place of the text"
     )]
     LinesOfText,
+    #[error(
+        "a command to a module is bytes in hexadecimal, two digits each; give a text by --text, or - to read the standard input"
+    )]
+    NoHex,
+    #[error("a command to a module has at most 64 KiB")]
+    LongCommand,
     #[error(transparent)]
     Task(#[from] TaskError),
     #[error("{0}")]
@@ -58,7 +64,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::LinesOfText => 2,
-            Self::TooLong | Self::LongQuestion | Self::LongAnswer => 2,
+            Self::TooLong | Self::LongQuestion | Self::LongAnswer | Self::NoHex | Self::LongCommand => 2,
             Self::Client(ClientError::NoNode { .. }) => 3,
             Self::Client(ClientError::Refused(failure)) => {
                 tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)

@@ -7,6 +7,8 @@ mod error;
 mod exec;
 mod input;
 mod lines;
+mod module;
+mod module_line;
 mod output;
 mod progress;
 mod run;
@@ -40,7 +42,7 @@ const EXIT_CODES: &str = "Exit codes:
   4    no node has, or is, what was asked for
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
-  7    the other node refused, or failed at it
+  7    the other node or a module refused, or failed at it
   11+  `tabmesh task` alone: how a task ended, 10 and the number of its status
   130  interrupted";
 
@@ -129,6 +131,11 @@ enum Command {
         #[command(subcommand)]
         command: task::TaskCommand,
     },
+    /// Command the modules of a node, and follow what they tell
+    Module {
+        #[command(subcommand)]
+        command: ModuleCommand,
+    },
     /// Tell everybody who listens to a topic, or listen
     Topic {
         #[command(subcommand)]
@@ -148,6 +155,45 @@ const TOPIC_SUB: &str = "Each message is one line: the first 8 digits of its sen
 characters escaped. With --json it is an object: `from`, and `text`, or `bytes` in hexadecimal if it is no UTF-8; \
 `missed` tells how many messages came faster than they were read. The node takes part in the topic for as long as the \
 command runs. It ends with exit code 0, by Ctrl-C as well.";
+
+#[derive(Subcommand, Debug)]
+enum ModuleCommand {
+    /// List the modules of the node: port, whether it runs, name
+    List {
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Hand a command to a module, in the form that it knows
+    Command {
+        /// Its name, as `tabmesh run --module` gave it
+        name: String,
+        /// The command in hexadecimal, at most 64 KiB; - is the standard input, as it is
+        #[arg(required_unless_present = "text")]
+        hex: Option<String>,
+        /// The command as a text
+        #[arg(long, conflicts_with = "hex")]
+        text: Option<String>,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Print what a module tells, as it comes: one event a line, in hexadecimal
+    #[command(
+        after_help = "With --json each event is an object with its `bytes` in hexadecimal; `missed` tells how many events came faster than \
+they were read. A module that fails ends the command with exit code 7, Ctrl-C with 0."
+    )]
+    Events {
+        /// Its name, as `tabmesh run --module` gave it
+        name: String,
+        /// End after so many events
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        count: Option<u64>,
+        /// Print each as it is, one after the other
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+}
 
 #[derive(Subcommand, Debug)]
 enum TopicCommand {
@@ -216,6 +262,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Ask { id, text, within, node } => ask::ask(id, text, within, &node).await,
         Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
+        Command::Module { command } => dispatch_module(command).await,
         Command::Topic { command: TopicCommand::Pub { name, text, lines, node } } => match text {
             None => topic::publish_lines(name, &node).await,
             Some(text) if !lines => topic::publish(name, text, &node).await,
@@ -225,6 +272,20 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Topic { command: TopicCommand::Sub { name, count, node } } => {
             topic::subscribe(name, count, &node).await
         }
+    }
+}
+
+async fn dispatch_module(command: ModuleCommand) -> Result<(), CliError> {
+    match command {
+        ModuleCommand::List { node } => module::list(&node).await,
+        ModuleCommand::Command { name, hex, text, node } => {
+            let bytes = match text {
+                Some(text) => module::Bytes::Text(text),
+                None => module::Bytes::Hex(hex.unwrap_or_default()),
+            };
+            module::command(name, bytes, &node).await
+        }
+        ModuleCommand::Events { name, count, raw, node } => module::events(name, count, raw, &node).await,
     }
 }
 
@@ -260,9 +321,17 @@ mod tests {
         let mut command = Cli::command();
         let run = command.find_subcommand_mut("run").expect("there");
         let help = run.render_long_help().to_string();
-        for setting in
-            ["data-dir", "network", "signalling", "peer", "listen", "announce", "quota", "turn-credential"]
-        {
+        for setting in [
+            "data-dir",
+            "network",
+            "signalling",
+            "peer",
+            "listen",
+            "announce",
+            "quota",
+            "module",
+            "turn-credential",
+        ] {
             assert!(help.contains(&format!("--{setting}")), "no --{setting} in\n{help}");
             let variable = format!("TABMESH_{}", setting.to_uppercase().replace('-', "_"));
             assert!(help.contains(&variable), "no {variable} in\n{help}");

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::args::NodeArgs;
 use super::error::CliError;
+use super::module_line::line as module_line;
 use crate::control::client::Client;
 use crate::control::frame::FrameError;
 use crate::control::{Done, PeerLine, Request, StatusLines};
@@ -64,6 +65,12 @@ fn print_status(status: &StatusLines) {
     }
     println!("neighbours  {}", status.neighbourhood.len());
     println!("addresses   {}", status.addresses);
+    if !status.modules.is_empty() {
+        println!("modules     {}", status.modules.iter().filter(|module| module.failure.is_none()).count());
+    }
+    for module in &status.modules {
+        println!("            {}", module_line(module));
+    }
     println!("blocks      {}", status.blocks);
     let (used, quota) = (bytesize::ByteSize(status.block_bytes), bytesize::ByteSize(status.quota_bytes));
     println!("stored      {used} of {quota}");
@@ -105,7 +112,7 @@ pub(super) async fn send(id: String, text: String, node: &NodeArgs) -> Result<()
 }
 
 /// One request and its answer; Ctrl-C gives it up.
-async fn ask(node: &NodeArgs, request: Request) -> Result<Done, CliError> {
+pub(super) async fn ask(node: &NodeArgs, request: Request) -> Result<Done, CliError> {
     let socket = node.control_socket()?;
     let answer = async { Client::begin(&socket, request).await?.done().await };
     tokio::select! {

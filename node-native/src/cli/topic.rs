@@ -61,7 +61,7 @@ async fn publish_one(socket: &Path, topic: &str, bytes: &[u8]) -> Result<bool, C
         return Err(CliError::TooLong);
     }
     let client = Client::begin(socket, Request::Publish { topic: topic.to_owned() }).await?;
-    let Done::Publish { reached } = client.publish(bytes).await? else { return Err(out_of_turn()) };
+    let Done::Publish { reached } = client.tell(bytes).await? else { return Err(out_of_turn()) };
     Ok(reached > 0)
 }
 
@@ -87,6 +87,7 @@ async fn listen(socket: &Path, topic: String, count: Option<u64>, json: bool) ->
                 left -= 1;
                 print(if json { json!(said).to_string() } else { line(&said) }).await
             }
+            Heard::Event(_) => return Err(out_of_turn()),
             Heard::Missed(missed) if json => print(json!({ "missed": missed }).to_string()).await,
             Heard::Missed(missed) => {
                 eprintln!("{missed} messages were missed: they came faster than they were read");

@@ -64,13 +64,15 @@ pub enum Piece {
     End(u64),
 }
 
-/// What comes from a topic.
+/// What comes from a topic or a module.
 #[derive(Debug)]
 pub enum Heard {
-    /// From now on messages come.
+    /// From now on something comes.
     Listening,
-    /// One.
+    /// A message of a topic.
     Said(SaidLine),
+    /// An event of a module.
+    Event(Vec<u8>),
     /// So many were missed.
     Missed(u64),
 }
@@ -129,12 +131,12 @@ impl Client {
         }
     }
 
-    /// Sends the message of a `publish` and waits for the end.
+    /// Sends the message of a `publish`, or that of a `command`, and waits for the end.
     ///
     /// # Errors
     ///
     /// The node said no, or is gone.
-    pub async fn publish(mut self, bytes: &[u8]) -> Result<Done, ClientError> {
+    pub async fn tell(mut self, bytes: &[u8]) -> Result<Done, ClientError> {
         let sent = frame::write_whole(&mut self.writer, bytes).await;
         let answer = self.done().await;
         answer.map_err(|error| why_closed(error, sent))
@@ -182,7 +184,7 @@ impl Client {
         }
     }
 
-    /// What comes next from a topic.
+    /// What comes next from a topic or a module.
     ///
     /// # Errors
     ///
@@ -191,6 +193,7 @@ impl Client {
         match self.answer().await? {
             Answer::Listening {} => Ok(Heard::Listening),
             Answer::Said(said) => Ok(Heard::Said(said)),
+            Answer::Event {} => Ok(Heard::Event(self.whole().await?)),
             Answer::Missed(count) => Ok(Heard::Missed(count)),
             Answer::Error(failure) => Err(ClientError::Refused(failure)),
             _ => Err(FrameError::OutOfTurn.into()),
@@ -244,6 +247,18 @@ impl Client {
                 Err(ClientError::Frame(_)) => receive.await,
                 other => other,
             },
+        }
+    }
+
+    /// Data up to their end.
+    async fn whole(&mut self) -> Result<Vec<u8>, ClientError> {
+        let mut whole = Vec::new();
+        loop {
+            match frame::read(&mut self.reader).await?.ok_or(ClientError::Closed)? {
+                Frame::Data(bytes) => whole.extend_from_slice(&bytes),
+                Frame::End => return Ok(whole),
+                Frame::Header(_) => return Err(FrameError::OutOfTurn.into()),
+            }
         }
     }
 

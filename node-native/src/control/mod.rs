@@ -1,8 +1,8 @@
 //! How commands reach a running node: a Unix socket in its data directory, one request a connection.
 //!
-//! Both sides send frames. The client begins with a header, a [`Head`]; for `put`, `publish` and `ask` data frames and an end
+//! Both sides send frames. The client begins with a header, a [`Head`]; for `put`, `publish`, `ask` and `command` data frames and an end
 //! follow. The node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for
-//! `get` and `ask` data frames come in between. To `listen` it answers `listening`, and then whatever comes, until the client
+//! `get` and `ask` data frames come in between. To `listen` and `follow` it answers `listening`, and then whatever comes, until the client
 //! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells. Who closes the connection early gives the request up. Whatever is no frame or no
 //! request is answered with an error and costs nobody else anything.
 //!
@@ -77,6 +77,18 @@ pub enum Request {
         /// Of the protocol that is spoken there, from 1: modules of another version are not heard.
         version: u8,
     },
+    /// The modules of the node itself: [`Done::Modules`].
+    Modules {},
+    /// Hand a module of the node itself the data that follow, at most 64 KiB, in a form that it knows: [`Done::Command`].
+    Command {
+        /// Its name.
+        module: String,
+    },
+    /// Hear what a module of the node itself tells: [`Answer::Listening`], then any number of [`Answer::Event`] and [`Answer::Missed`].
+    Follow {
+        /// Its name.
+        module: String,
+    },
     /// Tell all who listen to a topic the data that follow, at most 8 KiB: [`Done::Publish`].
     Publish {
         /// Its name: 1 to 255 bytes.
@@ -102,11 +114,13 @@ pub enum Answer {
         /// Blocks begun.
         blocks_begun: u64,
     },
-    /// The node takes part in the topic.
+    /// The node takes part in the topic, or the module is there.
     Listening {},
+    /// A module tells the data that follow, up to an end.
+    Event {},
     /// A message of it.
     Said(SaidLine),
-    /// Messages of it were missed, because this client read too slowly: so many.
+    /// Messages of it, or events, were missed, because this client read too slowly: so many.
     Missed(u64),
     /// The client is attached.
     Attached {},
@@ -153,6 +167,10 @@ pub enum Done {
     Peers(Vec<PeerLine>),
     /// How the node is.
     Status(Box<StatusLines>),
+    /// The modules of the node.
+    Modules(Vec<ModuleLine>),
+    /// The module has it.
+    Command {},
     /// The nodes found.
     Find {
         /// Nearest first.
@@ -188,6 +206,21 @@ pub struct SaidLine {
     /// and in hexadecimal if it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
+}
+
+/// One module of the node.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ModuleLine {
+    /// By which it was attached; missing where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its port.
+    pub port: u32,
+    /// Of the protocol that it speaks.
+    pub version: u8,
+    /// What it did wrong: it is detached since. Missing while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// One linked peer.
@@ -234,6 +267,9 @@ pub struct StatusLines {
     pub neighbourhood: Vec<String>,
     /// Known WebSocket addresses of peers.
     pub addresses: u16,
+    /// Modules of the node itself, those that failed last; missing where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub modules: Vec<ModuleLine>,
     /// Blocks stored.
     pub blocks: u64,
     /// Their bytes.

@@ -1,6 +1,7 @@
 //! The node's end of the control socket.
 
 mod answer;
+mod modules;
 mod ports;
 mod topics;
 
@@ -161,6 +162,12 @@ impl Server {
             Request::Ask { id, within_ms } => {
                 ports::ask(&self.handle, parse_id(&id)?, within_ms, reader, writer).await
             }
+            Request::Modules {} => {
+                let view = self.handle.look().await.ok_or_else(stopping)?;
+                Ok(Done::Modules(modules::lines(view.modules)))
+            }
+            Request::Command { module } => modules::command(&self.handle, &module, reader).await,
+            Request::Follow { module } => modules::follow(&self.handle, &module, reader, writer).await,
             Request::Answer {} => ports::answer(&self.handle, reader, writer).await,
             Request::Attach { port, version } => {
                 ports::attach(&self.handle, port, version, reader, writer).await
@@ -265,6 +272,7 @@ impl Server {
             links: view.links.len(),
             neighbourhood: view.neighbourhood.iter().map(hex).collect(),
             addresses: view.addresses,
+            modules: modules::lines(view.modules),
             blocks: totals.blocks,
             block_bytes: totals.bytes,
             quota_bytes: self.facts.quota_bytes,

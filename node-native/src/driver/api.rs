@@ -5,6 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tabmesh_engine::{BlockHash, LinkView, NodeId, Status, TopicId, sha256};
 
+use super::face::ModuleView;
+
 /// An operation of the application.
 #[derive(Debug)]
 pub enum Wish {
@@ -115,4 +117,6 @@ pub struct View {
     pub neighbourhood: Vec<NodeId>,
     /// WebSocket addresses of peers that are known.
     pub addresses: u16,
+    /// Modules in this process, those that failed last.
+    pub modules: Vec<ModuleView>,
 }

@@ -129,6 +129,11 @@ impl Ports {
         gone.map(|attached| attached.number).collect()
     }
 
+    /// The open ports.
+    pub(super) fn count(&self) -> usize {
+        self.attached.range(APPLICATION + 1..).count()
+    }
+
     /// The open ports as the engine takes them.
     pub(super) fn open(&self) -> Vec<u8> {
         let told = self.attached.iter().filter(|(port, _)| **port != APPLICATION);
@@ -143,11 +148,14 @@ impl Ports {
         attached.held.iter().filter(|id| !before.contains(id)).copied().collect()
     }
 
-    /// What all of them hold, each once. The engine keeps links to the first so many: the first of every port come first, then the
-    /// second ones, so that no port crowds out another.
-    pub(super) fn held(&self) -> Vec<NodeId> {
-        let in_turn = (0..HELD_MAX)
-            .flat_map(|place| self.attached.values().filter_map(move |attached| attached.held.get(place)));
+    /// What all of them and this many modules hold, each once. The engine keeps links to the first so many: the first of every port
+    /// come first, then the second ones, so that no port crowds out another.
+    pub(super) fn held(&self, of_modules: &[NodeId], modules: usize) -> Vec<NodeId> {
+        let share = modules.max(1);
+        let in_turn = (0..HELD_MAX).flat_map(|place| {
+            let own = self.attached.values().filter_map(move |attached| attached.held.get(place));
+            own.chain(of_modules.iter().skip(place * share).take(share))
+        });
         let mut seen = BTreeSet::new();
         in_turn.filter(|id| seen.insert(**id)).copied().collect()
     }
@@ -234,8 +242,12 @@ mod tests {
         }
         assert_eq!(ports.hold(100, (0..60).map(node).collect()).len(), HELD_MAX);
         assert_eq!(ports.hold(101, vec![node(200), node(1)]), [node(200), node(1)]);
-        assert_eq!(ports.held()[..4], [node(0), node(200), node(1), node(2)]);
-        assert_eq!(ports.held().len(), HELD_MAX + 1);
+        assert_eq!(ports.held(&[], 0)[..4], [node(0), node(200), node(1), node(2)]);
+        assert_eq!(ports.held(&[], 0).len(), HELD_MAX + 1);
+        let of_modules = [201, 202, 1, 203].map(node);
+        let held = ports.held(&of_modules, 2);
+        assert_eq!(held[..7], [0, 200, 201, 202, 1, 203, 2].map(node));
+        assert_eq!(held.len(), HELD_MAX + 1 + 3);
         assert_eq!(ports.hold(101, vec![node(1), node(3)]), [node(3)]);
         assert!(!ports.at(101).expect("there").holds(&node(200)));
     }

@@ -49,6 +49,11 @@ impl Clock {
         wall().as_secs()
     }
 
+    /// Milliseconds since 1970.
+    pub(super) fn wall_ms(&self) -> u64 {
+        u64::try_from(wall().as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Compares the clocks.
     pub(super) fn look_at_wall(&mut self) -> Wall {
         self.compare(wall())

@@ -11,6 +11,12 @@ use crate::storage::Met;
 impl Driver {
     pub(super) fn on_event(&mut self, event: Event) {
         self.log(&event);
+        if matches!(event, Event::Asked { .. }) {
+            self.metrics.asked.inc();
+        }
+        if self.tell_modules(&event) {
+            return;
+        }
         let Some(event) = self.at_port(event) else { return };
         match &event {
             Event::PeerUp { link, id, kind, address, .. } => {

@@ -5,8 +5,14 @@ use tabmesh_engine::{Command, Input, JobResult};
 use super::state::{Driver, Finding};
 
 impl Driver {
-    /// Hands one input to the engine and does all it asks for, and what follows from that.
+    /// Hands one input to the engine and does all it asks for, what follows from that, and what modules want then.
     pub(super) fn tell(&mut self, input: Input<'_>) {
+        self.feed(input);
+        self.serve_modules();
+    }
+
+    /// The same but for the modules, whose turn comes later.
+    pub(super) fn feed(&mut self, input: Input<'_>) {
         self.hand(input);
         self.drain();
         while let Some(finding) = self.findings.pop_front() {
@@ -26,7 +32,8 @@ impl Driver {
                 Input::JobDone { job, result: JobResult::Failed }
             }
             Finding::Wanted(job, op) => {
-                message = self.operations.get(&op).map(|operation| operation.message.clone());
+                let own = self.operations.get(&op).map(|operation| &operation.message);
+                message = own.or_else(|| self.seated.questions.get(&op)).cloned();
                 let result = message.as_ref().map_or(JobResult::Missing, |bytes| JobResult::Loaded(bytes));
                 Input::JobDone { job, result }
             }

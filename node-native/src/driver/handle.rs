@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tabmesh_engine::{Event, NodeId, Status, TopicId};
+use tabmesh_port::{Module, Port};
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::api::{Outcome, Said, View, Wish};
 use super::attached::{APPLICATION, OWN_LAST};
 use super::attachment::{Attachment, Questions};
+use super::commander::{Attached, command};
+use super::face::{Events, FaceError, Seating};
 use super::port::{AttachError, Message, Return};
 use super::request::Request;
 use crate::metrics::Metrics;
+use crate::module::{Program, Watch};
 use crate::storage::Storage;
 
 /// The node as its other parts see it. Cheap to clone.
@@ -92,6 +97,75 @@ impl Handle {
         }
         let place = place.await.unwrap_or(Err(AttachError::Stopping))?;
         Ok(Attachment::new(place, self.requests.clone(), self.returns.clone()))
+    }
+
+    /// Attaches a module in this process, which speaks this version at its port, until its [`Commander`](super::Commander) is dropped. It runs in the node's
+    /// own task: what it takes long for, the node waits for, and its panic is the node's.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::Own`] of the application's port; see [`AttachError`].
+    pub async fn attach_module<M: Module + Send + 'static>(
+        &self,
+        port: Port,
+        version: u8,
+        make: impl FnOnce(tabmesh_port::Attachment) -> M + Send + 'static,
+    ) -> Result<Attached, AttachError> {
+        let make = Box::new(|attachment| Box::new(make(attachment)) as _);
+        self.seat(Seating { name: None, port, version, seed: [0; 32], make, watch: None }).await
+    }
+
+    /// The same of a `.wasm`, in version 1 at the port of its name: [`Port::named`]. If it does something wrong it is detached, and the node
+    /// goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::Failed`]: it did not start. See [`AttachError`].
+    pub async fn attach_program(&self, name: &str, program: &Arc<Program>) -> Result<Attached, AttachError> {
+        let (watch, program) = (Watch::default(), program.clone());
+        let told = watch.clone();
+        let make = Box::new(move |attachment| Box::new(program.start(&attachment, &told)) as _);
+        let (name, port) = (Some(name.to_owned()), Port::named(name));
+        self.seat(Seating { name, port, version: 1, seed: [0; 32], make, watch: Some(watch) }).await
+    }
+
+    async fn seat(&self, mut seating: Seating) -> Result<Attached, AttachError> {
+        let port = seating.port;
+        if port == Port::APPLICATION {
+            return Err(AttachError::Own);
+        }
+        if seating.version == 0 {
+            return Err(AttachError::NoVersion);
+        }
+        getrandom::fill(&mut seating.seed).map_err(|_| AttachError::NoRandom)?;
+        let (sender, seat) = oneshot::channel();
+        if self.requests.send(Request::Seat(seating, sender)).await.is_err() {
+            return Err(AttachError::Stopping);
+        }
+        let seat = seat.await.unwrap_or(Err(AttachError::Stopping))?;
+        Ok(Attached::new(port, seat, self.requests.clone(), self.returns.clone()))
+    }
+
+    /// Hands a command to whatever module is attached at a port in this process, as [`Commander::command`](super::Commander::command) does.
+    ///
+    /// # Errors
+    ///
+    /// [`FaceError`].
+    pub async fn command(&self, port: Port, bytes: impl Into<Bytes>) -> Result<(), FaceError> {
+        command(&self.requests, port, None, bytes.into()).await
+    }
+
+    /// Listens to whatever module is attached at a port in this process, from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`FaceError`].
+    pub async fn follow(&self, port: Port) -> Result<Events, FaceError> {
+        let (sender, events) = oneshot::channel();
+        if self.requests.send(Request::Follow(port, sender)).await.is_err() {
+            return Err(FaceError::Stopping);
+        }
+        events.await.unwrap_or(Err(FaceError::Stopping))
     }
 
     /// Takes part in a topic and hears what is said there from now on, until the receiver is dropped; at most a second later

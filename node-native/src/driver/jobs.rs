@@ -4,7 +4,7 @@ use tabmesh_engine::wire::topic;
 use tabmesh_engine::{Input, JobId, JobResult, Work};
 
 use super::state::{Driver, Finding};
-use super::verifier::{Check, Checked};
+use super::verifier::{Check, Checked, OfEngine};
 use crate::storage::{Answer, Reply, Request};
 
 impl Driver {
@@ -15,7 +15,8 @@ impl Driver {
                 return self.findings.push_back(Finding::Signed(job, signature));
             }
             Work::Verify { key, signature, bytes } => {
-                return self.check(Check { job, key, signature, bytes, message: None });
+                let whose = OfEngine { job, message: None };
+                return self.check(Check { whose, key, signature, bytes });
             }
             Work::SignMessage(raw) => {
                 let signature = self.identity.sign(&topic::signed_bytes(&self.network, &raw));
@@ -28,7 +29,8 @@ impl Driver {
                     return self.findings.push_back(Finding::Message(job, None));
                 };
                 let bytes = topic::signed_bytes(&self.network, &raw);
-                return self.check(Check { job, key, signature, bytes, message: Some(raw) });
+                let whose = OfEngine { job, message: Some(raw) };
+                return self.check(Check { whose, key, signature, bytes });
             }
             Work::Recall(id) => {
                 let raw = self.memory.recall(&id).map(<[u8]>::to_vec);
@@ -53,16 +55,16 @@ impl Driver {
         Box::new(move |answer| drop(answers.send((job, answer))))
     }
 
-    fn check(&mut self, check: Check) {
-        let job = check.job;
+    fn check(&mut self, check: Check<OfEngine>) {
+        let job = check.whose.job;
         if !self.verifier.submit(check) {
             debug_assert!(false, "the engine has no more jobs under way");
             self.findings.push_back(Finding::NotDone(job));
         }
     }
 
-    pub(super) fn on_checked(&mut self, checked: Checked) {
-        let Checked { job, holds, message } = checked;
+    pub(super) fn on_checked(&mut self, checked: Checked<OfEngine>) {
+        let Checked { whose: OfEngine { job, message }, holds } = checked;
         let result = match &message {
             None => JobResult::Verified(holds),
             Some(raw) if holds => JobResult::Loaded(raw),

@@ -8,17 +8,21 @@ mod api;
 mod attached;
 mod attachment;
 mod clock;
+mod commander;
 mod doors;
 mod events;
+mod face;
 mod feed;
 mod handle;
 mod jobs;
 mod memory;
+mod modules;
 mod operations;
 mod outputs;
 mod port;
 mod ports;
 mod request;
+mod seated;
 mod state;
 mod topics;
 mod troubles;
@@ -28,6 +32,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tabmesh_engine::limits::JOBS_MAX;
 use tabmesh_engine::{Command, Config, Input, Instant, JobId, Node};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -37,16 +42,19 @@ pub use api::{Outcome, Said, View, Wish, topic_id};
 use attached::Ports;
 pub use attachment::{Attachment, Questions, Speaker};
 use clock::{Clock, Wall};
+pub use commander::{Attached, COMMAND_MAX, Commander};
+pub use face::{Ended, Events, FaceError, Heard, ModuleView};
 pub use handle::Handle;
 use memory::Memory;
 use port::Return;
 pub use port::{AttachError, Message, PortCommand, PortEvent, Question};
 use request::Request;
+use seated::{OfModule, Seated};
 use state::Driver;
 pub(crate) use state::Incoming;
 pub use topics::TOPICS_MAX;
 use troubles::Troubles;
-use verifier::{Checked, Verifier};
+use verifier::{Checked, OfEngine, Verifier};
 
 use crate::addresses::Addresses;
 use crate::identity::Identity;
@@ -82,7 +90,8 @@ const GOODBYE_MAX: Duration = Duration::from_secs(3);
 struct Doors {
     reports: mpsc::Receiver<link::Report>,
     answers: mpsc::UnboundedReceiver<(JobId, Answer)>,
-    checked: mpsc::UnboundedReceiver<Checked>,
+    checked: mpsc::UnboundedReceiver<Checked<OfEngine>>,
+    module_checked: mpsc::UnboundedReceiver<Checked<OfModule>>,
     signals: mpsc::Receiver<signalling::Report>,
     requests: mpsc::Receiver<Request>,
     returns: mpsc::UnboundedReceiver<Return>,
@@ -131,6 +140,7 @@ pub(crate) fn start(
     // here while the driver hands it the next job.
     let (answer_sender, answers) = mpsc::unbounded_channel();
     let (checked_sender, checked) = mpsc::unbounded_channel();
+    let (module_checked_sender, module_checked) = mpsc::unbounded_channel();
     let (signal_sender, signals) = mpsc::channel(REPORTS_MAX);
     let (request_sender, requests) = mpsc::channel(REQUESTS_MAX);
     // Bounded by attachments and open questions, which return once each.
@@ -147,6 +157,7 @@ pub(crate) fn start(
         storage: storage.clone(),
         metrics: metrics.clone(),
     };
+    let key = *identity.public_key();
     let driver = Driver {
         node,
         clock: Clock::new(),
@@ -177,6 +188,7 @@ pub(crate) fn start(
         last_operation: 0,
         topics: HashMap::new(),
         ports: Ports::default(),
+        seated: Seated::new(key, settings.network_tag(), module_checked_sender)?,
         held: Vec::new(),
         returns: return_sender,
         memory: Memory::default(),
@@ -184,11 +196,11 @@ pub(crate) fn start(
         tasks: JoinSet::new(),
         reports: report_sender,
         answers: answer_sender,
-        verifier: Verifier::start(checked_sender)?,
+        verifier: Verifier::start("verify", JOBS_MAX, checked_sender)?,
         signals: signal_sender,
         has_left: false,
     };
-    let doors = Doors { reports, answers, checked, signals, requests, returns, incoming };
+    let doors = Doors { reports, answers, checked, module_checked, signals, requests, returns, incoming };
     let task = tokio::spawn(driver.run(doors));
     Ok(Started { handle, incoming: incoming_sender, task })
 }
@@ -197,12 +209,15 @@ impl Driver {
     async fn run(mut self, mut doors: Doors) {
         let mut ticks = interval(TICK);
         let wall_s = self.clock.wall_s();
+        self.tell_modules_the_clock();
         self.tell(Input::WallTime(wall_s));
         while !self.has_left {
+            let wanted_at = self.clock.deadline(self.wanted_at());
             tokio::select! {
                 Some(report) = doors.reports.recv() => self.on_report(report),
                 Some((job, answer)) = doors.answers.recv() => self.on_answer(job, &answer),
                 Some(checked) = doors.checked.recv() => self.on_checked(checked),
+                Some(checked) = doors.module_checked.recv() => self.on_module_checked(checked),
                 Some(report) = doors.signals.recv() => self.on_signal(report),
                 Some(returned) = doors.returns.recv() => self.on_return(returned),
                 Some(incoming) = doors.incoming.recv() => self.on_incoming(incoming),
@@ -212,7 +227,7 @@ impl Driver {
                     None => self.leave(),
                 },
                 Some(_) = self.tasks.join_next() => {}
-                () = sleep_until(self.clock.deadline(self.due)) => self.tell(Input::Timeout),
+                () = sleep_until(wanted_at) => self.on_timer(),
                 _ = ticks.tick() => self.on_tick(),
             }
         }
@@ -307,6 +322,17 @@ impl Driver {
             }
             Request::Attach(port, version, reply) => self.attach(port, version, reply),
             Request::At(attachment, command) => self.on_port_command(attachment, command),
+            Request::Seat(seating, reply) => self.seat(seating, reply),
+            Request::Unseat(number, reply) => {
+                self.unseat(number);
+                let _ = reply.send(());
+            }
+            Request::Command { port, number, bytes, reply } => {
+                let _ = reply.send(self.command_module(port, number, &bytes));
+            }
+            Request::Follow(port, reply) => {
+                let _ = reply.send(self.follow(port));
+            }
             Request::Look(reply) => {
                 let _ = reply.send(self.view());
             }
@@ -323,11 +349,13 @@ impl Driver {
         match self.clock.look_at_wall() {
             Wall::Steady => {}
             Wall::Jumped => {
+                self.tell_modules_the_clock();
                 let wall_s = self.clock.wall_s();
                 self.tell(Input::WallTime(wall_s));
             }
             Wall::Slept => {
                 tracing::info!("the host slept; looking whether the peers are still there");
+                self.tell_modules_the_clock();
                 let wall_s = self.clock.wall_s();
                 self.tell(Input::WallTime(wall_s));
                 self.tell(Input::Command(Command::Wake));
@@ -357,6 +385,7 @@ impl Driver {
             links: self.node.links().map(|link| (link, since(link.since))).collect(),
             neighbourhood: self.node.neighbourhood(),
             addresses: self.addresses.count(),
+            modules: self.seated.views(),
         }
     }
 }

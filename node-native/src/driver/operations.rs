@@ -18,7 +18,7 @@ const OPERATIONS_MAX: usize = 256;
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 
 /// The numbers of operations leave the highest bit to modules in this process.
-const OWN: u32 = u32::MAX >> 1;
+pub(super) const OWN: u32 = u32::MAX >> 1;
 
 impl Driver {
     pub(super) fn begin(&mut self, wish: Wish, reply: oneshot::Sender<Outcome>) {

@@ -8,6 +8,8 @@ use thiserror::Error;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
+use crate::module::Fault;
+
 /// A message that another node's application sent to this one's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Message {
@@ -92,7 +94,7 @@ pub enum PortCommand {
 }
 
 /// Why nobody can be attached at a port.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum AttachError {
     /// It is none for others.
     #[error(
@@ -103,11 +105,24 @@ pub enum AttachError {
     #[error("the version of a module's protocol is 1 to 255")]
     NoVersion,
     /// Somebody is there.
-    #[error("another program is attached at this port of the node; end it first")]
+    #[error("another program or module is attached at this port of the node; end it first")]
     Taken,
-    /// Too many are attached.
-    #[error("8 programs are attached at ports of this node already, the most there can be; end one first")]
+    /// Too many programs are attached.
+    #[error(
+        "8 programs are attached at ports of this node already, or 16 with its own modules, the most there can be; end one first"
+    )]
     Full,
+    /// Too many modules are.
+    #[error(
+        "16 modules and programs are attached at ports of this node already, the most there can be; detach one first"
+    )]
+    FullOfModules,
+    /// The module did something wrong before it was attached.
+    #[error("the module failed: {0}")]
+    Failed(Fault),
+    /// A module needs a seed.
+    #[error("the operating system gives no random numbers")]
+    NoRandom,
     /// The node stops.
     #[error("the node is stopping; start it again")]
     Stopping,
@@ -140,7 +155,7 @@ impl Question {
         Self { from, is_proven, deadline, bytes, number, returns: Some(returns) }
     }
 
-    /// Answers it. More than [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX) bytes are told as a failure of this end.
+    /// Answers it. More than [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX) bytes are told as [`BadRequest`](Status::BadRequest) in its place.
     pub fn answer(self, bytes: impl Into<Bytes>) {
         self.end(Status::Ok, bytes);
     }
@@ -171,4 +186,6 @@ pub(crate) enum Return {
     Answered { question: u64, status: Status, bytes: Bytes },
     /// Once for each attachment, by whoever gives it up.
     Detached(u64),
+    /// The same of a module in this process.
+    Unseated(u64),
 }

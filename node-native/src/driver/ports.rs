@@ -1,12 +1,14 @@
 //! What comes to ports, and what those want who are attached there.
 //!
-//! All that is said at ports passes through here, and nothing else tells the engine which ports are open or whom to hold: what opens ports
-//! in this process joins its lists in `tell_open` and `tell_held`, and takes what is for nobody in `on_said`, `on_asked` and `on_ports`.
+//! Nothing else tells the engine which ports are open or whom to hold: modules in this process join their lists in `tell_open` and
+//! `tell_held`. What is said at their ports does not come here.
 
 use std::time::Duration;
 
 use bytes::Bytes;
+use tabmesh_engine::limits::PORTS_MAX;
 use tabmesh_engine::{Command, Input, LinkKind, NodeId, OpId, Reason, Status};
+use tabmesh_port::Port;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -38,9 +40,15 @@ impl Driver {
     ) {
         self.detach_gone();
         let (sender, events) = mpsc::channel(BEHIND_MAX);
-        let attached = self.ports.attach(port, version, sender);
-        if attached.is_ok() {
-            self.tell_open(port);
+        let attached = if self.seated.has(Port(port)) {
+            Err(AttachError::Taken)
+        } else if port != APPLICATION && self.open_ports() >= PORTS_MAX {
+            Err(AttachError::Full)
+        } else {
+            self.ports.attach(port, version, sender)
+        };
+        if attached.is_ok() && port != APPLICATION {
+            self.tell_open();
         }
         let place = attached.map(|number| Place { number, events });
         // Whoever asked may have given up meanwhile, and is found gone later.
@@ -65,22 +73,22 @@ impl Driver {
         for ticket in self.ports.close_questions_of(number) {
             self.tell(Input::Command(Command::Reply { status: Status::Unavailable, bytes: &ticket }));
         }
-        self.tell_open(port);
+        if port != APPLICATION {
+            self.tell_open();
+        }
         self.tell_held();
     }
 
-    /// Tells the engine which ports are open, after `changed` was opened or closed.
-    fn tell_open(&mut self, changed: u32) {
-        if changed != APPLICATION {
-            let open = self.ports.open();
-            self.tell(Input::Command(Command::Open(&open)));
-        }
+    /// Tells the engine which ports are open, after one was opened or closed. Modules have their turn after it.
+    pub(super) fn tell_open(&mut self) {
+        let open = [self.ports.open(), self.seated.open.clone()].concat();
+        self.feed(Input::Command(Command::Open(&open)));
     }
 
-    fn tell_held(&mut self) {
-        let held = self.ports.held();
+    pub(super) fn tell_held(&mut self) {
+        let held = self.ports.held(&self.seated.held, self.seated.count());
         if held != self.held {
-            self.tell(Input::Command(Command::Hold(&held)));
+            self.feed(Input::Command(Command::Hold(&held)));
             self.held = held;
         }
     }
@@ -88,6 +96,7 @@ impl Driver {
     pub(super) fn on_return(&mut self, returned: Return) {
         match returned {
             Return::Detached(number) => self.detach(number),
+            Return::Unseated(number) => self.unseat(number),
             Return::Answered { question, status, bytes } => {
                 let Some(ticket) = self.ports.close_question(question, Instant::now()) else { return };
                 let bytes = [&ticket[..], &bytes].concat();
@@ -163,7 +172,6 @@ impl Driver {
         within_ms: u32,
         ticket: Vec<u8>,
     ) {
-        self.metrics.asked.inc();
         if (port, kind) == (APPLICATION, MESSAGE) {
             // Nobody has to listen.
             let _ = self.messages.send(message);

@@ -19,8 +19,9 @@ use super::attached::Ports;
 use super::clock::Clock;
 use super::memory::Memory;
 use super::port::{Message, Return};
+use super::seated::Seated;
 use super::troubles::Troubles;
-use super::verifier::Verifier;
+use super::verifier::{OfEngine, Verifier};
 use crate::addresses::Addresses;
 use crate::identity::Identity;
 use crate::link::circuit::Circuit;
@@ -75,6 +76,8 @@ pub(super) struct Driver {
     /// At most [`TOPICS_MAX`](super::topics::TOPICS_MAX).
     pub(super) topics: HashMap<TopicId, Topic>,
     pub(super) ports: Ports,
+    /// The modules in this process.
+    pub(super) seated: Seated,
     /// What the engine was told to hold.
     pub(super) held: Vec<NodeId>,
     /// What questions and attachments are given, to come back here.
@@ -84,7 +87,7 @@ pub(super) struct Driver {
     pub(super) tasks: JoinSet<()>,
     pub(super) reports: mpsc::Sender<link::Report>,
     pub(super) answers: mpsc::UnboundedSender<(JobId, Answer)>,
-    pub(super) verifier: Verifier,
+    pub(super) verifier: Verifier<OfEngine>,
     pub(super) signals: mpsc::Sender<signalling::Report>,
     pub(super) has_left: bool,
 }

@@ -1,46 +1,52 @@
 //! Signatures of others are checked on a thread of its own: strangers can ask for as many checks as they like, and the
-//! driver has links to serve meanwhile.
+//! driver has links to serve meanwhile. The engine has one, and modules another: neither waits for the other's.
 
 use std::io;
 use std::thread;
 
-use tabmesh_engine::limits::JOBS_MAX;
 use tabmesh_engine::{JobId, PublicKey, Signature};
 use tokio::sync::mpsc;
 
 use crate::identity::verify;
 
-/// One check.
-pub(super) struct Check {
-    pub(super) job: JobId,
+/// One check, and whose it is.
+pub(super) struct Check<T> {
+    pub(super) whose: T,
     pub(super) key: PublicKey,
     pub(super) signature: Signature,
     pub(super) bytes: Vec<u8>,
+}
+
+/// How one check ended.
+pub(super) struct Checked<T> {
+    pub(super) whose: T,
+    pub(super) holds: bool,
+}
+
+/// A check of the engine's.
+pub(super) struct OfEngine {
+    pub(super) job: JobId,
     /// The message that is passed on if the signature holds; `None` where only that is asked.
     pub(super) message: Option<Vec<u8>>,
 }
 
-/// How one check ended.
-pub(super) struct Checked {
-    pub(super) job: JobId,
-    pub(super) holds: bool,
-    pub(super) message: Option<Vec<u8>>,
-}
-
 /// The driver's end; the thread ends when it is dropped.
-pub(super) struct Verifier {
-    checks: mpsc::Sender<Check>,
+pub(super) struct Verifier<T> {
+    checks: mpsc::Sender<Check<T>>,
 }
 
-impl Verifier {
-    /// Starts the thread; what it finds goes to `checked`, which is bounded as the checks are.
-    pub(super) fn start(checked: mpsc::UnboundedSender<Checked>) -> io::Result<Self> {
-        // The engine has no more jobs under way.
-        let (checks, mut waiting) = mpsc::channel::<Check>(JOBS_MAX);
-        thread::Builder::new().name("verify".to_owned()).spawn(move || {
-            while let Some(Check { job, key, signature, bytes, message }) = waiting.blocking_recv() {
+impl<T: Send + 'static> Verifier<T> {
+    /// Starts the thread, for which `most` checks may wait; what it finds goes to `checked`, which is bounded as the checks are.
+    pub(super) fn start(
+        name: &str,
+        most: usize,
+        checked: mpsc::UnboundedSender<Checked<T>>,
+    ) -> io::Result<Self> {
+        let (checks, mut waiting) = mpsc::channel::<Check<T>>(most);
+        thread::Builder::new().name(name.to_owned()).spawn(move || {
+            while let Some(Check { whose, key, signature, bytes }) = waiting.blocking_recv() {
                 let holds = verify(&key, &signature, &bytes);
-                if checked.send(Checked { job, holds, message }).is_err() {
+                if checked.send(Checked { whose, holds }).is_err() {
                     return;
                 }
             }
@@ -48,9 +54,9 @@ impl Verifier {
         Ok(Self { checks })
     }
 
-    /// Queues a check; `false` if as many wait as the engine may have jobs.
+    /// Queues a check; `false` if as many wait as may.
     #[must_use]
-    pub(super) fn submit(&self, check: Check) -> bool {
+    pub(super) fn submit(&self, check: Check<T>) -> bool {
         self.checks.try_send(check).is_ok()
     }
 }
@@ -58,6 +64,8 @@ impl Verifier {
 #[cfg(test)]
 mod tests {
     //! Checks are done in order, right and wrong ones told apart, as many as the engine may have under way.
+
+    use tabmesh_engine::limits::JOBS_MAX;
 
     use super::*;
     use crate::identity::Identity;
@@ -68,21 +76,19 @@ mod tests {
         let identity = Identity::from_file(dir.path(), 0).expect("an identity");
         let signature = identity.sign(b"bytes").expect("signed");
         let (sender, mut checked) = mpsc::unbounded_channel();
-        let verifier = Verifier::start(sender).expect("a thread");
+        let verifier = Verifier::start("verify", JOBS_MAX, sender).expect("a thread");
         let check = |number: u32| Check {
-            job: JobId(number),
+            whose: number,
             key: *identity.public_key(),
             signature,
             bytes: if number.is_multiple_of(2) { b"bytes".to_vec() } else { b"other".to_vec() },
-            message: Some(vec![number as u8]),
         };
         for number in 0..JOBS_MAX as u32 {
             assert!(verifier.submit(check(number)));
         }
         for number in 0..JOBS_MAX as u32 {
             let done = checked.recv().await.expect("the thread runs");
-            assert_eq!((done.job, done.holds), (JobId(number), number.is_multiple_of(2)));
-            assert_eq!(done.message, Some(vec![number as u8]));
+            assert_eq!((done.whose, done.holds), (number, number.is_multiple_of(2)));
         }
     }
 }

@@ -136,6 +136,10 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_SALT", value_name = "TEXT", help_heading = HOST)]
     pub salt: Option<String>,
 
+    /// Attach a module: a .wasm, at the port of its name, such as 'tabmesh counter v1=counter.wasm'; may be given several times
+    #[arg(long, env = "TABMESH_MODULE", value_name = "NAME=PATH", value_delimiter = ',', help_heading = HOST)]
+    pub module: Option<Vec<String>>,
+
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
     pub log_format: Option<LogFormat>,
@@ -221,6 +225,7 @@ impl Layer {
             quota: self.quota.or(below.quota),
             passphrase_file: self.passphrase_file.or(below.passphrase_file),
             salt: self.salt.or(below.salt),
+            module: self.module.or(below.module),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

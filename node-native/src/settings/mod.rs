@@ -2,6 +2,7 @@
 
 mod error;
 mod layer;
+mod modules;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,8 @@ use url::Url;
 
 pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
+pub use modules::NamedModule;
+use modules::named_modules;
 
 use crate::addresses::{Reach, claimed, reach_named};
 
@@ -63,6 +66,8 @@ pub struct Settings {
     pub passphrase_file: Option<PathBuf>,
     /// Keeps equal passphrases apart.
     pub salt: String,
+    /// Modules to attach: at most 16, each at a port of its own.
+    pub modules: Vec<NamedModule>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What to log.
@@ -136,6 +141,7 @@ impl Settings {
             quota,
             salt: salt(layer.salt, layer.passphrase_file.is_some())?,
             passphrase_file: layer.passphrase_file,
+            modules: named_modules(layer.module.unwrap_or_default())?,
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })

@@ -1,6 +1,7 @@
 //! Peers in this process, on loopback, with defaults for everything a test does not care about.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
+pub mod counter;
 pub mod program;
 
 use std::net::SocketAddr;

@@ -72,7 +72,8 @@ pub(super) async fn attach(
 fn refused(error: AttachError) -> Ended {
     let status = match error {
         AttachError::Own | AttachError::NoVersion => Status::BadRequest,
-        AttachError::Taken | AttachError::Full => Status::TooManyRequests,
+        AttachError::Taken | AttachError::Full | AttachError::FullOfModules => Status::TooManyRequests,
+        AttachError::Failed(_) | AttachError::NoRandom => Status::InternalError,
         AttachError::Stopping => Status::Unavailable,
     };
     failed(status, error.to_string())

@@ -1,0 +1,139 @@
+//! `module`: the modules of a node itself, commanded and listened to.
+
+use std::io::{self, ErrorKind};
+
+use serde_json::json;
+use tokio::io::AsyncReadExt;
+
+use super::args::NodeArgs;
+use super::error::CliError;
+use super::input;
+use super::lines::{print, until_interrupted, unwritable, write};
+use super::module_line::line;
+use super::show::{ask, out_of_turn, print_json};
+use crate::control::client::{Client, Heard};
+use crate::control::{Done, Request};
+use crate::driver::COMMAND_MAX;
+use crate::identity::hex_of;
+
+/// What a command to a module says.
+pub(super) enum Bytes {
+    Hex(String),
+    Text(String),
+}
+
+pub(super) async fn list(node: &NodeArgs) -> Result<(), CliError> {
+    let Done::Modules(modules) = ask(node, Request::Modules {}).await? else { return Err(out_of_turn()) };
+    if node.json {
+        print_json(&modules);
+    } else if modules.is_empty() {
+        println!("no modules are attached; `tabmesh run --module NAME=PATH` attaches one");
+    } else {
+        modules.iter().for_each(|module| println!("{}", line(module)));
+    }
+    Ok(())
+}
+
+/// Hands a command to a module.
+pub(super) async fn command(module: String, bytes: Bytes, node: &NodeArgs) -> Result<(), CliError> {
+    let socket = node.control_socket()?;
+    let work = async {
+        let bytes = read(bytes).await?;
+        if bytes.len() > COMMAND_MAX {
+            return Err(CliError::LongCommand);
+        }
+        let client = Client::begin(&socket, Request::Command { module }).await?;
+        Ok(client.tell(&bytes).await?)
+    };
+    let Done::Command {} = until_interrupted(work).await? else { return Err(out_of_turn()) };
+    if node.json {
+        print_json(&json!({ "done": true }));
+    } else {
+        println!("done");
+    }
+    Ok(())
+}
+
+async fn read(bytes: Bytes) -> Result<Vec<u8>, CliError> {
+    match bytes {
+        Bytes::Text(text) => Ok(text.into_bytes()),
+        Bytes::Hex(hex) if hex == "-" => {
+            let (mut bytes, mut input) = (Vec::new(), input::standard()?.take(COMMAND_MAX as u64 + 1));
+            let read = input.read_to_end(&mut bytes).await;
+            read.map_err(|source| CliError::File { path: "standard input".into(), source })?;
+            Ok(bytes)
+        }
+        Bytes::Hex(hex) => from_hex(&hex).ok_or(CliError::NoHex),
+    }
+}
+
+/// Two digits a byte.
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let byte = |[high, low]: &[u8; 2]| Some((digit(*high)? << 4 | digit(*low)?) as u8);
+    rest.is_empty().then(|| pairs.iter().map(byte).collect())?
+}
+
+/// Prints what a module tells.
+pub(super) async fn events(
+    module: String,
+    count: Option<u64>,
+    is_raw: bool,
+    node: &NodeArgs,
+) -> Result<(), CliError> {
+    let socket = node.control_socket()?;
+    let work = async {
+        let mut client = Client::begin(&socket, Request::Follow { module }).await?;
+        let mut left = count.unwrap_or(u64::MAX);
+        while left > 0 {
+            let heard = client.heard().await?;
+            left -= u64::from(matches!(heard, Heard::Event(_)));
+            match show(heard, is_raw, node.json).await? {
+                // Whoever read this has had enough.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                printed => printed.map_err(unwritable)?,
+            }
+        }
+        Ok(())
+    };
+    tokio::select! {
+        result = work => result,
+        // There is no other end to a stream.
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn show(heard: Heard, is_raw: bool, json: bool) -> Result<io::Result<()>, CliError> {
+    Ok(match heard {
+        Heard::Listening => {
+            eprintln!("listening; Ctrl-C ends it");
+            Ok(())
+        }
+        Heard::Event(bytes) if is_raw => write(&bytes).await,
+        Heard::Event(bytes) if json => print(json!({ "bytes": hex_of(&bytes) }).to_string()).await,
+        Heard::Event(bytes) => print(hex_of(&bytes)).await,
+        Heard::Missed(missed) if json => print(json!({ "missed": missed }).to_string()).await,
+        Heard::Missed(missed) => {
+            eprintln!("{missed} events were missed: they came faster than they were read");
+            Ok(())
+        }
+        Heard::Said(_) => return Err(out_of_turn()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    //! Bytes are pairs of digits.
+
+    use super::*;
+
+    #[test]
+    fn bytes_are_pairs_of_digits() {
+        assert_eq!(from_hex(""), Some(Vec::new()));
+        assert_eq!(from_hex("00fFa1"), Some(vec![0, 255, 161]));
+        for text in ["0", "0g", "+1", "0x00", "ää", " 0"] {
+            assert_eq!(from_hex(text), None, "{text}");
+        }
+    }
+}
