@@ -6,9 +6,9 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use tabmesh_engine::limits::PUBLISH_MAX;
-use tabmesh_engine::{NodeId, Status, TopicId};
-use tabmesh_native::driver::{Said, TOPICS_MAX, Wish, topic_id};
+use tabmesh_engine::limits::{self, PUBLISH_MAX};
+use tabmesh_engine::{NodeId, Profile, Status, TopicId};
+use tabmesh_native::driver::{Said, Wish, topic_id};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
 use tempfile::TempDir;
@@ -119,12 +119,15 @@ async fn clients_of_one_node_share_its_part_in_a_topic() {
     while next(&mut again).await.1 != "to whoever is back" {}
 }
 
+/// Topics that a native peer takes part in.
+const MOST: usize = limits::TOPICS_MAX[Profile::Native as usize];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn topics_and_messages_beyond_the_bounds_are_refused() {
     let peers = network(2).await;
     let peer = &peers[0].1;
     let mut listeners = Vec::new();
-    for number in 0..TOPICS_MAX {
+    for number in 0..MOST {
         listeners.push(listen(peer, &format!("topic {number}")).await);
     }
     let refused = peer.handle().listen(topic("one more")).await;
@@ -135,7 +138,7 @@ async fn topics_and_messages_beyond_the_bounds_are_refused() {
 
     listeners.pop();
     let _more = listen(peer, "one more").await;
-    let refused = peer.handle().listen(topic(&format!("topic {}", TOPICS_MAX - 1))).await;
+    let refused = peer.handle().listen(topic(&format!("topic {}", MOST - 1))).await;
     assert_eq!(refused.err(), Some(Status::TooManyRequests), "its place is taken");
 }
 

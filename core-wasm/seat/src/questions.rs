@@ -36,22 +36,14 @@ impl Questions {
         self.list.retain(|question| question.until > now);
         let mut refused = None;
         if self.list.len() >= TICKETS_MAX {
-            let Some(at) = self.surplus(&ticket) else { return (None, Some(ticket)) };
+            let open: Vec<&[u8]> = self.list.iter().map(|question| &question.ticket[..]).collect();
+            let Some(at) = surplus(&open, &ticket) else { return (None, Some(ticket)) };
             refused = Some(self.list.swap_remove(at).ticket);
         }
         self.last = self.last.wrapping_add(1);
         let until = now + Duration::from_ms(within_ms.into());
         self.list.push(Question { number: self.last, until, ticket });
         (Some(self.last), refused)
-    }
-
-    /// The place of a question of the link that has most, if that has more than the link of this ticket would have then.
-    fn surplus(&self, ticket: &[u8]) -> Option<usize> {
-        let waiting = |link| self.list.iter().filter(|question| link_of(&question.ticket) == link).count();
-        let most = (0..self.list.len())
-            .max_by_key(|at| self.list.get(*at).map(|it| waiting(link_of(&it.ticket))))?;
-        let has = waiting(link_of(&self.list.get(most)?.ticket));
-        (has > waiting(link_of(ticket)) + 1).then_some(most)
     }
 
     /// The way back of the answer to this one, if anybody still waits for it.
@@ -65,6 +57,14 @@ impl Questions {
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Vec<u8>> {
         core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
     }
+}
+
+/// Which of these tickets gives way to another one where there is no room for all: one of the link by which most came, if that has
+/// more of them than the link of `ticket` would have then. `None` where that is refused.
+pub fn surplus(open: &[&[u8]], ticket: &[u8]) -> Option<usize> {
+    let waiting = |link| open.iter().filter(|other| link_of(other) == link).count();
+    let most = (0..open.len()).max_by_key(|at| open.get(*at).map(|other| waiting(link_of(other))))?;
+    (waiting(link_of(open.get(most)?)) > waiting(link_of(ticket)) + 1).then_some(most)
 }
 
 /// The link by which a question came, as the last entry of the way back has it; nothing for one of this node itself.

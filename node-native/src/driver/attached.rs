@@ -160,22 +160,27 @@ impl Ports {
         in_turn.filter(|id| seen.insert(**id)).copied().collect()
     }
 
-    /// Keeps the way back of a question to this attachment; its number, or `None` at the bound.
+    /// Keeps the way back of a question to this attachment: its number. At the bound the link by which most came gives way: the second
+    /// ticket is that of whoever is refused.
     pub(super) fn open_question(
         &mut self,
         attachment: u64,
         ticket: Vec<u8>,
         until: Instant,
         now: Instant,
-    ) -> Option<u64> {
+    ) -> (Option<u64>, Option<Vec<u8>>) {
         self.forget_late(now);
-        let own = self.questions.values().filter(|open| open.attachment == attachment);
-        if own.count() >= OPEN_MAX {
-            return None;
+        let own = self.questions.iter().filter(|(_, open)| open.attachment == attachment);
+        let (numbers, tickets): (Vec<u64>, Vec<&[u8]>) =
+            own.map(|(number, open)| (*number, &open.ticket[..])).unzip();
+        let mut refused = None;
+        if numbers.len() >= OPEN_MAX {
+            let Some(at) = tabmesh_seat::surplus(&tickets, &ticket) else { return (None, Some(ticket)) };
+            refused = self.questions.remove(&numbers[at]).map(|open| open.ticket);
         }
         let number = self.next_number();
         self.questions.insert(number, Open { attachment, ticket, until });
-        Some(number)
+        (Some(number), refused)
     }
 
     /// The way back of a question that is answered now; `None` if nobody waits any more.
@@ -253,12 +258,25 @@ mod tests {
     }
 
     #[test]
+    fn x4_one_link_does_not_take_all_places_for_questions() {
+        let mut ports = Ports::default();
+        let now = Instant::now();
+        let by = |link: u8| [&[0; 40][..], &[1, 0, link, 0, 0, 0, 0]].concat();
+        let mut open = |link| ports.open_question(1, by(link), now + Duration::from_secs(1), now);
+        (0..OPEN_MAX).for_each(|_| assert!(open(7).0.is_some()));
+        assert_eq!(open(7), (None, Some(by(7))));
+        let (number, refused) = open(8);
+        assert_eq!((number.is_some(), refused), (true, Some(by(7))));
+    }
+
+    #[test]
     fn questions_have_a_bound_for_each_port_and_an_end() {
         let mut ports = Ports::default();
         let now = Instant::now();
         let until = now + Duration::from_secs(1);
         let later = now + Duration::from_secs(2);
-        let open = |ports: &mut Ports, attachment, now| ports.open_question(attachment, vec![1], until, now);
+        let open =
+            |ports: &mut Ports, attachment, now| ports.open_question(attachment, vec![1], until, now).0;
         let first = open(&mut ports, 1, now).expect("room");
         for _ in 1..OPEN_MAX {
             open(&mut ports, 1, now).expect("room");

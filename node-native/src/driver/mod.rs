@@ -32,7 +32,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tabmesh_engine::limits::JOBS_MAX;
+use tabmesh_engine::limits::{self, JOBS_MAX};
 use tabmesh_engine::{Command, Config, Input, Instant, JobId, Node};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -52,7 +52,6 @@ use request::Request;
 use seated::{OfModule, Seated};
 use state::Driver;
 pub(crate) use state::Incoming;
-pub use topics::TOPICS_MAX;
 use troubles::Troubles;
 use verifier::{Checked, OfEngine, Verifier};
 
@@ -187,6 +186,7 @@ pub(crate) fn start(
         operations: HashMap::new(),
         last_operation: 0,
         topics: HashMap::new(),
+        topics_max: limits::TOPICS_MAX[settings.engine_profile() as usize],
         ports: Ports::default(),
         seated: Seated::new(key, settings.network_tag(), module_checked_sender)?,
         held: Vec::new(),

@@ -184,17 +184,16 @@ impl Driver {
         };
         let now = Instant::now();
         let deadline = now + Duration::from_millis(within_ms.into());
-        // A refusal needs the way back, too.
-        let question = match self.has_room(port) {
-            true => self.ports.open_question(number, ticket.clone(), deadline, now),
-            false => None,
+        let (question, refused) = match self.has_room(port) {
+            true => self.ports.open_question(number, ticket, deadline, now),
+            false => (None, Some(ticket)),
         };
-        match question {
-            Some(question) => {
-                let question = Question::new(message, deadline, question, self.returns.clone());
-                self.hear(port, PortEvent::Asked(question));
-            }
-            None => self.findings.push_back(Finding::Reply(Status::TooManyRequests, ticket)),
+        if let Some(refused) = refused {
+            self.findings.push_back(Finding::Reply(Status::TooManyRequests, refused));
+        }
+        if let Some(question) = question {
+            let question = Question::new(message, deadline, question, self.returns.clone());
+            self.hear(port, PortEvent::Asked(question));
         }
     }
 

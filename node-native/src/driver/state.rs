@@ -73,8 +73,10 @@ pub(super) struct Driver {
     pub(super) is_refused: bool,
     pub(super) operations: HashMap<OpId, Operation>,
     pub(super) last_operation: u32,
-    /// At most [`TOPICS_MAX`](super::topics::TOPICS_MAX).
+    /// At most `topics_max`.
     pub(super) topics: HashMap<TopicId, Topic>,
+    /// What the engine of this profile takes.
+    pub(super) topics_max: usize,
     pub(super) ports: Ports,
     /// The modules in this process.
     pub(super) seated: Seated,

@@ -2,14 +2,11 @@
 
 use bytes::Bytes;
 use tabmesh_engine::wire::topic::HEAD;
-use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Profile, Status, TopicId, limits};
+use tabmesh_engine::{Command, Duration, Input, Instant, NodeId, Status, TopicId};
 use tokio::sync::broadcast;
 
 use super::api::Said;
 use super::state::{Driver, Topic};
-
-/// Topics that a native peer takes part in, for all its clients.
-pub const TOPICS_MAX: usize = limits::TOPICS_MAX[Profile::Native as usize];
 
 /// Messages that a slow client may be behind: at most 512 KiB. Beyond it the client misses the oldest and is told so.
 const BEHIND_MAX: usize = 64;
@@ -34,10 +31,10 @@ impl Driver {
 
     fn take_part(&mut self, id: TopicId) -> Result<&mut Topic, Status> {
         if !self.topics.contains_key(&id) {
-            if self.topics.len() >= TOPICS_MAX {
+            if self.topics.len() >= self.topics_max {
                 self.leave_topics();
             }
-            if self.topics.len() >= TOPICS_MAX {
+            if self.topics.len() >= self.topics_max {
                 return Err(Status::TooManyRequests);
             }
             // The engine has the same bound, and so takes it.

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::answer::{Ended, READ_MAX, Reader, done, failed, read_whole, stopping, until_gone};
 use crate::control::frame::{self, FrameError};
 use crate::control::{Answer, Done, SaidLine};
-use crate::driver::{Handle, Outcome, Said, TOPICS_MAX, Wish, topic_id};
+use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
 use crate::sentences::Operation;
 
@@ -100,10 +100,8 @@ fn not_listening(status: Status) -> Ended {
 }
 
 fn too_many_topics() -> Ended {
-    let message = format!(
-        "the node takes part in {TOPICS_MAX} topics already, the most it can; end a `tabmesh topic sub`, or wait 15 seconds \
-         after a `tabmesh topic pub`"
-    );
+    let message = "the node takes part in as many topics as it can already; end a `tabmesh topic sub`, or wait 15 seconds after a \
+                   `tabmesh topic pub`";
     failed(Status::TooManyRequests, message)
 }
 
