@@ -47,8 +47,9 @@ impl Ground {
             if is_mine {
                 return Some(Carried::Reply);
             }
-            // What comes over a node's own link in its own name is its own word.
-            if *routed.origin != self.id {
+            // What comes over a node's own link in its own name is its own word. A lookup may stray, and come back by whoever answers it.
+            let is_answer = matches!(routed.body(), Some(Body::Answer { .. }));
+            if *routed.origin != self.id || !is_answer {
                 self.forward_reply(Some(from), routed);
             }
             return Some(Carried::On);
