@@ -131,7 +131,11 @@ const ENDS: Readonly<Record<Operation, Readonly<Record<number, string>>>> = {
     304: 'No node answered the search in time: try again, other peers may answer.',
   },
   send: SENT,
-  ask: SENT,
+  ask: {
+    ...SENT,
+    303: 'There was no way there, or whoever answers there went away: it may have happened all the same; ask again.',
+    304: 'No answer came in time, or the link went before it: it may have happened all the same; ask again.',
+  },
   topic: {
     205: `This tab takes part in ${TOPICS_MAX} topics at most: leave one.`,
   },

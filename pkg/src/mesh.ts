@@ -1,6 +1,7 @@
 // The face of a joined tab.
 
 import { type Bytes, fromHex } from './bytes.js';
+import { need } from './check.js';
 import { parseCid } from './cid.js';
 import * as CODE from './codes.js';
 import { connectionCount } from './connections.js';
@@ -44,6 +45,7 @@ const GOODBYE_MS = 50;
  * @throws the reason of `options.signal` when it aborts
  */
 export async function join(options: JoinOptions = {}): Promise<Mesh> {
+  need('document' in globalThis, 'join runs in a page: not in a Worker, not in Node (run `tabmesh` there)');
   const settled = settle(options, location.href);
   settled.signal?.throwIfAborted();
   if (!isSecureContext) throw new MeshError(CODE.insecureContext);
@@ -143,6 +145,7 @@ class TabMesh implements Mesh {
 
   answer(handler: (question: Question) => MessageData | Promise<MessageData>): () => void {
     this.#expectOpen();
+    need(typeof handler === 'function', 'answer takes a function');
     return this.#shell.questions.answer(handler);
   }
 

@@ -237,7 +237,7 @@ export interface Mesh {
    */
   answer(handler: (question: Question) => MessageData | Promise<MessageData>): () => void;
   /**
-   * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 4 topics at most; opening one again shares
+   * Takes part in the topic of this name (1 to 255 bytes as UTF-8). A tab takes part in 64 topics at most; opening one again shares
    * it.
    */
   topic(name: string, options?: { signal?: AbortSignal }): Promise<Topic>;
