@@ -219,8 +219,9 @@ pub const SKEW_S: u32 = 300;
 /// Those on one list; at the bound it takes nobody, and says so.
 pub use tabmesh_port::limits::LIST_MAX;
 
-/// Entries of all lists that a node keeps, by profile; at the bound the link that brought most of them makes room.
-pub const LIST_ROWS_MAX: [usize; 3] = [128, 24, 32];
+/// Entries of all lists that a node keeps, by profile: at least one full list. At the bound the link that brought most of
+/// them makes room.
+pub const LIST_ROWS_MAX: [usize; 3] = [128, 33, 32];
 
 /// Messages of topics being signed, checked or recalled at once; what comes beyond it is asked for again later.
 pub const TOPIC_JOBS_MAX: usize = 32;
