@@ -3,71 +3,21 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
+use std::io::{Read, Write};
+use std::process::{Child, Output, Stdio};
 
 use common::program::*;
 use common::temporary;
 use serde_json::{Value, json};
 
-/// A running `answer`; killed when dropped.
-struct Answerer {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    errors: BufReader<ChildStderr>,
+/// `answer`, once it is ready.
+fn answering(node: &Node, args: &[&str]) -> Conversation {
+    Conversation::start(node, &["answer"], args, "answering")
 }
 
-impl Answerer {
-    fn start(node: &Node, args: &[&str]) -> Self {
-        let mut child = tabmesh()
-            .args(["answer", "--data-dir"])
-            .arg(&node.dir)
-            .args(args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        let errors = BufReader::new(child.stderr.take().expect("a pipe"));
-        let mut answerer = Self { child, output, errors };
-        assert!(answerer.complaint().contains("answering"));
-        answerer
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("read");
-        assert_eq!(line.pop(), Some('\n'));
-        line
-    }
-
-    fn complaint(&mut self) -> String {
-        let mut line = String::new();
-        self.errors.read_line(&mut line).expect("read");
-        line
-    }
-
-    fn say(&mut self, line: &str) {
-        writeln!(self.child.stdin.as_mut().expect("a pipe"), "{line}").expect("written");
-    }
-
-    fn interrupt(&mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
-        self.child.wait().expect("ended").code()
-    }
-}
-
-impl Drop for Answerer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn id(node: &Node) -> String {
-    node.json(&["status"])["id"].as_str().expect("an id").to_owned()
+fn interrupted(mut answerer: Conversation) -> Option<i32> {
+    answerer.child.signal("-INT");
+    answerer.child.code()
 }
 
 /// A question under way.
@@ -98,9 +48,9 @@ fn refused(node: &Node, args: &[&str]) -> (Option<i32>, String) {
 #[test]
 fn questions_are_answered_by_hand_in_any_order() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let to = id(&two);
-    let mut answerer = Answerer::start(&two, &[]);
-    let from = &id(&one)[..8];
+    let to = two.id();
+    let mut answerer = answering(&two, &[]);
+    let from = &one.id()[..8];
     let first = asking(&one, &[&to, "how\nmany?"]);
     assert_eq!(answerer.line(), format!("1  {from}  how\\nmany?"));
     let second = asking(&one, &[&to, "and why?", "--json"]);
@@ -120,7 +70,7 @@ fn questions_are_answered_by_hand_in_any_order() {
     let last = asking(&one, &[&to, "still there?"]);
     answerer.line();
     drop(answerer.child.stdin.take());
-    assert_eq!(answerer.child.wait().expect("ended").code(), Some(0), "the input ended");
+    assert_eq!(answerer.child.code(), Some(0), "the input ended");
     let last = end(last);
     assert_eq!(last.status.code(), Some(5), "{}", stderr(&last));
     assert!(stderr(&last).contains("went away"), "{}", stderr(&last));
@@ -132,11 +82,11 @@ fn questions_are_answered_by_hand_in_any_order() {
 fn a_question_in_json_says_all_there_is() {
     let dir = temporary();
     let node = Node::start(dir.path(), &[]);
-    let own = id(&node);
-    let mut answerer = Answerer::start(&node, &["--json"]);
+    let own = node.id();
+    let mut answerer = answering(&node, &["--json"]);
     let mut question = asking(&node, &[&own, "-", "--within", "20s"]);
     question.stdin.take().expect("a pipe").write_all(b"\xff\x00").expect("written");
-    let asked: Value = serde_json::from_str(&answerer.line()).expect("JSON");
+    let asked = answerer.json_line();
     assert_eq!(
         (&asked["question"], &asked["from"], &asked["bytes"]),
         (&json!(1), &json!(own), &json!("ff00"))
@@ -146,13 +96,13 @@ fn a_question_in_json_says_all_there_is() {
     answerer.say("1");
     let output = end(question);
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b""[..]));
-    assert_eq!(answerer.interrupt(), Some(0));
+    assert_eq!(interrupted(answerer), Some(0));
 }
 
 #[test]
 fn a_program_answers_each_question() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let to = id(&two);
+    let to = two.id();
     let script = r#"test "$TABMESH_ASKER_PROVEN" = 1 || exit 1
                     read -r what
                     case "$what" in
@@ -163,9 +113,9 @@ fn a_program_answers_each_question() {
                         late) sleep 600 & echo $! >&2; wait ;;
                         *) cat ;;
                     esac"#;
-    let mut answerer = Answerer::start(&two, &["--exec", "sh", "-c", script]);
+    let mut answerer = answering(&two, &["--exec", "sh", "-c", script]);
     let answer = |text: &str| end(asking(&one, &[&to, text]));
-    assert_eq!(answer("who\n").stdout, id(&one).as_bytes());
+    assert_eq!(answer("who\n").stdout, one.id().as_bytes());
     assert_eq!(answer("give\nit\nback").stdout, b"it\nback");
     assert!(answer("most\n").stdout == [0; 32_768]);
     for text in ["fail\n", "much\n"] {
@@ -183,7 +133,7 @@ fn a_program_answers_each_question() {
     let open = asking(&one, &[&to, "late\n"]);
     let sleeper = answerer.complaint();
     assert!(is_running(sleeper.trim()));
-    assert_eq!(answerer.interrupt(), Some(0));
+    assert_eq!(interrupted(answerer), Some(0));
     until("the program killed", || !is_running(sleeper.trim()));
     assert!(stderr(&end(open)).contains("went away"));
 }
@@ -199,8 +149,8 @@ fn is_running(pid: &str) -> bool {
 fn more_questions_than_programs_wait_for_their_turn() {
     let dir = temporary();
     let node = Node::start(dir.path(), &[]);
-    let own = id(&node);
-    let _answerer = Answerer::start(&node, &["--exec", "cat"]);
+    let own = node.id();
+    let _answerer = answering(&node, &["--exec", "cat"]);
     let questions: Vec<_> = (0..12).map(|number| asking(&node, &[&own, &number.to_string()])).collect();
     for (number, question) in questions.into_iter().enumerate() {
         assert_eq!(end(question).stdout, number.to_string().as_bytes());
@@ -210,7 +160,7 @@ fn more_questions_than_programs_wait_for_their_turn() {
 #[test]
 fn what_cannot_be_done_says_why_and_ends_with_its_code() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let (to, nobody, long) = (id(&two), "00".repeat(32), "x".repeat(32_769));
+    let (to, nobody, long) = (two.id(), "00".repeat(32), "x".repeat(32_769));
     for (args, code, why) in [
         (&["nobody", "hello"][..], 2, "64 hexadecimal digits"),
         (&[&to, &long], 2, "at most 32 KiB"),
@@ -225,14 +175,14 @@ fn what_cannot_be_done_says_why_and_ends_with_its_code() {
     let (code, why) = refused(&one, &[&nobody, "hello", "--within", "500ms"]);
     assert!(matches!(code, Some(4 | 5)) && why.contains("check the id"), "{code:?} {why}");
 
-    let _answerer = Answerer::start(&two, &[]);
+    let _answerer = answering(&two, &[]);
     let second = two.run(&["answer"]);
     assert_eq!(second.status.code(), Some(5), "{}", stderr(&second));
     assert!(stderr(&second).contains("another `tabmesh answer`"), "{}", stderr(&second));
 
-    let mut missing = Answerer::start(&one, &["--exec", "/no/such/program"]);
-    let open = asking(&two, &[&id(&one), "hello"]);
-    assert_eq!(missing.child.wait().expect("ended").code(), Some(1));
+    let mut missing = answering(&one, &["--exec", "/no/such/program"]);
+    let open = asking(&two, &[&one.id(), "hello"]);
+    assert_eq!(missing.child.code(), Some(1));
     let mut rest = String::new();
     missing.errors.read_to_string(&mut rest).expect("read");
     assert!(rest.contains("/no/such/program"), "{rest}");

@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Output, Stdio};
+use std::process::{Output, Stdio};
 
 use common::counter::*;
 use common::program::*;
@@ -27,49 +27,13 @@ fn total(total: u64) -> String {
     hex_of(&Event::Total(total).emit())
 }
 
-/// A running `module events`; killed when dropped.
-struct Listener {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    errors: BufReader<ChildStderr>,
+/// `module events`, once it listens.
+fn listening(node: &Node, args: &[&str]) -> Conversation {
+    Conversation::start(node, &["module", "events"], args, "listening")
 }
 
-impl Listener {
-    fn start(node: &Node, args: &[&str]) -> Self {
-        let mut child = tabmesh()
-            .args(["module", "events"])
-            .args(args)
-            .arg("--data-dir")
-            .arg(&node.dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        let mut said = String::new();
-        let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
-        errors.read_line(&mut said).expect("read");
-        assert!(said.contains("listening"), "{said}");
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, output, errors }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("read");
-        assert_eq!(line.pop(), Some('\n'));
-        line
-    }
-
-    fn until(&mut self, expected: &str) {
-        while self.line() != expected {}
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn until_line(listener: &mut Conversation, expected: &str) {
+    while listener.line() != expected {}
 }
 
 fn done(node: &Node, args: &[&str]) {
@@ -87,12 +51,12 @@ fn counters_of_two_processes_see_the_sum_and_one_that_restarts_learns_it_again()
     std::fs::write(&config, format!("module = [{module:?}]\npeer = [{peer:?}]\n")).expect("written");
     let config = config.to_str().expect("text");
     let two = Node::start(two_dir.path(), &["--config", config]);
-    let (mut mine, mut its) = (Listener::start(&one, &[NAME]), Listener::start(&two, &[NAME, "--json"]));
+    let (mut mine, mut its) = (listening(&one, &[NAME]), listening(&two, &[NAME, "--json"]));
 
     done(&one, &[&add(5)]);
     done(&two, &[&add(37)]);
-    mine.until(&total(42));
-    its.until(&json!({ "bytes": total(42) }).to_string());
+    until_line(&mut mine, &total(42));
+    until_line(&mut its, &json!({ "bytes": total(42) }).to_string());
 
     let mut from_input = tabmesh()
         .args(["module", "command", NAME, "-", "--data-dir"])
@@ -102,9 +66,9 @@ fn counters_of_two_processes_see_the_sum_and_one_that_restarts_learns_it_again()
         .expect("it starts");
     from_input.stdin.take().expect("a pipe").write_all(&Command::Add(8).emit()).expect("written");
     assert!(from_input.wait().expect("ended").success());
-    its.until(&json!({ "bytes": total(50) }).to_string());
+    until_line(&mut its, &json!({ "bytes": total(50) }).to_string());
     done(&one, &["--text", "nonsense"]);
-    mine.until(&hex_of(&Event::Refused(tabmesh_port::Status::BadRequest).emit()));
+    until_line(&mut mine, &hex_of(&Event::Refused(tabmesh_port::Status::BadRequest).emit()));
 
     let line = json!({ "name": NAME, "port": Port::named(NAME).0, "version": 1 });
     assert_eq!(one.json(&["module", "list"]), json!([line]));
@@ -117,28 +81,28 @@ fn counters_of_two_processes_see_the_sum_and_one_that_restarts_learns_it_again()
     two.signal("-TERM");
     drop(two);
     let two = Node::start(two_dir.path(), &["--config", config]);
-    let mut its = Listener::start(&two, &[NAME]);
+    let mut its = listening(&two, &[NAME]);
     until("the sum learnt again", || {
         done(&two, &[&hex_of(&Command::Total.emit())]);
         its.line() == total(50)
     });
     done(&two, &[&add(50)]);
-    mine.until(&total(100));
+    until_line(&mut mine, &total(100));
 }
 
 #[test]
 fn raw_events_are_as_they_are() {
     let dir = temporary();
     let node = Node::start(dir.path(), &["--module", &named(NAME, &built())]);
-    let mut raw = Listener::start(&node, &[NAME, "--raw", "--count", "2"]);
+    let mut raw = listening(&node, &[NAME, "--raw", "--count", "2"]);
     done(&node, &[&add(1)]);
     done(&node, &[&add(2)]);
     let mut bytes = Vec::new();
-    std::io::Read::read_to_end(&mut raw.output, &mut bytes).expect("read");
+    raw.output.read_to_end(&mut bytes).expect("read");
     // What is added is told at once, and again once it is signed.
     assert_eq!(bytes[..9], Event::Total(1).emit());
     assert_eq!(bytes.len(), 18);
-    assert_eq!(raw.child.wait().expect("ended").code(), Some(0));
+    assert_eq!(raw.child.code(), Some(0));
 }
 
 /// How a node that does not start ends.
@@ -195,22 +159,21 @@ fn a_module_that_fails_is_told_and_the_node_goes_on() {
     let args: Vec<&str> = modules.iter().flat_map(|module| ["--module", module]).collect();
     let node = Node::start_logged(dir.path(), &log, &args);
     for (name, why) in [("traps v1", "`handle` trapped"), ("loops v1", "did not end within")] {
-        let mut listener = Listener::start(&node, &[name]);
+        let mut listener = listening(&node, &[name]);
         let output = node.run(&["module", "command", name, "00"]);
         assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
         assert!(stderr(&output).contains(why), "{}", stderr(&output));
-        assert_eq!(listener.child.wait().expect("ended").code(), Some(7));
-        let mut said = String::new();
-        listener.errors.read_line(&mut said).expect("read");
+        assert_eq!(listener.child.code(), Some(7));
+        let said = listener.complaint();
         assert!(said.contains(why), "{said}");
         let again = node.run(&["module", "events", name]);
         assert_eq!(again.status.code(), Some(7), "{}", stderr(&again));
         let logged = std::fs::read_to_string(&log).expect("readable");
         assert!(logged.contains(name) && logged.contains(why), "{logged}");
     }
-    let mut listener = Listener::start(&node, &[NAME]);
+    let mut listener = listening(&node, &[NAME]);
     done(&node, &[&add(3)]);
-    listener.until(&total(3));
+    until_line(&mut listener, &total(3));
     assert!(node.http("/healthz").starts_with("HTTP/1.1 200"));
     let Value::Array(list) = node.json(&["module", "list"]) else { panic!("no list") };
     let failed: Vec<_> = list.iter().filter(|module| module["failure"].is_string()).collect();

@@ -51,7 +51,7 @@ async fn linked() -> (Side, Side) {
     let one = Side::start(None).await;
     let two = Side::start(Some(&one.peer)).await;
     for side in [&one, &two] {
-        until(&side.peer, "joined", |view| view.is_joined && !view.links.is_empty()).await;
+        until_linked(&side.peer).await;
     }
     (one, two)
 }

@@ -11,24 +11,6 @@ use tabmesh_native::driver::Wish;
 use tabmesh_native::files::{Blocks, Get, Put, Stored};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
-use tempfile::TempDir;
-
-/// `count` peers that know the first one's address, all joined.
-async fn network(count: usize) -> Vec<(TempDir, Peer)> {
-    let dir = temporary();
-    let first = start(&settings(&dir)).await;
-    let url = socket_url(&first);
-    let mut peers = vec![(dir, first)];
-    for _ in 1..count {
-        let dir = temporary();
-        let peer = start(&Settings { peers: vec![url.clone()], ..settings(&dir) }).await;
-        peers.push((dir, peer));
-    }
-    for (_, peer) in &peers {
-        until(peer, "joined", |view| view.is_joined && !view.links.is_empty()).await;
-    }
-    peers
-}
 
 /// Bytes that no two blocks of which are equal.
 fn content(length: usize) -> Vec<u8> {

@@ -6,32 +6,15 @@ mod common;
 use std::time::Duration;
 
 use common::*;
+use tabmesh_engine::Status;
 use tabmesh_engine::limits::MESSAGE_MAX;
-use tabmesh_engine::{NodeId, Status};
 use tabmesh_native::driver::{
     AttachError, Attachment, Outcome, PortCommand, PortEvent, Question, Questions, Wish,
 };
 use tabmesh_native::peer::Peer;
-use tabmesh_native::settings::Settings;
-use tempfile::TempDir;
 use tokio::time::timeout;
 
 const PORT: u32 = 0x7465_7374;
-
-/// Two linked peers.
-async fn linked() -> (Peer, Peer, [TempDir; 2]) {
-    let dirs = [temporary(), temporary()];
-    let one = start(&settings(&dirs[0])).await;
-    let two = start(&Settings { peers: vec![socket_url(&one)], ..settings(&dirs[1]) }).await;
-    for peer in [&one, &two] {
-        until(peer, "joined", |view| view.is_joined && !view.links.is_empty()).await;
-    }
-    (one, two, dirs)
-}
-
-fn id(peer: &Peer) -> NodeId {
-    peer.handle().id()
-}
 
 fn ask_within(
     asker: &Peer,

@@ -153,7 +153,7 @@ fn logs_are_json_where_asked_for() {
         .stderr(std::fs::File::create(&log).expect("made"))
         .spawn()
         .expect("it starts");
-    let mut node = Node { dir: dir.path().to_owned(), address: String::new(), child };
+    let mut node = Node { dir: dir.path().to_owned(), address: String::new(), child: Process(child) };
     until("running", || dir.path().join("control.sock").exists());
     node.signal("-TERM");
     assert!(node.child.wait().expect("ended").success());
@@ -207,7 +207,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
             command.env("TABMESH_NETWORK", name);
         }
         let child = command.stderr(Stdio::null()).spawn().expect("it starts");
-        let node = Node { dir: data.path().to_owned(), address: String::new(), child };
+        let node = Node { dir: data.path().to_owned(), address: String::new(), child: Process(child) };
         until("running", || data.path().join("control.sock").exists());
         node.json(&["status"])
     };

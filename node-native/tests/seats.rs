@@ -14,24 +14,11 @@ use tabmesh_native::driver::{
 };
 use tabmesh_native::module::{Fault, Program};
 use tabmesh_native::peer::Peer;
-use tabmesh_native::settings::Settings;
 use tabmesh_port::limits::ASKS_MAX;
 use tabmesh_port::{Input, Instant, Module, NodeId, Outbox, Output, Port, Room, Status, Told, Wish};
-use tempfile::TempDir;
 use tokio::time::timeout;
 
 const OTHER: u32 = 0x7465_7374;
-
-/// Two linked peers.
-async fn linked() -> (Peer, Peer, [TempDir; 2]) {
-    let dirs = [temporary(), temporary()];
-    let one = start(&settings(&dirs[0])).await;
-    let two = start(&Settings { peers: vec![socket_url(&one)], ..settings(&dirs[1]) }).await;
-    for peer in [&one, &two] {
-        until(peer, "joined", |view| view.is_joined && !view.links.is_empty()).await;
-    }
-    (one, two, dirs)
-}
 
 async fn counter(peer: &Peer) -> Attached {
     peer.handle().attach_module(port(), 1, Counter::new).await.expect("free")
@@ -69,10 +56,6 @@ async fn until_ended(attached: &mut Attached) -> Ended {
             return ended;
         }
     }
-}
-
-fn id(peer: &Peer) -> NodeId {
-    peer.handle().id()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,68 +4,15 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::Stdio;
 
 use common::program::*;
 use common::temporary;
-use serde_json::{Value, json};
+use serde_json::json;
 
-/// A running `topic sub`; killed when dropped.
-struct Listener {
-    child: Child,
-    output: BufReader<ChildStdout>,
-    errors: BufReader<ChildStderr>,
-}
-
-/// `topic sub`, once it listens, and what else it complains about.
-fn listening(node: &Node, args: &[&str]) -> (Child, BufReader<ChildStderr>) {
-    let mut child = tabmesh()
-        .args(["topic", "sub"])
-        .args(args)
-        .arg("--data-dir")
-        .arg(&node.dir)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
-    let mut line = String::new();
-    errors.read_line(&mut line).expect("read");
-    assert!(line.contains("listening"), "{line}");
-    (child, errors)
-}
-
-impl Listener {
-    fn start(node: &Node, args: &[&str]) -> Self {
-        let (mut child, errors) = listening(node, args);
-        let output = BufReader::new(child.stdout.take().expect("a pipe"));
-        Self { child, output, errors }
-    }
-
-    fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("read");
-        assert_eq!(line.pop(), Some('\n'));
-        line
-    }
-
-    fn json(&mut self) -> Value {
-        serde_json::from_str(&self.line()).expect("JSON")
-    }
-
-    /// Its exit code, and what it printed last.
-    fn end(mut self) -> (Option<i32>, String) {
-        let mut rest = String::new();
-        self.output.read_to_string(&mut rest).expect("read");
-        (self.child.wait().expect("ended").code(), rest)
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// `topic sub`, once it listens.
+fn listening(node: &Node, args: &[&str]) -> Conversation {
+    Conversation::start(node, &["topic", "sub"], args, "listening")
 }
 
 fn publish(node: &Node, topic: &str, text: &str) {
@@ -88,15 +35,11 @@ fn publish_input(node: &Node, topic: &str, bytes: &[u8]) -> Option<i32> {
     child.wait().expect("ended").code()
 }
 
-fn id(node: &Node) -> String {
-    node.json(&["status"])["id"].as_str().expect("an id").to_owned()
-}
-
 #[test]
 fn sub_prints_what_pub_says_in_its_order_and_ends_after_the_count() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let mut listener = Listener::start(&two, &["news", "--count", "4"]);
-    let from = &id(&one)[..8];
+    let mut listener = listening(&two, &["news", "--count", "4"]);
+    let from = &one.id()[..8];
     for text in ["first", "second", "a\nb\u{1b}[2J"] {
         publish(&one, "news", text);
         publish(&one, "other news", text);
@@ -104,38 +47,37 @@ fn sub_prints_what_pub_says_in_its_order_and_ends_after_the_count() {
         assert_eq!(listener.line(), format!("{from}  {shown}"));
     }
     publish(&two, "news", "from another command of the same node");
-    let last = format!("{}  from another command of the same node\n", &id(&two)[..8]);
+    let last = format!("{}  from another command of the same node\n", &two.id()[..8]);
     assert_eq!(listener.end(), (Some(0), last));
 }
 
 #[test]
 fn json_tells_all_of_a_message_whatever_it_says() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let mut listener = Listener::start(&two, &["news", "--json"]);
-    let from = id(&one);
+    let mut listener = listening(&two, &["news", "--json"]);
+    let from = one.id();
     assert_eq!(one.json(&["topic", "pub", "news", "hällo\n"]), json!({ "published": true }));
-    assert_eq!(listener.json(), json!({ "from": from, "text": "hällo\n" }));
+    assert_eq!(listener.json_line(), json!({ "from": from, "text": "hällo\n" }));
     assert_eq!(publish_input(&one, "news", b"\xff\x00"), Some(0));
-    assert_eq!(listener.json(), json!({ "from": from, "bytes": "ff00" }));
+    assert_eq!(listener.json_line(), json!({ "from": from, "bytes": "ff00" }));
     assert_eq!(publish_input(&one, "news", b""), Some(0));
-    assert_eq!(listener.json(), json!({ "from": from, "text": "" }));
+    assert_eq!(listener.json_line(), json!({ "from": from, "text": "" }));
     assert_eq!(publish_input(&one, "news", &[1; 8192]), Some(0));
-    assert_eq!(listener.json()["text"].as_str().map(str::len), Some(8192));
+    assert_eq!(listener.json_line()["text"].as_str().map(str::len), Some(8192));
     assert_eq!(publish_input(&one, "news", &[1; 8193]), Some(2));
 }
 
 #[test]
 fn ctrl_c_and_a_reader_that_has_had_enough_end_sub_well() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let listener = Listener::start(&two, &["news"]);
-    let pid = listener.child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().expect("kill runs").success());
+    let listener = listening(&two, &["news"]);
+    listener.child.signal("-INT");
     assert_eq!(listener.end(), (Some(0), String::new()));
 
-    let (mut child, mut errors) = listening(&two, &["news"]);
-    drop(child.stdout.take());
+    let Conversation { mut child, output, mut errors } = listening(&two, &["news"]);
+    drop(output);
     publish(&one, "news", "unread");
-    assert_eq!(child.wait().expect("ended").code(), Some(0));
+    assert_eq!(child.code(), Some(0));
     let mut rest = String::new();
     errors.read_to_string(&mut rest).expect("read");
     assert_eq!(rest, "");
@@ -167,10 +109,9 @@ fn what_cannot_be_done_says_why_and_ends_with_its_code() {
 fn listeners_beyond_the_bound_are_refused_and_hold_nobody_up() {
     let dir = temporary();
     let node = Node::start(dir.path(), &[]);
-    let mut listeners: Vec<Listener> =
-        ["a", "b", "c", "d"].iter().map(|name| Listener::start(&node, &[name])).collect();
+    let mut listeners: Vec<_> = ["a", "b", "c", "d"].iter().map(|name| listening(&node, &[name])).collect();
     while listeners.len() < 16 {
-        listeners.push(Listener::start(&node, &["a"]));
+        listeners.push(listening(&node, &["a"]));
     }
     let output = node.run(&["topic", "sub", "a"]);
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
@@ -196,7 +137,7 @@ fn listeners_beyond_the_bound_are_refused_and_hold_nobody_up() {
 #[test]
 fn each_line_of_the_input_is_a_message_as_it_comes() {
     let (_one_dir, _two_dir, one, two) = pair();
-    let mut listener = Listener::start(&two, &["news", "--json", "--count", "4"]);
+    let mut listener = listening(&two, &["news", "--json", "--count", "4"]);
     for args in [&["topic", "pub", "news", "-", "--lines"][..], &["topic", "pub", "--lines", "news"]] {
         let mut child = tabmesh()
             .args(args)
@@ -208,10 +149,10 @@ fn each_line_of_the_input_is_a_message_as_it_comes() {
             .expect("it starts");
         let mut input = child.stdin.take().expect("a pipe");
         input.write_all("h\u{e4}llo\r\n".as_bytes()).expect("written");
-        assert_eq!(listener.json()["text"], "h\u{e4}llo", "before the input ends");
+        assert_eq!(listener.json_line()["text"], "h\u{e4}llo", "before the input ends");
         input.write_all(b"last").expect("written");
         drop(input);
-        assert_eq!(listener.json()["text"], "last");
+        assert_eq!(listener.json_line()["text"], "last");
         let output = child.wait_with_output().expect("ended");
         assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"2 published\n"[..]));
     }
@@ -232,7 +173,7 @@ fn what_nobody_can_have_taken_is_not_called_published() {
     assert_eq!((output.status.code(), &output.stdout[..]), (Some(5), &b"{\"published\":false}\n"[..]));
 
     // Another command at the same node hears it.
-    let mut listener = Listener::start(&node, &["news", "--count", "1"]);
+    let mut listener = listening(&node, &["news", "--count", "1"]);
     publish(&node, "news", "hello");
     assert!(listener.line().ends_with("hello"));
 }
@@ -241,7 +182,7 @@ fn what_nobody_can_have_taken_is_not_called_published() {
 fn a_node_that_ends_ends_its_listeners() {
     let dir = temporary();
     let mut node = Node::start(dir.path(), &[]);
-    let mut listener = Listener::start(&node, &["news"]);
+    let mut listener = listening(&node, &["news"]);
     node.signal("-TERM");
     assert!(node.child.wait().expect("ended").success());
     let mut why = String::new();

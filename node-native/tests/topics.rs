@@ -10,26 +10,9 @@ use tabmesh_engine::limits::{self, PUBLISH_MAX};
 use tabmesh_engine::{NodeId, Profile, Status, TopicId};
 use tabmesh_native::driver::{Said, Wish, topic_id};
 use tabmesh_native::peer::Peer;
-use tabmesh_native::settings::Settings;
-use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{sleep, timeout};
-
-/// `count` peers that know the first one's address, each linked to one at least.
-async fn network(count: usize) -> Vec<(TempDir, Peer)> {
-    let mut peers: Vec<(TempDir, Peer)> = Vec::new();
-    for _ in 0..count {
-        let dir = temporary();
-        let known = peers.first().map(|(_, first)| socket_url(first)).into_iter().collect();
-        let peer = start(&Settings { peers: known, ..settings(&dir) }).await;
-        peers.push((dir, peer));
-    }
-    for (_, peer) in &peers {
-        until(peer, "linked", |view| view.is_joined && !view.links.is_empty()).await;
-    }
-    peers
-}
 
 fn topic(name: &str) -> TopicId {
     topic_id(name).expect("a name")

@@ -7,6 +7,7 @@ pub mod program;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use tabmesh_engine::NodeId;
 use tabmesh_native::driver::{Outcome, View, Wish};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
@@ -78,6 +79,37 @@ pub async fn until(peer: &Peer, what: &str, is_so: impl Fn(&View) -> bool) -> Vi
         Ok(view) => view,
         Err(_) => panic!("not {what}: {:?}", peer.handle().look().await),
     }
+}
+
+/// Peers of which each but the first knows the first one's address, all joined and linked to one at least.
+pub async fn network(count: usize) -> Vec<(TempDir, Peer)> {
+    let mut peers: Vec<(TempDir, Peer)> = Vec::new();
+    for _ in 0..count {
+        let dir = temporary();
+        let known = peers.first().map(|(_, first)| socket_url(first)).into_iter().collect();
+        let peer = start(&Settings { peers: known, ..settings(&dir) }).await;
+        peers.push((dir, peer));
+    }
+    for (_, peer) in &peers {
+        until_linked(peer).await;
+    }
+    peers
+}
+
+/// Two linked peers.
+pub async fn linked() -> (Peer, Peer, [TempDir; 2]) {
+    let mut peers = network(2).await.into_iter();
+    let mut next = || peers.next().expect("two peers");
+    let ((one_dir, one), (two_dir, two)) = (next(), next());
+    (one, two, [one_dir, two_dir])
+}
+
+pub async fn until_linked(peer: &Peer) {
+    until(peer, "joined", |view| view.is_joined && !view.links.is_empty()).await;
+}
+
+pub fn id(peer: &Peer) -> NodeId {
+    peer.handle().id()
 }
 
 pub async fn wish(peer: &Peer, wish: Wish) -> Outcome {

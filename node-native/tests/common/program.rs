@@ -1,9 +1,10 @@
 //! Real processes of `tabmesh` on loopback, each with its own data directory.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -19,11 +20,47 @@ pub fn tabmesh() -> Command {
     command
 }
 
-/// A running node; killed when dropped.
+/// A process that runs; killed when dropped.
+pub struct Process(pub Child);
+
+impl Process {
+    pub fn signal(&self, name: &str) {
+        let pid = self.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+    }
+
+    /// Its exit code, once it ended.
+    pub fn code(&mut self) -> Option<i32> {
+        self.wait().expect("ended").code()
+    }
+}
+
+impl Deref for Process {
+    type Target = Child;
+
+    fn deref(&self) -> &Child {
+        &self.0
+    }
+}
+
+impl DerefMut for Process {
+    fn deref_mut(&mut self) -> &mut Child {
+        &mut self.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.kill();
+        let _ = self.wait();
+    }
+}
+
+/// A running node.
 pub struct Node {
     pub dir: PathBuf,
     pub address: String,
-    pub child: Child,
+    pub child: Process,
 }
 
 impl Node {
@@ -59,7 +96,7 @@ impl Node {
             .stderr(stderr)
             .spawn()
             .expect("the node starts");
-        let mut node = Self { dir: dir.to_owned(), address: String::new(), child };
+        let mut node = Self { dir: dir.to_owned(), address: String::new(), child: Process(child) };
         until("listening", || address_file.exists());
         node.address = std::fs::read_to_string(&address_file).expect("readable").trim().to_owned();
         node
@@ -76,6 +113,10 @@ impl Node {
         serde_json::from_slice(&output.stdout).expect("JSON")
     }
 
+    pub fn id(&self) -> String {
+        self.json(&["status"])["id"].as_str().expect("an id").to_owned()
+    }
+
     pub fn until_joined(&self) {
         until("joined", || self.json(&["status"])["joined"] == true);
     }
@@ -89,15 +130,64 @@ impl Node {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([name, &pid]).status().expect("kill runs").success());
+        self.child.signal(name);
     }
 }
 
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// A running command against a node, and what it says.
+pub struct Conversation {
+    pub child: Process,
+    pub output: BufReader<ChildStdout>,
+    pub errors: BufReader<ChildStderr>,
+}
+
+impl Conversation {
+    /// One that has told that it is ready.
+    pub fn start(node: &Node, command: &[&str], args: &[&str], ready: &str) -> Self {
+        let mut child = tabmesh()
+            .args(command)
+            .arg("--data-dir")
+            .arg(&node.dir)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let errors = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut conversation = Self { child: Process(child), output, errors };
+        let said = conversation.complaint();
+        assert!(said.contains(ready), "{said}");
+        conversation
+    }
+
+    pub fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.output.read_line(&mut line).expect("read");
+        assert_eq!(line.pop(), Some('\n'));
+        line
+    }
+
+    pub fn json_line(&mut self) -> Value {
+        serde_json::from_str(&self.line()).expect("JSON")
+    }
+
+    pub fn complaint(&mut self) -> String {
+        let mut line = String::new();
+        self.errors.read_line(&mut line).expect("read");
+        line
+    }
+
+    pub fn say(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().expect("a pipe"), "{line}").expect("written");
+    }
+
+    /// Its exit code, and what it printed last.
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let mut rest = String::new();
+        self.output.read_to_string(&mut rest).expect("read");
+        (self.child.code(), rest)
     }
 }
 

@@ -14,32 +14,6 @@ fn is_stuck(host: &Host) -> bool {
     host.events.iter().any(|event| matches!(event, Event::PeerDown { reason: Reason::Stuck, .. }))
 }
 
-fn answer(
-    host: &mut Host,
-    link: LinkId,
-    from: &NodeId,
-    request: u32,
-    path: &[u8],
-    status: u16,
-    bytes: &[u8],
-) {
-    let to = host.key.id();
-    let payload = [&status.to_be_bytes()[..], bytes].concat();
-    let reply = Routed {
-        reply: true,
-        exact: true,
-        how: 0,
-        hops: 0,
-        origin: from,
-        target: &to,
-        request,
-        path,
-        kind: 6,
-        payload: &payload,
-    };
-    host.hear(link, &[Frame::Routed(reply)]);
-}
-
 /// Goal: what strangers ask by way of a peer does not cost that peer its link. Method: a peer on a slow line passes on no more than
 /// an honest node does.
 #[test]
@@ -73,7 +47,7 @@ fn x8_an_answer_without_bytes_is_no_block() {
     for _ in 0..6 {
         for (number, _, _, kind, path) in requests(&host, liar) {
             if kind == 3 {
-                answer(&mut host, liar, &id, number, &path, 100, &[]);
+                host.hear_answer(liar, &id, number, &path, Status::Ok, &[]);
             }
         }
         host.sent.clear();
@@ -119,7 +93,7 @@ fn x2_a_holder_answers_for_itself_alone() {
         requests(&host, liar).into_iter().find(|request| request.3 == 4).expect("the liar shall hold it");
     assert!([one, other].iter().all(|link| requests(&host, *link).iter().any(|request| request.3 == 4)));
     for key in &keys[1..] {
-        answer(&mut host, liar, &key.id(), put.0, &put.4, 100, &[1]);
+        host.hear_answer(liar, &key.id(), put.0, &put.4, Status::Ok, &[1]);
     }
     let counts: Vec<_> = host
         .frames(giver)

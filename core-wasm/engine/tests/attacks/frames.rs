@@ -33,3 +33,17 @@ pub(crate) fn routed<'a>(
 ) -> Frame<'a> {
     Frame::Routed(Routed { reply, exact, how: 0, hops: 0, origin, target, request: 1, path, kind, payload })
 }
+
+/// The kind of [`Body::Answer`].
+const ANSWER: u8 = 6;
+
+pub(crate) fn answer<'a>(
+    from: &'a NodeId,
+    to: &'a NodeId,
+    request: u32,
+    path: &'a [u8],
+    payload: &'a [u8],
+) -> Frame<'a> {
+    let Frame::Routed(reply) = routed(true, true, from, to, path, ANSWER, payload) else { unreachable!() };
+    Frame::Routed(Routed { request, ..reply })
+}

@@ -25,27 +25,6 @@ fn ask(host: &mut Host, link: LinkId, to: &NodeId, port: u32) -> u32 {
     requests(host, link).first().expect("it goes out there").0
 }
 
-/// Somebody answers the host under this number.
-fn answer(host: &mut Host, link: LinkId, from: &NodeId, request: u32, status: Status, bytes: &[u8]) {
-    let (own, body) = (host.key.id(), Body::Answer { status, bytes });
-    let payload = body.emit();
-    host.hear(
-        link,
-        &[Frame::Routed(Routed {
-            reply: true,
-            exact: true,
-            how: 0,
-            hops: 0,
-            origin: from,
-            target: &own,
-            request,
-            path: &[],
-            kind: body.kind(),
-            payload: &payload,
-        })],
-    );
-}
-
 /// How the question ended, each time that it did.
 fn ends(host: &Host) -> Vec<(Status, bool, usize)> {
     let end = |event: &Event| match event {
@@ -78,11 +57,11 @@ fn x1_a_question_is_answered_over_the_link_that_it_took() {
     let (asked, own) = (Key::new(3).id(), host.key.id());
     let (right, wrong) = (host.guest(&Key::new(3)), host.guest(&Key::new(4)));
     let number = ask(&mut host, right, &asked, 0);
-    answer(&mut host, wrong, &asked, number, Status::Ok, b"forged");
-    answer(&mut host, wrong, &own, number, Status::NotFound, &[]);
+    host.hear_answer(wrong, &asked, number, &[], Status::Ok, b"forged");
+    host.hear_answer(wrong, &own, number, &[], Status::NotFound, &[]);
     assert_eq!(ends(&host), []);
-    answer(&mut host, right, &asked, number, Status::Ok, b"true");
-    answer(&mut host, right, &asked, number, Status::Ok, b"once more");
+    host.hear_answer(right, &asked, number, &[], Status::Ok, b"true");
+    host.hear_answer(right, &asked, number, &[], Status::Ok, b"once more");
     assert_eq!(ends(&host), [(Status::Ok, true, 4)]);
 }
 
@@ -110,7 +89,7 @@ fn p1_an_answer_that_is_too_long_ends_its_question_as_a_bad_request() {
     {
         let number = ask(&mut host, link, &asked, 0);
         host.events.clear();
-        answer(&mut host, link, &asked, number, Status::Ok, &vec![7; length]);
+        host.hear_answer(link, &asked, number, &[], Status::Ok, &vec![7; length]);
         assert_eq!(ends(&host), [end]);
     }
 }

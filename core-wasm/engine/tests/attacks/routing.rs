@@ -4,7 +4,7 @@ use tabmesh_engine::limits::{BROUGHT_A_SECOND, FRAMES_A_SECOND, PASSED_A_SECOND,
 use tabmesh_engine::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY, Said};
 use tabmesh_engine::{BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, TopicId};
 
-use super::frames::{PORT, asked, routed};
+use super::frames::{PORT, answer, asked, routed};
 use super::host::{Host, Key};
 use super::pairs::pair;
 
@@ -66,19 +66,7 @@ fn x2_the_path_of_one_request_serves_no_other() {
     let (one, other) = (origin, NodeId([0x55; 32]));
     let mut answered = |target: &NodeId, request: u32, path: &[u8]| {
         a.sent.clear();
-        let answer = Routed {
-            reply: true,
-            exact: true,
-            how: 0,
-            hops: 0,
-            origin: &one,
-            target,
-            request,
-            path,
-            kind: 6,
-            payload: &[0, 100],
-        };
-        a.hear(at_a, &[Frame::Routed(answer)]);
+        a.hear(at_a, &[answer(&one, target, request, path, &[0, 100])]);
         a.frames(from).len()
     };
     assert_eq!(answered(&one, 1, &path), 1);
@@ -297,24 +285,7 @@ fn a_node_that_answers_a_greeting_is_dialled() {
         })
     });
     let (link, request) = greeting.expect("it is greeted");
-    let own = host.key.id();
-    let body = Body::Answer { status: tabmesh_engine::Status::Ok, bytes: &[] };
-    let payload = body.emit();
-    host.hear(
-        link,
-        &[Frame::Routed(Routed {
-            reply: true,
-            exact: true,
-            how: 0,
-            hops: 0,
-            origin: &named,
-            target: &own,
-            request,
-            path: &[],
-            kind: body.kind(),
-            payload: &payload,
-        })],
-    );
+    host.hear_answer(link, &named, request, &[], tabmesh_engine::Status::Ok, &[]);
     sent_to_others(&mut host, liar, &links, 1_000);
     assert_eq!(host.offers.len(), offers + 1);
 }

@@ -93,16 +93,7 @@ pub(crate) fn opens(seats: &mut Seats, id: NodeId, port: Port, version: u8) {
 }
 
 pub(crate) fn asked(seats: &mut Seats, port: Port, ticket: u8) {
-    let event = Event::Asked {
-        port: port.0,
-        is_proven: true,
-        kind: 0,
-        from: NodeId([9; 32]),
-        within_ms: 500,
-        ticket: vec![ticket; 45],
-        bytes: b"well?".to_vec(),
-    };
-    seats.on_event(NOW, &event);
+    question(seats, port, true, vec![ticket; 45], b"well?");
 }
 
 /// What the engine gives for a question that came by a link: from, how long it waits, its number, and a way of one hop.
@@ -110,17 +101,14 @@ pub(crate) fn ticket_of(link: u16, number: u8) -> Vec<u8> {
     [&[9; 32][..], &[number, 0, 0, 1, 0, 0, 0, 7, 1], &link.to_be_bytes(), &[3; 4]].concat()
 }
 
-/// The same question by a link.
+/// A question that came by a link.
 pub(crate) fn asked_by(seats: &mut Seats, link: u16, number: u8) {
-    let event = Event::Asked {
-        port: ONE.0,
-        is_proven: false,
-        kind: 0,
-        from: NodeId([9; 32]),
-        within_ms: 500,
-        ticket: ticket_of(link, number),
-        bytes: Vec::new(),
-    };
+    question(seats, ONE, false, ticket_of(link, number), b"");
+}
+
+fn question(seats: &mut Seats, port: Port, is_proven: bool, ticket: Vec<u8>, bytes: &[u8]) {
+    let (from, bytes) = (NodeId([9; 32]), bytes.to_vec());
+    let event = Event::Asked { port: port.0, is_proven, kind: 0, from, within_ms: 500, ticket, bytes };
     seats.on_event(NOW, &event);
 }
 
