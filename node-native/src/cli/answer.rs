@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +18,7 @@ use super::args::NodeArgs;
 use super::error::CliError;
 use super::exec::{self, Asked};
 use super::input;
-use super::lines::{in_json, next_line, print, short, shown, unwritable};
+use super::lines::{in_json, is_read, next_line, print, short, shown, until_enough};
 use super::show::out_of_turn;
 use crate::control::module::{Module, NewsReader, OrderWriter};
 use crate::control::port::{News, Order};
@@ -46,11 +45,7 @@ pub(super) async fn answer(program: Vec<OsString>, node: &NodeArgs) -> Result<()
             None => by_program(module, program).await,
         }
     };
-    tokio::select! {
-        result = work => result,
-        // There is no other end to questions.
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    }
+    until_enough(work).await
 }
 
 /// The next question, and what names it to the node.
@@ -116,10 +111,8 @@ async fn by_hand(module: Module, mut input: BufReader<tokio::io::Stdin>, json: b
             open.borrow_mut().retain(|_, deadline| *deadline >= now);
             open.borrow_mut().insert(number, asked.deadline);
             let line = if json { json_line(number, &asked) } else { line(number, &asked) };
-            match print(line).await {
-                // Whoever read this has had enough.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-                printed => printed.map_err(unwritable)?,
+            if !is_read(print(line).await)? {
+                return Ok(());
             }
         }
     };

@@ -102,6 +102,23 @@ pub(super) async fn until_interrupted<T>(
     }
 }
 
+/// Does `work`, which has no other end than Ctrl-C.
+pub(super) async fn until_enough(work: impl Future<Output = Result<(), CliError>>) -> Result<(), CliError> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+/// Whether anybody reads on: whoever closed the pipe has had enough.
+pub(super) fn is_read(printed: io::Result<()>) -> Result<bool, CliError> {
+    match printed {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(source) => Err(unwritable(source)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     //! What strangers say is shown as part of one harmless line, and lines of the input are read whole and within their bound.

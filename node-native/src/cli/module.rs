@@ -1,14 +1,12 @@
 //! `module`: the modules of a node itself, commanded and listened to.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use serde_json::json;
-use tokio::io::AsyncReadExt;
 
 use super::args::NodeArgs;
 use super::error::CliError;
-use super::input;
-use super::lines::{print, until_interrupted, unwritable, write};
+use super::lines::{is_read, print, text_or_input, until_enough, until_interrupted, write};
 use super::module_line::line;
 use super::show::{ask, out_of_turn, print_json};
 use crate::control::client::{Client, Heard};
@@ -57,12 +55,7 @@ pub(super) async fn command(module: String, bytes: Bytes, node: &NodeArgs) -> Re
 async fn read(bytes: Bytes) -> Result<Vec<u8>, CliError> {
     match bytes {
         Bytes::Text(text) => Ok(text.into_bytes()),
-        Bytes::Hex(hex) if hex == "-" => {
-            let (mut bytes, mut input) = (Vec::new(), input::standard()?.take(COMMAND_MAX as u64 + 1));
-            let read = input.read_to_end(&mut bytes).await;
-            read.map_err(|source| CliError::File { path: "standard input".into(), source })?;
-            Ok(bytes)
-        }
+        Bytes::Hex(hex) if hex == "-" => text_or_input(hex, COMMAND_MAX).await,
         Bytes::Hex(hex) => from_hex(&hex).ok_or(CliError::NoHex),
     }
 }
@@ -89,19 +82,13 @@ pub(super) async fn events(
         while left > 0 {
             let heard = client.heard().await?;
             left -= u64::from(matches!(heard, Heard::Event(_)));
-            match show(heard, is_raw, node.json).await? {
-                // Whoever read this has had enough.
-                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-                printed => printed.map_err(unwritable)?,
+            if !is_read(show(heard, is_raw, node.json).await?)? {
+                break;
             }
         }
         Ok(())
     };
-    tokio::select! {
-        result = work => result,
-        // There is no other end to a stream.
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    }
+    until_enough(work).await
 }
 
 async fn show(heard: Heard, is_raw: bool, json: bool) -> Result<io::Result<()>, CliError> {

@@ -1,6 +1,5 @@
 //! `topic pub` and `topic sub`: telling the listeners of a topic, and being one.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use serde_json::json;
@@ -10,7 +9,7 @@ use tokio::io::BufReader;
 use super::args::NodeArgs;
 use super::error::CliError;
 use super::input;
-use super::lines::{next_line, print, short, shown, text_or_input, until_interrupted, unwritable};
+use super::lines::{is_read, next_line, print, short, shown, text_or_input, until_enough, until_interrupted};
 use super::show::{out_of_turn, print_json};
 use crate::control::client::{Client, Heard};
 use crate::control::{Done, Request, SaidLine};
@@ -67,11 +66,7 @@ async fn publish_one(socket: &Path, topic: &str, bytes: &[u8]) -> Result<bool, C
 
 pub(super) async fn subscribe(topic: String, count: Option<u64>, node: &NodeArgs) -> Result<(), CliError> {
     let socket = node.control_socket()?;
-    tokio::select! {
-        result = listen(&socket, topic, count, node.json) => result,
-        // There is no other end to a stream.
-        _ = tokio::signal::ctrl_c() => Ok(()),
-    }
+    until_enough(listen(&socket, topic, count, node.json)).await
 }
 
 async fn listen(socket: &Path, topic: String, count: Option<u64>, json: bool) -> Result<(), CliError> {
@@ -94,11 +89,8 @@ async fn listen(socket: &Path, topic: String, count: Option<u64>, json: bool) ->
                 Ok(())
             }
         };
-        match printed {
-            // Whoever read this has had enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
-            Err(source) => return Err(unwritable(source)),
-            Ok(()) => {}
+        if !is_read(printed)? {
+            break;
         }
     }
     Ok(())

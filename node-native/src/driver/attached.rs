@@ -3,25 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tabmesh_engine::NodeId;
+use tabmesh_port::Port;
+use tabmesh_port::limits::{HELD_MAX, TICKETS_MAX};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::port::{AttachError, PortEvent};
 
 /// The application's port. It is open wherever there is a node, and so not told.
-pub(super) const APPLICATION: u32 = 0;
+pub(super) const APPLICATION: u32 = Port::APPLICATION.0;
 
 /// Ports up to this are tabmesh's own.
-pub(super) const OWN_LAST: u32 = 15;
+pub(super) const OWN_LAST: u32 = Port::OWN_LAST.0;
 
 /// Ports of other programs at once. Further ones are refused.
 const ATTACHED_MAX: usize = 8;
-
-/// Nodes that one port holds; of more the first so many count.
-const HELD_MAX: usize = 40;
-
-/// Questions of one port that wait for answers; further ones are refused.
-const OPEN_MAX: usize = 64;
 
 /// Somebody who is attached.
 pub(super) struct Attached {
@@ -174,7 +170,7 @@ impl Ports {
         let (numbers, tickets): (Vec<u64>, Vec<&[u8]>) =
             own.map(|(number, open)| (*number, &open.ticket[..])).unzip();
         let mut refused = None;
-        if numbers.len() >= OPEN_MAX {
+        if numbers.len() >= TICKETS_MAX {
             let Some(at) = tabmesh_seat::surplus(&tickets, &ticket) else { return (None, Some(ticket)) };
             refused = self.questions.remove(&numbers[at]).map(|open| open.ticket);
         }
@@ -263,7 +259,7 @@ mod tests {
         let now = Instant::now();
         let by = |link: u8| [&[0; 40][..], &[1, 0, link, 0, 0, 0, 0]].concat();
         let mut open = |link| ports.open_question(1, by(link), now + Duration::from_secs(1), now);
-        (0..OPEN_MAX).for_each(|_| assert!(open(7).0.is_some()));
+        (0..TICKETS_MAX).for_each(|_| assert!(open(7).0.is_some()));
         assert_eq!(open(7), (None, Some(by(7))));
         let (number, refused) = open(8);
         assert_eq!((number.is_some(), refused), (true, Some(by(7))));
@@ -278,7 +274,7 @@ mod tests {
         let open =
             |ports: &mut Ports, attachment, now| ports.open_question(attachment, vec![1], until, now).0;
         let first = open(&mut ports, 1, now).expect("room");
-        for _ in 1..OPEN_MAX {
+        for _ in 1..TICKETS_MAX {
             open(&mut ports, 1, now).expect("room");
         }
         assert_eq!(open(&mut ports, 1, now), None);

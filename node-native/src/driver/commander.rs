@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use tabmesh_port::Port;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::face::{Events, FaceError, Seat};
 use super::port::Return;
-use super::request::Request;
+use super::request::{Request, answered};
 
 /// Bytes of one command to a module. A longer one is refused.
 pub const COMMAND_MAX: usize = 64 << 10;
@@ -73,11 +73,8 @@ impl Commander {
 
     /// Takes the module off its port; once this returns the port is free.
     pub async fn detach(self) {
-        let (sender, done) = oneshot::channel();
-        if self.requests.send(Request::Unseat(self.number, sender)).await.is_ok() {
-            // A node that stops has detached it, too.
-            let _ = done.await;
-        }
+        // A node that stops has detached it, too.
+        let _ = answered(&self.requests, |reply| Request::Unseat(self.number, reply)).await;
     }
 }
 
@@ -96,9 +93,6 @@ pub(super) async fn command(
     if bytes.len() > COMMAND_MAX {
         return Err(FaceError::TooLong);
     }
-    let (sender, done) = oneshot::channel();
-    if requests.send(Request::Command { port, number, bytes, reply: sender }).await.is_err() {
-        return Err(FaceError::Stopping);
-    }
-    done.await.unwrap_or(Err(FaceError::Stopping))
+    let done = answered(requests, |reply| Request::Command { port, number, bytes, reply }).await;
+    done.unwrap_or(Err(FaceError::Stopping))
 }

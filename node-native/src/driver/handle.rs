@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tabmesh_engine::{Event, NodeId, Status, TopicId};
 use tabmesh_port::{Module, Port};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc};
 
 use super::api::{Outcome, Said, View, Wish};
 use super::attached::{APPLICATION, OWN_LAST};
@@ -13,7 +13,7 @@ use super::attachment::{Attachment, Questions};
 use super::commander::{Attached, command};
 use super::face::{Events, FaceError, Seating};
 use super::port::{AttachError, Message, Return};
-use super::request::Request;
+use super::request::{Request, answered};
 use crate::metrics::Metrics;
 use crate::module::{Program, Watch};
 use crate::storage::Storage;
@@ -39,18 +39,13 @@ impl Handle {
     /// Does `wish` and waits for its end. Dropping the future gives the operation up. A node that stops answers
     /// [`Status::Unavailable`].
     pub async fn wish(&self, wish: Wish) -> Outcome {
-        let (sender, outcome) = oneshot::channel();
-        if self.requests.send(Request::Do(wish, sender)).await.is_err() {
-            return Outcome::of(Status::Unavailable);
-        }
-        outcome.await.unwrap_or_else(|_| Outcome::of(Status::Unavailable))
+        let outcome = answered(&self.requests, |reply| Request::Do(wish, reply)).await;
+        outcome.unwrap_or_else(|| Outcome::of(Status::Unavailable))
     }
 
     /// What the node shows of itself; `None` if it stops.
     pub async fn look(&self) -> Option<View> {
-        let (sender, view) = oneshot::channel();
-        self.requests.send(Request::Look(sender)).await.ok()?;
-        view.await.ok()
+        answered(&self.requests, Request::Look).await
     }
 
     /// Every event from now on, but what is said at ports: that is for those who are attached there. One who reads too slowly
@@ -91,11 +86,8 @@ impl Handle {
     }
 
     async fn attach_any(&self, port: u32, version: u8) -> Result<Attachment, AttachError> {
-        let (sender, place) = oneshot::channel();
-        if self.requests.send(Request::Attach(port, version, sender)).await.is_err() {
-            return Err(AttachError::Stopping);
-        }
-        let place = place.await.unwrap_or(Err(AttachError::Stopping))?;
+        let place = answered(&self.requests, |reply| Request::Attach(port, version, reply)).await;
+        let place = place.unwrap_or(Err(AttachError::Stopping))?;
         Ok(Attachment::new(place, self.requests.clone(), self.returns.clone()))
     }
 
@@ -138,11 +130,8 @@ impl Handle {
             return Err(AttachError::NoVersion);
         }
         getrandom::fill(&mut seating.seed).map_err(|_| AttachError::NoRandom)?;
-        let (sender, seat) = oneshot::channel();
-        if self.requests.send(Request::Seat(seating, sender)).await.is_err() {
-            return Err(AttachError::Stopping);
-        }
-        let seat = seat.await.unwrap_or(Err(AttachError::Stopping))?;
+        let seat = answered(&self.requests, |reply| Request::Seat(seating, reply)).await;
+        let seat = seat.unwrap_or(Err(AttachError::Stopping))?;
         Ok(Attached::new(port, seat, self.requests.clone(), self.returns.clone()))
     }
 
@@ -161,11 +150,8 @@ impl Handle {
     ///
     /// [`FaceError`].
     pub async fn follow(&self, port: Port) -> Result<Events, FaceError> {
-        let (sender, events) = oneshot::channel();
-        if self.requests.send(Request::Follow(port, sender)).await.is_err() {
-            return Err(FaceError::Stopping);
-        }
-        events.await.unwrap_or(Err(FaceError::Stopping))
+        let events = answered(&self.requests, |reply| Request::Follow(port, reply)).await;
+        events.unwrap_or(Err(FaceError::Stopping))
     }
 
     /// Takes part in a topic and hears what is said there from now on, until the receiver is dropped; at most a second later
@@ -176,11 +162,8 @@ impl Handle {
     ///
     /// [`Status::TooManyRequests`]: the node takes part in as many topics as it can. [`Status::Unavailable`]: it stops.
     pub async fn listen(&self, topic: TopicId) -> Result<broadcast::Receiver<Said>, Status> {
-        let (sender, messages) = oneshot::channel();
-        if self.requests.send(Request::Listen(topic, sender)).await.is_err() {
-            return Err(Status::Unavailable);
-        }
-        messages.await.unwrap_or(Err(Status::Unavailable))
+        let messages = answered(&self.requests, |reply| Request::Listen(topic, reply)).await;
+        messages.unwrap_or(Err(Status::Unavailable))
     }
 
     /// The block store.

@@ -208,9 +208,7 @@ pub(crate) fn start(
 impl Driver {
     async fn run(mut self, mut doors: Doors) {
         let mut ticks = interval(TICK);
-        let wall_s = self.clock.wall_s();
-        self.tell_modules_the_clock();
-        self.tell(Input::WallTime(wall_s));
+        self.tell_the_clock();
         while !self.has_left {
             let wanted_at = self.clock.deadline(self.wanted_at());
             tokio::select! {
@@ -348,16 +346,10 @@ impl Driver {
     fn on_tick(&mut self) {
         match self.clock.look_at_wall() {
             Wall::Steady => {}
-            Wall::Jumped => {
-                self.tell_modules_the_clock();
-                let wall_s = self.clock.wall_s();
-                self.tell(Input::WallTime(wall_s));
-            }
+            Wall::Jumped => self.tell_the_clock(),
             Wall::Slept => {
                 tracing::info!("the host slept; looking whether the peers are still there");
-                self.tell_modules_the_clock();
-                let wall_s = self.clock.wall_s();
-                self.tell(Input::WallTime(wall_s));
+                self.tell_the_clock();
                 self.tell(Input::Command(Command::Wake));
             }
         }

@@ -80,9 +80,11 @@ impl Driver {
         self.seated.find(port, None).map(|face| face.listen())
     }
 
-    /// What the wall clock says now.
-    pub(super) fn tell_modules_the_clock(&mut self) {
+    /// Tells modules and the engine what the wall clock says now.
+    pub(super) fn tell_the_clock(&mut self) {
         self.seated.seats.set_clock(self.clock.now(), self.clock.wall_ms());
+        let wall_s = self.clock.wall_s();
+        self.tell(Input::WallTime(wall_s));
     }
 
     /// Lets modules hear an event of the engine; whether it is for them alone. A question to others they would refuse.
@@ -135,46 +137,51 @@ impl Driver {
     }
 
     fn do_for_module(&mut self, demand: Demand) {
-        let command = match &demand {
+        match demand {
             Demand::Open(open) => {
-                self.seated.open.clone_from(open);
-                return self.tell_open();
+                self.seated.open = open;
+                self.tell_open();
             }
             Demand::Hold(ids) => {
-                self.seated.held.clone_from(ids);
-                return self.tell_held();
+                self.seated.held = ids;
+                self.tell_held();
             }
-            Demand::Tell { port, to, bytes } => Command::Tell { port: port.0, to, bytes },
+            Demand::Tell { port, to, bytes } => {
+                self.command(Command::Tell { port: port.0, to: &to, bytes: &bytes });
+            }
             Demand::Ask { op, port, to, within_ms, bytes } => {
-                let bytes = Bytes::copy_from_slice(bytes);
-                let (length, within_ms) = (length(&bytes), *within_ms);
-                self.seated.questions.insert(*op, bytes);
-                Command::Ask { op: *op, to, port: port.0, within_ms, length, kind: 0 }
+                let bytes = Bytes::from(bytes);
+                let length = length(&bytes);
+                self.seated.questions.insert(op, bytes);
+                self.command(Command::Ask { op, to: &to, port: port.0, within_ms, length, kind: 0 });
             }
             Demand::List { op, place, stays, within_ms } => {
-                let (within_ms, kind) = (*within_ms, u8::from(*stays));
-                self.seated.questions.insert(*op, Bytes::new());
-                Command::Ask { op: *op, to: place, port: LISTS, within_ms, length: 0, kind }
+                self.seated.questions.insert(op, Bytes::new());
+                let kind = u8::from(stays);
+                self.command(Command::Ask { op, to: &place, port: LISTS, within_ms, length: 0, kind });
             }
             Demand::Cancel(op) => {
-                self.seated.questions.remove(op);
-                Command::Cancel { op: *op }
+                self.seated.questions.remove(&op);
+                self.command(Command::Cancel { op });
             }
             Demand::Reply { status, ticket, bytes } => {
-                let bytes = [&ticket[..], bytes].concat();
-                return self.feed(Input::Command(Command::Reply { status: *status, bytes: &bytes }));
+                let bytes = [ticket, bytes].concat();
+                self.command(Command::Reply { status, bytes: &bytes });
             }
-            Demand::Sign { port, job, bytes } => return self.sign_for_module(*port, *job, bytes),
+            Demand::Sign { port, job, bytes } => self.sign_for_module(port, job, &bytes),
             Demand::Verify { port, job, key, signature, bytes } => {
-                return self.check_for_module(*port, *job, (*key, *signature), bytes);
+                self.check_for_module(port, job, (key, signature), bytes);
             }
             Demand::Event { port, bytes } => {
-                if let Some(face) = self.seated.face(*port) {
-                    face.tell(Told::Event(Bytes::copy_from_slice(bytes)));
+                if let Some(face) = self.seated.face(port) {
+                    face.tell(Told::Event(bytes.into()));
                 }
-                return;
             }
-        };
+        }
+    }
+
+    /// Modules have their turn after it.
+    fn command(&mut self, command: Command<'_>) {
         self.feed(Input::Command(command));
     }
 
@@ -191,13 +198,13 @@ impl Driver {
         port: Port,
         job: u32,
         (key, signature): (PublicKey, Signature),
-        bytes: &[u8],
+        bytes: Vec<u8>,
     ) {
         let Some(face) = self.seated.face(port) else { return };
         let is_taken = face.checks < CHECKS_MAX && {
             face.checks += 1;
             let whose = OfModule { number: face.number, port, job };
-            self.seated.verifier.submit(Check { whose, key, signature, bytes: bytes.to_vec() })
+            self.seated.verifier.submit(Check { whose, key, signature, bytes })
         };
         if !is_taken {
             self.seated.seats.failed(port, job);

@@ -116,9 +116,13 @@ impl Driver {
 
     /// Cancels what nobody waits for any more.
     pub(super) fn cancel_given_up(&mut self) {
-        let is_given_up = |waiting: &Waiting| matches!(waiting, Waiting::Caller(reply) if reply.is_closed());
-        let given_up = self.operations.iter().filter(|(_, operation)| is_given_up(&operation.waiting));
-        for op in given_up.map(|(op, _)| *op).collect::<Vec<_>>() {
+        self.cancel_those(|waiting| matches!(waiting, Waiting::Caller(reply) if reply.is_closed()));
+    }
+
+    /// Cancels what these wait for.
+    pub(super) fn cancel_those(&mut self, is_one: impl Fn(&Waiting) -> bool) {
+        let theirs = self.operations.iter().filter(|(_, operation)| is_one(&operation.waiting));
+        for op in theirs.map(|(op, _)| *op).collect::<Vec<_>>() {
             self.cancel(op);
         }
     }

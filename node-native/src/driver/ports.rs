@@ -64,12 +64,9 @@ impl Driver {
 
     fn detach(&mut self, number: u64) {
         let Some(port) = self.ports.detach(number) else { return };
-        let is_own =
-            |waiting: &Waiting| matches!(waiting, Waiting::Port { attachment, .. } if *attachment == number);
-        let asks = self.operations.iter().filter(|(_, operation)| is_own(&operation.waiting));
-        for op in asks.map(|(op, _)| *op).collect::<Vec<_>>() {
-            self.cancel(op);
-        }
+        self.cancel_those(
+            |waiting| matches!(waiting, Waiting::Port { attachment, .. } if *attachment == number),
+        );
         for ticket in self.ports.close_questions_of(number) {
             self.tell(Input::Command(Command::Reply { status: Status::Unavailable, bytes: &ticket }));
         }
@@ -113,9 +110,8 @@ impl Driver {
                 self.tell(Input::Command(Command::Tell { port, to: &to, bytes: &bytes }));
             }
             PortCommand::Ask { op, to, within, bytes } => {
-                let waiting = Waiting::Port { attachment, op };
-                if self.ask_of(&waiting).is_none() {
-                    self.ask_at(port, waiting, to, within, bytes.into());
+                if self.ask_of(attachment, op).is_none() {
+                    self.ask_at(port, Waiting::Port { attachment, op }, to, within, bytes.into());
                 }
             }
             PortCommand::Hold(ids) => {
@@ -127,15 +123,17 @@ impl Driver {
                 }
             }
             PortCommand::Cancel(op) => {
-                if let Some(op) = self.ask_of(&Waiting::Port { attachment, op }) {
+                if let Some(op) = self.ask_of(attachment, op) {
                     self.cancel(op);
                 }
             }
         }
     }
 
-    fn ask_of(&self, waiting: &Waiting) -> Option<OpId> {
-        let found = self.operations.iter().find(|(_, operation)| operation.waiting.is_same_ask(waiting));
+    /// What an attachment asks under its own number.
+    fn ask_of(&self, attachment: u64, number: u32) -> Option<OpId> {
+        let is_it = |waiting: &Waiting| matches!(waiting, Waiting::Port { attachment: whose, op } if (*whose, *op) == (attachment, number));
+        let found = self.operations.iter().find(|(_, operation)| is_it(&operation.waiting));
         found.map(|(op, _)| *op)
     }
 

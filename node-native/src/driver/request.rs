@@ -35,6 +35,16 @@ pub(crate) enum Request {
     Leave,
 }
 
+/// Hands the driver a request and waits for its answer; `None` if the node stops.
+pub(super) async fn answered<T>(
+    requests: &mpsc::Sender<Request>,
+    request: impl FnOnce(oneshot::Sender<T>) -> Request,
+) -> Option<T> {
+    let (sender, answer) = oneshot::channel();
+    requests.send(request(sender)).await.ok()?;
+    answer.await.ok()
+}
+
 /// A place at a port.
 #[derive(Debug)]
 pub(crate) struct Place {

@@ -141,18 +141,6 @@ pub(super) enum Waiting {
     },
 }
 
-impl Waiting {
-    /// Whether both are the same ask of the same attachment.
-    pub(super) fn is_same_ask(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Port { attachment, op }, Self::Port { attachment: its, op: own }) => {
-                (attachment, op) == (its, own)
-            }
-            _ => false,
-        }
-    }
-}
-
 /// A topic that this node takes part in, for as long as a client listens, or until a while after it published is over.
 pub(super) struct Topic {
     pub(super) messages: broadcast::Sender<Said>,

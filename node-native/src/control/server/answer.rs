@@ -19,7 +19,7 @@ use crate::sentences::{Operation, sentence};
 pub(super) const HEAD_MAX: Duration = Duration::from_secs(5);
 
 /// How long a client may leave unread what no longer fits its socket.
-pub(super) const READ_MAX: Duration = Duration::from_secs(600);
+const READ_MAX: Duration = Duration::from_secs(600);
 
 /// Why a request ended early.
 pub(super) enum Ended {
@@ -69,6 +69,16 @@ pub(super) async fn read_whole(
     };
     let late = || failed(Status::TimedOut, "the message did not come within 5 seconds");
     timeout(HEAD_MAX, reading).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Writes to a client. One that does not read for so long has forgotten that it listens.
+pub(super) async fn write_in_time(
+    writing: impl Future<Output = Result<(), FrameError>>,
+) -> Result<(), Ended> {
+    match timeout(READ_MAX, writing).await {
+        Ok(written) => Ok(written?),
+        Err(_) => Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
+    }
 }
 
 /// Waits for `work`, unless the client leaves before.

@@ -3,9 +3,8 @@
 use tabmesh_engine::Status;
 use tabmesh_port::Port;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::time::timeout;
 
-use super::answer::{Ended, READ_MAX, Reader, failed, read_whole, stopping, until_gone};
+use super::answer::{Ended, Reader, failed, read_whole, stopping, until_gone, write_in_time};
 use crate::control::frame::{self, FrameError};
 use crate::control::{Answer, Done, ModuleLine};
 use crate::driver::{self, COMMAND_MAX, Events, FaceError, Handle, Heard, ModuleView};
@@ -43,31 +42,23 @@ pub(super) async fn follow(
 async fn tell(mut events: Events, writer: &mut OwnedWriteHalf) -> Result<Done, Ended> {
     frame::write_header(writer, &Answer::Listening {}).await?;
     loop {
-        let heard = match events.next().await {
+        match events.next().await {
+            Heard::Event(bytes) => write_in_time(write_event(writer, &bytes)).await?,
+            Heard::Missed(count) => {
+                write_in_time(frame::write_header(writer, &Answer::Missed(count))).await?;
+            }
             Heard::Ended(driver::Ended::Stopping) => return Err(stopping()),
             Heard::Ended(driver::Ended::Detached) => return Err(failed(Status::Unavailable, DETACHED)),
             Heard::Ended(driver::Ended::Failed(fault)) => return Err(refused(FaceError::Failed(fault))),
-            heard => heard,
-        };
-        // A client that does not read for so long has forgotten that it listens.
-        match timeout(READ_MAX, write(heard, writer)).await {
-            Ok(written) => written?,
-            Err(_) => return Err(FrameError::Io(std::io::ErrorKind::TimedOut.into()).into()),
         }
     }
 }
 
 const DETACHED: &str = "the module was detached by whoever attached it; listen again when it is there again";
 
-async fn write(heard: Heard, writer: &mut OwnedWriteHalf) -> Result<(), FrameError> {
-    match heard {
-        Heard::Event(bytes) => {
-            frame::write_header(writer, &Answer::Event {}).await?;
-            frame::write_whole(writer, &bytes).await
-        }
-        Heard::Missed(count) => frame::write_header(writer, &Answer::Missed(count)).await,
-        Heard::Ended(_) => Ok(()),
-    }
+async fn write_event(writer: &mut OwnedWriteHalf, bytes: &[u8]) -> Result<(), FrameError> {
+    frame::write_header(writer, &Answer::Event {}).await?;
+    frame::write_whole(writer, bytes).await
 }
 
 fn refused(error: FaceError) -> Ended {

@@ -10,9 +10,9 @@ use tabmesh_engine::limits::{MESSAGE_MAX, TELL_MAX};
 use tabmesh_engine::{NodeId, Status};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
-use super::answer::{Ended, READ_MAX, Reader, done, failed, parse_id, read_whole, until_gone};
+use super::answer::{Ended, Reader, done, failed, parse_id, read_whole, until_gone, write_in_time};
 use crate::control::frame::{self, FrameError};
 use crate::control::port::{News, Order};
 use crate::control::{Answer, Done};
@@ -176,11 +176,7 @@ async fn tell_news(
         let Some(event) = event else { return Err(failed(Status::Unavailable, DETACHED)) };
         tickets = tickets.wrapping_add(1);
         let (news, bytes) = news_of(event, tickets, open);
-        // A client that does not read for so long has forgotten that it is attached.
-        match timeout(READ_MAX, write_news(writer, news, &bytes)).await {
-            Ok(written) => written?,
-            Err(_) => return Err(FrameError::Io(std::io::ErrorKind::TimedOut.into()).into()),
-        }
+        write_in_time(write_news(writer, news, &bytes)).await?;
     }
 }
 

@@ -1,6 +1,5 @@
 //! Publishing in topics, and listening to them.
 
-use std::io;
 use std::time::Duration;
 
 use tabmesh_engine::limits::PUBLISH_MAX;
@@ -8,10 +7,10 @@ use tabmesh_engine::{Status, TopicId};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Semaphore, broadcast};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
-use super::answer::{Ended, READ_MAX, Reader, done, failed, read_whole, stopping, until_gone};
-use crate::control::frame::{self, FrameError};
+use super::answer::{Ended, Reader, done, failed, read_whole, stopping, until_gone, write_in_time};
+use crate::control::frame;
 use crate::control::{Answer, Done, SaidLine};
 use crate::driver::{Handle, Outcome, Said, Wish, topic_id};
 use crate::identity::{hex, hex_of};
@@ -85,11 +84,7 @@ async fn tell(mut messages: broadcast::Receiver<Said>, writer: &mut OwnedWriteHa
             Err(RecvError::Lagged(count)) => Answer::Missed(count),
             Err(RecvError::Closed) => return Err(stopping()),
         };
-        // A client that does not read for so long has forgotten that it listens.
-        match timeout(READ_MAX, frame::write_header(writer, &answer)).await {
-            Ok(written) => written?,
-            Err(_) => return Err(FrameError::Io(io::ErrorKind::TimedOut.into()).into()),
-        }
+        write_in_time(frame::write_header(writer, &answer)).await?;
     }
 }
 
