@@ -12,7 +12,7 @@ use super::face::{Ended, Events, FaceError, Seat, Seating, Told};
 use super::operations::OWN;
 use super::port::AttachError;
 use super::ports::length;
-use super::seated::{CHECKS_MAX, OfModule};
+use super::seated::{CHECKS_MAX, OfModule, Seated};
 use super::state::Driver;
 use super::verifier::{Check, Checked};
 
@@ -200,14 +200,13 @@ impl Driver {
         (key, signature): (PublicKey, Signature),
         bytes: Vec<u8>,
     ) {
-        let Some(face) = self.seated.face(port) else { return };
-        let is_taken = face.checks < CHECKS_MAX && {
+        let Seated { faces, verifier, seats, .. } = &mut self.seated;
+        let Some(face) = faces.get_mut(&port) else { return };
+        let whose = OfModule { number: face.number, port, job };
+        if face.checks < CHECKS_MAX && verifier.submit(Check { whose, key, signature, bytes }) {
             face.checks += 1;
-            let whose = OfModule { number: face.number, port, job };
-            self.seated.verifier.submit(Check { whose, key, signature, bytes })
-        };
-        if !is_taken {
-            self.seated.seats.failed(port, job);
+        } else {
+            seats.failed(port, job);
         }
     }
 

@@ -60,7 +60,7 @@ pub(super) struct Seated {
     /// The ports of modules as the engine takes them, and whom they hold.
     pub(super) open: Vec<u8>,
     pub(super) held: Vec<NodeId>,
-    faces: BTreeMap<Port, Face>,
+    pub(super) faces: BTreeMap<Port, Face>,
     /// Those that failed, until another one takes the port: at most [`SEATS_MAX`].
     failed: BTreeMap<Port, ModuleView>,
     /// Counts attachments.
