@@ -25,10 +25,9 @@ pub struct Announcing {
     spread: Spread,
     depth: u8,
     step: Step,
-    /// A list is under way.
-    waits: bool,
     is_listed: bool,
     renewals: u32,
+    /// When it comes to a list again; [`Instant::NEVER`] while one is under way.
     due: Instant,
     lost: u32,
 }
@@ -52,22 +51,22 @@ impl Announcing {
             Spread::All => (depth.min(DEPTH_MAX), Step::Look { is_full_above: false }),
             Spread::Few => (0, Step::Stay),
         };
-        Self { own, key, spread, depth, step, waits: false, is_listed: false, renewals: 0, due: now, lost: 0 }
+        Self { own, key, spread, depth, step, is_listed: false, renewals: 0, due: now, lost: 0 }
     }
 
     /// The list that is wanted now, and whether to stay on it: [`Wish::List`](tabmesh_port::Wish::List). What comes of it
     /// goes to [`Announcing::on_listed`].
     pub fn poll(&mut self, now: Instant) -> Option<(NodeId, bool)> {
-        if self.waits || now < self.due {
+        if now < self.due {
             return None;
         }
-        self.waits = true;
+        self.due = Instant::NEVER;
         Some((place(&self.key, &self.own, self.depth), !matches!(self.step, Step::Look { .. })))
     }
 
     /// When [`Announcing::poll`] has something again, unless a list is under way.
     pub fn wanted_at(&self) -> Instant {
-        if self.waits { Instant::NEVER } else { self.due }
+        self.due
     }
 
     /// Whether it stands on a list, as far as known.
@@ -82,7 +81,6 @@ impl Announcing {
 
     /// How the list that was wanted ended.
     pub fn on_listed(&mut self, now: Instant, status: Status) {
-        self.waits = false;
         self.due = now;
         let is_full = match status {
             Status::Ok => false,

@@ -65,22 +65,24 @@ impl Drawing {
 
     /// The next list that is wanted, with the number of the walk that wants it. What comes of it goes to [`Drawing::on_listed`].
     pub fn poll(&mut self) -> Option<(usize, NodeId)> {
-        if self.walks.iter().all(|walk| walk.is_over) {
+        if self.left > 0 && self.walks.iter().all(|walk| walk.is_over) {
             self.choose();
         }
-        let chosen = &self.chosen;
-        let wants = |walk: &Walk, number: usize| {
-            !walk.is_over || chosen.iter().any(|(of, depth)| *of == number && walk.list(*depth).is_none())
-        };
-        let number = (0..self.walks.len())
-            .find(|at| self.walks.get(*at).is_some_and(|walk| !walk.waits && wants(walk, *at)))?;
+        let (number, depth) = (0..self.walks.len()).find_map(|at| Some((at, self.wanted(at)?)))?;
         let walk = self.walks.get_mut(number)?;
-        if walk.is_over {
-            let unseen = |(of, depth): &&(usize, u8)| *of == number && walk.list(*depth).is_none();
-            walk.depth = self.chosen.iter().find(unseen)?.1;
-        }
+        walk.depth = depth;
         walk.waits = true;
         Some((number, place(&self.key, &walk.point, walk.depth)))
+    }
+
+    /// How deep the next list is that a walk wants.
+    fn wanted(&self, number: usize) -> Option<u8> {
+        let walk = self.walks.get(number).filter(|walk| !walk.waits)?;
+        if !walk.is_over {
+            return Some(walk.depth);
+        }
+        let unseen = |(of, depth): &&(usize, u8)| *of == number && walk.list(*depth).is_none();
+        self.chosen.iter().find(unseen).map(|(_, depth)| *depth)
     }
 
     /// The list that a walk wanted came, or did not.
@@ -144,9 +146,8 @@ impl Drawing {
 
     /// Chooses the lists from which is drawn.
     fn choose(&mut self) {
-        while self.left > 0 {
-            self.left -= 1;
-            let weights = self.weights();
+        let weights = self.weights();
+        for _ in 0..core::mem::take(&mut self.left) {
             let Some(number) = self.pick(&weights) else { continue };
             let Some(walk) = self.walks.get(number) else { continue };
             let levels: Vec<u64> = (0..=walk.bottom.unwrap_or(0)).map(|depth| walk.weight(depth)).collect();
@@ -159,13 +160,12 @@ impl Drawing {
     /// What each walk stands for. None counts for more than twice what the lesser half of them does: ids that were made to lie in
     /// one place, and two lists that lie, win little.
     fn weights(&self) -> Vec<u64> {
-        let mut weights: Vec<u64> = self.walks.iter().map(Walk::population).collect();
-        weights.sort_unstable();
-        let most = weights
-            .get(weights.len().saturating_sub(1) / 2)
-            .map_or(0, |middle| middle.saturating_mul(2))
-            .max(1);
-        self.walks.iter().map(|walk| walk.population().min(most)).collect()
+        let sizes: Vec<u64> = self.walks.iter().map(Walk::population).collect();
+        let mut sorted = sizes.clone();
+        sorted.sort_unstable();
+        let middle = sorted.get(sorted.len().saturating_sub(1) / 2);
+        let most = middle.map_or(0, |middle| middle.saturating_mul(2)).max(1);
+        sizes.into_iter().map(|size| size.min(most)).collect()
     }
 
     /// One of these, each as likely as it weighs.

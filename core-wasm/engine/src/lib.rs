@@ -41,6 +41,7 @@ pub use io::{
     Work,
 };
 pub use node::{LinkView, Node};
+pub use ports::surplus;
 pub use rng::Rng;
 pub use tabmesh_port::{
     BlockHash, Distance, Duration, Instant, NodeId, PublicKey, Reason, Signature, Status, TopicId, sha256,

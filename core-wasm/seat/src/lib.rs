@@ -17,5 +17,4 @@ mod seat;
 mod seats;
 
 pub use demand::Demand;
-pub use questions::surplus;
 pub use seats::{Occupied, ROUNDS_MAX, SEATS_MAX, Seats};

@@ -5,8 +5,14 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::VIEW_MAX;
 use tabmesh_port::{NodeId, Port};
 
-/// What one entry of a list of open ports takes: number and version.
+/// What one entry of a list of open ports takes.
 const OPEN: usize = 5;
+
+/// One entry of a list of open ports: number and version.
+pub(crate) fn entry(port: Port, version: u8) -> [u8; OPEN] {
+    let [a, b, c, d] = port.0.to_be_bytes();
+    [a, b, c, d, version]
+}
 
 /// In the order of their ids.
 #[derive(Default)]
@@ -48,8 +54,8 @@ impl Peers {
 
     /// Those at which a port is open with this version; of more than a view names, some of every part of the id space.
     pub(crate) fn view(&self, port: Port, version: u8) -> Vec<NodeId> {
-        let wanted = [&port.0.to_be_bytes()[..], &[version]].concat();
-        let has = |peer: &&Peer| peer.open.as_chunks::<OPEN>().0.iter().any(|open| open[..] == wanted);
+        let wanted = entry(port, version);
+        let has = |peer: &&Peer| peer.open.as_chunks::<OPEN>().0.contains(&wanted);
         let all: Vec<NodeId> = self.0.iter().filter(has).map(|peer| peer.id).collect();
         (0..all.len().min(VIEW_MAX))
             .filter_map(|turn| all.get(turn * all.len() / all.len().min(VIEW_MAX)))

@@ -2,12 +2,9 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_engine::wire::frame::ENTRY;
+use tabmesh_engine::surplus;
 use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Duration, Instant};
-
-/// What stands before the way back in a ticket: from, how long it waits, its number, and how many links.
-const TICKET_HEAD: usize = 32 + 4 + 4 + 1;
 
 /// At most [`TICKETS_MAX`] of them.
 #[derive(Default)]
@@ -57,18 +54,4 @@ impl Questions {
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Vec<u8>> {
         core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
     }
-}
-
-/// Which of these tickets gives way to another one where there is no room for all: one of the link by which most came, if that has
-/// more of them than the link of `ticket` would have then. `None` where that is refused.
-pub fn surplus(open: &[&[u8]], ticket: &[u8]) -> Option<usize> {
-    let waiting = |link| open.iter().filter(|other| link_of(other) == link).count();
-    let most = (0..open.len()).max_by_key(|at| open.get(*at).map(|other| waiting(link_of(other))))?;
-    (waiting(link_of(open.get(most)?)) > waiting(link_of(ticket)) + 1).then_some(most)
-}
-
-/// The link by which a question came, as the last entry of the way back has it; nothing for one of this node itself.
-fn link_of(ticket: &[u8]) -> &[u8] {
-    let path = ticket.get(TICKET_HEAD..).unwrap_or(&[]);
-    path.last_chunk::<ENTRY>().map_or(&[], |entry| &entry[..2])
 }

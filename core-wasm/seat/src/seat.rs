@@ -5,14 +5,16 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tabmesh_port::limits::{ASKS_MAX, LIST_MAX, MESSAGE_MAX, RECEIVERS_MAX, TELL_MAX, WITHIN_MS_MAX};
-use tabmesh_port::{Input, Instant, Module, NodeId, Output, Port, Room, Status, Told, Wish, Work};
+use tabmesh_port::{
+    Input, Instant, Module, NodeId, Output, Port, PublicKey, Room, Signature, Status, Told, Wish, Work,
+};
 
 use crate::held::Held;
 use crate::questions::Questions;
 
 /// The numbers of [`Wish::Ask`] and [`Wish::List`].
-const ASK: u8 = 2;
-const LIST: u8 = 6;
+const ASK: u8 = Wish::Ask { op: 0, to: &NodeId([0; 32]), within_ms: 0, bytes: &[] }.kind();
+const LIST: u8 = Wish::List { op: 0, place: &NodeId([0; 32]), stays: false, within_ms: 0 }.kind();
 
 /// A module, and what its port remembers for it.
 pub(crate) struct Seat {
@@ -65,7 +67,16 @@ pub(crate) enum Given {
     /// The question with this number is not waited for any more.
     Cancel(u32),
     Hold,
-    Work(Vec<u8>),
+    Sign {
+        job: u32,
+        bytes: Vec<u8>,
+    },
+    Verify {
+        job: u32,
+        key: PublicKey,
+        signature: Signature,
+        bytes: Vec<u8>,
+    },
     Event(Vec<u8>),
 }
 
@@ -136,7 +147,10 @@ impl Seat {
     fn look_at(&mut self, now: Instant, flat: &[u8]) -> Option<Given> {
         match Output::read(flat).ok()? {
             Output::Event(bytes) => Some(Given::Event(bytes.to_vec())),
-            Output::Work(Work::Sign { .. } | Work::Verify { .. }) => Some(Given::Work(flat.to_vec())),
+            Output::Work(Work::Sign { job, bytes }) => Some(Given::Sign { job, bytes: bytes.to_vec() }),
+            Output::Work(Work::Verify { job, key, signature, bytes }) => {
+                Some(Given::Verify { job, key: *key, signature: *signature, bytes: bytes.to_vec() })
+            }
             Output::Wish(Wish::Tell { to, bytes }) => {
                 let fits = to.len() <= RECEIVERS_MAX && bytes.len() <= TELL_MAX;
                 fits.then(|| Given::Tell { to: to.to_vec(), bytes: bytes.to_vec() })

@@ -7,11 +7,11 @@ use alloc::vec::Vec;
 use tabmesh_engine::{Event, LinkKind, OpId};
 use tabmesh_port::limits::WITHIN_MS_MAX;
 use tabmesh_port::{
-    Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told, Work,
+    Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told,
 };
 
 use crate::demand::Demand;
-use crate::peers::Peers;
+use crate::peers::{Peers, entry};
 use crate::seat::{Ask, Given, Seat};
 
 /// Modules of one node; a further one is not attached.
@@ -29,6 +29,7 @@ pub struct Occupied;
 
 /// The modules of one node, in the order of their ports.
 pub struct Seats {
+    own: NodeId,
     key: PublicKey,
     network: [u8; 8],
     seats: Vec<Seat>,
@@ -48,6 +49,7 @@ impl Seats {
     /// Without modules, for the node with this key.
     pub fn new(key: PublicKey, network: [u8; 8]) -> Self {
         Self {
+            own: NodeId::of_key(&key),
             key,
             network,
             seats: Vec::new(),
@@ -98,8 +100,7 @@ impl Seats {
             self.demands.push_back(Demand::Cancel(OpId(number)));
         }
         for ticket in seat.questions.drain() {
-            let status = Status::Unavailable;
-            self.demands.push_back(Demand::Reply { status, ticket, bytes: Vec::new() });
+            self.refuse(ticket, Status::Unavailable);
         }
         if seat.held.ids().next().is_some() {
             self.hold();
@@ -159,7 +160,7 @@ impl Seats {
                 }
             }
             Event::Replied { op, status, is_proven, is_here, bytes } => {
-                let own = NodeId::of_key(&self.key);
+                let own = self.own;
                 for seat in &mut self.seats {
                     let Some(Ask { op, to, is_list, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
                         continue;
@@ -249,7 +250,7 @@ impl Seats {
     fn grant(&mut self, place: usize, port: Port, given: Given) {
         let demand = match given {
             Given::Tell { to, bytes } => {
-                let own = NodeId::of_key(&self.key);
+                let own = self.own;
                 for to in to.into_iter().filter(|to| *to != own) {
                     self.demands.push_back(Demand::Tell { port, to, bytes: bytes.clone() });
                 }
@@ -269,17 +270,14 @@ impl Seats {
                 self.tell_links(place);
                 return self.hold();
             }
-            Given::Work(flat) => match Work::read(&flat) {
-                Ok(Work::Sign { job, bytes }) => {
-                    let job = self.begin_job(place, job);
-                    Demand::Sign { port, job, bytes: Attachment::covered(&self.network, port, bytes) }
-                }
-                Ok(Work::Verify { job, key, signature, bytes }) => {
-                    let (job, bytes) = (self.begin_job(place, job), bytes.to_vec());
-                    Demand::Verify { port, job, key: *key, signature: *signature, bytes }
-                }
-                Err(_) => return,
-            },
+            Given::Sign { job, bytes } => {
+                let job = self.begin_job(place, job);
+                Demand::Sign { port, job, bytes: Attachment::covered(&self.network, port, &bytes) }
+            }
+            Given::Verify { job, key, signature, bytes } => {
+                let job = self.begin_job(place, job);
+                Demand::Verify { port, job, key, signature, bytes }
+            }
             Given::Event(bytes) => Demand::Event { port, bytes },
         };
         self.demands.push_back(demand);
@@ -366,8 +364,8 @@ impl Seats {
     }
 
     fn open(&mut self) {
-        let open = |seat: &Seat| [&seat.port.0.to_be_bytes()[..], &[seat.version]].concat();
-        self.demands.push_back(Demand::Open(self.seats.iter().flat_map(open).collect()));
+        let open = self.seats.iter().flat_map(|seat| entry(seat.port, seat.version));
+        self.demands.push_back(Demand::Open(open.collect()));
     }
 
     /// The union of what modules hold, whoever has the lowest port first.

@@ -171,7 +171,7 @@ impl Ports {
             own.map(|(number, open)| (*number, &open.ticket[..])).unzip();
         let mut refused = None;
         if numbers.len() >= TICKETS_MAX {
-            let Some(at) = tabmesh_seat::surplus(&tickets, &ticket) else { return (None, Some(ticket)) };
+            let Some(at) = tabmesh_engine::surplus(&tickets, &ticket) else { return (None, Some(ticket)) };
             refused = self.questions.remove(&numbers[at]).map(|open| open.ticket);
         }
         let number = self.next_number();

@@ -5,7 +5,6 @@ mod place;
 mod placement;
 mod repair;
 mod serve;
-mod share;
 mod tables;
 #[cfg(test)]
 mod tests;

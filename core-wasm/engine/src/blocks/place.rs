@@ -5,12 +5,12 @@
 use alloc::vec::Vec;
 
 use super::placement::{BUSY, HOLDER_PATIENCE, Holder, Placement, ROOM_PATIENCE, Step, Why, way_with_room};
-use super::share::crowded_out;
 use super::tables::Blocks;
 use crate::ground::{Ground, Job, Parcel, ReplyTo, What, number};
 use crate::id::{BlockHash, NodeId};
 use crate::io::LinkId;
 use crate::limits::{BLOCK_MAX, CANDIDATES, PLACEMENTS_MAX, REPLICAS, STORES_A_LINK, STORES_MAX};
+use crate::link::crowded_out;
 use crate::list::copied;
 use crate::status::Status;
 use crate::time::Duration;

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use super::share::crowded_out;
 use super::tables::{Blocks, Serve};
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
 use crate::id::BlockHash;
 use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
+use crate::link::crowded_out;
 use crate::status::Status;
 use crate::time::Duration;
 use crate::wire::frame::Body;

@@ -48,8 +48,7 @@ impl Ground {
                 return Some(Carried::Reply);
             }
             // What comes over a node's own link in its own name is its own word. A lookup may stray, and come back by whoever answers it.
-            let is_answer = matches!(routed.body(), Some(Body::Answer { .. }));
-            if *routed.origin != self.id || !is_answer {
+            if *routed.origin != self.id || !matches!(routed.body(), Some(Body::Answer { .. })) {
                 self.forward_reply(Some(from), routed);
             }
             return Some(Carried::On);

@@ -136,7 +136,8 @@ impl Ground {
             && self.relay_link(link.via).is_some_and(|relay| relay.flow.takes_bulk(carried, is_own))
     }
 
+    /// Whether a link has room for so much; what is no bulk needs none.
     pub(crate) fn takes_bulk(&self, link: LinkId, room: usize) -> bool {
-        self.links.ready(link).is_some_and(|link| self.has_room(link, room, true))
+        room <= BULK_MIN || self.links.ready(link).is_some_and(|link| self.has_room(link, room, true))
     }
 }

@@ -3,6 +3,7 @@
 mod flow;
 mod reply;
 mod rtt;
+mod share;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use core::hint::black_box;
 pub(crate) use flow::Flow;
 pub(crate) use reply::{ReplyTo, link_of};
 pub(crate) use rtt::Rtt;
+pub(crate) use share::crowded_out;
 
 use crate::coordinate::Coordinate;
 use crate::id::{NodeId, PublicKey};

@@ -6,5 +6,7 @@
 mod open;
 #[cfg(test)]
 mod tests;
+mod tickets;
 
 pub(crate) use self::open::{Ports, bounded};
+pub use self::tickets::surplus;

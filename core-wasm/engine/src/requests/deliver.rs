@@ -11,7 +11,7 @@ use crate::io::LISTS;
 use crate::limits::REPLICAS;
 use crate::link::ReplyTo;
 use crate::status::Status;
-use crate::wire::frame::{BULK_MIN, Body, Said};
+use crate::wire::frame::{Body, Said};
 
 impl Requests {
     /// Begins to read the blocks and questions that have room on their first link. A block that has links but for now none that
@@ -37,12 +37,10 @@ impl Requests {
                 place -= 1;
                 self.end(ground, place, status, 0);
             } else if !is_stuck
-                && hop.is_none_or(|link| room <= BULK_MIN || ground.takes_bulk(link, room))
+                && hop.is_none_or(|link| ground.takes_bulk(link, room))
                 && ground.load(What::Load, course.number, BlockHash::at(&target), message)
             {
-                if delivery.is_block() {
-                    course.wait(ground, LOCAL_PATIENCE);
-                }
+                delivery.wait(ground, course, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;
             }
         }
@@ -88,10 +86,8 @@ impl Requests {
             }
         };
         let room = bytes.len() + MESSAGE_HEAD;
-        let Some(link) = hop.filter(|link| room <= BULK_MIN || ground.takes_bulk(*link, room)) else {
-            if delivery.is_block() {
-                course.wait(ground, ROOM_PATIENCE);
-            }
+        let Some(link) = hop.filter(|link| ground.takes_bulk(*link, room)) else {
+            delivery.wait(ground, course, ROOM_PATIENCE);
             delivery.stage = Stage::Waits;
             return;
         };

@@ -152,8 +152,13 @@ impl Delivery {
 
     /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.
     pub(super) fn await_answer(&self, ground: &mut Ground, course: &mut Course, trips: &Trips) {
+        self.wait(ground, course, trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX));
+    }
+
+    /// Is waited for no longer than so; a question ends at its own deadline.
+    pub(super) fn wait(&self, ground: &mut Ground, course: &mut Course, span: Duration) {
         if self.is_block() {
-            course.wait(ground, trips.puts.patience(PUT_PATIENCE).min(PUT_PATIENCE_MAX));
+            course.wait(ground, span);
         }
     }
 

@@ -75,6 +75,11 @@ impl Contacts {
         self.list.iter().find(|contact| contact.id == *id)
     }
 
+    /// Whether it is known, and not to be dialled yet.
+    pub(crate) fn is_late(&self, id: &NodeId, now: Instant) -> bool {
+        self.find(id).is_some_and(|contact| now < contact.not_before)
+    }
+
     /// A way to the node through a neighbour of its.
     pub(crate) fn way_to(&self, id: &NodeId) -> Option<LinkId> {
         self.find(id)?.via

@@ -98,9 +98,7 @@ impl Upkeep {
     pub(crate) fn dial_neighbours(&self, ground: &mut Ground) -> bool {
         let (mut lacks, now) = (false, ground.now);
         for id in ground.known_neighbours().ids().iter().take(ground.link_budget() * 3 / 4) {
-            if ground.links.to(id).is_some()
-                || ground.contacts.get(id).is_some_and(|contact| now < contact.not_before)
-            {
+            if ground.links.to(id).is_some() || ground.contacts.is_late(id, now) {
                 continue;
             }
             lacks = true;
@@ -169,10 +167,8 @@ pub(crate) fn dial_held(ground: &mut Ground) -> bool {
             continue;
         }
         lacks = true;
-        let now = ground.now;
-        let is_late = ground.contacts.get(&id).is_some_and(|contact| now < contact.not_before);
         // Of those that nobody vouched for some may be nobody.
-        if !is_late {
+        if !ground.contacts.is_late(&id, ground.now) {
             ground.dial_as_asked(&id);
         }
     }

@@ -6,9 +6,25 @@ use tabmesh_engine::{
     BlockHash, Command, Event, Input, LinkId, NodeId, OpId, Profile, Reason, Status, sha256,
 };
 
-use super::frames::routed;
+use super::frames::{answer, routed};
 use super::host::{Host, Key};
 use super::prices::requests;
+
+impl Host {
+    /// Somebody answers what this node asked under this number.
+    pub(crate) fn hear_answer(
+        &mut self,
+        link: LinkId,
+        from: &NodeId,
+        request: u32,
+        path: &[u8],
+        status: Status,
+        bytes: &[u8],
+    ) {
+        let (own, payload) = (self.key.id(), Body::Answer { status, bytes }.emit());
+        self.hear(link, &[answer(from, &own, request, path, &payload)]);
+    }
+}
 
 fn is_stuck(host: &Host) -> bool {
     host.events.iter().any(|event| matches!(event, Event::PeerDown { reason: Reason::Stuck, .. }))

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use p256::ecdsa::signature::{Signer, Verifier};
 use p256::ecdsa::{Signature as Sig, SigningKey, VerifyingKey};
 use tabmesh_engine::wire::Reader;
-use tabmesh_engine::wire::frame::{Body, Frame, RELAY, proof_bytes, split, transcript};
+use tabmesh_engine::wire::frame::{Frame, RELAY, proof_bytes, split, transcript};
 use tabmesh_engine::wire::topic;
 use tabmesh_engine::*;
 
 pub(crate) use crate::frames::NET;
-use crate::frames::{answer, hello_of};
+use crate::frames::hello_of;
 
 pub(crate) struct Key {
     sk: SigningKey,
@@ -315,19 +315,6 @@ impl Host {
     pub(crate) fn hear(&mut self, link: LinkId, frames: &[Frame<'_>]) {
         let bytes: Vec<u8> = frames.iter().flat_map(|f| f.emit()).collect();
         self.tell(Input::LinkBytes { link, bytes: &bytes });
-    }
-    /// Somebody answers what this node asked under this number.
-    pub(crate) fn hear_answer(
-        &mut self,
-        link: LinkId,
-        from: &NodeId,
-        request: u32,
-        path: &[u8],
-        status: Status,
-        bytes: &[u8],
-    ) {
-        let (own, payload) = (self.key.id(), Body::Answer { status, bytes }.emit());
-        self.hear(link, &[answer(from, &own, request, path, &payload)]);
     }
     pub(crate) fn hear_bytes(&mut self, link: LinkId, bytes: &[u8]) {
         self.tell(Input::LinkBytes { link, bytes });

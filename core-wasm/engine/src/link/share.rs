@@ -4,7 +4,7 @@ use crate::io::LinkId;
 
 /// The place of the entry that makes room for one more by `link`: the last one by the link that has most, where that is more than
 /// `link` has then.
-pub(super) fn crowded_out(entries: &[Option<LinkId>], link: Option<LinkId>) -> Option<usize> {
+pub(crate) fn crowded_out(entries: &[Option<LinkId>], link: Option<LinkId>) -> Option<usize> {
     let count = |link: Option<LinkId>| entries.iter().filter(|entry| **entry == link).count();
     let (mut most, mut last) = (count(link) + 1, None);
     for (place, entry) in entries.iter().enumerate() {
