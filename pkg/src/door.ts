@@ -3,7 +3,7 @@
 import type { Bytes } from './bytes.js';
 import type { Identity } from './keys.js';
 import type { Operations } from './operations.js';
-import type { Mesh } from './types.js';
+import type { Mesh, Peer } from './types.js';
 
 export interface Door {
   /** Set where modules are attached. */
@@ -14,7 +14,7 @@ export interface Door {
   readonly network: Bytes;
   readonly operations: Operations;
   readonly input: (kind: number, number?: number, bytes?: Uint8Array) => void;
-  peers(): ReturnType<Mesh['peers']>;
+  peers(): Peer[];
 }
 
 /** Hears what happens, in the middle of it: it calls the engine later. */

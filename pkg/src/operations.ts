@@ -2,6 +2,7 @@
 
 import { type Bytes, NO_BYTES, concat, hex, keyOf, pieces, textOf, u32 } from './bytes.js';
 import * as CODE from './codes.js';
+import { need } from './check.js';
 import { MeshError, errorOf } from './errors.js';
 import * as INPUT from './kinds/input.js';
 import { WITHIN_MS_MAX } from './limits.js';
@@ -178,7 +179,7 @@ export class Operations {
   async ask(to: Bytes, bytes: Uint8Array, options: AskOptions, kind = QUESTION): Promise<Answer> {
     const operation = kind === MESSAGE ? 'send' : 'ask';
     const { within = WITHIN_MS } = options;
-    if (!(within > 0 && within <= WITHIN_MS_MAX)) throw new MeshError(CODE.badOption, 'within is above 0 and at most 120,000');
+    need(within > 0 && within <= WITHIN_MS_MAX, 'within is above 0 and at most 120,000');
     const message = new Uint8Array(bytes);
     const receiver = keyOf(to) + kind;
     const isFull = (): MeshError => errorOf(operation, STATUS.tooManyRequests);
@@ -228,10 +229,8 @@ export class Operations {
   }
 
   #once(kind: number, bytes: Bytes, options: Options, message?: Bytes): Promise<Ended> {
-    const signal = this.#either(options);
-    signal.throwIfAborted();
     let op: number;
-    return unlessAborted<Ended>(signal, (end) => (op = this.begin(kind, bytes, end, message)), () => this.cancel(op));
+    return unlessAborted<Ended>(this.#either(options), (end) => (op = this.begin(kind, bytes, end, message)), () => this.cancel(op));
   }
 
   #either({ signal }: Options): AbortSignal {

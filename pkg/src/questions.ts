@@ -5,10 +5,10 @@ import * as CODE from './codes.js';
 import { MeshError } from './errors.js';
 import * as STATUS from './status.js';
 import * as INPUT from './kinds/input.js';
-import { MESSAGE_MAX, WITHIN_MS_MAX } from './limits.js';
+import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import { MESSAGE, QUESTION } from './operations.js';
-import { surplus } from './tickets.js';
+import { surplus, withinOf } from './tickets.js';
 import type { MeshEvents, MessageData, Question } from './types.js';
 
 /** Questions that wait for their answers; at a further one whoever's link brought most is answered with TooManyRequests. */
@@ -57,8 +57,8 @@ export class Questions {
       if (!leaves) return;
       this.#open.delete(leaves);
     }
-    const within = new DataView(ticket.buffer).getUint32(32);
-    const late = setTimeout(() => this.#open.delete(ticket), Math.min(within, WITHIN_MS_MAX));
+    const within = withinOf(ticket);
+    const late = setTimeout(() => this.#open.delete(ticket), within);
     this.#open.add(ticket);
     let status: number = STATUS.ok;
     let answer = NO_BYTES;

@@ -41,7 +41,8 @@ export class Shell implements Door {
   modules: Hearer | undefined;
   readonly identity: Identity;
   readonly network: Bytes;
-  readonly input: (kind: number, number?: number, bytes?: Uint8Array) => void;
+  /** The engine may be gone already. */
+  readonly input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#engine?.input(kind, number, bytes);
   readonly operations: Operations;
   readonly questions: Questions;
   readonly topics: Topics;
@@ -90,10 +91,9 @@ export class Shell implements Door {
   }
 
   private constructor(settled: Settled, network: Bytes, storage: Storage, events: Events, addresses: Addresses) {
-    const input = (kind: number, number?: number, bytes?: Uint8Array): void => this.#input(kind, number, bytes);
+    const { input } = this;
     this.identity = storage.identity;
     this.network = network;
-    this.input = input;
     this.#settled = settled;
     this.#storage = storage;
     this.#events = events;
@@ -134,7 +134,7 @@ export class Shell implements Door {
   start(): void {
     if (this.#storage.fault) this.#fault(this.#storage.fault);
     this.#clock.start();
-    this.#input(INPUT.timeout);
+    this.input(INPUT.timeout);
   }
 
   /** The links to peers that proved themselves. */
@@ -151,7 +151,7 @@ export class Shell implements Door {
   /** Says goodbye, and frees everything. */
   close(): void {
     if (this.state === 'closed') return;
-    this.#input(INPUT.leave);
+    this.input(INPUT.leave);
     this.#end();
   }
 
@@ -172,24 +172,20 @@ export class Shell implements Door {
     this.#events.emit('closed', undefined);
   }
 
-  #input(kind: number, number?: number, bytes?: Uint8Array): void {
-    this.#engine?.input(kind, number, bytes);
-  }
-
   #linksHearer(): LinksHearer {
     return {
-      onDescribed: (link, description) => this.#input(INPUT.described, link, description),
+      onDescribed: (link, description) => this.input(INPUT.described, link, description),
       onUp: (link) => {
         this.#dials.opened(link);
-        this.#input(INPUT.linkUp, link);
+        this.input(INPUT.linkUp, link);
       },
-      onBytes: (link, bytes) => this.#input(INPUT.linkBytes, link, bytes),
-      onSealed: (link, frame) => this.#input(INPUT.sealed, link, frame),
-      onDrained: (link, queued) => this.#input(INPUT.linkDrained, link, u32(queued)),
+      onBytes: (link, bytes) => this.input(INPUT.linkBytes, link, bytes),
+      onSealed: (link, frame) => this.input(INPUT.sealed, link, frame),
+      onDrained: (link, queued) => this.input(INPUT.linkDrained, link, u32(queued)),
       onDown: (link) => {
         this.#dialled.delete(link);
         this.#dials.down(link);
-        this.#input(INPUT.linkDown, link);
+        this.input(INPUT.linkDown, link);
       },
       onRefused: (why) => this.#hinder(new MeshError(why === 'full' ? CODE.connectionsFull : CODE.noWebRtc)),
     };
@@ -235,11 +231,11 @@ export class Shell implements Door {
         return this.#jobs.start(kind, number, value, id.slice(), bytes.slice());
       case OUTPUT.wanted: {
         const message = this.operations.message(value);
-        return this.#input(message ? INPUT.loaded : INPUT.missing, number, message);
+        return this.input(message ? INPUT.loaded : INPUT.missing, number, message);
       }
       case OUTPUT.recall: {
         const raw = this.topics.recall(bytes);
-        return this.#input(raw ? INPUT.loaded : INPUT.missing, number, raw);
+        return this.input(raw ? INPUT.loaded : INPUT.missing, number, raw);
       }
       case OUTPUT.links:
         this.#shownPeers = pieces(bytes, OUTPUT.LINK_VIEW).map(peerOf);
@@ -321,7 +317,7 @@ export class Shell implements Door {
     if (dialled !== undefined) this.#addresses.prove(dialled);
     this.#dials.proved(link);
     if (!this.#addresses.learn(textOf(address), peer)) return;
-    this.#later(() => this.#input(INPUT.addresses, this.#addresses.count));
+    this.#later(() => this.input(INPUT.addresses, this.#addresses.count));
   }
 
   #tellPeer(id: string): void {

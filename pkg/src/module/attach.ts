@@ -1,8 +1,9 @@
 // Attaches a module to a mesh.
 
 import { type Bytes, copyOf, kindOf, sha256, utf8 } from '../bytes.js';
-import { doors } from '../door.js';
+import { nameOf, need, wholeOf } from '../check.js';
 import * as CODE from '../codes.js';
+import { doors } from '../door.js';
 import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
 import { takeMessage } from '../message.js';
@@ -29,7 +30,7 @@ export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attach
   need(typeof options === 'object' && options !== null, 'attach takes an object of options');
   const { name, port: number, version = 1, module, onEvent = ignore, onFault = report, ...unknown } = options;
   need(Object.keys(unknown).length === 0, `attach has no option ${Object.keys(unknown)[0]}`);
-  need(isWhole(version, 0, 255), 'version is a whole number from 0 to 255');
+  wholeOf(version, 0, 255, 'version');
   need([onEvent, onFault].every((each) => typeof each === 'function'), 'onEvent and onFault are functions');
   const port = await portOf(name, number);
   const guest = await Guest.make(await compiled(module));
@@ -56,23 +57,12 @@ const ignore = (): void => undefined;
 
 const report = (fault: MeshError): void => reportError(fault);
 
-function need(holds: unknown, detail: string): asserts holds {
-  if (!holds) throw new MeshError(CODE.badOption, detail);
-}
-
-const isWhole = (number: unknown, least: number, most: number): boolean =>
-  Number.isInteger(number) && (number as number) >= least && (number as number) <= most;
-
 /** The port of a name: the first 32 bits of its hash, which are none of tabmesh's own. */
 async function portOf(name: unknown, port: unknown): Promise<number> {
   need((name === undefined) !== (port === undefined), 'either name or port says where');
-  if (name === undefined) {
-    need(isWhole(port, 1, 2 ** 32 - 1), 'port is a whole number from 1 to 2^32 - 1');
-    return port as number;
-  }
-  const bytes = typeof name === 'string' ? utf8(name) : '';
-  need(bytes && bytes.length > 0 && bytes.length <= NAME_MAX, `name is a text of 1 to ${NAME_MAX} bytes`);
-  const head = new DataView((await sha256(bytes)).buffer).getUint32(0);
+  if (name === undefined) return wholeOf(port, 1, 2 ** 32 - 1, 'port');
+  const hash = await sha256(utf8(nameOf(name, 'name', NAME_MAX)));
+  const head = new DataView(hash.buffer).getUint32(0);
   return head > OWN_LAST ? head : head + 2 ** 31;
 }
 

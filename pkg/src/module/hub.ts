@@ -1,6 +1,6 @@
 // The modules of one mesh: which ports are open, who is linked, and which links are kept.
 
-import { type Bytes, concat, fromHex, hex, keyOf, pieces, u32, utf8 } from '../bytes.js';
+import { type Bytes, bytesOfKey, concat, hex, isEqual, keyOf, pieces, u32, utf8 } from '../bytes.js';
 import type { Door, Hearer } from '../door.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
@@ -12,6 +12,7 @@ import { FAULT, fault } from './faults.js';
 import * as flat from './flat.js';
 import type { Guest } from './guest.js';
 import { PORTS_MAX, VIEW_MAX } from './limits.js';
+import type { Peer } from '../types.js';
 import { Seat, type Ways } from './seat.js';
 
 /** What a module signs begins with this, network and port: it means nothing to the overlay, or to other modules. */
@@ -89,7 +90,7 @@ export class Hub implements Hearer {
         this.#open.set(keyOf(id), { id, ports: pieces(bytes, 5).map(keyOf) });
         return this.#tellViews();
       case OUTPUT.peerUp:
-        return this.#each((seat) => this.#tellLinked(seat, id));
+        return this.#each((seat) => isHeld(seat, id) && this.#tellLinked(seat, id, this.#door.peers()));
       case OUTPUT.peerDown:
         this.#open.delete(keyOf(id));
         this.#tellViews();
@@ -123,7 +124,8 @@ export class Hub implements Hearer {
       verify: (key, signature, bytes) => this.#verifier.holds(key, signature, bytes),
       onHold: (fresh) => {
         this.#tellHeld();
-        for (const id of fresh) this.#tellLinked(seat(), id);
+        const peers = this.#door.peers();
+        for (const id of fresh) this.#tellLinked(seat(), id, peers);
       },
       onEvent: (bytes) => queueMicrotask(() => owner.onEvent(bytes)),
       onFault: (cause) => {
@@ -142,13 +144,12 @@ export class Hub implements Hearer {
   }
 
   #tellHeld(): void {
-    const self = hex(this.#door.identity.id);
-    const held = new Set([...this.#seats.values()].flatMap((seat) => seat.held.map(hex)));
-    held.delete(self);
+    const held = new Set([...this.#seats.values()].flatMap((seat) => seat.held.map(keyOf)));
+    held.delete(keyOf(this.#door.identity.id));
     const holding = [...held].join('');
     if (holding === this.#holding) return;
     this.#holding = holding;
-    this.#door.input(INPUT.hold, 0, fromHex(holding, held.size * 32));
+    this.#door.input(INPUT.hold, 0, bytesOfKey(holding));
   }
 
   #tellViews(): void {
@@ -161,23 +162,24 @@ export class Hub implements Hearer {
     return linked.slice(0, VIEW_MAX).map(({ id }) => id);
   }
 
-  #tellLinked(seat: Seat, id: Uint8Array): void {
-    const peer = this.#peer(id);
-    if (peer && isHeld(seat, id)) seat.hear(flat.linked(id, Math.round((peer.rttMs ?? 0) * 1000), peer.link === 'relayed'));
+  #tellLinked(seat: Seat, id: Uint8Array, peers: Peer[]): void {
+    const peer = peerOf(peers, id);
+    if (peer) seat.hear(flat.linked(id, Math.round((peer.rttMs ?? 0) * 1000), peer.link === 'relayed'));
   }
 
   /** A link that another one has taken the place of is not lost. */
   #tellUnlinked(id: Bytes, reason: number): void {
-    if (id.length > 0 && !this.#peer(id)) this.#each((seat) => isHeld(seat, id) && seat.hear(flat.unlinked(id, reason)));
+    if (id.length > 0 && !peerOf(this.#door.peers(), id)) this.#each((seat) => isHeld(seat, id) && seat.hear(flat.unlinked(id, reason)));
   }
 
-  #peer(id: Uint8Array): ReturnType<Door['peers']>[number] | undefined {
-    const text = hex(id);
-    return this.#door.peers().find((peer) => peer.id === text);
-  }
+}
+
+function peerOf(peers: Peer[], id: Uint8Array): Peer | undefined {
+  const text = hex(id);
+  return peers.find((peer) => peer.id === text);
 }
 
 /** An open port as peers are told of it. */
 const entryOf = ({ port, version }: Seat): Bytes => concat(u32(port), Uint8Array.of(version));
 
-const isHeld = ({ held }: Seat, id: Uint8Array): boolean => held.some((one) => keyOf(one) === keyOf(id));
+const isHeld = ({ held }: Seat, id: Uint8Array): boolean => held.some((one) => isEqual(one, id));

@@ -3,12 +3,13 @@
 import { type Bytes, concat, isEqual, keyOf } from '../bytes.js';
 import * as STATUS from '../status.js';
 import * as INPUT from '../kinds/input.js';
-import { MESSAGE_MAX, WITHIN_MS_MAX } from '../limits.js';
+import { MESSAGE_MAX } from '../limits.js';
 import { Asks, type AsksWays } from './asks.js';
 import * as flat from './flat.js';
 import { type Guest, ROOM } from './guest.js';
 import { HELD_MAX, INPUTS_A_TASK, INPUTS_MAX, OUTPUTS_A_TASK, RECEIVERS_MAX, TELL_MAX } from './limits.js';
 import { Task } from './task.js';
+import { withinOf } from '../tickets.js';
 import { Tickets } from './tickets.js';
 
 /** Less is no setting of the clock, in milliseconds. */
@@ -79,7 +80,7 @@ export class Seat {
 
   /** `ticket` says by whom, how long its answer is waited for, and the way back. */
   asked(ticket: Bytes, isProven: boolean, bytes: Bytes): void {
-    const withinMs = Math.min(new DataView(ticket.buffer).getUint32(32), WITHIN_MS_MAX);
+    const withinMs = withinOf(ticket);
     const [number, refused] = this.#inputs.length < INPUTS_MAX ? this.#tickets.add(ticket, withinMs) : [undefined, ticket];
     if (refused) this.#ways.input(INPUT.reply, STATUS.tooManyRequests, refused);
     if (number !== undefined) this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));

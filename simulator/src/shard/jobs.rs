@@ -94,7 +94,7 @@ impl<C: Crypto> Shard<C> {
                 self.end_job(ground, node, job, result);
             }
             Work::Message(op) => {
-                let bytes = self.modules[at].as_ref().and_then(|modules| modules.question(*op)).cloned();
+                let bytes = self.modules[at].as_ref().and_then(|modules| modules.questions.get(op)).cloned();
                 let result = bytes.as_deref().map_or(JobResult::Missing, JobResult::Loaded);
                 self.end_job(ground, node, job, result);
             }

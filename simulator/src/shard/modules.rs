@@ -76,7 +76,7 @@ impl<C: Crypto> Shard<C> {
         let Some(modules) = &mut self.modules[at] else { return false };
         modules.seats.on_event(now, event);
         if let Told::Replied { op, .. } = event {
-            modules.questions.remove(&op.0);
+            modules.questions.remove(op);
         }
         matches!(event, Told::Said { port, .. } | Told::Asked { port, .. } if *port != Port::APPLICATION.0)
     }
@@ -107,28 +107,23 @@ impl<C: Crypto> Shard<C> {
 
     fn do_for_module(&mut self, ground: &Ground, node: NodeNumber, demand: Demand) {
         let at = self.at(node);
+        let Some(modules) = &mut self.modules[at] else { return };
         let command = match &demand {
             Demand::Open(open) => Command::Open(open),
             Demand::Hold(ids) => Command::Hold(ids),
             Demand::Tell { port, to, bytes } => Command::Tell { port: port.0, to, bytes },
             Demand::Ask { op, port, to, within_ms, bytes } => {
-                if let Some(modules) = &mut self.modules[at] {
-                    modules.questions.insert(op.0, bytes.clone());
-                }
+                modules.questions.insert(*op, bytes.clone());
                 let (within_ms, length) = (*within_ms, bytes.len() as u32);
                 Command::Ask { op: *op, to, port: port.0, within_ms, length, kind: 0 }
             }
             Demand::List { op, place, stays, within_ms } => {
-                if let Some(modules) = &mut self.modules[at] {
-                    modules.questions.insert(op.0, Vec::new());
-                }
+                modules.questions.insert(*op, Vec::new());
                 let (within_ms, kind) = (*within_ms, u8::from(*stays));
                 Command::Ask { op: *op, to: place, port: LISTS, within_ms, length: 0, kind }
             }
             Demand::Cancel(op) => {
-                if let Some(modules) = &mut self.modules[at] {
-                    modules.questions.remove(&op.0);
-                }
+                modules.questions.remove(op);
                 Command::Cancel { op: *op }
             }
             Demand::Reply { status, ticket, bytes } => {
@@ -139,9 +134,7 @@ impl<C: Crypto> Shard<C> {
             Demand::Sign { .. } | Demand::Verify { .. } => return self.begin_work(ground, node, demand),
             Demand::Event { port, bytes } => {
                 self.shells[at].trace = trace::add_event(self.shells[at].trace, *port, bytes);
-                if let Some(modules) = &mut self.modules[at] {
-                    modules.events.push((*port, bytes.clone()));
-                }
+                modules.events.push((*port, bytes.clone()));
                 return;
             }
         };

@@ -9,7 +9,7 @@ use tabmesh_seat::Seats;
 pub(super) struct Tenants {
     pub(super) seats: Seats,
     /// The bytes of questions that have not ended.
-    pub(super) questions: BTreeMap<u32, Vec<u8>>,
+    pub(super) questions: BTreeMap<OpId, Vec<u8>>,
     /// What their faces heard and nobody took yet.
     pub(super) events: Vec<(Port, Vec<u8>)>,
 }
@@ -17,9 +17,5 @@ pub(super) struct Tenants {
 impl Tenants {
     pub(super) fn new(seats: Seats) -> Self {
         Self { seats, questions: BTreeMap::new(), events: Vec::new() }
-    }
-
-    pub(super) fn question(&self, op: OpId) -> Option<&Vec<u8>> {
-        self.questions.get(&op.0)
     }
 }

@@ -251,16 +251,11 @@ impl World {
         let at = self.now;
         let machine = &mut self.hosts[host.0];
         match &event {
-            Event::Done { op, status, holders } => {
+            Event::Done { op, status, .. } | Event::Replied { op, status, .. } => {
+                let holders = if let Event::Done { holders, .. } = &event { *holders } else { 0 };
                 machine.outgoing.remove(&op.0);
-                let done = Done { status: *status, holders: *holders, at };
+                let done = Done { status: *status, holders, at };
                 if machine.done.insert(op.0, done).is_some() {
-                    self.fail(host, &format!("operation {} ended twice", op.0));
-                }
-            }
-            Event::Replied { op, status, .. } => {
-                machine.outgoing.remove(&op.0);
-                if machine.done.insert(op.0, Done { status: *status, holders: 0, at }).is_some() {
                     self.fail(host, &format!("operation {} ended twice", op.0));
                 }
             }

@@ -72,9 +72,9 @@ pub(super) struct Shell {
     pub(super) are_lively: bool,
     /// What they did not answer yet.
     pub(super) unanswered: Vec<(LinkId, Vec<u8>)>,
-    /// How deep the run went.
     /// Of the question that came last.
     pub(super) ticket: Vec<u8>,
+    /// How deep the run went.
     pub(super) depth: Depth,
     heap: Heap,
     /// Whether each input and output is printed: the variable `TABMESH_TRACE`.
