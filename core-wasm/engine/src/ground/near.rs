@@ -67,10 +67,11 @@ impl Ground {
         nearest
     }
 
-    /// How many leading bits of this node's id its neighbourhood shares: about log2(n) − 3.
+    /// How many leading bits of this node's id its neighbourhood shares: about log2(n) − 3. Where there are too few to fill it, all
+    /// that there are belong to it: none, however many bits their ids share.
     pub(crate) fn depth(&self) -> u32 {
         let neighbours = self.known_neighbours();
-        neighbours.ids().last().map_or(0, |furthest| self.id.shared_bits(furthest))
+        neighbours.ids().get(NEIGHBOURS - 1).map_or(0, |furthest| self.id.shared_bits(furthest))
     }
 
     /// Whether one node may be among the closest of another, as densely as ids lie around this one.

@@ -3,6 +3,7 @@
 use alloc::vec;
 
 use super::testing::{ground, link, outputs, random_id, sent};
+use crate::limits::NEIGHBOURS;
 use crate::rng::Rng;
 use crate::wire::frame::{Body, COPIES, ENTRY, Frame, HOPS_MAX, Routed, STRAY};
 
@@ -16,6 +17,20 @@ fn a_request_leaves_by_the_link_nearest_to_its_target() {
     let sent = sent(&mut ground);
     assert!(sent.iter().any(|(by, frame)| Some(*by) == link
         && matches!(Frame::parse(frame), Some(Frame::Routed(routed)) if routed.request == 5)));
+}
+
+/// Five tabs whose ids begin alike took whatever lay elsewhere for far off, and sent blocks for it round in circles.
+#[test]
+fn who_knows_too_few_to_fill_its_neighbourhood_has_none_further_off() {
+    let mut ground = ground(0);
+    for bit in 0..NEIGHBOURS as u32 - 1 {
+        let peer = ground.id.flipped(40 + bit);
+        link(&mut ground, &peer);
+    }
+    assert_eq!(ground.depth(), 0);
+    let last = ground.id.flipped(9);
+    link(&mut ground, &last);
+    assert_eq!(ground.depth(), 9);
 }
 
 #[test]

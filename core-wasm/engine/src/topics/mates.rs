@@ -14,6 +14,9 @@ use crate::wire::topic::{GRAFT, HAVE, PRUNE};
 const SEEK_MS: u64 = 500;
 const SEEK_DOUBLINGS: u32 = 6;
 
+/// Whoever has fewer mates needs each of them. Nodes that are far off are the slowest mates of all others, who would part with them.
+const FEW: usize = MATES / 3;
+
 impl Topics {
     /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
@@ -29,17 +32,21 @@ impl Topics {
         self.count(id) <= MATES
     }
 
-    #[inline(never)]
     fn ask(&mut self, ground: &mut Ground, id: &TopicId, link: LinkId) {
         if self.lacks(id) && self.mate(id, link).is_none() {
-            self.add(id, link);
-            tell(ground, link, GRAFT, id, &[]);
+            self.graft(ground, id, link, &[]);
         }
     }
 
-    fn add(&mut self, id: &TopicId, link: LinkId) {
+    #[inline(never)]
+    fn graft(&mut self, ground: &mut Ground, id: &TopicId, link: LinkId, needs: &[u8]) {
+        self.add(id, link, needs);
+        tell(ground, link, GRAFT, id, needs);
+    }
+
+    fn add(&mut self, id: &TopicId, link: LinkId, needs: &[u8]) {
         let acked = self.topic(id).map_or(0, |topic| topic.number);
-        self.mates.push(Mate { topic: id.short(), link, acked });
+        self.mates.push(Mate { topic: id.short(), link, acked, is_needed: !needs.is_empty() });
     }
 
     /// Looks for others among the links.
@@ -56,42 +63,51 @@ impl Topics {
         }
     }
 
-    /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay.
+    /// Of more mates than are needed the slowest goes: fewer copies, and the quicker ways stay. But for whoever has few others.
     pub(super) fn part_with_slowest(&mut self, ground: &mut Ground, id: &TopicId) {
         let (mut slowest, mut most_us) = (None, 0);
-        for mate in self.mates_of(id) {
+        for mate in self.mates_of(id).filter(|mate| !mate.is_needed) {
             let rtt_us = ground.links.ready(mate.link).map_or(0, |link| link.rtt.smoothed_us());
             if rtt_us >= most_us {
                 (slowest, most_us) = (Some(mate.link), rtt_us);
             }
         }
         if let Some(link) = slowest.filter(|_| self.count(id) > MATES + 1) {
-            self.forget(Some(id), Some(link));
-            tell(ground, link, PRUNE, id, &[]);
+            self.part(ground, id, link);
         }
     }
 
-    /// A peer wants to be a mate.
-    pub(super) fn on_graft(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId) {
-        self.forget(Some(id), Some(from));
-        if self.count(id) < MATES_MAX {
-            self.add(id, from);
-            let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
-            return tell(ground, from, HAVE, id, &streams);
-        }
+    /// Parts with a mate, or does not become one, and names others.
+    #[inline(never)]
+    fn part(&mut self, ground: &mut Ground, id: &TopicId, link: LinkId) {
+        self.forget(Some(id), Some(link));
         let mut others = Writer::default();
         for link in self.mates_of(id).filter_map(|mate| ground.links.ready(mate.link)) {
             others.bytes(&link.peer.0);
         }
-        tell(ground, from, PRUNE, id, &others.finish());
+        tell(ground, link, PRUNE, id, &others.finish());
     }
 
-    /// A peer is no mate, or not any more, and names others.
-    pub(super) fn on_prune(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, others: &[u8]) {
-        if self.mate(id, from).is_some() {
-            self.forget(Some(id), Some(from));
-            self.on_met(ground, id, NodeId::list(others));
+    /// A peer wants to be a mate; it `needs` this one if it has few.
+    pub(super) fn on_graft(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, needs: &[u8]) {
+        self.forget(Some(id), Some(from));
+        if self.count(id) >= MATES_MAX {
+            return self.part(ground, id, from);
         }
+        self.add(id, from, needs);
+        let streams = self.streams.recent(id.short(), ground.now, u64::MAX);
+        tell(ground, from, HAVE, id, &streams);
+    }
+
+    /// A peer is no mate, or not any more, and names others. Where this node has few, it tells one that takes part that it needs it: once,
+    /// for that one may have no room.
+    pub(super) fn on_prune(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, others: &[u8]) {
+        let Some(was_needed) = self.mate(id, from).map(|mate| mate.is_needed) else { return };
+        self.forget(Some(id), Some(from));
+        if !was_needed && !others.is_empty() && self.count(id) < FEW {
+            self.graft(ground, id, from, &[1]);
+        }
+        self.on_met(ground, id, NodeId::list(others));
     }
 
     /// Somebody named others who take part.

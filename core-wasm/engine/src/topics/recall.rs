@@ -11,21 +11,24 @@ use crate::io::kinds::output;
 use crate::limits::MESSAGES_WANTED_MAX;
 use crate::list::{List, copied};
 use crate::wire::Writer;
-use crate::wire::topic::WANT;
+use crate::wire::topic::{PRUNE, WANT};
 
 /// So many messages are asked for at once of one mate; further ones with what is told next.
 const WANTS_MAX: usize = 16;
 
 impl Topics {
-    /// A peer has messages: those that did not come here are asked for, none twice in a beat. And of this node's own it tells how many
+    /// A mate has messages: those that did not come here are asked for, none twice in a beat. And of this node's own it tells how many
     /// came.
     pub(super) fn on_have(&mut self, ground: &mut Ground, from: LinkId, id: &TopicId, streams: &[u8]) {
         let Some((own, number)) = self.topic(id).map(|topic| (topic.stream, topic.number)) else { return };
+        let mate = self.mates.iter_mut().find(|mate| mate.topic == id.short() && mate.link == from);
+        let Some(mate) = mate else {
+            // What it said and what this node said of being mates crossed on the way.
+            return tell(ground, from, PRUNE, id, &[]);
+        };
         let mut wants = Writer::default();
         for told in Told::list(streams) {
-            if told.stream == own
-                && let Some(mate) = self.mate(id, from)
-            {
+            if told.stream == own {
                 mate.acked = mate.acked.max(told.count().min(number));
             }
             for place in self.streams.missing(&told) {

@@ -103,7 +103,7 @@ impl Topics {
             // Who takes part no longer says so to whoever thinks otherwise.
             GRAFT if !is_known => tell(ground, from, PRUNE, id, &[]),
             _ if !is_known => {}
-            GRAFT => self.on_graft(ground, from, id),
+            GRAFT => self.on_graft(ground, from, id, rest),
             PRUNE => self.on_prune(ground, from, id, rest),
             PUBLISH => self.on_publish(ground, from, raw),
             HAVE => self.on_have(ground, from, id, rest),

@@ -31,6 +31,8 @@ pub(super) struct Mate {
     pub(super) link: LinkId,
     /// How many of this node's own messages came to it.
     pub(super) acked: u32,
+    /// One of the two has few others: they stay mates.
+    pub(super) is_needed: bool,
 }
 
 /// Where topics stand. Topics go by the first 4 bytes of their ids.

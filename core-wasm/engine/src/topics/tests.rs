@@ -144,6 +144,56 @@ fn beyond_the_bound_whoever_wants_to_be_a_mate_is_told_of_others() {
 }
 
 #[test]
+fn of_mates_too_many_the_slowest_goes_but_for_one_that_has_few() {
+    let mut ground = ground(0);
+    let mut topics = subscribed(&mut ground);
+    let peers: Vec<NodeId> = (0..MATES as u64 + 3).map(|seed| peer(&mut ground, 100 + seed)).collect();
+    for (at, peer) in peers.iter().enumerate() {
+        let link = ground.links.to(peer).map(|link| link.id).unwrap();
+        ground.links.get_mut(link).unwrap().rtt.sample(Duration::from_ms(900 - 10 * at as u64));
+        hears(&mut topics, &mut ground, peer, GRAFT, if at == 0 { &[1] } else { &[] });
+    }
+    for _ in 0..4 {
+        beat(&mut topics, &mut ground);
+    }
+    let parted: Vec<NodeId> = peers.iter().filter(|peer| !is_mate(&topics, &ground, peer)).copied().collect();
+    assert_eq!(parted, peers[1..3]);
+    let said = said(&mut ground);
+    let prune = said.iter().find(|(kind, ..)| *kind == PRUNE).unwrap();
+    assert_eq!((prune.1, prune.2.len()), (peers[1], (MATES + 2) * 32), "it is told of the others");
+}
+
+#[test]
+fn who_is_left_with_few_mates_says_once_that_it_needs_one_that_takes_part() {
+    let mut ground = ground(0);
+    let mut topics = subscribed(&mut ground);
+    let peers: Vec<NodeId> = (0..4).map(|seed| peer(&mut ground, 100 + seed)).collect();
+    for peer in &peers {
+        hears(&mut topics, &mut ground, peer, GRAFT, &[]);
+    }
+    said(&mut ground);
+    hears(&mut topics, &mut ground, &peers[0], PRUNE, &peers[1].0);
+    assert_eq!(said(&mut ground), [], "three are enough");
+    hears(&mut topics, &mut ground, &peers[1], PRUNE, &[]);
+    assert!(!is_mate(&topics, &ground, &peers[1]), "it takes no part");
+    hears(&mut topics, &mut ground, &peers[2], PRUNE, &peers[3].0);
+    assert_eq!(said(&mut ground), [(GRAFT, peers[2], Vec::from([1]))]);
+    hears(&mut topics, &mut ground, &peers[2], PRUNE, &peers[3].0);
+    assert_eq!(said(&mut ground), []);
+    assert!(!is_mate(&topics, &ground, &peers[2]), "it has no room");
+}
+
+#[test]
+fn a_mate_that_is_none_any_more_is_told_so() {
+    let mut ground = ground(0);
+    let mut topics = subscribed(&mut ground);
+    let peer = peer(&mut ground, 1);
+    let raw = message(&PublicKey([3; 64]), 1, 0);
+    hears(&mut topics, &mut ground, &peer, HAVE, &row(&raw, 4, 0b1111));
+    assert_eq!(said(&mut ground), [(PRUNE, peer, Vec::new())], "its wish crossed a parting on the way");
+}
+
+#[test]
 fn who_takes_no_part_says_so_to_whoever_thinks_otherwise() {
     let mut ground = ground(0);
     let mut topics = Topics::default();
@@ -222,6 +272,9 @@ fn what_others_have_and_is_not_here_is_asked_for_once_a_beat() {
     let mut ground = ground(0);
     let mut topics = subscribed(&mut ground);
     let (one, two) = (peer(&mut ground, 1), peer(&mut ground, 2));
+    for from in [&one, &two] {
+        hears(&mut topics, &mut ground, from, GRAFT, &[]);
+    }
     let raw = message(&PublicKey([3; 64]), 2, 0);
     hears(&mut topics, &mut ground, &one, PUBLISH, &raw[32..]);
     finish(&mut topics, &mut ground);

@@ -2,7 +2,7 @@
 //! of a link alone: nobody speaks for another.
 //!
 //! ```text
-//! 1 graft     be my mate: pass on to me what comes
+//! 1 graft     be my mate: pass on to me what comes; and a byte where the sender has few mates
 //! 2 prune     not, or not any more; other mates, 32 bytes each, none if this node is no subscriber
 //! 3 publish   the rest of a message: it begins with its topic
 //! 4 have      streams; also the answer to graft
