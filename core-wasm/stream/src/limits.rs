@@ -1,0 +1,55 @@
+//! The bounds, and what happens at each.
+
+use tabmesh_port::Duration;
+use tabmesh_port::limits::MESSAGE_MAX;
+
+/// Streams of a node; one more is refused with [`TooManyRequests`](tabmesh_port::Status::TooManyRequests).
+pub const STREAMS_MAX: usize = 32;
+
+/// Of these, so many that others opened: the own ones always have room.
+pub const INCOMING_MAX: usize = 24;
+
+/// Of these, so many by one peer.
+pub const INCOMING_A_PEER: usize = 8;
+
+/// Names that are listened for; one more is refused.
+pub const NAMES_MAX: usize = 32;
+
+/// A name, in bytes; a longer one is refused.
+pub const NAME_MAX: usize = 64;
+
+/// What may be under way to a reader or wait to be read, in bytes. Who sends beyond it loses the stream.
+pub const WINDOW: u64 = 512 * 1024;
+
+/// What a writer may have handed in that has not come to the other end, in bytes. Who hands in more loses the stream.
+pub const QUEUE: usize = 512 * 1024;
+
+/// What one question carries of a stream, in bytes.
+pub const CHUNK: usize = MESSAGE_MAX - crate::wire::DATA_HEAD;
+
+/// Questions with data under way; the other questions of a port have the rest.
+pub const DATA_ASKS: usize = 20;
+
+/// Pieces that came before what stands before them; one more is to be sent again.
+pub const EARLY_MAX: usize = DATA_ASKS;
+
+/// Streams that ended are remembered, so that a question about them that comes late is answered; of more the oldest is forgotten.
+pub const ENDED_MAX: usize = 64;
+
+/// An answer is waited for so long, in milliseconds: a slow link takes half a minute for what may be under way.
+pub const WITHIN_MS: u32 = 30_000;
+
+/// What got no answer is asked again after this.
+pub const PAUSE: Duration = Duration::from_ms(1_000);
+
+/// A stream opens within this, or ends.
+pub const OPENING: Duration = Duration::from_ms(30_000);
+
+/// With nothing heard for so long a stream is asked after.
+pub const QUIET: Duration = Duration::from_ms(20_000);
+
+/// With nothing heard for so long it ends.
+pub const SILENCE: Duration = Duration::from_ms(75_000);
+
+/// And for so long where its link is lost and none comes in its place.
+pub const UNLINKED: Duration = Duration::from_ms(20_000);
