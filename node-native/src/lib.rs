@@ -3,7 +3,7 @@
 //! One task, the [`driver`], owns the engine. Around it, each room knows the driver by its channel alone: [`link`]
 //! carries packets, [`signalling`] finds first peers, [`storage`] keeps blocks, [`server`] opens the HTTP door and
 //! [`control`] the local one, over which [`files`] go in and out. [`task`] runs verifiable tasks and knows none of the others; [`module`] runs the
-//! operator's modules for the driver. [`peer`] puts them together; the command line in
+//! operator's modules for the driver; [`streams`] is a module of its own. [`peer`] puts them together; the command line in
 //! [`cli`] sits on top.
 
 // One function needs it: code that this program's own compiler made is taken for code (`task::wasmtime`).
@@ -26,4 +26,5 @@ pub mod settings;
 mod shares;
 pub mod signalling;
 pub mod storage;
+pub mod streams;
 pub mod task;

@@ -19,6 +19,8 @@ pub enum Operation {
     Answer,
     /// To tell a message to a topic.
     Publish,
+    /// To carry bytes both ways.
+    Stream,
 }
 
 /// One sentence for the end of an operation: what happened, and what to do.
@@ -31,6 +33,7 @@ pub fn sentence(operation: Operation, status: Status) -> &'static str {
         Operation::Ask => of_ask(status),
         Operation::Answer => of_answer(status),
         Operation::Publish => of_publish(status),
+        Operation::Stream => of_stream(status),
     };
     own.unwrap_or(match status {
         Status::Ok => "it was done",
@@ -169,6 +172,31 @@ pub fn exit_code(status: Status) -> u8 {
     }
 }
 
+fn of_stream(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::BadRequest => {
+            "the stream was broken off, for one end broke its rules; use the same version of tabmesh on both ends"
+        }
+        Status::Unauthorized => "the other end is not sure who asks; try again once it is linked",
+        Status::Forbidden => "the other end does not want the stream; ask its operator",
+        Status::NotFound => {
+            "nobody listens there for a stream of this name; check the name, and that the other end listens"
+        }
+        Status::TooManyRequests => {
+            "too many streams are open, here or at the other end; end one, or try again later"
+        }
+        Status::NotImplemented => "the node takes no streams; somebody has to listen there first",
+        Status::Unavailable => {
+            "the other end cannot be reached, has left, or broke the stream off; what came until then is whole, and more may have \
+             arrived there"
+        }
+        Status::TimedOut => {
+            "nothing was heard of the other end for long; what came until then is whole, and more may have arrived there"
+        }
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     //! What is said of an operation speaks of that operation.
@@ -185,6 +213,7 @@ mod tests {
             (Operation::Ask, &["giver", "send", "publish", "put it again", "topic"]),
             (Operation::Answer, &["giver", "send", "publish", "put it again", "topic"]),
             (Operation::Publish, &["giver", "send", "put it again", "question"]),
+            (Operation::Stream, &["giver", "send", "publish", "put it again", "topic", "question"]),
         ];
         for (operation, words) in foreign {
             // Of the stores of others only a put says anything.
@@ -207,6 +236,7 @@ mod tests {
             Operation::Ask,
             Operation::Answer,
             Operation::Publish,
+            Operation::Stream,
         ] {
             for status in Status::ALL.into_iter().filter(|status| *status != Status::Ok) {
                 let said = sentence(operation, status);

@@ -15,7 +15,10 @@ pub(crate) const SHIPPED_WASM: &str = "pkg/wasm/tabmesh_core_bg.wasm";
 /// The meter of tasks: what Workers download that execute tasks.
 pub(crate) const SHIPPED_METER: &str = "pkg/wasm/tabmesh_meter.wasm";
 
-/// The cargo profile that both are built with.
+/// Streams: what pages download that import `tabmesh/stream`.
+pub(crate) const SHIPPED_STREAM: &str = "pkg/wasm/tabmesh_stream.wasm";
+
+/// The cargo profile that they are built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
 
 /// The profile of `core-wasm`'s manifest that names the flags of wasm-opt: wasm-pack's name for a cargo profile that is
@@ -76,10 +79,13 @@ fn package_inputs() -> Vec<&'static str> {
 pub(crate) fn package() -> Result<()> {
     tools::ensure_web_build()?;
     tools::ensure_npm("pkg")?;
-    step("the npm package: Wasm core (30 s when cold), meter, wasm-opt, TypeScript", || {
-        unless_fresh("pkg", &package_inputs(), &["pkg/dist", SHIPPED_WASM, SHIPPED_METER], || {
-            run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait()
-        })
+    step("the npm package: Wasm core (30 s when cold), meter, streams, wasm-opt, TypeScript", || {
+        unless_fresh(
+            "pkg",
+            &package_inputs(),
+            &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM],
+            || run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait(),
+        )
     })
 }
 

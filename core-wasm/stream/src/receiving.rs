@@ -1,6 +1,5 @@
 //! One way of a stream, at its reader.
 
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
 use tabmesh_port::Status;
@@ -10,8 +9,8 @@ use crate::limits::{EARLY_MAX, WINDOW};
 /// What came, until it was read.
 #[derive(Default)]
 pub(crate) struct Receiving {
-    /// Pieces that came before what stands before them, by their place.
-    early: BTreeMap<u64, Vec<u8>>,
+    /// Pieces that came before what stands before them, with their places.
+    early: Vec<(u64, Vec<u8>)>,
     /// How far all came and was handed on, and how far it was read.
     came: u64,
     read: u64,
@@ -34,11 +33,11 @@ impl Receiving {
         if is_beyond || ends_elsewhere || ends_too_soon {
             return Err(Status::BadRequest);
         }
-        if place > self.came && !bytes.is_empty() && !self.early.contains_key(&place) {
+        if place > self.came && !bytes.is_empty() && self.early.iter().all(|(other, _)| *other != place) {
             if self.early.len() >= EARLY_MAX {
                 return Err(Status::TooManyRequests);
             }
-            self.early.insert(place, bytes.to_vec());
+            self.early.push((place, bytes.to_vec()));
         }
         if is_last {
             self.end = Some(end);
@@ -46,11 +45,8 @@ impl Receiving {
         let mut ready = Vec::new();
         if place <= self.came {
             self.advance(place, bytes, &mut ready);
-            while let Some((place, bytes)) = self.early.first_key_value()
-                && *place <= self.came
-            {
-                let (place, bytes) = (*place, bytes.clone());
-                self.early.remove(&place);
+            while let Some(next) = self.early.iter().position(|(place, _)| *place <= self.came) {
+                let (place, bytes) = self.early.swap_remove(next);
                 self.advance(place, &bytes, &mut ready);
             }
         }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Outbox, Output, Port, Room, Status, Told, Wish,
+    Attachment, Input, Instant, Module, NodeId, Outbox, Output, Port, Reason, Room, Status, Told, Wish,
 };
 
 use crate::asking::Asks;
@@ -79,9 +79,12 @@ impl Streams {
 
     /// Keeps links to the other ends of all streams.
     pub(crate) fn hold(&mut self) {
-        let mut ids: Vec<NodeId> = self.streams.iter().map(|stream| stream.peer).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let mut ids: Vec<NodeId> = Vec::new();
+        for stream in &self.streams {
+            if !ids.contains(&stream.peer) {
+                ids.push(stream.peer);
+            }
+        }
         if ids != self.held {
             self.outbox.put(&Output::Wish(Wish::Hold { ids: &ids }));
             self.linked.retain(|id| ids.contains(id));
@@ -119,12 +122,14 @@ impl Streams {
         }
     }
 
-    fn on_unlinked(&mut self, id: &NodeId) {
+    fn on_unlinked(&mut self, id: &NodeId, reason: Reason) {
         self.linked.retain(|linked| linked != id);
         let mut unreachable = Vec::new();
         for stream in self.streams.iter_mut().filter(|stream| stream.peer == *id) {
             match stream.stage {
                 Stage::Dialling => unreachable.push(stream.number),
+                // It said goodbye: what comes back is another run.
+                _ if reason == Reason::Leaving => unreachable.push(stream.number),
                 _ => stream.lose(self.now),
             }
         }
@@ -161,7 +166,7 @@ impl Module for Streams {
                 self.on_answered(op, from, is_proven, is_here, status, bytes);
             }
             Input::Told(Told::Linked { id, .. }) => self.on_linked(id),
-            Input::Told(Told::Unlinked { id, .. }) => self.on_unlinked(id),
+            Input::Told(Told::Unlinked { id, reason }) => self.on_unlinked(id, reason),
             Input::Time | Input::Done(_) | Input::Told(_) => {}
         }
         self.on_time();

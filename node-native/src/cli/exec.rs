@@ -1,12 +1,13 @@
 //! A program that answers one question.
 
 use std::ffi::OsString;
+use std::io;
 use std::process::{ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tabmesh_engine::limits::MESSAGE_MAX;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::Instant;
 
 use super::error::CliError;
@@ -27,20 +28,9 @@ pub(super) struct Asked {
 ///
 /// It cannot be started.
 pub(super) async fn run(program: &[OsString], asked: Asked) -> Result<Option<Vec<u8>>, CliError> {
-    let Some((name, arguments)) = program.split_first() else { return Ok(None) };
-    let child = Command::new(name)
-        .args(arguments)
-        .env("TABMESH_ASKER", &asked.from)
-        .env("TABMESH_ASKER_PROVEN", if asked.is_proven { "1" } else { "0" })
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|source| CliError::File { path: name.into(), source })?;
-    let mut running = Running { child, has_ended: false };
-    let (input, output) = (running.child.stdin.take(), running.child.stdout.take());
-    let (Some(mut input), Some(output)) = (input, output) else { return Ok(None) };
+    let proven = if asked.is_proven { "1" } else { "0" };
+    let variables = [("TABMESH_ASKER", &asked.from[..]), ("TABMESH_ASKER_PROVEN", proven)];
+    let (mut running, mut input, output) = Running::start(program, &variables)?;
     let feed = async move {
         // It need not read what it was asked.
         let _ = input.write_all(&asked.bytes).await;
@@ -50,20 +40,47 @@ pub(super) async fn run(program: &[OsString], asked: Asked) -> Result<Option<Vec
     let (read, ()) = tokio::join!(output.read_to_end(&mut answer), feed);
     let is_answer = read.is_ok() && answer.len() <= MESSAGE_MAX;
     if !is_answer {
-        eprintln!("the program {} says more than 32 KiB; it is ended", name.display());
+        eprintln!("the program {} says more than 32 KiB; it is ended", program[0].display());
         return Ok(None);
     }
     Ok(running.end().await.is_some_and(|status| status.success()).then_some(answer))
 }
 
-/// A program and what it started.
-struct Running {
+/// A program and what it started: dropping it ends them.
+pub(super) struct Running {
     child: Child,
     has_ended: bool,
 }
 
 impl Running {
-    async fn end(&mut self) -> Option<ExitStatus> {
+    /// Starts a program with its arguments, and these variables in its environment.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub(super) fn start(
+        program: &[OsString],
+        variables: &[(&str, &str)],
+    ) -> Result<(Self, ChildStdin, ChildStdout), CliError> {
+        let name = program.first().cloned().unwrap_or_default();
+        let broken = |source| CliError::File { path: name.clone().into(), source };
+        let mut child = Command::new(&name)
+            .args(program.get(1..).unwrap_or(&[]))
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(broken)?;
+        let pipes = child.stdin.take().zip(child.stdout.take());
+        let running = Self { child, has_ended: false };
+        let (input, output) = pipes.ok_or_else(|| broken(io::ErrorKind::BrokenPipe.into()))?;
+        Ok((running, input, output))
+    }
+
+    /// Waits for its end.
+    pub(super) async fn end(&mut self) -> Option<ExitStatus> {
         let status = self.child.wait().await.ok();
         // Its number may be another's from now on.
         self.has_ended = true;

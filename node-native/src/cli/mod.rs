@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod run;
 mod show;
+mod stream;
 mod task;
 mod topic;
 mod transfer;
@@ -136,6 +137,11 @@ enum Command {
         #[command(subcommand)]
         command: ModuleCommand,
     },
+    /// Open a stream to a node, or take those that others open: bytes both ways
+    Stream {
+        #[command(subcommand)]
+        command: StreamCommand,
+    },
     /// Tell everybody who listens to a topic, or listen
     Topic {
         #[command(subcommand)]
@@ -190,6 +196,38 @@ they were read. A module that fails ends the command with exit code 7, Ctrl-C wi
         /// Print each as it is, one after the other
         #[arg(long, conflicts_with = "json")]
         raw: bool,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+}
+
+#[derive(Subcommand, Debug)]
+enum StreamCommand {
+    /// Open a stream: the standard input goes there, and what comes from there to the standard output
+    #[command(
+        after_help = "The end of the input is passed on; the command ends once both ends have all. Exit code 4: nobody listens there for a \
+stream of this name, 5: the node cannot be reached, or the stream broke."
+    )]
+    Open {
+        /// 64 hexadecimal digits
+        id: String,
+        /// What is listened for there: 1 to 64 bytes
+        name: String,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Take a stream that another node opens by this name, as `open` does; or all of them, each by a program of its own
+    #[command(
+        after_help = "With --exec each stream is given to a process of its own: what comes is its standard input, its standard output goes \
+back. TABMESH_PEER is the id of the node at the other end, proven by its own link. Four run at once; further streams find nobody who \
+listens. The command goes on until Ctrl-C, which ends it with exit code 0, its processes and their streams."
+    )]
+    Listen {
+        /// 1 to 64 bytes
+        name: String,
+        /// The program, and its arguments: whatever follows is theirs
+        #[arg(long, value_name = "PROGRAM", num_args = 1.., allow_hyphen_values = true)]
+        exec: Vec<OsString>,
         #[command(flatten)]
         node: NodeArgs,
     },
@@ -263,6 +301,12 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
         Command::Module { command } => dispatch_module(command).await,
+        Command::Stream { command: StreamCommand::Open { id, name, node } } => {
+            stream::open(id, name, &node).await
+        }
+        Command::Stream { command: StreamCommand::Listen { name, exec, node } } => {
+            stream::listen(name, exec, &node).await
+        }
         Command::Topic { command: TopicCommand::Pub { name, text, lines, node } } => match text {
             None => topic::publish_lines(name, &node).await,
             Some(text) if !lines => topic::publish(name, text, &node).await,

@@ -35,6 +35,9 @@ pub enum ClientError {
     /// The data to put could not be read.
     #[error("the data could not be read: {0}")]
     Source(io::Error),
+    /// What came could not be handed on.
+    #[error("what came could not be written: {0}")]
+    Sink(io::Error),
 }
 
 impl From<FrameError> for ClientError {
@@ -173,12 +176,17 @@ impl Client {
         }
     }
 
+    /// Both halves of the connection.
+    pub(super) fn into_parts(self) -> (BufReader<OwnedReadHalf>, OwnedWriteHalf) {
+        (self.reader, self.writer)
+    }
+
     /// Waits until the node has attached this client.
     pub(super) async fn attached(
         mut self,
     ) -> Result<(BufReader<OwnedReadHalf>, OwnedWriteHalf), ClientError> {
         match self.answer().await? {
-            Answer::Attached {} => Ok((self.reader, self.writer)),
+            Answer::Attached {} => Ok(self.into_parts()),
             Answer::Error(failure) => Err(ClientError::Refused(failure)),
             _ => Err(FrameError::OutOfTurn.into()),
         }

@@ -3,7 +3,8 @@
 //! Both sides send frames. The client begins with a header, a [`Head`]; for `put`, `publish`, `ask` and `command` data frames and an end
 //! follow. The node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for
 //! `get` and `ask` data frames come in between. To `listen` and `follow` it answers `listening`, and then whatever comes, until the client
-//! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells. Who closes the connection early gives the request up. Whatever is no frame or no
+//! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells; of a stream, once it is `opened`, both send data
+//! and an end. Who closes the connection early gives the request up. Whatever is no frame or no
 //! request is answered with an error and costs nobody else anything.
 //!
 //! ```text
@@ -16,6 +17,7 @@ pub mod frame;
 pub mod module;
 pub mod port;
 pub mod server;
+pub mod stream;
 
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +91,19 @@ pub enum Request {
         /// Its name.
         module: String,
     },
+    /// Open a stream: [`Answer::Opened`], then data and an end from both sides, and last [`Done::Stream`].
+    OpenStream {
+        /// 64 hexadecimal digits.
+        id: String,
+        /// What is listened for there: 1 to 64 bytes.
+        name: String,
+    },
+    /// Take the next stream that another node opens by this name: [`Answer::Listening`], and once there is one the same as for
+    /// [`Request::OpenStream`].
+    TakeStream {
+        /// 1 to 64 bytes.
+        name: String,
+    },
     /// Tell all who listen to a topic the data that follow, at most 8 KiB: [`Done::Publish`].
     Publish {
         /// Its name: 1 to 255 bytes.
@@ -124,6 +139,8 @@ pub enum Answer {
     Missed(u64),
     /// The client is attached.
     Attached {},
+    /// The stream is open: the id of the node at its other end.
+    Opened(String),
     /// Something came for it.
     Heard(port::News),
     /// The end, and it was done.
@@ -186,6 +203,13 @@ pub enum Done {
         bytes: u64,
         /// It came over the own link of whoever was asked, or from this node itself: it is its answer for certain.
         proven: bool,
+    },
+    /// Both ends of the stream have all.
+    Stream {
+        /// So many bytes were written.
+        sent: u64,
+        /// And so many came.
+        received: u64,
     },
     /// The message is on its way.
     Publish {

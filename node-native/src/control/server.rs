@@ -3,6 +3,7 @@
 mod answer;
 mod modules;
 mod ports;
+mod streams;
 mod topics;
 
 use std::io;
@@ -21,6 +22,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use answer::{Ended, HEAD_MAX, Reader, done, failed, parse_id, stopping, until_gone};
+use streams::Door;
 use topics::Topics;
 
 use super::frame::{self, Frame, FrameError};
@@ -73,8 +75,9 @@ pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
 pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts) {
     let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX);
     let (blocks, topics) = (Blocks::new(handle.clone()), Topics::new(handle.clone()));
+    let streams = Door::new(handle.clone());
     let transfers = Semaphore::new(TRANSFERS_MAX);
-    let server = Arc::new(Server { blocks, topics, handle, facts, transfers });
+    let server = Arc::new(Server { blocks, topics, streams, handle, facts, transfers });
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -109,6 +112,7 @@ struct Server {
     handle: Handle,
     blocks: Blocks,
     topics: Topics,
+    streams: Door,
     facts: Facts,
     transfers: Semaphore,
 }
@@ -172,6 +176,10 @@ impl Server {
             Request::Attach { port, version } => {
                 ports::attach(&self.handle, port, version, reader, writer).await
             }
+            Request::OpenStream { id, name } => {
+                self.streams.open(parse_id(&id)?, &name, reader, writer).await
+            }
+            Request::TakeStream { name } => self.streams.take(&name, reader, writer).await,
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }

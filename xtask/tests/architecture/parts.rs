@@ -15,7 +15,17 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("core-wasm/seat", &["tabmesh-engine", "tabmesh-port"]),
     ("core-wasm/stream", &["tabmesh-port"]),
     ("core-wasm/stream/wasm", &["tabmesh-module", "tabmesh-stream"]),
-    ("node-native", &["tabmesh-bounds", "tabmesh-engine", "tabmesh-meter", "tabmesh-port", "tabmesh-seat"]),
+    (
+        "node-native",
+        &[
+            "tabmesh-bounds",
+            "tabmesh-engine",
+            "tabmesh-meter",
+            "tabmesh-port",
+            "tabmesh-seat",
+            "tabmesh-stream",
+        ],
+    ),
     ("signalling-server", &["tabmesh-bounds", "tabmesh-engine"]),
     ("signalling-server/bounds", &[]),
     ("simulator", &["tabmesh-engine", "tabmesh-heap", "tabmesh-port", "tabmesh-seat", "tabmesh-world"]),

@@ -1,0 +1,212 @@
+//! The task that hears the module for all streams.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tabmesh_engine::{NodeId, Status};
+use tabmesh_stream::{Command, Event, NAME_MAX, NAMES_MAX};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+
+use super::stream::{News, Reader, Stream, Writer};
+use crate::driver::{Attached, Heard};
+
+type Reply = oneshot::Sender<Result<Stream, Status>>;
+
+/// What the faces of streams want.
+#[derive(Debug)]
+pub(crate) enum Order {
+    Open {
+        peer: NodeId,
+        name: Vec<u8>,
+        reply: Reply,
+    },
+    Take {
+        name: Vec<u8>,
+        reply: Reply,
+    },
+    /// Whoever stopped waiting is to be forgotten.
+    Purge,
+    /// For the module.
+    Say(Bytes),
+    /// One half of the stream with this number is gone.
+    Drop(u32),
+}
+
+/// What the hub keeps of one stream.
+struct Open {
+    news: mpsc::UnboundedSender<News>,
+    room: Arc<Semaphore>,
+    ended: watch::Sender<Option<Status>>,
+    /// Who opens it, until it is open.
+    opening: Option<(Stream, Reply)>,
+}
+
+pub(super) struct Hub {
+    attached: Attached,
+    /// Weak: the hub itself keeps nobody's streams alive.
+    orders: mpsc::WeakUnboundedSender<Order>,
+    streams: HashMap<u32, Open>,
+    /// Who waits for a stream, by name; those that have none are not listened for.
+    takers: HashMap<Vec<u8>, VecDeque<Reply>>,
+    last: u32,
+}
+
+impl Hub {
+    pub(super) fn new(attached: Attached, orders: mpsc::WeakUnboundedSender<Order>) -> Self {
+        Self { attached, orders, streams: HashMap::new(), takers: HashMap::new(), last: 0 }
+    }
+
+    /// Until nobody has streams any more, or the module is gone.
+    pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        loop {
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => self.obey(order).await,
+                    None => break self.attached.detach().await,
+                },
+                heard = self.attached.events.next() => match heard {
+                    Heard::Event(bytes) => {
+                        if let Some(event) = Event::read(&bytes) {
+                            self.hear(event).await;
+                        }
+                    }
+                    // Bytes of some stream are missing: nobody knows of which.
+                    Heard::Missed(_) => self.reset_all().await,
+                    Heard::Ended(_) => break,
+                },
+            }
+        }
+    }
+
+    async fn say(&self, command: &Command<'_>) {
+        // A module that is gone ends all streams, which is heard.
+        let _ = self.attached.command(command.emit()).await;
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Open { peer, name, reply } => self.open(peer, name, reply).await,
+            Order::Take { name, reply } => self.take(name, reply).await,
+            Order::Purge => self.purge().await,
+            Order::Say(bytes) => drop(self.attached.command(bytes).await),
+            Order::Drop(stream) => self.reset(stream).await,
+        }
+    }
+
+    async fn reset(&self, stream: u32) {
+        // The module knows no stream that is over.
+        self.say(&Command::Reset { stream, status: Status::Unavailable }).await;
+    }
+
+    async fn reset_all(&mut self) {
+        for stream in self.streams.keys().copied().collect::<Vec<_>>() {
+            self.reset(stream).await;
+            self.end(stream, Status::Unavailable);
+        }
+    }
+
+    async fn open(&mut self, peer: NodeId, name: Vec<u8>, reply: Reply) {
+        self.last = (self.last + 1) & (u32::MAX >> 1);
+        let number = self.last;
+        let Some(stream) = self.make(number, peer, name.clone()) else { return };
+        if let Some(open) = self.streams.get_mut(&number) {
+            open.opening = Some((stream, reply));
+        }
+        self.say(&Command::Open { stream: number, to: &peer, name: &name }).await;
+    }
+
+    /// A stream and what the hub keeps of it; `None` if nobody has streams any more.
+    fn make(&mut self, number: u32, peer: NodeId, name: Vec<u8>) -> Option<Stream> {
+        let orders = self.orders.upgrade()?;
+        let (news, heard) = mpsc::unbounded_channel();
+        let (ended, end) = watch::channel(None);
+        let room = Arc::new(Semaphore::new(0));
+        self.streams.insert(number, Open { news, room: room.clone(), ended, opening: None });
+        let reader = Reader { number, news: heard, orders: orders.clone(), end: None };
+        let writer = Writer { number, room, ended: end, orders, is_finished: false };
+        Some(Stream { peer, name, reader, writer })
+    }
+
+    async fn take(&mut self, name: Vec<u8>, reply: Reply) {
+        let is_news = !self.takers.contains_key(&name);
+        if name.len() > NAME_MAX || is_news && self.takers.len() >= NAMES_MAX {
+            let is_long = name.len() > NAME_MAX;
+            let _ = reply.send(Err(if is_long { Status::BadRequest } else { Status::TooManyRequests }));
+            return;
+        }
+        if is_news {
+            self.say(&Command::Listen { name: &name }).await;
+        }
+        self.takers.entry(name).or_default().push_back(reply);
+    }
+
+    /// Forgets who stopped waiting.
+    async fn purge(&mut self) {
+        for takers in self.takers.values_mut() {
+            takers.retain(|reply| !reply.is_closed());
+        }
+        for name in
+            self.takers.extract_if(|_, takers| takers.is_empty()).map(|(name, _)| name).collect::<Vec<_>>()
+        {
+            self.say(&Command::Unlisten { name: &name }).await;
+        }
+        let given_up = |open: &Open| open.opening.as_ref().is_some_and(|(_, reply)| reply.is_closed());
+        let gone: Vec<u32> =
+            self.streams.iter().filter(|(_, open)| given_up(open)).map(|(number, _)| *number).collect();
+        for number in gone {
+            self.reset(number).await;
+        }
+    }
+
+    async fn hear(&mut self, event: Event<'_>) {
+        match event {
+            Event::Listening { .. } => {}
+            Event::Opened { stream } => {
+                let opening = self.streams.get_mut(&stream).and_then(|open| open.opening.take());
+                if let Some((stream, reply)) = opening {
+                    // One that nobody takes any more is reset as it is dropped.
+                    let _ = reply.send(Ok(stream));
+                }
+            }
+            Event::Incoming { stream, from, name } => self.hand_out(stream, *from, name).await,
+            Event::Room { stream, bytes } => {
+                if let Some(open) = self.streams.get(&stream) {
+                    open.room.add_permits(bytes as usize);
+                }
+            }
+            Event::Came { stream, bytes } => self.tell(stream, News::Came(Bytes::copy_from_slice(bytes))),
+            Event::Finished { stream } => self.tell(stream, News::Finished),
+            Event::Ended { stream, status } => self.end(stream, status),
+        }
+    }
+
+    /// Somebody opened a stream: it is whoever's waits longest.
+    async fn hand_out(&mut self, number: u32, from: NodeId, name: &[u8]) {
+        let Some(mut stream) = self.make(number, from, name.to_vec()) else { return };
+        while let Some(reply) = self.takers.get_mut(name).and_then(VecDeque::pop_front) {
+            match reply.send(Ok(stream)) {
+                Err(Ok(back)) => stream = back,
+                _ => break,
+            }
+        }
+        self.purge().await;
+    }
+
+    fn tell(&self, stream: u32, news: News) {
+        if let Some(open) = self.streams.get(&stream) {
+            // Whoever reads no more is about to be forgotten.
+            let _ = open.news.send(news);
+        }
+    }
+
+    fn end(&mut self, stream: u32, status: Status) {
+        let Some(open) = self.streams.remove(&stream) else { return };
+        open.ended.send_replace(Some(status));
+        open.room.close();
+        let _ = open.news.send(News::Ended(status));
+        if let Some((_, reply)) = open.opening {
+            let _ = reply.send(Err(status));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Streams between this node and others: bytes in order, both ways, each no faster than the other end reads.
+//!
+//! The module that makes them is `tabmesh-stream`, attached at its port. One task, the [`hub`], hears it for all; each stream has two
+//! halves that may be used at once.
+
+mod hub;
+mod stream;
+
+use tabmesh_engine::{NodeId, Status};
+use tabmesh_stream::port;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::driver::{AttachError, Handle};
+use hub::{Hub, Order};
+pub use stream::{Reader, Stream, Writer};
+
+/// The streams of one node. Clones are the same; once the last is dropped, and all streams, the module is detached.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    orders: mpsc::UnboundedSender<Order>,
+}
+
+impl Streams {
+    /// Attaches the module to a node.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError::Taken`]: somebody else has. See [`AttachError`].
+    pub async fn attach(handle: &Handle) -> Result<Self, AttachError> {
+        let attached = handle.attach_module(port(), 1, tabmesh_stream::Streams::new).await?;
+        let (orders, taken) = mpsc::unbounded_channel();
+        tokio::spawn(Hub::new(attached, orders.downgrade()).run(taken));
+        Ok(Self { orders })
+    }
+
+    /// Opens a stream to a node that listens for this name, 1 to 64 bytes. Dropping the future gives it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::NotFound`]: nobody listens for it there. [`Status::NotImplemented`]: the node takes no streams.
+    /// [`Status::TooManyRequests`]: too many are open, here or there. [`Status::Unavailable`]: there is no way to it.
+    pub async fn open(&self, peer: NodeId, name: &[u8]) -> Result<Stream, Status> {
+        self.ask(|reply| Order::Open { peer, name: name.to_vec(), reply }).await
+    }
+
+    /// Waits for a stream that another node opens by this name. Of several who wait for one name whoever came first gets the
+    /// first; while nobody waits, the name is not listened for. Dropping the future gives it up.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::TooManyRequests`]: 32 names are listened for already. [`Status::BadRequest`]: the name is too long.
+    pub async fn take(&self, name: &[u8]) -> Result<Stream, Status> {
+        self.ask(|reply| Order::Take { name: name.to_vec(), reply }).await
+    }
+
+    async fn ask(
+        &self,
+        order: impl FnOnce(oneshot::Sender<Result<Stream, Status>>) -> Order,
+    ) -> Result<Stream, Status> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever stops waiting leaves no name listened for.
+        let _purge = Purge(&self.orders);
+        self.orders.send(order(reply)).map_err(|_| Status::Unavailable)?;
+        answer.await.unwrap_or(Err(Status::Unavailable))
+    }
+}
+
+struct Purge<'a>(&'a mpsc::UnboundedSender<Order>);
+
+impl Drop for Purge<'_> {
+    fn drop(&mut self) {
+        let _ = self.0.send(Order::Purge);
+    }
+}

@@ -1,0 +1,143 @@
+//! Goal: streams between native peers carry bytes in order both ways, as fast as they are read, and end once. Method: real peers in this
+//! process, linked on loopback, and the program `tabmesh` at both ends.
+
+mod common;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use common::program::*;
+use common::*;
+use tabmesh_native::driver::AttachError;
+use tabmesh_native::streams::{Reader, Stream, Streams};
+use tabmesh_port::{NodeId, Status};
+use tokio::time::timeout;
+
+async fn streams(peer: &tabmesh_native::peer::Peer) -> Streams {
+    Streams::attach(peer.handle()).await.expect("free")
+}
+
+async fn in_time<T>(work: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, work).await.expect("in time")
+}
+
+/// Whatever comes, until the other end has written all.
+async fn all(reader: &mut Reader) -> Result<Vec<u8>, Status> {
+    let mut whole = Vec::new();
+    while let Some(bytes) = in_time(reader.next()).await? {
+        whole.extend_from_slice(&bytes);
+    }
+    Ok(whole)
+}
+
+fn text(length: usize) -> Vec<u8> {
+    (0..length as u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+}
+
+/// Both ends of a stream.
+async fn open(from: &Streams, to: &Streams, peer: NodeId, name: &[u8]) -> (Stream, Stream) {
+    let (taken, opened) = in_time(async { tokio::join!(to.take(name), from.open(peer, name)) }).await;
+    (opened.expect("it opens"), taken.expect("it is taken"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_ways_come_whole_at_once() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    let (mut mine, mut theirs) = open(&here, &there, id(&two), b"files").await;
+    assert_eq!((theirs.peer, &theirs.name[..], mine.peer), (id(&one), &b"files"[..], id(&two)));
+    let (long, short) = (text(3_000_001), text(1_234_567));
+    let write = async {
+        mine.writer.write(&long).await.expect("room comes");
+        mine.writer.finish();
+    };
+    let answer = async {
+        theirs.writer.write(&short).await.expect("room comes");
+        theirs.writer.finish();
+    };
+    let (came, back, (), ()) = tokio::join!(all(&mut theirs.reader), all(&mut mine.reader), write, answer);
+    assert!(came == Ok(long.clone()) && back == Ok(short.clone()));
+    assert_eq!(in_time(mine.writer.ended()).await, Ok(()));
+    assert_eq!(in_time(theirs.writer.ended()).await, Ok(()));
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_dropped_or_whose_node_stops_ends_at_the_other_end() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    let (mut mine, theirs) = open(&here, &there, id(&two), b"a").await;
+    drop(theirs);
+    assert_eq!(in_time(mine.writer.ended()).await, Err(Status::Unavailable));
+    assert_eq!(in_time(mine.reader.next()).await, Err(Status::Unavailable));
+    assert_eq!(in_time(mine.writer.write(b"more")).await, Err(Status::Unavailable));
+
+    let (mut mine, theirs) = open(&here, &there, id(&two), b"b").await;
+    two.stop().await;
+    assert_eq!(in_time(mine.writer.ended()).await, Err(Status::Unavailable));
+    drop(theirs);
+    one.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_listened_for_while_somebody_waits() {
+    let (one, two, _dirs) = linked().await;
+    let here = streams(&one).await;
+    assert_eq!(in_time(here.open(id(&two), b"a")).await.err(), Some(Status::NotImplemented));
+    let there = streams(&two).await;
+    assert_eq!(in_time(here.open(id(&two), b"a")).await.err(), Some(Status::NotFound));
+    assert_eq!(in_time(here.open(id(&one), b"a")).await.err(), Some(Status::BadRequest), "to itself");
+    assert_eq!(in_time(there.take(&[7; 65])).await.err(), Some(Status::BadRequest));
+    // Whoever gives up waiting is no listener, and two who wait get one each.
+    let _ = timeout(std::time::Duration::from_millis(50), there.take(b"a")).await;
+    assert_eq!(in_time(here.open(id(&two), b"a")).await.err(), Some(Status::NotFound));
+    let both = async {
+        tokio::join!(there.take(b"a"), there.take(b"a"), here.open(id(&two), b"a"), here.open(id(&two), b"a"))
+    };
+    let (first, second, ours, other) = in_time(both).await;
+    assert!(first.is_ok() && second.is_ok() && ours.is_ok() && other.is_ok());
+    assert_eq!(Streams::attach(one.handle()).await.err(), Some(AttachError::Taken));
+    one.stop().await;
+    two.stop().await;
+}
+
+#[test]
+fn the_command_carries_its_input_there_and_what_comes_to_its_output() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let mut listening =
+        Conversation::start(&two, &["stream", "listen"], &["echo", "--exec", "cat"], "listening");
+    let long = text(400_000);
+    for length in [0, 5, long.len()] {
+        let mut command = tabmesh();
+        command.args(["stream", "open", &two.id(), "echo", "--data-dir"]).arg(&one.dir);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut input = child.stdin.take().expect("piped");
+        let said = long[..length].to_vec();
+        let writing = std::thread::spawn(move || input.write_all(&said).expect("it reads"));
+        let output = child.wait_with_output().expect("it ends");
+        writing.join().expect("written");
+        assert!(output.status.success() && output.stdout == long[..length], "{length}: {}", stderr(&output));
+    }
+    let nobody = one.run(&["stream", "open", &two.id(), "nothing"]);
+    assert_eq!(nobody.status.code(), Some(4), "{}", stderr(&nobody));
+    assert!(stderr(&nobody).contains("nobody listens there"), "{}", stderr(&nobody));
+    listening.child.signal("-INT");
+    assert_eq!(listening.child.code(), Some(0));
+}
+
+#[test]
+fn a_stream_by_hand_goes_both_ways() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let mut theirs = Conversation::start(&two, &["stream", "listen"], &["talk"], "listening");
+    let mut mine = Conversation::start(&one, &["stream", "open"], &[&two.id(), "talk"], "a stream with");
+    assert!(theirs.complaint().contains("a stream with"));
+    mine.say("hello");
+    assert_eq!(theirs.line(), "hello");
+    theirs.say("good day");
+    assert_eq!(mine.line(), "good day");
+    for end in [&mut mine, &mut theirs] {
+        drop(end.child.stdin.take());
+    }
+    assert_eq!((mine.child.code(), theirs.child.code()), (Some(0), Some(0)));
+}

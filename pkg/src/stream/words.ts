@@ -1,0 +1,19 @@
+// How streams end, in words that pages without streams do not load.
+
+import { type Entry, MeshError } from '../errors.js';
+
+const ENTRIES: Readonly<Record<number, Entry>> = {
+  200: ['BadRequest', 'The stream was broken off: one end broke its rules. Open it again, and renew both ends.'],
+  201: ['Unauthorized', 'The other end is not sure who asks: try again once it is linked.'],
+  202: ['Forbidden', 'The other end does not want the stream.'],
+  203: ['NotFound', 'Nobody listens there for a stream of this name: check the name, and that the other end listens.'],
+  205: ['TooManyRequests', 'Too many streams are open, here or at the other end: close one, or try again later.'],
+  301: ['NotImplemented', 'The node takes no streams: it has to attach them first.'],
+  303: ['Unavailable', 'The other end cannot be reached, has left, or broke the stream off: what came until then is whole, and more may have arrived there.'],
+  304: ['TimedOut', 'Nothing was heard of the other end for long: what came until then is whole, and more may have arrived there.'],
+};
+
+/** The error of a stream that ended so. */
+export function ended(status: number): MeshError {
+  return new MeshError(status, undefined, { entry: ENTRIES[status] });
+}
