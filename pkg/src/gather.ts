@@ -57,8 +57,11 @@ export function gathered(connection: RTCPeerConnection, signal: AbortSignal): Pr
   });
 }
 
-/** Closed in the moment in which it begins to gather, a connection is now and then never collected: two of 400 on one page of twelve. */
-const BEGUN_MS = 50;
+/**
+ * Closed in the moment in which it begins to gather, a connection is now and then never collected: two of 400 on one page of twelve. On a
+ * busy machine that moment takes long: with 50 ms one page of some twenty had one left.
+ */
+const BEGUN_MS = 150;
 
 /** Waits until a connection that has its local description gathers, which it begins after some milliseconds. */
 export function gathering(connection: RTCPeerConnection): Promise<void> {
