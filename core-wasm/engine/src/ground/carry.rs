@@ -63,9 +63,10 @@ impl Ground {
         best_hop(target, self.depth_hint, &mut hops)
     }
 
-    /// Nobody linked is nearer to `target`, but a neighbour that named it may be linked to it.
+    /// `target` is not linked, or its link is doubted; but a neighbour that named it may be linked to it.
     pub(crate) fn way_round(&self, target: &NodeId, from: Option<LinkId>) -> Option<LinkId> {
-        let way = self.contacts.way_to(target).filter(|way| Some(*way) != from)?;
+        let is_linked = self.links.to(target).is_some_and(|link| link.missed == 0);
+        let way = self.contacts.way_to(target).filter(|way| !is_linked && Some(*way) != from)?;
         self.links.ready(way).map(|link| link.id)
     }
 
