@@ -23,7 +23,8 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
-pub(crate) const WASM_ONLY: [&str; 3] = ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm"];
+pub(crate) const WASM_ONLY: [&str; 4] =
+    ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm", "tabmesh-tag-wasm"];
 
 /// A cargo command for all crates that there are on this machine.
 pub(crate) fn cargo_native(command: &str) -> Run {
