@@ -274,7 +274,7 @@ impl Members {
         let heard = self
             .peers
             .iter()
-            .filter(|peer| !peer.is_in_view && !(self.is_view_full && self.linked.contains(&peer.id)));
+            .filter(|peer| !(peer.is_in_view || self.is_view_full && self.linked.contains(&peer.id)));
         let due = heard.filter_map(|peer| peer.heard).min();
         due.map_or(Instant::NEVER, |heard| heard + Duration::from_ms(HEARD_MS))
             .min(self.candidates.wanted_at())

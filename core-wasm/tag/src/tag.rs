@@ -89,9 +89,8 @@ impl Tag {
             }
             Told::View { ids, .. } => members.on_view(ground.now, ids),
             Told::Linked { id, .. } => {
-                if members.on_linked(id) {
-                    self.tell_of_members(&[*id]);
-                }
+                let silent = members.on_linked(id).then_some(*id);
+                self.tell_of_members(silent.as_slice());
             }
             Told::Unlinked { id, .. } => members.on_unlinked(ground.now, id),
             Told::Listed { op, status, ids } => {

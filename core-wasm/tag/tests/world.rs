@@ -86,8 +86,8 @@ fn everybody_hears_each_publication_once() {
 #[test]
 fn once_the_tree_is_there_a_publication_costs_a_member_little() {
     let (mut world, places) = world(1, Weather::FAIR, 20);
-    for turn in 0..20 {
-        publish(&mut world, places[turn], 0, b"to make a tree");
+    for place in &places {
+        publish(&mut world, *place, 0, b"to make a tree");
         world.run_for(5 * SECOND);
     }
     world.run_for(60 * SECOND);
