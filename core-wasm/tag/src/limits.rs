@@ -88,11 +88,17 @@ pub const STREAMS_MAX: usize = 64;
 /// Bytes of the last publications, kept for those who missed them; the oldest go first.
 pub const RECENT_BYTES: usize = 12 * 1024;
 
-/// A publication is told of this long after it came: by then it should have come everywhere.
-pub const HAVE_MS: u64 = 1_000;
+/// A publication is told of this long after it came, when it should have come everywhere, then after twice as long.
+pub const HAVE_MS: u64 = 2_000;
 
-/// Members that are told of it.
-pub const HAVE_TO: usize = 6;
+/// So often it is told of.
+pub const HAVE_TIMES: u32 = 2;
+
+/// Members that are told of it each time.
+pub const HAVE_TO: usize = 5;
+
+/// Between two times that members are told of publications: those of a burst share one message.
+pub const HAVE_GAP_MS: u64 = 1_000;
 
 /// Publications are told of to newcomers, and in rounds, for so long.
 pub const RECENT_MS: u64 = 30_000;

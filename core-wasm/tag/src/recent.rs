@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::TELL_MAX;
 use tabmesh_port::{Duration, Instant};
 
-use crate::limits::{HAVE_MS, RECENT_BYTES, RECENT_MS};
+use crate::limits::{HAVE_GAP_MS, HAVE_MS, HAVE_TIMES, RECENT_BYTES, RECENT_MS};
 use crate::wire::Name;
 
 /// Names that fit into one message.
@@ -15,10 +15,20 @@ const NAMES_MAX: usize = (TELL_MAX - 1) / size_of::<Name>();
 struct Kept {
     name: Name,
     came: Instant,
-    /// Others were told of it.
-    is_told: bool,
+    /// How often others were told of it.
+    told: u32,
     /// The message, as it came.
     flat: Vec<u8>,
+}
+
+impl Kept {
+    /// When others are to be told of it the next time.
+    fn due(&self) -> Instant {
+        match self.told {
+            HAVE_TIMES.. => Instant::NEVER,
+            times => self.came + Duration::from_ms(HAVE_MS << times),
+        }
+    }
 }
 
 /// The oldest first.
@@ -26,7 +36,7 @@ struct Kept {
 pub(crate) struct Recent {
     kept: VecDeque<Kept>,
     bytes: usize,
-    /// When others are told of some again: a burst is told of once a second.
+    /// Not before then others are told of some again, so that a burst is told of at once.
     tell_at: Instant,
 }
 
@@ -34,7 +44,7 @@ impl Recent {
     /// Keeps a publication; the oldest make room.
     pub(crate) fn keep(&mut self, now: Instant, name: Name, flat: &[u8]) {
         self.bytes += size_of::<Kept>() + flat.len();
-        self.kept.push_back(Kept { name, came: now, is_told: false, flat: flat.to_vec() });
+        self.kept.push_back(Kept { name, came: now, told: 0, flat: flat.to_vec() });
         while self.bytes > RECENT_BYTES
             && let Some(oldest) = self.kept.pop_front()
         {
@@ -54,18 +64,15 @@ impl Recent {
     }
 
     /// Those of which others are to be told now: from here on they were.
-    pub(crate) fn take_untold(&mut self, now: Instant) -> Vec<Name> {
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<Name> {
         if now < self.wanted_at() {
             return Vec::new();
         }
-        self.tell_at = now + Duration::from_ms(HAVE_MS);
-        let due = self
-            .kept
-            .iter_mut()
-            .filter(|kept| !kept.is_told && now >= kept.came + Duration::from_ms(HAVE_MS));
+        self.tell_at = now + Duration::from_ms(HAVE_GAP_MS);
+        let due = self.kept.iter_mut().filter(|kept| now >= kept.due());
         due.take(NAMES_MAX)
             .map(|kept| {
-                kept.is_told = true;
+                kept.told += 1;
                 kept.name
             })
             .collect()
@@ -73,7 +80,7 @@ impl Recent {
 
     /// When there are such.
     pub(crate) fn wanted_at(&self) -> Instant {
-        let untold = self.kept.iter().find(|kept| !kept.is_told);
-        untold.map_or(Instant::NEVER, |kept| self.tell_at.max(kept.came + Duration::from_ms(HAVE_MS)))
+        let due = self.kept.iter().map(Kept::due).min().unwrap_or(Instant::NEVER);
+        if due == Instant::NEVER { due } else { due.max(self.tell_at) }
     }
 }

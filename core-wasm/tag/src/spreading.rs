@@ -204,7 +204,7 @@ impl Spreading {
 
     /// Some members are told what came here.
     pub(crate) fn go_on(&mut self, ground: &mut Ground, members: &Members) {
-        let names = self.recent.take_untold(ground.now);
+        let names = self.recent.take_due(ground.now);
         if !names.is_empty() {
             let chance = ground.number();
             ground.tell(&members.some(HAVE_TO, chance), &Message::Have(&names));
