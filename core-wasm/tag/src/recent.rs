@@ -12,6 +12,9 @@ use crate::wire::Name;
 /// Names that fit into one message.
 const NAMES_MAX: usize = (TELL_MAX - 1) / size_of::<Name>();
 
+/// What one takes beside its message: a number of its own, so that hosts of any word size keep the same.
+const KEPT: usize = 64;
+
 struct Kept {
     name: Name,
     came: Instant,
@@ -43,12 +46,12 @@ pub(crate) struct Recent {
 impl Recent {
     /// Keeps a publication; the oldest make room.
     pub(crate) fn keep(&mut self, now: Instant, name: Name, flat: &[u8]) {
-        self.bytes += size_of::<Kept>() + flat.len();
+        self.bytes += KEPT + flat.len();
         self.kept.push_back(Kept { name, came: now, told: 0, flat: flat.to_vec() });
         while self.bytes > RECENT_BYTES
             && let Some(oldest) = self.kept.pop_front()
         {
-            self.bytes -= size_of::<Kept>() + oldest.flat.len();
+            self.bytes -= KEPT + oldest.flat.len();
         }
     }
 
