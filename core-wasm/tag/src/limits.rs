@@ -10,8 +10,8 @@ pub const PUBLISH_MAX: usize = TELL_MAX - Publication::HEAD;
 /// What is sent to one member, in bytes; a longer one is refused.
 pub const SEND_MAX: usize = TELL_MAX - Routed::HEAD;
 
-/// Members linked to this one that it knows as such. At the bound nobody is added whom the view does not name, and of those whom it
-/// names all have a place.
+/// Members linked to this one that it knows as such. At the bound one whom the view does not name, and to whom no link is held, takes the
+/// place of such a one that was silent longest; those whom the view names have a place.
 pub const PEERS_MAX: usize = 40;
 
 /// The nearest members, links to which are held.

@@ -15,6 +15,9 @@ use crate::limits::{BURST, FEW, HEARD_MS, HOLD_MAX, NAMED_MAX, NEAR, PEERS_MAX, 
 /// What one message of a link costs of what it may bring.
 const COST_US: u64 = 1_000_000 / RATE as u64;
 
+/// What a stranger may bring at once that comes in the place of another one.
+const STRANGER_BURST: u64 = 8;
+
 /// Of the ids that a member is told, those nearest to it.
 const NAMED_NEAR: usize = 10;
 
@@ -103,19 +106,25 @@ impl Members {
         self.expire(now);
         for id in ids.iter().take(VIEW_MAX) {
             if *id != self.own && !self.is_linked(id) {
-                self.make_room();
+                self.make_room(true);
                 self.add(now, id, true);
+                self.fresh.push(*id);
             }
         }
     }
 
-    /// Of those whom the view does not name the furthest goes.
-    fn make_room(&mut self) {
-        if self.peers.len() >= PEERS_MAX
-            && let Some(at) = self.peers.iter().rposition(|peer| !peer.is_in_view)
-        {
-            self.peers.remove(at);
+    /// Somebody goes where there is no room for another one: of the strangers that which was silent longest. `needs` says that
+    /// others whom the view does not name may go as well: the furthest.
+    fn make_room(&mut self, needs: bool) -> bool {
+        if self.peers.len() < PEERS_MAX {
+            return true;
         }
+        let is_stranger = |peer: &&Peer| !peer.is_in_view && !self.linked.contains(&peer.id);
+        let silent = self.peers.iter().filter(is_stranger).min_by_key(|peer| peer.heard).map(|peer| peer.id);
+        let furthest = self.peers.iter().rfind(|peer| needs && !peer.is_in_view).map(|peer| peer.id);
+        let Some(gone) = silent.or(furthest) else { return false };
+        self.peers.retain(|peer| peer.id != gone);
+        true
     }
 
     fn add(&mut self, now: Instant, id: &NodeId, is_in_view: bool) {
@@ -125,14 +134,19 @@ impl Members {
         let peer = Peer { id: *id, is_lazy: false, is_in_view, heard, budget_us, filled: now };
         self.peers.insert(at, peer);
         self.candidates.forget(id);
-        self.fresh.push(*id);
         self.changes = self.changes.wrapping_add(1);
     }
 
     /// A node spoke over its own link, at this port: it is a member. Whether what it said is to be looked at.
     pub(crate) fn hear(&mut self, now: Instant, from: &NodeId) -> bool {
-        if !self.is_linked(from) && *from != self.own && self.peers.len() < PEERS_MAX {
+        let was_full = self.peers.len() >= PEERS_MAX;
+        if !self.is_linked(from) && *from != self.own && self.make_room(false) {
             self.add(now, from, false);
+            match self.find(from).filter(|_| was_full) {
+                // Strangers that take turns bring no more than others do, and are not greeted each time.
+                Some(peer) => peer.budget_us = STRANGER_BURST * COST_US,
+                None => self.fresh.push(*from),
+            }
         }
         if let Some(peer) = self.find(from) {
             peer.heard = Some(now);

@@ -90,7 +90,7 @@ impl Tag {
             Told::View { ids, .. } => members.on_view(ground.now, ids),
             Told::Linked { id, .. } => {
                 let silent = members.on_linked(id).then_some(*id);
-                self.tell_of_members(silent.as_slice());
+                ground.tell(silent.as_slice(), &Message::Hello);
             }
             Told::Unlinked { id, .. } => members.on_unlinked(ground.now, id),
             Told::Listed { op, status, ids } => {
@@ -117,6 +117,7 @@ impl Tag {
                     self.learn(id, from.head());
                 }
             }
+            Message::Hello => self.tell_of_members(&[*from]),
             Message::Routed(it) => sending.on_routed(ground, members, from, &it),
             Message::Ended { request, status } => sending.on_ended(ground, members, from, request, status),
         }

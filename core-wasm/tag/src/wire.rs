@@ -27,6 +27,8 @@ pub enum Message<'a> {
         /// How it ended.
         status: Status,
     },
+    /// 8. The sender wants to hear [`Message::Members`]: whether there is a member at all.
+    Hello,
 }
 
 /// Names a publication: its [stream](stream_of) 8, its number 4.
@@ -132,6 +134,7 @@ impl<'a> Message<'a> {
             5 => Self::Members(NodeId::list(whole::<32>(reader.rest())?.as_flattened())),
             6 => Self::Routed(Routed::read(&mut reader)?),
             7 => Self::Ended { request: reader.u64(), status: Status::from_code(reader.u16())? },
+            8 => Self::Hello,
             _ => return None,
         };
         reader.finish().map(|()| message)
@@ -154,6 +157,7 @@ impl<'a> Message<'a> {
                 writer.bytes(&it.target.0).bytes(it.bytes);
             }
             Self::Ended { request, status } => _ = writer.u8(7).u64(*request).u16(*status as u16),
+            Self::Hello => _ = writer.u8(8),
         }
         writer.finish()
     }

@@ -131,6 +131,13 @@ fn a_flood_of_one_link_is_bounded_whatever_it_says() {
 }
 
 #[test]
+fn a_hello_is_answered_as_often_as_a_link_may_speak() {
+    let mut tag = among(10);
+    let answers: usize = (0..1_000).map(|_| told(&tag.hear(&id(1), &Message::Hello), 5).len()).sum();
+    assert_eq!(answers, BURST as usize);
+}
+
+#[test]
 fn who_names_those_that_are_not_there_has_few_of_them_tried() {
     let mut tag = among(10);
     // Ids that are nearer than anybody: they can be made up.

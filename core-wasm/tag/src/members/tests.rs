@@ -71,6 +71,21 @@ fn strangers_take_no_place_from_those_in_view() {
 }
 
 #[test]
+fn where_there_is_no_room_a_stranger_takes_the_place_of_the_one_that_was_silent_longest() {
+    let (mut members, _) = members();
+    members.on_view(at(0), &ids(0..32));
+    for stranger in 100..108 {
+        assert!(members.hear(at(stranger.into()), &id(stranger)));
+    }
+    members.take_fresh();
+    members.hear(at(200), &id(100));
+    let brought = (0..50).filter(|_| members.hear(at(300), &id(108))).count();
+    assert_eq!(brought as u64, STRANGER_BURST);
+    assert!(!members.is_linked(&id(101)) && members.is_linked(&id(100)));
+    assert!(members.take_fresh().is_empty(), "and is not greeted");
+}
+
+#[test]
 fn where_the_view_is_full_a_held_link_counts_once_its_end_spoke() {
     let (mut members, mut ground) = members();
     members.on_view(at(0), &ids(0..32));
