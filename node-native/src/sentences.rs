@@ -205,7 +205,7 @@ mod tests {
 
     #[test]
     fn an_operation_is_not_spoken_of_in_the_words_of_another() {
-        let foreign: [(Operation, &[&str]); 7] = [
+        let foreign: [(Operation, &[&str]); 8] = [
             (Operation::Put, &["send", "publish", "giver", "topic", "question"]),
             (Operation::Get, &["send", "publish", "put it", "topic", "question"]),
             (Operation::Find, &["send", "publish", "giver", "put ", "topic", "question"]),

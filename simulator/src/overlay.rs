@@ -86,6 +86,12 @@ impl Overlay {
         self.world.shards[0].engine(node).map_or_else(Vec::new, |engine| engine.links().collect())
     }
 
+    /// How many frames for modules of a port a node has sent so far: what its own said, and what it passed on for others. What a relay
+    /// carries sealed is counted where it was sealed.
+    pub fn carried(&self, node: u32, port: Port) -> u64 {
+        self.world.shards[0].carried.get(&(node, port.0)).copied().unwrap_or(0)
+    }
+
     /// A node goes, with its modules: without a word, or saying goodbye.
     pub fn leave(&mut self, node: u32, silent: bool) {
         let World { shards, ground, .. } = &mut self.world;

@@ -18,6 +18,9 @@ pub(crate) const SHIPPED_METER: &str = "pkg/wasm/tabmesh_meter.wasm";
 /// Streams: what pages download that import `tabmesh/stream`.
 pub(crate) const SHIPPED_STREAM: &str = "pkg/wasm/tabmesh_stream.wasm";
 
+/// Tags: what pages download that import `tabmesh/tag`.
+pub(crate) const SHIPPED_TAG: &str = "pkg/wasm/tabmesh_tag.wasm";
+
 /// The cargo profile that they are built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
 
@@ -26,8 +29,8 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
-pub(crate) const WASM_ONLY: [&str; 4] =
-    ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm", "tabmesh-stream-wasm"];
+pub(crate) const WASM_ONLY: [&str; 5] =
+    ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm", "tabmesh-stream-wasm", "tabmesh-tag-wasm"];
 
 /// A cargo command for all crates that there are on this machine.
 pub(crate) fn cargo_native(command: &str) -> Run {
@@ -79,7 +82,7 @@ fn package_inputs() -> Vec<&'static str> {
 pub(crate) fn package() -> Result<()> {
     tools::ensure_web_build()?;
     tools::ensure_npm("pkg")?;
-    step("the npm package: Wasm core (30 s when cold), meter, streams, wasm-opt, TypeScript", || {
+    step("the npm package: Wasm core (30 s when cold), meter, streams, tags, wasm-opt, TypeScript", || {
         unless_fresh(
             "pkg",
             &package_inputs(),

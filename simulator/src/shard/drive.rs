@@ -109,6 +109,9 @@ impl<C: Crypto> Shard<C> {
         bytes: Vec<u8>,
         packets: &mut Packets<EndId>,
     ) {
+        if let Some(port) = super::words::port(&bytes) {
+            *self.carried.entry((node, port)).or_default() += 1;
+        }
         let at = self.at(node);
         if self.has_circuit(node, link) {
             return self.seal(ground, node, link, bytes);

@@ -18,7 +18,7 @@ mod signalling;
 mod tenants;
 pub(crate) mod words;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::marker::PhantomData;
 
 use tabmesh_engine::{JobId, LinkId, Node, Output, Work};
@@ -169,6 +169,8 @@ pub(crate) struct Shard<C: Crypto> {
     pub(crate) counts: Counts,
     /// What was followed, in words: when, whom it is about, and the line.
     pub(crate) words: Vec<(u64, NodeNumber, String)>,
+    /// Frames for modules that each node sent, its own and those of others, by their port.
+    pub(crate) carried: BTreeMap<(NodeNumber, u32), u64>,
     followed_request: Option<u32>,
     /// Who knocks while the engine answers `Incoming`.
     knocking: Option<(NodeNumber, EndId)>,
@@ -210,6 +212,7 @@ impl<C: Crypto> Shard<C> {
             notes: Vec::new(),
             counts: Counts::default(),
             words: Vec::new(),
+            carried: BTreeMap::new(),
             followed_request: None,
             knocking: None,
             outputs: Vec::new(),

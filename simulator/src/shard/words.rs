@@ -13,6 +13,9 @@ use crate::ground::Ground;
 /// Kinds of frames, the later ones as one; bodies are counted behind them.
 const BODIES: usize = 19;
 
+/// The kind of a body that is for a module.
+const PORT_BODY: u8 = 11;
+
 /// What a frame is counted as: its own kind, or [`BODIES`] more than the kind of what a routed one carries.
 pub(super) fn kind(frame: &[u8]) -> usize {
     match frame.get(2).copied().unwrap_or(0) {
@@ -24,6 +27,14 @@ pub(super) fn kind(frame: &[u8]) -> usize {
         }
         kind => usize::from(kind.min(BODIES as u8 - 1)),
     }
+}
+
+/// The port of a frame for a module, be it told, asked or answered on the way there.
+pub(super) fn port(frame: &[u8]) -> Option<u32> {
+    let path = usize::from(*frame.get(73)?);
+    let (body, said) = frame.get(74 + ENTRY * path..)?.split_first()?;
+    (kind(frame) == BODIES + usize::from(*body) && *body == PORT_BODY).then_some(())?;
+    said.first_chunk().map(|port| u32::from_be_bytes(*port))
 }
 
 /// What a frame says about the topic, by the numbers of `wire::topic`; `None` where it is about something else. What

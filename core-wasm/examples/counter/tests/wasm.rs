@@ -2,92 +2,16 @@
 //!
 //! The `.wasm` as a shell has it, in an engine, against the native counter: the same seed, nodes, weather and commands.
 
-use std::path::PathBuf;
-use std::process::Command as Program;
+mod loaded;
 
+use loaded::{Loaded, built};
 use tabmesh_counter::{Command, Counter, port};
-use tabmesh_port::{Attachment, Input, Instant, Module, Port, Room};
+use tabmesh_port::{Attachment, Module, Port, Room};
 use tabmesh_simulator::{Overlay, Scenario};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
-use wasmtime::{Engine, Instance, Memory, Store, TypedFunc};
+use wasmtime::Engine;
 
 const SECOND: u64 = 1_000_000;
-
-/// Builds the module as it ships but for wasm-opt: where it lies.
-fn built() -> PathBuf {
-    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("module");
-    let status = Program::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "tabmesh-counter-wasm", "--profile", "wasm"])
-        .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
-        .arg(&target)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
-        .status()
-        .unwrap();
-    assert!(status.success(), "the Wasm module does not build");
-    target.join("wasm32-unknown-unknown/wasm/tabmesh_counter_wasm.wasm")
-}
-
-/// The functions of a module's `.wasm`.
-struct Loaded {
-    store: Store<()>,
-    memory: Memory,
-    room: TypedFunc<u32, u32>,
-    start: TypedFunc<(), u32>,
-    handle: TypedFunc<u64, u32>,
-    poll: TypedFunc<u64, u64>,
-    wanted_at: TypedFunc<(), u64>,
-    wanted: Instant,
-}
-
-impl Loaded {
-    fn new(engine: &Engine, module: &wasmtime::Module) -> Self {
-        let mut store = Store::new(engine, ());
-        let instance = Instance::new(&mut store, module, &[]).unwrap();
-        Self {
-            memory: instance.get_memory(&mut store, "memory").unwrap(),
-            room: instance.get_typed_func(&mut store, "room").unwrap(),
-            start: instance.get_typed_func(&mut store, "start").unwrap(),
-            handle: instance.get_typed_func(&mut store, "handle").unwrap(),
-            poll: instance.get_typed_func(&mut store, "poll").unwrap(),
-            wanted_at: instance.get_typed_func(&mut store, "wanted_at").unwrap(),
-            wanted: Instant::NEVER,
-            store,
-        }
-    }
-
-    fn put(&mut self, bytes: &[u8]) {
-        let place = self.room.call(&mut self.store, bytes.len() as u32).unwrap();
-        self.memory.write(&mut self.store, place as usize, bytes).unwrap();
-    }
-
-    fn start(&mut self, attachment: &[u8]) -> bool {
-        self.put(attachment);
-        self.start.call(&mut self.store, ()).unwrap() == 1
-    }
-
-    fn hand(&mut self, now: u64, flat: &[u8]) -> bool {
-        self.put(flat);
-        self.handle.call(&mut self.store, now).unwrap() == 1
-    }
-}
-
-impl Module for Loaded {
-    fn handle(&mut self, now: Instant, input: Input<'_>) {
-        assert!(self.hand(now.0, &input.emit()));
-        self.wanted = Instant(self.wanted_at.call(&mut self.store, ()).unwrap());
-    }
-
-    fn poll(&mut self, room: Room) -> Option<Vec<u8>> {
-        let found = self.poll.call(&mut self.store, room.kinds()).unwrap();
-        let start = (found >> 32) as usize;
-        let length = found as u32 as usize;
-        (found != 0).then(|| self.memory.data(&self.store)[start..start + length].to_vec())
-    }
-
-    fn wanted_at(&self) -> Instant {
-        self.wanted
-    }
-}
 
 /// What happens in a world of counters, however they are made.
 fn trace<M: Module>(seed: u64, mut make: impl FnMut(Attachment) -> M) -> u64 {
@@ -126,7 +50,7 @@ fn trace_over_the_overlay(seed: u64, make: impl Fn(Attachment) -> Box<dyn Module
 #[test]
 fn p3_the_wasm_module_and_the_native_one_give_one_trace() {
     let engine = Engine::default();
-    let module = wasmtime::Module::from_file(&engine, built()).unwrap();
+    let module = wasmtime::Module::from_file(&engine, built("tabmesh-counter-wasm")).unwrap();
     assert_eq!(module.imports().len(), 0);
     for seed in 1..=3 {
         let in_wasm = trace(seed, |attachment| {
@@ -148,10 +72,7 @@ fn p3_the_wasm_module_and_the_native_one_give_one_trace() {
 
 fn bad_bytes_are_refused(loaded: &mut Loaded) {
     assert!(!loaded.hand(0, &[0]), "nothing was started");
-    assert_eq!(
-        (loaded.poll(Room::ALL), loaded.wanted_at.call(&mut loaded.store, ()).unwrap()),
-        (None, u64::MAX)
-    );
+    assert_eq!((loaded.poll(Room::ALL), loaded.wants_at()), (None, u64::MAX));
     assert!(!loaded.start(&[1; 107]));
     assert!(loaded.start(&[1; 108]));
     assert!(!loaded.hand(0, &[]) && !loaded.hand(0, &[200, 1]));

@@ -1,0 +1,89 @@
+//! The last publications, for those who missed them.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use tabmesh_port::limits::TELL_MAX;
+use tabmesh_port::{Duration, Instant};
+
+use crate::limits::{HAVE_GAP_MS, HAVE_MS, HAVE_TIMES, RECENT_BYTES, RECENT_MS};
+use crate::wire::Name;
+
+/// Names that fit into one message.
+const NAMES_MAX: usize = (TELL_MAX - 1) / size_of::<Name>();
+
+/// What one takes beside its message: a number of its own, so that hosts of any word size keep the same.
+const KEPT: usize = 64;
+
+struct Kept {
+    name: Name,
+    came: Instant,
+    /// How often others were told of it.
+    told: u32,
+    /// The message, as it came.
+    flat: Vec<u8>,
+}
+
+impl Kept {
+    /// When others are to be told of it the next time.
+    fn due(&self) -> Instant {
+        match self.told {
+            HAVE_TIMES.. => Instant::NEVER,
+            times => self.came + Duration::from_ms(HAVE_MS << times),
+        }
+    }
+}
+
+/// The oldest first.
+#[derive(Default)]
+pub(crate) struct Recent {
+    kept: VecDeque<Kept>,
+    bytes: usize,
+    /// Not before then others are told of some again, so that a burst is told of at once.
+    tell_at: Instant,
+}
+
+impl Recent {
+    /// Keeps a publication; the oldest make room.
+    pub(crate) fn keep(&mut self, now: Instant, name: Name, flat: &[u8]) {
+        self.bytes += KEPT + flat.len();
+        self.kept.push_back(Kept { name, came: now, told: 0, flat: flat.to_vec() });
+        while self.bytes > RECENT_BYTES
+            && let Some(oldest) = self.kept.pop_front()
+        {
+            self.bytes -= KEPT + oldest.flat.len();
+        }
+    }
+
+    pub(crate) fn get(&self, name: &Name) -> Option<&[u8]> {
+        self.kept.iter().find(|kept| kept.name == *name).map(|kept| &kept.flat[..])
+    }
+
+    /// Of those that came not long ago the last, and not just now.
+    pub(crate) fn names(&self, now: Instant) -> Vec<Name> {
+        let span = Duration::from_ms(HAVE_MS)..Duration::from_ms(RECENT_MS);
+        let recent = self.kept.iter().rev().filter(|kept| span.contains(&now.since(kept.came)));
+        recent.take(NAMES_MAX).map(|kept| kept.name).collect()
+    }
+
+    /// Those of which others are to be told now: from here on they were.
+    pub(crate) fn take_due(&mut self, now: Instant) -> Vec<Name> {
+        if now < self.wanted_at() {
+            return Vec::new();
+        }
+        self.tell_at = now + Duration::from_ms(HAVE_GAP_MS);
+        let due = self.kept.iter_mut().filter(|kept| now >= kept.due());
+        due.take(NAMES_MAX)
+            .map(|kept| {
+                kept.told += 1;
+                kept.name
+            })
+            .collect()
+    }
+
+    /// When there are such.
+    pub(crate) fn wanted_at(&self) -> Instant {
+        let due = self.kept.iter().map(Kept::due).min().unwrap_or(Instant::NEVER);
+        if due == Instant::NEVER { due } else { due.max(self.tell_at) }
+    }
+}
