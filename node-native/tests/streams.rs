@@ -36,8 +36,18 @@ fn text(length: usize) -> Vec<u8> {
 
 /// Both ends of a stream.
 async fn open(from: &Streams, to: &Streams, peer: NodeId, name: &[u8]) -> (Stream, Stream) {
-    let (taken, opened) = in_time(async { tokio::join!(to.take(name), from.open(peer, name)) }).await;
-    (opened.expect("it opens"), taken.expect("it is taken"))
+    let (taken, opened) = in_time(async { tokio::join!(to.take(name), opened(from, peer, name)) }).await;
+    (opened, taken.expect("it is taken"))
+}
+
+/// Opens a stream once somebody listens.
+async fn opened(from: &Streams, peer: NodeId, name: &[u8]) -> Stream {
+    loop {
+        match from.open(peer, name).await {
+            Err(Status::NotFound) => tokio::time::sleep(Duration::from_millis(20)).await,
+            other => return other.expect("it opens"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use tabmesh_engine::{NodeId, Status};
 use tabmesh_stream::{Command, Event, NAME_MAX, NAMES_MAX};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
-use super::stream::{News, Reader, Stream, Writer};
+use super::stream::{Half, News, Reader, Stream, Writer};
 use crate::driver::{Attached, Heard};
 
 type Reply = oneshot::Sender<Result<Stream, Status>>;
@@ -27,10 +27,6 @@ pub(crate) enum Order {
     },
     /// Whoever stopped waiting is to be forgotten.
     Purge,
-    /// For the module.
-    Say(Bytes),
-    /// One half of the stream with this number is gone.
-    Drop(u32),
 }
 
 /// What the hub keeps of one stream.
@@ -44,8 +40,9 @@ struct Open {
 
 pub(super) struct Hub {
     attached: Attached,
-    /// Weak: the hub itself keeps nobody's streams alive.
-    orders: mpsc::WeakUnboundedSender<Order>,
+    /// For the halves of streams.
+    hub: mpsc::UnboundedSender<Half>,
+    halves: mpsc::UnboundedReceiver<Half>,
     streams: HashMap<u32, Open>,
     /// Who waits for a stream, by name; those that have none are not listened for.
     takers: HashMap<Vec<u8>, VecDeque<Reply>>,
@@ -53,17 +50,23 @@ pub(super) struct Hub {
 }
 
 impl Hub {
-    pub(super) fn new(attached: Attached, orders: mpsc::WeakUnboundedSender<Order>) -> Self {
-        Self { attached, orders, streams: HashMap::new(), takers: HashMap::new(), last: 0 }
+    pub(super) fn new(attached: Attached) -> Self {
+        let (hub, halves) = mpsc::unbounded_channel();
+        Self { attached, hub, halves, streams: HashMap::new(), takers: HashMap::new(), last: 0 }
     }
 
     /// Until nobody has streams any more, or the module is gone.
     pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        loop {
+        let mut has_faces = true;
+        while has_faces || !self.streams.is_empty() {
             tokio::select! {
-                order = orders.recv() => match order {
+                order = orders.recv(), if has_faces => match order {
                     Some(order) => self.obey(order).await,
-                    None => break self.attached.detach().await,
+                    None => has_faces = false,
+                },
+                Some(half) = self.halves.recv() => match half {
+                    Half::Says(bytes) => drop(self.attached.command(bytes).await),
+                    Half::Dropped(stream) => self.reset(stream).await,
                 },
                 heard = self.attached.events.next() => match heard {
                     Heard::Event(bytes) => {
@@ -73,10 +76,14 @@ impl Hub {
                     }
                     // Bytes of some stream are missing: nobody knows of which.
                     Heard::Missed(_) => self.reset_all().await,
-                    Heard::Ended(_) => break,
+                    Heard::Ended(_) => {
+                        let numbers: Vec<u32> = self.streams.keys().copied().collect();
+                        return numbers.into_iter().for_each(|stream| self.end(stream, Status::Unavailable));
+                    }
                 },
             }
         }
+        self.attached.detach().await;
     }
 
     async fn say(&self, command: &Command<'_>) {
@@ -89,8 +96,6 @@ impl Hub {
             Order::Open { peer, name, reply } => self.open(peer, name, reply).await,
             Order::Take { name, reply } => self.take(name, reply).await,
             Order::Purge => self.purge().await,
-            Order::Say(bytes) => drop(self.attached.command(bytes).await),
-            Order::Drop(stream) => self.reset(stream).await,
         }
     }
 
@@ -109,23 +114,22 @@ impl Hub {
     async fn open(&mut self, peer: NodeId, name: Vec<u8>, reply: Reply) {
         self.last = (self.last + 1) & (u32::MAX >> 1);
         let number = self.last;
-        let Some(stream) = self.make(number, peer, name.clone()) else { return };
+        let stream = self.make(number, peer, name.clone());
         if let Some(open) = self.streams.get_mut(&number) {
             open.opening = Some((stream, reply));
         }
         self.say(&Command::Open { stream: number, to: &peer, name: &name }).await;
     }
 
-    /// A stream and what the hub keeps of it; `None` if nobody has streams any more.
-    fn make(&mut self, number: u32, peer: NodeId, name: Vec<u8>) -> Option<Stream> {
-        let orders = self.orders.upgrade()?;
+    /// A stream and what the hub keeps of it.
+    fn make(&mut self, number: u32, peer: NodeId, name: Vec<u8>) -> Stream {
         let (news, heard) = mpsc::unbounded_channel();
         let (ended, end) = watch::channel(None);
         let room = Arc::new(Semaphore::new(0));
         self.streams.insert(number, Open { news, room: room.clone(), ended, opening: None });
-        let reader = Reader { number, news: heard, orders: orders.clone(), end: None };
-        let writer = Writer { number, room, ended: end, orders, is_finished: false };
-        Some(Stream { peer, name, reader, writer })
+        let reader = Reader { number, news: heard, hub: self.hub.clone(), end: None };
+        let writer = Writer { number, room, ended: end, hub: self.hub.clone(), is_finished: false };
+        Stream { peer, name, reader, writer }
     }
 
     async fn take(&mut self, name: Vec<u8>, reply: Reply) {
@@ -183,7 +187,7 @@ impl Hub {
 
     /// Somebody opened a stream: it is whoever's waits longest.
     async fn hand_out(&mut self, number: u32, from: NodeId, name: &[u8]) {
-        let Some(mut stream) = self.make(number, from, name.to_vec()) else { return };
+        let mut stream = self.make(number, from, name.to_vec());
         while let Some(reply) = self.takers.get_mut(name).and_then(VecDeque::pop_front) {
             match reply.send(Ok(stream)) {
                 Err(Ok(back)) => stream = back,

@@ -29,7 +29,7 @@ impl Streams {
     pub async fn attach(handle: &Handle) -> Result<Self, AttachError> {
         let attached = handle.attach_module(port(), 1, tabmesh_stream::Streams::new).await?;
         let (orders, taken) = mpsc::unbounded_channel();
-        tokio::spawn(Hub::new(attached, orders.downgrade()).run(taken));
+        tokio::spawn(Hub::new(attached).run(taken));
         Ok(Self { orders })
     }
 

@@ -7,8 +7,6 @@ use tabmesh_engine::{NodeId, Status};
 use tabmesh_stream::Command;
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use super::hub::Order;
-
 /// What one command carries: commands have at most 64 KiB.
 const PIECE_MAX: usize = 32 * 1024;
 
@@ -33,12 +31,21 @@ pub(super) enum News {
     Ended(Status),
 }
 
+/// What a half tells the hub.
+#[derive(Debug)]
+pub(super) enum Half {
+    /// For the module.
+    Says(Bytes),
+    /// A half of the stream with this number is gone before its end.
+    Dropped(u32),
+}
+
 /// The half that reads.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) number: u32,
     pub(super) news: mpsc::UnboundedReceiver<News>,
-    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(super) hub: mpsc::UnboundedSender<Half>,
     /// How it went, once nothing more comes.
     pub(super) end: Option<Result<(), Status>>,
 }
@@ -49,7 +56,7 @@ pub struct Writer {
     pub(super) number: u32,
     pub(super) room: Arc<Semaphore>,
     pub(super) ended: watch::Receiver<Option<Status>>,
-    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(super) hub: mpsc::UnboundedSender<Half>,
     pub(super) is_finished: bool,
 }
 
@@ -66,7 +73,7 @@ impl Reader {
         let end = match self.news.recv().await {
             Some(News::Came(bytes)) => {
                 let count = bytes.len() as u32;
-                say(&self.orders, &Command::Read { stream: self.number, count });
+                say(&self.hub, &Command::Read { stream: self.number, count });
                 return Ok(Some(bytes));
             }
             Some(News::Finished | News::Ended(Status::Ok)) => Ok(()),
@@ -97,7 +104,7 @@ impl Writer {
             });
             let (piece, rest) = bytes.split_at(1 + more);
             bytes = rest;
-            say(&self.orders, &Command::Write { stream: self.number, bytes: piece });
+            say(&self.hub, &Command::Write { stream: self.number, bytes: piece });
         }
         Ok(())
     }
@@ -105,7 +112,7 @@ impl Writer {
     /// Says that there is no more.
     pub fn finish(&mut self) {
         self.is_finished = true;
-        say(&self.orders, &Command::Finish { stream: self.number });
+        say(&self.hub, &Command::Finish { stream: self.number });
     }
 
     /// Waits until the stream is over.
@@ -129,7 +136,7 @@ impl Writer {
 impl Drop for Reader {
     fn drop(&mut self) {
         if self.end.is_none() {
-            let _ = self.orders.send(Order::Drop(self.number));
+            let _ = self.hub.send(Half::Dropped(self.number));
         }
     }
 }
@@ -137,12 +144,12 @@ impl Drop for Reader {
 impl Drop for Writer {
     fn drop(&mut self) {
         if !self.is_finished {
-            let _ = self.orders.send(Order::Drop(self.number));
+            let _ = self.hub.send(Half::Dropped(self.number));
         }
     }
 }
 
-fn say(orders: &mpsc::UnboundedSender<Order>, command: &Command<'_>) {
+fn say(hub: &mpsc::UnboundedSender<Half>, command: &Command<'_>) {
     // A hub that is gone has ended all streams.
-    let _ = orders.send(Order::Say(command.emit().into()));
+    let _ = hub.send(Half::Says(command.emit().into()));
 }
