@@ -5,6 +5,7 @@ mod common;
 
 use std::io::Write;
 use std::process::Stdio;
+use std::time::Duration;
 
 use common::program::*;
 use common::*;
@@ -100,13 +101,15 @@ async fn a_name_is_listened_for_while_somebody_waits() {
     assert_eq!(in_time(here.open(id(&one), b"a")).await.err(), Some(Status::BadRequest), "to itself");
     assert_eq!(in_time(there.take(&[7; 65])).await.err(), Some(Status::BadRequest));
     // Whoever gives up waiting is no listener, and two who wait get one each.
-    let _ = timeout(std::time::Duration::from_millis(50), there.take(b"a")).await;
+    let _ = timeout(Duration::from_millis(50), there.take(b"a")).await;
     assert_eq!(in_time(here.open(id(&two), b"a")).await.err(), Some(Status::NotFound));
+    let peer = id(&two);
     let both = async {
-        tokio::join!(there.take(b"a"), there.take(b"a"), here.open(id(&two), b"a"), here.open(id(&two), b"a"))
+        let (one, two) = (opened(&here, peer, b"a"), opened(&here, peer, b"a"));
+        tokio::join!(there.take(b"a"), there.take(b"a"), one, two)
     };
-    let (first, second, ours, other) = in_time(both).await;
-    assert!(first.is_ok() && second.is_ok() && ours.is_ok() && other.is_ok());
+    let (first, second, ..) = in_time(both).await;
+    assert!(first.is_ok() && second.is_ok());
     assert_eq!(Streams::attach(one.handle()).await.err(), Some(AttachError::Taken));
     one.stop().await;
     two.stop().await;
