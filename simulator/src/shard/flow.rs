@@ -41,7 +41,7 @@ impl<C: Crypto> Shard<C> {
         let one_way_us = ground.one_way_us(node, mate);
         let down = u64::from(ground.place(mate).down_rate);
         let rate = if length > SHORT {
-            (up / (busy + 1)).min(down).min(ground.channel.link_rate(one_way_us))
+            (up / (busy + 1)).min(down).min(ground.link_rate).min(ground.channel.link_rate(one_way_us))
         } else {
             up.min(down)
         };
