@@ -58,14 +58,17 @@ impl<C: Crypto> Shard<C> {
         self.cause(ground, node, mate, sent.arrives, What::Packet { end: theirs, bytes });
     }
 
-    /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
+    /// The queue of an end has fallen by a step.
     pub(super) fn drained(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let (at, now) = (self.at(node), self.now);
         let Some(end) = self.ends[at].get(id).filter(|end| end.pipe.is_none()) else { return };
         let link = end.link;
-        match end.line.drained(now) {
-            Ok(queued) => self.feed(ground, node, Input::LinkDrained { link, queued }),
-            Err(later) => self.cause(ground, node, node, later, What::Drained(id)),
+        let drained = end.line.drained(now);
+        if let Some(again_at) = drained.again_at {
+            self.cause(ground, node, node, again_at, What::Drained(id));
+        }
+        if let Some(queued) = drained.told {
+            self.feed(ground, node, Input::LinkDrained { link, queued });
         }
     }
 
