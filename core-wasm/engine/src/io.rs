@@ -35,12 +35,12 @@ impl LinkId {
 
     /// Its number.
     pub const fn number(self) -> u16 {
-        self.0.get() as u16
+        self.0.get() as _
     }
 
     /// Its number in a word, as which jobs and outputs carry it.
     pub(crate) const fn word(self) -> u32 {
-        self.0.get() as u32
+        self.0.get() as _
     }
 }
 
