@@ -51,6 +51,10 @@ export class Circuit implements Wire {
     this.#seal.open(frame, (opened) => this.#tell(opened, this.#hearer.onBytes));
   }
 
+  watch(): void {
+    // The relay's link is what waits.
+  }
+
   close(): void {
     this.#isOver = true;
   }

@@ -30,11 +30,8 @@ export const ADDRESS_MAX = 128;
 /** WebSocket addresses that the engine dials. */
 export const ADDRESSES_MAX = 64;
 
-/** The engine is told of a link that has less than this waiting, in bytes, */
-export const DRAINED = 131_072;
-
-/** once so many bytes were sent since it was told last. */
-export const DRAINED_STEP = 65_536;
+/** The engine is told how much waits on a link once that is so many bytes less than it takes for waiting. */
+export const DRAINED_STEP = 8_192;
 
 /**
  * `RTCPeerConnection`s of this page at most, those that were closed and not collected yet included. Chromium refuses the

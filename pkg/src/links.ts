@@ -2,7 +2,7 @@
 
 import { type Bytes, concat } from './bytes.js';
 import { Circuit } from './circuit.js';
-import { DRAINED, DRAINED_STEP, PACKET_MAX } from './limits.js';
+import { DRAINED_STEP, PACKET_MAX } from './limits.js';
 import { RtcLink } from './rtc-link.js';
 import { SocketLink } from './socket-link.js';
 import type { Hearer, Wire } from './wire.js';
@@ -27,8 +27,8 @@ interface Held {
   /** Frames of this drain, to be joined. */
   frames: Bytes[];
   length: number;
-  /** Bytes sent since the engine was told last. */
-  sent: number;
+  /** What the engine takes for waiting: what did when it was told last, and what was sent since. */
+  believed: number;
 }
 
 export class Links {
@@ -139,7 +139,7 @@ export class Links {
     } catch {
       // An address that the page's policy forbids, say.
     }
-    if (wire) this.#held.set(link, { wire, frames: [], length: 0, sent: 0 });
+    if (wire) this.#held.set(link, { wire, frames: [], length: 0, believed: 0 });
     else this.#hearer.onDown(link);
   }
 
@@ -173,7 +173,7 @@ export class Links {
   }
 
   #send(link: number, held: Held, bytes: Uint8Array): void {
-    held.sent += bytes.length;
+    held.believed += bytes.length;
     this.#bytesSent += bytes.length;
     held.wire.send(bytes as Bytes);
     this.#tellDrained(link, held);
@@ -181,9 +181,11 @@ export class Links {
 
   #tellDrained(link: number, held: Held): void {
     const { queued } = held.wire;
-    if (held.sent < DRAINED_STEP || queued >= DRAINED) return;
-    held.sent = 0;
-    this.#hearer.onDrained(link, queued);
+    if (held.believed - queued >= DRAINED_STEP) {
+      held.believed = queued;
+      this.#hearer.onDrained(link, queued);
+    }
+    if (held.believed >= DRAINED_STEP) held.wire.watch(held.believed - DRAINED_STEP);
   }
 
   #drop(link: number): void {

@@ -3,7 +3,7 @@
 import type { Bytes } from './bytes.js';
 import { freeConnection, makeConnection } from './connections.js';
 import { gathered, gathering } from './gather.js';
-import { DIAL_MS, DRAINED } from './limits.js';
+import { DIAL_MS } from './limits.js';
 import { compact, expand } from './sdp.js';
 import type { Hearer, Wire } from './wire.js';
 
@@ -34,7 +34,6 @@ export class RtcLink implements Wire {
     };
     const channel = connection.createDataChannel('tabmesh', { negotiated: true, id: 0, ordered: true });
     channel.binaryType = 'arraybuffer';
-    channel.bufferedAmountLowThreshold = DRAINED - 1;
     channel.onopen = () => {
       clearTimeout(this.#deadline);
       hearer.onUp();
@@ -83,6 +82,10 @@ export class RtcLink implements Wire {
       // The browser's queue is full, far beyond what the engine lets wait: the peer does not read.
       this.#fail();
     }
+  }
+
+  watch(most: number): void {
+    this.#channel.bufferedAmountLowThreshold = most;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ export interface Hearer {
   onBytes(bytes: Uint8Array): void;
   /** A relayed link: a frame that was sent is sealed; the relay gets it. */
   onSealed(frame: Bytes): void;
-  /** Less than `DRAINED` bytes wait again. */
+  /** What waits has fallen to what {@link Wire.watch} asked for. */
   onDrained(): void;
   onDown(): void;
 }
@@ -19,6 +19,8 @@ export interface Wire {
   /** Bytes that wait to be sent. */
   readonly queued: number;
   send(bytes: Bytes): void;
+  /** Tells `onDrained` once no more than so many bytes wait; more do now. */
+  watch(most: number): void;
   /** Sends what waits, then frees everything; tells nothing any more. */
   close(): void;
 }

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { concat } from '../dist/bytes.js';
-import { PACKET_MAX } from '../dist/limits.js';
+import { DRAINED_STEP, PACKET_MAX } from '../dist/limits.js';
 import { Links } from '../dist/links.js';
 import { Seal } from '../dist/seal.js';
 
@@ -47,13 +47,13 @@ const until = async (is) => {
 
 /** A link to somebody who has `far`, its socket, and what it told. */
 async function open() {
-  const told = { heard: [], downs: 0, key: undefined };
+  const told = { heard: [], drained: [], downs: 0, key: undefined };
   const links = new Links({}, {
     onDescribed: (_, key) => (told.key = key),
     onUp() {},
     onBytes: (_, message) => told.heard.push(message.slice()),
     onSealed() {},
-    onDrained() {},
+    onDrained: (_, queued) => told.drained.push(queued),
     onDown: () => (told.downs += 1),
     onRefused() {},
   });
@@ -109,6 +109,22 @@ test('x1: what comes sealed before the keys are there is heard in order; what co
   assert.deepEqual(told.heard.map((message) => new TextDecoder().decode(message)), messages.map((_, number) => `number ${number}`));
   await turn();
   assert.equal(told.downs, 1);
+});
+
+test('the engine is told each time a step of what waits has left, and not before', async () => {
+  const { links, socket, told } = await open();
+  socket.bufferedAmount = 40_000;
+  links.send(1, new Uint8Array(40_000));
+  // Whenever something comes the queue is looked at.
+  for (const waits of [40_000 - DRAINED_STEP + 1, 40_000 - DRAINED_STEP, 40_000 - 2 * DRAINED_STEP + 1, 0]) {
+    socket.bufferedAmount = waits;
+    socket.hear(bytes('anything'));
+  }
+  assert.deepEqual(told.drained, [40_000 - DRAINED_STEP, 0]);
+  links.send(1, new Uint8Array(DRAINED_STEP - 1));
+  links.flush();
+  assert.equal(told.drained.length, 2, 'a little is not worth telling');
+  links.close(1);
 });
 
 test('x1: repeated, left out, turned round or sent back, nothing opens', async () => {

@@ -52,6 +52,9 @@ impl Crowd {
             if let Some(before) = crowd.places.last().filter(|_| !is_native && draws.chance(share)) {
                 place = Place { access_us: place.access_us, ..*before };
             }
+            let network = &scenario.network;
+            place.up_rate = network.up_mbit.map_or(place.up_rate, bytes_a_second);
+            place.down_rate = network.down_mbit.map_or(place.down_rate, bytes_a_second);
             let lie = scenario.liars.as_ref().filter(|liars| draws.chance(liars.share) && !is_native);
             crowd.lies.push(lie.map(|liars| liars.lies[draws.below(liars.lies.len() as u64) as usize]));
             crowd.places.push(place);
@@ -78,6 +81,8 @@ pub(crate) struct Ground {
     pub(crate) machines: Machines,
     pub(crate) sessions: Option<Sessions>,
     pub(crate) channel: Channel,
+    /// Bytes a second that one link carries at most.
+    pub(crate) link_rate: u64,
     has_nats: bool,
     pub(crate) cut: Cut,
     pub(crate) library: Library,
@@ -134,6 +139,7 @@ impl Ground {
                 duplicate: network.duplicate,
                 jitter_us: network.jitter_ms * MS as f64,
             },
+            link_rate: network.link_mbit.map_or(u64::MAX, |mbit| bytes_a_second(mbit).into()),
             has_nats: network.nat,
             cut: Cut::default(),
             library,
@@ -211,6 +217,10 @@ impl Ground {
         let (one, other) = (self.place(one), self.place(other));
         !self.has_nats || one.site == other.site || one.nat.reaches(other.nat)
     }
+}
+
+fn bytes_a_second(mbit: f64) -> u32 {
+    (mbit * 125_000.0) as u32
 }
 
 fn size(takes: Takes) -> u64 {

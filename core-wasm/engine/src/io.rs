@@ -8,7 +8,10 @@ mod output;
 mod table;
 
 use alloc::vec::Vec;
-use core::num::NonZeroU32;
+#[cfg(not(target_family = "wasm"))]
+use core::num::NonZeroU16 as Number;
+#[cfg(target_family = "wasm")]
+use core::num::NonZeroU32 as Number;
 
 pub use self::flat::Flat;
 pub use self::input::{Command, Input, JobResult};
@@ -18,12 +21,13 @@ use crate::id::PublicKey;
 
 /// A connection, for as long as it lives. Chosen by the engine; never 0, and never used twice within 65,535 links.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct LinkId(NonZeroU32);
+// A word makes the shortest code; natively, where there are most links, state is what counts.
+pub struct LinkId(Number);
 
 impl LinkId {
     /// The link with this number; `None` for 0.
     pub const fn new(number: u16) -> Option<Self> {
-        match NonZeroU32::new(number as u32) {
+        match Number::new(number as _) {
             Some(number) => Some(Self(number)),
             None => None,
         }
@@ -31,12 +35,12 @@ impl LinkId {
 
     /// Its number.
     pub const fn number(self) -> u16 {
-        self.0.get() as u16
+        self.0.get() as _
     }
 
     /// Its number in a word, as which jobs and outputs carry it.
     pub(crate) const fn word(self) -> u32 {
-        self.0.get()
+        self.0.get() as _
     }
 }
 

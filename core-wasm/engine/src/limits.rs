@@ -44,11 +44,8 @@ pub const PACKET_MAX: usize = 64 * 1024;
 /// A peer's WebSocket address, in bytes.
 pub const ADDRESS_MAX: usize = 128;
 
-/// The shell tells `LinkDrained` when a link's queue is below this many bytes.
-pub const DRAINED: u32 = 128 * 1024;
-
-/// And not before so many bytes were sent since it told last.
-pub const DRAINED_STEP: u32 = 64 * 1024;
+/// The shell tells `LinkDrained` once so many bytes less wait on a link than the engine takes for waiting.
+pub const DRAINED_STEP: u32 = 8 * 1024;
 
 /// Replicas of a block. All nodes of a network keep as many: the feature `replicas-16` makes engines of another network.
 pub const REPLICAS: usize = if cfg!(feature = "replicas-16") { 16 } else { 8 };
@@ -148,7 +145,11 @@ pub const STORES_MAX: usize = 16;
 /// Then a link that has so many of them gets [`Status::TooManyRequests`](crate::Status).
 pub const STORES_A_LINK: usize = 4;
 
-/// While more than this waits in the shell for a link, this node adds no bulk of its own.
+/// This node's own bulk waits in the shell for a link no longer than this, in milliseconds, at the rate at which what was sent on it
+/// left lately: nothing small that is sent behind it comes later than that. One frame may wait on any link. Beyond it bulk stays behind.
+pub const AHEAD_MS: u32 = 25;
+
+/// And it is never more than this, in bytes.
 pub const QUEUE_BULK: u32 = 256 * 1024;
 
 /// While more than this waits, gossip stays behind and bulk of others is dropped.

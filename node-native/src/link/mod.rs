@@ -276,7 +276,7 @@ impl Outbox {
         let before = self.queued.fetch_sub(length, Ordering::Relaxed);
         let after = before.saturating_sub(length);
         self.unreported = self.unreported.saturating_add(length);
-        if after < limits::DRAINED && self.unreported >= limits::DRAINED_STEP {
+        if self.unreported >= limits::DRAINED_STEP {
             self.unreported = 0;
             reporter.tell(What::Drained(after)).await;
         }

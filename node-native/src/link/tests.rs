@@ -188,7 +188,6 @@ async fn reports_what_is_queued(mut one: End, mut two: End) {
         while unreported > limits::QUEUE_BULK {
             let report = timeout(Duration::from_secs(30), one.reports.recv()).await.expect("in time");
             let What::Drained(queued) = report.expect("open").what else { panic!("drained") };
-            assert!(queued < limits::DRAINED);
             unreported = queued;
             reports += 1;
         }

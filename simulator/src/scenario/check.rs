@@ -97,6 +97,14 @@ impl Scenario {
             "network.jitter_ms = {}: between 0 and 1000",
             network.jitter_ms
         );
+        for (name, rate) in
+            [("up_mbit", network.up_mbit), ("down_mbit", network.down_mbit), ("link_mbit", network.link_mbit)]
+        {
+            ensure!(
+                rate.is_none_or(|rate| (0.1..=10_000.0).contains(&rate)),
+                "network.{name} = {rate:?}: between 0.1 and 10,000"
+            );
+        }
         Ok(())
     }
 

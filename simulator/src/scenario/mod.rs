@@ -114,6 +114,11 @@ pub(crate) struct Network {
     pub(crate) nat: bool,
     /// Nodes that share their home's NAT and network with one or two others.
     pub(crate) one_nat_share: f64,
+    /// What every node sends and takes at most, where lines do not differ as they do in the world.
+    pub(crate) up_mbit: Option<f64>,
+    pub(crate) down_mbit: Option<f64>,
+    /// What one link carries at most.
+    pub(crate) link_mbit: Option<f64>,
 }
 
 impl Default for Network {
@@ -125,6 +130,9 @@ impl Default for Network {
             jitter_ms: 2.0,
             nat: false,
             one_nat_share: 0.05,
+            up_mbit: None,
+            down_mbit: None,
+            link_mbit: None,
         }
     }
 }

@@ -41,7 +41,7 @@ impl<C: Crypto> Shard<C> {
         let one_way_us = ground.one_way_us(node, mate);
         let down = u64::from(ground.place(mate).down_rate);
         let rate = if length > SHORT {
-            (up / (busy + 1)).min(down).min(ground.channel.link_rate(one_way_us))
+            (up / (busy + 1)).min(down).min(ground.link_rate).min(ground.channel.link_rate(one_way_us))
         } else {
             up.min(down)
         };
@@ -58,14 +58,17 @@ impl<C: Crypto> Shard<C> {
         self.cause(ground, node, mate, sent.arrives, What::Packet { end: theirs, bytes });
     }
 
-    /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
+    /// The queue of an end has fallen by a step.
     pub(super) fn drained(&mut self, ground: &Ground, node: NodeNumber, id: EndId) {
         let (at, now) = (self.at(node), self.now);
         let Some(end) = self.ends[at].get(id).filter(|end| end.pipe.is_none()) else { return };
         let link = end.link;
-        match end.line.drained(now) {
-            Ok(queued) => self.feed(ground, node, Input::LinkDrained { link, queued }),
-            Err(later) => self.cause(ground, node, node, later, What::Drained(id)),
+        let drained = end.line.drained(now);
+        if let Some(again_at) = drained.again_at {
+            self.cause(ground, node, node, again_at, What::Drained(id));
+        }
+        if let Some(queued) = drained.told {
+            self.feed(ground, node, Input::LinkDrained { link, queued });
         }
     }
 

@@ -1,7 +1,7 @@
 //! What one end of a link sends: when it has left, when it arrives, and when the shell tells its engine how much waits. Links are
 //! ordered, so nothing arrives before what was sent before it.
 
-use tabmesh_engine::limits::{DRAINED, DRAINED_STEP};
+use tabmesh_engine::limits::DRAINED_STEP;
 
 use crate::time::SECOND;
 
@@ -15,10 +15,10 @@ pub struct Line {
     pub free_at: u64,
     /// When the last packet arrives at the other end: none behind it comes before.
     pub arrives: u64,
-    /// Bytes a second that the last packet was given.
+    /// Bytes a second at which what waits leaves: what the last long packet was given, or the first behind nothing.
     rate: u64,
-    /// Bytes sent since the engine was told last how much waits.
-    unreported: u32,
+    /// What the engine takes for waiting: what did when it was told last, and what was sent since.
+    believed: u32,
     /// Whether the engine is going to be told.
     is_drain_due: bool,
 }
@@ -34,30 +34,45 @@ pub struct Sent {
     pub drained_at: Option<u64>,
 }
 
+/// What the shell does about what waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Drained {
+    /// How much does: the engine is told, where a step of it has left.
+    pub told: Option<u32>,
+    /// When to ask [`Line::drained`] again, if that is due.
+    pub again_at: Option<u64>,
+}
+
 impl Line {
     /// Sends a packet at `now`, at so many bytes a second, over a path that takes so long.
     pub fn send(&mut self, now: u64, length: u32, rate: u64, travel_us: u64) -> Sent {
+        if length > SHORT || self.free_at <= now {
+            self.rate = rate;
+        }
         let departs = self.free_at.max(now) + u64::from(length) * SECOND / rate;
         let arrives = (departs + travel_us).max(self.arrives + 1);
-        (self.free_at, self.arrives, self.rate) = (departs, arrives, rate);
-        self.unreported = self.unreported.saturating_add(length);
-        let is_due = self.unreported >= DRAINED_STEP && !self.is_drain_due;
+        (self.free_at, self.arrives) = (departs, arrives);
+        self.believed = self.believed.saturating_add(length);
+        let is_due = self.believed >= DRAINED_STEP && !self.is_drain_due;
         self.is_drain_due |= is_due;
-        let mark = departs.saturating_sub(u64::from(DRAINED) * SECOND / rate);
-        Sent { departs, arrives, drained_at: is_due.then(|| mark.max(now + 1)) }
+        Sent { departs, arrives, drained_at: is_due.then(|| self.step_left_at().max(now + 1)) }
     }
 
-    /// How much waits, which the engine is to be told now; where it is above the mark still, when to ask again.
-    pub fn drained(&mut self, now: u64) -> Result<u32, u64> {
+    /// When so much of what the engine takes for waiting has left that it is to be told.
+    fn step_left_at(&self) -> u64 {
+        let rest = u64::from(self.believed.saturating_sub(DRAINED_STEP));
+        self.free_at.saturating_sub(rest * SECOND / self.rate.max(1))
+    }
+
+    /// What to tell the engine at `now`.
+    pub fn drained(&mut self, now: u64) -> Drained {
         let waits = self.free_at.saturating_sub(now);
         let queued = (u128::from(waits) * u128::from(self.rate) / u128::from(SECOND)) as u32;
-        if queued >= DRAINED {
-            let later = self.free_at.saturating_sub(u64::from(DRAINED) * SECOND / self.rate.max(1));
-            return Err(later.max(now + 1_000));
-        }
-        self.is_drain_due = false;
-        self.unreported = 0;
-        Ok(queued)
+        let told = (self.believed >= queued.saturating_add(DRAINED_STEP)).then_some(queued);
+        self.believed = told.unwrap_or(self.believed);
+        self.is_drain_due = self.believed >= DRAINED_STEP;
+        let again_at = self.is_drain_due.then(|| self.step_left_at().max(now + 1_000));
+        Drained { told, again_at }
     }
 }
 
@@ -78,23 +93,27 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_is_told_once_it_is_below_the_mark_and_every_so_many_bytes() {
+    fn what_waits_is_told_once_a_step_of_it_has_left() {
         let mut line = Line::default();
         let due: Vec<u64> =
             (0..20).filter_map(|_| line.send(0, DRAINED_STEP / 2, RATE, MS).drained_at).collect();
         assert_eq!(due.len(), 1, "until it is told");
-        let mut at = due[0];
-        let queued = loop {
-            match line.drained(at) {
-                Ok(queued) => break queued,
-                Err(later) => {
-                    assert!(later > at);
-                    at = later;
-                }
-            }
-        };
-        assert!(queued < DRAINED && queued + 2 * RATE as u32 / 1_000 > DRAINED, "{queued}");
-        assert!(line.send(at, DRAINED_STEP - 1, RATE, MS).drained_at.is_none());
-        assert!(line.send(at, 1, RATE, MS).drained_at.is_some());
+        let (mut at, mut told) = (due[0], Vec::new());
+        loop {
+            let drained = line.drained(at);
+            told.extend(drained.told);
+            let Some(again_at) = drained.again_at else { break };
+            assert!(again_at > at);
+            at = again_at;
+        }
+        let late = 2 * RATE as u32 / 1_000;
+        let mut waits = 10 * DRAINED_STEP;
+        for queued in &told {
+            assert!((DRAINED_STEP..=DRAINED_STEP + late).contains(&(waits - queued)), "{told:?}");
+            waits = *queued;
+        }
+        assert!(waits < DRAINED_STEP, "{told:?}");
+        assert!(line.send(at + SECOND, DRAINED_STEP - 1 - waits, RATE, MS).drained_at.is_none());
+        assert!(line.send(at + SECOND, 1, RATE, MS).drained_at.is_some());
     }
 }

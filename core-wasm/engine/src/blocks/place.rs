@@ -149,11 +149,12 @@ impl Blocks {
 
     pub(super) fn pump_placements(&mut self, ground: &mut Ground) {
         for placement in &mut self.placements {
-            if placement.is_loading || !placement.holders.iter().any(|holder| holder.takes(ground).is_some())
-            {
+            if placement.is_loading {
                 continue;
             }
-            if !ground.load(What::LoadPlacement, placement.token, &placement.hash, None) {
+            let takes = |holder: &Holder| holder.takes(ground);
+            let Some(link) = placement.holders.iter().find_map(takes) else { continue };
+            if !ground.load(What::LoadPlacement, placement.token, &placement.hash, None, Some(link)) {
                 return;
             }
             placement.is_loading = true;

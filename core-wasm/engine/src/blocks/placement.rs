@@ -91,7 +91,7 @@ impl Holder {
 /// The link toward a node, if it takes a block now.
 #[inline(never)]
 pub(super) fn way_with_room(ground: &Ground, id: &NodeId) -> Option<LinkId> {
-    ground.way(id).filter(|link| ground.takes_bulk(*link, BLOCK_FRAME))
+    ground.way(id).filter(|link| ground.takes_bulk(*link, BLOCK_FRAME, false))
 }
 
 impl Placement {

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use super::tables::{Blocks, Serve};
 use crate::ground::{BLOCK_FRAME, Ground, ReplyTo, What};
 use crate::id::BlockHash;
-use crate::io::LinkId;
 use crate::limits::SERVES_MAX;
 use crate::link::crowded_out;
 use crate::status::Status;
@@ -54,24 +53,17 @@ impl Blocks {
         while let Some(serve) = self.serves.get(place) {
             place += 1;
             let (number, hash) = (serve.number, serve.hash);
-            if serve.is_loading || !self.takes_block(ground, serve.reply.link()) {
+            let link = serve.reply.link();
+            if serve.is_loading || link.is_some_and(|link| !ground.takes_bulk(link, BLOCK_FRAME, false)) {
                 continue;
             }
-            if !ground.load(What::LoadServe, number, &hash, None) {
+            if !ground.load(What::LoadServe, number, &hash, None, link) {
                 return;
             }
             if let Some(serve) = self.serves.get_mut(place - 1) {
                 serve.is_loading = true;
             }
         }
-    }
-
-    /// Whether the link takes one more block beside those that are being read for it. A link that is gone does: the
-    /// answer finds another way.
-    fn takes_block(&self, ground: &Ground, id: Option<LinkId>) -> bool {
-        let Some(link) = id.and_then(|id| ground.links.ready(id)) else { return true };
-        let coming = self.serves.iter().filter(|serve| serve.is_loading && serve.reply.link() == id).count();
-        ground.has_room(link, (coming + 1) * BLOCK_FRAME, true)
     }
 
     pub(super) fn on_serve_loaded(&mut self, ground: &mut Ground, number: u32, block: Option<&[u8]>) {

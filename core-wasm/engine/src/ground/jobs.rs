@@ -28,7 +28,7 @@ impl Ground {
         let has_room = self.jobs.len() < JOBS_MAX;
         if has_room {
             self.last_job = self.last_job.wrapping_add(1);
-            self.jobs.push(Job { id: self.last_job, what, number, parcel: None });
+            self.jobs.push(Job { id: self.last_job, what, number, reads_for: None, parcel: None });
             self.put(kind, self.last_job, value, id, bytes);
         }
         has_room
@@ -66,14 +66,26 @@ impl Ground {
         self.start_job(what, number(link), output::VERIFY, 0, [key.0, signature.0].as_flattened(), bytes)
     }
 
-    /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named.
+    /// [`Work::Load`](crate::Work::Load), or [`Work::Message`](crate::Work::Message) where one is named; for `link`, which is taken to
+    /// have less room from here on.
     #[inline(never)]
-    pub(crate) fn load(&mut self, what: What, number: u32, hash: &BlockHash, message: Option<OpId>) -> bool {
+    pub(crate) fn load(
+        &mut self,
+        what: What,
+        number: u32,
+        hash: &BlockHash,
+        message: Option<OpId>,
+        link: Option<LinkId>,
+    ) -> bool {
         let (kind, op, id) = match message {
             Some(op) => (output::WANTED, op.0, &[][..]),
             None => (output::LOAD, 0, &hash.0[..]),
         };
-        self.start_job(what, number, kind, op, id, Vec::new())
+        let is_begun = self.start_job(what, number, kind, op, id, Vec::new());
+        if let Some(job) = self.jobs.last_mut().filter(|_| is_begun) {
+            job.reads_for = link;
+        }
+        is_begun
     }
 
     /// [`Work::Store`](crate::Work::Store).

@@ -71,6 +71,8 @@ pub(crate) struct Job {
     pub(super) id: u32,
     pub(crate) what: What,
     pub(crate) number: u32,
+    /// The link that bulk is read for.
+    pub(super) reads_for: Option<LinkId>,
     pub(crate) parcel: Option<Box<Parcel>>,
 }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::shared::Ground;
 use crate::io::kinds::output;
 use crate::io::{LinkId, LinkKind};
-use crate::limits::{BLOCK_MAX, CIRCUIT_HEAD, STORES_MAX};
+use crate::limits::{BLOCK_MAX, CIRCUIT_HEAD, FRAME_MAX, STORES_MAX};
 use crate::link::{Link, Stage};
 use crate::status::Reason;
 use crate::time::{Duration, Instant, Stamp};
@@ -136,8 +136,12 @@ impl Ground {
             && self.relay_link(link.via).is_some_and(|relay| relay.flow.takes_bulk(carried, is_own))
     }
 
-    /// Whether a link has room for so much; what is no bulk needs none.
-    pub(crate) fn takes_bulk(&self, link: LinkId, room: usize) -> bool {
-        room <= BULK_MIN || self.links.ready(link).is_some_and(|link| self.has_room(link, room, true))
+    /// Whether a link has room for so much beside the bulk that is being read for it, each of which may be a whole frame; what is no bulk
+    /// needs none, nor does what is for a link that is gone. What `is_read` goes wherever others' bulk would.
+    #[inline(never)]
+    pub(crate) fn takes_bulk(&self, link: LinkId, room: usize, is_read: bool) -> bool {
+        let read = || self.count_jobs(&|job| job.reads_for == Some(link)) * FRAME_MAX;
+        room <= BULK_MIN
+            || self.links.ready(link).is_none_or(|link| self.has_room(link, read() + room, !is_read))
     }
 }

@@ -4,14 +4,14 @@
 //! while little is queued and the receiver has granted credit for it, so a slow peer slows only itself.
 
 use crate::limits::{
-    BROUGHT_A_SECOND, CARRY_A_MINUTE, CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, KEEP_A_MINUTE,
-    PASSED_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
+    AHEAD_MS, BROUGHT_A_SECOND, CARRY_A_MINUTE, CIRCUIT_HEAD, CREDIT, CREDIT_STEP, DRAINED_STEP, FRAME_MAX,
+    FRAMES_A_SECOND, FRAMES_MOST, KEEP_A_MINUTE, PASSED_A_SECOND, QUEUE_BULK, QUEUE_STATE, QUEUE_STUCK,
 };
 use crate::time::Instant;
 
 /// The accounts of one link, in bytes.
 pub(crate) struct Flow {
-    /// What waits in the shell: what was sent since it last told.
+    /// What waits in the shell: what did when it last told, and what was sent since.
     queued: u32,
     /// Bulk that may still be sent.
     credit: u32,
@@ -28,6 +28,10 @@ pub(crate) struct Flow {
     carried: u16,
     /// What of its blocks was kept in this minute, in [`KEPT_UNIT`]s.
     kept: u16,
+    /// What leaves in [`AHEAD_MS`], by what left lately, in [`PACE_UNIT`]s.
+    pace: u16,
+    /// When the shell told last, in milliseconds of the clock.
+    told_ms: u16,
 }
 
 /// Frames that one of bulk brings back: an answer, and credit.
@@ -39,9 +43,20 @@ const CARRIED_UNIT: u32 = 256;
 /// Blocks that are kept are counted in so many bytes.
 const KEPT_UNIT: u32 = 2 * 1024;
 
+/// The pace is counted in so many bytes.
+const PACE_UNIT: u32 = 16;
+
+/// One frame, sealed and with a circuit's head, always may wait. What waits is known but for one step.
+const ONE_FRAME: u32 = (FRAME_MAX * 17 / 16 + CIRCUIT_HEAD) as u32 + DRAINED_STEP;
+
 /// Seconds of the clock: their lower half is enough to see that they pass.
 fn seconds(now: Instant) -> u16 {
     (now.0 / 1_000_000) as u16
+}
+
+/// Milliseconds of the clock, nearly: their lower half is enough to tell short times apart.
+fn milliseconds(now: Instant) -> u16 {
+    (now.0 >> 10) as u16
 }
 
 impl Flow {
@@ -56,6 +71,8 @@ impl Flow {
             passed: 0,
             carried: 0,
             kept: 0,
+            pace: 0,
+            told_ms: 0,
         }
     }
 
@@ -64,10 +81,14 @@ impl Flow {
         self.queued < QUEUE_STATE
     }
 
-    /// Whether `length` bytes of bulk may go: this node's own, or others' that pass through.
+    /// Whether `length` bytes of bulk may go: this node's own, where what waits leaves soon with it, or others' that pass through.
     pub(crate) fn takes_bulk(&self, length: usize, is_own: bool) -> bool {
-        let most = if is_own { QUEUE_BULK } else { QUEUE_STATE };
-        self.queued < most && self.affords(length)
+        let has_room = if is_own {
+            self.queued + length as u32 <= (u32::from(self.pace) * PACE_UNIT).max(ONE_FRAME)
+        } else {
+            self.queued < QUEUE_STATE
+        };
+        has_room && self.affords(length)
     }
 
     /// Whether the peer has stopped reading.
@@ -83,8 +104,16 @@ impl Flow {
         }
     }
 
-    pub(crate) fn drained(&mut self, queued: u32) {
-        self.queued = queued;
+    /// The shell tells what waits. What left since it told last counts less the longer ago it is: with `left` bytes in `span` the
+    /// pace p becomes (p + left) × T / (T + span), T being [`AHEAD_MS`]; at a steady rate that is what leaves in T.
+    pub(crate) fn drained(&mut self, now: Instant, queued: u32) {
+        let (told_ms, queued) = (milliseconds(now), queued.min(2 * QUEUE_STUCK));
+        // After a rest nothing is known of the time in between.
+        let span_ms = u32::from(told_ms.wrapping_sub(self.told_ms)).min(AHEAD_MS);
+        let left = self.queued.saturating_sub(queued) / PACE_UNIT;
+        let pace = (u32::from(self.pace) + left) * AHEAD_MS / (AHEAD_MS + span_ms);
+        self.pace = pace.min(QUEUE_BULK / PACE_UNIT) as u16;
+        (self.queued, self.told_ms) = (queued, told_ms);
     }
 
     /// What waits in the shell, in bytes.

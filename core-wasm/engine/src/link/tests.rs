@@ -1,6 +1,10 @@
 use super::*;
-use crate::limits::{CREDIT, CREDIT_STEP, FRAMES_A_SECOND, FRAMES_MOST, PASSED_A_SECOND, QUEUE_BULK};
+use crate::limits::{
+    AHEAD_MS, CIRCUIT_HEAD, CREDIT, CREDIT_STEP, DRAINED_STEP, FRAME_MAX, FRAMES_A_SECOND, FRAMES_MOST,
+    PASSED_A_SECOND, QUEUE_BULK,
+};
 use crate::time::Duration;
+use crate::wire::frame::BULK_MIN;
 
 fn begin(links: &mut Links) -> LinkId {
     links.begin(LinkKind::WebRtc, Some(&NodeId([1; 32])), true, Instant(0), Instant(1), &|_| false)
@@ -36,7 +40,7 @@ fn bulk_stops_without_credit_and_goes_on_with_it() {
     let mut sent = 0;
     while flow.takes_bulk(16_384, true) {
         flow.sent(16_384, true);
-        flow.drained(0);
+        flow.drained(Instant(0), 0);
         sent += 16_384;
     }
     assert_eq!(sent, CREDIT);
@@ -45,13 +49,68 @@ fn bulk_stops_without_credit_and_goes_on_with_it() {
 }
 
 #[test]
-fn bulk_waits_for_the_queue() {
+fn one_frame_may_go_on_any_link_and_more_waits_for_the_queue() {
     let mut flow = Flow::new(Instant(0));
+    flow.sent(DRAINED_STEP as usize, false);
+    assert!(flow.takes_bulk(FRAME_MAX, true));
+    assert!(!flow.takes_bulk(FRAME_MAX + 16_640, true));
+    assert!(flow.takes_bulk(FRAME_MAX + 16_640, false), "others' bulk");
     flow.sent(QUEUE_BULK as usize, false);
     assert!(!flow.takes_bulk(1, true));
     assert!(flow.takes_state());
-    flow.drained(0);
+    flow.drained(Instant(0), 0);
     assert!(flow.takes_bulk(1, true));
+}
+
+/// Sends frames of `length` as they find room on a link that carries so many bytes a second, for a second, and tells of each step that
+/// has left: the most that waited, and how much left.
+fn carry(flow: &mut Flow, from_ms: u64, rate: u64, length: usize) -> (u64, u64) {
+    let (mut believed, mut most, mut left) = (flow.queued() as u64, 0, 0);
+    let mut waits = believed;
+    for ms in from_ms..from_ms + 1_000 {
+        flow.granted(CREDIT);
+        while flow.takes_bulk(length, true) {
+            flow.sent(length, true);
+            waits += length as u64;
+            believed += length as u64;
+            flow.granted(CREDIT);
+        }
+        most = most.max(waits);
+        let leaves = waits.min(rate / 1_000);
+        (waits, left) = (waits - leaves, left + leaves);
+        if believed >= waits + u64::from(DRAINED_STEP) {
+            believed = waits;
+            flow.drained(Instant(ms * 1_000), waits as u32);
+        }
+    }
+    (most, left)
+}
+
+#[test]
+fn bulk_that_waits_leaves_within_the_time_it_may_take_and_the_link_is_always_busy() {
+    let floor = (FRAME_MAX * 17 / 16 + CIRCUIT_HEAD) as u64 + u64::from(DRAINED_STEP);
+    for rate in [125_000_u64, 1_250_000, 4_000_000, 6_000_000, 12_500_000, 125_000_000] {
+        for length in [BULK_MIN + 1, 16_640, FRAME_MAX] {
+            let mut flow = Flow::new(Instant(0));
+            let (_, begun) = carry(&mut flow, 0, rate, length);
+            let (most, left) = carry(&mut flow, 1_000, rate, length);
+            let due = (rate * u64::from(AHEAD_MS) / 1_000 * 11 / 10).clamp(floor, u64::from(QUEUE_BULK));
+            assert!(most <= due, "{rate} B/s, frames of {length}: {most} waited, {due} may");
+            let carried = rate.min(u64::from(QUEUE_BULK) * 1_000);
+            assert!(left >= carried * 9 / 10, "{rate} B/s, frames of {length}: {left} left");
+            assert!(begun >= carried / 2, "{rate} B/s, frames of {length}: {begun} left in the first second");
+        }
+    }
+}
+
+#[test]
+fn a_link_that_slows_down_is_sent_less_within_a_second() {
+    let mut flow = Flow::new(Instant(0));
+    carry(&mut flow, 0, 12_500_000, 16_640);
+    carry(&mut flow, 1_000, 1_250_000, 16_640);
+    let (most, left) = carry(&mut flow, 2_000, 1_250_000, 16_640);
+    assert!(most <= FRAME_MAX as u64 + 2 * u64::from(DRAINED_STEP), "{most}");
+    assert!(left > 1_125_000, "{left}");
 }
 
 #[test]
@@ -94,7 +153,7 @@ fn answers_to_bulk_are_no_flood_however_fast_the_link() {
         let now = Instant(count * 1_000_000 / a_second);
         flow.sent(32_768, true);
         flow.granted(32_768);
-        flow.drained(0);
+        flow.drained(Instant(0), 0);
         assert!(flow.received(now, 80, false) && flow.received(now, 5, false), "{count}");
     }
 }

@@ -104,8 +104,9 @@ impl Node {
             Input::LinkDown(link) => self.on_link_down(link),
             Input::LinkBytes { link, bytes } => self.on_packet(link, bytes),
             Input::LinkDrained { link, queued } => {
+                let now = self.ground.now;
                 if let Some(link) = self.ground.links.get_mut(link) {
-                    link.flow.drained(queued);
+                    link.flow.drained(now, queued);
                 }
             }
             Input::Sealed { link, bytes } => {

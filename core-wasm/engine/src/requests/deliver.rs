@@ -37,8 +37,8 @@ impl Requests {
                 place -= 1;
                 self.end(ground, place, status, 0);
             } else if !is_stuck
-                && hop.is_none_or(|link| ground.takes_bulk(link, room))
-                && ground.load(What::Load, course.number, BlockHash::at(&target), message)
+                && hop.is_none_or(|link| ground.takes_bulk(link, room, false))
+                && ground.load(What::Load, course.number, BlockHash::at(&target), message, hop)
             {
                 delivery.wait(ground, course, LOCAL_PATIENCE);
                 delivery.stage = Stage::Out;
@@ -86,7 +86,7 @@ impl Requests {
             }
         };
         let room = bytes.len() + MESSAGE_HEAD;
-        let Some(link) = hop.filter(|link| ground.takes_bulk(*link, room)) else {
+        let Some(link) = hop.filter(|link| ground.takes_bulk(*link, room, true)) else {
             delivery.wait(ground, course, ROOM_PATIENCE);
             delivery.stage = Stage::Waits;
             return;

@@ -4,7 +4,6 @@ use super::course::{Course, Late, Trips};
 use crate::ground::{BLOCK_FRAME, Ground};
 use crate::id::NodeId;
 use crate::io::{LinkId, OpId};
-use crate::limits::DRAINED;
 use crate::status::Status;
 use crate::time::Duration;
 
@@ -19,9 +18,6 @@ pub(super) const ROOM_PATIENCE: Duration = Duration::from_ms(5_000);
 /// the next nearest place the block at the second. No answer counts for both.
 pub(super) const PUT_ATTEMPTS_MAX: u8 = 8;
 pub(super) const ATTEMPTS_A_PLACE: u8 = 2;
-
-/// While its link is busy with what was sent before, a delivery is given more time so often.
-const EXTENSIONS_MAX: u8 = 8;
 
 /// What a question is longer by on a link, at most.
 pub(super) const MESSAGE_HEAD: usize = 256;
@@ -59,8 +55,6 @@ pub(super) enum Stage {
 pub(super) struct Delivery {
     pub(super) cargo: Cargo,
     pub(super) stage: Stage,
-    /// How often it was given more time.
-    extended: u8,
     /// A block: how many hold it at least, and how often it was not placed.
     pub(super) holders: u8,
     pub(super) failures: u8,
@@ -70,24 +64,18 @@ pub(super) struct Delivery {
 
 impl Delivery {
     pub(super) fn new(cargo: Cargo) -> Self {
-        Self { cargo, stage: Stage::Waits, extended: 0, holders: 0, failures: 0, met_full: false }
+        Self { cargo, stage: Stage::Waits, holders: 0, failures: 0, met_full: false }
     }
 
     pub(super) fn is_block(&self) -> bool {
         self.cargo == Cargo::Block
     }
 
-    /// A block goes again by another way, once that has room, and until then it waits; but what still waits for a slow link to
-    /// take it is not late.
-    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course, trips: &Trips) -> Late {
+    /// A block goes again by another way, once that has room, and until then it waits.
+    pub(super) fn on_late(&mut self, ground: &mut Ground, course: &mut Course) -> Late {
         let is_out = self.stage == Stage::Out;
         if !self.is_block() {
             return Late::Ends(if is_out { Status::TimedOut } else { Status::Unavailable });
-        }
-        if is_out && self.is_queued(ground, course) && self.extended < EXTENSIONS_MAX {
-            self.extended += 1;
-            self.await_answer(ground, course, trips);
-            return Late::Waits;
         }
         self.failures += ATTEMPTS_A_PLACE * u8::from(is_out);
         if self.stage == Stage::Waits {
@@ -142,12 +130,6 @@ impl Delivery {
             Cargo::Ask(_) if *target == ground.id => None,
             Cargo::Ask(_) => ground.way(target),
         }
-    }
-
-    /// Whether the link that it went by has still more in its queue than the shell would call drained.
-    fn is_queued(&self, ground: &Ground, course: &Course) -> bool {
-        let link = course.tried.last().and_then(|link| ground.links.ready(*link));
-        link.is_some_and(|link| link.flow.queued() >= DRAINED as usize)
     }
 
     /// A block that nobody answered for goes elsewhere, so that it is not waited for longer each time.

@@ -335,7 +335,7 @@ impl Requests {
         let late = match purpose {
             Purpose::Lookup(lookup) => lookup.on_late(course, &mut self.retries),
             Purpose::Fetch(fetch) => fetch.on_late(ground, course, &self.trips.fetches),
-            Purpose::Delivery(delivery) => delivery.on_late(ground, course, &self.trips),
+            Purpose::Delivery(delivery) => delivery.on_late(ground, course),
         };
         match late {
             Late::Waits => {}

@@ -85,14 +85,17 @@ impl World {
         (u64::from(from.place.up_rate) / shares.0).min(u64::from(to.place.down_rate) / shares.1).max(1)
     }
 
-    /// The queue of an end has fallen below the mark, unless more was sent meanwhile.
+    /// The queue of an end has fallen by a step.
     pub(super) fn drained(&mut self, id: EndId) {
         let now = self.now;
         let Some(end) = self.ends.get_mut(&id) else { return };
         let host = end.host;
-        match end.line.drained(now) {
-            Ok(queued) => self.hand(host, Stimulus::Link(id, LinkNews::Drained(queued))),
-            Err(later) => self.agenda.add(later, Happening::Drained(id)),
+        let drained = end.line.drained(now);
+        if let Some(at) = drained.again_at {
+            self.agenda.add(at, Happening::Drained(id));
+        }
+        if let Some(queued) = drained.told {
+            self.hand(host, Stimulus::Link(id, LinkNews::Drained(queued)));
         }
     }
 

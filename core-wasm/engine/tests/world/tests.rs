@@ -1,6 +1,6 @@
 //! The world proves itself: puppets play both ends by hand, and every promise of the virtual shell is looked at.
 
-use tabmesh_engine::limits::DRAINED;
+use tabmesh_engine::limits::DRAINED_STEP;
 use tabmesh_engine::wire::signal::{FromServer, Refusal, ToServer, proof_bytes};
 use tabmesh_engine::{JobId, LinkId, NodeId, Output, PublicKey, Route, Signature, Work};
 use tabmesh_world::channel::Channel;
@@ -131,14 +131,16 @@ fn what_was_sent_before_a_close_arrives_and_then_the_link_is_down() {
 }
 
 #[test]
-fn a_full_queue_is_reported_when_it_has_drained() {
+fn a_queue_is_reported_each_time_a_step_of_it_has_left() {
     let (mut world, first, _) = linked(9);
     (0..10).for_each(|_| send(&mut world, first, ONE, 33_000));
-    world.run_for(150);
-    assert_eq!(drained(&mut world, first), []);
     world.run_for(2_000);
-    let reports = drained(&mut world, first);
-    assert!(matches!(reports[..], [queued] if queued < DRAINED && queued > DRAINED - 40_000), "{reports:?}");
+    let mut waits = 330_000;
+    for queued in drained(&mut world, first) {
+        assert!((DRAINED_STEP..2 * DRAINED_STEP).contains(&(waits - queued)), "{queued} after {waits}");
+        waits = queued;
+    }
+    assert!(waits < DRAINED_STEP, "{waits}");
 }
 
 #[test]
@@ -148,7 +150,7 @@ fn a_queue_that_never_fills_is_reported_every_so_many_bytes() {
         send(&mut world, first, ONE, 33_000);
         world.run_for(1_000);
     }
-    assert_eq!(drained(&mut world, first).len(), 5);
+    assert!(drained(&mut world, first).len() >= 10);
 }
 
 /// What a puppet heard of its queue.

@@ -31,9 +31,9 @@ macro_rules! inputs {
                 /// One packet: frames, one after another.
                 bytes: &'a [u8] = bytes,
             },
-            /// How much of what was sent still waits in the shell. Told once at least
-            /// [`DRAINED_STEP`](crate::limits::DRAINED_STEP) bytes were sent since it was told last and fewer than
-            /// [`DRAINED`](crate::limits::DRAINED) wait; without it the engine takes all it sent for waiting.
+            /// How much of what was sent still waits in the shell. Told once that is
+            /// [`DRAINED_STEP`](crate::limits::DRAINED_STEP) bytes less than what did when it was told last and what was sent
+            /// since, together: without it the engine takes all that for waiting.
             LINK_DRAINED = 6 => LinkDrained {
                 /// Which.
                 link: LinkId = number,
