@@ -86,7 +86,7 @@ pub(crate) fn package() -> Result<()> {
         unless_fresh(
             "pkg",
             &package_inputs(),
-            &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM],
+            &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM, SHIPPED_TAG],
             || run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait(),
         )
     })
