@@ -7,4 +7,7 @@ Fresh tabs of one Chromium, each in a profile of its own. Bare: an \`RTCPeerConn
 WebSocket relay, one ordered channel. Ours: the npm package and its signalling server.
 ${method.trim()}`;
 
-export const measure = (net) => measureLinks(net, ['tab', 'tab'], [{ what: 'bulk', from: 0, to: 1 }]);
+export const measure = (net) => measureLinks(net, ['tab', 'tab'], [
+  { what: 'bulk', from: 0, to: 1 },
+  { what: 'a stream', from: 0, to: 1, by: 'Stream' },
+]);

@@ -37,7 +37,7 @@ to end).`;
 
 /**
  * The rows of a link between `kinds`, 'tab' or 'native', the second of which dials. `flows` are the directions of bulk:
- * `{ what, from, to }`, the places of the ends.
+ * `{ what, from, to }`, the places of the ends; `by: 'Stream'` where ours go by a stream.
  */
 export async function measureLinks(net, kinds, flows) {
   await net.startSignalling();
@@ -77,8 +77,8 @@ async function carried(pairs, flows, { trip: tripGoal, bulk: bulkGoal }) {
     row('round trip, p50', 'ms', median(trips.p50.ours), median(trips.p50.bare), tripGoal),
     row('round trip, p95', 'ms', median(trips.p95.ours), median(trips.p95.bare)),
   ];
-  for (const { what, from, to } of flows) {
-    const speed = await bulk(pairs, from, to);
+  for (const { what, ...where } of flows) {
+    const speed = await bulk(pairs, where);
     rows.push(row(what, 'MB/s', median(speed.ours) / 1e6, median(speed.bare) / 1e6, bulkGoal));
   }
   return rows;
@@ -108,19 +108,21 @@ async function roundTrips(pairs) {
   return times;
 }
 
-async function bulk(pairs, from, to) {
+async function bulk(pairs, where) {
   const speeds = { bare: [], ours: [] };
-  for (const way of inTurn(0)) await flow(pairs[way], from, to, FIRST_MS, WINDOW_MS);
+  for (const way of inTurn(0)) await flow(pairs[way], where, FIRST_MS, WINDOW_MS);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const way of inTurn(round)) speeds[way].push(await flow(pairs[way], from, to, WARM_UP_MS, WINDOW_MS));
+    for (const way of inTurn(round)) speeds[way].push(await flow(pairs[way], where, WARM_UP_MS, WINDOW_MS));
   }
   return speeds;
 }
 
 /** Bytes per second that arrive within `window` milliseconds, after `warmUp`. */
-async function flow({ ends, way }, from, to, warmUp, window) {
-  const received = ends[to].call(way, 'receive', warmUp, window);
-  const sent = ends[from].call(way, 'flood', warmUp + window + 300);
+async function flow({ ends, way }, { from, to, by = '' }, warmUp, window) {
+  // The bare channel is one stream.
+  const kind = way === 'ours' ? by : '';
+  const received = ends[to].call(way, `receive${kind}`, warmUp, window);
+  const sent = ends[from].call(way, `flood${kind}`, warmUp + window + 300);
   const [speed] = await Promise.all([received, sent]);
   await sleep(SETTLE_MS);
   return speed;

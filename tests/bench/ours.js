@@ -1,6 +1,7 @@
 // Runs in the page: the same measurements as bare.js, through the npm package.
 
 import { join } from 'tabmesh';
+import { streamsOf } from 'tabmesh/stream';
 
 /** Messages on their way at once when a link is filled. */
 const WINDOW = 16;
@@ -38,6 +39,19 @@ async function linked(kind) {
 
 /** The one node that this one is linked to. */
 const other = () => mesh.peers()[0].id;
+
+/** A stream to the other node, once that one listens. */
+async function opened() {
+  const streams = await streamsOf(mesh);
+  for (;;) {
+    try {
+      return await streams.open(other(), 'bench');
+    } catch ({ name, message }) {
+      if (!['NotFound', 'NotImplemented'].includes(name)) throw new Error(message);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+}
 
 globalThis.ours = {
   /** Begins to join the network `network` at the server `signalling`: its first node has nobody to link to yet. */
@@ -84,6 +98,39 @@ globalThis.ours = {
       while (performance.now() < end) await mesh.send(to, message);
     };
     await Promise.all(Array.from({ length: WINDOW }, lane));
+  },
+
+  /** The same by a stream. */
+  async floodStream(ms) {
+    const stream = await opened();
+    const writer = stream.writable.getWriter();
+    const message = new Uint8Array(2 * MESSAGE);
+    const end = performance.now() + ms;
+    while (performance.now() < end) await writer.write(message);
+    await writer.close();
+    for await (const _ of stream.readable);
+    await stream.closed;
+  },
+
+  /** The same by a stream. */
+  async receiveStream(warmUp, ms) {
+    const streams = await streamsOf(mesh);
+    const stream = await new Promise((resolve) => {
+      const listening = streams.listen('bench', (stream) => {
+        listening.close();
+        resolve(stream);
+      });
+    });
+    await stream.writable.getWriter().close();
+    const begun = performance.now();
+    let bytes = 0;
+    let speed = 0;
+    for await (const { length } of stream.readable) {
+      const taken = performance.now() - begun - warmUp;
+      if (taken >= 0) bytes += length;
+      if (taken <= ms) speed = bytes / (taken / 1000);
+    }
+    return speed;
   },
 
   /** Bytes per second that arrive within `ms` milliseconds, after `warmUp` milliseconds. */
