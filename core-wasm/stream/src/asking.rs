@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::ASKS_MAX;
 use tabmesh_port::{NodeId, Status};
 
-use crate::limits::DATA_ASKS;
+use crate::limits::{ASKS_A_PEER, DATA_ASKS};
 use crate::sending::Piece;
 
 /// What was asked, and of which stream.
@@ -34,6 +34,11 @@ pub(crate) struct Asks {
 impl Asks {
     pub(crate) fn has_room(&self) -> bool {
         self.list.len() < ASKS_MAX
+    }
+
+    /// Whether one more may go to this peer.
+    pub(crate) fn has_room_for(&self, peer: &NodeId) -> bool {
+        self.has_room() && self.list.iter().filter(|asking| asking.to == *peer).count() < ASKS_A_PEER
     }
 
     /// Whether one more may carry data.

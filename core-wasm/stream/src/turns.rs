@@ -66,12 +66,16 @@ impl Streams {
         if !self.asks.has_room() {
             return None;
         }
-        if let Some((peer, key, status)) = self.goodbyes.pop() {
+        if let Some(at) = self.goodbyes.iter().position(|(peer, ..)| self.asks.has_room_for(peer)) {
+            let (peer, key, status) = self.goodbyes.remove(at);
             return Some(self.ask(peer, key, None, What::End, &Question::End { status }));
         }
         let now = self.now;
         let mut due = None;
-        for stream in self.streams.iter_mut().filter(|stream| stream.may_ask(now)) {
+        for stream in self.streams.iter_mut() {
+            if !stream.may_ask(now) || !self.asks.has_room_for(&stream.peer) {
+                continue;
+            }
             if stream.stage == Stage::Asks {
                 stream.stage = Stage::Asked;
                 due = Some((stream.number, What::Open));
@@ -104,7 +108,7 @@ impl Streams {
         for _ in 0..self.streams.len() {
             self.turn = (self.turn + 1) % self.streams.len();
             let stream = self.streams.get_mut(self.turn)?;
-            if stream.stage != Stage::Open || !stream.may_ask(now) {
+            if stream.stage != Stage::Open || !stream.may_ask(now) || !self.asks.has_room_for(&stream.peer) {
                 continue;
             }
             if let Some(piece) = stream.sending.next() {
