@@ -60,6 +60,13 @@ impl Asks {
         Some(self.list.swap_remove(at))
     }
 
+    /// A stream is over: answers are for nobody, and its number may name another one.
+    pub(crate) fn forget(&mut self, stream: u32) {
+        for asking in self.list.iter_mut().filter(|asking| asking.stream == Some(stream)) {
+            asking.stream = None;
+        }
+    }
+
     /// Whether any question about a stream is under way.
     pub(crate) fn has(&self, stream: u32) -> bool {
         self.list.iter().any(|asking| asking.stream == Some(stream))
