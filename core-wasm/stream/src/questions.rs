@@ -45,13 +45,33 @@ impl Streams {
         {
             return Status::TooManyRequests;
         }
-        self.taken = self.taken.wrapping_add(1);
-        let number = INCOMING | self.taken;
+        let number = self.take_number();
         self.streams.push(Stream::new(number, *from, key, name.to_vec(), Stage::Open, self.now));
         self.emit(Event::Incoming { stream: number, from, name });
         self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
         self.hold();
         Status::Ok
+    }
+
+    /// A number that no stream has, for one that somebody else opens.
+    fn take_number(&mut self) -> u32 {
+        loop {
+            self.taken = self.taken.wrapping_add(1);
+            let number = INCOMING | self.taken;
+            if self.stream(number).is_none() {
+                return number;
+            }
+        }
+    }
+
+    /// The other end took a stream: the face hears it once.
+    pub(crate) fn opened(&mut self, number: u32) {
+        let now = self.now;
+        let Some(stream) = self.stream(number).filter(|stream| stream.stage != Stage::Open) else { return };
+        stream.stage = Stage::Open;
+        stream.hear(now);
+        self.emit(Event::Opened { stream: number });
+        self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
     }
 
     /// A question about a stream that should be there.
@@ -64,6 +84,11 @@ impl Streams {
         };
         let number = stream.number;
         stream.hear(now);
+        // Whoever says something of a stream has taken it: the answer that said so was lost, or is late.
+        if matches!(question, Question::Data { .. } | Question::Grant { .. }) {
+            self.opened(number);
+        }
+        let Some(stream) = self.stream(number) else { return (Status::NotFound, None) };
         match question {
             Question::Data { place, bytes, is_last } => match stream.receiving.take(place, bytes, is_last) {
                 Ok(ready) => {

@@ -120,6 +120,7 @@ impl Streams {
             if stream.stage == Stage::Dialling {
                 stream.stage = Stage::Asks;
             }
+            stream.link();
         }
     }
 

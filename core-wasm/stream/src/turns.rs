@@ -6,7 +6,7 @@ use tabmesh_port::{NodeId, Output, Status, Wish};
 
 use crate::asking::{Asking, What, is_again};
 use crate::face::Event;
-use crate::limits::{QUEUE, WITHIN_MS};
+use crate::limits::WITHIN_MS;
 use crate::stream::Stage;
 use crate::streams::Streams;
 use crate::wire::{Key, Question, read_limit};
@@ -33,12 +33,10 @@ impl Streams {
         }
         let is_again = is_again(status);
         match (what, status) {
+            (What::Open, Status::Ok) => return self.opened(number),
+            // The other end has shown otherwise that it took it.
+            (What::Open, _) if is_again && stream.stage == Stage::Open => return,
             (What::Open, Status::TooManyRequests) if !is_here => return self.end(number, status),
-            (What::Open, Status::Ok) => {
-                stream.stage = Stage::Open;
-                self.emit(Event::Opened { stream: number });
-                return self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
-            }
             (What::Open, _) if is_again => stream.stage = Stage::Asks,
             (What::Data(piece), Status::Ok) => {
                 let room = stream.sending.came(&piece);
