@@ -39,7 +39,8 @@ pub const UNREAD_MAX: usize = 1_024;
 /// Pieces that came before what stands before them; one more is to be sent again.
 pub const EARLY_MAX: usize = DATA_ASKS;
 
-/// Streams that ended are remembered, so that a question about them that comes late is answered; of more the oldest is forgotten.
+/// Streams that ended are remembered, so that a question about them that comes late is answered; of more the oldest is forgotten of the peer
+/// that has most.
 pub const ENDED_MAX: usize = 64;
 
 /// An answer is waited for so long, in milliseconds: a slow link takes half a minute for what may be under way.

@@ -32,8 +32,11 @@ impl Streams {
         if incoming().any(|stream| is_here(&stream)) {
             return Status::Ok;
         }
-        if ended != Status::NotFound {
-            return ended;
+        match ended {
+            // It was taken, and given up: it does not open twice.
+            Some(Status::NotFound) => return Status::Forbidden,
+            Some(status) => return status,
+            None => {}
         }
         if !self.names.iter().any(|known| known == name) {
             return Status::NotFound;
@@ -79,7 +82,7 @@ impl Streams {
         let now = self.now;
         let is_meant = |stream: &&mut Stream| stream.peer == *from && stream.key == key;
         let Some(stream) = self.streams.iter_mut().find(is_meant) else {
-            let ended = self.ends.status(from, key);
+            let ended = self.ends.status(from, key).unwrap_or(Status::NotFound);
             return (ended, (ended == Status::Ok).then_some(u64::MAX));
         };
         let number = stream.number;
