@@ -75,5 +75,9 @@ impl Asks {
 
 /// Whether whoever is answered so asks again.
 pub(crate) fn is_again(status: Status) -> bool {
-    matches!(status, Status::TooManyRequests | Status::TimedOut | Status::Unavailable)
+    matches!(
+        status,
+        // Unauthorized: the question went through others, while the link was being replaced.
+        Status::TooManyRequests | Status::TimedOut | Status::Unavailable | Status::Unauthorized
+    )
 }

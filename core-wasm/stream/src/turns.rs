@@ -52,8 +52,11 @@ impl Streams {
                 return stream.sending.granted(read_limit(bytes).unwrap_or(0));
             }
             (What::Grant, _) if is_again => (stream.is_granting, stream.grant_due) = (false, true),
-            // The other end began anew, or has given the stream up.
-            (What::Data(_) | What::Grant, Status::NotFound) => return self.end(number, Status::Unavailable),
+            // The other end began anew, has given the stream up, or takes none any more.
+            (
+                What::Data(_) | What::Grant,
+                Status::NotFound | Status::NotImplemented | Status::VersionNotSupported,
+            ) => return self.end(number, Status::Unavailable),
             _ => return self.end(number, status),
         }
         stream.pause(now);
