@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::ASKS_MAX;
 use tabmesh_port::{NodeId, Status};
 
-use crate::limits::DATA_ASKS;
+use crate::limits::{ASKS_A_PEER, DATA_ASKS};
 use crate::sending::Piece;
 
 /// What was asked, and of which stream.
@@ -36,6 +36,11 @@ impl Asks {
         self.list.len() < ASKS_MAX
     }
 
+    /// Whether one more may go to this peer.
+    pub(crate) fn has_room_for(&self, peer: &NodeId) -> bool {
+        self.has_room() && self.list.iter().filter(|asking| asking.to == *peer).count() < ASKS_A_PEER
+    }
+
     /// Whether one more may carry data.
     pub(crate) fn has_room_for_data(&self) -> bool {
         let data = self.list.iter().filter(|asking| matches!(asking.what, What::Data(_))).count();
@@ -55,6 +60,13 @@ impl Asks {
         Some(self.list.swap_remove(at))
     }
 
+    /// A stream is over: answers are for nobody, and its number may name another one.
+    pub(crate) fn forget(&mut self, stream: u32) {
+        for asking in self.list.iter_mut().filter(|asking| asking.stream == Some(stream)) {
+            asking.stream = None;
+        }
+    }
+
     /// Whether any question about a stream is under way.
     pub(crate) fn has(&self, stream: u32) -> bool {
         self.list.iter().any(|asking| asking.stream == Some(stream))
@@ -63,5 +75,9 @@ impl Asks {
 
 /// Whether whoever is answered so asks again.
 pub(crate) fn is_again(status: Status) -> bool {
-    matches!(status, Status::TooManyRequests | Status::TimedOut | Status::Unavailable)
+    matches!(
+        status,
+        // Unauthorized: the question went through others, while the link was being replaced.
+        Status::TooManyRequests | Status::TimedOut | Status::Unavailable | Status::Unauthorized
+    )
 }

@@ -15,15 +15,24 @@ pub(crate) struct Ends(VecDeque<(NodeId, Key, Status)>);
 impl Ends {
     pub(crate) fn add(&mut self, peer: NodeId, key: Key, status: Status) {
         if self.0.len() >= ENDED_MAX {
-            self.0.pop_front();
+            self.forget_one();
         }
         // It is over, whatever the reason: nobody is to ask again.
         self.0.push_back((peer, key, if is_again(status) { Status::NotFound } else { status }));
     }
 
-    /// How a stream ended; of one that is not known it is not known that it was there.
-    pub(crate) fn status(&self, peer: &NodeId, key: Key) -> Status {
+    /// The oldest of the peer that has most: nobody has others' forgotten by ending many.
+    fn forget_one(&mut self) {
+        let count = |peer: &NodeId| self.0.iter().filter(|(of, ..)| of == peer).count();
+        // Of several that have as many the last counts: they stand newest first.
+        if let Some((at, _)) = self.0.iter().enumerate().rev().max_by_key(|(_, (of, ..))| count(of)) {
+            self.0.remove(at);
+        }
+    }
+
+    /// How a stream ended; `None` if it is not known that it was there.
+    pub(crate) fn status(&self, peer: &NodeId, key: Key) -> Option<Status> {
         let ended = self.0.iter().find(|(of, ended, _)| of == peer && *ended == key);
-        ended.map_or(Status::NotFound, |(.., status)| *status)
+        ended.map(|(.., status)| *status)
     }
 }

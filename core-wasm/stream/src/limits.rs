@@ -30,10 +30,17 @@ pub const CHUNK: usize = MESSAGE_MAX - crate::wire::DATA_HEAD;
 /// Questions with data under way; the other questions of a port have the rest.
 pub const DATA_ASKS: usize = 20;
 
+/// Questions under way to one peer: all that a window holds. One that answers none leaves room for others.
+pub const ASKS_A_PEER: usize = 16;
+
+/// Pieces that were handed on and not read; one more is to be sent again. Each costs a face more than its bytes.
+pub const UNREAD_MAX: usize = 1_024;
+
 /// Pieces that came before what stands before them; one more is to be sent again.
 pub const EARLY_MAX: usize = DATA_ASKS;
 
-/// Streams that ended are remembered, so that a question about them that comes late is answered; of more the oldest is forgotten.
+/// Streams that ended are remembered, so that a question about them that comes late is answered; of more the oldest is forgotten of the peer
+/// that has most.
 pub const ENDED_MAX: usize = 64;
 
 /// An answer is waited for so long, in milliseconds: a slow link takes half a minute for what may be under way.

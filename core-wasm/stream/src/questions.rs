@@ -32,8 +32,11 @@ impl Streams {
         if incoming().any(|stream| is_here(&stream)) {
             return Status::Ok;
         }
-        if ended != Status::NotFound {
-            return ended;
+        match ended {
+            // It was taken, and given up: it does not open twice.
+            Some(Status::NotFound) => return Status::Forbidden,
+            Some(status) => return status,
+            None => {}
         }
         if !self.names.iter().any(|known| known == name) {
             return Status::NotFound;
@@ -45,8 +48,7 @@ impl Streams {
         {
             return Status::TooManyRequests;
         }
-        self.taken = self.taken.wrapping_add(1);
-        let number = INCOMING | self.taken;
+        let number = self.take_number();
         self.streams.push(Stream::new(number, *from, key, name.to_vec(), Stage::Open, self.now));
         self.emit(Event::Incoming { stream: number, from, name });
         self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
@@ -54,16 +56,42 @@ impl Streams {
         Status::Ok
     }
 
+    /// A number that no stream has, for one that somebody else opens.
+    fn take_number(&mut self) -> u32 {
+        loop {
+            self.taken = self.taken.wrapping_add(1);
+            let number = INCOMING | self.taken;
+            if self.stream(number).is_none() {
+                return number;
+            }
+        }
+    }
+
+    /// The other end took a stream: the face hears it once.
+    pub(crate) fn opened(&mut self, number: u32) {
+        let now = self.now;
+        let Some(stream) = self.stream(number).filter(|stream| stream.stage != Stage::Open) else { return };
+        stream.stage = Stage::Open;
+        stream.hear(now);
+        self.emit(Event::Opened { stream: number });
+        self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
+    }
+
     /// A question about a stream that should be there.
     fn on_question(&mut self, from: &NodeId, key: Key, question: Question<'_>) -> (Status, Option<u64>) {
         let now = self.now;
         let is_meant = |stream: &&mut Stream| stream.peer == *from && stream.key == key;
         let Some(stream) = self.streams.iter_mut().find(is_meant) else {
-            let ended = self.ends.status(from, key);
+            let ended = self.ends.status(from, key).unwrap_or(Status::NotFound);
             return (ended, (ended == Status::Ok).then_some(u64::MAX));
         };
         let number = stream.number;
         stream.hear(now);
+        // Whoever says something of a stream has taken it: the answer that said so was lost, or is late.
+        if matches!(question, Question::Data { .. } | Question::Grant { .. }) {
+            self.opened(number);
+        }
+        let Some(stream) = self.stream(number) else { return (Status::NotFound, None) };
         match question {
             Question::Data { place, bytes, is_last } => match stream.receiving.take(place, bytes, is_last) {
                 Ok(ready) => {

@@ -1,10 +1,11 @@
 //! One way of a stream, at its reader.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tabmesh_port::Status;
 
-use crate::limits::{EARLY_MAX, WINDOW};
+use crate::limits::{EARLY_MAX, UNREAD_MAX, WINDOW};
 
 /// What came, until it was read.
 #[derive(Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Receiving {
     /// How far all came and was handed on, and how far it was read.
     came: u64,
     read: u64,
+    /// Where each piece ends that was handed on and not read: [`UNREAD_MAX`], and as many early ones as one more lets follow.
+    unread: VecDeque<u64>,
     /// How far the other end knows that it may go, less the window.
     told: u64,
     /// Where this way ends.
@@ -32,6 +35,9 @@ impl Receiving {
         let ends_too_soon = is_last && self.furthest() > end;
         if is_beyond || ends_elsewhere || ends_too_soon {
             return Err(Status::BadRequest);
+        }
+        if place <= self.came && end > self.came && self.unread.len() >= UNREAD_MAX {
+            return Err(Status::TooManyRequests);
         }
         if place > self.came && !bytes.is_empty() && self.early.iter().all(|(other, _)| *other != place) {
             if self.early.len() >= EARLY_MAX {
@@ -58,6 +64,7 @@ impl Receiving {
         let known = usize::try_from(self.came - place).unwrap_or(usize::MAX);
         if let Some(fresh) = bytes.get(known..).filter(|fresh| !fresh.is_empty()) {
             self.came += fresh.len() as u64;
+            self.unread.push_back(self.came);
             ready.push(fresh.to_vec());
         }
     }
@@ -73,6 +80,9 @@ impl Receiving {
         let is_sound = count <= self.came - self.read;
         if is_sound {
             self.read += count;
+            while self.unread.front().is_some_and(|end| *end <= self.read) {
+                self.unread.pop_front();
+            }
         }
         is_sound
     }

@@ -32,6 +32,8 @@ pub(crate) struct Sending {
     again: Vec<Piece>,
     /// Questions with pieces of this way under way.
     flying: usize,
+    /// The last of them that ended got no answer: one at a time goes out until another does.
+    is_mute: bool,
     /// Bytes that were handed in and have not come to the other end.
     queued: usize,
     /// Where the next new piece stands.
@@ -47,6 +49,7 @@ impl Sending {
             waiting: VecDeque::new(),
             again: Vec::new(),
             flying: 0,
+            is_mute: false,
             queued: 0,
             place: 0,
             limit: WINDOW,
@@ -79,9 +82,18 @@ impl Sending {
 
     /// What may go out next.
     pub(crate) fn next(&mut self) -> Option<Piece> {
-        let piece = self.again.pop().or_else(|| self.fresh())?;
+        if self.is_mute && self.flying > 0 {
+            return None;
+        }
+        let piece = self.once_more().or_else(|| self.fresh())?;
         self.flying += 1;
         Some(piece)
+    }
+
+    /// The first in order of what got no answer: others may be refused until it comes.
+    fn once_more(&mut self) -> Option<Piece> {
+        let (at, _) = self.again.iter().enumerate().min_by_key(|(_, piece)| piece.place)?;
+        Some(self.again.swap_remove(at))
     }
 
     fn fresh(&mut self) -> Option<Piece> {
@@ -111,6 +123,7 @@ impl Sending {
     /// A piece came to the other end: so many bytes of room are there again.
     pub(crate) fn came(&mut self, piece: &Piece) -> usize {
         self.flying -= 1;
+        self.is_mute = false;
         self.queued -= piece.bytes.len();
         piece.bytes.len()
     }
@@ -118,6 +131,7 @@ impl Sending {
     /// A piece got no answer.
     pub(crate) fn failed(&mut self, piece: Piece) {
         self.flying -= 1;
+        self.is_mute = true;
         self.again.push(piece);
     }
 

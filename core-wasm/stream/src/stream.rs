@@ -70,10 +70,19 @@ impl Stream {
         }
     }
 
-    /// The other end took it, or says something.
+    /// The other end says something. It has so long to take the stream, whatever else it says.
     pub(crate) fn hear(&mut self, now: Instant) {
         self.heard = now;
-        self.deadline = now + SILENCE;
+        if self.stage == Stage::Open {
+            self.deadline = now + SILENCE;
+        }
+    }
+
+    /// The link to the other end is there again.
+    pub(crate) fn link(&mut self) {
+        if self.stage == Stage::Open {
+            self.deadline = self.heard + SILENCE;
+        }
     }
 
     /// The link to the other end is lost; perhaps another one takes its place.

@@ -106,6 +106,7 @@ impl Streams {
     pub(crate) fn end(&mut self, number: u32, status: Status) {
         let Some(at) = self.streams.iter().position(|stream| stream.number == number) else { return };
         let stream = self.streams.remove(at);
+        self.asks.forget(number);
         self.ends.add(stream.peer, stream.key, status);
         self.emit(Event::Ended { stream: number, status });
         self.hold();
@@ -119,6 +120,7 @@ impl Streams {
             if stream.stage == Stage::Dialling {
                 stream.stage = Stage::Asks;
             }
+            stream.link();
         }
     }
 

@@ -6,7 +6,7 @@ use tabmesh_port::{NodeId, Output, Status, Wish};
 
 use crate::asking::{Asking, What, is_again};
 use crate::face::Event;
-use crate::limits::{QUEUE, WITHIN_MS};
+use crate::limits::WITHIN_MS;
 use crate::stream::Stage;
 use crate::streams::Streams;
 use crate::wire::{Key, Question, read_limit};
@@ -33,12 +33,10 @@ impl Streams {
         }
         let is_again = is_again(status);
         match (what, status) {
+            (What::Open, Status::Ok) => return self.opened(number),
+            // The other end has shown otherwise that it took it.
+            (What::Open, _) if is_again && stream.stage == Stage::Open => return,
             (What::Open, Status::TooManyRequests) if !is_here => return self.end(number, status),
-            (What::Open, Status::Ok) => {
-                stream.stage = Stage::Open;
-                self.emit(Event::Opened { stream: number });
-                return self.emit(Event::Room { stream: number, bytes: QUEUE as u32 });
-            }
             (What::Open, _) if is_again => stream.stage = Stage::Asks,
             (What::Data(piece), Status::Ok) => {
                 let room = stream.sending.came(&piece);
@@ -54,8 +52,11 @@ impl Streams {
                 return stream.sending.granted(read_limit(bytes).unwrap_or(0));
             }
             (What::Grant, _) if is_again => (stream.is_granting, stream.grant_due) = (false, true),
-            // The other end began anew, or has given the stream up.
-            (What::Data(_) | What::Grant, Status::NotFound) => return self.end(number, Status::Unavailable),
+            // The other end began anew, has given the stream up, or takes none any more.
+            (
+                What::Data(_) | What::Grant,
+                Status::NotFound | Status::NotImplemented | Status::VersionNotSupported,
+            ) => return self.end(number, Status::Unavailable),
             _ => return self.end(number, status),
         }
         stream.pause(now);
@@ -66,12 +67,16 @@ impl Streams {
         if !self.asks.has_room() {
             return None;
         }
-        if let Some((peer, key, status)) = self.goodbyes.pop() {
+        if let Some(at) = self.goodbyes.iter().position(|(peer, ..)| self.asks.has_room_for(peer)) {
+            let (peer, key, status) = self.goodbyes.remove(at);
             return Some(self.ask(peer, key, None, What::End, &Question::End { status }));
         }
         let now = self.now;
         let mut due = None;
-        for stream in self.streams.iter_mut().filter(|stream| stream.may_ask(now)) {
+        for stream in self.streams.iter_mut() {
+            if !stream.may_ask(now) || !self.asks.has_room_for(&stream.peer) {
+                continue;
+            }
             if stream.stage == Stage::Asks {
                 stream.stage = Stage::Asked;
                 due = Some((stream.number, What::Open));
@@ -104,7 +109,7 @@ impl Streams {
         for _ in 0..self.streams.len() {
             self.turn = (self.turn + 1) % self.streams.len();
             let stream = self.streams.get_mut(self.turn)?;
-            if stream.stage != Stage::Open || !stream.may_ask(now) {
+            if stream.stage != Stage::Open || !stream.may_ask(now) || !self.asks.has_room_for(&stream.peer) {
                 continue;
             }
             if let Some(piece) = stream.sending.next() {

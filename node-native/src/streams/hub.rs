@@ -174,6 +174,12 @@ impl Hub {
                 }
             }
             Event::Incoming { stream, from, name } => self.hand_out(stream, *from, name).await,
+            // That it came was missed: nobody has it.
+            Event::Room { stream, .. } | Event::Came { stream, .. }
+                if !self.streams.contains_key(&stream) =>
+            {
+                self.reset(stream).await;
+            }
             Event::Room { stream, bytes } => {
                 if let Some(open) = self.streams.get(&stream) {
                     open.room.add_permits(bytes as usize);

@@ -23,7 +23,7 @@ export const read = (stream: number, count: number): Bytes => command(5, u32(str
 export const finish = (stream: number): Bytes => command(6, u32(stream));
 export const reset = (stream: number, status: number): Bytes => command(7, u32(stream), u16(status));
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function eventOf(bytes: Bytes): Event {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -14,6 +14,7 @@ export class Stream {
   readonly #number: number;
   readonly #say: (command: Bytes) => void;
   readonly #came: Bytes[] = [];
+  #writable: WritableStreamDefaultController | undefined;
   #room = 0;
   /** The other end has written all, or there is nothing more to come. */
   #hasFinished = false;
@@ -41,6 +42,14 @@ export class Stream {
       abort: () => this.#reset(),
       readable: new ReadableStream({ pull: (controller) => this.#pull(controller), cancel: () => this.#reset() }, { highWaterMark: 0 }),
       writable: new WritableStream({
+        start: (controller) => {
+          this.#writable = controller;
+          // A write that waits for room would keep `abort` below waiting; an error would make of it one that fails.
+          controller.signal.addEventListener('abort', () => {
+            this.#writable = undefined;
+            this.#reset();
+          });
+        },
         write: (data) => this.#write(data),
         close: () => this.#isOver || this.#say(face.finish(this.#number)),
         abort: () => this.#reset(),
@@ -69,6 +78,8 @@ export class Stream {
     this.#isOver = true;
     if (status === STATUS.ok) this.#resolve();
     else this.#reject((this.#error = ended(status)));
+    // Whoever pipes into it hears at once, without writing.
+    if (this.#error) this.#writable?.error(this.#error);
     this.#reader();
     this.#writer();
   }

@@ -30,9 +30,12 @@ export function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Str
   need(Object.keys(unknown).length === 0, `streamsOf has no option ${Object.keys(unknown)[0]}`);
   const known = attached.get(mesh);
   if (known) return known;
-  const made = MeshStreams.attach(mesh, module, () => attached.delete(mesh));
+  const forget = (): void => {
+    if (attached.get(mesh) === made) attached.delete(mesh);
+  };
+  const made = MeshStreams.attach(mesh, module, forget);
   attached.set(mesh, made);
-  made.catch(() => attached.delete(mesh));
+  made.catch(forget);
   return made;
 }
 
@@ -73,8 +76,14 @@ class MeshStreams implements Streams {
     nameOf(name, 'name', NAME_MAX);
     need(typeof onStream === 'function', 'onStream is a function');
     need(!this.#takers.has(name), `streams named ${name} have a taker already: close that first`);
-    this.#module.command(face.listen(name));
     this.#takers.set(name, onStream);
+    try {
+      // It may be refused before this returns.
+      this.#module.command(face.listen(name));
+    } catch (error) {
+      this.#takers.delete(name);
+      throw error;
+    }
     return {
       name,
       close: (): void => {
@@ -103,8 +112,14 @@ class MeshStreams implements Streams {
       opening.reject(signal?.reason);
       stream.shown.abort();
     };
+    try {
+      this.#module.command(face.open(number, to, name));
+    } catch (error) {
+      this.#streams.delete(number);
+      this.#opening.delete(number);
+      throw error;
+    }
     signal?.addEventListener('abort', giveUp, { once: true });
-    this.#module.command(face.open(number, to, name));
     return opened.finally(() => signal?.removeEventListener('abort', giveUp));
   }
 

@@ -26,7 +26,9 @@ export interface Streams {
   /**
    * Takes streams that others open by this name, 1 to 64 bytes; a name has one taker.
    *
-   * @throws MeshError BadOption, Closed or Detached; the promise of `ready` rejects with TooManyRequests
+   * Beyond 32 names it takes none, and the page's `error` event says so: TooManyRequests.
+   *
+   * @throws MeshError BadOption, Closed or Detached
    */
   listen(name: string, onStream: (stream: MeshStream) => void): Listening;
   /**

@@ -5,7 +5,7 @@ use std::io;
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_stream::NAME_MAX;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
 
 use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
 use crate::control::frame::{self, Frame, FrameError};
@@ -71,31 +71,40 @@ impl Door {
 async fn join(stream: Stream, reader: &mut Reader, writer: &mut OwnedWriteHalf) -> Result<Done, Ended> {
     let Stream { peer, reader: mut from, writer: mut to, .. } = stream;
     frame::write_header(writer, &Answer::Opened(hex(&peer))).await?;
-    let (received, sent) = tokio::try_join!(give(&mut from, writer), take_in(&mut to, reader))?;
+    let given = Notify::new();
+    let (received, sent) =
+        tokio::try_join!(give(&mut from, writer, &given), take_in(&mut to, reader, &given))?;
     // The client has said all that it will: what comes now is that it leaves.
     until_gone(reader, to.ended()).await?.map_err(broken)?;
     Ok(Done::Stream { sent, received })
 }
 
-/// Gives a client what comes.
-async fn give(from: &mut streams::Reader, writer: &mut OwnedWriteHalf) -> Result<u64, Ended> {
+/// Gives a client what comes, and says when that is all.
+async fn give(from: &mut streams::Reader, writer: &mut OwnedWriteHalf, given: &Notify) -> Result<u64, Ended> {
     let mut count = 0;
     while let Some(bytes) = from.next().await.map_err(broken)? {
         count += bytes.len() as u64;
         write_in_time(frame::write_data(writer, &bytes)).await?;
     }
     write_in_time(frame::write_end(writer)).await?;
+    given.notify_one();
     Ok(count)
 }
 
-/// Takes in what a client writes.
-async fn take_in(to: &mut streams::Writer, reader: &mut Reader) -> Result<u64, Ended> {
+/// Takes in what a client writes. One that writes nothing hears as well that the stream has ended.
+async fn take_in(to: &mut streams::Writer, reader: &mut Reader, given: &Notify) -> Result<u64, Ended> {
     let mut count = 0;
     loop {
-        match frame::read(reader).await? {
+        let frame = tokio::select! {
+            frame = frame::read(reader) => frame?,
+            Err(status) = to.ended() => return Err(broken_after(given, status).await),
+        };
+        match frame {
             Some(Frame::Data(bytes)) => {
                 count += bytes.len() as u64;
-                to.write(&bytes).await.map_err(broken)?;
+                if let Err(status) = to.write(&bytes).await {
+                    return Err(broken_after(given, status).await);
+                }
             }
             Some(Frame::End) => break,
             Some(Frame::Header(_)) => return Err(FrameError::OutOfTurn.into()),
@@ -104,6 +113,12 @@ async fn take_in(to: &mut streams::Writer, reader: &mut Reader) -> Result<u64, E
     }
     to.finish();
     Ok(count)
+}
+
+/// The client is first given all that came. Where the other end had not written all, that ends with the same status.
+async fn broken_after(given: &Notify, status: Status) -> Ended {
+    given.notified().await;
+    broken(status)
 }
 
 fn broken(status: Status) -> Ended {
