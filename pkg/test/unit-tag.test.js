@@ -139,7 +139,7 @@ test('bad input is refused and harms nothing', async () => {
   await tag.publish(u16(STATUS.ok));
   tag.close();
   const { mesh } = place();
-  for (const [name, options] of [['', {}], ['x'.repeat(241), {}], ['a'], ['a', { modul: 1 }], ['a', { module: STAND_IN, onPublished: 1 }]]) {
+  for (const [name, options] of [['', {}], ['x'.repeat(241), {}], ['a', null], ['a', { modul: 1 }], ['a', { module: STAND_IN, onPublished: 1 }]]) {
     await assert.rejects(tagged(mesh, name, options), { name: 'BadOption' });
   }
 });
