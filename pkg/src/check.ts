@@ -1,12 +1,29 @@
 // Checks of what callers give; each says in words what is wrong.
 
-import { utf8 } from './bytes.js';
+import { type Bytes, fromHex, utf8 } from './bytes.js';
 import * as CODE from './codes.js';
 import { MeshError } from './errors.js';
 
 /** @throws MeshError BadOption */
 export function need(holds: unknown, detail: string): asserts holds {
   if (!holds) throw new MeshError(CODE.badOption, detail);
+}
+
+/** Options that `call` does not have. */
+export function needNone(unknown: object, call: string): void {
+  const [option] = Object.keys(unknown);
+  need(option === undefined, `${call} has no option ${option}`);
+}
+
+/**
+ * The id of a node, or a place among them.
+ *
+ * @throws MeshError BadId
+ */
+export function idOf(text: unknown): Bytes {
+  const id = typeof text === 'string' ? fromHex(text, 32) : undefined;
+  if (!id) throw new MeshError(CODE.badId);
+  return id;
 }
 
 /** A text of 1 to `most` bytes as UTF-8. */

@@ -1,7 +1,6 @@
 // The face of a joined tab.
 
-import { type Bytes, fromHex } from './bytes.js';
-import { need } from './check.js';
+import { idOf, need } from './check.js';
 import { parseCid } from './cid.js';
 import * as CODE from './codes.js';
 import { connectionCount } from './connections.js';
@@ -129,18 +128,18 @@ class TabMesh implements Mesh {
 
   async find(id: string, options: { signal?: AbortSignal } = {}): Promise<string[]> {
     this.#expectOpen();
-    return this.#shell.operations.find(parseId(id), options);
+    return this.#shell.operations.find(idOf(id), options);
   }
 
   async send(to: string, data: MessageData, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#expectOpen();
-    const receiver = parseId(to);
+    const receiver = idOf(to);
     await this.#shell.operations.ask(receiver, takeMessage(data, MESSAGE_MAX), options, MESSAGE);
   }
 
   async ask(to: string, data: MessageData, options: AskOptions = {}): Promise<Answer> {
     this.#expectOpen();
-    return this.#shell.operations.ask(parseId(to), takeMessage(data, MESSAGE_MAX), options);
+    return this.#shell.operations.ask(idOf(to), takeMessage(data, MESSAGE_MAX), options);
   }
 
   answer(handler: (question: Question) => MessageData | Promise<MessageData>): () => void {
@@ -179,10 +178,4 @@ class TabMesh implements Mesh {
   #expectOpen(): void {
     if (this.state === 'closed') throw new MeshError(CODE.closed);
   }
-}
-
-function parseId(text: unknown): Bytes {
-  const id = typeof text === 'string' ? fromHex(text, 32) : undefined;
-  if (!id) throw new MeshError(CODE.badId);
-  return id;
 }

@@ -1,6 +1,6 @@
 // Reads the options of `join`: everything is checked before anything is begun.
 
-import { nameOf, need, needSignal, needTimeout, wholeOf } from './check.js';
+import { nameOf, need, needNone, needSignal, needTimeout, wholeOf } from './check.js';
 import type { MeshError } from './errors.js';
 import { LEVEL_MAX } from './limits.js';
 import type { JoinOptions, JoinProgress } from './types.js';
@@ -34,7 +34,7 @@ export function settle(options: JoinOptions, base: string): Settled {
   need(typeof options === 'object' && options !== null, 'join takes an object of options');
   const { signal, relayOnly = false, relay = false, wait = true, timeoutMs = 60_000, storage = {}, iceServers = [], onProgress, onFault, ...rest } = options;
   const { network: named = 'tabmesh', signalling = '/signal', peers = [], level = 0, ...unknown } = rest;
-  need(Object.keys(unknown).length === 0, `join has no option ${Object.keys(unknown)[0]}`);
+  needNone(unknown, 'join');
   const network = nameOf(named, 'network', NAME_MAX);
   needSignal(signal);
   needTimeout(timeoutMs);

@@ -1,7 +1,7 @@
 // Attaches a module to a mesh.
 
 import { type Bytes, copyOf, kindOf, sha256, utf8 } from '../bytes.js';
-import { nameOf, need, wholeOf } from '../check.js';
+import { nameOf, need, needNone, wholeOf } from '../check.js';
 import * as CODE from '../codes.js';
 import { doors } from '../door.js';
 import { MeshError } from '../errors.js';
@@ -29,7 +29,7 @@ export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attach
   need(door, 'attach takes a mesh that join of this package gave');
   need(typeof options === 'object' && options !== null, 'attach takes an object of options');
   const { name, port: number, version = 1, module, onEvent = ignore, onFault = report, ...unknown } = options;
-  need(Object.keys(unknown).length === 0, `attach has no option ${Object.keys(unknown)[0]}`);
+  needNone(unknown, 'attach');
   wholeOf(version, 0, 255, 'version');
   need([onEvent, onFault].every((each) => typeof each === 'function'), 'onEvent and onFault are functions');
   const port = await portOf(name, number);

@@ -1,9 +1,7 @@
 // The streams of one mesh: the module that makes them, attached once.
 
-import { hex, fromHex } from '../bytes.js';
-import { nameOf, need, needSignal } from '../check.js';
-import * as CODE from '../codes.js';
-import { MeshError } from '../errors.js';
+import { hex } from '../bytes.js';
+import { idOf, nameOf, need, needNone, needSignal } from '../check.js';
 import { tellAll } from '../events.js';
 import { type Attached, attach } from '../module/index.js';
 import * as STATUS from '../status.js';
@@ -27,7 +25,7 @@ const attached = new WeakMap<Mesh, Promise<Streams>>();
  */
 export function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Streams> {
   const { module = new URL('../../wasm/tabmesh_stream.wasm', import.meta.url), ...unknown } = options;
-  need(Object.keys(unknown).length === 0, `streamsOf has no option ${Object.keys(unknown)[0]}`);
+  needNone(unknown, 'streamsOf');
   const known = attached.get(mesh);
   if (known) return known;
   const forget = (): void => {
@@ -95,8 +93,7 @@ class MeshStreams implements Streams {
   }
 
   async open(peer: string, name: string, { signal }: OpenOptions = {}): Promise<MeshStream> {
-    const to = typeof peer === 'string' ? fromHex(peer, 32) : undefined;
-    if (!to) throw new MeshError(CODE.badId);
+    const to = idOf(peer);
     nameOf(name, 'name', NAME_MAX);
     needSignal(signal);
     signal?.throwIfAborted();

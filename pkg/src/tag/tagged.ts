@@ -1,7 +1,7 @@
 // Membership of a tag: its module, and who waits for what.
 
-import { type Bytes, fromHex } from '../bytes.js';
-import { nameOf, need } from '../check.js';
+import type { Bytes } from '../bytes.js';
+import { idOf, nameOf, need, needNone } from '../check.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
@@ -34,7 +34,7 @@ export async function tagged(mesh: Mesh, name: string, options: TagOptions = {})
   nameOf(name, 'name', NAME_MAX);
   need(typeof options === 'object' && options !== null, 'tagged takes an object of options');
   const { module = new URL('../../wasm/tabmesh_tag.wasm', import.meta.url), onPublished, onReceived, onMembers, onFault, ...unknown } = options;
-  need(Object.keys(unknown).length === 0, `tagged has no option ${Object.keys(unknown)[0]}`);
+  needNone(unknown, 'tagged');
   need(LISTENERS.every((each) => ['function', 'undefined'].includes(typeof options[each])), `${LISTENERS.join(', ')} are functions`);
   const membership = new Membership(name, { onPublished, onReceived, onMembers });
   const attached = await attach(mesh, {
@@ -145,11 +145,4 @@ class Membership implements Tag {
     while (this.#waiting.has(this.#lastOp));
     return this.#lastOp;
   }
-}
-
-/** @throws MeshError BadId */
-function idOf(text: unknown): Bytes {
-  const id = typeof text === 'string' ? fromHex(text, 32) : undefined;
-  if (!id) throw new MeshError(CODE.badId);
-  return id;
 }
