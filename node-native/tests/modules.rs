@@ -10,9 +10,11 @@ use tabmesh_engine::limits::MESSAGE_MAX;
 use tabmesh_native::control::client::ClientError;
 use tabmesh_native::control::module::Module;
 use tabmesh_native::control::port::{News, Order};
+use tabmesh_native::driver::Heard;
 use tabmesh_native::identity::hex;
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::Settings;
+use tabmesh_port::{Input, Instant, Outbox, Output, Port, Room, Status, Told, Wish};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -112,7 +114,8 @@ async fn two_programs_find_tell_and_ask_each_other() {
     for (op, length) in [(5, 0), (6, MESSAGE_MAX)] {
         let question = vec![op as u8; length];
         say(&mut mine, ask(op, &two), &question).await;
-        let (News::Asked { ticket, from, proven: true, within_ms }, asked) = next(&mut its).await else {
+        let (News::Asked { ticket, from, here: None, proven: true, within_ms }, asked) = next(&mut its).await
+        else {
             panic!("not asked")
         };
         assert_eq!((from, asked == question), (one.id(), true));
@@ -220,4 +223,94 @@ async fn a_stopped_node_and_a_program_that_talks_nonsense_are_told_so() {
     let mut module = until_free(&side).await;
     side.peer.stop().await;
     assert!(timeout(PATIENCE, module.news.next()).await.expect("in time").is_err());
+}
+
+/// Answers what is asked here by whose it is and what it was, and asks the port of the programs what it is told to.
+struct Echo(Outbox);
+
+impl tabmesh_port::Module for Echo {
+    fn handle(&mut self, _: Instant, input: Input<'_>) {
+        match input {
+            Input::Told(Told::AskedHere { port, ticket, bytes, .. }) => {
+                let bytes = [&port.0.to_be_bytes()[..], bytes].concat();
+                self.0.put(&Output::Wish(Wish::Reply { ticket, status: Status::Ok, bytes: &bytes }));
+            }
+            Input::Command(bytes) => {
+                self.0.put(&Output::Wish(Wish::AskHere {
+                    op: 1,
+                    port: Port(PORT),
+                    within_ms: 60_000,
+                    bytes,
+                }));
+            }
+            Input::Told(Told::Answered { op: 1, is_here, status, bytes, .. }) => {
+                let line = format!("{is_here} {} {}", status as u16, String::from_utf8_lossy(bytes));
+                self.0.put(&Output::Event(line.as_bytes()));
+            }
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, room: Room) -> Option<Vec<u8>> {
+        self.0.poll(room)
+    }
+
+    fn wanted_at(&self) -> Instant {
+        Instant::NEVER
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_and_a_module_of_one_node_ask_each_other() {
+    const ECHO: u32 = 0x6563_686f;
+    let side = Side::start(None).await;
+    let handle = side.peer.handle();
+    let mut echo = handle.attach_module(Port(ECHO), 1, |_| Echo(Outbox::default())).await.expect("free");
+    let mut program = side.attach().await;
+    let mut other = Module::attach(&side.socket(), PORT + 1, 1).await.expect("free");
+    let here = |op, port| Order::AskHere { op, port, within_ms: 60_000 };
+    for (op, port, code, is_here) in [(1, ECHO, 100, false), (2, 0, 301, true), (3, ECHO + 1, 301, true)] {
+        say(&mut program, here(op, port), b"well?").await;
+        let replied = News::Replied { op, code, proven: !is_here, here: is_here };
+        let bytes = if is_here { Vec::new() } else { [&PORT.to_be_bytes()[..], b"well?"].concat() };
+        assert_eq!(next(&mut program).await, (replied, bytes));
+    }
+    // The module asks a program, and so does another program.
+    echo.command("and you?").await.expect("attached");
+    for (from, bytes) in [(ECHO, &b"and you?"[..]), (PORT + 1, b"hello")] {
+        if from != ECHO {
+            say(&mut other, here(7, PORT), bytes).await;
+        }
+        let (News::Asked { ticket, from: own, here, proven: true, .. }, asked) = next(&mut program).await
+        else {
+            panic!("not asked")
+        };
+        assert_eq!((own, here, &asked[..]), (side.id(), Some(from), bytes));
+        say(&mut program, Order::Reply { ticket, code: 100 }, b"fine").await;
+        say(&mut program, Order::Reply { ticket, code: 100 }, b"again").await;
+    }
+    let told =
+        async |echo: &mut tabmesh_native::driver::Attached| timeout(PATIENCE, echo.events.next()).await;
+    assert_eq!(told(&mut echo).await, Ok(Heard::Event("false 100 fine".into())));
+    let (News::Replied { op: 7, code: 100, proven: true, here: false }, answer) = next(&mut other).await
+    else {
+        panic!("not answered")
+    };
+    assert_eq!(answer, b"fine");
+    // Whoever was asked leaves; the one whose question was forgotten hears no end of it.
+    echo.command("still there?").await.expect("attached");
+    say(&mut other, here(8, PORT), b"forgotten").await;
+    for _ in 0..2 {
+        let (News::Asked { .. }, _) = next(&mut program).await else { panic!("not asked") };
+    }
+    say(&mut other, Order::Cancel { op: 8 }, &[]).await;
+    say(&mut other, here(9, ECHO), b"").await;
+    let (News::Replied { op: 9, .. }, _) = next(&mut other).await else { panic!("not the next") };
+    drop(program);
+    assert_eq!(told(&mut echo).await, Ok(Heard::Event("true 303 ".into())));
+    drop(echo);
+    say(&mut other, here(8, ECHO), b"gone").await;
+    let (News::Replied { op: 8, code: 301, here: true, .. }, _) = next(&mut other).await else {
+        panic!("who would have answered?")
+    };
 }

@@ -19,6 +19,10 @@ pub const ASKS_MAX: usize = 24;
 /// Questions of others that a module has not answered yet; one more is answered [`TooManyRequests`](crate::Status::TooManyRequests).
 pub const TICKETS_MAX: usize = 64;
 
+/// Questions of this node's own modules that one of them has not answered yet, beside those of other nodes; one more ends with
+/// [`TooManyRequests`](crate::Status::TooManyRequests).
+pub const HERE_MAX: usize = 16;
+
 /// Nodes that a module holds links to: of more the first so many count.
 pub const HELD_MAX: usize = 40;
 

@@ -1,6 +1,7 @@
 //! What the overlay tells a module.
 
 use crate::id::NodeId;
+use crate::number::Port;
 use crate::status::{Reason, Status};
 use crate::table::table;
 
@@ -84,6 +85,18 @@ table! {
             status: Status,
             /// Who is on it, this node not among them; nobody where it was to stay on it: hearsay, until they were asked. At most [`LIST_MAX`](crate::limits::LIST_MAX).
             ids: &'a [NodeId],
+        },
+        /// An AskHere of another module of this node came; [`Wish::Reply`](crate::Wish::Reply) answers it. Nobody else can speak so: other
+        /// nodes are heard by [`Told::Asked`], whatever they say.
+        AskedHere = 9 {
+            /// Which module asks.
+            port: Port,
+            /// Names the question until it is answered, among those of other nodes.
+            ticket: u32,
+            /// How long an answer is waited for.
+            within_ms: u32,
+            /// What.
+            bytes: &'a [u8],
         },
     }
 }

@@ -1,6 +1,7 @@
 //! What a module wants of the overlay and of its shell.
 
 use crate::id::NodeId;
+use crate::number::Port;
 use crate::status::Status;
 use crate::table::table;
 
@@ -25,7 +26,7 @@ table! {
             /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
             bytes: &'a [u8],
         },
-        /// The answer to [`Told::Asked`](crate::Told::Asked); one that comes too late, or a second one, goes nowhere.
+        /// The answer to [`Told::Asked`](crate::Told::Asked) or [`Told::AskedHere`](crate::Told::AskedHere); one that comes too late, or a second one, goes nowhere.
         Reply = 3 {
             /// From the question.
             ticket: u32,
@@ -34,7 +35,7 @@ table! {
             /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
             bytes: &'a [u8],
         },
-        /// An Ask or a List ends now, as [`TimedOut`](Status::TimedOut): it may have happened. Unknown operations are left alone.
+        /// An Ask, here too, or a List ends now, as [`TimedOut`](Status::TimedOut): it may have happened. Unknown operations are left alone.
         Cancel = 4 {
             /// Which.
             op: u32,
@@ -55,6 +56,19 @@ table! {
             stays: bool,
             /// How long it is waited for, at most [`WITHIN_MS_MAX`](crate::limits::WITHIN_MS_MAX).
             within_ms: u32,
+        },
+        /// To be answered by another module of this node. It ends once, by [`Told::Answered`](crate::Told::Answered), which is proven
+        /// and from this node where that module answered. Nobody there: [`NotImplemented`](Status::NotImplemented); it went, or the
+        /// node stops: [`Unavailable`](Status::Unavailable).
+        AskHere = 7 {
+            /// The module's own number for it, among those of its questions.
+            op: u32,
+            /// Which.
+            port: Port,
+            /// How long the answer is waited for, at most [`WITHIN_MS_MAX`](crate::limits::WITHIN_MS_MAX).
+            within_ms: u32,
+            /// At most [`MESSAGE_MAX`](crate::limits::MESSAGE_MAX).
+            bytes: &'a [u8],
         },
     }
 }

@@ -4,7 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tabmesh_port::limits::{HELD_MAX, RECEIVERS_MAX, VIEW_MAX};
 use tabmesh_port::{
-    Done, Fault, Input, NodeId, Outbox, Output, PublicKey, Reason, Room, Signature, Status, Told, Wish, Work,
+    Done, Fault, Input, NodeId, Outbox, Output, Port, PublicKey, Reason, Room, Signature, Status, Told, Wish,
+    Work,
 };
 
 fn ids() -> impl Strategy<Value = Vec<NodeId>> {
@@ -48,6 +49,7 @@ proptest! {
             Output::Wish(Wish::Cancel { op }),
             Output::Wish(Wish::Hold { ids: &ids }),
             Output::Wish(Wish::List { op, place: &id, stays: ms % 2 == 0, within_ms: ms }),
+            Output::Wish(Wish::AskHere { op, port: Port(ms), within_ms: op, bytes: &bytes }),
             Output::Work(Work::Sign { job: op, bytes: &bytes }),
             Output::Work(Work::Verify { job: op, key: &key, signature: &signature, bytes: &bytes }),
             Output::Event(&bytes),
@@ -69,6 +71,7 @@ proptest! {
             Input::Told(Told::View { version: op, ids: &ids }),
             Input::Told(Told::Clock { wall_ms, is_doubtful: flag }),
             Input::Told(Told::Listed { op, status: Status::Partial, ids: &ids }),
+            Input::Told(Told::AskedHere { port: Port(7), ticket: op, within_ms: 7, bytes: &bytes }),
             Input::Done(Done::Signed { job: op, signature: &Signature([9; 64]) }),
             Input::Done(Done::Verified { job: op, holds: flag }),
             Input::Done(Done::Failed { job: op }),

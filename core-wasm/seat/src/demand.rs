@@ -56,6 +56,33 @@ pub enum Demand {
         /// The answer.
         bytes: Vec<u8>,
     },
+    /// A module asks whoever is at a port where no module sits: somebody of the shell's, or nobody.
+    /// [`Seats::answered_here`](crate::Seats::answered_here) ends it.
+    AskHere {
+        /// Names the question.
+        ticket: u32,
+        /// Whose.
+        from: Port,
+        /// Who is asked.
+        to: Port,
+        /// How long the answer is waited for.
+        within_ms: u32,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// What somebody of the shell's asked with [`Seats::ask_here`](crate::Seats::ask_here) ended.
+    AnsweredHere {
+        /// Who asked.
+        port: Port,
+        /// The asker's number for it.
+        op: u32,
+        /// This node ended it, not who was asked.
+        is_here: bool,
+        /// How it went.
+        status: Status,
+        /// The answer.
+        bytes: Vec<u8>,
+    },
     /// Sign with the node's key; [`Seats::signed`](crate::Seats::signed) or [`Seats::failed`](crate::Seats::failed) ends it.
     Sign {
         /// Whose.

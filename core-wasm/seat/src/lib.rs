@@ -10,7 +10,9 @@
 extern crate alloc;
 
 mod demand;
+mod hearing;
 mod held;
+mod here;
 mod peers;
 mod questions;
 mod seat;

@@ -6,6 +6,8 @@ use tabmesh_engine::surplus;
 use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Duration, Instant};
 
+use crate::seats::MODULES;
+
 /// At most [`TICKETS_MAX`] of them.
 #[derive(Default)]
 pub(crate) struct Questions {
@@ -37,7 +39,7 @@ impl Questions {
             let Some(at) = surplus(&open, &ticket) else { return (None, Some(ticket)) };
             refused = Some(self.list.swap_remove(at).ticket);
         }
-        self.last = self.last.wrapping_add(1);
+        self.last = self.last.wrapping_add(1) & !MODULES;
         let until = now + Duration::from_ms(within_ms.into());
         self.list.push(Question { number: self.last, until, ticket });
         (Some(self.last), refused)

@@ -11,10 +11,12 @@ use tabmesh_port::{
 
 use crate::held::Held;
 use crate::questions::Questions;
+use crate::seats::MODULES;
 
-/// The numbers of [`Wish::Ask`] and [`Wish::List`].
+/// The numbers of [`Wish::Ask`], [`Wish::List`] and [`Wish::AskHere`].
 const ASK: u8 = Wish::Ask { op: 0, to: &NodeId([0; 32]), within_ms: 0, bytes: &[] }.kind();
 const LIST: u8 = Wish::List { op: 0, place: &NodeId([0; 32]), stays: false, within_ms: 0 }.kind();
+const ASK_HERE: u8 = Wish::AskHere { op: 0, port: Port(0), within_ms: 0, bytes: &[] }.kind();
 
 /// A module, and what its port remembers for it.
 pub(crate) struct Seat {
@@ -37,8 +39,18 @@ pub(crate) struct Seat {
 pub(crate) struct Ask {
     pub(crate) op: u32,
     pub(crate) number: u32,
-    pub(crate) to: NodeId,
-    pub(crate) is_list: bool,
+    pub(crate) whom: Whom,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Whom {
+    /// The module of this port at another node.
+    Node(NodeId),
+    /// Whoever keeps a list.
+    List,
+    /// Another module of this node.
+    Here,
 }
 
 /// What a module gave out, as far as its seat can see to it.
@@ -64,8 +76,20 @@ pub(crate) enum Given {
         status: Status,
         bytes: Vec<u8>,
     },
+    AskHere {
+        op: u32,
+        to: Port,
+        within_ms: u32,
+        bytes: Vec<u8>,
+    },
+    ReplyHere {
+        ticket: u32,
+        status: Status,
+        bytes: Vec<u8>,
+    },
     /// The question with this number is not waited for any more.
     Cancel(u32),
+    CancelHere(u32),
     Hold,
     Sign {
         job: u32,
@@ -132,19 +156,20 @@ impl Seat {
     }
 
     /// What it gives out next.
-    pub(crate) fn poll(&mut self, now: Instant) -> Option<Given> {
+    pub(crate) fn poll(&mut self, own: &NodeId, now: Instant) -> Option<Given> {
         loop {
             let is_full = self.asks.len() >= ASKS_MAX;
-            let room = if is_full { Room::ALL.without(ASK).without(LIST) } else { Room::ALL };
+            let room =
+                if is_full { Room::ALL.without(ASK).without(LIST).without(ASK_HERE) } else { Room::ALL };
             let flat = self.module.poll(room)?;
-            if let Some(given) = self.look_at(now, &flat) {
+            if let Some(given) = self.look_at(own, now, &flat) {
                 return Some(given);
             }
         }
     }
 
     /// What becomes of an output; nothing of one that no shell can read, or that ends here.
-    fn look_at(&mut self, now: Instant, flat: &[u8]) -> Option<Given> {
+    fn look_at(&mut self, own: &NodeId, now: Instant, flat: &[u8]) -> Option<Given> {
         match Output::read(flat).ok()? {
             Output::Event(bytes) => Some(Given::Event(bytes.to_vec())),
             Output::Work(Work::Sign { job, bytes }) => Some(Given::Sign { job, bytes: bytes.to_vec() }),
@@ -155,22 +180,34 @@ impl Seat {
                 let fits = to.len() <= RECEIVERS_MAX && bytes.len() <= TELL_MAX;
                 fits.then(|| Given::Tell { to: to.to_vec(), bytes: bytes.to_vec() })
             }
-            Output::Wish(Wish::Ask { op, to, within_ms, bytes }) => self.ask(op, to, within_ms, bytes),
+            Output::Wish(Wish::Ask { op, to, within_ms, bytes }) => {
+                self.may_ask(own, op, Whom::Node(*to), bytes.len())?;
+                Some(Given::Ask { op, to: *to, within_ms: waited(within_ms), bytes: bytes.to_vec() })
+            }
             Output::Wish(Wish::List { op, place, stays, within_ms }) => {
-                let within_ms = within_ms.min(WITHIN_MS_MAX);
-                self.may_ask(op, place, true, 0)?;
-                Some(Given::List { op, place: *place, stays, within_ms })
+                self.may_ask(own, op, Whom::List, 0)?;
+                Some(Given::List { op, place: *place, stays, within_ms: waited(within_ms) })
+            }
+            Output::Wish(Wish::AskHere { op, port, within_ms, bytes }) => {
+                self.may_ask(own, op, Whom::Here, bytes.len())?;
+                Some(Given::AskHere { op, to: port, within_ms: waited(within_ms), bytes: bytes.to_vec() })
             }
             Output::Wish(Wish::Reply { ticket, status, bytes }) => {
                 let fits = bytes.len() <= MESSAGE_MAX;
                 let (status, bytes) = if fits { (status, bytes) } else { (Status::BadRequest, &[][..]) };
+                if ticket & MODULES != 0 {
+                    return Some(Given::ReplyHere { ticket, status, bytes: bytes.to_vec() });
+                }
                 let ticket = self.questions.take(now, ticket)?;
                 Some(Given::Reply { ticket, status, bytes: bytes.to_vec() })
             }
             Output::Wish(Wish::Cancel { op }) => {
                 let ask = self.end_ask(|ask| ask.op == op)?;
-                self.end_here(op, &ask.to, ask.is_list, Status::TimedOut);
-                Some(Given::Cancel(ask.number))
+                self.refuse(own, op, ask.whom, Status::TimedOut);
+                Some(match ask.whom {
+                    Whom::Here => Given::CancelHere(ask.number),
+                    Whom::Node(_) | Whom::List => Given::Cancel(ask.number),
+                })
             }
             Output::Wish(Wish::Hold { ids }) => {
                 self.held.set(ids);
@@ -179,14 +216,8 @@ impl Seat {
         }
     }
 
-    fn ask(&mut self, op: u32, to: &NodeId, within_ms: u32, bytes: &[u8]) -> Option<Given> {
-        self.may_ask(op, to, false, bytes.len())?;
-        let within_ms = within_ms.min(WITHIN_MS_MAX);
-        Some(Given::Ask { op, to: *to, within_ms, bytes: bytes.to_vec() })
-    }
-
     /// Whether a question or list may go out under this number; where not, it ends here.
-    fn may_ask(&mut self, op: u32, to: &NodeId, is_list: bool, length: usize) -> Option<()> {
+    fn may_ask(&mut self, own: &NodeId, op: u32, whom: Whom, length: usize) -> Option<()> {
         // Two ends under one number would be taken for each other's.
         if self.asks.iter().any(|ask| ask.op == op) {
             return None;
@@ -196,7 +227,7 @@ impl Seat {
             ..=MESSAGE_MAX => Status::TooManyRequests,
             _ => Status::BadRequest,
         };
-        self.end_here(op, to, is_list, refusal);
+        self.refuse(own, op, whom, refusal);
         None
     }
 
@@ -233,17 +264,24 @@ impl Seat {
         Some(self.jobs.swap_remove(at).1)
     }
 
-    /// The numbers of all questions under way.
+    /// The numbers of all questions under way that the engine knows of.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        self.asks.iter().map(|ask| ask.number)
+        let is_out = |ask: &&Ask| !matches!(ask.whom, Whom::Here);
+        self.asks.iter().filter(is_out).map(|ask| ask.number)
     }
 
-    fn end_here(&mut self, op: u32, from: &NodeId, is_list: bool, status: Status) {
-        match is_list {
-            true => self.tell(Told::Listed { op, status, ids: &[] }),
-            false => {
-                self.tell(Told::Answered { op, from, is_proven: false, is_here: true, status, bytes: &[] });
-            }
-        }
+    /// This node says how a question or list ended.
+    fn refuse(&mut self, own: &NodeId, op: u32, whom: Whom, status: Status) {
+        let from = match &whom {
+            Whom::List => return self.tell(Told::Listed { op, status, ids: &[] }),
+            Whom::Node(to) => to,
+            Whom::Here => own,
+        };
+        self.tell(Told::Answered { op, from, is_proven: false, is_here: true, status, bytes: &[] });
     }
+}
+
+/// How long a question is waited for.
+fn waited(within_ms: u32) -> u32 {
+    within_ms.min(WITHIN_MS_MAX)
 }

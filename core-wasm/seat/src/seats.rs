@@ -4,15 +4,13 @@ use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-use tabmesh_engine::{Event, LinkKind, OpId};
-use tabmesh_port::limits::WITHIN_MS_MAX;
-use tabmesh_port::{
-    Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Reason, Signature, Status, Told,
-};
+use tabmesh_engine::OpId;
+use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Port, PublicKey, Signature, Status};
 
 use crate::demand::Demand;
+use crate::here::Here;
 use crate::peers::{Peers, entry};
-use crate::seat::{Ask, Given, Seat};
+use crate::seat::{Ask, Given, Seat, Whom};
 
 /// Modules of one node; a further one is not attached.
 pub const SEATS_MAX: usize = 16;
@@ -20,8 +18,8 @@ pub const SEATS_MAX: usize = 16;
 /// Inputs that modules are handed before the shell has its turn: modules that go on and on keep it from nothing else.
 pub const ROUNDS_MAX: u32 = 64;
 
-/// The operations of modules have it.
-const MODULES: u32 = 1 << 31;
+/// The operations of modules have it, and the tickets of what they ask each other.
+pub(crate) const MODULES: u32 = 1 << 31;
 
 /// The port is taken, is the application's, or [`SEATS_MAX`] are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,15 +27,16 @@ pub struct Occupied;
 
 /// The modules of one node, in the order of their ports.
 pub struct Seats {
-    own: NodeId,
+    pub(crate) own: NodeId,
     key: PublicKey,
     network: [u8; 8],
-    seats: Vec<Seat>,
-    peers: Peers,
-    demands: VecDeque<Demand>,
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) peers: Peers,
+    pub(crate) here: Here,
+    pub(crate) demands: VecDeque<Demand>,
     /// The wall clock: what it said, and when. Nothing before it is known.
-    clock: Option<(u64, Instant)>,
-    is_doubtful: bool,
+    pub(crate) clock: Option<(u64, Instant)>,
+    pub(crate) is_doubtful: bool,
     last_op: u32,
     last_job: u32,
     rounds: u32,
@@ -54,6 +53,7 @@ impl Seats {
             network,
             seats: Vec::new(),
             peers: Peers::default(),
+            here: Here::default(),
             demands: VecDeque::new(),
             clock: None,
             is_doubtful: false,
@@ -99,6 +99,7 @@ impl Seats {
         for number in seat.numbers() {
             self.demands.push_back(Demand::Cancel(OpId(number)));
         }
+        self.leave_here(port);
         for ticket in seat.questions.drain() {
             self.refuse(ticket, Status::Unavailable);
         }
@@ -106,75 +107,6 @@ impl Seats {
             self.hold();
         }
         self.open();
-    }
-
-    /// The wall clock says so, first of all and whenever it was set: milliseconds since 1970.
-    pub fn set_clock(&mut self, now: Instant, wall_ms: u64) {
-        self.clock = Some((wall_ms, now));
-        self.tell_clock(now);
-    }
-
-    /// A peer is linked: what an event tells, and what a shell says whose modules come later than its links.
-    pub fn linked(&mut self, id: NodeId, kind: LinkKind) {
-        self.peers.add(id, kind == LinkKind::Relayed);
-        self.tell_link(&id, None);
-    }
-
-    /// The engine tells something.
-    pub fn on_event(&mut self, now: Instant, event: &Event) {
-        match event {
-            Event::PeerUp { id, kind, .. } => self.linked(*id, *kind),
-            Event::PeerDown { id, reason } => {
-                self.peers.remove(id);
-                self.tell_link(id, Some(*reason));
-                self.see();
-            }
-            // A link may stand beside the one that did not come up.
-            Event::DialFailed { id: Some(id), reason } if self.peers.find(id).is_none() => {
-                self.tell_link(id, Some(*reason));
-            }
-            Event::Ports { id, open } => {
-                self.peers.set_open(id, open);
-                self.see();
-            }
-            Event::Clock { off_by_s } => {
-                self.is_doubtful = *off_by_s != 0;
-                self.tell_clock(now);
-            }
-            Event::Said { port, is_proven, from, bytes, .. } => {
-                if let Some(seat) = self.seat(Port(*port)) {
-                    seat.tell(Told::Said { from, is_proven: *is_proven, bytes });
-                }
-            }
-            Event::Asked { port, is_proven, from, within_ms, ticket, bytes, .. } => {
-                let Some(seat) = self.seat(Port(*port)) else {
-                    return self.refuse(ticket.clone(), Status::NotImplemented);
-                };
-                let within_ms = (*within_ms).min(WITHIN_MS_MAX);
-                let (number, refused) = seat.questions.add(now, within_ms, ticket.clone());
-                if let Some(ticket) = number {
-                    seat.tell(Told::Asked { from, is_proven: *is_proven, ticket, within_ms, bytes });
-                }
-                if let Some(ticket) = refused {
-                    self.refuse(ticket, Status::TooManyRequests);
-                }
-            }
-            Event::Replied { op, status, is_proven, is_here, bytes } => {
-                let own = self.own;
-                for seat in &mut self.seats {
-                    let Some(Ask { op, to, is_list, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
-                        continue;
-                    };
-                    let (is_proven, is_here, status) = (*is_proven, *is_here, *status);
-                    if is_list {
-                        seat.listed(&own, op, status, NodeId::list(bytes));
-                    } else {
-                        seat.tell(Told::Answered { op, from: &to, is_proven, is_here, status, bytes });
-                    }
-                }
-            }
-            _ => {}
-        }
     }
 
     /// The face of a module wants something.
@@ -202,11 +134,13 @@ impl Seats {
         if self.seats.iter().any(Seat::has_input) {
             return Instant(0);
         }
-        self.seats.iter().map(Seat::wanted_at).min().unwrap_or(Instant::NEVER)
+        let wanted = self.seats.iter().map(Seat::wanted_at).min().unwrap_or(Instant::NEVER);
+        wanted.min(self.here.wanted_at())
     }
 
     /// Modules that wanted to be woken by now are.
     pub fn on_time(&mut self, now: Instant) {
+        self.time_out_here(now);
         for seat in &mut self.seats {
             if seat.wanted_at() <= now {
                 seat.hand(&Input::Time);
@@ -233,9 +167,9 @@ impl Seats {
         for turn in 0..self.seats.len() {
             let place = (self.next + turn) % self.seats.len();
             let Some(seat) = self.seats.get_mut(place) else { break };
-            if let Some(given) = seat.poll(now) {
+            if let Some(given) = seat.poll(&self.own, now) {
                 let port = seat.port;
-                self.grant(place, port, given);
+                self.grant(now, place, port, given);
                 return true;
             }
             if self.rounds < ROUNDS_MAX && seat.step(now) {
@@ -247,7 +181,7 @@ impl Seats {
         false
     }
 
-    fn grant(&mut self, place: usize, port: Port, given: Given) {
+    fn grant(&mut self, now: Instant, place: usize, port: Port, given: Given) {
         let demand = match given {
             Given::Tell { to, bytes } => {
                 let own = self.own;
@@ -257,13 +191,21 @@ impl Seats {
                 return;
             }
             Given::Ask { op, to, within_ms, bytes } => {
-                let op = self.begin(place, op, to, false);
+                let op = self.begin(place, op, Whom::Node(to));
                 Demand::Ask { op, port, to, within_ms, bytes }
             }
             Given::List { op, place: to, stays, within_ms } => {
-                let op = self.begin(place, op, to, true);
+                let op = self.begin(place, op, Whom::List);
                 Demand::List { op, place: to, stays, within_ms }
             }
+            Given::AskHere { op, to, within_ms, bytes } => {
+                let OpId(number) = self.begin(place, op, Whom::Here);
+                return self.pass_here(now, number, (port, op), to, within_ms, bytes);
+            }
+            Given::ReplyHere { ticket, status, bytes } => {
+                return self.end_here(ticket, Some(port), false, status, bytes);
+            }
+            Given::CancelHere(number) => return self.here.forget(number),
             Given::Reply { ticket, status, bytes } => Demand::Reply { status, ticket, bytes },
             Given::Cancel(number) => Demand::Cancel(OpId(number)),
             Given::Hold => {
@@ -284,13 +226,17 @@ impl Seats {
     }
 
     /// A question or list of a module goes out: its operation.
-    fn begin(&mut self, place: usize, op: u32, to: NodeId, is_list: bool) -> OpId {
-        self.last_op = self.last_op.wrapping_add(1);
-        let number = self.last_op | MODULES;
+    fn begin(&mut self, place: usize, op: u32, whom: Whom) -> OpId {
+        let number = self.next_number();
         if let Some(seat) = self.seats.get_mut(place) {
-            seat.began(Ask { op, number, to, is_list });
+            seat.began(Ask { op, number, whom });
         }
         OpId(number)
+    }
+
+    pub(crate) fn next_number(&mut self) -> u32 {
+        self.last_op = self.last_op.wrapping_add(1);
+        self.last_op | MODULES
     }
 
     /// A job of a module goes out: its number. A module that comes to a port after another one hears of none of that one's.
@@ -310,56 +256,7 @@ impl Seats {
         }
     }
 
-    /// Tells the module what its links to those that it holds are, as far as that is news.
-    fn tell_links(&mut self, place: usize) {
-        let Some(seat) = self.seats.get_mut(place) else { return };
-        let held: Vec<NodeId> = seat.held.ids().copied().collect();
-        for id in held {
-            if let Some(peer) = self.peers.find(&id)
-                && seat.held.is_news(&id, true)
-            {
-                seat.tell(Told::Linked { id: &id, rtt_us: 0, is_relayed: peer.is_relayed });
-            }
-        }
-    }
-
-    /// Tells the modules that hold a node that it is linked, or why it is not.
-    fn tell_link(&mut self, id: &NodeId, lost: Option<Reason>) {
-        let peer = self.peers.find(id);
-        for seat in &mut self.seats {
-            if !seat.held.is_news(id, lost.is_none()) {
-                continue;
-            }
-            match lost {
-                Some(reason) => seat.tell(Told::Unlinked { id, reason }),
-                None => {
-                    let is_relayed = peer.is_some_and(|peer| peer.is_relayed);
-                    seat.tell(Told::Linked { id, rtt_us: 0, is_relayed });
-                }
-            }
-        }
-    }
-
-    fn see(&mut self) {
-        for seat in &mut self.seats {
-            seat.see(self.peers.view(seat.port, seat.version));
-        }
-    }
-
-    fn clock_at(&self, now: Instant) -> Option<Told<'static>> {
-        let (wall_ms, at) = self.clock?;
-        let passed_ms = now.since(at).0 / 1_000;
-        Some(Told::Clock { wall_ms: wall_ms.saturating_add(passed_ms), is_doubtful: self.is_doubtful })
-    }
-
-    fn tell_clock(&mut self, now: Instant) {
-        let Some(told) = self.clock_at(now) else { return };
-        for seat in &mut self.seats {
-            seat.tell(told);
-        }
-    }
-
-    fn refuse(&mut self, ticket: Vec<u8>, status: Status) {
+    pub(crate) fn refuse(&mut self, ticket: Vec<u8>, status: Status) {
         self.demands.push_back(Demand::Reply { status, ticket, bytes: Vec::new() });
     }
 
@@ -385,7 +282,7 @@ impl Seats {
         }
     }
 
-    fn seat(&mut self, port: Port) -> Option<&mut Seat> {
+    pub(crate) fn seat(&mut self, port: Port) -> Option<&mut Seat> {
         let place = self.place(port).ok()?;
         self.seats.get_mut(place)
     }

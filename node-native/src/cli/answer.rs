@@ -51,7 +51,7 @@ pub(super) async fn answer(program: Vec<OsString>, node: &NodeArgs) -> Result<()
 /// The next question, and what names it to the node.
 async fn next_question(news: &mut NewsReader) -> Result<(u32, Asked), CliError> {
     let (news, bytes) = news.next().await?;
-    let News::Asked { ticket, from, proven, within_ms } = news else { return Err(out_of_turn()) };
+    let News::Asked { ticket, from, proven, within_ms, .. } = news else { return Err(out_of_turn()) };
     let deadline = Instant::now() + Duration::from_millis(within_ms.into());
     Ok((ticket, Asked { from, is_proven: proven, deadline, bytes }))
 }

@@ -12,7 +12,7 @@
 //!                                                 data   hello yourself        end
 //! ```
 //!
-//! Both sides go on at once, in any order; what one of them says comes at the other in its order. A `tell`, `ask`, `reply`, `said`, `asked`
+//! Both sides go on at once, in any order; what one of them says comes at the other in its order. A `tell`, `ask`, `ask_here`, `reply`, `said`, `asked`
 //! or `replied` is followed by its bytes, as data frames where there are any, and by an end. When the connection closes, the port is
 //! closed, the client's asks are cancelled, and its open questions answered `Unavailable` (303). A client that is 256 headers
 //! behind is detached; before, what is told is lost and what is asked refused. The client never names its port again: the node
@@ -35,6 +35,16 @@ pub enum Order {
         op: u32,
         /// 64 hexadecimal digits.
         to: String,
+        /// How long the answer is waited for: at most 120,000.
+        within_ms: u32,
+    },
+    /// Ask whoever is at another port of this node, a module or a program, the data that follow, at most 32 KiB; ends once, by
+    /// [`News::Replied`]. The application at port 0 is nobody.
+    AskHere {
+        /// As of an ask, and among its numbers.
+        op: u32,
+        /// Which.
+        port: u32,
         /// How long the answer is waited for: at most 120,000.
         within_ms: u32,
     },
@@ -68,19 +78,22 @@ pub enum News {
         /// Its own link brought it; anything else is hearsay.
         proven: bool,
     },
-    /// Another node's module of this port asks the data that follow; [`Order::Reply`] answers. Of 64 that wait for answers the next is
+    /// Another node's module of this port, or whoever is at another port of this node, asks the data that follow; [`Order::Reply`] answers. Of 64 that wait for answers the next is
     /// refused.
     Asked {
         /// Names the question until it is answered.
         ticket: u32,
         /// Who says so: 64 hexadecimal digits.
         from: String,
+        /// The port of this node that asks; missing where another node does, whatever that one says.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        here: Option<u32>,
         /// Its own link brought it; anything else is hearsay.
         proven: bool,
         /// How long an answer is waited for.
         within_ms: u32,
     },
-    /// An [`Order::Ask`] ended; the answer follows as data.
+    /// An [`Order::Ask`] or [`Order::AskHere`] ended; the answer follows as data.
     Replied {
         /// Its number.
         op: u32,
@@ -120,7 +133,7 @@ pub enum News {
 impl Order {
     /// Whether data and an end follow.
     pub fn has_data(&self) -> bool {
-        matches!(self, Self::Tell { .. } | Self::Ask { .. } | Self::Reply { .. })
+        matches!(self, Self::Tell { .. } | Self::Ask { .. } | Self::AskHere { .. } | Self::Reply { .. })
     }
 }
 

@@ -71,6 +71,8 @@ pub(super) struct Ports {
     /// Counts attachments and questions.
     last: u64,
     questions: BTreeMap<u64, Open>,
+    /// The tickets of what others of this node ask, by the numbers of the questions.
+    here: BTreeMap<u64, u32>,
 }
 
 impl Ports {
@@ -189,6 +191,18 @@ impl Ports {
     pub(super) fn close_questions_of(&mut self, attachment: u64) -> Vec<Vec<u8>> {
         let closed = self.questions.extract_if(.., |_, open| open.attachment == attachment);
         closed.map(|(_, open)| open.ticket).collect()
+    }
+
+    /// Keeps the ticket of a question of this node's own: its number, which whoever is asked gives back once.
+    pub(super) fn open_here(&mut self, ticket: u32) -> u64 {
+        let number = self.next_number();
+        self.here.insert(number, ticket);
+        number
+    }
+
+    /// The ticket of a question of this node's own that is answered now.
+    pub(super) fn close_here(&mut self, number: u64) -> Option<u32> {
+        self.here.remove(&number)
     }
 
     /// Forgets the questions for whose answers nobody waits any more.

@@ -14,6 +14,7 @@ mod events;
 mod face;
 mod feed;
 mod handle;
+mod here;
 mod jobs;
 mod memory;
 mod modules;

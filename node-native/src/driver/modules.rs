@@ -168,6 +168,12 @@ impl Driver {
                 let bytes = [ticket, bytes].concat();
                 self.command(Command::Reply { status, bytes: &bytes });
             }
+            Demand::AskHere { ticket, from, to, within_ms, bytes } => {
+                self.pass_here(ticket, from, to, within_ms, bytes.into());
+            }
+            Demand::AnsweredHere { port, op, is_here, status, bytes } => {
+                self.hear_here(port, op, is_here, status, bytes.into());
+            }
             Demand::Sign { port, job, bytes } => self.sign_for_module(port, job, &bytes),
             Demand::Verify { port, job, key, signature, bytes } => {
                 self.check_for_module(port, job, (key, signature), bytes);

@@ -26,9 +26,9 @@ pub struct Message {
 pub enum PortEvent {
     /// Another node's module of this port tells something. Lost where this end is far behind.
     Said(Message),
-    /// Another node's module of this port asks something.
+    /// Another node's module of this port, or another module of this node, asks something.
     Asked(Question),
-    /// A [`PortCommand::Ask`] ended.
+    /// A [`PortCommand::Ask`] or [`PortCommand::AskHere`] ended.
     Replied {
         /// Its number.
         op: u32,
@@ -89,6 +89,17 @@ pub enum PortCommand {
     },
     /// Keep links to these, of more than 40 to the first so many; replaces what was held before.
     Hold(Vec<NodeId>),
+    /// Ask a module or program at another port of this node something; [`PortEvent::Replied`] ends it.
+    AskHere {
+        /// As of an ask to another node, and among its numbers.
+        op: u32,
+        /// Whom; the application is nobody.
+        port: u32,
+        /// How long the answer is waited for: at most two minutes.
+        within: Duration,
+        /// At most [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX).
+        bytes: Vec<u8>,
+    },
     /// Forget an ask: it has no end then. Unknown ones are left alone.
     Cancel(u32),
 }
@@ -132,8 +143,10 @@ pub enum AttachError {
 /// [`InternalError`](Status::InternalError).
 #[derive(Debug)]
 pub struct Question {
-    /// Who says so.
+    /// Who says so; this node where `here` says of which port.
     pub from: NodeId,
+    /// The port of this node whose module or program asks; `None` of another node's, whatever that one says.
+    pub here: Option<u32>,
     /// Its own link brought it.
     pub is_proven: bool,
     /// Nobody waits any more after this; an answer that comes later goes nowhere.
@@ -147,12 +160,13 @@ pub struct Question {
 impl Question {
     pub(super) fn new(
         message: Message,
+        here: Option<u32>,
         deadline: Instant,
         number: u64,
         returns: UnboundedSender<Return>,
     ) -> Self {
         let Message { from, is_proven, bytes } = message;
-        Self { from, is_proven, deadline, bytes, number, returns: Some(returns) }
+        Self { from, here, is_proven, deadline, bytes, number, returns: Some(returns) }
     }
 
     /// Answers it. More than [`MESSAGE_MAX`](tabmesh_engine::limits::MESSAGE_MAX) bytes are told as [`BadRequest`](Status::BadRequest) in its place.

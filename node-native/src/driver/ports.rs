@@ -70,6 +70,7 @@ impl Driver {
         for ticket in self.ports.close_questions_of(number) {
             self.tell(Input::Command(Command::Reply { status: Status::Unavailable, bytes: &ticket }));
         }
+        self.leave_here(port);
         if port != APPLICATION {
             self.tell_open();
         }
@@ -95,6 +96,9 @@ impl Driver {
             Return::Detached(number) => self.detach(number),
             Return::Unseated(number) => self.unseat(number),
             Return::Answered { question, status, bytes } => {
+                if let Some(ticket) = self.ports.close_here(question) {
+                    return self.answered_here(ticket, status, bytes);
+                }
                 let Some(ticket) = self.ports.close_question(question, Instant::now()) else { return };
                 let bytes = [&ticket[..], &bytes].concat();
                 self.tell(Input::Command(Command::Reply { status, bytes: &bytes }));
@@ -110,8 +114,13 @@ impl Driver {
                 self.tell(Input::Command(Command::Tell { port, to: &to, bytes: &bytes }));
             }
             PortCommand::Ask { op, to, within, bytes } => {
-                if self.ask_of(attachment, op).is_none() {
+                if !self.is_asking(attachment, port, op) {
                     self.ask_at(port, Waiting::Port { attachment, op }, to, within, bytes.into());
+                }
+            }
+            PortCommand::AskHere { op, port: to, within, bytes } => {
+                if !self.is_asking(attachment, port, op) {
+                    self.ask_here((port, op), to, within, bytes);
                 }
             }
             PortCommand::Hold(ids) => {
@@ -126,8 +135,14 @@ impl Driver {
                 if let Some(op) = self.ask_of(attachment, op) {
                     self.cancel(op);
                 }
+                self.seated.seats.forget_here(Port(port), op);
             }
         }
+    }
+
+    /// Whether an attachment asks something under its own number, here or elsewhere.
+    fn is_asking(&self, attachment: u64, port: u32, number: u32) -> bool {
+        self.ask_of(attachment, number).is_some() || self.seated.seats.asks_here(Port(port), number)
     }
 
     /// What an attachment asks under its own number.
@@ -190,7 +205,7 @@ impl Driver {
             self.findings.push_back(Finding::Reply(Status::TooManyRequests, refused));
         }
         if let Some(question) = question {
-            let question = Question::new(message, deadline, question, self.returns.clone());
+            let question = Question::new(message, None, deadline, question, self.returns.clone());
             self.hear(port, PortEvent::Asked(question));
         }
     }
@@ -244,12 +259,12 @@ impl Driver {
     }
 
     /// Whether somebody at a port keeps up so well that more may come than what must.
-    fn has_room(&self, port: u32) -> bool {
+    pub(super) fn has_room(&self, port: u32) -> bool {
         self.ports.at(port).is_some_and(|attached| attached.events.capacity() > KEPT)
     }
 
     /// Hands an event to whoever is attached at a port: here, and nowhere else.
-    fn hear(&mut self, port: u32, event: PortEvent) {
+    pub(super) fn hear(&mut self, port: u32, event: PortEvent) {
         let Some(attached) = self.ports.at(port) else { return };
         if let Err(mpsc::error::TrySendError::Full(_)) = attached.events.try_send(event) {
             tracing::warn!(port, "the program at this port reads too slowly, and is detached");

@@ -7,6 +7,7 @@ import { MESSAGE_MAX, WITHIN_MS_MAX } from '../limits.js';
 import { type Ended, IS_HERE, IS_PROVEN } from '../operations.js';
 import { answered, listed } from './flat.js';
 import { ASKS_MAX, LIST_MAX } from './limits.js';
+import type { EndHere } from './tickets.js';
 
 /** Where a port stands in the engine's `ASK`: the node closest to a place is asked for the list that it keeps there. */
 const LISTS = 0xffff_ffff;
@@ -14,14 +15,17 @@ const LISTS = 0xffff_ffff;
 interface Ask {
   readonly to: Bytes;
   readonly isList: boolean;
-  /** The engine's number for it. */
-  number: number;
+  /** Nobody waits for its end any more. */
+  stop: () => void;
   hasEnded: boolean;
 }
 
 export interface AsksWays {
   begin(kind: number, bytes: Bytes, end: (ended: Ended) => void, message: Bytes): number;
   cancel(number: number): void;
+  /** This node. */
+  readonly self: Bytes;
+  askHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): void;
 }
 
 export class Asks {
@@ -43,34 +47,56 @@ export class Asks {
   }
 
   begin(op: number, to: Bytes, withinMs: number, bytes: Bytes): void {
-    this.#begin(op, { to, isList: false, number: 0, hasEnded: false }, this.#port, withinMs, bytes, 0);
+    this.#begin(op, to, bytes, (ask) => this.#send(op, ask, this.#port, withinMs, bytes, 0));
   }
 
   /** Wants the list of a place, and to stay on it. */
   list(op: number, place: Bytes, stays: boolean, withinMs: number): void {
-    this.#begin(op, { to: place, isList: true, number: 0, hasEnded: false }, LISTS, withinMs, NO_BYTES, Number(stays));
+    this.#begin(op, place, undefined, (ask) => this.#send(op, ask, LISTS, withinMs, NO_BYTES, Number(stays)));
   }
 
-  #begin(op: number, ask: Ask, port: number, withinMs: number, bytes: Bytes, kind: number): void {
+  /** Asks another module of this node. */
+  here(op: number, port: number, withinMs: number, bytes: Bytes): void {
+    this.#begin(op, this.#ways.self, bytes, (ask) => {
+      const timer = setTimeout(() => this.#endHere(op, ask, STATUS.timedOut), Math.min(withinMs, WITHIN_MS_MAX));
+      ask.stop = () => clearTimeout(timer);
+      this.#ways.askHere(port, Math.min(withinMs, WITHIN_MS_MAX), bytes, (status, answer, isHere) => {
+        clearTimeout(timer);
+        this.#end(op, ask, { status, more: isHere ? IS_HERE : IS_PROVEN, ids: [], bytes: answer });
+      });
+    });
+  }
+
+  /** `bytes` of a list are none. */
+  #begin(op: number, to: Bytes, bytes: Bytes | undefined, start: (ask: Ask) => void): void {
     // Two ends under one number would be taken for each other's.
     if (this.#asks.has(op)) return;
+    const ask: Ask = { to, isList: !bytes, stop: () => {}, hasEnded: false };
     this.#asks.set(op, ask);
-    if (bytes.length > MESSAGE_MAX) return this.#endHere(op, ask, STATUS.badRequest);
+    if (bytes && bytes.length > MESSAGE_MAX) this.#endHere(op, ask, STATUS.badRequest);
+    else start(ask);
+  }
+
+  #send(op: number, ask: Ask, port: number, withinMs: number, bytes: Bytes, kind: number): void {
     const wish = concat(ask.to, u32(port), u32(Math.min(withinMs, WITHIN_MS_MAX)), u32(bytes.length), Uint8Array.of(kind));
-    ask.number = this.#ways.begin(INPUT.ask, wish, (ended) => this.#end(op, ask, ended), bytes);
+    const number = this.#ways.begin(INPUT.ask, wish, (ended) => this.#end(op, ask, ended), bytes);
+    ask.stop = () => this.#ways.cancel(number);
   }
 
   /** It may have happened. */
   cancel(op: number): void {
     const ask = this.#asks.get(op);
     if (!ask || ask.hasEnded) return;
-    this.#ways.cancel(ask.number);
+    ask.stop();
     this.#endHere(op, ask, STATUS.timedOut);
   }
 
   /** Nobody waits for anything any more. */
   close(): void {
-    for (const { number, hasEnded } of this.#asks.values()) if (!hasEnded) this.#ways.cancel(number);
+    for (const ask of this.#asks.values()) {
+      if (!ask.hasEnded) ask.stop();
+      ask.hasEnded = true;
+    }
   }
 
   #endHere(op: number, ask: Ask, status: number): void {

@@ -12,6 +12,7 @@ export type Output =
   | { readonly kind: 'reply'; readonly ticket: number; readonly status: number; readonly bytes: Bytes }
   | { readonly kind: 'cancel'; readonly op: number }
   | { readonly kind: 'hold'; readonly ids: Uint8Array[] }
+  | { readonly kind: 'askHere'; readonly op: number; readonly port: number; readonly withinMs: number; readonly bytes: Bytes }
   | { readonly kind: 'sign'; readonly job: number; readonly bytes: Bytes }
   | { readonly kind: 'verify'; readonly job: number; readonly key: Bytes; readonly signature: Bytes; readonly bytes: Bytes }
   | { readonly kind: 'event'; readonly bytes: Bytes };
@@ -19,6 +20,7 @@ export type Output =
 /** The bits of asks and lists among the kinds of wishes. */
 export const ASK = 2;
 export const LIST = 6;
+export const ASK_HERE = 7;
 
 const STATUSES: readonly number[] = Object.values(STATUS);
 
@@ -91,6 +93,8 @@ function fields(reader: Reader): Output {
       return { kind: 'hold', ids: reader.ids() };
     case LIST:
       return { kind: 'list', op: reader.number(4), place: reader.take(32), stays: reader.flag(), withinMs: reader.number(4) };
+    case ASK_HERE:
+      return { kind: 'askHere', op: reader.number(4), port: reader.number(4), withinMs: reader.number(4), bytes: reader.rest() };
     case 64:
       return { kind: 'sign', job: reader.number(4), bytes: reader.rest() };
     case 65:
@@ -138,6 +142,9 @@ export const clock = (wallMs: number, isDoubtful: boolean): Bytes => concat(byte
 
 export const listed = (op: number, status: number, ids: readonly Uint8Array[]): Bytes =>
   concat(byte(8), u32(op), u16(status), byte(ids.length), ...ids);
+
+export const askedHere = (port: number, ticket: number, withinMs: number, bytes: Uint8Array): Bytes =>
+  concat(byte(9), u32(port), u32(ticket), u32(withinMs), bytes);
 
 export const signed = (job: number, signature: Uint8Array): Bytes => concat(byte(64), u32(job), signature);
 

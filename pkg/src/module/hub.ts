@@ -1,6 +1,6 @@
 // The modules of one mesh: which ports are open, who is linked, and which links are kept.
 
-import { type Bytes, bytesOfKey, concat, hex, isEqual, keyOf, pieces, u32, utf8 } from '../bytes.js';
+import { type Bytes, NO_BYTES, bytesOfKey, concat, hex, isEqual, keyOf, pieces, u32, utf8 } from '../bytes.js';
 import type { Door, Hearer } from '../door.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
@@ -122,6 +122,11 @@ export class Hub implements Hearer {
       cancel: (op) => operations.cancel(op),
       sign: (bytes) => identity.sign(concat(SIGNED, network, u32(seat().port), bytes)),
       verify: (key, signature, bytes) => this.#verifier.holds(key, signature, bytes),
+      askHere: (port, withinMs, bytes, end) => {
+        const asked = this.#seats.get(port);
+        if (asked) asked.askedHere(seat().port, withinMs, bytes, end);
+        else end(STATUS.notImplemented, NO_BYTES, true);
+      },
       onHold: (fresh) => {
         this.#tellHeld();
         const peers = this.#door.peers();

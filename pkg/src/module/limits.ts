@@ -7,6 +7,9 @@ export const RECEIVERS_MAX = 64;
 /** Questions of others that a module has not answered yet. */
 export const TICKETS_MAX = 64;
 
+/** The same of this node's own modules. */
+export const HERE_MAX = 16;
+
 /** Nodes that a module holds links to. */
 export const HELD_MAX = 40;
 

@@ -1,6 +1,6 @@
 // Drives one module: hands in what it is told, and does what it wishes. All that it says is said on its port.
 
-import { type Bytes, concat, isEqual, keyOf } from '../bytes.js';
+import { type Bytes, NO_BYTES, concat, isEqual, keyOf } from '../bytes.js';
 import * as STATUS from '../status.js';
 import * as INPUT from '../kinds/input.js';
 import { MESSAGE_MAX } from '../limits.js';
@@ -10,7 +10,7 @@ import { type Guest, ROOM } from './guest.js';
 import { HELD_MAX, INPUTS_A_TASK, INPUTS_MAX, OUTPUTS_A_TASK, RECEIVERS_MAX, TELL_MAX } from './limits.js';
 import { Task } from './task.js';
 import { withinOf } from '../tickets.js';
-import { Tickets } from './tickets.js';
+import { type EndHere, Tickets, type Way } from './tickets.js';
 
 /** Less is no setting of the clock, in milliseconds. */
 const JUMP_MS = 2000;
@@ -18,13 +18,11 @@ const JUMP_MS = 2000;
 /** The longest wait of a timer, in milliseconds; one that comes early does no harm. */
 const TIMER_MAX = 2 ** 31 - 1;
 
-/** Room for all outputs but asks and lists: a bit for each kind. */
-const WITHOUT_ASKS = ROOM & ~(1n << BigInt(flat.ASK)) & ~(1n << BigInt(flat.LIST));
+/** Room for all outputs but those that are to be answered: a bit for each kind. */
+const WITHOUT_ASKS = [flat.ASK, flat.LIST, flat.ASK_HERE].reduce((room, kind) => room & ~(1n << BigInt(kind)), ROOM);
 
 /** What a seat has others do. */
 export interface Ways extends AsksWays {
-  /** This node. */
-  readonly self: Bytes;
   /** The wall clock is not what the neighbours' clocks say. */
   isDoubtful(): boolean;
   input(kind: number, number: number, bytes: Bytes): void;
@@ -86,6 +84,13 @@ export class Seat {
     if (number !== undefined) this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));
   }
 
+  /** Another module of this node asks. */
+  askedHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): void {
+    const number = this.#inputs.length < INPUTS_MAX ? this.#tickets.addHere(end, withinMs) : undefined;
+    if (number === undefined) return end(STATUS.tooManyRequests, NO_BYTES, true);
+    this.hear(flat.askedHere(port, number, withinMs, bytes));
+  }
+
   /** The nodes whose modules of this port are linked; the module is told if they are others than before. */
   viewed(ids: readonly Uint8Array[]): void {
     const view = ids.map(keyOf).join('');
@@ -118,7 +123,7 @@ export class Seat {
     this.#nextTask.close();
     this.#inputs.length = 0;
     this.#asks.close();
-    for (const ticket of this.#tickets.all) this.#ways.input(INPUT.reply, STATUS.unavailable, ticket);
+    for (const way of this.#tickets.all) this.#answer(way, STATUS.unavailable, NO_BYTES, true);
   }
 
   #hear(input: () => Bytes): void {
@@ -174,6 +179,8 @@ export class Seat {
         return this.#asks.begin(output.op, output.to, output.withinMs, output.bytes);
       case 'list':
         return this.#asks.list(output.op, output.place, output.stays, output.withinMs);
+      case 'askHere':
+        return this.#asks.here(output.op, output.port, output.withinMs, output.bytes);
       case 'reply':
         return this.#reply(output.ticket, output.status, output.bytes);
       case 'cancel':
@@ -195,10 +202,15 @@ export class Seat {
   }
 
   #reply(number: number, status: number, bytes: Bytes): void {
-    const ticket = this.#tickets.take(number);
-    if (!ticket) return;
+    const way = this.#tickets.take(number);
+    if (!way) return;
     const isShort = bytes.length <= MESSAGE_MAX;
-    this.#ways.input(INPUT.reply, isShort ? status : STATUS.badRequest, isShort ? concat(ticket, bytes) : ticket);
+    this.#answer(way, isShort ? status : STATUS.badRequest, isShort ? bytes : NO_BYTES, false);
+  }
+
+  #answer(way: Way, status: number, bytes: Bytes, isHere: boolean): void {
+    if (typeof way === 'function') way(status, bytes, isHere);
+    else this.#ways.input(INPUT.reply, status, concat(way, bytes));
   }
 
   #hold(ids: readonly Uint8Array[]): void {

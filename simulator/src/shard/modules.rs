@@ -2,7 +2,7 @@
 
 use tabmesh_engine::io::LISTS;
 use tabmesh_engine::{Command, Event as Told, Input, Instant, NodeId, Work};
-use tabmesh_port::{Attachment, Module, Port};
+use tabmesh_port::{Attachment, Module, Port, Status};
 use tabmesh_seat::{Demand, Occupied, Seats};
 use tabmesh_world::job::takes_us;
 
@@ -131,6 +131,11 @@ impl<C: Crypto> Shard<C> {
                 let command = Command::Reply { status: *status, bytes: &reply };
                 return self.hand(ground, node, Input::Command(command));
             }
+            // Nobody but modules is at a port.
+            Demand::AskHere { ticket, .. } => {
+                return modules.seats.answered_here(*ticket, true, Status::NotImplemented, Vec::new());
+            }
+            Demand::AnsweredHere { .. } => return,
             Demand::Sign { .. } | Demand::Verify { .. } => return self.begin_work(ground, node, demand),
             Demand::Event { port, bytes } => {
                 self.shells[at].trace = trace::add_event(self.shells[at].trace, *port, bytes);

@@ -1,6 +1,7 @@
 //! Modules on a node: what they wish, what they are told, and what becomes of it when they go.
 
 mod asks;
+mod here;
 mod probe;
 
 use probe::{

@@ -142,6 +142,10 @@ async fn take_order(speaker: &Speaker, open: &Open, reader: &mut Reader) -> Resu
             let bytes = read_whole(reader, MESSAGE_MAX, LONG_QUESTION).await?;
             PortCommand::Ask { op, to, within, bytes }
         }
+        Order::AskHere { op, port, within_ms } => {
+            let bytes = read_whole(reader, MESSAGE_MAX, LONG_QUESTION).await?;
+            PortCommand::AskHere { op, port, within: Duration::from_millis(within_ms.into()), bytes }
+        }
         Order::Reply { ticket, code } => {
             let status = Status::from_code(code).ok_or_else(|| failed(Status::BadRequest, NO_STATUS))?;
             let bytes = read_whole(reader, MESSAGE_MAX, LONG_ANSWER).await?;
@@ -200,10 +204,10 @@ fn news_of(event: PortEvent, ticket: u32, open: &Open) -> (News, Bytes) {
         PortEvent::Asked(question) => {
             let left = question.deadline.saturating_duration_since(Instant::now());
             let within_ms = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-            let (from, proven) = (hex(&question.from), question.is_proven);
+            let (from, here, proven) = (hex(&question.from), question.here, question.is_proven);
             let bytes = question.bytes.clone();
             open.keep(ticket, question);
-            (News::Asked { ticket, from, proven, within_ms }, bytes)
+            (News::Asked { ticket, from, here, proven, within_ms }, bytes)
         }
         PortEvent::Replied { op, status, is_proven, is_here, bytes } => {
             (News::Replied { op, code: status as u16, proven: is_proven, here: is_here }, bytes)

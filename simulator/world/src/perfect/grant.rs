@@ -35,6 +35,15 @@ impl<M: Module> Perfect<M> {
                     self.list(place, op, list, stays, within_ms);
                 }
             }
+            // A node has one module here.
+            Wish::AskHere { op, bytes, .. } => {
+                if !self.nodes[place].asks(op) {
+                    let own = self.nodes[place].id;
+                    let is_short = bytes.len() <= MESSAGE_MAX;
+                    let status = if is_short { Status::NotImplemented } else { Status::BadRequest };
+                    self.end_here(place, &own, op, status);
+                }
+            }
             Wish::Cancel { op } => {
                 if let Some(asked) = self.nodes[place].end_ask(op) {
                     self.time_out(place, asked, op);
