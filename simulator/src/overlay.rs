@@ -92,11 +92,6 @@ impl Overlay {
         self.world.shards[0].carried.get(&(node, port.0)).copied().unwrap_or(0)
     }
 
-    /// How many bytes a node's engine has given to its links so far, its own and those that it passed on.
-    pub fn sent(&self, node: u32) -> u64 {
-        self.world.shards[0].tallies[node as usize].sent
-    }
-
     /// A node goes, with its modules: without a word, or saying goodbye.
     pub fn leave(&mut self, node: u32, silent: bool) {
         let World { shards, ground, .. } = &mut self.world;
