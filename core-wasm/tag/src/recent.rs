@@ -1,6 +1,5 @@
 //! The last publications, for those who missed them.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use tabmesh_port::limits::TELL_MAX;
@@ -17,6 +16,8 @@ const KEPT: usize = 64;
 
 struct Kept {
     name: Name,
+    /// The head of the id whose link brought it.
+    by: u64,
     came: Instant,
     /// How often others were told of it.
     told: u32,
@@ -37,22 +38,25 @@ impl Kept {
 /// The oldest first.
 #[derive(Default)]
 pub(crate) struct Recent {
-    kept: VecDeque<Kept>,
-    bytes: usize,
+    kept: Vec<Kept>,
     /// Not before then others are told of some again, so that a burst is told of at once.
     tell_at: Instant,
 }
 
 impl Recent {
-    /// Keeps a publication; the oldest make room.
-    pub(crate) fn keep(&mut self, now: Instant, name: Name, flat: &[u8]) {
-        self.bytes += KEPT + flat.len();
-        self.kept.push_back(Kept { name, came: now, told: 0, flat: flat.to_vec() });
-        while self.bytes > RECENT_BYTES
-            && let Some(oldest) = self.kept.pop_front()
-        {
-            self.bytes -= KEPT + oldest.flat.len();
+    /// Keeps a publication that the link of that head brought. Of the link that brought most bytes the oldest makes room.
+    pub(crate) fn keep(&mut self, now: Instant, name: Name, by: u64, flat: &[u8]) {
+        self.kept.push(Kept { name, by, came: now, told: 0, flat: flat.to_vec() });
+        while self.bytes(|_| true) > RECENT_BYTES {
+            let of = |by: u64| self.bytes(|kept| kept.by == by);
+            let most = self.kept.iter().map(|kept| of(kept.by)).max();
+            let Some(at) = self.kept.iter().position(|kept| Some(of(kept.by)) == most) else { return };
+            self.kept.remove(at);
         }
+    }
+
+    fn bytes(&self, counts: impl Fn(&Kept) -> bool) -> usize {
+        self.kept.iter().filter(|kept| counts(kept)).map(|kept| KEPT + kept.flat.len()).sum()
     }
 
     pub(crate) fn get(&self, name: &Name) -> Option<&[u8]> {
