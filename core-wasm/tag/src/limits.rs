@@ -74,6 +74,9 @@ pub const RATE: u32 = 64;
 /// Messages that one link may bring at once; more are dropped.
 pub const BURST: u32 = 128;
 
+/// Of what one link may bring, the part that a member is passed of others' messages: three of four. More are not passed on.
+pub const PASSED_PART: (u32, u32) = (3, 4);
+
 /// Messages of its link that a forged publication counts for.
 pub const FORGED_COST: u32 = 16;
 

@@ -10,7 +10,9 @@ use tabmesh_port::{Duration, Instant, NodeId, Wish};
 
 use crate::candidates::Candidates;
 use crate::ground::Ground;
-use crate::limits::{BURST, FEW, HEARD_MS, HOLD_MAX, LEFT_MAX, NAMED_MAX, NAMES_COST, NEAR, PEERS_MAX, RATE};
+use crate::limits::{
+    BURST, FEW, HEARD_MS, HOLD_MAX, LEFT_MAX, NAMED_MAX, NAMES_COST, NEAR, PASSED_PART, PEERS_MAX, RATE,
+};
 
 /// So many messages of a link, in the time that brings it back the right to them.
 const fn cost(messages: u32) -> Duration {
@@ -35,6 +37,8 @@ pub(crate) struct Peer {
     heard: Option<Instant>,
     /// When it may bring all of [`BURST`] at once again; how far off that is says what it may bring now.
     full_at: Instant,
+    /// The same of what it is passed that others sent.
+    passed_at: Instant,
 }
 
 /// See the module.
@@ -154,7 +158,8 @@ impl Members {
         let at = self.peers.partition_point(|peer| peer.id.is_nearer(id, &own));
         let left = self.left.iter().position(|(left, _)| *left == id.head());
         let full_at = left.map_or(now, |at| self.left.swap_remove(at).1);
-        self.peers.insert(at, Peer { id: *id, is_lazy: false, is_in_view, heard: None, full_at });
+        self.peers
+            .insert(at, Peer { id: *id, is_lazy: false, is_in_view, heard: None, full_at, passed_at: now });
         self.candidates.forget(id);
         self.changes = self.changes.wrapping_add(1);
     }
@@ -184,6 +189,18 @@ impl Members {
         let (next, most) = ((*full_at).max(now) + cost(messages), now + cost(BURST));
         *full_at = next.min(most);
         next <= most
+    }
+
+    /// Whether a member takes one more message that others sent: [`PASSED_PART`] of what one link may bring, so that this node's own
+    /// messages do not pay for theirs.
+    pub(crate) fn takes(&mut self, now: Instant, to: &NodeId) -> bool {
+        let Some(peer) = self.find(to) else { return false };
+        let next = peer.passed_at.max(now) + Duration(cost(PASSED_PART.1).0 / u64::from(PASSED_PART.0));
+        let takes = next <= now + cost(BURST);
+        if takes {
+            peer.passed_at = next;
+        }
+        takes
     }
 
     /// The link to a held node is there. True if only a word to it can tell whether it is a member.

@@ -63,11 +63,11 @@ impl Recent {
         self.kept.iter().find(|kept| kept.name == *name).map(|kept| &kept.flat[..])
     }
 
-    /// Of those that came not long ago the last, and not just now.
+    /// Of those that came not long ago, and not just now, the last.
     pub(crate) fn names(&self, now: Instant) -> Vec<Name> {
         let span = Duration::from_ms(HAVE_MS)..Duration::from_ms(RECENT_MS);
-        let recent = self.kept.iter().rev().filter(|kept| span.contains(&now.since(kept.came)));
-        recent.take(NAMES_MAX).map(|kept| kept.name).collect()
+        let turns = self.in_turn(|kept| span.contains(&now.since(kept.came)));
+        turns.into_iter().map(|(.., name)| name).collect()
     }
 
     /// Those of which others are to be told now: from here on they were.
@@ -76,13 +76,24 @@ impl Recent {
             return Vec::new();
         }
         self.tell_at = now + Duration::from_ms(HAVE_GAP_MS);
-        let due = self.kept.iter_mut().filter(|kept| now >= kept.due());
-        due.take(NAMES_MAX)
-            .map(|kept| {
+        let turns = self.in_turn(|kept| now >= kept.due());
+        for (_, at, _) in &turns {
+            if let Some(kept) = self.kept.get_mut(*at) {
                 kept.told += 1;
-                kept.name
-            })
-            .collect()
+            }
+        }
+        turns.into_iter().map(|(.., name)| name).collect()
+    }
+
+    /// As many of these as fit into a message: the bytes that their link brought, their places, and their names. Those come first whose
+    /// link brought least, and of these the last, as whoever lacks many asks for the first.
+    fn in_turn(&self, counts: impl Fn(&Kept) -> bool) -> Vec<(usize, usize, Name)> {
+        let these = self.kept.iter().enumerate().rev().filter(|(_, kept)| counts(kept));
+        let brought = |by: u64| self.bytes(|kept| kept.by == by);
+        let mut turns: Vec<_> = these.map(|(at, kept)| (brought(kept.by), at, kept.name)).collect();
+        turns.sort_by_key(|(brought, ..)| *brought);
+        turns.truncate(NAMES_MAX);
+        turns
     }
 
     /// When there are such.

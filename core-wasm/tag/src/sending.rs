@@ -85,7 +85,7 @@ impl Sending {
     pub(crate) fn on_routed(
         &mut self,
         ground: &mut Ground,
-        members: &Members,
+        members: &mut Members,
         from: &NodeId,
         it: &Routed<'_>,
     ) {
@@ -129,11 +129,11 @@ impl Sending {
         let next = row.and_then(Row::pass).and_then(|next| members.by_head(next));
         match (ended, next) {
             (Some(status), _) => ground.tell(&[*from], &Message::Ended { request, status }),
-            (None, Some(next)) => {
+            (None, Some(next)) if members.takes(ground.now, &next) => {
                 let hops = it.hops.min(HOPS_MAX).saturating_sub(1);
                 ground.tell(&[next], &Message::Routed(Routed { hops, ..*it }));
             }
-            (None, None) => {}
+            _ => {}
         }
     }
 

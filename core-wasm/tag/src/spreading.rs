@@ -97,7 +97,7 @@ impl Spreading {
         }
     }
 
-    fn on_signed(&mut self, ground: &mut Ground, members: &Members, at: usize, done: Done<'_>) {
+    fn on_signed(&mut self, ground: &mut Ground, members: &mut Members, at: usize, done: Done<'_>) {
         let signing = self.signing.swap_remove(at);
         let Done::Signed { signature, .. } = done else {
             return ground.emit(&Event::Ended { op: signing.op, status: Status::InternalError });
@@ -141,7 +141,13 @@ impl Spreading {
         self.checks.push(Check { job, by: *from, flat: flat.to_vec() });
     }
 
-    fn on_checked(&mut self, ground: &mut Ground, members: &Members, check: &Check, it: &Publication<'_>) {
+    fn on_checked(
+        &mut self,
+        ground: &mut Ground,
+        members: &mut Members,
+        check: &Check,
+        it: &Publication<'_>,
+    ) {
         if self.streams.is_news(&stream_of(it.key, it.run), it.number, it.sent_ms, ground.wall_ms()) {
             let from = NodeId::of_key(it.key);
             let Publication { run, number, bytes, .. } = *it;
@@ -157,14 +163,16 @@ impl Spreading {
         it: &Publication<'_>,
         by: &NodeId,
         flat: &[u8],
-        members: &Members,
+        members: &mut Members,
     ) {
         let stream = stream_of(it.key, it.run);
         self.streams.take(&stream, it.number, it.sent_ms, by.head(), ground.wall_ms());
         self.recent.keep(ground.now, name_of(&stream, it.number), by.head(), flat);
         let eager = members.peers().iter().filter(|peer| !peer.is_lazy && peer.id != *by);
         let mut to: Vec<NodeId> = eager.map(|peer| peer.id).collect();
-        if to.is_empty() && *by == ground.own {
+        if *by != ground.own {
+            to.retain(|id| members.takes(ground.now, id));
+        } else if to.is_empty() {
             to = members.ids();
         }
         ground.tell_flat(&to, flat);

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use common::alone::{Alone, Owned, checks, events, held, id, publication, tells};
 use tabmesh_port::limits::LIST_MAX;
 use tabmesh_port::{Input, NodeId, Output, Signature, Status, Told, Wish};
-use tabmesh_tag::limits::{BURST, FORGED_COST, PASSED_OF_ONE, RATE};
+use tabmesh_tag::limits::{BURST, FORGED_COST, HAVE_MS, PASSED_OF_ONE, PASSED_PART, RATE};
 use tabmesh_tag::{Command, Event, Message, Routed, stream_of};
 
 fn numbered(numbers: std::ops::Range<u16>) -> Vec<NodeId> {
@@ -286,6 +286,43 @@ fn a_flood_of_publications_takes_nothing_from_what_others_brought_for_those_who_
     name[11] = 1;
     let outputs = tag.hear(&id(3), &Message::Graft(&[name]));
     assert_eq!(tells(&outputs).len(), 1);
+}
+
+#[test]
+fn whoever_lacks_many_is_told_first_of_what_a_flood_would_hide() {
+    let mut tag = among(10);
+    for number in 1..30 {
+        bring(&mut tag, 1, &publication(60, number, b"flood"));
+    }
+    bring(&mut tag, 2, &publication(50, 1, b"true"));
+    for number in 30..40 {
+        bring(&mut tag, 1, &publication(60, number, b"flood"));
+    }
+    let outputs = tag.pass_time(HAVE_MS);
+    let wanted = stream_of(&publication(50, 1, b"").key, 1);
+    let told = tells(&outputs);
+    let names = told.iter().find_map(|(_, bytes)| match Message::read(bytes) {
+        Some(Message::Have(names)) => Some(names),
+        _ => None,
+    });
+    assert!(names.unwrap()[0].starts_with(&wanted));
+}
+
+#[test]
+fn what_others_publish_leaves_a_part_of_each_link_for_its_own() {
+    let mut tag = among(10);
+    let (mut passed, last) = (0, id(10));
+    for number in 1..300 {
+        for liar in 1..=4 {
+            let outputs = tag.hear(&id(liar), &publication(60 + liar, number, b"flood").message());
+            let after = tag.hold_true(&outputs);
+            passed += tells(&after).iter().filter(|(to, bytes)| bytes[0] == 1 && to.contains(&last)).count();
+        }
+        tag.pass_time(1_000 / u64::from(RATE));
+    }
+    let (most, all) = (BURST + 300 * PASSED_PART.0 / PASSED_PART.1, 4 * 300);
+    println!("{passed} of {all} passed to one member in five seconds");
+    assert!(passed <= most as usize, "{passed}");
 }
 
 #[test]
