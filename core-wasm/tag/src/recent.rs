@@ -88,10 +88,12 @@ impl Recent {
     /// As many of these as fit into a message: the bytes that their link brought, their places, and their names. Those come first whose
     /// link brought least, and of these the last, as whoever lacks many asks for the first.
     fn in_turn(&self, counts: impl Fn(&Kept) -> bool) -> Vec<(usize, usize, Name)> {
-        let these = self.kept.iter().enumerate().rev().filter(|(_, kept)| counts(kept));
-        let brought = |by: u64| self.bytes(|kept| kept.by == by);
-        let mut turns: Vec<_> = these.map(|(at, kept)| (brought(kept.by), at, kept.name)).collect();
-        turns.sort_by_key(|(brought, ..)| *brought);
+        let mut turns: Vec<(usize, usize, Name)> = Vec::new();
+        for (at, kept) in self.kept.iter().enumerate().rev().filter(|(_, kept)| counts(kept)) {
+            let brought = self.bytes(|other| other.by == kept.by);
+            let turn = turns.partition_point(|(less, ..)| *less <= brought);
+            turns.insert(turn, (brought, at, kept.name));
+        }
         turns.truncate(NAMES_MAX);
         turns
     }
