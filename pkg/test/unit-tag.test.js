@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { concat, sha256, u32, utf8 } from '../dist/bytes.js';
 import * as INPUT from '../dist/kinds/input.js';
@@ -47,6 +48,39 @@ const STAND_IN = assemble(`(module
     (if (result i64) (local.get $length)
       (then (i64.or (i64.shl (i64.const ${EVENT}) (i64.const 32)) (i64.extend_i32_u (local.get $length))))
       (else (i64.const 0))))
+  (func (export "wanted_at") (result i64) (i64.const -1)))`);
+
+/** The same, but each operation ends well whatever it carries. */
+const ENDS = assemble(`(module
+  (memory (export "memory") 3)
+  (global $out (mut i32) (i32.const 0))
+  (func (export "room") (param i32) (result i32) (i32.const 65536))
+  (func (export "start") (result i32) (i32.const 1))
+  (func (export "handle") (param i64) (result i32)
+    (if (i32.eq (i32.load8_u (i32.const 65536)) (i32.const ${COMMAND}))
+      (then
+        (i32.store8 (i32.const ${EVENT}) (i32.const 96))
+        (i32.store8 (i32.const ${EVENT + 1}) (i32.const 4))
+        (i32.store (i32.const ${EVENT + 2}) (i32.load (i32.const 65538)))
+        (i32.store16 (i32.const ${EVENT + 6}) (i32.const ${STATUS.ok << 8}))
+        (global.set $out (i32.const 8))))
+    (i32.const 1))
+  (func (export "poll") (param i64) (result i64)
+    (local $length i32)
+    (local.set $length (global.get $out))
+    (global.set $out (i32.const 0))
+    (if (result i64) (local.get $length)
+      (then (i64.or (i64.shl (i64.const ${EVENT}) (i64.const 32)) (i64.extend_i32_u (local.get $length))))
+      (else (i64.const 0))))
+  (func (export "wanted_at") (result i64) (i64.const -1)))`);
+
+/** A module that stops at the first thing that it is told. */
+const TRAPS = assemble(`(module
+  (memory (export "memory") 3)
+  (func (export "room") (param i32) (result i32) (i32.const 65536))
+  (func (export "start") (result i32) (i32.const 1))
+  (func (export "handle") (param i64) (result i32) unreachable)
+  (func (export "poll") (param i64) (result i64) (i64.const 0))
   (func (export "wanted_at") (result i64) (i64.const -1)))`);
 
 /** Membership of a tag whose module is the stand-in; `say` has the module tell its face something. */
@@ -142,6 +176,89 @@ test('bad input is refused and harms nothing', async () => {
   for (const [name, options] of [['', {}], ['x'.repeat(241), {}], ['a', null], ['a', { modul: 1 }], ['a', { module: STAND_IN, onPublished: 1 }]]) {
     await assert.rejects(tagged(mesh, name, options), { name: 'BadOption' });
   }
+});
+
+test('a name is a text whose bytes say which', async () => {
+  const { mesh } = place();
+  mesh.on = () => () => undefined;
+  const names = ['\ud800', 'a\udfff', '', 'é'.repeat(121), 7, null, undefined, new String('a'), { toString: () => 'a' }, Symbol('a'), ['a']];
+  for (const name of names) await assert.rejects(tagged(mesh, name, { module: STAND_IN }), { name: 'BadOption' });
+  for (const name of ['é'.repeat(120), '\ufeffblue', '😀', ' ', '\0', '\ufffd']) (await tagged(mesh, name, { module: STAND_IN })).close();
+});
+
+test('options are what they were when they were looked at', async () => {
+  const { mesh } = place();
+  mesh.on = () => () => undefined;
+  let turns = 0;
+  const options = {
+    module: STAND_IN,
+    get onMembers() {
+      turns += 1;
+      return turns > 1 ? undefined : 7;
+    },
+  };
+  await assert.rejects(tagged(mesh, 'blue', options), { name: 'BadOption' });
+  for (const each of ['onPublished', 'onReceived', 'onMembers', 'onFault']) {
+    for (const listener of [null, {}, 'f']) await assert.rejects(tagged(mesh, 'blue', { module: STAND_IN, [each]: listener }), { name: 'BadOption' });
+  }
+});
+
+test('of two that take part under one name at once one is told so, and the name is free again after it', async () => {
+  const { mesh } = place();
+  mesh.on = () => () => undefined;
+  const both = await Promise.allSettled([1, 2].map(() => tagged(mesh, 'blue', { module: STAND_IN })));
+  assert.deepEqual(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  assert.equal(both.find(({ reason }) => reason).reason.name, 'PortTaken');
+  const first = both.find(({ value }) => value).value;
+  const under = Promise.allSettled(Array.from({ length: 100 }, () => first.publish(u16(0))));
+  first.close();
+  const again = await tagged(mesh, 'blue', { module: STAND_IN });
+  const ends = await under;
+  assert.ok(ends.every(({ reason }) => reason?.name === 'Detached'));
+  first.close();
+  await again.publish(u16(STATUS.ok));
+  again.close();
+});
+
+test('a tag whose module stops while it begins leaves nothing behind, and says so', async () => {
+  for (const end of ['fault', 'closed']) {
+    const there = place();
+    const listeners = new Set();
+    there.mesh.on = (event, listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    };
+    const faults = [];
+    const begun = tagged(there.mesh, 'blue', { module: end === 'fault' ? TRAPS : STAND_IN, onFault: ({ name }) => faults.push(name) });
+    if (end === 'closed') {
+      // As soon as it is attached.
+      const { input } = there.door;
+      there.door.input = (...args) => {
+        input(...args);
+        there.mesh.state = there.door.state = 'closed';
+        queueMicrotask(() => there.door.modules.onClosed());
+      };
+    }
+    const tag = await begun.catch((error) => error);
+    assert.equal(listeners.size, 0, end);
+    if (end === 'closed') assert.equal(tag.name, 'Closed');
+    else await assert.rejects(tag.publish('x'), { name: 'Detached' });
+    assert.deepEqual(faults, end === 'fault' ? ['ModuleFailed'] : []);
+  }
+});
+
+test('what is sent may be empty or as long as a message, of any kind and realm', async () => {
+  const { tag } = await member({ module: ENDS });
+  const to = hex(id(3));
+  const foreign = runInNewContext('[new Uint8Array(5).buffer, new Uint16Array(3), new DataView(new ArrayBuffer(2))]');
+  for (const data of ['', new Uint8Array(0), new ArrayBuffer(PUBLISH_MAX), new SharedArrayBuffer(3), ...foreign]) await tag.publish(data);
+  for (const data of ['', new Uint8Array(SEND_MAX), 'é'.repeat(474), ...foreign]) await tag.send(to, data);
+  for (const data of [null, undefined, 1n, [1], {}, new Blob(), 'é'.repeat(475)]) await assert.rejects(tag.send(to, data), /TooLong|BadData/);
+  for (const other of [to.slice(1), `${to}0`, new String(to), null, id(3), 'g'.repeat(64)]) await assert.rejects(tag.send(other, 'x'), { name: 'BadId' });
+  const moved = new Uint8Array(3);
+  structuredClone(moved.buffer, { transfer: [moved.buffer] });
+  await assert.rejects(tag.publish(moved), { name: 'BadData' });
+  tag.close();
 });
 
 test('the bounds are those of the module', () => {

@@ -37,6 +37,8 @@ enum Target {
     Wire,
     /// An engine with links, topics and blocks: the bytes choose what happens to it.
     Node,
+    /// A tag: the bytes choose what members, lists, views, jobs and clocks do to it.
+    Tag,
     /// The meter of tasks.
     Meter,
 }
@@ -57,6 +59,7 @@ impl Target {
         match self {
             Self::Wire => Site { folder: engine, binary: "wire", bytes_max: 4_096, given: &[] },
             Self::Node => Site { folder: engine, binary: "node", bytes_max: 512, given: &[] },
+            Self::Tag => Site { folder: engine, binary: "tag", bytes_max: 4_096, given: &[] },
             Self::Meter => Site {
                 folder: "task-meter/fuzz",
                 binary: "instrument",

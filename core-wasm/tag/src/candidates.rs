@@ -40,16 +40,34 @@ pub(crate) struct Candidates(Vec<Candidate>);
 impl Candidates {
     /// Somebody names a node.
     pub(crate) fn learn(&mut self, id: &NodeId, by: u64) {
-        let share = self.0.iter().filter(|known| known.by == by).count();
-        if self.0.iter().any(|known| known.id == *id) || by != LIST && share >= CANDIDATES_OF_ONE {
-            return;
+        let share = self.named_by(by);
+        if let Some(at) = self.0.iter().position(|known| known.id == *id) {
+            // Whoever named it before does not keep it waiting behind others.
+            let is_better = self.0.get(at).is_some_and(|known| by == LIST || self.named_by(known.by) > share);
+            if let Some(known) = self.0.get_mut(at).filter(|_| is_better) {
+                known.by = by;
+            }
+        } else if (by == LIST || share < CANDIDATES_OF_ONE) && self.makes_room(share) {
+            self.0.push(Candidate { id: *id, by, stage: Stage::Waits });
         }
-        if self.0.len() >= CANDIDATES_MAX {
-            let failed = self.0.iter().position(|known| matches!(known.stage, Stage::Failed(_)));
-            let Some(at) = failed else { return };
-            self.0.remove(at);
+    }
+
+    fn named_by(&self, by: u64) -> usize {
+        self.0.iter().filter(|known| known.by == by).count()
+    }
+
+    /// At the bound, whoever named most gives one up to who named fewer, `share`: the last that waits, else the last that failed. Those that
+    /// failed stay before those that wait, so that nobody's failures are forgotten for what it names next.
+    fn makes_room(&mut self, share: usize) -> bool {
+        if self.0.len() < CANDIDATES_MAX {
+            return true;
         }
-        self.0.push(Candidate { id: *id, by, stage: Stage::Waits });
+        let most = self.0.iter().map(|known| self.named_by(known.by)).max().unwrap_or(0);
+        let of_it = self.0.iter().filter(|known| self.named_by(known.by) == most && !known.is_tried());
+        let given = of_it.max_by_key(|known| known.stage == Stage::Waits).map(|known| known.id);
+        let Some(id) = given.filter(|_| most > share) else { return false };
+        self.forget(&id);
+        true
     }
 
     /// It is a member, or nobody wants it any more.
@@ -79,13 +97,23 @@ impl Candidates {
             Stage::Tried(_) => true,
             Stage::Failed(until) => until > now,
         });
-        for at in 0..self.0.len() {
-            let is_next =
-                self.0.get(at).is_some_and(|next| next.stage == Stage::Waits && self.may_try(next.by));
-            if let Some(next) = self.0.get_mut(at).filter(|_| is_next) {
+        while let Some(at) = self.next() {
+            if let Some(next) = self.0.get_mut(at) {
                 next.stage = Stage::Tried(now + Duration::from_ms(TRIAL_MS));
             }
         }
+    }
+
+    /// The next one to be tried: of those whom the list named, or else who named fewest in vain, the first.
+    fn next(&self) -> Option<usize> {
+        let in_vain = |by: u64| {
+            let tried = self.0.iter().filter(|known| known.by == by && known.stage != Stage::Waits);
+            if by == LIST { 0 } else { tried.count() }
+        };
+        let open = self.0.iter().enumerate();
+        open.filter(|(_, known)| known.stage == Stage::Waits && self.may_try(known.by))
+            .min_by_key(|(_, known)| in_vain(known.by))
+            .map(|(at, _)| at)
     }
 
     fn may_try(&self, by: u64) -> bool {

@@ -1,4 +1,7 @@
-//! Standing on the tag's list, and looking who else does.
+//! Standing on one of the tag's lists, and looking who else does.
+//!
+//! One list alone would be that of whoever filled it first. So they are a tree, and whoever found no room on the first list draws from all
+//! of them; who stands on the first one looks at that, and is drawn by the others.
 
 use alloc::vec::Vec;
 
@@ -22,6 +25,10 @@ pub(crate) struct Finding {
     /// When it looks again: not before it came to the list itself.
     look_at: Instant,
     wait_ms: u64,
+    /// When the time to the next look may be short again.
+    calm_at: Instant,
+    /// How deep the tree was the last time.
+    depth: u8,
     had_enough: bool,
 }
 
@@ -37,11 +44,12 @@ impl Finding {
         let key = key(port);
         Self {
             key,
-            // A few entries are a way in; whoever is near is found from there.
-            announcing: Announcing::new(Instant(0), own, key, Spread::Few, 0),
+            announcing: Announcing::new(Instant(0), own, key, Spread::All, 0),
             drawing: None,
             look_at: Instant::NEVER,
             wait_ms: LOOK_MS_MIN,
+            calm_at: Instant(0),
+            depth: 0,
             had_enough: false,
         }
     }
@@ -50,8 +58,11 @@ impl Finding {
     pub(crate) fn go_on(&mut self, ground: &mut Ground, linked: usize) {
         let has_enough = linked >= FEW;
         if self.had_enough && !has_enough && self.drawing.is_none() {
-            self.wait_ms = LOOK_MS_MIN;
-            self.look_at = self.look_at.min(ground.after(LOOK_MS_MIN));
+            if ground.now >= self.calm_at {
+                self.calm_at = ground.after(LOOK_MS_MAX);
+                self.wait_ms = LOOK_MS_MIN;
+            }
+            self.look_at = self.look_at.min(ground.after(self.wait_ms));
         }
         self.had_enough = has_enough;
         if let Some((place, stays)) = self.announcing.poll(ground.now) {
@@ -59,7 +70,8 @@ impl Finding {
         }
         if ground.now >= self.look_at {
             self.look_at = Instant::NEVER;
-            self.drawing = Some(Drawing::new(self.key, Spread::Few, DRAWN, 0, ground.chance()));
+            let spread = if self.announcing.depth() > 0 { Spread::All } else { Spread::Few };
+            self.drawing = Some(Drawing::new(self.key, spread, DRAWN, self.depth, ground.chance()));
             self.ask(ground);
         }
     }
@@ -93,6 +105,7 @@ impl Finding {
         let Some(mut drawing) = self.drawing.take_if(|drawing| drawing.is_over()) else { return Vec::new() };
         self.look_at = ground.after(if linked >= FEW { LOOK_MS_MAX } else { self.wait_ms });
         self.wait_ms = LOOK_MS_MAX.min(self.wait_ms * 2);
+        self.depth = drawing.depth();
         drawing.drawn()
     }
 

@@ -20,7 +20,11 @@ pub const NEAR: usize = 8;
 /// Members to which links are held, tried ones among them: the nearest first, then one of every bucket, from the furthest on.
 pub const HOLD_MAX: usize = 24;
 
-/// Members that somebody named, and that did not answer yet. At the bound a failed one makes room, or nobody is added.
+/// Members that left, and are remembered while they may not bring [`BURST`] again; at the bound that which left first is forgotten.
+pub const LEFT_MAX: usize = 40;
+
+/// Members that somebody named, and that did not answer yet. At the bound whoever named most gives one up to who named fewer; else
+/// nobody is added.
 pub const CANDIDATES_MAX: usize = 48;
 
 /// Of these, those whom one member named; more are not taken.
@@ -47,7 +51,7 @@ pub const HEARD_MS: u64 = 10_000;
 /// Ids that one member tells another one.
 pub const NAMED_MAX: usize = 16;
 
-/// Between two tells of members; after a change the first comes soon, and the time doubles.
+/// Between two tells of members; after a change the first comes soon, and the time doubles. So it begins anew once in the longer one.
 pub const ROUND_MS_MIN: u64 = 1_000;
 /// See [`ROUND_MS_MIN`].
 pub const ROUND_MS_MAX: u64 = 30_000;
@@ -58,7 +62,8 @@ pub const FEW: usize = 6;
 /// Members that are drawn from the list at a time.
 pub const DRAWN: usize = 8;
 
-/// Between two looks at the list where few members are linked: the time doubles from one to the other. With enough, the longer one.
+/// Between two looks at the list where few members are linked: the time doubles from one to the other, and begins anew once in the longer
+/// one. With enough, the longer one.
 pub const LOOK_MS_MIN: u64 = 4_000;
 /// See [`LOOK_MS_MIN`].
 pub const LOOK_MS_MAX: u64 = 120_000;
@@ -69,8 +74,17 @@ pub const RATE: u32 = 64;
 /// Messages that one link may bring at once; more are dropped.
 pub const BURST: u32 = 128;
 
+/// Of what one link may bring, the part that a member is passed of others' messages: three of four. More are not passed on.
+pub const PASSED_PART: (u32, u32) = (3, 4);
+
 /// Messages of its link that a forged publication counts for.
 pub const FORGED_COST: u32 = 16;
+
+/// Messages of its link that telling it of members counts for, where it asked or came: that is 513 bytes.
+pub const NAMES_COST: u32 = 7;
+
+/// Messages of its link that a publication counts for which it has sent again.
+pub const COPY_COST: u32 = 4;
 
 /// Publications whose signatures are being checked; more are dropped, and come again by [`Message::Have`](crate::Message::Have).
 pub const CHECKS_MAX: usize = 8;
@@ -85,7 +99,10 @@ pub const SIGNING_MAX: usize = 4;
 /// from then on nothing that was sent before it is believed of a run that is not known.
 pub const STREAMS_MAX: usize = 64;
 
-/// Bytes of the last publications, kept for those who missed them; the oldest go first.
+/// What was sent so short a time ago is believed all the same.
+pub const FLOOD_MS: u64 = 10_000;
+
+/// Bytes of the last publications, kept for those who missed them; at the bound the oldest goes of the link that brought most bytes.
 pub const RECENT_BYTES: usize = 12 * 1024;
 
 /// A publication is told of this long after it came, when it should have come everywhere, then after twice as long.
@@ -122,8 +139,12 @@ pub const HOPS_MAX: u8 = 16;
 /// one is answered TooManyRequests: none is forgotten early.
 pub const PASSED_MAX: usize = 256;
 
-/// Of these, those that one link brought.
+/// Of these, those that one link brought and that are others', and again so many that are its own; those that one member was passed. Nobody
+/// has more than is left free of either.
 pub const PASSED_OF_ONE: usize = 64;
+
+/// A message is passed on so often, for its repeats; further ones are dropped.
+pub const PASSES_MAX: u8 = 8;
 
 /// Such a message is remembered so long, which is longer than anybody repeats it.
 pub const PASSED_MS: u64 = 15_000;

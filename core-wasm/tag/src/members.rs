@@ -10,13 +10,17 @@ use tabmesh_port::{Duration, Instant, NodeId, Wish};
 
 use crate::candidates::Candidates;
 use crate::ground::Ground;
-use crate::limits::{BURST, FEW, HEARD_MS, HOLD_MAX, NAMED_MAX, NEAR, PEERS_MAX, RATE};
+use crate::limits::{
+    BURST, FEW, HEARD_MS, HOLD_MAX, LEFT_MAX, NAMED_MAX, NAMES_COST, NEAR, PASSED_PART, PEERS_MAX, RATE,
+};
 
-/// What one message of a link costs of what it may bring.
-const COST_US: u64 = 1_000_000 / RATE as u64;
+/// So many messages of a link, in the time that brings it back the right to them.
+const fn cost(messages: u32) -> Duration {
+    Duration(messages as u64 * 1_000_000 / RATE as u64)
+}
 
-/// What a stranger may bring at once that comes in the place of another one.
-const STRANGER_BURST: u64 = 8;
+/// What a stranger may bring at once that comes in the place of another one: its [`Hello`](crate::Message::Hello) is answered.
+const STRANGER_BURST: u32 = 1 + NAMES_COST;
 
 /// Of the ids that a member is told, those nearest to it.
 const NAMED_NEAR: usize = 10;
@@ -31,9 +35,10 @@ pub(crate) struct Peer {
     pub(crate) is_lazy: bool,
     is_in_view: bool,
     heard: Option<Instant>,
-    /// What it may bring now: microseconds of [`RATE`].
-    budget_us: u64,
-    filled: Instant,
+    /// When it may bring all of [`BURST`] at once again; how far off that is says what it may bring now.
+    full_at: Instant,
+    /// The same of what it is passed that others sent.
+    passed_at: Instant,
 }
 
 /// See the module.
@@ -42,6 +47,8 @@ pub(crate) struct Members {
     /// The nearest first.
     peers: Vec<Peer>,
     pub(crate) candidates: Candidates,
+    /// Those who left, by the heads of their ids, until they may bring all of [`BURST`] again: whoever comes and goes brings no more than others do.
+    left: Vec<(u64, Instant)>,
     held: Vec<NodeId>,
     /// Those held whose links are there.
     linked: Vec<NodeId>,
@@ -58,6 +65,7 @@ impl Members {
             own,
             peers: Vec::new(),
             candidates: Candidates::default(),
+            left: Vec::new(),
             held: Vec::new(),
             linked: Vec::new(),
             is_view_full: false,
@@ -106,7 +114,7 @@ impl Members {
         self.expire(now);
         for id in ids.iter().take(VIEW_MAX) {
             if *id != self.own && !self.is_linked(id) {
-                self.make_room(true);
+                self.make_room(now, true);
                 self.add(now, id, true);
                 self.fresh.push(*id);
             }
@@ -115,7 +123,7 @@ impl Members {
 
     /// Somebody goes where there is no room for another one: of the strangers that which was silent longest. `needs` says that
     /// others whom the view does not name may go as well: the furthest.
-    fn make_room(&mut self, needs: bool) -> bool {
+    fn make_room(&mut self, now: Instant, needs: bool) -> bool {
         if self.peers.len() < PEERS_MAX {
             return true;
         }
@@ -123,16 +131,35 @@ impl Members {
         let silent = self.peers.iter().filter(is_stranger).min_by_key(|peer| peer.heard).map(|peer| peer.id);
         let furthest = self.peers.iter().rfind(|peer| needs && !peer.is_in_view).map(|peer| peer.id);
         let Some(gone) = silent.or(furthest) else { return false };
-        self.peers.retain(|peer| peer.id != gone);
+        self.remove(now, |peer| peer.id == gone);
         true
+    }
+
+    /// These are linked no longer; true if there were any.
+    fn remove(&mut self, now: Instant, goes: impl Fn(&Peer) -> bool) -> bool {
+        self.left.retain(|(_, full_at)| *full_at > now);
+        let left = &mut self.left;
+        let before = self.peers.len();
+        self.peers.retain(|peer| {
+            let goes = goes(peer);
+            if goes && peer.full_at > now {
+                if left.len() >= LEFT_MAX {
+                    left.remove(0);
+                }
+                left.push((peer.id.head(), peer.full_at));
+            }
+            !goes
+        });
+        self.peers.len() < before
     }
 
     fn add(&mut self, now: Instant, id: &NodeId, is_in_view: bool) {
         let own = self.own;
         let at = self.peers.partition_point(|peer| peer.id.is_nearer(id, &own));
-        let (heard, budget_us) = (None, u64::from(BURST) * COST_US);
-        let peer = Peer { id: *id, is_lazy: false, is_in_view, heard, budget_us, filled: now };
-        self.peers.insert(at, peer);
+        let left = self.left.iter().position(|(left, _)| *left == id.head());
+        let full_at = left.map_or(now, |at| self.left.swap_remove(at).1);
+        self.peers
+            .insert(at, Peer { id: *id, is_lazy: false, is_in_view, heard: None, full_at, passed_at: now });
         self.candidates.forget(id);
         self.changes = self.changes.wrapping_add(1);
     }
@@ -140,11 +167,11 @@ impl Members {
     /// A node spoke over its own link, at this port: it is a member. Whether what it said is to be looked at.
     pub(crate) fn hear(&mut self, now: Instant, from: &NodeId) -> bool {
         let was_full = self.peers.len() >= PEERS_MAX;
-        if !self.is_linked(from) && *from != self.own && self.make_room(false) {
+        if !self.is_linked(from) && *from != self.own && self.make_room(now, false) {
             self.add(now, from, false);
             match self.find(from).filter(|_| was_full) {
                 // Strangers that take turns bring no more than others do, and are not greeted each time.
-                Some(peer) => peer.budget_us = STRANGER_BURST * COST_US,
+                Some(peer) => peer.full_at = peer.full_at.max(now + cost(BURST - STRANGER_BURST)),
                 None => self.fresh.push(*from),
             }
         }
@@ -156,14 +183,24 @@ impl Members {
 
     /// A link brings so many messages; false if those are more than it may.
     pub(crate) fn spend(&mut self, now: Instant, from: &NodeId, messages: u32) -> bool {
-        let Some(peer) = self.find(from) else { return false };
-        let most = u64::from(BURST) * COST_US;
-        peer.budget_us = most.min(peer.budget_us.saturating_add(now.since(peer.filled).0));
-        peer.filled = now;
-        let cost = u64::from(messages) * COST_US;
-        let has_left = peer.budget_us >= cost;
-        peer.budget_us = peer.budget_us.saturating_sub(cost);
-        has_left
+        let left = self.left.iter_mut().find(|(left, _)| *left == from.head()).map(|(_, full_at)| full_at);
+        let linked = self.peers.iter_mut().find(|peer| peer.id == *from).map(|peer| &mut peer.full_at);
+        let Some(full_at) = linked.or(left) else { return false };
+        let (next, most) = ((*full_at).max(now) + cost(messages), now + cost(BURST));
+        *full_at = next.min(most);
+        next <= most
+    }
+
+    /// Whether a member takes one more message that others sent: [`PASSED_PART`] of what one link may bring, so that this node's own
+    /// messages do not pay for theirs.
+    pub(crate) fn takes(&mut self, now: Instant, to: &NodeId) -> bool {
+        let Some(peer) = self.find(to) else { return false };
+        let next = peer.passed_at.max(now) + Duration(cost(PASSED_PART.1).0 / u64::from(PASSED_PART.0));
+        let takes = next <= now + cost(BURST);
+        if takes {
+            peer.passed_at = next;
+        }
+        takes
     }
 
     /// The link to a held node is there. True if only a word to it can tell whether it is a member.
@@ -186,13 +223,14 @@ impl Members {
 
     /// Those who are linked no longer go.
     fn expire(&mut self, now: Instant) {
-        let (is_view_full, linked, before) = (self.is_view_full, &self.linked, self.peers.len());
-        self.peers.retain(|peer| {
-            peer.is_in_view
+        let (is_view_full, linked) = (self.is_view_full, core::mem::take(&mut self.linked));
+        let have_gone = self.remove(now, |peer| {
+            !(peer.is_in_view
                 || peer.heard.is_some_and(|heard| now < heard + Duration::from_ms(HEARD_MS))
-                || is_view_full && peer.heard.is_some() && linked.contains(&peer.id)
+                || is_view_full && peer.heard.is_some() && linked.contains(&peer.id))
         });
-        if self.peers.len() < before {
+        self.linked = linked;
+        if have_gone {
             self.changes = self.changes.wrapping_add(1);
         }
     }

@@ -4,6 +4,7 @@
 //! way back. One for the member closest to a key never takes a second way, on which somebody else might take it for its own.
 
 use alloc::vec::Vec;
+use core::num::NonZeroU64;
 
 use tabmesh_port::{Duration, Instant, NodeId, Status};
 
@@ -84,7 +85,7 @@ impl Sending {
     pub(crate) fn on_routed(
         &mut self,
         ground: &mut Ground,
-        members: &Members,
+        members: &mut Members,
         from: &NodeId,
         it: &Routed<'_>,
     ) {
@@ -97,11 +98,11 @@ impl Sending {
         let row = match self.passed.find(it.origin.head(), request) {
             Some(row) => {
                 (row.from, row.until) = (from.head(), until);
-                let is_other = |next: u64| members.by_head(next).is_none();
-                if row.status.is_none() && row.next.is_some_and(is_other) {
+                let is_lost = |next: NonZeroU64| members.by_head(next.get()).is_none();
+                if row.status.is_none() && row.next.is_some_and(is_lost) {
                     // The link to whom it went is lost.
                     match way {
-                        Way::To(next) if is_exact => row.next = Some(next.head()),
+                        Way::To(next) if is_exact => row.next = NonZeroU64::new(next.head()),
                         _ => row.status = Some(Status::Unavailable),
                     }
                 }
@@ -110,11 +111,12 @@ impl Sending {
             None => {
                 let (next, status) = match &way {
                     Way::Here => (None, Some(Status::Ok)),
-                    Way::To(next) if it.hops > 0 => (Some(next.head()), None),
+                    Way::To(next) if it.hops > 0 => (NonZeroU64::new(next.head()), None),
                     _ => (None, Some(Status::Unavailable)),
                 };
                 let (origin, from_head) = (it.origin.head(), from.head());
-                let row = Row { origin, request, from: from_head, next, until, status };
+                let row =
+                    Row { origin, request, by: from_head, from: from_head, next, until, status, passes: 0 };
                 let row = self.passed.add(ground.now, row);
                 if matches!(way, Way::Here) && row.is_some() {
                     let is_proven = it.origin == from;
@@ -124,14 +126,14 @@ impl Sending {
             }
         };
         let ended = row.as_ref().map_or(Some(Status::TooManyRequests), |row| row.status);
-        let next = row.and_then(|row| row.next).and_then(|next| members.by_head(next));
+        let next = row.and_then(Row::pass).and_then(|next| members.by_head(next));
         match (ended, next) {
             (Some(status), _) => ground.tell(&[*from], &Message::Ended { request, status }),
-            (None, Some(next)) => {
+            (None, Some(next)) if members.takes(ground.now, &next) => {
                 let hops = it.hops.min(HOPS_MAX).saturating_sub(1);
                 ground.tell(&[next], &Message::Routed(Routed { hops, ..*it }));
             }
-            (None, None) => {}
+            _ => {}
         }
     }
 

@@ -10,7 +10,9 @@ use tabmesh_port::{Attachment, Done, Instant, NodeId, PublicKey, Signature, Stat
 
 use crate::face::Event;
 use crate::ground::Ground;
-use crate::limits::{CHECKS_MAX, CHECKS_OF_ONE, FORGED_COST, GRAFT_MAX, HAVE_TO, PUBLISH_MAX, SIGNING_MAX};
+use crate::limits::{
+    CHECKS_MAX, CHECKS_OF_ONE, COPY_COST, FORGED_COST, GRAFT_MAX, HAVE_TO, PUBLISH_MAX, SIGNING_MAX,
+};
 use crate::members::Members;
 use crate::recent::Recent;
 use crate::streams::Streams;
@@ -56,6 +58,11 @@ impl Spreading {
         }
     }
 
+    /// Whether an own publication with this number is under way.
+    pub(crate) fn is_under_way(&self, op: u32) -> bool {
+        self.signing.iter().any(|signing| signing.op == op)
+    }
+
     /// The face wants to tell all.
     pub(crate) fn publish(&mut self, ground: &mut Ground, members: &Members, op: u32, bytes: &[u8]) {
         let refusal = match () {
@@ -90,7 +97,7 @@ impl Spreading {
         }
     }
 
-    fn on_signed(&mut self, ground: &mut Ground, members: &Members, at: usize, done: Done<'_>) {
+    fn on_signed(&mut self, ground: &mut Ground, members: &mut Members, at: usize, done: Done<'_>) {
         let signing = self.signing.swap_remove(at);
         let Done::Signed { signature, .. } = done else {
             return ground.emit(&Event::Ended { op: signing.op, status: Status::InternalError });
@@ -120,7 +127,7 @@ impl Spreading {
         }
         let share = self.checks.iter().filter(|check| check.by == *from).count();
         if *it.key == ground.attachment.key
-            || !self.streams.is_news(&stream, it.number, it.sent_ms)
+            || !self.streams.is_news(&stream, it.number, it.sent_ms, ground.wall_ms())
             || self.checks.iter().any(|check| check.flat == flat)
             || self.checks.len() >= CHECKS_MAX
             || share >= CHECKS_OF_ONE
@@ -134,8 +141,14 @@ impl Spreading {
         self.checks.push(Check { job, by: *from, flat: flat.to_vec() });
     }
 
-    fn on_checked(&mut self, ground: &mut Ground, members: &Members, check: &Check, it: &Publication<'_>) {
-        if self.streams.is_news(&stream_of(it.key, it.run), it.number, it.sent_ms) {
+    fn on_checked(
+        &mut self,
+        ground: &mut Ground,
+        members: &mut Members,
+        check: &Check,
+        it: &Publication<'_>,
+    ) {
+        if self.streams.is_news(&stream_of(it.key, it.run), it.number, it.sent_ms, ground.wall_ms()) {
             let from = NodeId::of_key(it.key);
             let Publication { run, number, bytes, .. } = *it;
             ground.emit(&Event::Published { from: &from, run, number, bytes });
@@ -150,14 +163,16 @@ impl Spreading {
         it: &Publication<'_>,
         by: &NodeId,
         flat: &[u8],
-        members: &Members,
+        members: &mut Members,
     ) {
         let stream = stream_of(it.key, it.run);
         self.streams.take(&stream, it.number, it.sent_ms, by.head(), ground.wall_ms());
-        self.recent.keep(ground.now, name_of(&stream, it.number), flat);
+        self.recent.keep(ground.now, name_of(&stream, it.number), by.head(), flat);
         let eager = members.peers().iter().filter(|peer| !peer.is_lazy && peer.id != *by);
         let mut to: Vec<NodeId> = eager.map(|peer| peer.id).collect();
-        if to.is_empty() && *by == ground.own {
+        if *by != ground.own {
+            to.retain(|id| members.takes(ground.now, id));
+        } else if to.is_empty() {
             to = members.ids();
         }
         ground.tell_flat(&to, flat);
@@ -195,7 +210,7 @@ impl Spreading {
         }
         for name in names.iter().take(GRAFT_MAX) {
             if let Some(flat) = self.recent.get(name)
-                && members.spend(ground.now, from, 1)
+                && members.spend(ground.now, from, COPY_COST)
             {
                 ground.tell_flat(&[*from], flat);
             }

@@ -2,11 +2,12 @@
 //!
 //! A member numbers the publications of a run. Of each such stream the last 64 numbers are remembered; what is older came, or is
 //! missed for good. Of a stream that is not known, only what was sent after all streams that were given up is believed: what came once
-//! never comes again, however many members there are. The exception is what was dated ahead of this node's clock.
+//! never comes again, however many members there are. Exceptions are what was dated ahead of this node's clock and, where more than
+//! [`STREAMS_MAX`] new runs come in [`FLOOD_MS`], what was sent that short a time ago: else a flood would keep newcomers from being heard.
 
 use alloc::vec::Vec;
 
-use crate::limits::STREAMS_MAX;
+use crate::limits::{FLOOD_MS, STREAMS_MAX};
 
 /// Numbers of a stream that are remembered one by one.
 const WINDOW: u32 = 64;
@@ -48,9 +49,11 @@ impl Streams {
     }
 
     /// Whether it did not come yet, if it was sent then.
-    pub(crate) fn is_news(&self, name: &[u8; 8], number: u32, sent_ms: u64) -> bool {
+    pub(crate) fn is_news(&self, name: &[u8; 8], number: u32, sent_ms: u64, wall_ms: u64) -> bool {
         let stream = self.list.iter().find(|stream| stream.name == *name);
-        sent_ms >= stream.map_or(self.floor_ms, |stream| stream.floor_ms) && self.lacks(name, number)
+        let floor_ms = stream.map_or(self.floor_ms, |stream| stream.floor_ms);
+        // The clock may have been set back since.
+        sent_ms >= floor_ms.min(wall_ms.saturating_sub(FLOOD_MS)) && self.lacks(name, number)
     }
 
     /// Takes in a publication that [is news](Self::is_news), brought by the link of that head.
@@ -81,8 +84,9 @@ impl Streams {
         let of_it = self.list.iter().enumerate().filter(|(_, stream)| brought(stream.by) == most);
         if let Some((at, _)) = of_it.min_by_key(|(_, stream)| stream.sent_ms) {
             let gone = self.list.swap_remove(at);
-            // Whoever dates ahead keeps nobody else from being heard.
-            self.floor_ms = self.floor_ms.max(gone.sent_ms.saturating_add(1).min(wall_ms));
+            // Whoever floods, or dates ahead, keeps nobody else from being heard.
+            let floor_ms = gone.sent_ms.saturating_add(1).min(wall_ms.saturating_sub(FLOOD_MS));
+            self.floor_ms = self.floor_ms.max(floor_ms);
         }
     }
 }

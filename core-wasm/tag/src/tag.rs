@@ -9,7 +9,7 @@ use crate::candidates::LIST;
 use crate::face::{Command, Event};
 use crate::finding::Finding;
 use crate::ground::Ground;
-use crate::limits::{CHANGED_MS, NAMED_MAX, ROUND_MS_MAX, ROUND_MS_MIN};
+use crate::limits::{CHANGED_MS, NAMED_MAX, NAMES_COST, ROUND_MS_MAX, ROUND_MS_MIN};
 use crate::members::Members;
 use crate::sending::Sending;
 use crate::spreading::Spreading;
@@ -32,6 +32,8 @@ pub struct Tag {
     /// When some members are told of others, and how long it is until then from the time before.
     round_at: Instant,
     round_ms: u64,
+    /// When the time to the next round may be short again.
+    calm_at: Instant,
     /// The changes of who is linked of which the face was told, and when it may be told again.
     told_changes: u32,
     tell_at: Instant,
@@ -50,6 +52,7 @@ impl Tag {
             ground,
             round_at: Instant::NEVER,
             round_ms: ROUND_MS_MIN,
+            calm_at: Instant(0),
             told_changes: 0,
             tell_at: Instant(0),
         }
@@ -61,12 +64,14 @@ impl Tag {
     }
 
     fn on_command(&mut self, bytes: &[u8]) {
-        let Self { ground, members, sending, .. } = self;
+        let Self { ground, members, spreading, sending, .. } = self;
         match Command::read(bytes) {
-            Some(Command::Publish { op, bytes }) => self.spreading.publish(ground, members, op, bytes),
-            Some(Command::Send { op, .. } | Command::SendClosest { op, .. }) if sending.is_under_way(op) => {
+            Some(
+                Command::Publish { op, .. } | Command::Send { op, .. } | Command::SendClosest { op, .. },
+            ) if spreading.is_under_way(op) || sending.is_under_way(op) => {
                 ground.emit(&Event::Refused(Status::BadRequest));
             }
+            Some(Command::Publish { op, bytes }) => spreading.publish(ground, members, op, bytes),
             Some(Command::Send { op, to, bytes }) => sending.send(ground, members, op, (to, true), bytes),
             Some(Command::SendClosest { op, key, bytes }) => {
                 sending.send(ground, members, op, (key, false), bytes);
@@ -117,7 +122,7 @@ impl Tag {
                     self.learn(id, from.head());
                 }
             }
-            Message::Hello => self.tell_of_members(&[*from]),
+            Message::Hello => _ = self.greet(from),
             Message::Routed(it) => sending.on_routed(ground, members, from, &it),
             Message::Ended { request, status } => sending.on_ended(ground, members, from, request, status),
         }
@@ -133,17 +138,22 @@ impl Tag {
     fn go_on(&mut self) {
         self.members.go_on(&mut self.ground);
         self.finding.go_on(&mut self.ground, self.members.peers().len());
-        let fresh = self.members.take_fresh();
-        self.tell_of_members(&fresh);
-        self.spreading.tell_recent(&mut self.ground, &fresh);
+        for id in self.members.take_fresh() {
+            if self.greet(&id) {
+                self.spreading.tell_recent(&mut self.ground, &[id]);
+            }
+        }
         self.spreading.go_on(&mut self.ground, &self.members);
         self.sending.go_on(&mut self.ground, &self.members);
         if self.told_changes != self.members.changes && self.ground.now >= self.tell_at {
             self.told_changes = self.members.changes;
             self.tell_at = self.ground.after(CHANGED_MS);
             self.tell_members();
-            self.round_ms = ROUND_MS_MIN;
-            self.round_at = self.round_at.min(self.ground.after(ROUND_MS_MIN));
+            if self.ground.now >= self.calm_at {
+                self.calm_at = self.ground.after(ROUND_MS_MAX);
+                self.round_ms = ROUND_MS_MIN;
+                self.round_at = self.round_at.min(self.ground.after(ROUND_MS_MIN));
+            }
         }
         if self.ground.now >= self.round_at {
             self.round_ms = ROUND_MS_MAX.min(self.round_ms * 2);
@@ -162,6 +172,15 @@ impl Tag {
             self.tell_of_members(&other);
         }
         self.spreading.tell_recent(&mut self.ground, &other);
+    }
+
+    /// Somebody came, or asks: it hears of members, and that counts as messages of its link.
+    fn greet(&mut self, id: &NodeId) -> bool {
+        let may = self.members.spend(self.ground.now, id, NAMES_COST);
+        if may {
+            self.tell_of_members(&[*id]);
+        }
+        may
     }
 
     fn tell_of_members(&mut self, to: &[NodeId]) {

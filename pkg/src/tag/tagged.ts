@@ -17,8 +17,6 @@ import type { Members, Tag, TagOptions } from './types.js';
 /** Of the name of a tag, in bytes: the name of its port has 15 more. */
 const NAME_MAX = 240;
 
-const LISTENERS = ['onPublished', 'onReceived', 'onMembers', 'onFault'] as const;
-
 interface Waiting {
   resolve(): void;
   reject(error: MeshError): void;
@@ -32,10 +30,13 @@ interface Waiting {
  */
 export async function tagged(mesh: Mesh, name: string, options: TagOptions = {}): Promise<Tag> {
   nameOf(name, 'name', NAME_MAX);
+  need(!/\p{Cs}/u.test(name), 'half of a surrogate pair stands in the name, which UTF-8 has no bytes for');
   need(typeof options === 'object' && options !== null, 'tagged takes an object of options');
   const { module = new URL('../../wasm/tabmesh_tag.wasm', import.meta.url), onPublished, onReceived, onMembers, onFault, ...unknown } = options;
   needNone(unknown, 'tagged');
-  need(LISTENERS.every((each) => ['function', 'undefined'].includes(typeof options[each])), `${LISTENERS.join(', ')} are functions`);
+  for (const [option, each] of Object.entries({ onPublished, onReceived, onMembers, onFault })) {
+    need(each === undefined || typeof each === 'function', `${option} is a function`);
+  }
   const membership = new Membership(name, { onPublished, onReceived, onMembers });
   const attached = await attach(mesh, {
     name: `tabmesh tag v1 ${name}`,
@@ -46,6 +47,7 @@ export async function tagged(mesh: Mesh, name: string, options: TagOptions = {})
       (onFault ?? reportError)(error);
     },
   });
+  if (mesh.state === 'closed') throw new MeshError(CODE.closed);
   membership.begin(attached, mesh.on('closed', () => membership.end(new MeshError(CODE.closed))));
   return membership;
 }
@@ -61,6 +63,7 @@ class Membership implements Tag {
   #attached: Attached | undefined;
   #unlisten: (() => void) | undefined;
   #lastOp = 0;
+  #isOver = false;
 
   constructor(name: string, listeners: Listeners) {
     this.name = name;
@@ -70,6 +73,8 @@ class Membership implements Tag {
   begin(attached: Attached, unlisten: () => void): void {
     this.#attached = attached;
     this.#unlisten = unlisten;
+    // Its module may have stopped by now.
+    if (this.#isOver) unlisten();
   }
 
   async publish(data: MessageData): Promise<void> {
@@ -94,6 +99,7 @@ class Membership implements Tag {
 
   /** Nothing comes of what is under way. */
   end(error: MeshError): void {
+    this.#isOver = true;
     this.#unlisten?.();
     const waiting = [...this.#waiting.values()];
     this.#waiting.clear();

@@ -80,7 +80,7 @@ fn where_there_is_no_room_a_stranger_takes_the_place_of_the_one_that_was_silent_
     members.take_fresh();
     members.hear(at(200), &id(100));
     let brought = (0..50).filter(|_| members.hear(at(300), &id(108))).count();
-    assert_eq!(brought as u64, STRANGER_BURST);
+    assert_eq!(brought as u32, STRANGER_BURST);
     assert!(!members.is_linked(&id(101)) && members.is_linked(&id(100)));
     assert!(members.take_fresh().is_empty(), "and is not greeted");
 }

@@ -25,7 +25,7 @@ fn name(sender: u64) -> [u8; 8] {
 }
 
 fn take(streams: &mut Streams, sender: u64, number: u32, sent_ms: u64, by: u64) -> bool {
-    let is_news = streams.is_news(&name(sender), number, sent_ms);
+    let is_news = streams.is_news(&name(sender), number, sent_ms, WALL_MS);
     if is_news {
         streams.take(&name(sender), number, sent_ms, by, WALL_MS);
     }
@@ -56,13 +56,19 @@ fn what_came_never_comes_again_however_many_senders_there_are() {
             heard.push((sender, number, sent_ms));
         }
         let mut last = heard.iter().rev().take(50);
-        assert!(last.all(|(sender, number, sent_ms)| !streams.is_news(&name(*sender), *number, *sent_ms)));
+        assert!(last.all(|(sender, number, sent_ms)| !streams.is_news(
+            &name(*sender),
+            *number,
+            *sent_ms,
+            WALL_MS
+        )));
     }
     assert!(heard.len() > 2_000, "and much of what is new comes: {}", heard.len());
     assert!(heard.iter().all(|(sender, number, sent_ms)| !streams.is_news(
         &name(*sender),
         *number,
-        *sent_ms
+        *sent_ms,
+        WALL_MS
     )));
     assert_eq!(streams.list.len(), STREAMS_MAX);
 }
@@ -75,13 +81,13 @@ fn whoever_floods_with_senders_dated_ahead_gives_up_its_own() {
     }
     let wall_ms = 1_000_100;
     for sender in 100..1_000 {
-        assert!(streams.is_news(&name(sender), 1, u64::MAX));
+        assert!(streams.is_news(&name(sender), 1, u64::MAX, wall_ms));
         streams.take(&name(sender), 1, u64::MAX, 66, wall_ms);
     }
     for sender in 0..10 {
         assert!(take(&mut streams, sender, 2, 1_000_050, 1), "those that were known are heard");
     }
-    assert!(streams.is_news(&name(50), 1, wall_ms), "and so are newcomers");
+    assert!(streams.is_news(&name(50), 1, wall_ms, wall_ms), "and so are newcomers");
 }
 
 #[test]

@@ -8,9 +8,12 @@ use tabmesh_tag::{Command, Event, Message, Publication, Tag};
 
 pub(crate) struct Alone {
     pub(crate) tag: Tag,
+    key: PublicKey,
     pub(crate) now: Instant,
     views: u32,
     counts: Counts,
+    /// What it gave out when it was told the clock.
+    pub(crate) begun: Vec<Vec<u8>>,
 }
 
 /// What it gave out so far.
@@ -64,11 +67,16 @@ impl Owned {
 
 impl Alone {
     pub(crate) fn new() -> Self {
-        let key = PublicKey([1; 64]);
+        Self::with_key(1)
+    }
+
+    /// One of many that differ.
+    pub(crate) fn with_key(key: u8) -> Self {
+        let key = PublicKey([key; 64]);
         let attachment = Attachment { key, network: [2; 8], port: super::tag(), seed: [3; 32] };
         let (now, counts) = (Instant(1_000_000), Counts::default());
-        let mut alone = Self { tag: Tag::new(attachment), now, views: 0, counts };
-        alone.input(Input::Told(Told::Clock { wall_ms: 2_000_000, is_doubtful: false }));
+        let mut alone = Self { tag: Tag::new(attachment), key, now, views: 0, counts, begun: Vec::new() };
+        alone.begun = alone.input(Input::Told(Told::Clock { wall_ms: 2_000_000, is_doubtful: false }));
         alone
     }
 
@@ -80,7 +88,7 @@ impl Alone {
     }
 
     pub(crate) fn own(&self) -> NodeId {
-        NodeId::of_key(&PublicKey([1; 64]))
+        NodeId::of_key(&self.key)
     }
 
     pub(crate) fn input(&mut self, input: Input<'_>) -> Vec<Vec<u8>> {
