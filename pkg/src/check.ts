@@ -26,10 +26,11 @@ export function idOf(text: unknown): Bytes {
   return id;
 }
 
-/** A text of 1 to `most` bytes as UTF-8. */
+/** A text of 1 to `most` bytes as UTF-8, which has none for half a surrogate pair: two names would become one. */
 export function nameOf(text: unknown, option: string, most: number): string {
   const length = typeof text === 'string' ? utf8(text).length : 0;
-  need(typeof text === 'string' && length >= 1 && length <= most, `${option} is a text of 1 to ${most} bytes`);
+  const holds = typeof text === 'string' && length >= 1 && length <= most && !/\p{Cs}/u.test(text);
+  need(holds, `${option} is a text of 1 to ${most} bytes, without half a surrogate pair`);
   return text;
 }
 

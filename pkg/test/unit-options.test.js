@@ -55,6 +55,7 @@ test('what is wrong is refused with a code and said', () => {
     [{ network: 7 }, /network/],
     [{ network: '' }, /network/],
     [{ network: 'ü'.repeat(33) }, /network/],
+    [{ network: 'half a pair: \ud83d' }, /network .*surrogate/],
     [{ level: -1 }, /level/],
     [{ level: 1.5 }, /level/],
     [{ level: 17 }, /level/],

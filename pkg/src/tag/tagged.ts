@@ -30,7 +30,6 @@ interface Waiting {
  */
 export async function tagged(mesh: Mesh, name: string, options: TagOptions = {}): Promise<Tag> {
   nameOf(name, 'name', NAME_MAX);
-  need(!/\p{Cs}/u.test(name), 'half of a surrogate pair stands in the name, which UTF-8 has no bytes for');
   need(typeof options === 'object' && options !== null, 'tagged takes an object of options');
   const { module = new URL('../../wasm/tabmesh_tag.wasm', import.meta.url), onPublished, onReceived, onMembers, onFault, ...unknown } = options;
   needNone(unknown, 'tagged');
