@@ -52,6 +52,9 @@ pub const ENDED_MAX: usize = 64;
 /// An answer is waited for so long, in milliseconds: a slow link takes half a minute for what may be under way.
 pub const WITHIN_MS: u32 = 30_000;
 
+/// The answer to an opening is waited for so long, in milliseconds: what is lost is asked again twice before [`OPENING`] is over.
+pub const OPEN_WITHIN_MS: u32 = 10_000;
+
 /// What got no answer is asked again after this.
 pub const PAUSE: Duration = Duration::from_ms(1_000);
 

@@ -22,6 +22,22 @@ fn p1_an_opening_ends_in_time_whatever_the_other_end_answers() {
     }
 }
 
+/// Its wait is shorter than the time that a stream has to open: a question that is lost leaves time for others.
+#[test]
+fn an_opening_that_gets_no_answer_is_asked_again_while_there_is_time() {
+    let mut alone = Alone::new();
+    alone.say(&Command::Open { stream: 1, to: &PEER, name: b"files" });
+    alone.handle(Input::Told(Told::Linked { id: &PEER, rtt_us: 1, is_relayed: false }));
+    let lost = alone.asks[0].clone();
+    alone.run_for(u64::from(lost.within_ms) * 1_000);
+    alone.end(&lost, true, Status::TimedOut);
+    alone.run_for(2 * SECOND);
+    assert_eq!(alone.asks.first().map(|ask| &ask.bytes), Some(&lost.bytes));
+    let again = alone.asks[0].clone();
+    alone.answer(&again, Status::Ok);
+    assert_eq!((alone.count(&Event::Opened { stream: 1 }), alone.ends(1)), (1, vec![]));
+}
+
 #[test]
 fn whoever_says_something_of_a_stream_has_taken_it_and_that_is_heard_once() {
     for status in [Status::Ok, Status::TimedOut] {
