@@ -92,6 +92,48 @@ async fn a_stream_that_is_dropped_or_whose_node_stops_ends_at_the_other_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_all_bytes_may_go_before_it_knows_that_there_are_no_more() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    for is_early in [false, true] {
+        let (mut mine, mut theirs) = open(&here, &there, id(&two), b"a").await;
+        mine.writer.write(b"abc").await.expect("room comes");
+        if !is_early {
+            mine.writer.finish();
+        }
+        let mut came = Vec::new();
+        while came.len() < 3 {
+            came.extend(in_time(theirs.reader.next()).await.expect("it goes on").expect("more"));
+        }
+        drop(theirs.reader);
+        theirs.writer.write(b"so").await.expect("room comes");
+        theirs.writer.finish();
+        assert_eq!(all(&mut mine.reader).await, Ok(b"so".to_vec()));
+        if is_early {
+            mine.writer.finish();
+        }
+        assert_eq!(in_time(mine.writer.ended()).await, Ok(()));
+        assert_eq!(in_time(theirs.writer.ended()).await, Ok(()));
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_before_it_has_all_bytes_ends_the_stream() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    let (mut mine, mut theirs) = open(&here, &there, id(&two), b"a").await;
+    drop(theirs.reader);
+    mine.writer.write(b"abc").await.expect("room comes");
+    mine.writer.finish();
+    assert_eq!(in_time(mine.writer.ended()).await, Err(Status::Unavailable));
+    assert_eq!(in_time(theirs.writer.ended()).await, Err(Status::Unavailable));
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_listened_for_while_somebody_waits() {
     let (one, two, _dirs) = linked().await;
     let here = streams(&one).await;

@@ -2,9 +2,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 use tabmesh_port::limits::ASKS_MAX;
-use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Status, Told, Wish,
-};
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Room, Status, Told, Wish};
 use tabmesh_stream::{Command, Event, Streams, port};
 
 pub const SECOND: u64 = 1_000_000;
