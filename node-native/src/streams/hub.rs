@@ -14,6 +14,9 @@ use super::stream::{Half, News, Reader, Stream, Writer};
 use super::tap::Events;
 use crate::driver::{Attached, Heard};
 
+/// Streams that others opened have numbers from here on.
+const INCOMING: u32 = 1 << 31;
+
 type Reply = oneshot::Sender<Result<Stream, Status>>;
 
 /// What the faces of streams want.
@@ -26,6 +29,8 @@ pub(crate) enum Order {
     },
     Take {
         name: Vec<u8>,
+        /// Of this name one peer has at most so many.
+        a_peer: usize,
         reply: Reply,
     },
     /// Whoever stopped waiting is to be forgotten.
@@ -36,8 +41,16 @@ pub(crate) enum Order {
     },
 }
 
+/// Who waits for a stream.
+struct Taker {
+    a_peer: usize,
+    reply: Reply,
+}
+
 /// What the hub keeps of one stream.
 struct Open {
+    peer: NodeId,
+    name: Vec<u8>,
     news: mpsc::UnboundedSender<News>,
     room: Arc<Semaphore>,
     ended: watch::Sender<Option<Status>>,
@@ -55,7 +68,7 @@ pub(super) struct Hub {
     halves: mpsc::UnboundedReceiver<Half>,
     streams: HashMap<u32, Open>,
     /// Who waits for a stream, by name; those that have none are not listened for.
-    takers: HashMap<Vec<u8>, VecDeque<Reply>>,
+    takers: HashMap<Vec<u8>, VecDeque<Taker>>,
     /// How long a stream may stay that nobody has any more.
     linger: Duration,
     /// Until when each of them may.
@@ -113,7 +126,7 @@ impl Hub {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Open { peer, name, reply } => self.open(peer, name, reply).await,
-            Order::Take { name, reply } => self.take(name, reply).await,
+            Order::Take { name, a_peer, reply } => self.take(name, Taker { a_peer, reply }).await,
             Order::Purge => self.purge().await,
             Order::Close { reply } => self.closing = Some(reply),
         }
@@ -163,29 +176,32 @@ impl Hub {
         let (news, heard) = mpsc::unbounded_channel();
         let (ended, end) = watch::channel(None);
         let room = Arc::new(Semaphore::new(0));
-        self.streams.insert(number, Open { news, room: room.clone(), ended, opening: None, gone: 0 });
+        let (opening, gone) = (None, 0);
+        let open = Open { peer, name: name.clone(), news, room: room.clone(), ended, opening, gone };
+        self.streams.insert(number, open);
         let reader = Reader { number, news: heard, hub: self.hub.clone(), end: None };
         let writer = Writer { number, room, ended: end, hub: self.hub.clone(), is_finished: false };
         Stream { peer, name, reader, writer }
     }
 
-    async fn take(&mut self, name: Vec<u8>, reply: Reply) {
+    async fn take(&mut self, name: Vec<u8>, taker: Taker) {
         let is_news = !self.takers.contains_key(&name);
         if name.len() > NAME_MAX || is_news && self.takers.len() >= NAMES_MAX {
             let is_long = name.len() > NAME_MAX;
-            let _ = reply.send(Err(if is_long { Status::BadRequest } else { Status::TooManyRequests }));
+            let status = if is_long { Status::BadRequest } else { Status::TooManyRequests };
+            let _ = taker.reply.send(Err(status));
             return;
         }
         if is_news {
             self.say(&Command::Listen { name: &name }).await;
         }
-        self.takers.entry(name).or_default().push_back(reply);
+        self.takers.entry(name).or_default().push_back(taker);
     }
 
     /// Forgets who stopped waiting.
     async fn purge(&mut self) {
         for takers in self.takers.values_mut() {
-            takers.retain(|reply| !reply.is_closed());
+            takers.retain(|taker| !taker.reply.is_closed());
         }
         for name in
             self.takers.extract_if(|_, takers| takers.is_empty()).map(|(name, _)| name).collect::<Vec<_>>()
@@ -229,15 +245,19 @@ impl Hub {
         }
     }
 
-    /// Somebody opened a stream: it is whoever's waits longest.
+    /// Somebody opened a stream: it is whoever's waits longest and gives its peer one more.
     async fn hand_out(&mut self, number: u32, from: NodeId, name: &[u8]) {
+        let is_alike =
+            |number: u32, open: &Open| number >= INCOMING && open.peer == from && open.name == name;
+        let count = self.streams.iter().filter(|(number, open)| is_alike(**number, open)).count();
         let mut stream = self.make(number, from, name.to_vec());
-        while let Some(reply) = self.takers.get_mut(name).and_then(VecDeque::pop_front) {
-            match reply.send(Ok(stream)) {
-                Err(Ok(back)) => stream = back,
-                _ => break,
-            }
+        let takers = self.takers.entry(name.to_vec()).or_default();
+        while let Some(at) = takers.iter().position(|taker| taker.a_peer > count) {
+            let sent = takers.remove(at).map(|taker| taker.reply.send(Ok(stream)));
+            let Some(Err(Ok(back))) = sent else { return self.purge().await };
+            stream = back;
         }
+        self.say(&Command::Reset { stream: number, status: Status::TooManyRequests }).await;
         self.purge().await;
     }
 

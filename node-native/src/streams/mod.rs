@@ -83,7 +83,17 @@ impl Streams {
     ///
     /// [`Status::TooManyRequests`]: 32 names are listened for already. [`Status::BadRequest`]: the name is too long.
     pub async fn take(&self, name: &[u8]) -> Result<Stream, Status> {
-        self.ask(|reply| Order::Take { name: name.to_vec(), reply }).await
+        self.take_fairly(name, usize::MAX).await
+    }
+
+    /// The same, where one peer has at most so many streams of this name at a time: further ones of it end with
+    /// [`Status::TooManyRequests`], and others still find somebody who waits.
+    ///
+    /// # Errors
+    ///
+    /// See [`Streams::take`].
+    pub async fn take_fairly(&self, name: &[u8], a_peer: usize) -> Result<Stream, Status> {
+        self.ask(|reply| Order::Take { name: name.to_vec(), a_peer, reply }).await
     }
 
     async fn ask(

@@ -77,12 +77,14 @@ impl Door {
     pub(super) async fn take(
         &self,
         name: &str,
+        a_peer: Option<usize>,
         reader: &mut Reader,
         writer: &mut OwnedWriteHalf,
     ) -> Result<Done, Ended> {
         let (_place, streams) = self.enter(name).await?;
         frame::write_header(writer, &Answer::Listening {}).await?;
-        let stream = until_gone(reader, streams.take(name.as_bytes())).await?.map_err(broken)?;
+        let taking = streams.take_fairly(name.as_bytes(), a_peer.unwrap_or(usize::MAX));
+        let stream = until_gone(reader, taking).await?.map_err(broken)?;
         join(stream, reader, writer).await
     }
 
