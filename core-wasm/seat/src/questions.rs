@@ -6,7 +6,7 @@ use tabmesh_engine::surplus;
 use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Duration, Instant};
 
-/// At most [`TICKETS_MAX`] of them.
+/// At most [`TICKETS_MAX`] of them, as they came.
 #[derive(Default)]
 pub(crate) struct Questions {
     list: Vec<Question>,
@@ -35,7 +35,7 @@ impl Questions {
         if self.list.len() >= TICKETS_MAX {
             let open: Vec<&[u8]> = self.list.iter().map(|question| &question.ticket[..]).collect();
             let Some(at) = surplus(&open, &ticket) else { return (None, Some(ticket)) };
-            refused = Some(self.list.swap_remove(at).ticket);
+            refused = Some(self.list.remove(at).ticket);
         }
         self.last = self.last.wrapping_add(1);
         let until = now + Duration::from_ms(within_ms.into());
@@ -46,7 +46,7 @@ impl Questions {
     /// The way back of the answer to this one, if anybody still waits for it.
     pub(crate) fn take(&mut self, now: Instant, number: u32) -> Option<Vec<u8>> {
         let at = self.list.iter().position(|question| question.number == number)?;
-        let question = self.list.swap_remove(at);
+        let question = self.list.remove(at);
         (question.until > now).then_some(question.ticket)
     }
 
