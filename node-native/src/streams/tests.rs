@@ -154,7 +154,7 @@ async fn a_hub_that_follows_slowly_puts_other_nodes_off_and_misses_nothing() {
     // Each is far from its own bound.
     let each = EVENTS_MAX / INCOMING_A_PEER;
     assert!(each < UNREAD_MAX);
-    let mut taken = vec![0; INCOMING_A_PEER];
+    let mut taken = [0; INCOMING_A_PEER];
     let mut is_put_off = false;
     while !is_put_off {
         for stream in 0..streams {
