@@ -55,3 +55,29 @@ impl Questions {
         core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Where there are too many the newest of whoever brought most gives way, whichever were answered before.
+
+    use super::*;
+
+    const NOW: Instant = Instant(0);
+
+    /// As the engine has it: the last entry of the way back names the link.
+    fn ticket(number: u8, link: u8) -> Vec<u8> {
+        [&[number; 40][..], &[1, 0, link, 0, 0, 0, 0]].concat()
+    }
+
+    #[test]
+    fn the_newest_gives_way() {
+        let mut questions = Questions::default();
+        for number in 0..TICKETS_MAX as u8 {
+            assert_eq!(questions.add(NOW, 1_000, ticket(number, 7)).1, None);
+        }
+        assert_eq!(questions.take(NOW, 1), Some(ticket(0, 7)));
+        assert_eq!(questions.add(NOW, 1_000, ticket(100, 8)).1, None);
+        let last = TICKETS_MAX as u8 - 1;
+        assert_eq!(questions.add(NOW, 1_000, ticket(101, 8)).1, Some(ticket(last, 7)));
+    }
+}
