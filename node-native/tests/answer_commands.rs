@@ -3,7 +3,9 @@
 
 mod common;
 
-use std::io::{Read, Write};
+use std::fs::Permissions;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Output, Stdio};
 
 use common::program::*;
@@ -180,11 +182,46 @@ fn what_cannot_be_done_says_why_and_ends_with_its_code() {
     assert_eq!(second.status.code(), Some(5), "{}", stderr(&second));
     assert!(stderr(&second).contains("another `tabmesh answer`"), "{}", stderr(&second));
 
-    let mut missing = answering(&one, &["--exec", "/no/such/program"]);
-    let open = asking(&two, &[&one.id(), "hello"]);
-    assert_eq!(missing.child.code(), Some(1));
-    let mut rest = String::new();
-    missing.errors.read_to_string(&mut rest).expect("read");
-    assert!(rest.contains("/no/such/program"), "{rest}");
-    assert!(stderr(&end(open)).contains("went away"));
+    let mut command = tabmesh();
+    command.args(["answer", "--data-dir"]).arg(&one.dir).args(["--exec", "/no/such/program"]);
+    let missing = command.output().expect("it runs");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("no program /no/such/program"), "{}", stderr(&missing));
+}
+
+#[test]
+fn a_program_that_does_not_start_answers_nothing_and_ends_nothing() {
+    let dir = temporary();
+    let node = Node::start(dir.path(), &[]);
+    let own = node.id();
+    let program = dir.path().join("program");
+    let write = |interpreter: &str| {
+        std::fs::write(&program, format!("#!{interpreter}\ncat\n")).expect("written");
+        std::fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("set");
+    };
+    write("/no/such/interpreter");
+    let mut answerer = answering(&node, &["--exec", program.to_str().expect("a text")]);
+    let (code, why) = refused(&node, &[&own, "hello"]);
+    assert!(code == Some(7) && why.contains("failed at this question"), "{code:?} {why}");
+    assert!(answerer.complaint().contains("program"));
+    write("/bin/sh");
+    assert_eq!(end(asking(&node, &[&own, "hello"])).stdout, b"hello");
+}
+
+#[test]
+fn one_asker_does_not_have_all_programs() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let to = two.id();
+    let script = r#"read -r what; test "$what" != wait || { echo waits >&2; sleep 600; }; echo so"#;
+    let mut answerer = answering(&two, &["--exec", "sh", "-c", script]);
+    let mut waiting: Vec<_> = (0..8).map(|_| asking(&one, &[&to, "wait\n", "--within", "2m"])).collect();
+    for _ in 0..3 {
+        assert_eq!(answerer.complaint(), "waits\n");
+    }
+    let own = end(asking(&two, &[&to, "go\n", "--within", "20s"]));
+    assert_eq!(own.stdout, b"so\n", "{}", stderr(&own));
+    for question in &mut waiting {
+        question.kill().expect("killed");
+        question.wait().expect("ended");
+    }
 }

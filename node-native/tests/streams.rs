@@ -3,7 +3,9 @@
 
 mod common;
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -92,6 +94,48 @@ async fn a_stream_that_is_dropped_or_whose_node_stops_ends_at_the_other_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_all_bytes_may_go_before_it_knows_that_there_are_no_more() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    for is_early in [false, true] {
+        let (mut mine, mut theirs) = open(&here, &there, id(&two), b"a").await;
+        mine.writer.write(b"abc").await.expect("room comes");
+        if !is_early {
+            mine.writer.finish();
+        }
+        let mut came = Vec::new();
+        while came.len() < 3 {
+            came.extend(in_time(theirs.reader.next()).await.expect("it goes on").expect("more"));
+        }
+        drop(theirs.reader);
+        theirs.writer.write(b"so").await.expect("room comes");
+        theirs.writer.finish();
+        assert_eq!(all(&mut mine.reader).await, Ok(b"so".to_vec()));
+        if is_early {
+            mine.writer.finish();
+        }
+        assert_eq!(in_time(mine.writer.ended()).await, Ok(()));
+        assert_eq!(in_time(theirs.writer.ended()).await, Ok(()));
+    }
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_before_it_has_all_bytes_ends_the_stream() {
+    let (one, two, _dirs) = linked().await;
+    let (here, there) = (streams(&one).await, streams(&two).await);
+    let (mut mine, mut theirs) = open(&here, &there, id(&two), b"a").await;
+    drop(theirs.reader);
+    mine.writer.write(b"abc").await.expect("room comes");
+    mine.writer.finish();
+    assert_eq!(in_time(mine.writer.ended()).await, Err(Status::Unavailable));
+    assert_eq!(in_time(theirs.writer.ended()).await, Err(Status::Unavailable));
+    one.stop().await;
+    two.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_listened_for_while_somebody_waits() {
     let (one, two, _dirs) = linked().await;
     let here = streams(&one).await;
@@ -158,4 +202,59 @@ fn a_stream_by_hand_goes_both_ways() {
         drop(end.child.stdin.take());
     }
     assert_eq!((mine.child.code(), theirs.child.code()), (Some(0), Some(0)));
+}
+
+#[test]
+fn a_listener_goes_on_whatever_becomes_of_its_programs() {
+    let (dir, _two_dir, one, two) = pair();
+    let program = dir.path().join("program");
+    let write = |interpreter: &str| {
+        std::fs::write(&program, format!("#!{interpreter}\ncat\n")).expect("written");
+        std::fs::set_permissions(&program, Permissions::from_mode(0o700)).expect("set");
+    };
+    write("/no/such/interpreter");
+    let args = ["echo", "--exec", program.to_str().expect("a text")];
+    let mut listening = Conversation::start(&two, &["stream", "listen"], &args, "listening");
+    let broken = one.run(&["stream", "open", &two.id(), "echo"]);
+    assert_eq!(broken.status.code(), Some(5), "{}", stderr(&broken));
+    assert!(listening.complaint().contains("program"));
+    write("/bin/sh");
+    let mut whole = Conversation::start(&one, &["stream", "open"], &[&two.id(), "echo"], "a stream with");
+    whole.say("hello");
+    assert_eq!(whole.line(), "hello");
+    listening.child.signal("-INT");
+    assert_eq!(listening.child.code(), Some(0));
+
+    let mut command = tabmesh();
+    command
+        .args(["stream", "listen", "echo", "--data-dir"])
+        .arg(&two.dir)
+        .args(["--exec", "no-such-program"]);
+    let missing = command.output().expect("it runs");
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(stderr(&missing).contains("no program no-such-program"), "{}", stderr(&missing));
+}
+
+#[test]
+fn one_node_does_not_have_all_places_of_a_listener() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    let dir = temporary();
+    let three = Node::start(dir.path(), &["--peer", &format!("ws://{}", two.address)]);
+    three.until_joined();
+    let _listening =
+        Conversation::start(&two, &["stream", "listen"], &["echo", "--exec", "cat"], "listening");
+    let to = two.id();
+    let open = |node: &Node| {
+        let mut stream = Conversation::start(node, &["stream", "open"], &[&to, "echo"], "a stream with");
+        stream.say("hello");
+        stream
+    };
+    let mut of_one: Vec<Conversation> = (0..3).map(|_| open(&one)).collect();
+    for stream in &mut of_one {
+        assert_eq!(stream.line(), "hello");
+    }
+    let beyond = one.run(&["stream", "open", &to, "echo"]);
+    assert_eq!(beyond.status.code(), Some(5), "{}", stderr(&beyond));
+    assert!(stderr(&beyond).contains("too many"), "{}", stderr(&beyond));
+    assert_eq!(open(&three).line(), "hello");
 }

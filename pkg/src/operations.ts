@@ -2,8 +2,8 @@
 
 import { type Bytes, NO_BYTES, concat, hex, keyOf, pieces, textOf, u32 } from './bytes.js';
 import * as CODE from './codes.js';
-import { need } from './check.js';
-import { MeshError, errorOf } from './errors.js';
+import { need, needNone } from './check.js';
+import { MeshError, type Operation, errorOf } from './errors.js';
 import * as INPUT from './kinds/input.js';
 import { WITHIN_MS_MAX } from './limits.js';
 import { Queue } from './queue.js';
@@ -90,9 +90,9 @@ export class Operations {
   /** Messages on their way, by their receiver. */
   readonly #queues = new Map<string, Queue>();
   /** Those that the engine has, and the others whose receivers could take them. */
-  readonly #asks = new Queue(ASKS_MAX, SENDS_WAITING_MAX, () => errorOf('ask', STATUS.tooManyRequests));
+  readonly #asks = new Queue(ASKS_MAX, SENDS_WAITING_MAX);
   /** Messages of topics go one by one, so in their order. */
-  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX, () => errorOf('publish', STATUS.tooManyRequests));
+  readonly #publishes = new Queue(1, PUBLISHES_WAITING_MAX);
   readonly #closed = new AbortController();
   #last = 0;
 
@@ -178,18 +178,19 @@ export class Operations {
    */
   async ask(to: Bytes, bytes: Uint8Array, options: AskOptions, kind = QUESTION): Promise<Answer> {
     const operation = kind === MESSAGE ? 'send' : 'ask';
-    const { within = WITHIN_MS } = options;
+    const { within = WITHIN_MS, signal: _, ...unknown } = options;
+    needNone(unknown, operation);
     need(within > 0 && within <= WITHIN_MS_MAX, 'within is above 0 and at most 120,000');
     const message = new Uint8Array(bytes);
     const receiver = keyOf(to) + kind;
-    const isFull = (): MeshError => errorOf(operation, STATUS.tooManyRequests);
-    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX, isFull);
+    const queue = this.#queues.get(receiver) ?? new Queue(SENDS_MAX, SENDS_WAITING_MAX);
     this.#queues.set(receiver, queue);
     try {
       const wish = concat(to, u32(APPLICATION), u32(within), u32(message.length), Uint8Array.of(kind));
       const signal = this.#either(options);
+      const isFull = full(operation);
       const ask = (): Promise<Ended> => this.#once(INPUT.ask, wish, options, message);
-      const { status, more, bytes } = await queue.run(() => this.#asks.run(ask, signal), signal);
+      const { status, more, bytes } = await queue.run(() => this.#asks.run(ask, signal, isFull), signal, isFull);
       if (status !== STATUS.ok) throw errorOf(operation, status);
       return { bytes, text: textOf(bytes), proven: (more & IS_PROVEN) > 0 };
     } finally {
@@ -207,7 +208,7 @@ export class Operations {
   async publish(topic: Bytes, bytes: Uint8Array, options: Options): Promise<void> {
     const wish = concat(topic, bytes);
     const publish = (): Promise<Ended> => this.#paced(wish, options);
-    const { status } = await this.#publishes.run(publish, this.#either(options));
+    const { status } = await this.#publishes.run(publish, this.#either(options), full('publish'));
     if (status !== STATUS.ok) throw errorOf('publish', status);
   }
 
@@ -237,6 +238,8 @@ export class Operations {
     return signal ? AbortSignal.any([signal, this.#closed.signal]) : this.#closed.signal;
   }
 }
+
+const full = (operation: Operation) => (): MeshError => errorOf(operation, STATUS.tooManyRequests);
 
 const isPassing = ({ status, more }: Ended): boolean =>
   PASSING.includes(status) || (status === STATUS.partial && more === 0);

@@ -7,15 +7,12 @@ import { unlessAborted } from './wait.js';
 export class Queue {
   readonly #lanes: number;
   readonly #waitingMax: number;
-  readonly #refusal: () => MeshError;
   readonly #waiting = new Set<() => void>();
   #running = 0;
 
-  /** `refusal` is what whoever finds too much waiting is told. */
-  constructor(lanes: number, waitingMax: number, refusal: () => MeshError) {
+  constructor(lanes: number, waitingMax: number) {
     this.#lanes = lanes;
     this.#waitingMax = waitingMax;
-    this.#refusal = refusal;
   }
 
   get isEmpty(): boolean {
@@ -25,12 +22,12 @@ export class Queue {
   /**
    * Runs `work` when it is its turn.
    *
-   * @throws MeshError where too much waits
+   * @throws what `refusal` makes, where too much waits
    * @throws the reason of `signal` when it aborts before
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined, refusal: () => MeshError): Promise<T> {
     if (this.#running < this.#lanes) this.#running += 1;
-    else await this.#turn(signal);
+    else await this.#turn(signal, refusal);
     try {
       return await work();
     } finally {
@@ -45,9 +42,9 @@ export class Queue {
   }
 
   /** Resolves once a lane was handed over. */
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #turn(signal: AbortSignal | undefined, refusal: () => MeshError): Promise<void> {
     signal?.throwIfAborted();
-    if (this.#waiting.size >= this.#waitingMax) throw this.#refusal();
+    if (this.#waiting.size >= this.#waitingMax) throw refusal();
     return unlessAborted<void>(signal, (turn) => this.#waiting.add(turn), (turn) => this.#waiting.delete(turn));
   }
 }

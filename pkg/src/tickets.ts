@@ -15,12 +15,12 @@ export const withinOf = (ticket: Bytes): number => Math.min(new DataView(ticket.
 /** The link by which a question came; 0 for one of this node itself. */
 const linkOf = (ticket: Bytes): number => (ticket.length > HEAD ? new DataView(ticket.buffer, ticket.byteOffset).getUint16(ticket.length - ENTRY) : 0);
 
-/** A ticket of the link by which most came, if that has more of these than the link of `ticket` would have; else there is no room. */
+/** The newest ticket of the link by which most came, if that has more of these than the link of `ticket` would have; else there is no room. */
 export function surplus(open: Iterable<Bytes>, ticket: Bytes): Bytes | undefined {
   const all = [...open];
   const counts = new Map<number, number>();
   const brought = (one: Bytes): number => counts.get(linkOf(one)) ?? 0;
   for (const other of all) counts.set(linkOf(other), brought(other) + 1);
-  const most = all.find((other) => brought(other) === Math.max(...counts.values()));
+  const most = all.findLast((other) => brought(other) === Math.max(...counts.values()));
   return most && brought(most) > brought(ticket) + 1 ? most : undefined;
 }

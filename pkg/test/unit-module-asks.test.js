@@ -123,6 +123,8 @@ test('x4: one link does not take all tickets of a module', async () => {
   const refused = taken(INPUT.reply);
   assert.deepEqual(refused.map(({ number }) => number), Array(3).fill(STATUS.tooManyRequests));
   assert.ok(refused.every(({ bytes }) => bytes[42] === 7), 'whoever brought most makes room');
+  const last = limits.TICKETS_MAX - 1;
+  assert.deepEqual(refused.map(({ bytes }) => bytes[39]), [last, last - 1, last - 2], 'its newest first');
   assert.equal(told().length, limits.TICKETS_MAX + 3);
   await event(OUTPUT.asked, PORT, 0, by(7, 99), byte(0));
   assert.deepEqual(taken(INPUT.reply).map(({ bytes }) => hex(bytes)), [hex(by(7, 99))]);

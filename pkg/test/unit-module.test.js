@@ -203,6 +203,32 @@ test('a mesh that is closed detaches its modules', async () => {
   await assert.rejects(attach(mesh, { port: PORT, module: PUPPET }), { name: 'Closed' });
 });
 
+test('a signal detaches a module, or has none attached', async () => {
+  const there = place();
+  const stop = new AbortController();
+  const { attached, taken } = await seated({ signal: stop.signal }, there);
+  taken();
+  attached.command(ask(1, id(2), byte(0)));
+  stop.abort(new Error('enough'));
+  assert.deepEqual(taken(INPUT.cancel).length, 1, 'what it asked is cancelled');
+  assert.throws(() => attached.command('x'), { name: 'Detached', message: /enough/ });
+  attached.close();
+  await assert.rejects(attach(there.mesh, { port: PORT, module: PUPPET, signal: stop.signal }), { message: 'enough' });
+  const late = new AbortController();
+  const attaching = attach(there.mesh, { port: PORT, module: PUPPET, signal: late.signal });
+  late.abort();
+  await assert.rejects(attaching, { name: 'AbortError' });
+  const { fetch } = globalThis;
+  globalThis.fetch = (url, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const loading = new AbortController();
+  const never = attach(there.mesh, { port: PORT, module: new URL('http://localhost:1/x.wasm'), signal: loading.signal });
+  setTimeout(() => loading.abort());
+  await assert.rejects(never, { name: 'AbortError' });
+  globalThis.fetch = fetch;
+  (await attach(there.mesh, { port: PORT, module: PUPPET })).close();
+  await assert.rejects(attach(there.mesh, { port: PORT, module: PUPPET, signal: 1 }), { name: 'BadOption' });
+});
+
 test('options that make no sense, modules that are none, and ports that are taken are refused', async () => {
   const there = place();
   const failure = (options) => attach(there.mesh, { port: PORT, module: PUPPET, ...options }).then(() => 'attached', ({ name }) => name);

@@ -222,3 +222,25 @@ test('closing ends everything with Closed', async () => {
   await assert.rejects(get, { name: 'Closed', code: 1013 });
   await assert.rejects(operations.put(HASH, {}), { code: 1013 });
 });
+
+test('a question has no options but its own', async () => {
+  const { operations, inputs } = answering();
+  await assert.rejects(operations.ask(HASH, HASH, { timeout: 5 }), { name: 'BadOption', message: /ask has no option timeout/ });
+  await assert.rejects(operations.ask(HASH, HASH, { timeout: 5 }, MESSAGE), { name: 'BadOption', message: /send has no option timeout/ });
+  assert.deepEqual(inputs, []);
+});
+
+test('a message that finds too much waiting is told so as one', async () => {
+  const { operations } = answering();
+  const stop = new AbortController();
+  const to = (number) => new Uint8Array(32).fill(number);
+  const options = { signal: stop.signal };
+  const full = Array.from({ length: 24 + 1024 }, (_, at) => operations.ask(to(at % 200), HASH, options).catch(() => undefined));
+  const asked = await operations.ask(to(201), HASH, options).catch((error) => error);
+  const sent = await operations.ask(to(202), HASH, options, MESSAGE).catch((error) => error);
+  assert.deepEqual([asked.name, sent.name], ['TooManyRequests', 'TooManyRequests']);
+  assert.equal(asked.operation, 'ask');
+  assert.equal(sent.operation, 'send');
+  stop.abort();
+  await Promise.all(full);
+});

@@ -9,7 +9,7 @@ import { Queue } from '../dist/queue.js';
 
 /** A queue of one lane, work that ends when it is told, and what began so far. */
 function oneLane(waitingMax) {
-  const queue = new Queue(1, waitingMax, () => new MeshError(CODE.tooManyTasks));
+  const queue = new Queue(1, waitingMax);
   const began = [];
   const ends = new Map();
   const run = (name, signal) => {
@@ -17,7 +17,7 @@ function oneLane(waitingMax) {
       began.push(name);
       return new Promise((resolve) => ends.set(name, () => resolve(name)));
     };
-    return queue.run(work, signal);
+    return queue.run(work, signal, () => new MeshError(CODE.tooManyTasks));
   };
   return { queue, began, run, end: (name) => ends.get(name)() };
 }

@@ -47,10 +47,10 @@ pub(crate) fn all() -> Result<()> {
     step("unit, property and simulation tests in Rust", || {
         parts::cargo_native("test").words("--features tabmesh-native/interpreter --no-fail-fast").wait()
     })?;
-    step("blocks and lookups of engines that keep sixteen replicas", || {
-        cargo("test --quiet --package tabmesh-engine --features replicas-16 --test scenarios")
-            .words("-- storage lookup")
-            .wait()
+    step("engines that keep sixteen replicas: unit tests, blocks and lookups", || {
+        let engine = || cargo("test --quiet --package tabmesh-engine --features replicas-16");
+        engine().words("--lib").wait()?;
+        engine().words("--test scenarios -- storage lookup").wait()
     })?;
     let chromium = CHROMIUM.ensure()?;
     parts::web()?;

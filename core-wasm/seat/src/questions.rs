@@ -8,7 +8,7 @@ use tabmesh_port::{Duration, Instant};
 
 use crate::seats::MODULES;
 
-/// At most [`TICKETS_MAX`] of them.
+/// At most [`TICKETS_MAX`] of them, as they came.
 #[derive(Default)]
 pub(crate) struct Questions {
     list: Vec<Question>,
@@ -37,7 +37,7 @@ impl Questions {
         if self.list.len() >= TICKETS_MAX {
             let open: Vec<&[u8]> = self.list.iter().map(|question| &question.ticket[..]).collect();
             let Some(at) = surplus(&open, &ticket) else { return (None, Some(ticket)) };
-            refused = Some(self.list.swap_remove(at).ticket);
+            refused = Some(self.list.remove(at).ticket);
         }
         self.last = self.last.wrapping_add(1) & !MODULES;
         let until = now + Duration::from_ms(within_ms.into());
@@ -48,12 +48,38 @@ impl Questions {
     /// The way back of the answer to this one, if anybody still waits for it.
     pub(crate) fn take(&mut self, now: Instant, number: u32) -> Option<Vec<u8>> {
         let at = self.list.iter().position(|question| question.number == number)?;
-        let question = self.list.swap_remove(at);
+        let question = self.list.remove(at);
         (question.until > now).then_some(question.ticket)
     }
 
     /// The ways back of all that are open.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = Vec<u8>> {
         core::mem::take(&mut self.list).into_iter().map(|question| question.ticket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Where there are too many the newest of whoever brought most gives way, whichever were answered before.
+
+    use super::*;
+
+    const NOW: Instant = Instant(0);
+
+    /// As the engine has it: the last entry of the way back names the link.
+    fn ticket(number: u8, link: u8) -> Vec<u8> {
+        [&[number; 40][..], &[1, 0, link, 0, 0, 0, 0]].concat()
+    }
+
+    #[test]
+    fn the_newest_gives_way() {
+        let mut questions = Questions::default();
+        for number in 0..TICKETS_MAX as u8 {
+            assert_eq!(questions.add(NOW, 1_000, ticket(number, 7)).1, None);
+        }
+        assert_eq!(questions.take(NOW, 1), Some(ticket(0, 7)));
+        assert_eq!(questions.add(NOW, 1_000, ticket(100, 8)).1, None);
+        let last = TICKETS_MAX as u8 - 1;
+        assert_eq!(questions.add(NOW, 1_000, ticket(101, 8)).1, Some(ticket(last, 7)));
     }
 }

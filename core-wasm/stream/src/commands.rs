@@ -15,15 +15,15 @@ impl Streams {
             Some(Command::Unlisten { name }) => self.names.retain(|known| known != name),
             Some(Command::Open { stream, to, name }) => self.open(stream, to, name),
             Some(Command::Write { stream, bytes }) => {
-                let is_sound = self.stream(stream).is_none_or(|stream| stream.sending.write(bytes));
+                let is_sound = self.used(stream).is_none_or(|stream| stream.sending.write(bytes));
                 self.reset_unless(is_sound, stream);
             }
             Some(Command::Read { stream, count }) => {
-                let is_sound = self.stream(stream).is_none_or(|stream| stream.receiving.read(count.into()));
+                let is_sound = self.used(stream).is_none_or(|stream| stream.receiving.read(count.into()));
                 self.reset_unless(is_sound, stream);
             }
             Some(Command::Finish { stream }) => {
-                if let Some(stream) = self.stream(stream) {
+                if let Some(stream) = self.used(stream) {
                     stream.sending.finish();
                 }
             }
@@ -66,6 +66,14 @@ impl Streams {
         let stage = if self.linked.contains(to) { Stage::Asks } else { Stage::Dialling };
         self.streams.push(Stream::new(number, *to, key, name.to_vec(), stage, self.now));
         self.hold();
+    }
+
+    /// A stream that the application reads or writes now.
+    fn used(&mut self, number: u32) -> Option<&mut Stream> {
+        let now = self.now;
+        let stream = self.stream(number)?;
+        stream.touch(now);
+        Some(stream)
     }
 
     /// A face that counts wrongly loses its stream.

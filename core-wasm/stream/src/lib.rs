@@ -15,6 +15,7 @@ mod commands;
 mod ends;
 mod face;
 mod limits;
+mod places;
 mod questions;
 mod receiving;
 mod sending;

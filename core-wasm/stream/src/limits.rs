@@ -6,11 +6,17 @@ use tabmesh_port::limits::MESSAGE_MAX;
 /// Streams of a node; one more is refused with [`TooManyRequests`](tabmesh_port::Status::TooManyRequests).
 pub const STREAMS_MAX: usize = 32;
 
-/// Of these, so many that others opened: the own ones always have room.
+/// Of these, so many that others opened: the own ones always have room. At this bound, and at [`STREAMS_MAX`], a stream gives way to one
+/// by another peer, and ends with [`TooManyRequests`](tabmesh_port::Status::TooManyRequests). First one that was [`UNUSED`] for too long,
+/// of a peer that has more than the newcomer; then one of the peer that has most, if the newcomer has fewer than that also with the new
+/// one. Of several the one that waits longest for this node's application to use it. Where there is none the newcomer is refused.
 pub const INCOMING_MAX: usize = 24;
 
-/// Of these, so many by one peer.
+/// Of these, so many by one peer; one more is refused.
 pub const INCOMING_A_PEER: usize = 8;
+
+/// An incoming stream that this node's application has never read nor written for so long is the first to give way.
+pub const UNUSED: Duration = Duration::from_ms(20_000);
 
 /// Names that are listened for; one more is refused.
 pub const NAMES_MAX: usize = 32;
@@ -45,6 +51,9 @@ pub const ENDED_MAX: usize = 64;
 
 /// An answer is waited for so long, in milliseconds: a slow link takes half a minute for what may be under way.
 pub const WITHIN_MS: u32 = 30_000;
+
+/// The answer to an opening is waited for so long, in milliseconds: what is lost is asked again twice before [`OPENING`] is over.
+pub const OPEN_WITHIN_MS: u32 = 10_000;
 
 /// What got no answer is asked again after this.
 pub const PAUSE: Duration = Duration::from_ms(1_000);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{NodeId, Output, Status, Wish};
 
 use crate::face::Event;
-use crate::limits::{INCOMING_A_PEER, INCOMING_MAX, QUEUE, STREAMS_MAX};
+use crate::limits::QUEUE;
 use crate::stream::{Stage, Stream};
 use crate::streams::{INCOMING, Streams};
 use crate::wire::{Key, Question, limit};
@@ -27,12 +27,10 @@ impl Streams {
 
     fn on_open(&mut self, from: &NodeId, key: Key, name: &[u8]) -> Status {
         let is_here = |stream: &&Stream| stream.peer == *from && stream.key == key;
-        let incoming = || self.streams.iter().filter(|stream| !stream.key.is_own);
-        let ended = self.ends.status(from, key);
-        if incoming().any(|stream| is_here(&stream)) {
+        if self.incoming().any(|stream| is_here(&stream)) {
             return Status::Ok;
         }
-        match ended {
+        match self.ends.status(from, key) {
             // It was taken, and given up: it does not open twice.
             Some(Status::NotFound) => return Status::Forbidden,
             Some(status) => return status,
@@ -41,11 +39,7 @@ impl Streams {
         if !self.names.iter().any(|known| known == name) {
             return Status::NotFound;
         }
-        let by_peer = incoming().filter(|stream| stream.peer == *from).count();
-        if by_peer >= INCOMING_A_PEER
-            || incoming().count() >= INCOMING_MAX
-            || self.streams.len() >= STREAMS_MAX
-        {
+        if !self.make_place(from) {
             return Status::TooManyRequests;
         }
         let number = self.take_number();

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Instant, NodeId};
 
-use crate::limits::{OPENING, PAUSE, QUIET, SILENCE, UNLINKED};
+use crate::limits::{OPENING, PAUSE, QUIET, SILENCE, UNLINKED, UNUSED};
 use crate::receiving::Receiving;
 use crate::sending::Sending;
 use crate::wire::Key;
@@ -36,6 +36,9 @@ pub(crate) struct Stream {
     pub(crate) is_granting: bool,
     /// The face heard that the other end has written all.
     pub(crate) has_finished: bool,
+    /// When this node's application read or wrote last, or when the stream began.
+    pub(crate) used_at: Instant,
+    is_used: bool,
     /// Nothing is asked before this: an answer did not come.
     resumes_at: Instant,
     heard: Instant,
@@ -64,6 +67,8 @@ impl Stream {
             grant_due: false,
             is_granting: false,
             has_finished: false,
+            used_at: now,
+            is_used: false,
             resumes_at: Instant(0),
             heard: now,
             deadline: now + patience,
@@ -76,6 +81,16 @@ impl Stream {
         if self.stage == Stage::Open {
             self.deadline = now + SILENCE;
         }
+    }
+
+    /// This node's application reads or writes.
+    pub(crate) fn touch(&mut self, now: Instant) {
+        (self.used_at, self.is_used) = (now, true);
+    }
+
+    /// Whether this node's application has left it alone for too long since it began.
+    pub(crate) fn is_unused(&self, now: Instant) -> bool {
+        !self.is_used && now >= self.used_at + UNUSED
     }
 
     /// The link to the other end is there again.

@@ -6,7 +6,7 @@ use tabmesh_port::{NodeId, Output, Status, Wish};
 
 use crate::asking::{Asking, What, is_again};
 use crate::face::Event;
-use crate::limits::WITHIN_MS;
+use crate::limits::{OPEN_WITHIN_MS, WITHIN_MS};
 use crate::stream::Stage;
 use crate::streams::Streams;
 use crate::wire::{Key, Question, read_limit};
@@ -118,7 +118,7 @@ impl Streams {
                     Question::Data { place: piece.place, bytes: &piece.bytes, is_last: piece.is_last };
                 let bytes = question.emit(key);
                 let op = self.asks.begin(peer, Some(number), What::Data(piece));
-                return Some(emit(op, &peer, &bytes));
+                return Some(emit(op, &peer, WITHIN_MS, &bytes));
             }
         }
         None
@@ -132,11 +132,12 @@ impl Streams {
         what: What,
         question: &Question<'_>,
     ) -> Vec<u8> {
+        let within_ms = if matches!(what, What::Open) { OPEN_WITHIN_MS } else { WITHIN_MS };
         let op = self.asks.begin(to, stream, what);
-        emit(op, &to, &question.emit(key))
+        emit(op, &to, within_ms, &question.emit(key))
     }
 }
 
-fn emit(op: u32, to: &NodeId, bytes: &[u8]) -> Vec<u8> {
-    Output::Wish(Wish::Ask { op, to, within_ms: WITHIN_MS, bytes }).emit()
+fn emit(op: u32, to: &NodeId, within_ms: u32, bytes: &[u8]) -> Vec<u8> {
+    Output::Wish(Wish::Ask { op, to, within_ms, bytes }).emit()
 }

@@ -1,135 +1,10 @@
-//! One node whose peers say what they like: each test plays the overlay and the peer, and looks at what the module says.
+//! One node whose peers say what they like.
 
-use tabmesh_port::limits::ASKS_MAX;
-use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, PublicKey, Reason, Room, Status, Told, Wish,
-};
-use tabmesh_stream::{
-    ASKS_A_PEER, CHUNK, Command, ENDED_MAX, Event, QUEUE, Streams, UNREAD_MAX, WINDOW, WITHIN_MS, port,
-};
+mod alone;
 
-const SECOND: u64 = 1_000_000;
-const PEER: NodeId = NodeId([7; 32]);
-const OTHER: NodeId = NodeId([8; 32]);
-const FIRST: u32 = (1 << 31) + 1;
-
-/// A question of the module that was not answered yet.
-#[derive(Clone)]
-struct Ask {
-    op: u32,
-    to: NodeId,
-    bytes: Vec<u8>,
-}
-
-struct Alone {
-    module: Streams,
-    now: u64,
-    asks: Vec<Ask>,
-    /// What it answered last.
-    status: Option<Status>,
-    events: Vec<Vec<u8>>,
-}
-
-impl Alone {
-    fn new() -> Self {
-        let attachment = Attachment { key: PublicKey([1; 64]), network: [0; 8], port: port(), seed: [0; 32] };
-        let module = Streams::new(attachment);
-        let mut alone = Self { module, now: 0, asks: Vec::new(), status: None, events: Vec::new() };
-        alone.say(&Command::Listen { name: b"files" });
-        alone.events.clear();
-        alone
-    }
-
-    fn handle(&mut self, input: Input<'_>) {
-        self.module.handle(Instant(self.now), input);
-        while let Some(flat) = {
-            let has_room = self.asks.len() < ASKS_MAX;
-            self.module.poll(if has_room { Room::ALL } else { Room::ALL.without(2) })
-        } {
-            match Output::read(&flat).expect("an output") {
-                Output::Wish(Wish::Ask { op, to, bytes, .. }) => {
-                    self.asks.push(Ask { op, to: *to, bytes: bytes.to_vec() });
-                }
-                Output::Wish(Wish::Reply { status, .. }) => self.status = Some(status),
-                Output::Event(bytes) => self.events.push(bytes.to_vec()),
-                _ => {}
-            }
-        }
-    }
-
-    fn say(&mut self, command: &Command<'_>) {
-        self.handle(Input::Command(&command.emit()));
-    }
-
-    /// A peer asks over its own link; what it is answered.
-    fn ask(&mut self, from: NodeId, bytes: &[u8]) -> Status {
-        let told = Told::Asked { from: &from, is_proven: true, ticket: 1, within_ms: 1_000, bytes };
-        self.handle(Input::Told(told));
-        self.status.take().expect("an answer at once")
-    }
-
-    fn answer(&mut self, ask: &Ask, status: Status) {
-        self.end(ask, false, status);
-    }
-
-    /// A question ended, by its peer's word over its own link or by this node.
-    fn end(&mut self, ask: &Ask, is_here: bool, status: Status) {
-        self.asks.retain(|other| other.op != ask.op);
-        let (op, from) = (ask.op, &ask.to);
-        let told = Told::Answered { op, from, is_proven: !is_here, is_here, status, bytes: &[] };
-        self.handle(Input::Told(told));
-    }
-
-    /// All questions to this peer get no answer.
-    fn time_out(&mut self, to: NodeId) {
-        for ask in self.asks.clone().iter().filter(|ask| ask.to == to) {
-            self.end(ask, true, Status::TimedOut);
-        }
-    }
-
-    fn run_for(&mut self, us: u64) {
-        let end = self.now + us;
-        while self.now < end {
-            self.now = end.min(self.now + SECOND);
-            self.handle(Input::Time);
-        }
-    }
-
-    /// Opens a stream to a node that takes it.
-    fn open(&mut self, stream: u32, to: NodeId) {
-        self.say(&Command::Open { stream, to: &to, name: b"files" });
-        self.handle(Input::Told(Told::Linked { id: &to, rtt_us: 1, is_relayed: false }));
-        let ask = self.asks.last().expect("it asks").clone();
-        self.answer(&ask, Status::Ok);
-        assert_eq!(self.count(&Event::Opened { stream }), 1);
-    }
-
-    fn count(&self, event: &Event<'_>) -> usize {
-        self.events.iter().filter(|bytes| **bytes == event.emit()).count()
-    }
-
-    /// How a stream ended, each time.
-    fn ends(&self, number: u32) -> Vec<Status> {
-        let ended = |bytes: &Vec<u8>| match Event::read(bytes) {
-            Some(Event::Ended { stream, status }) if stream == number => Some(status),
-            _ => None,
-        };
-        self.events.iter().filter_map(ended).collect()
-    }
-
-    fn to(&self, peer: NodeId) -> usize {
-        self.asks.iter().filter(|ask| ask.to == peer).count()
-    }
-}
-
-/// A question about a stream that the peer opened (role 0) or this node did (role 1).
-fn question(kind: u8, role: u8, number: u32, rest: &[u8]) -> Vec<u8> {
-    [&[kind, role, 0, 0, 0, 0], &number.to_be_bytes()[..], rest].concat()
-}
-
-fn data(number: u32, place: u64, bytes: &[u8]) -> Vec<u8> {
-    question(2, 0, number, &[&place.to_be_bytes()[..], bytes].concat())
-}
+use alone::*;
+use tabmesh_port::{Input, Reason, Status, Told};
+use tabmesh_stream::{ASKS_A_PEER, CHUNK, Command, ENDED_MAX, Event, QUEUE, UNREAD_MAX, WINDOW, WITHIN_MS};
 
 #[test]
 fn p1_an_opening_ends_in_time_whatever_the_other_end_answers() {
@@ -145,6 +20,22 @@ fn p1_an_opening_ends_in_time_whatever_the_other_end_answers() {
         }
         assert_eq!(alone.ends(1), [Status::Unavailable], "{status:?}");
     }
+}
+
+/// Its wait is shorter than the time that a stream has to open: a question that is lost leaves time for others.
+#[test]
+fn an_opening_that_gets_no_answer_is_asked_again_while_there_is_time() {
+    let mut alone = Alone::new();
+    alone.say(&Command::Open { stream: 1, to: &PEER, name: b"files" });
+    alone.handle(Input::Told(Told::Linked { id: &PEER, rtt_us: 1, is_relayed: false }));
+    let lost = alone.asks[0].clone();
+    alone.run_for(u64::from(lost.within_ms) * 1_000);
+    alone.end(&lost, true, Status::TimedOut);
+    alone.run_for(2 * SECOND);
+    assert_eq!(alone.asks.first().map(|ask| &ask.bytes), Some(&lost.bytes));
+    let again = alone.asks[0].clone();
+    alone.answer(&again, Status::Ok);
+    assert_eq!((alone.count(&Event::Opened { stream: 1 }), alone.ends(1)), (1, vec![]));
 }
 
 #[test]

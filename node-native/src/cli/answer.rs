@@ -10,7 +10,7 @@ use serde_json::Map;
 use tabmesh_engine::Status;
 use tabmesh_engine::limits::MESSAGE_MAX;
 use tokio::io::BufReader;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -19,13 +19,14 @@ use super::error::CliError;
 use super::exec::{self, Asked};
 use super::input;
 use super::lines::{in_json, is_read, next_line, print, short, shown, until_enough};
+use super::places::Places;
 use super::show::out_of_turn;
 use crate::control::module::{Module, NewsReader, OrderWriter};
 use crate::control::port::{News, Order};
 use crate::identity::hex_of;
 
-/// Programs that run at once. Further questions wait, within their time.
-const PROGRAMS_MAX: usize = 4;
+/// All whose own links did not bring the question share the places of one asker: they may be anybody.
+const UNPROVEN: &str = "";
 
 /// Answers that may wait to be said. Programs wait at the bound.
 const ANSWERS_MAX: usize = 16;
@@ -36,6 +37,9 @@ const NUMBER_MAX: usize = 11;
 pub(super) async fn answer(program: Vec<OsString>, node: &NodeArgs) -> Result<(), CliError> {
     let socket = node.control_socket()?;
     let is_by_hand = program.is_empty();
+    if !is_by_hand {
+        exec::look_up(&program)?;
+    }
     let input = if is_by_hand { Some(input::standard()?) } else { None };
     let work = async {
         let module = Module::answer(&socket).await?;
@@ -60,10 +64,10 @@ async fn reply(orders: &mut OrderWriter, ticket: u32, status: Status, answer: &[
     Ok(orders.say(&Order::Reply { ticket, code: status as u16 }, answer).await?)
 }
 
-/// Gives each question to a program of its own.
+/// Gives each question to a program of its own. Where there are too many, questions wait, within their time.
 async fn by_program(module: Module, program: Vec<OsString>) -> Result<(), CliError> {
     let Module { mut news, mut orders } = module;
-    let (program, places) = (Arc::new(program), Arc::new(Semaphore::new(PROGRAMS_MAX)));
+    let (program, places) = (Arc::new(program), Arc::new(Places::new()));
     let (ended, mut endings) = mpsc::channel(ANSWERS_MAX);
     // Dropped with this: no program outlives the command.
     let mut programs = JoinSet::new();
@@ -75,7 +79,8 @@ async fn by_program(module: Module, program: Vec<OsString>) -> Result<(), CliErr
             programs.spawn(async move {
                 let deadline = asked.deadline;
                 let answering = async {
-                    let _place = places.acquire().await;
+                    let asker = if asked.is_proven { &asked.from } else { UNPROVEN };
+                    let _place = places.enter(asker).await;
                     exec::run(&program, asked).await
                 };
                 if let Ok(ending) = tokio::time::timeout_at(deadline, answering).await {
@@ -87,7 +92,7 @@ async fn by_program(module: Module, program: Vec<OsString>) -> Result<(), CliErr
     };
     let speak = async {
         while let Some((ticket, ending)) = endings.recv().await {
-            match ending? {
+            match ending {
                 Some(answer) => reply(&mut orders, ticket, Status::Ok, &answer).await?,
                 None => reply(&mut orders, ticket, Status::InternalError, &[]).await?,
             }

@@ -25,6 +25,8 @@ pub(super) enum CliError {
         "the log filter {0:?} is none; write a level such as info, or filters such as info,tabmesh_native=debug"
     )]
     LogFilter(String),
+    #[error("there is no program {0} that can be run; write its path, or a name that is found in PATH")]
+    NoProgram(String),
     #[error("there is no standard input; pipe something into the command, or name a file")]
     NoInput,
     #[error("a message of a topic has at most 8 KiB; put what is longer, and publish its CID")]
@@ -63,7 +65,11 @@ pub(super) enum CliError {
 impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Settings(_) | Self::LogFilter(_) | Self::NoInput | Self::LinesOfText => 2,
+            Self::Settings(_)
+            | Self::LogFilter(_)
+            | Self::NoInput
+            | Self::LinesOfText
+            | Self::NoProgram(_) => 2,
             Self::TooLong | Self::LongQuestion | Self::LongAnswer | Self::NoHex | Self::LongCommand => 2,
             Self::Client(ClientError::NoNode { .. }) => 3,
             Self::Client(ClientError::Refused(failure)) => {

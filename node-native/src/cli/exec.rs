@@ -1,9 +1,12 @@
-//! A program that answers one question.
+//! A program that answers one question, or has one stream.
 
+use std::env;
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
+use rustix::fs::{Access, access};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tabmesh_engine::limits::MESSAGE_MAX;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,16 +24,30 @@ pub(super) struct Asked {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Runs a program with its arguments: its input is the question, its output the answer. `None` if it fails, or says more than an answer has room
-/// for. Dropping the future ends the program and what it started.
+/// Whether a program is there, before anybody needs it. It may be gone when they do.
 ///
 /// # Errors
 ///
-/// It cannot be started.
-pub(super) async fn run(program: &[OsString], asked: Asked) -> Result<Option<Vec<u8>>, CliError> {
+/// [`CliError::NoProgram`].
+pub(super) fn look_up(program: &[OsString]) -> Result<(), CliError> {
+    let name = program.first().cloned().unwrap_or_default();
+    let can_be_run = |path: &Path| path.is_file() && access(path, Access::EXEC_OK).is_ok();
+    let is_there = if name.as_encoded_bytes().contains(&b'/') {
+        can_be_run(Path::new(&name))
+    } else {
+        let folders = env::var_os("PATH").unwrap_or_default();
+        env::split_paths(&folders).any(|folder| can_be_run(&folder.join(&name)))
+    };
+    is_there.then_some(()).ok_or_else(|| CliError::NoProgram(name.display().to_string()))
+}
+
+/// Runs a program with its arguments: its input is the question, its output the answer. `None` if it cannot be started, fails, or says more
+/// than an answer has room for. Dropping the future ends the program and what it started.
+pub(super) async fn run(program: &[OsString], asked: Asked) -> Option<Vec<u8>> {
     let proven = if asked.is_proven { "1" } else { "0" };
     let variables = [("TABMESH_ASKER", &asked.from[..]), ("TABMESH_ASKER_PROVEN", proven)];
-    let (mut running, mut input, output) = Running::start(program, &variables)?;
+    let started = Running::start(program, &variables).inspect_err(|error| eprintln!("{error}"));
+    let (mut running, mut input, output) = started.ok()?;
     let feed = async move {
         // It need not read what it was asked.
         let _ = input.write_all(&asked.bytes).await;
@@ -41,9 +58,9 @@ pub(super) async fn run(program: &[OsString], asked: Asked) -> Result<Option<Vec
     let is_answer = read.is_ok() && answer.len() <= MESSAGE_MAX;
     if !is_answer {
         eprintln!("the program {} says more than 32 KiB; it is ended", program[0].display());
-        return Ok(None);
+        return None;
     }
-    Ok(running.end().await.is_some_and(|status| status.success()).then_some(answer))
+    running.end().await.is_some_and(|status| status.success()).then_some(answer)
 }
 
 /// A program and what it started: dropping it ends them.

@@ -10,6 +10,7 @@ mod lines;
 mod module;
 mod module_line;
 mod output;
+mod places;
 mod progress;
 mod run;
 mod show;
@@ -154,8 +155,8 @@ says, control characters escaped. A line of the standard input, a number and a t
 the command. With --json a question is an object: `question`, `from`, `proven`, `within_ms`, and `text`, or `bytes` in hexadecimal if it is no \
 UTF-8. With --exec each question is given to a process of its own: the question is its standard input, its standard output is the \
 answer, at most 32 KiB, and an exit code other than 0 tells the asker that it failed. TABMESH_ASKER is the asker's id, and \
-TABMESH_ASKER_PROVEN 1 if its own link brought the question; without that anybody can claim to be the asker. Four processes run at once; \
-one that is too late is killed. One `answer` can run at a node. It ends with exit code 0 by Ctrl-C; questions that wait are told so.";
+TABMESH_ASKER_PROVEN 1 if its own link brought the question; without that anybody can claim to be the asker. Four processes run at once, \
+three for one asker at most, and for all whose links did not bring it; one that is too late is killed. One `answer` can run at a node. It ends with exit code 0 by Ctrl-C; questions that wait are told so.";
 
 const TOPIC_SUB: &str = "Each message is one line: the first 8 digits of its sender's id, and what it says, control \
 characters escaped. With --json it is an object: `from`, and `text`, or `bytes` in hexadecimal if it is no UTF-8; \
@@ -220,7 +221,7 @@ stream of this name, 5: the node cannot be reached, or the stream broke."
     #[command(
         after_help = "With --exec each stream is given to a process of its own: what comes is its standard input, its standard output goes \
 back. TABMESH_PEER is the id of the node at the other end, proven by its own link. Four run at once; further streams find nobody who \
-listens. The command goes on until Ctrl-C, which ends it with exit code 0, its processes and their streams."
+listens, and a fourth of one node is refused. The command goes on until Ctrl-C, which ends it with exit code 0, its processes and their streams."
     )]
     Listen {
         /// 1 to 64 bytes

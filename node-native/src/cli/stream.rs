@@ -2,20 +2,25 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use tabmesh_engine::Status;
 use tokio::io::stdout;
 use tokio::task::JoinSet;
 
 use super::args::NodeArgs;
 use super::error::CliError;
-use super::exec::Running;
+use super::exec::{self, Running};
 use super::input;
 use super::lines::{short, until_enough};
+use super::places::{PROGRAMS_A_PEER, PROGRAMS_MAX, Places};
 use crate::control::client::ClientError;
 use crate::control::stream::Joined;
 
-/// Programs that run at once, and streams that are waited for.
-const PROGRAMS_MAX: usize = 4;
+/// A node whose streams broke is asked again after this.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Opens a stream, and carries the standard input there and what comes to the standard output.
 pub(super) async fn open(id: String, name: String, node: &NodeArgs) -> Result<(), CliError> {
@@ -33,11 +38,12 @@ pub(super) async fn listen(name: String, program: Vec<OsString>, node: &NodeArgs
     if program.is_empty() {
         let input = input::standard()?;
         let work = async {
-            let joined = Joined::take(&socket, name, || eprintln!("listening; Ctrl-C ends it")).await?;
+            let joined = Joined::take(&socket, name, None, || eprintln!("listening; Ctrl-C ends it")).await?;
             carry_by_hand(joined, input).await
         };
         return until_enough(work).await;
     }
+    exec::look_up(&program)?;
     until_enough(listen_by_program(&socket, &name, &program)).await
 }
 
@@ -50,40 +56,60 @@ async fn carry_by_hand(joined: Joined, input: tokio::io::Stdin) -> Result<(), Cl
     }
 }
 
+/// As many streams are waited for as programs may run.
 async fn listen_by_program(socket: &Path, name: &str, program: &[OsString]) -> Result<(), CliError> {
-    let mut places = JoinSet::new();
-    for place in 0..PROGRAMS_MAX {
+    let mut takers = JoinSet::new();
+    let (places, waiting) = (Arc::new(Places::new()), Arc::new(AtomicUsize::new(0)));
+    for _ in 0..PROGRAMS_MAX {
         let (socket, name, program) = (socket.to_owned(), name.to_owned(), program.to_vec());
-        places.spawn(async move {
-            let mut is_first = place == 0;
+        let (places, waiting) = (places.clone(), waiting.clone());
+        takers.spawn(async move {
+            let mut is_first = true;
             loop {
+                // Told once, when all wait.
                 let tell = || {
-                    if is_first {
+                    if is_first && waiting.fetch_add(1, Ordering::Relaxed) + 1 == PROGRAMS_MAX {
                         eprintln!("listening; Ctrl-C ends it");
                     }
                 };
-                let joined = Joined::take(&socket, name.clone(), tell).await?;
+                match Joined::take(&socket, name.clone(), Some(PROGRAMS_A_PEER), tell).await {
+                    Ok(joined) => serve(joined, &program, &places).await,
+                    Err(error) if is_passing(&error) => tokio::time::sleep(AGAIN).await,
+                    Err(error) => return Err(error.into()),
+                }
                 is_first = false;
-                serve(joined, &program).await?;
             }
         });
     }
-    // None ends but by an error, which ends them all.
-    match places.join_next().await {
+    // None ends but because the node takes no streams any more: so it is for all.
+    match takers.join_next().await {
         Some(Ok(result)) => result,
         _ => Ok(()),
     }
 }
 
+/// Whether the node may take streams again: its module was gone, or it stops and then is not there.
+fn is_passing(error: &ClientError) -> bool {
+    matches!(error, ClientError::Refused(failure) if failure.code == Status::Unavailable as u16)
+}
+
 /// Gives a stream to a program. What becomes of one stream is no other's trouble.
-async fn serve(joined: Joined, program: &[OsString]) -> Result<(), CliError> {
+async fn serve(joined: Joined, program: &[OsString], places: &Places) {
+    let peer = joined.peer.clone();
+    // The node keeps to the share; but programs may go on when their streams are over.
+    let Some(_place) = places.try_enter(&peer) else {
+        return eprintln!("{} has {PROGRAMS_A_PEER} programs already; its stream is ended", short(&peer));
+    };
+    if let Err(error) = carry_by_program(joined, program).await {
+        eprintln!("the stream of {}: {error}", short(&peer));
+    }
+}
+
+async fn carry_by_program(joined: Joined, program: &[OsString]) -> Result<(), CliError> {
     let peer = joined.peer.clone();
     let (mut running, input, output) = Running::start(program, &[("TABMESH_PEER", &peer)])?;
     match joined.carry(output, input).await {
         Ok(_) => drop(running.end().await),
-        Err(ClientError::Refused(failure)) => {
-            eprintln!("the stream of {}: {} (code {})", short(&peer), failure.message, failure.code);
-        }
         // A program that reads no further has read enough.
         Err(ClientError::Sink(_)) => {}
         Err(error) => return Err(error.into()),

@@ -103,6 +103,9 @@ pub enum Request {
     TakeStream {
         /// 1 to 64 bytes.
         name: String,
+        /// Of this name one node has at most so many at a time; further ones of it are refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        a_peer: Option<usize>,
     },
     /// Tell all who listen to a topic the data that follow, at most 8 KiB: [`Done::Publish`].
     Publish {

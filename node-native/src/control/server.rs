@@ -179,7 +179,7 @@ impl Server {
             Request::OpenStream { id, name } => {
                 self.streams.open(parse_id(&id)?, &name, reader, writer).await
             }
-            Request::TakeStream { name } => self.streams.take(&name, reader, writer).await,
+            Request::TakeStream { name, a_peer } => self.streams.take(&name, a_peer, reader, writer).await,
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }

@@ -27,13 +27,18 @@ impl Joined {
         Self::begin(path, Request::OpenStream { id, name }, || {}).await
     }
 
-    /// Takes the next stream of this name; `listening` is told once others may open one.
+    /// Takes the next stream of this name, of which one node has at most `a_peer` at a time; `listening` is told once others may open one.
     ///
     /// # Errors
     ///
     /// No node runs there, or it takes no streams for this command.
-    pub async fn take(path: &Path, name: String, listening: impl FnOnce()) -> Result<Self, ClientError> {
-        Self::begin(path, Request::TakeStream { name }, listening).await
+    pub async fn take(
+        path: &Path,
+        name: String,
+        a_peer: Option<usize>,
+        listening: impl FnOnce(),
+    ) -> Result<Self, ClientError> {
+        Self::begin(path, Request::TakeStream { name, a_peer }, listening).await
     }
 
     async fn begin(path: &Path, request: Request, listening: impl FnOnce()) -> Result<Self, ClientError> {

@@ -5,14 +5,24 @@
 
 mod hub;
 mod stream;
+mod tap;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
 
 use tabmesh_engine::{NodeId, Status};
+use tabmesh_port::{Attachment, Module};
 use tabmesh_stream::port;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::driver::{AttachError, Handle};
 use hub::{Hub, Order};
 pub use stream::{Reader, Stream, Writer};
+
+/// A stream that nobody has here any more, and whose other end has not written all, may do so for this long: what it says then may be that it
+/// has. After this it ends.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// The streams of one node. Clones are the same; once the last is dropped, and all streams, the module is detached.
 #[derive(Clone, Debug)]
@@ -27,10 +37,33 @@ impl Streams {
     ///
     /// [`AttachError::Taken`]: somebody else has. See [`AttachError`].
     pub async fn attach(handle: &Handle) -> Result<Self, AttachError> {
-        let attached = handle.attach_module(port(), 1, tabmesh_stream::Streams::new).await?;
+        Self::attach_made(handle, tabmesh_stream::Streams::new, LINGER).await
+    }
+
+    async fn attach_made<M: Module + Send + 'static>(
+        handle: &Handle,
+        make: impl FnOnce(Attachment) -> M + Send + 'static,
+        linger: Duration,
+    ) -> Result<Self, AttachError> {
+        let (teller, events) = tap::channel();
+        let attached = handle.attach_module(port(), 1, |attachment| teller.tap(make(attachment))).await?;
         let (orders, taken) = mpsc::unbounded_channel();
-        tokio::spawn(Hub::new(attached).run(taken));
+        tokio::spawn(Hub::new(attached, events, linger).run(taken));
         Ok(Self { orders })
+    }
+
+    /// Ends all streams with [`Status::Unavailable`], for all clones, and detaches the module; once this returns the port is free.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.orders.send(Order::Close { reply }).is_ok() {
+            // It is dropped in the end.
+            let _ = closed.await;
+        }
+    }
+
+    /// Whether the module is gone: closed, failed, or its node stops. Nothing opens any more.
+    pub fn is_over(&self) -> bool {
+        self.orders.is_closed()
     }
 
     /// Opens a stream to a node that listens for this name, 1 to 64 bytes. Dropping the future gives it up.
@@ -50,7 +83,17 @@ impl Streams {
     ///
     /// [`Status::TooManyRequests`]: 32 names are listened for already. [`Status::BadRequest`]: the name is too long.
     pub async fn take(&self, name: &[u8]) -> Result<Stream, Status> {
-        self.ask(|reply| Order::Take { name: name.to_vec(), reply }).await
+        self.take_fairly(name, usize::MAX).await
+    }
+
+    /// The same, where one peer has at most so many streams of this name at a time: further ones of it end with
+    /// [`Status::TooManyRequests`], and others still find somebody who waits.
+    ///
+    /// # Errors
+    ///
+    /// See [`Streams::take`].
+    pub async fn take_fairly(&self, name: &[u8], a_peer: usize) -> Result<Stream, Status> {
+        self.ask(|reply| Order::Take { name: name.to_vec(), a_peer, reply }).await
     }
 
     async fn ask(

@@ -17,7 +17,8 @@ pub struct Stream {
     pub peer: NodeId,
     /// What it was opened for.
     pub name: Vec<u8>,
-    /// What the other end writes. Dropping it before all came ends the stream.
+    /// What the other end writes. Dropping it ends the stream where something that came was not read, or comes while the
+    /// stream is open.
     pub reader: Reader,
     /// What the other end is to read. Dropping it before it is finished ends the stream.
     pub writer: Writer,
@@ -36,8 +37,10 @@ pub(super) enum News {
 pub(super) enum Half {
     /// For the module.
     Says(Bytes),
-    /// A half of the stream with this number is gone before its end.
-    Dropped(u32),
+    /// A half of the stream with this number is gone, and with it bytes that came, or those that were to be written.
+    Lost(u32),
+    /// A half is gone, and nothing with it.
+    Gone(u32),
 }
 
 /// The half that reads.
@@ -135,17 +138,19 @@ impl Writer {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if self.end.is_none() {
-            let _ = self.hub.send(Half::Dropped(self.number));
+        self.news.close();
+        let mut is_lost = false;
+        while let Ok(news) = self.news.try_recv() {
+            is_lost |= matches!(news, News::Came(_));
         }
+        let _ = self.hub.send(if is_lost { Half::Lost(self.number) } else { Half::Gone(self.number) });
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        if !self.is_finished {
-            let _ = self.hub.send(Half::Dropped(self.number));
-        }
+        let half = if self.is_finished { Half::Gone(self.number) } else { Half::Lost(self.number) };
+        let _ = self.hub.send(half);
     }
 }
 

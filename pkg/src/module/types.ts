@@ -16,6 +16,8 @@ export interface AttachOptions {
   onEvent?(bytes: Uint8Array<ArrayBuffer>): void;
   /** Hears that the module stopped by a bug; it is detached then. Default: it is reported as an error that nobody caught. */
   onFault?(fault: MeshError): void;
+  /** Gives up attaching it; where it is attached, detaches it as `close` does. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A module at its port. */

@@ -17,7 +17,7 @@ import { type Ending, notRun, session } from './session.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
 
 const kept = new KeptModules();
-const queue = new Queue(workersAtOnce(), WAITING_MAX, () => new MeshError(CODE.tooManyTasks));
+const queue = new Queue(workersAtOnce(), WAITING_MAX);
 
 /** What became of a module, and of the Worker that was asked; `prepared` is missing only if that failed before. */
 interface Attempt {
@@ -94,7 +94,7 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
   const { signal } = settled;
   signal?.throwIfAborted();
   if (!globalThis.crypto?.subtle) throw new MeshError(CODE.insecureContext);
-  return queue.run(() => begin(settled, invocation), signal);
+  return queue.run(() => begin(settled, invocation), signal, () => new MeshError(CODE.tooManyTasks));
 }
 
 async function begin(settled: Settled, invocation: Invocation | undefined): Promise<Attempt> {

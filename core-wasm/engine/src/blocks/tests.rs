@@ -157,8 +157,8 @@ fn a_block_goes_to_the_nearest_and_those_that_keep_it_are_counted() {
 }
 
 #[test]
-fn x8_the_sixteen_nearest_beside_its_giver_may_hold_a_block() {
-    let (mut ground, mut blocks) = (ground(30), Blocks::default());
+fn x8_all_candidates_beside_its_giver_may_hold_a_block() {
+    let (mut ground, mut blocks) = (ground(3 * CANDIDATES), Blocks::default());
     let nearest = ground.nearest_linked(HASH.place(), CANDIDATES + 1);
     let giver = nearest.ids()[3];
     for id in nearest.ids().iter().take(CANDIDATES) {

@@ -9,7 +9,7 @@ use crate::wire::frame::ENTRY;
 /// What stands before the way back in a ticket: from, how long it waits, its number, and how many links.
 const HEAD: usize = 32 + 4 + 4 + 1;
 
-/// Which of these tickets gives way to another one where there is no room for all: one of the link by which most came, if that has
+/// Which of these tickets, which stand as they came, gives way to another one where there is no room for all: the newest of the link by which most came, if that has
 /// more of them than the link of `ticket` would have then. `None` where that is refused.
 pub fn surplus(open: &[&[u8]], ticket: &[u8]) -> Option<usize> {
     let links: Vec<Option<LinkId>> = open.iter().map(|ticket| by(ticket)).collect();

@@ -9,7 +9,7 @@ use crate::ground::Ground;
 use crate::ground::testing::{self, outputs, random_id};
 use crate::id::NodeId;
 use crate::io::LinkId;
-use crate::limits::DIALS_MAX;
+use crate::limits::{DIALS_MAX, NEIGHBOURS};
 use crate::rng::Rng;
 use crate::time::Duration;
 use crate::wire::frame::CLOSE;
@@ -130,7 +130,7 @@ fn x8_whoever_only_says_that_it_is_close_is_shed_for_others() {
 
 #[test]
 fn a_peer_is_believed_only_about_what_is_near_it() {
-    let mut ground = testing::ground(100);
+    let mut ground = testing::ground(9 * NEIGHBOURS);
     ground.depth_hint = ground.depth();
     let own = ground.id;
     let liar = own.flipped(0);

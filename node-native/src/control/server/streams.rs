@@ -1,11 +1,14 @@
 //! Clients at one end of a stream.
 
+use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_stream::NAME_MAX;
 use tokio::net::unix::OwnedWriteHalf;
-use tokio::sync::{Notify, OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
 use crate::control::frame::{self, Frame, FrameError};
@@ -18,16 +21,45 @@ use crate::streams::{self, Stream, Streams};
 /// Clients with a stream, or waiting for one, at once. Further ones are refused, so that connections stay free for other requests.
 const CLIENTS_MAX: usize = 24;
 
-/// The streams of a node, for its clients. They are attached once somebody wants one.
+/// The module is attached so often within [`ATTACHES_IN`]. If it fails more often, clients are refused until that is over.
+const ATTACHES_MAX: usize = 5;
+const ATTACHES_IN: Duration = Duration::from_secs(60);
+
+/// The streams of a node, for its clients. They are attached once somebody wants one, and again if the module was gone.
 pub(super) struct Door {
     handle: Handle,
-    streams: OnceCell<Streams>,
+    streams: Mutex<Attaching>,
     clients: Semaphore,
+}
+
+#[derive(Default)]
+struct Attaching {
+    current: Option<Streams>,
+    /// When they were attached lately.
+    begun: VecDeque<Instant>,
+}
+
+impl Attaching {
+    async fn streams(&mut self, handle: &Handle) -> Result<Streams, Ended> {
+        if let Some(streams) = self.current.as_ref().filter(|streams| !streams.is_over()) {
+            return Ok(streams.clone());
+        }
+        let now = Instant::now();
+        self.begun.retain(|at| now.duration_since(*at) < ATTACHES_IN);
+        if self.begun.len() >= ATTACHES_MAX {
+            let message =
+                format!("streams failed {ATTACHES_MAX} times within a minute; try again in a minute");
+            return Err(failed(Status::TooManyRequests, message));
+        }
+        let streams = Streams::attach(handle).await.map_err(not_attached)?;
+        self.begun.push_back(now);
+        Ok(self.current.insert(streams).clone())
+    }
 }
 
 impl Door {
     pub(super) fn new(handle: Handle) -> Self {
-        Self { handle, streams: OnceCell::new(), clients: Semaphore::new(CLIENTS_MAX) }
+        Self { handle, streams: Mutex::default(), clients: Semaphore::new(CLIENTS_MAX) }
     }
 
     pub(super) async fn open(
@@ -45,16 +77,18 @@ impl Door {
     pub(super) async fn take(
         &self,
         name: &str,
+        a_peer: Option<usize>,
         reader: &mut Reader,
         writer: &mut OwnedWriteHalf,
     ) -> Result<Done, Ended> {
         let (_place, streams) = self.enter(name).await?;
         frame::write_header(writer, &Answer::Listening {}).await?;
-        let stream = until_gone(reader, streams.take(name.as_bytes())).await?.map_err(broken)?;
+        let taking = streams.take_fairly(name.as_bytes(), a_peer.unwrap_or(usize::MAX));
+        let stream = until_gone(reader, taking).await?.map_err(broken)?;
         join(stream, reader, writer).await
     }
 
-    async fn enter(&self, name: &str) -> Result<(SemaphorePermit<'_>, &Streams), Ended> {
+    async fn enter(&self, name: &str) -> Result<(SemaphorePermit<'_>, Streams), Ended> {
         if !(1..=NAME_MAX).contains(&name.len()) {
             return Err(failed(Status::BadRequest, "the name of a stream has 1 to 64 bytes"));
         }
@@ -62,8 +96,7 @@ impl Door {
             let message = format!("{CLIENTS_MAX} commands have streams of this node already; end one first");
             return Err(failed(Status::TooManyRequests, message));
         };
-        let streams = self.streams.get_or_try_init(|| Streams::attach(&self.handle)).await;
-        Ok((place, streams.map_err(not_attached)?))
+        Ok((place, self.streams.lock().await.streams(&self.handle).await?))
     }
 }
 
@@ -133,5 +166,38 @@ fn not_attached(error: AttachError) -> Ended {
             "another program has the port of streams at this node; end it first",
         ),
         other => failed(Status::TooManyRequests, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A module that is gone is attached again, some times, and what it carried ends.
+
+    use super::*;
+    use crate::peer::Peer;
+    use crate::settings::Settings;
+
+    async fn enter(door: &Door) -> Result<Streams, Status> {
+        match door.enter("a").await {
+            Ok((_, streams)) => Ok(streams),
+            Err(Ended::Failed(failure)) => Err(Status::from_code(failure.code).expect("a status")),
+            Err(Ended::Broken(error)) => panic!("{error}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn streams_come_back_after_their_module_was_gone_but_not_for_ever() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let peer = Peer::start(&Settings::at(dir.path())).await.expect("it starts");
+        let door = Door::new(peer.handle().clone());
+        for _ in 0..ATTACHES_MAX {
+            let streams = enter(&door).await.expect("it is attached");
+            assert!(enter(&door).await.is_ok_and(|same| !same.is_over()));
+            let (taken, ()) = tokio::join!(streams.take(b"a"), streams.close());
+            assert_eq!(taken.err(), Some(Status::Unavailable));
+            assert_eq!(streams.open(NodeId([7; 32]), b"a").await.err(), Some(Status::Unavailable));
+        }
+        assert_eq!(enter(&door).await.err(), Some(Status::TooManyRequests));
+        peer.stop().await;
     }
 }

@@ -8,7 +8,7 @@ use crate::ground::testing::{ground, outputs, sent};
 use crate::id::BlockHash;
 use crate::io::kinds::{input, output};
 use crate::io::{JobId, LinkId};
-use crate::limits::HASHES_MAX;
+use crate::limits::{CANDIDATES, HASHES_MAX};
 use crate::time::Duration;
 use crate::wire::frame::{DIGEST_BUCKETS, Frame};
 
@@ -133,8 +133,8 @@ fn released(ground: &mut Ground, blocks: &mut Blocks, keys: &[BlockHash], walks:
 }
 
 #[test]
-fn x8_what_sixteen_others_should_hold_first_is_released_bit_by_bit() {
-    let (mut ground, mut blocks) = (ground(60), Blocks::default());
+fn x8_what_enough_others_should_hold_first_is_released_bit_by_bit() {
+    let (mut ground, mut blocks) = (ground(4 * CANDIDATES), Blocks::default());
     let own = ground.id;
     let (near, far) = (*BlockHash::at(&own.flipped(255)), *BlockHash::at(&own.flipped(0)));
     let keys: Vec<BlockHash> =
@@ -146,8 +146,8 @@ fn x8_what_sixteen_others_should_hold_first_is_released_bit_by_bit() {
 }
 
 #[test]
-fn where_there_are_no_sixteen_others_nothing_is_released() {
-    let (mut ground, mut blocks) = (ground(15), Blocks::default());
+fn where_there_are_not_enough_others_nothing_is_released() {
+    let (mut ground, mut blocks) = (ground(CANDIDATES - 1), Blocks::default());
     let far = *BlockHash::at(&ground.id.flipped(0));
     assert!(released(&mut ground, &mut blocks, &[far], 100).is_empty());
 }
