@@ -16,14 +16,21 @@ export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(by
 export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
 
 /**
- * A copy of the bytes of a buffer, or of any view of one; `undefined` for what is neither.
+ * The bytes of a buffer, or of any view of one, where they lie; `undefined` for what is neither.
+ *
+ * @throws TypeError where the buffer was transferred
+ */
+export function viewOf(data: unknown): Uint8Array | undefined {
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return /^(Shared)?ArrayBuffer$/.test(kindOf(data)) ? new Uint8Array(data as ArrayBuffer) : undefined;
+}
+
+/**
+ * A copy of them.
  *
  * @throws TypeError where the buffer was transferred, RangeError where there is no memory
  */
-export function copyOf(data: unknown): Bytes | undefined {
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() as Bytes;
-  return /^(Shared)?ArrayBuffer$/.test(kindOf(data)) ? new Uint8Array(data as ArrayBuffer).slice() : undefined;
-}
+export const copyOf = (data: unknown): Bytes | undefined => viewOf(data)?.slice() as Bytes | undefined;
 
 /** Bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {

@@ -5,18 +5,18 @@ import * as CODE from './codes.js';
 import { MeshError } from './errors.js';
 
 /**
- * A copy of what is to be sent: bytes of any kind and realm, or a text as UTF-8.
+ * A copy of what is to be sent, or what else `take` makes of it: bytes of any kind and realm, or a text as UTF-8.
  *
  * @throws MeshError BadData or TooLong
  */
-export function takeMessage(data: unknown, most: number): Bytes {
-  let bytes: Bytes | undefined;
+export function takeMessage(data: unknown, most: number, take: (data: unknown) => Uint8Array | undefined = copyOf): Bytes {
+  let bytes: Uint8Array | undefined;
   try {
-    bytes = typeof data === 'string' ? utf8(data) : copyOf(data);
+    bytes = typeof data === 'string' ? utf8(data) : take(data);
   } catch (cause) {
     throw new MeshError(CODE.badData, 'the buffer of the message was transferred', { cause });
   }
   if (!bytes) throw new MeshError(CODE.badData, `a message is a text or bytes, and this is of type ${kindOf(data)}`);
   if (bytes.length > most) throw new MeshError(CODE.tooLong, `this one has ${bytes.length}`);
-  return bytes;
+  return bytes as Bytes;
 }

@@ -11,9 +11,9 @@ const RESET = 7;
 
 function opened() {
   const said = [];
-  const stream = new Stream(1, 'peer', 'name', (command) => {
-    said.push(command[0]);
-    if (command[0] === RESET) stream.ended(STATUS.unavailable);
+  const stream = new Stream(1, 'peer', 'name', ([[kind]]) => {
+    said.push(kind);
+    if (kind === RESET) stream.ended(STATUS.unavailable);
   });
   return { stream, said, writer: stream.shown.writable.getWriter(), reader: stream.shown.readable.getReader() };
 }

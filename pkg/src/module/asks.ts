@@ -5,7 +5,7 @@ import * as STATUS from '../status.js';
 import * as INPUT from '../kinds/input.js';
 import { MESSAGE_MAX, WITHIN_MS_MAX } from '../limits.js';
 import { type Ended, IS_HERE, IS_PROVEN } from '../operations.js';
-import { answered, listed } from './flat.js';
+import { type Parts, answered, listed } from './flat.js';
 import { ASKS_MAX, LIST_MAX } from './limits.js';
 import type { EndHere } from './tickets.js';
 
@@ -31,12 +31,12 @@ export interface AsksWays {
 export class Asks {
   readonly #port: number;
   readonly #ways: AsksWays;
-  readonly #hear: (input: () => Bytes) => void;
+  readonly #hear: (input: () => Parts) => void;
   /** By the module's own numbers. */
   readonly #asks = new Map<number, Ask>();
 
   /** `hear` has the module told, and calls what it is given when that is done. */
-  constructor(port: number, ways: AsksWays, hear: (input: () => Bytes) => void) {
+  constructor(port: number, ways: AsksWays, hear: (input: () => Parts) => void) {
     this.#port = port;
     this.#ways = ways;
     this.#hear = hear;

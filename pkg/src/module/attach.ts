@@ -1,6 +1,6 @@
 // Attaches a module to a mesh.
 
-import { type Bytes, copyOf, kindOf, sha256, utf8 } from '../bytes.js';
+import { type Bytes, copyOf, kindOf, sha256, utf8, viewOf } from '../bytes.js';
 import { nameOf, need, needNone, needSignal, wholeOf } from '../check.js';
 import * as CODE from '../codes.js';
 import { doors } from '../door.js';
@@ -51,9 +51,9 @@ export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attach
   signal?.addEventListener('abort', close);
   return {
     port,
-    command: (data: MessageData): void => {
+    command: (...data: MessageData[]): void => {
       if (seat.isOver) throw mesh.state === 'closed' ? new MeshError(CODE.closed) : fault(FAULT.detached, signal?.reason);
-      seat.hear(command(takeMessage(data, Infinity)));
+      seat.lend(command(data.map((part) => takeMessage(part, Infinity, viewOf))));
     },
     close,
   };

@@ -4,6 +4,11 @@
 import { type Bytes, concat, pieces, u32 } from '../bytes.js';
 import * as STATUS from '../status.js';
 
+/** Bytes in parts, one after another. */
+export type Parts = readonly Uint8Array[];
+
+export const lengthOf = (parts: Parts): number => parts.reduce((sum, { length }) => sum + length, 0);
+
 /** What a module gives. */
 export type Output =
   | { readonly kind: 'tell'; readonly to: Uint8Array[]; readonly bytes: Bytes }
@@ -24,11 +29,12 @@ export const ASK_HERE = 7;
 
 const STATUSES: readonly number[] = Object.values(STATUS);
 
+/** What it gives out is a copy. */
 class Reader {
-  readonly #bytes: Bytes;
+  readonly #bytes: Uint8Array;
   #at = 0;
 
-  constructor(bytes: Bytes) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
 
@@ -36,7 +42,7 @@ class Reader {
     const [from, to] = [this.#at, this.#at + count];
     if (to > this.#bytes.length) throw new RangeError(`${this.#bytes.length} bytes where ${to} are needed`);
     this.#at = to;
-    return this.#bytes.slice(from, to);
+    return this.#bytes.slice(from, to) as Bytes;
   }
 
   number(count: number): number {
@@ -70,7 +76,7 @@ class Reader {
 }
 
 /** @throws RangeError where the bytes are none */
-export function read(flat: Bytes): Output {
+export function read(flat: Uint8Array): Output {
   const reader = new Reader(flat);
   const output = fields(reader);
   reader.end();
@@ -113,12 +119,14 @@ const u16 = (value: number): Bytes => Uint8Array.of(value >> 8, value);
 const u64 = (value: number): Bytes => concat(u32(Math.floor(value / 2 ** 32)), u32(value % 2 ** 32));
 
 /** The time that a module wanted has come. */
-export const TIME = byte(0);
+export const TIME: Parts = [byte(0)];
 
-export const said = (from: Uint8Array, isProven: boolean, bytes: Uint8Array): Bytes => concat(byte(1), from, byte(isProven), bytes);
+export const said = (from: Uint8Array, isProven: boolean, bytes: Uint8Array): Parts => [concat(byte(1), from, byte(isProven)), bytes];
 
-export const asked = (from: Uint8Array, isProven: boolean, ticket: number, withinMs: number, bytes: Uint8Array): Bytes =>
-  concat(byte(2), from, byte(isProven), u32(ticket), u32(withinMs), bytes);
+export const asked = (from: Uint8Array, isProven: boolean, ticket: number, withinMs: number, bytes: Uint8Array): Parts => [
+  concat(byte(2), from, byte(isProven), u32(ticket), u32(withinMs)),
+  bytes,
+];
 
 export interface Answered {
   readonly op: number;
@@ -129,27 +137,33 @@ export interface Answered {
   readonly bytes: Uint8Array;
 }
 
-export const answered = ({ op, from, isProven, isHere, status, bytes }: Answered): Bytes =>
-  concat(byte(3), u32(op), from, byte(isProven), byte(isHere), u16(status), bytes);
+export const answered = ({ op, from, isProven, isHere, status, bytes }: Answered): Parts => [
+  concat(byte(3), u32(op), from, byte(isProven), byte(isHere), u16(status)),
+  bytes,
+];
 
-export const linked = (id: Uint8Array, rttUs: number, isRelayed: boolean): Bytes => concat(byte(4), id, u32(rttUs), byte(isRelayed));
+export const linked = (id: Uint8Array, rttUs: number, isRelayed: boolean): Parts => [byte(4), id, u32(rttUs), byte(isRelayed)];
 
-export const unlinked = (id: Uint8Array, reason: number): Bytes => concat(byte(5), id, byte(reason));
+export const unlinked = (id: Uint8Array, reason: number): Parts => [byte(5), id, byte(reason)];
 
-export const view = (version: number, ids: readonly Uint8Array[]): Bytes => concat(byte(6), u32(version), byte(ids.length), ...ids);
+export const view = (version: number, ids: Parts): Parts => [byte(6), u32(version), byte(ids.length), ...ids];
 
-export const clock = (wallMs: number, isDoubtful: boolean): Bytes => concat(byte(7), u64(wallMs), byte(isDoubtful));
+export const clock = (wallMs: number, isDoubtful: boolean): Parts => [byte(7), u64(wallMs), byte(isDoubtful)];
 
-export const listed = (op: number, status: number, ids: readonly Uint8Array[]): Bytes =>
-  concat(byte(8), u32(op), u16(status), byte(ids.length), ...ids);
+export const listed = (op: number, status: number, ids: Parts): Parts => [byte(8), u32(op), u16(status), byte(ids.length), ...ids];
 
-export const askedHere = (port: number, ticket: number, withinMs: number, bytes: Uint8Array): Bytes =>
-  concat(byte(9), u32(port), u32(ticket), u32(withinMs), bytes);
+export const askedHere = (port: number, ticket: number, withinMs: number, bytes: Uint8Array): Parts => [
+  byte(9),
+  u32(port),
+  u32(ticket),
+  u32(withinMs),
+  bytes,
+];
 
-export const signed = (job: number, signature: Uint8Array): Bytes => concat(byte(64), u32(job), signature);
+export const signed = (job: number, signature: Uint8Array): Parts => [byte(64), u32(job), signature];
 
-export const verified = (job: number, holds: boolean): Bytes => concat(byte(65), u32(job), byte(holds));
+export const verified = (job: number, holds: boolean): Parts => [byte(65), u32(job), byte(holds)];
 
-export const failed = (job: number): Bytes => concat(byte(66), u32(job));
+export const failed = (job: number): Parts => [byte(66), u32(job)];
 
-export const command = (bytes: Uint8Array): Bytes => concat(byte(96), bytes);
+export const command = (parts: Parts): Parts => [byte(96), ...parts];

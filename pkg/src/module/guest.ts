@@ -1,6 +1,7 @@
 // The `.wasm` of a module, as `core-wasm/module/src/border.rs` makes it. What it does wrong is thrown.
 
 import type { Bytes } from '../bytes.js';
+import { type Parts, lengthOf } from './flat.js';
 import { FAULT, fault } from './faults.js';
 
 interface Exports {
@@ -41,20 +42,20 @@ export class Guest {
 
   /** Makes the module of its attachment. */
   start(attachment: Bytes): void {
-    this.#put(attachment);
+    this.#put([attachment]);
     if (this.#exports.start() !== 1) throw new TypeError('it does not start');
   }
 
   /** Hands in something, at a time in milliseconds. */
-  handle(nowMs: number, input: Bytes): void {
+  handle(nowMs: number, input: Parts): void {
     this.#put(input);
-    if (this.#exports.handle(BigInt(Math.floor(nowMs * 1000))) !== 1) throw new TypeError(`it knows no input of the kind ${input[0]}`);
+    if (this.#exports.handle(BigInt(Math.floor(nowMs * 1000))) !== 1) throw new TypeError(`it knows no input of the kind ${input[0]?.[0]}`);
   }
 
-  /** The next output; `undefined` if there is none for which there is room. */
-  poll(room: bigint): Bytes | undefined {
+  /** The next output, until the next call a view of the module's memory; `undefined` if there is none for which there is room. */
+  poll(room: bigint): Uint8Array | undefined {
     const at = BigInt.asUintN(64, this.#exports.poll(room));
-    return at === 0n ? undefined : new Uint8Array(this.#exports.memory.buffer, Number(at >> 32n), Number(at & 0xffff_ffffn)).slice();
+    return at === 0n ? undefined : new Uint8Array(this.#exports.memory.buffer, Number(at >> 32n), Number(at & 0xffff_ffffn));
   }
 
   /** When it wants to be woken, in milliseconds. */
@@ -63,8 +64,12 @@ export class Guest {
     return at === NEVER ? Infinity : Number(at) / 1000;
   }
 
-  #put(bytes: Bytes): void {
-    const place = this.#exports.room(bytes.length) >>> 0;
-    new Uint8Array(this.#exports.memory.buffer, place, bytes.length).set(bytes);
+  /** Parts are joined where they are to lie: what is long is copied once. */
+  #put(parts: Parts): void {
+    let place = this.#exports.room(lengthOf(parts)) >>> 0;
+    for (const part of parts) {
+      new Uint8Array(this.#exports.memory.buffer, place, part.length).set(part);
+      place += part.length;
+    }
   }
 }

@@ -45,7 +45,7 @@ export class Seat {
   readonly #guest: Guest;
   readonly #ways: Ways;
   /** What waits to be handed in, made when it is. */
-  readonly #inputs: (() => Bytes)[] = [];
+  readonly #inputs: (() => flat.Parts)[] = [];
   readonly #asks: Asks;
   readonly #tickets = new Tickets();
   #view: string | undefined;
@@ -68,8 +68,18 @@ export class Seat {
   }
 
   /** Hands something in, now or behind what waits. */
-  hear(input: Bytes): void {
+  hear(input: flat.Parts): void {
     this.#hear(() => input);
+  }
+
+  /** The same of what others may change later: it is copied if it has to wait. */
+  lend(input: flat.Parts): void {
+    let [parts, isIn] = [input, false];
+    this.#hear(() => {
+      isIn = true;
+      return parts;
+    });
+    if (!isIn) parts = parts.map((part) => part.slice());
   }
 
   said(from: Bytes, isProven: boolean, bytes: Bytes): void {
@@ -126,7 +136,7 @@ export class Seat {
     for (const way of this.#tickets.all) this.#answer(way, STATUS.unavailable, NO_BYTES, true);
   }
 
-  #hear(input: () => Bytes): void {
+  #hear(input: () => flat.Parts): void {
     this.#inputs.push(input);
     this.run();
   }
@@ -155,7 +165,7 @@ export class Seat {
   }
 
   /** The clock, if it is another one than was told. */
-  #news(): Bytes | undefined {
+  #news(): flat.Parts | undefined {
     const [told, wasDoubtful] = this.#clock;
     const [wall, isDoubtful] = [Date.now(), this.#ways.isDoubtful()];
     const offset = wall - performance.now();
@@ -219,7 +229,7 @@ export class Seat {
     this.#ways.onHold(this.held.filter((id) => !before.has(keyOf(id))));
   }
 
-  #work<T>(job: number, work: Promise<T>, told: (result: T) => Bytes): void {
+  #work<T>(job: number, work: Promise<T>, told: (result: T) => flat.Parts): void {
     work.then((result) => this.hear(told(result)), () => this.hear(flat.failed(job)));
   }
 }

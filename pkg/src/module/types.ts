@@ -23,8 +23,8 @@ export interface AttachOptions {
 /** A module at its port. */
 export interface Attached {
   readonly port: number;
-  /** Hands the module what its application wants, in a form that both know. */
-  command(data: MessageData): void;
+  /** Hands the module what its application wants, in a form that both know; several parts are one, joined. */
+  command(...data: MessageData[]): void;
   /** Detaches it: its questions are cancelled, who asked it something hears Unavailable, and nothing of it is kept. */
   close(): void;
 }

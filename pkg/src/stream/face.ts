@@ -1,6 +1,6 @@
 // What a page says to its streams module, and what it hears: `core-wasm/stream/src/face.rs`.
 
-import { type Bytes, concat, u32, utf8 } from '../bytes.js';
+import { type Bytes, u32, utf8 } from '../bytes.js';
 
 export type Event =
   | { readonly kind: 'listening'; readonly status: number; readonly name: string }
@@ -13,15 +13,18 @@ export type Event =
 
 const u16 = (value: number): Bytes => u32(value).slice(2);
 
-const command = (kind: number, ...parts: Uint8Array[]): Bytes => concat(Uint8Array.of(kind), ...parts);
+/** In parts, so that what is long is not copied to be joined. */
+export type Command = readonly Uint8Array[];
 
-export const listen = (name: string): Bytes => command(1, utf8(name));
-export const unlisten = (name: string): Bytes => command(2, utf8(name));
-export const open = (stream: number, to: Bytes, name: string): Bytes => command(3, u32(stream), to, utf8(name));
-export const write = (stream: number, bytes: Uint8Array): Bytes => command(4, u32(stream), bytes);
-export const read = (stream: number, count: number): Bytes => command(5, u32(stream), u32(count));
-export const finish = (stream: number): Bytes => command(6, u32(stream));
-export const reset = (stream: number, status: number): Bytes => command(7, u32(stream), u16(status));
+const command = (kind: number, ...parts: Uint8Array[]): Command => [Uint8Array.of(kind), ...parts];
+
+export const listen = (name: string): Command => command(1, utf8(name));
+export const unlisten = (name: string): Command => command(2, utf8(name));
+export const open = (stream: number, to: Bytes, name: string): Command => command(3, u32(stream), to, utf8(name));
+export const write = (stream: number, bytes: Uint8Array): Command => command(4, u32(stream), bytes);
+export const read = (stream: number, count: number): Command => command(5, u32(stream), u32(count));
+export const finish = (stream: number): Command => command(6, u32(stream));
+export const reset = (stream: number, status: number): Command => command(7, u32(stream), u16(status));
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 

@@ -1,6 +1,6 @@
 // One stream of a page.
 
-import { type Bytes, copyOf, kindOf, utf8 } from '../bytes.js';
+import { type Bytes, kindOf, utf8, viewOf } from '../bytes.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
@@ -12,7 +12,7 @@ import { ended } from './words.js';
 export class Stream {
   readonly shown: MeshStream;
   readonly #number: number;
-  readonly #say: (command: Bytes) => void;
+  readonly #say: (command: face.Command) => void;
   readonly #came: Bytes[] = [];
   #writable: WritableStreamDefaultController | undefined;
   #room = 0;
@@ -26,7 +26,7 @@ export class Stream {
   #resolve = (): void => undefined;
   #reject: (error: MeshError) => void = () => undefined;
 
-  constructor(number: number, peer: string, name: string, say: (command: Bytes) => void) {
+  constructor(number: number, peer: string, name: string, say: (command: face.Command) => void) {
     this.#number = number;
     this.#say = say;
     const closed = new Promise<void>((resolve, reject) => {
@@ -102,7 +102,7 @@ export class Stream {
   }
 
   async #write(data: unknown): Promise<void> {
-    const bytes = typeof data === 'string' ? utf8(data) : copyOf(data);
+    const bytes = typeof data === 'string' ? utf8(data) : viewOf(data);
     if (!bytes) throw new MeshError(CODE.badData, `a stream takes texts and bytes, and this is of type ${kindOf(data)}`);
     for (let at = 0; at < bytes.length;) {
       while (this.#room === 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#writer = resolve));

@@ -2,6 +2,8 @@
 
 import { hex } from '../bytes.js';
 import { idOf, nameOf, need, needNone, needSignal } from '../check.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
 import { type Attached, attach } from '../module/index.js';
 import * as STATUS from '../status.js';
@@ -50,6 +52,7 @@ class MeshStreams implements Streams {
   readonly #opening = new Map<number, Opening>();
   readonly #takers = new Map<string, (stream: MeshStream) => void>();
   #last = 0;
+  #unlisten = (): void => undefined;
 
   static async attach(mesh: Mesh, module: NonNullable<StreamsOptions['module']>, onClosed: () => void): Promise<MeshStreams> {
     const streams = new MeshStreams(onClosed);
@@ -62,7 +65,9 @@ class MeshStreams implements Streams {
         reportError(fault);
       },
     });
-    mesh.on('closed', () => streams.#endAll());
+    // It may have been closed while the module came.
+    if (mesh.state === 'closed') throw new MeshError(CODE.closed);
+    streams.#unlisten = mesh.on('closed', () => streams.#endAll());
     return streams;
   }
 
@@ -77,7 +82,7 @@ class MeshStreams implements Streams {
     this.#takers.set(name, onStream);
     try {
       // It may be refused before this returns.
-      this.#module.command(face.listen(name));
+      this.#module.command(...face.listen(name));
     } catch (error) {
       this.#takers.delete(name);
       throw error;
@@ -87,7 +92,7 @@ class MeshStreams implements Streams {
       close: (): void => {
         if (this.#takers.get(name) !== onStream) return;
         this.#takers.delete(name);
-        this.#module.command(face.unlisten(name));
+        this.#module.command(...face.unlisten(name));
       },
     };
   }
@@ -100,7 +105,7 @@ class MeshStreams implements Streams {
     do this.#last = (this.#last + 1) % OWN_END;
     while (this.#streams.has(this.#last));
     const number = this.#last;
-    const stream = new Stream(number, peer, name, (command) => this.#module.command(command));
+    const stream = new Stream(number, peer, name, (command) => this.#module.command(...command));
     const opened = new Promise<MeshStream>((resolve, reject) => this.#opening.set(number, { stream, resolve, reject }));
     this.#streams.set(number, stream);
     const giveUp = (): void => {
@@ -110,7 +115,7 @@ class MeshStreams implements Streams {
       stream.shown.abort();
     };
     try {
-      this.#module.command(face.open(number, to, name));
+      this.#module.command(...face.open(number, to, name));
     } catch (error) {
       this.#streams.delete(number);
       this.#opening.delete(number);
@@ -126,6 +131,7 @@ class MeshStreams implements Streams {
   }
 
   #endAll(): void {
+    this.#unlisten();
     for (const number of [...this.#streams.keys()]) this.#ended(number, STATUS.unavailable);
     this.#takers.clear();
     this.#onClosed();
@@ -159,7 +165,7 @@ class MeshStreams implements Streams {
   }
 
   #incoming(number: number, peer: string, name: string): void {
-    const stream = new Stream(number, peer, name, (command) => this.#module.command(command));
+    const stream = new Stream(number, peer, name, (command) => this.#module.command(...command));
     const taker = this.#takers.get(name);
     this.#streams.set(number, stream);
     if (taker) tellAll([taker], stream.shown);
