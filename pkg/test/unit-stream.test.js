@@ -30,6 +30,13 @@ test('aborting a writer whose write waits for room ends the stream', async () =>
   assert.deepEqual(said, [RESET]);
 });
 
+test('what is neither a text nor bytes is refused, and ends the stream for both ends', async () => {
+  const { stream, said, writer } = opened();
+  await assert.rejects(writer.write(new Blob(['words'])), { name: 'BadData', message: /blob\.stream\(\).*Blob/ });
+  assert.deepEqual(said, [RESET]);
+  await assert.rejects(stream.shown.closed, { code: STATUS.unavailable });
+});
+
 test('a pipe whose source says nothing hears that the stream broke', async () => {
   const { stream, writer } = opened();
   writer.releaseLock();

@@ -1,12 +1,11 @@
 // One stream of a page.
 
 import { type Bytes, copyOf, kindOf, utf8 } from '../bytes.js';
-import * as CODE from '../codes.js';
-import { MeshError } from '../errors.js';
+import type { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
 import * as face from './face.js';
 import type { MeshStream } from './types.js';
-import { ended } from './words.js';
+import { ended, notTaken } from './words.js';
 
 /** What comes waits here until it is read; the module lets no more than a window come. */
 export class Stream {
@@ -103,7 +102,11 @@ export class Stream {
 
   async #write(data: unknown): Promise<void> {
     const bytes = typeof data === 'string' ? utf8(data) : copyOf(data);
-    if (!bytes) throw new MeshError(CODE.badData, `a stream takes texts and bytes, and this is of type ${kindOf(data)}`);
+    if (!bytes) {
+      // The platform breaks `writable` for good and says nothing more: the other end would wait for ever.
+      this.#reset();
+      throw notTaken(`this is of type ${kindOf(data)}`);
+    }
     for (let at = 0; at < bytes.length;) {
       while (this.#room === 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#writer = resolve));
       if (this.#isOver) throw this.#error ?? ended(STATUS.unavailable);

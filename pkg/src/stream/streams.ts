@@ -46,13 +46,14 @@ interface Opening {
 class MeshStreams implements Streams {
   #module!: Attached;
   readonly #onClosed: () => void;
+  readonly #own: string;
   readonly #streams = new Map<number, Stream>();
   readonly #opening = new Map<number, Opening>();
   readonly #takers = new Map<string, (stream: MeshStream) => void>();
   #last = 0;
 
   static async attach(mesh: Mesh, module: NonNullable<StreamsOptions['module']>, onClosed: () => void): Promise<MeshStreams> {
-    const streams = new MeshStreams(onClosed);
+    const streams = new MeshStreams(mesh.id, onClosed);
     streams.#module = await attach(mesh, {
       name: 'tabmesh stream v1',
       module,
@@ -66,7 +67,8 @@ class MeshStreams implements Streams {
     return streams;
   }
 
-  private constructor(onClosed: () => void) {
+  private constructor(own: string, onClosed: () => void) {
+    this.#own = own;
     this.#onClosed = onClosed;
   }
 
@@ -94,6 +96,7 @@ class MeshStreams implements Streams {
 
   async open(peer: string, name: string, { signal }: OpenOptions = {}): Promise<MeshStream> {
     const to = idOf(peer);
+    need(hex(to) !== this.#own, 'peer is the id of another node, and this is the own one');
     nameOf(name, 'name', NAME_MAX);
     needSignal(signal);
     signal?.throwIfAborted();

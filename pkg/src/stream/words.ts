@@ -1,5 +1,6 @@
 // How streams end, in words that pages without streams do not load.
 
+import * as CODE from '../codes.js';
 import { type Entry, MeshError } from '../errors.js';
 
 const ENTRIES: Readonly<Record<number, Entry>> = {
@@ -16,4 +17,9 @@ const ENTRIES: Readonly<Record<number, Entry>> = {
 /** The error of a stream that ended so. */
 export function ended(status: number): MeshError {
   return new MeshError(status, undefined, { entry: ENTRIES[status] });
+}
+
+/** The error of what cannot be written into a stream. */
+export function notTaken(detail: string): MeshError {
+  return new MeshError(CODE.badData, detail, { entry: ['BadData', 'A stream takes texts and bytes, and this ended it: pipe a Blob by blob.stream().'] });
 }
