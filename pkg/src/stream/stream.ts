@@ -5,7 +5,7 @@ import type { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
 import * as face from './face.js';
 import type { MeshStream } from './types.js';
-import { ended, notTaken } from './words.js';
+import { ended, notTaken, reset } from './words.js';
 
 /** What comes waits here until it is read; the module lets no more than a window come. */
 export class Stream {
@@ -19,6 +19,8 @@ export class Stream {
   #hasFinished = false;
   #error: MeshError | undefined;
   #isOver = false;
+  /** This end broke it off. */
+  #isReset = false;
   /** What waits for bytes, or for room. */
   #reader = (): void => undefined;
   #writer = (): void => undefined;
@@ -76,7 +78,7 @@ export class Stream {
     if (this.#isOver) return;
     this.#isOver = true;
     if (status === STATUS.ok) this.#resolve();
-    else this.#reject((this.#error = ended(status)));
+    else this.#reject((this.#error = this.#isReset ? reset() : ended(status)));
     // Whoever pipes into it hears at once, without writing.
     if (this.#error) this.#writable?.error(this.#error);
     this.#reader();
@@ -85,6 +87,7 @@ export class Stream {
 
   #reset(): void {
     if (this.#isOver) return;
+    this.#isReset = true;
     this.#say(face.reset(this.#number, STATUS.unavailable));
   }
 

@@ -23,7 +23,7 @@ const attached = new WeakMap<Mesh, Promise<Streams>>();
  *
  * @throws MeshError as `attach` of `tabmesh/module`
  */
-export function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Streams> {
+export async function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Streams> {
   const { module = new URL('../../wasm/tabmesh_stream.wasm', import.meta.url), ...unknown } = options;
   needNone(unknown, 'streamsOf');
   const known = attached.get(mesh);

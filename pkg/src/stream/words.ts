@@ -2,6 +2,7 @@
 
 import * as CODE from '../codes.js';
 import { type Entry, MeshError } from '../errors.js';
+import * as STATUS from '../status.js';
 
 const ENTRIES: Readonly<Record<number, Entry>> = {
   200: ['BadRequest', 'The stream was broken off: one end broke its rules. Open it again, and renew both ends.'],
@@ -17,6 +18,12 @@ const ENTRIES: Readonly<Record<number, Entry>> = {
 /** The error of a stream that ended so. */
 export function ended(status: number): MeshError {
   return new MeshError(status, undefined, { entry: ENTRIES[status] });
+}
+
+/** The error of a stream that this end broke off. */
+export function reset(): MeshError {
+  const entry: Entry = ['Unavailable', 'This end broke the stream off: some of what was written may have arrived. Open another one to go on.'];
+  return new MeshError(STATUS.unavailable, undefined, { entry });
 }
 
 /** The error of what cannot be written into a stream. */
