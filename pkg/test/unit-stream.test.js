@@ -6,6 +6,7 @@ import { test } from 'node:test';
 
 import * as STATUS from '../dist/status.js';
 import { Stream } from '../dist/stream/stream.js';
+import { ended, notHeard, notOpened } from '../dist/stream/words.js';
 import { streamsOf } from '../dist/stream/index.js';
 
 const RESET = 7;
@@ -84,4 +85,10 @@ test('a stream of which both ends have all closes both ways', async () => {
 test('a wrong call rejects, as everything that gives a promise does', async () => {
   await assert.rejects(streamsOf({}, { modul: 1 }), { name: 'BadOption' });
   await assert.rejects(streamsOf({}), { name: 'BadOption' });
+});
+
+test('what did not open, and what is not listened for, have words of their own', () => {
+  assert.match(notOpened(STATUS.unavailable).message, /check the id/);
+  assert.equal(notOpened(STATUS.notFound).message, ended(STATUS.notFound).message);
+  assert.match(notHeard('news', STATUS.tooManyRequests).message, /names.*\(news\)$/);
 });

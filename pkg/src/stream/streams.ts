@@ -3,13 +3,14 @@
 import { hex } from '../bytes.js';
 import { idOf, nameOf, need, needNone, needSignal } from '../check.js';
 import { tellAll } from '../events.js';
+import { FAULT, fault } from '../module/faults.js';
 import { type Attached, attach } from '../module/index.js';
 import * as STATUS from '../status.js';
 import type { Mesh } from '../types.js';
 import * as face from './face.js';
 import { Stream } from './stream.js';
 import type { Listening, MeshStream, OpenOptions, Streams, StreamsOptions } from './types.js';
-import { ended } from './words.js';
+import { notHeard, notOpened } from './words.js';
 
 const NAME_MAX = 64;
 
@@ -129,6 +130,7 @@ class MeshStreams implements Streams {
   }
 
   #endAll(): void {
+    for (const { reject } of this.#opening.values()) reject(fault(FAULT.detached));
     for (const number of [...this.#streams.keys()]) this.#ended(number, STATUS.unavailable);
     this.#takers.clear();
     this.#onClosed();
@@ -158,7 +160,7 @@ class MeshStreams implements Streams {
   #listening(name: string, status: number): void {
     if (status === STATUS.ok) return;
     this.#takers.delete(name);
-    reportError(ended(status));
+    reportError(notHeard(name, status));
   }
 
   #incoming(number: number, peer: string, name: string): void {
@@ -173,7 +175,7 @@ class MeshStreams implements Streams {
     const stream = this.#streams.get(number);
     this.#streams.delete(number);
     stream?.ended(status);
-    this.#opening.get(number)?.reject(ended(status));
+    this.#opening.get(number)?.reject(notOpened(status));
     this.#opening.delete(number);
   }
 }
