@@ -4,10 +4,10 @@
 mod common;
 
 use std::fs::Permissions;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::program::*;
 use common::*;
@@ -186,6 +186,15 @@ fn the_command_carries_its_input_there_and_what_comes_to_its_output() {
     assert!(stderr(&nobody).contains("nobody listens there"), "{}", stderr(&nobody));
     listening.child.signal("-INT");
     assert_eq!(listening.child.code(), Some(0));
+    let mut failing = Conversation::start(
+        &two,
+        &["stream", "listen"],
+        &["bad", "--exec", "sh", "-c", "exit 3"],
+        "listening",
+    );
+    assert!(one.run(&["stream", "open", &two.id(), "bad"]).status.success());
+    let said = failing.complaint();
+    assert!(said.contains("the program sh failed: exit status: 3"), "{said}");
 }
 
 #[test]
@@ -257,4 +266,38 @@ fn one_node_does_not_have_all_places_of_a_listener() {
     assert_eq!(beyond.status.code(), Some(5), "{}", stderr(&beyond));
     assert!(stderr(&beyond).contains("too many"), "{}", stderr(&beyond));
     assert_eq!(open(&three).line(), "hello");
+}
+
+#[test]
+fn a_command_that_leaves_ends_its_stream_whatever_it_waits_for() {
+    let (_one_dir, _two_dir, one, two) = pair();
+    // It reads nothing and says nothing; four run at once, and no more are listened for.
+    let _listening =
+        Conversation::start(&two, &["stream", "listen"], &["deaf", "--exec", "sleep", "600"], "listening");
+    for length in [3_000_000, 0, 3_000_000, 0, 3_000_000, 0] {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let (mut open, _errors) = loop {
+            let mut command = tabmesh();
+            command.args(["stream", "open", &two.id(), "deaf", "--data-dir"]).arg(&one.dir);
+            command.stdin(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = Process(command.spawn().expect("it starts"));
+            let mut said = String::new();
+            let mut errors = BufReader::new(child.stderr.take().expect("piped"));
+            let _ = errors.read_line(&mut said);
+            if said.contains("a stream with") {
+                break (child, errors);
+            }
+            assert!(Instant::now() < deadline, "{said}");
+            std::thread::sleep(Duration::from_millis(100));
+        };
+        let mut input = open.stdin.take().expect("piped");
+        // More than there is room for, or the end at once.
+        let writing = std::thread::spawn(move || input.write_all(&vec![7; length]));
+        std::thread::sleep(Duration::from_millis(500));
+        open.signal("-INT");
+        assert_eq!(open.code(), Some(130), "{length}");
+        let _ = writing.join().expect("no panic");
+    }
+    let own = one.run(&["stream", "open", &one.id(), "deaf"]);
+    assert!(own.status.code() == Some(2) && stderr(&own).contains("own id"), "{}", stderr(&own));
 }

@@ -6,6 +6,8 @@ import { test } from 'node:test';
 
 import * as STATUS from '../dist/status.js';
 import { Stream } from '../dist/stream/stream.js';
+import { ended, notHeard, notOpened } from '../dist/stream/words.js';
+import { streamsOf } from '../dist/stream/index.js';
 
 const RESET = 7;
 
@@ -28,6 +30,19 @@ test('aborting a writer whose write waits for room ends the stream', async () =>
   await writer.abort();
   await write;
   assert.deepEqual(said, [RESET]);
+});
+
+test('what is neither a text nor bytes is refused, and ends the stream for both ends', async () => {
+  const { stream, said, writer } = opened();
+  await assert.rejects(writer.write(new Blob(['words'])), { name: 'BadData', message: /blob\.stream\(\).*Blob/ });
+  assert.deepEqual(said, [RESET]);
+  await assert.rejects(stream.shown.closed, { code: STATUS.unavailable });
+});
+
+test('who broke a stream off reads that it was this end', async () => {
+  const { stream } = opened();
+  stream.shown.abort();
+  await assert.rejects(stream.shown.closed, { code: STATUS.unavailable, name: 'Unavailable', message: /^This end/ });
 });
 
 test('a pipe whose source says nothing hears that the stream broke', async () => {
@@ -65,4 +80,15 @@ test('a stream of which both ends have all closes both ways', async () => {
   stream.ended(STATUS.ok);
   await Promise.all([stream.shown.closed, writer.closed]);
   assert.equal((await reader.read()).done, true);
+});
+
+test('a wrong call rejects, as everything that gives a promise does', async () => {
+  await assert.rejects(streamsOf({}, { modul: 1 }), { name: 'BadOption' });
+  await assert.rejects(streamsOf({}), { name: 'BadOption' });
+});
+
+test('what did not open, and what is not listened for, have words of their own', () => {
+  assert.match(notOpened(STATUS.unavailable).message, /check the id/);
+  assert.equal(notOpened(STATUS.notFound).message, ended(STATUS.notFound).message);
+  assert.match(notHeard('news', STATUS.tooManyRequests).message, /names.*\(news\)$/);
 });

@@ -121,7 +121,7 @@ test('each operation ends once, as the module says', async () => {
   await tag.publish(u16(STATUS.ok));
   await tag.send(to, u16(STATUS.ok));
   await tag.sendClosest(to, u16(STATUS.ok));
-  await assert.rejects(tag.publish(u16(STATUS.unavailable)), { code: STATUS.unavailable, name: 'Unavailable' });
+  await assert.rejects(tag.publish(u16(STATUS.unavailable)), { code: STATUS.unavailable, name: 'Unavailable', message: /member/ });
   await assert.rejects(tag.send(to, u16(STATUS.timedOut)), { code: STATUS.timedOut, name: 'TimedOut' });
   const ends = await Promise.allSettled([STATUS.ok, STATUS.tooManyRequests, STATUS.ok].map((status) => tag.sendClosest(to, u16(status))));
   assert.deepEqual(ends.map(({ status }) => status), ['fulfilled', 'rejected', 'fulfilled']);
@@ -160,11 +160,11 @@ test('whoever closes a tag, or its mesh, learns that what is under way came to n
 test('bad input is refused and harms nothing', async () => {
   const { tag, heard, say } = await member();
   const to = hex(id(3));
-  await assert.rejects(tag.publish(new Uint8Array(PUBLISH_MAX + 1)), { name: 'TooLong' });
+  await assert.rejects(tag.publish(new Uint8Array(PUBLISH_MAX + 1)), { name: 'TooLong', message: /879 bytes at most.*880/ });
   await assert.rejects(tag.send(to, new Uint8Array(SEND_MAX + 1)), { name: 'TooLong' });
   await assert.rejects(tag.send('abc', 'x'), { name: 'BadId' });
   await assert.rejects(tag.sendClosest(7, 'x'), { name: 'BadId' });
-  await assert.rejects(tag.publish(7), { name: 'BadData' });
+  await assert.rejects(tag.publish(new Blob(['x'])), { name: 'BadData', message: /blob\.arrayBuffer\(\).*Blob/ });
   const reported = [];
   globalThis.reportError = (error) => reported.push(error.name);
   for (const bytes of [byte(9), byte(2), concat(byte(1), byte(3)), concat(byte(4), u32(99))]) await say(bytes);

@@ -97,7 +97,7 @@ scenario('every way of not getting a stream has its words, and a stream that bre
   assert.deepEqual(failures, [
     'NotFound 203',
     'NotImplemented 301',
-    'BadRequest 200',
+    'BadOption 1001',
     'Unavailable 303',
     'BadId 1003',
     'BadOption 1001',

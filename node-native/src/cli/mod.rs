@@ -207,7 +207,7 @@ enum StreamCommand {
     /// Open a stream: the standard input goes there, and what comes from there to the standard output
     #[command(
         after_help = "The end of the input is passed on; the command ends once both ends have all. Exit code 4: nobody listens there for a \
-stream of this name, 5: the node cannot be reached, or the stream broke."
+stream of this name, 5: the node cannot be reached, or the stream broke, 130: Ctrl-C broke it."
     )]
     Open {
         /// 64 hexadecimal digits
@@ -221,7 +221,9 @@ stream of this name, 5: the node cannot be reached, or the stream broke."
     #[command(
         after_help = "With --exec each stream is given to a process of its own: what comes is its standard input, its standard output goes \
 back. TABMESH_PEER is the id of the node at the other end, proven by its own link. Four run at once; further streams find nobody who \
-listens, and a fourth of one node is refused. The command goes on until Ctrl-C, which ends it with exit code 0, its processes and their streams."
+listens, and a fourth of one node is refused. The other end hears of the output alone: an exit code other than 0 is told here. The command goes on \
+until Ctrl-C, which ends it with exit code 0, its processes and their streams. Without --exec Ctrl-C ends it with 0 while nobody has opened, with \
+130 after that."
     )]
     Listen {
         /// 1 to 64 bytes

@@ -14,7 +14,7 @@ use super::args::NodeArgs;
 use super::error::CliError;
 use super::exec::{self, Running};
 use super::input;
-use super::lines::{short, until_enough};
+use super::lines::{short, until_enough, until_interrupted};
 use super::places::{PROGRAMS_A_PEER, PROGRAMS_MAX, Places};
 use crate::control::client::ClientError;
 use crate::control::stream::Joined;
@@ -29,7 +29,7 @@ pub(super) async fn open(id: String, name: String, node: &NodeArgs) -> Result<()
         let joined = Joined::open(&socket, id, name).await?;
         carry_by_hand(joined, input).await
     };
-    until_enough(work).await
+    until_interrupted(work).await
 }
 
 /// Takes streams that others open: one by hand, or each by a program of its own.
@@ -37,11 +37,17 @@ pub(super) async fn listen(name: String, program: Vec<OsString>, node: &NodeArgs
     let socket = node.control_socket()?;
     if program.is_empty() {
         let input = input::standard()?;
-        let work = async {
-            let joined = Joined::take(&socket, name, None, || eprintln!("listening; Ctrl-C ends it")).await?;
-            carry_by_hand(joined, input).await
+        let mut taken = None;
+        let waiting = async {
+            taken = Some(Joined::take(&socket, name, None, || eprintln!("listening; Ctrl-C ends it")).await?);
+            Ok(())
         };
-        return until_enough(work).await;
+        until_enough(waiting).await?;
+        // Of a stream that is interrupted something is missing, which whoever uses its output is to know.
+        return match taken {
+            Some(joined) => until_interrupted(carry_by_hand(joined, input)).await,
+            None => Ok(()),
+        };
     }
     exec::look_up(&program)?;
     until_enough(listen_by_program(&socket, &name, &program)).await
@@ -109,7 +115,15 @@ async fn carry_by_program(joined: Joined, program: &[OsString]) -> Result<(), Cl
     let peer = joined.peer.clone();
     let (mut running, input, output) = Running::start(program, &[("TABMESH_PEER", &peer)])?;
     match joined.carry(output, input).await {
-        Ok(_) => drop(running.end().await),
+        Ok(_) => {
+            if let Some(status) = running.end().await.filter(|status| !status.success()) {
+                eprintln!(
+                    "the stream of {}: the program {} failed: {status}",
+                    short(&peer),
+                    program[0].display()
+                );
+            }
+        }
         // A program that reads no further has read enough.
         Err(ClientError::Sink(_)) => {}
         Err(error) => return Err(error.into()),

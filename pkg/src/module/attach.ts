@@ -53,7 +53,7 @@ export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attach
     port,
     command: (...data: MessageData[]): void => {
       if (seat.isOver) throw mesh.state === 'closed' ? new MeshError(CODE.closed) : fault(FAULT.detached, signal?.reason);
-      seat.lend(command(data.map((part) => takeMessage(part, Infinity, viewOf))));
+      seat.lend(command(data.map((part) => takeMessage(part, Infinity, undefined, viewOf))));
     },
     close,
   };

@@ -1,12 +1,11 @@
 // One stream of a page.
 
 import { type Bytes, kindOf, utf8, viewOf } from '../bytes.js';
-import * as CODE from '../codes.js';
-import { MeshError } from '../errors.js';
+import type { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
 import * as face from './face.js';
 import type { MeshStream } from './types.js';
-import { ended } from './words.js';
+import { ended, notTaken, reset } from './words.js';
 
 /** What comes waits here until it is read; the module lets no more than a window come. */
 export class Stream {
@@ -20,6 +19,8 @@ export class Stream {
   #hasFinished = false;
   #error: MeshError | undefined;
   #isOver = false;
+  /** This end broke it off. */
+  #isReset = false;
   /** What waits for bytes, or for room. */
   #reader = (): void => undefined;
   #writer = (): void => undefined;
@@ -77,7 +78,7 @@ export class Stream {
     if (this.#isOver) return;
     this.#isOver = true;
     if (status === STATUS.ok) this.#resolve();
-    else this.#reject((this.#error = ended(status)));
+    else this.#reject((this.#error = this.#isReset ? reset() : ended(status)));
     // Whoever pipes into it hears at once, without writing.
     if (this.#error) this.#writable?.error(this.#error);
     this.#reader();
@@ -86,6 +87,7 @@ export class Stream {
 
   #reset(): void {
     if (this.#isOver) return;
+    this.#isReset = true;
     this.#say(face.reset(this.#number, STATUS.unavailable));
   }
 
@@ -103,7 +105,11 @@ export class Stream {
 
   async #write(data: unknown): Promise<void> {
     const bytes = typeof data === 'string' ? utf8(data) : viewOf(data);
-    if (!bytes) throw new MeshError(CODE.badData, `a stream takes texts and bytes, and this is of type ${kindOf(data)}`);
+    if (!bytes) {
+      // The platform breaks `writable` for good and says nothing more: the other end would wait for ever.
+      this.#reset();
+      throw notTaken(`this is of type ${kindOf(data)}`);
+    }
     for (let at = 0; at < bytes.length;) {
       while (this.#room === 0 && !this.#isOver) await new Promise<void>((resolve) => (this.#writer = resolve));
       if (this.#isOver) throw this.#error ?? ended(STATUS.unavailable);

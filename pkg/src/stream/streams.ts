@@ -5,13 +5,14 @@ import { idOf, nameOf, need, needNone, needSignal } from '../check.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
+import { FAULT, fault } from '../module/faults.js';
 import { type Attached, attach } from '../module/index.js';
 import * as STATUS from '../status.js';
 import type { Mesh } from '../types.js';
 import * as face from './face.js';
 import { Stream } from './stream.js';
 import type { Listening, MeshStream, OpenOptions, Streams, StreamsOptions } from './types.js';
-import { ended } from './words.js';
+import { notHeard, notOpened } from './words.js';
 
 const NAME_MAX = 64;
 
@@ -25,7 +26,7 @@ const attached = new WeakMap<Mesh, Promise<Streams>>();
  *
  * @throws MeshError as `attach` of `tabmesh/module`
  */
-export function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Streams> {
+export async function streamsOf(mesh: Mesh, options: StreamsOptions = {}): Promise<Streams> {
   const { module = new URL('../../wasm/tabmesh_stream.wasm', import.meta.url), ...unknown } = options;
   needNone(unknown, 'streamsOf');
   const known = attached.get(mesh);
@@ -48,6 +49,7 @@ interface Opening {
 class MeshStreams implements Streams {
   #module!: Attached;
   readonly #onClosed: () => void;
+  readonly #own: string;
   readonly #streams = new Map<number, Stream>();
   readonly #opening = new Map<number, Opening>();
   readonly #takers = new Map<string, (stream: MeshStream) => void>();
@@ -55,7 +57,7 @@ class MeshStreams implements Streams {
   #unlisten = (): void => undefined;
 
   static async attach(mesh: Mesh, module: NonNullable<StreamsOptions['module']>, onClosed: () => void): Promise<MeshStreams> {
-    const streams = new MeshStreams(onClosed);
+    const streams = new MeshStreams(mesh.id, onClosed);
     streams.#module = await attach(mesh, {
       name: 'tabmesh stream v1',
       module,
@@ -71,7 +73,8 @@ class MeshStreams implements Streams {
     return streams;
   }
 
-  private constructor(onClosed: () => void) {
+  private constructor(own: string, onClosed: () => void) {
+    this.#own = own;
     this.#onClosed = onClosed;
   }
 
@@ -99,6 +102,7 @@ class MeshStreams implements Streams {
 
   async open(peer: string, name: string, { signal }: OpenOptions = {}): Promise<MeshStream> {
     const to = idOf(peer);
+    need(hex(to) !== this.#own, 'peer is the id of another node, and this is the own one');
     nameOf(name, 'name', NAME_MAX);
     needSignal(signal);
     signal?.throwIfAborted();
@@ -132,6 +136,7 @@ class MeshStreams implements Streams {
 
   #endAll(): void {
     this.#unlisten();
+    for (const { reject } of this.#opening.values()) reject(fault(FAULT.detached));
     for (const number of [...this.#streams.keys()]) this.#ended(number, STATUS.unavailable);
     this.#takers.clear();
     this.#onClosed();
@@ -161,7 +166,7 @@ class MeshStreams implements Streams {
   #listening(name: string, status: number): void {
     if (status === STATUS.ok) return;
     this.#takers.delete(name);
-    reportError(ended(status));
+    reportError(notHeard(name, status));
   }
 
   #incoming(number: number, peer: string, name: string): void {
@@ -176,7 +181,7 @@ class MeshStreams implements Streams {
     const stream = this.#streams.get(number);
     this.#streams.delete(number);
     stream?.ended(status);
-    this.#opening.get(number)?.reject(ended(status));
+    this.#opening.get(number)?.reject(notOpened(status));
     this.#opening.delete(number);
   }
 }

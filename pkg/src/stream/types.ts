@@ -6,11 +6,11 @@ export interface MeshStream {
   readonly peer: string;
   /** What it was opened for. */
   readonly name: string;
-  /** What the other end writes; closes once that one has written all. Cancelling it ends the stream. */
+  /** What the other end writes; closes once that one has written all. Cancelling it ends the stream both ways, and loses what is under way. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** What the other end is to read: bytes of any kind, or texts as UTF-8. Closing it says that there is no more; aborting it ends the stream. */
   readonly writable: WritableStream<ArrayBufferLike | ArrayBufferView | string>;
-  /** Resolves once both ends have all; rejects with a MeshError where the stream ended otherwise. */
+  /** Resolves once both ends have closed `writable` and read all; rejects with a MeshError where the stream ended otherwise. */
   readonly closed: Promise<void>;
   /** Ends the stream now, for both ends; what was written may not come. */
   abort(): void;

@@ -5,7 +5,6 @@ import { idOf, nameOf, need, needNone } from '../check.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
-import { takeMessage } from '../message.js';
 import { attach } from '../module/attach.js';
 import { FAULT, fault } from '../module/faults.js';
 import type { Attached } from '../module/types.js';
@@ -13,6 +12,7 @@ import * as STATUS from '../status.js';
 import type { Mesh, MessageData } from '../types.js';
 import * as face from './face.js';
 import type { Members, Tag, TagOptions } from './types.js';
+import { ended, taken } from './words.js';
 
 /** Of the name of a tag, in bytes: the name of its port has 15 more. */
 const NAME_MAX = 240;
@@ -77,17 +77,17 @@ class Membership implements Tag {
   }
 
   async publish(data: MessageData): Promise<void> {
-    const bytes = takeMessage(data, face.PUBLISH_MAX);
+    const bytes = taken(data, face.PUBLISH_MAX);
     return this.#ask((op) => face.publish(op, bytes));
   }
 
   async send(to: string, data: MessageData): Promise<void> {
-    const [id, bytes] = [idOf(to), takeMessage(data, face.SEND_MAX)];
+    const [id, bytes] = [idOf(to), taken(data, face.SEND_MAX)];
     return this.#ask((op) => face.send(op, id, bytes));
   }
 
   async sendClosest(key: string, data: MessageData): Promise<void> {
-    const [id, bytes] = [idOf(key), takeMessage(data, face.SEND_MAX)];
+    const [id, bytes] = [idOf(key), taken(data, face.SEND_MAX)];
     return this.#ask((op) => face.sendClosest(op, id, bytes));
   }
 
@@ -128,7 +128,7 @@ class Membership implements Tag {
     const waiting = this.#waiting.get(op);
     this.#waiting.delete(op);
     if (status === STATUS.ok) waiting?.resolve();
-    else waiting?.reject(new MeshError(status));
+    else waiting?.reject(ended(status));
   }
 
   #ask(command: (op: number) => Bytes): Promise<void> {

@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use tabmesh_engine::{NodeId, Status};
-use tokio::io::BufReader;
+use tokio::io::{BufReader, Interest};
 use tokio::net::unix::OwnedReadHalf;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::control::Failure;
 use crate::control::frame::{self, Frame, FrameError};
@@ -20,6 +20,9 @@ pub(super) const HEAD_MAX: Duration = Duration::from_secs(5);
 
 /// How long a client may leave unread what no longer fits its socket.
 const READ_MAX: Duration = Duration::from_secs(600);
+
+/// How often a client that is not read is looked after.
+const GLANCE: Duration = Duration::from_millis(500);
 
 /// Why a request ended early.
 pub(super) enum Ended {
@@ -90,6 +93,25 @@ pub(super) async fn until_gone<T>(reader: &mut Reader, work: impl Future<Output 
             Ok(None) => FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into(),
             Err(error) => error.into(),
         }),
+    }
+}
+
+/// Waits for `work`, unless the client leaves before; what the client has said and nobody read stays unread.
+pub(super) async fn while_there<T>(reader: &Reader, work: impl Future<Output = T>) -> Result<T, Ended> {
+    tokio::select! {
+        result = work => Ok(result),
+        () = left(reader) => Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
+    }
+}
+
+/// The client has closed its end. Where it said more before nothing tells of that at once, so it is looked for.
+async fn left(reader: &Reader) {
+    loop {
+        sleep(GLANCE).await;
+        match reader.get_ref().ready(Interest::READABLE).await {
+            Ok(ready) if !ready.is_read_closed() => {}
+            _ => return,
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
+use super::answer::{Ended, Reader, failed, stopping, until_gone, while_there, write_in_time};
 use crate::control::frame::{self, Frame, FrameError};
 use crate::control::{Answer, Done};
 use crate::driver::{AttachError, Handle};
@@ -69,8 +69,14 @@ impl Door {
         reader: &mut Reader,
         writer: &mut OwnedWriteHalf,
     ) -> Result<Done, Ended> {
+        if peer == self.handle.id() {
+            return Err(failed(
+                Status::BadRequest,
+                "this is the node's own id; a stream leads to another node",
+            ));
+        }
         let (_place, streams) = self.enter(name).await?;
-        let stream = until_gone(reader, streams.open(peer, name.as_bytes())).await?.map_err(broken)?;
+        let stream = until_gone(reader, streams.open(peer, name.as_bytes())).await?.map_err(not_opened)?;
         join(stream, reader, writer).await
     }
 
@@ -135,7 +141,8 @@ async fn take_in(to: &mut streams::Writer, reader: &mut Reader, given: &Notify) 
         match frame {
             Some(Frame::Data(bytes)) => {
                 count += bytes.len() as u64;
-                if let Err(status) = to.write(&bytes).await {
+                // Nothing is read of the client while this waits for room.
+                if let Err(status) = while_there(reader, to.write(&bytes)).await? {
                     return Err(broken_after(given, status).await);
                 }
             }
@@ -145,6 +152,7 @@ async fn take_in(to: &mut streams::Writer, reader: &mut Reader, given: &Notify) 
         }
     }
     to.finish();
+    until_gone(reader, given.notified()).await?;
     Ok(count)
 }
 
@@ -156,6 +164,16 @@ async fn broken_after(given: &Notify, status: Status) -> Ended {
 
 fn broken(status: Status) -> Ended {
     failed(status, sentence(Operation::Stream, status))
+}
+
+fn not_opened(status: Status) -> Ended {
+    match status {
+        Status::Unavailable => failed(
+            status,
+            "no way to this node was found; check the id, and that the node runs and has joined this network",
+        ),
+        other => broken(other),
+    }
 }
 
 fn not_attached(error: AttachError) -> Ended {
