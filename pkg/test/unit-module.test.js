@@ -241,6 +241,7 @@ test('options that make no sense, modules that are none, and ports that are take
     (func (export "poll") (param i64) (result i64) (i64.const 0)) (func (export "wanted_at") (result i64) (i64.const -1)))`);
   for (const module of [...none, wrong, Uint8Array.of(1, 2)]) assert.equal(await failure({ module }), 'NoModule');
   assert.equal(await failure({ module: new URL('http://localhost:1/x.wasm') }), 'NotLoaded');
+  assert.equal(await failure({ module: new URL('data:text/html,<!doctype html>') }), 'NotLoaded', 'what a server gives for all that it has not');
 
   const all = [];
   const compiled = await WebAssembly.compile(PUPPET);

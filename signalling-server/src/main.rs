@@ -1,5 +1,6 @@
 //! The command `tabmesh-signalling`.
 
+use std::io::Write;
 use std::pin::pin;
 use std::process::ExitCode;
 
@@ -29,7 +30,8 @@ fn main() -> ExitCode {
     match start(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error[{}]: {error}", error.code());
+            // Whoever started it may not listen any more.
+            let _ = writeln!(std::io::stderr(), "error[{}]: {error}", error.code());
             ExitCode::from(2)
         }
     }

@@ -43,7 +43,7 @@ pub(super) async fn answer(program: Vec<OsString>, node: &NodeArgs) -> Result<()
     let input = if is_by_hand { Some(input::standard()?) } else { None };
     let work = async {
         let module = Module::answer(&socket).await?;
-        eprintln!("answering; Ctrl-C ends it");
+        note!("answering; Ctrl-C ends it");
         match input {
             Some(input) => by_hand(module, BufReader::new(input), node.json).await,
             None => by_program(module, program).await,
@@ -124,7 +124,7 @@ async fn by_hand(module: Module, mut input: BufReader<tokio::io::Stdin>, json: b
     let speak = async {
         while let Some(line) = next_line(&mut input, NUMBER_MAX + MESSAGE_MAX).await? {
             let Some((number, answer)) = answered(&line) else {
-                eprintln!("an answer is a line with the number of its question, a space, and what to say");
+                note!("an answer is a line with the number of its question, a space, and what to say");
                 continue;
             };
             if answer.len() > MESSAGE_MAX {
@@ -133,7 +133,7 @@ async fn by_hand(module: Module, mut input: BufReader<tokio::io::Stdin>, json: b
             let deadline = open.borrow_mut().remove(&number);
             match deadline.filter(|deadline| *deadline >= Instant::now()) {
                 Some(_) => reply(&mut orders, number, Status::Ok, answer).await?,
-                None => eprintln!("no question {number} waits for an answer"),
+                None => note!("no question {number} waits for an answer"),
             }
         }
         Ok(())

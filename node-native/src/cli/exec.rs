@@ -46,7 +46,7 @@ pub(super) fn look_up(program: &[OsString]) -> Result<(), CliError> {
 pub(super) async fn run(program: &[OsString], asked: Asked) -> Option<Vec<u8>> {
     let proven = if asked.is_proven { "1" } else { "0" };
     let variables = [("TABMESH_ASKER", &asked.from[..]), ("TABMESH_ASKER_PROVEN", proven)];
-    let started = Running::start(program, &variables).inspect_err(|error| eprintln!("{error}"));
+    let started = Running::start(program, &variables).inspect_err(|error| note!("{error}"));
     let (mut running, mut input, output) = started.ok()?;
     let feed = async move {
         // It need not read what it was asked.
@@ -57,7 +57,7 @@ pub(super) async fn run(program: &[OsString], asked: Asked) -> Option<Vec<u8>> {
     let (read, ()) = tokio::join!(output.read_to_end(&mut answer), feed);
     let is_answer = read.is_ok() && answer.len() <= MESSAGE_MAX;
     if !is_answer {
-        eprintln!("the program {} says more than 32 KiB; it is ended", program[0].display());
+        note!("the program {} says more than 32 KiB; it is ended", program[0].display());
         return None;
     }
     running.end().await.is_some_and(|status| status.success()).then_some(answer)

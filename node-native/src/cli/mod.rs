@@ -1,5 +1,8 @@
 //! The command line.
 
+#[macro_use]
+mod says;
+
 mod answer;
 mod args;
 mod ask;
@@ -221,7 +224,7 @@ stream of this name, 5: the node cannot be reached, or the stream broke, 130: Ct
     #[command(
         after_help = "With --exec each stream is given to a process of its own: what comes is its standard input, its standard output goes \
 back. TABMESH_PEER is the id of the node at the other end, proven by its own link. Four run at once; further streams find nobody who \
-listens, and a fourth of one node is refused. The other end hears of the output alone: an exit code other than 0 is told here. The command goes on \
+listens, and a fourth of one node is refused. An exit code other than 0 breaks its stream, so that the other end does not take what came for all. The command goes on \
 until Ctrl-C, which ends it with exit code 0, its processes and their streams. Without --exec Ctrl-C ends it with 0 while nobody has opened, with \
 130 after that."
     )]
@@ -282,7 +285,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tabmesh: {error}");
+            note!("tabmesh: {error}");
             ExitCode::from(error.exit_code())
         }
     }

@@ -25,9 +25,9 @@ pub(super) async fn list(node: &NodeArgs) -> Result<(), CliError> {
     if node.json {
         print_json(&modules);
     } else if modules.is_empty() {
-        println!("no modules are attached; `tabmesh run --module NAME=PATH` attaches one");
+        say!("no modules are attached; `tabmesh run --module NAME=PATH` attaches one");
     } else {
-        modules.iter().for_each(|module| println!("{}", line(module)));
+        modules.iter().for_each(|module| say!("{}", line(module)));
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ pub(super) async fn command(module: String, bytes: Bytes, node: &NodeArgs) -> Re
     if node.json {
         print_json(&json!({ "done": true }));
     } else {
-        println!("done");
+        say!("done");
     }
     Ok(())
 }
@@ -94,7 +94,7 @@ pub(super) async fn events(
 async fn show(heard: Heard, is_raw: bool, json: bool) -> Result<io::Result<()>, CliError> {
     Ok(match heard {
         Heard::Listening => {
-            eprintln!("listening; Ctrl-C ends it");
+            note!("listening; Ctrl-C ends it");
             Ok(())
         }
         Heard::Event(bytes) if is_raw => write(&bytes).await,
@@ -102,7 +102,7 @@ async fn show(heard: Heard, is_raw: bool, json: bool) -> Result<io::Result<()>, 
         Heard::Event(bytes) => print(hex_of(&bytes)).await,
         Heard::Missed(missed) if json => print(json!({ "missed": missed }).to_string()).await,
         Heard::Missed(missed) => {
-            eprintln!("{missed} events were missed: they came faster than they were read");
+            note!("{missed} events were missed: they came faster than they were read");
             Ok(())
         }
         Heard::Said(_) => return Err(out_of_turn()),

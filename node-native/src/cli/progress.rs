@@ -65,6 +65,6 @@ impl Progress {
         }
         at.set(Instant::now());
         let total = self.bar.length().map_or_else(|| "?".to_owned(), |length| ByteSize(length).to_string());
-        eprintln!("{} of {total} {}", ByteSize(self.bar.position()), self.message.borrow());
+        note!("{} of {total} {}", ByteSize(self.bar.position()), self.message.borrow());
     }
 }

@@ -13,7 +13,7 @@ use crate::peer::identity_of;
 use crate::settings::Settings;
 
 pub(super) fn id(settings: &Settings) -> Result<(), CliError> {
-    println!("{}", hex(&identity_of(settings)?.id()));
+    say!("{}", hex(&identity_of(settings)?.id()));
     Ok(())
 }
 
@@ -22,7 +22,7 @@ pub(super) async fn peers(node: &NodeArgs) -> Result<(), CliError> {
     if node.json {
         print_json(&peers);
     } else if peers.is_empty() {
-        println!("no peers are linked");
+        say!("no peers are linked");
     } else {
         print_peers(&peers);
     }
@@ -30,12 +30,12 @@ pub(super) async fn peers(node: &NodeArgs) -> Result<(), CliError> {
 }
 
 fn print_peers(peers: &[PeerLine]) {
-    println!("{:64}  {:6}  {:7}  {:>9}  {:>8}  NEIGHBOUR", "ID", "KIND", "PROFILE", "RTT", "LINKED");
+    say!("{:64}  {:6}  {:7}  {:>9}  {:>8}  NEIGHBOUR", "ID", "KIND", "PROFILE", "RTT", "LINKED");
     for peer in peers {
         let rtt = peer.rtt_ms.map_or_else(|| "-".to_owned(), |rtt| format!("{rtt:.1} ms"));
         let linked = format!("{} s", peer.linked_s);
         let neighbour = if peer.neighbour { "yes" } else { "" };
-        println!("{:64}  {:6}  {:7}  {rtt:>9}  {linked:>8}  {neighbour}", peer.id, peer.kind, peer.profile);
+        say!("{:64}  {:6}  {:7}  {rtt:>9}  {linked:>8}  {neighbour}", peer.id, peer.kind, peer.profile);
     }
 }
 
@@ -51,36 +51,36 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
 
 fn print_status(status: &StatusLines) {
     let yes = |what| if what { "yes" } else { "no" };
-    println!("id          {}", status.id);
-    println!("version     {}", status.version);
-    println!("network     {}", status.network);
-    println!("joined      {}", yes(status.joined));
-    println!("signalling  {}", yes(status.signalling));
+    say!("id          {}", status.id);
+    say!("version     {}", status.version);
+    say!("network     {}", status.network);
+    say!("joined      {}", yes(status.joined));
+    say!("signalling  {}", yes(status.signalling));
     if let Some(trouble) = &status.signalling_trouble {
-        println!("            {trouble}");
+        say!("            {trouble}");
     }
-    println!("links       {}", status.links);
+    say!("links       {}", status.links);
     for trouble in &status.peer_troubles {
-        println!("            {trouble}");
+        say!("            {trouble}");
     }
-    println!("neighbours  {}", status.neighbourhood.len());
-    println!("addresses   {}", status.addresses);
+    say!("neighbours  {}", status.neighbourhood.len());
+    say!("addresses   {}", status.addresses);
     if !status.modules.is_empty() {
-        println!("modules     {}", status.modules.iter().filter(|module| module.failure.is_none()).count());
+        say!("modules     {}", status.modules.iter().filter(|module| module.failure.is_none()).count());
     }
     for module in &status.modules {
-        println!("            {}", module_line(module));
+        say!("            {}", module_line(module));
     }
-    println!("blocks      {}", status.blocks);
+    say!("blocks      {}", status.blocks);
     let (used, quota) = (bytesize::ByteSize(status.block_bytes), bytesize::ByteSize(status.quota_bytes));
-    println!("stored      {used} of {quota}");
+    say!("stored      {used} of {quota}");
     if let Some(trouble) = &status.store_trouble {
-        println!("            blocks cannot be written: {trouble}");
+        say!("            blocks cannot be written: {trouble}");
     }
     if let Some(bytes) = status.resident_bytes {
-        println!("memory      {}", bytesize::ByteSize(bytes.unsigned_abs()));
+        say!("memory      {}", bytesize::ByteSize(bytes.unsigned_abs()));
     }
-    println!("uptime      {} s", status.uptime_s);
+    say!("uptime      {} s", status.uptime_s);
 }
 
 pub(super) async fn find(id: String, node: &NodeArgs) -> Result<(), CliError> {
@@ -88,7 +88,7 @@ pub(super) async fn find(id: String, node: &NodeArgs) -> Result<(), CliError> {
         return Err(out_of_turn());
     };
     if crowded {
-        eprintln!(
+        note!(
             "warning: these ids lie closer together than chance puts them: somebody may have made them to hide what is \
              kept there"
         );
@@ -96,7 +96,7 @@ pub(super) async fn find(id: String, node: &NodeArgs) -> Result<(), CliError> {
     if node.json {
         print_json(&ids);
     } else {
-        ids.iter().for_each(|id| println!("{id}"));
+        ids.iter().for_each(|id| say!("{id}"));
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ pub(super) async fn send(id: String, text: String, node: &NodeArgs) -> Result<()
     if node.json {
         print_json(&serde_json::json!({ "sent": true }));
     } else {
-        println!("sent");
+        say!("sent");
     }
     Ok(())
 }
@@ -126,5 +126,5 @@ pub(super) fn out_of_turn() -> CliError {
 }
 
 pub(super) fn print_json(value: &impl Serialize) {
-    println!("{}", serde_json::to_string(value).unwrap_or_else(|_| unreachable!("plain data are JSON")));
+    say!("{}", serde_json::to_string(value).unwrap_or_else(|_| unreachable!("plain data are JSON")));
 }

@@ -1,13 +1,17 @@
 //! `stream`: bytes between this node and another one, through standard input and output or a program.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tabmesh_engine::Status;
-use tokio::io::stdout;
+use tokio::io::{AsyncRead, ReadBuf, stdout};
+use tokio::process::ChildStdout;
 use tokio::task::JoinSet;
 
 use super::args::NodeArgs;
@@ -39,7 +43,7 @@ pub(super) async fn listen(name: String, program: Vec<OsString>, node: &NodeArgs
         let input = input::standard()?;
         let mut taken = None;
         let waiting = async {
-            taken = Some(Joined::take(&socket, name, None, || eprintln!("listening; Ctrl-C ends it")).await?);
+            taken = Some(Joined::take(&socket, name, None, || note!("listening; Ctrl-C ends it")).await?);
             Ok(())
         };
         until_enough(waiting).await?;
@@ -54,7 +58,7 @@ pub(super) async fn listen(name: String, program: Vec<OsString>, node: &NodeArgs
 }
 
 async fn carry_by_hand(joined: Joined, input: tokio::io::Stdin) -> Result<(), CliError> {
-    eprintln!("a stream with {}", short(&joined.peer));
+    note!("a stream with {}", short(&joined.peer));
     match joined.carry(input, stdout()).await {
         // Whoever reads the output has read enough.
         Err(ClientError::Sink(broken)) if broken.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -75,7 +79,7 @@ async fn listen_by_program(socket: &Path, name: &str, program: &[OsString]) -> R
                 // Told once, when all wait.
                 let tell = || {
                     if is_first && waiting.fetch_add(1, Ordering::Relaxed) + 1 == PROGRAMS_MAX {
-                        eprintln!("listening; Ctrl-C ends it");
+                        note!("listening; Ctrl-C ends it");
                     }
                 };
                 match Joined::take(&socket, name.clone(), Some(PROGRAMS_A_PEER), tell).await {
@@ -104,29 +108,50 @@ async fn serve(joined: Joined, program: &[OsString], places: &Places) {
     let peer = joined.peer.clone();
     // The node keeps to the share; but programs may go on when their streams are over.
     let Some(_place) = places.try_enter(&peer) else {
-        return eprintln!("{} has {PROGRAMS_A_PEER} programs already; its stream is ended", short(&peer));
+        return note!("{} has {PROGRAMS_A_PEER} programs already; its stream is ended", short(&peer));
     };
     if let Err(error) = carry_by_program(joined, program).await {
-        eprintln!("the stream of {}: {error}", short(&peer));
+        note!("the stream of {}: {error}", short(&peer));
     }
 }
 
 async fn carry_by_program(joined: Joined, program: &[OsString]) -> Result<(), CliError> {
     let peer = joined.peer.clone();
-    let (mut running, input, output) = Running::start(program, &[("TABMESH_PEER", &peer)])?;
-    match joined.carry(output, input).await {
-        Ok(_) => {
-            if let Some(status) = running.end().await.filter(|status| !status.success()) {
-                eprintln!(
-                    "the stream of {}: the program {} failed: {status}",
-                    short(&peer),
-                    program[0].display()
-                );
-            }
+    let (running, input, output) = Running::start(program, &[("TABMESH_PEER", &peer)])?;
+    match joined.carry(Said { running, output }, input).await {
+        Ok(_) => {}
+        Err(ClientError::Source(failed)) => {
+            note!("the stream of {}: the program {}: {failed}", short(&peer), program[0].display());
         }
         // A program that reads no further has read enough.
         Err(ClientError::Sink(_)) => {}
         Err(error) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// What a program says, to its very end: that of one that fails is an error, so its stream breaks, and the other end does not take what came
+/// for all.
+struct Said {
+    running: Running,
+    output: ChildStdout,
+}
+
+impl AsyncRead for Said {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.output).poll_read(cx, buffer))?;
+        if buffer.filled().len() > before {
+            return Poll::Ready(Ok(()));
+        }
+        let status = ready!(pin!(self.running.end()).poll(cx));
+        match status.filter(|status| !status.success()) {
+            Some(status) => Poll::Ready(Err(io::Error::other(format!("it failed: {status}")))),
+            None => Poll::Ready(Ok(())),
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) async fn publish(topic: String, text: String, node: &NodeArgs) -> Res
     if node.json {
         print_json(&json!({ "published": is_heard }));
     } else if is_heard {
-        println!("published");
+        say!("published");
     }
     if is_heard { Ok(()) } else { Err(CliError::Unheard("it".to_owned())) }
 }
@@ -48,7 +48,7 @@ pub(super) async fn publish_lines(topic: String, node: &NodeArgs) -> Result<(), 
     if node.json {
         print_json(&json!({ "published": published, "unheard": unheard }));
     } else {
-        println!("{published} published");
+        say!("{published} published");
     }
     ended?;
     if unheard == 0 { Ok(()) } else { Err(CliError::Unheard(format!("{unheard} of the messages"))) }
@@ -75,7 +75,7 @@ async fn listen(socket: &Path, topic: String, count: Option<u64>, json: bool) ->
     while left > 0 {
         let printed = match client.heard().await? {
             Heard::Listening => {
-                eprintln!("listening; Ctrl-C ends it");
+                note!("listening; Ctrl-C ends it");
                 Ok(())
             }
             Heard::Said(said) => {
@@ -85,7 +85,7 @@ async fn listen(socket: &Path, topic: String, count: Option<u64>, json: bool) ->
             Heard::Event(_) => return Err(out_of_turn()),
             Heard::Missed(missed) if json => print(json!({ "missed": missed }).to_string()).await,
             Heard::Missed(missed) => {
-                eprintln!("{missed} messages were missed: they came faster than they were read");
+                note!("{missed} messages were missed: they came faster than they were read");
                 Ok(())
             }
         };

@@ -30,7 +30,7 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
     if node.json {
         print_json(&done);
     } else {
-        println!("{cid}");
+        say!("{cid}");
     }
     if *holders_min == 0 {
         return Err(CliError::Alone);
@@ -39,9 +39,9 @@ pub(super) async fn put(file: &Path, transfer: &TransferArgs, node: &NodeArgs) -
         return Ok(());
     }
     let nodes = if *holders_min == 1 { "node" } else { "nodes" };
-    eprintln!("{blocks} blocks are placed; every one is on at least {holders_min} other {nodes}");
+    note!("{blocks} blocks are placed; every one is on at least {holders_min} other {nodes}");
     if *partial > 0 {
-        eprintln!(
+        note!(
             "{partial} of them are on fewer nodes than they should be; put the file again when more are linked"
         );
     }

@@ -1,13 +1,19 @@
 //! A command's end of a stream.
 
 use std::path::Path;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::sleep;
 
 use super::client::{Client, ClientError};
 use super::frame::{self, Frame, FrameError};
 use super::{Answer, Done, Request};
+
+/// While an output takes nothing the connection is looked at so often.
+const LOOKED_EVERY: Duration = Duration::from_secs(1);
 
 /// An open stream of a running node, for this command. Dropping it before it is over ends the stream.
 pub struct Joined {
@@ -103,8 +109,14 @@ async fn receive(
         match frame::read(reader).await?.ok_or(ClientError::Closed)? {
             Frame::Data(bytes) => {
                 let output = output.as_mut().ok_or(FrameError::OutOfTurn)?;
-                output.write_all(&bytes).await.map_err(ClientError::Sink)?;
-                output.flush().await.map_err(ClientError::Sink)?;
+                let written = async {
+                    output.write_all(&bytes).await?;
+                    output.flush().await
+                };
+                tokio::select! {
+                    written = written => written.map_err(ClientError::Sink)?,
+                    () = hung_up(reader) => return Err(ClientError::Closed),
+                }
             }
             // Whoever reads it sees the end.
             Frame::End => drop(output.take()),
@@ -115,6 +127,18 @@ async fn receive(
                     _ => Err(FrameError::OutOfTurn.into()),
                 };
             }
+        }
+    }
+}
+
+/// Waits until the node has closed the connection, whatever of it was not read: an output that takes nothing would hide that.
+async fn hung_up(reader: &BufReader<OwnedReadHalf>) {
+    loop {
+        sleep(LOOKED_EVERY).await;
+        let mut socket = [PollFd::new(reader.get_ref().as_ref(), PollFlags::empty())];
+        let is_over = poll(&mut socket, Some(&Timespec::default())).is_ok_and(|changed| changed > 0);
+        if is_over {
+            return;
         }
     }
 }

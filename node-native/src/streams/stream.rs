@@ -118,6 +118,11 @@ impl Writer {
         say(&self.hub, &Command::Finish { stream: self.number });
     }
 
+    /// Breaks the stream off: it ends now, for both ends, unless both have all already.
+    pub fn abort(self) {
+        let _ = self.hub.send(Half::Lost(self.number));
+    }
+
     /// Waits until the stream is over.
     ///
     /// # Errors

@@ -85,6 +85,8 @@ async function fetched(url: URL, signal: AbortSignal | undefined): Promise<Bytes
   try {
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) throw new Error(`${url.href} answers ${response.status}`);
+    // What a server gives for whatever it has not, where a page finds its own way.
+    if (response.headers.get('content-type')?.startsWith('text/html')) throw new Error(`${url.href} is a page: the module does not lie there`);
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
     signal?.throwIfAborted();

@@ -81,7 +81,7 @@ fn refused(end: &End) -> Value {
 
 /// The same as lines. What a module calls its exports is shown with control characters escaped, as JSON does.
 fn print(report: &Value) {
-    let line = |name: &str, value: &dyn std::fmt::Display| println!("{name:10}  {value}");
+    let line = |name: &str, value: &dyn std::fmt::Display| say!("{name:10}  {value}");
     let list = |value: &Value| match value.as_array().map(Vec::as_slice) {
         None | Some([]) => "none".to_owned(),
         Some(names) => {

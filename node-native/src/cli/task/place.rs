@@ -43,7 +43,7 @@ fn is_fit_for_output(bytes: &[u8]) -> bool {
     }
     let is_text = std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(is_plain));
     if !is_text {
-        eprintln!("the output is no plain text: give --output, or a pipe");
+        note!("the output is no plain text: give --output, or a pipe");
     }
     is_text
 }

@@ -111,11 +111,19 @@ async fn join(stream: Stream, reader: &mut Reader, writer: &mut OwnedWriteHalf) 
     let Stream { peer, reader: mut from, writer: mut to, .. } = stream;
     frame::write_header(writer, &Answer::Opened(hex(&peer))).await?;
     let given = Notify::new();
-    let (received, sent) =
-        tokio::try_join!(give(&mut from, writer, &given), take_in(&mut to, reader, &given))?;
-    // The client has said all that it will: what comes now is that it leaves.
-    until_gone(reader, to.ended()).await?.map_err(broken)?;
-    Ok(Done::Stream { sent, received })
+    let carried = async {
+        let (received, sent) =
+            tokio::try_join!(give(&mut from, writer, &given), take_in(&mut to, reader, &given))?;
+        // The client has said all that it will: what comes now is that it leaves.
+        until_gone(reader, to.ended()).await?.map_err(broken)?;
+        Ok(Done::Stream { sent, received })
+    };
+    let done = carried.await;
+    if done.is_err() {
+        // Whoever leaves when it has said all still leaves what the other end has to say.
+        to.abort();
+    }
+    done
 }
 
 /// Gives a client what comes, and says when that is all.
