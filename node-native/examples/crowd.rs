@@ -1,4 +1,4 @@
-//! Small nodes of one process, that somebody else may link to: each keeps few links of its own and takes what comes.
+//! Native peers of one process, that somebody else may link to.
 //!
 //! `crowd SIGNALLING NETWORK COUNT` starts them at a signalling server, prints their ids as one JSON list once all run, and ends with its
 //! standard input.
@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use tabmesh_native::identity::hex;
 use tabmesh_native::peer::Peer;
-use tabmesh_native::settings::{HostProfile, Settings};
+use tabmesh_native::settings::Settings;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, stdin};
 use url::Url;
@@ -26,7 +26,6 @@ async fn main() -> Result<(), Failure> {
         let settings = Settings {
             network: network.clone(),
             signalling: vec![signalling.clone()],
-            profile: HostProfile::Device,
             udp: vec![SocketAddr::from(([127, 0, 0, 1], 0))],
             ..Settings::at(dir.path())
         };

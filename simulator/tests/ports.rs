@@ -70,7 +70,7 @@ impl Module for Probe {
                     false,
                 ));
             }
-            Told::Clock { .. } => {}
+            Told::Clock { .. } | Told::AskedHere { .. } => {}
         }
     }
 

@@ -9,7 +9,7 @@ import { sleep, until, within } from '../harness/wait.js';
 import { puppet } from '../../pkg/test/port-modules.js';
 import { program } from './programs.js';
 
-/** What a module of a tab may hold, and small nodes beside a tab's own links. */
+/** What a module of a tab may hold, and native peers in its network. */
 const HELD = 40;
 const CROWD = 70;
 
@@ -21,7 +21,7 @@ const IDLE_MS = 30_000;
 export const title = 'Held links';
 
 export const about = `
-An idle page of a network of ${CROWD} small native nodes on this machine, without a module and with one that holds links to ${HELD} of them,
+An idle page of a network of ${CROWD} native peers on this machine, without a module and with one that holds links to ${HELD} of them,
 in a browser of its own: all of its processes together, over ${IDLE_MS / 1000} s after ${REST_MS / 1000} s of rest. Memory is what they share divided among them
 (PSS). Bare: the same page, which does not join.`;
 
@@ -51,7 +51,7 @@ export async function measure(net) {
   return rows;
 }
 
-/** Small nodes in a process of their own, in a network named after the browser. */
+/** Native peers in a process of their own, in a network named after the browser. */
 async function startCrowd(net, network) {
   const child = spawn(program('crowd'), [net.signalling.url, network, `${CROWD}`], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
