@@ -1,5 +1,6 @@
 //! The functions that a command may import: the deterministic part of WASI preview 1.
 
+use crate::limits::{BORDER_MAX, NAME_BYTES_MAX};
 use crate::meter::Meter;
 use crate::refusal::Reason;
 use crate::settings::Interface;
@@ -49,9 +50,9 @@ impl Meter<'_> {
     /// One import. Names whose lengths are written longer than need be are not known.
     pub(crate) fn import(&mut self) {
         let start = self.reader.at;
-        self.name();
+        self.name(NAME_BYTES_MAX);
         let name = self.reader.at;
-        self.name();
+        self.name(NAME_BYTES_MAX);
         self.reader.expect(0, Reason::Import);
         let index = self.reader.index(self.types);
         let kind = *self.scratch.type_at(index) as usize;
@@ -67,11 +68,19 @@ impl Meter<'_> {
         let is_known = self.reader.has(start, MODULE) && is_known && self.interface == Interface::Command;
         self.reader.check(is_known, Reason::Import);
         self.add_function(index);
+        self.cross_border(index);
     }
 
-    /// A name: where it starts. It ends where reading goes on.
-    pub(crate) fn name(&mut self) -> usize {
-        let length = self.reader.number();
+    /// Counts a function of this type that is imported or exported.
+    pub(crate) fn cross_border(&mut self, index: u32) {
+        let word = *self.scratch.type_word(index);
+        self.border += 1 + (word & 0xff) + (word >> 8 & 0xff);
+        self.reader.check(self.border <= BORDER_MAX, Reason::Count);
+    }
+
+    /// A name of at most `limit` bytes: where it starts. It ends where reading goes on.
+    pub(crate) fn name(&mut self, limit: u32) -> usize {
+        let length = self.reader.at_most(limit, Reason::NameBytes);
         let start = self.reader.at;
         self.reader.skip(length);
         start

@@ -62,10 +62,14 @@ pub enum Reason {
     BodyBytes,
     /// A limit: bytes of the metered module.
     OutputBytes,
+    /// A limit: bytes of a name.
+    NameBytes,
+    /// A limit: constants and conditional branches of one function.
+    Constants,
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 23] = [
+const SENTENCES: [(Reason, &str); 25] = [
     (Reason::ModuleBytes, "the module has more than 4 MiB"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
@@ -89,6 +93,8 @@ const SENTENCES: [(Reason, &str); 23] = [
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
+    (Reason::NameBytes, "a name has more than 1,024 bytes"),
+    (Reason::Constants, "a function has more than 32,000 constants and conditional branches"),
 ];
 
 /// First opcode, last opcode, the feature of WebAssembly that has them; the first match counts.

@@ -146,7 +146,7 @@ impl End {
             }
             Self::OutOfGas => "the gas did not suffice; give more gas, or a smaller input",
             Self::Stack => {
-                "the module's calls need more than 256 KiB of stack; turn its recursion into a loop, or move large locals into memory"
+                "the module's calls need more than 384 KiB of stack; turn its recursion into a loop, or move large locals into memory"
             }
             Self::BadAbi => {
                 "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"

@@ -36,6 +36,8 @@ export const REASONS: readonly string[] = [
   'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',
+  'a name has more than 1,024 bytes',
+  'a function has more than 32,000 constants and conditional branches',
 ];
 
 /** First code, last code, the feature of WebAssembly that has these opcodes; the first that fits counts. */

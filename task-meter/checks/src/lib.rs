@@ -7,7 +7,9 @@
 pub mod build;
 pub mod corpus;
 pub mod differential;
+pub mod edges;
 pub mod engines;
+pub mod kept;
 pub mod kernels;
 pub mod probes;
 pub mod random;
