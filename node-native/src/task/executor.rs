@@ -9,9 +9,9 @@ use tabmesh_meter::{Interface, START_EXPORT};
 
 use super::command::Command;
 use super::definition::Task;
-use super::engine::{Engine, Guest, Watchdog, call};
+use super::engine::{Engine, Guest, Stop, Watchdog, call};
 use super::outcome::{End, Failure, Outcome, bill, judge};
-use super::prepare::{Prepared, prepare};
+use super::prepare::{INITIALISE, Prepared, prepare};
 use super::steps::{State, StepOutcome, Stepper};
 use super::{cache, pure};
 
@@ -112,7 +112,7 @@ impl Executor {
         }
         let command = Command::new(task, watchdog.clone());
         match prepared.module.start(command, self.limits.pages_max) {
-            Ok(mut guest) => run_guest(&mut *guest, task, prepared.interface),
+            Ok(mut guest) => run_guest(&mut *guest, task, &prepared),
             Err(stop) => Outcome::without_run(judge(Some(stop), 0, 0), task.gas),
         }
     }
@@ -143,12 +143,22 @@ impl Executor {
     }
 }
 
+/// What a fresh instance does before the calls of its interface.
+pub(super) fn begin(guest: &mut dyn Guest, prepared: &Prepared) -> Result<(), Stop> {
+    call(guest, START_EXPORT, &[])?;
+    if prepared.is_initialised {
+        call(guest, INITIALISE.0, &[])?;
+    }
+    Ok(())
+}
+
 /// The calls of the interface in a fresh instance, and how they ended.
-fn run_guest(guest: &mut dyn Guest, task: &Task, interface: Interface) -> Outcome {
+fn run_guest(guest: &mut dyn Guest, task: &Task, prepared: &Prepared) -> Outcome {
+    let interface = prepared.interface;
     // Within 63 bits by the bound of a task.
     guest.reach().set_gas(task.gas as i64);
     let mut calls = || {
-        call(guest, START_EXPORT, &[])?;
+        begin(guest, prepared)?;
         match interface {
             Interface::Pure => pure::run(guest, task),
             Interface::Command => call(guest, "_start", &[]).map(|_| Vec::new()),

@@ -8,6 +8,7 @@ import type { TaskExport, TaskProgress } from './types.js';
 
 const MEMORY = { name: 'memory', type: 'memory' };
 const START = { name: '_start', type: functionType([], []) };
+const INITIALISE = { name: '_initialize', type: functionType([], []) };
 const ALLOC = { name: 'alloc', type: functionType(['i32'], ['i32']) };
 const RUN = { name: 'run', type: functionType(['i32', 'i32'], ['i64']) };
 const STEP = { name: 'step', type: functionType(['i32', 'i32', 'i32', 'i32'], ['i64']) };
@@ -43,8 +44,10 @@ export function prepare(
   const kind = isCommand ? 'command' : 'pure';
   const exported = new Set(border.exports.map(described));
   const lackOf = (...wanted: TaskExport[]): string[] => wanted.map(described).filter((one) => !exported.has(one));
-  const lacks = isCommand ? lackOf(MEMORY, START) : lackOf(MEMORY, ALLOC, RUN);
-  const lacksForSteps = isCommand ? [described(STEP)] : lackOf(MEMORY, ALLOC, STEP);
+  // It may be missing, or be something else than a function.
+  const wanted = border.exports.some(({ name, type }) => name === INITIALISE.name && type.startsWith('function')) ? [MEMORY, INITIALISE, ALLOC] : [MEMORY, ALLOC];
+  const lacks = isCommand ? lackOf(MEMORY, START) : lackOf(...wanted, RUN);
+  const lacksForSteps = isCommand ? [described(STEP)] : lackOf(...wanted, STEP);
   const known = { ...border, bytes: bytes.length, meteredBytes: metered.length, interface: kind, lacks, lacksForSteps } as const;
   return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
 }
