@@ -16,11 +16,11 @@ const NOT_THERE: u32 = 52;
 const NO_SEEK: u32 = 70;
 
 /// Gas for a call of any of the functions.
-const CALL_GAS: i64 = 100;
+const CALL_GAS: i64 = 1_000;
 /// Gas for each piece of a list.
-const PIECE_GAS: i64 = 16;
+const PIECE_GAS: i64 = 100;
 /// Gas for each random byte.
-const RANDOM_GAS: i64 = 8;
+const RANDOM_GAS: i64 = 100;
 /// Bytes that are moved for one gas.
 const BYTES_A_GAS: usize = 8;
 

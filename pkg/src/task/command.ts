@@ -19,9 +19,9 @@ const INPUT = 0;
 const OUTPUT = 1;
 const LOG = 2;
 
-const CALL_GAS = 100;
-const PIECE_GAS = 16;
-const RANDOM_BYTE_GAS = 8;
+const CALL_GAS = 1_000;
+const PIECE_GAS = 100;
+const RANDOM_BYTE_GAS = 100;
 
 /** One gas moves so many bytes. */
 const BYTES_A_GAS = 8;
