@@ -115,7 +115,12 @@ test('checking says what a module is, and why not', async () => {
 
   const alien = await checkTask(assemble('(module (import "env" "f" (func (param f64))))'));
   assert.deepEqual([alien.accepted, alien.interface, alien.refusal.code], [false, null, 7]);
+  assert.equal(alien.refusal.where, 'import env.f: function f64 →');
   assert.deepEqual(alien.imports, [{ module: 'env', name: 'f', type: 'function f64 →' }]);
+
+  const wide = `(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+    (func (export "one")) (func $two (export "two") (drop (v128.const i32x4 1 2 3 4))))`;
+  assert.equal((await checkTask(assemble(wide))).refusal.where, 'function 2, two');
 
   const large = await checkTask(new Uint8Array((4 << 20) + 1));
   assert.deepEqual([large.accepted, large.refusal.code, large.refusal.offset], [false, 1, 0]);

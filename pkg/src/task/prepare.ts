@@ -3,8 +3,8 @@
 import { COMMAND, Meter, PURE } from './meter.js';
 import { type Prepared, refused } from './prepared.js';
 import { INVALID, refusal } from './refusal.js';
-import { functionType, readBorder } from './sections.js';
-import type { TaskExport, TaskProgress } from './types.js';
+import { functionType, placeOf, readBorder } from './sections.js';
+import type { TaskExport, TaskProgress, TaskRefusal } from './types.js';
 
 const MEMORY = { name: 'memory', type: 'memory' };
 const START = { name: '_start', type: functionType([], []) };
@@ -29,7 +29,7 @@ export function prepare(
   const border = readBorder(bytes);
   onStage('metering');
   const metered = meter.instrument(bytes, pages, COMMAND);
-  if (!(metered instanceof Uint8Array)) return refused(border, bytes.length, metered);
+  if (!(metered instanceof Uint8Array)) return refused(border, bytes.length, placed(metered, bytes));
 
   onStage('compiling');
   const module = compile(metered);
@@ -39,7 +39,7 @@ export function prepare(
   if (!isCommand && border.imports.length > 0) {
     const again = meter.instrument(bytes, pages, PURE);
     if (again instanceof Uint8Array) throw new Error('imports of a pure module were not refused');
-    return { ...refused(border, bytes.length, again), interface: 'pure' };
+    return { ...refused(border, bytes.length, placed(again, bytes)), interface: 'pure' };
   }
   const kind = isCommand ? 'command' : 'pure';
   const exported = new Set(border.exports.map(described));
@@ -50,6 +50,12 @@ export function prepare(
   const lacksForSteps = isCommand ? [described(STEP)] : lackOf(...wanted, STEP);
   const known = { ...border, bytes: bytes.length, meteredBytes: metered.length, interface: kind, lacks, lacksForSteps } as const;
   return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
+}
+
+/** The same with the place that it means. */
+function placed(why: TaskRefusal, bytes: Uint8Array): TaskRefusal {
+  const where = placeOf(bytes, why.offset);
+  return where === undefined ? why : { ...why, where };
 }
 
 /** The compiled module; `undefined` if it is invalid. */
