@@ -48,4 +48,4 @@ pub const BORDER_MAX: u32 = 900_000;
 pub const PAGES_MAX: u32 = 65_536;
 
 /// Bytes of stack for a task, as [`crate::schedule`] counts them.
-pub const STACK_BYTES: u32 = 384 << 10;
+pub const STACK_BYTES: u32 = 448 << 10;
