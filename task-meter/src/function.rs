@@ -2,7 +2,7 @@
 
 use crate::floats::{local, operand};
 use crate::gas::Begin;
-use crate::limits::{CONSTANTS_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
+use crate::limits::{FRAME_BYTES_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::meter::{Body, Meter};
 use crate::opcodes::{PREFIXED, SPECIAL, immediate};
 use crate::refusal::Reason;
@@ -47,9 +47,11 @@ impl Meter<'_> {
         self.writer.is_off = true;
         self.scan(0);
         self.writer.is_off = false;
-        let Body { locals, height_max, values, constants, calls, gas, .. } = self.body;
+        let Body { locals, height_max, values, calls, gas, .. } = self.body;
         self.reader.check(height_max <= SLOTS_MAX - locals, Reason::Frame);
-        self.reader.check(constants <= CONSTANTS_MAX, Reason::Constants);
+        let frame = FRAME_BYTES.wrapping_add(SLOT_BYTES.wrapping_mul(locals.wrapping_add(height_max)))
+            + VALUE_BYTES * values;
+        self.reader.check(frame <= FRAME_BYTES_MAX, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -58,7 +60,6 @@ impl Meter<'_> {
         self.copied = list;
         self.copy_until(code);
         self.declare_spares();
-        let frame = FRAME_BYTES + SLOT_BYTES * (locals + height_max) + VALUE_BYTES * values;
         self.body.is_counted = calls || frame > FRAME_FREE_BYTES || gas > LEAF_GAS_MAX;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
         self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
@@ -195,12 +196,10 @@ impl Meter<'_> {
             PREFIXED.. => self.body.values += LONG_VALUES,
             _ => self.body.values += 1,
         }
-        self.body.constants += u32::from(is_constant);
     }
 
     /// Counts a conditional branch.
     pub(crate) fn count_branch(&mut self) {
-        self.body.constants += 1;
         self.body.values += u32::from(self.body.is_long);
     }
 

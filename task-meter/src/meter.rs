@@ -93,8 +93,6 @@ pub(crate) struct Body {
     pub(crate) is_dead: bool,
     /// In what is reached, instructions that leave a new value.
     pub(crate) values: u32,
-    /// In what is reached, constants that an interpreter gives a slot, and conditional branches.
-    pub(crate) constants: u32,
     /// The gas of all instructions.
     pub(crate) gas: u32,
     /// The most gas that can have been charged since it was tested.
@@ -123,7 +121,6 @@ impl Body {
         depth: 0,
         is_dead: false,
         values: 0,
-        constants: 0,
         gas: 0,
         untested: 0,
         is_long: false,

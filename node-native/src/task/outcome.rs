@@ -148,7 +148,7 @@ impl End {
                 "the gas did not suffice; give more gas, or a smaller input (a module that waits for time to pass waits forever: a task's clock stands still)"
             }
             Self::Stack => {
-                "the module's calls go deeper than 448 KiB of stack, which hold 7,000 calls of the smallest functions and some hundreds of large ones; turn its recursion into a loop, split what calls itself into smaller functions, or move large locals into memory"
+                "the module's calls go deeper than 384 KiB of stack, which hold 6,000 calls of the smallest functions and some hundreds of large ones; turn its recursion into a loop, split what calls itself into smaller functions, or move large locals into memory"
             }
             Self::BadAbi => {
                 "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"

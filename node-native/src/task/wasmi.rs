@@ -19,7 +19,7 @@ use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BY
 use super::stop::Failure;
 use super::wasi::{self, FUNCTIONS};
 
-/// Calls within calls: more than the profile's 448 KiB of stack hold of the smallest frames.
+/// Calls within calls: more than the profile's 384 KiB of stack hold of the smallest frames.
 const CALLS_MAX: usize = 8_192;
 
 /// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.

@@ -112,19 +112,24 @@ fn of_functions(cases: &mut Vec<Case>) {
     };
     let branches =
         |count: usize| using([vec![0x02, 0x40], [0x20, 2, 0x0d, 0].repeat(count), vec![0x0b]].concat());
-    // The tests of the gas on such a long way are branches as well, fewer than a hundred.
-    let limit = limits::CONSTANTS_MAX as usize;
-    for (what, module) in [
-        ("i64 constants", &integers as &dyn Fn(usize) -> Vec<u8>),
-        ("f64 constants", &floats),
-        ("branches that lead far", &branches),
+    // Each takes 4 bytes of stack, with the instruction that combines it 8; the tests of the gas on such a long way take less than 1,000.
+    let most = limits::FRAME_BYTES_MAX as usize / 4;
+    for (what, module, limit) in [
+        ("i64 constants", &integers as &dyn Fn(usize) -> Vec<u8>, most / 2),
+        ("f64 constants", &floats, most / 2),
+        ("branches that lead far", &branches, most),
     ] {
         let case = |count: usize, expected| Case {
             name: format!("{count} {what}"),
             module: module(count),
             expected,
         };
-        cases.push(case(limit - 100, Expected::Accepted));
-        cases.push(case(limit + 1, Expected::Refused(Reason::Constants)));
+        cases.push(case(limit - 250, Expected::Accepted));
+        cases.push(case(limit + 1, Expected::Refused(Reason::Frame)));
     }
+    cases.push(Case {
+        name: "33,000 i64 constants".to_owned(),
+        module: integers(33_000),
+        expected: Expected::Refused(Reason::Frame),
+    });
 }

@@ -6,7 +6,7 @@ use wasmi::{Config, Engine, F32, F64, Linker, Module, Store, TrapCode, Val};
 
 use super::guest::{End, Guest, Unstarted, Value};
 
-/// Calls within calls: more than the profile's 448 KiB hold of the smallest frames.
+/// Calls within calls: more than the profile's 384 KiB hold of the smallest frames.
 const CALLS_MAX: usize = 8_192;
 /// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.
 const STACK_BYTES_MAX: usize = 16 << 20;
