@@ -87,10 +87,7 @@ const SENTENCES: [(Reason, &str); 24] = [
     (Reason::Blocks, "blocks do not match"),
     (Reason::Count, "there is more of something than the profile allows"),
     (Reason::Nesting, "blocks are nested deeper than 2,048"),
-    (
-        Reason::Frame,
-        "a function has more than 8,176 parameters, locals and operands, or needs more than 112 KiB of stack",
-    ),
+    (Reason::Frame, "a function has more than 8,176 locals and operands, or 112 KiB of stack"),
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),

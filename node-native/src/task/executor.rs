@@ -5,13 +5,13 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use tabmesh_meter::{Interface, START_EXPORT};
+use tabmesh_meter::Interface;
 
 use super::command::Command;
 use super::definition::Task;
-use super::engine::{Engine, Guest, Stop, Watchdog, call};
+use super::engine::{Engine, Guest, Watchdog, call};
 use super::outcome::{End, Failure, Outcome, bill, judge};
-use super::prepare::{INITIALISE, Prepared, prepare};
+use super::prepare::{Prepared, prepare};
 use super::steps::{State, StepOutcome, Stepper};
 use super::{cache, pure};
 
@@ -143,22 +143,13 @@ impl Executor {
     }
 }
 
-/// What a fresh instance does before the calls of its interface.
-pub(super) fn begin(guest: &mut dyn Guest, prepared: &Prepared) -> Result<(), Stop> {
-    call(guest, START_EXPORT, &[])?;
-    if prepared.is_initialised {
-        call(guest, INITIALISE.0, &[])?;
-    }
-    Ok(())
-}
-
 /// The calls of the interface in a fresh instance, and how they ended.
 fn run_guest(guest: &mut dyn Guest, task: &Task, prepared: &Prepared) -> Outcome {
     let interface = prepared.interface;
     // Within 63 bits by the bound of a task.
     guest.reach().set_gas(task.gas as i64);
     let mut calls = || {
-        begin(guest, prepared)?;
+        prepared.begin(guest)?;
         match interface {
             Interface::Pure => pure::run(guest, task),
             Interface::Command => call(guest, "_start", &[]).map(|_| Vec::new()),

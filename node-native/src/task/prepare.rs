@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tabmesh_meter::{Interface, Scratch, Settings};
+use tabmesh_meter::{Interface, START_EXPORT, Scratch, Settings};
 
-use super::engine::{CompileError, Compiled, Engine, Export, Kind, Watchdog};
+use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, Stop, Watchdog, call};
 use super::outcome::{End, Failure, INVALID};
 
 /// A module that can be run.
@@ -24,6 +24,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What a fresh instance does before the calls of its interface.
+    pub(super) fn begin(&self, guest: &mut dyn Guest) -> Result<(), Stop> {
+        call(guest, START_EXPORT, &[])?;
+        if self.is_initialised {
+            call(guest, INITIALISE.0, &[])?;
+        }
+        Ok(())
+    }
+
     /// About how much memory it takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -94,7 +103,7 @@ fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>,
 type Function = (&'static str, &'static [Kind], &'static [Kind]);
 
 const START: Function = ("_start", &[], &[]);
-pub(super) const INITIALISE: Function = ("_initialize", &[], &[]);
+const INITIALISE: Function = ("_initialize", &[], &[]);
 const ALLOC: Function = ("alloc", &[Kind::I32], &[Kind::I32]);
 const RUN: Function = ("run", &[Kind::I32; 2], &[Kind::I64]);
 const STEP: Function = ("step", &[Kind::I32; 4], &[Kind::I64]);

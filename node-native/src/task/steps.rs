@@ -5,7 +5,6 @@ use bytes::Bytes;
 use super::command::Command;
 use super::definition::{BoundError, STREAM_BYTES_MAX, Task};
 use super::engine::{Guest, PAGE_BYTES, call};
-use super::executor::begin;
 use super::outcome::{End, Outcome, bill, judge};
 use super::prepare::Prepared;
 use super::pure;
@@ -184,7 +183,7 @@ impl Stepper<'_> {
         let pages = guest.reach().parts().0.len() / PAGE_BYTES;
         let instance = STEP_GAS + MODULE_BYTE_GAS * self.task.module.len() as u64 + PAGE_GAS * pages as u64;
         charge(guest, instance + (state.0.len() + piece.len()) as u64 / BYTES_A_GAS)?;
-        begin(guest, self.prepared)?;
+        self.prepared.begin(guest)?;
         let seed = &self.task.seed;
         let place = pure::hand_over(guest, &[seed, &state.0, piece])?;
         let length = (seed.len() + state.0.len()) as u32;

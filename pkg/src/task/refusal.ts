@@ -32,7 +32,7 @@ export const REASONS: readonly string[] = [
   'blocks do not match',
   'there is more of something than the profile allows',
   'blocks are nested deeper than 2,048',
-  'a function has more than 8,176 parameters, locals and operands, or needs more than 112 KiB of stack',
+  'a function has more than 8,176 locals and operands, or 112 KiB of stack',
   'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',

@@ -3,31 +3,13 @@
 use tabmesh_meter::Reason;
 
 use crate::build::{Builder, body, functions, list, number, sized};
+pub use crate::case::{Case, Expected};
 use crate::edges;
 
 /// A function of nothing that gives an i32.
 const GIVES_I32: &[u8] = &[0x60, 0, 1, 0x7f];
 /// A function of nothing.
 const PLAIN: &[u8] = &[0x60, 0, 0];
-
-/// What the meter should make of a module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Expected {
-    /// It is accepted and valid; `f0` may run forever.
-    Accepted,
-    /// It is refused for this reason.
-    Refused(Reason),
-}
-
-/// A module with a name.
-pub struct Case {
-    /// What it is.
-    pub name: String,
-    /// Its bytes.
-    pub module: Vec<u8>,
-    /// What shall become of it.
-    pub expected: Expected,
-}
 
 fn case(name: &str, module: Vec<u8>, expected: Expected) -> Case {
     Case { name: name.to_owned(), module, expected }

@@ -3,7 +3,7 @@
 use tabmesh_meter::{Reason, limits};
 
 use crate::build::{Builder, body, functions, list, number, sized};
-use crate::corpus::{Case, Expected};
+use crate::case::{Case, Expected};
 
 /// A function of nothing.
 const PLAIN: &[u8] = &[0x60, 0, 0];

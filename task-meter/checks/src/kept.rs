@@ -2,7 +2,7 @@
 //! loop with the call in it. Then a frame of the engine has a slot for each, whatever the module's own operands are.
 
 use crate::build::{Builder, body, list, number, sized};
-use crate::corpus::{Case, Expected};
+use crate::case::{Case, Expected};
 
 const I32: u8 = 0x7f;
 const I64: u8 = 0x7e;

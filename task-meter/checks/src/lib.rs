@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod case;
 pub mod corpus;
 pub mod differential;
 pub mod edges;
