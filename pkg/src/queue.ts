@@ -20,26 +20,37 @@ export class Queue {
   }
 
   /**
-   * Runs `work` when it is its turn.
+   * Runs `work` when it is its turn. What it gives to `keep` keeps the turn beyond its own end, until that is settled.
    *
    * @throws what `refusal` makes, where too much waits
    * @throws the reason of `signal` when it aborts before
    */
-  async run<T>(work: () => Promise<T>, signal: AbortSignal | undefined, refusal: () => MeshError): Promise<T> {
+  async run<T>(
+    work: (keep: (until: Promise<unknown>) => void) => Promise<T>,
+    signal: AbortSignal | undefined,
+    refusal: () => MeshError,
+  ): Promise<T> {
     if (this.#running < this.#lanes) this.#running += 1;
     else await this.#turn(signal, refusal);
+    let kept: Promise<unknown> | undefined;
     try {
-      return await work();
+      return await work((until) => void (kept = until));
     } finally {
-      const [next] = this.#waiting;
-      if (next) {
-        this.#waiting.delete(next);
-        next();
-      } else {
-        this.#running -= 1;
-      }
+      if (kept) void kept.then(this.#next, this.#next);
+      else this.#next();
     }
   }
+
+  /** Hands a lane over. */
+  readonly #next = (): void => {
+    const [next] = this.#waiting;
+    if (next) {
+      this.#waiting.delete(next);
+      next();
+    } else {
+      this.#running -= 1;
+    }
+  };
 
   /** Resolves once a lane was handed over. */
   #turn(signal: AbortSignal | undefined, refusal: () => MeshError): Promise<void> {

@@ -36,6 +36,21 @@ test('what waits begins in its order, one after another', async () => {
   assert.ok(queue.isEmpty);
 });
 
+test('what work keeps its turn for is waited for, but not by its caller', async () => {
+  const queue = new Queue(1, 4, () => new Error('full'));
+  let release;
+  const gone = new Promise((resolve) => (release = resolve));
+  const order = [];
+  await queue.run(async (keep) => keep(gone), undefined);
+  const second = queue.run(async () => order.push('second'), undefined);
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(order, []);
+  release();
+  await second;
+  assert.deepEqual(order, ['second']);
+  assert.ok(queue.isEmpty);
+});
+
 test('work that fails hands its lane over', async () => {
   const { queue, run, end } = oneLane(9);
   const failed = queue.run(() => Promise.reject(new Error('no')));

@@ -2,7 +2,9 @@
 // Method: the package's front door for tasks in Node.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 
 import { utf8 } from '../dist/bytes.js';
 import { checkTask, runTask, taskStatusNumbers } from '../dist/task/index.js';
@@ -113,7 +115,12 @@ test('checking says what a module is, and why not', async () => {
 
   const alien = await checkTask(assemble('(module (import "env" "f" (func (param f64))))'));
   assert.deepEqual([alien.accepted, alien.interface, alien.refusal.code], [false, null, 7]);
+  assert.equal(alien.refusal.where, 'import env.f: function f64 →');
   assert.deepEqual(alien.imports, [{ module: 'env', name: 'f', type: 'function f64 →' }]);
+
+  const wide = `(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
+    (func (export "one")) (func $two (export "two") (drop (v128.const i32x4 1 2 3 4))))`;
+  assert.equal((await checkTask(assemble(wide))).refusal.where, 'function 2, two');
 
   const large = await checkTask(new Uint8Array((4 << 20) + 1));
   assert.deepEqual([large.accepted, large.refusal.code, large.refusal.offset], [false, 1, 0]);
@@ -145,6 +152,38 @@ test('what a caller does wrong is named before anything runs', async () => {
   ];
   for (const [values, detail] of cases) await assert.rejects(runTask(...values), { name: 'BadOption', code: 1001, message: detail });
   await assert.rejects(checkTask(pure('(i64.const 99)'), { timeoutMs: 0.001 }), { name: 'NotChecked', code: 1063 });
+});
+
+test('bytes are bytes, whatever their view and realm', async () => {
+  const { buffer } = Uint8Array.from([9, ...utf8('input'), 9]);
+  const view = new DataView(buffer, 1, 5);
+  const alien = runInNewContext('new Uint8Array([105, 110, 112, 117, 116])');
+  const wide = new Uint16Array(Uint8Array.from(utf8('inputs')).buffer, 0, 2);
+  for (const [given, text] of [[view, 'input'], [alien, 'input'], [alien.buffer, 'input'], [wide, 'inpu']]) {
+    const { output } = await runTask(MODULES.echo, given, { seed: runInNewContext('new Uint8Array(32)') });
+    assert.equal(new TextDecoder().decode(output.subarray(32)), text);
+  }
+  const module = runInNewContext('Uint8Array').from(MODULES.echo);
+  assert.equal((await runTask(module)).status, 'OK');
+  await assert.rejects(runTask(new Map()), { name: 'BadOption', message: /not Map/ });
+});
+
+test('what the caller changes while a task runs is not seen', async () => {
+  const [module, input] = [MODULES.echo.slice(), utf8('before')];
+  const running = runTask(module, input);
+  module.fill(0);
+  input.fill(0);
+  const { status, output } = await running;
+  assert.equal(status, 'OK');
+  assert.equal(new TextDecoder().decode(output.subarray(32)), 'before');
+});
+
+test('Node is known by its version, whatever is made global', async () => {
+  const text = `globalThis.Worker = class {}; globalThis.postMessage = () => {};
+    const { runTask } = await import(${JSON.stringify(new URL('../dist/task/index.js', import.meta.url).href)});
+    console.log((await runTask(Buffer.from('${Buffer.from(MODULES.echo).toString('base64')}', 'base64'))).status);`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '--eval', text], { encoding: 'utf8' });
+  assert.equal(said.trim(), 'OK');
 });
 
 test('bytes that are not there any more are named', async () => {

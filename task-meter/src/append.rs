@@ -15,11 +15,12 @@ const STACK: u8 = SLOT + slot::STACK;
 const LABEL: u8 = SLOT + slot::LABEL;
 const CONSTANT: u8 = SLOT + slot::CONSTANT;
 
-/// More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
+/// Nothing is no business of the engine's, which would make much of it. More than the limit leaves: −1. Then the pages are charged, and a run that cannot pay for them is out
 /// of gas; where the host has no memory to give, the gas becomes the least of all numbers, 1 << 63.
 #[rustfmt::skip]
 const GROW_CODE: &[u8] = &[
     0,
+    0x20, 0, 0x45, 0x04, 0x40, 0x3f, 0, 0x0f, 0x0b,
     0x20, 0, 0x41, CONSTANT, 0x3f, 0, 0x6b, 0x4b, 0x04, 0x40, 0x41, 0x7f, 0x0f, 0x0b,
     0x23, GAS, 0x20, 0, 0xad, 0x42, PAGE_GAS as u8 | 128, (PAGE_GAS >> 7) as u8, 0x7e, 0x7d, 0x24, GAS,
     0x23, GAS, 0x42, 0, 0x53, 0x04, 0x40, 0, 0x0b,

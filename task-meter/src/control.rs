@@ -9,6 +9,7 @@ use crate::gas::Begin;
 use crate::limits::NESTING_MAX;
 use crate::meter::{Body, Meter};
 use crate::refusal::Reason;
+use crate::schedule::LEAF_GAS_MAX;
 use crate::scratch::Block;
 use crate::slots::{SLOT, slot};
 
@@ -69,8 +70,9 @@ impl Meter<'_> {
 
     #[inline(never)]
     pub(crate) fn nest(&mut self, opcode: u8, word: u32) {
-        let Body { height, depth, is_dead, .. } = self.body;
-        *self.scratch.block(depth) = Block { height, word, opcode, is_target: false, is_dead };
+        let Body { height, depth, is_dead, untested, .. } = self.body;
+        let untested = if opcode == IF { untested } else { 0 };
+        *self.scratch.block(depth) = Block { height, word, untested, opcode, is_target: false, is_dead };
         self.body.depth += 1;
     }
 
@@ -112,10 +114,15 @@ impl Meter<'_> {
         }
         self.body.height = block.height;
         self.body.is_dead = false;
+        let untested = self.body.untested.max(block.untested);
         let mut begins = true;
+        self.body.untested = untested;
         if opcode == ELSE {
             self.reader.check(block.opcode == IF, Reason::Blocks);
-            self.innermost().opcode = ELSE;
+            self.body.untested = block.untested;
+            let innermost = self.innermost();
+            innermost.opcode = ELSE;
+            innermost.untested = untested;
             self.push_decided(parameters(block.word));
         } else {
             self.body.depth -= 1;
@@ -134,10 +141,11 @@ impl Meter<'_> {
 
     /// A label: how many operands a branch to it takes along.
     pub(crate) fn label(&mut self) -> u32 {
-        let depth = self.body.depth;
+        let Body { depth, untested, .. } = self.body;
         let label = self.reader.index(depth);
         let block = self.scratch.block(depth.wrapping_sub(1).wrapping_sub(label));
         block.is_target = true;
+        block.untested = block.untested.max(untested);
         if block.opcode == LOOP { parameters(block.word) } else { results(block.word) }
     }
 
@@ -166,8 +174,13 @@ impl Meter<'_> {
 
     /// A call of a function whose type's word is `word`, at `start`; written as `instead`, unless that is empty.
     pub(crate) fn call(&mut self, word: u32, start: usize, instead: &[u8]) {
+        // Engines write the operands once more, as the frame's own for those that are called.
+        let height = self.body.height.wrapping_add(parameters(word));
+        self.body.height_max = self.body.height_max.max(height);
         self.take(parameters(word));
         self.charge(parameters(word));
+        self.body.values += results(word);
+        self.body.untested += LEAF_GAS_MAX;
         self.body.calls = true;
         self.body.is_tight = false;
         self.copy_until(start);

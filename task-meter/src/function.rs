@@ -2,13 +2,13 @@
 
 use crate::floats::{local, operand};
 use crate::gas::Begin;
-use crate::limits::{ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
+use crate::limits::{FRAME_BYTES_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::meter::{Body, Meter};
 use crate::opcodes::{PREFIXED, SPECIAL, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
-    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LOCALS_A_GAS, OPERATION_BYTES,
-    SLOT_BYTES,
+    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LEAF_GAS_MAX, LOCALS_A_GAS, LONG_VALUES,
+    SLOT_BYTES, VALUE_BYTES,
 };
 use crate::slots::{SLOT, slot};
 
@@ -21,6 +21,12 @@ const KIND: u8 = SLOT + slot::KIND;
 
 /// A function's first block, which its code becomes.
 const FUNCTION: u8 = 0;
+
+/// Bytes of an instruction that makes a small constant, at the most: no compiler keeps these, and an interpreter 192 different ones.
+const CONSTANT_BYTES: usize = 2;
+
+/// From so many bytes on a function's branches may lead so far that an interpreter keeps a constant for each.
+const LONG_BYTES: usize = 8 << 10;
 
 /// The bit of the spare local for gas.
 pub(crate) const HAS_TIGHT_LOOP: u32 = 1 << slot::GAS_LOCAL;
@@ -37,11 +43,15 @@ impl Meter<'_> {
         let zeroed = self.body.locals - parameters;
 
         let code = self.reader.at;
+        self.body.is_long = self.reader.end.wrapping_sub(code) > LONG_BYTES;
         self.writer.is_off = true;
         self.scan(0);
         self.writer.is_off = false;
-        let Body { locals, height_max, .. } = self.body;
+        let Body { locals, height_max, values, calls, gas, .. } = self.body;
         self.reader.check(height_max <= SLOTS_MAX - locals, Reason::Frame);
+        let frame = FRAME_BYTES.wrapping_add(SLOT_BYTES.wrapping_mul(locals.wrapping_add(height_max)))
+            + VALUE_BYTES * values;
+        self.reader.check(frame <= FRAME_BYTES_MAX, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -50,8 +60,7 @@ impl Meter<'_> {
         self.copied = list;
         self.copy_until(code);
         self.declare_spares();
-        let frame = FRAME_BYTES + SLOT_BYTES * (locals + height_max) + OPERATION_BYTES * self.body.operations;
-        self.body.is_counted = self.body.calls || frame > FRAME_FREE_BYTES;
+        self.body.is_counted = calls || frame > FRAME_FREE_BYTES || gas > LEAF_GAS_MAX;
         self.writer.slots[usize::from(slot::CONSTANT)] = frame;
         self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
         self.reader.at = code;
@@ -135,7 +144,7 @@ impl Meter<'_> {
         self.body.is_dead = false;
         self.nest(FUNCTION, word);
         self.floats.made = 0;
-        self.body.operations = 0;
+        self.body.untested = 0;
         self.begin_segment(Begin::Plain);
         self.charge(entry_gas + u32::from(self.body.calls));
         self.enter();
@@ -163,6 +172,7 @@ impl Meter<'_> {
         }
         if !self.body.is_dead {
             self.charge(opcode.gas());
+            self.count_values(row, start);
         }
         if opcode.form() == SPECIAL {
             self.special(row, immediate, start);
@@ -172,6 +182,25 @@ impl Meter<'_> {
         if !self.body.is_dead && self.body.depth > 0 {
             self.cut_segment();
         }
+    }
+
+    /// Counts what an engine may give a slot of its own. Parameters and locals have theirs, and small constants are made anew.
+    fn count_values(&mut self, row: u32, start: usize) {
+        let is_constant = matches!(row, 0x41..=0x44);
+        if is_constant && self.reader.at - start <= CONSTANT_BYTES {
+            return;
+        }
+        match row {
+            0x04 | 0x0d => self.count_branch(),
+            0..=0x1a | 0x20..=0x22 => {}
+            PREFIXED.. => self.body.values += LONG_VALUES,
+            _ => self.body.values += 1,
+        }
+    }
+
+    /// Counts a conditional branch.
+    pub(crate) fn count_branch(&mut self) {
+        self.body.values += u32::from(self.body.is_long);
     }
 
     /// Reads what stands behind an opcode: an index, the word of a type, how many operands a branch takes, or 0.
@@ -257,7 +286,6 @@ impl Meter<'_> {
         for _ in 0..form / 5 {
             self.pop();
         }
-        self.body.operations += u32::from(form > 5);
         match form % 5 {
             0 => {}
             1 => self.push(operand::BITS),

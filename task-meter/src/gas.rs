@@ -5,7 +5,7 @@
 //! for both even where the branch is taken.
 
 use crate::meter::{Meter, Segments};
-use crate::schedule::{JOINED_GAS_MAX, SEGMENT_GAS_MAX};
+use crate::schedule::{JOINED_GAS_MAX, UNTESTED_GAS_MAX};
 use crate::slots::{SLOT, slot};
 
 const PURSE: u8 = SLOT + slot::PURSE;
@@ -21,7 +21,7 @@ pub(crate) enum Begin {
     Plain,
     /// A `br_if`.
     Joinable,
-    /// The entry of a loop: no way around it leads back to it without being charged.
+    /// The entry of a loop, or a long way from the last test: the gas is tested. No way around a loop leads back without a test.
     Checked,
 }
 
@@ -30,6 +30,8 @@ impl Meter<'_> {
     #[inline(never)]
     pub(crate) fn charge(&mut self, gas: u32) {
         self.segments.open += gas;
+        self.body.gas += gas;
+        self.body.untested += gas;
     }
 
     /// Ends the open segment and begins one behind everything read so far.
@@ -51,6 +53,7 @@ impl Meter<'_> {
         if begin == Begin::Checked {
             self.charge(1);
             self.test(&[READ, PURSE]);
+            self.body.untested = 0;
         }
     }
 
@@ -82,6 +85,7 @@ impl Meter<'_> {
     #[inline(never)]
     pub(crate) fn test(&mut self, template: &[u8]) {
         self.write_charge();
+        self.count_branch();
         self.writer.template(template);
         self.writer.template(&[0x42, 0, 0x53]);
         self.writer.slots[usize::from(slot::LABEL)] = self.body.depth;
@@ -89,10 +93,10 @@ impl Meter<'_> {
         self.writer.template(end);
     }
 
-    /// Cuts a segment that has become too long.
+    /// Cuts a segment and tests the gas where that may have been too long ago.
     pub(crate) fn cut_segment(&mut self) {
-        if self.segments.open > SEGMENT_GAS_MAX {
-            self.begin_segment(Begin::Plain);
+        if self.body.untested > UNTESTED_GAS_MAX {
+            self.begin_segment(Begin::Checked);
         }
     }
 

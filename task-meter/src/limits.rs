@@ -35,8 +35,19 @@ pub const SLOTS_MAX: u32 = 8_176;
 /// Instructions of one function whose result is a float that arithmetic made or a local holds.
 pub const FLOATS_MAX: u32 = 1 << 17;
 
+/// Bytes of stack for one function, as [`crate::schedule`] counts them. An engine has made a frame before its function can test the stack:
+/// that of Chromium's Workers, 500 KiB, must hold all that is counted and one frame more. Values are so bounded to 28,672; wasmi keeps constants,
+/// and where branches go that lead far, in 32,767 slots.
+pub const FRAME_BYTES_MAX: u32 = 112 << 10;
+
+/// Bytes of an exported name. Engines stop at 100,000.
+pub const NAME_BYTES_MAX: u32 = 1_024;
+
+/// Exports and imports, and the parameters and results of all functions among them. wasmparser stops at 1,000,000.
+pub const BORDER_MAX: u32 = 900_000;
+
 /// Pages of 64 KiB that a memory can have at all.
 pub const PAGES_MAX: u32 = 65_536;
 
 /// Bytes of stack for a task, as [`crate::schedule`] counts them.
-pub const STACK_BYTES: u32 = 256 << 10;
+pub const STACK_BYTES: u32 = 384 << 10;

@@ -31,6 +31,8 @@ pub(crate) struct Meter<'a> {
     pub(crate) functions: u32,
     pub(crate) globals: u32,
     pub(crate) imports: u32,
+    /// Imports and exports of functions, with their parameters and results.
+    pub(crate) border: u32,
     /// The start function and one, 0 for none.
     pub(crate) start: u32,
     /// Types that were appended.
@@ -60,6 +62,7 @@ impl<'a> Meter<'a> {
             globals: 0,
             has_memory: false,
             imports: 0,
+            border: 0,
             start: 0,
             more_types: 0,
             copied: 0,
@@ -88,8 +91,14 @@ pub(crate) struct Body {
     pub(crate) depth: u32,
     /// Whether what is being read is never reached.
     pub(crate) is_dead: bool,
-    /// Instructions that make one value of others, in what is reached.
-    pub(crate) operations: u32,
+    /// In what is reached, instructions that leave a new value.
+    pub(crate) values: u32,
+    /// The gas of all instructions.
+    pub(crate) gas: u32,
+    /// The most gas that can have been charged since it was tested.
+    pub(crate) untested: u32,
+    /// Whether a branch in it may lead far.
+    pub(crate) is_long: bool,
     /// Whether it calls anything.
     pub(crate) calls: bool,
     /// Whether it takes from the stack.
@@ -111,7 +120,10 @@ impl Body {
         height_max: 0,
         depth: 0,
         is_dead: false,
-        operations: 0,
+        values: 0,
+        gas: 0,
+        untested: 0,
+        is_long: false,
         calls: false,
         is_counted: false,
         keeps_gas: false,

@@ -54,7 +54,7 @@ pub enum Reason {
     Count,
     /// A limit: blocks within blocks.
     Nesting,
-    /// A limit: parameters, locals and operands of one function.
+    /// A limit: parameters, locals and operands of one function, and its stack.
     Frame,
     /// A limit: floats within one function.
     Floats,
@@ -62,10 +62,12 @@ pub enum Reason {
     BodyBytes,
     /// A limit: bytes of the metered module.
     OutputBytes,
+    /// A limit: bytes of a name.
+    NameBytes,
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 23] = [
+const SENTENCES: [(Reason, &str); 24] = [
     (Reason::ModuleBytes, "the module has more than 4 MiB"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
@@ -85,10 +87,11 @@ const SENTENCES: [(Reason, &str); 23] = [
     (Reason::Blocks, "blocks do not match"),
     (Reason::Count, "there is more of something than the profile allows"),
     (Reason::Nesting, "blocks are nested deeper than 2,048"),
-    (Reason::Frame, "a function has more than 8,176 parameters, locals and operands"),
+    (Reason::Frame, "a function has more than 8,176 locals and operands, or 112 KiB of stack"),
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
+    (Reason::NameBytes, "a name has more than 1,024 bytes"),
 ];
 
 /// First opcode, last opcode, the feature of WebAssembly that has them; the first match counts.

@@ -26,33 +26,43 @@ pub const LOCALS_A_GAS: u32 = 4;
 /// A segment behind a `br_if` is charged together with the one before it while the joined ones cost no more than this.
 pub const JOINED_GAS_MAX: u32 = 16;
 
-/// Where a segment of straight code is cut, so that its charge fits its place.
-pub const SEGMENT_GAS_MAX: u32 = 500_000;
+/// Gas on the way from one test of the gas to the next within a function: beyond it a segment is cut and the gas tested.
+pub const UNTESTED_GAS_MAX: u32 = 10_000;
+
+/// What a call counts on that way beside its own gas, and the most that all instructions of a function may cost together for it to be
+/// entered without a test.
+pub const LEAF_GAS_MAX: u32 = 1_000;
 
 /// Bytes of stack for a call, before its slots.
-pub const FRAME_BYTES: u32 = 128;
+pub const FRAME_BYTES: u32 = 64;
 
 /// Bytes of stack for a parameter, a local or an operand.
 pub const SLOT_BYTES: u32 = 8;
 
-/// Bytes of stack for an instruction that makes one value of others. A compiler that finds the same instruction twice keeps its value in
-/// between, however far that is and whatever is called there: one slot of 8 bytes for at least four instructions.
-pub const OPERATION_BYTES: u32 = 2;
+/// Bytes of stack for an instruction that leaves a new value. A compiler that finds the same instruction twice keeps its value in
+/// between, however far that is and whatever is called there: one slot of 8 bytes for two instructions. One that takes
+/// instructions out of a loop keeps a slot for each.
+pub const VALUE_BYTES: u32 = 4;
+
+/// As so many values counts an instruction with the prefix 0xfc. An engine writes a saturating conversion as branches, and keeps what they lead to.
+pub const LONG_VALUES: u32 = 6;
 
 /// A function that calls nothing and needs no more than this is not counted.
 pub const FRAME_FREE_BYTES: u32 = 1_024;
 
-const CONSTANTS: [u32; 12] = [
+const CONSTANTS: [u32; 14] = [
     INDIRECT_GAS,
     GROW_GAS,
     PAGE_GAS,
     BULK_GAS,
     LOCALS_A_GAS,
     JOINED_GAS_MAX,
-    SEGMENT_GAS_MAX,
+    UNTESTED_GAS_MAX,
+    LEAF_GAS_MAX,
     FRAME_BYTES,
     SLOT_BYTES,
-    OPERATION_BYTES,
+    VALUE_BYTES,
+    LONG_VALUES,
     FRAME_FREE_BYTES,
     STACK_BYTES,
 ];

@@ -18,6 +18,8 @@ pub(crate) struct Block {
     pub(crate) height: u32,
     /// The word of its type: see [`Scratch::type_word`].
     pub(crate) word: u32,
+    /// The most gas that is untested where it is left, as far as is known; of an `if` at first that at its start.
+    pub(crate) untested: u32,
     /// The opcode that opened it; that of `else` after one.
     pub(crate) opcode: u8,
     /// Whether a branch goes to it.
@@ -45,7 +47,7 @@ impl Scratch {
     #[must_use]
     #[allow(clippy::large_stack_arrays, clippy::new_without_default)]
     pub const fn new() -> Self {
-        let block = Block { height: 0, word: 0, opcode: 0, is_target: false, is_dead: false };
+        let block = Block { height: 0, word: 0, untested: 0, opcode: 0, is_target: false, is_dead: false };
         Self {
             types: [0; TYPES],
             starts: [0; TYPES],

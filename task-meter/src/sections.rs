@@ -1,6 +1,6 @@
 //! What is accepted of each section but the code.
 
-use crate::limits::{ITEMS_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX};
+use crate::limits::{ITEMS_MAX, NAME_BYTES_MAX, PAGES_MAX, PARAMETERS_MAX, RESULTS_MAX};
 use crate::meter::Meter;
 use crate::refusal::Reason;
 
@@ -112,18 +112,22 @@ impl Meter<'_> {
 
     pub(crate) fn export(&mut self) {
         let start = self.reader.at;
-        let name = self.name();
+        let name = self.name(NAME_BYTES_MAX);
         if self.reader.has(name, b"~") {
             self.reader.refuse_at(Reason::Name, start);
         }
         let kind = self.reader.byte();
         self.reader.check(kind <= GLOBAL, Reason::Export);
-        self.reader.index(match kind {
+        let index = self.reader.index(match kind {
             FUNCTION => self.functions,
             GLOBAL => self.globals,
             // The engine checks those of memories and tables, to which nothing is appended.
             _ => ITEMS_MAX,
         });
+        if kind == FUNCTION {
+            let its_type = u32::from(*self.scratch.function(index));
+            self.cross_border(its_type);
+        }
     }
 
     pub(crate) fn elements(&mut self) {
@@ -141,6 +145,6 @@ impl Meter<'_> {
             1 => {}
             _ => self.reader.refuse(Reason::Data),
         }
-        self.name();
+        self.name(u32::MAX);
     }
 }

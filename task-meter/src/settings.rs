@@ -5,7 +5,7 @@
 pub enum Interface {
     /// Nothing: T0.
     Pure,
-    /// The fourteen functions of WASI that [`crate::import_names`] lists: T1.
+    /// The functions of WASI preview 1, which [`crate::import_names`] lists: T1.
     Command,
 }
 

@@ -23,9 +23,15 @@ const FLAGS = [
   '--disable-features=WebRtcHideLocalIpsWithMdns',
 ];
 
-const startChromium = () => chromium.launch({ executablePath: executable(), args: FLAGS, chromiumSandbox: false });
+const startChromium = (...flags) => chromium.launch({ executablePath: executable(), args: [...FLAGS, ...flags], chromiumSandbox: false });
 
-const START = { chromium: startChromium, firefox: startFirefox };
+/** The optimising ones compile WebAssembly with their optimising compiler at once, and with no other. */
+const START = {
+  chromium: () => startChromium(),
+  firefox: () => startFirefox(),
+  'chromium-optimising': () => startChromium('--js-flags=--no-liftoff'),
+  'firefox-optimising': () => startFirefox({ 'javascript.options.wasm_baselinejit': false }),
+};
 
 /** Collects every RTCPeerConnection that a page makes, so that a scenario can ask how it runs. */
 function watchConnections() {
@@ -45,7 +51,7 @@ export class Browser {
   #logs;
   #tabs = 0;
 
-  /** Starts a browser, 'chromium' or 'firefox'; what pages say goes to files in `logs`. */
+  /** Starts a browser, 'chromium' or 'firefox', or `-optimising`; what pages say goes to files in `logs`. */
   static async start(logs, kind = 'chromium') {
     const browser = new Browser();
     browser.#logs = logs;

@@ -25,5 +25,5 @@ const ICE = {
 const env = { ...process.env, MOZ_REMOTE_SETTINGS_DEVTOOLS: '1' };
 
 /** Starts it with a fresh profile. The channel is what makes Playwright take a Firefox that is not its own. */
-export const startFirefox = () =>
-  firefox.launch({ channel: 'moz-firefox', executablePath: executable(), firefoxUserPrefs: { ...OFFLINE, ...ICE }, env });
+export const startFirefox = (prefs = {}) =>
+  firefox.launch({ channel: 'moz-firefox', executablePath: executable(), firefoxUserPrefs: { ...OFFLINE, ...ICE, ...prefs }, env });

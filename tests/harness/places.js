@@ -40,6 +40,9 @@ export const replay = () => readFileSync(found(process.env.E2E_REPLAY ?? join(TA
 /** Metered modules and what an interpreter says of them, as `cargo test -p tabmesh-meter-checks --test node` writes it down. */
 export const transcript = () => found(process.env.E2E_TRANSCRIPT ?? join(TARGET, 'tmp', 'transcript'));
 
+/** The same of recursion around values that compilers keep. */
+export const keptTranscript = () => `${transcript()}-kept`;
+
 function found(path) {
   if (!existsSync(path)) {
     throw new Error(`there is no ${path}: \`cargo xtask e2e\` builds every part and runs the scenarios`);

@@ -17,6 +17,7 @@ pub mod executor;
 mod kinds;
 mod memory;
 pub mod outcome;
+pub mod place;
 pub mod prepare;
 mod pure;
 pub mod steps;

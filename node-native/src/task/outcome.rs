@@ -144,9 +144,11 @@ impl End {
             Self::Trap => {
                 "the module trapped: it reached an unreachable place, divided by zero or left its memory or table; look into its code"
             }
-            Self::OutOfGas => "the gas did not suffice; give more gas, or a smaller input",
+            Self::OutOfGas => {
+                "the gas did not suffice; give more gas, or a smaller input (a module that waits for time to pass waits forever: a task's clock stands still)"
+            }
             Self::Stack => {
-                "the module's calls need more than 256 KiB of stack; turn its recursion into a loop, or move large locals into memory"
+                "the module's calls go deeper than 384 KiB of stack, which hold 6,000 calls of the smallest functions and some hundreds of large ones; turn its recursion into a loop, split what calls itself into smaller functions, or move large locals into memory"
             }
             Self::BadAbi => {
                 "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"

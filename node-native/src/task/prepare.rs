@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use tabmesh_meter::{Interface, Scratch, Settings};
+use tabmesh_meter::{Interface, START_EXPORT, Scratch, Settings};
 
-use super::engine::{CompileError, Compiled, Engine, Export, Kind, Watchdog};
+use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, Stop, Watchdog, call};
 use super::outcome::{End, Failure, INVALID};
 
 /// A module that can be run.
@@ -13,6 +13,8 @@ pub struct Prepared {
     pub(super) module: Arc<dyn Compiled>,
     /// [`Interface::Command`] if it exports a function `_start`.
     pub interface: Interface,
+    /// Whether it is pure and has a function `_initialize`, which is called before any other.
+    pub(super) is_initialised: bool,
     /// Bytes of the metered module.
     pub metered_bytes: usize,
     /// The exports that are missing or have another type than the interface's: with any, it ends as `BAD_ABI`.
@@ -22,6 +24,15 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// What a fresh instance does before the calls of its interface.
+    pub(super) fn begin(&self, guest: &mut dyn Guest) -> Result<(), Stop> {
+        call(guest, START_EXPORT, &[])?;
+        if self.is_initialised {
+            call(guest, INITIALISE.0, &[])?;
+        }
+        Ok(())
+    }
+
     /// About how much memory it takes, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -72,7 +83,9 @@ pub fn prepare(engine: &dyn Engine, module: &[u8], pages: u32, watchdog: &Watchd
         Interface::Pure => (unfit(&*compiled, &[ALLOC, RUN]), unfit(&*compiled, &[ALLOC, STEP])),
         Interface::Command => (unfit(&*compiled, &[START]), vec![STEP.0]),
     };
-    Ok(Prepared { module: compiled, interface, metered_bytes, unfit, unfit_for_steps })
+    let is_initialised = interface == Interface::Pure
+        && matches!(compiled.export(INITIALISE.0), Some(Export::Function { .. }));
+    Ok(Prepared { module: compiled, interface, is_initialised, metered_bytes, unfit, unfit_for_steps })
 }
 
 fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>, End> {
@@ -90,6 +103,7 @@ fn meter(module: &[u8], pages_max: u32, interface: Interface) -> Result<Vec<u8>,
 type Function = (&'static str, &'static [Kind], &'static [Kind]);
 
 const START: Function = ("_start", &[], &[]);
+const INITIALISE: Function = ("_initialize", &[], &[]);
 const ALLOC: Function = ("alloc", &[Kind::I32], &[Kind::I32]);
 const RUN: Function = ("run", &[Kind::I32; 2], &[Kind::I64]);
 const STEP: Function = ("step", &[Kind::I32; 4], &[Kind::I64]);
@@ -100,7 +114,12 @@ fn unfit(module: &dyn Compiled, functions: &[Function]) -> Vec<&'static str> {
     if !matches!(module.export("memory"), Some(Export::Memory { .. })) {
         unfit.push("memory");
     }
-    for (name, its_parameters, its_results) in functions {
+    // It may be missing, or be something else than a function.
+    let wants_initialiser =
+        functions[0] != START && matches!(module.export(INITIALISE.0), Some(Export::Function { .. }));
+    for (name, its_parameters, its_results) in
+        functions.iter().chain(wants_initialiser.then_some(&INITIALISE))
+    {
         let is_fit = matches!(
             module.export(name),
             Some(Export::Function { parameters, results })

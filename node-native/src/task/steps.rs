@@ -1,7 +1,6 @@
 //! A pure module that is run by steps: each is a pure function of seed, state and piece, in a fresh instance.
 
 use bytes::Bytes;
-use tabmesh_meter::START_EXPORT;
 
 use super::command::Command;
 use super::definition::{BoundError, STREAM_BYTES_MAX, Task};
@@ -184,7 +183,7 @@ impl Stepper<'_> {
         let pages = guest.reach().parts().0.len() / PAGE_BYTES;
         let instance = STEP_GAS + MODULE_BYTE_GAS * self.task.module.len() as u64 + PAGE_GAS * pages as u64;
         charge(guest, instance + (state.0.len() + piece.len()) as u64 / BYTES_A_GAS)?;
-        call(guest, START_EXPORT, &[])?;
+        self.prepared.begin(guest)?;
         let seed = &self.task.seed;
         let place = pure::hand_over(guest, &[seed, &state.0, piece])?;
         let length = (seed.len() + state.0.len()) as u32;

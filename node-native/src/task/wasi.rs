@@ -1,4 +1,4 @@
-//! The functions that a command imports, once for all engines: the deterministic part of WASI preview 1.
+//! The functions that a command imports, once for all engines: WASI preview 1, as far as it is deterministic.
 
 use super::definition::{LOG_BYTES_MAX, STREAM_BYTES_MAX};
 use super::engine::{Kind, Reach};
@@ -12,14 +12,15 @@ const BAD_FILE: u32 = 8;
 const FAULT: u32 = 21;
 const INVALID: u32 = 28;
 const NO_SPACE: u32 = 51;
+const NOT_THERE: u32 = 52;
 const NO_SEEK: u32 = 70;
 
 /// Gas for a call of any of the functions.
-const CALL_GAS: i64 = 100;
+const CALL_GAS: i64 = 1_000;
 /// Gas for each piece of a list.
-const PIECE_GAS: i64 = 16;
+const PIECE_GAS: i64 = 100;
 /// Gas for each random byte.
-const RANDOM_GAS: i64 = 8;
+const RANDOM_GAS: i64 = 100;
 /// Bytes that are moved for one gas.
 const BYTES_A_GAS: usize = 8;
 
@@ -41,6 +42,10 @@ pub(super) enum Function {
     FdRead,
     FdSeek,
     FdWrite,
+    /// One that is not there.
+    Not,
+    /// One that is not there, of a file.
+    NotOfFile,
     ProcExit,
     RandomGet,
 }
@@ -49,21 +54,54 @@ use Function as F;
 use Kind::{I32, I64};
 
 /// Each with its name and its parameters. All but `proc_exit` have one result, an i32.
-pub(super) const FUNCTIONS: [(Function, &str, &[Kind]); 14] = [
+#[rustfmt::skip]
+pub(super) const FUNCTIONS: [(Function, &str, &[Kind]); 46] = [
     (F::ArgsGet, "args_get", &[I32, I32]),
     (F::ArgsSizesGet, "args_sizes_get", &[I32, I32]),
+    (F::Not, "clock_res_get", &[I32, I32]),
     (F::ClockTimeGet, "clock_time_get", &[I32, I64, I32]),
     (F::EnvironGet, "environ_get", &[I32, I32]),
     (F::EnvironSizesGet, "environ_sizes_get", &[I32, I32]),
+    (F::NotOfFile, "fd_advise", &[I32, I64, I64, I32]),
+    (F::NotOfFile, "fd_allocate", &[I32, I64, I64]),
     (F::FdClose, "fd_close", &[I32]),
+    (F::NotOfFile, "fd_datasync", &[I32]),
     (F::FdFdstatGet, "fd_fdstat_get", &[I32, I32]),
+    (F::NotOfFile, "fd_fdstat_set_flags", &[I32, I32]),
+    (F::NotOfFile, "fd_fdstat_set_rights", &[I32, I64, I64]),
+    (F::NotOfFile, "fd_filestat_get", &[I32, I32]),
+    (F::NotOfFile, "fd_filestat_set_size", &[I32, I64]),
+    (F::NotOfFile, "fd_filestat_set_times", &[I32, I64, I64, I32]),
+    (F::NotOfFile, "fd_pread", &[I32, I32, I32, I64, I32]),
     (F::FdPrestatDirName, "fd_prestat_dir_name", &[I32, I32, I32]),
     (F::FdPrestatGet, "fd_prestat_get", &[I32, I32]),
+    (F::NotOfFile, "fd_pwrite", &[I32, I32, I32, I64, I32]),
     (F::FdRead, "fd_read", &[I32, I32, I32, I32]),
+    (F::NotOfFile, "fd_readdir", &[I32, I32, I32, I64, I32]),
+    (F::NotOfFile, "fd_renumber", &[I32, I32]),
     (F::FdSeek, "fd_seek", &[I32, I64, I32, I32]),
+    (F::NotOfFile, "fd_sync", &[I32]),
+    (F::NotOfFile, "fd_tell", &[I32, I32]),
     (F::FdWrite, "fd_write", &[I32, I32, I32, I32]),
+    (F::NotOfFile, "path_create_directory", &[I32, I32, I32]),
+    (F::NotOfFile, "path_filestat_get", &[I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "path_filestat_set_times", &[I32, I32, I32, I32, I64, I64, I32]),
+    (F::NotOfFile, "path_link", &[I32, I32, I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "path_open", &[I32, I32, I32, I32, I32, I64, I64, I32, I32]),
+    (F::NotOfFile, "path_readlink", &[I32, I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "path_remove_directory", &[I32, I32, I32]),
+    (F::NotOfFile, "path_rename", &[I32, I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "path_symlink", &[I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "path_unlink_file", &[I32, I32, I32]),
+    (F::Not, "poll_oneoff", &[I32, I32, I32, I32]),
     (F::ProcExit, "proc_exit", &[I32]),
+    (F::Not, "proc_raise", &[I32]),
     (F::RandomGet, "random_get", &[I32, I32]),
+    (F::Not, "sched_yield", &[]),
+    (F::NotOfFile, "sock_accept", &[I32, I32, I32]),
+    (F::NotOfFile, "sock_recv", &[I32, I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "sock_send", &[I32, I32, I32, I32, I32]),
+    (F::NotOfFile, "sock_shutdown", &[I32, I32]),
 ];
 
 impl Function {
@@ -100,6 +138,8 @@ pub(super) fn call(function: Function, arguments: &[u64], reach: &mut dyn Reach)
         F::FdSeek => Some(if call.argument(0) < 3 { NO_SEEK } else { BAD_FILE }),
         F::FdClose => Some(if call.argument(0) < 3 { 0 } else { BAD_FILE }),
         F::FdPrestatGet | F::FdPrestatDirName => Some(BAD_FILE),
+        F::NotOfFile => Some(if call.argument(0) < 3 { NOT_THERE } else { BAD_FILE }),
+        F::Not => Some(NOT_THERE),
         F::ProcExit => return Err(Stop::Exit(call.argument(0))),
     };
     Ok(answer.unwrap_or(FAULT))

@@ -19,11 +19,11 @@ use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BY
 use super::stop::Failure;
 use super::wasi::{self, FUNCTIONS};
 
-/// Calls within calls: more than the profile's 256 KiB of stack hold of the smallest frames.
-const CALLS_MAX: usize = 4_096;
+/// Calls within calls: more than the profile's 384 KiB of stack hold of the smallest frames.
+const CALLS_MAX: usize = 8_192;
 
-/// Bytes of operands; the profile counts each at 8 bytes as well, and stops at 256 KiB.
-const STACK_BYTES_MAX: usize = 4 << 20;
+/// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.
+const STACK_BYTES_MAX: usize = 16 << 20;
 
 /// Fuel between two looks at the watchdog: some hundredths of a second.
 const SLICE_FUEL: u64 = 5_000_000;

@@ -2,11 +2,12 @@
 //! `write_vectors`.
 
 use crate::case::Case;
-use crate::{commands, pures, refusals, steps};
+use crate::{commands, missing, pures, refusals, steps};
 
 /// All of them, in the order of the vectors.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = pures::cases();
+    cases.extend(pures::initialised());
     cases.extend(pures::traps());
     cases.extend(pures::floats());
     cases.extend(pures::limits());
@@ -14,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(commands::reading());
     cases.extend(commands::writing());
     cases.extend(commands::ends());
+    cases.extend(missing::cases());
     cases.extend(refusals::cases());
     cases.extend(steps::courses());
     cases.extend(steps::answers());

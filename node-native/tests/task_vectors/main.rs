@@ -11,6 +11,7 @@ mod case;
 mod cases;
 mod commands;
 mod file;
+mod missing;
 mod modules;
 mod pures;
 mod refusals;

@@ -65,7 +65,7 @@ const IMPORTS: &str = r#"
   (import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))"#;
 
-/// A command around the body of `_start`, with all fourteen functions. `$show(place, length)` writes to the output,
+/// A command around the body of `_start`, with all functions that do something. `$show(place, length)` writes to the output,
 /// `$piece(list, place, length)` writes a piece of a list, `$exit(code)` ends with a code that is to be seen: beside
 /// the code 0 a zero byte is written.
 pub(crate) fn command(body: &str) -> String {

@@ -3,7 +3,7 @@
 use tabmesh_native::task::Status;
 
 use crate::case::Case;
-use crate::modules::{pure, pure_bytes, pure_with};
+use crate::modules::{pure, pure_bytes, pure_with, stepped_with};
 
 const ECHO: &str =
     "(call $pack (i32.add (local.get $place) (i32.const 32)) (i32.sub (local.get $length) (i32.const 32)))";
@@ -44,6 +44,48 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("alloc is a memory", "(module (memory (export \"memory\") (export \"alloc\") 1) (func (export \"run\") (param i32 i32) (result i64) (i64.const 0)))").ends(Status::BadAbi),
         Case::new("run gives an i32", "(module (memory (export \"memory\") 1) (func (export \"alloc\") (param i32) (result i32) (i32.const 0)) (func (export \"run\") (param i32 i32) (result i32) (i32.const 0)))").ends(Status::BadAbi),
         Case::new("an empty module", "(module)").ends(Status::BadAbi),
+    ]
+}
+
+/// What a module has done before `alloc`, once for each instance.
+pub(crate) fn initialised() -> Vec<Case> {
+    let ready = "(global $ready (mut i32) (i32.const 48))";
+    let counts = |code: &str| {
+        format!(
+            "{ready} (func (export \"_initialize\") {code} (global.set $ready (i32.add (global.get $ready) (i32.const 1))))"
+        )
+    };
+    let shows = "(i32.store8 (i32.const 0) (global.get $ready)) (call $pack (i32.const 0) (i32.const 1))";
+    let of = |more: &str| {
+        pure_with("(i32.add (i32.mul (global.get $ready) (i32.const 2)) (i32.const 100))", more, shows)
+    };
+    let started = format!("{} (func $first (global.set $ready (i32.const 64))) (start $first)", counts(""));
+    let step = "(i32.store8 (i32.const 8) (global.get $ready)) (call $answer (i32.const 1) (i32.const 0) (i32.const 1))";
+    vec![
+        Case::new("_initialize is called once, before alloc", &of(&counts(""))).gives(b"1"),
+        Case::new("_initialize is called behind the start function", &of(&started)).gives(b"A"),
+        Case::new("_initialize is called for a step", &stepped_with("(i32.const 1024)", &counts(""), step))
+            .pieces(8)
+            .gives(b"1"),
+        Case::new(
+            "_initialize with a parameter",
+            &of(&format!("{ready} (func (export \"_initialize\") (param i32))")),
+        )
+        .ends(Status::BadAbi),
+        Case::new(
+            "_initialize with a result",
+            &of(&format!("{ready} (func (export \"_initialize\") (result i32) (i32.const 0))")),
+        )
+        .ends(Status::BadAbi),
+        Case::new(
+            "a global called _initialize is nothing",
+            &of("(global $ready (export \"_initialize\") i32 (i32.const 48))"),
+        )
+        .gives(b"0"),
+        Case::new("_initialize that traps", &of(&counts("unreachable"))).ends(Status::Trap),
+        Case::new("_initialize that does not end", &of(&counts("(loop (br 0))")))
+            .gas(10_000)
+            .ends(Status::OutOfGas),
     ]
 }
 

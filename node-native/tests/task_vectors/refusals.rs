@@ -28,7 +28,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::of_bytes("refused: a text", b"(module)".to_vec()).refused(2),
         Case::of_bytes("refused: a section that ends too early", b"\0asm\x01\0\0\0\x01\x04\x01".to_vec())
             .refused(3),
-        Case::new("refused: an unknown function", &foreign("path_open", "(param i32) (result i32)"))
+        Case::new("refused: an unknown function", &foreign("path_opened", "(param i32) (result i32)"))
             .refused(7),
         Case::new("refused: a function of another type", &foreign("fd_close", "(param i64) (result i32)"))
             .refused(7),
@@ -37,6 +37,11 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("refused: more memory than the task has", "(module (memory (export \"memory\") 4))")
             .pages(3)
             .refused(9),
+        Case::new(
+            "refused: a name of 1,025 bytes",
+            &format!("(module (memory (export \"{}\") 1))", "n".repeat(1_025)),
+        )
+        .refused(24),
         Case::new("refused: a reserved name", "(module (func (export \"~g\")))").refused(13),
         Case::of_bytes("refused: SIMD", with_body(b"\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x1a"))
             .refused(509),

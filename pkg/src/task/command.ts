@@ -11,6 +11,7 @@ const BAD_FILE = 8;
 const FAULT = 21;
 const INVALID = 28;
 const NO_SPACE = 51;
+const NOT_THERE = 52;
 const NO_SEEKING = 70;
 
 /** Files: what is read, what is written. */
@@ -18,9 +19,9 @@ const INPUT = 0;
 const OUTPUT = 1;
 const LOG = 2;
 
-const CALL_GAS = 100;
-const PIECE_GAS = 16;
-const RANDOM_BYTE_GAS = 8;
+const CALL_GAS = 1_000;
+const PIECE_GAS = 100;
+const RANDOM_BYTE_GAS = 100;
 
 /** One gas moves so many bytes. */
 const BYTES_A_GAS = 8;
@@ -59,7 +60,17 @@ export class Command {
     this.#guest = guest;
   }
 
-  /** What the module may import. */
+  /** What the module imports, of all of preview 1: what the meter let in. What is not there answers so. */
+  importsOf(module: WebAssembly.Module): Record<string, (...values: never[]) => number | void> {
+    const named = WebAssembly.Module.imports(module).map(({ name }) => {
+      const isOfFile = /^(fd|path|sock)_/.test(name);
+      const missing = (file: number): number => this.#call() ?? (isOfFile ? this.#isNoFile(file) : undefined) ?? NOT_THERE;
+      return [name, this.imports[name as keyof Command['imports']] ?? missing] as const;
+    });
+    return Object.fromEntries(named);
+  }
+
+  /** What is there. */
   readonly imports = {
     args_sizes_get: (count: number, bytes: number): number => this.#call() ?? this.#put32(count, 1) ?? this.#put32(bytes, ARGUMENT.length) ?? DONE,
     args_get: (list: number, text: number): number => this.#call() ?? this.#put32(list, text) ?? this.#put(text, ARGUMENT) ?? DONE,

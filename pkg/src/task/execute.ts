@@ -37,9 +37,9 @@ export function execute(module: WebAssembly.Module, kind: 'pure' | 'command', in
   const { input, gas, seed, time } = invocation;
   const command = kind === 'command' ? new Command(input, seed, time) : undefined;
   try {
-    const called = callFresh(module, command ? { wasi_snapshot_preview1: command.imports } : {}, gas, (guest) => {
+    const called = callFresh(module, command ? { wasi_snapshot_preview1: command.importsOf(module) } : {}, gas, (guest) => {
       if (command) return runCommand(guest, command);
-      const output = guest.start() ? runPure(guest, seed, input) : undefined;
+      const output = guest.begin() ? runPure(guest, seed, input) : undefined;
       return output && { code: 0, output };
     });
     const log = command ? new TextDecoder().decode(command.log.bytes()) : '';

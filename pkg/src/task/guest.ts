@@ -15,6 +15,8 @@ interface Exports {
   /** i32: the bytes of stack left. */
   readonly '~s': { value: number };
   readonly '~i'?: () => void;
+  /** A function, if it is one at all, only in pure modules. */
+  readonly _initialize?: unknown;
   readonly alloc: (length: number) => number;
   readonly run: (at: number, length: number) => bigint;
   readonly step: (own: number, ownLength: number, piece: number, length: number) => bigint;
@@ -44,6 +46,14 @@ export class Guest {
   /** Calls the module's start function, if it has one; `false` if the gas did not suffice. */
   start(): boolean {
     this.exports['~i']?.();
+    return !this.isOutOfGas;
+  }
+
+  /** The same, and then the function that a pure module wants called before any other, if it has one. */
+  begin(): boolean {
+    if (!this.start()) return false;
+    const { _initialize: initialise } = this.exports;
+    if (typeof initialise === 'function') initialise();
     return !this.isOutOfGas;
   }
 

@@ -40,5 +40,5 @@ export const KEPT_MODULES_MAX = 32;
 /** and the bytes of them, before and after metering. The machine code of each is several times as large. */
 export const KEPT_BYTES_MAX = 32 << 20;
 
-/** The stack of a task's thread in Node: the 256 KiB that metering counts, several times over. */
+/** The stack of a task's thread in Node: the 384 KiB that metering counts, several times over. */
 export const STACK_MIB = 4;

@@ -16,11 +16,14 @@ interface NodeModules {
   'node:fs/promises': { readFile(url: URL): Promise<Uint8Array<ArrayBuffer>> };
 }
 
-type Scope = typeof globalThis & { process?: { getBuiltinModule?: <N extends keyof NodeModules>(name: N) => NodeModules[N] | undefined } };
+type Scope = typeof globalThis & { process?: { versions?: { node?: string }; type?: string; getBuiltinModule?: <N extends keyof NodeModules>(name: N) => NodeModules[N] | undefined } };
 
 /** A module of Node's own; `undefined` elsewhere. */
 export const builtIn = <N extends keyof NodeModules>(name: N): NodeModules[N] | undefined =>
   (globalThis as Scope).process?.getBuiltinModule?.(name);
 
-/** Whether Workers are those of the web. Node has none of them; whoever has both is a browser at heart. */
-export const isWeb = typeof Worker === 'function' || typeof postMessage === 'function';
+/**
+ * Whether Workers are those of the web. In Node they are its own, whatever a test's imitation of a browser has made global; what has a
+ * window's renderer beside Node's modules is a browser at heart.
+ */
+export const isWeb = !(globalThis as Scope).process?.versions?.node || 'renderer' === (globalThis as Scope).process?.type;

@@ -48,13 +48,14 @@ export function settleStep(state: unknown, piece: unknown, options: StepOptions)
 }
 
 function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES) }: StepOptions, what: string): Omit<Invocation, 'time'> {
-  need(seed instanceof Uint8Array && seed.length === SEED_BYTES, 'seed has 32 bytes');
+  const bytes = bytesOf(seed, 'the seed is');
+  need(bytes.length === SEED_BYTES, 'seed has 32 bytes');
   const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, `${what} is a text or`);
   need(given.length <= INPUT_BYTES_MAX, `${what} has at most 16 MiB`);
   return {
     input: given,
     gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
-    seed: copyOf(seed),
+    seed: copyOf(bytes),
   };
 }
 
@@ -75,10 +76,12 @@ function stillThere(read: () => Bytes): Bytes {
   }
 }
 
+/** The bytes of a buffer or of any view of one, also of another realm: a frame's, a test runner's. */
 function bytesOf(given: unknown, what: string): Bytes {
-  if (given instanceof ArrayBuffer) return stillThere(() => new Uint8Array(given));
-  need(given instanceof Uint8Array, `${what} a Uint8Array or an ArrayBuffer`);
-  return given as Bytes;
+  if (ArrayBuffer.isView(given)) return stillThere(() => new Uint8Array(given.buffer as ArrayBuffer, given.byteOffset, given.byteLength));
+  const tag = Object.prototype.toString.call(given).slice(8, -1);
+  need(tag === 'ArrayBuffer', `${what} a Uint8Array or an ArrayBuffer, not ${tag}`);
+  return stillThere(() => new Uint8Array(given as ArrayBuffer));
 }
 
 function whole(given: unknown, most: bigint, detail: string): bigint {

@@ -3,11 +3,12 @@
 import { COMMAND, Meter, PURE } from './meter.js';
 import { type Prepared, refused } from './prepared.js';
 import { INVALID, refusal } from './refusal.js';
-import { functionType, readBorder } from './sections.js';
-import type { TaskExport, TaskProgress } from './types.js';
+import { functionType, placeOf, readBorder } from './sections.js';
+import type { TaskExport, TaskProgress, TaskRefusal } from './types.js';
 
 const MEMORY = { name: 'memory', type: 'memory' };
 const START = { name: '_start', type: functionType([], []) };
+const INITIALISE = { name: '_initialize', type: functionType([], []) };
 const ALLOC = { name: 'alloc', type: functionType(['i32'], ['i32']) };
 const RUN = { name: 'run', type: functionType(['i32', 'i32'], ['i64']) };
 const STEP = { name: 'step', type: functionType(['i32', 'i32', 'i32', 'i32'], ['i64']) };
@@ -28,7 +29,7 @@ export function prepare(
   const border = readBorder(bytes);
   onStage('metering');
   const metered = meter.instrument(bytes, pages, COMMAND);
-  if (!(metered instanceof Uint8Array)) return refused(border, bytes.length, metered);
+  if (!(metered instanceof Uint8Array)) return refused(border, bytes.length, placed(metered, bytes));
 
   onStage('compiling');
   const module = compile(metered);
@@ -38,15 +39,23 @@ export function prepare(
   if (!isCommand && border.imports.length > 0) {
     const again = meter.instrument(bytes, pages, PURE);
     if (again instanceof Uint8Array) throw new Error('imports of a pure module were not refused');
-    return { ...refused(border, bytes.length, again), interface: 'pure' };
+    return { ...refused(border, bytes.length, placed(again, bytes)), interface: 'pure' };
   }
   const kind = isCommand ? 'command' : 'pure';
   const exported = new Set(border.exports.map(described));
   const lackOf = (...wanted: TaskExport[]): string[] => wanted.map(described).filter((one) => !exported.has(one));
-  const lacks = isCommand ? lackOf(MEMORY, START) : lackOf(MEMORY, ALLOC, RUN);
-  const lacksForSteps = isCommand ? [described(STEP)] : lackOf(MEMORY, ALLOC, STEP);
+  // It may be missing, or be something else than a function.
+  const wanted = border.exports.some(({ name, type }) => name === INITIALISE.name && type.startsWith('function')) ? [MEMORY, INITIALISE, ALLOC] : [MEMORY, ALLOC];
+  const lacks = isCommand ? lackOf(MEMORY, START) : lackOf(...wanted, RUN);
+  const lacksForSteps = isCommand ? [described(STEP)] : lackOf(...wanted, STEP);
   const known = { ...border, bytes: bytes.length, meteredBytes: metered.length, interface: kind, lacks, lacksForSteps } as const;
   return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
+}
+
+/** The same with the place that it means. */
+function placed(why: TaskRefusal, bytes: Uint8Array): TaskRefusal {
+  const where = placeOf(bytes, why.offset);
+  return where === undefined ? why : { ...why, where };
 }
 
 /** The compiled module; `undefined` if it is invalid. */

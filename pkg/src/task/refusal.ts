@@ -32,10 +32,11 @@ export const REASONS: readonly string[] = [
   'blocks do not match',
   'there is more of something than the profile allows',
   'blocks are nested deeper than 2,048',
-  'a function has more than 8,176 parameters, locals and operands',
+  'a function has more than 8,176 locals and operands, or 112 KiB of stack',
   'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',
+  'a name has more than 1,024 bytes',
 ];
 
 /** First code, last code, the feature of WebAssembly that has these opcodes; the first that fits counts. */

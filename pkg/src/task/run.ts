@@ -94,10 +94,10 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
   const { signal } = settled;
   signal?.throwIfAborted();
   if (!globalThis.crypto?.subtle) throw new MeshError(CODE.insecureContext);
-  return queue.run(() => begin(settled, invocation), signal, () => new MeshError(CODE.tooManyTasks));
+  return queue.run((keep) => begin(settled, invocation, keep), signal, () => new MeshError(CODE.tooManyTasks));
 }
 
-async function begin(settled: Settled, invocation: Invocation | undefined): Promise<Attempt> {
+async function begin(settled: Settled, invocation: Invocation | undefined, keep: (until: Promise<unknown>) => void): Promise<Attempt> {
   const { bytes, pages, signal } = settled;
   if (bytes.length > MODULE_BYTES_MAX) {
     const prepared = refused({ imports: [], exports: [] }, bytes.length, TOO_LARGE);
@@ -105,16 +105,18 @@ async function begin(settled: Settled, invocation: Invocation | undefined): Prom
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.
   const module = copyOf(bytes);
+  const own = invocation && ownOf(invocation);
   const key = await keyOf(module, pages);
   let prepared = kept.get(key);
   if (prepared && !(invocation && isFit(prepared, invocation))) return { prepared, ending: NOTHING_TO_RUN };
   const source = prepared ? runnableOf(prepared) : { bytes: module, pages, meter: await loadMeter() };
   signal?.throwIfAborted();
-  const ask = invocation ? { source, invocation: ownOf(invocation) } : { source };
-  const ending = await session(ask, settled, (news) => {
+  const ask = own ? { source, invocation: own } : { source };
+  const onPrepared = (news: Prepared): void => {
     prepared = news;
     kept.keep(key, news);
-  });
+  };
+  const ending = await session(ask, settled, onPrepared, keep);
   return { prepared, ending };
 }
 

@@ -19,13 +19,21 @@ export interface Border {
 
 /** What `module` imports and exports, in its order. Of bytes that are no sound module, as much as could be read. */
 export function readBorder(module: Uint8Array): Border {
-  const reader = new Reader(module);
+  const { imports, exports } = read(module, -1);
+  return { imports, exports };
+}
+
+/** The import with its type, or the function with its name, at a byte of a module; `undefined` where it is neither. */
+export const placeOf = (module: Uint8Array, offset: number): string | undefined => read(module, offset).place();
+
+function read(module: Uint8Array, offset: number): Reader {
+  const reader = new Reader(module, offset);
   try {
     reader.sections();
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
   }
-  return { imports: reader.imports, exports: reader.exports };
+  return reader;
 }
 
 class Unreadable extends Error {}
@@ -34,14 +42,33 @@ class Reader {
   readonly imports: TaskImport[] = [];
   readonly exports: TaskExport[] = [];
   readonly #bytes: Uint8Array;
+  readonly #offset: number;
   #at = 8;
+  /** What stands at the offset, and what functions are called. */
+  #import: TaskImport | undefined;
+  #function: number | undefined;
+  #imported = 0;
+  readonly #names = new Map<number, string>();
   /** Function types as they are written down. */
   readonly #types: string[] = [];
   /** The type of each function, imported ones first. */
   readonly #functions: string[] = [];
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, offset: number) {
     this.#bytes = bytes;
+    this.#offset = offset;
+  }
+
+  place(): string | undefined {
+    if (this.#import) return `import ${this.#import.module}.${this.#import.name}: ${this.#import.type}`;
+    if (this.#function === undefined) return undefined;
+    const name = this.#names.get(this.#function);
+    return `function ${this.#function}${name === undefined ? '' : `, ${name}`}`;
+  }
+
+  /** Whether the offset lies between a place and where reading stands. */
+  #isSince(start: number): boolean {
+    return start <= this.#offset && this.#offset < this.#at;
   }
 
   sections(): void {
@@ -50,10 +77,31 @@ class Reader {
       const length = this.#number();
       const end = this.#at + length;
       if (id === 1) this.#each(() => this.#types.push(this.#type()));
-      else if (id === 2) this.#each(() => this.#import());
+      else if (id === 2) this.#each(() => this.#readImport());
       else if (id === 3) this.#each(() => this.#functions.push(this.#typeAt(this.#number())));
       else if (id === 7) this.#each(() => this.#export());
+      else if (id === 10) this.#each((number) => this.#body(number));
+      else if (id === 0 && this.#offset >= 0) this.#named(end);
       this.#at = end;
+    }
+  }
+
+  #body(number: number): void {
+    const start = this.#at;
+    const length = this.#number();
+    this.#at += length;
+    if (this.#isSince(start)) this.#function = this.#imported + number;
+  }
+
+  /** The names of functions, in the custom section `name`, which go before those of exports. */
+  #named(end: number): void {
+    if (this.#name() !== 'name') return;
+    while (this.#at < end) {
+      const id = this.#byte();
+      const length = this.#number();
+      const next = this.#at + length;
+      if (id === 1) this.#each(() => this.#names.set(this.#number(), this.#name()));
+      this.#at = next;
     }
   }
 
@@ -74,9 +122,9 @@ class Reader {
     throw new Unreadable();
   }
 
-  #each(read: () => void): void {
+  #each(read: (number: number) => void): void {
     const count = this.#number();
-    for (let done = 0; done < count; done += 1) read();
+    for (let done = 0; done < count; done += 1) read(done);
   }
 
   #list<T>(read: () => T): T[] {
@@ -107,13 +155,15 @@ class Reader {
     return this.#types[index] ?? 'function';
   }
 
-  #import(): void {
+  #readImport(): void {
+    const start = this.#at;
     const [module, name, kind] = [this.#name(), this.#name(), this.#byte()];
     let type = KINDS[kind];
     if (type === undefined) throw new Unreadable();
     if (kind === 0) {
       type = this.#typeAt(this.#number());
       this.#functions.push(type);
+      this.#imported += 1;
     } else if (kind === 3) {
       this.#at += 2;
     } else {
@@ -123,11 +173,13 @@ class Reader {
       if (flags & 1) this.#number();
     }
     this.imports.push({ module, name, type });
+    if (this.#isSince(start)) this.#import = { module, name, type };
   }
 
   #export(): void {
     const [name, kind, index] = [this.#name(), this.#byte(), this.#number()];
     const type = kind === 0 ? (this.#functions[index] ?? 'function') : (KINDS[kind] ?? 'other');
     this.exports.push({ name, type });
+    if (kind === 0) this.#names.set(index, name);
   }
 }

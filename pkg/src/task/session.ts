@@ -1,4 +1,5 @@
-// One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended.
+// One ask to a Worker of its own, from its start to its end. Whatever happens, the Worker is ended. One that is stopped in the middle of its
+// work may take long to go, since engines look for that only now and then: nobody waits for it.
 
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
@@ -14,17 +15,27 @@ import type { TaskProgress } from './types.js';
 export type Ending = Exclude<Answer, { kind: 'stage' } | { kind: 'prepared' } | { kind: 'steps' }> | { readonly kind: 'late' };
 
 /**
- * Asks a fresh Worker, and waits until it is gone again.
+ * Asks a fresh Worker, and waits until it is gone again; `keep` is given the end of one that was stopped at work.
  *
  * @throws MeshError NoWorker
  * @throws the reason of the signal when it aborts; what `onProgress` throws
  */
-export async function session(ask: Ask, settled: Settled, onPrepared: (prepared: Prepared) => void): Promise<Ending> {
+export async function session(
+  ask: Ask,
+  settled: Settled,
+  onPrepared: (prepared: Prepared) => void,
+  keep: (until: Promise<unknown>) => void,
+): Promise<Ending> {
   const run = new Session(settled, onPrepared);
+  let isAtWork = true;
   try {
-    return await run.ending(ask);
+    const ending = await run.ending(ask);
+    isAtWork = ending.kind === 'late';
+    return ending;
   } finally {
-    await run.stop();
+    const gone = run.stop();
+    if (isAtWork) keep(gone);
+    else await gone;
   }
 }
 

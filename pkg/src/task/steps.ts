@@ -84,7 +84,7 @@ function callStep(module: WebAssembly.Module, bytes: number, seed: Uint8Array, s
   return callFresh(module, {}, gas, (guest) => {
     const pages = guest.look().memory.length / PAGE_BYTES;
     guest.charge(STEP_GAS + MODULE_BYTE_GAS * bytes + PAGE_GAS * pages + Math.floor((state.length + piece.length) / BYTES_A_GAS));
-    if (!guest.start()) return undefined;
+    if (!guest.begin()) return undefined;
     const place = handOver(guest, [seed, state, piece]);
     if (place === undefined) return undefined;
     const own = seed.length + state.length;

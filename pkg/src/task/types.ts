@@ -23,6 +23,8 @@ export interface TaskRefusal {
   offset: number;
   /** The feature or the limit, in words. */
   feature: string;
+  /** What stands there: `import env.abort: function i32 i32 →`, or `function 7, name`; missing where it is neither. */
+  where?: string;
 }
 
 /** How far a task has come, for how long it has been running, in milliseconds, and by steps how many are done. */

@@ -3,33 +3,16 @@
 use tabmesh_meter::Reason;
 
 use crate::build::{Builder, body, functions, list, number, sized};
+pub use crate::case::{Case, Expected};
+use crate::edges;
 
 /// A function of nothing that gives an i32.
 const GIVES_I32: &[u8] = &[0x60, 0, 1, 0x7f];
 /// A function of nothing.
 const PLAIN: &[u8] = &[0x60, 0, 0];
 
-/// What the meter should make of a module.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Expected {
-    /// It is accepted and valid; `f0` may run forever.
-    Accepted,
-    /// It is refused for this reason.
-    Refused(Reason),
-}
-
-/// A module with a name.
-pub struct Case {
-    /// What it is.
-    pub name: &'static str,
-    /// Its bytes.
-    pub module: Vec<u8>,
-    /// What shall become of it.
-    pub expected: Expected,
-}
-
-fn case(name: &'static str, module: Vec<u8>, expected: Expected) -> Case {
-    Case { name, module, expected }
+fn case(name: &str, module: Vec<u8>, expected: Expected) -> Case {
+    Case { name: name.to_owned(), module, expected }
 }
 
 fn plain(code: &[u8]) -> Vec<u8> {
@@ -44,6 +27,8 @@ pub fn all() -> Vec<Case> {
     cases.extend(frames());
     cases.extend(loops());
     cases.extend(sections());
+    cases.extend(untested());
+    cases.extend(edges::all());
     cases
 }
 
@@ -87,11 +72,12 @@ fn long_code() -> Vec<Case> {
     let calls_of_a_loop = |count: usize| plain(&[vec![0x03, 0x40, 0x0b], [0x10, 0].repeat(count)].concat());
     let empty = |count: usize| functions(PLAIN, &vec![body(&[0], &[]); count]);
     vec![
-        case("one function of 4 MiB", added(1_398_000), Expected::Accepted),
-        case("more gas than one charge can hold", divided(60_000), Expected::Accepted),
-        case("100,000 roots seen", roots(100_000), Expected::Accepted),
-        case("500,000 calls", calls(500_000), Expected::Accepted),
-        case("500,000 calls behind a loop", calls_of_a_loop(500_000), Expected::Refused(Reason::BodyBytes)),
+        case("28,500 additions", added(28_500), Expected::Accepted),
+        case("one function of 4 MiB", added(1_390_000), Expected::Refused(Reason::Frame)),
+        case("more gas than one charge can hold", divided(28_000), Expected::Accepted),
+        case("9,000 roots seen", roots(9_000), Expected::Accepted),
+        case("200,000 calls", calls(200_000), Expected::Accepted),
+        case("500,000 calls behind a loop", calls_of_a_loop(500_000), Expected::Refused(Reason::Frame)),
         case("140,000 roots", roots(140_000), Expected::Refused(Reason::Floats)),
         case("20,000 empty functions", empty(20_000), Expected::Accepted),
         case("nothing but nops", plain(&vec![1; 4_000_000]), Expected::Accepted),
@@ -171,6 +157,34 @@ fn loops() -> Vec<Case> {
         case("filling without end", filling, Expected::Accepted),
         case("recursion through the table", through_table, Expected::Accepted),
         case("NaNs without end", torture, Expected::Accepted),
+    ]
+}
+
+/// Much to do behind a test, and none where it could be left out.
+fn untested() -> Vec<Case> {
+    let selects = |count: usize| [vec![0x20, 0], [0x20, 0, 0x20, 0, 0x1b].repeat(count), vec![0x1a]].concat();
+    let leaf = |count: usize| body(&[1, 1, 0x7f], &selects(count));
+    let calls = |count: usize, leaf: Vec<u8>| functions(PLAIN, &[body(&[0], &[0x10, 1].repeat(count)), leaf]);
+    // Long ways that are seldom gone, each with its tests, and around them one with few.
+    let around = [&[0x20, 0, 0x04, 0x40][..], &selects(4_000), &[0x05], &selects(100), &[0x0b]].concat();
+    let ways = functions(PLAIN, &[body(&[1, 1, 0x7f], &around.repeat(6))]);
+    // Much to do at each level on the way back.
+    let back = [
+        &[0x23, 0, 0x41, 1, 0x6a, 0x24, 0, 0x23, 0, 0x41, 208, 15, 0x48, 0x04, 0x40, 0x10, 0, 0x0b][..],
+        &selects(2_200),
+    ];
+    let back = Builder::default()
+        .section(1, &list(&[PLAIN]))
+        .section(3, &[1, 0])
+        .section(6, &[1, 0x7f, 1, 0x41, 0, 0x0b])
+        .section(7, &list(&[[sized(b"f0"), vec![0, 0]].concat()]))
+        .section(10, &list(&[body(&[1, 1, 0x7f], &back.concat())]))
+        .done();
+    vec![
+        case("100,000 calls of a leaf of 28,000 selects", calls(100_000, leaf(28_000)), Expected::Accepted),
+        case("100,000 calls of a leaf of 190 selects", calls(100_000, leaf(190)), Expected::Accepted),
+        case("ways with tests around ways without", ways, Expected::Accepted),
+        case("selects on the way back", back, Expected::Accepted),
     ]
 }
 

@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod case;
 pub mod corpus;
 pub mod differential;
+pub mod edges;
 pub mod engines;
+pub mod kept;
 pub mod kernels;
 pub mod probes;
 pub mod random;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use tabmesh_meter_checks::corpus::{self, Expected};
 use tabmesh_meter_checks::engines::{ENGINES, Engine};
 use tabmesh_meter_checks::run::{Status, run};
-use tabmesh_meter_checks::{SETTINGS, is_valid, meter, random, without_custom};
+use tabmesh_meter_checks::{SETTINGS, is_valid, kept, meter, random, without_custom};
 
 /// Metered modules beyond this are run by the interpreter alone.
 const COMPILED_BYTES_MAX: usize = 300_000;
@@ -49,6 +49,17 @@ fn i3_adversarial_modules_end_alike_in_every_engine() {
             })
             .collect();
         println!("{}: {:?}", case.name, outcomes[0].as_ref().map(|outcome| &outcome.status));
+        assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{}: {outcomes:?}", case.name);
+    }
+}
+
+#[test]
+fn i7_what_a_compiler_keeps_around_recursion_is_counted() {
+    for case in kept::all() {
+        let metered =
+            meter(&case.module, SETTINGS).unwrap_or_else(|refusal| panic!("{}: {refusal}", case.name));
+        let outcomes = ENGINES.map(|engine| run(engine, &metered, 30_000_000, "f0", &[]).unwrap().unwrap());
+        assert_eq!(outcomes[0].status, Status::Stack, "{}", case.name);
         assert!(outcomes.iter().all(|outcome| *outcome == outcomes[0]), "{}: {outcomes:?}", case.name);
     }
 }

@@ -1,6 +1,7 @@
-//! Goal: I2, I3 and I4 in JavaScript's engines. What an interpreter says of a metered module, they say too.
+//! Goal: I2, I3, I4 and I7 in JavaScript's engines. What an interpreter says of a metered module, they say too.
 //! Method: the specification's tests, the adversarial corpus and random modules, run by an interpreter whose answers are written down (to
-//! `transcript` in cargo's folder for tests), and asked again of V8 by `replay.mjs` in Node.js; scenarios ask browsers.
+//! `transcript` in cargo's folder for tests), and asked again of V8 by `replay.mjs` in Node.js; scenarios ask browsers. Of recursion around what a
+//! compiler keeps (to `transcript-kept`) V8's optimising compiler is asked at once, and the plain one.
 
 use std::fmt::Write;
 use std::fs;
@@ -10,7 +11,7 @@ use std::process::Command;
 use tabmesh_meter_checks::engines::{Engine, recorded};
 use tabmesh_meter_checks::random::Random;
 use tabmesh_meter_checks::run::run;
-use tabmesh_meter_checks::{SETTINGS, corpus, differential, meter, random, spec};
+use tabmesh_meter_checks::{SETTINGS, corpus, differential, kept, meter, random, spec};
 
 const GAS: i64 = 1_000_000;
 const SEEDS: u64 = 400;
@@ -38,6 +39,22 @@ fn record(module: &[u8], seed: u64) {
     }
 }
 
+/// Asks Node.js for the answers that were written down: how many are the same. All are, or this panics.
+fn replayed(name: &str, flags: &[&str]) -> usize {
+    let transcript = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay.mjs");
+    let output = Command::new("node").args(flags).arg(script).arg(&transcript).output().unwrap();
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let _ = write!(said, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}");
+    println!("{name} {flags:?}: {said}");
+    said.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap()
+}
+
+fn write_down(name: &str) {
+    fs::write(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name), recorded::take()).unwrap();
+}
+
 #[test]
 fn i3_v8_says_what_an_interpreter_says() {
     let tally = spec::run(Engine::Recorded).unwrap();
@@ -50,14 +67,20 @@ fn i3_v8_says_what_an_interpreter_says() {
             record(&module, seed);
         }
     }
-    let transcript = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("transcript");
-    fs::write(&transcript, recorded::take()).unwrap();
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/replay.mjs");
-    let output = Command::new("node").arg(script).arg(&transcript).output().unwrap();
-    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let _ = write!(said, "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}");
-    println!("{said}");
-    let held: usize = said.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap();
+    write_down("transcript");
+    let held = replayed("transcript", &[]);
     assert!(held > HELD_MIN, "only {held} answers");
+}
+
+#[test]
+fn i7_v8s_compilers_say_what_an_interpreter_says_of_recursion_around_what_they_keep() {
+    let kept = kept::all();
+    for case in &kept {
+        record(&case.module, 0);
+    }
+    write_down("transcript-kept");
+    for flags in [&["--no-liftoff"][..], &["--liftoff-only"]] {
+        let held = replayed("transcript-kept", flags);
+        assert!(held >= 4 * kept.len(), "only {held} answers");
+    }
 }

@@ -97,13 +97,15 @@ fn memory_grows_to_the_tasks_limit_and_no_further() {
 }
 
 #[test]
-fn a_command_may_import_fourteen_functions_with_their_types() {
-    assert_eq!(import_names().count(), 14);
+fn a_command_may_import_all_of_preview_1_with_its_types() {
+    assert_eq!(import_names().count(), 46);
     for (name, parameters, result) in [
         ("fd_write", "(param i32 i32 i32 i32)", "(result i32)"),
         ("fd_seek", "(param i32 i64 i32 i32)", "(result i32)"),
         ("clock_time_get", "(param i32 i64 i32)", "(result i32)"),
         ("proc_exit", "(param i32)", ""),
+        ("sched_yield", "", "(result i32)"),
+        ("path_open", "(param i32 i32 i32 i32 i32 i64 i64 i32 i32)", "(result i32)"),
     ] {
         let module = importing(name, parameters, result);
         assert!(is_valid(&meter(&module, COMMAND).unwrap()), "{name}");
@@ -115,7 +117,7 @@ fn a_command_may_import_fourteen_functions_with_their_types() {
             "{name} with another type"
         );
     }
-    for name in ["fd_writ", "fd_write2", "path_open", ""] {
+    for name in ["fd_writ", "fd_write2", "path_opened", ""] {
         let module = importing(name, "(param i32 i32 i32 i32)", "(result i32)");
         assert_eq!(meter(&module, COMMAND).unwrap_err().code, Reason::Import as u16, "{name}");
     }

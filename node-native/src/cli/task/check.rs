@@ -13,6 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::identity::hex_of;
 use crate::task::engine::Watchdog;
+use crate::task::place::place;
 use crate::task::prepare::{Prepared, prepare};
 use crate::task::{End, Task};
 
@@ -24,7 +25,7 @@ pub(super) async fn check(module: PathBuf, common: CommonArgs) -> Result<(), Cli
             Task::new(read(&module, MODULE_BYTES_MAX)?).with_pages(common.pages).map_err(TaskError::from)?;
         Ok(match prepare(&*engine, task.module(), task.pages(), &Watchdog::default()) {
             Ok(prepared) => accepted(&prepared, &task),
-            Err(end) => (refused(&end), Some(TaskError::Ended(end))),
+            Err(end) => (refused(&end, task.module()), Some(TaskError::Ended(end))),
         })
     })
     .await?;
@@ -63,7 +64,7 @@ fn lacking(prepared: &Prepared) -> String {
     prepared.unfit.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn refused(end: &End) -> Value {
+fn refused(end: &End, module: &[u8]) -> Value {
     let feature = match end {
         End::Refused(refusal) if *end != End::Refused(crate::task::outcome::INVALID) => {
             refusal.feature().to_owned()
@@ -76,6 +77,7 @@ fn refused(end: &End) -> Value {
         "feature": feature,
         "code": end.code(),
         "offset": end.offset(),
+        "where": place(module, end.offset()),
     })
 }
 
@@ -95,6 +97,9 @@ fn print(report: &Value) {
         line("because", &report["feature"].as_str().unwrap_or_default());
         line("code", &report["code"]);
         line("at byte", &report["offset"]);
+        if let Some(place) = report["where"].as_str() {
+            line("in", &place);
+        }
         return;
     }
     line("accepted", &"yes");

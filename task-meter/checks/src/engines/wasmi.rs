@@ -6,10 +6,10 @@ use wasmi::{Config, Engine, F32, F64, Linker, Module, Store, TrapCode, Val};
 
 use super::guest::{End, Guest, Unstarted, Value};
 
-/// Calls within calls: more than 256 KiB hold of the smallest frames.
-const CALLS_MAX: usize = 4_096;
-/// Bytes of operands.
-const STACK_BYTES_MAX: usize = 4 << 20;
+/// Calls within calls: more than the profile's 384 KiB hold of the smallest frames.
+const CALLS_MAX: usize = 8_192;
+/// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.
+const STACK_BYTES_MAX: usize = 16 << 20;
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut config = Config::default();
