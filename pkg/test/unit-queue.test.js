@@ -37,12 +37,13 @@ test('what waits begins in its order, one after another', async () => {
 });
 
 test('what work keeps its turn for is waited for, but not by its caller', async () => {
-  const queue = new Queue(1, 4, () => new Error('full'));
+  const queue = new Queue(1, 4);
+  const refusal = () => new Error('full');
   let release;
   const gone = new Promise((resolve) => (release = resolve));
   const order = [];
-  await queue.run(async (keep) => keep(gone), undefined);
-  const second = queue.run(async () => order.push('second'), undefined);
+  await queue.run(async (keep) => keep(gone), undefined, refusal);
+  const second = queue.run(async () => order.push('second'), undefined, refusal);
   await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(order, []);
   release();
