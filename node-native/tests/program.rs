@@ -398,15 +398,3 @@ fn what_a_node_keeps_is_its_owners_alone() {
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
     }
 }
-
-/// `tabmesh id | head -0`, and whoever reads its errors no more.
-#[test]
-fn a_command_whose_reader_is_gone_ends_as_it_would() {
-    let dir = temporary();
-    let gone = || std::io::pipe().expect("a pipe").1;
-    for (args, code) in [(&["id"][..], 0), (&["status"][..], 3)] {
-        let mut command = tabmesh();
-        command.args(args).arg("--data-dir").arg(dir.path()).stdout(gone()).stderr(gone());
-        assert_eq!(command.status().expect("it runs").code(), Some(code), "{args:?}");
-    }
-}

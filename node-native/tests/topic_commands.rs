@@ -193,3 +193,15 @@ fn a_node_that_ends_ends_its_listeners() {
     assert!(matches!(code, Some(1 | 5)), "{code:?}");
     assert_eq!(rest, "");
 }
+
+/// `tabmesh id | head -0`, and whoever reads its errors no more.
+#[test]
+fn a_command_whose_reader_is_gone_ends_as_it_would() {
+    let dir = temporary();
+    let gone = || std::io::pipe().expect("a pipe").1;
+    for (args, code) in [(&["id"][..], 0), (&["status"][..], 3)] {
+        let mut command = tabmesh();
+        command.args(args).arg("--data-dir").arg(dir.path()).stdout(gone()).stderr(gone());
+        assert_eq!(command.status().expect("it runs").code(), Some(code), "{args:?}");
+    }
+}

@@ -9,10 +9,12 @@
 
 extern crate alloc;
 
+mod asking;
 mod demand;
 mod hearing;
 mod held;
 mod here;
+mod numbers;
 mod peers;
 mod questions;
 mod seat;

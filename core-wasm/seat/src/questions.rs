@@ -6,7 +6,7 @@ use tabmesh_engine::surplus;
 use tabmesh_port::limits::TICKETS_MAX;
 use tabmesh_port::{Duration, Instant};
 
-use crate::seats::MODULES;
+use crate::numbers::MODULES;
 
 /// At most [`TICKETS_MAX`] of them, as they came.
 #[derive(Default)]

@@ -10,8 +10,8 @@ use tabmesh_port::{
 };
 
 use crate::held::Held;
+use crate::numbers::MODULES;
 use crate::questions::Questions;
-use crate::seats::MODULES;
 
 /// The numbers of [`Wish::Ask`], [`Wish::List`] and [`Wish::AskHere`].
 const ASK: u8 = Wish::Ask { op: 0, to: &NodeId([0; 32]), within_ms: 0, bytes: &[] }.kind();

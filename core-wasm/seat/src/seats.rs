@@ -9,6 +9,7 @@ use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Port, Publi
 
 use crate::demand::Demand;
 use crate::here::Here;
+use crate::numbers::MODULES;
 use crate::peers::{Peers, entry};
 use crate::seat::{Ask, Given, Seat, Whom};
 
@@ -17,9 +18,6 @@ pub const SEATS_MAX: usize = 16;
 
 /// Inputs that modules are handed before the shell has its turn: modules that go on and on keep it from nothing else.
 pub const ROUNDS_MAX: u32 = 64;
-
-/// The operations of modules have it, and the tickets of what they ask each other.
-pub(crate) const MODULES: u32 = 1 << 31;
 
 /// The port is taken, is the application's, or [`SEATS_MAX`] are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
