@@ -12,4 +12,6 @@ export const measure = (net) =>
   measureLinks(net, ['native', 'tab'], [
     { what: 'bulk, tab to native', from: 1, to: 0 },
     { what: 'bulk, native to tab', from: 0, to: 1 },
+    { what: 'a stream, tab to native', from: 1, to: 0, by: 'Stream' },
+    { what: 'a stream, native to tab', from: 0, to: 1, by: 'Stream' },
   ]);

@@ -11,12 +11,15 @@ mod bare_socket;
 mod failure;
 mod ours;
 mod stopwatch;
+mod stream;
 
 use std::time::{Duration, Instant};
 
 use failure::Failure;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tabmesh_engine::NodeId;
+use tabmesh_native::driver::Handle;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
@@ -92,6 +95,14 @@ impl Wire {
             }
             _ => return Err(no_way(way)),
         })
+    }
+
+    /// This node, and the other one; only our way has them.
+    fn node(&self) -> Result<(&Handle, NodeId), Failure> {
+        match self {
+            Self::Ours(wire) => Ok(wire.node()),
+            Self::Bare(_) | Self::BareSocket(_) => Err("only ours has streams".into()),
+        }
     }
 
     /// Sends one message; returns when the way has taken it.
@@ -193,6 +204,12 @@ impl End {
                 Value::Null
             }
             "receive" => json!(self.wire.receive(ms(0)?, ms(1)?).await?),
+            "floodStream" => {
+                let (handle, to) = self.wire.node()?;
+                stream::flood(handle, to, ms(0)?).await?;
+                Value::Null
+            }
+            "receiveStream" => json!(stream::receive(self.wire.node()?.0, ms(0)?, ms(1)?).await?),
             _ => return Err(format!("no action is called {action}").into()),
         };
         self.meanwhile = tokio::spawn(self.wire.clone().discard());

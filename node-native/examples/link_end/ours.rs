@@ -72,6 +72,11 @@ impl Wire {
         starting.linked().await
     }
 
+    /// This node, and the other one.
+    pub(crate) fn node(&self) -> (&Handle, NodeId) {
+        (&self.handle, self.to)
+    }
+
     /// Sends one message; returns once the other node has it.
     pub(crate) async fn send(&self, message: Vec<u8>) -> Result<(), Failure> {
         let wish = Wish::Send { to: self.to, bytes: message };
