@@ -41,10 +41,10 @@ pub const STRANGERS_MAX: usize = 8;
 pub const PREFERRED_MAX: usize = 64;
 
 /// Questions of the requester's half under way: batches, revocations, pieces of outputs.
-pub const ASKS_ASKING: usize = 12;
+pub const ASKS_ASKING: usize = 15;
 
-/// Questions of the executor's half under way: outcomes.
-pub const ASKS_OFFERING: usize = 7;
+/// Questions of the executor's half under way: outcomes. Both halves, and lists, have the questions of a port together.
+pub const ASKS_OFFERING: usize = 4;
 
 /// Batches of outcomes whose signatures are being checked; one more comes again.
 pub const CHECKS_MAX: usize = 16;

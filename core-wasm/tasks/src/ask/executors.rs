@@ -74,17 +74,16 @@ impl Executors {
         self.linked().filter(is_ready).map(|executor| executor.id).collect()
     }
 
-    /// How many tasks more an executor may be given. Whoever is quick has no more of the votes for that than twice what all have on
-    /// average, or where nobody votes an eighth of all.
-    pub(crate) fn share(&self, id: &NodeId, are_votes: bool) -> usize {
-        let linked = self.linked().count() as u64;
+    /// How many tasks more one of `among` executors may be given. Whoever is quick has no more of the votes for that than twice what
+    /// they have on average, or where nobody votes an eighth of all.
+    pub(crate) fn share(&self, id: &NodeId, among: usize, are_votes: bool) -> usize {
         let Some(executor) = self.list.iter().find(|executor| executor.id == *id) else { return 0 };
         let part = match are_votes {
-            true => 2.max(linked) / 2,
-            false if linked < MANY as u64 => 1,
+            true => among.max(2) / 2,
+            false if among < MANY => 1,
             false => 8,
         };
-        let most = (self.issued - executor.issued_before) / part + FREELY;
+        let most = (self.issued - executor.issued_before) / part as u64 + FREELY;
         most.saturating_sub(executor.issued) as usize
     }
 

@@ -19,7 +19,7 @@ use crate::wire::{Nonce, Question};
 const WITHIN_MS: u32 = 10_000;
 
 /// Questions that are left for other things than batches.
-const OTHERS: usize = 4;
+const OTHERS: usize = 2;
 
 impl Requester {
     /// Gives executors batches, as long as somebody is free and something is left.
@@ -47,9 +47,14 @@ impl Requester {
                 continue;
             }
             let (number, are_votes) = (job.number, job.validation > 1);
-            let share = self.executors.share(to, are_votes);
+            let among = self.executors.linked().filter(|executor| !job.is_aside(&executor.id)).count();
+            let mut share = self.executors.share(to, among, are_votes);
             if share == 0 {
-                continue;
+                // Where nothing is out, shares would keep the last tasks from whoever has not answered them.
+                if self.assignments.iter().any(|one| one.job == number) {
+                    continue;
+                }
+                share = 1;
             }
             let may = |task: &Task| {
                 task.job == number && task.needs() > 0 && !task.has_vote_of(to) && !has.contains(&task.key)

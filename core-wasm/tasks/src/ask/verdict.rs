@@ -161,11 +161,15 @@ impl Requester {
             // The shell adds again what that one alone has said.
             job.is_closed = false;
         }
-        for task in &mut self.tasks {
-            task.votes.retain(|vote| vote.by != *liar);
-        }
         self.let_go(ground, liar);
         ground.emit(&Event::Dispute { job: number, number: task, liar });
+        let keys: Vec<u64> =
+            self.tasks.iter().filter(|task| task.has_vote_of(liar)).map(|task| task.key).collect();
+        for key in keys {
+            self.task(key).into_iter().for_each(|task| task.votes.retain(|vote| vote.by != *liar));
+            // Without it others may have the margin.
+            self.settle(ground, key);
+        }
     }
 
     /// Has the shell run some tasks that nobody has seen, so that there are canaries.

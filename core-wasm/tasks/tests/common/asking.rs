@@ -48,6 +48,8 @@ pub(crate) struct Asking {
     /// The most batches that one executor had at a time.
     pub(crate) most_out: usize,
     pub(crate) receipts: Vec<Receipt>,
+    /// Whether it fetches outputs that did not come with their outcomes.
+    pub(crate) fetches_outputs: bool,
     pub(crate) fetched: usize,
     fetches: BTreeMap<u32, Fetching>,
     pub(crate) refused: Vec<(u8, Status)>,
@@ -73,6 +75,7 @@ impl Asking {
             packed: Vec::new(),
             most_out: 0,
             receipts: Vec::new(),
+            fetches_outputs: true,
             fetched: 0,
             fetches: BTreeMap::new(),
             refused: Vec::new(),
@@ -235,7 +238,7 @@ impl Asking {
             self.receipts.extend(receipts);
         }
         for (index, (outcome, output)) in batch.outcomes().enumerate() {
-            let is_right = outcome == honest(&tasks[index]).0;
+            let is_right = self.fetches_outputs && outcome == honest(&tasks[index]).0;
             if is_right && output.len() < outcome.length as usize && self.fetches.len() < 4 {
                 let fetch = assignment * 1_000 + index as u32;
                 self.fetches.insert(fetch, (to, nonce, index as u16, tasks[index], Vec::new()));

@@ -13,6 +13,8 @@ pub(crate) enum Conduct {
     Honest,
     /// It takes so many times as long.
     Slow(u64),
+    /// It takes a task of so many microseconds.
+    Takes(u64),
     /// It says the same wrong thing as all its like.
     Lies,
     /// It runs nothing and says the same wrong thing at once.
@@ -128,6 +130,7 @@ impl Running {
             let Some((assignment, index, task)) = self.queue.pop_front() else { return };
             let us = match self.conduct {
                 Conduct::Slow(times) => self.task_us * times,
+                Conduct::Takes(us) => us,
                 Conduct::LiesAtOnce => 1,
                 _ => self.task_us,
             };
