@@ -4,10 +4,10 @@ mod common;
 
 use common::SECOND;
 use common::alone::{Alone, Given, id, number_of, outcomes, right};
-use tabmesh_port::{Input, NodeId, Reason, Status, Told};
+use tabmesh_port::{Input, Module, NodeId, Reason, Status, Told};
 use tabmesh_tasks::{
-    BATCH_MAX, BATCHES_MAX, Command, Event, KEPT_MAX, Question, Refusal, SERVED_MAX, STRANGERS_MAX,
-    StalledWhy, WANTED_A_PEER, Word,
+    ASKS_OFFERING, BATCH_MAX, BATCHES_MAX, Command, Event, KEPT_MAX, Question, Refusal, SERVED_MAX,
+    STRANGERS_MAX, StalledWhy, WANTED_A_PEER, Word,
 };
 use tabmesh_world::dice::Dice;
 
@@ -188,6 +188,21 @@ fn outcomes_are_told_until_the_requester_has_them() {
     assert_eq!(alone.count(|event| matches!(event, Event::Want { index: 1, offset: 7, .. })), WANTED_A_PEER);
     alone.run_for(700 * SECOND);
     assert_eq!(alone.count(|event| matches!(event, Event::Forget(_))), 1);
+}
+
+#[test]
+fn whoever_has_more_to_tell_than_it_may_ask_waits_for_answers() {
+    let mut alone = executor();
+    for requester in 1..=6 {
+        assert_eq!(alone.ask(&id(requester), true, &assign(1, &[0; 32]).emit(&[1; 16])), TAKEN);
+        run_first(&mut alone, 9_999);
+        alone.events.clear();
+    }
+    assert_eq!(alone.asks.len(), ASKS_OFFERING);
+    assert!(alone.module.wanted_at().0 > alone.now, "it wants nothing at a time that is past");
+    let (op, to, _) = alone.asks.remove(0);
+    alone.answer(op, &to, Status::Ok, &[]);
+    assert_eq!(alone.asks.len(), ASKS_OFFERING, "the next is told");
 }
 
 #[test]

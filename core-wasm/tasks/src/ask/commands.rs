@@ -106,7 +106,7 @@ impl Requester {
         self.jobs.remove(at);
         self.tasks.retain(|task| task.job != number);
         self.canaries.retain(|canary| canary.job != number);
-        self.end_those(ground, |assignment| assignment.job == number);
+        self.end_those(ground, &|assignment| assignment.job == number);
         ground.emit(&Event::Ended { job: number, is_cancelled: true });
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Requester {
             self.tell_progress(ground, at);
             let job = self.jobs.remove(at).number;
             self.canaries.retain(|canary| canary.job != job);
-            self.end_those(ground, |assignment| assignment.job == job);
+            self.end_those(ground, &|assignment| assignment.job == job);
             self.tell_records(ground);
             ground.emit(&Event::Ended { job, is_cancelled: false });
         }

@@ -83,7 +83,7 @@ impl Requester {
     /// An executor is not held any more.
     pub(crate) fn let_go(&mut self, ground: &mut Ground, id: &NodeId) {
         self.executors.list.retain(|executor| executor.id != *id);
-        self.end_those(ground, |assignment| assignment.to == *id);
+        self.end_those(ground, &|assignment| assignment.to == *id);
     }
 
     /// Ends leases that are over, and those of executors that fell silent.
@@ -125,8 +125,8 @@ impl Requester {
         }
     }
 
-    pub(crate) fn end_those(&mut self, ground: &mut Ground, is_it: impl Fn(&Assignment) -> bool) {
-        while let Some(at) = self.assignments.iter().position(&is_it) {
+    pub(crate) fn end_those(&mut self, ground: &mut Ground, is_it: &dyn Fn(&Assignment) -> bool) {
+        while let Some(at) = self.assignments.iter().position(is_it) {
             self.end_assignment(ground, at, true);
         }
     }

@@ -120,15 +120,15 @@ impl Executor {
     }
 
     pub(crate) fn on_revoke(&mut self, ground: &mut Ground, from: &NodeId, nonce: &Nonce) {
-        self.drop_those(ground, |served| served.from == *from && served.nonce == *nonce);
+        self.drop_those(ground, &|served| served.from == *from && served.nonce == *nonce);
     }
 
     pub(crate) fn on_unlinked(&mut self, ground: &mut Ground, from: &NodeId) {
-        self.drop_those(ground, |served| served.from == *from && served.is_open());
+        self.drop_those(ground, &|served| served.from == *from && served.is_open());
     }
 
     /// These are not wanted any more.
-    pub(crate) fn drop_those(&mut self, ground: &mut Ground, is_it: impl Fn(&Served) -> bool) {
+    pub(crate) fn drop_those(&mut self, ground: &mut Ground, is_it: &dyn Fn(&Served) -> bool) {
         for served in self.served.extract_if(.., |served| is_it(served)) {
             if let Stage::Running { since } = served.stage {
                 self.turns.charge(&served.from, ground.now.since(since).0);
@@ -149,7 +149,7 @@ impl Executor {
         if let Some((place, stays)) = self.offer.as_mut().and_then(|offer| offer.announcing.poll(now)) {
             ground.wish(Wish::List { op: OWN_LIST, place: &place, stays, within_ms: LIST_MS });
         }
-        self.drop_those(ground, |served| now >= served.until);
+        self.drop_those(ground, &|served| now >= served.until);
         let kept = self.served.iter().filter(|served| !served.is_open()).count();
         if kept > KEPT_MAX
             && let Some(at) = self.served.iter().position(|served| !served.is_open())

@@ -68,7 +68,7 @@ impl Executor {
 
     /// The shell could not sign: nothing comes of the batch.
     pub(crate) fn on_unsigned(&mut self, ground: &mut Ground, work: u32) {
-        self.drop_those(ground, |served| matches!(served.stage, Stage::Signing { work: of } if of == work));
+        self.drop_those(ground, &|served| matches!(served.stage, Stage::Signing { work: of } if of == work));
     }
 
     /// Tells requesters what came of their batches, as it is time.
@@ -112,8 +112,11 @@ impl Executor {
         true
     }
 
-    /// When something is told again.
+    /// When something is told again; where too much is under way, once some of it was answered.
     pub(crate) fn tells_at(&self) -> Instant {
+        if self.served.iter().filter(|served| op_of(served).is_some()).count() >= ASKS_OFFERING {
+            return Instant::NEVER;
+        }
         let times = self.served.iter().map(|served| match served.stage {
             Stage::Telling { op: None, next, .. } => next,
             _ => Instant::NEVER,
