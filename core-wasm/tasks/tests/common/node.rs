@@ -9,8 +9,8 @@ use super::asking::Asking;
 use super::running::Running;
 
 /// A node: the module, and its shell.
-pub(crate) struct Node {
-    tasks: Tasks,
+pub(crate) struct Node<M = Tasks> {
+    tasks: M,
     now: Instant,
     pub(crate) asking: Asking,
     pub(crate) running: Running,
@@ -25,10 +25,17 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn new(attachment: Attachment) -> Self {
+        Self::with(Tasks::new(attachment), &attachment)
+    }
+}
+
+impl<M: Module> Node<M> {
+    /// A node with a module that was made otherwise.
+    pub(crate) fn with(tasks: M, attachment: &Attachment) -> Self {
         Self {
-            tasks: Tasks::new(attachment),
+            tasks,
             now: Instant(0),
-            asking: Asking::new(&attachment),
+            asking: Asking::new(attachment),
             running: Running::default(),
             outputs: VecDeque::new(),
             heap: 0,
@@ -45,7 +52,7 @@ impl Node {
     }
 
     /// Has the module do something, and counts what it keeps.
-    fn count<T>(&mut self, call: impl FnOnce(&mut Tasks) -> T) -> T {
+    fn count<T>(&mut self, call: impl FnOnce(&mut M) -> T) -> T {
         let before = tabmesh_heap::balance();
         let came = call(&mut self.tasks);
         self.heap += tabmesh_heap::balance() - before;
@@ -88,7 +95,7 @@ impl Node {
     }
 }
 
-impl Module for Node {
+impl<M: Module> Module for Node<M> {
     /// A command is for the shell: 1 begins its jobs, 2 offers, 3 withdraws; anything longer goes to the module.
     fn handle(&mut self, now: Instant, input: Input<'_>) {
         self.now = now;
