@@ -99,9 +99,9 @@ impl Tasks {
                     self.linked.push(*id);
                 }
             }
-            Told::Unlinked { id, reason } => {
+            Told::Unlinked { id, .. } => {
                 self.linked.retain(|other| other != id);
-                ask.on_unlinked(ground, id, reason);
+                ask.let_go(ground, id);
                 offer.on_unlinked(ground, id);
             }
             Told::View { ids, .. } => {

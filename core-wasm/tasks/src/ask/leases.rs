@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Reason, Status};
+use tabmesh_port::{NodeId, Status};
 
 use super::assignment::{Assignment, Stage};
 use super::requester::Requester;
@@ -76,10 +76,6 @@ impl Requester {
         self.executors.find(id).into_iter().for_each(|executor| executor.is_linked = true);
     }
 
-    pub(crate) fn on_unlinked(&mut self, ground: &mut Ground, id: &NodeId, _: Reason) {
-        self.let_go(ground, id);
-    }
-
     /// An executor is not held any more.
     pub(crate) fn let_go(&mut self, ground: &mut Ground, id: &NodeId) {
         self.executors.list.retain(|executor| executor.id != *id);
@@ -109,7 +105,7 @@ impl Requester {
     /// Nothing came of a task, this time.
     pub(crate) fn try_again(&mut self, ground: &mut Ground, key: u64) {
         let Some(task) = self.task(key) else { return };
-        task.tries += 1;
+        task.tries = task.tries.saturating_add(1);
         if task.tries >= TRIES_MAX {
             self.run_here(ground, key, FailedWhy::NoResult);
         }
