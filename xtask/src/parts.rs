@@ -29,8 +29,14 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
-pub(crate) const WASM_ONLY: [&str; 5] =
-    ["tabmesh-core", "tabmesh-counter-wasm", "tabmesh-meter-wasm", "tabmesh-stream-wasm", "tabmesh-tag-wasm"];
+pub(crate) const WASM_ONLY: [&str; 6] = [
+    "tabmesh-core",
+    "tabmesh-counter-wasm",
+    "tabmesh-meter-wasm",
+    "tabmesh-stream-wasm",
+    "tabmesh-tag-wasm",
+    "tabmesh-tasks-wasm",
+];
 
 /// A cargo command for all crates that there are on this machine.
 pub(crate) fn cargo_native(command: &str) -> Run {

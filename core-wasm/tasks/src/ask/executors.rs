@@ -1,0 +1,151 @@
+//! The executors that a requester works with.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Duration, Instant, NodeId};
+
+use crate::limits::{BATCH, BATCH_MAX, COOLING, DIALLING, LAPSES_MAX, LEAVING_MAX, MANY, TURN};
+
+/// An executor may be given so many tasks, whatever others have.
+const FREELY: u64 = 16;
+
+pub(crate) struct Executor {
+    pub(crate) id: NodeId,
+    pub(crate) is_linked: bool,
+    /// Since when it is held.
+    pub(crate) since: Instant,
+    pub(crate) is_leaving: bool,
+    /// For this job the next two were measured.
+    job: u32,
+    /// Tasks of a batch.
+    window: usize,
+    us_a_task: u64,
+    /// When it was done with a batch last.
+    last_at: Instant,
+    /// It is asked nothing before this.
+    pub(crate) cool_until: Instant,
+    refusals: u32,
+    lapses: u8,
+    /// Tasks that it was given, and all were given before it came.
+    issued: u64,
+    issued_before: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Executors {
+    pub(crate) list: Vec<Executor>,
+    issued: u64,
+}
+
+impl Executors {
+    pub(crate) fn find(&mut self, id: &NodeId) -> Option<&mut Executor> {
+        self.list.iter_mut().find(|executor| executor.id == *id)
+    }
+
+    pub(crate) fn has(&self, id: &NodeId) -> bool {
+        self.list.iter().any(|executor| executor.id == *id)
+    }
+
+    pub(crate) fn linked(&self) -> impl Iterator<Item = &Executor> {
+        self.list.iter().filter(|executor| executor.is_linked)
+    }
+
+    pub(crate) fn take(&mut self, now: Instant, id: NodeId) {
+        self.list.push(Executor {
+            id,
+            is_linked: false,
+            since: now,
+            is_leaving: false,
+            job: 0,
+            window: 1,
+            us_a_task: 0,
+            last_at: now,
+            cool_until: Instant(0),
+            refusals: 0,
+            lapses: 0,
+            issued: 0,
+            issued_before: self.issued,
+        });
+    }
+
+    /// Who may be given something now.
+    pub(crate) fn ready(&self, now: Instant) -> Vec<NodeId> {
+        let is_ready = |executor: &&Executor| !executor.is_leaving && now >= executor.cool_until;
+        self.linked().filter(is_ready).map(|executor| executor.id).collect()
+    }
+
+    /// How many tasks more one of `among` executors may be given. Whoever is quick has no more of the votes for that than twice what
+    /// they have on average, or where nobody votes an eighth of all.
+    pub(crate) fn share(&self, id: &NodeId, among: usize, are_votes: bool) -> usize {
+        let Some(executor) = self.list.iter().find(|executor| executor.id == *id) else { return 0 };
+        let part = match are_votes {
+            true => among.max(2) / 2,
+            false if among < MANY => 1,
+            false => 8,
+        };
+        let most = (self.issued - executor.issued_before) / part as u64 + FREELY;
+        most.saturating_sub(executor.issued) as usize
+    }
+
+    /// Those whose link does not come.
+    pub(crate) fn unreachable(&self, now: Instant) -> Vec<NodeId> {
+        let is_lost = |executor: &&Executor| !executor.is_linked && now.since(executor.since) >= DIALLING;
+        self.list.iter().filter(is_lost).map(|executor| executor.id).collect()
+    }
+
+    /// Others wait: whoever had its turn, or has no use, makes room, a few at a time.
+    pub(crate) fn rotate(&mut self, now: Instant, is_useless: impl Fn(&NodeId) -> bool) {
+        let leaving = self.list.iter().filter(|executor| executor.is_leaving).count();
+        let is_over = |executor: &Executor| now.since(executor.since) >= TURN || is_useless(&executor.id);
+        let had = |executor: &&mut Executor| !executor.is_leaving && is_over(executor);
+        let places = LEAVING_MAX.saturating_sub(leaving);
+        self.list.iter_mut().filter(had).take(places).for_each(|executor| executor.is_leaving = true);
+    }
+
+    /// It was given so many tasks.
+    pub(crate) fn issue(&mut self, id: &NodeId, tasks: usize) {
+        self.issued += tasks as u64;
+        if let Some(executor) = self.find(id) {
+            executor.issued += tasks as u64;
+        }
+    }
+}
+
+impl Executor {
+    /// Tasks of this job that make a batch for it.
+    pub(crate) fn window(&self, job: u32) -> usize {
+        if self.job == job { self.window } else { 1 }
+    }
+
+    /// How long a task of this job takes, if that was measured.
+    pub(crate) fn us_a_task(&self, job: u32) -> Option<u64> {
+        (self.job == job && self.us_a_task > 0).then_some(self.us_a_task)
+    }
+
+    /// Outcomes of a batch came: how long one took.
+    pub(crate) fn on_outcomes(&mut self, now: Instant, job: u32, sent_at: Instant, count: usize) -> u64 {
+        let took = now.since(sent_at.max(self.last_at)).0.max(1);
+        let us = (took / count.max(1) as u64).max(1);
+        let known = self.us_a_task(job);
+        self.us_a_task = known.map_or(us, |known| (known + us) / 2);
+        // It grows no faster than by what was done.
+        let most = self.window(job).max(count * 2).min(BATCH_MAX);
+        self.window = ((BATCH.0 / self.us_a_task) as usize).clamp(1, most);
+        (self.job, self.last_at, self.lapses, self.refusals) = (job, now, 0, 0);
+        us
+    }
+
+    /// It is busy.
+    pub(crate) fn cool(&mut self, now: Instant) {
+        self.cool_until = now + Duration(COOLING.0 << self.refusals.min(5));
+        self.refusals += 1;
+    }
+
+    /// A lease ended without outcomes; whether it is to be let go.
+    pub(crate) fn lapse(&mut self, now: Instant) -> bool {
+        self.window = 1;
+        self.lapses += 1;
+        self.cool(now);
+        self.lapses >= LAPSES_MAX
+    }
+}

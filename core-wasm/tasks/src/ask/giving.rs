@@ -1,0 +1,219 @@
+//! Which tasks go to whom.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Duration, NodeId, Status, Writer};
+
+use super::assignment::{Assignment, Purpose, Slot, Stage};
+use super::requester::Requester;
+use super::task::{Here, Task};
+use crate::face::{Event, FailedWhy};
+use crate::ground::Ground;
+use crate::limits::{
+    ASKS_ASKING, BATCH_MAX, BATCHES_MAX, CHECKED_FIRST, CHECKED_RARELY, LEASE, LEASE_MAX, OPEN_MAX,
+    PACKED_MAX,
+};
+use crate::wire::{Nonce, Question};
+
+/// The answer to an assignment is waited for so long.
+const WITHIN_MS: u32 = 10_000;
+
+/// Questions that are left for other things than batches.
+const OTHERS: usize = 2;
+
+impl Requester {
+    /// Gives executors batches, as long as somebody is free and something is left.
+    pub(crate) fn give(&mut self, ground: &mut Ground) {
+        if !self.tasks.iter().any(|task| task.needs() > 0) {
+            return;
+        }
+        let mut ready = self.executors.ready(ground.now);
+        while self.asked() + OTHERS < ASKS_ASKING && !ready.is_empty() {
+            let to = ready.swap_remove(ground.below(ready.len()));
+            while self.asked() + OTHERS < ASKS_ASKING && self.give_to(ground, &to) {}
+        }
+    }
+
+    fn give_to(&mut self, ground: &mut Ground, to: &NodeId) -> bool {
+        let own: Vec<&Assignment> = self.assignments.iter().filter(|one| one.to == *to).collect();
+        if own.len() >= BATCHES_MAX {
+            return false;
+        }
+        let has: Vec<u64> = own.iter().flat_map(|one| one.slots.iter().map(|slot| slot.key)).collect();
+        let first = ground.below(self.jobs.len());
+        for turn in 0..self.jobs.len() {
+            let Some(job) = self.jobs.get((first + turn) % self.jobs.len()) else { return false };
+            if job.is_paused || job.is_aside(to) {
+                continue;
+            }
+            let (number, are_votes) = (job.number, job.validation > 1);
+            let among = self.executors.linked().filter(|executor| !job.is_aside(&executor.id)).count();
+            let mut share = self.executors.share(to, among, are_votes);
+            if share == 0 {
+                // Where nothing is out, shares would keep the last tasks from whoever has not answered them.
+                if self.assignments.iter().any(|one| one.job == number) {
+                    continue;
+                }
+                share = 1;
+            }
+            let may = |task: &Task| {
+                task.job == number && task.needs() > 0 && !task.has_vote_of(to) && !has.contains(&task.key)
+            };
+            let fit: Vec<u64> = self.tasks.iter().filter(|task| may(task)).map(|task| task.key).collect();
+            if !fit.is_empty() {
+                self.assign(ground, to, number, share, fit);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How many tasks make a batch, of so many that this executor may have.
+    fn size(&mut self, to: &NodeId, number: u32, fit: usize) -> usize {
+        let linked = self.executors.linked().count().max(1);
+        let is_closed = self.job(number).is_some_and(|job| job.is_closed);
+        let window = self.executors.find(to).map_or(1, |executor| executor.window(number));
+        // Near the end all have a part of what is left.
+        let share = if is_closed { fit.div_ceil(linked) } else { BATCH_MAX };
+        window.min(share).min((OPEN_MAX / (BATCHES_MAX * linked)).max(1))
+    }
+
+    fn assign(&mut self, ground: &mut Ground, to: &NodeId, number: u32, share: usize, mut fit: Vec<u64>) {
+        let mut slots = Vec::new();
+        for _ in 0..self.size(to, number, fit.len()).min(share) {
+            let purpose = self.purpose(ground, to, number);
+            if purpose == Purpose::Check
+                && ground.happens(1, 2)
+                && let Some(slot) = self.canary(number)
+            {
+                slots.push(slot);
+                continue;
+            }
+            if fit.is_empty() {
+                break;
+            }
+            let key = fit.swap_remove(ground.below(fit.len()));
+            let Some(task) = self.task(key) else { continue };
+            task.out += 1;
+            slots.push(Slot { key, number: task.number, id: task.id, purpose });
+        }
+        let mut nonce: Nonce = [0; 16];
+        nonce.copy_from_slice(ground.chance().split_at(16).0);
+        self.numbers = self.numbers.wrapping_add(1).max(1);
+        let mut numbers = Writer::default();
+        slots.iter().for_each(|slot| _ = numbers.u32(slot.number));
+        self.executors.issue(to, slots.len());
+        self.assignments.push(Assignment {
+            number: self.numbers,
+            nonce,
+            to: *to,
+            job: number,
+            slots,
+            stage: Stage::Packing,
+            sent_at: ground.now,
+            deadline: ground.now,
+            heard_at: ground.now,
+            done: 0,
+            is_late: false,
+            checking: None,
+        });
+        let (assignment, numbers) = (self.numbers, numbers.finish());
+        ground.emit(&Event::Pack { assignment, job: number, to, numbers: &numbers });
+    }
+
+    /// Whether an executor is checked at its next task: the first ten times always, then once in as many as it was right.
+    fn purpose(&mut self, ground: &mut Ground, to: &NodeId, number: u32) -> Purpose {
+        let is_adaptive = self.job(number).is_some_and(|job| job.validation == 1);
+        let confirmed = self.records.of(to);
+        let one_in = if confirmed < CHECKED_FIRST { 1 } else { confirmed.min(CHECKED_RARELY) };
+        if is_adaptive && ground.happens(1, one_in) { Purpose::Check } else { Purpose::Answer }
+    }
+
+    /// A task of the job whose answer is known and that nobody has seen; never again after this.
+    fn canary(&mut self, number: u32) -> Option<Slot> {
+        let at = self.canaries.iter().position(|canary| canary.job == number)?;
+        let canary = self.canaries.swap_remove(at);
+        let purpose = Purpose::Canary(canary.outcome);
+        Some(Slot { key: 0, number: canary.number, id: canary.id, purpose })
+    }
+
+    /// The shell made a batch.
+    ///
+    /// # Errors
+    /// [`NotFound`](Status::NotFound) where it is not wanted any more, [`BadRequest`](Status::BadRequest) where it cannot be.
+    pub(crate) fn on_packed(
+        &mut self,
+        ground: &mut Ground,
+        number: u32,
+        count: u16,
+        bytes: &[u8],
+    ) -> Result<(), Status> {
+        let is_it = |one: &Assignment| one.number == number && one.stage == Stage::Packing;
+        let at = self.assignments.iter().position(is_it).ok_or(Status::NotFound)?;
+        let assignment = self.assignments.get_mut(at).ok_or(Status::NotFound)?;
+        let count = usize::from(count);
+        if bytes.len() > PACKED_MAX || count > assignment.slots.len() {
+            return Err(Status::BadRequest);
+        }
+        let left = assignment.slots.split_off(count);
+        let first = left.first().filter(|_| count == 0).map(|slot| slot.key);
+        for key in left.iter().filter(|slot| slot.purpose.is_vote()).map(|slot| slot.key) {
+            self.take_back(key);
+        }
+        if count == 0 {
+            self.assignments.remove(at);
+            ground.emit(&Event::Dropped(number));
+            if let Some(key) = first {
+                self.run_here(ground, key, FailedWhy::TooLarge);
+            }
+            return Ok(());
+        }
+        self.send(ground, at, bytes);
+        Ok(())
+    }
+
+    fn send(&mut self, ground: &mut Ground, at: usize, bytes: &[u8]) {
+        let Some(assignment) = self.assignments.get(at) else { return };
+        let (to, job, count) = (assignment.to, assignment.job, assignment.slots.len());
+        let lease = self.lease(at);
+        let gas = self.job(job).map_or(0, |job| job.gas);
+        let Some(assignment) = self.assignments.get_mut(at) else { return };
+        let question = Question::Assign { lease_ms: lease.ms() as u32, gas, count: count as u16, bytes };
+        let op = ground.ask(&to, WITHIN_MS, &question.emit(&assignment.nonce));
+        assignment.stage = Stage::Asking(op);
+        (assignment.sent_at, assignment.heard_at) = (ground.now, ground.now);
+        assignment.deadline = ground.after(lease);
+        self.moved(ground, job);
+    }
+
+    /// How long an executor may take for a batch: three times what is expected of all that it has, and a little; twice as long each
+    /// time that one of the tasks was not done in time.
+    fn lease(&mut self, at: usize) -> Duration {
+        let Some(assignment) = self.assignments.get(at) else { return LEASE };
+        let (to, job) = (assignment.to, assignment.job);
+        let own = self.assignments.iter().filter(|one| one.to == to);
+        let tasks: usize = own.map(|one| one.slots.len()).sum();
+        let keys: Vec<u64> = assignment.awaited().collect();
+        let tries = keys.iter().filter_map(|key| Some(self.task(*key)?.tries)).max().unwrap_or(0);
+        let measured = self.executors.find(&to).and_then(|executor| executor.us_a_task(job));
+        let expected = self.job(job).map_or(0, |job| job.us_a_task).max(measured.unwrap_or(0));
+        let lease = expected.saturating_mul(3 * tasks as u64).saturating_add(LEASE.0);
+        Duration(lease.saturating_mul(1 << tries.min(10))).min(LEASE_MAX)
+    }
+
+    /// A task is not with an executor any more.
+    pub(crate) fn take_back(&mut self, key: u64) {
+        if let Some(task) = self.task(key) {
+            task.out = task.out.saturating_sub(1);
+        }
+    }
+
+    /// The shell runs a task to decide it.
+    pub(crate) fn run_here(&mut self, ground: &mut Ground, key: u64, why: FailedWhy) {
+        let Some(task) = self.task(key) else { return };
+        let (job, number) = (task.job, task.number);
+        if core::mem::replace(&mut task.here, Here::ToDecide(why)) == Here::No {
+            ground.emit(&Event::RunHere { job, number });
+        }
+    }
+}

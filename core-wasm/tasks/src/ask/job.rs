@@ -1,0 +1,97 @@
+//! A job, as far as this module knows it.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Instant, NodeId};
+
+use crate::face::StalledWhy;
+use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS};
+
+pub(crate) struct Job {
+    pub(crate) number: u32,
+    pub(crate) validation: u8,
+    pub(crate) gas: u64,
+    /// How long a task takes, in microseconds: as expected, then as measured.
+    pub(crate) us_a_task: u64,
+    is_measured: bool,
+    pub(crate) is_closed: bool,
+    pub(crate) is_paused: bool,
+    /// The shell runs tasks of it itself.
+    pub(crate) runs_here: bool,
+    pub(crate) accepted: u32,
+    pub(crate) failed: u32,
+    pub(crate) open: u32,
+    /// Room that the shell was told of and has not used.
+    pub(crate) granted: u32,
+    /// Copies that were given out beside those that the level asks for.
+    pub(crate) doubles: u32,
+    aside: Vec<NodeId>,
+    pub(crate) stalled: StalledWhy,
+    /// When something of it went on last.
+    pub(crate) moved_at: Instant,
+    /// Decided tasks at the last word of progress.
+    pub(crate) told: u32,
+}
+
+impl Job {
+    pub(crate) fn new(now: Instant, number: u32, validation: u8, gas: u64, expected_ms: u32) -> Self {
+        let expected_ms = if expected_ms == 0 { FIRST_MS } else { expected_ms };
+        Self {
+            number,
+            validation,
+            gas,
+            us_a_task: u64::from(expected_ms) * 1_000,
+            is_measured: false,
+            is_closed: false,
+            is_paused: false,
+            runs_here: true,
+            accepted: 0,
+            failed: 0,
+            open: 0,
+            granted: 0,
+            doubles: 0,
+            aside: Vec::new(),
+            stalled: StalledWhy::Not,
+            moved_at: now,
+            told: 0,
+        }
+    }
+
+    /// By how many votes an answer has to lead at first.
+    pub(crate) fn margin(&self) -> u8 {
+        self.validation.max(1)
+    }
+
+    /// Whether this executor gets nothing of it any more.
+    pub(crate) fn is_aside(&self, id: &NodeId) -> bool {
+        self.aside.contains(id)
+    }
+
+    pub(crate) fn set_aside(&mut self, id: &NodeId) {
+        if self.is_aside(id) {
+            return;
+        }
+        if self.aside.len() >= ASIDE_MAX {
+            self.aside.remove(0);
+        }
+        self.aside.push(*id);
+    }
+
+    /// A task took so long.
+    pub(crate) fn measure(&mut self, us: u64) {
+        self.us_a_task = if self.is_measured { (self.us_a_task * 7 + us) / 8 } else { us };
+        self.is_measured = true;
+    }
+
+    /// Takes leave for so many copies more, if there is.
+    pub(crate) fn may_double(&mut self, copies: u32) -> bool {
+        let all = self.accepted + self.failed + self.open;
+        let may = self.doubles + copies <= all / DOUBLED;
+        self.doubles += if may { copies } else { 0 };
+        may
+    }
+
+    pub(crate) fn decided(&self) -> u32 {
+        self.accepted + self.failed
+    }
+}

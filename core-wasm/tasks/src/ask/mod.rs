@@ -1,0 +1,19 @@
+//! The requester's half: who runs which task, and which of their answers counts.
+
+mod assignment;
+mod commands;
+mod executors;
+mod fetching;
+mod finding;
+mod giving;
+mod job;
+mod leases;
+mod outcomes;
+mod records;
+mod requester;
+mod task;
+mod verdict;
+mod watching;
+
+pub(crate) use finding::FIRST_LIST;
+pub(crate) use requester::Requester;

@@ -1,0 +1,80 @@
+//! A task that is not decided yet, and the votes on it.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Instant, NodeId};
+
+use crate::outcome::{Outcome, TaskId};
+
+pub(crate) struct Task {
+    /// Its number among all that ever were, of all jobs.
+    pub(crate) key: u64,
+    pub(crate) job: u32,
+    pub(crate) number: u32,
+    pub(crate) id: TaskId,
+    /// An answer is accepted once it has so many votes more than any other.
+    pub(crate) margin: u8,
+    /// Executors that have it and are waited for.
+    pub(crate) out: u8,
+    /// How often it gave no result, or none in time.
+    pub(crate) tries: u8,
+    pub(crate) here: Here,
+    pub(crate) votes: Vec<Vote>,
+    /// Since when there is nobody to give it to.
+    pub(crate) alone_since: Instant,
+}
+
+/// Whether the shell runs it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Here {
+    No,
+    /// To decide it: `CannotRun` ends it with this reason.
+    ToDecide(crate::face::FailedWhy),
+    /// To know the answer to a canary.
+    AsCanary,
+}
+
+/// What an executor says came of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Vote {
+    pub(crate) by: NodeId,
+    pub(crate) outcome: Outcome,
+    pub(crate) assignment: u32,
+    pub(crate) index: u16,
+}
+
+impl Task {
+    /// The first vote for the answer with most of them, how many it has, and how many more than any other.
+    pub(crate) fn best(&self) -> Option<(Vote, usize, usize)> {
+        let count = |outcome: &Outcome| self.votes.iter().filter(|vote| vote.outcome == *outcome).count();
+        let mut best: Option<(Vote, usize)> = None;
+        for vote in &self.votes {
+            let votes = count(&vote.outcome);
+            if best.is_none_or(|(_, most)| votes > most) {
+                best = Some((*vote, votes));
+            }
+        }
+        let (vote, most) = best?;
+        let others = self.votes.iter().filter(|other| other.outcome != vote.outcome);
+        let second = others.map(|other| count(&other.outcome)).max().unwrap_or(0);
+        Some((vote, most, most - second))
+    }
+
+    /// How many executors more it is to be given to now.
+    pub(crate) fn needs(&self) -> usize {
+        if self.here != Here::No {
+            return 0;
+        }
+        let lead = self.best().map_or(0, |(_, _, lead)| lead);
+        usize::from(self.margin).saturating_sub(lead + usize::from(self.out))
+    }
+
+    /// Whether two of the answers differ.
+    pub(crate) fn is_disputed(&self) -> bool {
+        self.votes.iter().any(|vote| self.votes.first().is_some_and(|first| first.outcome != vote.outcome))
+    }
+
+    pub(crate) fn has_vote_of(&self, id: &NodeId) -> bool {
+        self.votes.iter().any(|vote| vote.by == *id)
+    }
+}

@@ -1,0 +1,128 @@
+//! The bounds, and what happens at each.
+
+use tabmesh_port::Duration;
+use tabmesh_port::limits::{HELD_MAX, MESSAGE_MAX};
+
+/// Jobs of a requester; one more is refused.
+pub const JOBS_MAX: usize = 4;
+
+/// Tasks of all jobs that are not decided yet; more are not taken: [`Event::Room`](crate::Event::Room) says for how many there is room.
+pub const OPEN_MAX: usize = 1_024;
+
+/// Tasks of one batch; a longer one is none.
+pub const BATCH_MAX: usize = 256;
+
+/// Batches that an executor has of one requester and did not run yet; one more is refused as [`Busy`](crate::Refusal::Busy). So is one
+/// beside twice as many of which the requester has not said that it has the outcomes.
+pub const BATCHES_MAX: usize = 2;
+
+/// What a batch takes of a question, in bytes; a shell that gives more has it cut.
+pub const PACKED_MAX: usize = MESSAGE_MAX - ASSIGN_HEAD;
+
+/// An assignment is longer than its batch by so many bytes.
+pub(crate) const ASSIGN_HEAD: usize = 31;
+
+/// The longest output that comes with its outcome, in bytes, if there is room for it in the batch's one answer.
+pub const INLINE_MAX: usize = 1_024;
+
+/// What one question for an output brings, in bytes.
+pub const PIECE_MAX: usize = MESSAGE_MAX;
+
+/// Executors that a requester works with at a time, where it offers nothing itself.
+pub const EXECUTORS_MAX: usize = HELD_MAX;
+
+/// Requesters that an executor works for at a time; others are refused as [`Busy`](crate::Refusal::Busy). Their links come first.
+pub const SERVED_MAX: usize = 12;
+
+/// Of these, so many that the shell did not name as preferred.
+pub const STRANGERS_MAX: usize = 8;
+
+/// Requesters that a shell prefers; of more the first so many count.
+pub const PREFERRED_MAX: usize = 64;
+
+/// Questions of the requester's half under way: batches, revocations, pieces of outputs.
+pub const ASKS_ASKING: usize = 15;
+
+/// Questions of the executor's half under way: outcomes. Both halves, and lists, have the questions of a port together.
+pub const ASKS_OFFERING: usize = 4;
+
+/// Batches of outcomes whose signatures are being checked; one more comes again.
+pub const CHECKS_MAX: usize = 16;
+
+/// Pieces of outputs that the shell is asked for on account of one requester; one more is refused.
+pub const WANTED_A_PEER: usize = 4;
+
+/// Batches that were done, whose outputs may be fetched: of more the oldest is forgotten.
+pub const KEPT_MAX: usize = 64;
+
+/// And after so long each.
+pub const KEPT: Duration = Duration::from_ms(600_000);
+
+/// Pieces of outputs that the face waits for; one more is refused.
+pub const FETCHES_MAX: usize = 16;
+
+/// Executors whose checked outcomes are counted; of more the one with the fewest is forgotten.
+pub const RECORDS_MAX: usize = 1_024;
+
+/// Executors set aside for one job; of more the first is forgotten.
+pub const ASIDE_MAX: usize = 256;
+
+/// Tasks that the requester ran itself and gave to nobody yet.
+pub const CANARIES_MAX: usize = 8;
+
+/// An executor whose outcomes were checked and right so often is checked by chance only.
+pub const CHECKED_FIRST: u32 = 10;
+
+/// And then once in so many at least.
+pub const CHECKED_RARELY: u32 = 50;
+
+/// A task that so often gave no result, or none in time, is run by the requester, or fails.
+pub const TRIES_MAX: u8 = 8;
+
+/// A task for which there is nobody who has not answered it is run by the requester after this.
+pub const ALONE: Duration = Duration::from_ms(20_000);
+
+/// A job of which nothing goes on for so long is stalled.
+pub const STALLED: Duration = Duration::from_ms(10_000);
+
+/// Of a job's tasks this part is given out twice at its end: one in so many.
+pub const DOUBLED: u32 = 20;
+
+/// A batch shall take so long: two of them are out.
+pub const BATCH: Duration = Duration::from_ms(1_000);
+
+/// A task is expected to take so long, until one of the job was measured, in milliseconds.
+pub const FIRST_MS: u32 = 10_000;
+
+/// A lease is three times what is expected, and so much more.
+pub const LEASE: Duration = Duration::from_ms(5_000);
+
+/// The longest lease; an executor cuts a longer one.
+pub const LEASE_MAX: Duration = Duration::from_ms(3_600_000);
+
+/// An executor says that it is at it each so often.
+pub const BEAT: Duration = Duration::from_ms(2_000);
+
+/// A lease ends with nothing heard for so long.
+pub const SILENCE: Duration = Duration::from_ms(7_000);
+
+/// Executors take turns after so long, where more offer.
+pub const TURN: Duration = Duration::from_ms(60_000);
+
+/// Executors that make room for others at a time.
+pub const LEAVING_MAX: usize = 4;
+
+/// A link to an executor comes within this, or another executor is taken.
+pub const DIALLING: Duration = Duration::from_ms(20_000);
+
+/// Whoever is busy is asked again after this, twice as long each time, up to a minute.
+pub const COOLING: Duration = Duration::from_ms(2_000);
+
+/// Leases in a row that end without outcomes; after so many an executor is let go.
+pub const LAPSES_MAX: u8 = 3;
+
+/// With so many executors, none has more than an eighth of what is given out.
+pub const MANY: usize = 16;
+
+/// Between two looks at times that have come.
+pub const TICK: Duration = Duration::from_ms(500);

@@ -1,0 +1,9 @@
+//! The executor's half: batches of others, in turn, and the signature under what came of them.
+
+mod executor;
+mod outputs;
+mod served;
+mod telling;
+mod turns;
+
+pub(crate) use executor::Executor;

@@ -1,0 +1,77 @@
+//! A batch that this node runs for another.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Instant, NodeId};
+
+use crate::outcome::{Outcome, TaskId};
+use crate::wire::Nonce;
+
+pub(crate) struct Served {
+    pub(crate) number: u32,
+    pub(crate) nonce: Nonce,
+    pub(crate) from: NodeId,
+    pub(crate) stage: Stage,
+    /// When the lease is over, or the outputs are forgotten.
+    pub(crate) until: Instant,
+    pub(crate) beat_at: Instant,
+    /// What came of each task.
+    pub(crate) ran: Vec<Option<Ran>>,
+}
+
+pub(crate) enum Stage {
+    /// Its turn is yet to come.
+    Waiting {
+        gas: u64,
+        bytes: Vec<u8>,
+    },
+    Running {
+        since: Instant,
+    },
+    Signing {
+        work: u32,
+    },
+    /// The requester is told, and told again.
+    Telling {
+        bytes: Vec<u8>,
+        op: Option<u32>,
+        next: Instant,
+    },
+    /// It knows. Its outputs may be fetched.
+    Kept,
+}
+
+pub(crate) struct Ran {
+    pub(crate) task: TaskId,
+    pub(crate) outcome: Outcome,
+    /// Where it comes with the outcome.
+    pub(crate) output: Vec<u8>,
+}
+
+impl Served {
+    pub(crate) fn count(&self) -> usize {
+        self.ran.len()
+    }
+
+    pub(crate) fn done(&self) -> usize {
+        self.ran.iter().filter(|ran| ran.is_some()).count()
+    }
+
+    /// Whether its requester waits for it.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.stage, Stage::Kept)
+    }
+
+    /// Whether all its tasks were run.
+    pub(crate) fn is_over(&self) -> bool {
+        self.done() == self.count()
+    }
+
+    /// Tasks that the shell has and did not run yet.
+    pub(crate) fn running(&self) -> usize {
+        match self.stage {
+            Stage::Running { .. } => self.count() - self.done(),
+            _ => 0,
+        }
+    }
+}

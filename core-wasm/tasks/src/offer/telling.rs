@@ -1,0 +1,133 @@
+//! From the last task of a batch to the requester's word that it has the outcomes.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::limits::MESSAGE_MAX;
+use tabmesh_port::{Duration, Instant, NodeId, Signature, Status};
+
+use super::executor::{Executor, leave};
+use super::served::{Ran, Served, Stage};
+use crate::ground::Ground;
+use crate::limits::{ASKS_OFFERING, INLINE_MAX, KEPT};
+use crate::outcome::{Outcome, TaskId, leaf, root};
+use crate::wire::{Batch, OUTCOMES_HEAD, Question, RECORD, records, signed};
+
+/// An answer is waited for so long, and what got none told again after so long.
+const WITHIN_MS: u32 = 10_000;
+const AGAIN: Duration = Duration::from_ms(1_000);
+
+impl Executor {
+    /// The shell ran a task. Of what was stopped meanwhile nothing is wanted.
+    ///
+    /// # Errors
+    /// [`BadRequest`](Status::BadRequest) where it is none of a running batch's, or was run before, or the output is not as long as said.
+    pub(crate) fn on_ran(
+        &mut self,
+        ground: &mut Ground,
+        (assignment, index): (u32, u16),
+        (task, outcome): (&TaskId, Outcome),
+        output: &[u8],
+    ) -> Result<(), Status> {
+        let is_inline = outcome.length as usize <= INLINE_MAX;
+        if output.len() != if is_inline { outcome.length as usize } else { 0 } {
+            return Err(Status::BadRequest);
+        }
+        let is_it = |served: &&mut Served| served.number == assignment;
+        let served = self.served.iter_mut().find(is_it).ok_or(Status::NotFound)?;
+        let Stage::Running { since } = served.stage else { return Err(Status::BadRequest) };
+        let place = served.ran.get_mut(usize::from(index)).ok_or(Status::BadRequest)?;
+        if place.is_some() {
+            return Err(Status::BadRequest);
+        }
+        *place = Some(Ran { task: *task, outcome, output: output.to_vec() });
+        if served.running() == 0 {
+            let leaves: Vec<_> =
+                served.ran.iter().flatten().map(|ran| leaf(&ran.task, &ran.outcome)).collect();
+            let count = leaves.len();
+            let work = ground.sign(&signed(&served.from, &served.nonce, count, &root(leaves)));
+            served.stage = Stage::Signing { work };
+            let from = served.from;
+            self.turns.charge(&from, ground.now.since(since).0);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn on_signed(&mut self, ground: &Ground, work: u32, signature: &Signature) {
+        let is_it = |served: &&mut Served| matches!(served.stage, Stage::Signing { work: of } if of == work);
+        let Some(served) = self.served.iter_mut().find(is_it) else { return };
+        let count = served.count();
+        let outcomes = served.ran.iter().flatten().map(|ran| (ran.outcome, &ran.output[..]));
+        let bytes = records(outcomes, MESSAGE_MAX - OUTCOMES_HEAD - count * RECORD);
+        let batch = Batch::of(&ground.attachment.key, signature, count, &bytes);
+        let bytes = Question::Outcomes(batch).emit(&served.nonce);
+        served.stage = Stage::Telling { bytes, op: None, next: ground.now };
+        for ran in served.ran.iter_mut().flatten() {
+            ran.output = Vec::new();
+        }
+    }
+
+    /// The shell could not sign: nothing comes of the batch.
+    pub(crate) fn on_unsigned(&mut self, ground: &mut Ground, work: u32) {
+        self.drop_those(ground, &|served| matches!(served.stage, Stage::Signing { work: of } if of == work));
+    }
+
+    /// Tells requesters what came of their batches, as it is time.
+    pub(crate) fn tell(&mut self, ground: &mut Ground) {
+        let mut asked = self.served.iter().filter(|served| op_of(served).is_some()).count();
+        for served in &mut self.served {
+            if let Stage::Telling { bytes, op: op @ None, next } = &mut served.stage
+                && asked < ASKS_OFFERING
+                && ground.now >= *next
+            {
+                asked += 1;
+                *op = Some(ground.ask(&served.from, WITHIN_MS, bytes));
+            }
+        }
+    }
+
+    /// A requester answered, or did not; whether it was a question of this half.
+    pub(crate) fn on_answered(
+        &mut self,
+        ground: &mut Ground,
+        op: u32,
+        from: &NodeId,
+        status: Status,
+    ) -> bool {
+        let is_it = |served: &Served| op_of(served) == Some(op) && served.from == *from;
+        let Some(at) = self.served.iter().position(is_it) else { return false };
+        let Some(served) = self.served.get_mut(at) else { return false };
+        match status {
+            Status::Ok => {
+                served.stage = Stage::Kept;
+                served.until = ground.after(KEPT);
+            }
+            Status::TooManyRequests | Status::TimedOut | Status::Unavailable | Status::Unauthorized => {
+                let again = ground.after(AGAIN);
+                if let Stage::Telling { op, next, .. } = &mut served.stage {
+                    (*op, *next) = (None, again);
+                }
+            }
+            _ => leave(ground, &self.served.remove(at)),
+        }
+        true
+    }
+
+    /// When something is told again; where too much is under way, once some of it was answered.
+    pub(crate) fn tells_at(&self) -> Instant {
+        if self.served.iter().filter(|served| op_of(served).is_some()).count() >= ASKS_OFFERING {
+            return Instant::NEVER;
+        }
+        let times = self.served.iter().map(|served| match served.stage {
+            Stage::Telling { op: None, next, .. } => next,
+            _ => Instant::NEVER,
+        });
+        times.min().unwrap_or(Instant::NEVER)
+    }
+}
+
+fn op_of(served: &Served) -> Option<u32> {
+    match served.stage {
+        Stage::Telling { op, .. } => op,
+        _ => None,
+    }
+}

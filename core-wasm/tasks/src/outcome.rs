@@ -1,0 +1,100 @@
+//! What came of a task, and the tree whose root an executor signs.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{BlockHash, Reader, Writer, sha256};
+
+/// Names a task, 32 bytes: the hash in the CID of its definition. Both shells compute it for themselves.
+pub type TaskId = BlockHash;
+
+/// Statuses of tasks that are no results (`docs/TASKS.md`): aborted, refused, late.
+const NO_RESULT: [u8; 3] = [6, 7, 8];
+
+/// What came of a task. Two are equal if all of it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Its status, as `docs/TASKS.md` numbers them.
+    pub status: u8,
+    /// The gas that is billed.
+    pub gas: u64,
+    /// How long the output is, in bytes.
+    pub length: u32,
+    /// The hash of the output.
+    pub output: [u8; 32],
+}
+
+impl Outcome {
+    /// Its bytes: status 1, gas 8, length 4, output 32.
+    pub const BYTES: usize = 45;
+
+    /// Whether it is a result, which others can come to as well.
+    pub fn is_result(&self) -> bool {
+        !NO_RESULT.contains(&self.status)
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+        let (status, gas, length) = (reader.u8(), reader.u64(), reader.u32());
+        Self { status, gas, length, output: *reader.array() }
+    }
+
+    pub(crate) fn emit(&self, writer: &mut Writer) {
+        writer.u8(self.status).u64(self.gas).u32(self.length).bytes(&self.output);
+    }
+}
+
+/// A leaf of the tree: SHA-256(0 ‖ task ‖ outcome).
+pub fn leaf(task: &TaskId, outcome: &Outcome) -> [u8; 32] {
+    let mut writer = Writer::with_capacity(1 + 32 + Outcome::BYTES);
+    writer.u8(0).bytes(&task.0);
+    outcome.emit(&mut writer);
+    sha256(&writer.finish())
+}
+
+/// SHA-256(1 ‖ left ‖ right): no node passes for a leaf (RFC 9162 §2.1).
+fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+    let mut writer = Writer::with_capacity(65);
+    writer.u8(1).bytes(left).bytes(right);
+    sha256(&writer.finish())
+}
+
+/// The root over leaves: pairs are joined level by level, and a last one without a partner goes up as it is. Zeros of none.
+pub fn root(mut level: Vec<[u8; 32]>) -> [u8; 32] {
+    while level.len() > 1 {
+        level = above(&level);
+    }
+    level.first().copied().unwrap_or_default()
+}
+
+fn above(level: &[[u8; 32]]) -> Vec<[u8; 32]> {
+    let (pairs, last) = level.as_chunks();
+    let joined = pairs.iter().map(|[left, right]| node(left, right));
+    joined.chain(last.iter().copied()).collect()
+}
+
+/// The partners of a leaf on its way up to the root, the lowest first.
+pub fn path(mut level: Vec<[u8; 32]>, index: usize) -> Vec<[u8; 32]> {
+    let (mut at, mut partners) = (index, Vec::new());
+    while level.len() > 1 {
+        partners.extend(level.get(at ^ 1));
+        level = above(&level);
+        at /= 2;
+    }
+    partners
+}
+
+/// The root that follows from one leaf of `count` and its [`path`]; `None` where the path is no such one.
+pub fn climb(leaf: [u8; 32], index: usize, count: usize, path: &[[u8; 32]]) -> Option<[u8; 32]> {
+    let (mut hash, mut at, mut width) = (leaf, index, count);
+    let mut partners = path.iter();
+    if at >= width {
+        return None;
+    }
+    while width > 1 {
+        if at ^ 1 < width {
+            let partner = partners.next()?;
+            hash = if at.is_multiple_of(2) { node(&hash, partner) } else { node(partner, &hash) };
+        }
+        (at, width) = (at / 2, width.div_ceil(2));
+    }
+    partners.next().is_none().then_some(hash)
+}

@@ -1,0 +1,231 @@
+//! What nodes ask and tell each other.
+//!
+//! ```text
+//! question    kind 1 ‖ nonce 16 ‖ the rest
+//! 1 assign    lease ms 4 ‖ gas of a task 8 ‖ count 2 ‖ the batch, as shells know it. Answer: nothing, or a refusal 1
+//! 2 outcomes  key 64 ‖ signature 64 ‖ count records ‖ outputs. Record: outcome 45 ‖ how much of its output is here 2
+//! 3 fetch     index 2 ‖ offset 4. Answer: at most 32 KiB of that output from there
+//! 4 revoke    nothing: the batch is not wanted any more
+//! word        kind 1 ‖ nonce 16 ‖ the rest
+//! 5 beat      done 2: so many tasks of the batch are done
+//! 6 over      nothing: nothing will come of the batch
+//! ```
+//!
+//! The signature covers requester 32 ‖ nonce 16 ‖ count 2 ‖ root 32, behind what names network and port. The root is that of leaves in
+//! the batch's order. Records name no tasks: who ran others than were asked for has signed another root.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{NodeId, PublicKey, Reader, Signature, Writer};
+
+use crate::limits::{BATCH_MAX, INLINE_MAX};
+use crate::outcome::{Outcome, TaskId, leaf, root};
+
+/// Outcomes begin with so many bytes, and each record has so many.
+pub(crate) const OUTCOMES_HEAD: usize = 1 + 16 + 64 + 64 + 2;
+pub(crate) const RECORD: usize = Outcome::BYTES + 2;
+
+/// Names an assignment: drawn by the requester, for it alone.
+pub type Nonce = [u8; 16];
+
+/// Why an executor does not take a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Refusal {
+    /// Not now.
+    Busy = 1,
+    /// Its tasks want more than this executor gives.
+    TooLarge = 2,
+    /// It offers nothing.
+    Unwilling = 3,
+}
+
+impl Refusal {
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        [Self::Busy, Self::TooLarge, Self::Unwilling].into_iter().find(|it| bytes == [*it as u8])
+    }
+}
+
+/// A question. See the module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Question<'a> {
+    /// Run these.
+    Assign {
+        /// For so long.
+        lease_ms: u32,
+        /// The limit of each task.
+        gas: u64,
+        /// So many tasks.
+        count: u16,
+        /// For the executor's shell.
+        bytes: &'a [u8],
+    },
+    /// That came of them.
+    Outcomes(Batch<'a>),
+    /// A piece of an output.
+    Fetch {
+        /// Which of the batch.
+        index: u16,
+        /// From there on.
+        offset: u32,
+    },
+    /// The batch is not wanted any more.
+    Revoke,
+}
+
+/// What came of a batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Batch<'a> {
+    /// The executor's.
+    pub key: &'a PublicKey,
+    /// Over [`signed`].
+    pub signature: &'a Signature,
+    records: &'a [u8],
+    outputs: &'a [u8],
+}
+
+impl<'a> Batch<'a> {
+    /// That of `count` records, with the outputs behind them.
+    pub(crate) fn of(key: &'a PublicKey, signature: &'a Signature, count: usize, bytes: &'a [u8]) -> Self {
+        let (records, outputs) = bytes.split_at_checked(count * RECORD).unwrap_or_default();
+        Self { key, signature, records, outputs }
+    }
+
+    /// How many outcomes there are.
+    pub fn len(&self) -> usize {
+        self.records.len() / RECORD
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// The outcomes in order, each with its output, or with nothing where that is to be fetched.
+    pub fn outcomes(&self) -> impl Iterator<Item = (Outcome, &'a [u8])> + use<'a> {
+        let mut outputs = Reader::new(self.outputs);
+        self.records.chunks_exact(RECORD).map(move |record| {
+            let mut reader = Reader::new(record);
+            let outcome = Outcome::read(&mut reader);
+            (outcome, outputs.bytes(reader.u16().into()))
+        })
+    }
+
+    /// The root of what it says about these tasks.
+    pub fn root<'t>(&self, tasks: impl Iterator<Item = &'t TaskId>) -> [u8; 32] {
+        root(tasks.zip(self.outcomes()).map(|(task, (outcome, _))| leaf(task, &outcome)).collect())
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let (key, signature) = (reader.key(), reader.signature());
+        let count = usize::from(reader.u16());
+        let records = reader.bytes(count * RECORD);
+        let outputs = reader.rest();
+        let batch = Self { key, signature, records, outputs };
+        let mut length = 0;
+        for record in records.chunks_exact(RECORD) {
+            let mut reader = Reader::new(record);
+            let outcome = Outcome::read(&mut reader);
+            let here = reader.u16();
+            if here > 0 && (outcome.length != here.into() || usize::from(here) > INLINE_MAX) {
+                return None;
+            }
+            length += usize::from(here);
+        }
+        let is_whole = (1..=BATCH_MAX).contains(&count) && records.len() == count * RECORD;
+        (is_whole && length == outputs.len()).then_some(batch)
+    }
+}
+
+impl<'a> Question<'a> {
+    /// Reads a question; `None` if it is none.
+    pub fn read(bytes: &'a [u8]) -> Option<(Nonce, Self)> {
+        let mut reader = Reader::new(bytes);
+        let kind = reader.u8();
+        let nonce = *reader.array();
+        let question = match kind {
+            1 => {
+                let (lease_ms, gas, count) = (reader.u32(), reader.u64(), reader.u16());
+                let is_batch = (1..=BATCH_MAX).contains(&count.into());
+                Self::Assign { lease_ms, gas, count: is_batch.then_some(count)?, bytes: reader.rest() }
+            }
+            2 => Self::Outcomes(Batch::read(&mut reader)?),
+            3 => Self::Fetch { index: reader.u16(), offset: reader.u32() },
+            4 => Self::Revoke,
+            _ => return None,
+        };
+        reader.finish().map(|()| (nonce, question))
+    }
+
+    /// Its bytes.
+    pub fn emit(&self, nonce: &Nonce) -> Vec<u8> {
+        let mut writer = Writer::default();
+        match self {
+            Self::Assign { lease_ms, gas, count, bytes } => {
+                writer.u8(1).bytes(nonce).u32(*lease_ms).u64(*gas).u16(*count).bytes(bytes)
+            }
+            Self::Outcomes(batch) => {
+                writer.u8(2).bytes(nonce).bytes(&batch.key.0).bytes(&batch.signature.0);
+                writer.u16(batch.len() as u16).bytes(batch.records).bytes(batch.outputs)
+            }
+            Self::Fetch { index, offset } => writer.u8(3).bytes(nonce).u16(*index).u32(*offset),
+            Self::Revoke => writer.u8(4).bytes(nonce),
+        };
+        writer.finish()
+    }
+}
+
+/// What an executor says unasked. See the module.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// So many tasks are done.
+    Beat(u16),
+    /// Nothing will come of it.
+    Over,
+}
+
+impl Word {
+    /// Reads a word; `None` if it is none.
+    pub fn read(bytes: &[u8]) -> Option<(Nonce, Self)> {
+        let mut reader = Reader::new(bytes);
+        let kind = reader.u8();
+        let nonce = *reader.array();
+        let word = match kind {
+            5 => Self::Beat(reader.u16()),
+            6 => Self::Over,
+            _ => return None,
+        };
+        reader.finish().map(|()| (nonce, word))
+    }
+
+    /// Its bytes.
+    pub fn emit(&self, nonce: &Nonce) -> Vec<u8> {
+        let mut writer = Writer::default();
+        match self {
+            Self::Beat(done) => writer.u8(5).bytes(nonce).u16(*done),
+            Self::Over => writer.u8(6).bytes(nonce),
+        };
+        writer.finish()
+    }
+}
+
+/// What an executor signs for a batch of `count` tasks.
+pub fn signed(requester: &NodeId, nonce: &Nonce, count: usize, root: &[u8; 32]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.bytes(&requester.0).bytes(nonce).u16(count as u16).bytes(root);
+    writer.finish()
+}
+
+/// The bytes of records and of the outputs that come with them: those of at most [`INLINE_MAX`] as long as there is room.
+pub(crate) fn records<'o>(outcomes: impl Iterator<Item = (Outcome, &'o [u8])>, room: usize) -> Vec<u8> {
+    let (mut records, mut outputs) = (Writer::default(), Writer::default());
+    for (outcome, output) in outcomes {
+        let is_here = output.len() <= room.saturating_sub(outputs.len());
+        let output = if is_here { output } else { &[] };
+        outcome.emit(&mut records);
+        records.u16(output.len() as u16);
+        outputs.bytes(output);
+    }
+    records.bytes(&outputs.finish());
+    records.finish()
+}
