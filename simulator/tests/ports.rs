@@ -276,6 +276,43 @@ fn links_are_kept_to_whom_a_module_holds_and_given_back() {
     assert_eq!(trial.overlay.broken(), None);
 }
 
+/// What is for one node alone is asked over a link that is held for it: nobody else has a byte of it. Without, it takes the way that
+/// there is.
+#[test]
+fn p7_what_is_asked_over_a_held_link_passes_by_nobody_else() {
+    let mut trial = Trial::new(6, 60, "");
+    let far: Vec<u32> = (1..60).filter(|node| !trial.is_linked(0, &trial.id(*node))).collect();
+    let ids: Vec<NodeId> = far.iter().map(|node| trial.id(*node)).collect();
+    assert!(far.len() > 5, "{} are not linked", far.len());
+    let carried = |trial: &Trial, node: u32| -> u64 {
+        (0..60)
+            .filter(|other| ![0, node].contains(other))
+            .map(|other| trial.overlay.carried(other, PORT))
+            .sum()
+    };
+    trial.ask(0, 1, &ids[0], 20_000, b"by others too");
+    trial.overlay.run_for(5 * SECOND);
+    assert!(carried(&trial, far[0]) > 0, "it went another way");
+    trial.wish(0, &Wish::Hold { ids: &ids[..5] });
+    trial.overlay.run_for(30 * SECOND);
+    let mut held = 0;
+    for (op, (node, to)) in (2..).zip(far.iter().zip(&ids).take(5)) {
+        // One that does not hold this node may have no room for it.
+        if !trial.is_linked(0, to) {
+            continue;
+        }
+        held += 1;
+        let before = carried(&trial, *node);
+        trial.ask(0, op, to, 20_000, &[9; 10_000]);
+        trial.overlay.run_for(10 * SECOND);
+        assert_eq!(carried(&trial, *node), before, "node {node}");
+        let ends = trial.end(0, op);
+        assert!(matches!(ends[..], [(Status::Ok, false, _, true)]), "node {node}: {ends:?}");
+    }
+    assert!(held >= 3, "{held} are held");
+    assert_eq!(trial.overlay.broken(), None);
+}
+
 #[test]
 fn whom_only_one_side_holds_may_shed_it_and_it_is_tried_again() {
     let mut trial = Trial::new(4, 100, "");

@@ -194,20 +194,20 @@ fn check(profile: Profile, guests: usize, topics: u8, held: usize) {
 }
 
 #[test]
-fn a_tabs_engine_with_full_tables_takes_at_most_64_kib() {
+fn p6_a_tabs_engine_with_full_tables_takes_at_most_64_kib() {
     // A tab that holds forty has so many links more.
     let held = HELD_MAX[Profile::Browser as usize];
     check(Profile::Browser, 24, TOPICS_MAX[Profile::Browser as usize] as u8, held);
 }
 
 #[test]
-fn a_native_peers_engine_with_full_tables_takes_at_most_64_kib() {
+fn p6_a_native_peers_engine_with_full_tables_takes_at_most_64_kib() {
     // As many as its budget: of more the surplus is shed.
     // A topic more takes some 220 bytes there, and a held node 32.
     check(Profile::Native, 228, 4, 0);
 }
 
 #[test]
-fn a_small_devices_engine_with_full_tables_takes_at_most_64_kib() {
+fn p6_a_small_devices_engine_with_full_tables_takes_at_most_64_kib() {
     check(Profile::Device, 8, TOPICS_MAX[Profile::Device as usize] as u8, HELD_MAX[Profile::Device as usize]);
 }
