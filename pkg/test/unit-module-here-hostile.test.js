@@ -193,3 +193,55 @@ test('bytes of a command that has to wait may be changed by whoever lent them', 
   one.attached.close();
   other.attached.close();
 });
+
+test('p1: whatever happens a question here ends once, and nothing stays', async () => {
+  const before = timers();
+  const there = place();
+  const ports = [PORT, OTHER, THIRD];
+  let seed = 7;
+  const below = (most) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % most;
+  };
+  const waiting = new Map();
+  const tickets = new Map(ports.map((port) => [port, []]));
+  const come = (port) => seated({ port }, there);
+  const seats = new Map();
+  for (const port of ports) seats.set(port, await come(port));
+  const heed = (port) => {
+    for (const told of seats.get(port).told()) {
+      const number = (at) => new DataView(told.buffer, told.byteOffset).getUint32(at);
+      if (told[0] === 9) tickets.get(port).push(number(5));
+      if (told[0] !== 3) continue;
+      assert.equal(waiting.get(number(1)), port, 'a question that waits for its end, and its asker');
+      waiting.delete(number(1));
+    }
+  };
+  for (let op = 1; op <= 1500; op += 1) {
+    const port = ports[below(3)];
+    const { attached } = seats.get(port);
+    const what = below(40);
+    if (what === 0) {
+      attached.close();
+      for (const [other, from] of waiting) if (from === port) waiting.delete(other);
+      tickets.set(port, []);
+      seats.set(port, await come(port));
+    } else if (what < 6) attached.command(cancel(op - below(20)));
+    else if (what < 20) attached.command(reply(tickets.get(port).at(-1 - below(4)) ?? 1, STATUS.ok, byte(1)));
+    else {
+      attached.command(here(op, [...ports, 0x500][below(4)], byte(5), below(10) ? 1000 : below(3)));
+      waiting.set(op, port);
+    }
+    if (below(10) === 0) await turn();
+    if (below(5) === 0) ports.forEach(heed);
+  }
+  while (waiting.size > 0) {
+    await turn();
+    ports.forEach(heed);
+  }
+  for (const { attached, faults } of seats.values()) {
+    assert.deepEqual(faults, []);
+    attached.close();
+  }
+  assert.equal(timers(), before);
+});
