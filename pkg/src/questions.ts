@@ -8,7 +8,7 @@ import * as INPUT from './kinds/input.js';
 import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import { MESSAGE, QUESTION } from './operations.js';
-import { surplus, withinOf } from './tickets.js';
+import { linkOf, surplus, withinOf } from './tickets.js';
 import type { MeshEvents, MessageData, Question } from './types.js';
 
 /** Questions that wait for their answers; at a further one whoever's link brought most is answered with TooManyRequests. */
@@ -52,7 +52,7 @@ export class Questions {
     const handler = this.#handler;
     if (kind !== QUESTION || !handler) return this.#reply(STATUS.notImplemented, ticket);
     if (this.#open.size >= OPEN_MAX) {
-      const leaves = surplus(this.#open, ticket);
+      const leaves = surplus(this.#open, ticket, linkOf);
       this.#reply(STATUS.tooManyRequests, leaves ?? ticket);
       if (!leaves) return;
       this.#open.delete(leaves);

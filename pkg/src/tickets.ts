@@ -13,14 +13,17 @@ const ENTRY = 6;
 export const withinOf = (ticket: Bytes): number => Math.min(new DataView(ticket.buffer, ticket.byteOffset).getUint32(32), WITHIN_MS_MAX);
 
 /** The link by which a question came; 0 for one of this node itself. */
-const linkOf = (ticket: Bytes): number => (ticket.length > HEAD ? new DataView(ticket.buffer, ticket.byteOffset).getUint16(ticket.length - ENTRY) : 0);
+export const linkOf = (ticket: Bytes): number => (ticket.length > HEAD ? new DataView(ticket.buffer, ticket.byteOffset).getUint16(ticket.length - ENTRY) : 0);
 
-/** The newest ticket of the link by which most came, if that has more of these than the link of `ticket` would have; else there is no room. */
-export function surplus(open: Iterable<Bytes>, ticket: Bytes): Bytes | undefined {
+/**
+ * The newest of whoever brought most, if that has more of these than whoever brought `newcomer` would have; else there is no room. `from` says who
+ * brought one.
+ */
+export function surplus<T>(open: Iterable<T>, newcomer: T, from: (one: T) => number): T | undefined {
   const all = [...open];
   const counts = new Map<number, number>();
-  const brought = (one: Bytes): number => counts.get(linkOf(one)) ?? 0;
-  for (const other of all) counts.set(linkOf(other), brought(other) + 1);
+  const brought = (one: T): number => counts.get(from(one)) ?? 0;
+  for (const other of all) counts.set(from(other), brought(other) + 1);
   const most = all.findLast((other) => brought(other) === Math.max(...counts.values()));
-  return most && brought(most) > brought(ticket) + 1 ? most : undefined;
+  return most && brought(most) > brought(newcomer) + 1 ? most : undefined;
 }

@@ -8,9 +8,9 @@ const [INPUT, OUTPUTS] = [131072, 1048576];
 /**
  * A module that gives what it is told to, and tells what it was told. Of commands it gives the bytes as an output, unless they are
  * empty (it traps), begin with 254 (it wants to be woken at the time that follows, in microseconds, little-endian) or with 253 (it never comes
- * to an end). All other inputs come back as events.
+ * to an end). All other inputs come back as events, but of those that begin with `deadly`, at which it traps.
  */
-export const puppet = () =>
+export const puppet = (deadly = 255) =>
   assemble(`(module
     (memory (export "memory") 128)
     (global $length (mut i32) (i32.const 0))
@@ -40,6 +40,7 @@ export const puppet = () =>
       (call $put (i32.sub (global.get $length) (i32.const 1))))
     (func (export "handle") (param $now i64) (result i32)
       (if (i64.ge_u (local.get $now) (global.get $wanted)) (then (global.set $wanted (i64.const -1))))
+      (if (i32.eq (i32.load8_u (i32.const ${INPUT})) (i32.const ${deadly})) (then (unreachable)))
       (if (i32.eq (i32.load8_u (i32.const ${INPUT})) (i32.const 96)) (then (call $obey)) (else (call $echo)))
       (i32.const 1))
     (func (export "poll") (param $room i64) (result i64)

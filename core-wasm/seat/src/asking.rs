@@ -52,18 +52,21 @@ impl Seats {
 
     /// What somebody of the shell's asked is not waited for any more, and has no end.
     pub fn forget_here(&mut self, from: Port, op: u32) {
-        _ = self.here.take(|question| (question.from, question.op) == (from, op));
+        _ = self.take_here(|question| (question.from, question.op) == (from, op));
+        self.keep_ends(|port, of| (port, of) != (from, op));
     }
 
     /// Whoever was at a port is gone: what it asked has no end, and what it was asked ends.
     pub fn leave_here(&mut self, port: Port) {
-        self.here.forget_of(port);
-        while let Some(question) = self.here.take(|question| question.to == port) {
+        while self.take_here(|question| question.from == port).is_some() {}
+        self.keep_ends(|of, _| of != port);
+        while let Some(question) = self.take_here(|question| question.to == port) {
             self.tell_end(question, true, Status::Unavailable, &[]);
         }
     }
 
-    /// A question that was begun goes to whoever is there, or ends.
+    /// A question that was begun goes to whoever is there, or ends; where too many wait there it is the newest of whoever has most of
+    /// them that ends, or this one if it is that one's, or has as many.
     pub(crate) fn pass_here(
         &mut self,
         now: Instant,
@@ -76,7 +79,10 @@ impl Seats {
         let until = now + Duration::from_ms(within_ms.into());
         let question = Question { ticket, from, op, to, until };
         if self.here.count(|other| other.to == to) >= HERE_MAX {
-            return self.tell_end(question, true, Status::TooManyRequests, &[]);
+            let Some(surplus) = self.here.surplus(to, from) else {
+                return self.tell_end(question, true, Status::TooManyRequests, &[]);
+            };
+            self.end_here(surplus, None, true, Status::TooManyRequests, Vec::new());
         }
         self.here.add(question);
         match self.seat(to) {
@@ -95,7 +101,7 @@ impl Seats {
         bytes: Vec<u8>,
     ) {
         let is_it = |question: &Question| question.ticket == ticket && by.is_none_or(|by| by == question.to);
-        if let Some(question) = self.here.take(is_it) {
+        if let Some(question) = self.take_here(is_it) {
             let fits = bytes.len() <= MESSAGE_MAX;
             let (status, bytes) = if fits { (status, &bytes[..]) } else { (Status::BadRequest, &[][..]) };
             self.tell_end(question, is_here, status, bytes);
@@ -104,9 +110,26 @@ impl Seats {
 
     /// Questions whose time is up end.
     pub(crate) fn time_out_here(&mut self, now: Instant) {
-        while let Some(question) = self.here.take(|question| question.until <= now) {
+        while let Some(question) = self.take_here(|question| question.until <= now) {
             self.tell_end(question, true, Status::TimedOut, &[]);
         }
+    }
+
+    /// A question is under way no more; who was asked and did not hear it yet does not.
+    pub(crate) fn take_here(&mut self, is: impl Fn(&Question) -> bool) -> Option<Question> {
+        let question = self.here.take(is)?;
+        if let Some(seat) = self.seat(question.to) {
+            seat.take_back(question.ticket);
+        }
+        Some(question)
+    }
+
+    /// Of the ends that the shell did not hear yet those of these askers and numbers are to be heard.
+    fn keep_ends(&mut self, is: impl Fn(Port, u32) -> bool) {
+        self.demands.retain(|demand| match demand {
+            Demand::AnsweredHere { port, op, .. } => is(*port, *op),
+            _ => true,
+        });
     }
 
     fn tell_end(&mut self, question: Question, is_here: bool, status: Status, bytes: &[u8]) {
@@ -116,7 +139,7 @@ impl Seats {
             let (port, bytes) = (from, bytes.to_vec());
             return self.demands.push_back(Demand::AnsweredHere { port, op, is_here, status, bytes });
         };
-        if seat.end_ask(|ask| ask.number == ticket).is_some() {
+        if seat.end_number(ticket).is_some() {
             let is_proven = !is_here;
             seat.tell(Told::Answered { op, from: &own, is_proven, is_here, status, bytes });
         }

@@ -64,7 +64,7 @@ impl Seats {
             Event::Replied { op, status, is_proven, is_here, bytes } => {
                 let own = self.own;
                 for seat in &mut self.seats {
-                    let Some(Ask { op, whom, .. }) = seat.end_ask(|ask| ask.number == op.0) else {
+                    let Some(Ask { op, whom, .. }) = seat.end_number(op.0) else {
                         continue;
                     };
                     let (is_proven, is_here, status) = (*is_proven, *is_here, *status);

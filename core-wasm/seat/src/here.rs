@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Instant, Port};
 
-/// At most [`ASKS_MAX`](tabmesh_port::limits::ASKS_MAX) of one asker and [`HERE_MAX`](tabmesh_port::limits::HERE_MAX) at one port.
+/// As they came: at most [`ASKS_MAX`](tabmesh_port::limits::ASKS_MAX) of one asker and [`HERE_MAX`](tabmesh_port::limits::HERE_MAX) at one port.
 #[derive(Default)]
 pub(crate) struct Here(Vec<Question>);
 
@@ -23,18 +23,16 @@ impl Here {
         self.0.iter().map(|question| question.until).min().unwrap_or(Instant::NEVER)
     }
 
-    /// Nobody waits for its end.
-    pub(crate) fn forget(&mut self, ticket: u32) {
-        self.0.retain(|question| question.ticket != ticket);
-    }
-
     pub(crate) fn add(&mut self, question: Question) {
         self.0.push(question);
     }
 
-    /// Nobody at this port waits for any end.
-    pub(crate) fn forget_of(&mut self, from: Port) {
-        self.0.retain(|question| question.from != from);
+    /// The newest question at a port of whoever has most there, if that is more than one of `from` would make for that one.
+    pub(crate) fn surplus(&self, to: Port, from: Port) -> Option<u32> {
+        let of = |from: Port| self.count(|question| (question.from, question.to) == (from, to));
+        let there = self.0.iter().filter(|question| question.to == to);
+        let most = there.max_by_key(|question| of(question.from))?;
+        (of(most.from) > of(from) + 1).then_some(most.ticket)
     }
 
     pub(crate) fn count(&self, is: impl Fn(&Question) -> bool) -> usize {
@@ -43,6 +41,6 @@ impl Here {
 
     pub(crate) fn take(&mut self, is: impl Fn(&Question) -> bool) -> Option<Question> {
         let at = self.0.iter().position(is)?;
-        Some(self.0.swap_remove(at))
+        Some(self.0.remove(at))
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Seat {
     module: Box<dyn Module + Send>,
     /// What it is to be handed next, in flat form.
     inbox: VecDeque<Vec<u8>>,
-    /// Its questions under way.
+    /// Its questions that it was not told the end of yet.
     asks: Vec<Ask>,
     pub(crate) questions: Questions,
     pub(crate) held: Held,
@@ -35,11 +35,14 @@ pub(crate) struct Seat {
     views: u32,
 }
 
-/// One question or list under way: the module's number for it, and that of the seats.
+/// One question or list: the module's number for it, and that of the seats.
+#[derive(Clone, Copy)]
 pub(crate) struct Ask {
     pub(crate) op: u32,
-    pub(crate) number: u32,
+    number: u32,
     pub(crate) whom: Whom,
+    /// Its end waits to be told.
+    has_ended: bool,
 }
 
 /// Who is asked.
@@ -141,6 +144,9 @@ impl Seat {
     pub(crate) fn step(&mut self, now: Instant) -> bool {
         let Some(flat) = self.inbox.pop_front() else { return false };
         if let Ok(input) = Input::read(&flat) {
+            if let Input::Told(Told::Answered { op, .. } | Told::Listed { op, .. }) = input {
+                self.asks.retain(|ask| ask.op != op);
+            }
             self.module.handle(now, input);
         }
         true
@@ -227,19 +233,31 @@ impl Seat {
             ..=MESSAGE_MAX => Status::TooManyRequests,
             _ => Status::BadRequest,
         };
+        self.asks.push(Ask { op, number: 0, whom, has_ended: true });
         self.refuse(own, op, whom, refusal);
         None
     }
 
     /// A question goes out under this number.
-    pub(crate) fn began(&mut self, ask: Ask) {
-        self.asks.push(ask);
+    pub(crate) fn began(&mut self, op: u32, number: u32, whom: Whom) {
+        self.asks.push(Ask { op, number, whom, has_ended: false });
     }
 
-    /// A question ended, or shall end.
-    pub(crate) fn end_ask(&mut self, is: impl Fn(&Ask) -> bool) -> Option<Ask> {
-        let at = self.asks.iter().position(is)?;
-        Some(self.asks.swap_remove(at))
+    /// The question with this number of the seats ends.
+    pub(crate) fn end_number(&mut self, number: u32) -> Option<Ask> {
+        self.end_ask(|ask| ask.number == number)
+    }
+
+    fn end_ask(&mut self, is: impl Fn(&Ask) -> bool) -> Option<Ask> {
+        let ask = self.asks.iter_mut().find(|ask| !ask.has_ended && is(ask))?;
+        ask.has_ended = true;
+        Some(*ask)
+    }
+
+    /// It does not hear of a question here that was taken back, if it has not yet.
+    pub(crate) fn take_back(&mut self, number: u32) {
+        let is_it = |flat: &Vec<u8>| matches!(Input::read(flat), Ok(Input::Told(Told::AskedHere { ticket, .. })) if ticket == number);
+        self.inbox.retain(|flat| !is_it(flat));
     }
 
     /// A list came: of what it says the module hears as much as may be on it, of nobody twice, and not of the own node.
@@ -266,7 +284,7 @@ impl Seat {
 
     /// The numbers of all questions under way that the engine knows of.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
-        let is_out = |ask: &&Ask| !matches!(ask.whom, Whom::Here);
+        let is_out = |ask: &&Ask| !ask.has_ended && !matches!(ask.whom, Whom::Here);
         self.asks.iter().filter(is_out).map(|ask| ask.number)
     }
 

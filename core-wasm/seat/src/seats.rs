@@ -11,7 +11,7 @@ use crate::demand::Demand;
 use crate::here::Here;
 use crate::numbers::MODULES;
 use crate::peers::{Peers, entry};
-use crate::seat::{Ask, Given, Seat, Whom};
+use crate::seat::{Given, Seat, Whom};
 
 /// Modules of one node; a further one is not attached.
 pub const SEATS_MAX: usize = 16;
@@ -203,7 +203,10 @@ impl Seats {
             Given::ReplyHere { ticket, status, bytes } => {
                 return self.end_here(ticket, Some(port), false, status, bytes);
             }
-            Given::CancelHere(number) => return self.here.forget(number),
+            Given::CancelHere(number) => {
+                _ = self.take_here(|question| question.ticket == number);
+                return;
+            }
             Given::Reply { ticket, status, bytes } => Demand::Reply { status, ticket, bytes },
             Given::Cancel(number) => Demand::Cancel(OpId(number)),
             Given::Hold => {
@@ -227,7 +230,7 @@ impl Seats {
     fn begin(&mut self, place: usize, op: u32, whom: Whom) -> OpId {
         let number = self.next_number();
         if let Some(seat) = self.seats.get_mut(place) {
-            seat.began(Ask { op, number, whom });
+            seat.began(op, number, whom);
         }
         OpId(number)
     }

@@ -25,7 +25,8 @@ export interface AsksWays {
   cancel(number: number): void;
   /** This node. */
   readonly self: Bytes;
-  askHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): void;
+  /** What this gives takes the question back. */
+  askHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): () => void;
 }
 
 export class Asks {
@@ -58,12 +59,18 @@ export class Asks {
   /** Asks another module of this node. */
   here(op: number, port: number, withinMs: number, bytes: Bytes): void {
     this.#begin(op, this.#ways.self, bytes, (ask) => {
-      const timer = setTimeout(() => this.#endHere(op, ask, STATUS.timedOut), Math.min(withinMs, WITHIN_MS_MAX));
-      ask.stop = () => clearTimeout(timer);
-      this.#ways.askHere(port, Math.min(withinMs, WITHIN_MS_MAX), bytes, (status, answer, isHere) => {
-        clearTimeout(timer);
+      const within = Math.min(withinMs, WITHIN_MS_MAX);
+      const takeBack = this.#ways.askHere(port, within, bytes, (status, answer, isHere) => {
+        ask.stop();
         this.#end(op, ask, { status, more: isHere ? IS_HERE : IS_PROVEN, ids: [], bytes: answer });
       });
+      // It may have ended, or its asker left, meanwhile.
+      if (ask.hasEnded) return takeBack();
+      const timer = setTimeout(() => this.cancel(op), within);
+      ask.stop = () => {
+        clearTimeout(timer);
+        takeBack();
+      };
     });
   }
 
@@ -72,8 +79,10 @@ export class Asks {
     // Two ends under one number would be taken for each other's.
     if (this.#asks.has(op)) return;
     const ask: Ask = { to, isList: !bytes, stop: () => {}, hasEnded: false };
+    const { hasRoom } = this;
     this.#asks.set(op, ask);
-    if (bytes && bytes.length > MESSAGE_MAX) this.#endHere(op, ask, STATUS.badRequest);
+    if (!hasRoom) this.#endHere(op, ask, STATUS.tooManyRequests);
+    else if (bytes && bytes.length > MESSAGE_MAX) this.#endHere(op, ask, STATUS.badRequest);
     else start(ask);
   }
 

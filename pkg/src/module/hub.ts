@@ -124,8 +124,9 @@ export class Hub implements Hearer {
       verify: (key, signature, bytes) => this.#verifier.holds(key, signature, bytes),
       askHere: (port, withinMs, bytes, end) => {
         const asked = this.#seats.get(port);
-        if (asked) asked.askedHere(seat().port, withinMs, bytes, end);
-        else end(STATUS.notImplemented, NO_BYTES, true);
+        if (asked) return asked.askedHere(seat().port, withinMs, bytes, end);
+        end(STATUS.notImplemented, NO_BYTES, true);
+        return () => undefined;
       },
       onHold: (fresh) => {
         this.#tellHeld();

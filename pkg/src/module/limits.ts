@@ -19,7 +19,7 @@ export const VIEW_MAX = 32;
 /** Those on one list. */
 export const LIST_MAX = 32;
 
-/** Questions of one port that the engine has at once: where so many are under way there is no room for another. */
+/** Questions of a module whose ends it was not told yet: where there are so many there is no room for another. */
 export const ASKS_MAX = 24;
 
 /** Modules of a mesh. */

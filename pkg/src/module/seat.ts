@@ -10,7 +10,7 @@ import { type Guest, ROOM } from './guest.js';
 import { HELD_MAX, INPUTS_A_TASK, INPUTS_MAX, OUTPUTS_A_TASK, RECEIVERS_MAX, TELL_MAX } from './limits.js';
 import { Task } from './task.js';
 import { withinOf } from '../tickets.js';
-import { type EndHere, Tickets, type Way } from './tickets.js';
+import { type EndHere, Tickets, type Way, isHere } from './tickets.js';
 
 /** Less is no setting of the clock, in milliseconds. */
 const JUMP_MS = 2000;
@@ -94,11 +94,19 @@ export class Seat {
     if (number !== undefined) this.hear(flat.asked(ticket.slice(0, 32), isProven, number, withinMs, bytes));
   }
 
-  /** Another module of this node asks. */
-  askedHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): void {
-    const number = this.#inputs.length < INPUTS_MAX ? this.#tickets.addHere(end, withinMs) : undefined;
-    if (number === undefined) return end(STATUS.tooManyRequests, NO_BYTES, true);
-    this.hear(flat.askedHere(port, number, withinMs, bytes));
+  /** Another module of this node asks; what this gives takes the question back. It waits for its turn whatever other nodes say. */
+  askedHere(port: number, withinMs: number, bytes: Bytes, end: EndHere): () => void {
+    const way = { port, end };
+    const [number, refused] = this.#tickets.addHere(way, withinMs);
+    refused?.end(STATUS.tooManyRequests, NO_BYTES, true);
+    if (number === undefined) return () => undefined;
+    const input = (): flat.Parts => flat.askedHere(port, number, withinMs, bytes);
+    this.#hear(input);
+    return () => {
+      this.#tickets.forget(way);
+      const at = this.#inputs.indexOf(input);
+      if (at >= 0) this.#inputs.splice(at, 1);
+    };
   }
 
   /** The nodes whose modules of this port are linked; the module is told if they are others than before. */
@@ -149,7 +157,8 @@ export class Seat {
 
   /** Whether nothing is left. */
   #drive(): boolean {
-    while (this.#inputsDone < INPUTS_A_TASK && this.#outputsDone < OUTPUTS_A_TASK) {
+    // It may be detached in the middle of what it wants.
+    while (!this.isOver && this.#inputsDone < INPUTS_A_TASK && this.#outputsDone < OUTPUTS_A_TASK) {
       const output = this.#guest.poll(this.#asks.hasRoom ? ROOM : WITHOUT_ASKS);
       if (output) {
         this.#grant(flat.read(output));
@@ -218,8 +227,8 @@ export class Seat {
     this.#answer(way, isShort ? status : STATUS.badRequest, isShort ? bytes : NO_BYTES, false);
   }
 
-  #answer(way: Way, status: number, bytes: Bytes, isHere: boolean): void {
-    if (typeof way === 'function') way(status, bytes, isHere);
+  #answer(way: Way, status: number, bytes: Bytes, isOver: boolean): void {
+    if (isHere(way)) way.end(status, bytes, isOver);
     else this.#ways.input(INPUT.reply, status, concat(way, bytes));
   }
 

@@ -2,6 +2,8 @@
 
 mod asks;
 mod here;
+mod here_hostile;
+mod here_random;
 mod probe;
 
 use probe::{
