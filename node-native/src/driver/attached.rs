@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tabmesh_engine::NodeId;
 use tabmesh_port::Port;
-use tabmesh_port::limits::{HELD_MAX, TICKETS_MAX};
+use tabmesh_port::limits::{HELD_MAX, HERE_MAX, TICKETS_MAX};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -64,6 +64,13 @@ struct Open {
     until: Instant,
 }
 
+/// The same of one of this node's own: the ticket is the seats'.
+struct OpenHere {
+    attachment: u64,
+    ticket: u32,
+    until: Instant,
+}
+
 /// Everybody who is attached, by port.
 #[derive(Default)]
 pub(super) struct Ports {
@@ -71,8 +78,8 @@ pub(super) struct Ports {
     /// Counts attachments and questions.
     last: u64,
     questions: BTreeMap<u64, Open>,
-    /// The tickets of what others of this node ask, by the numbers of the questions.
-    here: BTreeMap<u64, u32>,
+    /// What others of this node ask, by the numbers of the questions.
+    here: BTreeMap<u64, OpenHere>,
 }
 
 impl Ports {
@@ -193,16 +200,27 @@ impl Ports {
         closed.map(|(_, open)| open.ticket).collect()
     }
 
-    /// Keeps the ticket of a question of this node's own: its number, which whoever is asked gives back once.
-    pub(super) fn open_here(&mut self, ticket: u32) -> u64 {
+    /// Keeps the ticket of a question of this node's own: its number, which whoever is asked gives back once. `None` while
+    /// [`HERE_MAX`] wait there: that an asker has cancelled one does not take it from the program.
+    pub(super) fn open_here(
+        &mut self,
+        attachment: u64,
+        ticket: u32,
+        until: Instant,
+        now: Instant,
+    ) -> Option<u64> {
+        self.here.retain(|_, open| open.until >= now);
+        if self.here.values().filter(|open| open.attachment == attachment).count() >= HERE_MAX {
+            return None;
+        }
         let number = self.next_number();
-        self.here.insert(number, ticket);
-        number
+        self.here.insert(number, OpenHere { attachment, ticket, until });
+        Some(number)
     }
 
     /// The ticket of a question of this node's own that is answered now.
     pub(super) fn close_here(&mut self, number: u64) -> Option<u32> {
-        self.here.remove(&number)
+        self.here.remove(&number).map(|open| open.ticket)
     }
 
     /// Forgets the questions for whose answers nobody waits any more.
@@ -301,6 +319,24 @@ mod tests {
         assert_eq!(ports.close_question(last, now), None);
         assert_eq!(ports.close_questions_of(2).len(), 0);
         assert_eq!(ports.close_questions_of(1).len(), 1);
+    }
+
+    #[test]
+    fn questions_of_this_node_have_a_bound_however_often_they_are_cancelled() {
+        let mut ports = Ports::default();
+        let now = Instant::now();
+        let until = now + Duration::from_secs(1);
+        let open: Vec<u64> = (0..HERE_MAX as u32)
+            .map(|ticket| ports.open_here(1, ticket, until, now).expect("room"))
+            .collect();
+        assert_eq!(ports.open_here(1, 99, until, now), None);
+        assert!(ports.open_here(2, 99, until, now).is_some(), "another one has room of its own");
+        assert_eq!((ports.close_here(open[3]), ports.close_here(open[3])), (Some(3), None));
+        assert!(ports.open_here(1, 100, until, now).is_some());
+        assert!(
+            ports.open_here(1, 101, until + Duration::from_secs(9), until + Duration::from_secs(1)).is_some()
+        );
+        assert_eq!(ports.close_here(open[0]), None, "nobody waits for it");
     }
 
     #[test]

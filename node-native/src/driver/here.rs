@@ -31,9 +31,13 @@ impl Driver {
             let status = if is_there { Status::TooManyRequests } else { Status::NotImplemented };
             return self.seated.seats.answered_here(ticket, true, status, Vec::new());
         }
-        let number = self.ports.open_here(ticket);
         let message = Message { from: self.node.id(), is_proven: true, bytes };
-        let deadline = Instant::now() + Duration::from_millis(within_ms.into());
+        let now = Instant::now();
+        let deadline = now + Duration::from_millis(within_ms.into());
+        let attachment = self.ports.at(port).map_or(0, |attached| attached.number);
+        let Some(number) = self.ports.open_here(attachment, ticket, deadline, now) else {
+            return self.seated.seats.answered_here(ticket, true, Status::TooManyRequests, Vec::new());
+        };
         let question = Question::new(message, Some(from.0), deadline, number, self.returns.clone());
         self.hear(port, PortEvent::Asked(question));
     }

@@ -105,8 +105,8 @@ async fn serve(
     writer: &mut OwnedWriteHalf,
 ) -> Result<Done, Ended> {
     let open = Open::default();
-    // Dropped before the open questions, which are answered so, and not as failures.
-    let Attachment { speaker, mut events } = attachment;
+    // The speaker is dropped first, and with it the port is closed: what was asked and not answered ends so, and not as a failure.
+    let Attachment { mut events, speaker } = attachment;
     frame::write_header(writer, &Answer::Attached {}).await?;
     let (end, ended) = oneshot::channel();
     let orders = async {
