@@ -204,4 +204,10 @@ fn a_command_whose_reader_is_gone_ends_as_it_would() {
         command.args(args).arg("--data-dir").arg(dir.path()).stdout(gone()).stderr(gone());
         assert_eq!(command.status().expect("it runs").code(), Some(code), "{args:?}");
     }
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = tabmesh();
+    command.args(["id", "--data-dir"]).arg(dir.path()).stdout(full);
+    let unwritten = command.output().expect("it runs");
+    assert_eq!(unwritten.status.code(), Some(1), "{}", stderr(&unwritten));
+    assert!(stderr(&unwritten).contains("could not be written"));
 }

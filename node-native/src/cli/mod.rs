@@ -283,7 +283,13 @@ pub fn main() -> ExitCode {
             result
         });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => match says::unwritten() {
+            None => ExitCode::SUCCESS,
+            Some(error) => {
+                note!("tabmesh: the answer could not be written: {error}");
+                ExitCode::FAILURE
+            }
+        },
         Err(error) => {
             note!("tabmesh: {error}");
             ExitCode::from(error.exit_code())

@@ -110,18 +110,17 @@ async fn serve(joined: Joined, program: &[OsString], places: &Places) {
     let Some(_place) = places.try_enter(&peer) else {
         return note!("{} has {PROGRAMS_A_PEER} programs already; its stream is ended", short(&peer));
     };
-    if let Err(error) = carry_by_program(joined, program).await {
+    if let Err(error) = carry_by_program(joined, &peer, program).await {
         note!("the stream of {}: {error}", short(&peer));
     }
 }
 
-async fn carry_by_program(joined: Joined, program: &[OsString]) -> Result<(), CliError> {
-    let peer = joined.peer.clone();
-    let (running, input, output) = Running::start(program, &[("TABMESH_PEER", &peer)])?;
+async fn carry_by_program(joined: Joined, peer: &str, program: &[OsString]) -> Result<(), CliError> {
+    let (running, input, output) = Running::start(program, &[("TABMESH_PEER", peer)])?;
     match joined.carry(Said { running, output }, input).await {
         Ok(_) => {}
         Err(ClientError::Source(failed)) => {
-            note!("the stream of {}: the program {}: {failed}", short(&peer), program[0].display());
+            note!("the stream of {}: the program {}: {failed}", short(peer), program[0].display());
         }
         // A program that reads no further has read enough.
         Err(ClientError::Sink(_)) => {}
