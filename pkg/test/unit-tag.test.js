@@ -18,6 +18,16 @@ import { assemble } from './task-modules.js';
 
 const [SAID, COMMAND, EVENT] = [1, 96, 1024];
 
+/** Gives the event that was written, once, and never wants to be woken. */
+const GIVES = `(func (export "poll") (param i64) (result i64)
+    (local $length i32)
+    (local.set $length (global.get $out))
+    (global.set $out (i32.const 0))
+    (if (result i64) (local.get $length)
+      (then (i64.or (i64.shl (i64.const ${EVENT}) (i64.const 32)) (i64.extend_i32_u (local.get $length))))
+      (else (i64.const 0))))
+  (func (export "wanted_at") (result i64) (i64.const -1))`;
+
 const STAND_IN = assemble(`(module
   (memory (export "memory") 3)
   (global $length (mut i32) (i32.const 0))
@@ -41,14 +51,7 @@ const STAND_IN = assemble(`(module
       (then (call $end (i32.load16_u (i32.add (i32.const 65534) (global.get $length))))))
     (if (i32.eq (i32.load8_u (i32.const 65536)) (i32.const ${SAID})) (then (call $echo)))
     (i32.const 1))
-  (func (export "poll") (param $room i64) (result i64)
-    (local $length i32)
-    (local.set $length (global.get $out))
-    (global.set $out (i32.const 0))
-    (if (result i64) (local.get $length)
-      (then (i64.or (i64.shl (i64.const ${EVENT}) (i64.const 32)) (i64.extend_i32_u (local.get $length))))
-      (else (i64.const 0))))
-  (func (export "wanted_at") (result i64) (i64.const -1)))`);
+  ${GIVES})`);
 
 /** The same, but each operation ends well whatever it carries. */
 const ENDS = assemble(`(module
@@ -65,14 +68,7 @@ const ENDS = assemble(`(module
         (i32.store16 (i32.const ${EVENT + 6}) (i32.const ${STATUS.ok << 8}))
         (global.set $out (i32.const 8))))
     (i32.const 1))
-  (func (export "poll") (param i64) (result i64)
-    (local $length i32)
-    (local.set $length (global.get $out))
-    (global.set $out (i32.const 0))
-    (if (result i64) (local.get $length)
-      (then (i64.or (i64.shl (i64.const ${EVENT}) (i64.const 32)) (i64.extend_i32_u (local.get $length))))
-      (else (i64.const 0))))
-  (func (export "wanted_at") (result i64) (i64.const -1)))`);
+  ${GIVES})`);
 
 /** A module that stops at the first thing that it is told. */
 const TRAPS = assemble(`(module

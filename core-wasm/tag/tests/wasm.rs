@@ -3,12 +3,11 @@
 #[path = "../../examples/counter/tests/loaded/mod.rs"]
 mod loaded;
 
-use loaded::{Loaded, built};
+use loaded::Built;
 use tabmesh_port::{Attachment, Module, NodeId, Port};
 use tabmesh_simulator::{Overlay, Scenario};
 use tabmesh_tag::{Command, Tag, port};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
-use wasmtime::Engine;
 
 const SECOND: u64 = 1_000_000;
 
@@ -58,14 +57,8 @@ fn trace_over_the_overlay(seed: u64, make: impl Fn(Attachment) -> Box<dyn Module
 
 #[test]
 fn the_wasm_module_and_the_native_one_give_one_trace() {
-    let engine = Engine::default();
-    let module = wasmtime::Module::from_file(&engine, built("tabmesh-tag-wasm")).unwrap();
-    assert_eq!(module.imports().len(), 0);
-    let load = |attachment: Attachment| {
-        let mut loaded = Loaded::new(&engine, &module);
-        assert!(loaded.start(&attachment.emit()));
-        loaded
-    };
+    let built = Built::of("tabmesh-tag-wasm");
+    let load = |attachment: Attachment| built.start(&attachment);
     for seed in 1..=2 {
         assert_eq!(trace(seed, load), trace(seed, Tag::new), "seed {seed}");
         let native = trace_over_the_overlay(seed, |attachment| Box::new(Tag::new(attachment)));

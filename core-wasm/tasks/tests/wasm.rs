@@ -7,11 +7,10 @@ mod common;
 
 use common::SECOND;
 use common::node::Node;
-use loaded::{Loaded, built};
+use loaded::Built;
 use tabmesh_port::{Attachment, Module, Port};
 use tabmesh_tasks::Tasks;
 use tabmesh_world::perfect::{Perfect, Place, Weather};
-use wasmtime::Engine;
 
 /// What happens in a world of three requesters of all levels and nine executors, however their modules are made: nonsense, a restart, a
 /// cut, one that leaves.
@@ -48,15 +47,12 @@ fn trace<M: Module>(seed: u64, make: impl Fn(Attachment) -> M) -> u64 {
 
 #[test]
 fn the_wasm_module_and_the_native_one_give_one_trace() {
-    let engine = Engine::default();
-    let module = wasmtime::Module::from_file(&engine, built("tabmesh-tasks-wasm")).unwrap();
-    assert_eq!(module.imports().len(), 0);
-    let load = |attachment: Attachment| {
-        let mut loaded = Loaded::new(&engine, &module);
-        assert!(loaded.start(&attachment.emit()));
-        loaded
-    };
+    let built = Built::of("tabmesh-tasks-wasm");
     for seed in 1..=2 {
-        assert_eq!(trace(seed, load), trace(seed, Tasks::new), "seed {seed}");
+        assert_eq!(
+            trace(seed, |attachment| built.start(&attachment)),
+            trace(seed, Tasks::new),
+            "seed {seed}"
+        );
     }
 }

@@ -4,12 +4,11 @@
 
 mod loaded;
 
-use loaded::{Loaded, built};
+use loaded::{Built, Loaded};
 use tabmesh_counter::{Command, Counter, port};
 use tabmesh_port::{Attachment, Module, Port, Room};
 use tabmesh_simulator::{Overlay, Scenario};
 use tabmesh_world::perfect::{Perfect, Place, Weather};
-use wasmtime::Engine;
 
 const SECOND: u64 = 1_000_000;
 
@@ -49,25 +48,15 @@ fn trace_over_the_overlay(seed: u64, make: impl Fn(Attachment) -> Box<dyn Module
 
 #[test]
 fn p3_the_wasm_module_and_the_native_one_give_one_trace() {
-    let engine = Engine::default();
-    let module = wasmtime::Module::from_file(&engine, built("tabmesh-counter-wasm")).unwrap();
-    assert_eq!(module.imports().len(), 0);
+    let built = Built::of("tabmesh-counter-wasm");
     for seed in 1..=3 {
-        let in_wasm = trace(seed, |attachment| {
-            let mut loaded = Loaded::new(&engine, &module);
-            assert!(loaded.start(&attachment.emit()));
-            loaded
-        });
+        let in_wasm = trace(seed, |attachment| built.start(&attachment));
         assert_eq!(in_wasm, trace(seed, Counter::new), "seed {seed}");
-        let in_wasm = trace_over_the_overlay(seed, |attachment| {
-            let mut loaded = Loaded::new(&engine, &module);
-            assert!(loaded.start(&attachment.emit()));
-            Box::new(loaded)
-        });
+        let in_wasm = trace_over_the_overlay(seed, |attachment| Box::new(built.start(&attachment)));
         let native = trace_over_the_overlay(seed, |attachment| Box::new(Counter::new(attachment)));
         assert_eq!(in_wasm, native, "seed {seed}");
     }
-    bad_bytes_are_refused(&mut Loaded::new(&engine, &module));
+    bad_bytes_are_refused(&mut built.load());
 }
 
 fn bad_bytes_are_refused(loaded: &mut Loaded) {

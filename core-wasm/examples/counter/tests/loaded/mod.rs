@@ -5,11 +5,38 @@
 use std::path::PathBuf;
 use std::process::Command as Program;
 
-use tabmesh_port::{Input, Instant, Module, Room};
+use tabmesh_port::{Attachment, Input, Instant, Module, Room};
 use wasmtime::{Engine, Instance, Memory, Store, TypedFunc};
 
+/// The module of a package, in an engine.
+pub(crate) struct Built {
+    engine: Engine,
+    module: wasmtime::Module,
+}
+
+impl Built {
+    /// Builds it, and sees that it imports nothing.
+    pub(crate) fn of(package: &str) -> Self {
+        let engine = Engine::default();
+        let module = wasmtime::Module::from_file(&engine, built(package)).unwrap();
+        assert_eq!(module.imports().len(), 0);
+        Self { engine, module }
+    }
+
+    pub(crate) fn load(&self) -> Loaded {
+        Loaded::new(&self.engine, &self.module)
+    }
+
+    /// The same, made of its attachment.
+    pub(crate) fn start(&self, attachment: &Attachment) -> Loaded {
+        let mut loaded = self.load();
+        assert!(loaded.start(&attachment.emit()));
+        loaded
+    }
+}
+
 /// Builds the module of a package as it ships but for wasm-opt: where it lies.
-pub(crate) fn built(package: &str) -> PathBuf {
+fn built(package: &str) -> PathBuf {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("module");
     let status = Program::new(env!("CARGO"))
         .args(["build", "--quiet", "--package", package, "--profile", "wasm"])
@@ -36,7 +63,7 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    pub(crate) fn new(engine: &Engine, module: &wasmtime::Module) -> Self {
+    fn new(engine: &Engine, module: &wasmtime::Module) -> Self {
         let mut store = Store::new(engine, ());
         let instance = Instance::new(&mut store, module, &[]).unwrap();
         Self {
