@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes built/ anew: rustup with both targets, clang and lld, and npx must be there.
+# Makes built/ anew: rustup with both targets, clang 14 with llvm and lld, wasi-libc, and npx must be there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -11,6 +11,12 @@ for guest in rust-pure:wasm32-unknown-unknown:mandelbrot rust-command:wasm32-was
     (cd "$folder" && CARGO_TARGET_DIR="$target" cargo build --quiet --release --locked --target "$triple")
     install -m 644 "$target/$triple/release/$name.wasm" built/
 done
+(cd jobs && export CARGO_TARGET_DIR="$target" && cargo build --quiet --release --locked --target wasm32-unknown-unknown --examples \
+    && cargo build --quiet --release --locked --target wasm32-wasip1 --bins)
+install -m 644 "$target"/wasm32-unknown-unknown/release/examples/{tile,primes,filter}.wasm "$target/wasm32-wasip1/release/search.wasm" built/
+(cd sql && CARGO_TARGET_DIR="$target" CC_wasm32_wasip1=clang AR_wasm32_wasip1=llvm-ar-14 \
+    CFLAGS_wasm32_wasip1="--target=wasm32-wasi -isystem /usr/include/wasm32-wasi" cargo build --quiet --release --locked --target wasm32-wasip1)
+install -m 644 "$target/wasm32-wasip1/release/sql.wasm" built/
 for guest in waves pack; do
     clang --target=wasm32 -O3 -nostdlib -Wl,--no-entry -o "built/$guest.wasm" "c/$guest.c"
 done
