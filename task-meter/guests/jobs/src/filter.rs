@@ -1,9 +1,9 @@
 //! A band of a picture, painted: as oil on canvas, or as a pencil drawing.
 //!
-//! Input: five numbers of four bytes, little-endian (which filter, 0 or 1; the width; the rows; how many of them, above and below,
-//! only surround the band), then red, green, blue and opacity of each point. Output: the same of the band.
+//! Input: one line of five numbers as text: which filter, 0 or 1; the width; the rows; how many of them, above and below, only
+//! surround the band. Then red, green, blue and opacity of each point. Output: the same of the band.
 
-use jobs::task;
+use jobs::{numbers, task};
 
 task!(paint);
 
@@ -31,10 +31,12 @@ impl Picture<'_> {
 }
 
 fn paint(input: &[u8]) -> Vec<u8> {
-    let Some((head, points)) = input.split_first_chunk::<20>() else { return Vec::new() };
-    let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
-    let (filter, width, rows, above, below) = (word(0), word(4), word(8), word(12), word(16));
-    let points = points.as_chunks().0;
+    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let (head, points) = input.split_at(end);
+    let mut given = numbers(head).map(|number| number as usize);
+    let mut next = || given.next().unwrap_or(0);
+    let (filter, width, rows, above, below) = (next(), next(), next(), next(), next());
+    let points = points.get(1..).unwrap_or_default().as_chunks().0;
     if width == 0 || width.checked_mul(rows) != Some(points.len()) {
         return Vec::new();
     }
@@ -75,7 +77,8 @@ fn oil(picture: &Picture<'_>, x: isize, y: isize) -> [u8; 4] {
 /// Dark where the light changes (Sobel).
 fn pencil(picture: &Picture<'_>, x: isize, y: isize) -> [u8; 4] {
     let light = |dx: isize, dy: isize| picture.light(x + dx, y + dy);
-    let across = light(1, -1) + 2 * light(1, 0) + light(1, 1) - light(-1, -1) - 2 * light(-1, 0) - light(-1, 1);
+    let across =
+        light(1, -1) + 2 * light(1, 0) + light(1, 1) - light(-1, -1) - 2 * light(-1, 0) - light(-1, 1);
     let down = light(-1, 1) + 2 * light(0, 1) + light(1, 1) - light(-1, -1) - 2 * light(0, -1) - light(1, -1);
     let line = f64::from(across * across + down * down).sqrt() * 0.9;
     let grain = f64::from((x * 7 + y * 13) as i32 & 15) - 7.5;

@@ -21,7 +21,8 @@ fn search() -> Result<(), Box<dyn std::error::Error>> {
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
     let text = String::from_utf8_lossy(&input);
-    let (expression, text) = text.split_once('\n').ok_or("the first line is the expression, the text stands behind it")?;
+    let (expression, text) =
+        text.split_once('\n').ok_or("the first line is the expression, the text stands behind it")?;
     let expression = Regex::new(expression)?;
     let mut found = BufWriter::new(io::stdout().lock());
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| expression.is_match(line)) {

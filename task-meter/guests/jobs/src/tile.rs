@@ -134,7 +134,8 @@ fn trace(from: V, towards: V, left: u32) -> V {
     let direct = if is_lit { normal.dot(to_light).max(0.0) } else { 0.0 };
     let own = colour.scale(0.16 + 0.95 * direct);
     let mirrored = towards.reflect(normal);
-    let shine = if is_lit { mirrored.dot(to_light).max(0.0).powi(40) * 0.7 * mirror.min(0.5) * 2.0 } else { 0.0 };
+    let shine =
+        if is_lit { mirrored.dot(to_light).max(0.0).powi(40) * 0.7 * mirror.min(0.5) * 2.0 } else { 0.0 };
     let haze = if normal.1 == 1.0 { (floor / 60.0).min(1.0) } else { 0.0 };
     let mut light = own.scale(1.0 - mirror).add(V(shine, shine, shine));
     if left > 0 {

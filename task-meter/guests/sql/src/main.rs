@@ -24,7 +24,8 @@ fn main() -> ExitCode {
 fn ask() -> Result<(), Failure> {
     let mut input = Vec::new();
     io::stdin().read_to_end(&mut input)?;
-    let (part, parts, query, file) = read(&input).ok_or("the input is part, parts and length, the query, the database")?;
+    let (part, parts, query, file) =
+        read(&input).ok_or("the input is part, parts and length, the query, the database")?;
     let mut database = Connection::open_in_memory()?;
     if !file.is_empty() {
         database.deserialize_read_exact(MAIN_DB, file, file.len(), true)?;
@@ -49,7 +50,8 @@ fn ask() -> Result<(), Failure> {
 fn read(input: &[u8]) -> Option<(i64, i64, &str, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
     let mut head = str::from_utf8(&input[..end]).ok()?.split(' ');
-    let (part, parts, length) = (head.next()?.parse().ok()?, head.next()?.parse().ok()?, head.next()?.parse().ok()?);
+    let (part, parts, length) =
+        (head.next()?.parse().ok()?, head.next()?.parse().ok()?, head.next()?.parse().ok()?);
     let (query, file) = input[end + 1..].split_at_checked(length)?;
     Some((part, parts, str::from_utf8(query).ok()?, file))
 }
