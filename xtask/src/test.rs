@@ -76,6 +76,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     );
     parts::web()?;
     parts::corpus()?;
+    tools::ensure_clang()?;
     namespaces::ensure();
     let node = harness(&parts::programs()?)?
         .env("FIREFOX", FIREFOX.ensure()?)
