@@ -15,7 +15,8 @@ use tabmesh_native::jobs::{Jobs, RunningJob};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::{Offer, Settings};
 use tabmesh_native::task::Status;
-use tabmesh_tasks::Receipt;
+use tabmesh_port::NodeId;
+use tabmesh_tasks::{Outcome, Receipt};
 use tokio::time::timeout;
 
 const PLAN: Plan = Plan { level: 2, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0 };
@@ -33,8 +34,22 @@ async fn jobs(peer: &Peer) -> Jobs {
     peer.jobs().jobs().await.expect("attached")
 }
 
+/// A result that keeps no other from coming.
+struct Got {
+    outcome: Outcome,
+    is_checked: bool,
+    executor: NodeId,
+    output: Bytes,
+    receipt: Vec<u8>,
+}
+
+fn got(accepted: Accepted) -> Got {
+    let Accepted { outcome, is_checked, executor, output, receipt, .. } = accepted;
+    Got { outcome, is_checked, executor, output, receipt }
+}
+
 /// Adds inputs as there is room, and waits for the end: the results by number.
-async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Accepted> {
+async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Got> {
     let (mut results, mut disputes, mut next) = (BTreeMap::new(), 0, 0);
     loop {
         while next < inputs.len() && next - results.len() < 500 {
@@ -46,7 +61,7 @@ async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Accepted
             }
         }
         match timeout(PATIENCE, job.news.recv()).await.expect("in time").expect("the node runs") {
-            News::Accepted(accepted) => drop(results.insert(accepted.number, *accepted)),
+            News::Accepted(accepted) => drop(results.insert(accepted.number, got(*accepted))),
             News::Failed { number, why } => panic!("{number}: {why:?}"),
             News::Dispute { disputes: count, .. } => disputes = count,
             News::Ended { is_cancelled } => {

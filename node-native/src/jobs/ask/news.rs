@@ -42,7 +42,7 @@ pub enum News {
     },
 }
 
-/// The result of a task.
+/// The result of a task. Of those with long outputs four of a job are there at a time: dropping one lets another come.
 #[derive(Debug)]
 pub struct Accepted {
     /// Which.
