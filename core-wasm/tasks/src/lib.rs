@@ -18,6 +18,7 @@ mod offer;
 mod outcome;
 mod receipt;
 mod tasks;
+mod wanted;
 mod wire;
 
 pub use face::{Command, Event, FailedWhy, StalledWhy};

@@ -25,8 +25,11 @@ pub(crate) const ASSIGN_HEAD: usize = 31;
 /// The longest output that comes with its outcome, in bytes, if there is room for it in the batch's one answer.
 pub const INLINE_MAX: usize = 1_024;
 
-/// What one question for an output brings, in bytes.
+/// What one question for an output, an input or a module brings, in bytes.
 pub const PIECE_MAX: usize = MESSAGE_MAX;
+
+/// The module of a batch, where an input's index is asked for.
+pub const MODULE_INDEX: u16 = u16::MAX;
 
 /// Executors that a requester works with at a time, where it offers nothing itself.
 pub const EXECUTORS_MAX: usize = HELD_MAX;
@@ -40,17 +43,25 @@ pub const STRANGERS_MAX: usize = 8;
 /// Requesters that a shell prefers; of more the first so many count.
 pub const PREFERRED_MAX: usize = 64;
 
-/// Questions of the requester's half under way: batches, revocations, pieces of outputs.
+/// Questions of the requester's half under way: batches, revocations, pieces of outputs. Where the node offers too, there are
+/// [`ASKS_FETCHING`] fewer. Both halves, and lists, have the questions of a port together.
 pub const ASKS_ASKING: usize = 15;
 
-/// Questions of the executor's half under way: outcomes. Both halves, and lists, have the questions of a port together.
+/// Outcomes that the executor's half tells at a time.
 pub const ASKS_OFFERING: usize = 4;
+
+/// Pieces of inputs that the executor's half asks for at a time. Who has fewest under way is next, and who has some leaves the last
+/// place to others.
+pub const ASKS_FETCHING: usize = 4;
 
 /// Batches of outcomes whose signatures are being checked; one more comes again.
 pub const CHECKS_MAX: usize = 16;
 
-/// Pieces of outputs that the shell is asked for on account of one requester; one more is refused.
+/// Pieces that the shell is asked for on account of one node, outputs and inputs apart; one more is refused.
 pub const WANTED_A_PEER: usize = 4;
+
+/// And of all nodes: of the questions that a port may leave unanswered, so many at most wait for the shell.
+pub const WANTED_MAX: usize = 24;
 
 /// Batches that were done, whose outputs may be fetched: of more the oldest is forgotten.
 pub const KEPT_MAX: usize = 64;
@@ -60,6 +71,9 @@ pub const KEPT: Duration = Duration::from_ms(600_000);
 
 /// Pieces of outputs that the face waits for; one more is refused.
 pub const FETCHES_MAX: usize = 16;
+
+/// Pieces of one batch's inputs that the face waits for; one more is refused.
+pub const FETCHES_A_BATCH: usize = 4;
 
 /// Executors whose checked outcomes are counted; of more the one with the fewest is forgotten.
 pub const RECORDS_MAX: usize = 1_024;

@@ -9,7 +9,6 @@ use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Room, Statu
 use crate::ask::{FIRST_LIST, Requester};
 use crate::face::{Command, Event};
 use crate::ground::Ground;
-use crate::limits::{EXECUTORS_MAX, SERVED_MAX};
 use crate::offer::Executor;
 use crate::wire::{Question, Word};
 
@@ -50,7 +49,11 @@ impl Tasks {
             Some(Command::Ran { assignment, index, task, outcome, output }) => {
                 offer.on_ran(ground, (assignment, index), (task, outcome), output)
             }
-            Some(Command::Give { ticket, status, bytes }) => offer.on_give(ground, ticket, status, bytes),
+            Some(Command::Give { ticket, status, bytes }) => offer.wanted.give(ground, ticket, status, bytes),
+            Some(Command::FetchInput { fetch, assignment, index, offset }) => {
+                offer.begin_fetch(fetch, assignment, (index, offset))
+            }
+            Some(Command::Decline { assignment, why }) => offer.decline(ground, assignment, why),
             Some(Command::Prefer(ids)) => {
                 offer.turns.prefer(ids);
                 Ok(())
@@ -84,7 +87,9 @@ impl Tasks {
                 // An answer that came through others may be anybody's: it is none.
                 let (status, bytes) =
                     if is_proven || is_here { (status, bytes) } else { (Status::TimedOut, &[][..]) };
-                if !offer.on_answered(ground, op, from, status) {
+                let is_offers = offer.on_answered(ground, op, from, status)
+                    || offer.on_fetched(ground, op, from, status, bytes);
+                if !is_offers {
                     ask.on_answered(ground, op, from, status, bytes);
                 }
             }
@@ -126,8 +131,12 @@ impl Tasks {
                 Ok(())
             }
             Question::Outcomes(batch) => ask.on_outcomes(ground, (from, ticket), &nonce, &batch, flat),
+            // Each knows its own batches: one that neither has is not found.
             Question::Fetch { index, offset } => {
-                offer.on_fetch(ground, (from, ticket), &nonce, (index, offset))
+                match ask.on_fetch(ground, (from, ticket), &nonce, (index, offset)) {
+                    Err(Status::NotFound) => offer.on_fetch(ground, (from, ticket), &nonce, (index, offset)),
+                    done => done,
+                }
             }
             Question::Revoke => {
                 offer.on_revoke(ground, from, &nonce);
@@ -169,8 +178,7 @@ impl Tasks {
     fn go_on(&mut self) {
         let Self { ground, ask, offer, .. } = self;
         offer.go_on(ground);
-        let executors = if offer.is_offering() { EXECUTORS_MAX - SERVED_MAX } else { EXECUTORS_MAX };
-        ask.go_on(ground, executors);
+        ask.go_on(ground, offer.is_offering());
         self.hold();
     }
 }

@@ -4,11 +4,11 @@
 //! question    kind 1 ‖ nonce 16 ‖ the rest
 //! 1 assign    lease ms 4 ‖ gas of a task 8 ‖ count 2 ‖ the batch, as shells know it. Answer: nothing, or a refusal 1
 //! 2 outcomes  key 64 ‖ signature 64 ‖ count records ‖ outputs. Record: outcome 45 ‖ how much of its output is here 2
-//! 3 fetch     index 2 ‖ offset 4. Answer: at most 32 KiB of that output from there
+//! 3 fetch     index 2 ‖ offset 4. Answer: at most 32 KiB from there on of that output for the requester, of that input for the executor
 //! 4 revoke    nothing: the batch is not wanted any more
 //! word        kind 1 ‖ nonce 16 ‖ the rest
 //! 5 beat      done 2: so many tasks of the batch are done
-//! 6 over      nothing: nothing will come of the batch
+//! 6 over      why 1: nothing will come of the batch, by a refusal's number
 //! ```
 //!
 //! The signature covers requester 32 ‖ nonce 16 ‖ count 2 ‖ root 32, behind what names network and port. The root is that of leaves in
@@ -28,7 +28,7 @@ pub(crate) const RECORD: usize = Outcome::BYTES + 2;
 /// Names an assignment: drawn by the requester, for it alone.
 pub type Nonce = [u8; 16];
 
-/// Why an executor does not take a batch.
+/// Why an executor does not take a batch, or gives it back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u8)]
 pub enum Refusal {
@@ -42,7 +42,11 @@ pub enum Refusal {
 
 impl Refusal {
     pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        [Self::Busy, Self::TooLarge, Self::Unwilling].into_iter().find(|it| bytes == [*it as u8])
+        bytes.first().filter(|_| bytes.len() == 1).and_then(|code| Self::from_code(*code))
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::Busy, Self::TooLarge, Self::Unwilling].into_iter().find(|it| *it as u8 == code)
     }
 }
 
@@ -62,9 +66,9 @@ pub enum Question<'a> {
     },
     /// That came of them.
     Outcomes(Batch<'a>),
-    /// A piece of an output.
+    /// A piece: of an output where the requester asks, of an input where the executor does.
     Fetch {
-        /// Which of the batch.
+        /// Which of the batch, or [`MODULE_INDEX`](crate::MODULE_INDEX).
         index: u16,
         /// From there on.
         offset: u32,
@@ -181,7 +185,7 @@ pub enum Word {
     /// So many tasks are done.
     Beat(u16),
     /// Nothing will come of it.
-    Over,
+    Over(Refusal),
 }
 
 impl Word {
@@ -192,7 +196,7 @@ impl Word {
         let nonce = *reader.array();
         let word = match kind {
             5 => Self::Beat(reader.u16()),
-            6 => Self::Over,
+            6 => Self::Over(Refusal::from_code(reader.u8())?),
             _ => return None,
         };
         reader.finish().map(|()| (nonce, word))
@@ -203,7 +207,7 @@ impl Word {
         let mut writer = Writer::default();
         match self {
             Self::Beat(done) => writer.u8(5).bytes(nonce).u16(*done),
-            Self::Over => writer.u8(6).bytes(nonce),
+            Self::Over(why) => writer.u8(6).bytes(nonce).u8(*why as u8),
         };
         writer.finish()
     }

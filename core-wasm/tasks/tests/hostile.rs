@@ -97,7 +97,8 @@ fn what_others_brought_is_refused() {
     let answer = alone.ask(&id(1), false, &assign(1, &[0; 32]).emit(&[1; 16]));
     assert_eq!(answer, Some((Status::Unauthorized, vec![])));
     assert_eq!(alone.ask(&id(1), true, &assign(1, &[0; 32]).emit(&[1; 16])), TAKEN);
-    let told = Told::Said { from: &id(1), is_proven: false, bytes: &Word::Over.emit(&[1; 16]) };
+    let told =
+        Told::Said { from: &id(1), is_proven: false, bytes: &Word::Over(Refusal::Busy).emit(&[1; 16]) };
     alone.handle(Input::Told(told));
     assert_eq!(alone.count(|event| matches!(event, Event::Stop(_))), 0);
 }
@@ -287,14 +288,14 @@ fn a_lease_goes_on_with_beats_of_its_executor_and_ends_in_silence() {
             if speaks {
                 alone.tell(&given.to, Word::Beat(0), &given.nonce);
             }
-            alone.tell(&id(40), Word::Over, &given.nonce);
-            alone.tell(&given.to, Word::Over, &[3; 16]);
+            alone.tell(&id(40), Word::Over(Refusal::Busy), &given.nonce);
+            alone.tell(&given.to, Word::Over(Refusal::Busy), &[3; 16]);
         }
         let dropped = alone.count(|event| *event == Event::Dropped(1));
         assert_eq!(dropped, usize::from(!speaks));
     }
     let (mut alone, given, _) = asked();
-    alone.tell(&given.to, Word::Over, &given.nonce);
+    alone.tell(&given.to, Word::Over(Refusal::Busy), &given.nonce);
     assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
 }
 

@@ -46,6 +46,7 @@ impl Requester {
             Command::Fetch { fetch, executor, nonce, index, offset } => {
                 self.begin_fetch(fetch, executor, nonce, (index, offset))
             }
+            Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),
             _ => Err(Status::BadRequest),
         }
     }

@@ -1,11 +1,12 @@
-//! Outputs that did not come with their outcomes.
+//! Pieces that come and go beside batches: outputs that did not come with their outcomes, and inputs that did not go with their batch.
 
 use tabmesh_port::{NodeId, Status};
 
+use super::assignment::{Assignment, Stage};
 use super::requester::{Fetch, Requester};
 use crate::face::Event;
 use crate::ground::Ground;
-use crate::limits::{ASKS_ASKING, FETCHES_MAX};
+use crate::limits::{FETCHES_MAX, MODULE_INDEX};
 use crate::wire::{Nonce, Question};
 
 /// How long a piece is waited for.
@@ -31,7 +32,7 @@ impl Requester {
 
     /// Asks for pieces, as there is room.
     pub(crate) fn fetch(&mut self, ground: &mut Ground) {
-        let room = ASKS_ASKING.saturating_sub(self.asked());
+        let room = self.asks_max.saturating_sub(self.asked());
         for fetch in self.fetches.iter_mut().filter(|fetch| fetch.op.is_none()).take(room) {
             let question = Question::Fetch { index: fetch.index, offset: fetch.offset };
             fetch.op = Some(ground.ask(&fetch.executor, PIECE_MS, &question.emit(&fetch.nonce)));
@@ -52,5 +53,29 @@ impl Requester {
         let fetch = self.fetches.swap_remove(at).fetch;
         ground.emit(&Event::Fetched { fetch, status, bytes });
         true
+    }
+
+    /// An executor wants a piece of an input of the batch that it has, or of its module.
+    ///
+    /// # Errors
+    /// [`NotFound`](Status::NotFound) where it has no such batch, [`BadRequest`](Status::BadRequest) where that has no such input,
+    /// [`TooManyRequests`](Status::TooManyRequests) at the bounds.
+    pub(crate) fn on_fetch(
+        &mut self,
+        ground: &mut Ground,
+        (from, ticket): (&NodeId, u32),
+        nonce: &Nonce,
+        (index, offset): (u16, u32),
+    ) -> Result<(), Status> {
+        let is_it =
+            |one: &&mut Assignment| one.nonce == *nonce && one.to == *from && one.stage != Stage::Packing;
+        let assignment = self.assignments.iter_mut().find(is_it).ok_or(Status::NotFound)?;
+        if index != MODULE_INDEX && usize::from(index) >= assignment.slots.len() {
+            return Err(Status::BadRequest);
+        }
+        self.wanted.add(ticket, from)?;
+        assignment.heard_at = ground.now;
+        ground.emit(&Event::WantInput { ticket, assignment: assignment.number, index, offset });
+        Ok(())
     }
 }

@@ -10,8 +10,7 @@ use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
 use crate::limits::{
-    ASKS_ASKING, BATCH_MAX, BATCHES_MAX, CHECKED_FIRST, CHECKED_RARELY, LEASE, LEASE_MAX, OPEN_MAX,
-    PACKED_MAX,
+    BATCH_MAX, BATCHES_MAX, CHECKED_FIRST, CHECKED_RARELY, LEASE, LEASE_MAX, OPEN_MAX, PACKED_MAX,
 };
 use crate::wire::{Nonce, Question};
 
@@ -28,9 +27,9 @@ impl Requester {
             return;
         }
         let mut ready = self.executors.ready(ground.now);
-        while self.asked() + OTHERS < ASKS_ASKING && !ready.is_empty() {
+        while self.asked() + OTHERS < self.asks_max && !ready.is_empty() {
             let to = ready.swap_remove(ground.below(ready.len()));
-            while self.asked() + OTHERS < ASKS_ASKING && self.give_to(ground, &to) {}
+            while self.asked() + OTHERS < self.asks_max && self.give_to(ground, &to) {}
         }
     }
 

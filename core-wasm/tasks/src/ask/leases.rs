@@ -8,7 +8,7 @@ use super::assignment::{Assignment, Stage};
 use super::requester::Requester;
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
-use crate::limits::{ASKS_ASKING, EXECUTORS_MAX, SILENCE, TRIES_MAX};
+use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX};
 use crate::wire::{Nonce, Question, Refusal, Word};
 
 /// How long the answer to a revocation is waited for.
@@ -40,23 +40,23 @@ impl Requester {
             assignment.heard_at = ground.now;
             return true;
         }
-        let job = assignment.job;
         match Refusal::read(bytes) {
-            Some(Refusal::TooLarge | Refusal::Unwilling) => {
-                self.end_assignment(ground, at, false);
-                if let Some(job) = self.job(job) {
-                    job.set_aside(from);
-                }
-            }
-            Some(Refusal::Busy) => {
-                self.end_assignment(ground, at, false);
-                let now = ground.now;
-                self.executors.find(from).into_iter().for_each(|executor| executor.cool(now));
-            }
+            Some(why) => self.on_refused(ground, at, why),
             // It may have it.
             None => self.lapse(ground, at),
         }
         true
+    }
+
+    /// An executor does not take a batch, or gives it back.
+    fn on_refused(&mut self, ground: &mut Ground, at: usize, why: Refusal) {
+        let Some((to, number)) = self.assignments.get(at).map(|one| (one.to, one.job)) else { return };
+        self.end_assignment(ground, at, false);
+        let now = ground.now;
+        match why {
+            Refusal::Busy => self.executors.find(&to).into_iter().for_each(|executor| executor.cool(now)),
+            _ => self.job(number).into_iter().for_each(|job| job.set_aside(&to)),
+        }
     }
 
     pub(crate) fn on_word(&mut self, ground: &mut Ground, from: &NodeId, nonce: &Nonce, word: Word) {
@@ -68,7 +68,7 @@ impl Requester {
                 assignment.heard_at = ground.now;
                 assignment.done = done.min(assignment.slots.len() as u16);
             }
-            Word::Over => self.lapse(ground, at),
+            Word::Over(why) => self.on_refused(ground, at, why),
         }
     }
 
@@ -146,7 +146,7 @@ impl Requester {
 
     /// Tells executors what is not wanted any more.
     pub(crate) fn revoke(&mut self, ground: &mut Ground) {
-        while self.asked() < ASKS_ASKING
+        while self.has_question()
             && let Some((to, nonce)) = self.revokes.pop()
         {
             self.revoking.push(ground.ask(&to, REVOKED_MS, &Question::Revoke.emit(&nonce)));

@@ -11,8 +11,9 @@ use super::job::Job;
 use super::records::Records;
 use super::task::Task;
 use crate::ground::Ground;
-use crate::limits::TICK;
+use crate::limits::{ASKS_ASKING, ASKS_FETCHING, EXECUTORS_MAX, SERVED_MAX, TICK};
 use crate::outcome::{Outcome, TaskId};
+use crate::wanted::Wanted;
 use crate::wire::Nonce;
 
 pub(crate) struct Requester {
@@ -31,6 +32,10 @@ pub(crate) struct Requester {
     /// Those that were told, by the number of the question.
     pub(crate) revoking: Vec<u32>,
     pub(crate) fetches: Vec<Fetch>,
+    /// Pieces of inputs.
+    pub(crate) wanted: Wanted,
+    /// Questions that may be under way.
+    pub(crate) asks_max: usize,
     pub(crate) tick_at: Instant,
 }
 
@@ -67,6 +72,8 @@ impl Requester {
             revokes: Vec::new(),
             revoking: Vec::new(),
             fetches: Vec::new(),
+            wanted: Wanted::default(),
+            asks_max: ASKS_ASKING,
             tick_at: Instant::NEVER,
         }
     }
@@ -91,8 +98,14 @@ impl Requester {
         self.assignments.iter().filter(is_asking).count() + self.revoking.len() + fetching
     }
 
-    /// Whatever it is time for, with so many executors at most.
-    pub(crate) fn go_on(&mut self, ground: &mut Ground, executors_max: usize) {
+    pub(crate) fn has_question(&self) -> bool {
+        self.asked() < self.asks_max
+    }
+
+    /// Whatever it is time for; where the node offers too, with fewer executors and questions.
+    pub(crate) fn go_on(&mut self, ground: &mut Ground, is_offering: bool) {
+        let (executors_less, asks_less) = if is_offering { (SERVED_MAX, ASKS_FETCHING) } else { (0, 0) };
+        self.asks_max = ASKS_ASKING - asks_less;
         let is_tick = ground.now >= self.tick_at;
         if is_tick {
             self.end_leases(ground);
@@ -101,7 +114,7 @@ impl Requester {
         }
         self.revoke(ground);
         self.fetch(ground);
-        self.staff(ground, executors_max);
+        self.staff(ground, EXECUTORS_MAX - executors_less);
         self.run_canaries(ground);
         self.give(ground);
         self.grant_room(ground);

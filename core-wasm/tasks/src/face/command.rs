@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::outcome::{Outcome, TaskId};
+use crate::wire::Refusal;
 
 /// What a shell says: from 1 on as a requester, from 32 on as an executor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +81,15 @@ pub enum Command<'a> {
         /// From there on.
         offset: u32,
     },
+    /// A piece that [`Event::WantInput`](crate::Event::WantInput) asked for.
+    GiveInput {
+        /// From there.
+        ticket: u32,
+        /// [`Ok`](Status::Ok), or why not.
+        status: Status,
+        /// At most [`PIECE_MAX`](crate::PIECE_MAX).
+        bytes: &'a [u8],
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
@@ -114,6 +124,24 @@ pub enum Command<'a> {
     },
     /// Each of these has a share of its own of this executor's time; all others together have one.
     Prefer(&'a [NodeId]),
+    /// Bring a piece of an input of a batch that runs, or of its module.
+    FetchInput {
+        /// Its number; an unused one. It ends with [`Event::FetchedInput`](crate::Event::FetchedInput), whatever becomes of the batch.
+        fetch: u32,
+        /// Of this batch.
+        assignment: u32,
+        /// Which of its tasks, or [`MODULE_INDEX`](crate::MODULE_INDEX).
+        index: u16,
+        /// From there on.
+        offset: u32,
+    },
+    /// A batch that runs cannot be run here.
+    Decline {
+        /// Which.
+        assignment: u32,
+        /// Why not: its requester is told.
+        why: Refusal,
+    },
 }
 
 impl<'a> Command<'a> {
@@ -153,6 +181,11 @@ impl<'a> Command<'a> {
                 index: reader.u16(),
                 offset: reader.u32(),
             },
+            12 => Self::GiveInput {
+                ticket: reader.u32(),
+                status: Status::from_code(reader.u16())?,
+                bytes: reader.rest(),
+            },
             32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
             33 => Self::Withdraw,
             34 => Self::Ran {
@@ -168,6 +201,13 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             36 => Self::Prefer(NodeId::list(reader.rest())),
+            37 => Self::FetchInput {
+                fetch: reader.u32(),
+                assignment: reader.u32(),
+                index: reader.u16(),
+                offset: reader.u32(),
+            },
+            38 => Self::Decline { assignment: reader.u32(), why: Refusal::from_code(reader.u8())? },
             _ => return None,
         };
         reader.finish().map(|()| command)
@@ -197,6 +237,9 @@ impl<'a> Command<'a> {
             Self::Fetch { fetch, executor, nonce, index, offset } => {
                 writer.u8(11).u32(*fetch).bytes(&executor.0).bytes(*nonce).u16(*index).u32(*offset)
             }
+            Self::GiveInput { ticket, status, bytes } => {
+                writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
+            }
             Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {
@@ -207,6 +250,10 @@ impl<'a> Command<'a> {
                 writer.u8(35).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Prefer(ids) => writer.u8(36).bytes(NodeId::list_bytes(ids)),
+            Self::FetchInput { fetch, assignment, index, offset } => {
+                writer.u8(37).u32(*fetch).u32(*assignment).u16(*index).u32(*offset)
+            }
+            Self::Decline { assignment, why } => writer.u8(38).u32(*assignment).u8(*why as u8),
         };
         writer.finish()
     }

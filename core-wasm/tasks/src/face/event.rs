@@ -165,6 +165,17 @@ pub enum Event<'a> {
         /// At most [`PIECE_MAX`](crate::PIECE_MAX).
         bytes: &'a [u8],
     },
+    /// A piece of an input of a batch is wanted, or of its module: [`Command::GiveInput`](crate::Command::GiveInput).
+    WantInput {
+        /// Names the question.
+        ticket: u32,
+        /// Of this batch.
+        assignment: u32,
+        /// Which of its tasks, or [`MODULE_INDEX`](crate::MODULE_INDEX).
+        index: u16,
+        /// From there on.
+        offset: u32,
+    },
     /// Run a batch: [`Command::Ran`](crate::Command::Ran) for each of its tasks.
     Run {
         /// Its number.
@@ -193,6 +204,15 @@ pub enum Event<'a> {
     },
     /// The outputs of a batch need not be kept any longer.
     Forget(u32),
+    /// A piece of an input or of a module came, or did not. The shell checks the whole one's hash.
+    FetchedInput {
+        /// Its number.
+        fetch: u32,
+        /// [`Ok`](Status::Ok), or why not: [`NotFound`](Status::NotFound) where the batch ended before it was asked for.
+        status: Status,
+        /// At most [`PIECE_MAX`](crate::PIECE_MAX).
+        bytes: &'a [u8],
+    },
 }
 
 impl<'a> Event<'a> {
@@ -246,6 +266,12 @@ impl<'a> Event<'a> {
                 status: Status::from_code(reader.u16())?,
                 bytes: reader.rest(),
             },
+            15 => Self::WantInput {
+                ticket: reader.u32(),
+                assignment: reader.u32(),
+                index: reader.u16(),
+                offset: reader.u32(),
+            },
             32 => Self::Run {
                 assignment: reader.u32(),
                 from: reader.id(),
@@ -261,6 +287,11 @@ impl<'a> Event<'a> {
                 offset: reader.u32(),
             },
             35 => Self::Forget(reader.u32()),
+            36 => Self::FetchedInput {
+                fetch: reader.u32(),
+                status: Status::from_code(reader.u16())?,
+                bytes: reader.rest(),
+            },
             _ => return None,
         };
         reader.finish().map(|()| event)
@@ -296,6 +327,9 @@ impl<'a> Event<'a> {
             Self::Fetched { fetch, status, bytes } => {
                 writer.u8(14).u32(*fetch).u16(*status as u16).bytes(bytes)
             }
+            Self::WantInput { ticket, assignment, index, offset } => {
+                writer.u8(15).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
+            }
             Self::Run { assignment, from, gas, count, bytes } => {
                 writer.u8(32).u32(*assignment).bytes(&from.0).u64(*gas).u16(*count).bytes(bytes)
             }
@@ -304,6 +338,9 @@ impl<'a> Event<'a> {
                 writer.u8(34).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
             }
             Self::Forget(assignment) => writer.u8(35).u32(*assignment),
+            Self::FetchedInput { fetch, status, bytes } => {
+                writer.u8(36).u32(*fetch).u16(*status as u16).bytes(bytes)
+            }
         };
         writer.finish()
     }

@@ -5,11 +5,13 @@ use alloc::vec::Vec;
 use tabmesh_directory::{Announcing, Spread};
 use tabmesh_port::{Instant, NodeId, Status, Wish};
 
+use super::inputs::Fetch;
 use super::served::{Served, Stage};
 use super::turns::Turns;
 use crate::face::Event;
 use crate::ground::{Ground, compute};
 use crate::limits::{BATCHES_MAX, BEAT, KEPT_MAX, LEASE_MAX, SERVED_MAX, STRANGERS_MAX, TICK};
+use crate::wanted::Wanted;
 use crate::wire::{Nonce, Refusal, Word};
 
 /// The number of the list that this node stands on.
@@ -24,8 +26,9 @@ pub(crate) struct Executor {
     pub(crate) served: Vec<Served>,
     pub(crate) turns: Turns,
     numbers: u32,
-    /// Questions about outputs that the shell answers.
-    pub(crate) wanted: Vec<(u32, NodeId)>,
+    /// Pieces of outputs.
+    pub(crate) wanted: Wanted,
+    pub(crate) fetches: Vec<Fetch>,
 }
 
 struct Offer {
@@ -52,7 +55,7 @@ impl Executor {
         self.offer = None;
         for served in core::mem::take(&mut self.served) {
             if served.is_open() {
-                ground.tell(&served.from, &Word::Over.emit(&served.nonce));
+                ground.tell(&served.from, &Word::Over(Refusal::Busy).emit(&served.nonce));
             }
             leave(ground, &served);
         }
@@ -123,6 +126,27 @@ impl Executor {
         self.drop_those(ground, &|served| served.from == *from && served.nonce == *nonce);
     }
 
+    /// The shell cannot run a batch: its requester gives it to others.
+    ///
+    /// # Errors
+    /// [`NotFound`](Status::NotFound) where it does not run.
+    pub(crate) fn decline(
+        &mut self,
+        ground: &mut Ground,
+        assignment: u32,
+        why: Refusal,
+    ) -> Result<(), Status> {
+        let at = self.served.iter().position(|served| served.number == assignment).ok_or(Status::NotFound)?;
+        let Some(Stage::Running { since }) = self.served.get(at).map(|served| &served.stage) else {
+            return Err(Status::NotFound);
+        };
+        let took = ground.now.since(*since).0;
+        let served = self.served.remove(at);
+        self.turns.charge(&served.from, took);
+        ground.tell(&served.from, &Word::Over(why).emit(&served.nonce));
+        Ok(())
+    }
+
     pub(crate) fn on_unlinked(&mut self, ground: &mut Ground, from: &NodeId) {
         self.drop_those(ground, &|served| served.from == *from && served.is_open());
     }
@@ -158,6 +182,7 @@ impl Executor {
         }
         while self.run_next(ground) {}
         self.tell(ground);
+        self.fetch(ground);
         for served in self.served.iter_mut().filter(|served| served.is_open() && now >= served.beat_at) {
             served.beat_at = ground.after(BEAT);
             ground.tell(&served.from, &Word::Beat(served.done() as u16).emit(&served.nonce));

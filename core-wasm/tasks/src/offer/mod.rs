@@ -1,6 +1,7 @@
 //! The executor's half: batches of others, in turn, and the signature under what came of them.
 
 mod executor;
+mod inputs;
 mod outputs;
 mod served;
 mod telling;

@@ -5,7 +5,6 @@ use tabmesh_port::{NodeId, Status};
 use super::executor::Executor;
 use crate::face::Event;
 use crate::ground::Ground;
-use crate::limits::{PIECE_MAX, WANTED_A_PEER};
 use crate::wire::Nonce;
 
 impl Executor {
@@ -26,31 +25,8 @@ impl Executor {
             return Err(Status::BadRequest);
         }
         let assignment = served.number;
-        if self.wanted.iter().filter(|(_, by)| by == from).count() >= WANTED_A_PEER {
-            return Err(Status::TooManyRequests);
-        }
-        self.wanted.push((ticket, *from));
+        self.wanted.add(ticket, from)?;
         ground.emit(&Event::Want { ticket, assignment, index, offset });
-        Ok(())
-    }
-
-    /// The shell gives it.
-    ///
-    /// # Errors
-    /// [`NotFound`](Status::NotFound) where nobody waits for it, [`BadRequest`](Status::BadRequest) where it is too long.
-    pub(crate) fn on_give(
-        &mut self,
-        ground: &mut Ground,
-        ticket: u32,
-        status: Status,
-        bytes: &[u8],
-    ) -> Result<(), Status> {
-        if bytes.len() > PIECE_MAX {
-            return Err(Status::BadRequest);
-        }
-        let at = self.wanted.iter().position(|(of, _)| *of == ticket).ok_or(Status::NotFound)?;
-        self.wanted.swap_remove(at);
-        ground.reply(ticket, status, bytes);
         Ok(())
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Alone {
     /// Questions of other kinds: number, for whom, bytes.
     pub(crate) asks: Vec<(u32, NodeId, Vec<u8>)>,
     pub(crate) replies: Vec<(u32, Status, Vec<u8>)>,
+    /// Words: to whom, bytes.
+    pub(crate) told: Vec<(NodeId, Vec<u8>)>,
     pub(crate) held: Vec<NodeId>,
     pub(crate) events: Vec<Vec<u8>>,
     /// Who stands on lists.
@@ -54,6 +56,7 @@ impl Alone {
             given: Vec::new(),
             asks: Vec::new(),
             replies: Vec::new(),
+            told: Vec::new(),
             held: Vec::new(),
             events: Vec::new(),
             listed: Vec::new(),
@@ -111,6 +114,9 @@ impl Alone {
                 self.handle(Input::Told(Told::Listed { op, status: Status::Ok, ids: &ids }));
             }
             Output::Wish(Wish::Hold { ids }) => self.hold(ids),
+            Output::Wish(Wish::Tell { to, bytes }) => {
+                self.told.extend(to.iter().map(|id| (*id, bytes.to_vec())));
+            }
             Output::Wish(_) => {}
         }
     }

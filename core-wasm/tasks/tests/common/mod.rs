@@ -6,6 +6,7 @@ pub(crate) mod alone;
 pub(crate) mod asking;
 pub(crate) mod cartel;
 pub(crate) mod given;
+pub(crate) mod inputs;
 pub(crate) mod node;
 pub(crate) mod running;
 pub(crate) mod world;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use tabmesh_port::{BlockHash, Instant, NodeId, Status};
-use tabmesh_tasks::{Command, Event, INLINE_MAX, Outcome, PIECE_MAX, TaskId};
+use tabmesh_tasks::{Command, Event, INLINE_MAX, Outcome, PIECE_MAX, Refusal, TaskId};
 
-use super::given::{MS, honest};
+use super::given::{MS, honest, input};
+use super::inputs::Inputs;
 
 /// What an executor does with a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +28,8 @@ pub(crate) enum Conduct {
     Swaps,
     /// Its host fails at each.
     Aborts,
+    /// It gives back each batch that it took.
+    Declines(Refusal),
 }
 
 pub(crate) struct Running {
@@ -40,6 +43,7 @@ pub(crate) struct Running {
     /// What runs, until when.
     at_work: Vec<(u64, u32, u16, TaskId)>,
     commands: VecDeque<Vec<u8>>,
+    pub(crate) inputs: Inputs,
     pub(crate) ran: u32,
     pub(crate) stopped: u32,
     pub(crate) forgotten: u32,
@@ -61,6 +65,7 @@ impl Default for Running {
             queue: VecDeque::new(),
             at_work: Vec::new(),
             commands: VecDeque::new(),
+            inputs: Inputs::default(),
             ran: 0,
             stopped: 0,
             forgotten: 0,
@@ -91,17 +96,35 @@ impl Running {
                 assert_eq!(tasks.len(), usize::from(count));
                 self.largest = self.largest.max(tasks.len());
                 self.sizes.push(tasks.len());
+                if let Conduct::Declines(why) = self.conduct {
+                    return self.commands.push_back(Command::Decline { assignment, why }.emit());
+                }
+                let looks = !matches!(self.conduct, Conduct::Takes(_) | Conduct::LiesAtOnce);
                 for (index, task) in tasks.iter().enumerate() {
-                    self.queue.push_back((assignment, index as u16, *task));
+                    let place = (assignment, index as u16, *task);
+                    if looks && input(task).is_some() {
+                        self.inputs.want(place);
+                    } else {
+                        self.queue.push_back(place);
+                    }
                 }
                 self.batches.push((assignment, *from, tasks));
+                self.inputs.go_on(&mut self.commands);
                 self.work(now);
             }
             Event::Stop(assignment) => {
                 self.stopped += 1;
-                self.batches.retain(|(number, ..)| *number != assignment);
-                self.queue.retain(|(of, ..)| *of != assignment);
-                self.at_work.retain(|(_, of, ..)| *of != assignment);
+                self.drop_batch(assignment);
+                self.work(now);
+            }
+            Event::FetchedInput { fetch, status, bytes } => {
+                let is_wanted = |number| self.batches.iter().any(|batch| batch.0 == number);
+                match self.inputs.on_fetched((fetch, status, bytes), is_wanted, &mut self.commands) {
+                    Some(Ok(place)) => self.queue.push_back(place),
+                    Some(Err(assignment)) => self.drop_batch(assignment),
+                    None => {}
+                }
+                self.inputs.go_on(&mut self.commands);
                 self.work(now);
             }
             Event::Want { ticket, assignment, index, offset } => {
@@ -122,6 +145,13 @@ impl Running {
             Event::Refused { command, .. } if command >= 32 => panic!("refused: {event:?}"),
             _ => {}
         }
+    }
+
+    fn drop_batch(&mut self, assignment: u32) {
+        self.batches.retain(|(number, ..)| *number != assignment);
+        self.queue.retain(|(of, ..)| *of != assignment);
+        self.at_work.retain(|(_, of, ..)| *of != assignment);
+        self.inputs.forget(assignment);
     }
 
     /// Gives free cores something to do.
