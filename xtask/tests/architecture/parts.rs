@@ -24,6 +24,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
             "tabmesh-port",
             "tabmesh-seat",
             "tabmesh-stream",
+            "tabmesh-tasks",
         ],
     ),
     ("core-wasm/tag", &["tabmesh-directory", "tabmesh-port"]),
