@@ -1,6 +1,7 @@
 // What goes wrong with jobs, in words that pages without jobs do not load.
 
 import { type Entry, MeshError } from '../errors.js';
+import type { TaskRefusal } from '../task/types.js';
 
 const ENTRIES = {
   1080: ['NoReceipt', 'These bytes are no receipt: ask for it again by receipt() of the result.'],
@@ -55,3 +56,7 @@ export const wrong = (code: Word, detail?: string, options?: ErrorOptions): Mesh
 
 /** The name of it. */
 export const nameOfWord = (code: Word): string => ENTRIES[code][0];
+
+/** The error of a module that the profile does not accept. */
+export const refusedModule = ({ code, offset, feature, where }: TaskRefusal): MeshError =>
+  wrong(WORD.moduleRefused, `${feature}, at byte ${offset}${where ? `: ${where}` : ''}; code ${code}`);
