@@ -261,6 +261,12 @@ impl Graph {
         matches!(self.states.get(number as usize), Some(State::Ok | State::NotOk))
     }
 
+    /// Whether this one ended as `OK`, so that its output is another's input.
+    #[must_use]
+    pub fn is_ok(&self, number: u32) -> bool {
+        self.states.get(number as usize) == Some(&State::Ok)
+    }
+
     /// The root over the leaves of all, zeros for those that failed.
     #[must_use]
     pub fn root(&self) -> [u8; 32] {
