@@ -69,7 +69,9 @@ impl Teller {
 impl<M: Module> Module for Tap<M> {
     fn handle(&mut self, now: Instant, input: Input<'_>) {
         match input {
-            Input::Told(Told::Asked { ticket, .. }) if self.waiting.load(Ordering::Relaxed) >= self.waiting_max => {
+            Input::Told(Told::Asked { ticket, .. })
+                if self.waiting.load(Ordering::Relaxed) >= self.waiting_max =>
+            {
                 let status = Status::TooManyRequests;
                 self.outbox.put(&Output::Wish(Wish::Reply { ticket, status, bytes: &[] }));
             }

@@ -137,7 +137,8 @@ async fn what_is_withdrawn_stops_and_a_job_without_anybody_is_run_here() {
     let view = executor.offer_view().await.expect("there");
     assert!(view.now.is_empty() && view.offer.is_none());
     drop(job.orders);
-    let ended = async { while job.news.recv().await.is_some_and(|news| !matches!(news, News::Ended { .. })) {} };
+    let ended =
+        async { while job.news.recv().await.is_some_and(|news| !matches!(news, News::Ended { .. })) {} };
     timeout(PATIENCE, ended).await.expect("it ends");
     assert!(jobs(&peers[0].1).await.list().await.is_empty());
 }

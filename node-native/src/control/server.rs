@@ -73,7 +73,12 @@ pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Serves until the task is aborted.
-pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts, jobs: Arc<crate::jobs::Door>) {
+pub(crate) async fn serve(
+    listener: UnixListener,
+    handle: Handle,
+    facts: Facts,
+    jobs: Arc<crate::jobs::Door>,
+) {
     let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX);
     let (blocks, topics) = (Blocks::new(handle.clone()), Topics::new(handle.clone()));
     let streams = Door::new(handle.clone());

@@ -149,7 +149,9 @@ impl Hub {
                 }
             }
             Event::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
-            Event::FetchedInput { fetch, status, bytes } => self.offering.on_piece(fetch, piece(status, bytes)),
+            Event::FetchedInput { fetch, status, bytes } => {
+                self.offering.on_piece(fetch, piece(status, bytes))
+            }
             Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
             Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
             Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {

@@ -110,7 +110,10 @@ mod tests {
         records.set(node(1), 12);
         assert!(!records.is_changed(), "nothing is new");
         let mut again = Records::open(dir.path());
-        assert_eq!(again.all().map(|(id, count)| (*id, count)).collect::<Vec<_>>(), [(node(1), 12), (node(2), 0)]);
+        assert_eq!(
+            again.all().map(|(id, count)| (*id, count)).collect::<Vec<_>>(),
+            [(node(1), 12), (node(2), 0)]
+        );
         assert_eq!(again.clear().len(), 2);
         again.save();
         assert_eq!(Records::open(dir.path()).all().count(), 0);

@@ -9,10 +9,10 @@ use tabmesh_stream::{Command, Event, INCOMING_A_PEER, UNREAD_MAX, port};
 use tokio::sync::mpsc;
 
 use super::EVENTS_MAX;
-use crate::tap::{self, Tap};
 use super::{LINGER, Streams};
 use crate::peer::Peer;
 use crate::settings::Settings;
+use crate::tap::{self, Tap};
 
 const PIECES: usize = 400;
 

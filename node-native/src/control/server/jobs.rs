@@ -77,7 +77,13 @@ fn offer_lines(view: OfferView) -> OfferLines {
         tasks: batch.tasks,
         done: batch.done,
     });
-    OfferLines { offer, done: done.collect(), gas: view.done.gas, served: served.collect(), now: now.collect() }
+    OfferLines {
+        offer,
+        done: done.collect(),
+        gas: view.done.gas,
+        served: served.collect(),
+        now: now.collect(),
+    }
 }
 
 /// The jobs of the node.
@@ -236,7 +242,9 @@ fn failure(why: FailedWhy) -> &'static str {
 fn stalled(why: StalledWhy) -> Option<&'static str> {
     Some(match why {
         StalledWhy::Not => return None,
-        StalledWhy::NoOffers => "nobody who offers can be reached; start peers with --offer, or wait for some",
+        StalledWhy::NoOffers => {
+            "nobody who offers can be reached; start peers with --offer, or wait for some"
+        }
         StalledWhy::NoneFits => {
             "nobody who offers takes tasks of this job; give less gas, memory or input, or wait for others"
         }

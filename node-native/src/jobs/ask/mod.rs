@@ -12,7 +12,8 @@ use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_port::Writer;
 use tabmesh_tasks::{
-    BATCH_MAX, Command, Event, JOBS_MAX, MODULE_INDEX, OPEN_MAX, Outcome, Question, Receipt, StalledWhy, TaskId,
+    BATCH_MAX, Command, Event, JOBS_MAX, MODULE_INDEX, OPEN_MAX, Outcome, Question, Receipt, StalledWhy,
+    TaskId,
 };
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc, oneshot};
@@ -172,7 +173,12 @@ impl Asking {
     }
 
     /// There is no more, as far as whoever says so knows of `disputes`.
-    pub(super) fn close(&mut self, job: u32, disputes: u32, commands: &mut Vec<Vec<u8>>) -> Result<(), JobError> {
+    pub(super) fn close(
+        &mut self,
+        job: u32,
+        disputes: u32,
+        commands: &mut Vec<Vec<u8>>,
+    ) -> Result<(), JobError> {
         let at = self.at(job)?;
         let job = &mut self.jobs[at];
         if job.disputes == disputes {
@@ -268,7 +274,8 @@ impl Asking {
             Event::Ended { job, .. } => self.on_ended(job, commands),
             Event::WantInput { ticket, assignment, index, offset } => {
                 let piece = self.piece(assignment, index, offset);
-                let (status, bytes) = piece.map_or_else(|status| (status, Bytes::new()), |piece| (Status::Ok, piece));
+                let (status, bytes) =
+                    piece.map_or_else(|status| (status, Bytes::new()), |piece| (Status::Ok, piece));
                 commands.push(Command::GiveInput { ticket, status, bytes: &bytes }.emit());
             }
             _ => {}
@@ -393,7 +400,12 @@ impl Asking {
     }
 
     /// An output wants a piece of what its executor has.
-    pub(super) fn fetch(&mut self, source: Source, offset: u32, reply: oneshot::Sender<Piece>) -> Option<Vec<u8>> {
+    pub(super) fn fetch(
+        &mut self,
+        source: Source,
+        offset: u32,
+        reply: oneshot::Sender<Piece>,
+    ) -> Option<Vec<u8>> {
         let Source::Executor { executor, nonce, index } = source else { return None };
         self.last_fetch = self.last_fetch.wrapping_add(1);
         let fetch = self.last_fetch;

@@ -32,7 +32,9 @@ impl Asking {
     ) {
         let Some(at) = self.current(job) else { return };
         let job = &mut self.jobs[at];
-        let Some(open) = job.open.get(&number).filter(|open| matches!(open.stage, Stage::Given)) else { return };
+        let Some(open) = job.open.get(&number).filter(|open| matches!(open.stage, Stage::Given)) else {
+            return;
+        };
         let said = open.said.iter().find(|said| (said.assignment, said.index) == place);
         let receipt = said.map(|said| said.receipt.clone()).unwrap_or_default();
         let own = open.own.as_ref().filter(|(own, _)| *own == outcome).map(|(_, output)| output.clone());
@@ -45,7 +47,8 @@ impl Asking {
         });
         let sources: Vec<Source> = sources.collect();
         let (task, output, _place) = (open.id, Bytes::new(), None);
-        let accepted = Accepted { number, task, is_checked, votes, executor, outcome, output, receipt, _place };
+        let accepted =
+            Accepted { number, task, is_checked, votes, executor, outcome, output, receipt, _place };
         match here {
             Some(output) => deliver(job, Accepted { output, ..accepted }),
             None if outcome.length == 0 => deliver(job, accepted),

@@ -90,8 +90,17 @@ impl Asking {
                     Some(RunResult { outcome, output, .. }) => {
                         let (votes, executor, receipt) = (0, own, Vec::new());
                         let (is_checked, _place) = (true, None);
-                        let accepted =
-                            Accepted { number, task, is_checked, votes, executor, outcome, output, receipt, _place };
+                        let accepted = Accepted {
+                            number,
+                            task,
+                            is_checked,
+                            votes,
+                            executor,
+                            outcome,
+                            output,
+                            receipt,
+                            _place,
+                        };
                         deliver(job, accepted);
                     }
                     None => {

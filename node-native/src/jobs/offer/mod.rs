@@ -136,7 +136,8 @@ impl Offering {
             Event::Want { ticket, assignment, index, offset } => {
                 let output = self.outputs.find(assignment, index).ok_or(Status::NotFound);
                 let piece = output.and_then(|output| piece_of(output, offset));
-                let (status, bytes) = piece.map_or_else(|status| (status, Bytes::new()), |piece| (Status::Ok, piece));
+                let (status, bytes) =
+                    piece.map_or_else(|status| (status, Bytes::new()), |piece| (Status::Ok, piece));
                 commands.push(Command::Give { ticket, status, bytes: &bytes }.emit());
             }
             _ => {}
@@ -205,7 +206,12 @@ impl Offering {
     }
 
     /// A batch wants a piece of what its requester has.
-    pub(super) fn fetch(&mut self, source: Source, offset: u32, reply: oneshot::Sender<Piece>) -> Option<Vec<u8>> {
+    pub(super) fn fetch(
+        &mut self,
+        source: Source,
+        offset: u32,
+        reply: oneshot::Sender<Piece>,
+    ) -> Option<Vec<u8>> {
         let Source::Requester { assignment, index } = source else { return None };
         self.last_fetch = self.last_fetch.wrapping_add(1);
         let fetch = self.last_fetch;
