@@ -20,7 +20,7 @@ const blocks = () => readFileSync(join(ROOT, 'docs/GUIDE.md'), 'utf8').match(/(?
 
 scenario('the guide leads from an empty folder to a job over strangers', 600_000, async (net) => {
   await net.startSignalling();
-  for (const name of ['ann', 'ben']) await net.startPeer({ name, args: ['--offer'] });
+  for (const name of ['ann', 'ben']) await net.startPeer({ name, args: ['--offer', 'true'] });
   const listed = blocks();
   assert.equal(listed.filter((block) => block.includes(GUIDE_ADDRESS)).length, 1);
   const dir = join(net.dir, 'guide');

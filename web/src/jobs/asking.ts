@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { Bill, Job, JobOptions, JobState, Progress, Quote, Result } from 'tabmesh/job';
+import type { Job, JobOptions, JobState, Progress, Quote, Result } from 'tabmesh/job';
 import type { Mesh } from 'tabmesh';
 import { type Trouble, isCancel, troubleOf } from '../words.ts';
 import type { Example, Saved, Work } from './work.ts';
@@ -21,7 +21,8 @@ export type Step = 'none' | 'preparing' | 'ready' | 'under way' | 'ended';
 /** What one executor has done, and has now. */
 export interface Share {
   readonly id: string | null;
-  readonly now: number;
+  /** Parts that it was given, and answers of it that count. */
+  readonly given: number;
   readonly done: number;
   readonly gas: bigint;
   readonly isLiar: boolean;
@@ -40,13 +41,12 @@ export class Asking {
   readonly hint = signal('');
   readonly progress = signal<Progress | null>(null);
   readonly shares = signal<readonly Share[]>([]);
-  readonly bill = signal<Bill | null>(null);
   readonly root = signal('');
   /** Names the job for another tab, and for later. */
   readonly checkpoint = signal('');
   readonly failed = signal<readonly { readonly index: number; readonly why: string }[]>([]);
   readonly trouble = signal<Trouble | null>(null);
-  readonly validation = signal(2);
+  readonly validation = signal<NonNullable<JobOptions['validation']>>(2);
   readonly isLocal = signal(false);
   readonly #jobs: () => Promise<Jobs>;
   readonly #session: Joined;
@@ -88,8 +88,8 @@ export class Asking {
       this.#follow(job, signal);
       for await (const result of job.results({ ordered: false })) this.#take(work, result);
       signal.throwIfAborted();
-      const [bill, root] = [await job.bill(), await job.root()];
-      batch(() => ([this.bill.value, this.root.value, this.step.value] = [bill, root, 'ended']));
+      const root = await job.root();
+      batch(() => ([this.progress.value, this.root.value, this.step.value] = [job.progress, root, 'ended']));
     } catch (error) {
       this.#fail(error, signal);
     }
@@ -113,8 +113,8 @@ export class Asking {
   async cancel(): Promise<void> {
     const job = this.#job;
     this.#attempt.abort();
-    const bill = await job?.cancel().catch(() => null);
-    if (bill && job === this.#job) batch(() => ([this.bill.value, this.step.value] = [bill, 'ended']));
+    await job?.cancel();
+    if (job && job === this.#job) batch(() => ([this.progress.value, this.step.value] = [job.progress, 'ended']));
     else if (this.step.value !== 'ended') this.step.value = 'none';
   }
 
@@ -136,7 +136,7 @@ export class Asking {
     this.#results = [];
     batch(() => {
       this.step.value = 'preparing';
-      [this.work.value, this.quote.value, this.state.value, this.progress.value, this.bill.value, this.trouble.value] = [null, null, null, null, null, null];
+      [this.work.value, this.quote.value, this.state.value, this.progress.value, this.trouble.value] = [null, null, null, null, null];
       [this.shares.value, this.failed.value] = [[], []];
       [this.hint.value, this.root.value, this.checkpoint.value] = ['', '', ''];
     });
@@ -147,8 +147,7 @@ export class Asking {
     const off = [
       job.on('state', (state, hint) => batch(() => ([this.state.value, this.hint.value] = [state, hint ?? '']))),
       job.on('progress', (progress) => (this.progress.value = progress)),
-      job.on('assigned', ({ executor, indices }) => this.#change(executor, (share) => ({ ...share, now: share.now + indices.length }))),
-      job.on('answered', ({ executor, indices }) => this.#change(executor, (share) => ({ ...share, now: Math.max(0, share.now - indices.length) }))),
+      job.on('assigned', ({ executor, indices }) => this.#change(executor, (share) => ({ ...share, given: share.given + indices.length }))),
       job.on('dispute', ({ liar }) => this.#change(liar, (share) => ({ ...share, isLiar: true }))),
     ];
     signal.addEventListener('abort', () => off.forEach((unsubscribe) => unsubscribe()));
@@ -172,7 +171,7 @@ export class Asking {
   #change(id: string | null, change: (share: Share) => Share): void {
     const before = this.shares.value;
     const at = before.findIndex((share) => share.id === id);
-    if (at < 0) this.shares.value = [...before, change({ id, now: 0, done: 0, gas: 0n, isLiar: false })];
+    if (at < 0) this.shares.value = [...before, change({ id, given: 0, done: 0, gas: 0n, isLiar: false })];
     else this.shares.value = before.map((share, place) => (place === at ? change(share) : share));
   }
 

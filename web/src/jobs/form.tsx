@@ -126,7 +126,7 @@ function Checks({ asking }: { readonly asking: Asking }) {
         <select
           value={String(validation.value)}
           disabled={isLocal.value}
-          onChange={(event) => (validation.value = Number(event.currentTarget.value))}
+          onChange={(event) => (validation.value = Number(event.currentTarget.value) as 0 | 1 | 2 | 3 | 4)}
           data-testid="job-validation"
         >
           {LEVELS.map(([level, text]) => (

@@ -47,11 +47,11 @@ function Cost({ asking }: { readonly asking: Asking }) {
     <>
       <dl class="figures" data-testid="quote">
         <dt>Parts</dt>
-        <dd>{quote.tasks.toLocaleString('en')}</dd>
+        <dd>{asking.work.value!.inputs.length.toLocaleString('en')}</dd>
         <dt>One core of this device</dt>
-        <dd>{lasting(quote.secondsHere * 1000)}</dd>
+        <dd>{lasting(quote.msATask * asking.work.value!.inputs.length)}</dd>
         <dt>Gas{copies > 1 && `, each part ${copies} times`}</dt>
-        <dd>{compact(quote.gas * BigInt(copies))}</dd>
+        <dd>{compact(quote.gasATask * BigInt(asking.work.value!.inputs.length * copies))}</dd>
       </dl>
       {step === 'ready' && (
         <div class="actions">
@@ -105,16 +105,16 @@ const PROFILES = { browser: 'tab', native: 'always on', device: 'device' } as co
 
 /** Who computes, what they have now and what they did: a map of the work. */
 function Who({ shares, session }: { readonly shares: readonly Share[]; readonly session: Session }) {
-  const most = Math.max(1, ...shares.map(({ now, done }) => now + done));
+  const most = Math.max(1, ...shares.map(({ given, done }) => Math.max(given, done)));
   const profileOf = (id: string | null) => {
     const peer = session.peers.value.find((one) => one.id === id);
     return peer ? PROFILES[peer.profile] : '';
   };
   return (
     <table class="who" data-testid="who">
-      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')} at work</caption>
+      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')} at work: answers that count, of parts given</caption>
       <tbody>
-        {[...shares].sort((a, b) => b.done - a.done).map(({ id, now, done, isLiar }) => (
+        {[...shares].sort((a, b) => b.done - a.done).map(({ id, given, done, isLiar }) => (
           <tr key={id ?? 'here'} data-executor={id ?? 'here'} data-liar={isLiar} style={{ color: `hsl(${hueOf(id)} 60% 50%)` }}>
             <th scope="row" title={id ?? undefined}>
               <i />
@@ -122,12 +122,13 @@ function Who({ shares, session }: { readonly shares: readonly Share[]; readonly 
             </th>
             <td>
               <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="given" width={(given / most) * 100} height="8" />
                 <rect width={(done / most) * 100} height="8" />
-                <rect class="now" x={(done / most) * 100} width={(now / most) * 100} height="8" />
               </svg>
             </td>
-            <td class="figure">{done}</td>
-            <td class="figure">{now > 0 && `+${now}`}</td>
+            <td class="figure">
+              {done} <span>of {Math.max(given, done)}</span>
+            </td>
           </tr>
         ))}
       </tbody>
@@ -156,15 +157,15 @@ function Failed({ asking }: { readonly asking: Asking }) {
 }
 
 function Receipt({ asking }: { readonly asking: Asking }) {
-  const bill = asking.bill.value;
+  const progress = asking.progress.value;
   return (
     <>
-      {bill && (
+      {progress && (
         <dl class="figures" data-testid="bill">
           <dt>Parts</dt>
-          <dd>{bill.accepted.toLocaleString('en')}</dd>
+          <dd>{progress.accepted.toLocaleString('en')}</dd>
           <dt>Gas</dt>
-          <dd>{compact(bill.gas)}</dd>
+          <dd>{compact(progress.gas)}</dd>
           <dt>Price</dt>
           <dd>none</dd>
         </dl>

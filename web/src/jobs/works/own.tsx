@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Result, TaskStatus } from 'tabmesh/job';
+import type { Result } from 'tabmesh/job';
+import type { TaskStatus } from 'tabmesh/task';
 import { count, formatBytes } from '../../format.ts';
 import { nameOf } from '../who.ts';
 import { type Example, type Work, wholeOf } from '../work.ts';
