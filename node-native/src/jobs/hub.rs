@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{NodeId, Status};
-use tabmesh_tasks::{Command, Event, Refusal};
+use tabmesh_engine::{Event, NodeId, Status};
+use tabmesh_tasks::{Command, Event as Told, Refusal};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
@@ -49,6 +50,8 @@ pub(super) enum Work {
     RanHere(RanHere),
     /// An output of an own job came, or did not.
     Output(Fetched),
+    /// The node is part of the network.
+    Joined,
 }
 
 pub(super) struct Hub {
@@ -56,6 +59,7 @@ pub(super) struct Hub {
     pub(super) attached: Attached,
     pub(super) events: Events,
     pub(super) works: mpsc::UnboundedReceiver<Work>,
+    pub(super) done: mpsc::UnboundedSender<Work>,
     pub(super) offering: Offering,
     pub(super) asking: Asking,
     pub(super) records: Records,
@@ -105,7 +109,8 @@ impl Hub {
         let Self { offering, asking, commands, .. } = self;
         match order {
             Order::Offer(offer, reply) => {
-                offering.offer(offer, commands);
+                offering.offer(offer);
+                tokio::spawn(tell_joined(self.handle.clone(), self.done.clone()));
                 let _ = reply.send(());
             }
             Order::Withdraw(reply) => {
@@ -140,21 +145,21 @@ impl Hub {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        let Some(event) = Event::read(bytes) else { return };
+        let Some(event) = Told::read(bytes) else { return };
         match event {
-            Event::Record { executor, confirmed } => {
+            Told::Record { executor, confirmed } => {
                 self.records.set(*executor, confirmed);
                 if self.records.is_changed() && self.saves_at.is_none() {
                     self.saves_at = Some(Instant::now() + SAVED_AFTER);
                 }
             }
-            Event::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
-            Event::FetchedInput { fetch, status, bytes } => {
+            Told::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
+            Told::FetchedInput { fetch, status, bytes } => {
                 self.offering.on_piece(fetch, piece(status, bytes))
             }
-            Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
-            Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
-            Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {
+            Told::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
+            Told::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
+            Told::Run { .. } | Told::Stop(_) | Told::Want { .. } | Told::Forget(_) => {
                 self.offering.hear(&event, &mut self.commands);
             }
             event => self.asking.hear(&event, &mut self.commands),
@@ -176,7 +181,32 @@ impl Hub {
             Work::Declined { assignment, why } => offering.decline(assignment, why, commands),
             Work::RanHere(ran) => asking.on_ran_here(ran, commands),
             Work::Output(fetched) => asking.on_fetched(fetched, commands),
+            Work::Joined => offering.announce(commands),
         }
+    }
+}
+
+/// Tells once the node is part of the network: whoever stands on a list before that stands on one that nobody else has.
+async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
+    let mut events = handle.events();
+    let is_joined = async {
+        loop {
+            match handle.look().await {
+                Some(view) if view.is_joined => return true,
+                Some(_) => {}
+                None => return false,
+            }
+            loop {
+                match events.recv().await {
+                    Ok(Event::Joined) | Err(RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return false,
+                }
+            }
+        }
+    };
+    if is_joined.await {
+        let _ = done.send(Work::Joined);
     }
 }
 
