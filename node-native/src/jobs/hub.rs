@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tabmesh_engine::{Event, NodeId, Status};
-use tabmesh_tasks::{Command, Event as Told, Refusal};
-use tokio::sync::broadcast::error::RecvError;
+use tabmesh_engine::{NodeId, Status};
+use tabmesh_tasks::{Command, Event, Refusal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ask::{Asking, Fetched, JobError, JobView, News, Plan, RanHere};
 use super::batch::Input;
@@ -20,6 +19,11 @@ use crate::tap::Events;
 
 /// Records are written so long after they changed.
 const SAVED_AFTER: Duration = Duration::from_secs(1);
+
+/// A neighbourhood that stays the same for so long is taken for settled; after so long it is taken as it is.
+const SETTLED: Duration = Duration::from_secs(2);
+const SETTLING_MAX: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_millis(200);
 
 type Reply<T> = oneshot::Sender<T>;
 
@@ -145,21 +149,21 @@ impl Hub {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        let Some(event) = Told::read(bytes) else { return };
+        let Some(event) = Event::read(bytes) else { return };
         match event {
-            Told::Record { executor, confirmed } => {
+            Event::Record { executor, confirmed } => {
                 self.records.set(*executor, confirmed);
                 if self.records.is_changed() && self.saves_at.is_none() {
                     self.saves_at = Some(Instant::now() + SAVED_AFTER);
                 }
             }
-            Told::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
-            Told::FetchedInput { fetch, status, bytes } => {
+            Event::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
+            Event::FetchedInput { fetch, status, bytes } => {
                 self.offering.on_piece(fetch, piece(status, bytes))
             }
-            Told::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
-            Told::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
-            Told::Run { .. } | Told::Stop(_) | Told::Want { .. } | Told::Forget(_) => {
+            Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
+            Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
+            Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {
                 self.offering.hear(&event, &mut self.commands);
             }
             event => self.asking.hear(&event, &mut self.commands),
@@ -186,27 +190,23 @@ impl Hub {
     }
 }
 
-/// Tells once the node is part of the network: whoever stands on a list before that stands on one that nobody else has.
+/// Tells once the node is part of the network and its neighbourhood stays as it is for a while: whoever goes on a list before that stands on one
+/// that others do not find, until it comes again.
 async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
-    let mut events = handle.events();
-    let is_joined = async {
-        loop {
-            match handle.look().await {
-                Some(view) if view.is_joined => return true,
-                Some(_) => {}
-                None => return false,
+    let (mut before, mut since, mut joined) = (Vec::new(), Instant::now(), None);
+    while let Some(view) = handle.look().await {
+        let now = Instant::now();
+        if view.is_joined {
+            let joined = *joined.get_or_insert(now);
+            if view.neighbourhood != before {
+                (before, since) = (view.neighbourhood, now);
             }
-            loop {
-                match events.recv().await {
-                    Ok(Event::Joined) | Err(RecvError::Lagged(_)) => break,
-                    Ok(_) => {}
-                    Err(RecvError::Closed) => return false,
-                }
+            if now - since >= SETTLED || now - joined >= SETTLING_MAX {
+                let _ = done.send(Work::Joined);
+                return;
             }
         }
-    };
-    if is_joined.await {
-        let _ = done.send(Work::Joined);
+        sleep(LOOK).await;
     }
 }
 
