@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_tasks::{Command, Event, Refusal};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::ask::{Asking, Fetched, JobError, JobView, News, Plan, RanHere};
 use super::batch::Input;
@@ -19,6 +19,11 @@ use crate::tap::Events;
 
 /// Records are written so long after they changed.
 const SAVED_AFTER: Duration = Duration::from_secs(1);
+
+/// A neighbourhood that stays the same for so long is taken for settled; after so long it is taken as it is.
+const SETTLED: Duration = Duration::from_secs(2);
+const SETTLING_MAX: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_millis(200);
 
 type Reply<T> = oneshot::Sender<T>;
 
@@ -49,6 +54,8 @@ pub(super) enum Work {
     RanHere(RanHere),
     /// An output of an own job came, or did not.
     Output(Fetched),
+    /// The node is part of the network.
+    Joined,
 }
 
 pub(super) struct Hub {
@@ -56,6 +63,7 @@ pub(super) struct Hub {
     pub(super) attached: Attached,
     pub(super) events: Events,
     pub(super) works: mpsc::UnboundedReceiver<Work>,
+    pub(super) done: mpsc::UnboundedSender<Work>,
     pub(super) offering: Offering,
     pub(super) asking: Asking,
     pub(super) records: Records,
@@ -105,7 +113,8 @@ impl Hub {
         let Self { offering, asking, commands, .. } = self;
         match order {
             Order::Offer(offer, reply) => {
-                offering.offer(offer, commands);
+                offering.offer(offer);
+                tokio::spawn(tell_joined(self.handle.clone(), self.done.clone()));
                 let _ = reply.send(());
             }
             Order::Withdraw(reply) => {
@@ -176,7 +185,28 @@ impl Hub {
             Work::Declined { assignment, why } => offering.decline(assignment, why, commands),
             Work::RanHere(ran) => asking.on_ran_here(ran, commands),
             Work::Output(fetched) => asking.on_fetched(fetched, commands),
+            Work::Joined => offering.announce(commands),
         }
+    }
+}
+
+/// Tells once the node is part of the network and its neighbourhood stays as it is for a while: whoever goes on a list before that stands on one
+/// that others do not find, until it comes again.
+async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
+    let (mut before, mut since, mut joined) = (Vec::new(), Instant::now(), None);
+    while let Some(view) = handle.look().await {
+        let now = Instant::now();
+        if view.is_joined {
+            let joined = *joined.get_or_insert(now);
+            if view.neighbourhood != before {
+                (before, since) = (view.neighbourhood, now);
+            }
+            if now - since >= SETTLED || now - joined >= SETTLING_MAX {
+                let _ = done.send(Work::Joined);
+                return;
+            }
+        }
+        sleep(LOOK).await;
     }
 }
 

@@ -73,6 +73,7 @@ impl Jobs {
             attached,
             events,
             works,
+            done: done.clone(),
             offering: Offering::new(runner.clone(), done.clone()),
             asking: Asking::new(handle.id(), network, runner, done),
             records: Records::open(&data_dir),
@@ -88,7 +89,7 @@ impl Jobs {
         self.orders.is_closed()
     }
 
-    /// Runs tasks of others from now on, and gives each so much.
+    /// Runs tasks of others from now on, once the node is part of the network, and gives each so much.
     pub async fn offer(&self, offer: Offer) {
         self.ask(|reply| Order::Offer(offer, reply)).await;
     }

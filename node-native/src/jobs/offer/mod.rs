@@ -89,13 +89,19 @@ impl Offering {
         }
     }
 
-    /// Runs tasks of others from now on, and gives each so much.
-    pub(super) fn offer(&mut self, offer: Offer, commands: &mut Vec<Vec<u8>>) {
+    /// Runs tasks of others from now on, and gives each so much; see [`Offering::announce`].
+    pub(super) fn offer(&mut self, offer: Offer) {
         if self.offer.is_none_or(|before| before.cores != offer.cores) {
             self.tools.cores = Arc::new(Semaphore::new(offer.cores.into()));
         }
         self.offer = Some(offer);
-        commands.push(Command::Offer { cores: offer.cores, gas: offer.gas }.emit());
+    }
+
+    /// Lets others know, unless nothing is offered any more.
+    pub(super) fn announce(&self, commands: &mut Vec<Vec<u8>>) {
+        if let Some(Offer { cores, gas, .. }) = self.offer {
+            commands.push(Command::Offer { cores, gas }.emit());
+        }
     }
 
     /// Not any more. What runs is stopped, and the module hears of it.
