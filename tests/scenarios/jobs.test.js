@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { scenario } from '../harness/network.js';
-import { ROOT, native } from '../harness/places.js';
+import { ROOT, liar, native } from '../harness/places.js';
 import { run } from '../harness/run.js';
 import { until } from '../harness/wait.js';
 
@@ -47,6 +47,7 @@ scenario('strangers compute a job, one of them lies, and it ends right', 240_000
   await net.startSignalling();
   const natives = [];
   for (const name of ['ann', 'ben']) natives.push(await net.startPeer({ name, args: ['--offer', 'true'] }));
+  const cheat = await net.startPeer({ name: 'cheat', program: liar(), args: ['--offer', 'true'] });
   const asker = await net.joinedTab({ name: 'asker' });
   const tabs = [await net.joinedTab({ name: 'cid' }), await net.joinedTab({ name: 'dan' }), await net.joinedTab({ name: 'fox', browser: 'firefox' })];
   for (const tab of tabs) await lend(tab);
@@ -56,12 +57,15 @@ scenario('strangers compute a job, one of them lies, and it ends right', 240_000
   assert.ok(alone.results.every(({ status, executor }) => status === 'OK' && executor === null));
 
   const { results, root, given } = await ask(asker, { validation: 2 });
+  assert.ok(given[cheat.id] > 0, 'the liar was asked');
   assert.equal(results.length, TILES);
   assert.deepEqual(results.map(({ id }) => id), alone.results.map(({ id }) => id));
   assert.equal(root, alone.root, 'the root says nothing of who computed it');
   assert.ok(results.every(({ isChecked, votes, executor }) => isChecked && (votes >= 2 || executor === null)));
   const hadSome = (executors) => executors.some(({ id }) => given[id] > 0);
   assert.ok(hadSome(natives) && hadSome(tabs), `given to ${JSON.stringify(given)}`);
+
+  assert.ok(results.every(({ executor }) => executor !== cheat.id), 'nothing of it counts');
 
   const receipts = results.flatMap(({ receipt }) => (receipt ? [receipt] : []));
   assert.ok(receipts.length >= TILES / 2);
@@ -76,6 +80,10 @@ scenario('strangers compute a job, one of them lies, and it ends right', 240_000
   }, receipts);
   assert.deepEqual(new Set(says.all), new Set(results.flatMap(({ executor, receipt }) => (receipt ? [executor] : []))));
   assert.notEqual(says.refused, 'accepted');
+
+  const checked = await ask(asker, { validation: 1 });
+  assert.equal(checked.root, alone.root, 'checked now and then it ends right too');
+  assert.ok(checked.liars.every((liar) => liar === cheat.id), 'an honest one is never named');
 
   const file = join(net.dir, 'one.receipt');
   writeFileSync(file, Uint8Array.from(receipts[0]));

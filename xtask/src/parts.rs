@@ -139,6 +139,14 @@ pub(crate) fn counter() -> Result<PathBuf> {
     Ok(workspace::target().join(target).join(profile).join("tabmesh_counter_wasm.wasm"))
 }
 
+/// A native peer that lies about what it runs for others, for the tests.
+pub(crate) fn liar() -> Result<PathBuf> {
+    step("a native peer that lies, for the tests", || {
+        cargo("build --quiet --package tabmesh-native --example liar").wait()
+    })?;
+    Ok(workspace::target().join("debug/examples/liar"))
+}
+
 /// Signalling server and native peer.
 pub(crate) fn programs() -> Result<Programs> {
     step("signalling server and native peer (WebRTC takes some 8 minutes of CPU when cold)", || {

@@ -81,6 +81,7 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     let node = harness(&parts::programs()?)?
         .env("FIREFOX", FIREFOX.ensure()?)
         .env("E2E_COUNTER", parts::counter()?)
+        .env("E2E_LIAR", parts::liar()?)
         .words("--test --test-concurrency=1")
         .args(no_skips().iter().filter(|_| is_ci()))
         .args(files);
