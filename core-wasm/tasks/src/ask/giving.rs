@@ -12,6 +12,7 @@ use crate::ground::Ground;
 use crate::limits::{
     BATCH_MAX, BATCHES_MAX, CHECKED_FIRST, CHECKED_RARELY, LEASE, LEASE_MAX, OPEN_MAX, PACKED_MAX,
 };
+use crate::list::Gather;
 use crate::wire::{Nonce, Question};
 
 /// The answer to an assignment is waited for so long.
@@ -34,11 +35,11 @@ impl Requester {
     }
 
     fn give_to(&mut self, ground: &mut Ground, to: &NodeId) -> bool {
-        let own: Vec<&Assignment> = self.assignments.iter().filter(|one| one.to == *to).collect();
+        let own: Vec<&Assignment> = self.assignments.iter().filter(|one| one.to == *to).gather();
         if own.len() >= BATCHES_MAX {
             return false;
         }
-        let has: Vec<u64> = own.iter().flat_map(|one| one.slots.iter().map(|slot| slot.key)).collect();
+        let has: Vec<u64> = own.iter().flat_map(|one| one.slots.iter().map(|slot| slot.key)).gather();
         let first = ground.below(self.jobs.len());
         for turn in 0..self.jobs.len() {
             let Some(job) = self.jobs.get((first + turn) % self.jobs.len()) else { return false };
@@ -58,7 +59,7 @@ impl Requester {
             let may = |task: &Task| {
                 task.job == number && task.needs() > 0 && !task.has_vote_of(to) && !has.contains(&task.key)
             };
-            let fit: Vec<u64> = self.tasks.iter().filter(|task| may(task)).map(|task| task.key).collect();
+            let fit: Vec<u64> = self.tasks.iter().filter(|task| may(task)).map(|task| task.key).gather();
             if !fit.is_empty() {
                 self.assign(ground, to, number, share, fit);
                 return true;
@@ -192,12 +193,12 @@ impl Requester {
         let (to, job) = (assignment.to, assignment.job);
         let own = self.assignments.iter().filter(|one| one.to == to);
         let tasks: usize = own.map(|one| one.slots.len()).sum();
-        let keys: Vec<u64> = assignment.awaited().collect();
+        let keys: Vec<u64> = assignment.awaited().gather();
         let tries = keys.iter().filter_map(|key| Some(self.task(*key)?.tries)).max().unwrap_or(0);
         let measured = self.executors.find(&to).and_then(|executor| executor.us_a_task(job));
         let expected = self.job(job).map_or(0, |job| job.us_a_task).max(measured.unwrap_or(0));
-        let lease = expected.saturating_mul(3 * tasks as u64).saturating_add(LEASE.0);
-        Duration(lease.saturating_mul(1 << tries.min(10))).min(LEASE_MAX)
+        let lease = expected.min(LEASE_MAX.0) * 3 * tasks as u64 + LEASE.0;
+        Duration(lease << tries.min(10)).min(LEASE_MAX)
     }
 
     /// A task is not with an executor any more.

@@ -9,6 +9,7 @@ use super::task::{Here, Task, Vote};
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
 use crate::limits::CANARIES_MAX;
+use crate::list::Gather;
 use crate::outcome::Outcome;
 
 /// Open tasks for each of which one may be a canary at a time.
@@ -164,7 +165,7 @@ impl Requester {
         self.let_go(ground, liar);
         ground.emit(&Event::Dispute { job: number, number: task, liar });
         let keys: Vec<u64> =
-            self.tasks.iter().filter(|task| task.has_vote_of(liar)).map(|task| task.key).collect();
+            self.tasks.iter().filter(|task| task.has_vote_of(liar)).map(|task| task.key).gather();
         for key in keys {
             self.task(key).into_iter().for_each(|task| task.votes.retain(|vote| vote.by != *liar));
             // Without it others may have the margin.
