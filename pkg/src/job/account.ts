@@ -36,6 +36,12 @@ export class Account {
     if (executor) count(this.#bill.byExecutor, hex(executor), gas, EXECUTORS_COUNTED_MAX);
   }
 
+  /** A task failed. `wasAccepted`: it was taken for one that did not. */
+  fail(wasAccepted: boolean): void {
+    this.failed += 1;
+    if (wasAccepted) this.#bill.accepted -= 1;
+  }
+
   get bill(): Bill {
     return { ...this.#bill, byExecutor: new Map(this.#bill.byExecutor) };
   }

@@ -131,7 +131,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     try {
       const batch = this.#taken(serving.from, gas, bytes, count);
       const module = await this.#module(serving, batch);
-      await Promise.all(batch.inputs.map((input, index) => this.#run(serving, module, gas, input, index)));
+      await this.#runAll(serving, batch, module, gas);
       serving.isRunning = false;
     } catch (error) {
       // It was stopped, or another task of it was to blame.
@@ -190,24 +190,31 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     return bytes;
   }
 
+  /** Runs the tasks of a batch, as many at once as there are cores that others leave. @throws Declined; where it was stopped */
+  async #runAll(serving: Serving, { inputs }: Batch, module: JobModule, gas: bigint): Promise<void> {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < inputs.length) {
+        const index = next;
+        next += 1;
+        await this.#lanes.run(() => this.#run(serving, module, gas, inputs[index]!, index), serving.stop.signal, tooMany);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#limits.cores, inputs.length) }, work));
+  }
+
   async #run(serving: Serving, module: JobModule, gas: bigint, given: BatchInput, index: number): Promise<void> {
     const { signal } = serving.stop;
-    await this.#lanes.run(
-      async () => {
-        signal.throwIfAborted();
-        const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
-        const hash = 'bytes' in given ? await hashOf(input) : given.hash;
-        const run = await runTask({ module, gas, input }, { signal });
-        signal.throwIfAborted();
-        if (run.done.isKilled) {
-          this.#deadly.set(deadlyKey(serving.from, module.frame.module), true);
-          throw new Declined(face.REFUSAL.unwilling);
-        }
-        this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
-      },
-      signal,
-      tooMany,
-    );
+    signal.throwIfAborted();
+    const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
+    const hash = 'bytes' in given ? await hashOf(input) : given.hash;
+    const run = await runTask({ module, gas, input }, { signal });
+    signal.throwIfAborted();
+    if (run.done.isKilled) {
+      this.#deadly.set(deadlyKey(serving.from, module.frame.module), true);
+      throw new Declined(face.REFUSAL.unwilling);
+    }
+    this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
   }
 
   #ran(serving: Serving, index: number, task: Bytes, { outcome, done }: OwnRun): void {

@@ -1,6 +1,7 @@
 // Which invocation of a job becomes a task when: its stages, and who awaits whom. It knows lengths and places; what runs is told and heard.
 
 import type { Bytes } from '../bytes.js';
+import { need } from '../check.js';
 import { INPUT_BYTES_MAX } from '../task/limits.js';
 import { GOOD, Level, UNKNOWN } from './level.js';
 import { INVOCATIONS_MAX } from './limits.js';
@@ -54,12 +55,18 @@ export class Graph {
   /** Invocations of the list that await others of it, by what they await. */
   readonly #waiting = new Map<number, Waiting[]>();
   #waitingCount = 0;
+  readonly #isDoubtful: boolean;
+  /** Where results may be replaced: invocations of the list that await others, by their places, and by what they await. */
+  readonly #awaiting = new Map<number, Ready>();
+  readonly #listed = new Map<number, Ready[]>();
   /** How many of a group to reduce are decided, by the level and the group's place. */
   readonly #groups = new Map<string, number>();
 
-  constructor(hearer: GraphHearer, outputs: Outputs) {
+  /** @param isDoubtful results may be replaced: then it is kept who awaits whom */
+  constructor(hearer: GraphHearer, isDoubtful: boolean) {
     this.#hearer = hearer;
-    this.outputs = outputs;
+    this.#isDoubtful = isDoubtful;
+    this.outputs = new Outputs(isDoubtful);
     this.stages = [{ kind: 'list' }];
     this.levels = [new Level(0, 0)];
   }
@@ -95,6 +102,7 @@ export class Graph {
   add(given: Given): void {
     const level = this.levels[0]!;
     const index = level.count;
+    need(index < INVOCATIONS_MAX, `a job has at most ${INVOCATIONS_MAX} tasks a level`);
     level.count += 1;
     const { module } = given;
     if ('input' in given) return void this.#ready.push({ level, index, module, input: given.input });
@@ -136,6 +144,57 @@ export class Graph {
     if (!(input instanceof Uint8Array)) for (const number of input.numbers) this.outputs.use(number);
   }
 
+  /** Those that follow from an invocation at once, in other levels and in the list. */
+  following(level: Level, index: number): [level: Level, index: number][] {
+    const found: [Level, number][] = (this.#listed.get(level.numberOf(index)) ?? []).map(({ level, index }) => [level, index]);
+    const kind = this.stages[level.stage]!;
+    const isTop = level.isFull && level.count === 1;
+    const stage = kind.kind === 'reduce' && !isTop ? level.stage : level.stage + 1;
+    const next = this.stages[stage];
+    if (next?.kind === 'each') found.push([this.levels.find((one) => one.stage === stage)!, kind.kind === 'reduce' ? 0 : index]);
+    if (next?.kind !== 'reduce') return found;
+    if (isTop) return found.concat(this.#behindAlone(stage));
+    const above = this.levels.find((one) => one.stage === stage && (level.stage < stage || one.id > level.id));
+    if (above) found.push([above, Math.floor(index / next.arity)]);
+    return found;
+  }
+
+  /** Where one result is its own reduction, what follows from it follows behind that. */
+  #behindAlone(stage: number): [level: Level, index: number][] {
+    const behind = this.stages.findIndex(({ kind }, at) => at > stage && kind === 'each');
+    return behind < 0 ? [] : [[this.levels.find((one) => one.stage === behind)!, 0]];
+  }
+
+  /** Has an invocation run anew, over what it awaits as that is now. */
+  rebegin(level: Level, index: number): void {
+    const ready = level.stage === 0 ? this.#awaiting.get(index) : this.#behind(level, index);
+    if (ready) this.#begin(ready);
+  }
+
+  /** An invocation of a later stage, by what it awaits. */
+  #behind(level: Level, index: number): Ready {
+    const kind = this.stages[level.stage]!;
+    const below = this.levels.findLast((one) => one.stage === level.stage && one.id < level.id) ?? this.#resultsOf(level.stage - 1);
+    if (kind.kind !== 'reduce') return { level, index, module: 0, input: { numbers: [below.numberOf(index)], isList: false } };
+    const from = index * kind.arity;
+    const numbers = Array.from({ length: Math.min(kind.arity, below.count - from) }, (_, at) => below.numberOf(from + at));
+    return { level, index, module: 0, input: { numbers, isList: true } };
+  }
+
+  /** The level whose results are those of a stage. */
+  #resultsOf(stage: number): Level {
+    return this.levels.findLast((one) => one.stage === stage) ?? this.#resultsOf(stage - 1);
+  }
+
+  /** Another result of an invocation came. */
+  replaced(level: Level, index: number): void {
+    const isReduced = this.stages[level.stage]!.kind === 'reduce';
+    const isTop = level.isFull && level.count === 1;
+    if (isReduced && !isTop) return;
+    this.#hearer.onGiven(level.stage, level, index, isReduced ? 0 : index);
+    for (let stage = level.stage + 1; isTop && this.stages[stage]?.kind === 'reduce'; stage += 1) this.#hearer.onGiven(stage, level, index, 0);
+  }
+
   /** The input of one, `undefined` where an output was let go; too long a one is `null`. */
   inputOf({ input }: Ready): Bytes | undefined | null {
     if (input instanceof Uint8Array) return input;
@@ -163,13 +222,17 @@ export class Graph {
   }
 
   #addLevel(stage: number): Level {
-    if (this.levels.length >= LEVELS_MAX) throw new RangeError('a job has 255 levels at most');
+    need(this.levels.length < LEVELS_MAX, `a job has at most ${LEVELS_MAX} levels`);
     const level = new Level(this.levels.length, stage);
     this.levels.push(level);
     return level;
   }
 
   #await(waiting: Waiting): void {
+    if (this.#isDoubtful) {
+      this.#awaiting.set(waiting.index, waiting);
+      for (const number of waiting.input.numbers) this.#listed.set(number, [...(this.#listed.get(number) ?? []), waiting]);
+    }
     const open = waiting.input.numbers.filter((number) => this.#markOf(number) === UNKNOWN);
     waiting.missing = open.length;
     if (open.length === 0) return this.#begin(waiting);

@@ -6,6 +6,8 @@
 export { MeshError } from '../errors.js';
 export { graph, map } from './make.js';
 export { offer } from './offer.js';
+export { quote } from './quote.js';
+export { records } from './remember.js';
 export { verifyReceipt } from './receipt.js';
 export type { ReceiptExpected, ReceiptSays } from './receipt.js';
 export type {

@@ -1,6 +1,6 @@
 // The requester's half of the coordinator: which job and which batch an event is of.
 
-import type { Bytes } from '../bytes.js';
+import { type Bytes, fromHex } from '../bytes.js';
 import type { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
 import type { Mesh } from '../types.js';
@@ -8,8 +8,9 @@ import { Coordinator, type Half } from './coordinator.js';
 import * as face from './face.js';
 import { Fetching } from './fetching.js';
 import { FETCHES_MAX, JOBS_MAX, JOBS_WAITING_MAX, MODULE_INDEX, PIECE_MAX } from './limits.js';
+import { type RecordBook, theBook } from './records.js';
 import type { Task } from './runner.js';
-import type { JobOptions } from './types.js';
+import type { ExecutorRecord, JobOptions } from './types.js';
 import { WORD, wrong } from './words.js';
 
 /** A batch that an executor has, or is to have. */
@@ -28,7 +29,7 @@ export interface AskedJob {
   end(error: MeshError): void;
 }
 
-const requesters = new WeakMap<Coordinator, Requester>();
+const requesters = new WeakMap<Mesh, Requester>();
 
 export class Requester implements Half<face.AskEvent> {
   readonly coordinator: Coordinator;
@@ -36,22 +37,33 @@ export class Requester implements Half<face.AskEvent> {
   readonly #jobs = new Map<number, AskedJob>();
   readonly #waiting: AskedJob[] = [];
   readonly #assignments = new Map<number, Assignment & { readonly job: AskedJob }>();
-  /** Hears of records of executors. */
-  onRecord: (executor: Bytes, confirmed: number) => void = () => undefined;
+  readonly #book: RecordBook;
   #last = 0;
 
+  /** The one of a mesh. @throws as {@link Coordinator.of} */
   static async of(mesh: Mesh, module: JobOptions['coordinator']): Promise<Requester> {
     const coordinator = await Coordinator.of(mesh, module);
-    const known = requesters.get(coordinator);
+    const book = await theBook();
+    const known = coordinator.asking as Requester | undefined;
     if (known) return known;
-    const made = new Requester(coordinator);
-    requesters.set(coordinator, made);
+    const made = new Requester(coordinator, book);
     coordinator.asking = made;
+    requesters.set(mesh, made);
+    made.know(book.list());
     return made;
   }
 
-  private constructor(coordinator: Coordinator) {
+  /** The same, where it was asked for before. */
+  static known = (mesh: Mesh): Requester | undefined => requesters.get(mesh);
+
+  /** Tells the coordinator of records. */
+  know(records: readonly ExecutorRecord[]): void {
+    for (const { executor, confirmed } of records) this.coordinator.say(face.know(fromHex(executor, 32)!, confirmed));
+  }
+
+  private constructor(coordinator: Coordinator, book: RecordBook) {
     this.coordinator = coordinator;
+    this.#book = book;
   }
 
   /** Begins a job as soon as there is a place for it. @throws MeshError TooManyJobs */
@@ -82,7 +94,7 @@ export class Requester implements Half<face.AskEvent> {
       case 'wantInput':
         return this.#give(event);
       case 'record':
-        return this.onRecord(event.executor, event.confirmed);
+        return this.#book.note(event.executor, event.confirmed);
       case 'dropped':
         return this.#take(event.assignment)((job, batch) => job.onDropped(batch));
       case 'outcomes':
@@ -95,7 +107,6 @@ export class Requester implements Half<face.AskEvent> {
   }
 
   end(error: MeshError): void {
-    requesters.delete(this.coordinator);
     this.fetching.close();
     const jobs = [...this.#jobs.values(), ...this.#waiting.splice(0)];
     this.#jobs.clear();

@@ -62,7 +62,7 @@ export function resultOf(index: number, task: Task, decided: Decided, replaces: 
 }
 
 /** @param cause the number of what failed before it */
-export function failedResult(index: number, number: number, failed: FailedReason, cause: number | undefined, input: Bytes | undefined): TaskResult {
+export function failedResult(index: number, number: number, failed: FailedReason, cause: number | undefined, replaces: boolean, input: Bytes | undefined): TaskResult {
   const log = async (): Promise<string> => '';
   known.set(log, { input: () => input, cause });
   const result: Result = {
@@ -75,7 +75,7 @@ export function failedResult(index: number, number: number, failed: FailedReason
     executor: null,
     isChecked: false,
     votes: 0,
-    replaces: false,
+    replaces,
     log,
     failed,
   };

@@ -1,28 +1,24 @@
 // A job at work: reads its inputs as there is room, has tasks run, and hands results on. `docs/JOBS.md` says what it comes to.
 
-import { type Bytes, hex } from '../bytes.js';
+import { type Bytes, hex, isEqual } from '../bytes.js';
 import { thePool } from '../task/pool.js';
 import { pause as turn } from '../wait.js';
 import { Account } from './account.js';
-import { Graph, type GraphHearer, type Ready, type StageKind } from './graph.js';
-import { hashOf } from './hash.js';
+import { Doubts } from './doubts.js';
+import { Graph, type GraphHearer, type StageKind } from './graph.js';
+import { Intake } from './intake.js';
 import { BAD, FAILED, GOOD, type Level, UNKNOWN } from './level.js';
-import { HELD_BYTES_MAX, UNREAD_MAX, WAITING_MAX } from './limits.js';
+import { HELD_BYTES_MAX, UNREAD_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
 import { leafOf, rootOf } from './merkle.js';
 import { type JobModule, type StageGiven, jobModule } from './module.js';
 import { Outlet } from './outlet.js';
-import { Outputs } from './outputs.js';
 import { type TaskResult, failedResult, resultOf } from './result.js';
 import type { Decided, Hearer, Runner, Task } from './runner.js';
-import type { Given, Source } from './source.js';
+import type { Source } from './source.js';
 import { levelsOf } from './shape.js';
-import { taskId } from './task-id.js';
 import type { Bill, FailedReason, JobEvents, JobState, Progress } from './types.js';
 import { WORD, refusedModule, wrong } from './words.js';
-
-/** Tasks that are handed to the runner at once. */
-const TOGETHER = 256;
 
 /** Between two words of progress, in milliseconds. */
 const TELL_MS = 200;
@@ -55,19 +51,11 @@ export class Work implements Hearer, GraphHearer {
   readonly #runner: Runner;
   readonly #graph: Graph;
   readonly #stages: Stage[] = [];
-  /** Tasks that the runner has. */
-  readonly #open = new Map<number, Task>();
-  #openBytes = 0;
+  readonly #intake: Intake;
+  readonly #doubts: Doubts;
   /** Results of first invocations: whether they are those of their stage may be known later. */
   readonly #firsts = new Map<number, TaskResult>();
-  #toAdd: Task[] = [];
   readonly #failures: [level: Level, index: number, reason: FailedReason, cause: number | undefined][] = [];
-  #room = 0;
-  #isSourceOver = false;
-  #isReading = false;
-  #isClosed = false;
-  #isPumping = false;
-  #isPumpWanted = false;
   #isTelling = false;
   #over!: () => void;
   /** Resolves once the job has ended, however. */
@@ -76,7 +64,20 @@ export class Work implements Hearer, GraphHearer {
   constructor(plan: Plan, modules: readonly StageGiven[], runner: Runner) {
     this.plan = plan;
     this.#runner = runner;
-    this.#graph = new Graph(this, new Outputs(plan.validation === 1));
+    this.#graph = new Graph(this, plan.validation === 1);
+    this.#intake = new Intake({
+      graph: this.#graph,
+      runner,
+      source: plan.source,
+      gas: plan.gas,
+      modulesOf: (stage) => this.#stages[stage]!.modules,
+      isWanted: (open) => this.#isWanted(open),
+      isOver: () => this.isOver,
+      onFailed: (level, index, reason) => this.#fail(level, index, reason),
+      onRead: () => this.#settleFailures(),
+      onFault: (error) => this.onFault(error),
+    });
+    this.#doubts = new Doubts(this.#graph, this.#intake, plan.source, (level, index, reason) => this.#fail(level, index, reason));
     this.#addStage(modules);
     this.account.run();
     // Not before whoever makes it has it.
@@ -115,7 +116,7 @@ export class Work implements Hearer, GraphHearer {
     const full = this.#fullLevels.get(last);
     if (full) this.#graph.fillStage(stage, full);
     this.#settleFailures();
-    this.#pump();
+    this.#intake.pump();
     return stage;
   }
 
@@ -124,7 +125,7 @@ export class Work implements Hearer, GraphHearer {
 
   #addStage(given: readonly StageGiven[]): number {
     const outlet = new Outlet();
-    outlet.onRead = () => this.#pump();
+    outlet.onRead = () => this.#intake.pump();
     const modules = Promise.all(given.map(jobModule));
     this.#stages.push({ given, modules, outlet, count: undefined });
     void modules.then((all) => Promise.all(all.map((module) => this.#check(module)))).catch(() => undefined);
@@ -138,12 +139,12 @@ export class Work implements Hearer, GraphHearer {
   }
 
   get progress(): Progress {
-    return this.account.progress(this.#open.size, this.#total);
+    return this.account.progress(this.#intake.open, this.#total);
   }
 
   /** Tasks of all stages. */
   get #total(): number | undefined {
-    const first = this.#isSourceOver ? this.#graph.levels[0]!.count : this.plan.source.total;
+    const first = this.#intake.isSourceOver ? this.#graph.levels[0]!.count : this.plan.source.total;
     if (first === undefined) return undefined;
     let [total, width] = [first, first];
     for (const stage of this.#graph.stages.slice(1)) {
@@ -166,7 +167,7 @@ export class Work implements Hearer, GraphHearer {
     this.account.run();
     this.#runner.resume();
     this.#turn('running');
-    this.#pump();
+    this.#intake.pump();
   }
 
   /** `error`: what whoever waits meets. */
@@ -197,24 +198,28 @@ export class Work implements Hearer, GraphHearer {
   // What the runner tells.
 
   onRoom(tasks: number): void {
-    this.#room += tasks;
-    this.#pump();
+    this.#intake.addRoom(tasks);
   }
 
   onDecided(task: Task, decided: Decided): void {
-    if (!this.#leave(task)) return;
+    if (this.isOver || !this.#intake.leave(task)) return;
     const [level, index] = this.#graph.level(task.number);
-    const isGood = decided.outcome.status === 0;
-    const before = level.set(index, isGood ? GOOD : BAD, leafOf(task.id, decided.outcome));
-    this.account.accept(decided, before !== UNKNOWN);
-    this.#settle(level, index, resultOf(index, task, decided, before !== UNKNOWN, this.#rereading(level, index)));
+    if (this.#doubts.isStale(level, index)) return this.#intake.pump();
+    const { outcome, output, executor, isChecked } = decided;
+    const [before, leaf] = [level.leaf(index), leafOf(task.id, outcome)];
+    const replaces = level.set(index, outcome.status === 0 ? GOOD : BAD, leaf) !== UNKNOWN;
+    this.account.accept(decided, replaces);
+    if (this.plan.validation === 1 && !isChecked && executor) this.#doubts.note(level, index, task, executor);
+    this.#settle(level, index, resultOf(index, task, decided, replaces, this.#rereading(level, index)), replaces);
+    if (replaces && !isEqual(before, leaf)) this.#doubts.replaced(level, index, output);
+    this.#settleFailures();
   }
 
   onFailed(task: Task, reason: FailedReason): void {
-    if (!this.#leave(task)) return;
+    if (this.isOver || !this.#intake.leave(task)) return;
     const [level, index] = this.#graph.level(task.number);
-    this.#failures.push([level, index, reason, undefined]);
-    this.#settleFailures(task.input);
+    if (this.#doubts.isStale(level, index)) return this.#intake.pump();
+    this.#fail(level, index, reason, task.input);
   }
 
   onDone(done: number): void {
@@ -234,13 +239,14 @@ export class Work implements Hearer, GraphHearer {
   }
 
   onDispute(number: number, liar: Bytes): void {
-    this.#isClosed = false;
     this.events.emit('dispute', { index: this.#placeOf(number), liar: hex(liar) });
-    this.#pump();
+    this.#doubts.dispute(liar);
+    this.#settleFailures();
+    this.#intake.reopen();
   }
 
   onEnded(): void {
-    if (this.#isClosed && this.#open.size === 0 && !this.#graph.hasReady) this.#end('done', undefined);
+    if (this.#intake.isDone) this.#end('done', undefined);
   }
 
   onFault(error: unknown): void {
@@ -272,31 +278,34 @@ export class Work implements Hearer, GraphHearer {
   /** The result that is being handed on. */
   #current: TaskResult | undefined;
 
-  #settle(level: Level, index: number, result: TaskResult): void {
-    const uses = level.id === 0 ? this.plan.usesOf(index) : 0;
+  /** Hands a result on, and what follows from it. */
+  #settle(level: Level, index: number, result: TaskResult, replaces: boolean): void {
+    const { output } = result.result;
     if (index === 0) this.#firsts.set(result.number, result);
-    this.#current = { ...result, number: level.numberOf(index) };
-    this.#graph.decided(level, index, level.mark(index) === GOOD, result.result.output, uses);
+    this.#current = result;
+    if (replaces) this.#graph.replaced(level, index);
+    else this.#graph.decided(level, index, level.mark(index) === GOOD, output, level.id === 0 ? this.plan.usesOf(index) : 0);
     this.#current = undefined;
-    this.#settleFailures();
     this.#tell();
-    this.#pump();
+  }
+
+  #fail(level: Level, index: number, reason: FailedReason, input?: Bytes): void {
+    this.#failures.push([level, index, reason, undefined]);
+    this.#settleFailures(input);
   }
 
   /** One after another, not each within the one before: there may be long rows of them. */
   #settleFailures(input?: Bytes): void {
+    if (this.#current) return;
     for (let next = this.#failures.shift(); next; next = this.#failures.shift()) {
       const [level, index, reason, cause] = next;
-      if (level.set(index, FAILED) === UNKNOWN) this.account.failed += 1;
-      const number = level.numberOf(index);
-      const result = failedResult(index, number, reason, cause === undefined ? undefined : this.#placeOf(cause), input);
-      if (index === 0) this.#firsts.set(number, result);
-      this.#current = result;
-      this.#graph.decided(level, index, false, undefined, 0);
-      this.#current = undefined;
-      this.#tell();
+      const before = level.set(index, FAILED);
+      if (before !== FAILED) this.account.fail(before !== UNKNOWN);
+      const result = failedResult(index, level.numberOf(index), reason, cause === undefined ? undefined : this.#placeOf(cause), before !== UNKNOWN, input);
+      this.#settle(level, index, result, before !== UNKNOWN);
+      if (before === GOOD || before === BAD) this.#doubts.replaced(level, index, undefined);
     }
-    this.#pump();
+    this.#intake.pump();
   }
 
   #placeOf(number: number): number {
@@ -314,118 +323,19 @@ export class Work implements Hearer, GraphHearer {
     };
   }
 
-  #leave(task: Task): boolean {
-    if (this.isOver || this.#open.get(task.number) !== task) return false;
-    this.#open.delete(task.number);
-    this.#openBytes -= task.input.length;
-    return true;
-  }
-
-  #mayIssue(): boolean {
-    if (this.isOver || this.state === 'paused' || this.#room < 1 || this.#openBytes >= HELD_BYTES_MAX) return false;
+  /** Whether results are read, beside so many that may come. */
+  #isWanted(open: number): boolean {
+    if (this.state === 'paused') return false;
     const outlets = this.#stages.map(({ outlet }) => outlet);
-    const unread = Math.max(...outlets.map((outlet) => outlet.unread));
     const bytes = Math.max(...outlets.map((outlet) => outlet.bytes));
-    return unread + this.#open.size < UNREAD_MAX && bytes < HELD_BYTES_MAX;
-  }
-
-  /** Has tasks run as there is room for them. */
-  #pump(): void {
-    this.#isPumpWanted = true;
-    if (this.#isPumping) return;
-    this.#isPumping = true;
-    this.#pumpAll().catch((error: unknown) => this.onFault(error));
-  }
-
-  async #pumpAll(): Promise<void> {
-    try {
-      while (this.#isPumpWanted) {
-        this.#isPumpWanted = false;
-        // What caused it comes to its end first.
-        await undefined;
-        while (this.#mayIssue()) {
-          const ready = this.#graph.take();
-          if (ready) await this.#issue(ready);
-          else if (!this.#read()) break;
-        }
-        // One by one would cost the runner more than the tasks do.
-        if (this.#isReading) setTimeout(() => this.#flush());
-        else this.#flush();
-        this.#closeIfAll();
-      }
-    } finally {
-      this.#isPumping = false;
-    }
-  }
-
-  /** Reads the next invocation; `false` where there is none just now. */
-  #read(): boolean {
-    if (this.#isSourceOver || this.#isReading || this.#graph.waiting >= WAITING_MAX) return false;
-    const given = this.plan.source.next();
-    if (!(given instanceof Promise)) {
-      this.#heard(given);
-      return true;
-    }
-    this.#isReading = true;
-    given
-      .finally(() => (this.#isReading = false))
-      .then((later) => {
-        if (!this.isOver) this.#heard(later);
-        this.#pump();
-      })
-      .catch((error: unknown) => this.onFault(error));
-    return false;
-  }
-
-  #heard(given: Given | undefined): void {
-    if (given) {
-      this.#graph.add(given);
-    } else {
-      this.#isSourceOver = true;
-      this.#graph.end();
-    }
-    this.#settleFailures();
-  }
-
-  async #issue(ready: Ready): Promise<void> {
-    const { level, index } = ready;
-    const input = this.#graph.inputOf(ready);
-    if (!input) {
-      this.#failures.push([level, index, input === null ? 'InputTooLarge' : 'InputGone', undefined]);
-      return this.#settleFailures();
-    }
-    this.#graph.took(ready);
-    const module = (await this.#stages[level.stage]!.modules)[ready.module]!;
-    const hash = await hashOf(input);
-    const { gas } = this.plan;
-    const id = taskId(module.frame, gas, { hash, length: input.length });
-    const task: Task = { number: level.numberOf(index), module, gas, input, hash, id };
-    this.#room -= 1;
-    this.#open.set(task.number, task);
-    this.#openBytes += input.length;
-    this.#toAdd.push(task);
-    if (this.#toAdd.length >= TOGETHER) this.#flush();
-  }
-
-  #flush(): void {
-    const tasks = this.#toAdd;
-    this.#toAdd = [];
-    if (tasks.length > 0 && !this.isOver) this.#runner.add(tasks);
-  }
-
-  /** Closes the job once nothing can come any more. */
-  #closeIfAll(): void {
-    if (this.#isClosed || this.isOver || !this.#isSourceOver || this.#graph.hasReady || this.#graph.waiting > 0) return;
-    if (![...this.#open.keys()].every((number) => this.#graph.isLast(number))) return;
-    this.#isClosed = true;
-    this.#runner.close();
+    return Math.max(...outlets.map((outlet) => outlet.unread)) + open < UNREAD_MAX && bytes < HELD_BYTES_MAX;
   }
 
   #end(state: 'done' | 'cancelled' | 'failed', error: unknown): void {
     this.#error = error;
     this.account.rest();
-    this.plan.source.stop();
-    this.#open.clear();
+    this.#intake.clear();
+    this.#doubts.clear();
     this.#graph.outputs.clear();
     this.#turn(state, state === 'failed' ? (error as Partial<Error> | undefined)?.message : undefined);
     this.events.emit('progress', this.progress);
