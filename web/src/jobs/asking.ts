@@ -7,7 +7,7 @@ import type { Example, Saved, Work } from './work.ts';
 /** The package's functions for jobs; loaded when they are first needed. */
 export interface Jobs {
   map(mesh: Mesh, module: Uint8Array<ArrayBuffer>, inputs: Work['inputs'], options: JobOptions): Job;
-  quote(mesh: Mesh, module: Uint8Array<ArrayBuffer>, inputs: Work['inputs'], options: JobOptions & { sample?: number }): Promise<Quote>;
+  quote(mesh: Mesh, module: Uint8Array<ArrayBuffer>, inputs: Work['inputs'], options: JobOptions): Promise<Quote>;
 }
 
 /** Where a page gets the mesh from. */
@@ -29,7 +29,7 @@ export interface Share {
 }
 
 /** Tasks that are run here to estimate what all cost. */
-const SAMPLE = 2;
+const SAMPLE = 3;
 
 /** Work of one person: prepared, estimated, shared out, checked, saved. */
 export class Asking {
@@ -59,7 +59,7 @@ export class Asking {
     this.#session = session;
   }
 
-  /** Makes the parts of some work, and runs a few here to say what all will cost. Ends what was before. */
+  /** Makes the parts of some work, and runs some here to say what all will cost. Ends what was before. */
   async prepare(example: Example, values: Readonly<Record<string, string>>, files: readonly File[]): Promise<void> {
     const { signal } = this.#begin();
     try {
@@ -67,7 +67,7 @@ export class Asking {
       signal.throwIfAborted();
       this.work.value = work;
       const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
-      const quote = await jobs.quote(mesh, work.module, work.inputs, { gas: work.gas, sample: SAMPLE, signal });
+      const quote = await jobs.quote(mesh, work.module, sampleOf(work.inputs), { gas: work.gas, signal });
       if (!signal.aborted) batch(() => ([this.quote.value, this.step.value] = [quote, 'ready']));
     } catch (error) {
       this.#fail(error, signal);
@@ -82,7 +82,7 @@ export class Asking {
     try {
       const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
       const where = this.isLocal.value ? 'local' : 'mesh';
-      const expectedMs = this.quote.value?.msATask ?? 0;
+      const expectedMs = Math.ceil(this.quote.value?.msATask ?? 0);
       const job = jobs.map(mesh, work.module, work.inputs, { gas: work.gas, validation: this.validation.value, where, expectedMs, signal });
       this.#job = job;
       this.#follow(job, signal);
@@ -182,4 +182,10 @@ export class Asking {
       this.step.value = 'none';
     });
   }
+}
+
+/** Some inputs from all over: the first ones may be the easiest. */
+function sampleOf(inputs: Work['inputs']): Work['inputs'] {
+  const count = Math.min(SAMPLE, inputs.length);
+  return Array.from({ length: count }, (_, at) => inputs[Math.floor(((at + 0.5) * inputs.length) / count)]!);
 }

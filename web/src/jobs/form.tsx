@@ -42,7 +42,7 @@ export function Form({ example, asking }: Props) {
       ))}
       <Checks asking={asking} />
       <button type="submit" class={asking.step.value === 'ready' ? '' : 'primary'} disabled={!isReady} data-testid="job-prepare">
-        {asking.step.value === 'preparing' ? 'Running two parts here…' : 'What will it cost?'}
+        {asking.step.value === 'preparing' ? 'Running three parts here…' : 'What will it cost?'}
       </button>
     </form>
   );

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { JobState } from 'tabmesh/job';
-import { count, formatSpan } from '../format.ts';
+import { count, formatGas, formatSpan } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
 import type { Asking, Share } from './asking.ts';
@@ -41,7 +41,7 @@ export function Progress({ asking, session }: Props) {
 
 function Cost({ asking }: { readonly asking: Asking }) {
   const [quote, step] = [asking.quote.value, asking.step.value];
-  if (!quote) return <p class="file-note">Two parts are run here, to say what all will cost.</p>;
+  if (!quote) return <p class="file-note">Three parts are run here, to say what all will cost.</p>;
   const copies = asking.isLocal.value ? 1 : Math.max(1, asking.validation.value);
   return (
     <>
@@ -51,7 +51,7 @@ function Cost({ asking }: { readonly asking: Asking }) {
         <dt>One core of this device</dt>
         <dd>{lasting(quote.msATask * asking.work.value!.inputs.length)}</dd>
         <dt>Gas{copies > 1 && `, each part ${copies} times`}</dt>
-        <dd>{compact(quote.gasATask * BigInt(asking.work.value!.inputs.length * copies))}</dd>
+        <dd>{formatGas(quote.gasATask * BigInt(asking.work.value!.inputs.length * copies))}</dd>
       </dl>
       {step === 'ready' && (
         <div class="actions">
@@ -165,7 +165,7 @@ function Receipt({ asking }: { readonly asking: Asking }) {
           <dt>Parts</dt>
           <dd>{progress.accepted.toLocaleString('en')}</dd>
           <dt>Gas</dt>
-          <dd>{compact(progress.gas)}</dd>
+          <dd>{formatGas(progress.gas)}</dd>
           <dt>Price</dt>
           <dd>none</dd>
         </dl>
@@ -199,6 +199,3 @@ async function save(saving: Promise<Saved>): Promise<void> {
 
 /** `0.3 s`, `12 s`, `3 min`. */
 const lasting = (ms: number): string => (ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : formatSpan(ms));
-
-/** `10.3 G`. */
-const compact = (gas: bigint): string => new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(gas);

@@ -1,4 +1,4 @@
-import { count } from '../format.ts';
+import { count, formatGas } from '../format.ts';
 import { hueOf, nameOf } from '../jobs/who.ts';
 import type { Session } from '../session.ts';
 import type { Settings } from '../settings.ts';
@@ -103,7 +103,7 @@ function Done({ offering }: { readonly offering: Offering }) {
             <dt>Tasks done</dt>
             <dd data-testid="offer-done">{state.done.toLocaleString('en')}</dd>
             <dt>Gas</dt>
-            <dd>{new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 }).format(state.gas)}</dd>
+            <dd>{formatGas(state.gas)}</dd>
             <dt>For</dt>
             <dd>{count(done.length, 'stranger')}</dd>
           </dl>
