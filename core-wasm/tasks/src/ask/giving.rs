@@ -71,8 +71,13 @@ impl Requester {
     /// How many tasks make a batch, of so many that this executor may have.
     fn size(&mut self, to: &NodeId, number: u32, fit: usize) -> usize {
         let linked = self.executors.linked().count().max(1);
-        let is_closed = self.job(number).is_some_and(|job| job.is_closed);
-        let window = self.executors.find(to).map_or(1, |executor| executor.window(number));
+        let job = self.job(number).map(|job| (job.is_closed, job.validation));
+        let (is_closed, validation) = job.unwrap_or_default();
+        let mut window = self.executors.find(to).map_or(1, |executor| executor.window(number));
+        if validation > 1 {
+            // Who lies is outvoted before it has much.
+            window = window.min(1 + self.records.of(to) as usize);
+        }
         // Near the end all have a part of what is left.
         let share = if is_closed { fit.div_ceil(linked) } else { BATCH_MAX };
         window.min(share).min((OPEN_MAX / (BATCHES_MAX * linked)).max(1))
