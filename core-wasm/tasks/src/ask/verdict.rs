@@ -109,9 +109,9 @@ impl Requester {
         let votes = task.votes.len() - liars.len();
         let own = Vote { by: ground.own, outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
-        if task.here == Here::AsCanary {
+        if let Here::AsCanary(newest) = task.here {
             let Task { job, number, id, .. } = task;
-            self.canaries.push(Canary { job, number, id, outcome });
+            self.canaries.push(Canary { job, number, id, outcome, newest });
         }
         Ok(())
     }
@@ -184,7 +184,7 @@ impl Requester {
             // A short job is not run here for the most part.
             let most = (CANARIES_MAX / self.jobs.len()).min(job.open as usize / OPEN_A_CANARY);
             let ready = self.canaries.iter().filter(|canary| canary.job == number).count();
-            let running = |task: &&Task| task.job == number && task.here == Here::AsCanary;
+            let running = |task: &&Task| task.job == number && matches!(task.here, Here::AsCanary(_));
             let running = self.tasks.iter().filter(running).count();
             for _ in ready + running..most {
                 self.run_canary(ground, number);
@@ -197,9 +197,9 @@ impl Requester {
             task.job == number && task.here == Here::No && task.out + task.tries == 0 && task.votes.is_empty()
         };
         let count = self.tasks.iter_mut().filter(is_unseen).count();
-        let chosen = ground.below(count);
+        let (chosen, newest) = (ground.below(count), self.keys);
         if let Some(task) = self.tasks.iter_mut().filter(is_unseen).nth(chosen) {
-            task.here = Here::AsCanary;
+            task.here = Here::AsCanary(newest);
             ground.emit(&Event::RunHere { job: number, number: task.number });
         }
     }
