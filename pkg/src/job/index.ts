@@ -8,6 +8,7 @@ export { graph, map } from './make.js';
 export { offer } from './offer.js';
 export { quote } from './quote.js';
 export { records } from './remember.js';
+export { resume } from './resume.js';
 export { verifyReceipt } from './receipt.js';
 export type { ReceiptExpected, ReceiptSays } from './receipt.js';
 export type {
@@ -32,6 +33,7 @@ export type {
   Records,
   ReduceOptions,
   Result,
+  ResumeOptions,
   StageOptions,
   TaskError,
 } from './types.js';

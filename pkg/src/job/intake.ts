@@ -3,9 +3,10 @@
 import type { Graph, Ready } from './graph.js';
 import { hashOf } from './hash.js';
 import type { Level } from './level.js';
+import type { Known } from './journal.js';
 import { HELD_BYTES_MAX, UNREAD_MAX, WAITING_MAX } from './limits.js';
 import type { JobModule } from './module.js';
-import type { Runner, Task } from './runner.js';
+import type { Decided, Runner, Task } from './runner.js';
 import type { Given, Source } from './source.js';
 import { taskId } from './task-id.js';
 import type { FailedReason } from './types.js';
@@ -23,6 +24,9 @@ export interface IntakeWays {
   /** Whether new tasks are wanted, beside so many open ones. */
   isWanted(open: number): boolean;
   isOver(): boolean;
+  /** What tasks came to before. */
+  readonly known: Known | undefined;
+  onKnown(task: Task, decided: Decided): void;
   onFailed(level: Level, index: number, reason: FailedReason): void;
   /** Invocations were read: some may have failed at once. */
   onRead(): void;
@@ -167,7 +171,12 @@ export class Intake {
     const module = (await this.#ways.modulesOf(level.stage))[ready.module]!;
     const hash = await hashOf(input);
     const id = taskId(module.frame, gas, { hash, length: input.length });
-    this.#begin({ number: level.numberOf(index), module, gas, input, hash, id });
+    const task: Task = { number: level.numberOf(index), module, gas, input, hash, id };
+    const decided = this.#ways.known?.(id);
+    if (!decided) return this.#begin(task);
+    this.#open.set(task.number, task);
+    this.#openBytes += input.length;
+    this.#ways.onKnown(task, decided);
   }
 
   #begin(task: Task): void {

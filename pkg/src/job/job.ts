@@ -8,22 +8,17 @@ import type { Bill, Job, JobEvents, JobState, Progress, ReduceOptions, Result, S
 import type { Work } from './work.js';
 import { type Word, WORD, wrong } from './words.js';
 
-/** Makes a checkpoint of a job. */
-export type Checkpointer = (work: Work) => Promise<string>;
-
 type Output = Uint8Array<ArrayBuffer>;
 
 export class JobFace implements Job {
   readonly #work: Work;
   readonly #stage: number;
-  readonly #checkpoint: Checkpointer;
   #outputs: Promise<Output[]> | undefined;
   #settled: Promise<Result[]> | undefined;
 
-  constructor(work: Work, stage: number, checkpoint: Checkpointer) {
+  constructor(work: Work, stage: number) {
     this.#work = work;
     this.#stage = stage;
-    this.#checkpoint = checkpoint;
   }
 
   get state(): JobState {
@@ -86,7 +81,7 @@ export class JobFace implements Job {
   }
 
   checkpoint(): Promise<string> {
-    return this.#checkpoint(this.#work);
+    return this.#work.checkpoint();
   }
 
   async root(): Promise<string> {
@@ -100,7 +95,7 @@ export class JobFace implements Job {
   }
 
   #part(stage: number): Job {
-    return new JobFace(this.#work, stage, this.#checkpoint);
+    return new JobFace(this.#work, stage);
   }
 
   /** Rejects with the first that failed. */

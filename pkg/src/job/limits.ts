@@ -90,3 +90,9 @@ export const REQUESTERS_COUNTED_MAX = 1_024;
 
 /** Tasks that whoever offers runs at once, at most. */
 export const CORES_MAX = 64;
+
+/** Bytes of what a job came to that are kept for a checkpoint: what is beyond runs again where the job is resumed. */
+export const JOURNAL_BYTES_MAX = 64 << 20;
+
+/** Bytes of a checkpoint: of a longer one none is made. */
+export const CHECKPOINT_BYTES_MAX = 256 << 20;

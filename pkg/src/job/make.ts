@@ -39,16 +39,16 @@ export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: str
   return { gas: settleInvocation('', { gas }).gas, validation: settleLevel(validation), expectedMs, signal, isLocal: where === 'local', coordinator };
 }
 
-/** A job of these. @throws the reason of the signal */
-export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modules: readonly StageGiven[]): Job {
+/** A job of these at work. @throws the reason of the signal */
+export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modules: readonly StageGiven[]): Work {
   const { signal } = settled;
   signal?.throwIfAborted();
   const runner: Runner = settled.isLocal || !mesh ? new LocalRunner() : new MeshRunner(mesh, settled);
-  const work = new Work(plan, modules, runner);
+  const work = new Work(plan, modules, runner, checkpointer(mesh));
   const cancel = (): void => void work.cancel(signal?.reason);
   signal?.addEventListener('abort', cancel, { once: true });
   void work.over.then(() => signal?.removeEventListener('abort', cancel));
-  return new JobFace(work, 0, checkpointer(mesh));
+  return work;
 }
 
 /**
@@ -60,7 +60,7 @@ export function map(mesh: Mesh | undefined, module: Uint8Array | ArrayBuffer, in
   const settled = settleJob(mesh, options, 'map');
   const source = new Source(inputs, takeInput);
   const { gas, validation } = settled;
-  return begin(mesh, settled, { source, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]);
+  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
 }
 
 /**
@@ -78,7 +78,8 @@ export function graph(
   need(Array.isArray(modules) && modules.length >= 1 && modules.length <= MODULES_MAX, `modules are an array of 1 to ${MODULES_MAX}`);
   const source = new Source(invocations, takeInvocation(modules.length));
   const { gas, validation } = settled;
-  return begin(mesh, settled, { source, gas, validation, usesOf: usesIn(invocations) }, modules.map((module) => settleStage(module, options)));
+  const given = modules.map((module) => settleStage(module, options));
+  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: usesIn(invocations) }, given), 0);
 }
 
 /** How many await the output of each; where the invocations come from an iterator, any number may. */

@@ -56,6 +56,14 @@ export class Requester implements Half<face.AskEvent> {
   /** The same, where it was asked for before. */
   static known = (mesh: Mesh): Requester | undefined => requesters.get(mesh);
 
+  /** Takes records that another tab made, of executors of which there is none here. */
+  learn(records: readonly ExecutorRecord[]): void {
+    const known = new Set(this.#book.list().map(({ executor }) => executor));
+    const news = records.filter(({ executor }) => !known.has(executor) && fromHex(executor, 32));
+    this.know(news);
+    for (const { executor, confirmed } of news) this.#book.note(fromHex(executor, 32)!, confirmed);
+  }
+
   /** Tells the coordinator of records. */
   know(records: readonly ExecutorRecord[]): void {
     for (const { executor, confirmed } of records) this.coordinator.say(face.know(fromHex(executor, 32)!, confirmed));

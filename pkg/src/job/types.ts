@@ -190,6 +190,8 @@ export interface Quote {
   outputs: Uint8Array<ArrayBuffer>[];
 }
 
+export interface ResumeOptions extends CoordinatorOptions, Pick<JobOptions, 'validation' | 'where' | 'signal' | 'expectedMs'> {}
+
 export interface OfferOptions extends CoordinatorOptions {
   /** Tasks that run at once. Default: one less than there are cores, half of that on battery. */
   cores?: number;

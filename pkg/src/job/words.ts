@@ -23,7 +23,7 @@ const ENTRIES = {
   1096: ['InputTooLarge', 'The outputs that this task awaits have more than 16 MiB together: await fewer, or shorter ones.'],
   1097: ['InputGone', 'An executor was found to lie about this task, and its input was not kept: give an array of inputs, which can be read again.'],
   1098: ['NothingToReduce', 'There are no results to reduce.'],
-  1099: ['InputsFailed', 'The inputs of this job could not be read.'],
+  1099: ['CheckpointTooLarge', 'A checkpoint has at most 256 MiB: put long inputs into fewer jobs.'],
 } as const satisfies Record<number, Entry>;
 
 export const WORD = {
@@ -46,7 +46,7 @@ export const WORD = {
   inputTooLarge: 1096,
   inputGone: 1097,
   nothingToReduce: 1098,
-  inputsFailed: 1099,
+  checkpointTooLarge: 1099,
 } as const;
 
 export type Word = (typeof WORD)[keyof typeof WORD];

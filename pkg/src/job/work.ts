@@ -8,7 +8,9 @@ import { Doubts } from './doubts.js';
 import { Graph, type GraphHearer, type StageKind } from './graph.js';
 import { Intake } from './intake.js';
 import { BAD, FAILED, GOOD, type Level, UNKNOWN } from './level.js';
-import { HELD_BYTES_MAX, UNREAD_MAX } from './limits.js';
+import type { Saved } from './file.js';
+import { type Known, Journal } from './journal.js';
+import { HELD_BYTES_MAX, JOURNAL_BYTES_MAX, UNREAD_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
 import { leafOf, rootOf } from './merkle.js';
 import { type JobModule, type StageGiven, jobModule } from './module.js';
@@ -31,7 +33,12 @@ export interface Plan {
   readonly validation: number;
   /** How many others of the list await the output of one; those of an iterator nobody knows. */
   readonly usesOf: (index: number) => number;
+  /** What tasks came to before, in another run of the job. */
+  readonly known?: Known;
 }
+
+/** Makes a checkpoint of a job, and names it. */
+export type Checkpointer = (work: Work) => Promise<string>;
 
 interface Stage {
   readonly given: readonly StageGiven[];
@@ -49,6 +56,8 @@ export class Work implements Hearer, GraphHearer {
   readonly account = new Account();
   readonly plan: Plan;
   readonly #runner: Runner;
+  readonly #checkpointer: Checkpointer;
+  readonly #journal: Journal;
   readonly #graph: Graph;
   readonly #stages: Stage[] = [];
   readonly #intake: Intake;
@@ -61,9 +70,11 @@ export class Work implements Hearer, GraphHearer {
   /** Resolves once the job has ended, however. */
   readonly over = new Promise<void>((resolve) => (this.#over = resolve));
 
-  constructor(plan: Plan, modules: readonly StageGiven[], runner: Runner) {
+  constructor(plan: Plan, modules: readonly StageGiven[], runner: Runner, checkpointer: Checkpointer) {
     this.plan = plan;
     this.#runner = runner;
+    this.#checkpointer = checkpointer;
+    this.#journal = new Journal(plan.source.isKept ? JOURNAL_BYTES_MAX : 0);
     this.#graph = new Graph(this, plan.validation === 1);
     this.#intake = new Intake({
       graph: this.#graph,
@@ -73,6 +84,8 @@ export class Work implements Hearer, GraphHearer {
       modulesOf: (stage) => this.#stages[stage]!.modules,
       isWanted: (open) => this.#isWanted(open),
       isOver: () => this.isOver,
+      known: plan.known,
+      onKnown: (task, decided) => this.onDecided(task, decided),
       onFailed: (level, index, reason) => this.#fail(level, index, reason),
       onRead: () => this.#settleFailures(),
       onFault: (error) => this.onFault(error),
@@ -195,6 +208,19 @@ export class Work implements Hearer, GraphHearer {
 
   #error: unknown;
 
+  /** @throws MeshError NotKept, CheckpointTooLarge or BadOption; as `mesh.put` */
+  checkpoint(): Promise<string> {
+    return this.#checkpointer(this);
+  }
+
+  /** What goes into a checkpoint. */
+  get saved(): Omit<Saved, 'records'> {
+    const { gas, validation, source } = this.plan;
+    const stages = this.#stages.map(({ given }, at) => ({ kind: this.#graph.stages[at]!, modules: given }));
+    const invocations = Array.from({ length: source.total ?? 0 }, (_, index) => source.at(index)!);
+    return { gas, validation, stages, invocations, journal: this.#journal.bytes };
+  }
+
   // What the runner tells.
 
   onRoom(tasks: number): void {
@@ -209,6 +235,7 @@ export class Work implements Hearer, GraphHearer {
     const [before, leaf] = [level.leaf(index), leafOf(task.id, outcome)];
     const replaces = level.set(index, outcome.status === 0 ? GOOD : BAD, leaf) !== UNKNOWN;
     this.account.accept(decided, replaces);
+    this.#journal.note(task, decided);
     if (this.plan.validation === 1 && !isChecked && executor) this.#doubts.note(level, index, task, executor);
     this.#settle(level, index, resultOf(index, task, decided, replaces, this.#rereading(level, index)), replaces);
     if (replaces && !isEqual(before, leaf)) this.#doubts.replaced(level, index, output);
