@@ -23,7 +23,7 @@ const [CALL, PIECE, RANDOM] = [1_000, 100, 100];
 function host(input = utf8('0123456789'), gas = GAS) {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const global = (value) => new WebAssembly.Global({ value, mutable: true });
-  const guest = new Guest({ exports: { memory, '~g': global('i64'), '~s': global('i32') } }, gas);
+  const guest = new Guest({ exports: { memory, '~g': global('i64'), '~s': global('i32') } }, { gas });
   const command = new Command(input, SEED, TIME);
   command.attach(guest);
   const view = new DataView(memory.buffer);

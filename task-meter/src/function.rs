@@ -4,12 +4,13 @@ use crate::floats::{local, operand};
 use crate::gas::Begin;
 use crate::limits::{FRAME_BYTES_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::meter::{Body, Meter};
-use crate::opcodes::{PREFIXED, SPECIAL, immediate};
+use crate::opcodes::{PREFIXED, SPECIAL, TABLE_GROW, TABLE_INIT, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
     BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LEAF_GAS_MAX, LOCALS_A_GAS, LONG_VALUES,
-    SLOT_BYTES, VALUE_BYTES,
+    SLOT_BYTES, VALUE_BYTES, VALUE_BYTES_MAX,
 };
+use crate::sections::F64;
 use crate::slots::{SLOT, slot};
 
 const GAS: u8 = SLOT + slot::GAS;
@@ -48,10 +49,10 @@ impl Meter<'_> {
         self.scan(0);
         self.writer.is_off = false;
         let Body { locals, height_max, values, calls, gas, .. } = self.body;
-        self.reader.check(height_max <= SLOTS_MAX - locals, Reason::Frame);
-        let frame = FRAME_BYTES.wrapping_add(SLOT_BYTES.wrapping_mul(locals.wrapping_add(height_max)))
-            + VALUE_BYTES * values;
-        self.reader.check(frame <= FRAME_BYTES_MAX, Reason::Frame);
+        // Where the operands do not match their height is anything.
+        let slots = self.reader.bound(height_max.saturating_add(locals), SLOTS_MAX, Reason::Frame);
+        let most = FRAME_BYTES + SLOT_BYTES * slots + VALUE_BYTES_MAX * values;
+        self.reader.bound(most, FRAME_BYTES_MAX, Reason::Frame);
         if self.reader.is_refused() {
             return;
         }
@@ -60,8 +61,8 @@ impl Meter<'_> {
         self.copied = list;
         self.copy_until(code);
         self.declare_spares();
-        self.body.is_counted = calls || frame > FRAME_FREE_BYTES || gas > LEAF_GAS_MAX;
-        self.writer.slots[usize::from(slot::CONSTANT)] = frame;
+        self.body.is_counted = calls || most > FRAME_FREE_BYTES || gas > LEAF_GAS_MAX;
+        self.writer.slots[usize::from(slot::CONSTANT)] = most - (VALUE_BYTES_MAX - VALUE_BYTES) * values;
         self.writer.slots[usize::from(slot::KIND)] = (word as i32 >> 16) as u32;
         self.reader.at = code;
         self.copied = code;
@@ -122,15 +123,17 @@ impl Meter<'_> {
 
     fn declare_groups(&mut self, groups: u32) {
         for _ in 0..groups {
-            let count = self.reader.at_most(SLOTS_MAX - self.body.locals, Reason::Frame);
+            let locals = self.reader.number().saturating_add(self.body.locals);
+            let locals = self.reader.bound(locals, SLOTS_MAX, Reason::Locals);
             let kind = self.value_type();
-            self.declare(count, !kind & local::KIND);
+            self.declare(locals, if kind < F64 { 0 } else { !kind & local::KIND });
         }
     }
 
+    /// Declares locals until there are so many.
     #[inline(never)]
-    fn declare(&mut self, count: u32, known: u8) {
-        for _ in 0..count {
+    fn declare(&mut self, locals: u32, known: u8) {
+        while self.body.locals < locals {
             *self.scratch.local(self.body.locals) = known;
             self.body.locals += 1;
         }
@@ -209,7 +212,7 @@ impl Meter<'_> {
             immediate::BLOCK => return self.block_type(),
             immediate::LABEL => return self.label(),
             immediate::LABELS => {
-                for _ in 0..self.reader.count(LABELS_MAX) {
+                for _ in 0..self.reader.at_most(LABELS_MAX, Reason::Labels) {
                     self.label();
                 }
                 return self.label();
@@ -220,8 +223,7 @@ impl Meter<'_> {
             }
             immediate::INDIRECT => {
                 let index = self.reader.index(self.types);
-                let table = self.reader.number();
-                self.reader.check(table == 0, Reason::Table);
+                self.reader.number();
                 return *self.scratch.type_word(index);
             }
             immediate::SELECT => {
@@ -243,9 +245,14 @@ impl Meter<'_> {
                 self.reader.number();
                 self.memory_zero();
             }
-            immediate::SEGMENT => {
+            immediate::INDEX => {
                 self.reader.number();
             }
+            immediate::INDICES => {
+                self.reader.number();
+                self.reader.number();
+            }
+            immediate::REFERENCE => self.reference_type(Reason::Type),
             immediate::MEMORIES => {
                 self.memory_zero();
                 self.memory_zero();
@@ -322,7 +329,7 @@ impl Meter<'_> {
                 self.call(0x101, start, &[0x10, GROW]);
             }
             0x43 | 0x44 => self.push_constant(row == 0x44),
-            _ => self.bulk(start),
+            _ => self.bulk(row, start),
         }
     }
 
@@ -333,13 +340,18 @@ impl Meter<'_> {
         self.push(operand::BITS);
     }
 
-    /// An operation on as many bytes as the topmost of its three operands says.
-    fn bulk(&mut self, start: usize) {
-        for _ in 0..3 {
+    /// An operation on as many bytes, or entries of a table, as the topmost of its three operands says. `table.grow` has two, and
+    /// gives a number.
+    fn bulk(&mut self, row: u32, start: usize) {
+        let grows = row == TABLE_GROW;
+        for _ in u32::from(grows)..3 {
             self.pop();
         }
         self.charge(BULK_GAS);
         self.copy_until(start);
-        self.charge_bulk();
+        self.charge_bulk(row >= TABLE_INIT);
+        if grows {
+            self.push(operand::BITS);
+        }
     }
 }

@@ -97,7 +97,7 @@ impl Meter<'_> {
     pub(crate) fn cross_border(&mut self, index: u32) {
         let word = *self.scratch.type_word(index);
         self.border += 1 + (word & 0xff) + (word >> 8 & 0xff);
-        self.reader.check(self.border <= BORDER_MAX, Reason::Count);
+        self.reader.bound(self.border, BORDER_MAX, Reason::Border);
     }
 
     /// A name of at most `limit` bytes: where it starts. It ends where reading goes on.

@@ -13,6 +13,7 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod advice;
 mod append;
 mod control;
 mod floats;

@@ -2,11 +2,14 @@
 //!
 //! At every limit the module is refused, with the limit's own code ([`crate::refusal`]).
 
-/// Bytes of a module.
-pub const MODULE_BYTES_MAX: usize = 4 << 20;
+/// Bytes of a module's sections, custom ones left out.
+pub const MODULE_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes of a module with its custom sections.
+pub const FILE_BYTES_MAX: usize = 64 << 20;
 
 /// Bytes of a metered module, whatever the module ([`crate::output_bytes_max`] says how many at most for a given one).
-pub const OUTPUT_BYTES_MAX: usize = 16 << 20;
+pub const OUTPUT_BYTES_MAX: usize = 32 << 20;
 
 /// Bytes of one metered function. Engines stop at 7,654,321.
 pub const BODY_BYTES_MAX: usize = 4 << 20;
@@ -20,24 +23,27 @@ pub const PARAMETERS_MAX: u32 = 127;
 /// Results of a function type.
 pub const RESULTS_MAX: u32 = 32;
 
-/// Functions, imported ones included; so too globals, exports, segments, entries of a segment, entries of the table.
+/// Functions, imported ones included; so too globals, exports, segments, entries of a segment, entries of a table.
 pub const ITEMS_MAX: u32 = 65_535;
+
+/// Tables. With all their entries they take some megabytes.
+pub const TABLES_MAX: u32 = 16;
 
 /// Labels of one `br_table`, without the default. Engines stop at 65,520.
 pub const LABELS_MAX: u32 = 32_768;
 
 /// Blocks open at once within a function, its own included, reachable or not.
-pub const NESTING_MAX: u32 = 2_048;
+pub const NESTING_MAX: u32 = 4_096;
 
-/// Parameters, locals and operands of a function at its fullest: 8 bytes each, so that a frame stays below 64 KiB.
-pub const SLOTS_MAX: u32 = 8_176;
+/// Parameters, locals and operands of a function at its fullest: as many as [`FRAME_BYTES_MAX`] holds, 8 bytes each.
+pub const SLOTS_MAX: u32 = 14_330;
 
 /// Instructions of one function whose result is a float that arithmetic made or a local holds.
 pub const FLOATS_MAX: u32 = 1 << 17;
 
-/// Bytes of stack for one function, as [`crate::schedule`] counts them. An engine has made a frame before its function can test the stack:
-/// that of Chromium's Workers, 500 KiB, must hold all that is counted and one frame more. Values are so bounded to 28,672; wasmi keeps constants,
-/// and where branches go that lead far, in 32,767 slots.
+/// Bytes of stack that one function can take, as [`crate::schedule`] counts them. An engine has made a frame before its function can test
+/// the stack: that of Chromium's Workers, 500 KiB, must hold all that is counted and one frame more. Values are so bounded to 28,672; wasmi
+/// keeps constants, and where branches go that lead far, in 32,767 slots.
 pub const FRAME_BYTES_MAX: u32 = 112 << 10;
 
 /// Bytes of an exported name. Engines stop at 100,000.
@@ -49,5 +55,8 @@ pub const BORDER_MAX: u32 = 900_000;
 /// Pages of 64 KiB that a memory can have at all.
 pub const PAGES_MAX: u32 = 65_536;
 
-/// Bytes of stack for a task, as [`crate::schedule`] counts them.
-pub const STACK_BYTES: u32 = 384 << 10;
+/// Bytes of stack for a task that names none, as [`crate::schedule`] counts them. Every engine has so much.
+pub const STACK_BYTES: u32 = 256 << 10;
+
+/// The most that a task can name. An engine that has less ends the run without a result.
+pub const STACK_BYTES_MAX: u32 = 8 << 20;

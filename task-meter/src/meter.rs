@@ -37,6 +37,8 @@ pub(crate) struct Meter<'a> {
     pub(crate) start: u32,
     /// Types that were appended.
     pub(crate) more_types: u32,
+    /// Bytes of the sections so far, custom ones left out.
+    pub(crate) section_bytes: u32,
     /// Behind the last byte of the module that was copied.
     pub(crate) copied: usize,
     pub(crate) writer: Writer<'a>,
@@ -65,6 +67,7 @@ impl<'a> Meter<'a> {
             border: 0,
             start: 0,
             more_types: 0,
+            section_bytes: 0,
             copied: 0,
             body: Body::NEW,
             segments: Segments::NEW,

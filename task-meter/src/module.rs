@@ -3,7 +3,7 @@
 //! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
 //! Custom sections are left out unread, and the start function becomes an export.
 
-use crate::limits::{BODY_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, TYPES_MAX};
+use crate::limits::{BODY_BYTES_MAX, FILE_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, TABLES_MAX, TYPES_MAX};
 use crate::meter::Meter;
 use crate::refusal::Reason;
 use crate::section_id::{
@@ -33,7 +33,7 @@ impl Meter<'_> {
     #[inline(never)]
     pub(crate) fn run(&mut self) {
         self.scratch.opcodes.unpack();
-        self.reader.check(self.reader.bytes.len() <= MODULE_BYTES_MAX, Reason::ModuleBytes);
+        self.reader.bound(self.reader.bytes.len() as u32, FILE_BYTES_MAX as u32, Reason::ModuleBytes);
         let is_module = self.reader.has(0, MAGIC);
         self.reader.check(is_module, Reason::Header);
         self.writer.bytes(MAGIC);
@@ -74,6 +74,8 @@ impl Meter<'_> {
             length = self.reader.number();
         }
         self.reader.limit(length);
+        self.section_bytes = self.section_bytes.wrapping_add(length);
+        self.reader.bound(self.section_bytes, MODULE_BYTES_MAX as u32, Reason::ModuleBytes);
         is_there
     }
 
@@ -82,8 +84,12 @@ impl Meter<'_> {
         if self.reader.is_refused() || !(is_there || appended > 0) {
             return;
         }
-        let limit = if id == TYPE { TYPES_MAX } else { ITEMS_MAX };
-        let count = if is_there { self.reader.count(limit) } else { 0 };
+        let (limit, reason) = match id {
+            TYPE => (TYPES_MAX, Reason::Types),
+            TABLE => (TABLES_MAX, Reason::Tables),
+            _ => (ITEMS_MAX, Reason::Count),
+        };
+        let count = if is_there { self.reader.at_most(limit, reason) } else { 0 };
         if id == START {
             self.reader.check(count < self.functions, Reason::Index);
             self.start = 1 + count;
@@ -139,7 +145,7 @@ impl Meter<'_> {
         match id {
             TYPE => return self.type_items(count),
             GLOBAL => self.name_appended(count),
-            CODE => self.reader.check(count == self.functions - self.imports, Reason::Count),
+            CODE => self.reader.check(count == self.functions - self.imports, Reason::Length),
             _ => {}
         }
         self.writer.number(count + appended);
@@ -153,7 +159,7 @@ impl Meter<'_> {
                     let kind = self.reader.index(self.types);
                     self.add_function(kind);
                 }
-                TABLE => self.table(number),
+                TABLE => self.table(),
                 MEMORY => self.memory(),
                 GLOBAL => self.global(),
                 EXPORT => self.export(),

@@ -1,5 +1,5 @@
 //! The opcodes that the profile accepts, as data: the order and the names of the specification's appendix
-//! "Index of Instructions" (WebAssembly 2.0 without vectors, references and tables).
+//! "Index of Instructions" (WebAssembly 2.0 without vectors).
 
 /// The gas that one instruction can cost; a row of the opcode table holds an index into this list. `nop`, which is nothing else,
 /// must not have index 0: a row of zeros is refused.
@@ -37,10 +37,14 @@ pub(crate) mod immediate {
     pub(crate) const DOUBLE: u16 = 13;
     /// A segment of data and a zero.
     pub(crate) const SEGMENT_MEMORY: u16 = 14;
-    /// A segment of data.
-    pub(crate) const SEGMENT: u16 = 15;
+    /// A segment or a table, which the engine looks at.
+    pub(crate) const INDEX: u16 = 15;
     /// Two zeros.
     pub(crate) const MEMORIES: u16 = 16;
+    /// Two segments or tables, which the engine looks at.
+    pub(crate) const INDICES: u16 = 17;
+    /// A type of references.
+    pub(crate) const REFERENCE: u16 = 18;
 }
 
 /// What an instruction leaves on the stack, as far as its bits are concerned.
@@ -87,6 +91,10 @@ const fn run(first: u32, last: u32, immediate: u16, form: u16, gas: u8) -> Run {
 /// The row of the opcode that is written 0xfc 0; the others of this prefix follow.
 pub(crate) const PREFIXED: u32 = 0x100;
 
+/// The first instruction with the prefix that works on tables, and the one that makes one larger.
+pub(crate) const TABLE_INIT: u32 = PREFIXED + 12;
+pub(crate) const TABLE_GROW: u32 = PREFIXED + 15;
+
 /// How many rows there are: the opcodes of one byte, and as many behind 0xfc.
 const ROWS: usize = 0x200;
 
@@ -94,7 +102,7 @@ use Made::{Bits, F32, F64, Nothing, Number};
 use immediate as I;
 
 #[rustfmt::skip]
-const RUNS: [Run; 73] = [
+const RUNS: [Run; 84] = [
     // Control.
     run(0x00, 0x00, I::NONE,     SPECIAL,            1),  // unreachable
     run(0x01, 0x01, I::NONE,     plain(0, Nothing),  0),  // nop
@@ -116,6 +124,9 @@ const RUNS: [Run; 73] = [
     run(0x21, 0x22, I::LOCAL,    SPECIAL,            1),  // local.set, local.tee
     run(0x23, 0x23, I::GLOBAL,   plain(0, Bits),     2),  // global.get
     run(0x24, 0x24, I::GLOBAL,   seeing(1, Nothing), 2),  // global.set
+    // Tables.
+    run(0x25, 0x25, I::INDEX,    plain(1, Bits),     32), // table.get
+    run(0x26, 0x26, I::INDEX,    plain(2, Nothing),  32), // table.set
     // Memory.
     run(0x28, 0x35, I::ADDRESS,  plain(1, Bits),     3),  // i32.load … i64.load32_u
     run(0x36, 0x37, I::ADDRESS,  plain(2, Nothing),  2),  // i32.store, i64.store
@@ -171,12 +182,22 @@ const RUNS: [Run; 73] = [
     run(0xbb, 0xbb, I::NONE,     plain(1, F64),      3),  // f64.promote_f32
     run(0xbc, 0xbd, I::NONE,     seeing(1, Bits),    2),  // i32.reinterpret_f32, i64.reinterpret_f64
     run(0xbe, 0xc4, I::NONE,     plain(1, Bits),     2),  // f32.reinterpret_i32 … i64.extend32_s
+    // References.
+    run(0xd0, 0xd0, I::REFERENCE, plain(0, Bits),    1),  // ref.null
+    run(0xd1, 0xd1, I::NONE,     plain(1, Bits),     2),  // ref.is_null
+    run(0xd2, 0xd2, I::FUNCTION, plain(0, Bits),     16), // ref.func
     // Behind 0xfc.
     run(0x100, 0x107, I::NONE,            plain(1, Bits),    3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
     run(0x108, 0x108, I::SEGMENT_MEMORY,  SPECIAL,           1),  // memory.init
-    run(0x109, 0x109, I::SEGMENT,         plain(0, Nothing), 1),  // data.drop
+    run(0x109, 0x109, I::INDEX,           plain(0, Nothing), 1),  // data.drop
     run(0x10a, 0x10a, I::MEMORIES,        SPECIAL,           1),  // memory.copy
     run(0x10b, 0x10b, I::MEMORY,          SPECIAL,           1),  // memory.fill
+    run(0x10c, 0x10c, I::INDICES,         SPECIAL,           32), // table.init
+    run(0x10d, 0x10d, I::INDEX,           plain(0, Nothing), 1),  // elem.drop
+    run(0x10e, 0x10e, I::INDICES,         SPECIAL,           32), // table.copy
+    run(0x10f, 0x10f, I::INDEX,           SPECIAL,           32), // table.grow
+    run(0x110, 0x110, I::INDEX,           plain(0, Bits),    2),  // table.size
+    run(0x111, 0x111, I::INDEX,           SPECIAL,           32), // table.fill
 ];
 
 impl Run {

@@ -12,15 +12,18 @@ pub(crate) struct Reader<'a> {
     pub(crate) end: usize,
     /// The next byte.
     pub(crate) at: usize,
-    /// Where what was read last started; a refusal names it.
+    /// Where what was read last started; a refusal names it, and the number.
     mark: usize,
+    /// The number that was read last, or what was counted.
+    counted: u32,
     code: u32,
     offset: usize,
+    found: u32,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, end: bytes.len(), mark: 0, code: 0, offset: 0 }
+        Self { bytes, at: 0, end: bytes.len(), mark: 0, counted: 0, code: 0, offset: 0, found: 0 }
     }
 
     /// Refuses for a reason, unless something was refused before.
@@ -41,6 +44,7 @@ impl<'a> Reader<'a> {
         if self.code == 0 {
             self.code = code;
             self.offset = self.mark;
+            self.found = self.counted;
         }
     }
 
@@ -60,7 +64,7 @@ impl<'a> Reader<'a> {
 
     /// The first refusal.
     pub(crate) fn refusal(&self) -> Option<Refusal> {
-        let refusal = Refusal { code: self.code as u16, offset: self.offset as u32 };
+        let refusal = Refusal { code: self.code as u16, offset: self.offset as u32, found: self.found };
         self.is_refused().then_some(refusal)
     }
 
@@ -111,6 +115,7 @@ impl<'a> Reader<'a> {
             number |= u32::from(byte & 127) << shift;
             shift += 7;
             if byte < 128 {
+                self.counted = number;
                 return number;
             }
         }
@@ -133,8 +138,15 @@ impl<'a> Reader<'a> {
     #[inline(never)]
     pub(crate) fn at_most(&mut self, limit: u32, reason: Reason) -> u32 {
         let number = self.number();
-        self.check(number <= limit, reason);
-        if number <= limit { number } else { 0 }
+        self.bound(number, limit, reason)
+    }
+
+    /// What was counted, up to `limit`; 0 and a refusal that tells it for more.
+    #[inline(never)]
+    pub(crate) fn bound(&mut self, counted: u32, limit: u32, reason: Reason) -> u32 {
+        self.counted = counted;
+        self.check(counted <= limit, reason);
+        if counted <= limit { counted } else { 0 }
     }
 
     /// Passes over `count` bytes.

@@ -10,6 +10,8 @@ pub struct Refusal {
     pub code: u16,
     /// Bytes from the start of the module.
     pub offset: u32,
+    /// Of a limit that [`Refusal::counts`] how many of that there are, as far as they were counted; otherwise of no meaning.
+    pub found: u32,
 }
 
 /// Reasons other than an opcode. The numbers are part of the profile.
@@ -26,7 +28,7 @@ pub enum Reason {
     Number,
     /// An unknown section, or one out of order.
     Section,
-    /// A type that is not a function of i32, i64, f32 and f64.
+    /// A type that is not a function of numbers and references.
     Type,
     /// An import that the interface does not have, or with another type.
     Import,
@@ -34,7 +36,7 @@ pub enum Reason {
     Memory,
     /// A memory that starts larger than the task's limit.
     Pages,
-    /// A table of something else than functions, or not the only one.
+    /// A table of something else than references to functions or to things of the host, or of 64 bits.
     Table,
     /// An initial value that is not a constant.
     Initialiser,
@@ -42,7 +44,7 @@ pub enum Reason {
     Export,
     /// An exported name that starts with `~`.
     Name,
-    /// A segment of elements that is not active and made of function indices.
+    /// A segment of elements of another form or type.
     Elements,
     /// A segment of data for a memory that it names.
     Data,
@@ -54,7 +56,7 @@ pub enum Reason {
     Count,
     /// A limit: blocks within blocks.
     Nesting,
-    /// A limit: parameters, locals and operands of one function, and its stack.
+    /// A limit: bytes of stack of one function.
     Frame,
     /// A limit: floats within one function.
     Floats,
@@ -64,52 +66,71 @@ pub enum Reason {
     OutputBytes,
     /// A limit: bytes of a name.
     NameBytes,
+    /// A limit: function types.
+    Types,
+    /// A limit: parameters of a function type.
+    Parameters,
+    /// A limit: results of a function type.
+    Results,
+    /// A limit: labels of one `br_table`.
+    Labels,
+    /// A limit: functions that are imported or exported, with their parameters and results.
+    Border,
+    /// A limit: tables.
+    Tables,
+    /// A limit: parameters and locals of one function.
+    Locals,
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 24] = [
-    (Reason::ModuleBytes, "the module has more than 4 MiB"),
+const SENTENCES: [(Reason, &str); 31] = [
+    (Reason::ModuleBytes, "the module has more than 16 MiB without its custom sections, or 64 MiB with them"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
     (Reason::Number, "a number is written too long or is too large"),
     (Reason::Section, "a section is unknown or out of order"),
-    (Reason::Type, "a type uses something other than i32, i64, f32 and f64"),
+    (Reason::Type, "a type uses something other than i32, i64, f32, f64, funcref and externref"),
     (Reason::Import, "an import is not one of the interface's, or has another type"),
     (Reason::Memory, "a memory is missing, shared, of 64 bits, or not the only one"),
     (Reason::Pages, "the memory starts larger than the task's limit"),
-    (Reason::Table, "a table holds something other than functions or is not the only one"),
+    (Reason::Table, "a table holds something other than funcref and externref, or has a size of 64 bits"),
     (Reason::Initialiser, "an initial value is not a constant"),
     (Reason::Export, "an export is no function, memory, table or global"),
     (Reason::Name, "an exported name starts with ~"),
-    (Reason::Elements, "a segment of elements is not an active list of functions"),
+    (Reason::Elements, "a segment of elements has an unknown form or type"),
     (Reason::Data, "a segment of data names its memory"),
     (Reason::Index, "an index names something that does not exist"),
     (Reason::Blocks, "blocks do not match"),
-    (Reason::Count, "there is more of something than the profile allows"),
-    (Reason::Nesting, "blocks are nested deeper than 2,048"),
-    (Reason::Frame, "a function has more than 8,176 locals and operands, or 112 KiB of stack"),
+    (
+        Reason::Count,
+        "there are more than 65,535 functions, globals, exports, segments, or entries of one or of a table",
+    ),
+    (Reason::Nesting, "blocks are nested deeper than 4,096"),
+    (Reason::Frame, "a function takes more than 114,688 bytes of stack"),
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
     (Reason::NameBytes, "a name has more than 1,024 bytes"),
+    (Reason::Types, "there are more than 4,096 function types"),
+    (Reason::Parameters, "a function type has more than 127 parameters"),
+    (Reason::Results, "a function type has more than 32 results"),
+    (Reason::Labels, "a br_table has more than 32,768 labels"),
+    (Reason::Border, "imported and exported functions have more than 900,000 parameters and results"),
+    (Reason::Tables, "there are more than 16 tables"),
+    (Reason::Locals, "a function has more than 14,330 parameters and locals"),
 ];
 
 /// First opcode, last opcode, the feature of WebAssembly that has them; the first match counts.
-const FEATURES: [(u16, u16, &str); 15] = [
+const FEATURES: [(u16, u16, &str); 10] = [
     (0x106, 0x10a, "exceptions"),
     (0x112, 0x113, "tail calls"),
     (0x114, 0x115, "typed function references"),
     (0x118, 0x119, "exceptions"),
     (0x11f, 0x11f, "exceptions"),
-    (0x125, 0x126, "reference types (table.get, table.set)"),
-    (0x1d0, 0x1d2, "reference types (ref.null, ref.is_null, ref.func)"),
     (0x1d3, 0x1d6, "typed function references"),
     (0x1fb, 0x1fb, "garbage collection"),
     (0x1fd, 0x1fd, "SIMD"),
     (0x1fe, 0x1fe, "threads"),
-    (0x20c, 0x20e, "table operations (table.init, elem.drop, table.copy)"),
-    (0x20f, 0x20f, "table.grow"),
-    (0x210, 0x211, "table operations (table.size, table.fill)"),
     (0x213, 0x216, "wide arithmetic"),
 ];
 
@@ -125,9 +146,39 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// How many there are of what a limit bounds, where the sentence names one: `there are more than 16 tables`, 20.
+    ///
+    /// Of bytes of a module or a function, of locals and of the border it is what was counted when the limit was met.
+    #[must_use]
+    pub fn counts(&self) -> Option<u32> {
+        COUNTED.iter().any(|reason| *reason as u16 == self.code).then_some(self.found)
+    }
+}
+
+/// The limits of which a refusal says how many were found.
+const COUNTED: [Reason; 12] = [
+    Reason::ModuleBytes,
+    Reason::Pages,
+    Reason::Count,
+    Reason::Frame,
+    Reason::NameBytes,
+    Reason::Types,
+    Reason::Parameters,
+    Reason::Results,
+    Reason::Labels,
+    Reason::Border,
+    Reason::Tables,
+    Reason::Locals,
+];
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (refusal {}, byte {})", self.feature(), self.code, self.offset)
+        f.write_str(self.feature())?;
+        if let Some(found) = self.counts() {
+            write!(f, ": {found}")?;
+        }
+        write!(f, " (refusal {}, byte {})", self.code, self.offset)
     }
 }
 

@@ -20,6 +20,12 @@ pub const PAGE_GAS: u32 = 4_096;
 /// More for `memory.init`, `memory.copy` and `memory.fill`, beside one for each eight bytes.
 pub const BULK_GAS: u32 = 8;
 
+/// Bytes that such an instruction moves for one gas more, as a power of two.
+pub const BYTES_A_GAS_BITS: u8 = 3;
+
+/// Gas for each entry of a table that an instruction moves or makes, as a power of two.
+pub const ENTRY_GAS_BITS: u8 = 6;
+
 /// Declared locals for which a call costs one gas more: they are set to zero.
 pub const LOCALS_A_GAS: u32 = 4;
 
@@ -33,28 +39,32 @@ pub const UNTESTED_GAS_MAX: u32 = 10_000;
 /// entered without a test.
 pub const LEAF_GAS_MAX: u32 = 1_000;
 
-/// Bytes of stack for a call, before its slots.
-pub const FRAME_BYTES: u32 = 64;
+/// Bytes of stack for a call, before its slots: what the smallest call takes in V8's plain compiler, whose frames are the largest.
+pub const FRAME_BYTES: u32 = 48;
 
 /// Bytes of stack for a parameter, a local or an operand.
 pub const SLOT_BYTES: u32 = 8;
 
-/// Bytes of stack for an instruction that leaves a new value. A compiler that finds the same instruction twice keeps its value in
-/// between, however far that is and whatever is called there: one slot of 8 bytes for two instructions. One that takes
-/// instructions out of a loop keeps a slot for each.
-pub const VALUE_BYTES: u32 = 4;
+/// Bytes of stack for an instruction that leaves a new value: what most functions are far below. A compiler that finds the same
+/// instruction twice keeps its value in between, however far that is and whatever is called there.
+pub const VALUE_BYTES: u32 = 2;
+
+/// The same where the most is asked that one function can take: half a slot, since it takes two instructions to have a value kept.
+pub const VALUE_BYTES_MAX: u32 = 4;
 
 /// As so many values counts an instruction with the prefix 0xfc. An engine writes a saturating conversion as branches, and keeps what they lead to.
 pub const LONG_VALUES: u32 = 6;
 
-/// A function that calls nothing and needs no more than this is not counted.
+/// A function that calls nothing and can take no more than this is not counted.
 pub const FRAME_FREE_BYTES: u32 = 1_024;
 
-const CONSTANTS: [u32; 14] = [
+const CONSTANTS: [u32; 17] = [
     INDIRECT_GAS,
     GROW_GAS,
     PAGE_GAS,
     BULK_GAS,
+    1 << BYTES_A_GAS_BITS,
+    1 << ENTRY_GAS_BITS,
     LOCALS_A_GAS,
     JOINED_GAS_MAX,
     UNTESTED_GAS_MAX,
@@ -62,26 +72,27 @@ const CONSTANTS: [u32; 14] = [
     FRAME_BYTES,
     SLOT_BYTES,
     VALUE_BYTES,
+    VALUE_BYTES_MAX,
     LONG_VALUES,
     FRAME_FREE_BYTES,
     STACK_BYTES,
 ];
 
 /// How many opcodes have a gas, refused ones between them included.
-const OPCODES: usize = 0xc5 + 12;
+const OPCODES: usize = 0xd3 + 18;
 
 /// How many bytes [`bytes`] makes.
 pub const BYTES: usize = 8 + OPCODES + 4 * CONSTANTS.len();
 
-/// The schedule: `tabmesh1`; the gas of the opcodes 0x00 to 0xc4 and of 0xfc 0 to 11, one byte each, 255 where the opcode is
+/// The schedule: `tabmesh2`; the gas of the opcodes 0x00 to 0xd2 and of 0xfc 0 to 17, one byte each, 255 where the opcode is
 /// refused; the constants above in their order, 4 bytes each, little-endian.
 #[must_use]
 pub fn bytes() -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
-    bytes[..8].copy_from_slice(b"tabmesh1");
+    bytes[..8].copy_from_slice(b"tabmesh2");
     let mut opcodes = Opcodes::new();
     opcodes.unpack();
-    let rows = (0..0xc5).chain(PREFIXED..PREFIXED + 12);
+    let rows = (0..0xd3).chain(PREFIXED..PREFIXED + 18);
     for (byte, row) in bytes[8..8 + OPCODES].iter_mut().zip(rows) {
         *byte = opcodes.opcode(row).map_or(255, |opcode| opcode.gas() as u8);
     }

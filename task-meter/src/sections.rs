@@ -6,7 +6,11 @@ use crate::refusal::Reason;
 
 /// i32 and f64: the first and the last of the four types of numbers, as they are written.
 const I32: u8 = 0x7f;
-const F64: u8 = 0x7c;
+pub(crate) const F64: u8 = 0x7c;
+
+/// funcref and externref likewise.
+const FUNCREF: u8 = 0x70;
+const EXTERNREF: u8 = 0x6f;
 
 /// The first and the last kind of what is exported.
 const FUNCTION: u8 = 0;
@@ -19,9 +23,9 @@ impl Meter<'_> {
         for index in 0..count {
             self.reader.expect(0x60, Reason::Type);
             *self.scratch.type_at(index) = self.reader.at as u32;
-            let parameters = self.value_types(PARAMETERS_MAX);
+            let parameters = self.value_types(PARAMETERS_MAX, Reason::Parameters);
             let start = self.reader.at;
-            let results = self.value_types(RESULTS_MAX);
+            let results = self.value_types(RESULTS_MAX, Reason::Results);
             let written = match results {
                 0 => 0x40 - 0x80,
                 1 => i32::from(self.reader.byte_at(start + 1)) - 0x80,
@@ -47,50 +51,53 @@ impl Meter<'_> {
         self.copied = self.reader.at;
     }
 
-    /// A list of types of numbers, its length in one byte: the length.
-    fn value_types(&mut self, limit: u32) -> u32 {
+    /// A list of types, its length in one byte: the length.
+    fn value_types(&mut self, limit: u32, reason: Reason) -> u32 {
         let count = u32::from(self.reader.byte());
-        self.reader.check(count <= limit, Reason::Count);
+        let count = self.reader.bound(count, limit, reason);
         for _ in 0..count {
             self.value_type();
         }
         count
     }
 
-    /// One of the four types of numbers, as it is written.
+    /// One of the types of numbers and references, as it is written.
     pub(crate) fn value_type(&mut self) -> u8 {
         let kind = self.reader.byte();
-        self.reader.check((F64..=I32).contains(&kind), Reason::Type);
+        self.reader.check(matches!(kind, F64..=I32 | EXTERNREF | FUNCREF), Reason::Type);
         kind
     }
 
-    /// What a memory or a table has at least. What it has at most, which may be absent, is kept.
-    fn size(&mut self, reason: Reason) -> u32 {
-        let has_maximum = self.reader.byte();
-        self.reader.check(has_maximum <= 1, reason);
-        let minimum = self.reader.number();
-        self.size_max = if has_maximum == 1 { self.reader.number() } else { self.pages_max };
-        minimum
+    /// funcref or externref.
+    pub(crate) fn reference_type(&mut self, reason: Reason) {
+        let kind = self.reader.byte();
+        self.reader.check(matches!(kind, EXTERNREF | FUNCREF), reason);
     }
 
-    pub(crate) fn table(&mut self, number: u32) {
-        self.reader.expect(0x70, Reason::Table);
-        self.reader.check(number == 0, Reason::Table);
-        let minimum = self.size(Reason::Table);
-        self.reader.check(minimum <= ITEMS_MAX, Reason::Count);
+    /// Reads what a memory or a table has at least and at most, and writes it with a maximum of at most `limit`, which is answered.
+    fn size(&mut self, limit: u32, kind: Reason, too_large: Reason) -> u32 {
+        let start = self.reader.at;
+        let has_maximum = self.reader.byte();
+        self.reader.check(has_maximum <= 1, kind);
+        let minimum = self.reader.at_most(limit, too_large);
+        self.size_max = if has_maximum == 1 { self.reader.number() } else { limit };
+        let maximum = self.size_max.min(limit);
+        self.replace(start);
+        self.writer.byte(1);
+        self.writer.number(minimum);
+        self.writer.number(maximum);
+        maximum
+    }
+
+    pub(crate) fn table(&mut self) {
+        self.reference_type(Reason::Table);
+        self.size(ITEMS_MAX, Reason::Table, Reason::Count);
     }
 
     pub(crate) fn memory(&mut self) {
-        let minimum = self.size(Reason::Memory);
-        let maximum = self.size_max;
-        self.reader.check(minimum <= self.pages_max, Reason::Pages);
-        self.reader.check(maximum <= PAGES_MAX && !self.has_memory, Reason::Memory);
-        self.pages_max = self.pages_max.min(maximum);
+        self.pages_max = self.size(self.pages_max, Reason::Memory, Reason::Pages);
+        self.reader.check(self.size_max <= PAGES_MAX && !self.has_memory, Reason::Memory);
         self.has_memory = true;
-        self.copied = self.reader.at;
-        self.writer.byte(1);
-        self.writer.number(minimum);
-        self.writer.number(self.pages_max);
     }
 
     pub(crate) fn global(&mut self) {
@@ -105,6 +112,10 @@ impl Meter<'_> {
             0x41 | 0x42 => self.reader.skip_number(),
             0x43 => self.reader.skip(4),
             0x44 => self.reader.skip(8),
+            0xd0 => self.reference_type(Reason::Initialiser),
+            0xd2 => {
+                self.reader.index(self.functions);
+            }
             _ => self.reader.refuse(Reason::Initialiser),
         }
         self.reader.expect(0x0b, Reason::Initialiser);
@@ -130,12 +141,30 @@ impl Meter<'_> {
         }
     }
 
+    /// A segment of elements: bit 0 of its form says that it is not active; bit 1 that it names its table, or is declared only;
+    /// bit 2 that it is made of constants.
     pub(crate) fn elements(&mut self) {
-        self.reader.expect(0, Reason::Elements);
-        self.initialiser();
-        let count = self.reader.count(ITEMS_MAX);
-        for _ in 0..count {
-            self.reader.index(self.functions);
+        let form = self.reader.at_most(7, Reason::Elements);
+        if form & 1 == 0 {
+            if form & 2 != 0 {
+                self.reader.number();
+            }
+            self.initialiser();
+        }
+        let is_constants = form & 4 != 0;
+        if form & 3 != 0 {
+            if is_constants {
+                self.reference_type(Reason::Elements);
+            } else {
+                self.reader.expect(0, Reason::Elements);
+            }
+        }
+        for _ in 0..self.reader.count(ITEMS_MAX) {
+            if is_constants {
+                self.initialiser();
+            } else {
+                self.reader.index(self.functions);
+            }
         }
     }
 

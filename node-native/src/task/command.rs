@@ -12,6 +12,8 @@ pub struct Command {
     /// Bytes of the input that were read.
     pub(super) read: usize,
     pub(super) time: u64,
+    /// How often it asked for the time.
+    pub(super) clock_reads: u64,
     pub(super) random: Random,
     /// What was written to file 1.
     pub(super) output: Vec<u8>,
@@ -27,6 +29,7 @@ impl Command {
             input: task.input.clone(),
             read: 0,
             time: task.time,
+            clock_reads: 0,
             random: Random { seed: task.seed, blocks: 0, block: [0; 32], used: 32 },
             output: Vec::new(),
             log: Vec::new(),

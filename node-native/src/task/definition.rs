@@ -16,6 +16,11 @@ pub const GAS_DEFAULT: u64 = 1_000_000_000;
 /// Pages of a task that names none.
 pub const PAGES_DEFAULT: u32 = 1_024;
 
+/// Stack of a task that names none, in KiB as the profile counts it: every engine has so much.
+pub const STACK_KIB_DEFAULT: u32 = tabmesh_meter::limits::STACK_BYTES >> 10;
+/// Stack of a task. An engine that has less ends the run without a result.
+pub const STACK_KIB_MAX: u32 = tabmesh_meter::limits::STACK_BYTES_MAX >> 10;
+
 /// What is to be run, within the bounds that the interface sets.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Task {
@@ -23,6 +28,7 @@ pub struct Task {
     pub(super) input: Bytes,
     pub(super) gas: u64,
     pub(super) pages: u32,
+    pub(super) stack_kib: u32,
     pub(super) seed: [u8; 32],
     pub(super) time: u64,
     pub(super) piece_bytes: Option<NonZeroUsize>,
@@ -51,6 +57,12 @@ pub enum BoundError {
         /// As many.
         pages: u32,
     },
+    /// None, or more than [`STACK_KIB_MAX`].
+    #[error("a task has 1 to {STACK_KIB_MAX} KiB of stack, not {kib}")]
+    Stack {
+        /// As many.
+        kib: u32,
+    },
     /// No bytes at all, or more than [`STREAM_BYTES_MAX`].
     #[error("a piece of the input has 1 to 16777216 bytes, not {bytes}")]
     Piece {
@@ -66,7 +78,7 @@ pub enum BoundError {
 }
 
 impl Task {
-    /// A task with the defaults: no input, 1,000,000,000 gas, 1,024 pages, a seed of zeros, the time 0.
+    /// A task with the defaults: no input, 1,000,000,000 gas, 1,024 pages, 256 KiB of stack, a seed of zeros, the time 0.
     ///
     /// The module is judged when it runs: one that is too large is refused by the profile, with its code.
     #[must_use]
@@ -76,6 +88,7 @@ impl Task {
             input: Bytes::new(),
             gas: GAS_DEFAULT,
             pages: PAGES_DEFAULT,
+            stack_kib: STACK_KIB_DEFAULT,
             seed: [0; 32],
             time: 0,
             piece_bytes: None,
@@ -109,6 +122,15 @@ impl Task {
         self.pages = pages;
         let is_good = (1..=tabmesh_meter::limits::PAGES_MAX).contains(&pages);
         if is_good { Ok(self) } else { Err(BoundError::Pages { pages }) }
+    }
+
+    /// The same with as many KiB of stack, as the profile counts it.
+    ///
+    /// # Errors
+    /// There are none, or more than [`STACK_KIB_MAX`].
+    pub fn with_stack(mut self, kib: u32) -> Result<Self, BoundError> {
+        self.stack_kib = kib;
+        if (1..=STACK_KIB_MAX).contains(&kib) { Ok(self) } else { Err(BoundError::Stack { kib }) }
     }
 
     /// The same with a seed, from which all its random bytes come.
@@ -145,6 +167,17 @@ impl Task {
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.gas
+    }
+
+    /// The limit of stack, in KiB as the profile counts it.
+    #[must_use]
+    pub fn stack_kib(&self) -> u32 {
+        self.stack_kib
+    }
+
+    pub(super) fn stack_bytes(&self) -> i32 {
+        // Within 8 MiB by the bound.
+        (self.stack_kib << 10) as i32
     }
 
     /// The limit of memory, in pages of 64 KiB.

@@ -72,6 +72,9 @@ pub trait Guest {
 
     /// The stack left, `~s`.
     fn stack(&mut self) -> i32;
+
+    /// Sets the stack left.
+    fn set_stack(&mut self, bytes: i32);
 }
 
 /// The type of a number at the border of a module.

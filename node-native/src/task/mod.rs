@@ -29,10 +29,12 @@ mod wasi;
 pub mod wasmi;
 pub mod wasmtime;
 mod watchdog;
+pub mod why;
 
 pub use compiler::Compiler;
 pub use definition::{
-    BoundError, GAS_DEFAULT, GAS_MAX, LOG_BYTES_MAX, PAGES_DEFAULT, STREAM_BYTES_MAX, Task,
+    BoundError, GAS_DEFAULT, GAS_MAX, LOG_BYTES_MAX, PAGES_DEFAULT, STACK_KIB_DEFAULT, STACK_KIB_MAX,
+    STREAM_BYTES_MAX, Task,
 };
 pub use executor::{Executor, HostLimits};
 pub use kinds::EngineKind;

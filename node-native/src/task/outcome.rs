@@ -98,7 +98,7 @@ pub enum End {
 }
 
 /// The refusal of a module that the profile accepted and the engine found invalid.
-pub const INVALID: Refusal = Refusal { code: 65_535, offset: 0 };
+pub const INVALID: Refusal = Refusal { code: 65_535, offset: 0, found: 0 };
 
 impl End {
     /// Its number.
@@ -144,11 +144,9 @@ impl End {
             Self::Trap => {
                 "the module trapped: it reached an unreachable place, divided by zero or left its memory or table; look into its code"
             }
-            Self::OutOfGas => {
-                "the gas did not suffice; give more gas, or a smaller input (a module that waits for time to pass waits forever: a task's clock stands still)"
-            }
+            Self::OutOfGas => "the gas did not suffice; give more gas, or a smaller input",
             Self::Stack => {
-                "the module's calls go deeper than 384 KiB of stack, which hold 6,000 calls of the smallest functions and some hundreds of large ones; turn its recursion into a loop, split what calls itself into smaller functions, or move large locals into memory"
+                "the module's calls go deeper than the task's stack, of which 256 KiB hold 5,461 calls of the smallest functions, some 2,000 of usual and some hundreds of large ones; give the task more (--stack, at most 8192 KiB), turn its recursion into a loop, or split what calls itself into smaller functions"
             }
             Self::BadAbi => {
                 "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"
@@ -157,7 +155,7 @@ impl End {
                 "this host has not got the memory; ask for fewer pages, or run it elsewhere"
             }
             Self::Abort(Failure::Stack) => {
-                "the engine's own stack came to its end, which should not happen; run it in the other engine, and report the module"
+                "the engine's own stack came to its end before the task's; give the task less stack or run it in the other engine, and if its stack is the usual one report the module"
             }
             Self::Abort(Failure::Engine) => {
                 "the engine failed, which is not the module's fault; run it in the other engine, and report the module"
@@ -191,19 +189,37 @@ pub struct Outcome {
     pub log: Vec<u8>,
     /// The steps that were begun, 0 for a task that is not run by steps. No part of the result.
     pub steps: u64,
+    /// How often a command asked for the time. No part of the result.
+    pub clock_reads: u64,
 }
+
+/// A command that asked for the time so often, and spent its gas, waited for it to pass.
+const CLOCK_READS_MANY: u64 = 1_000;
 
 impl Outcome {
     /// What happened when nothing ran.
     pub(super) fn without_run(end: End, gas: u64) -> Self {
         let gas_used = bill(end, gas, 0);
-        Self { end, gas_used, output: Vec::new(), log: Vec::new(), steps: 0 }
+        Self { end, gas_used, output: Vec::new(), log: Vec::new(), steps: 0, clock_reads: 0 }
     }
 
     /// Its number.
     #[must_use]
     pub fn status(&self) -> Status {
         self.end.status()
+    }
+
+    /// One sentence: what happened, and the way out.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let sentence = self.end.sentence();
+        if self.end != End::OutOfGas || self.clock_reads < CLOCK_READS_MANY {
+            return sentence;
+        }
+        let reads = self.clock_reads;
+        format!(
+            "{sentence}; it asked for the time {reads} times: a task's clock stands still, so do not wait for it"
+        )
     }
 
     /// The output's name.

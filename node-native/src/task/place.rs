@@ -1,23 +1,55 @@
 //! What stands at a byte of a module, in words: the import or the function that a refusal means.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// Names that are shown have at most so many characters.
 const SHOWN_MAX: usize = 80;
 
+/// What stands at a byte of a module.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// An import.
+    Import {
+        /// The module that it is imported from.
+        module: String,
+        /// Its name there.
+        name: String,
+        /// Its type: `function i32 → i32`, `memory`, `table`, `global`.
+        kind: String,
+    },
+    /// A function.
+    Function {
+        /// Its index.
+        index: u32,
+        /// What it is called, by the custom section of names or by an export.
+        name: Option<String>,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Import { module, name, kind } => write!(f, "import {module}.{name}: {kind}"),
+            Self::Function { index, name: None } => write!(f, "function {index}"),
+            Self::Function { index, name: Some(name) } => write!(f, "function {index}, {name}"),
+        }
+    }
+}
+
 /// The import with its type, or the function with its name, at a byte; none where it is neither, or the module cannot be read so far.
 #[must_use]
-pub fn place(module: &[u8], offset: u32) -> Option<String> {
+pub fn place(module: &[u8], offset: u32) -> Option<Place> {
     let mut reader = Reader { bytes: module, at: 8, offset: offset as usize, ..Reader::default() };
     // What was found stays, wherever reading ends.
     let _ = reader.sections();
-    let function = match (reader.import, reader.function) {
-        (Some(import), _) => return Some(format!("import {import}")),
+    let index = match (reader.import, reader.function) {
+        (Some(import), _) => return Some(import),
         (None, function) => function?,
     };
-    let name = reader.named.remove(&function).or_else(|| reader.exported.remove(&function));
-    Some(name.map_or_else(|| format!("function {function}"), |name| format!("function {function}, {name}")))
+    let name = reader.named.remove(&index).or_else(|| reader.exported.remove(&index));
+    Some(Place::Function { index, name })
 }
 
 #[derive(Default)]
@@ -29,7 +61,7 @@ struct Reader<'a> {
     imported: u32,
     exported: BTreeMap<u32, String>,
     named: BTreeMap<u32, String>,
-    import: Option<String>,
+    import: Option<Place>,
     function: Option<u32>,
 }
 
@@ -124,6 +156,8 @@ impl Reader<'_> {
                 0x7e => " i64",
                 0x7d => " f32",
                 0x7c => " f64",
+                0x70 => " funcref",
+                0x6f => " externref",
                 _ => " other",
             };
         }
@@ -155,7 +189,7 @@ impl Reader<'_> {
             _ => return None,
         };
         if self.is_within(start..self.at) {
-            self.import = Some(format!("{module}.{name}: {kind}"));
+            self.import = Some(Place::Import { module, name, kind });
         }
         Some(())
     }

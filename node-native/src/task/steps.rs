@@ -170,6 +170,7 @@ impl Stepper<'_> {
         let guest = &mut *guest;
         // Within 63 bits by the bound of a task.
         guest.reach().set_gas(gas as i64);
+        guest.set_stack(self.task.stack_bytes());
         let (stop, answer) = match self.calls(guest, state, piece) {
             Ok(answer) => (None, Some(answer)),
             Err(stop) => (Some(stop), None),

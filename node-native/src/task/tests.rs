@@ -313,7 +313,7 @@ fn the_place_of_a_refusal_is_its_import_or_its_function() {
     let module = wat::parse_str(text).expect("it is well-formed");
     let of = |bytes: &[u8]| {
         let at = module.windows(bytes.len()).position(|window| window == bytes).expect("it is there");
-        super::place::place(&module, at as u32)
+        super::place::place(&module, at as u32).map(|place| place.to_string())
     };
     assert_eq!(of(b"abort").as_deref(), Some("import env.abort: function i32 f64 →"));
     assert_eq!(of(&[0x41, 7]).as_deref(), Some("function 2, long"));

@@ -183,7 +183,9 @@ impl Call<'_> {
         if self.argument(0) > 3 {
             return Some(INVALID);
         }
-        let time = self.reach.parts().1.time;
+        let command = self.reach.parts().1;
+        command.clock_reads += 1;
+        let time = command.time;
         self.write(self.place(2), &time.to_le_bytes())
     }
 

@@ -6,24 +6,25 @@
 
 use std::sync::Arc;
 
-use ::wasmi::errors::{ErrorKind, HostError, InstantiationError};
+use ::wasmi::errors::{ErrorKind, HostError, InstantiationError, TableError};
 use ::wasmi::{
     AsContextMut, Caller, CompilationMode, Config, Engine as Inner, ExternType, Func, FuncType, Global,
     Instance, Linker, Memory, Module, ResumableCall, Store, StoreLimits, StoreLimitsBuilder, TrapCode, Val,
     ValType,
 };
-use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT};
+use tabmesh_meter::{GAS_EXPORT, STACK_EXPORT, limits, schedule};
 
 use super::command::Command;
 use super::engine::{CompileError, Compiled, Engine, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog};
 use super::stop::Failure;
 use super::wasi::{self, FUNCTIONS};
 
-/// Calls within calls: more than the profile's 384 KiB of stack hold of the smallest frames.
-const CALLS_MAX: usize = 8_192;
+/// Calls within calls: more than the largest stack of a task holds of the smallest frames.
+const CALLS_MAX: usize = (limits::STACK_BYTES_MAX / schedule::FRAME_BYTES) as usize + 1;
 
-/// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.
-const STACK_BYTES_MAX: usize = 16 << 20;
+/// Bytes of operands and constants: four times what the profile counts, and up to 192 small constants for each call. What is never
+/// touched costs nothing.
+const STACK_BYTES_MAX: usize = 4 * limits::STACK_BYTES_MAX as usize + 192 * 8 * CALLS_MAX;
 
 /// Fuel between two looks at the watchdog: some hundredths of a second.
 const SLICE_FUEL: u64 = 5_000_000;
@@ -211,6 +212,10 @@ fn stop(error: &::wasmi::Error) -> Stop {
     if let Some(stop) = error.downcast_ref() {
         return *stop;
     }
+    if matches!(error.kind(), ErrorKind::Table(TableError::CopyOutOfBounds)) {
+        // Which the engine does not count among its traps.
+        return Stop::Trap;
+    }
     match error.as_trap_code() {
         Some(TrapCode::StackOverflow) => Stop::Abort(Failure::Stack),
         Some(TrapCode::GrowthOperationLimited) => Stop::Abort(Failure::Memory),
@@ -289,5 +294,11 @@ impl Guest for Running {
     fn stack(&mut self) -> i32 {
         let global = self.instance.get_global(&self.inside.context, STACK_EXPORT);
         global.and_then(|global| global.get(&self.inside.context).i32()).unwrap_or(0)
+    }
+
+    fn set_stack(&mut self, bytes: i32) {
+        let global = self.instance.get_global(&self.inside.context, STACK_EXPORT);
+        let result = global.map(|global| global.set(&mut self.inside.context, Val::I32(bytes)));
+        debug_assert!(result.is_some_and(|set| set.is_ok()), "the meter's global is mutable and an i32");
     }
 }

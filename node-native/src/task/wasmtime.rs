@@ -280,4 +280,10 @@ impl Guest for Running {
         let global = self.instance.get_global(&mut self.inside.context, STACK_EXPORT);
         global.and_then(|global| global.get(&mut self.inside.context).i32()).unwrap_or(0)
     }
+
+    fn set_stack(&mut self, bytes: i32) {
+        let global = self.instance.get_global(&mut self.inside.context, STACK_EXPORT);
+        let result = global.map(|global| global.set(&mut self.inside.context, Val::I32(bytes)));
+        debug_assert!(result.is_some_and(|set| set.is_ok()), "the meter's global is mutable and an i32");
+    }
 }

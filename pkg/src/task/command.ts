@@ -70,14 +70,16 @@ export class Command {
     return Object.fromEntries(named);
   }
 
+  /** How often the time was asked for. */
+  clockReads = 0;
+
   /** What is there. */
   readonly imports = {
     args_sizes_get: (count: number, bytes: number): number => this.#call() ?? this.#put32(count, 1) ?? this.#put32(bytes, ARGUMENT.length) ?? DONE,
     args_get: (list: number, text: number): number => this.#call() ?? this.#put32(list, text) ?? this.#put(text, ARGUMENT) ?? DONE,
     environ_sizes_get: (count: number, bytes: number): number => this.#call() ?? this.#put32(count, 0) ?? this.#put32(bytes, 0) ?? DONE,
     environ_get: (): number => this.#call() ?? DONE,
-    clock_time_get: (clock: number, _precision: bigint, to: number): number =>
-      this.#call() ?? (unsigned(clock) < CLOCKS ? (this.#put64(to, this.#time) ?? DONE) : INVALID),
+    clock_time_get: (clock: number, _precision: bigint, to: number): number => this.#call() ?? this.#tellTime(unsigned(clock), to),
     random_get: (to: number, length: number): number => this.#getRandom(to, unsigned(length)),
     fd_read: (file: number, list: number, count: number, read: number): number => this.#readPieces(file, list, unsigned(count), read),
     fd_write: (file: number, list: number, count: number, written: number): number => this.#writePieces(file, list, unsigned(count), written),
@@ -91,6 +93,12 @@ export class Command {
       throw new Ended(unsigned(code));
     },
   };
+
+  #tellTime(clock: number, to: number): number {
+    if (clock >= CLOCKS) return INVALID;
+    this.clockReads += 1;
+    return this.#put64(to, this.#time) ?? DONE;
+  }
 
   get #instance(): Guest {
     if (!this.#guest) throw new Error('the instance calls before it is made');

@@ -3,6 +3,7 @@
 import type { Bytes } from '../bytes.js';
 import { Command } from './command.js';
 import { Ended, type Guest } from './guest.js';
+import { hintOf } from './hint.js';
 import { callFresh } from './instance.js';
 import { type Invocation, type Outcome, without } from './outcome.js';
 import type { Prepared } from './prepared.js';
@@ -34,16 +35,16 @@ export function perform(runnable: Runnable, invocation: Invocation, onStep: (ste
 
 /** Runs a module that has what its interface wants, in a fresh instance. Never throws, as {@link perform}. */
 export function execute(module: WebAssembly.Module, kind: 'pure' | 'command', invocation: Invocation): Outcome {
-  const { input, gas, seed, time } = invocation;
+  const { input, seed, time } = invocation;
   const command = kind === 'command' ? new Command(input, seed, time) : undefined;
   try {
-    const called = callFresh(module, command ? { wasi_snapshot_preview1: command.importsOf(module) } : {}, gas, (guest) => {
+    const called = callFresh(module, command ? { wasi_snapshot_preview1: command.importsOf(module) } : {}, invocation, (guest) => {
       if (command) return runCommand(guest, command);
       const output = guest.begin() ? runPure(guest, seed, input) : undefined;
       return output && { code: 0, output };
     });
     const log = command ? new TextDecoder().decode(command.log.bytes()) : '';
-    if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), log };
+    if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), log, ...hintOf(called.status, invocation, command?.clockReads) };
     const { code, output } = called.answer;
     return { status: code === 0 ? 'OK' : 'EXIT', code, gasUsed: called.gasUsed, output, log };
   } catch {

@@ -1,5 +1,7 @@
 // A started instance as its host sees it: its memory, its gas, its stack.
 
+import { STACK_KIB_USUAL } from './limits.js';
+
 /** What a call was ended with by the host: `proc_exit`, or the end of the gas. */
 export class Ended {
   constructor(readonly code: number) {}
@@ -7,6 +9,12 @@ export class Ended {
 
 /** The gas of a run that the host's lack of memory ended. */
 export const GAS_ABORTED = -(1n << 63n);
+
+/** What a run is given: gas, and stack in KiB; absent: the usual. */
+export interface Given {
+  readonly gas: bigint;
+  readonly stack?: number | undefined;
+}
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -29,9 +37,10 @@ export class Guest {
   memory = new Uint8Array(0);
   view = new DataView(this.memory.buffer);
 
-  constructor(instance: WebAssembly.Instance, gas: bigint) {
+  constructor(instance: WebAssembly.Instance, { gas, stack = STACK_KIB_USUAL }: Given) {
     this.exports = instance.exports as unknown as Exports;
     this.exports['~g'].value = gas;
+    this.exports['~s'].value = stack * 1_024;
   }
 
   /** The gas left; below zero there is none. */

@@ -1,6 +1,6 @@
 // One fresh instance of a metered module: started, called, judged.
 
-import { Ended, GAS_ABORTED, Guest } from './guest.js';
+import { Ended, GAS_ABORTED, type Given, Guest } from './guest.js';
 import type { TaskStatus } from './types.js';
 
 /** What came of the calls; an answer only where the module kept to its interface, and its gas sufficed. */
@@ -20,12 +20,13 @@ type End<T> = { readonly answer: T } | 'bad answer' | 'trap' | 'host';
 export function callFresh<T>(
   module: WebAssembly.Module,
   imports: WebAssembly.Imports,
-  gas: bigint,
+  given: Given,
   calls: (guest: Guest) => T | undefined,
 ): Called<T> {
+  const { gas } = given;
   let guest: Guest;
   try {
-    guest = new Guest(new WebAssembly.Instance(module, imports), gas);
+    guest = new Guest(new WebAssembly.Instance(module, imports), given);
   } catch (error) {
     return isTrap(error) ? { status: 'TRAP', gasUsed: gas } : { status: 'ABORT', gasUsed: 0n };
   }

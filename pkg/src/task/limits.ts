@@ -1,7 +1,7 @@
 // Bounds of tasks (`docs/TASKS.md`), and of how many this host runs.
 
-/** Bytes of a module. */
-export const MODULE_BYTES_MAX = 4 << 20;
+/** Bytes of a module with its custom sections; the meter bounds what is left without them. */
+export const MODULE_BYTES_MAX = 64 << 20;
 
 /** Bytes of an input. */
 export const INPUT_BYTES_MAX = 16 << 20;
@@ -38,7 +38,14 @@ export const WAITING_MAX = 4_096;
 export const KEPT_MODULES_MAX = 32;
 
 /** and the bytes of them, before and after metering. The machine code of each is several times as large. */
-export const KEPT_BYTES_MAX = 32 << 20;
+export const KEPT_BYTES_MAX = 96 << 20;
 
-/** The stack of a task's thread in Node: the 384 KiB that metering counts, several times over. */
-export const STACK_MIB = 4;
+/** Stack of a task as metering counts it, in KiB: of one that names none, which every browser has, and of any. */
+export const STACK_KIB_USUAL = 256;
+export const STACK_KIB_MAX = 8_192;
+
+/** A module that asked for the time so often, and spent its gas, waited for it to pass. */
+export const CLOCK_READS_MANY = 1_000;
+
+/** The stack of a task's thread in Node: four times the most that metering counts. What is never touched costs nothing. */
+export const STACK_MIB = 36;

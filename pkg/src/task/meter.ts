@@ -40,6 +40,6 @@ export class Meter {
       return new Uint8Array(memory.buffer).slice(place, place + Number(answer & 0xffff_ffffn));
     }
     const refused = -1n - answer;
-    return refusal(Number(refused >> 32n), Number(refused & 0xffff_ffffn));
+    return refusal(Number(refused >> 53n), Number((refused >> 26n) & 0x7ff_ffffn), Number(refused & 0x3ff_ffffn));
   }
 }

@@ -4,7 +4,7 @@ import { type Bytes, NO_BYTES, utf8 } from '../bytes.js';
 import { need, needSignal, needTimeout, wholeOf } from '../check.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
-import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
+import { GAS_MAX, GAS_USUAL, INPUT_BYTES_MAX, OUTPUT_BYTES_MAX, PAGES_MAX, PAGES_USUAL, SEED_BYTES, STACK_KIB_MAX, STACK_KIB_USUAL, TIMEOUT_USUAL_MS, TIME_MAX } from './limits.js';
 import type { Invocation } from './outcome.js';
 import type { CheckOptions, StepOptions, TaskOptions, TaskProgress } from './types.js';
 
@@ -47,7 +47,8 @@ export function settleStep(state: unknown, piece: unknown, options: StepOptions)
   return { ...settleGiven(piece, options, 'the piece'), time: 0n, state: from };
 }
 
-function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SEED_BYTES) }: StepOptions, what: string): Omit<Invocation, 'time'> {
+function settleGiven(input: unknown, { gas = GAS_USUAL, stack = STACK_KIB_USUAL, seed = new Uint8Array(SEED_BYTES) }: StepOptions, what: string): Omit<Invocation, 'time'> {
+  wholeOf(stack, 1, STACK_KIB_MAX, 'stack');
   const bytes = bytesOf(seed, 'the seed is');
   need(bytes.length === SEED_BYTES, 'seed has 32 bytes');
   const given = typeof input === 'string' ? utf8(input) : bytesOf(input ?? NO_BYTES, `${what} is a text or`);
@@ -55,6 +56,7 @@ function settleGiven(input: unknown, { gas = GAS_USUAL, seed = new Uint8Array(SE
   return {
     input: given,
     gas: whole(gas, GAS_MAX, 'gas is a whole number from 0 to 2^62'),
+    stack,
     seed: copyOf(bytes),
   };
 }

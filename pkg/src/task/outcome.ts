@@ -21,6 +21,8 @@ export interface Invocation {
   readonly input: Bytes;
   /** 0 to 2^62. */
   readonly gas: bigint;
+  /** Stack in KiB; absent: the usual. */
+  readonly stack?: number;
   /** 32 bytes. */
   readonly seed: Uint8Array;
   /** Nanoseconds since 1970, 64 bits. */
@@ -38,6 +40,7 @@ export interface Outcome {
   readonly gasUsed: bigint;
   readonly output: Bytes;
   readonly log: string;
+  readonly hint?: string;
   /** By steps: how many were begun. */
   readonly steps?: number;
   /** Of a single step that ended well. */

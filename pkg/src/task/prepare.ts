@@ -1,8 +1,9 @@
 // Everything that happens to a module before it runs: metered, compiled, its interface decided.
 
+import { insteadOfModule, wayOutOfImport } from './advice.js';
 import { COMMAND, Meter, PURE } from './meter.js';
 import { type Prepared, refused } from './prepared.js';
-import { INVALID, refusal } from './refusal.js';
+import { INVALID, NO_MODULE, refusal } from './refusal.js';
 import { functionType, placeOf, readBorder } from './sections.js';
 import type { TaskExport, TaskProgress, TaskRefusal } from './types.js';
 
@@ -16,7 +17,7 @@ const STEP = { name: 'step', type: functionType(['i32', 'i32', 'i32', 'i32'], ['
 const described = ({ name, type }: TaskExport): string => `${name}: ${type}`;
 
 /**
- * Meters and compiles `bytes`, of which there are at most 4 MiB, for a task with so many pages of memory.
+ * Meters and compiles `bytes`, of which there are at most 64 MiB, for a task with so many pages of memory.
  *
  * @throws Error when this host fails: no memory, or a bug of the meter
  */
@@ -52,10 +53,12 @@ export function prepare(
   return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
 }
 
-/** The same with the place that it means. */
+/** The same with the place that it means, and what is known of that. */
 function placed(why: TaskRefusal, bytes: Uint8Array): TaskRefusal {
-  const where = placeOf(bytes, why.offset);
-  return where === undefined ? why : { ...why, where };
+  if (why.code === NO_MODULE) return { ...why, ...insteadOfModule(bytes) };
+  const place = placeOf(bytes, why.offset);
+  if (!place) return why;
+  return { ...why, where: place.where, ...(place.import && { wayOut: wayOutOfImport(place.import) }) };
 }
 
 /** The compiled module; `undefined` if it is invalid. */

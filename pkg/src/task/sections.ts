@@ -3,7 +3,7 @@
 import type { TaskExport, TaskImport } from './types.js';
 
 const KINDS = ['function', 'table', 'memory', 'global'];
-const TYPES: Readonly<Record<number, string>> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64' };
+const TYPES: Readonly<Record<number, string>> = { 0x7f: 'i32', 0x7e: 'i64', 0x7d: 'f32', 0x7c: 'f64', 0x70: 'funcref', 0x6f: 'externref' };
 
 /** The byte order mark is part of a name: without `ignoreBOM` two names would look the same. */
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -23,8 +23,14 @@ export function readBorder(module: Uint8Array): Border {
   return { imports, exports };
 }
 
+/** What stands at a byte, in words, and the import that it is. */
+export interface Place {
+  readonly where: string;
+  readonly import?: TaskImport;
+}
+
 /** The import with its type, or the function with its name, at a byte of a module; `undefined` where it is neither. */
-export const placeOf = (module: Uint8Array, offset: number): string | undefined => read(module, offset).place();
+export const placeOf = (module: Uint8Array, offset: number): Place | undefined => read(module, offset).place();
 
 function read(module: Uint8Array, offset: number): Reader {
   const reader = new Reader(module, offset);
@@ -59,11 +65,12 @@ class Reader {
     this.#offset = offset;
   }
 
-  place(): string | undefined {
-    if (this.#import) return `import ${this.#import.module}.${this.#import.name}: ${this.#import.type}`;
+  place(): Place | undefined {
+    const found = this.#import;
+    if (found) return { where: `import ${found.module}.${found.name}: ${found.type}`, import: found };
     if (this.#function === undefined) return undefined;
     const name = this.#names.get(this.#function);
-    return `function ${this.#function}${name === undefined ? '' : `, ${name}`}`;
+    return { where: `function ${this.#function}${name === undefined ? '' : `, ${name}`}` };
   }
 
   /** Whether the offset lies between a place and where reading stands. */

@@ -1,7 +1,8 @@
 // T0 by steps: each is a pure function of seed, state and piece, in an instance of its own.
 
 import { type Bytes, NO_BYTES } from '../bytes.js';
-import type { Guest } from './guest.js';
+import type { Given, Guest } from './guest.js';
+import { hintOf } from './hint.js';
 import { type Called, callFresh } from './instance.js';
 import { OUTPUT_BYTES_MAX, PAGE_BYTES } from './limits.js';
 import { type Invocation, type Outcome, without } from './outcome.js';
@@ -37,9 +38,9 @@ interface Answer {
  * @param bytes of the module before it was metered
  */
 export function executeStep(module: WebAssembly.Module, bytes: number, invocation: Invocation, state: Bytes): Outcome {
-  const { seed, input, gas } = invocation;
-  const called = callStep(module, bytes, seed, state, input, gas);
-  if (called.status !== 'OK') return without(called.status, called.gasUsed);
+  const { seed, input } = invocation;
+  const called = callStep(module, bytes, seed, state, input, invocation);
+  if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), ...hintOf(called.status, invocation) };
   const { flag, state: next, emitted } = called.answer;
   return { ...without('OK', called.gasUsed), output: emitted, next: { flag, state: next } };
 }
@@ -52,10 +53,11 @@ export function executeStep(module: WebAssembly.Module, bytes: number, invocatio
 export function executeSteps(
   module: WebAssembly.Module,
   bytes: number,
-  { seed, input, gas }: Invocation,
+  invocation: Invocation,
   pieceBytes: number,
   onStep: (steps: number) => void,
 ): Outcome {
+  const { seed, input, gas, stack } = invocation;
   const output = new Sink(OUTPUT_BYTES_MAX);
   let [flag, state, used, steps, at]: [TaskFlag, Bytes, bigint, number, number] = ['wait', NO_BYTES, 0n, 0, 0];
   try {
@@ -63,9 +65,10 @@ export function executeSteps(
     while (flag === 'continue' || at <= input.length) {
       const piece = flag === 'wait' ? input.subarray(at, at + pieceBytes) : NO_BYTES;
       if (flag === 'wait') at = piece.length > 0 ? at + piece.length : Infinity;
-      const called = callStep(module, bytes, seed, state, piece, gas - used);
+      const called = callStep(module, bytes, seed, state, piece, { gas: gas - used, stack });
       steps += 1;
-      if (called.status !== 'OK') return { ...without(called.status, called.status === 'ABORT' ? 0n : gas), steps };
+      const { status } = called;
+      if (status !== 'OK') return { ...without(status, status === 'ABORT' ? 0n : gas), ...hintOf(status, invocation), steps };
       const { emitted } = called.answer;
       used += called.gasUsed;
       if (emitted.length > output.room) break;
@@ -80,8 +83,8 @@ export function executeSteps(
   }
 }
 
-function callStep(module: WebAssembly.Module, bytes: number, seed: Uint8Array, state: Bytes, piece: Bytes, gas: bigint): Called<Answer> {
-  return callFresh(module, {}, gas, (guest) => {
+function callStep(module: WebAssembly.Module, bytes: number, seed: Uint8Array, state: Bytes, piece: Bytes, given: Given): Called<Answer> {
+  return callFresh(module, {}, given, (guest) => {
     const pages = guest.look().memory.length / PAGE_BYTES;
     guest.charge(STEP_GAS + MODULE_BYTE_GAS * bytes + PAGE_GAS * pages + Math.floor((state.length + piece.length) / BYTES_A_GAS));
     if (!guest.begin()) return undefined;

@@ -23,6 +23,10 @@ export interface TaskRefusal {
   offset: number;
   /** The feature or the limit, in words. */
   feature: string;
+  /** Of a limit that was counted: how many there are. */
+  found?: number;
+  /** What to do about it: the compiler's switch, the option to set, how to write it otherwise. */
+  wayOut?: string;
   /** What stands there: `import env.abort: function i32 i32 →`, or `function 7, name`; missing where it is neither. */
   where?: string;
 }
@@ -47,6 +51,11 @@ export interface CheckOptions {
 
 /** The limits of a step, and what it can know beside its state and its piece. */
 export interface StepOptions extends CheckOptions {
+  /**
+   * Stack in KiB, as metering counts it, 1 to 8,192. Default: 256, which every host has; where an engine has less than a larger one
+   * the status is `ABORT`.
+   */
+  stack?: number;
   /** 0 to 2^62. Default: 1,000,000,000. */
   gas?: bigint | number;
   /** 32 bytes. Default: zeros. */
@@ -76,6 +85,8 @@ export interface TaskResult {
   id: string;
   /** With `REFUSED`: why. */
   refusal?: TaskRefusal;
+  /** With `STACK`, and with `OUT_OF_GAS` of a module that waited for time to pass: what to do, in words. */
+  hint?: string;
   /** By steps: how many were begun. Missing if none was, and if the task did not come to its end. */
   steps?: number;
 }

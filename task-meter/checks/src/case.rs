@@ -7,6 +7,8 @@ use tabmesh_meter::Reason;
 pub enum Expected {
     /// It is accepted and valid; `f0` may run forever.
     Accepted,
+    /// It is accepted, and as invalid as it was.
+    Invalid,
     /// It is refused for this reason.
     Refused(Reason),
 }

@@ -4,7 +4,7 @@ use tabmesh_meter::Reason;
 
 use crate::build::{Builder, body, functions, list, number, sized};
 pub use crate::case::{Case, Expected};
-use crate::edges;
+use crate::{edges, references};
 
 /// A function of nothing that gives an i32.
 const GIVES_I32: &[u8] = &[0x60, 0, 1, 0x7f];
@@ -29,6 +29,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(sections());
     cases.extend(untested());
     cases.extend(edges::all());
+    cases.extend(references::all());
     cases
 }
 
@@ -42,18 +43,18 @@ fn nesting() -> Vec<Case> {
         plain(&[vec![0x02, 0x40, 0x41, 0, 0x0e], list(&labels), vec![0, 0x0b]].concat())
     };
     vec![
-        case("2,047 blocks deep", nested(2, 2_047), Expected::Accepted),
-        case("2,048 blocks deep", nested(2, 2_048), Expected::Refused(Reason::Nesting)),
-        case("2,047 loops deep", nested(3, 2_047), Expected::Accepted),
-        case("2,047 ifs deep", nested_if(2_047), Expected::Accepted),
-        case("dead blocks 2,048 deep", dead(2_048), Expected::Refused(Reason::Nesting)),
+        case("4,095 blocks deep", nested(2, 4_095), Expected::Accepted),
+        case("4,096 blocks deep", nested(2, 4_096), Expected::Refused(Reason::Nesting)),
+        case("4,095 loops deep", nested(3, 4_095), Expected::Accepted),
+        case("4,095 ifs deep", nested_if(4_095), Expected::Accepted),
+        case("dead blocks 4,096 deep", dead(4_096), Expected::Refused(Reason::Nesting)),
         case("100,000 blocks deep", nested(2, 100_000), Expected::Refused(Reason::Nesting)),
         case("a br_table of 32,768", table(32_768), Expected::Accepted),
-        case("a br_table of 32,769", table(32_769), Expected::Refused(Reason::Count)),
+        case("a br_table of 32,769", table(32_769), Expected::Refused(Reason::Labels)),
         case(
             "a br_table that promises 4 billion",
             plain(&[0x41, 0, 0x0e, 255, 255, 255, 255, 15]),
-            Expected::Refused(Reason::Count),
+            Expected::Refused(Reason::Labels),
         ),
     ]
 }
@@ -119,11 +120,11 @@ fn frames() -> Vec<Case> {
     vec![
         case("recursion that keeps 300 products", kept(300), Expected::Accepted),
         case("recursion that keeps 2,000 products", kept(2_000), Expected::Accepted),
-        case("8,176 locals", locals(8_176), Expected::Accepted),
-        case("8,177 locals", locals(8_177), Expected::Refused(Reason::Frame)),
-        case("4 billion locals", locals(0xffff_ffff), Expected::Refused(Reason::Frame)),
-        case("8,176 operands", operands(8_176), Expected::Accepted),
-        case("8,177 operands", operands(8_177), Expected::Refused(Reason::Frame)),
+        case("14,330 locals", locals(14_330), Expected::Accepted),
+        case("14,331 locals", locals(14_331), Expected::Refused(Reason::Locals)),
+        case("4 billion locals", locals(0xffff_ffff), Expected::Refused(Reason::Locals)),
+        case("14,329 operands", operands(14_329), Expected::Accepted),
+        case("14,331 operands", operands(14_331), Expected::Refused(Reason::Frame)),
         case("65,535 groups of no locals", groups(65_535), Expected::Accepted),
         case("recursion without end", deep(0), Expected::Accepted),
         case("recursion in frames of 64 KiB", deep(8_000), Expected::Accepted),
@@ -190,6 +191,7 @@ fn untested() -> Vec<Case> {
 
 fn sections() -> Vec<Case> {
     let module = |id: u8, bytes: &[u8]| Builder::default().section(id, bytes).done();
+    let custom = |bytes: usize| [plain(&[]), module(0, &vec![0; bytes])[8..].to_vec()].concat();
     let types = |count: usize| module(1, &list(&vec![PLAIN; count]));
     let exported = |name: &[u8]| {
         let memory = Builder::default().section(5, &[1, 0, 1]);
@@ -205,7 +207,7 @@ fn sections() -> Vec<Case> {
         case("an older version", b"\0asm\x0d\0\0\0".to_vec(), Expected::Refused(Reason::Header)),
         case("data of 100 MB", module(11, &vec![0; 100_000_000]), Expected::Refused(Reason::ModuleBytes)),
         case("4,096 types", types(4_096), Expected::Accepted),
-        case("4,097 types", types(4_097), Expected::Refused(Reason::Count)),
+        case("4,097 types", types(4_097), Expected::Refused(Reason::Types)),
         case("a type twice", [types(1), types(1)[8..].to_vec()].concat(), Expected::Refused(Reason::Section)),
         case("an unknown section", module(14, &[0]), Expected::Refused(Reason::Section)),
         case("a section without a count", module(1, &[]), Expected::Refused(Reason::Length)),
@@ -214,8 +216,10 @@ fn sections() -> Vec<Case> {
         case("a shared memory", module(5, &[1, 3, 1, 1]), Expected::Refused(Reason::Memory)),
         case("a memory of 64 bits", module(5, &[1, 4, 1]), Expected::Refused(Reason::Memory)),
         case("a memory of 65 MiB", module(5, &[1, 0, 0x90, 8]), Expected::Refused(Reason::Pages)),
-        case("a table of references", module(4, &[1, 0x6f, 0, 1]), Expected::Refused(Reason::Table)),
+        case("a table of anything", module(4, &[1, 0x6e, 0, 1]), Expected::Refused(Reason::Table)),
+        case("a table of 64 bits", module(4, &[1, 0x70, 4, 1]), Expected::Refused(Reason::Table)),
         case("a table of 65,536", module(4, &[1, 0x70, 0, 0x80, 0x80, 4]), Expected::Refused(Reason::Count)),
+        case("a table with less at most than at least", module(4, &[1, 0x70, 1, 5, 4]), Expected::Invalid),
         case("a vector's type", module(1, &[1, 0x60, 1, 0x7b, 0]), Expected::Refused(Reason::Type)),
         case("an export that shadows", exported(b"~g"), Expected::Refused(Reason::Name)),
         case("an export that nearly does", exported(b"g~"), Expected::Accepted),
@@ -225,7 +229,12 @@ fn sections() -> Vec<Case> {
             module(6, &[1, 0x7f, 0, 0x23, 0, 0x0b]),
             Expected::Refused(Reason::Initialiser),
         ),
-        case("passive elements", module(9, &[1, 1, 0, 0]), Expected::Refused(Reason::Elements)),
+        case("passive elements", module(9, &[1, 1, 0, 0]), Expected::Accepted),
+        case("elements of no form", module(9, &[1, 8, 0, 0]), Expected::Refused(Reason::Elements)),
+        case("elements of any kind", module(9, &[1, 5, 0x6e, 0]), Expected::Refused(Reason::Elements)),
+        case("elements of no kind", module(9, &[1, 1, 1, 0]), Expected::Refused(Reason::Elements)),
+        case("debugging information of 5 MB", custom(5_000_000), Expected::Accepted),
+        case("custom sections of 64 MiB", custom(64 << 20), Expected::Refused(Reason::ModuleBytes)),
         case(
             "an index of five and a half bytes",
             module(8, &[0x80, 0x80, 0x80, 0x80, 0x10]),

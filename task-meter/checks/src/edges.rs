@@ -29,10 +29,10 @@ pub fn all() -> Vec<Case> {
 
 fn of_types(cases: &mut Vec<Case>) {
     let typed = |kind: Vec<u8>| Builder::default().section(1, &list(&[kind])).done();
-    edge(cases, "parameters", limits::PARAMETERS_MAX, Reason::Count, |count| {
+    edge(cases, "parameters", limits::PARAMETERS_MAX, Reason::Parameters, |count| {
         typed([vec![0x60, count as u8], vec![0x7e; count], vec![0]].concat())
     });
-    edge(cases, "results", limits::RESULTS_MAX, Reason::Count, |count| {
+    edge(cases, "results", limits::RESULTS_MAX, Reason::Results, |count| {
         typed([vec![0x60, 0, count as u8], vec![0x7c; count]].concat())
     });
 }
@@ -66,6 +66,7 @@ fn of_sections(cases: &mut Vec<Case>) {
         let table = Builder::default().section(4, &[1, 0x70, 0, 0]);
         table.section(9, &list(&vec![[0, 0x41, 0, 0x0b, 0]; count])).done()
     });
+    edge(cases, "tables", limits::TABLES_MAX, Reason::Tables, items(4, &[0x70, 0, 1]));
     edge(cases, "elements", limits::ITEMS_MAX, Reason::Count, |count| {
         Builder::default()
             .section(1, &list(&[PLAIN]))
@@ -93,7 +94,7 @@ fn of_sections(cases: &mut Vec<Case>) {
         module: named(100_001),
         expected: Expected::Refused(Reason::NameBytes),
     });
-    edge(cases, "exports of 159 parameters and results", limits::BORDER_MAX / 160, Reason::Count, exported);
+    edge(cases, "exports of 159 parameters and results", limits::BORDER_MAX / 160, Reason::Border, exported);
 }
 
 fn of_functions(cases: &mut Vec<Case>) {

@@ -14,6 +14,7 @@ pub mod kept;
 pub mod kernels;
 pub mod probes;
 pub mod random;
+mod references;
 pub mod run;
 pub mod spec;
 pub mod validity;

@@ -34,7 +34,7 @@ impl Random {
     }
 }
 
-/// What the profile accepts: WebAssembly 2.0 without vectors, references and table operations.
+/// What the profile accepts: WebAssembly 2.0 without vectors.
 fn accepted(random: &mut Random) -> Config {
     Config {
         bulk_memory_enabled: false,
@@ -51,12 +51,12 @@ fn accepted(random: &mut Random) -> Config {
         max_memories: 1,
         max_memory32_bytes: 8 << 20,
         max_table_elements: 2_000,
-        max_tables: 1,
+        max_tables: 1 + 2 * random.below(2) as usize,
         max_tags: 0,
         memory_max_size_required: true,
         memory64_enabled: false,
         multi_value_enabled: random.below(2) == 0,
-        reference_types_enabled: false,
+        reference_types_enabled: random.below(2) == 0,
         relaxed_simd_enabled: false,
         simd_enabled: false,
         tail_call_enabled: false,
@@ -71,10 +71,7 @@ fn accepted(random: &mut Random) -> Config {
 pub fn module(seed: u64) -> Option<Vec<u8>> {
     let mut random = Random::new(seed);
     let mut config = accepted(&mut random);
-    if random.below(4) == 0 {
-        config.bulk_memory_enabled = true;
-        config.max_element_segments = 0;
-    }
+    config.bulk_memory_enabled = config.reference_types_enabled;
     if random.below(16) == 0 {
         config = Config { max_imports: 4, ..Config::default() };
     }

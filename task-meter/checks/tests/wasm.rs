@@ -4,10 +4,13 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use tabmesh_meter::{Interface, Settings};
+use tabmesh_meter::{Interface, Reason, Refusal, Settings};
 use tabmesh_meter_checks::random::{self, Random};
 use tabmesh_meter_checks::{corpus, meter};
 use wasmtime::{Engine, Instance, Memory, Module, Store, TypedFunc};
+
+/// The Wasm module tells no larger number.
+const FOUND_MAX: u32 = (1 << 26) - 1;
 
 /// The meter as a Wasm module in an engine.
 struct Loaded {
@@ -43,26 +46,35 @@ impl Loaded {
         Self { store, memory, alloc, instrument }
     }
 
-    /// The metered module, or the code and the offset of the refusal.
-    fn meter(&mut self, module: &[u8], settings: Settings) -> Result<Vec<u8>, (u16, u32)> {
+    /// The metered module, or the refusal.
+    fn meter(&mut self, module: &[u8], settings: Settings) -> Result<Vec<u8>, Refusal> {
         let length = u32::try_from(module.len()).unwrap();
         let place = self.alloc.call(&mut self.store, length).unwrap();
         if place == 0 {
-            return Err((1, 0));
+            return Err(Refusal {
+                code: Reason::ModuleBytes as u16,
+                offset: 0,
+                found: length.min(FOUND_MAX),
+            });
         }
         self.memory.write(&mut self.store, place as usize, module).unwrap();
         let command = u32::from(settings.interface == Interface::Command);
         let done = self.instrument.call(&mut self.store, (length, settings.pages_max, command)).unwrap();
         if done < 0 {
             let refusal = -1 - done;
-            return Err(((refusal >> 32) as u16, refusal as u32));
+            return Err(Refusal {
+                code: (refusal >> 53) as u16,
+                offset: (refusal >> 26) as u32 & 0x7ff_ffff,
+                found: refusal as u32 & FOUND_MAX,
+            });
         }
         let start = (done >> 32) as usize;
         Ok(self.memory.data(&self.store)[start..start + done as u32 as usize].to_vec())
     }
 
     fn agrees(&mut self, module: &[u8], settings: Settings) {
-        let native = meter(module, settings).map_err(|refusal| (refusal.code, refusal.offset));
+        let native = meter(module, settings);
+        let native = native.map_err(|refusal| Refusal { found: refusal.found.min(FOUND_MAX), ..refusal });
         let wasm = self.meter(module, settings);
         assert!(
             native == wasm,

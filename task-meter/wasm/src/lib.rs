@@ -2,14 +2,15 @@
 //!
 //! `alloc(length)` says where to put a module of that many bytes, 0 if there is no memory for it and its output, and makes what
 //! earlier calls gave invalid. `instrument(length, pages, interface)` meters it (`interface` 0: no imports, 1: those of a
-//! command) and answers with the place of the output above its length, 32 bits each; or, below zero, with `−1 − (code · 2³² + offset)`.
+//! command) and answers with the place of the output above its length, 32 bits each; or, below zero, with
+//! `−1 − (code · 2⁵³ + offset · 2²⁶ + found)`, where a number beyond 26 bits is 2²⁶ − 1.
 
 #![no_std]
 #![cfg(target_arch = "wasm32")]
 
 use core::arch::wasm32::{memory_grow, memory_size, unreachable};
 
-use tabmesh_meter::{Interface, Scratch, Settings, instrument as meter, limits, output_bytes_max};
+use tabmesh_meter::{Interface, Refusal, Scratch, Settings, instrument as meter, limits, output_bytes_max};
 
 /// A panic is a bug in the meter: the instance stops, and the Worker hears of it as an error of the call.
 #[panic_handler]
@@ -33,7 +34,7 @@ fn start() -> usize {
 /// See the head of this file.
 #[unsafe(no_mangle)]
 pub extern "C" fn alloc(length: usize) -> usize {
-    if length > limits::MODULE_BYTES_MAX {
+    if length > limits::FILE_BYTES_MAX {
         return 0;
     }
     let end = start() + length + output_bytes_max(length);
@@ -56,6 +57,8 @@ pub extern "C" fn instrument(length: usize, pages_max: u32, interface: u32) -> i
     };
     match done {
         Ok(length) => (output as i64) << 32 | length as i64,
-        Err(refusal) => -1 - (i64::from(refusal.code) << 32 | i64::from(refusal.offset)),
+        Err(Refusal { code, offset, found }) => {
+            -1 - (i64::from(code) << 53 | i64::from(offset) << 26 | i64::from(found.min((1 << 26) - 1)))
+        }
     }
 }

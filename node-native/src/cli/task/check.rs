@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tabmesh_engine::sha256;
-use tabmesh_meter::limits::{MODULE_BYTES_MAX, STACK_BYTES};
+use tabmesh_meter::limits::FILE_BYTES_MAX;
+use tabmesh_meter::schedule::FRAME_BYTES;
 use tabmesh_meter::{Interface, schedule};
 
 use super::common::{CommonArgs, apart, read};
@@ -13,19 +14,18 @@ use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::identity::hex_of;
 use crate::task::engine::Watchdog;
-use crate::task::place::place;
 use crate::task::prepare::{Prepared, prepare};
-use crate::task::{End, Task};
+use crate::task::why::{Why, why};
+use crate::task::{End, Status, Task};
 
 pub(super) async fn check(module: PathBuf, common: CommonArgs) -> Result<(), CliError> {
     let is_json = common.json;
     let (report, error) = apart(move || {
         let engine = common.engine()?;
-        let task =
-            Task::new(read(&module, MODULE_BYTES_MAX)?).with_pages(common.pages).map_err(TaskError::from)?;
+        let task = common.task(read(&module, FILE_BYTES_MAX)?)?;
         Ok(match prepare(&*engine, task.module(), task.pages(), &Watchdog::default()) {
             Ok(prepared) => accepted(&prepared, &task),
-            Err(end) => (refused(&end, task.module()), Some(TaskError::Ended(end))),
+            Err(end) => refused(end, task.module()),
         })
     })
     .await?;
@@ -48,7 +48,8 @@ fn accepted(prepared: &Prepared, task: &Task) -> (Value, Option<TaskError>) {
         "exports": prepared.exports(),
         "pages": prepared.pages(),
         "pages_max": task.pages(),
-        "stack_bytes_max": STACK_BYTES,
+        "stack_kib": task.stack_kib(),
+        "calls_max": (task.stack_kib() << 10) / FRAME_BYTES,
         "bytes": bytes,
         "metered_bytes": metered_bytes,
         "growth_percent": (metered_bytes * 100 / bytes.max(1)) as i64 - 100,
@@ -64,21 +65,23 @@ fn lacking(prepared: &Prepared) -> String {
     prepared.unfit.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn refused(end: &End, module: &[u8]) -> Value {
-    let feature = match end {
-        End::Refused(refusal) if *end != End::Refused(crate::task::outcome::INVALID) => {
-            refusal.feature().to_owned()
-        }
-        end => end.sentence(),
+fn refused(end: End, module: &[u8]) -> (Value, Option<TaskError>) {
+    let why = match &end {
+        End::Refused(refusal) => why(refusal, module),
+        end => Why { feature: end.sentence(), found: None, place: None, way_out: "" },
     };
-    json!({
+    let report = json!({
         "accepted": false,
         "status": end.status().name(),
-        "feature": feature,
+        "feature": why.feature,
+        "found": why.found,
         "code": end.code(),
         "offset": end.offset(),
-        "where": place(module, end.offset()),
-    })
+        "where": why.place,
+        "way_out": why.way_out,
+    });
+    let sentence = if end.status() == Status::Refused { TaskError::refused(&why) } else { end.sentence() };
+    (report, Some(TaskError::Ended { end, sentence }))
 }
 
 /// The same as lines. What a module calls its exports is shown with control characters escaped, as JSON does.
@@ -95,10 +98,16 @@ fn print(report: &Value) {
     if report["accepted"] == false {
         line("accepted", &"no");
         line("because", &report["feature"].as_str().unwrap_or_default());
+        if let Some(found) = report["found"].as_u64() {
+            line("found", &found);
+        }
         line("code", &report["code"]);
         line("at byte", &report["offset"]);
         if let Some(place) = report["where"].as_str() {
             line("in", &place);
+        }
+        if let Some(way_out) = report["way_out"].as_str().filter(|way_out| !way_out.is_empty()) {
+            line("way out", &way_out);
         }
         return;
     }
@@ -114,7 +123,8 @@ fn print(report: &Value) {
     line("exports", &list(&report["exports"]));
     let pages = report["pages"].as_u64().map_or_else(|| "?".to_owned(), |pages| pages.to_string());
     line("memory", &format!("{pages} pages of 64 KiB at the start, {} at most", report["pages_max"]));
-    line("stack", &format!("{} bytes", report["stack_bytes_max"]));
+    let (kib, calls) = (&report["stack_kib"], &report["calls_max"]);
+    line("stack", &format!("{kib} KiB: {calls} calls of the smallest functions at once; --stack gives more"));
     let growth = format!("{:+} %", report["growth_percent"].as_i64().unwrap_or_default());
     line("bytes", &format!("{}, metered {} ({growth})", report["bytes"], report["metered_bytes"]));
     line("schedule", &report["schedule"].as_str().unwrap_or_default());

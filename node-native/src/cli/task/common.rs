@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 
 use super::error::TaskError;
 use crate::cli::error::CliError;
 use crate::cli::input::has_standard;
 use crate::task::engine::Engine;
-use crate::task::{Compiler, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, STREAM_BYTES_MAX, Task};
+use crate::task::{
+    Compiler, EngineKind, GAS_DEFAULT, PAGES_DEFAULT, STACK_KIB_DEFAULT, STREAM_BYTES_MAX, Task,
+};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct RunArgs {
@@ -40,6 +42,9 @@ pub(in crate::cli) struct CommonArgs {
     /// Pages of memory that the task may have, 64 KiB each, 1 to 65536
     #[arg(long, value_name = "N", default_value_t = PAGES_DEFAULT)]
     pub(super) pages: u32,
+    /// Stack that the task may have, in KiB as the profile counts it, 1 to 8192; every engine has 256
+    #[arg(long, value_name = "KIB", default_value_t = STACK_KIB_DEFAULT)]
+    pub(super) stack: u32,
     /// What runs the module
     #[arg(long, value_enum, default_value_t = EngineName::Wasmtime)]
     pub(super) engine: EngineName,
@@ -76,15 +81,20 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
 impl RunArgs {
     /// The task, its module and its input read.
     pub(super) fn task(self, module: &Path, common: &CommonArgs) -> Result<Task, CliError> {
-        let module = read(module, MODULE_BYTES_MAX)?;
+        let module = read(module, FILE_BYTES_MAX)?;
         let input = self.input.map_or_else(|| Ok(Vec::new()), |path| read(&path, STREAM_BYTES_MAX))?;
-        let task = Task::new(module).with_input(input).and_then(|task| task.with_gas(self.gas));
-        let task = task.and_then(|task| task.with_pages(common.pages)).map_err(TaskError::from)?;
+        let task = common.task(module)?.with_input(input).and_then(|task| task.with_gas(self.gas));
+        let task = task.map_err(TaskError::from)?;
         Ok(task.with_seed(self.seed.map_or([0; 32], |seed| seed.0)).with_time(self.time))
     }
 }
 
 impl CommonArgs {
+    /// A task with this module and these limits.
+    pub(super) fn task(&self, module: Vec<u8>) -> Result<Task, TaskError> {
+        Ok(Task::new(module).with_pages(self.pages).and_then(|task| task.with_stack(self.stack))?)
+    }
+
     pub(super) fn engine(&self) -> Result<Box<dyn Engine>, TaskError> {
         let kind = match self.engine {
             EngineName::Wasmtime => EngineKind::Wasmtime,

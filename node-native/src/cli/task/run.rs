@@ -12,7 +12,7 @@ use super::place::{Place, is_plain};
 use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::task::outcome::id_of;
-use crate::task::{End, Executor, HostLimits, Outcome, Status};
+use crate::task::{Executor, HostLimits, Outcome, Status};
 
 pub(super) async fn run(
     module: PathBuf,
@@ -23,22 +23,22 @@ pub(super) async fn run(
     let (is_json, gas, is_output_free) = (common.json, run.gas, run.output.is_some());
     let place = Place::open(run.output.as_deref(), !is_json).await?;
     let result = apart(move || execute(module, piece, run, common)).await;
-    if let Ok((outcome, _)) = &result {
+    if let Ok((outcome, _, _)) = &result {
         write_log(&outcome.log);
     }
     let has_output = |outcome: &Outcome| matches!(outcome.status(), Status::Ok | Status::Exit);
-    let output = result.as_ref().ok().filter(|(outcome, _)| has_output(outcome));
-    place.give(output.map(|(outcome, _)| &outcome.output[..])).await?;
-    let (outcome, took) = result?;
+    let output = result.as_ref().ok().filter(|(outcome, _, _)| has_output(outcome));
+    place.give(output.map(|(outcome, _, _)| &outcome.output[..])).await?;
+    let (outcome, error, took) = result?;
     if is_json {
-        let mut summary = summary(&outcome, gas, took);
+        let mut summary = summary(&outcome, error.as_ref(), gas, took);
         summary["steps"] = json!(piece.map(|_| outcome.steps));
         print_json(&summary);
     } else {
         let steps = piece.map(|_| format!("steps   {}\n", outcome.steps));
         print(&outcome, gas, took, is_output_free, &steps.unwrap_or_default());
     }
-    if outcome.end == End::Ok { Ok(()) } else { Err(TaskError::Ended(outcome.end).into()) }
+    error.map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn execute(
@@ -46,7 +46,7 @@ fn execute(
     piece: Option<usize>,
     run: RunArgs,
     common: CommonArgs,
-) -> Result<(Outcome, Duration), CliError> {
+) -> Result<(Outcome, Option<TaskError>, Duration), CliError> {
     let engine = common.engine()?;
     let timeout = run.timeout;
     let mut task = run.task(&module, &common)?;
@@ -56,7 +56,9 @@ fn execute(
     let executor = Executor::new(engine, HostLimits::default());
     let start = Instant::now();
     let outcome = executor.run(&task, timeout);
-    Ok((outcome, start.elapsed()))
+    let took = start.elapsed();
+    let error = TaskError::of(outcome.end, outcome.sentence(), task.module());
+    Ok((outcome, error, took))
 }
 
 /// What the module told its user, on the standard error; a terminal gets its control characters escaped.
@@ -75,13 +77,22 @@ fn write_log(log: &[u8]) {
     let _ = result;
 }
 
-pub(super) fn summary(outcome: &Outcome, gas: u64, took: Duration) -> serde_json::Value {
+pub(super) fn summary(
+    outcome: &Outcome,
+    error: Option<&TaskError>,
+    gas: u64,
+    took: Duration,
+) -> serde_json::Value {
+    let reason = match error {
+        Some(TaskError::Ended { sentence, .. }) => sentence.clone(),
+        _ => outcome.sentence(),
+    };
     json!({
         "status": outcome.status().name(),
         "number": outcome.status().number(),
         "code": outcome.end.code(),
         "offset": outcome.end.offset(),
-        "reason": outcome.end.sentence(),
+        "reason": reason,
         "gas": gas,
         "gas_used": outcome.gas_used,
         "output": output_id(outcome),

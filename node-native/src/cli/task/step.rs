@@ -11,7 +11,7 @@ use super::place::Place;
 use super::run::{id_text, print, summary};
 use crate::cli::error::CliError;
 use crate::cli::show::print_json;
-use crate::task::{End, Executor, Flag, HostLimits, Outcome, STREAM_BYTES_MAX, State, StepOutcome};
+use crate::task::{Executor, Flag, HostLimits, Outcome, STREAM_BYTES_MAX, State, StepOutcome};
 
 /// The files of the state before the step, and behind it.
 pub(super) struct States {
@@ -29,13 +29,13 @@ pub(super) async fn step(
     let output = Place::open(run.output.as_deref(), !is_json).await?;
     let state = Place::open(states.to.as_deref(), false).await?;
     let result = apart(move || execute(module, states.from, run, common)).await;
-    let answer = result.as_ref().ok().and_then(|(step, _)| step.answer.as_ref());
+    let answer = result.as_ref().ok().and_then(|(step, _, _)| step.answer.as_ref());
     output.give(answer.map(|answer| &answer.emitted[..])).await?;
     state.give(answer.map(|answer| &answer.state.bytes()[..])).await?;
-    let (step, took) = result?;
+    let (step, error, took) = result?;
     let (outcome, next) = parted(step);
     if is_json {
-        let mut summary = summary(&outcome, gas, took);
+        let mut summary = summary(&outcome, error.as_ref(), gas, took);
         summary["flag"] = json!(next.as_ref().map(|(flag, _)| flag.name()));
         summary["state"] = json!(next.as_ref().map(|(_, state)| id_text(state.bytes())));
         summary["state_bytes"] = json!(next.as_ref().map_or(0, |(_, state)| state.bytes().len()));
@@ -47,7 +47,7 @@ pub(super) async fn step(
         });
         print(&outcome, gas, took, is_output_free, &lines.unwrap_or_default());
     }
-    if outcome.end == End::Ok { Ok(()) } else { Err(TaskError::Ended(outcome.end).into()) }
+    error.map_or(Ok(()), |error| Err(error.into()))
 }
 
 fn execute(
@@ -55,7 +55,7 @@ fn execute(
     state: Option<PathBuf>,
     run: RunArgs,
     common: CommonArgs,
-) -> Result<(StepOutcome, Duration), CliError> {
+) -> Result<(StepOutcome, Option<TaskError>, Duration), CliError> {
     let engine = common.engine()?;
     let state = state.map_or_else(|| Ok(Vec::new()), |path| read(&path, STREAM_BYTES_MAX))?;
     let state = State::new(state).map_err(TaskError::from)?;
@@ -63,8 +63,10 @@ fn execute(
     let task = run.task(&module, &common)?;
     let executor = Executor::new(engine, HostLimits::default());
     let start = Instant::now();
-    let outcome = executor.step(&task, &state, timeout);
-    Ok((outcome, start.elapsed()))
+    let step = executor.step(&task, &state, timeout);
+    let took = start.elapsed();
+    let error = TaskError::of(step.end, step.end.sentence(), task.module());
+    Ok((step, error, took))
 }
 
 /// The step as if it was a whole task, and what it leaves to the next.
@@ -72,5 +74,5 @@ fn parted(step: StepOutcome) -> (Outcome, Option<(Flag, State)>) {
     let StepOutcome { end, gas_used, answer } = step;
     let (output, next) =
         answer.map_or_else(Default::default, |answer| (answer.emitted, Some((answer.flag, answer.state))));
-    (Outcome { end, gas_used, output, log: Vec::new(), steps: 0 }, next)
+    (Outcome { end, gas_used, output, log: Vec::new(), steps: 0, clock_reads: 0 }, next)
 }

@@ -159,8 +159,8 @@ fn exported_functions(module: &[u8]) -> wasmparser::Result<Vec<(String, FuncType
         }
     }
     let typed = exported.into_iter().filter_map(|(name, index)| {
-        let kind = *functions.get(index as usize)?;
-        Some((name, types.get(kind as usize)?.clone()))
+        let kind = types.get(*functions.get(index as usize)? as usize)?;
+        (!kind.params().iter().any(|kind| kind.is_reference_type())).then(|| (name, kind.clone()))
     });
     Ok(typed.collect())
 }
@@ -170,7 +170,7 @@ fn bits(kind: ValType) -> &'static str {
     if matches!(kind, ValType::I64 | ValType::F64) { "i64" } else { "i32" }
 }
 
-/// A module that takes and gives bits in place of floats: its function `n` calls the n-th of what it imports.
+/// A module that takes and gives bits in place of floats, and no references: its function `n` calls the n-th of what it imports.
 fn bridge(functions: &[(String, FuncType)]) -> Vec<u8> {
     let mut imports = String::new();
     let mut bodies = String::new();
@@ -199,23 +199,34 @@ fn bridge(functions: &[(String, FuncType)]) -> Vec<u8> {
             .collect();
         // Results come off the stack in turn, last first.
         let count = kind.params().len();
-        let places = kind.results().iter().enumerate().rev();
-        let taken: Vec<_> = places
-            .map(|(place, kind)| match kind {
-                ValType::F32 | ValType::F64 => {
-                    format!("({}.reinterpret_{kind}) (local.set {})", bits(*kind), count + place)
+        let numbers: Vec<_> =
+            kind.results().iter().copied().filter(|kind| !kind.is_reference_type()).collect();
+        let mut place = numbers.len();
+        let taken: Vec<_> = kind
+            .results()
+            .iter()
+            .rev()
+            .map(|kind| {
+                if kind.is_reference_type() {
+                    return "(drop)".to_owned();
                 }
-                _ => format!("(local.set {})", count + place),
+                place -= 1;
+                match kind {
+                    ValType::F32 | ValType::F64 => {
+                        format!("({}.reinterpret_{kind}) (local.set {})", bits(*kind), count + place)
+                    }
+                    _ => format!("(local.set {})", count + place),
+                }
             })
             .collect();
         let given: Vec<_> =
-            (0..kind.results().len()).map(|place| format!("(local.get {})", count + place)).collect();
+            (0..numbers.len()).map(|place| format!("(local.get {})", count + place)).collect();
         let _ = write!(
             bodies,
             r#"(func (export "{number}") (param {}) (result {}) (local {}) (call ${number} {}) {} {})"#,
             spelt(kind.params(), &as_bits),
-            spelt(kind.results(), &as_bits),
-            spelt(kind.results(), &as_bits),
+            spelt(&numbers, &as_bits),
+            spelt(&numbers, &as_bits),
             arguments.join(" "),
             taken.join(" "),
             given.join(" "),

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use wasmi::errors::{ErrorKind, TableError};
 use wasmi::{Config, Engine, F32, F64, Linker, Module, Store, TrapCode, Val};
 
 use super::guest::{End, Guest, Unstarted, Value};
 
-/// Calls within calls: more than the profile's 384 KiB hold of the smallest frames.
+/// Calls within calls: more than the profile's 256 KiB hold of the smallest frames.
 const CALLS_MAX: usize = 8_192;
 /// Bytes of operands and constants: twice what the profile counts, and some small constants for each call.
 const STACK_BYTES_MAX: usize = 16 << 20;
@@ -64,6 +65,8 @@ impl Guest for Running {
         Some(match function.call(&mut self.store, &arguments, &mut results) {
             Ok(()) => End::Done(results.iter().filter_map(outward).collect()),
             Err(error) if error.as_trap_code() == Some(TrapCode::StackOverflow) => End::Overflow,
+            // Which the engine does not count among its traps.
+            Err(error) if matches!(error.kind(), ErrorKind::Table(TableError::CopyOutOfBounds)) => End::Trap,
             Err(error) => {
                 assert!(error.as_trap_code().is_some(), "not a trap: {error:?}");
                 End::Trap
@@ -90,7 +93,8 @@ impl Guest for Running {
         let functions = exports.filter_map(|export| {
             let name = export.name().to_owned();
             let kind = export.into_func()?.ty(&self.store);
-            Some((name, kind.params().iter().filter_map(|kind| outward(&Val::default(*kind))).collect()))
+            let zeros = kind.params().iter().map(|kind| outward(&Val::default(*kind)));
+            Some((name, zeros.collect::<Option<_>>()?))
         });
         functions.collect()
     }

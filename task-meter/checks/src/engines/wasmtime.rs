@@ -98,9 +98,10 @@ impl Guest for Running {
         let exports = self.instance.exports(&mut self.store);
         let functions: Vec<_> =
             exports.filter_map(|export| Some((export.name().to_owned(), export.into_func()?))).collect();
-        let parameters = |function: &wasmtime::Func| {
-            function.ty(&self.store).params().filter_map(|kind| zero(&kind)).collect()
-        };
-        functions.iter().map(|(name, function)| (name.clone(), parameters(function))).collect()
+        let functions = functions.iter().filter_map(|(name, function)| {
+            let kind = function.ty(&self.store);
+            Some((name.clone(), kind.params().map(|kind| zero(&kind)).collect::<Option<_>>()?))
+        });
+        functions.collect()
     }
 }

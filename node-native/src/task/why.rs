@@ -1,0 +1,60 @@
+//! Why a module was refused, in words: what it was, where, how many, and what to do.
+
+use tabmesh_meter::{Reason, Refusal, advice};
+
+use super::outcome::INVALID;
+use super::place::{Place, place};
+
+/// A refusal in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Why {
+    /// What is refused: a main clause or the name of a feature.
+    pub feature: String,
+    /// Of a limit that was counted: how many there are.
+    pub found: Option<u32>,
+    /// The import or the function.
+    pub place: Option<String>,
+    /// What to do; empty if nothing is known.
+    pub way_out: &'static str,
+}
+
+/// Puts a refusal of `module` into words.
+#[must_use]
+pub fn why(refusal: &Refusal, module: &[u8]) -> Why {
+    if *refusal == INVALID {
+        let feature = "the engine finds the module invalid".to_owned();
+        return Why { feature, found: None, place: None, way_out: "build it anew" };
+    }
+    if refusal.code == Reason::Header as u16
+        && let Some((feature, way_out)) = advice::instead_of_module(module)
+    {
+        return Why { feature: feature.to_owned(), found: None, place: None, way_out };
+    }
+    let place = place(module, refusal.offset);
+    let way_out = match &place {
+        Some(Place::Import { module, name, .. }) => advice::of_import(module, name),
+        _ => refusal.way_out(),
+    };
+    Why {
+        feature: refusal.feature().to_owned(),
+        found: refusal.counts(),
+        place: place.map(|place| place.to_string()),
+        way_out,
+    }
+}
+
+impl std::fmt::Display for Why {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.feature)?;
+        if let Some(found) = self.found {
+            write!(f, ", {found} found")?;
+        }
+        if let Some(place) = &self.place {
+            write!(f, ", in {place}")?;
+        }
+        if !self.way_out.is_empty() {
+            write!(f, "; {}", self.way_out)?;
+        }
+        Ok(())
+    }
+}

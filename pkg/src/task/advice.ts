@@ -1,0 +1,109 @@
+// What somebody does about a refusal: the compiler's switch, or the limit to keep to; `task-meter/src/advice.rs` has the same tables (a
+// test compares).
+
+import type { TaskImport } from './types.js';
+
+/** What is to be done for each reason, by code. */
+export const WAYS: readonly string[] = [
+  '',
+  'build it for size (-Os, wasm-opt -Oz), and give data as input instead of keeping it in the module',
+  'give the .wasm file that the compiler wrote',
+  'the file is damaged or was cut off: copy or build it anew',
+  'the file is damaged: copy or build it anew',
+  'build without exceptions (-fno-exceptions, -C panic=abort) and without what is newer than WebAssembly 2.0',
+  'build without SIMD (-mno-simd128, -C target-feature=-simd128) and without garbage collection',
+  'build for WASI preview 1 (wasm32-wasip1, -sSTANDALONE_WASM), or for no imports at all',
+  'build for one memory of its own, of 32 bits and not shared: without -pthread, -mmemory64 and --import-memory',
+  'give the task more pages (--pages, the option pages), or let the linker begin with fewer (--initial-memory)',
+  'build without garbage collection and without tables of 64 bits',
+  'build without extended constants (-mno-extended-const), and not for dynamic linking (-shared, -fPIC)',
+  'build without exceptions (-fno-exceptions, -C panic=abort)',
+  'give the export another name',
+  'build without garbage collection, and not for dynamic linking (-shared, -fPIC)',
+  'write the module anew by a current linker or wasm-opt',
+  'the file is damaged: copy or build it anew',
+  'the file is damaged: copy or build it anew',
+  'build it for size (-Os, wasm-opt -Oz), or split the work among several modules',
+  'split the function, or turn nested conditions into a table',
+  'split the function, inline less into it (-Os, -fno-inline, #[inline(never)]), or move large locals into memory',
+  'split the function, or let it loop',
+  'split the function, or inline less into it (-Os, -fno-inline, #[inline(never)])',
+  'build it for size (-Os, wasm-opt -Oz)',
+  'give the export a shorter name',
+  'build it for size (-Os, wasm-opt -Oz)',
+  'pass a structure in memory',
+  'leave the results in memory',
+  'split the switch',
+  'export less (wasm-opt --remove-unused-module-elements)',
+  'use one table',
+  'split the function, or move arrays into memory',
+];
+
+/** First code, last code, what is to be done about these opcodes; the first that fits counts. */
+export const SWITCHES: readonly (readonly [first: number, last: number, way: string])[] = [
+  [0x106, 0x10a, 'build without exceptions: -fno-exceptions, -sDISABLE_EXCEPTION_CATCHING=1, -C panic=abort'],
+  [0x112, 0x113, 'build without tail calls: -mno-tail-call'],
+  [0x118, 0x119, 'build without exceptions: -fno-exceptions, -sDISABLE_EXCEPTION_CATCHING=1, -C panic=abort'],
+  [0x11f, 0x11f, 'build without exceptions: -fno-exceptions, -sDISABLE_EXCEPTION_CATCHING=1, -C panic=abort'],
+  [0x1fb, 0x1fb, 'use a language that is compiled to linear memory: C, C++, Rust, Zig, TinyGo, AssemblyScript'],
+  [0x1fd, 0x1fd, "build without SIMD: -mno-simd128, -C target-feature=-simd128, or take the package's file without simd in its name"],
+  [0x1fe, 0x1fe, "build without threads: without -pthread, -C target-feature=-atomics, or take the package's file without threads"],
+  [0x213, 0x216, 'build without wide arithmetic: -mno-wide-arithmetic'],
+];
+
+/** The module of an import (before a `*` how it begins), how its name begins, what is to be done; the first that fits counts. */
+export const IMPORTS: readonly (readonly [module: string, name: string, way: string])[] = [
+  ['env', 'abort', 'AssemblyScript: compile with --use abort='],
+  ['env', 'seed', 'AssemblyScript: compile with --use seed=FILE/FUNCTION, a function of yours that gives a number, or without Math.random'],
+  ['env', 'trace', 'AssemblyScript: compile without trace()'],
+  ['env', 'emscripten_notify_memory_growth', 'Emscripten: link with -sALLOW_MEMORY_GROWTH=0 and -sINITIAL_MEMORY, or define this function'],
+  ['env', 'emscripten_resize_heap', 'Emscripten: link with -sSTANDALONE_WASM'],
+  ['env', 'invoke_', 'Emscripten: compile and link with -fno-exceptions and -sSUPPORT_LONGJMP=0'],
+  ['env', 'setTempRet0', 'Emscripten: link with -sSTANDALONE_WASM'],
+  ['env', 'memory', 'let the module have its own memory: without --import-memory, --importMemory, -sIMPORTED_MEMORY'],
+  ['env', '__linear_memory', 'this is an object file: link it (wasm-ld)'],
+  ['env', '__indirect_function_table', 'let the module have its own table: without --import-table, --importTable, and not for dynamic linking'],
+  ['env', '', 'define this function, or build for WASI preview 1 (Emscripten: -sSTANDALONE_WASM, wasi-sdk, wasm32-wasip1)'],
+  ['a', '', 'Emscripten: link with -sSTANDALONE_WASM'],
+  ['wbg', '', 'wasm-bindgen ties a module to a page: export functions by extern "C" alone, or build for wasm32-wasip1'],
+  ['__wbindgen*', '', 'wasm-bindgen ties a module to a page: export functions by extern "C" alone, or build for wasm32-wasip1'],
+  ['./*', '', 'wasm-bindgen ties a module to a page: export functions by extern "C" alone, or build for wasm32-wasip1'],
+  ['go*', '', 'Go: build with GOOS=wasip1 GOARCH=wasm, or by TinyGo with -target=wasip1'],
+  ['wasi_unstable', '', 'build by a newer compiler, for WASI preview 1'],
+  ['wasi_snapshot_preview1', '', 'this function has another type in WASI preview 1: build by a newer compiler'],
+  ['wasi:*', '', 'build for WASI preview 1 (wasm32-wasip1), not for components'],
+  ['wasi*', '', 'build for WASI preview 1 (wasm32-wasip1) and without threads'],
+];
+
+/** How bytes begin that are no module, what they are, what is to be done. Upper and lower case are the same. */
+export const OTHERS: readonly (readonly [start: string, what: string, way: string])[] = [
+  ['', 'there are no bytes at all', 'give the .wasm file that the compiler wrote'],
+  ['\x00asm\x0d\x00\x01\x00', 'this is a component, not a module', 'build for WASI preview 1 (wasm32-wasip1), or take the module out of it (wasm-tools component unbundle)'],
+  ['\x00asm\x0a\x00\x01\x00', 'this is a component, not a module', 'build for WASI preview 1 (wasm32-wasip1)'],
+  ['\x00asm', 'this is WebAssembly of another version than 1', 'build it by a current compiler'],
+  ['(module', 'this is the text of a module, not its bytes', 'translate it: wat2wasm, wasm-tools parse'],
+  ['(component', 'this is the text of a component', 'build for WASI preview 1 (wasm32-wasip1)'],
+  [';;', 'this is the text of a module, not its bytes', 'translate it: wat2wasm, wasm-tools parse'],
+  ['\x1f\x8b', 'this is compressed by gzip', 'unpack it: gunzip; of fetch, let the server say content-encoding: gzip'],
+  ['<!doctype html', "this is an HTML page, perhaps a server's page for what it has not got", 'look at the address'],
+  ['<html', "this is an HTML page, perhaps a server's page for what it has not got", 'look at the address'],
+  ['PK\x03\x04', 'this is a ZIP archive', 'unpack it'],
+];
+
+/** What is to be done about a refusal, without knowing the module. */
+export const wayOutOf = (code: number): string => WAYS[code] ?? SWITCHES.find(([first, last]) => first <= code && code <= last)?.[2] ?? '';
+
+/** What is to be done about an import that no interface has. */
+export function wayOutOfImport({ module, name }: TaskImport): string {
+  const isOf = (of: string): boolean => (of.endsWith('*') ? module.startsWith(of.slice(0, -1)) : module === of);
+  return IMPORTS.find(([of, start]) => isOf(of) && name.startsWith(start))?.[2] ?? wayOutOf(7);
+}
+
+/** What bytes are that do not begin as a module does, and what is to be done; `undefined` where that is not known. */
+export function insteadOfModule(bytes: Uint8Array): { readonly feature: string; readonly wayOut: string } | undefined {
+  const head = Array.from(bytes.subarray(0, 256), (byte) => String.fromCharCode(byte)).join('').toLowerCase();
+  const text = head.replace(/^\xef\xbb\xbf/, '').replace(/^[ \t\n\f\r]+/, '');
+  const is = (start: string): boolean => (start === '' ? bytes.length === 0 : (/^[(;<]/.test(start) ? text : head).startsWith(start.toLowerCase()));
+  const found = OTHERS.find(([start]) => is(start));
+  return found && { feature: found[1], wayOut: found[2] };
+}
