@@ -53,7 +53,7 @@ test('each task has an instance of its own, also where modules are more than a W
 test('a refused module runs nowhere, and says why', async () => {
   const pool = new Pool();
   const { outcome, prepared } = await pool.run(order(await moduleOf(utf8('no module'))));
-  assert.deepEqual([outcome.status, outcome.code, prepared.refusal.code], ['REFUSED', 2, 2]);
+  assert.deepEqual([outcome.status, outcome.code, prepared.refused.code], ['REFUSED', 2, 2]);
   const lacking = await moduleOf(MODULES.hello);
   const steps = await pool.run(order(lacking, '', { invocation: { pieceBytes: 4 } }));
   assert.equal(steps.outcome.status, 'BAD_ABI');

@@ -64,7 +64,7 @@ export class LocalRunner implements Runner {
       if (this.#isOver) return;
       this.#open -= 1;
       const { code, output } = done.outcome;
-      if (done.prepared.refusal) return this.#fault(refusedModule(done.prepared.refusal));
+      if (done.prepared.refused) return this.#fault(await refusedModule(done.prepared.refused));
       if (isResult(outcome)) this.#hearer.onDecided(task, { outcome, output, code, executor: undefined, isChecked: true, votes: 0, receipt: undefined });
       else this.#hearer.onFailed(task, 'NoResult');
       this.#hearer.onRoom(1);

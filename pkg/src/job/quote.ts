@@ -30,7 +30,7 @@ export async function quote(mesh: Mesh | undefined, module: Uint8Array | ArrayBu
     const given = await source.next();
     if (!given || !('input' in given)) break;
     const { done } = await runTask({ module: made, gas, input: given.input }, { signal, isFirst: true });
-    if (done.prepared.refusal) throw refusedModule(done.prepared.refusal);
+    if (done.prepared.refused) throw await refusedModule(done.prepared.refused);
     if (done.outcome.status !== 'OK') throw failed(count, done.outcome.status);
     runs.push(done);
   }

@@ -1,7 +1,8 @@
 // What goes wrong with jobs, in words that pages without jobs do not load.
 
 import { type Entry, MeshError } from '../errors.js';
-import type { TaskRefusal } from '../task/types.js';
+import { explained } from '../task/explained.js';
+import type { Refused } from '../task/prepared.js';
 
 const ENTRIES = {
   1080: ['NoReceipt', 'These bytes are no receipt: ask for it again by receipt() of the result.'],
@@ -58,5 +59,7 @@ export const wrong = (code: Word, detail?: string, options?: ErrorOptions): Mesh
 export const nameOfWord = (code: Word): string => ENTRIES[code][0];
 
 /** The error of a module that the profile does not accept. */
-export const refusedModule = ({ code, offset, feature, where }: TaskRefusal): MeshError =>
-  wrong(WORD.moduleRefused, `${feature}, at byte ${offset}${where ? `: ${where}` : ''}; code ${code}`);
+export async function refusedModule(refused: Refused): Promise<MeshError> {
+  const { code, offset, feature, where, wayOut } = await explained(refused);
+  return wrong(WORD.moduleRefused, `${feature}, at byte ${offset}${where ? `: ${where}` : ''}; code ${code}${wayOut ? `; ${wayOut}` : ''}`);
+}

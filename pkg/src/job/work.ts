@@ -147,8 +147,8 @@ export class Work implements Hearer, GraphHearer {
 
   /** A module that is refused is refused everywhere. Where it cannot be looked at here, others will. */
   async #check({ pool }: JobModule): Promise<void> {
-    const { refusal } = await thePool().prepare(pool, true);
-    if (refusal) this.onFault(refusedModule(refusal));
+    const { refused } = await thePool().prepare(pool, true);
+    if (refused) this.onFault(await refusedModule(refused));
   }
 
   get progress(): Progress {
