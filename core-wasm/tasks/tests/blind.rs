@@ -18,7 +18,7 @@ struct Row {
 }
 
 /// All that twenty executors see of a job, each checked once in fifty tasks: those places whose task none of them saw before.
-fn rows(seed: u8) -> Vec<Row> {
+fn rows(seed: u16) -> Vec<Row> {
     let mut staff = Staff::new(seed, EXECUTORS, right, |_, task| right(task));
     for executor in 1..=EXECUTORS {
         staff.alone.say(&Command::Know { executor: &id(executor), confirmed: CHECKED_RARELY });
@@ -137,7 +137,7 @@ fn i18_all_executors_together_tell_checks_no_better_than_chance() {
 #[test]
 fn the_classifier_tells_what_can_be_told() {
     // Were checks first in their batch but one time in ten, it would find out.
-    let marked = |seeds: std::ops::RangeInclusive<u8>| -> Vec<Row> {
+    let marked = |seeds: std::ops::RangeInclusive<u16>| -> Vec<Row> {
         let mark = |(at, row): (usize, Row)| Row { is_check: row.features[2] > 0.0 && at % 10 > 0, ..row };
         seeds.flat_map(rows).enumerate().map(mark).collect()
     };
