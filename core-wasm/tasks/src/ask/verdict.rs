@@ -15,6 +15,9 @@ use crate::outcome::Outcome;
 /// Open tasks for each of which one may be a canary at a time.
 const OPEN_A_CANARY: usize = 8;
 
+/// Of those that came to what most come to, one in so many is a canary nevertheless.
+const COMMON_ONE_IN: u32 = 4;
+
 impl Requester {
     /// Looks whether a task is decided. With no margin after twice the margin and three votes the requester runs it; so it does at level
     /// 1 with the first disagreement, since there the check is to find liars.
@@ -56,10 +59,7 @@ impl Requester {
         votes: usize,
         is_checked: bool,
     ) {
-        if let Some(job) = self.job(task.job) {
-            job.accepted += 1;
-            job.open -= 1;
-        }
+        self.job(task.job).into_iter().for_each(|job| job.accept(&vote.outcome));
         ground.emit(&Event::Accepted {
             job: task.job,
             number: task.number,
@@ -109,11 +109,18 @@ impl Requester {
         let votes = task.votes.len() - liars.len();
         let own = Vote { by: ground.own, outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
-        if let Here::AsCanary(newest) = task.here {
+        if let Here::AsCanary(newest) = task.here
+            && !self.passes_over(ground, task.job, &outcome)
+        {
             let Task { job, number, id, .. } = task;
             self.canaries.push(Canary { job, number, id, outcome, newest });
         }
         Ok(())
+    }
+
+    /// Whether a task that came to this shall be no canary: who guesses what most come to would be right about it.
+    fn passes_over(&mut self, ground: &mut Ground, job: u32, outcome: &Outcome) -> bool {
+        !ground.happens(1, COMMON_ONE_IN) && self.job(job).is_some_and(|job| job.passes_over(outcome))
     }
 
     /// The shell cannot run a task.
