@@ -59,6 +59,9 @@ fn print(lines: &OfferLines) {
             );
         }
     }
+    if lines.offer.is_some() && !lines.announced {
+        say!("          others are told once this node has joined the network and is settled there");
+    }
     let all: u64 = lines.done.iter().map(|(_, count)| count).sum();
     let kinds: Vec<String> = lines.done.iter().map(|(status, count)| format!("{count} {status}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };

@@ -38,7 +38,7 @@ pub struct PlanLine {
 pub enum Order {
     /// One module more, at most 16: the data that follow, at most 4 MiB. The first one has the index 0.
     Module {},
-    /// A task with the input that follows: at most 16 MiB. 1,024 of them may have no result yet, with inputs of 64 MiB.
+    /// A task with the input that follows: at most 16 MiB. 2,048 of them may have no result yet, with inputs of 64 MiB.
     Add {
         /// A number that is not open.
         number: u32,
@@ -131,6 +131,8 @@ pub struct OfferLines {
     /// What tasks are given; missing where nothing is offered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offer: Option<OfferLine>,
+    /// Whether others know of it: a node that has yet to join the network tells nobody.
+    pub announced: bool,
     /// Tasks that were run since the node began, by the name of their status.
     pub done: Vec<(String, u64)>,
     /// Gas of those that came to a result.

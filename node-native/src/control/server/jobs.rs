@@ -55,7 +55,14 @@ pub(super) async fn offer(door: &Arc<Door>, wish: OfferWish) -> Result<Done, End
 }
 
 fn nothing() -> OfferLines {
-    OfferLines { offer: None, done: Vec::new(), gas: 0, served: Vec::new(), now: Vec::new() }
+    OfferLines {
+        offer: None,
+        announced: false,
+        done: Vec::new(),
+        gas: 0,
+        served: Vec::new(),
+        now: Vec::new(),
+    }
 }
 
 fn offer_lines(view: OfferView) -> OfferLines {
@@ -79,6 +86,7 @@ fn offer_lines(view: OfferView) -> OfferLines {
     });
     OfferLines {
         offer,
+        announced: view.is_announced,
         done: done.collect(),
         gas: view.done.gas,
         served: served.collect(),

@@ -34,6 +34,8 @@ const FAILED_MAX: usize = 256;
 pub struct OfferView {
     /// What tasks are given; `None` where nothing is offered.
     pub offer: Option<Offer>,
+    /// Whether others know of it.
+    pub is_announced: bool,
     /// Since the node began.
     pub done: Tally,
     /// The batches that are run now.
@@ -54,6 +56,7 @@ pub struct RunningBatch {
 /// The executor's half of the shell.
 pub(super) struct Offering {
     offer: Option<Offer>,
+    is_announced: bool,
     tools: Tools,
     batches: HashMap<u32, Running>,
     outputs: Outputs,
@@ -79,6 +82,7 @@ impl Offering {
         let tools = Tools { runner, modules: Arc::new(Modules::default()), fetcher, cores, works };
         Self {
             offer: None,
+            is_announced: false,
             tools,
             batches: HashMap::new(),
             outputs: Outputs::default(),
@@ -98,15 +102,16 @@ impl Offering {
     }
 
     /// Lets others know, unless nothing is offered any more.
-    pub(super) fn announce(&self, commands: &mut Vec<Vec<u8>>) {
+    pub(super) fn announce(&mut self, commands: &mut Vec<Vec<u8>>) {
         if let Some(Offer { cores, gas, .. }) = self.offer {
+            self.is_announced = true;
             commands.push(Command::Offer { cores, gas }.emit());
         }
     }
 
     /// Not any more. What runs is stopped, and the module hears of it.
     pub(super) fn withdraw(&mut self, commands: &mut Vec<Vec<u8>>) {
-        self.offer = None;
+        (self.offer, self.is_announced) = (None, false);
         self.stop_all();
         commands.push(Command::Withdraw.emit());
     }
@@ -121,7 +126,8 @@ impl Offering {
         let mut now: Vec<(u32, RunningBatch)> = self.batches.iter().map(Running::view).collect();
         now.sort_by_key(|(assignment, _)| *assignment);
         let now = now.into_iter().map(|(_, batch)| batch).collect();
-        OfferView { offer: self.offer, done: self.tally.clone(), now }
+        let is_announced = self.is_announced;
+        OfferView { offer: self.offer, is_announced, done: self.tally.clone(), now }
     }
 
     /// What the module tells this half.
