@@ -10,6 +10,9 @@ import type { Task } from './runner.js';
 import type { Source } from './source.js';
 import type { FailedReason } from './types.js';
 
+/** About what a task takes beside its input. */
+const TASK_BYTES = 512;
+
 export class Doubts {
   readonly #graph: Graph;
   readonly #intake: Intake;
@@ -33,11 +36,11 @@ export class Doubts {
     level.setSingle(index, executor);
     if (this.#isReadAgain(level, index)) return;
     this.#tasks.set(task.number, task);
-    this.#bytes += task.input.length;
+    this.#bytes += TASK_BYTES + task.input.length;
     for (const [number, { input }] of this.#tasks) {
       if (this.#bytes <= AGAIN_BYTES_MAX) return;
       this.#tasks.delete(number);
-      this.#bytes -= input.length;
+      this.#bytes -= TASK_BYTES + input.length;
     }
   }
 

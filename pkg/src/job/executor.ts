@@ -1,7 +1,8 @@
 // The executor's half of the coordinator: runs batches of others, within the limits of an offer.
 
 import { type Bytes, NO_BYTES, hex } from '../bytes.js';
-import type { MeshError } from '../errors.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
 import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { PAGE_BYTES } from '../task/limits.js';
@@ -208,9 +209,13 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     signal.throwIfAborted();
     const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
     const hash = 'bytes' in given ? await hashOf(input) : given.hash;
-    const run = await runTask({ module, gas, input }, { signal });
+    const run = await runTask({ module, gas, input }, { signal }).catch((error: unknown) => {
+      // It could not even be compiled in time.
+      if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
+      throw error;
+    });
     signal.throwIfAborted();
-    if (run.done.isKilled) {
+    if (!run || run.done.isKilled) {
       this.#deadly.set(deadlyKey(serving.from, module.frame.module), true);
       throw new Declined(face.REFUSAL.unwilling);
     }

@@ -83,11 +83,8 @@ export class MeshRunner implements Runner, AskedJob {
 
   // What its job wants.
 
-  begin(hearer: Hearer): void;
-  begin(number: number): void;
-  begin(given: Hearer | number): void {
-    if (typeof given === 'number') return this.#begun(given);
-    this.#hearer = given;
+  begin(hearer: Hearer): void {
+    this.#hearer = hearer;
     Requester.of(this.#mesh, this.#options.coordinator).then(
       (requester) => {
         if (this.#isOver) return;
@@ -128,6 +125,16 @@ export class MeshRunner implements Runner, AskedJob {
   }
 
   // What the coordinator tells.
+
+  begun(number: number): void {
+    const { validation, gas, expectedMs } = this.#options;
+    this.#job = number;
+    this.#isCloseSaid = false;
+    this.#room = 0;
+    this.#say(face.begin(number, validation, gas, expectedMs));
+    if (this.#isPaused) this.#say(face.pause(number));
+    this.#advance();
+  }
 
   hear(event: Parameters<AskedJob['hear']>[0]): void {
     if (this.#isOver) return;
@@ -175,16 +182,6 @@ export class MeshRunner implements Runner, AskedJob {
 
   end(error: MeshError): void {
     this.#fault(error);
-  }
-
-  #begun(number: number): void {
-    const { validation, gas, expectedMs } = this.#options;
-    this.#job = number;
-    this.#isCloseSaid = false;
-    this.#room = 0;
-    this.#say(face.begin(number, validation, gas, expectedMs));
-    if (this.#isPaused) this.#say(face.pause(number));
-    this.#advance();
   }
 
   #onRoom(tasks: number): void {
@@ -345,8 +342,7 @@ export class MeshRunner implements Runner, AskedJob {
 
   #fault(error: unknown): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#stop.abort();
+    this.cancel();
     this.#hearer.onFault(error);
   }
 }

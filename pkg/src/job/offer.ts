@@ -39,12 +39,14 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   const coordinator = await Coordinator.of(mesh, module);
   if (offering.has(mesh)) throw wrong(WORD.offering);
   offering.add(mesh);
+  const made = new MeshOffer(coordinator, limits, () => offering.delete(mesh));
   try {
-    return new MeshOffer(coordinator, limits, when === 'visible', () => offering.delete(mesh));
+    made.begin(when === 'visible');
   } catch (error) {
-    offering.delete(mesh);
+    made.stop();
     throw error;
   }
+  return made;
 }
 
 async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, onAsk, ...options }: OfferOptions): Promise<Limits> {
@@ -94,7 +96,7 @@ class MeshOffer implements Offer {
   #isTelling = false;
   readonly #release: () => void;
 
-  constructor(coordinator: Coordinator, limits: Limits, isVisibleOnly: boolean, onOver: () => void) {
+  constructor(coordinator: Coordinator, limits: Limits, onOver: () => void) {
     this.#coordinator = coordinator;
     this.#onOver = onOver;
     this.#executor = new Executor(coordinator, limits);
@@ -104,6 +106,10 @@ class MeshOffer implements Offer {
     coordinator.offering = this.#executor;
     this.#release = thePool().keep();
     thePool().grow(limits.cores);
+  }
+
+  /** @throws MeshError Closed or Detached */
+  begin(isVisibleOnly: boolean): void {
     if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
     this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');
   }
@@ -129,9 +135,9 @@ class MeshOffer implements Offer {
 
   #turn(isOn: boolean): void {
     if (isOn === this.#isOn || this.#isOver) return;
-    this.#isOn = isOn;
     if (isOn) this.#executor.offer();
     else this.#executor.withdraw();
+    this.#isOn = isOn;
     this.#tell();
   }
 

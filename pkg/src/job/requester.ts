@@ -22,7 +22,7 @@ export interface Assignment {
 /** A job of the coordinator's. */
 export interface AskedJob {
   /** It has a place: it may begin, under this number. */
-  begin(number: number): void;
+  begun(number: number): void;
   hear(event: Exclude<face.AskEvent, { kind: 'wantInput' | 'fetchedOutput' | 'record' | 'dropped' | 'outcomes' }>): void;
   onOutcomes(assignment: number, batch: Assignment, said: face.Said): void;
   onDropped(batch: Assignment): void;
@@ -127,7 +127,7 @@ export class Requester implements Half<face.AskEvent> {
       do this.#last = (this.#last + 1) >>> 0;
       while (this.#jobs.has(this.#last));
       this.#jobs.set(this.#last, job);
-      job.begin(this.#last);
+      job.begun(this.#last);
     }
   }
 
