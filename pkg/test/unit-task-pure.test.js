@@ -134,7 +134,7 @@ test('what the profile refuses is named with its byte', () => {
   assert.deepEqual([simd.refusal.code, simd.refusal.feature, simd.gasUsed], [0x1fd, 'SIMD', 0n]);
   const bytes = pure('(drop (v128.const i64x2 0 0)) (i64.const 0)');
   assert.equal(bytes[simd.refusal.offset], 0xfd);
-  assert.deepEqual(runHere(utf8('not Wasm')).refusal, { code: 2, offset: 0, feature: 'these bytes are no Wasm module of version 1' });
+  assert.deepEqual(runHere(utf8('not Wasm')).refusal, { code: 2, offset: 0, feature: 'these bytes are no Wasm module of version 1', wayOut: 'give the .wasm file that the compiler wrote' });
   assert.equal(runHere(new Uint8Array(0)).status, 'REFUSED');
   // A result of another type: the meter leaves that to the engine.
   const invalid = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0x42, 0, 0x0b);

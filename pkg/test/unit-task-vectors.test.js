@@ -15,8 +15,8 @@ const FILE = new URL('../../tests/vectors/tasks.json', import.meta.url);
 const bytesOf = (base64 = '') => new Uint8Array(Buffer.from(base64, 'base64'));
 
 /** A task as it is written in the file, with the defaults of tasks. */
-function run({ module, input, gas = 1_000_000_000, pages = 1_024, seed = '00'.repeat(32), time = 0, piece, state }) {
-  const options = { gas: BigInt(gas), pages, seed: new Uint8Array(Buffer.from(seed, 'hex')), time: BigInt(time) };
+function run({ module, input, gas = 1_000_000_000, pages = 1_024, stack, seed = '00'.repeat(32), time = 0, piece, state }) {
+  const options = { gas: BigInt(gas), pages, stack, seed: new Uint8Array(Buffer.from(seed, 'hex')), time: BigInt(time) };
   const form = { ...(piece !== undefined && { pieceBytes: piece }), ...(state !== undefined && { state: bytesOf(state) }) };
   return runHere(bytesOf(module), bytesOf(input), { ...options, ...form });
 }

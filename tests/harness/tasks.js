@@ -41,9 +41,9 @@ export const programs = () =>
 /** The vectors, `{ name, task, outcome }`, as the page's `runTask` takes a task and says what came of it. */
 export function vectors() {
   return jsonOf(join(ROOT, 'tests/vectors/tasks.json')).map((vector) => {
-    const { name, module, input, gas, pages, seed, time, piece, state, status, code, offset, used, output, output_sha256 } = vector;
+    const { name, module, input, gas, pages, stack, seed, time, piece, state, status, code, offset, used, output, output_sha256 } = vector;
     const sha256 = output_sha256 ?? createHash('sha256').update(output, 'base64').digest('hex');
-    return { name, task: { module, input, gas, pages, seed, time, piece, state }, outcome: { status, code, offset, used, sha256 } };
+    return { name, task: { module, input, gas, pages, stack, seed, time, piece, state }, outcome: { status, code, offset, used, sha256 } };
   });
 }
 

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::engine::{CompileError, Watchdog};
+use super::room::Room;
 
 /// Bytes of code that are taken.
 const CODE_BYTES_MAX: u64 = 256 << 20;
@@ -38,9 +39,19 @@ impl Compiler {
 }
 
 /// Has a module compiled by the program.
-pub(super) fn compile(program: &Path, metered: &[u8], watchdog: &Watchdog) -> Result<Vec<u8>, CompileError> {
+pub(super) fn compile(
+    program: &Path,
+    room: Room,
+    metered: &[u8],
+    watchdog: &Watchdog,
+) -> Result<Vec<u8>, CompileError> {
     let mut command = Command::new(program);
-    command.args(["task", "compile"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.args(["task", "compile"]);
+    // Its own limit is another.
+    if room == Room::Narrow {
+        command.arg("--narrow");
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     // What this process was told, tokens perhaps, is none of that one's business.
     command.env_clear();
     let mut child = command.spawn().map_err(|_| CompileError::Failed)?;

@@ -20,6 +20,7 @@ pub mod outcome;
 pub mod place;
 pub mod prepare;
 mod pure;
+pub mod room;
 pub mod steps;
 mod stop;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use tabmesh_engine::content::cid::{Cid, Codec};
 use tabmesh_engine::{BlockHash, sha256};
 use tabmesh_meter::{GAS_ABORTED, Refusal};
 
+use super::room;
 pub use super::stop::Failure;
 use super::stop::Stop;
 
@@ -151,9 +152,7 @@ impl End {
             Self::BadAbi => {
                 "an export is missing or has another type, or the module gave an answer that the interface does not know, such as a place outside its memory; see `tabmesh task check`"
             }
-            Self::Abort(Failure::Memory) => {
-                "this host has not got the memory; ask for fewer pages, or run it elsewhere"
-            }
+            Self::Abort(Failure::Memory) => return no_memory(room::limit()),
             Self::Abort(Failure::Stack) => {
                 "the engine's own stack came to its end before the task's; give the task less stack or run it in the other engine, and if its stack is the usual one report the module"
             }
@@ -174,6 +173,13 @@ impl End {
         };
         fixed.to_owned()
     }
+}
+
+fn no_memory(limit: Option<u64>) -> String {
+    let limit = limit.map_or_else(String::new, |bytes| {
+        format!(", whose address space is limited to {} KiB (ulimit -v)", bytes >> 10)
+    });
+    format!("this host has not got the memory{limit}; ask for fewer pages, or run it elsewhere")
 }
 
 /// What is left of a run.

@@ -127,6 +127,8 @@ impl Guest for FailingGuest {
     fn stack(&mut self) -> i32 {
         -1
     }
+
+    fn set_stack(&mut self, _: i32) {}
 }
 
 #[test]
@@ -265,12 +267,21 @@ fn bounds_of_a_task_are_errors_of_the_caller() {
 }
 
 #[test]
-fn a_module_of_more_than_4_mib_is_refused_as_the_profile_says() {
+fn a_module_that_is_too_large_is_refused_as_the_profile_says() {
+    // A section of data of so many bytes, nothing of which is data.
+    let data =
+        |bytes: usize, length: [u8; 4]| [&b"\0asm\x01\0\0\0\x0b"[..], &length, &vec![0; bytes]].concat();
     for engine in engines() {
-        let outcome =
-            Executor::new(engine, HostLimits::default()).run(&Task::new(vec![0; (4 << 20) + 1]), None);
-        expect_no_result(&outcome, Status::Refused);
-        assert_eq!(outcome.end.code(), 1);
+        let executor = Executor::new(engine, HostLimits::default());
+        for (module, code) in [
+            (vec![0; (64 << 20) + 1], 1),
+            (data((16 << 20) + 1, [0x81, 0x80, 0x80, 8]), 1),
+            (data(16 << 20, [0x80, 0x80, 0x80, 8]), 3),
+        ] {
+            let outcome = executor.run(&Task::new(module), None);
+            expect_no_result(&outcome, Status::Refused);
+            assert_eq!(outcome.end.code(), code);
+        }
     }
 }
 
@@ -322,5 +333,43 @@ fn the_place_of_a_refusal_is_its_import_or_its_function() {
     assert_eq!(super::place::place(&module, 0), None);
     for length in 0..module.len() {
         let _ = super::place::place(&module[..length], length as u32);
+    }
+}
+
+#[test]
+fn a_refusal_says_what_it_is_where_how_many_and_what_to_do() {
+    use super::why::why;
+    let said = |module: &[u8]| {
+        let outcome =
+            Executor::new(engines().remove(0), HostLimits::default()).run(&Task::new(module.to_vec()), None);
+        let End::Refused(refusal) = outcome.end else { panic!("not refused: {:?}", outcome.end) };
+        why(&refusal, module).to_string()
+    };
+    let text = |text: &str| said(&wat::parse_str(text).expect("it is well-formed"));
+    assert_eq!(said(b""), "there are no bytes at all; give the .wasm file that the compiler wrote");
+    assert!(said(b"\n (module)").starts_with("this is the text of a module"));
+    assert!(said(b"<!DOCTYPE html><p>").starts_with("this is an HTML page"));
+    assert!(said(b"\x1f\x8b\x08").contains("gunzip"));
+    assert!(said(b"\0asm\x0d\0\x01\0").starts_with("this is a component"));
+    let abort = text(r#"(module (import "env" "abort" (func (param i32))))"#);
+    assert!(abort.contains("import env.abort: function i32 →") && abort.ends_with("--use abort="), "{abort}");
+    let locals = text(&format!("(module (func $wide {}))", "(local i32)".repeat(15_000)));
+    assert!(locals.contains("14,330") && locals.contains("15000 found, in function 0, wide; "), "{locals}");
+    let simd = text("(module (func (drop (v128.const i64x2 0 0))))");
+    assert!(simd.starts_with("SIMD, in function 0; ") && simd.contains("-mno-simd128"), "{simd}");
+}
+
+#[test]
+fn a_program_that_waits_for_time_to_pass_is_told_that_it_does_not() {
+    let waits = r#"(module (import "wasi_snapshot_preview1" "clock_time_get" (func $time (param i32 i64 i32) (result i32)))
+        (memory (export "memory") 1)
+        (func (export "_start") (loop (drop (call $time (i32.const 0) (i64.const 0) (i32.const 0))) (br 0))))"#;
+    for engine in engines() {
+        let executor = Executor::new(engine, HostLimits::default());
+        let outcome = executor.run(&task(waits).with_gas(20_000_000).expect("within the bounds"), None);
+        assert_eq!(outcome.status(), Status::OutOfGas);
+        assert!(outcome.sentence().contains("stands still"), "{}", outcome.sentence());
+        let outcome = executor.run(&task(waits).with_gas(200_000).expect("within the bounds"), None);
+        assert!(!outcome.sentence().contains("stands still"), "{}", outcome.sentence());
     }
 }

@@ -15,14 +15,19 @@ use super::engine::{
     CompileError, Compiled, Engine, EngineError, Export, Guest, Kind, PAGE_BYTES, Reach, Stop, Watchdog,
 };
 use super::executor::ENGINE_STACK_BYTES;
+use super::room::Room;
 use super::stop::Failure;
 use super::wasi::{self, FUNCTIONS};
+
+/// What a memory keeps free to grow into where room is narrow.
+const NARROW_BYTES: u64 = 4 << 20;
 
 /// The engine.
 pub struct Wasmtime {
     engine: Inner,
     linker: Linker<Data>,
     compiler: Compiler,
+    room: Room,
 }
 
 /// What belongs to one instance.
@@ -40,8 +45,18 @@ struct Exports {
     gas: Global,
 }
 
-fn config() -> Config {
+fn config(room: Room) -> Config {
     let mut config = Config::new();
+    if room == Room::Narrow {
+        // A memory takes what it has and some to grow into, and bounds are tested in place of 4 GiB kept free behind it.
+        config
+            .memory_reservation(NARROW_BYTES)
+            .memory_reservation_for_growth(NARROW_BYTES)
+            .memory_guard_size(PAGE_BYTES as u64)
+            .gc_heap_reservation(NARROW_BYTES)
+            .gc_heap_reservation_for_growth(NARROW_BYTES)
+            .gc_heap_guard_size(PAGE_BYTES as u64);
+    }
     config
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
@@ -66,7 +81,8 @@ impl Wasmtime {
     /// This host is none that it makes code for.
     pub fn new(compiler: Compiler) -> Result<Self, EngineError> {
         let host = |error: ::wasmtime::Error| EngineError::Host(error.to_string());
-        let engine = Inner::new(&config()).map_err(host)?;
+        let room = Room::here();
+        let engine = Inner::new(&config(room)).map_err(host)?;
         let mut linker = Linker::new(&engine);
         for (function, name, parameters) in FUNCTIONS {
             let parameters = parameters.iter().map(|kind| match kind {
@@ -85,7 +101,7 @@ impl Wasmtime {
             };
             linker.func_new(wasi::MODULE, name, kind, body).map_err(host)?;
         }
-        Ok(Self { engine, linker, compiler })
+        Ok(Self { engine, linker, compiler, room })
     }
 }
 
@@ -109,7 +125,9 @@ impl Engine for Wasmtime {
             Compiler::Here => {
                 Module::new(&self.engine, metered).map_err(|_| why_not(&self.engine, metered))?
             }
-            Compiler::Apart(program) => load(&self.engine, &compiler::compile(program, metered, watchdog)?)?,
+            Compiler::Apart(program) => {
+                load(&self.engine, &compiler::compile(program, self.room, metered, watchdog)?)?
+            }
         };
         let ready = self.linker.instantiate_pre(&module).map_err(|_| CompileError::Failed)?;
         Ok(Arc::new(Ready { ready, metered_bytes: metered.len() }))
@@ -120,12 +138,12 @@ impl Engine for Wasmtime {
     }
 }
 
-/// What [`Compiler::Apart`] does in its process: the code of a metered module, for this program alone.
+/// What [`Compiler::Apart`] does in its process: the code of a metered module, for this program alone and a process with such room.
 ///
 /// # Errors
 /// The module is invalid, or the engine failed.
-pub fn code(metered: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let engine = Inner::new(&config()).map_err(|_| CompileError::Failed)?;
+pub fn code(metered: &[u8], room: Room) -> Result<Vec<u8>, CompileError> {
+    let engine = Inner::new(&config(room)).map_err(|_| CompileError::Failed)?;
     engine.precompile_module(metered).map_err(|_| why_not(&engine, metered))
 }
 

@@ -22,7 +22,7 @@ pub struct Why {
 #[must_use]
 pub fn why(refusal: &Refusal, module: &[u8]) -> Why {
     if *refusal == INVALID {
-        let feature = "the engine finds the module invalid".to_owned();
+        let feature = "it is no valid WebAssembly, as the engine found".to_owned();
         return Why { feature, found: None, place: None, way_out: "build it anew" };
     }
     if refusal.code == Reason::Header as u16

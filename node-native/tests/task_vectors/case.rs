@@ -24,6 +24,8 @@ pub(crate) struct Case {
     pub(crate) input: Vec<u8>,
     pub(crate) gas: u64,
     pub(crate) pages: u32,
+    /// In KiB; none for the usual one.
+    pub(crate) stack: Option<u32>,
     pub(crate) seed: [u8; 32],
     pub(crate) time: u64,
     pub(crate) form: Form,
@@ -48,8 +50,9 @@ pub(crate) struct Ran {
 
 impl From<StepOutcome> for Ran {
     fn from(step: StepOutcome) -> Self {
+        let (end, gas_used) = (step.end, step.gas_used);
         let mut outcome =
-            Outcome { end: step.end, gas_used: step.gas_used, output: Vec::new(), log: Vec::new(), steps: 0 };
+            Outcome { end, gas_used, output: Vec::new(), log: Vec::new(), steps: 0, clock_reads: 0 };
         let next = step.answer.map(|answer| {
             outcome.output = answer.emitted;
             (answer.flag, answer.state.bytes().to_vec())
@@ -71,6 +74,7 @@ impl Case {
             input: Vec::new(),
             gas: GAS_DEFAULT,
             pages: PAGES_DEFAULT,
+            stack: None,
             seed: std::array::from_fn(|byte| byte as u8),
             time: 0,
             form: Form::Whole,
@@ -92,6 +96,11 @@ impl Case {
 
     pub(crate) fn pages(mut self, pages: u32) -> Self {
         self.pages = pages;
+        self
+    }
+
+    pub(crate) fn stack(mut self, kib: u32) -> Self {
+        self.stack = Some(kib);
         self
     }
 
@@ -152,6 +161,10 @@ impl Case {
     fn task(&self) -> Task {
         let task = Task::new(self.module.clone()).with_input(self.input.clone());
         let task = task.and_then(|task| task.with_gas(self.gas)).and_then(|task| task.with_pages(self.pages));
+        let task = task.and_then(|task| match self.stack {
+            Some(kib) => task.with_stack(kib),
+            None => Ok(task),
+        });
         task.expect("the bounds are kept").with_seed(self.seed).with_time(self.time)
     }
 }

@@ -2,7 +2,7 @@
 //! `write_vectors`.
 
 use crate::case::Case;
-use crate::{commands, missing, pures, refusals, steps};
+use crate::{commands, missing, pures, references, refusals, steps};
 
 /// All of them, in the order of the vectors.
 pub(crate) fn cases() -> Vec<Case> {
@@ -16,6 +16,8 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(commands::writing());
     cases.extend(commands::ends());
     cases.extend(missing::cases());
+    cases.extend(references::cases());
+    cases.extend(references::stacks());
     cases.extend(refusals::cases());
     cases.extend(steps::courses());
     cases.extend(steps::answers());

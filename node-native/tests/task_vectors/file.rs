@@ -21,6 +21,9 @@ pub(crate) struct Vector {
     input: String,
     gas: String,
     pages: u32,
+    /// In KiB, where it is not the usual one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stack: Option<u32>,
     /// In hexadecimal.
     seed: String,
     time: String,
@@ -91,6 +94,7 @@ impl Vector {
             input: BASE64.encode(&case.input),
             gas: case.gas.to_string(),
             pages: case.pages,
+            stack: case.stack,
             seed: hex(&case.seed),
             time: case.time.to_string(),
             status: outcome.status().number(),
@@ -117,6 +121,7 @@ impl Vector {
         case.input = bytes(&self.input);
         case.gas = self.gas.parse().expect("a number");
         case.pages = self.pages;
+        case.stack = self.stack;
         for (byte, at) in case.seed.iter_mut().zip(0..) {
             *byte = u8::from_str_radix(&self.seed[2 * at..2 * at + 2], 16).expect("hexadecimal");
         }

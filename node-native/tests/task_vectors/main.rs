@@ -14,6 +14,7 @@ mod file;
 mod missing;
 mod modules;
 mod pures;
+mod references;
 mod refusals;
 mod steps;
 

@@ -46,7 +46,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::of_bytes("refused: SIMD", with_body(b"\xfd\x0c\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x1a"))
             .refused(509),
         Case::of_bytes("refused: a tail call", with_body(b"\x12\0")).refused(274),
-        Case::of_bytes("refused: table.grow", with_body(b"\xfc\x0f\0\x1a")).refused(527),
+        Case::of_bytes("refused: an exception", with_body(b"\x08\0")).refused(264),
         Case::of_bytes("refused: types that do not match", with_body(b"\x42\0\x41\0\x6a\x1a"))
             .refused(65_535),
     ]

@@ -50,7 +50,11 @@ pub(super) enum TaskCommand {
     },
     /// Compile a metered module for the process that started this one
     #[command(hide = true)]
-    Compile,
+    Compile {
+        /// Whether that process has little address space
+        #[arg(long)]
+        narrow: bool,
+    },
     /// Run a single step of a task on this host; the input is its piece
     #[command(after_help = STEP_HELP)]
     Step {
@@ -74,7 +78,7 @@ pub(super) async fn dispatch(command: TaskCommand) -> Result<(), CliError> {
         match command {
             TaskCommand::Check { module, common } => check::check(module, common).await,
             TaskCommand::Run { module, piece, run, common } => run::run(module, piece, run, common).await,
-            TaskCommand::Compile => compile::compile().await,
+            TaskCommand::Compile { narrow } => compile::compile(narrow).await,
             TaskCommand::Step { module, state, state_out, run, common } => {
                 step::step(module, step::States { from: state, to: state_out }, run, common).await
             }
