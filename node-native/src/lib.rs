@@ -3,7 +3,7 @@
 //! One task, the [`driver`], owns the engine. Around it, each room knows the driver by its channel alone: [`link`]
 //! carries packets, [`signalling`] finds first peers, [`storage`] keeps blocks, [`server`] opens the HTTP door and
 //! [`control`] the local one, over which [`files`] go in and out. [`task`] runs verifiable tasks and knows none of the others; [`module`] runs the
-//! operator's modules for the driver; [`streams`] is a module of its own. [`peer`] puts them together; the command line in
+//! operator's modules for the driver; [`streams`] and [`jobs`] are modules of its own. [`peer`] puts them together; the command line in
 //! [`cli`] sits on top.
 
 // One function needs it: code that this program's own compiler made is taken for code (`task::wasmtime`).
@@ -16,6 +16,7 @@ pub mod driver;
 pub mod files;
 mod fresh;
 pub mod identity;
+pub mod jobs;
 pub mod link;
 pub mod metrics;
 pub mod module;
@@ -27,4 +28,5 @@ mod shares;
 pub mod signalling;
 pub mod storage;
 pub mod streams;
+mod tap;
 pub mod task;

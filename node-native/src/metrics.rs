@@ -32,6 +32,8 @@ pub struct Metrics {
     outputs: Family<Kind, Counter>,
     puts: Family<Ending, Counter>,
     gets: Family<Ending, Counter>,
+    tasks: Family<Ending, Counter>,
+    task_gas: Counter,
     /// Whether the node is part of the network: 1 or 0.
     pub joined: Gauge,
     /// Blocks stored.
@@ -65,6 +67,8 @@ impl Metrics {
             outputs: Family::default(),
             puts: Family::default(),
             gets: Family::default(),
+            tasks: Family::default(),
+            task_gas: Counter::default(),
             joined: Gauge::default(),
             blocks: Gauge::default(),
             block_bytes: Gauge::default(),
@@ -101,6 +105,8 @@ impl Metrics {
         registry.register("outputs", "What the engine asked for, by kind", self.outputs.clone());
         registry.register("puts", "Blocks put, by status code", self.puts.clone());
         registry.register("gets", "Blocks fetched, by status code", self.gets.clone());
+        registry.register("tasks", "Tasks of others that were run, by how they ended", self.tasks.clone());
+        registry.register("task_gas", "Gas of those that came to a result", self.task_gas.clone());
         registry.register_with_unit("received", "Packets received", Unit::Bytes, self.received.clone());
         registry.register_with_unit("sent", "Packets sent", Unit::Bytes, self.sent.clone());
         registry.register("dials_failed", "Links that could not be made", self.dials_failed.clone());
@@ -140,6 +146,12 @@ impl Metrics {
         self.gets.get_or_create(&Ending { status: status.to_string() }).inc();
     }
 
+    /// Counts one task of another node that was run: how it ended, and its gas.
+    pub fn task(&self, status: &'static str, gas: u64) {
+        self.tasks.get_or_create(&Ending { status: status.to_owned() }).inc();
+        self.task_gas.inc_by(gas);
+    }
+
     /// Everything as OpenMetrics text.
     pub fn encode(&self) -> String {
         self.resident.set(resident_bytes().unwrap_or(0));
@@ -177,11 +189,14 @@ mod tests {
         metrics.input("packet");
         metrics.put(100);
         metrics.links("websocket").set(3);
+        metrics.task("OUT_OF_GAS", 7);
         metrics.block_bytes.set(16_384);
         let text = metrics.encode();
         for line in [
             "tabmesh_inputs_total{kind=\"packet\"} 2",
             "tabmesh_puts_total{status=\"100\"} 1",
+            "tabmesh_tasks_total{status=\"OUT_OF_GAS\"} 1",
+            "tabmesh_task_gas_total 7",
             "tabmesh_links{kind=\"websocket\"} 3",
             "tabmesh_links{kind=\"webrtc\"} 0",
             "tabmesh_blocks_bytes 16384",

@@ -15,6 +15,7 @@ use crate::control;
 use crate::driver::{self, AttachError, Commander, Handle};
 use crate::fresh;
 use crate::identity::{Identity, IdentityError};
+use crate::jobs::{Door, DoorError};
 use crate::module::{LoadError, Program};
 use crate::server::{self, BindError, Doors};
 use crate::settings::{NamedModule, Settings};
@@ -78,6 +79,9 @@ pub enum StartError {
         /// Why.
         source: AttachError,
     },
+    /// Tasks of others cannot be run.
+    #[error("this node cannot run tasks of others: {0}; start it without --offer")]
+    Offer(#[from] DoorError),
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -92,6 +96,7 @@ pub struct Peer {
     /// Listeners and the control socket: aborted when the node stops.
     doors: Vec<JoinHandle<()>>,
     control_socket: PathBuf,
+    jobs: Arc<Door>,
     /// Those that the settings name: detached when the node stops.
     modules: Vec<Commander>,
     /// Held for as long as the node runs.
@@ -136,6 +141,7 @@ impl Peer {
         let facts = control::server::Facts { network: settings.network.clone(), quota_bytes: settings.quota };
         let started = driver::start(settings, identity, storage, seed).map_err(StartError::Thread)?;
         let driver::Started { handle, incoming, task } = started;
+        let jobs = Arc::new(Door::new(handle.clone(), settings.clone()));
         let mut peer = Self {
             handle: handle.clone(),
             listen,
@@ -143,6 +149,7 @@ impl Peer {
             driver: task,
             doors: Vec::new(),
             control_socket,
+            jobs: jobs.clone(),
             modules: Vec::with_capacity(programs.len()),
             _lock: lock,
         };
@@ -153,7 +160,10 @@ impl Peer {
                 Err(source) => return Err(StartError::Attach { module, source }),
             }
         }
-        peer.doors.push(tokio::spawn(control::server::serve(control, handle.clone(), facts)));
+        if settings.offers {
+            jobs.jobs().await?.offer(settings.offer).await;
+        }
+        peer.doors.push(tokio::spawn(control::server::serve(control, handle.clone(), facts, jobs)));
         if let Some((listener, _)) = listener {
             let is_observed = observer.is_none();
             let served = Doors { mesh: Some(incoming), is_observed, handle: handle.clone() };
@@ -171,6 +181,11 @@ impl Peer {
         &self.handle
     }
 
+    /// Its jobs, and what it does for those of others.
+    pub fn jobs(&self) -> &Door {
+        &self.jobs
+    }
+
     /// Where WebSockets of peers are accepted.
     pub fn listen_address(&self) -> Option<SocketAddr> {
         self.listen
@@ -184,6 +199,7 @@ impl Peer {
     /// Says goodbye to every peer and stops, within five seconds. What was acknowledged is on disk already.
     pub async fn stop(mut self) {
         self.close_doors();
+        self.jobs.close().await;
         self.handle.leave().await;
         let _ = (&mut self.driver).await;
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use common::disk::Disk;
 use common::program::*;
 use common::temporary;
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
@@ -52,32 +53,6 @@ fn a_store_on_a_disk_that_was_full_reads_on_and_takes_puts_again() {
     };
     course(&node, full, || std::fs::remove_file(&filler).expect("removed"));
     drop(node);
-}
-
-/// A file system in memory, gone when dropped.
-struct Disk {
-    place: PathBuf,
-    _dir: tempfile::TempDir,
-}
-
-impl Disk {
-    fn mount(size: &str) -> Self {
-        let dir = temporary();
-        let place = dir.path().join("disk");
-        std::fs::create_dir(&place).expect("made");
-        let mounting = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=700"), "tmpfs"])
-            .arg(&place)
-            .status();
-        assert!(mounting.expect("mount runs").success(), "root can mount");
-        Self { place, _dir: dir }
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.place).status();
-    }
 }
 
 fn course(node: &Node, full: impl Fn(), room: impl Fn()) {

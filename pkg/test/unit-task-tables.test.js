@@ -9,8 +9,9 @@ import { IMPORTS, OTHERS, SWITCHES, WAYS } from '../dist/task/advice.js';
 import { Command } from '../dist/task/command.js';
 import * as limits from '../dist/task/limits.js';
 import { STATUS_NUMBERS } from '../dist/task/outcome.js';
-import { COUNTED, FEATURES, INVALID, REASONS, refusal } from '../dist/task/refusal.js';
-import { prepareHere } from './task-host.js';
+import { INVALID } from '../dist/task/prepared.js';
+import { COUNTED, FEATURES, REASONS, worded } from '../dist/task/refusal.js';
+import { prepareHere, refusalHere } from './task-host.js';
 import { WASI, assemble } from './task-modules.js';
 
 const source = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -33,10 +34,11 @@ test('every reason and feature of the meter has the same words here', () => {
   assert.ok(features.length >= 10);
   assert.deepEqual(FEATURES, features);
   const unknown = /map_or\("(.*?)"/.exec(text)[1];
-  assert.equal(refusal(0x1ff, 7).feature, unknown);
-  assert.deepEqual(refusal(0x1fd, 7, 9), { code: 0x1fd, offset: 7, feature: 'SIMD', wayOut: refusal(0x1fd, 0).wayOut });
-  assert.match(refusal(0x1fd, 7).wayOut, /-mno-simd128/);
-  assert.match(refusal(INVALID, 0).feature, /invalid/);
+  const refusal = (code) => worded({ code, offset: 7, found: 9 });
+  assert.equal(refusal(0x1ff).feature, unknown);
+  assert.deepEqual(refusal(0x1fd), { code: 0x1fd, offset: 7, feature: 'SIMD', wayOut: refusal(0x1fd).wayOut });
+  assert.match(refusal(0x1fd).wayOut, /-mno-simd128/);
+  assert.match(refusal(INVALID).feature, /invalid/);
 });
 
 test('what is to be done about a refusal is the same here', () => {
@@ -56,7 +58,7 @@ test('what is to be done about a refusal is the same here', () => {
 });
 
 test('what is no module is called by its name, and what an import wants is said', () => {
-  const why = (bytes) => prepareHere(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : Uint8Array.from(bytes)).refusal;
+  const why = (bytes) => refusalHere(typeof bytes === 'string' ? new TextEncoder().encode(bytes) : Uint8Array.from(bytes));
   assert.match(why('').feature, /no bytes/);
   assert.match(why('  (module)').feature, /text of a module/);
   assert.match(why('\ufeff<!DOCTYPE html>').feature, /HTML/);
@@ -64,11 +66,11 @@ test('what is no module is called by its name, and what an import wants is said'
   assert.match(why([0, 0x61, 0x73, 0x6d, 13, 0, 1, 0]).wayOut, /wasm32-wasip1/);
   assert.match(why('something else').wayOut, /\.wasm file/);
   for (const [name, way] of [['abort', /--use abort=/], ['seed', /--use seed=/], ['emscripten_notify_memory_growth', /ALLOW_MEMORY_GROWTH/], ['other', /preview 1/]]) {
-    const { refusal } = prepareHere(assemble(`(module (import "env" "${name}" (func)))`));
+    const refusal = refusalHere(assemble(`(module (import "env" "${name}" (func)))`));
     assert.match(refusal.wayOut, way);
     assert.match(refusal.where, new RegExp(`env.${name}`));
   }
-  const { refusal } = prepareHere(assemble(`(module (func ${'(local i64)'.repeat(15_000)}))`));
+  const refusal = refusalHere(assemble(`(module (func ${'(local i64)'.repeat(15_000)}))`));
   assert.deepEqual([refusal.found, refusal.where], [15_000, 'function 0']);
 });
 
@@ -113,7 +115,7 @@ test('bytes that are no module are refused, whatever they are', () => {
     const bytes = Uint8Array.from({ length: round }, () => (state = (state * 1_103_515_245 + 12_345) & 0x7fff_ffff) >> 16);
     bytes.set([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0].slice(0, round % 9));
     const prepared = prepareHere(bytes);
-    assert.ok(prepared.refusal || prepared.lacks.length === 3, `${round}`);
+    assert.ok(prepared.refused || prepared.lacks.length === 3, `${round}`);
     assert.equal(prepared.module, undefined);
   }
 });

@@ -9,6 +9,7 @@ import { run } from './run.js';
 import { until } from './wait.js';
 
 export class NativePeer {
+  #program;
   #args;
   #log;
   #namespace;
@@ -16,7 +17,8 @@ export class NativePeer {
   #part;
   #inputs = 0;
 
-  constructor({ name, dir, log, args, namespace, data = join(dir, name) }) {
+  constructor({ name, dir, log, args, namespace, data = join(dir, name), program = native() }) {
+    this.#program = program;
     this.name = name;
     this.dir = dir;
     this.data = data;
@@ -31,7 +33,7 @@ export class NativePeer {
     rmSync(this.#addressFile, { force: true });
     const listen = this.#args.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const args = ['run', '--data-dir', this.data, ...listen, '--address-file', this.#addressFile, ...this.#args];
-    this.#part = new Part(native(), args, { log: this.#log, namespace: this.#namespace });
+    this.#part = new Part(this.#program, args, { log: this.#log, namespace: this.#namespace });
     const address = await this.#part.fileLine(this.#addressFile, ms);
     this.http = `http://${address}`;
     this.url = `ws://${address}`;

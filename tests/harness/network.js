@@ -66,9 +66,9 @@ export class Network {
   }
 
   /** Starts a native peer that knows the signalling server, unless told other ways to `join`. */
-  async startPeer({ name = `peer-${this.#parts.length}`, join: ways = this.#waysIn(), args = [], data, namespace } = {}) {
+  async startPeer({ name = `peer-${this.#parts.length}`, join: ways = this.#waysIn(), args = [], data, namespace, program } = {}) {
     const log = join(this.logs, `${name}.log`);
-    const peer = new NativePeer({ name, dir: this.dir, log, args: [...ways, ...args], data, namespace });
+    const peer = new NativePeer({ name, dir: this.dir, log, args: [...ways, ...args], data, namespace, program });
     this.#keep(peer);
     await peer.start(START_MS);
     return peer;

@@ -19,6 +19,9 @@ export const native = () => found(process.env.E2E_NATIVE ?? join(BUILT, 'tabmesh
 /** The signalling server. */
 export const signalling = () => found(process.env.E2E_SIGNALLING ?? join(BUILT, 'tabmesh-signalling'));
 
+/** A native peer that lies about what it runs for others. */
+export const liar = () => found(process.env.E2E_LIAR ?? join(BUILT, 'examples', 'liar'));
+
 /** The counter of the examples as a Wasm module. */
 export const counter = () => readFileSync(found(process.env.E2E_COUNTER ?? join(TARGET, 'wasm32-unknown-unknown', 'wasm', 'tabmesh_counter_wasm.wasm')));
 

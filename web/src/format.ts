@@ -39,3 +39,16 @@ export function shortId(id: string, digits = 8): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
+
+const GAS_UNITS = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
+
+/** Gas with three significant digits at most: `999`, `1.94 M`, `13.9 G`. */
+export function formatGas(gas: bigint): string {
+  let value = Number(gas);
+  let unit = 0;
+  while (value >= 999.5 && unit < GAS_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${Number(value.toPrecision(3))} ${GAS_UNITS[unit]}`.trim();
+}

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { count, formatBytes, formatRtt, formatSpan } from '../src/format.ts';
+import { count, formatBytes, formatGas, formatRtt, formatSpan } from '../src/format.ts';
 
 describe('figures for people', () => {
+  test.each([
+    [0n, '0'], [999n, '999'], [1_000n, '1 k'], [1_939_930n, '1.94 M'], [999_600n, '1 M'], [13_900_000_000n, '13.9 G'],
+  ])('%d gas is %s', (gas, text) => expect(formatGas(gas)).toBe(text));
+
   test.each([
     [0, '0 B'], [999, '999 B'], [1000, '1 kB'], [16_384, '16.4 kB'], [99_950, '100 kB'], [999_499, '999 kB'],
     [999_500, '1 MB'], [1_234_567, '1.23 MB'], [10_000_000, '10 MB'], [3.2e9, '3.2 GB'], [5e15, '5000 TB'],

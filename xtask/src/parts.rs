@@ -21,6 +21,9 @@ pub(crate) const SHIPPED_STREAM: &str = "pkg/wasm/tabmesh_stream.wasm";
 /// Tags: what pages download that import `tabmesh/tag`.
 pub(crate) const SHIPPED_TAG: &str = "pkg/wasm/tabmesh_tag.wasm";
 
+/// The coordination of jobs: what pages download that import `tabmesh/job`.
+pub(crate) const SHIPPED_TASKS: &str = "pkg/wasm/tabmesh_tasks.wasm";
+
 /// The cargo profile that they are built with.
 pub(crate) const WASM_PROFILE: &str = "wasm";
 
@@ -88,14 +91,17 @@ fn package_inputs() -> Vec<&'static str> {
 pub(crate) fn package() -> Result<()> {
     tools::ensure_web_build()?;
     tools::ensure_npm("pkg")?;
-    step("the npm package: Wasm core (30 s when cold), meter, streams, tags, wasm-opt, TypeScript", || {
-        unless_fresh(
-            "pkg",
-            &package_inputs(),
-            &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM, SHIPPED_TAG],
-            || run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait(),
-        )
-    })
+    step(
+        "the npm package: Wasm core (30 s when cold), meter, streams, tags, tasks, wasm-opt, TypeScript",
+        || {
+            unless_fresh(
+                "pkg",
+                &package_inputs(),
+                &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM, SHIPPED_TAG, SHIPPED_TASKS],
+                || run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait(),
+            )
+        },
+    )
 }
 
 /// The web app, and what it stands on.
@@ -131,6 +137,14 @@ pub(crate) fn counter() -> Result<PathBuf> {
         build.args(["--profile", profile, "--target", target]).wait()
     })?;
     Ok(workspace::target().join(target).join(profile).join("tabmesh_counter_wasm.wasm"))
+}
+
+/// A native peer that lies about what it runs for others, for the tests.
+pub(crate) fn liar() -> Result<PathBuf> {
+    step("a native peer that lies, for the tests", || {
+        cargo("build --quiet --package tabmesh-native --example liar").wait()
+    })?;
+    Ok(workspace::target().join("debug/examples/liar"))
 }
 
 /// Signalling server and native peer.

@@ -76,10 +76,12 @@ pub(crate) fn scenarios(options: &Options) -> Result<()> {
     );
     parts::web()?;
     parts::corpus()?;
+    tools::ensure_clang()?;
     namespaces::ensure();
     let node = harness(&parts::programs()?)?
         .env("FIREFOX", FIREFOX.ensure()?)
         .env("E2E_COUNTER", parts::counter()?)
+        .env("E2E_LIAR", parts::liar()?)
         .words("--test --test-concurrency=1")
         .args(no_skips().iter().filter(|_| is_ci()))
         .args(files);

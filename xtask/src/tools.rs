@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::run::run;
 use crate::step::step;
-use crate::{stamp, workspace};
+use crate::{apt, stamp, workspace};
 
 /// What the browser runs.
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -105,6 +105,19 @@ pub(crate) fn ensure_web_build() -> Result<()> {
     ensure_node()?;
     WASM_BINDGEN.ensure()?;
     WASM_PACK.ensure()
+}
+
+/// Makes sure that clang makes Wasm of C, as the guide does.
+///
+/// # Errors
+/// When it is missing and cannot be installed from here; the message says how.
+pub(crate) fn ensure_clang() -> Result<()> {
+    if ["clang", "wasm-ld"].iter().all(|program| run(program).arg("--version").read().is_ok()) {
+        return Ok(());
+    }
+    step("clang and lld are missing: installing them by apt-get (100 MB)", || {
+        apt::install("clang lld", "install clang and lld (Debian: `sudo apt-get install clang lld`)")
+    })
 }
 
 /// Installs what Rust compiles to Wasm by: the browser's module, and the tasks of the tests.

@@ -41,7 +41,9 @@ impl<M: Module> Border<M> {
     /// Makes the module of the [`Attachment`] that was put in: [`Attachment::emit`]. 1, or 0 if it is none.
     pub fn start(&self, make: fn(Attachment) -> M) -> bool {
         let state = self.state();
-        state.module = Attachment::read(&state.input).ok().map(make);
+        let module = Attachment::read(&state.input).ok().map(make);
+        // What a second start replaces stays where it is: to take it apart would be a kilobyte of code that no shell runs.
+        core::mem::forget(core::mem::replace(&mut state.module, module));
         state.module.is_some()
     }
 

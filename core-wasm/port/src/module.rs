@@ -1,6 +1,5 @@
 //! A module: a state machine that stands on the overlay, and the one rule by which its shell drives it.
 
-use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
 use crate::codec::{Reader, Writer};
@@ -201,18 +200,18 @@ impl Room {
 
 /// Outputs that wait to be polled, in flat form. A module has one; what waits in it is for the module to bound.
 #[derive(Default, Debug)]
-pub struct Outbox(VecDeque<Vec<u8>>);
+pub struct Outbox(Vec<Vec<u8>>);
 
 impl Outbox {
     /// Appends an output.
     pub fn put(&mut self, output: &Output<'_>) {
-        self.0.push_back(output.emit());
+        self.0.push(output.emit());
     }
 
     /// Takes the first one for whose kind there is room: order holds within a kind.
     pub fn poll(&mut self, room: Room) -> Option<Vec<u8>> {
         let at = self.0.iter().position(|flat| room.has(flat.first().copied().unwrap_or_default()))?;
-        self.0.remove(at)
+        Some(self.0.remove(at))
     }
 
     /// How many wait.

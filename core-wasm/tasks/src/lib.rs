@@ -14,6 +14,7 @@ mod ask;
 mod face;
 mod ground;
 mod limits;
+mod list;
 mod offer;
 mod outcome;
 mod receipt;

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{BlockHash, Reader, Writer, sha256};
 
+use crate::list::Gather;
+
 /// Names a task, 32 bytes: the hash in the CID of its definition. Both shells compute it for themselves.
 pub type TaskId = BlockHash;
 
@@ -68,7 +70,7 @@ pub fn root(mut level: Vec<[u8; 32]>) -> [u8; 32] {
 fn above(level: &[[u8; 32]]) -> Vec<[u8; 32]> {
     let (pairs, last) = level.as_chunks();
     let joined = pairs.iter().map(|[left, right]| node(left, right));
-    joined.chain(last.iter().copied()).collect()
+    joined.chain(last.iter().copied()).gather()
 }
 
 /// The partners of a leaf on its way up to the root, the lowest first.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Attachment, NodeId, Port, PublicKey, Reader, Signature, Writer};
 
 use crate::limits::BATCH_MAX;
+use crate::list::Gather;
 use crate::outcome::{Outcome, TaskId, climb, leaf, path};
 use crate::wire::{Batch, Nonce, signed};
 
@@ -59,7 +60,7 @@ impl Receipt {
     ) -> Option<Self> {
         let (outcome, _) = batch.outcomes().nth(index)?;
         let leaves = tasks.iter().zip(batch.outcomes()).map(|(task, (outcome, _))| leaf(task, &outcome));
-        let (count, path) = (tasks.len() as u16, path(leaves.collect(), index));
+        let (count, path) = (tasks.len() as u16, path(leaves.gather(), index));
         let (task, index) = (*tasks.get(index)?, index as u16);
         let (key, signature) = (*batch.key, *batch.signature);
         Some(Self { network, requester, nonce, key, signature, count, index, task, outcome, path })

@@ -9,6 +9,7 @@ use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Room, Statu
 use crate::ask::{FIRST_LIST, Requester};
 use crate::face::{Command, Event};
 use crate::ground::Ground;
+use crate::list::Gather;
 use crate::offer::Executor;
 use crate::wire::{Question, Word};
 
@@ -162,7 +163,7 @@ impl Tasks {
     fn hold(&mut self) {
         let mut ids = self.offer.requesters();
         let executors = self.ask.executors.list.iter().map(|executor| executor.id);
-        let more: Vec<NodeId> = executors.filter(|id| !ids.contains(id)).collect();
+        let more: Vec<NodeId> = executors.filter(|id| !ids.contains(id)).gather();
         ids.extend(more);
         ids.truncate(HELD_MAX);
         if ids == self.held {

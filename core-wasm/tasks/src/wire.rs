@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{NodeId, PublicKey, Reader, Signature, Writer};
 
 use crate::limits::{BATCH_MAX, INLINE_MAX};
+use crate::list::Gather;
 use crate::outcome::{Outcome, TaskId, leaf, root};
 
 /// Outcomes begin with so many bytes, and each record has so many.
@@ -117,7 +118,7 @@ impl<'a> Batch<'a> {
 
     /// The root of what it says about these tasks.
     pub fn root<'t>(&self, tasks: impl Iterator<Item = &'t TaskId>) -> [u8; 32] {
-        root(tasks.zip(self.outcomes()).map(|(task, (outcome, _))| leaf(task, &outcome)).collect())
+        root(tasks.zip(self.outcomes()).map(|(task, (outcome, _))| leaf(task, &outcome)).gather())
     }
 
     fn read(reader: &mut Reader<'a>) -> Option<Self> {

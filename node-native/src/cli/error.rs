@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::job::error::JobError;
 use super::task::error::TaskError;
 use crate::control::client::ClientError;
 use crate::peer::StartError;
@@ -56,6 +57,8 @@ pub(super) enum CliError {
     LongCommand,
     #[error(transparent)]
     Task(#[from] TaskError),
+    #[error(transparent)]
+    Job(#[from] JobError),
     #[error("{0}")]
     Host(std::io::Error),
     #[error("interrupted")]
@@ -71,15 +74,22 @@ impl CliError {
             | Self::LinesOfText
             | Self::NoProgram(_) => 2,
             Self::TooLong | Self::LongQuestion | Self::LongAnswer | Self::NoHex | Self::LongCommand => 2,
-            Self::Client(ClientError::NoNode { .. }) => 3,
-            Self::Client(ClientError::Refused(failure)) => {
-                tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code)
-            }
-            Self::Start(_) | Self::Client(_) | Self::File { .. } | Self::Host(_) => 1,
+            Self::Client(error) => exit_code_of(error),
+            Self::Start(_) | Self::File { .. } | Self::Host(_) => 1,
             // As the status NotReplicated of the package.
             Self::Alone | Self::Unheard(_) => 5,
             Self::Task(error) => error.exit_code(),
+            Self::Job(error) => error.exit_code(),
             Self::Interrupted => 130,
         }
+    }
+}
+
+/// The exit code of what a node, or its absence, says.
+pub(super) fn exit_code_of(error: &ClientError) -> u8 {
+    match error {
+        ClientError::NoNode { .. } => 3,
+        ClientError::Refused(failure) => tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code),
+        _ => 1,
     }
 }

@@ -9,9 +9,11 @@ mod ask;
 mod error;
 mod exec;
 mod input;
+mod job;
 mod lines;
 mod module;
 mod module_line;
+mod offer;
 mod output;
 mod places;
 mod progress;
@@ -135,6 +137,16 @@ enum Command {
     Task {
         #[command(subcommand)]
         command: task::TaskCommand,
+    },
+    /// Have other nodes run tasks, compare what they say, and check receipts
+    Job {
+        #[command(subcommand)]
+        command: job::JobCommand,
+    },
+    /// Run tasks of others at a node, or stop that
+    Offer {
+        #[command(subcommand)]
+        command: offer::OfferCommand,
     },
     /// Command the modules of a node, and follow what they tell
     Module {
@@ -312,6 +324,8 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Ask { id, text, within, node } => ask::ask(id, text, within, &node).await,
         Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
+        Command::Job { command } => job::dispatch(command).await,
+        Command::Offer { command } => offer::offer(command).await,
         Command::Module { command } => dispatch_module(command).await,
         Command::Stream { command: StreamCommand::Open { id, name, node } } => {
             stream::open(id, name, &node).await

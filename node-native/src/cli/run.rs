@@ -10,6 +10,7 @@ use super::error::CliError;
 use crate::identity::hex;
 use crate::peer::Peer;
 use crate::settings::{LogFormat, Settings};
+use crate::task::Compiler;
 
 /// Threads of a node. The engine is one task and most of the rest is waiting; more threads would only spread the
 /// allocator's memory.
@@ -26,7 +27,8 @@ pub(super) fn runtime(is_node: bool) -> std::io::Result<Runtime> {
     }
 }
 
-pub(super) async fn run(settings: Settings, unknown_variables: &[String]) -> Result<(), CliError> {
+pub(super) async fn run(mut settings: Settings, unknown_variables: &[String]) -> Result<(), CliError> {
+    settings.compiler = Compiler::of_this_program();
     start_log(&settings)?;
     for name in unknown_variables {
         tracing::warn!(name, "this environment variable is no setting; `tabmesh run --help` lists them");

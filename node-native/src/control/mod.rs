@@ -3,7 +3,7 @@
 //! Both sides send frames. The client begins with a header, a [`Head`]; for `put`, `publish`, `ask` and `command` data frames and an end
 //! follow. The node answers with headers, each an [`Answer`]: any number of `progress`, and last `done` or `error`; for
 //! `get` and `ask` data frames come in between. To `listen` and `follow` it answers `listening`, and then whatever comes, until the client
-//! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells; of a stream, once it is `opened`, both send data
+//! closes. To `attach` and `answer` it answers `attached`, and then both sides speak as [`port`] tells, of a job as [`job`] does; of a stream, once it is `opened`, both send data
 //! and an end. Who closes the connection early gives the request up. Whatever is no frame or no
 //! request is answered with an error and costs nobody else anything.
 //!
@@ -14,6 +14,7 @@
 
 pub mod client;
 pub mod frame;
+pub mod job;
 pub mod module;
 pub mod port;
 pub mod server;
@@ -91,6 +92,22 @@ pub enum Request {
         /// Its name.
         module: String,
     },
+    /// Begin a job: [`Answer::Begun`], and then both sides speak as [`job`] tells; last [`Done::Job`].
+    Job(job::PlanLine),
+    /// The jobs of this node: [`Done::Jobs`].
+    Jobs {},
+    /// End a job of this node: [`Done::CancelJob`].
+    CancelJob {
+        /// Its number.
+        job: u32,
+    },
+    /// What this node knows of executors: [`Done::Records`].
+    Records {
+        /// Forget it then.
+        clear: bool,
+    },
+    /// Run tasks of others, or do not: [`Done::Offer`].
+    Offer(job::OfferWish),
     /// Open a stream: [`Answer::Opened`], then data and an end from both sides, and last [`Done::Stream`].
     OpenStream {
         /// 64 hexadecimal digits.
@@ -146,6 +163,15 @@ pub enum Answer {
     Opened(String),
     /// Something came for it.
     Heard(port::News),
+    /// The job has begun.
+    Begun {
+        /// Its number.
+        job: u32,
+        /// The node's id: 64 hexadecimal digits.
+        requester: String,
+    },
+    /// Something came of the job.
+    Job(job::News),
     /// The end, and it was done.
     Done(Done),
     /// The end, and it was not.
@@ -207,6 +233,19 @@ pub enum Done {
         /// It came over the own link of whoever was asked, or from this node itself: it is its answer for certain.
         proven: bool,
     },
+    /// The job is over.
+    Job {
+        /// By [`Request::CancelJob`].
+        cancelled: bool,
+    },
+    /// The jobs of the node.
+    Jobs(Vec<job::JobLine>),
+    /// The job is cancelled.
+    CancelJob {},
+    /// What is known of executors, or was until now.
+    Records(Vec<job::RecordLine>),
+    /// What is offered, and what is done.
+    Offer(Box<job::OfferLines>),
     /// Both ends of the stream have all.
     Stream {
         /// So many bytes were written.

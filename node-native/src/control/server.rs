@@ -1,6 +1,7 @@
 //! The node's end of the control socket.
 
 mod answer;
+mod jobs;
 mod modules;
 mod ports;
 mod streams;
@@ -72,12 +73,17 @@ pub(crate) fn bind(path: &Path) -> io::Result<UnixListener> {
 }
 
 /// Serves until the task is aborted.
-pub(crate) async fn serve(listener: UnixListener, handle: Handle, facts: Facts) {
+pub(crate) async fn serve(
+    listener: UnixListener,
+    handle: Handle,
+    facts: Facts,
+    jobs: Arc<crate::jobs::Door>,
+) {
     let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX);
     let (blocks, topics) = (Blocks::new(handle.clone()), Topics::new(handle.clone()));
     let streams = Door::new(handle.clone());
     let transfers = Semaphore::new(TRANSFERS_MAX);
-    let server = Arc::new(Server { blocks, topics, streams, handle, facts, transfers });
+    let server = Arc::new(Server { blocks, topics, streams, jobs, handle, facts, transfers });
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -113,6 +119,7 @@ struct Server {
     blocks: Blocks,
     topics: Topics,
     streams: Door,
+    jobs: Arc<crate::jobs::Door>,
     facts: Facts,
     transfers: Semaphore,
 }
@@ -180,6 +187,11 @@ impl Server {
                 self.streams.open(parse_id(&id)?, &name, reader, writer).await
             }
             Request::TakeStream { name, a_peer } => self.streams.take(&name, a_peer, reader, writer).await,
+            Request::Job(plan) => jobs::run(&self.jobs, plan, hex(&self.handle.id()), reader, writer).await,
+            Request::Jobs {} => jobs::list(&self.jobs).await,
+            Request::CancelJob { job } => jobs::cancel(&self.jobs, job).await,
+            Request::Records { clear } => jobs::records(&self.jobs, clear).await,
+            Request::Offer(wish) => jobs::offer(&self.jobs, wish).await,
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }

@@ -140,6 +140,32 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_MODULE", value_name = "NAME=PATH", value_delimiter = ',', help_heading = HOST)]
     pub module: Option<Vec<String>>,
 
+    /// Run tasks of others on this host: their modules, in a sandbox, on its electricity [default: false]
+    #[arg(long, env = "TABMESH_OFFER", value_name = "BOOL", help_heading = OFFER)]
+    pub offer: Option<bool>,
+
+    /// How many tasks to run at a time [default: one less than the processors of this host, at least 1]
+    #[arg(long, env = "TABMESH_OFFER_CORES", value_name = "N", help_heading = OFFER)]
+    pub offer_cores: Option<u8>,
+
+    /// The highest limit of gas of a task; 10^9 is about a second in wasmtime [default: 100000000000]
+    #[arg(long, env = "TABMESH_OFFER_GAS", value_name = "N", help_heading = OFFER)]
+    pub offer_gas: Option<u64>,
+
+    /// The most memory of a task, such as 64MiB [default: 256MiB]
+    #[arg(long, env = "TABMESH_OFFER_MEMORY", value_name = "SIZE", value_parser = parse::size, help_heading = OFFER)]
+    #[serde(default, deserialize_with = "parse::size_in_file")]
+    pub offer_memory: Option<ByteSize>,
+
+    /// The longest input of a task, such as 1MiB [default: 16MiB]
+    #[arg(long, env = "TABMESH_OFFER_INPUT", value_name = "SIZE", value_parser = parse::size, help_heading = OFFER)]
+    #[serde(default, deserialize_with = "parse::size_in_file")]
+    pub offer_input: Option<ByteSize>,
+
+    /// How long a task may take, in seconds; what takes longer is ended without a result [default: 300]
+    #[arg(long, env = "TABMESH_OFFER_SECONDS", value_name = "N", help_heading = OFFER)]
+    pub offer_seconds: Option<u32>,
+
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
     pub log_format: Option<LogFormat>,
@@ -158,6 +184,7 @@ fn level_help() -> String {
 const NETWORK: &str = "Network";
 const REACH: &str = "How others reach this node";
 const HOST: &str = "This host";
+const OFFER: &str = "Tasks of others";
 
 /// What the host can afford: `native` or `device`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ValueEnum)]
@@ -226,6 +253,12 @@ impl Layer {
             passphrase_file: self.passphrase_file.or(below.passphrase_file),
             salt: self.salt.or(below.salt),
             module: self.module.or(below.module),
+            offer: self.offer.or(below.offer),
+            offer_cores: self.offer_cores.or(below.offer_cores),
+            offer_gas: self.offer_gas.or(below.offer_gas),
+            offer_memory: self.offer_memory.or(below.offer_memory),
+            offer_input: self.offer_input.or(below.offer_input),
+            offer_seconds: self.offer_seconds.or(below.offer_seconds),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

@@ -3,6 +3,7 @@
 mod error;
 mod layer;
 mod modules;
+mod offer;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,10 @@ pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 pub use modules::NamedModule;
 use modules::named_modules;
+pub use offer::Offer;
 
 use crate::addresses::{Reach, claimed, reach_named};
+use crate::task::Compiler;
 
 /// The smallest quota: room for the blocks of one small file and its tree.
 const QUOTA_MIN: u64 = 1 << 20;
@@ -68,6 +71,13 @@ pub struct Settings {
     pub salt: String,
     /// Modules to attach: at most 16, each at a port of its own.
     pub modules: Vec<NamedModule>,
+    /// Whether to run tasks of others from the start.
+    pub offers: bool,
+    /// What they are given.
+    pub offer: Offer,
+    /// Where modules of others become code: in this process, unless whoever starts the node says otherwise. The command `tabmesh` has them
+    /// compiled by a process of its own.
+    pub compiler: Compiler,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What to log.
@@ -98,8 +108,8 @@ impl Settings {
     ///
     /// The first setting that is out of its bounds.
     pub fn resolve(layer: Layer) -> Result<Self, SettingsError> {
-        let data_dir = match layer.data_dir {
-            Some(dir) => dir,
+        let data_dir = match &layer.data_dir {
+            Some(dir) => dir.clone(),
             None => default_data_dir()?,
         };
         let level = layer.level.unwrap_or(0);
@@ -114,6 +124,7 @@ impl Settings {
             return Err(value("quota", quota, "is below 1MiB; give the node more room"));
         }
         let profile = layer.profile.unwrap_or(HostProfile::Native);
+        let offer = Offer::resolve(&layer)?;
         let network = layer.network.unwrap_or_else(|| "tabmesh".to_owned());
         if network.is_empty() || network.len() > 255 {
             return Err(value("network", network, "must be 1 to 255 bytes long"));
@@ -142,6 +153,9 @@ impl Settings {
             salt: salt(layer.salt, layer.passphrase_file.is_some())?,
             passphrase_file: layer.passphrase_file,
             modules: named_modules(layer.module.unwrap_or_default())?,
+            offers: layer.offer.unwrap_or(false),
+            offer,
+            compiler: Compiler::Here,
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })

@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::stream::{Half, News, Reader, Stream, Writer};
-use super::tap::Events;
 use crate::driver::{Attached, Heard};
+use crate::tap::Events;
 
 /// Streams that others opened have numbers from here on.
 const INCOMING: u32 = 1 << 31;

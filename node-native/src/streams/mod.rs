@@ -5,7 +5,6 @@
 
 mod hub;
 mod stream;
-mod tap;
 #[cfg(test)]
 mod tests;
 
@@ -13,12 +12,17 @@ use std::time::Duration;
 
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_port::{Attachment, Module};
-use tabmesh_stream::port;
+use tabmesh_stream::{STREAMS_MAX, port};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::driver::{AttachError, Handle};
+use crate::tap;
 use hub::{Hub, Order};
 pub use stream::{Reader, Stream, Writer};
+
+/// Events that wait for the hub before other nodes are put off: twice what the windows of all streams hold in whole pieces. How much of one
+/// stream may wait is the module's bound, and the reader's alone.
+const EVENTS_MAX: usize = STREAMS_MAX * 32;
 
 /// A stream that nobody has here any more, and whose other end has not written all, may do so for this long: what it says then may be that it
 /// has. After this it ends.
@@ -45,7 +49,7 @@ impl Streams {
         make: impl FnOnce(Attachment) -> M + Send + 'static,
         linger: Duration,
     ) -> Result<Self, AttachError> {
-        let (teller, events) = tap::channel();
+        let (teller, events) = tap::channel(EVENTS_MAX);
         let attached = handle.attach_module(port(), 1, |attachment| teller.tap(make(attachment))).await?;
         let (orders, taken) = mpsc::unbounded_channel();
         tokio::spawn(Hub::new(attached, events, linger).run(taken));

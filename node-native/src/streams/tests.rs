@@ -8,10 +8,11 @@ use tabmesh_port::{
 use tabmesh_stream::{Command, Event, INCOMING_A_PEER, UNREAD_MAX, port};
 use tokio::sync::mpsc;
 
-use super::tap::{self, EVENTS_MAX, Tap};
+use super::EVENTS_MAX;
 use super::{LINGER, Streams};
 use crate::peer::Peer;
 use crate::settings::Settings;
+use crate::tap::{self, Tap};
 
 const PIECES: usize = 400;
 
@@ -145,7 +146,7 @@ impl Alone {
 
 #[tokio::test]
 async fn a_hub_that_follows_slowly_puts_other_nodes_off_and_misses_nothing() {
-    let (teller, mut events) = tap::channel();
+    let (teller, mut events) = tap::channel(EVENTS_MAX);
     let attachment = Attachment { key: PublicKey([1; 64]), network: [0; 8], port: port(), seed: [0; 32] };
     let mut alone = Alone(teller.tap(tabmesh_stream::Streams::new(attachment)));
     alone.handle(Input::Command(&Command::Listen { name: b"files" }.emit()));

@@ -61,14 +61,27 @@ impl Executor {
     ///
     /// [`Compiler::Apart`]: super::Compiler::Apart
     pub fn run(&self, task: &Task, timeout: Option<Duration>) -> Outcome {
-        let outcome = self.watched(timeout, |watchdog| self.run_here(task, watchdog));
+        self.run_watched(task, timeout, &Watchdog::default())
+    }
+
+    /// The same with a watchdog of the caller's, so that [`Executor::stop`] ends the run from elsewhere. One that has barked is late at
+    /// once.
+    pub fn run_watched(&self, task: &Task, timeout: Option<Duration>, watchdog: &Watchdog) -> Outcome {
+        let outcome = self.watched(timeout, watchdog, |watchdog| self.run_here(task, watchdog));
         outcome.unwrap_or_else(|failure| Outcome::without_run(End::Abort(failure), task.gas))
+    }
+
+    /// Ends the runs with this watchdog, within milliseconds.
+    pub fn stop(&self, watchdog: &Watchdog) {
+        watchdog.bark();
+        self.engine.interrupt();
     }
 
     /// Runs a single step, from a state and with the task's input as its piece: what a checkpoint needs, or a dispute. The
     /// task's gas is the step's limit.
     pub fn step(&self, task: &Task, state: &State, timeout: Option<Duration>) -> StepOutcome {
-        let outcome = self.watched(timeout, |watchdog| match self.ready(task, watchdog, true) {
+        let watchdog = Watchdog::default();
+        let outcome = self.watched(timeout, &watchdog, |watchdog| match self.ready(task, watchdog, true) {
             Ok(prepared) => self.stepper(&prepared, task, watchdog).step(state, &task.input, task.gas),
             Err(end) => StepOutcome::without_run(end, task.gas),
         });
@@ -79,23 +92,22 @@ impl Executor {
     fn watched<T: Send>(
         &self,
         timeout: Option<Duration>,
+        watchdog: &Watchdog,
         work: impl FnOnce(&Watchdog) -> T + Send,
     ) -> Result<T, Failure> {
-        let watchdog = Watchdog::default();
         thread::scope(|scope| {
             let (sender, receiver) = channel();
             let work = || {
                 // Dropped at the end, however it comes.
                 let _sender = sender;
-                work(&watchdog)
+                work(watchdog)
             };
             let run = thread::Builder::new().name("task".to_owned()).stack_size(STACK_BYTES);
             let run = run.spawn_scoped(scope, work).map_err(|_| Failure::Thread)?;
             if let Some(timeout) = timeout
                 && receiver.recv_timeout(timeout) == Err::<(), _>(RecvTimeoutError::Timeout)
             {
-                watchdog.bark();
-                self.engine.interrupt();
+                self.stop(watchdog);
             }
             run.join().map_err(|_| Failure::Engine)
         })

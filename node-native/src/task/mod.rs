@@ -41,3 +41,4 @@ pub use executor::{Executor, HostLimits};
 pub use kinds::EngineKind;
 pub use outcome::{End, Failure, Outcome, Status};
 pub use steps::{Answer, Flag, State, StepOutcome};
+pub use watchdog::Watchdog;

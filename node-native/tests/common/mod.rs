@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses its own part")]
 
 pub mod counter;
+pub mod disk;
+pub mod guest;
 pub mod program;
 
 use std::net::SocketAddr;

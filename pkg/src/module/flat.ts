@@ -1,8 +1,8 @@
 // What crosses the border between a module and its seat: a byte that says which, then the fields in their order, numbers big-endian.
 // `core-wasm/port/src/{wish,told,job,module}.rs` say what each means.
 
-import { type Bytes, concat, pieces, u32 } from '../bytes.js';
-import * as STATUS from '../status.js';
+import { type Bytes, concat, u32 } from '../bytes.js';
+import { Reader } from './reader.js';
 
 /** Bytes in parts, one after another. */
 export type Parts = readonly Uint8Array[];
@@ -26,54 +26,6 @@ export type Output =
 export const ASK = 2;
 export const LIST = 6;
 export const ASK_HERE = 7;
-
-const STATUSES: readonly number[] = Object.values(STATUS);
-
-/** What it gives out is a copy. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  take(count: number): Bytes {
-    const [from, to] = [this.#at, this.#at + count];
-    if (to > this.#bytes.length) throw new RangeError(`${this.#bytes.length} bytes where ${to} are needed`);
-    this.#at = to;
-    return this.#bytes.slice(from, to) as Bytes;
-  }
-
-  number(count: number): number {
-    return this.take(count).reduce((number, byte) => number * 256 + byte, 0);
-  }
-
-  status(): number {
-    const status = this.number(2);
-    if (!STATUSES.includes(status)) throw new RangeError(`${status} is no status`);
-    return status;
-  }
-
-  flag(): boolean {
-    const flag = this.number(1);
-    if (flag > 1) throw new RangeError(`${flag} is no flag`);
-    return flag === 1;
-  }
-
-  ids(): Uint8Array[] {
-    return pieces(this.take(this.number(1) * 32), 32);
-  }
-
-  rest(): Bytes {
-    return this.take(this.#bytes.length - this.#at);
-  }
-
-  end(): void {
-    const { length } = this.rest();
-    if (length > 0) throw new RangeError(`${length} bytes too many`);
-  }
-}
 
 /** @throws RangeError where the bytes are none */
 export function read(flat: Uint8Array): Output {

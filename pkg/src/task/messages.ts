@@ -13,6 +13,18 @@ export interface Ask {
   readonly invocation?: Invocation;
 }
 
+/** What a Worker that stays is to do. */
+export interface HandAsk {
+  /** Or the name of a module that it keeps. Absent: only be there; this has no answer. */
+  readonly source?: Ask['source'] | string;
+  /** It keeps a module that was prepared before by this name, among the last few. */
+  readonly name?: string;
+  readonly invocation?: Invocation;
+}
+
+/** Modules that a Worker keeps. */
+export const KEPT_A_WORKER = 8;
+
 export type Answer =
   | { readonly kind: 'stage'; readonly stage: TaskProgress['stage'] }
   | { readonly kind: 'prepared'; readonly prepared: Prepared }

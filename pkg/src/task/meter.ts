@@ -1,8 +1,7 @@
 // The meter's Wasm: the profile D1 done to a module. `task-meter/wasm/src/lib.rs` is the other side of this border.
 
 import type { Bytes } from '../bytes.js';
-import { refusal } from './refusal.js';
-import type { TaskRefusal } from './types.js';
+import type { Refused } from './prepared.js';
 
 /** What a module may import. */
 export const PURE = 0;
@@ -29,7 +28,7 @@ export class Meter {
    * @param kind {@link PURE} or {@link COMMAND}
    * @throws Error when there is no memory, or the meter stopped by a bug: a failure of this host
    */
-  instrument(module: Uint8Array, pages: number, kind: typeof PURE | typeof COMMAND): Bytes | TaskRefusal {
+  instrument(module: Uint8Array, pages: number, kind: typeof PURE | typeof COMMAND): Bytes | Refused {
     const { memory, alloc, instrument } = this.#exports;
     const at = alloc(module.length) >>> 0;
     if (at === 0) throw new Error('no memory for metering');
@@ -40,6 +39,6 @@ export class Meter {
       return new Uint8Array(memory.buffer).slice(place, place + Number(answer & 0xffff_ffffn));
     }
     const refused = -1n - answer;
-    return refusal(Number(refused >> 53n), Number((refused >> 26n) & 0x7ff_ffffn), Number(refused & 0x3ff_ffffn));
+    return { code: Number(refused >> 53n), offset: Number((refused >> 26n) & 0x7ff_ffffn), found: Number(refused & 0x3ff_ffffn) };
   }
 }

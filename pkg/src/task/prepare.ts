@@ -1,11 +1,9 @@
 // Everything that happens to a module before it runs: metered, compiled, its interface decided.
 
-import { insteadOfModule, wayOutOfImport } from './advice.js';
 import { COMMAND, Meter, PURE } from './meter.js';
-import { type Prepared, refused } from './prepared.js';
-import { INVALID, NO_MODULE, refusal } from './refusal.js';
+import { INVALID, NO_MODULE, type Prepared, type Refused, refused } from './prepared.js';
 import { functionType, placeOf, readBorder } from './sections.js';
-import type { TaskExport, TaskProgress, TaskRefusal } from './types.js';
+import type { TaskExport, TaskProgress } from './types.js';
 
 const MEMORY = { name: 'memory', type: 'memory' };
 const START = { name: '_start', type: functionType([], []) };
@@ -34,7 +32,7 @@ export function prepare(
 
   onStage('compiling');
   const module = compile(metered);
-  if (!module) return refused(border, bytes.length, refusal(INVALID, 0));
+  if (!module) return refused(border, bytes.length, { code: INVALID, offset: 0, found: 0 });
 
   const isCommand = border.exports.some(({ name, type }) => name === '_start' && type.startsWith('function'));
   if (!isCommand && border.imports.length > 0) {
@@ -53,12 +51,14 @@ export function prepare(
   return lacks.length > 0 && lacksForSteps.length > 0 ? known : { ...known, module };
 }
 
-/** The same with the place that it means, and what is known of that. */
-function placed(why: TaskRefusal, bytes: Uint8Array): TaskRefusal {
-  if (why.code === NO_MODULE) return { ...why, ...insteadOfModule(bytes) };
+/** Bytes that tell what something is that is no module. */
+const HEAD = 256;
+
+/** The same with the place that it means. */
+function placed(why: Refused, bytes: Uint8Array): Refused {
+  if (why.code === NO_MODULE) return { ...why, head: bytes.slice(0, HEAD) };
   const place = placeOf(bytes, why.offset);
-  if (!place) return why;
-  return { ...why, where: place.where, ...(place.import && { wayOut: wayOutOfImport(place.import) }) };
+  return place ? { ...why, place } : why;
 }
 
 /** The compiled module; `undefined` if it is invalid. */

@@ -2,38 +2,15 @@
 // call.
 
 import { SEED_BYTES } from './limits.js';
-
-const PRIMES = primes(64);
-
-/**
- * The first 32 bits behind the point. Of none of these roots are they nearer to others than 2^-8 of the last one, and no engine's
- * `Math.cbrt` is off by more than 2^-16 of it.
- */
-const fraction = (root: number): number => (root % 1) * 2 ** 32;
-
-/** Of the cube roots of the first 64 primes (FIPS 180-4, §4.2.2). */
-const ROUNDS = Uint32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
-
-/** Of the square roots of the first 8 (FIPS 180-4, §5.3.3). */
-const START = Uint32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
-
-function primes(count: number): number[] {
-  const found: number[] = [];
-  for (let number = 2; found.length < count; number += 1) {
-    if (found.every((prime) => number % prime !== 0)) found.push(number);
-  }
-  return found;
-}
+import { START, compress } from './sha256.js';
 
 /** Seed and counter: one block of SHA-256, its padding included. */
 const MESSAGE_BYTES = SEED_BYTES + 8;
 
-const turned = (word: number, bits: number): number => (word >>> bits) | (word << (32 - bits));
-
 /** A stream of bytes: SHA-256(seed ‖ 0) ‖ SHA-256(seed ‖ 1) ‖ …, the numbers as 64 bits, little-endian. */
 export class RandomStream {
   readonly #block = new DataView(new ArrayBuffer(64));
-  readonly #schedule = new Int32Array(64);
+  readonly #hash = new Uint32Array(8);
   readonly #digest = new Uint8Array(32);
   /** Bytes of the digest that were given out. */
   #taken = 32;
@@ -63,34 +40,9 @@ export class RandomStream {
     this.#block.setUint32(SEED_BYTES + 4, Math.floor(this.#count / 2 ** 32), true);
     this.#count += 1;
     this.#taken = 0;
-    compress(this.#block, this.#schedule, new DataView(this.#digest.buffer));
+    this.#hash.set(START);
+    compress(this.#hash, this.#block, 0);
+    const digest = new DataView(this.#digest.buffer);
+    this.#hash.forEach((word, index) => digest.setUint32(4 * index, word));
   }
-}
-
-/** SHA-256 of a message that fills one block together with its padding (FIPS 180-4, §6.2.2). */
-function compress(block: DataView, w: Int32Array, digest: DataView): void {
-  for (let t = 0; t < 16; t += 1) w[t] = block.getInt32(4 * t);
-  for (let t = 16; t < 64; t += 1) {
-    const early = w[t - 15]!;
-    const late = w[t - 2]!;
-    const low = turned(early, 7) ^ turned(early, 18) ^ (early >>> 3);
-    const high = turned(late, 17) ^ turned(late, 19) ^ (late >>> 10);
-    w[t] = w[t - 16]! + low + w[t - 7]! + high;
-  }
-  let [a, b, c, d, e, f, g, h] = START as unknown as [number, number, number, number, number, number, number, number];
-  for (let t = 0; t < 64; t += 1) {
-    const choice = (e & f) ^ (~e & g);
-    const majority = (a & b) ^ (a & c) ^ (b & c);
-    const first = (h + (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + choice + ROUNDS[t]! + w[t]!) | 0;
-    const second = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + majority) | 0;
-    h = g;
-    g = f;
-    f = e;
-    e = (d + first) | 0;
-    d = c;
-    c = b;
-    b = a;
-    a = (first + second) | 0;
-  }
-  [a, b, c, d, e, f, g, h].forEach((word, index) => digest.setUint32(4 * index, word + START[index]!));
 }

@@ -1,23 +1,14 @@
-// Why modules are refused, in words; `task-meter/src/refusal.rs` has the same tables (a test compares).
+// Why modules are refused, in words; `task-meter/src/refusal.rs` has the same tables (a test compares). They are loaded where a module is
+// refused, and nowhere else.
 
-import { wayOutOf } from './advice.js';
+import { insteadOfModule, wayOutOf, wayOutOfImport } from './advice.js';
+import { INVALID, type Refused } from './prepared.js';
 import type { TaskRefusal } from './types.js';
-
-/** What the engine found invalid in a module that the profile accepts. */
-export const INVALID = 65_535;
-
-/** What does not begin as a module does. */
-export const NO_MODULE = 2;
-
-const TOO_LARGE_WORDS = 'the module has more than 16 MiB without its custom sections, or 64 MiB with them';
-
-/** Found before there is a Worker, whose words are many: these stand alone. */
-export const TOO_LARGE: TaskRefusal = { code: 1, offset: 0, feature: TOO_LARGE_WORDS };
 
 /** By code. */
 export const REASONS: readonly string[] = [
   '',
-  TOO_LARGE_WORDS,
+  'the module has more than 16 MiB without its custom sections, or 64 MiB with them',
   'these bytes are no Wasm module of version 1',
   'something ends too early or goes on behind its end',
   'a number is written too long or is too large',
@@ -73,8 +64,15 @@ const featureOf = (code: number): string => {
 /** The limits of which a refusal says how many were found. */
 export const COUNTED: ReadonlySet<number> = new Set([1, 9, 18, 20, 24, 25, 26, 27, 28, 29, 30, 31]);
 
-/** A refusal with its words. */
-export function refusal(code: number, offset: number, found = 0): TaskRefusal {
-  const why = { code, offset, feature: featureOf(code), wayOut: wayOutOf(code) };
-  return COUNTED.has(code) ? { ...why, found } : why;
+/** A refusal with its words: what is wrong, where, and the way out. */
+export function worded({ code, offset, found, place, head }: Refused): TaskRefusal {
+  return {
+    code,
+    offset,
+    feature: featureOf(code),
+    wayOut: place?.import ? wayOutOfImport(place.import) : wayOutOf(code),
+    ...(head && insteadOfModule(head)),
+    ...(place && { where: place.where }),
+    ...(COUNTED.has(code) && { found }),
+  };
 }

@@ -6,13 +6,13 @@ import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import { Queue } from '../queue.js';
 import { type Runnable, isFit } from './execute.js';
+import { explained } from './explained.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX, WAITING_MAX } from './limits.js';
 import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
 import type { Invocation } from './outcome.js';
 import { type Prepared, refused } from './prepared.js';
-import { TOO_LARGE } from './refusal.js';
 import { type Ending, notRun, session } from './session.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
 
@@ -72,7 +72,7 @@ export async function stepTask(
 async function resultWithout({ prepared, ending }: Attempt, { gas }: Invocation): Promise<TaskResult> {
   const { status, code, gasUsed, output, log } = notRun(prepared, ending, gas);
   const result = { status, code, gasUsed, output, log, id: await contentId(NO_BYTES) };
-  return prepared?.refusal && status === 'REFUSED' ? { ...result, refusal: { ...prepared.refusal } } : result;
+  return prepared?.refused && status === 'REFUSED' ? { ...result, refusal: await explained(prepared.refused) } : result;
 }
 
 /**
@@ -85,9 +85,10 @@ async function resultWithout({ prepared, ending }: Attempt, { gas }: Invocation)
 export async function checkTask(module: Uint8Array | ArrayBuffer, options: CheckOptions = {}): Promise<TaskCheck> {
   const { prepared, ending } = await attempt(settleCheck(module, options));
   if (!prepared) throw new MeshError(CODE.notChecked, ending.kind === 'failed' ? ending.detail : 'it took too long');
-  const { module: compiled, ...known } = prepared;
+  const { module: compiled, refused: why, ...known } = prepared;
+  const refusal = why && { refusal: await explained(why) };
   // A copy: what is kept is not the caller's to change.
-  return structuredClone({ accepted: compiled !== undefined && known.lacks.length === 0, ...known });
+  return structuredClone({ accepted: compiled !== undefined && known.lacks.length === 0, ...known, ...refusal });
 }
 
 async function attempt(settled: Settled, invocation?: Invocation): Promise<Attempt> {
@@ -100,7 +101,7 @@ async function attempt(settled: Settled, invocation?: Invocation): Promise<Attem
 async function begin(settled: Settled, invocation: Invocation | undefined, keep: (until: Promise<unknown>) => void): Promise<Attempt> {
   const { bytes, pages, signal } = settled;
   if (bytes.length > MODULE_BYTES_MAX) {
-    const prepared = refused({ imports: [], exports: [] }, bytes.length, TOO_LARGE);
+    const prepared = refused({ imports: [], exports: [] }, bytes.length, { code: 1, offset: 0, found: bytes.length });
     return { prepared, ending: NOTHING_TO_RUN };
   }
   // Copies: what is hashed is what is metered, and a Worker is not given what lies around a view.

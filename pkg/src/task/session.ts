@@ -120,7 +120,7 @@ class Session {
 export function notRun(prepared: Prepared | undefined, ending: Ending, gas: bigint): Outcome {
   if (ending.kind === 'late') return without('LATE', 0n);
   if (ending.kind === 'failed') return without('ABORT', 0n);
-  return prepared?.refusal ? without('REFUSED', 0n, prepared.refusal.code) : without('BAD_ABI', gas);
+  return prepared?.refused ? without('REFUSED', 0n, prepared.refused.code) : without('BAD_ABI', gas);
 }
 
 /** What the Worker is given for good. */

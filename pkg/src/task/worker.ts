@@ -1,17 +1,32 @@
-// The Worker of one task, in browsers and in Node: it prepares the module if need be, runs it, and is ended by its owner.
+// The Worker of tasks, in browsers and in Node: it prepares a module if need be, runs it, and is ended by its owner. One task comes after
+// another, each in an instance of its own.
 
 import { contentId } from '../cid.js';
-import { isFit, perform } from './execute.js';
+import { type Runnable, isFit, perform } from './execute.js';
 import { PROGRESS_MS } from './limits.js';
-import type { Answer, Ask } from './messages.js';
+import { type Answer, type Ask, type HandAsk, KEPT_A_WORKER } from './messages.js';
 import { Meter } from './meter.js';
 import { ownerPort } from './port.js';
 import { prepare } from './prepare.js';
 import type { Prepared } from './prepared.js';
+import { Recent } from './recent.js';
 
 const port = ownerPort();
 
 const tell = (answer: Answer, transfer: Transferable[] = []): void => port.post(answer, transfer);
+
+const kept = new Recent<Runnable>(KEPT_A_WORKER);
+
+function runnableOf(source: Ask['source'] | string, name: string | undefined): Runnable {
+  if (typeof source === 'string') return kept.get(source) ?? fail(`it keeps no module ${source}`);
+  if ('meter' in source) return prepareAndTell(source);
+  if (name) kept.set(name, source);
+  return source;
+}
+
+function fail(detail: string): never {
+  throw new Error(detail);
+}
 
 function prepareAndTell({ bytes, pages, meter }: Extract<Ask['source'], { meter: unknown }>): Prepared {
   const prepared = prepare(new Meter(meter), bytes, pages, (stage) => tell({ kind: 'stage', stage }));
@@ -30,8 +45,9 @@ function stepTeller(): (steps: number) => void {
   };
 }
 
-async function serve({ source, invocation }: Ask): Promise<void> {
-  const runnable = 'meter' in source ? prepareAndTell(source) : source;
+async function serve({ source, name, invocation }: HandAsk): Promise<void> {
+  if (source === undefined) return;
+  const runnable = runnableOf(source, name);
   if (!invocation || !isFit(runnable, invocation)) return tell({ kind: 'done' });
   tell({ kind: 'stage', stage: 'running' });
   const outcome = perform(runnable, invocation, stepTeller());
@@ -42,5 +58,5 @@ async function serve({ source, invocation }: Ask): Promise<void> {
 }
 
 port.listen((ask) => {
-  serve(ask as Ask).catch((error: unknown) => tell({ kind: 'failed', detail: String(error) }));
+  serve(ask as HandAsk).catch((error: unknown) => tell({ kind: 'failed', detail: String(error) }));
 });

@@ -1,4 +1,5 @@
 import '../style/base.css';
+import '../style/header.css';
 import '../style/layout.css';
 import '../style/files.css';
 import '../style/tasks.css';

@@ -16,6 +16,8 @@ export function Header({ session }: { readonly session: Session }) {
     <header class="top">
       <Brand />
       <nav>
+        <a href={`./jobs.html${location.search}`}>Compute together</a>
+        <a href={`./offer.html${location.search}`}>Lend a core</a>
         <a href="./tasks.html">Run a task</a>
       </nav>
       <p class="state" role="status" data-testid="state" data-state={phase}>

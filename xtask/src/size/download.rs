@@ -20,6 +20,9 @@ const SHARES: [(&str, &str, usize); 4] = [
     ("meter", "the meter of tasks", 5_000),
 ];
 
+/// What a page loads where a module is refused, and else never: not of the limit.
+const LATER: (&str, &str) = ("refusal", "words, where a module is refused");
+
 /// Bytes by part.
 pub(crate) struct Download(BTreeMap<String, usize>);
 
@@ -37,7 +40,11 @@ impl Download {
     }
 
     fn total(&self) -> usize {
-        self.0.values().sum()
+        self.rows().map(|(_, bytes, _)| bytes).sum()
+    }
+
+    fn later(&self) -> usize {
+        self.0.get(LATER.0).copied().unwrap_or(0)
     }
 
     fn rows(&self) -> impl Iterator<Item = (&str, usize, usize)> {
@@ -51,6 +58,7 @@ impl Download {
             let _ = writeln!(text, "   {name:<52}{bytes:>8}  of {share}");
         }
         let _ = writeln!(text, "   {:<52}{:>8}  of {LIMIT}", "in all", self.total());
+        let _ = writeln!(text, "   {:<52}{:>8}  besides", LATER.1, self.later());
         text
     }
 
@@ -66,6 +74,7 @@ impl Download {
             let _ = writeln!(text, "| {name} | {bytes} | {share} |");
         }
         let _ = writeln!(text, "| **in all** | **{}** | {LIMIT} |", self.total());
+        let _ = writeln!(text, "| {} | {} | besides |", LATER.1, self.later());
         text
     }
 

@@ -14,16 +14,17 @@ use download::Download;
 use gate::Gate;
 use measured::Measured;
 use report::Report;
+use separate::Separate;
 use twin::Twin;
 
 mod download;
 mod gate;
 mod measured;
-mod meter;
 mod module;
 mod origins;
 mod report;
 mod rooms;
+mod separate;
 mod twin;
 
 /// The core. Between its limit and 65,536 bytes, which the first page may take in memory, is room for the ports to come.
@@ -67,30 +68,32 @@ pub(crate) fn size(options: &Options) -> Result<()> {
         Twin::build("tabmesh-core", &parts::WASM_INPUTS, bound)
     })?;
     let core = Measured::new(parts::SHIPPED_WASM, &twin)?;
-    let meter = meter::measured()?;
+    let separate = separate::ALL.iter().map(|one| Ok((one, one.measured()?)));
+    let separate: Vec<(&Separate, Measured)> = separate.collect::<Result<_>>()?;
     let download = Download::measured()?;
 
     let known = fs::read_to_string(workspace::path(KNOWN)).ok();
-    let known = known.map(|text| Report::pair_from_json(&text)).transpose();
+    let known = known.map(|text| Report::all_from_json(&text)).transpose();
     let known = known.with_context(|| format!("in {KNOWN}"))?;
     print!("\n{}", core.report.table(known.as_ref().map(|(core, _)| core)));
     options.details(&core);
-    print!(
-        "\n   the meter of tasks, a module of its own:\n{}",
-        meter.report.table(known.as_ref().map(|(_, meter)| meter))
-    );
-    options.details(&meter);
+    for (one, measured) in &separate {
+        let known = known.as_ref().and_then(|(_, others)| others.get(one.key));
+        print!("\n   {}, a module of its own:\n{}", one.gate.what, measured.report.table(known));
+        options.details(measured);
+    }
     println!("\n{}", download.table());
     if options.update {
-        stamp::write(&workspace::path(KNOWN), &core.report.to_json(&meter.report))?;
-        stamp::write(
-            &workspace::path(PAGE),
-            &(core.report.page(&GATE) + &meter.report.meter_page(&meter::GATE) + &download.page()),
-        )?;
+        let others = separate.iter().map(|(one, measured)| (one.key, &measured.report));
+        stamp::write(&workspace::path(KNOWN), &core.report.to_json(others))?;
+        let pages: String = separate.iter().map(|(one, measured)| one.page(&measured.report)).collect();
+        stamp::write(&workspace::path(PAGE), &(core.report.page(&GATE) + &pages + &download.page()))?;
         note(&format!("wrote {KNOWN} and {PAGE}"));
     }
     download.check()?;
-    meter::GATE.check(meter.report.raw())?;
+    for (one, measured) in &separate {
+        one.gate.check(measured.report.raw())?;
+    }
     GATE.check(core.report.raw())
 }
 

@@ -67,10 +67,12 @@ impl Report {
         Ok(Self { rooms, lines, raw: bytes.len(), gzip, brotli })
     }
 
-    /// Reads what [`Report::to_json`] wrote: the core's and the meter's figures.
-    pub(crate) fn pair_from_json(text: &str) -> Result<(Self, Self)> {
+    /// Reads what [`Report::to_json`] wrote: the core's figures, and those of separate modules by their keys.
+    pub(crate) fn all_from_json(text: &str) -> Result<(Self, BTreeMap<String, Self>)> {
         let value: Value = serde_json::from_str(text)?;
-        Ok((Self::from_value(&value)?, Self::from_value(&value["meter"]).unwrap_or_default()))
+        let others = value.as_object().into_iter().flatten();
+        let others = others.filter_map(|(key, value)| Some((key.clone(), Self::from_value(value).ok()?)));
+        Ok((Self::from_value(&value)?, others.collect()))
     }
 
     fn from_value(value: &Value) -> Result<Self> {
@@ -91,10 +93,12 @@ impl Report {
         json!({ "raw": self.raw, "gzip": self.gzip, "brotli": self.brotli, "rooms": self.rooms })
     }
 
-    /// The measurement as data, with the meter's in it.
-    pub(crate) fn to_json(&self, meter: &Self) -> String {
+    /// The measurement as data, with those of separate modules in it.
+    pub(crate) fn to_json<'a>(&self, others: impl IntoIterator<Item = (&'a str, &'a Self)>) -> String {
         let mut value = self.to_value();
-        value["meter"] = meter.to_value();
+        for (key, other) in others {
+            value[key] = other.to_value();
+        }
         format!("{value:#}\n")
     }
 
@@ -143,12 +147,9 @@ impl Report {
         text
     }
 
-    /// The meter's part of the page.
-    pub(crate) fn meter_page(&self, Gate { limit, .. }: &Gate) -> String {
-        let mut text = format!(
-            "\n## The meter of tasks\n\n\
-             A module of its own, which a Worker loads to execute tasks ([METERING.md](METERING.md)). The limit is {limit} raw bytes.\n\n"
-        );
+    /// A separate module's part of the page.
+    pub(crate) fn separate_page(&self, title: &str, about: &str, Gate { limit, .. }: &Gate) -> String {
+        let mut text = format!("\n## {title}\n\n{about} The limit is {limit} raw bytes.\n\n");
         self.page_rows(&mut text);
         text
     }

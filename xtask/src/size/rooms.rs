@@ -75,11 +75,16 @@ pub(crate) fn room_of_file(file: &str) -> Cow<'static, str> {
     if file.starts_with("core-wasm/port/src/") {
         return "port".into();
     }
+    if let Some(path) = file.strip_prefix("core-wasm/tasks/src/") {
+        return format!("tasks: {}", stem(path)).into();
+    }
     if let Some(path) = file.strip_prefix("task-meter/src/") {
         return format!("meter: {}", stem(path)).into();
     }
     match file {
         "core-wasm/module/src/heap.rs" => "allocator".into(),
+        _ if file.starts_with("core-wasm/directory/src/") => "directory".into(),
+        _ if file.starts_with("core-wasm/module/src/") => "border of modules".into(),
         _ if file.starts_with("core-wasm/src/") => "browser shell".into(),
         _ if file.starts_with("task-meter/wasm/") => "meter: border".into(),
         _ => {
@@ -108,6 +113,12 @@ pub(crate) fn room(name: &str) -> String {
     if name.contains("tabmesh_port::") {
         return "port".to_owned();
     }
+    if name.contains("tabmesh_directory::") {
+        return "directory".to_owned();
+    }
+    if let Some(path) = after(name, "tabmesh_tasks::") {
+        return format!("tasks: {}", first_module(path));
+    }
     if let Some(path) = after(name, "tabmesh_meter::") {
         return match first_module(path) {
             "" => "meter: border".to_owned(),
@@ -119,6 +130,9 @@ pub(crate) fn room(name: &str) -> String {
     }
     if name.contains("tabmesh_module::heap") {
         return "allocator".to_owned();
+    }
+    if name.contains("tabmesh_module::") {
+        return "border of modules".to_owned();
     }
     if name.contains("tabmesh_core::") {
         return "browser shell".to_owned();

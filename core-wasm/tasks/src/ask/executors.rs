@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Duration, Instant, NodeId};
 
 use crate::limits::{BATCH, BATCH_MAX, COOLING, DIALLING, LAPSES_MAX, LEAVING_MAX, MANY, TURN};
+use crate::list::Gather;
 
 /// An executor may be given so many tasks, whatever others have.
 const FREELY: u64 = 16;
@@ -71,7 +72,7 @@ impl Executors {
     /// Who may be given something now.
     pub(crate) fn ready(&self, now: Instant) -> Vec<NodeId> {
         let is_ready = |executor: &&Executor| !executor.is_leaving && now >= executor.cool_until;
-        self.linked().filter(is_ready).map(|executor| executor.id).collect()
+        self.linked().filter(is_ready).map(|executor| executor.id).gather()
     }
 
     /// How many tasks more one of `among` executors may be given. Whoever is quick has no more of the votes for that than twice what
@@ -90,7 +91,7 @@ impl Executors {
     /// Those whose link does not come.
     pub(crate) fn unreachable(&self, now: Instant) -> Vec<NodeId> {
         let is_lost = |executor: &&Executor| !executor.is_linked && now.since(executor.since) >= DIALLING;
-        self.list.iter().filter(is_lost).map(|executor| executor.id).collect()
+        self.list.iter().filter(is_lost).map(|executor| executor.id).gather()
     }
 
     /// Others wait: whoever had its turn, or has no use, makes room, a few at a time.

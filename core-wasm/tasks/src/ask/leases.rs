@@ -9,6 +9,7 @@ use super::requester::Requester;
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
 use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX};
+use crate::list::Gather;
 use crate::wire::{Nonce, Question, Refusal, Word};
 
 /// How long the answer to a revocation is waited for.
@@ -88,12 +89,12 @@ impl Requester {
         let is_sent = |one: &&Assignment| one.stage != Stage::Packing && one.checking.is_none();
         let sent = self.assignments.iter().filter(is_sent);
         let is_over = |one: &&Assignment| now >= one.deadline || now.since(one.heard_at) >= SILENCE;
-        let over: Vec<u32> = sent.filter(is_over).map(|one| one.number).collect();
+        let over: Vec<u32> = sent.filter(is_over).map(|one| one.number).gather();
         for number in over {
             let Some(at) = self.assignments.iter().position(|one| one.number == number) else { continue };
             let Some(assignment) = self.assignments.get(at) else { continue };
             if now >= assignment.deadline {
-                let keys: Vec<u64> = assignment.awaited().collect();
+                let keys: Vec<u64> = assignment.awaited().gather();
                 self.lapse(ground, at);
                 keys.into_iter().for_each(|key| self.try_again(ground, key));
             } else {

@@ -10,6 +10,7 @@ use super::task::Vote;
 use crate::face::Event;
 use crate::ground::Ground;
 use crate::limits::CHECKS_MAX;
+use crate::list::Gather;
 use crate::outcome::Outcome;
 use crate::wire::{Batch, Nonce, Question, signed};
 
@@ -86,7 +87,7 @@ impl Requester {
         }
         self.moved(ground, job);
         assignment.awaited().for_each(|key| self.take_back(key));
-        let outcomes: Vec<Outcome> = batch.outcomes().map(|(outcome, _)| outcome).collect();
+        let outcomes: Vec<Outcome> = batch.outcomes().map(|(outcome, _)| outcome).gather();
         // Canaries first: what a liar says of other tasks counts for nothing.
         for (slot, outcome) in assignment.slots.iter().zip(&outcomes) {
             if let Purpose::Canary(known) = slot.purpose {

@@ -8,6 +8,7 @@ use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy, StalledWhy};
 use crate::ground::Ground;
 use crate::limits::{ALONE, BATCH, STALLED};
+use crate::list::Gather;
 
 impl Requester {
     /// Tells how far jobs are, and which do not go on.
@@ -101,7 +102,7 @@ impl Requester {
             if !is_slow || one.checking.is_some() || self.tasks.iter().any(waits) {
                 continue;
             }
-            let keys: Vec<u64> = one.awaited().filter(|key| self.place_of(*key).is_some()).collect();
+            let keys: Vec<u64> = one.awaited().filter(|key| self.place_of(*key).is_some()).gather();
             let copies = keys.iter().filter_map(|key| Some(u32::from(self.task(*key)?.margin) + 1)).sum();
             if !keys.is_empty() && self.job(number).is_some_and(|job| job.may_double(copies)) {
                 for key in keys {

@@ -5,12 +5,12 @@ use alloc::vec::Vec;
 use tabmesh_directory::{Announcing, Spread};
 use tabmesh_port::{Instant, NodeId, Status, Wish};
 
-use super::inputs::Fetch;
-use super::served::{Served, Stage};
+use super::served::{Fetch, Served, Stage};
 use super::turns::Turns;
 use crate::face::Event;
 use crate::ground::{Ground, compute};
 use crate::limits::{BATCHES_MAX, BEAT, KEPT_MAX, LEASE_MAX, SERVED_MAX, STRANGERS_MAX, TICK};
+use crate::list::{Gather, List};
 use crate::wanted::Wanted;
 use crate::wire::{Nonce, Refusal, Word};
 
@@ -90,14 +90,14 @@ impl Executor {
             stage: Stage::Waiting { gas, bytes: bytes.to_vec() },
             until: ground.after(lease),
             beat_at: ground.after(BEAT),
-            ran: (0..count).map(|_| None).collect(),
+            ran: (0..count).map(|_| None).gather(),
         });
         Ok(())
     }
 
     fn has_room_for(&self, from: &NodeId) -> bool {
         let own: Vec<&Served> =
-            self.served.iter().filter(|served| served.is_open() && served.from == *from).collect();
+            self.served.iter().filter(|served| served.is_open() && served.from == *from).gather();
         // Where the requester has outcomes, and the word of that is under way, the next batch may come before it.
         let left = own.iter().filter(|served| !served.is_over()).count();
         let requesters = self.requesters();
@@ -153,7 +153,7 @@ impl Executor {
 
     /// These are not wanted any more.
     pub(crate) fn drop_those(&mut self, ground: &mut Ground, is_it: &dyn Fn(&Served) -> bool) {
-        for served in self.served.extract_if(.., |served| is_it(served)) {
+        while let Some(served) = self.served.take_first(is_it) {
             if let Stage::Running { since } = served.stage {
                 self.turns.charge(&served.from, ground.now.since(since).0);
             }
@@ -196,7 +196,7 @@ impl Executor {
             return false;
         }
         let is_waiting = |served: &&Served| matches!(served.stage, Stage::Waiting { .. });
-        let waiting: Vec<NodeId> = self.served.iter().filter(is_waiting).map(|served| served.from).collect();
+        let waiting: Vec<NodeId> = self.served.iter().filter(is_waiting).map(|served| served.from).gather();
         let Some(from) = self.turns.next(&waiting) else { return false };
         let first = self
             .served

@@ -3,25 +3,15 @@
 use tabmesh_port::{NodeId, Status};
 
 use super::executor::Executor;
-use super::served::{Served, Stage};
+use super::served::{Fetch, Served};
 use crate::face::Event;
 use crate::ground::Ground;
 use crate::limits::{ASKS_FETCHING, FETCHES_A_BATCH, MODULE_INDEX};
-use crate::wire::{Nonce, Question};
+use crate::list::List;
+use crate::wire::Question;
 
 /// How long a piece is waited for.
 const PIECE_MS: u32 = 20_000;
-
-/// A piece of an input that the face waits for.
-pub(crate) struct Fetch {
-    op: Option<u32>,
-    fetch: u32,
-    assignment: u32,
-    from: NodeId,
-    nonce: Nonce,
-    index: u16,
-    offset: u32,
-}
 
 impl Executor {
     /// The shell wants a piece of an input of a batch that runs.
@@ -53,7 +43,8 @@ impl Executor {
     pub(crate) fn fetch(&mut self, ground: &mut Ground) {
         let Self { fetches, served, .. } = self;
         let runs = |number| served.iter().any(|served| served.number == number && served.is_running());
-        for gone in fetches.extract_if(.., |fetch| fetch.op.is_none() && !runs(fetch.assignment)) {
+        let is_gone = |fetch: &Fetch| fetch.op.is_none() && !runs(fetch.assignment);
+        while let Some(gone) = fetches.take_first(is_gone) {
             ground.emit(&Event::FetchedInput { fetch: gone.fetch, status: Status::NotFound, bytes: &[] });
         }
         while let Some(at) = self.next_fetch()
@@ -85,15 +76,8 @@ impl Executor {
         bytes: &[u8],
     ) -> bool {
         let is_it = |fetch: &Fetch| fetch.op == Some(op) && fetch.from == *from;
-        let Some(at) = self.fetches.iter().position(is_it) else { return false };
-        let fetch = self.fetches.remove(at).fetch;
+        let Some(Fetch { fetch, .. }) = self.fetches.take_first(is_it) else { return false };
         ground.emit(&Event::FetchedInput { fetch, status, bytes });
         true
-    }
-}
-
-impl Served {
-    fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running { .. })
     }
 }

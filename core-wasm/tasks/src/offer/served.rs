@@ -48,6 +48,17 @@ pub(crate) struct Ran {
     pub(crate) output: Vec<u8>,
 }
 
+/// A piece of one of its inputs, or of its module, that the shell waits for.
+pub(crate) struct Fetch {
+    pub(crate) op: Option<u32>,
+    pub(crate) fetch: u32,
+    pub(crate) assignment: u32,
+    pub(crate) from: NodeId,
+    pub(crate) nonce: Nonce,
+    pub(crate) index: u16,
+    pub(crate) offset: u32,
+}
+
 impl Served {
     pub(crate) fn count(&self) -> usize {
         self.ran.len()
@@ -60,6 +71,10 @@ impl Served {
     /// Whether its requester waits for it.
     pub(crate) fn is_open(&self) -> bool {
         !matches!(self.stage, Stage::Kept)
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running { .. })
     }
 
     /// Whether all its tasks were run.

@@ -9,6 +9,7 @@ use super::executor::{Executor, leave};
 use super::served::{Ran, Served, Stage};
 use crate::ground::Ground;
 use crate::limits::{ASKS_OFFERING, INLINE_MAX, KEPT};
+use crate::list::Gather;
 use crate::outcome::{Outcome, TaskId, leaf, root};
 use crate::wire::{Batch, OUTCOMES_HEAD, Question, RECORD, records, signed};
 
@@ -42,7 +43,7 @@ impl Executor {
         *place = Some(Ran { task: *task, outcome, output: output.to_vec() });
         if served.running() == 0 {
             let leaves: Vec<_> =
-                served.ran.iter().flatten().map(|ran| leaf(&ran.task, &ran.outcome)).collect();
+                served.ran.iter().flatten().map(|ran| leaf(&ran.task, &ran.outcome)).gather();
             let count = leaves.len();
             let work = ground.sign(&signed(&served.from, &served.nonce, count, &root(leaves)));
             served.stage = Stage::Signing { work };

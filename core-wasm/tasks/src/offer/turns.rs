@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use tabmesh_port::NodeId;
 
 use crate::limits::{PREFERRED_MAX, SERVED_MAX};
+use crate::list::Gather;
 
 /// Times that are kept; of more the shortest is forgotten.
 const USED_MAX: usize = PREFERRED_MAX + 4 * SERVED_MAX;
@@ -26,7 +27,7 @@ pub(crate) struct Turns {
 
 impl Turns {
     pub(crate) fn prefer(&mut self, ids: &[NodeId]) {
-        self.preferred = ids.iter().take(PREFERRED_MAX).copied().collect();
+        self.preferred = ids.iter().take(PREFERRED_MAX).copied().gather();
     }
 
     pub(crate) fn is_preferred(&self, id: &NodeId) -> bool {

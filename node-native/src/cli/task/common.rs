@@ -62,7 +62,13 @@ pub(super) enum EngineName {
 #[derive(Clone, Debug)]
 pub(in crate::cli) struct Seed([u8; 32]);
 
-fn seed(text: &str) -> Result<Seed, &'static str> {
+impl Seed {
+    pub(in crate::cli) fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+pub(in crate::cli) fn seed(text: &str) -> Result<Seed, &'static str> {
     let seed = crate::identity::from_hex(text).map(|id| Seed(id.0));
     seed.ok_or("a seed is 64 hexadecimal digits")
 }
@@ -107,7 +113,7 @@ pub(super) async fn apart<T: Send + 'static>(
 }
 
 /// A file, or the standard input as `-`; no more than one byte beyond the limit is read of it.
-pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, CliError> {
+pub(in crate::cli) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, CliError> {
     let broken = |source| CliError::File { path: path.to_owned(), source };
     let source: Box<dyn Read> = if path.as_os_str() == "-" {
         if !has_standard() {

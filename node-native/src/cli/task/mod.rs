@@ -1,7 +1,7 @@
 //! `task check`, `task run` and `task step`: verifiable tasks on this host, without a node.
 
 mod check;
-mod common;
+pub(super) mod common;
 mod compile;
 pub(super) mod error;
 mod place;

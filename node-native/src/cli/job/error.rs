@@ -1,0 +1,86 @@
+//! Why a command about jobs was not done.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::jobs::graph::ShapeError;
+
+/// Why a command about jobs was not done. Every message says what to do.
+#[derive(Debug, Error)]
+pub(in crate::cli) enum JobError {
+    #[error("the input {path} cannot be read: {source}; put it back, and resume the job if it has begun", path = path.display())]
+    Input { path: PathBuf, source: std::io::Error },
+    #[error("an input has at most 16 MiB, and {} has one that is longer; split it", .0.display())]
+    LongInput(PathBuf),
+    #[error("{} is no file: --lines wants one, which it can read again where the job is resumed", .0.display())]
+    NoFile(PathBuf),
+    #[error("there are no inputs: name files, or give --lines FILE")]
+    NoInputs,
+    #[error(
+        "two invocations would be called {0:?} in the output directory; give the input files names of their own"
+    )]
+    SameName(String),
+    #[error("{} has a job already; go on with `tabmesh job resume {}`, or choose another --output", .0.display(), .0.display())]
+    Taken(PathBuf),
+    #[error("{} has no job that could be resumed; begin one with `tabmesh job run … --output {}`", .0.display(), .0.display())]
+    NoJob(PathBuf),
+    #[error("another command is at the job in {}; end that one first", .0.display())]
+    Locked(PathBuf),
+    #[error("{}: {why}; restore the directory, or begin the job again in another one", path.display())]
+    Damaged { path: PathBuf, why: &'static str },
+    #[error(
+        "the input {0:?} is another than when its task was run; put the old one back, or begin the job again in another directory"
+    )]
+    Changed(String),
+    #[error("cannot write {path}: {source}; make room or correct it, and go on with `tabmesh job resume {dir}`", path = path.display(), dir = dir.display())]
+    Write { dir: PathBuf, path: PathBuf, source: std::io::Error },
+    #[error("cannot read {path}: {source}; correct it, and go on with `tabmesh job resume {dir}`", path = path.display(), dir = dir.display())]
+    Read { dir: PathBuf, path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    #[error("the job is not done: {source}; go on with `tabmesh job resume {dir}`", dir = dir.display())]
+    Broken { dir: PathBuf, source: crate::control::client::ClientError },
+    #[error("the job was cancelled; go on with `tabmesh job resume {}`", .0.display())]
+    Cancelled(PathBuf),
+    #[error("interrupted; the node has ended the job: go on with `tabmesh job resume {}`", .0.display())]
+    Interrupted(PathBuf),
+    #[error("{failed} of {all} have no result, {not_ok} did not end as OK; what each says stands above{}", resumed(.dir, *.failed))]
+    NotAll { dir: PathBuf, all: u32, failed: u32, not_ok: u32 },
+    #[error("{bad} of {all} receipts do not hold")]
+    NotVerified { all: usize, bad: usize },
+    #[error("--module and --input go together: with them the task's id is checked, too")]
+    HalfATask,
+}
+
+fn resumed(dir: &std::path::Path, failed: u32) -> String {
+    match failed {
+        0 => String::new(),
+        _ => format!("; `tabmesh job resume {}` tries those without a result again", dir.display()),
+    }
+}
+
+impl JobError {
+    pub(in crate::cli) fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoInputs
+            | Self::SameName(_)
+            | Self::Taken(_)
+            | Self::NoJob(_)
+            | Self::NoFile(_)
+            | Self::LongInput(_)
+            | Self::Changed(_)
+            | Self::HalfATask
+            | Self::Shape(_) => 2,
+            Self::Input { .. }
+            | Self::Locked(_)
+            | Self::Damaged { .. }
+            | Self::Write { .. }
+            | Self::Read { .. } => 1,
+            Self::Broken { source, .. } => crate::cli::error::exit_code_of(source),
+            Self::NotAll { failed: 1.., .. } => 5,
+            Self::NotAll { .. } | Self::NotVerified { .. } | Self::Cancelled(_) => 7,
+            Self::Interrupted(_) => 130,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! `job status`, `job cancel` and `job records`: what the running node has.
+
+use serde_json::json;
+
+use crate::cli::args::NodeArgs;
+use crate::cli::error::CliError;
+use crate::cli::show::{ask, out_of_turn, print_json};
+use crate::control::{Done, Request};
+
+pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
+    let Done::Jobs(jobs) = ask(node, Request::Jobs {}).await? else { return Err(out_of_turn()) };
+    if node.json {
+        print_json(&jobs);
+        return Ok(());
+    }
+    if jobs.is_empty() {
+        say!("this node has no jobs; `tabmesh job run` begins one");
+    }
+    for job in &jobs {
+        let (number, level, seconds) = (job.job, job.level, job.seconds);
+        let (accepted, failed, open, executors) = (job.accepted, job.failed, job.open, job.executors);
+        say!(
+            "job {number}: {accepted} accepted, {failed} failed, {open} open; level {level}, {executors} executors, {seconds} s"
+        );
+        if let Some(why) = &job.stalled {
+            say!("job {number} does not go on: {why}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn cancel(job: u32, node: &NodeArgs) -> Result<(), CliError> {
+    let Done::CancelJob {} = ask(node, Request::CancelJob { job }).await? else { return Err(out_of_turn()) };
+    if node.json {
+        print_json(&json!({ "cancelled": job }));
+    } else {
+        say!("job {job} is cancelled");
+    }
+    Ok(())
+}
+
+pub(super) async fn records(is_cleared: bool, node: &NodeArgs) -> Result<(), CliError> {
+    let request = Request::Records { clear: is_cleared };
+    let Done::Records(records) = ask(node, request).await? else { return Err(out_of_turn()) };
+    if node.json {
+        print_json(&records);
+        return Ok(());
+    }
+    for record in &records {
+        say!("{}  {}", record.executor, record.confirmed);
+    }
+    match (is_cleared, records.len()) {
+        (true, count) => say!("{count} records are forgotten: all executors begin anew"),
+        (false, 0) => say!("no executor was checked yet; level 1 checks some, levels 2 to 4 compare all"),
+        (false, _) => {}
+    }
+    Ok(())
+}

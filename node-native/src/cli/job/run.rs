@@ -1,0 +1,247 @@
+//! `job run` and `job resume`: a job of a running node, from its inputs to its root.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tabmesh_engine::NodeId;
+use tabmesh_port::BlockHash;
+use tabmesh_tasks::Outcome;
+
+use super::error::JobError;
+use super::journal::Accepted;
+use super::local::Local;
+use super::report::Report;
+use super::state::JobState;
+use crate::cli::args::NodeArgs;
+use crate::cli::error::CliError;
+use crate::control::client::ClientError;
+use crate::control::job::{AcceptedLine, Heard, Job, News, NewsReader, Order, OrderWriter};
+use crate::identity::{from_hex, hex_of};
+use crate::jobs::ask::{INPUT_BYTES_A_JOB, OPEN_A_JOB};
+use crate::task::Status;
+
+/// With --in-order, results are held back for at most so many others.
+const AHEAD_MAX: u32 = 4_096;
+
+/// Failed tasks that are run again here for their logs.
+const LOGS_MAX: usize = 3;
+
+/// How long such a run may take.
+const LOG_TIME: Duration = Duration::from_secs(30);
+
+/// How results are told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Telling {
+    pub(super) is_in_order: bool,
+    pub(super) is_progress: bool,
+}
+
+/// Brings a job to its end.
+pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> Result<(), CliError> {
+    let dir = state.path().to_owned();
+    let socket = node.control_socket()?;
+    let work = async {
+        let report = Report::new(&state, telling.is_in_order, telling.is_progress, node.json);
+        let mut going = Going {
+            state,
+            report,
+            open: HashMap::new(),
+            open_bytes: 0,
+            next: None,
+            disputes: 0,
+            closed_at: None,
+            ahead_max: if telling.is_in_order { AHEAD_MAX } else { u32::MAX },
+        };
+        going.tell_failed_inputs();
+        if !going.state.graph.is_over() {
+            going.go(&socket).await?;
+        }
+        going.finish().await
+    };
+    tokio::select! {
+        done = work => done,
+        // The connection closes with it, and that cancels the job.
+        _ = tokio::signal::ctrl_c() => Err(JobError::Interrupted(dir).into()),
+    }
+}
+
+struct Going {
+    state: JobState,
+    report: Report,
+    /// What the node has, with the bytes of its input.
+    open: HashMap<u32, usize>,
+    open_bytes: usize,
+    /// What it is given once there is room.
+    next: Option<(u32, Bytes)>,
+    disputes: u32,
+    /// The disputes that were known when the job was closed last.
+    closed_at: Option<u32>,
+    ahead_max: u32,
+}
+
+impl Going {
+    async fn go(&mut self, socket: &std::path::Path) -> Result<(), CliError> {
+        let job = Job::begin(socket, self.state.description.plan.clone()).await?;
+        let Job { mut news, mut orders, .. } = job;
+        for module in &self.state.modules {
+            // The node tells why, if it takes none.
+            let _ = orders.say(&Order::Module {}, module).await;
+        }
+        loop {
+            // What a node says no to, it says as news.
+            let _ = self.give(&mut orders).await?;
+            if self.hear(&mut news).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives the node what it has room for, and says when there is no more.
+    async fn give(&mut self, orders: &mut OrderWriter) -> Result<Result<(), ClientError>, CliError> {
+        while self.open.len() < OPEN_A_JOB && self.prepare()? {
+            let Some((number, input)) = self.next.take() else { break };
+            if self.open_bytes + input.len() > INPUT_BYTES_A_JOB {
+                self.next = Some((number, input));
+                break;
+            }
+            self.open_bytes += input.len();
+            self.open.insert(number, input.len());
+            let module = self.state.graph.module(number);
+            if let Err(error) = orders.say(&Order::Add { number, module }, &input).await {
+                return Ok(Err(error));
+            }
+        }
+        let is_all = self.state.graph.decided() as usize + self.open.len() == self.state.graph.len() as usize;
+        if is_all && self.next.is_none() && self.closed_at != Some(self.disputes) {
+            self.closed_at = Some(self.disputes);
+            return Ok(orders.say(&Order::Close { disputes: self.disputes }, &Bytes::new()).await);
+        }
+        Ok(Ok(()))
+    }
+
+    /// Reads what is given next; whether there is something.
+    fn prepare(&mut self) -> Result<bool, CliError> {
+        while self.next.is_none() && self.report.waits_for(self.ahead_max) {
+            let Some(number) = self.state.graph.give() else { return Ok(false) };
+            match self.state.input(number)? {
+                Some(input) => self.next = Some((number, input)),
+                None => self.fail(number, "the outputs that it awaits have more than 16 MiB together"),
+            }
+        }
+        Ok(self.next.is_some())
+    }
+
+    /// Takes what the node tells; whether that was the end.
+    async fn hear(&mut self, news: &mut NewsReader) -> Result<bool, CliError> {
+        let dir = || self.state.path().to_owned();
+        let heard = news.next().await.map_err(|source| JobError::Broken { dir: dir(), source })?;
+        match heard {
+            Heard::Ended(true) => return Err(JobError::Cancelled(dir()).into()),
+            // A dispute that crossed with it may have opened the graph again.
+            Heard::Ended(false) => return Ok(true),
+            Heard::News(News::Accepted(line), data) => self.accept(&line, &data)?,
+            Heard::News(News::Failed { number, why }, _) => {
+                self.close_one(number);
+                self.fail(number, &why);
+            }
+            Heard::News(News::Progress { done, executors }, _) => {
+                self.report.progress(&self.state, done, executors)
+            }
+            Heard::News(News::Stalled { why }, _) => self.report.stalled(why.as_deref()),
+            Heard::News(News::Dispute { number, liar, disputes }, _) => {
+                self.disputes = disputes;
+                if let Some(id) = from_hex(&liar) {
+                    let again = self.state.doubt(&id)?;
+                    self.report.dispute(&self.state.name(number), number, &liar, again);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn close_one(&mut self, number: u32) {
+        self.open_bytes -= self.open.remove(&number).unwrap_or(0);
+    }
+
+    fn accept(&mut self, line: &AcceptedLine, data: &[u8]) -> Result<(), CliError> {
+        self.close_one(line.number);
+        let (receipt, output) = data.split_at(data.len().min(line.receipt_bytes as usize));
+        let accepted = Accepted {
+            task: BlockHash(from_hex(&line.task).map_or([0; 32], |id| id.0)),
+            outcome: Outcome {
+                status: line.status,
+                gas: line.gas,
+                length: output.len() as u32,
+                output: tabmesh_engine::sha256(output),
+            },
+            is_checked: line.checked,
+            votes: line.votes,
+            executor: from_hex(&line.executor).unwrap_or(NodeId([0; 32])),
+        };
+        if self.state.accept(line.number, &accepted, receipt, output)? {
+            let name = self.state.name(line.number);
+            self.report.accepted(&self.state, line.number, &name, &accepted);
+            self.tell_failed_inputs();
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, number: u32, why: &str) {
+        if self.state.fail(number) {
+            self.report.failed(&self.state, number, &self.state.name(number), why);
+            self.tell_failed_inputs();
+        }
+    }
+
+    fn tell_failed_inputs(&mut self) {
+        while let Some((number, input)) = self.state.graph.next_failed() {
+            self.state.failed.insert(number);
+            let why = format!("INPUT_FAILED: {} has no output that it could take", self.state.name(input));
+            self.report.failed(&self.state, number, &self.state.name(number), &why);
+        }
+    }
+
+    /// The root, and what did not end well.
+    async fn finish(mut self) -> Result<(), CliError> {
+        self.state.sync()?;
+        self.report.end();
+        let (dir, all) = (self.state.path().to_owned(), self.state.graph.len());
+        if !self.state.graph.is_over() {
+            return Err(JobError::Broken { dir, source: ClientError::Closed }.into());
+        }
+        let (failed, not_ok) = (self.state.failed.len() as u32, self.state.not_ok.len() as u32);
+        if not_ok > 0 {
+            self.tell_logs().await?;
+        }
+        self.report.root(&self.state, &hex_of(&self.state.graph.root()));
+        if failed + not_ok > 0 {
+            return Err(JobError::NotAll { dir, all, failed, not_ok }.into());
+        }
+        Ok(())
+    }
+
+    /// Runs some of those that did not end as `OK` again here, for what they told their user.
+    async fn tell_logs(&mut self) -> Result<(), CliError> {
+        let mut numbers: Vec<u32> = self.state.not_ok.iter().copied().collect();
+        numbers.sort_unstable();
+        let local = Local::new()?;
+        for number in numbers.into_iter().take(LOGS_MAX) {
+            let (terms, module) = (*self.state.terms_of(number), self.state.graph.module(number));
+            let Some(input) = self.state.input(number)? else { continue };
+            let module = self.state.modules[usize::from(module)].clone();
+            let outcome = local.run(terms, module, input, LOG_TIME).await?;
+            if outcome.status() != Status::Late {
+                self.state.write_log(number, &outcome.log)?;
+                self.report.log(&self.state.name(number), &outcome);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The paths of a job's files, made absolute: it may be resumed from elsewhere.
+pub(super) fn absolute(path: PathBuf) -> Result<PathBuf, CliError> {
+    std::path::absolute(&path).map_err(|source| CliError::File { path, source })
+}

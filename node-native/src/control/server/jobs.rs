@@ -1,0 +1,272 @@
+//! Clients with jobs, and what the node does for the jobs of others.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tabmesh_engine::Status;
+use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_tasks::{FailedWhy, StalledWhy};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::mpsc;
+
+use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
+use crate::control::frame::{self, Frame, FrameError};
+use crate::control::job::{
+    AcceptedLine, BatchLine, JobLine, News, OfferLine, OfferLines, OfferWish, Order, PlanLine, RecordLine,
+    ServedLine,
+};
+use crate::control::{Answer, Done};
+use crate::identity::{from_hex, hex, hex_of};
+use crate::jobs::ask::{self, JobError, Plan};
+use crate::jobs::batch::Input;
+use crate::jobs::offer::OfferView;
+use crate::jobs::{Door, DoorError, JobOrders, Jobs, RunningJob};
+use crate::settings::Offer;
+use crate::task::{GAS_MAX, STREAM_BYTES_MAX};
+
+async fn jobs(door: &Door) -> Result<Jobs, Ended> {
+    door.jobs().await.map_err(|error: DoorError| failed(Status::Unavailable, error.to_string()))
+}
+
+/// Begins or ends to run tasks of others, or tells how that goes.
+pub(super) async fn offer(door: &Arc<Door>, wish: OfferWish) -> Result<Done, Ended> {
+    let jobs = match wish {
+        // Nothing is attached for a node that offers nothing.
+        OfferWish::Off {} | OfferWish::Status {} => match door.attached().await {
+            Some(jobs) => jobs,
+            None => return Ok(Done::Offer(Box::new(nothing()))),
+        },
+        OfferWish::On { .. } => jobs(door).await?,
+    };
+    match wish {
+        OfferWish::On { cores } => {
+            let cores = cores.unwrap_or(door.offer().cores);
+            if cores == 0 {
+                return Err(failed(Status::BadRequest, "give 1 to 255 cores, or `tabmesh offer off`"));
+            }
+            jobs.offer(Offer { cores, ..door.offer() }).await;
+        }
+        OfferWish::Off {} => jobs.withdraw().await,
+        OfferWish::Status {} => {}
+    }
+    let view = jobs.offer_view().await.ok_or_else(stopping)?;
+    Ok(Done::Offer(Box::new(offer_lines(view))))
+}
+
+fn nothing() -> OfferLines {
+    OfferLines {
+        offer: None,
+        announced: false,
+        done: Vec::new(),
+        gas: 0,
+        served: Vec::new(),
+        now: Vec::new(),
+    }
+}
+
+fn offer_lines(view: OfferView) -> OfferLines {
+    let offer = view.offer.map(|offer| OfferLine {
+        cores: offer.cores,
+        gas: offer.gas,
+        memory_bytes: u64::from(offer.pages) << 16,
+        input_bytes: offer.input_bytes,
+        seconds: offer.time.as_secs(),
+    });
+    let done = view.done.tasks.iter().map(|(status, count)| (status.name().to_owned(), *count));
+    let served = view.done.served.iter().map(|served| ServedLine {
+        requester: hex(&served.requester),
+        tasks: served.tasks,
+        gas: served.gas,
+    });
+    let now = view.now.iter().map(|batch| BatchLine {
+        requester: hex(&batch.requester),
+        tasks: batch.tasks,
+        done: batch.done,
+    });
+    OfferLines {
+        offer,
+        announced: view.is_announced,
+        done: done.collect(),
+        gas: view.done.gas,
+        served: served.collect(),
+        now: now.collect(),
+    }
+}
+
+/// The jobs of the node.
+pub(super) async fn list(door: &Arc<Door>) -> Result<Done, Ended> {
+    let Some(jobs) = door.attached().await else { return Ok(Done::Jobs(Vec::new())) };
+    let line = |view: ask::JobView| JobLine {
+        job: view.number,
+        level: view.level,
+        accepted: view.accepted,
+        failed: view.failed,
+        open: view.open,
+        executors: view.executors,
+        stalled: stalled(view.stalled).map(str::to_owned),
+        seconds: view.seconds,
+    };
+    Ok(Done::Jobs(jobs.list().await.into_iter().map(line).collect()))
+}
+
+pub(super) async fn cancel(door: &Arc<Door>, job: u32) -> Result<Done, Ended> {
+    let Some(jobs) = door.attached().await else { return Err(refused(JobError::NoJob)) };
+    jobs.cancel(job).await.map_err(refused)?;
+    Ok(Done::CancelJob {})
+}
+
+/// What is known of executors; all of it forgotten, where that is wanted.
+pub(super) async fn records(door: &Arc<Door>, is_cleared: bool) -> Result<Done, Ended> {
+    let jobs = jobs(door).await?;
+    let records = jobs.records().await;
+    if is_cleared {
+        jobs.clear_records().await;
+    }
+    let line = |(executor, confirmed)| RecordLine { executor: hex(&executor), confirmed };
+    Ok(Done::Records(records.into_iter().map(line).collect()))
+}
+
+/// A job, until it is over or its client leaves.
+pub(super) async fn run(
+    door: &Arc<Door>,
+    plan: PlanLine,
+    requester: String,
+    reader: &mut Reader,
+    writer: &mut OwnedWriteHalf,
+) -> Result<Done, Ended> {
+    let plan = checked(&plan)?;
+    let jobs = jobs(door).await?;
+    let job = until_gone(reader, jobs.begin(plan)).await?.map_err(refused)?;
+    let RunningJob { orders, mut news } = job;
+    frame::write_header(writer, &Answer::Begun { job: orders.number(), requester }).await?;
+    tokio::select! {
+        ended = tell(&mut news, writer) => ended,
+        Err(error) = obey(reader, &orders) => Err(error),
+    }
+}
+
+fn checked(plan: &PlanLine) -> Result<Plan, Ended> {
+    let seed = from_hex(&plan.seed).map(|id| id.0);
+    let is_good = plan.level <= 4
+        && plan.gas <= GAS_MAX
+        && (1..=tabmesh_meter::limits::PAGES_MAX).contains(&plan.pages)
+        && plan.piece as usize <= STREAM_BYTES_MAX;
+    let PlanLine { level, gas, pages, time, piece, .. } = *plan;
+    match seed {
+        Some(seed) if is_good => Ok(Plan { level, gas, pages, seed, time, piece }),
+        _ => Err(failed(Status::BadRequest, "a job has a level of 0 to 4 and the bounds of a task")),
+    }
+}
+
+/// Does what the client wants, as it comes; ends with an error alone.
+async fn obey(reader: &mut Reader, orders: &JobOrders) -> Result<(), Ended> {
+    loop {
+        let order = match frame::read_header::<Order>(reader).await? {
+            Some(order) => order,
+            None => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
+        };
+        let done = match order {
+            Order::Module {} => {
+                let module = data(reader, MODULE_BYTES_MAX, "a module has at most 4 MiB").await?;
+                orders.add_module(module).await.map(drop)
+            }
+            Order::Add { number, module } => {
+                let input = data(reader, STREAM_BYTES_MAX, "an input has at most 16 MiB").await?;
+                orders.add(number, module.into(), Input::new(input)).await
+            }
+            Order::Close { disputes } => orders.close(disputes).await,
+        };
+        match done {
+            Ok(()) => {}
+            // The end of it is about to be told.
+            Err(JobError::NoJob | JobError::Stopping) => return std::future::pending().await,
+            Err(error) => return Err(refused(error)),
+        }
+    }
+}
+
+async fn data(reader: &mut Reader, most: usize, too_long: &'static str) -> Result<Bytes, Ended> {
+    let mut whole = Vec::new();
+    loop {
+        match frame::read(reader).await? {
+            Some(Frame::Data(bytes)) if whole.len() + bytes.len() <= most => whole.extend_from_slice(&bytes),
+            Some(Frame::Data(_)) => return Err(failed(Status::BadRequest, too_long)),
+            Some(Frame::End) => return Ok(whole.into()),
+            Some(Frame::Header(_)) => return Err(FrameError::OutOfTurn.into()),
+            None => return Err(FrameError::Io(io::ErrorKind::UnexpectedEof.into()).into()),
+        }
+    }
+}
+
+/// Tells the client what comes of its job.
+async fn tell(
+    news: &mut mpsc::UnboundedReceiver<ask::News>,
+    writer: &mut OwnedWriteHalf,
+) -> Result<Done, Ended> {
+    loop {
+        let line = match news.recv().await.ok_or_else(stopping)? {
+            ask::News::Ended { is_cancelled } => return Ok(Done::Job { cancelled: is_cancelled }),
+            ask::News::Accepted(accepted) => {
+                write_in_time(write_accepted(writer, *accepted)).await?;
+                continue;
+            }
+            ask::News::Failed { number, why } => News::Failed { number, why: failure(why).to_owned() },
+            ask::News::Progress { done, executors } => News::Progress { done, executors },
+            ask::News::Stalled(why) => News::Stalled { why: stalled(why).map(str::to_owned) },
+            ask::News::Dispute { number, liar, disputes } => {
+                News::Dispute { number, liar: hex(&liar), disputes }
+            }
+        };
+        write_in_time(frame::write_header(writer, &Answer::Job(line))).await?;
+    }
+}
+
+async fn write_accepted(writer: &mut OwnedWriteHalf, accepted: ask::Accepted) -> Result<(), FrameError> {
+    let line = AcceptedLine {
+        number: accepted.number,
+        task: hex_of(&accepted.task.0),
+        checked: accepted.is_checked,
+        votes: accepted.votes,
+        executor: hex(&accepted.executor),
+        status: accepted.outcome.status,
+        gas: accepted.outcome.gas,
+        receipt_bytes: accepted.receipt.len() as u32,
+    };
+    frame::write_header(writer, &Answer::Job(News::Accepted(line))).await?;
+    frame::write_data(writer, &accepted.receipt).await?;
+    frame::write_whole(writer, &accepted.output).await
+}
+
+fn failure(why: FailedWhy) -> &'static str {
+    match why {
+        FailedWhy::NoResult => "nobody came to a result, and neither did this node",
+        FailedWhy::NoMargin => "executors do not agree on its result, and this node could not run it",
+        FailedWhy::TooFew => "too few executors offer for this level, and this node could not run it",
+        FailedWhy::TooLarge => "it is too large to be sent, and this node could not run it",
+    }
+}
+
+fn stalled(why: StalledWhy) -> Option<&'static str> {
+    Some(match why {
+        StalledWhy::Not => return None,
+        StalledWhy::NoOffers => {
+            "nobody who offers can be reached; start peers with --offer, or wait for some"
+        }
+        StalledWhy::NoneFits => {
+            "nobody who offers takes tasks of this job; give less gas, memory or input, or wait for others"
+        }
+        StalledWhy::Busy => "all who offer are busy; they are asked again",
+        StalledWhy::Shell => "this node has yet to run or to send some of it",
+    })
+}
+
+fn refused(error: JobError) -> Ended {
+    let status = match error {
+        JobError::Full => Status::TooManyRequests,
+        JobError::NoJob => Status::NotFound,
+        JobError::OutOfBounds => Status::BadRequest,
+        JobError::Stopping => Status::Unavailable,
+    };
+    failed(status, error.to_string())
+}

@@ -1,0 +1,98 @@
+//! Bytes that another node has: fetched in pieces, and checked.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{StreamExt, stream};
+use tabmesh_engine::{NodeId, Status, sha256};
+use tabmesh_tasks::{FETCHES_MAX, Nonce, PIECE_MAX};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+use super::hub::Work;
+
+/// Pieces of one whole under way.
+const UNDER_WAY_MAX: usize = 4;
+
+/// A piece for which there was no room, or that was lost, is asked for again after this; so often at most.
+const AGAIN: Duration = Duration::from_secs(1);
+const TRIES_MAX: usize = 20;
+
+/// Pieces that were waited for in vain; after so many the whole is given up.
+const LOST_MAX: usize = 2;
+
+/// Where something lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Source {
+    /// An input or the module of a batch, at whoever asked for it.
+    Requester { assignment: u32, index: u16 },
+    /// An output, at whoever made it.
+    Executor { executor: NodeId, nonce: Nonce, index: u16 },
+}
+
+/// What came of a piece.
+pub(super) type Piece = Result<Bytes, Status>;
+
+/// Fetches for one half of the module. Clones share its room.
+#[derive(Clone)]
+pub(super) struct Fetcher {
+    works: mpsc::UnboundedSender<Work>,
+    room: Arc<Semaphore>,
+}
+
+impl Fetcher {
+    pub(super) fn new(works: mpsc::UnboundedSender<Work>) -> Self {
+        Self { works, room: Arc::new(Semaphore::new(FETCHES_MAX)) }
+    }
+
+    /// So many bytes with this hash; `None` where they did not come, or others.
+    pub(super) async fn whole(&self, source: Source, hash: [u8; 32], length: u32) -> Option<Bytes> {
+        let offsets = stream::iter((0..length).step_by(PIECE_MAX));
+        let mut pieces = offsets.map(|offset| self.piece(source, offset)).buffered(UNDER_WAY_MAX);
+        let mut whole = BytesMut::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.ok()?;
+            let left = length as usize - whole.len();
+            if piece.len() != left.min(PIECE_MAX) {
+                return None;
+            }
+            whole.extend_from_slice(&piece);
+        }
+        let whole = whole.freeze();
+        let checked = whole.clone();
+        // Sixteen MiB take a while.
+        let is_it = spawn_blocking(move || sha256(&checked) == hash).await;
+        is_it.is_ok_and(|is_it| is_it).then_some(whole)
+    }
+
+    async fn piece(&self, source: Source, offset: u32) -> Piece {
+        let mut lost = 0;
+        for _ in 0..TRIES_MAX {
+            match self.ask(source, offset).await {
+                Err(Status::TooManyRequests) => {}
+                Err(Status::TimedOut) if lost + 1 < LOST_MAX => lost += 1,
+                end => return end,
+            }
+            sleep(AGAIN).await;
+        }
+        Err(Status::TooManyRequests)
+    }
+
+    async fn ask(&self, source: Source, offset: u32) -> Piece {
+        let _place = self.room.acquire().await.map_err(|_| Status::Unavailable)?;
+        let (reply, piece) = oneshot::channel();
+        self.works.send(Work::Fetch { source, offset, reply }).map_err(|_| Status::Unavailable)?;
+        piece.await.unwrap_or(Err(Status::Unavailable))
+    }
+}
+
+/// A piece of these bytes, for whoever wants it.
+pub(super) fn piece_of(bytes: &Bytes, offset: u32) -> Piece {
+    let offset = offset as usize;
+    if offset >= bytes.len() {
+        return Err(Status::BadRequest);
+    }
+    Ok(bytes.slice(offset..bytes.len().min(offset + PIECE_MAX)))
+}

@@ -1,0 +1,219 @@
+//! The task that hears the module for both halves of the shell.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tabmesh_engine::{NodeId, Status};
+use tabmesh_tasks::{Command, Event, Refusal};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::ask::{Asking, Fetched, JobError, JobView, News, Plan, RanHere};
+use super::batch::Input;
+use super::fetching::{Piece, Source};
+use super::offer::{OfferView, Offering, Ran};
+use super::records::Records;
+use crate::driver::{Attached, Handle, Heard};
+use crate::settings::Offer;
+use crate::tap::Events;
+
+/// Records are written so long after they changed.
+const SAVED_AFTER: Duration = Duration::from_secs(1);
+
+/// A neighbourhood that stays the same for so long is taken for settled; after so long it is taken as it is.
+const SETTLED: Duration = Duration::from_secs(2);
+const SETTLING_MAX: Duration = Duration::from_secs(15);
+const LOOK: Duration = Duration::from_millis(200);
+
+type Reply<T> = oneshot::Sender<T>;
+
+/// What the faces of jobs want.
+pub(super) enum Order {
+    Offer(Offer, Reply<()>),
+    Withdraw(Reply<()>),
+    OfferView(Reply<OfferView>),
+    Begin(Plan, mpsc::UnboundedSender<News>, Reply<Result<u32, JobError>>),
+    AddModule(u32, Bytes, Reply<Result<usize, JobError>>),
+    Add { job: u32, number: u32, module: usize, input: Input, reply: Reply<Result<(), JobError>> },
+    Close { job: u32, disputes: u32, reply: Reply<Result<(), JobError>> },
+    Cancel(u32, Option<Reply<Result<(), JobError>>>),
+    Jobs(Reply<Vec<JobView>>),
+    Records(Reply<Vec<(NodeId, u32)>>),
+    ClearRecords(Reply<()>),
+}
+
+/// What was done beside the hub.
+pub(super) enum Work {
+    /// A piece of something is wanted of another node.
+    Fetch { source: Source, offset: u32, reply: oneshot::Sender<Piece> },
+    /// A task of another node was run.
+    Ran(Ran),
+    /// A batch of another node cannot be run.
+    Declined { assignment: u32, why: Refusal },
+    /// A task of an own job was run.
+    RanHere(RanHere),
+    /// An output of an own job came, or did not.
+    Output(Fetched),
+    /// The node is part of the network.
+    Joined,
+}
+
+pub(super) struct Hub {
+    pub(super) handle: Handle,
+    pub(super) attached: Attached,
+    pub(super) events: Events,
+    pub(super) works: mpsc::UnboundedReceiver<Work>,
+    pub(super) done: mpsc::UnboundedSender<Work>,
+    pub(super) offering: Offering,
+    pub(super) asking: Asking,
+    pub(super) records: Records,
+    pub(super) saves_at: Option<Instant>,
+    /// What the module is told next.
+    pub(super) commands: Vec<Vec<u8>>,
+}
+
+impl Hub {
+    /// Until nobody has a face any more, or the module is gone.
+    pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        for (executor, confirmed) in self.records.all() {
+            self.commands.push(Command::Know { executor, confirmed }.emit());
+        }
+        loop {
+            self.say().await;
+            tokio::select! {
+                order = orders.recv() => match order {
+                    Some(order) => self.obey(order),
+                    None => break,
+                },
+                Some(bytes) = self.events.next() => self.hear(&bytes),
+                Some(work) = self.works.recv() => self.take(work),
+                Heard::Ended(_) = self.attached.events.next() => break,
+                () = sleep_until(self.saves_at.unwrap_or_else(Instant::now)), if self.saves_at.is_some() => {
+                    self.saves_at = None;
+                    self.records.save();
+                }
+            }
+        }
+        self.offering.stop_all();
+        self.asking.stop_all();
+        if self.records.is_changed() {
+            self.records.save();
+        }
+        self.attached.detach().await;
+    }
+
+    async fn say(&mut self) {
+        for command in std::mem::take(&mut self.commands) {
+            // A module that is gone ends everything, which is heard.
+            let _ = self.attached.command(command).await;
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let Self { offering, asking, commands, .. } = self;
+        match order {
+            Order::Offer(offer, reply) => {
+                offering.offer(offer);
+                tokio::spawn(tell_joined(self.handle.clone(), self.done.clone()));
+                let _ = reply.send(());
+            }
+            Order::Withdraw(reply) => {
+                offering.withdraw(commands);
+                let _ = reply.send(());
+            }
+            Order::OfferView(reply) => drop(reply.send(offering.view())),
+            Order::Begin(plan, news, reply) => drop(reply.send(asking.begin(plan, news, commands))),
+            Order::AddModule(job, module, reply) => drop(reply.send(asking.add_module(job, module))),
+            Order::Add { job, number, module, input, reply } => {
+                let _ = reply.send(asking.add(job, (number, module, input), commands));
+            }
+            Order::Close { job, disputes, reply } => {
+                let _ = reply.send(asking.close(job, disputes, commands));
+            }
+            Order::Cancel(job, reply) => {
+                let done = asking.cancel(job, commands);
+                let _ = reply.map(|reply| reply.send(done));
+            }
+            Order::Jobs(reply) => drop(reply.send(asking.views())),
+            Order::Records(reply) => {
+                drop(reply.send(self.records.all().map(|(id, confirmed)| (*id, confirmed)).collect()));
+            }
+            Order::ClearRecords(reply) => {
+                for executor in self.records.clear() {
+                    commands.push(Command::Know { executor: &executor, confirmed: 0 }.emit());
+                }
+                self.records.save();
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn hear(&mut self, bytes: &[u8]) {
+        let Some(event) = Event::read(bytes) else { return };
+        match event {
+            Event::Record { executor, confirmed } => {
+                self.records.set(*executor, confirmed);
+                if self.records.is_changed() && self.saves_at.is_none() {
+                    self.saves_at = Some(Instant::now() + SAVED_AFTER);
+                }
+            }
+            Event::Fetched { fetch, status, bytes } => self.asking.on_piece(fetch, piece(status, bytes)),
+            Event::FetchedInput { fetch, status, bytes } => {
+                self.offering.on_piece(fetch, piece(status, bytes))
+            }
+            Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
+            Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
+            Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {
+                self.offering.hear(&event, &mut self.commands);
+            }
+            event => self.asking.hear(&event, &mut self.commands),
+        }
+    }
+
+    fn take(&mut self, work: Work) {
+        let Self { offering, asking, commands, .. } = self;
+        match work {
+            Work::Fetch { source: source @ Source::Requester { .. }, offset, reply } => {
+                commands.extend(offering.fetch(source, offset, reply));
+            }
+            Work::Fetch { source, offset, reply } => commands.extend(asking.fetch(source, offset, reply)),
+            Work::Ran(ran) => {
+                if let Some((end, gas)) = offering.on_ran(ran, commands) {
+                    self.handle.metrics().task(end.status().name(), gas);
+                }
+            }
+            Work::Declined { assignment, why } => offering.decline(assignment, why, commands),
+            Work::RanHere(ran) => asking.on_ran_here(ran, commands),
+            Work::Output(fetched) => asking.on_fetched(fetched, commands),
+            Work::Joined => offering.announce(commands),
+        }
+    }
+}
+
+/// Tells once the node is part of the network and its neighbourhood stays as it is for a while: whoever goes on a list before that stands on one
+/// that others do not find, until it comes again.
+async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
+    let (mut before, mut since, mut joined) = (Vec::new(), Instant::now(), None);
+    while let Some(view) = handle.look().await {
+        let now = Instant::now();
+        if view.is_joined {
+            let joined = *joined.get_or_insert(now);
+            if view.neighbourhood != before {
+                (before, since) = (view.neighbourhood, now);
+            }
+            if now - since >= SETTLED || now - joined >= SETTLING_MAX {
+                let _ = done.send(Work::Joined);
+                return;
+            }
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// The first bytes of the commands that fetch.
+const FETCH: u8 = 11;
+const FETCH_INPUT: u8 = 37;
+
+fn piece(status: Status, bytes: &[u8]) -> Piece {
+    if status == Status::Ok { Ok(Bytes::copy_from_slice(bytes)) } else { Err(status) }
+}

@@ -1,0 +1,167 @@
+//! Goal: ids, batches, trees, receipts and reductions are what every shell makes of them. Method: `tests/vectors/jobs.json`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::Value;
+use tabmesh_native::identity::{from_hex, hex, hex_of, verify};
+use tabmesh_native::jobs::batch::{Batch, Given, Input, Packing};
+use tabmesh_native::jobs::graph::{After, Graph, Shape, awaited};
+use tabmesh_native::jobs::root::Root;
+use tabmesh_native::jobs::terms::Terms;
+use tabmesh_port::BlockHash;
+use tabmesh_tasks::{Outcome, Receipt, leaf};
+
+fn vectors(of: &str) -> Value {
+    let text = include_str!("../../tests/vectors/jobs.json");
+    let all: Value = serde_json::from_str(text).expect("JSON");
+    all[of].clone()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().expect("a list")
+}
+
+fn hash(value: &Value) -> [u8; 32] {
+    from_hex(value.as_str().expect("a text")).expect("64 digits").0
+}
+
+/// A number, as JSON has it or in decimal text.
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| value.as_str().expect("a text").parse().expect("a number"))
+}
+
+fn bytes(value: &Value) -> Bytes {
+    STANDARD.decode(value.as_str().expect("a text")).expect("base64").into()
+}
+
+fn terms(case: &Value) -> Terms {
+    Terms {
+        module: hash(&case["module"]),
+        module_bytes: number(&case["module_length"]) as u32,
+        gas: case.get("gas").map_or(0, number),
+        pages: number(&case["pages"]) as u32,
+        seed: hash(&case["seed"]),
+        time: number(&case["time"]),
+        piece: number(&case["piece"]) as u32,
+    }
+}
+
+fn outcome(case: &Value) -> Outcome {
+    let (status, gas) = (number(&case["status"]) as u8, number(&case["gas"]));
+    Outcome { status, gas, length: number(&case["length"]) as u32, output: hash(&case["output"]) }
+}
+
+#[test]
+fn ids_of_tasks() {
+    let cases = vectors("tasks");
+    assert!(list(&cases).len() >= 3);
+    for case in list(&cases) {
+        let input = &case["input"];
+        let id = terms(case).id(&hash(&input["hash"]), number(&input["length"]) as u32);
+        assert_eq!(hex_of(&id.0), case["id"], "{case}");
+    }
+}
+
+#[test]
+fn batches() {
+    let cases = vectors("batches");
+    for case in list(&cases) {
+        let terms = terms(case);
+        let given = |input: &Value| match input.get("byte") {
+            Some(byte) => vec![number(byte) as u8; number(&input["length"]) as usize].into(),
+            None => bytes(&input["bytes"]),
+        };
+        let inputs: Vec<Input> = list(&case["inputs"]).iter().map(|input| Input::new(given(input))).collect();
+        let mut packing = Packing::new(&terms);
+        let taken = inputs.iter().take_while(|input| packing.push(input)).count();
+        let (count, packed) = packing.finish();
+        assert_eq!((u64::from(count), taken), (number(&case["count"]), count.into()));
+        assert_eq!(packed.len() as u64, number(&case["length"]));
+        assert_eq!(hex_of(&tabmesh_engine::sha256(&packed)), case["sha256"]);
+        let batch = Batch::read(&packed, count, terms.gas).expect("a batch");
+        assert_eq!(batch.terms, terms);
+        for (given, input) in batch.inputs.iter().zip(&inputs) {
+            match given {
+                Given::Here(bytes) => assert_eq!(*bytes, input.bytes),
+                Given::Named { hash, .. } => assert_eq!(*hash, input.hash),
+            }
+        }
+    }
+}
+
+#[test]
+fn leaves_and_roots() {
+    let tree = vectors("tree");
+    let tasks = list(&tree["tasks"]).iter().map(|task| BlockHash(hash(task)));
+    let leaves = tasks.zip(list(&tree["outcomes"])).map(|(task, case)| leaf(&task, &outcome(case)));
+    let leaves: Vec<[u8; 32]> = leaves.collect();
+    let expected: Vec<[u8; 32]> = list(&tree["leaves"]).iter().map(hash).collect();
+    assert_eq!(leaves, expected);
+    let root_of = |leaves: &[[u8; 32]]| {
+        let mut root = Root::default();
+        leaves.iter().for_each(|leaf| root.push(*leaf));
+        root.finish()
+    };
+    for case in list(&tree["roots"]) {
+        let count = number(&case["count"]) as usize;
+        assert_eq!(root_of(&leaves[..count]), hash(&case["root"]), "{count}");
+    }
+    let mut graph = Graph::new(&Shape { inputs: leaves.len() as u32, after: Vec::new() }).expect("a graph");
+    let failed: Vec<u64> = list(&tree["failed"]["failed"]).iter().map(number).collect();
+    while let Some(at) = graph.give() {
+        match failed.contains(&at.into()) {
+            true => graph.fail(at),
+            false => graph.accept(at, leaves[at as usize], true),
+        };
+    }
+    assert_eq!(graph.root(), hash(&tree["failed"]["root"]));
+}
+
+#[test]
+fn inputs_that_are_lists() {
+    for case in list(&vectors("awaited")) {
+        let outputs: Vec<Bytes> = list(&case["outputs"])
+            .iter()
+            .map(|output| Bytes::copy_from_slice(output.as_str().expect("a text").as_bytes()))
+            .collect();
+        assert_eq!(awaited(&outputs), bytes(&case["input"]));
+    }
+}
+
+#[test]
+fn reductions() {
+    for case in list(&vectors("reductions")) {
+        let (inputs, arity) = (number(&case["count"]) as u32, number(&case["arity"]) as u32);
+        let graph = Graph::new(&Shape { inputs, after: vec![After::Reduce(arity)] }).expect("a graph");
+        let levels: Vec<u64> = list(&case["levels"]).iter().map(number).collect();
+        let mut counts = vec![0; levels.len() + 1];
+        (0..graph.len()).for_each(|at| counts[graph.place(at).0] += 1);
+        assert_eq!(counts[1..], levels[..], "{case}");
+    }
+}
+
+#[test]
+fn receipts() {
+    let cases = vectors("receipts");
+    for case in list(&cases) {
+        let flat = bytes(&case["bytes"]);
+        let receipt = Receipt::read(&flat).expect("a receipt");
+        assert_eq!(receipt.emit(), flat);
+        assert_eq!((receipt.task.0, receipt.outcome), (hash(&case["task"]), outcome(&case["outcome"])));
+        assert_eq!(hex(&receipt.executor()), case["executor"]);
+        assert_eq!(hex(&receipt.requester), case["requester"]);
+        assert_eq!(hex_of(&receipt.key.0), case["key"]);
+        let network = case["network"].as_str().expect("a name");
+        assert_eq!(receipt.network, tabmesh_engine::sha256(network.as_bytes())[..8]);
+        let holds = |receipt: &Receipt| {
+            receipt.check().is_some_and(|claim| verify(&claim.key, &claim.signature, &claim.bytes))
+        };
+        assert!(holds(&receipt));
+        for at in 0..flat.len() {
+            let mut changed = flat.to_vec();
+            changed[at] ^= 1;
+            assert!(!Receipt::read(&changed).is_some_and(|receipt| holds(&receipt)), "byte {at}");
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// Writes tests/vectors/jobs.json: what every shell makes of jobs alike. After `npm run build:ts`; the signature is another each time.
+import { writeFileSync } from 'node:fs';
+
+import { concat, hex, utf8 } from '../dist/bytes.js';
+import { RAW, cidText } from '../dist/cid.js';
+import { Identity } from '../dist/keys.js';
+import { packBatch } from '../dist/job/batch.js';
+import { hashNow } from '../dist/job/hash.js';
+import { leafOf, rootNow } from '../dist/job/merkle.js';
+import { coveredBy, receiptOf } from '../dist/job/receipt.js';
+import { awaitedInput, levelsOf } from '../dist/job/shape.js';
+import { taskId } from '../dist/job/task-id.js';
+
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+const repeated = (byte, length) => new Uint8Array(length).fill(byte);
+const named = (bytes) => ({ bytes, hash: hashNow(bytes), length: bytes.length });
+
+const module = utf8('a module');
+const usual = { module: hashNow(module), moduleLength: module.length, pages: 1024, seed: repeated(0, 32), time: 0n, piece: 0 };
+const other = { ...usual, pages: 65_536, seed: repeated(7, 32), time: 2n ** 64n - 1n, piece: 4096 };
+const inputs = [utf8('one'), new Uint8Array(0), repeated(1, 16_384), repeated(2, 16_385)].map(named);
+
+const frameOf = ({ module, moduleLength, pages, seed, time, piece }) => ({
+  module: hex(module), module_length: moduleLength, pages, seed: hex(seed), time: `${time}`, piece,
+});
+const inputOf = ({ hash, length }) => ({ hash: hex(hash), length });
+const outcome = (status, gas, text) => ({ status, gas, length: text.length, output: hashNow(utf8(text)) });
+const outcomeOf = ({ status, gas, length, output }) => ({ status, gas: `${gas}`, length, output: hex(output) });
+
+const tasks = [[usual, 1_000_000_000n, inputs[0]], [other, 2n ** 62n, inputs[3]], [usual, 0n, inputs[1]]].map(([frame, gas, input]) => ({
+  ...frameOf(frame),
+  gas: `${gas}`,
+  input: inputOf(input),
+  id: hex(taskId(frame, gas, input)),
+  cid: cidText({ codec: RAW, hash: taskId(frame, gas, input) }),
+}));
+
+/** Long inputs are told by what they consist of. */
+const batches = [[usual, inputs.slice(0, 2)], [other, inputs], [usual, [inputs[2], inputs[2], inputs[3]]]].map(([frame, given]) => {
+  const { count, bytes } = packBatch(frame, given);
+  return {
+    ...frameOf(frame),
+    inputs: given.map(({ bytes }) => ({ length: bytes.length, ...(bytes.length > 32 ? { byte: bytes[0] } : { bytes: base64(bytes) }) })),
+    count,
+    length: bytes.length,
+    sha256: hex(hashNow(bytes)),
+    ...(bytes.length < 200 && { bytes: base64(bytes) }),
+  };
+});
+
+const outcomes = [outcome(0, 1_234n, 'one'), outcome(1, 5n, ''), outcome(3, 2n ** 62n, ''), outcome(0, 0n, 'four'), outcome(2, 9n, '')];
+const ids = outcomes.map((_, number) => hashNow(utf8(`task ${number}`)));
+const leaves = outcomes.map((each, number) => leafOf(ids[number], each));
+
+const roots = [0, 1, 2, 3, 5].map((count) => ({ count, root: hex(rootNow(concat(...leaves.slice(0, count)))) }));
+const failed = { failed: [1, 4], root: hex(rootNow(concat(...leaves.map((leaf, number) => ([1, 4].includes(number) ? repeated(0, 32) : leaf))))) };
+
+const awaited = [['a'], ['', 'bc', 'def']].map((texts) => ({ outputs: texts, input: base64(awaitedInput(texts.map(utf8))) }));
+const reductions = [[1, 16], [2, 2], [17, 16], [16, 16], [100, 3]].map(([count, arity]) => ({ count, arity, levels: levelsOf(count, arity) }));
+
+const executor = await Identity.open(undefined, 0);
+const signed = {
+  network: hashNow(utf8('tabmesh')).slice(0, 8),
+  requester: hashNow(utf8('a requester')),
+  nonce: repeated(9, 16),
+  key: executor.publicKey,
+  tasks: ids,
+  outcomes,
+};
+const signature = await executor.sign(coveredBy(signed, ids.length, rootNow(concat(...leaves))));
+const receipts = [0, 4].map((index) => ({
+  bytes: base64(receiptOf({ ...signed, signature }, index)),
+  key: hex(executor.publicKey),
+  executor: executor.text,
+  requester: hex(signed.requester),
+  network: 'tabmesh',
+  task: hex(ids[index]),
+  outcome: outcomeOf(outcomes[index]),
+}));
+
+const tree = { tasks: ids.map(hex), outcomes: outcomes.map(outcomeOf), leaves: leaves.map(hex), roots, failed };
+const vectors = { tasks, batches, tree, awaited, reductions, receipts };
+writeFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);

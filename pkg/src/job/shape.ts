@@ -1,0 +1,17 @@
+// The shape of jobs: what an invocation that awaits others is given, and the tree of a reduction.
+
+import { type Bytes, concat, u32 } from '../bytes.js';
+
+/** What an invocation is given that awaits a list: their count, the lengths of their outputs, and the outputs. */
+export const awaitedInput = (outputs: readonly Uint8Array[]): Bytes =>
+  concat(u32(outputs.length), ...outputs.map(({ length }) => u32(length)), ...outputs);
+
+/** How long that is. */
+export const awaitedLength = (lengths: readonly number[]): number => lengths.reduce((sum, length) => sum + length, 4 + 4 * lengths.length);
+
+/** How many invocations each level of a reduction of `count` results has: none where there is one result. */
+export function levelsOf(count: number, arity: number): number[] {
+  const levels: number[] = [];
+  for (let width = count; width > 1; levels.push(width)) width = Math.ceil(width / arity);
+  return levels;
+}

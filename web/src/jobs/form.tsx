@@ -1,0 +1,145 @@
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import { count } from '../format.ts';
+import { useDrop } from '../ui/drop.ts';
+import { Alert } from '../ui/standing.tsx';
+import type { Asking } from './asking.ts';
+import type { Example, Field } from './work.ts';
+
+interface Props {
+  readonly example: Example;
+  readonly asking: Asking;
+}
+
+/** What a person says about the work: values, files, how it is checked; and what it will cost. */
+export function Form({ example, asking }: Props) {
+  const values = useSignal<Record<string, string>>(Object.fromEntries(example.fields.map(({ name, value }) => [name, value])));
+  const files = useSignal<readonly File[]>([]);
+  const refusal = useSignal('');
+  const over = useDrop((given, refused) => {
+    refusal.value = refused;
+    if (example.files && given.length > 0) files.value = [...files.value, ...given];
+  });
+  const isReady = !example.files || files.value.length > 0;
+  const prepare = (event: Event): void => {
+    event.preventDefault();
+    void asking.prepare(example, values.value, files.value);
+  };
+  return (
+    <form class="give task" data-over={over.value && example.files !== undefined} onSubmit={prepare} aria-label={example.name}>
+      <h2>{example.name}</h2>
+      {example.files && <Files example={example} files={files.value} take={(given) => (files.value = given)} />}
+      {refusal.value && <Alert trouble={{ what: refusal.value, wayOut: '' }} />}
+      {example.fields.map((field) => (
+        <Input
+          key={field.name}
+          field={field}
+          value={values.value[field.name] ?? ''}
+          set={(value) => {
+            values.value = { ...values.value, [field.name]: value };
+          }}
+        />
+      ))}
+      <Checks asking={asking} />
+      <button type="submit" class={asking.step.value === 'ready' ? '' : 'primary'} disabled={!isReady} data-testid="job-prepare">
+        {asking.step.value === 'preparing' ? 'Running three parts here…' : 'What will it cost?'}
+      </button>
+    </form>
+  );
+}
+
+function Files({ example, files, take }: { readonly example: Example; readonly files: readonly File[]; readonly take: (files: readonly File[]) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  const pick = (event: { currentTarget: HTMLInputElement }): void => {
+    take([...files, ...(event.currentTarget.files ?? [])]);
+    event.currentTarget.value = '';
+  };
+  return (
+    <>
+      <p>
+        <span class="with-mouse">Drop {example.files!.what} anywhere on this page. </span>
+        Or choose them.
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => input.current?.click()}>
+          Choose files
+        </button>
+        {files.length > 0 && (
+          <button type="button" onClick={() => take([])}>
+            Put away {count(files.length, 'file')}
+          </button>
+        )}
+      </div>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        tabIndex={-1}
+        accept={example.files!.accept}
+        aria-label="Files of this work"
+        data-testid="job-files"
+        onChange={pick}
+      />
+    </>
+  );
+}
+
+function Input({ field, value, set }: { readonly field: Field; readonly value: string; readonly set: (value: string) => void }) {
+  const { label, choices, isLong, name } = field;
+  const onInput = (event: { currentTarget: { value: string } }): void => set(event.currentTarget.value);
+  return (
+    <label>
+      {label}
+      {choices ? (
+        <select value={value} onChange={onInput} data-testid={`job-${name}`}>
+          {choices.map(([option, text]) => (
+            <option key={option} value={option}>
+              {text}
+            </option>
+          ))}
+        </select>
+      ) : isLong ? (
+        <textarea rows={2} value={value} onInput={onInput} data-testid={`job-${name}`} />
+      ) : (
+        <input type="text" value={value} onInput={onInput} data-testid={`job-${name}`} />
+      )}
+    </label>
+  );
+}
+
+/** How sure the answer shall be. The table behind it stands in the documents. */
+const LEVELS: readonly (readonly [number, string])[] = [
+  [0, 'believe the first answer'],
+  [1, 'check now and then: keeps out the broken and the lazy'],
+  [2, 'two more votes for it than for any other: usual'],
+  [3, 'three more votes'],
+  [4, 'four more votes: most careful'],
+];
+
+function Checks({ asking }: { readonly asking: Asking }) {
+  const { validation, isLocal } = asking;
+  return (
+    <>
+      <label>
+        Answers are checked so
+        <select
+          value={String(validation.value)}
+          disabled={isLocal.value}
+          onChange={(event) => (validation.value = Number(event.currentTarget.value) as 0 | 1 | 2 | 3 | 4)}
+          data-testid="job-validation"
+        >
+          {LEVELS.map(([level, text]) => (
+            <option key={level} value={String(level)}>
+              {level}: {text}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label class="check">
+        <input type="checkbox" checked={isLocal.value} onChange={(event) => (isLocal.value = event.currentTarget.checked)} data-testid="job-local" />
+        In this tab alone
+      </label>
+    </>
+  );
+}

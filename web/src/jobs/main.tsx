@@ -1,0 +1,15 @@
+import '../style/base.css';
+import '../style/header.css';
+import '../style/layout.css';
+import '../style/files.css';
+import '../style/tasks.css';
+import '../style/jobs.css';
+import { render } from 'preact';
+import { joinAsAddressed } from '../joining.ts';
+import { Asking } from './asking.ts';
+import { Page } from './page.tsx';
+
+const { session, settings } = joinAsAddressed();
+const root = document.getElementById('app')!;
+root.replaceChildren();
+render(<Page session={session} settings={settings} asking={new Asking(() => import('tabmesh/job'), session)} />, root);
