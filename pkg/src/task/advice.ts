@@ -37,6 +37,8 @@ export const WAYS: readonly string[] = [
   'export less (wasm-opt --remove-unused-module-elements)',
   'use one table',
   'split the function, or move arrays into memory',
+  'split the function, or keep its constants in memory',
+  'let the linker join its data (wasm-ld does), or wasm-opt --limit-segments',
 ];
 
 /** First code, last code, what is to be done about these opcodes; the first that fits counts. */
