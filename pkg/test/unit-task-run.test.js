@@ -12,7 +12,7 @@ import { KeptModules, keyOf } from '../dist/task/kept.js';
 import { KEPT_BYTES_MAX, KEPT_MODULES_MAX } from '../dist/task/limits.js';
 import { settleCheck, settleInvocation } from '../dist/task/options.js';
 import { without } from '../dist/task/outcome.js';
-import { REASONS } from '../dist/task/refusal.js';
+import { REASONS } from '../dist/task/words.js';
 import { notRun, session } from '../dist/task/session.js';
 import { prepareHere, runHere } from './task-host.js';
 import { DEEP, MODULES, assemble, pure } from './task-modules.js';
