@@ -92,6 +92,16 @@ impl Overlay {
         self.world.shards[0].carried.get(&(node, port.0)).copied().unwrap_or(0)
     }
 
+    /// From now on keeps frames for modules of a port that nodes pass on which they are neither from nor for.
+    pub fn watch(&mut self, port: Port) {
+        self.world.shards[0].watched = Some(port.0);
+    }
+
+    /// Those frames since the last call, with who passed them on.
+    pub fn passed(&mut self) -> Vec<(u32, Vec<u8>)> {
+        std::mem::take(&mut self.world.shards[0].passed)
+    }
+
     /// A node goes, with its modules: without a word, or saying goodbye.
     pub fn leave(&mut self, node: u32, silent: bool) {
         let World { shards, ground, .. } = &mut self.world;

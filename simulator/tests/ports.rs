@@ -290,9 +290,13 @@ fn p7_what_is_asked_over_a_held_link_passes_by_nobody_else() {
             .map(|other| trial.overlay.carried(other, PORT))
             .sum()
     };
+    trial.overlay.watch(PORT);
     trial.ask(0, 1, &ids[0], 20_000, b"by others too");
     trial.overlay.run_for(5 * SECOND);
     assert!(carried(&trial, far[0]) > 0, "it went another way");
+    let passed = trial.overlay.passed();
+    assert!(passed.iter().any(|(_, frame)| frame.ends_with(b"by others too")), "{passed:?}");
+    assert!(passed.iter().all(|(node, _)| ![0, far[0]].contains(node)));
     trial.wish(0, &Wish::Hold { ids: &ids[..5] });
     trial.overlay.run_for(30 * SECOND);
     let mut held = 0;

@@ -7,7 +7,7 @@ use tabmesh_port::limits::{HELD_MAX, MESSAGE_MAX};
 pub const JOBS_MAX: usize = 4;
 
 /// Tasks of all jobs that are not decided yet; more are not taken: [`Event::Room`](crate::Event::Room) says for how many there is room.
-pub const OPEN_MAX: usize = 1_024;
+pub const OPEN_MAX: usize = 2_048;
 
 /// Tasks of one batch; a longer one is none.
 pub const BATCH_MAX: usize = 256;
@@ -84,6 +84,9 @@ pub const ASIDE_MAX: usize = 256;
 /// Tasks that the requester ran itself and gave to nobody yet.
 pub const CANARIES_MAX: usize = 8;
 
+/// Tasks that were run to be canaries and came to what most come to are none for the most part: of all one in so many at most.
+pub const PASSED_OVER: u32 = 25;
+
 /// An executor whose outcomes were checked and right so often is checked by chance only.
 pub const CHECKED_FIRST: u32 = 10;
 
@@ -102,8 +105,8 @@ pub const STALLED: Duration = Duration::from_ms(10_000);
 /// Of a job's tasks this part is given out twice at its end: one in so many.
 pub const DOUBLED: u32 = 20;
 
-/// A batch shall take so long: two of them are out.
-pub const BATCH: Duration = Duration::from_ms(1_000);
+/// A batch shall take so long: two of them are out. Forty executors a round trip of 280 ms away are asked 46 times a second at most.
+pub const BATCH: Duration = Duration::from_ms(2_000);
 
 /// A task is expected to take so long, until one of the job was measured, in milliseconds.
 pub const FIRST_MS: u32 = 10_000;
@@ -120,8 +123,8 @@ pub const BEAT: Duration = Duration::from_ms(2_000);
 /// A lease ends with nothing heard for so long.
 pub const SILENCE: Duration = Duration::from_ms(7_000);
 
-/// Executors take turns after so long, where more offer.
-pub const TURN: Duration = Duration::from_ms(60_000);
+/// Executors take turns after so long, where more offer. The overlay makes some one held link a second: shorter turns would be dialling.
+pub const TURN: Duration = Duration::from_ms(180_000);
 
 /// Executors that make room for others at a time.
 pub const LEAVING_MAX: usize = 4;

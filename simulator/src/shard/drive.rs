@@ -111,6 +111,11 @@ impl<C: Crypto> Shard<C> {
     ) {
         if let Some(port) = super::words::port(&bytes) {
             *self.carried.entry((node, port)).or_default() += 1;
+            if self.watched == Some(port)
+                && self.id(node).is_some_and(|own| !super::words::ends(&bytes).contains(&Some(own)))
+            {
+                self.passed.push((node, bytes.clone()));
+            }
         }
         let at = self.at(node);
         if self.has_circuit(node, link) {

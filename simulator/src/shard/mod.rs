@@ -171,6 +171,9 @@ pub(crate) struct Shard<C: Crypto> {
     pub(crate) words: Vec<(u64, NodeNumber, String)>,
     /// Frames for modules that each node sent, its own and those of others, by their port.
     pub(crate) carried: BTreeMap<(NodeNumber, u32), u64>,
+    /// The port whose frames are kept where a node passes them on for others, and those frames.
+    pub(crate) watched: Option<u32>,
+    pub(crate) passed: Vec<(NodeNumber, Vec<u8>)>,
     followed_request: Option<u32>,
     /// Who knocks while the engine answers `Incoming`.
     knocking: Option<(NodeNumber, EndId)>,
@@ -213,6 +216,8 @@ impl<C: Crypto> Shard<C> {
             counts: Counts::default(),
             words: Vec::new(),
             carried: BTreeMap::new(),
+            watched: None,
+            passed: Vec::new(),
             followed_request: None,
             knocking: None,
             outputs: Vec::new(),

@@ -2,7 +2,7 @@
 
 use tabmesh_engine::wire::Reader;
 use tabmesh_engine::wire::frame::{ENTRY, Frame, split};
-use tabmesh_engine::{Input, Output, TopicId};
+use tabmesh_engine::{Input, NodeId, Output, TopicId};
 use tabmesh_world::words;
 
 use super::Shard;
@@ -35,6 +35,11 @@ pub(super) fn port(frame: &[u8]) -> Option<u32> {
     let (body, said) = frame.get(74 + ENTRY * path..)?.split_first()?;
     (kind(frame) == BODIES + usize::from(*body) && *body == PORT_BODY).then_some(())?;
     said.first_chunk().map(|port| u32::from_be_bytes(*port))
+}
+
+/// From whom a routed frame comes and to whom it goes, or the other way round.
+pub(super) fn ends(frame: &[u8]) -> [Option<NodeId>; 2] {
+    [5, 37].map(|at| Some(NodeId(*frame.get(at..)?.first_chunk()?)))
 }
 
 /// What a frame says about the topic, by the numbers of `wire::topic`; `None` where it is about something else. What

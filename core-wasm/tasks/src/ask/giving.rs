@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Duration, NodeId, Status, Writer};
 
 use super::assignment::{Assignment, Purpose, Slot, Stage};
-use super::requester::Requester;
+use super::requester::{Canary, Requester};
 use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
@@ -71,8 +71,13 @@ impl Requester {
     /// How many tasks make a batch, of so many that this executor may have.
     fn size(&mut self, to: &NodeId, number: u32, fit: usize) -> usize {
         let linked = self.executors.linked().count().max(1);
-        let is_closed = self.job(number).is_some_and(|job| job.is_closed);
-        let window = self.executors.find(to).map_or(1, |executor| executor.window(number));
+        let job = self.job(number).map(|job| (job.is_closed, job.validation));
+        let (is_closed, validation) = job.unwrap_or_default();
+        let mut window = self.executors.find(to).map_or(1, |executor| executor.window(number));
+        if validation > 1 {
+            // Who lies is outvoted before it has much.
+            window = window.min(1 + self.records.of(to) as usize);
+        }
         // Near the end all have a part of what is left.
         let share = if is_closed { fit.div_ceil(linked) } else { BATCH_MAX };
         window.min(share).min((OPEN_MAX / (BATCHES_MAX * linked)).max(1))
@@ -82,17 +87,16 @@ impl Requester {
         let mut slots = Vec::new();
         for _ in 0..self.size(to, number, fit.len()).min(share) {
             let purpose = self.purpose(ground, to, number);
+            let chosen = ground.below(fit.len());
+            let Some(key) = fit.get(chosen).copied() else { break };
             if purpose == Purpose::Check
                 && ground.happens(1, 2)
-                && let Some(slot) = self.canary(number)
+                && let Some(slot) = self.canary(ground, number, key)
             {
                 slots.push(slot);
                 continue;
             }
-            if fit.is_empty() {
-                break;
-            }
-            let key = fit.swap_remove(ground.below(fit.len()));
+            fit.swap_remove(chosen);
             let Some(task) = self.task(key) else { continue };
             task.out += 1;
             slots.push(Slot { key, number: task.number, id: task.id, purpose });
@@ -129,9 +133,16 @@ impl Requester {
         if is_adaptive && ground.happens(1, one_in) { Purpose::Check } else { Purpose::Answer }
     }
 
-    /// A task of the job whose answer is known and that nobody has seen; never again after this.
-    fn canary(&mut self, number: u32) -> Option<Slot> {
-        let at = self.canaries.iter().position(|canary| canary.job == number)?;
+    /// A task of the job whose answer is known and that nobody has seen, instead of the task of that key; never again after this.
+    ///
+    /// It was open for a while. If it stood for a task that came since, an executor who knows the order of inputs would tell it by its
+    /// age; among tasks that were open when it was chosen, it is like any other.
+    fn canary(&mut self, ground: &mut Ground, number: u32, key: u64) -> Option<Slot> {
+        let fits = |canary: &Canary| canary.job == number && canary.newest >= key;
+        let count = self.canaries.iter().filter(|canary| fits(canary)).count();
+        let chosen = ground.below(count);
+        let at =
+            (0..self.canaries.len()).filter(|at| self.canaries.get(*at).is_some_and(fits)).nth(chosen)?;
         let canary = self.canaries.swap_remove(at);
         let purpose = Purpose::Canary(canary.outcome);
         Some(Slot { key: 0, number: canary.number, id: canary.id, purpose })

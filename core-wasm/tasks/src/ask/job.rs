@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use crate::face::StalledWhy;
-use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS};
+use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, PASSED_OVER};
+use crate::outcome::Outcome;
 
 pub(crate) struct Job {
     pub(crate) number: u32,
@@ -25,6 +26,11 @@ pub(crate) struct Job {
     pub(crate) granted: u32,
     /// Copies that were given out beside those that the level asks for.
     pub(crate) doubles: u32,
+    /// Tasks that were run here to be canaries, and are none since their outcome is common.
+    passed_over: u32,
+    /// What most tasks come to, if more than half come to one thing, and by how much (Boyer and Moore, 1981).
+    commonest: Option<Outcome>,
+    lead: u32,
     aside: Vec<NodeId>,
     pub(crate) stalled: StalledWhy,
     /// When something of it went on last.
@@ -50,6 +56,9 @@ impl Job {
             open: 0,
             granted: 0,
             doubles: 0,
+            passed_over: 0,
+            commonest: None,
+            lead: 0,
             aside: Vec::new(),
             stalled: StalledWhy::Not,
             moved_at: now,
@@ -75,6 +84,23 @@ impl Job {
             self.aside.remove(0);
         }
         self.aside.push(*id);
+    }
+
+    /// A task was accepted.
+    pub(crate) fn accept(&mut self, outcome: &Outcome) {
+        self.accepted += 1;
+        self.open -= 1;
+        if self.lead == 0 {
+            self.commonest = Some(*outcome);
+        }
+        self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
+    }
+
+    /// Whether what this task came to is common, and there is leave to have run it for nothing else.
+    pub(crate) fn passes_over(&mut self, outcome: &Outcome) -> bool {
+        let may = self.passed_over < self.decided() / PASSED_OVER && self.commonest == Some(*outcome);
+        self.passed_over += u32::from(may);
+        may
     }
 
     /// A task took so long.

@@ -45,6 +45,8 @@ pub(crate) struct Canary {
     pub(crate) number: u32,
     pub(crate) id: TaskId,
     pub(crate) outcome: Outcome,
+    /// The newest task's key when it was chosen.
+    pub(crate) newest: u64,
 }
 
 /// A piece of an output that the face waits for.

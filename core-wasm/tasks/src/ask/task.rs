@@ -30,8 +30,8 @@ pub(crate) enum Here {
     No,
     /// To decide it: `CannotRun` ends it with this reason.
     ToDecide(crate::face::FailedWhy),
-    /// To know the answer to a canary.
-    AsCanary,
+    /// To know the answer to a canary, which was chosen when this was the newest task's key.
+    AsCanary(u64),
 }
 
 /// What an executor says came of it.

@@ -15,6 +15,9 @@ use crate::outcome::Outcome;
 /// Open tasks for each of which one may be a canary at a time.
 const OPEN_A_CANARY: usize = 8;
 
+/// Of those that came to what most come to, one in so many is a canary nevertheless.
+const COMMON_ONE_IN: u32 = 4;
+
 impl Requester {
     /// Looks whether a task is decided. With no margin after twice the margin and three votes the requester runs it; so it does at level
     /// 1 with the first disagreement, since there the check is to find liars.
@@ -56,10 +59,7 @@ impl Requester {
         votes: usize,
         is_checked: bool,
     ) {
-        if let Some(job) = self.job(task.job) {
-            job.accepted += 1;
-            job.open -= 1;
-        }
+        self.job(task.job).into_iter().for_each(|job| job.accept(&vote.outcome));
         ground.emit(&Event::Accepted {
             job: task.job,
             number: task.number,
@@ -109,11 +109,18 @@ impl Requester {
         let votes = task.votes.len() - liars.len();
         let own = Vote { by: ground.own, outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
-        if task.here == Here::AsCanary {
+        if let Here::AsCanary(newest) = task.here
+            && !self.passes_over(ground, task.job, &outcome)
+        {
             let Task { job, number, id, .. } = task;
-            self.canaries.push(Canary { job, number, id, outcome });
+            self.canaries.push(Canary { job, number, id, outcome, newest });
         }
         Ok(())
+    }
+
+    /// Whether a task that came to this shall be no canary: who guesses what most come to would be right about it.
+    fn passes_over(&mut self, ground: &mut Ground, job: u32, outcome: &Outcome) -> bool {
+        !ground.happens(1, COMMON_ONE_IN) && self.job(job).is_some_and(|job| job.passes_over(outcome))
     }
 
     /// The shell cannot run a task.
@@ -184,7 +191,7 @@ impl Requester {
             // A short job is not run here for the most part.
             let most = (CANARIES_MAX / self.jobs.len()).min(job.open as usize / OPEN_A_CANARY);
             let ready = self.canaries.iter().filter(|canary| canary.job == number).count();
-            let running = |task: &&Task| task.job == number && task.here == Here::AsCanary;
+            let running = |task: &&Task| task.job == number && matches!(task.here, Here::AsCanary(_));
             let running = self.tasks.iter().filter(running).count();
             for _ in ready + running..most {
                 self.run_canary(ground, number);
@@ -197,9 +204,9 @@ impl Requester {
             task.job == number && task.here == Here::No && task.out + task.tries == 0 && task.votes.is_empty()
         };
         let count = self.tasks.iter_mut().filter(is_unseen).count();
-        let chosen = ground.below(count);
+        let (chosen, newest) = (ground.below(count), self.keys);
         if let Some(task) = self.tasks.iter_mut().filter(is_unseen).nth(chosen) {
-            task.here = Here::AsCanary;
+            task.here = Here::AsCanary(newest);
             ground.emit(&Event::RunHere { job: number, number: task.number });
         }
     }

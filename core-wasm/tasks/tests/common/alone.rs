@@ -26,6 +26,8 @@ pub(crate) struct Given {
     pub(crate) to: NodeId,
     pub(crate) nonce: Nonce,
     pub(crate) tasks: Vec<TaskId>,
+    pub(crate) lease_ms: u32,
+    pub(crate) gas: u64,
 }
 
 pub(crate) struct Alone {
@@ -47,8 +49,14 @@ pub(crate) struct Alone {
 
 impl Alone {
     pub(crate) fn new() -> Self {
+        Self::seeded(5)
+    }
+
+    /// With other chance.
+    pub(crate) fn seeded(seed: u16) -> Self {
         let key = StandIn::public(owner(0));
-        let attachment = Attachment { key, network: NETWORK, port: Port::TASKS, seed: [5; 32] };
+        let seed = tabmesh_port::sha256(&seed.to_be_bytes());
+        let attachment = Attachment { key, network: NETWORK, port: Port::TASKS, seed };
         Self {
             module: Tasks::new(attachment),
             now: 0,
@@ -100,9 +108,9 @@ impl Alone {
             }
             Output::Wish(Wish::Ask { op, to, bytes, .. }) => match Question::read(bytes).expect("a question")
             {
-                (nonce, Question::Assign { bytes, .. }) => {
+                (nonce, Question::Assign { lease_ms, gas, bytes, .. }) => {
                     let tasks = TaskId::list(bytes).to_vec();
-                    self.given.push(Given { op, to: *to, nonce, tasks });
+                    self.given.push(Given { op, to: *to, nonce, tasks, lease_ms, gas });
                 }
                 _ => self.asks.push((op, *to, bytes.to_vec())),
             },

@@ -9,6 +9,7 @@ pub(crate) mod given;
 pub(crate) mod inputs;
 pub(crate) mod node;
 pub(crate) mod running;
+pub(crate) mod staff;
 pub(crate) mod world;
 
 pub(crate) use given::{MS, SECOND, honest, task_id};

@@ -18,6 +18,8 @@ pub(crate) enum Conduct {
     Takes(u64),
     /// It says the same wrong thing as all its like.
     Lies,
+    /// It is broken: it says something wrong that nobody else says.
+    Errs(u8),
     /// It runs nothing and says the same wrong thing at once.
     LiesAtOnce,
     /// It is honest so often, and lies from then on.
@@ -191,6 +193,7 @@ impl Running {
         let (outcome, output) = honest(task);
         let lies = match self.conduct {
             Conduct::Lies | Conduct::LiesAtOnce => true,
+            Conduct::Errs(own) => return (Outcome { output: [own; 32], ..outcome }, output),
             Conduct::Turns(after) => self.ran > after,
             Conduct::Aborts => {
                 return (Outcome { status: 6, gas: 0, length: 0, output: [0; 32] }, Vec::new());
