@@ -3,7 +3,7 @@
 use crate::refusal::{Reason, Refusal};
 
 /// What is to be done for each reason, in the order of their numbers.
-const WAYS: [(Reason, &str); 31] = [
+const WAYS: [(Reason, &str); 33] = [
     (
         Reason::ModuleBytes,
         "build it for size (-Os, wasm-opt -Oz), and give data as input instead of keeping it in the module",
@@ -56,6 +56,8 @@ const WAYS: [(Reason, &str); 31] = [
     (Reason::Border, "export less (wasm-opt --remove-unused-module-elements)"),
     (Reason::Tables, "use one table"),
     (Reason::Locals, "split the function, or move arrays into memory"),
+    (Reason::Constants, "split the function, or keep its constants in memory"),
+    (Reason::Segments, "let the linker join its data (wasm-ld does), or wasm-opt --limit-segments"),
 ];
 
 /// First opcode, last opcode, what is to be done; the first match counts.

@@ -1,6 +1,6 @@
 //! What is appended to a module: two globals, two functions and their types, and the names by which a host knows them.
 
-use crate::limits::STACK_BYTES;
+use crate::limits::{FRAME_BYTES_SPARE, STACK_BYTES};
 use crate::meter::Meter;
 use crate::schedule::PAGE_GAS;
 use crate::section_id::{CODE, EXPORT, FUNCTION, GLOBAL, TYPE};
@@ -28,6 +28,12 @@ const GROW_CODE: &[u8] = &[
     0x20, 0, 0x0b,
 ];
 
+/// Keeps what the largest function takes free of the task's stack.
+const SPARE_CODE: &[u8] = &[0, 0x23, STACK, 0x41, CONSTANT, 0x6b, 0x24, STACK, 0x0b];
+
+/// The same, and then the start function.
+const START_CODE: &[u8] = &[0, 0x23, STACK, 0x41, CONSTANT, 0x6b, 0x24, STACK, 0x10, LABEL, 0x0b];
+
 /// The gas, and the stack as a number of three bytes.
 #[rustfmt::skip]
 const GLOBALS: &[u8] = &[I64, 1, 0x42, 0, 0x0b, I32, 1, 0x41, 128, 128, (STACK_BYTES >> 14) as u8, 0x0b];
@@ -51,8 +57,10 @@ impl Meter<'_> {
                 self.writer.slots[usize::from(slot::CONSTANT)] = self.pages_max;
                 self.function_of(if self.has_memory { GROW_CODE } else { &[0, 0, 0x0b] });
                 self.writer.slots[usize::from(slot::LABEL)] = self.start.wrapping_sub(1);
+                self.writer.slots[usize::from(slot::CONSTANT)] =
+                    self.frame_max.saturating_sub(FRAME_BYTES_SPARE);
                 // The engine checks the type of the start function.
-                self.function_of(if self.start > 0 { &[0, 0x10, LABEL, 0x0b] } else { &[0, 0x0b] });
+                self.function_of(if self.start > 0 { START_CODE } else { SPARE_CODE });
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use crate::floats::{local, operand};
 use crate::gas::Begin;
-use crate::limits::{FRAME_BYTES_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
+use crate::limits::{CONSTANTS_MAX, FRAME_BYTES_MAX, ITEMS_MAX, LABELS_MAX, SLOTS_MAX};
 use crate::meter::{Body, Meter};
 use crate::opcodes::{PREFIXED, SPECIAL, TABLE_GROW, TABLE_INIT, immediate};
 use crate::refusal::Reason;
@@ -53,6 +53,8 @@ impl Meter<'_> {
         let slots = self.reader.bound(height_max.saturating_add(locals), SLOTS_MAX, Reason::Frame);
         let most = FRAME_BYTES + SLOT_BYTES * slots + VALUE_BYTES_MAX * values;
         self.reader.bound(most, FRAME_BYTES_MAX, Reason::Frame);
+        self.reader.bound(self.body.constants, CONSTANTS_MAX, Reason::Constants);
+        self.frame_max = self.frame_max.max(most);
         if self.reader.is_refused() {
             return;
         }
@@ -189,9 +191,11 @@ impl Meter<'_> {
 
     /// Counts what an engine may give a slot of its own. Parameters and locals have theirs, and small constants are made anew.
     fn count_values(&mut self, row: u32, start: usize) {
-        let is_constant = matches!(row, 0x41..=0x44);
-        if is_constant && self.reader.at - start <= CONSTANT_BYTES {
-            return;
+        if matches!(row, 0x41..=0x44) {
+            if self.reader.at - start <= CONSTANT_BYTES {
+                return;
+            }
+            self.body.constants += 1;
         }
         match row {
             0x04 | 0x0d => self.count_branch(),
@@ -204,6 +208,7 @@ impl Meter<'_> {
     /// Counts a conditional branch.
     pub(crate) fn count_branch(&mut self) {
         self.body.values += u32::from(self.body.is_long);
+        self.body.constants += u32::from(self.body.is_long);
     }
 
     /// Reads what stands behind an opcode: an index, the word of a type, how many operands a branch takes, or 0.

@@ -23,11 +23,14 @@ pub const PARAMETERS_MAX: u32 = 127;
 /// Results of a function type.
 pub const RESULTS_MAX: u32 = 32;
 
-/// Functions, imported ones included; so too globals, exports, segments, entries of a segment, entries of a table.
-pub const ITEMS_MAX: u32 = 65_535;
+/// Functions, imported ones included; so too globals, exports, entries of a segment, entries of a table.
+pub const ITEMS_MAX: u32 = 131_071;
+
+/// Segments of data or of elements. Engines stop at 100,000.
+pub const SEGMENTS_MAX: u32 = 65_535;
 
 /// Tables. With all their entries they take some megabytes.
-pub const TABLES_MAX: u32 = 16;
+pub const TABLES_MAX: u32 = 8;
 
 /// Labels of one `br_table`, without the default. Engines stop at 65,520.
 pub const LABELS_MAX: u32 = 32_768;
@@ -35,16 +38,22 @@ pub const LABELS_MAX: u32 = 32_768;
 /// Blocks open at once within a function, its own included, reachable or not.
 pub const NESTING_MAX: u32 = 4_096;
 
-/// Parameters, locals and operands of a function at its fullest: as many as [`FRAME_BYTES_MAX`] holds, 8 bytes each.
+/// Parameters, locals and operands of a function at its fullest: as many as [`FRAME_BYTES_SPARE`] holds, 8 bytes each.
 pub const SLOTS_MAX: u32 = 14_330;
 
 /// Instructions of one function whose result is a float that arithmetic made or a local holds.
 pub const FLOATS_MAX: u32 = 1 << 17;
 
-/// Bytes of stack that one function can take, as [`crate::schedule`] counts them. An engine has made a frame before its function can test
-/// the stack: that of Chromium's Workers, 500 KiB, must hold all that is counted and one frame more. Values are so bounded to 28,672; wasmi
-/// keeps constants, and where branches go that lead far, in 32,767 slots.
-pub const FRAME_BYTES_MAX: u32 = 112 << 10;
+/// Bytes of stack that one function can take, as [`crate::schedule`] counts them.
+pub const FRAME_BYTES_MAX: u32 = 336 << 10;
+
+/// So much of that is beside the task's stack. An engine has made a frame before its function can test the stack: that of Chromium's
+/// Workers, 500 KiB, must hold all that is counted and one frame more. What a module's largest function takes beyond this is kept free
+/// of the task's stack.
+pub const FRAME_BYTES_SPARE: u32 = 112 << 10;
+
+/// Constants of a function, and conditional branches that may lead far: wasmi keeps each of them in one of 32,767 slots.
+pub const CONSTANTS_MAX: u32 = 28_672;
 
 /// Bytes of an exported name. Engines stop at 100,000.
 pub const NAME_BYTES_MAX: u32 = 1_024;

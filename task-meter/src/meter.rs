@@ -35,6 +35,8 @@ pub(crate) struct Meter<'a> {
     pub(crate) border: u32,
     /// The start function and one, 0 for none.
     pub(crate) start: u32,
+    /// The most stack that one function can take.
+    pub(crate) frame_max: u32,
     /// Types that were appended.
     pub(crate) more_types: u32,
     /// Bytes of the sections so far, custom ones left out.
@@ -66,6 +68,7 @@ impl<'a> Meter<'a> {
             imports: 0,
             border: 0,
             start: 0,
+            frame_max: 0,
             more_types: 0,
             section_bytes: 0,
             copied: 0,
@@ -96,6 +99,8 @@ pub(crate) struct Body {
     pub(crate) is_dead: bool,
     /// In what is reached, instructions that leave a new value.
     pub(crate) values: u32,
+    /// Of these, constants; and conditional branches that may lead far.
+    pub(crate) constants: u32,
     /// The gas of all instructions.
     pub(crate) gas: u32,
     /// The most gas that can have been charged since it was tested.
@@ -124,6 +129,7 @@ impl Body {
         depth: 0,
         is_dead: false,
         values: 0,
+        constants: 0,
         gas: 0,
         untested: 0,
         is_long: false,

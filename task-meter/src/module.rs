@@ -3,7 +3,9 @@
 //! Everything is copied as it is, so that the engine judges it, but for counts, lengths, the memory's maximum and the code.
 //! Custom sections are left out unread, and the start function becomes an export.
 
-use crate::limits::{BODY_BYTES_MAX, FILE_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, TABLES_MAX, TYPES_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, FILE_BYTES_MAX, ITEMS_MAX, MODULE_BYTES_MAX, SEGMENTS_MAX, TABLES_MAX, TYPES_MAX,
+};
 use crate::meter::Meter;
 use crate::refusal::Reason;
 use crate::section_id::{
@@ -87,6 +89,7 @@ impl Meter<'_> {
         let (limit, reason) = match id {
             TYPE => (TYPES_MAX, Reason::Types),
             TABLE => (TABLES_MAX, Reason::Tables),
+            ELEMENT | DATA | DATA_COUNT => (SEGMENTS_MAX, Reason::Segments),
             _ => (ITEMS_MAX, Reason::Count),
         };
         let count = if is_there { self.reader.at_most(limit, reason) } else { 0 };
@@ -145,7 +148,10 @@ impl Meter<'_> {
         match id {
             TYPE => return self.type_items(count),
             GLOBAL => self.name_appended(count),
-            CODE => self.reader.check(count == self.functions - self.imports, Reason::Length),
+            CODE if count != self.functions - self.imports => {
+                // A section that is not known keeps all behind it from being found.
+                self.reader.refuse_at(Reason::Section, self.reader.at);
+            }
             _ => {}
         }
         self.writer.number(count + appended);

@@ -80,10 +80,14 @@ pub enum Reason {
     Tables,
     /// A limit: parameters and locals of one function.
     Locals,
+    /// A limit: constants of one function, and conditional branches that may lead far.
+    Constants,
+    /// A limit: segments of data or of elements.
+    Segments,
 }
 
 /// All reasons, in the order of their numbers, with their sentences.
-const SENTENCES: [(Reason, &str); 31] = [
+const SENTENCES: [(Reason, &str); 33] = [
     (Reason::ModuleBytes, "the module has more than 16 MiB without its custom sections, or 64 MiB with them"),
     (Reason::Header, "these bytes are no Wasm module of version 1"),
     (Reason::Length, "something ends too early or goes on behind its end"),
@@ -103,10 +107,10 @@ const SENTENCES: [(Reason, &str); 31] = [
     (Reason::Blocks, "blocks do not match"),
     (
         Reason::Count,
-        "there are more than 65,535 functions, globals, exports, segments, or entries of one or of a table",
+        "there are more than 131,071 functions, globals, exports, or entries of a segment or a table",
     ),
     (Reason::Nesting, "blocks are nested deeper than 4,096"),
-    (Reason::Frame, "a function takes more than 114,688 bytes of stack"),
+    (Reason::Frame, "a function takes more than 344,064 bytes of stack"),
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
@@ -116,8 +120,10 @@ const SENTENCES: [(Reason, &str); 31] = [
     (Reason::Results, "a function type has more than 32 results"),
     (Reason::Labels, "a br_table has more than 32,768 labels"),
     (Reason::Border, "imported and exported functions have more than 900,000 parameters and results"),
-    (Reason::Tables, "there are more than 16 tables"),
+    (Reason::Tables, "there are more than 8 tables"),
     (Reason::Locals, "a function has more than 14,330 parameters and locals"),
+    (Reason::Constants, "a function has more than 28,672 constants and branches"),
+    (Reason::Segments, "there are more than 65,535 segments of data or of elements"),
 ];
 
 /// First opcode, last opcode, the feature of WebAssembly that has them; the first match counts.
@@ -147,7 +153,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// How many there are of what a limit bounds, where the sentence names one: `there are more than 16 tables`, 20.
+    /// How many there are of what a limit bounds, where the sentence names one: `there are more than 8 tables`, 20.
     ///
     /// Of bytes of a module or a function, of locals and of the border it is what was counted when the limit was met.
     #[must_use]
@@ -157,7 +163,7 @@ impl Refusal {
 }
 
 /// The limits of which a refusal says how many were found.
-const COUNTED: [Reason; 12] = [
+const COUNTED: [Reason; 14] = [
     Reason::ModuleBytes,
     Reason::Pages,
     Reason::Count,
@@ -170,6 +176,8 @@ const COUNTED: [Reason; 12] = [
     Reason::Border,
     Reason::Tables,
     Reason::Locals,
+    Reason::Constants,
+    Reason::Segments,
 ];
 
 impl fmt::Display for Refusal {

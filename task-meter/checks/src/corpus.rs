@@ -74,11 +74,13 @@ fn long_code() -> Vec<Case> {
     let empty = |count: usize| functions(PLAIN, &vec![body(&[0], &[]); count]);
     vec![
         case("28,500 additions", added(28_500), Expected::Accepted),
+        case("85,700 additions", added(85_700), Expected::Accepted),
+        case("86,100 additions", added(86_100), Expected::Refused(Reason::Frame)),
         case("one function of 4 MiB", added(1_390_000), Expected::Refused(Reason::Frame)),
         case("more gas than one charge can hold", divided(28_000), Expected::Accepted),
         case("9,000 roots seen", roots(9_000), Expected::Accepted),
         case("200,000 calls", calls(200_000), Expected::Accepted),
-        case("500,000 calls behind a loop", calls_of_a_loop(500_000), Expected::Refused(Reason::Frame)),
+        case("500,000 calls behind a loop", calls_of_a_loop(500_000), Expected::Refused(Reason::Constants)),
         case("140,000 roots", roots(140_000), Expected::Refused(Reason::Floats)),
         case("20,000 empty functions", empty(20_000), Expected::Accepted),
         case("nothing but nops", plain(&vec![1; 4_000_000]), Expected::Accepted),
@@ -96,6 +98,11 @@ fn frames() -> Vec<Case> {
     let deep = |locals: usize| {
         let groups = [vec![1], number(locals), vec![0x7c]].concat();
         functions(PLAIN, &[body(&groups, &[0x10, 0])])
+    };
+    // Beside it a function that could take much stack.
+    let beside = |code: &[u8], additions: usize| {
+        let large = [vec![0x41, 0], [0x41, 1, 0x6a].repeat(additions), vec![0x1a]].concat();
+        functions(PLAIN, &[body(&[0], code), body(&[0], &large)])
     };
     // The same products before and after the call: a compiler computes them once and keeps them meanwhile.
     let kept = |count: usize| {
@@ -127,6 +134,16 @@ fn frames() -> Vec<Case> {
         case("14,331 operands", operands(14_331), Expected::Refused(Reason::Frame)),
         case("65,535 groups of no locals", groups(65_535), Expected::Accepted),
         case("recursion without end", deep(0), Expected::Accepted),
+        case(
+            "recursion beside a function of 240 KB of stack",
+            beside(&[0x10, 0], 60_000),
+            Expected::Accepted,
+        ),
+        case(
+            "calls of a function of 240 KB of stack",
+            beside(&[0x10, 1, 0x10, 0], 60_000),
+            Expected::Accepted,
+        ),
         case("recursion in frames of 64 KiB", deep(8_000), Expected::Accepted),
     ]
 }
@@ -218,7 +235,7 @@ fn sections() -> Vec<Case> {
         case("a memory of 65 MiB", module(5, &[1, 0, 0x90, 8]), Expected::Refused(Reason::Pages)),
         case("a table of anything", module(4, &[1, 0x6e, 0, 1]), Expected::Refused(Reason::Table)),
         case("a table of 64 bits", module(4, &[1, 0x70, 4, 1]), Expected::Refused(Reason::Table)),
-        case("a table of 65,536", module(4, &[1, 0x70, 0, 0x80, 0x80, 4]), Expected::Refused(Reason::Count)),
+        case("a table of 131,072", module(4, &[1, 0x70, 0, 0x80, 0x80, 8]), Expected::Refused(Reason::Count)),
         case("a table with less at most than at least", module(4, &[1, 0x70, 1, 5, 4]), Expected::Invalid),
         case("a vector's type", module(1, &[1, 0x60, 1, 0x7b, 0]), Expected::Refused(Reason::Type)),
         case("an export that shadows", exported(b"~g"), Expected::Refused(Reason::Name)),

@@ -61,8 +61,8 @@ fn of_sections(cases: &mut Vec<Case>) {
         move |count: usize| Builder::default().section(id, &list(&vec![item; count])).done()
     };
     edge(cases, "globals", limits::ITEMS_MAX, Reason::Count, items(6, &[0x7f, 0, 0x41, 0, 0x0b]));
-    edge(cases, "passive segments", limits::ITEMS_MAX, Reason::Count, items(11, &[1, 0]));
-    edge(cases, "segments of no elements", limits::ITEMS_MAX, Reason::Count, |count| {
+    edge(cases, "passive segments", limits::SEGMENTS_MAX, Reason::Segments, items(11, &[1, 0]));
+    edge(cases, "segments of no elements", limits::SEGMENTS_MAX, Reason::Segments, |count| {
         let table = Builder::default().section(4, &[1, 0x70, 0, 0]);
         table.section(9, &list(&vec![[0, 0x41, 0, 0x0b, 0]; count])).done()
     });
@@ -71,7 +71,7 @@ fn of_sections(cases: &mut Vec<Case>) {
         Builder::default()
             .section(1, &list(&[PLAIN]))
             .section(3, &[1, 0])
-            .section(4, &[&[1, 0x70, 0][..], &number(count.min(65_535))].concat())
+            .section(4, &[&[1, 0x70, 0][..], &number(count.min(131_071))].concat())
             .section(9, &[&[1, 0, 0x41, 0, 0x0b][..], &list(&vec![[0]; count])].concat())
             .section(10, &list(&[body(&[0], &[])]))
             .done()
@@ -113,12 +113,12 @@ fn of_functions(cases: &mut Vec<Case>) {
     };
     let branches =
         |count: usize| using([vec![0x02, 0x40], [0x20, 2, 0x0d, 0].repeat(count), vec![0x0b]].concat());
-    // Each takes 4 bytes of stack, with the instruction that combines it 8; the tests of the gas on such a long way take less than 1,000.
-    let most = limits::FRAME_BYTES_MAX as usize / 4;
-    for (what, module, limit) in [
-        ("i64 constants", &integers as &dyn Fn(usize) -> Vec<u8>, most / 2),
-        ("f64 constants", &floats, most / 2),
-        ("branches that lead far", &branches, most),
+    // The tests of the gas on such a long way are branches, fewer than 250.
+    let limit = limits::CONSTANTS_MAX as usize;
+    for (what, module) in [
+        ("i64 constants", &integers as &dyn Fn(usize) -> Vec<u8>),
+        ("f64 constants", &floats),
+        ("branches that lead far", &branches),
     ] {
         let case = |count: usize, expected| Case {
             name: format!("{count} {what}"),
@@ -126,11 +126,11 @@ fn of_functions(cases: &mut Vec<Case>) {
             expected,
         };
         cases.push(case(limit - 250, Expected::Accepted));
-        cases.push(case(limit + 1, Expected::Refused(Reason::Frame)));
+        cases.push(case(limit + 1, Expected::Refused(Reason::Constants)));
     }
     cases.push(Case {
         name: "33,000 i64 constants".to_owned(),
         module: integers(33_000),
-        expected: Expected::Refused(Reason::Frame),
+        expected: Expected::Refused(Reason::Constants),
     });
 }
