@@ -114,7 +114,7 @@ async fn long_inputs_and_outputs_are_fetched() {
         .into();
     let results = run(&mut job, &inputs).await;
     for (number, input) in inputs.iter().enumerate() {
-        assert!(results[&(number as u32)].output == Bytes::from(input.clone()), "{}", input.len());
+        assert!(results[&(number as u32)].output == *input, "{}", input.len());
         assert!(!results[&(number as u32)].receipt.is_empty(), "others ran it");
     }
 }

@@ -6,6 +6,7 @@ import { Coordinator } from '../dist/job/coordinator.js';
 import * as face from '../dist/job/face.js';
 import { hashNow } from '../dist/job/hash.js';
 import { taskId } from '../dist/job/task-id.js';
+import * as STATUS from '../dist/status.js';
 
 /** Offers at a mesh. `outcomeOf` the number of a task so far, and its input, makes what is signed. */
 export async function lie(mesh, coordinator, outcomeOf) {
@@ -13,6 +14,8 @@ export async function lie(mesh, coordinator, outcomeOf) {
   const liar = { tasks: 0, lies: 0 };
   attached.offering = {
     hear: (event) => {
+      // It gives nothing of what it says it has.
+      if (event.kind === 'wantOutput') attached.say(face.giveOutput(event.ticket, STATUS.notFound, new Uint8Array(0)));
       if (event.kind !== 'run') return;
       const { frame, inputs } = readBatch(event.bytes, event.count);
       inputs.forEach((input, index) => {
@@ -20,7 +23,7 @@ export async function lie(mesh, coordinator, outcomeOf) {
         const name = input.bytes ? { hash: hashNow(bytes), length: bytes.length } : input;
         liar.tasks += 1;
         const { outcome, output } = outcomeOf(liar, bytes, frame);
-        attached.say(face.ran(event.assignment, index, taskId(frame, event.gas, name), outcome, output));
+        attached.say(face.ran(event.assignment, index, taskId(frame, event.gas, name), outcome, output.length > 1_024 ? new Uint8Array(0) : output));
       });
     },
     end: () => undefined,

@@ -8,7 +8,7 @@ import { GAS_USUAL, PAGES_USUAL, SEED_BYTES } from '../dist/task/limits.js';
 import { Meter } from '../dist/task/meter.js';
 import { without } from '../dist/task/outcome.js';
 import { prepare } from '../dist/task/prepare.js';
-import { worded } from '../dist/task/refusal.js';
+import { worded } from '../dist/task/words.js';
 
 export const meterModule = new WebAssembly.Module(readFileSync(new URL('../wasm/tabmesh_meter.wasm', import.meta.url)));
 

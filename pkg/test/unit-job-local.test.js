@@ -230,7 +230,7 @@ test('what a caller does wrong is named before anything runs, or where it comes 
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, seed: new Uint8Array(3) }], /seed/],
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, modul: 1 }], /no option modul/],
     [[undefined, MODULES.echo, ['a'], null], /options/],
-    [[undefined, new Uint8Array((4 << 20) + 1), ['a'], LOCAL], /4 MiB/],
+    [[undefined, new Uint8Array((64 << 20) + 1), ['a'], LOCAL], /64 MiB/],
   ];
   for (const [values, message] of cases) assert.throws(() => map(...values), { name: 'BadOption', message });
   for (const inputs of [[7], ['a', null], [{}], [new Uint8Array((16 << 20) + 1)]]) {

@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 
 import { utf8 } from '../dist/bytes.js';
+import { Coordinator } from '../dist/job/coordinator.js';
+import * as face from '../dist/job/face.js';
 import { map, offer, verifyReceipt } from '../dist/job/index.js';
 import { echoed, lie } from './liar.js';
 import { Net } from './net.js';
@@ -14,6 +16,7 @@ import { MODULES, answer, pure } from './task-modules.js';
 
 const coordinator = new WebAssembly.Module(readFileSync(new URL('../wasm/tabmesh_tasks.wasm', import.meta.url)));
 const numbered = (count) => Array.from({ length: count }, (_, at) => `input ${at}`);
+const repeated = (length, byte = 1) => new Uint8Array(length).fill(byte);
 const textOf = (output) => new TextDecoder().decode(output.subarray(32));
 const rootHere = (module, inputs) => map(undefined, module, inputs, { where: 'local' }).root();
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -120,6 +123,41 @@ test('a liar is found out at level 1 too, and nothing of what it said stays', as
   // At level 1 a lie of which nothing is found before the end stays.
   assert.deepEqual(believed, []);
   assert.equal(await job.root(), await rootHere(MODULES.echo, inputs));
+});
+
+test('who signs outputs and gives none, or others, is not waited for', async () => {
+  const { gasUsed } = runHere(MODULES.echo, repeated(5_000));
+  const [one, two] = [await net.join(), await net.join()];
+  const withholding = await lie(one.mesh, coordinator, (_, bytes, frame) => echoed(gasUsed, bytes, frame));
+  const false_ = await lie(two.mesh, coordinator, (_, bytes, frame) => ({ ...echoed(gasUsed, bytes, frame), output: repeated(32 + bytes.length) }));
+  const inputs = [...Array.from({ length: 4 }, (_, at) => repeated(5_000, at)), ...Array.from({ length: 4 }, (_, at) => repeated(10, at))];
+  const { job } = await ask(MODULES.echo, inputs, { validation: 0 });
+  const results = await job.settled();
+  assert.ok(withholding.tasks > 0 && false_.tasks > 0);
+  assert.deepEqual(results.map(({ output }) => output.subarray(32)), inputs);
+  assert.ok(results.slice(0, 4).every(({ executor }) => executor === null), 'this tab ran them at last');
+  assert.equal(await job.root(), await rootHere(MODULES.echo, inputs));
+});
+
+test('what an executor asks for beyond its batch it does not get', async () => {
+  const { mesh, job } = await ask(MODULES.echo, [repeated(20_000)], { validation: 0 });
+  const node = await net.join();
+  const attached = await Coordinator.of(node.mesh, coordinator);
+  const answers = [];
+  attached.offering = {
+    hear: (event) => {
+      if (event.kind === 'fetchedInput') answers.push([event.fetch, event.status, event.bytes.length]);
+      if (event.kind !== 'run') return;
+      const asks = [[0, 0], [0, 19_999], [0, 20_000], [65_535, 0]];
+      asks.forEach(([index, offset], fetch) => attached.say(face.fetchInput(fetch, event.assignment, index, offset)));
+    },
+    end: () => undefined,
+  };
+  attached.say(face.offer(1, 2n ** 62n));
+  while (answers.length < 4) await pause(10);
+  assert.deepEqual(answers.sort(), [[0, 100, 20_000], [1, 100, 1], [2, 203, 0], [3, 100, MODULES.echo.length]]);
+  assert.ok(mesh);
+  await job.cancel();
 });
 
 test('i13_an executor that leaves in the middle takes nothing with it', async () => {

@@ -5,12 +5,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { IMPORTS, OTHERS, SWITCHES, WAYS } from '../dist/task/advice.js';
 import { Command } from '../dist/task/command.js';
 import * as limits from '../dist/task/limits.js';
 import { STATUS_NUMBERS } from '../dist/task/outcome.js';
 import { INVALID } from '../dist/task/prepared.js';
-import { COUNTED, FEATURES, REASONS, worded } from '../dist/task/refusal.js';
+import { COUNTED, FEATURES, IMPORTS, OTHERS, REASONS, SWITCHES, WAYS, worded } from '../dist/task/words.js';
 import { prepareHere, refusalHere } from './task-host.js';
 import { WASI, assemble } from './task-modules.js';
 

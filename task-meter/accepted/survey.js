@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Meter } from '../../pkg/dist/task/meter.js';
-import { worded } from '../../pkg/dist/task/refusal.js';
+import { worded } from '../../pkg/dist/task/words.js';
 import { unimport } from './unimport.js';
 
 const MINUTES = 5;

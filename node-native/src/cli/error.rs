@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::exit_code::exit_code_of;
 use super::job::error::JobError;
 use super::task::error::TaskError;
 use crate::control::client::ClientError;
 use crate::peer::StartError;
-use crate::sentences::exit_code;
 use crate::settings::SettingsError;
 
 /// Why a command was not done.
@@ -82,14 +82,5 @@ impl CliError {
             Self::Job(error) => error.exit_code(),
             Self::Interrupted => 130,
         }
-    }
-}
-
-/// The exit code of what a node, or its absence, says.
-pub(super) fn exit_code_of(error: &ClientError) -> u8 {
-    match error {
-        ClientError::NoNode { .. } => 3,
-        ClientError::Refused(failure) => tabmesh_engine::Status::from_code(failure.code).map_or(1, exit_code),
-        _ => 1,
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod error;
 mod exec;
+mod exit_code;
 mod input;
 mod job;
 mod lines;
@@ -151,7 +152,7 @@ enum Command {
     /// Command the modules of a node, and follow what they tell
     Module {
         #[command(subcommand)]
-        command: ModuleCommand,
+        command: module::ModuleCommand,
     },
     /// Open a stream to a node, or take those that others open: bytes both ways
     Stream {
@@ -177,45 +178,6 @@ const TOPIC_SUB: &str = "Each message is one line: the first 8 digits of its sen
 characters escaped. With --json it is an object: `from`, and `text`, or `bytes` in hexadecimal if it is no UTF-8; \
 `missed` tells how many messages came faster than they were read. The node takes part in the topic for as long as the \
 command runs. It ends with exit code 0, by Ctrl-C as well.";
-
-#[derive(Subcommand, Debug)]
-enum ModuleCommand {
-    /// List the modules of the node: port, whether it runs, name
-    List {
-        #[command(flatten)]
-        node: NodeArgs,
-    },
-    /// Hand a command to a module, in the form that it knows
-    Command {
-        /// Its name, as `tabmesh run --module` gave it
-        name: String,
-        /// The command in hexadecimal, at most 64 KiB; - is the standard input, as it is
-        #[arg(required_unless_present = "text")]
-        hex: Option<String>,
-        /// The command as a text
-        #[arg(long, conflicts_with = "hex")]
-        text: Option<String>,
-        #[command(flatten)]
-        node: NodeArgs,
-    },
-    /// Print what a module tells, as it comes: one event a line, in hexadecimal
-    #[command(
-        after_help = "With --json each event is an object with its `bytes` in hexadecimal; `missed` tells how many events came faster than \
-they were read. A module that fails ends the command with exit code 7, Ctrl-C with 0."
-    )]
-    Events {
-        /// Its name, as `tabmesh run --module` gave it
-        name: String,
-        /// End after so many events
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-        count: Option<u64>,
-        /// Print each as it is, one after the other
-        #[arg(long, conflicts_with = "json")]
-        raw: bool,
-        #[command(flatten)]
-        node: NodeArgs,
-    },
-}
 
 #[derive(Subcommand, Debug)]
 enum StreamCommand {
@@ -326,7 +288,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Task { command } => task::dispatch(command).await,
         Command::Job { command } => job::dispatch(command).await,
         Command::Offer { command } => offer::offer(command).await,
-        Command::Module { command } => dispatch_module(command).await,
+        Command::Module { command } => module::dispatch(command).await,
         Command::Stream { command: StreamCommand::Open { id, name, node } } => {
             stream::open(id, name, &node).await
         }
@@ -342,20 +304,6 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Topic { command: TopicCommand::Sub { name, count, node } } => {
             topic::subscribe(name, count, &node).await
         }
-    }
-}
-
-async fn dispatch_module(command: ModuleCommand) -> Result<(), CliError> {
-    match command {
-        ModuleCommand::List { node } => module::list(&node).await,
-        ModuleCommand::Command { name, hex, text, node } => {
-            let bytes = match text {
-                Some(text) => module::Bytes::Text(text),
-                None => module::Bytes::Hex(hex.unwrap_or_default()),
-            };
-            module::command(name, bytes, &node).await
-        }
-        ModuleCommand::Events { name, count, raw, node } => module::events(name, count, raw, &node).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::Subcommand;
 use serde_json::json;
 
 use super::args::NodeArgs;
@@ -14,13 +15,66 @@ use crate::control::{Done, Request};
 use crate::driver::COMMAND_MAX;
 use crate::identity::hex_of;
 
+#[derive(Subcommand, Debug)]
+pub(super) enum ModuleCommand {
+    /// List the modules of the node: port, whether it runs, name
+    List {
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Hand a command to a module, in the form that it knows
+    Command {
+        /// Its name, as `tabmesh run --module` gave it
+        name: String,
+        /// The command in hexadecimal, at most 64 KiB; - is the standard input, as it is
+        #[arg(required_unless_present = "text")]
+        hex: Option<String>,
+        /// The command as a text
+        #[arg(long, conflicts_with = "hex")]
+        text: Option<String>,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Print what a module tells, as it comes: one event a line, in hexadecimal
+    #[command(
+        after_help = "With --json each event is an object with its `bytes` in hexadecimal; `missed` tells how many events came faster than \
+they were read. A module that fails ends the command with exit code 7, Ctrl-C with 0."
+    )]
+    Events {
+        /// Its name, as `tabmesh run --module` gave it
+        name: String,
+        /// End after so many events
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+        count: Option<u64>,
+        /// Print each as it is, one after the other
+        #[arg(long, conflicts_with = "json")]
+        raw: bool,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+}
+
+pub(super) async fn dispatch(wanted: ModuleCommand) -> Result<(), CliError> {
+    match wanted {
+        ModuleCommand::List { node } => list(&node).await,
+        ModuleCommand::Command { name, hex, text, node } => {
+            let bytes = match text {
+                Some(text) => Bytes::Text(text),
+                None => Bytes::Hex(hex.unwrap_or_default()),
+            };
+            command(name, bytes, &node).await
+        }
+        ModuleCommand::Events { name, count, raw, node } => events(name, count, raw, &node).await,
+    }
+}
+
 /// What a command to a module says.
-pub(super) enum Bytes {
+enum Bytes {
     Hex(String),
     Text(String),
 }
 
-pub(super) async fn list(node: &NodeArgs) -> Result<(), CliError> {
+async fn list(node: &NodeArgs) -> Result<(), CliError> {
     let Done::Modules(modules) = ask(node, Request::Modules {}).await? else { return Err(out_of_turn()) };
     if node.json {
         print_json(&modules);
@@ -33,7 +87,7 @@ pub(super) async fn list(node: &NodeArgs) -> Result<(), CliError> {
 }
 
 /// Hands a command to a module.
-pub(super) async fn command(module: String, bytes: Bytes, node: &NodeArgs) -> Result<(), CliError> {
+async fn command(module: String, bytes: Bytes, node: &NodeArgs) -> Result<(), CliError> {
     let socket = node.control_socket()?;
     let work = async {
         let bytes = read(bytes).await?;
@@ -69,12 +123,7 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Prints what a module tells.
-pub(super) async fn events(
-    module: String,
-    count: Option<u64>,
-    is_raw: bool,
-    node: &NodeArgs,
-) -> Result<(), CliError> {
+async fn events(module: String, count: Option<u64>, is_raw: bool, node: &NodeArgs) -> Result<(), CliError> {
     let socket = node.control_socket()?;
     let work = async {
         let mut client = Client::begin(&socket, Request::Follow { module }).await?;

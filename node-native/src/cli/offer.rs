@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::args::NodeArgs;
 use super::error::CliError;
 use super::show::{ask, out_of_turn, print_json};
-use crate::control::job::{OfferLines, OfferWish};
+use crate::control::offer::{OfferLines, OfferWish};
 use crate::control::{Done, Request};
 
 #[derive(Subcommand, Debug)]

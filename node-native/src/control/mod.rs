@@ -16,7 +16,9 @@ pub mod client;
 pub mod frame;
 pub mod job;
 pub mod module;
+pub mod offer;
 pub mod port;
+pub mod running_job;
 pub mod server;
 pub mod stream;
 
@@ -107,7 +109,7 @@ pub enum Request {
         clear: bool,
     },
     /// Run tasks of others, or do not: [`Done::Offer`].
-    Offer(job::OfferWish),
+    Offer(offer::OfferWish),
     /// Open a stream: [`Answer::Opened`], then data and an end from both sides, and last [`Done::Stream`].
     OpenStream {
         /// 64 hexadecimal digits.
@@ -245,7 +247,7 @@ pub enum Done {
     /// What is known of executors, or was until now.
     Records(Vec<job::RecordLine>),
     /// What is offered, and what is done.
-    Offer(Box<job::OfferLines>),
+    Offer(Box<offer::OfferLines>),
     /// Both ends of the stream have all.
     Stream {
         /// So many bytes were written.

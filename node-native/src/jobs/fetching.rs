@@ -1,5 +1,6 @@
 //! Bytes that another node has: fetched in pieces, and checked.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,6 @@ use tabmesh_tasks::{FETCHES_MAX, Nonce, PIECE_MAX};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-
-use super::hub::Work;
 
 /// Pieces of one whole under way.
 const UNDER_WAY_MAX: usize = 4;
@@ -35,16 +34,25 @@ pub(super) enum Source {
 /// What came of a piece.
 pub(super) type Piece = Result<Bytes, Status>;
 
+/// A piece that is wanted of another node.
+pub(super) struct Wanted {
+    pub(super) source: Source,
+    pub(super) offset: u32,
+    pub(super) reply: oneshot::Sender<Piece>,
+}
+
 /// Fetches for one half of the module. Clones share its room.
 #[derive(Clone)]
 pub(super) struct Fetcher {
-    works: mpsc::UnboundedSender<Work>,
+    wanted: mpsc::UnboundedSender<Wanted>,
     room: Arc<Semaphore>,
 }
 
 impl Fetcher {
-    pub(super) fn new(works: mpsc::UnboundedSender<Work>) -> Self {
-        Self { works, room: Arc::new(Semaphore::new(FETCHES_MAX)) }
+    /// And where what it wants comes out.
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<Wanted>) {
+        let (wanted, taken) = mpsc::unbounded_channel();
+        (Self { wanted, room: Arc::new(Semaphore::new(FETCHES_MAX)) }, taken)
     }
 
     /// So many bytes with this hash; `None` where they did not come, or others.
@@ -83,8 +91,31 @@ impl Fetcher {
     async fn ask(&self, source: Source, offset: u32) -> Piece {
         let _place = self.room.acquire().await.map_err(|_| Status::Unavailable)?;
         let (reply, piece) = oneshot::channel();
-        self.works.send(Work::Fetch { source, offset, reply }).map_err(|_| Status::Unavailable)?;
+        self.wanted.send(Wanted { source, offset, reply }).map_err(|_| Status::Unavailable)?;
         piece.await.unwrap_or(Err(Status::Unavailable))
+    }
+}
+
+/// Who waits for pieces, by the numbers of the fetches.
+#[derive(Default)]
+pub(super) struct Pieces {
+    waiting: HashMap<u32, oneshot::Sender<Piece>>,
+    last: u32,
+}
+
+impl Pieces {
+    /// Somebody waits from now on: the number of the fetch.
+    pub(super) fn wait(&mut self, reply: oneshot::Sender<Piece>) -> u32 {
+        self.last = self.last.wrapping_add(1);
+        self.waiting.insert(self.last, reply);
+        self.last
+    }
+
+    pub(super) fn give(&mut self, fetch: u32, piece: Piece) {
+        if let Some(reply) = self.waiting.remove(&fetch) {
+            // Who waited may be gone.
+            let _ = reply.send(piece);
+        }
     }
 }
 

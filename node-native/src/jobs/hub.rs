@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
-use tabmesh_tasks::{Command, Event, Refusal};
+use tabmesh_tasks::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::ask::{Asking, Fetched, JobError, JobView, News, Plan, RanHere};
+use super::ask::{self, Asking, JobError, JobView, News, Plan};
 use super::batch::Input;
-use super::fetching::{Piece, Source};
-use super::offer::{OfferView, Offering, Ran};
+use super::fetching::{Piece, Wanted};
+use super::offer::{self, OfferView, Offering};
 use super::records::Records;
 use crate::driver::{Attached, Handle, Heard};
 use crate::settings::Offer;
@@ -42,30 +42,19 @@ pub(super) enum Order {
     ClearRecords(Reply<()>),
 }
 
-/// What was done beside the hub.
-pub(super) enum Work {
-    /// A piece of something is wanted of another node.
-    Fetch { source: Source, offset: u32, reply: oneshot::Sender<Piece> },
-    /// A task of another node was run.
-    Ran(Ran),
-    /// A batch of another node cannot be run.
-    Declined { assignment: u32, why: Refusal },
-    /// A task of an own job was run.
-    RanHere(RanHere),
-    /// An output of an own job came, or did not.
-    Output(Fetched),
-    /// The node is part of the network.
-    Joined,
-}
-
 pub(super) struct Hub {
     pub(super) handle: Handle,
     pub(super) attached: Attached,
     pub(super) events: Events,
-    pub(super) works: mpsc::UnboundedReceiver<Work>,
-    pub(super) done: mpsc::UnboundedSender<Work>,
     pub(super) offering: Offering,
+    pub(super) offers_done: mpsc::UnboundedReceiver<offer::Work>,
+    pub(super) offers_want: mpsc::UnboundedReceiver<Wanted>,
     pub(super) asking: Asking,
+    pub(super) asks_done: mpsc::UnboundedReceiver<ask::Work>,
+    pub(super) asks_want: mpsc::UnboundedReceiver<Wanted>,
+    /// Told once the node is settled in the network, and where that comes out.
+    pub(super) settling: mpsc::UnboundedSender<()>,
+    pub(super) settled: mpsc::UnboundedReceiver<()>,
     pub(super) records: Records,
     pub(super) saves_at: Option<Instant>,
     /// What the module is told next.
@@ -86,7 +75,15 @@ impl Hub {
                     None => break,
                 },
                 Some(bytes) = self.events.next() => self.hear(&bytes),
-                Some(work) = self.works.recv() => self.take(work),
+                Some(work) = self.offers_done.recv() => {
+                    if let Some((end, gas)) = self.offering.take(work, &mut self.commands) {
+                        self.handle.metrics().task(end.status().name(), gas);
+                    }
+                }
+                Some(wanted) = self.offers_want.recv() => self.offering.fetch(wanted, &mut self.commands),
+                Some(work) = self.asks_done.recv() => self.asking.take(work, &mut self.commands),
+                Some(wanted) = self.asks_want.recv() => self.asking.fetch(wanted, &mut self.commands),
+                Some(()) = self.settled.recv() => self.offering.announce(&mut self.commands),
                 Heard::Ended(_) = self.attached.events.next() => break,
                 () = sleep_until(self.saves_at.unwrap_or_else(Instant::now)), if self.saves_at.is_some() => {
                     self.saves_at = None;
@@ -114,7 +111,7 @@ impl Hub {
         match order {
             Order::Offer(offer, reply) => {
                 offering.offer(offer);
-                tokio::spawn(tell_joined(self.handle.clone(), self.done.clone()));
+                tokio::spawn(tell_settled(self.handle.clone(), self.settling.clone()));
                 let _ = reply.send(());
             }
             Order::Withdraw(reply) => {
@@ -169,30 +166,11 @@ impl Hub {
             event => self.asking.hear(&event, &mut self.commands),
         }
     }
-
-    fn take(&mut self, work: Work) {
-        let Self { offering, asking, commands, .. } = self;
-        match work {
-            Work::Fetch { source: source @ Source::Requester { .. }, offset, reply } => {
-                commands.extend(offering.fetch(source, offset, reply));
-            }
-            Work::Fetch { source, offset, reply } => commands.extend(asking.fetch(source, offset, reply)),
-            Work::Ran(ran) => {
-                if let Some((end, gas)) = offering.on_ran(ran, commands) {
-                    self.handle.metrics().task(end.status().name(), gas);
-                }
-            }
-            Work::Declined { assignment, why } => offering.decline(assignment, why, commands),
-            Work::RanHere(ran) => asking.on_ran_here(ran, commands),
-            Work::Output(fetched) => asking.on_fetched(fetched, commands),
-            Work::Joined => offering.announce(commands),
-        }
-    }
 }
 
 /// Tells once the node is part of the network and its neighbourhood stays as it is for a while: whoever goes on a list before that stands on one
 /// that others do not find, until it comes again.
-async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
+async fn tell_settled(handle: Handle, settled: mpsc::UnboundedSender<()>) {
     let (mut before, mut since, mut joined) = (Vec::new(), Instant::now(), None);
     while let Some(view) = handle.look().await {
         let now = Instant::now();
@@ -202,7 +180,7 @@ async fn tell_joined(handle: Handle, done: mpsc::UnboundedSender<Work>) {
                 (before, since) = (view.neighbourhood, now);
             }
             if now - since >= SETTLED || now - joined >= SETTLING_MAX {
-                let _ = done.send(Work::Joined);
+                let _ = settled.send(());
                 return;
             }
         }

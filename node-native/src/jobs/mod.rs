@@ -67,15 +67,21 @@ impl Jobs {
         let make = |attachment| teller.tap(Tasks::new(attachment));
         let attached = handle.attach_module(Port::TASKS, 1, make).await?;
         let (orders, taken) = mpsc::unbounded_channel();
-        let (done, works) = mpsc::unbounded_channel();
+        let (settling, settled) = mpsc::unbounded_channel();
+        let (offering, offers_done, offers_want) = Offering::new(runner.clone());
+        let (asking, asks_done, asks_want) = Asking::new(handle.id(), network, runner);
         let hub = Hub {
             handle: handle.clone(),
             attached,
             events,
-            works,
-            done: done.clone(),
-            offering: Offering::new(runner.clone(), done.clone()),
-            asking: Asking::new(handle.id(), network, runner, done),
+            offering,
+            offers_done,
+            offers_want,
+            asking,
+            asks_done,
+            asks_want,
+            settling,
+            settled,
             records: Records::open(&data_dir),
             saves_at: None,
             commands: Vec::new(),

@@ -7,7 +7,6 @@ use bytesize::ByteSize;
 
 use super::error::SettingsError;
 use super::layer::Layer;
-use super::value;
 use crate::task::{GAS_MAX, STREAM_BYTES_MAX};
 
 /// Bytes of a page of memory.
@@ -61,6 +60,10 @@ impl Offer {
             time: Duration::from_secs(seconds.into()),
         })
     }
+}
+
+fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
+    SettingsError::Value { name, value: value.to_string(), problem: problem.into() }
 }
 
 /// One processor is left to the node and to whoever sits at the host.

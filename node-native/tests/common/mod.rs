@@ -4,6 +4,7 @@
 pub mod counter;
 pub mod disk;
 pub mod guest;
+pub mod place;
 pub mod program;
 
 use std::net::SocketAddr;

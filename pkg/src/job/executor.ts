@@ -27,6 +27,8 @@ export interface Limits {
   readonly inputBytes: number;
   readonly bytesAnHour: number;
   readonly mayTake: (from: string) => boolean;
+  /** The watchdog of a task with so much gas, in milliseconds. */
+  readonly watchdogMs: (gas: bigint) => number;
 }
 
 /** A batch that runs, or whose outputs are kept. */
@@ -209,7 +211,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     signal.throwIfAborted();
     const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
     const hash = 'bytes' in given ? await hashOf(input) : given.hash;
-    const run = await runTask({ module, gas, input }, { signal }).catch((error: unknown) => {
+    const run = await runTask({ module, gas, input }, { signal, timeoutMs: this.#limits.watchdogMs(gas) }).catch((error: unknown) => {
       // It could not even be compiled in time.
       if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
       throw error;

@@ -46,7 +46,7 @@ export const JOBS_MAX = 4;
 export const JOBS_WAITING_MAX = 64;
 
 /** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
-export const OPEN_MAX = 1_024;
+export const OPEN_MAX = 2_048;
 
 /** Results that nobody read: with so many nothing new begins. */
 export const UNREAD_MAX = 1_024;

@@ -27,7 +27,7 @@ export interface JobModule {
 /** A copy of what is given. @throws MeshError BadOption */
 export function settleStage(module: unknown, { pages = PAGES_USUAL, seed, time, pieceBytes }: StageOptions): StageGiven {
   const { bytes } = settleCheck(module, { pages });
-  need(bytes.length <= MODULE_BYTES_MAX, 'a module has at most 4 MiB');
+  need(bytes.length <= MODULE_BYTES_MAX, 'a module has at most 64 MiB');
   const given = settleInvocation('', { ...(seed && { seed }), ...(time !== undefined && { time }), ...(pieceBytes !== undefined && { pieceBytes }) });
   return { bytes: copyOf(bytes), pages, seed: given.seed as Bytes, time: given.time, piece: given.pieceBytes ?? 0 };
 }

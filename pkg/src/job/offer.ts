@@ -12,6 +12,7 @@ import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
 import { CORES_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
+import { watchdogMs } from './own-run.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -61,6 +62,7 @@ async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, on
     inputBytes: wholeOf(inputBytes, 0, INPUT_BYTES_MAX, 'inputBytes'),
     bytesAnHour: wholeOf(bytesAnHour, 0, Number.MAX_SAFE_INTEGER, 'bytesAnHour'),
     mayTake: (from) => onAsk === undefined || isAllowed(onAsk, from),
+    watchdogMs,
   };
 }
 

@@ -3,7 +3,6 @@
 import type { Bytes } from '../bytes.js';
 import { Command } from './command.js';
 import { Ended, type Guest } from './guest.js';
-import { hintOf } from './hint.js';
 import { callFresh } from './instance.js';
 import { type Invocation, type Outcome, without } from './outcome.js';
 import type { Prepared } from './prepared.js';
@@ -44,7 +43,7 @@ export function execute(module: WebAssembly.Module, kind: 'pure' | 'command', in
       return output && { code: 0, output };
     });
     const log = command ? new TextDecoder().decode(command.log.bytes()) : '';
-    if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), log, ...hintOf(called.status, invocation, command?.clockReads) };
+    if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), log, ...(command && { clockReads: command.clockReads }) };
     const { code, output } = called.answer;
     return { status: code === 0 ? 'OK' : 'EXIT', code, gasUsed: called.gasUsed, output, log };
   } catch {

@@ -1,14 +1,31 @@
-// The words of a refusal, from where they lie: pages download them when a module is refused, and then only.
+// The words of what goes wrong, from where they lie: pages download them when they are needed, and then only.
 
+import { CLOCK_READS_MANY, STACK_KIB_MAX, STACK_KIB_USUAL } from './limits.js';
+import type { Invocation, Outcome } from './outcome.js';
 import type { Refused } from './prepared.js';
 import type { TaskRefusal } from './types.js';
+
+/** By its address, not by its name: bundlers hand it out as it is, and add nothing of theirs. */
+const WORDS = new URL('./words.js', import.meta.url);
+
+const words = (): Promise<typeof import('./words.js')> => import(/* @vite-ignore */ /* webpackIgnore: true */ WORDS.href);
 
 /** Why a module is refused, in words; with its number alone where those cannot be loaded. */
 export async function explained(refused: Refused): Promise<TaskRefusal> {
   try {
-    const { worded } = await import('./refusal.js');
-    return worded(refused);
+    return (await words()).worded(refused);
   } catch {
     return { code: refused.code, offset: refused.offset, feature: `refusal ${refused.code}` };
+  }
+}
+
+/** The outcome with a hint, where its end says little by itself. */
+export async function hinted({ clockReads = 0, ...outcome }: Outcome, { stack = STACK_KIB_USUAL }: Invocation): Promise<Omit<Outcome, 'clockReads'> & { hint?: string }> {
+  const { status } = outcome;
+  if (status !== 'STACK' && (status !== 'OUT_OF_GAS' || clockReads < CLOCK_READS_MANY)) return outcome;
+  try {
+    return { ...outcome, hint: (await words()).hintOf({ status, stack, stackMax: STACK_KIB_MAX, clockReads }) };
+  } catch {
+    return outcome;
   }
 }

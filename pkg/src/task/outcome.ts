@@ -40,7 +40,8 @@ export interface Outcome {
   readonly gasUsed: bigint;
   readonly output: Bytes;
   readonly log: string;
-  readonly hint?: string;
+  /** How often a command asked for the time. */
+  readonly clockReads?: number;
   /** By steps: how many were begun. */
   readonly steps?: number;
   /** Of a single step that ended well. */

@@ -6,7 +6,7 @@ import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
 import { Queue } from '../queue.js';
 import { type Runnable, isFit } from './execute.js';
-import { explained } from './explained.js';
+import { explained, hinted } from './explained.js';
 import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX, WAITING_MAX } from './limits.js';
@@ -44,7 +44,7 @@ export async function runTask(
   const settled = settleCheck(module, options);
   const invocation = settleInvocation(input, options);
   const tried = await attempt(settled, invocation);
-  if (tried.ending.kind === 'ran') return { ...tried.ending.outcome, id: tried.ending.id };
+  if (tried.ending.kind === 'ran') return { ...(await hinted(tried.ending.outcome, invocation)), id: tried.ending.id };
   return resultWithout(tried, invocation);
 }
 
@@ -64,7 +64,7 @@ export async function stepTask(
   const invocation = settleStep(state, piece, options);
   const tried = await attempt(settled, invocation);
   const { ending } = tried;
-  const { log, ...result } = ending.kind === 'ran' ? { ...ending.outcome, id: ending.id } : await resultWithout(tried, invocation);
+  const { log, ...result } = ending.kind === 'ran' ? { ...(await hinted(ending.outcome, invocation)), id: ending.id } : await resultWithout(tried, invocation);
   if (!(ending.kind === 'ran' && ending.stateId && ending.outcome.next)) return result;
   return { ...result, next: { ...ending.outcome.next, id: ending.stateId } };
 }

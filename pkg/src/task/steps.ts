@@ -2,7 +2,6 @@
 
 import { type Bytes, NO_BYTES } from '../bytes.js';
 import type { Given, Guest } from './guest.js';
-import { hintOf } from './hint.js';
 import { type Called, callFresh } from './instance.js';
 import { OUTPUT_BYTES_MAX, PAGE_BYTES } from './limits.js';
 import { type Invocation, type Outcome, without } from './outcome.js';
@@ -40,7 +39,7 @@ interface Answer {
 export function executeStep(module: WebAssembly.Module, bytes: number, invocation: Invocation, state: Bytes): Outcome {
   const { seed, input } = invocation;
   const called = callStep(module, bytes, seed, state, input, invocation);
-  if (called.status !== 'OK') return { ...without(called.status, called.gasUsed), ...hintOf(called.status, invocation) };
+  if (called.status !== 'OK') return without(called.status, called.gasUsed);
   const { flag, state: next, emitted } = called.answer;
   return { ...without('OK', called.gasUsed), output: emitted, next: { flag, state: next } };
 }
@@ -68,7 +67,7 @@ export function executeSteps(
       const called = callStep(module, bytes, seed, state, piece, { gas: gas - used, stack });
       steps += 1;
       const { status } = called;
-      if (status !== 'OK') return { ...without(status, status === 'ABORT' ? 0n : gas), ...hintOf(status, invocation), steps };
+      if (status !== 'OK') return { ...without(status, status === 'ABORT' ? 0n : gas), steps };
       const { emitted } = called.answer;
       used += called.gasUsed;
       if (emitted.length > output.room) break;

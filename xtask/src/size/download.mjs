@@ -41,7 +41,7 @@ function partOf(name) {
   if (/tabmesh_core.*\.wasm$/.test(name)) return 'core';
   if (/tabmesh_meter.*\.wasm$/.test(name)) return 'meter';
   if (/worker.*\.js$/.test(name)) return 'worker';
-  if (/refusal.*\.js$/.test(name)) return 'refusal';
+  if (/words.*\.js$/.test(name)) return 'words';
   if (name.endsWith('.js')) return 'package';
   throw new Error(`${name} belongs to no part that is known here`);
 }

@@ -20,8 +20,8 @@ const SHARES: [(&str, &str, usize); 4] = [
     ("meter", "the meter of tasks", 5_000),
 ];
 
-/// What a page loads where a module is refused, and else never: not of the limit.
-const LATER: (&str, &str) = ("refusal", "words, where a module is refused");
+/// What a page loads where a task goes wrong, and else never: not of the limit.
+const LATER: (&str, &str) = ("words", "words of what goes wrong with tasks, where it does");
 
 /// Bytes by part.
 pub(crate) struct Download(BTreeMap<String, usize>);

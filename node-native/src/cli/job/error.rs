@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::cli::exit_code::exit_code_of;
+use crate::control::client::ClientError;
 use crate::jobs::graph::ShapeError;
 
 /// Why a command about jobs was not done. Every message says what to do.
@@ -40,7 +42,7 @@ pub(in crate::cli) enum JobError {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     #[error("the job is not done: {source}; go on with `tabmesh job resume {dir}`", dir = dir.display())]
-    Broken { dir: PathBuf, source: crate::control::client::ClientError },
+    Broken { dir: PathBuf, source: ClientError },
     #[error("the job was cancelled; go on with `tabmesh job resume {}`", .0.display())]
     Cancelled(PathBuf),
     #[error("interrupted; the node has ended the job: go on with `tabmesh job resume {}`", .0.display())]
@@ -77,7 +79,7 @@ impl JobError {
             | Self::Damaged { .. }
             | Self::Write { .. }
             | Self::Read { .. } => 1,
-            Self::Broken { source, .. } => crate::cli::error::exit_code_of(source),
+            Self::Broken { source, .. } => exit_code_of(source),
             Self::NotAll { failed: 1.., .. } => 5,
             Self::NotAll { .. } | Self::NotVerified { .. } | Self::Cancelled(_) => 7,
             Self::Interrupted(_) => 130,

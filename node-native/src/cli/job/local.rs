@@ -29,7 +29,10 @@ impl Local {
         let executor = self.0.clone();
         apart(move || {
             let prepared = prepare(executor.engine(), &module, pages, &Watchdog::default());
-            let prepared = prepared.map_err(TaskError::Ended)?;
+            let prepared = prepared.map_err(|end| {
+                let sentence = end.sentence();
+                TaskError::ended(end, sentence, &module)
+            })?;
             let unfit = if is_by_steps { &prepared.unfit_for_steps } else { &prepared.unfit };
             if unfit.is_empty() { Ok(()) } else { Err(TaskError::Unfit(unfit.join(", ")).into()) }
         })

@@ -1,14 +1,11 @@
 //! `job verify`: whether receipts hold. It needs no node and no network.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use serde_json::json;
 use tabmesh_engine::sha256;
 use tabmesh_meter::limits::MODULE_BYTES_MAX;
 use tabmesh_tasks::Receipt;
 
-use super::TermsArgs;
+use super::args::VerifyArgs;
 use super::error::JobError;
 use crate::cli::error::CliError;
 use crate::cli::task::common::read;
@@ -18,30 +15,6 @@ use crate::task::{STREAM_BYTES_MAX, Status};
 
 /// Bytes of the longest receipt: a path of eight.
 const RECEIPT_MAX: usize = 1 << 10;
-
-#[derive(Args, Debug)]
-pub(in crate::cli) struct VerifyArgs {
-    /// Receipts, as `job run` writes them
-    #[arg(required = true)]
-    receipts: Vec<PathBuf>,
-    /// The module of the task that the receipts are to be for
-    #[arg(long, value_name = "FILE")]
-    module: Option<PathBuf>,
-    /// The input of that task
-    #[arg(long, value_name = "FILE")]
-    input: Option<PathBuf>,
-    /// The output that it is to have
-    #[arg(long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// The name of the network in which it was run
-    #[arg(long, value_name = "NAME")]
-    network: Option<String>,
-    #[command(flatten)]
-    terms: TermsArgs,
-    /// Answer in JSON, a line for each
-    #[arg(long)]
-    json: bool,
-}
 
 /// What receipts are compared with, beside their own signature.
 struct Expected {

@@ -25,12 +25,16 @@ pub(in crate::cli) enum TaskError {
 impl TaskError {
     /// How a task with this module ended, where that is not well.
     pub(super) fn of(end: End, sentence: String, module: &[u8]) -> Option<Self> {
+        (!matches!(end, End::Ok)).then(|| Self::ended(end, sentence, module))
+    }
+
+    /// The same of one that is known not to have ended well.
+    pub(in crate::cli) fn ended(end: End, sentence: String, module: &[u8]) -> Self {
         let sentence = match &end {
-            End::Ok => return None,
             End::Refused(refusal) => Self::refused(&why(refusal, module)),
             _ => sentence,
         };
-        Some(Self::Ended { end, sentence })
+        Self::Ended { end, sentence }
     }
 
     pub(super) fn refused(why: &Why) -> String {

@@ -12,10 +12,8 @@ use tokio::sync::mpsc;
 
 use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
 use crate::control::frame::{self, Frame, FrameError};
-use crate::control::job::{
-    AcceptedLine, BatchLine, JobLine, News, OfferLine, OfferLines, OfferWish, Order, PlanLine, RecordLine,
-    ServedLine,
-};
+use crate::control::job::{AcceptedLine, JobLine, News, Order, PlanLine, RecordLine};
+use crate::control::offer::{BatchLine, OfferLine, OfferLines, OfferWish, ServedLine};
 use crate::control::{Answer, Done};
 use crate::identity::{from_hex, hex, hex_of};
 use crate::jobs::ask::{self, JobError, Plan};

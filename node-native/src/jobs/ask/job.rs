@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::{Nonce, Outcome, StalledWhy, TaskId};
+use tabmesh_port::Writer;
+use tabmesh_tasks::{Command, Nonce, Outcome, StalledWhy, TaskId};
 use tokio::sync::{Semaphore, mpsc};
 
-use super::news::News;
+use super::news::{Accepted, News};
 use crate::jobs::batch::Input;
 use crate::jobs::runner::Runs;
 use crate::jobs::terms::Terms;
@@ -178,5 +179,47 @@ impl Job {
             self.ran.push_back((number, open.code, open.input.clone()));
         }
         Some(open)
+    }
+}
+
+/// Has the module know of a job under a number of its own.
+pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<Vec<u8>>) {
+    *last = last.wrapping_add(1);
+    let Plan { level, gas, .. } = job.plan;
+    commands.push(Command::Begin { job: *last, validation: level, gas, expected_ms: 0 }.emit());
+    (job.current, job.room, job.close_told) = (Some(*last), 0, false);
+}
+
+/// Gives the module what waits, as there is room, and tells it once there is no more.
+pub(super) fn pump(last: &mut u32, job: &mut Job, commands: &mut Vec<Vec<u8>>) {
+    if job.current.is_none() && !job.waiting.is_empty() {
+        begin_in_module(last, job, commands);
+    }
+    let Some(current) = job.current.filter(|_| !job.close_told) else { return };
+    let mut tasks = Writer::default();
+    while job.room > 0
+        && let Some(number) = job.waiting.pop_front()
+    {
+        let Some(open) = job.open.get_mut(&number) else { continue };
+        open.stage = Stage::Given;
+        tasks.u32(number).bytes(&open.id.0);
+        job.crossed.iter_mut().for_each(|crossed| crossed.push(number));
+        job.room -= 1;
+    }
+    if !tasks.is_empty() {
+        commands.push(Command::Add { job: current, tasks: &tasks.finish() }.emit());
+    }
+    if job.is_closed && job.waiting.is_empty() {
+        job.close_told = true;
+        job.crossed = None;
+        commands.push(Command::Close(current).emit());
+    }
+}
+
+/// Hands a result on.
+pub(super) fn deliver(job: &mut Job, accepted: Accepted) {
+    if job.close_one(accepted.number).is_some() {
+        job.accepted += 1;
+        job.tell(News::Accepted(Box::new(accepted)));
     }
 }

@@ -4,22 +4,14 @@ use bytes::Bytes;
 use tabmesh_engine::NodeId;
 use tabmesh_tasks::Outcome;
 
-use super::job::{Job, Stage};
-use super::news::{Accepted, News};
-use super::{Asking, pump};
+use super::asking::Asking;
+use super::job::{Stage, deliver, pump};
+use super::news::Accepted;
+use super::work::{Fetched, Work};
 use crate::jobs::fetching::Source;
-use crate::jobs::hub::Work;
 
 /// After so many outcomes of a task of which nobody had the output it is run here.
 const LOST_MAX: u8 = 3;
-
-/// An output that was fetched, or was nowhere to be had.
-pub(in crate::jobs) struct Fetched {
-    pub(in crate::jobs) job: u32,
-    pub(in crate::jobs) number: u32,
-    ticket: u64,
-    accepted: Option<Box<Accepted>>,
-}
 
 impl Asking {
     /// The module accepted an outcome: `(checked, votes, executor, outcome)`, which is at this place of the assignment.
@@ -83,7 +75,7 @@ impl Asking {
     }
 
     /// An output came, or did not.
-    pub(in crate::jobs) fn on_fetched(&mut self, fetched: Fetched, commands: &mut Vec<Vec<u8>>) {
+    pub(super) fn on_fetched(&mut self, fetched: Fetched, commands: &mut Vec<Vec<u8>>) {
         let Fetched { job, number, ticket, accepted } = fetched;
         let Ok(at) = self.at(job) else { return };
         let job = &mut self.jobs[at];
@@ -102,13 +94,5 @@ impl Asking {
             pump(&mut self.last_job, job, commands);
         }
         self.end_those_that_are_over();
-    }
-}
-
-/// Hands a result on.
-pub(super) fn deliver(job: &mut Job, accepted: Accepted) {
-    if job.close_one(accepted.number).is_some() {
-        job.accepted += 1;
-        job.tell(News::Accepted(Box::new(accepted)));
     }
 }

@@ -5,32 +5,14 @@ use std::time::Duration;
 use tabmesh_tasks::{Command, FailedWhy};
 use tokio::task::spawn_blocking;
 
-use super::Asking;
-use super::job::Stage;
+use super::asking::Asking;
+use super::job::{Stage, deliver};
 use super::news::{Accepted, News};
-use super::outputs::deliver;
-use crate::jobs::hub::Work;
+use super::work::{RanHere, What, Work};
 use crate::jobs::runner::RunResult;
 
 /// A task of an own job that takes longer cannot be run here.
 const TIME_MAX: Duration = Duration::from_secs(3_600);
-
-/// For what a task was run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum What {
-    /// The module wanted it.
-    Module,
-    /// Nobody had its output.
-    Output,
-}
-
-/// A task that was run here; without a result where it could not.
-pub(in crate::jobs) struct RanHere {
-    job: u32,
-    number: u32,
-    what: What,
-    result: Option<RunResult>,
-}
 
 impl Asking {
     /// The module wants a task run here.
@@ -69,7 +51,7 @@ impl Asking {
     }
 
     /// A task was run here, or could not be.
-    pub(in crate::jobs) fn on_ran_here(&mut self, ran: RanHere, commands: &mut Vec<Vec<u8>>) {
+    pub(super) fn on_ran_here(&mut self, ran: RanHere, commands: &mut Vec<Vec<u8>>) {
         let RanHere { job, number, what, result } = ran;
         let own = self.own;
         let Ok(job) = self.find(job) else { return };

@@ -56,7 +56,7 @@ fn what_awaits_others_is_given_out_once_it_has_them() {
     assert_eq!(graph.give(), None);
     graph.accept(0, leaf(0, 0), true);
     assert_eq!(given(&mut graph), [4]);
-    [2, 3, 4].map(|number| graph.accept(number, leaf(number, 0), true));
+    [2, 3, 4].into_iter().for_each(|number| _ = graph.accept(number, leaf(number, 0), true));
     assert_eq!(given(&mut graph), [5]);
     graph.accept(5, leaf(5, 0), true);
     assert_eq!(given(&mut graph), [6]);
@@ -71,7 +71,7 @@ fn whoever_awaits_what_is_not_ok_fails_with_its_number() {
     assert_eq!(graph.next_failed(), Some((6, 5)));
     assert_eq!(graph.next_failed(), Some((7, 6)));
     assert_eq!(graph.next_failed(), None);
-    [0, 1, 3].map(|number| graph.accept(number, leaf(number, 0), true));
+    [0, 1, 3].into_iter().for_each(|number| _ = graph.accept(number, leaf(number, 0), true));
     assert!(!graph.is_over(), "the first pair is reduced all the same");
     assert_eq!(given(&mut graph), [4]);
     graph.fail(4);
@@ -94,7 +94,7 @@ fn what_is_doubted_is_done_again_with_all_that_came_of_it() {
     assert_eq!(given(&mut one), [5]);
     one.accept(0, leaf(0, 1), true);
     assert_eq!(given(&mut one), [4]);
-    [4, 5].map(|number| one.accept(number, leaf(number, 1), true));
+    [4, 5].into_iter().for_each(|number| _ = one.accept(number, leaf(number, 1), true));
     assert_eq!(given(&mut one), [6]);
     one.accept(6, leaf(6, 1), true);
     assert!(one.is_over());

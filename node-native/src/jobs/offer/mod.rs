@@ -11,19 +11,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_tasks::{Command, Event, INLINE_MAX, Refusal};
-use tokio::sync::{Mutex, Semaphore, mpsc, oneshot};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::AbortHandle;
 
 use super::batch::Batch;
-use super::fetching::{Fetcher, Piece, Source, piece_of};
-use super::hub::Work;
+use super::fetching::{Fetcher, Piece, Pieces, Source, Wanted, piece_of};
 use super::runner::{RunResult, Runner, Runs};
 use crate::settings::Offer;
 use crate::task::{End, Failure};
 use modules::Modules;
 use outputs::Outputs;
-pub(super) use run::Ran;
-use run::{For, Run, Tools};
+pub(super) use run::Work;
+use run::{For, Ran, Run, Tools};
 pub use tally::{Served, Tally};
 
 /// Modules that an engine failed at, with their requesters; of more the first is forgotten.
@@ -62,8 +61,7 @@ pub(super) struct Offering {
     outputs: Outputs,
     failed: VecDeque<For>,
     tally: Tally,
-    pieces: HashMap<u32, oneshot::Sender<Piece>>,
-    last_fetch: u32,
+    pieces: Pieces,
 }
 
 struct Running {
@@ -76,11 +74,15 @@ struct Running {
 }
 
 impl Offering {
-    pub(super) fn new(runner: Arc<dyn Runner>, works: mpsc::UnboundedSender<Work>) -> Self {
-        let fetcher = Fetcher::new(works.clone());
+    /// And where what is done for it, and what it wants, comes out.
+    pub(super) fn new(
+        runner: Arc<dyn Runner>,
+    ) -> (Self, mpsc::UnboundedReceiver<Work>, mpsc::UnboundedReceiver<Wanted>) {
+        let (fetcher, wanted) = Fetcher::new();
+        let (works, done) = mpsc::unbounded_channel();
         let cores = Arc::new(Semaphore::new(0));
         let tools = Tools { runner, modules: Arc::new(Modules::default()), fetcher, cores, works };
-        Self {
+        let offering = Self {
             offer: None,
             is_announced: false,
             tools,
@@ -88,9 +90,9 @@ impl Offering {
             outputs: Outputs::default(),
             failed: VecDeque::new(),
             tally: Tally::default(),
-            pieces: HashMap::new(),
-            last_fetch: 0,
-        }
+            pieces: Pieces::default(),
+        };
+        (offering, done, wanted)
     }
 
     /// Runs tasks of others from now on, and gives each so much; see [`Offering::announce`].
@@ -180,8 +182,18 @@ impl Offering {
         Ok(())
     }
 
-    /// A task was run: its end and its gas, unless nobody wants it any more.
-    pub(super) fn on_ran(&mut self, ran: Ran, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
+    /// What was done beside the hub: of a task its end and its gas, unless nobody wants it any more.
+    pub(super) fn take(&mut self, work: Work, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
+        match work {
+            Work::Ran(ran) => self.on_ran(ran, commands),
+            Work::Declined { assignment, why } => {
+                self.decline(assignment, why, commands);
+                None
+            }
+        }
+    }
+
+    fn on_ran(&mut self, ran: Ran, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
         let Ran { assignment, index, task, result: RunResult { end, outcome, output } } = ran;
         let running = self.batches.get_mut(&assignment)?;
         running.done += 1;
@@ -209,7 +221,7 @@ impl Offering {
         }
     }
 
-    pub(super) fn decline(&mut self, assignment: u32, why: Refusal, commands: &mut Vec<Vec<u8>>) {
+    fn decline(&mut self, assignment: u32, why: Refusal, commands: &mut Vec<Vec<u8>>) {
         if let Some(running) = self.batches.remove(&assignment) {
             running.stop(&*self.tools.runner);
             self.outputs.forget(assignment);
@@ -218,23 +230,14 @@ impl Offering {
     }
 
     /// A batch wants a piece of what its requester has.
-    pub(super) fn fetch(
-        &mut self,
-        source: Source,
-        offset: u32,
-        reply: oneshot::Sender<Piece>,
-    ) -> Option<Vec<u8>> {
-        let Source::Requester { assignment, index } = source else { return None };
-        self.last_fetch = self.last_fetch.wrapping_add(1);
-        let fetch = self.last_fetch;
-        self.pieces.insert(fetch, reply);
-        Some(Command::FetchInput { fetch, assignment, index, offset }.emit())
+    pub(super) fn fetch(&mut self, wanted: Wanted, commands: &mut Vec<Vec<u8>>) {
+        let Source::Requester { assignment, index } = wanted.source else { return };
+        let (offset, fetch) = (wanted.offset, self.pieces.wait(wanted.reply));
+        commands.push(Command::FetchInput { fetch, assignment, index, offset }.emit());
     }
 
     pub(super) fn on_piece(&mut self, fetch: u32, piece: Piece) {
-        if let Some(reply) = self.pieces.remove(&fetch) {
-            let _ = reply.send(piece);
-        }
+        self.pieces.give(fetch, piece);
     }
 }
 

@@ -12,11 +12,18 @@ use tokio::task::spawn_blocking;
 use super::modules::Modules;
 use crate::jobs::batch::{Batch, Given};
 use crate::jobs::fetching::{Fetcher, Source};
-use crate::jobs::hub::Work;
 use crate::jobs::runner::{RunResult, Runner, Runs};
 use crate::jobs::terms::Terms;
 use crate::settings::Offer;
 use crate::task::Task;
+
+/// What was done beside the hub.
+pub(in crate::jobs) enum Work {
+    /// A task was run.
+    Ran(Ran),
+    /// A batch cannot be run.
+    Declined { assignment: u32, why: Refusal },
+}
 
 /// What came of one task.
 pub(in crate::jobs) struct Ran {

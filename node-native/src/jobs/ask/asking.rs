@@ -1,0 +1,203 @@
+//! The requester's half of the shell: its jobs, and what they are told.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tabmesh_engine::NodeId;
+use tabmesh_tasks::{Command, JOBS_MAX, TaskId};
+use tokio::sync::{Semaphore, mpsc};
+
+use super::job::{Code, Job, Open, Plan, begin_in_module, pump};
+use super::news::News;
+use super::view::{INPUT_BYTES_A_JOB, JobError, JobView, MODULES_A_JOB, OPEN_A_JOB};
+use super::work::Work;
+use crate::jobs::batch::Input;
+use crate::jobs::fetching::{Fetcher, Piece, Pieces, Source, Wanted};
+use crate::jobs::runner::Runner;
+
+/// A batch of this node that is packed or out.
+pub(super) struct Out {
+    pub(super) job: u32,
+    pub(super) to: NodeId,
+    pub(super) tasks: Vec<(u32, TaskId)>,
+}
+
+/// The requester's half of the shell.
+pub(in crate::jobs) struct Asking {
+    pub(super) own: NodeId,
+    pub(super) network: [u8; 8],
+    pub(super) runner: Arc<dyn Runner>,
+    pub(super) own_cores: Arc<Semaphore>,
+    pub(super) works: mpsc::UnboundedSender<Work>,
+    pub(super) fetcher: Fetcher,
+    pub(super) jobs: Vec<Job>,
+    pub(super) outs: HashMap<u32, Out>,
+    pub(super) pieces: Pieces,
+    pub(super) last_job: u32,
+}
+
+impl Asking {
+    /// And where what is done for it, and what it wants, comes out.
+    pub(in crate::jobs) fn new(
+        own: NodeId,
+        network: [u8; 8],
+        runner: Arc<dyn Runner>,
+    ) -> (Self, mpsc::UnboundedReceiver<Work>, mpsc::UnboundedReceiver<Wanted>) {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let (fetcher, wanted) = Fetcher::new();
+        let (works, done) = mpsc::unbounded_channel();
+        let asking = Self {
+            own,
+            network,
+            runner,
+            own_cores: Arc::new(Semaphore::new(cores)),
+            fetcher,
+            works,
+            jobs: Vec::new(),
+            outs: HashMap::new(),
+            pieces: Pieces::default(),
+            last_job: 0,
+        };
+        (asking, done, wanted)
+    }
+
+    /// Begins a job: its number.
+    pub(in crate::jobs) fn begin(
+        &mut self,
+        plan: Plan,
+        news: mpsc::UnboundedSender<News>,
+        commands: &mut Vec<Vec<u8>>,
+    ) -> Result<u32, JobError> {
+        if self.jobs.len() >= JOBS_MAX {
+            return Err(JobError::Full);
+        }
+        let mut job = Job::new(self.last_job.wrapping_add(1), plan, news);
+        begin_in_module(&mut self.last_job, &mut job, commands);
+        let number = job.number;
+        self.jobs.push(job);
+        Ok(number)
+    }
+
+    /// Gives a job one module more: its index.
+    pub(in crate::jobs) fn add_module(&mut self, job: u32, module: Bytes) -> Result<usize, JobError> {
+        let job = self.find(job)?;
+        if job.codes.len() >= MODULES_A_JOB {
+            return Err(JobError::OutOfBounds);
+        }
+        let terms = job.plan.terms(&module);
+        job.codes.push(Code { terms, bytes: module });
+        Ok(job.codes.len() - 1)
+    }
+
+    /// Adds a task under a number that is not open.
+    pub(in crate::jobs) fn add(
+        &mut self,
+        job: u32,
+        (number, code, input): (u32, usize, Input),
+        commands: &mut Vec<Vec<u8>>,
+    ) -> Result<(), JobError> {
+        let at = self.at(job)?;
+        let job = &mut self.jobs[at];
+        let id = job.codes.get(code).map(|code| input.id(&code.terms)).ok_or(JobError::OutOfBounds)?;
+        let is_over = job.open.len() >= OPEN_A_JOB
+            || job.open_bytes + input.bytes.len() > INPUT_BYTES_A_JOB
+            || job.open.contains_key(&number);
+        if is_over {
+            return Err(JobError::OutOfBounds);
+        }
+        job.is_closed = false;
+        job.open_bytes += input.bytes.len();
+        job.open.insert(number, Open::new(code, input, id));
+        job.waiting.push_back(number);
+        pump(&mut self.last_job, job, commands);
+        Ok(())
+    }
+
+    /// There is no more, as far as whoever says so knows of `disputes`.
+    pub(in crate::jobs) fn close(
+        &mut self,
+        job: u32,
+        disputes: u32,
+        commands: &mut Vec<Vec<u8>>,
+    ) -> Result<(), JobError> {
+        let at = self.at(job)?;
+        let job = &mut self.jobs[at];
+        if job.disputes == disputes {
+            job.is_closed = true;
+            pump(&mut self.last_job, job, commands);
+        }
+        self.end_those_that_are_over();
+        Ok(())
+    }
+
+    /// Ends a job; whoever follows it hears that.
+    pub(in crate::jobs) fn cancel(&mut self, job: u32, commands: &mut Vec<Vec<u8>>) -> Result<(), JobError> {
+        let at = self.at(job)?;
+        let job = self.jobs.remove(at);
+        job.runs.end(&*self.runner);
+        job.tell(News::Ended { is_cancelled: true });
+        if let Some(current) = job.current {
+            commands.push(Command::Cancel(current).emit());
+        }
+        Ok(())
+    }
+
+    /// All jobs end: the node stops.
+    pub(in crate::jobs) fn stop_all(&mut self) {
+        for job in self.jobs.drain(..) {
+            job.runs.end(&*self.runner);
+        }
+    }
+
+    pub(in crate::jobs) fn views(&self) -> Vec<JobView> {
+        let view = |job: &Job| JobView {
+            number: job.number,
+            level: job.plan.level,
+            accepted: job.accepted,
+            failed: job.failed,
+            open: job.open.len(),
+            executors: self.executors_of(job.number),
+            stalled: job.stalled,
+            seconds: job.begun.elapsed().as_secs(),
+        };
+        self.jobs.iter().map(view).collect()
+    }
+
+    pub(super) fn executors_of(&self, job: u32) -> usize {
+        let own = self.outs.values().filter(|out| out.job == job);
+        own.map(|out| out.to).collect::<HashSet<_>>().len()
+    }
+
+    pub(super) fn at(&self, number: u32) -> Result<usize, JobError> {
+        self.jobs.iter().position(|job| job.number == number).ok_or(JobError::NoJob)
+    }
+
+    pub(super) fn find(&mut self, number: u32) -> Result<&mut Job, JobError> {
+        self.at(number).map(|at| &mut self.jobs[at])
+    }
+
+    /// Where the job is that the module calls so.
+    pub(super) fn current(&self, number: u32) -> Option<usize> {
+        self.jobs.iter().position(|job| job.current == Some(number))
+    }
+
+    /// What was done beside the hub.
+    pub(in crate::jobs) fn take(&mut self, work: Work, commands: &mut Vec<Vec<u8>>) {
+        match work {
+            Work::RanHere(ran) => self.on_ran_here(ran, commands),
+            Work::Output(fetched) => self.on_fetched(fetched, commands),
+        }
+    }
+
+    /// An output wants a piece of what its executor has.
+    pub(in crate::jobs) fn fetch(&mut self, wanted: Wanted, commands: &mut Vec<Vec<u8>>) {
+        let Source::Executor { executor, nonce, index } = wanted.source else { return };
+        let (offset, fetch) = (wanted.offset, self.pieces.wait(wanted.reply));
+        commands.push(Command::Fetch { fetch, executor: &executor, nonce: &nonce, index, offset }.emit());
+    }
+
+    pub(in crate::jobs) fn on_piece(&mut self, fetch: u32, piece: Piece) {
+        self.pieces.give(fetch, piece);
+    }
+}

@@ -1,0 +1,111 @@
+// Goal: what a person does on the pages "Compute together" and "Lend a core" works: a picture is painted tile by tile by others, files of one's own are searched, asked
+// and painted, and whoever lends a core sees for whom.
+// Method: the built app as the signalling server serves it; each page in a browser profile of its own. What is saved is compared.
+
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { scenario } from '../harness/network.js';
+import { ROOT, liar, native } from '../harness/places.js';
+import { run } from '../harness/run.js';
+
+async function open(net, path, name, browser) {
+  const page = await (await net.browser(browser)).page({ url: `${net.signalling.http}/${path}`, name });
+  await page.locator('[data-testid=state][data-state=joined]').waitFor({ timeout: 30_000 });
+  return page;
+}
+
+/** Fills the form of an example, and computes it; ends when all has come. */
+async function compute(page, example, { fields = {}, files } = {}) {
+  await page.getByTestId(`example-${example}`).click();
+  if (files) await page.getByTestId('job-files').setInputFiles(files);
+  for (const [name, value] of Object.entries(fields)) await page.getByTestId(`job-${name}`).fill(value);
+  await page.getByTestId('job-prepare').click();
+  await page.locator('[data-testid=job][data-step=ready]').waitFor({ timeout: 60_000 });
+  assert.match(await page.getByTestId('quote').innerText(), /Gas/);
+  await page.getByTestId('job-start').click();
+  await page.locator('[data-testid=job][data-step=ended][data-state=done]').waitFor({ timeout: 120_000 });
+}
+
+/** What a button saves. */
+async function saved(page, button) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(button).click()]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+const file = (name, mimeType, bytes) => ({ name, mimeType, buffer: Buffer.from(bytes) });
+
+scenario('a picture is painted by strangers, one of whom lies, and whoever lends a core sees for whom', 240_000, async (net) => {
+  await net.startPeers(1);
+  await net.startPeer({ name: 'ann', args: ['--offer', 'true'] });
+  const cheat = await net.startPeer({ name: 'cheat', program: liar(), args: ['--offer', 'true'] });
+  const lender = await open(net, 'offer.html', 'lender');
+  await lender.getByTestId('offer-switch').check();
+  const fox = await open(net, 'offer.html', 'fox', 'firefox');
+  await fox.getByTestId('offer-switch').check();
+  const page = await open(net, 'jobs.html', 'asker');
+  await compute(page, 'tile');
+
+  const painters = await page.locator('[data-testid=job] .tiles g').evaluateAll((tiles) => tiles.map((tile) => tile.dataset.by));
+  assert.equal(painters.length, 225, 'each tile shows who painted it');
+  assert.ok(!painters.includes(cheat.id));
+  const picture = await saved(page, 'job-save');
+  assert.equal(picture.name, 'picture.png');
+  const root = await page.getByTestId('job-root').innerText();
+  const receipts = join(net.dir, 'job.receipts');
+  writeFileSync(receipts, (await saved(page, 'job-receipts')).bytes);
+  const { code, stderr } = await run(native(), ['job', 'verify', receipts]);
+  assert.equal(code, 0, stderr);
+
+  await page.getByTestId('job-local').check();
+  await compute(page, 'tile');
+  assert.equal(await page.getByTestId('job-root').innerText(), root, 'the tab alone comes to the same');
+  assert.deepEqual((await saved(page, 'job-save')).bytes, picture.bytes);
+
+  const did = async (tab) => Number((await tab.getByTestId('offer-done').innerText()).replaceAll(',', ''));
+  const done = [await did(lender), await did(fox)];
+  assert.ok(done.some((count) => count > 0), `lenders did ${done}`);
+  await lender.getByTestId('offer-switch').uncheck();
+  await lender.reload();
+  await lender.locator('[data-testid=state][data-state=joined]').waitFor({ timeout: 30_000 });
+  assert.equal(await lender.getByTestId('offer-switch').isChecked(), false, 'what was taken back stays so');
+});
+
+scenario('files of one\'s own are searched, asked and painted by strangers', 240_000, async (net) => {
+  await net.startPeers(1);
+  for (const name of ['ann', 'ben']) await net.startPeer({ name, args: ['--offer', 'true'] });
+  const page = await open(net, 'jobs.html', 'asker');
+
+  await compute(page, 'search', { fields: { expression: '^o.e$' }, files: [file('a.txt', 'text/plain', 'one\ntwo\n'), file('b.txt', 'text/plain', 'x\nowe')] });
+  assert.equal((await saved(page, 'job-save')).bytes.toString(), 'a.txt:1: one\nb.txt:2: owe\n');
+
+  const database = readFileSync(join(ROOT, 'tests/vectors/cities.sqlite'));
+  const query = 'select name, people from city where id % :parts = :part order by id';
+  await compute(page, 'sql', { fields: { query, parts: '2' }, files: [file('cities.sqlite', 'application/octet-stream', database)] });
+  assert.equal((await saved(page, 'job-save')).bytes.toString(), 'name\tpeople\nBerlin\t3878100\nTrier\t112195\nParis\t2103778\n');
+
+  const drawn = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(40, 150);
+    const context = canvas.getContext('2d');
+    for (let row = 0; row < 150; row += 1) {
+      context.fillStyle = `hsl(${row * 2} 80% 50%)`;
+      context.fillRect(0, row, 40, 1);
+    }
+    return Array.from(new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer()));
+  });
+  const painted = async () => {
+    await compute(page, 'filter', { files: [file('rainbow.png', 'image/png', drawn)] });
+    return (await saved(page, 'job-save')).bytes;
+  };
+  const picture = await painted();
+  await page.getByTestId('example-primes').click();
+  await page.getByTestId('job-local').check();
+  assert.deepEqual(await painted(), picture, 'bands by strangers are those of this tab');
+
+  await page.getByTestId('job-local').uncheck();
+  const search = readFileSync(join(ROOT, 'task-meter/guests/built/search.wasm'));
+  await compute(page, 'own', { files: [file('search.wasm', 'application/wasm', search), file('bad', '', 'b(\nhello'), file('good', '', 'b.n+a\nbanana')] });
+  assert.equal(await page.locator('[data-testid=job] tr[data-status=OK]').count(), 1);
+  await page.locator('[data-testid=job-failed]', { hasText: 'EXIT: search: found open group' }).waitFor();
+});
