@@ -337,6 +337,10 @@ impl Meter<'_> {
                 self.call(0x101, start, &[0x10, GROW]);
             }
             0x43 | 0x44 => self.push_constant(row == 0x44),
+            0xd2 => {
+                self.charge(INDIRECT_GAS);
+                self.push(operand::BITS);
+            }
             _ => self.bulk(row, start),
         }
     }

@@ -185,7 +185,7 @@ const RUNS: [Run; 84] = [
     // References.
     run(0xd0, 0xd0, I::REFERENCE, plain(0, Bits),    1),  // ref.null
     run(0xd1, 0xd1, I::NONE,     plain(1, Bits),     2),  // ref.is_null
-    run(0xd2, 0xd2, I::FUNCTION, plain(0, Bits),     16), // ref.func
+    run(0xd2, 0xd2, I::FUNCTION, SPECIAL,            32), // ref.func
     // Behind 0xfc.
     run(0x100, 0x107, I::NONE,            plain(1, Bits),    3),  // i32.trunc_sat_f32_s … i64.trunc_sat_f64_u
     run(0x108, 0x108, I::SEGMENT_MEMORY,  SPECIAL,           1),  // memory.init

@@ -8,7 +8,7 @@ use crate::opcodes::{Opcodes, PREFIXED};
 
 pub use crate::opcodes::WEIGHTS;
 
-/// More for a call through the table.
+/// More for a call through the table, and for a function as a reference.
 pub const INDIRECT_GAS: u32 = 16;
 
 /// More for `memory.grow`, beside what its pages cost.
