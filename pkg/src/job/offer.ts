@@ -1,6 +1,6 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
-import { need, needNone, wholeOf } from '../check.js';
+import { need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { workersAtOnce } from '../task/host.js';
 import { INPUT_BYTES_MAX, MODULE_BYTES_MAX } from '../task/limits.js';
@@ -12,6 +12,7 @@ import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
 import { CORES_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
+import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
@@ -20,6 +21,8 @@ const GAS_USUAL = 100_000_000_000n;
 const MEMORY_USUAL_MIB = 256;
 const MEMORY_MAX_MIB = 4_096;
 const BYTES_AN_HOUR_USUAL = 1 << 30;
+
+const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'when', 'onAsk', 'coordinator'];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -33,7 +36,7 @@ const offering = new WeakSet<Mesh>();
  * @throws MeshError BadOption, Offering; as `attach` of `tabmesh/module`
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
-  need(typeof options === 'object' && options !== null, 'offer takes an object of options');
+  needOnly(options, OPTIONS, 'offer');
   const { when = 'visible', coordinator: module } = options;
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
@@ -51,8 +54,7 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
 }
 
 async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, onAsk, ...options }: OfferOptions): Promise<Limits> {
-  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL, when: _when, coordinator: _module, ...unknown } = options;
-  needNone(unknown, 'offer');
+  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL } = options;
   need(onAsk === undefined || typeof onAsk === 'function', 'onAsk is a function');
   return {
     cores: cores === undefined ? await usualCores() : wholeOf(cores, 1, CORES_MAX, 'cores'),
