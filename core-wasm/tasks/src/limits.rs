@@ -84,8 +84,9 @@ pub const ASIDE_MAX: usize = 256;
 /// Tasks that the requester ran itself and gave to nobody yet.
 pub const CANARIES_MAX: usize = 8;
 
-/// Tasks that were run to be canaries and came to what most come to are none for the most part: of all one in so many at most.
-pub const PASSED_OVER: u32 = 25;
+/// Tasks that were run here to be canaries and are none, for they came to what most come to, or waited too long: of all one in so
+/// many at most.
+pub const SPARED: u32 = 25;
 
 /// An executor whose outcomes were checked and right so often is checked by chance only.
 pub const CHECKED_FIRST: u32 = 10;

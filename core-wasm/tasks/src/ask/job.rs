@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use crate::face::StalledWhy;
-use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, PASSED_OVER};
+use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, SPARED};
 use crate::outcome::Outcome;
 
 pub(crate) struct Job {
@@ -26,8 +26,8 @@ pub(crate) struct Job {
     pub(crate) granted: u32,
     /// Copies that were given out beside those that the level asks for.
     pub(crate) doubles: u32,
-    /// Tasks that were run here to be canaries, and are none since their outcome is common.
-    passed_over: u32,
+    /// Tasks that were run here to be canaries, and are none.
+    spared: u32,
     /// What most tasks come to, if more than half come to one thing, and by how much (Boyer and Moore, 1981).
     commonest: Option<Outcome>,
     lead: u32,
@@ -56,7 +56,7 @@ impl Job {
             open: 0,
             granted: 0,
             doubles: 0,
-            passed_over: 0,
+            spared: 0,
             commonest: None,
             lead: 0,
             aside: Vec::new(),
@@ -96,10 +96,15 @@ impl Job {
         self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
     }
 
-    /// Whether what this task came to is common, and there is leave to have run it for nothing else.
-    pub(crate) fn passes_over(&mut self, outcome: &Outcome) -> bool {
-        let may = self.passed_over < self.decided() / PASSED_OVER && self.commonest == Some(*outcome);
-        self.passed_over += u32::from(may);
+    /// Whether most tasks come to this.
+    pub(crate) fn is_common(&self, outcome: &Outcome) -> bool {
+        self.commonest == Some(*outcome)
+    }
+
+    /// Takes leave to have run a task here for nothing, if there is.
+    pub(crate) fn spare(&mut self) -> bool {
+        let may = self.spared < self.decided() / SPARED;
+        self.spared += u32::from(may);
         may
     }
 

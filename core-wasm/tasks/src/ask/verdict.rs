@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Status};
 
+use super::job::Job;
 use super::requester::{Canary, Requester};
 use super::task::{Here, Task, Vote};
 use crate::face::{Event, FailedWhy};
@@ -11,6 +12,9 @@ use crate::ground::Ground;
 use crate::limits::CANARIES_MAX;
 use crate::list::Gather;
 use crate::outcome::Outcome;
+
+/// A canary is fresh until a part of as many tasks came as are open.
+const FRESH: u64 = 2;
 
 /// Open tasks for each of which one may be a canary at a time.
 const OPEN_A_CANARY: usize = 8;
@@ -120,7 +124,8 @@ impl Requester {
 
     /// Whether a task that came to this shall be no canary: who guesses what most come to would be right about it.
     fn passes_over(&mut self, ground: &mut Ground, job: u32, outcome: &Outcome) -> bool {
-        !ground.happens(1, COMMON_ONE_IN) && self.job(job).is_some_and(|job| job.passes_over(outcome))
+        let is_common = |job: &mut Job| job.is_common(outcome) && job.spare();
+        !ground.happens(1, COMMON_ONE_IN) && self.job(job).is_some_and(is_common)
     }
 
     /// The shell cannot run a task.
@@ -188,6 +193,9 @@ impl Requester {
             if job.validation != 1 || !job.runs_here || job.is_paused {
                 continue;
             }
+            let newest = self.keys.saturating_sub(u64::from(job.open) / FRESH);
+            self.drop_canaries(number, newest);
+            let Some(job) = self.jobs.get(at) else { return };
             // A short job is not run here for the most part.
             let most = (CANARIES_MAX / self.jobs.len()).min(job.open as usize / OPEN_A_CANARY);
             let ready = self.canaries.iter().filter(|canary| canary.job == number).count();
@@ -196,6 +204,16 @@ impl Requester {
             for _ in ready + running..most {
                 self.run_canary(ground, number);
             }
+        }
+    }
+
+    /// Canaries chosen before this task came stand for few of those that are given out: others are run instead.
+    fn drop_canaries(&mut self, number: u32, newest: u64) {
+        let is_old = |canary: &Canary| canary.job == number && canary.newest < newest;
+        while let Some(at) = self.canaries.iter().position(is_old)
+            && self.job(number).is_some_and(Job::spare)
+        {
+            self.canaries.swap_remove(at);
         }
     }
 
