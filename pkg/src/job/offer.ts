@@ -1,5 +1,6 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
+import { type Bytes, fromHex } from '../bytes.js';
 import { need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { workersAtOnce } from '../task/host.js';
@@ -10,10 +11,12 @@ import type { Mesh } from '../types.js';
 import { count } from './account.js';
 import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
-import { CORES_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
-import { Listeners } from './listeners.js';
+import * as face from './face.js';
+import { CORES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
+import { Listeners, report } from './listeners.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
+import { theBook } from './records.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -41,9 +44,11 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
   const coordinator = await Coordinator.of(mesh, module);
+  // Who computed for this tab, and was right, is preferred.
+  const friends = (await theBook()).list().slice(0, PREFERRED_MAX).map(({ executor }) => fromHex(executor, 32)!);
   if (offering.has(mesh)) throw wrong(WORD.offering);
   offering.add(mesh);
-  const made = new MeshOffer(coordinator, limits, () => offering.delete(mesh));
+  const made = new MeshOffer(coordinator, limits, friends, () => offering.delete(mesh));
   try {
     made.begin(when === 'visible');
   } catch (error) {
@@ -73,7 +78,7 @@ function isAllowed(onAsk: NonNullable<OfferOptions['onAsk']>, from: string): boo
   try {
     return onAsk(from) === true;
   } catch (error) {
-    reportError(error);
+    report(error);
     return false;
   }
 }
@@ -99,10 +104,13 @@ class MeshOffer implements Offer {
   #gas = 0n;
   #isTelling = false;
   readonly #release: () => void;
+  /** Nodes whose tasks come before those of strangers. */
+  readonly #friends: readonly Bytes[];
 
-  constructor(coordinator: Coordinator, limits: Limits, onOver: () => void) {
+  constructor(coordinator: Coordinator, limits: Limits, friends: readonly Bytes[], onOver: () => void) {
     this.#coordinator = coordinator;
     this.#onOver = onOver;
+    this.#friends = friends;
     this.#executor = new Executor(coordinator, limits);
     this.#executor.onChange = () => this.#tell();
     this.#executor.onRan = (from, gas) => this.#count(from, gas);
@@ -114,6 +122,7 @@ class MeshOffer implements Offer {
 
   /** @throws MeshError Closed or Detached */
   begin(isVisibleOnly: boolean): void {
+    this.#coordinator.say(face.prefer(this.#friends));
     if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
     this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');
   }
