@@ -149,11 +149,10 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   #taken(from: string, gas: bigint, bytes: Bytes, count: number): Batch {
     const { gas: most, memoryBytes, moduleBytes, inputBytes } = this.#limits;
     const { frame, inputs } = this.#read(bytes, count);
-    const lengths = inputs.map((input) => ('bytes' in input ? 0 : input.length));
     const isLarge = gas > most || frame.pages * PAGE_BYTES > memoryBytes || frame.moduleLength > moduleBytes;
-    if (isLarge || lengths.some((length) => length > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
+    if (isLarge || inputs.some((input) => lengthOf(input) > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
     if (this.#deadly.get(deadlyKey(from, frame.module)) || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
-    const toFetch = lengths.reduce((sum, length) => sum + length, this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
+    const toFetch = inputs.reduce((sum, input) => sum + ('bytes' in input ? 0 : input.length), this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
     if (!this.#mayFetch(toFetch)) throw new Declined(face.REFUSAL.busy);
     return { frame, inputs };
   }
@@ -252,6 +251,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     }
   }
 }
+
+const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
 
 const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
 

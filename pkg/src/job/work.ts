@@ -82,7 +82,7 @@ export class Work implements Hearer, GraphHearer {
       source: plan.source,
       gas: plan.gas,
       modulesOf: (stage) => this.#stages[stage]!.modules,
-      isWanted: (open) => this.#isWanted(open),
+      isWanted: () => this.#isWanted(),
       isOver: () => this.isOver,
       known: plan.known,
       onKnown: (task, decided) => this.onDecided(task, decided),
@@ -350,12 +350,12 @@ export class Work implements Hearer, GraphHearer {
     };
   }
 
-  /** Whether results are read, beside so many that may come. */
-  #isWanted(open: number): boolean {
+  /** Whether results are read. */
+  #isWanted(): boolean {
     if (this.state === 'paused') return false;
     const outlets = this.#stages.map(({ outlet }) => outlet);
     const bytes = Math.max(...outlets.map((outlet) => outlet.bytes));
-    return Math.max(...outlets.map((outlet) => outlet.unread)) + open < UNREAD_MAX && bytes < HELD_BYTES_MAX;
+    return Math.max(...outlets.map((outlet) => outlet.unread)) < UNREAD_MAX && bytes < HELD_BYTES_MAX;
   }
 
   #end(state: 'done' | 'cancelled' | 'failed', error: unknown): void {

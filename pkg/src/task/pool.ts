@@ -138,7 +138,8 @@ export class Pool {
     let prepared: Prepared | undefined;
     const ending = await hand.ask({ source: { bytes, pages, meter } }, [], PREPARE_MS, (news) => (prepared = news));
     this.#release(hand);
-    if (!prepared) throw new MeshError(CODE.notChecked, ending.kind === 'failed' ? ending.detail : 'it took too long');
+    const detail = ending.kind === 'failed' ? ending.detail : 'it took too long';
+    if (!prepared) throw new MeshError(hand.hasAnswered || ending.kind === 'late' ? CODE.notChecked : CODE.noWorker, detail);
     this.#kept.keep(name, prepared);
     return prepared;
   }
