@@ -304,3 +304,53 @@ fn what_the_compiler_apart_finds_invalid_is_refused() {
         assert!(stderr(&invalid).contains("no valid WebAssembly"), "{}", stderr(&invalid));
     }
 }
+
+/// What a task says in a process with so many KiB of address space.
+#[cfg(target_os = "linux")]
+fn limited(kib: u32, module: &Path, more: &[&str]) -> Output {
+    let program = tabmesh().get_program().to_owned();
+    let script = format!("ulimit -v {kib}; exec \"$0\" task run \"$@\"");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script]).arg(program).arg(module).args(more).stdin(Stdio::null());
+    shell.output().expect("it runs")
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn little_address_space_suffices_for_a_small_task_and_is_named_where_it_does_not() {
+    let dir = temporary();
+    let idle = write(dir.path(), "idle.wasm", IDLE);
+    for kib in [4_194_304, 1_048_576, 524_288] {
+        let ran = limited(kib, &idle, &["--pages", "2"]);
+        assert_eq!(ran.status.code(), Some(0), "{kib} KiB: {}", stderr(&ran));
+    }
+    let grows = write(
+        dir.path(),
+        "grows.wasm",
+        r#"(module (memory (export "memory") 1) (func (export "_start")
+            (loop (br_if 0 (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))))"#,
+    );
+    let ran = limited(524_288, &grows, &["--pages", "65536"]);
+    assert_eq!(ran.status.code(), Some(16), "{}", stderr(&ran));
+    assert!(stderr(&ran).contains("limited to 524288 KiB"), "{}", stderr(&ran));
+}
+
+#[test]
+fn a_task_has_the_stack_that_it_is_given() {
+    let dir = temporary();
+    let deep = write(
+        dir.path(),
+        "deep.wasm",
+        r#"(module (memory (export "memory") 1)
+            (func $deep (param i32) (if (local.get 0) (then (call $deep (i32.sub (local.get 0) (i32.const 1))))))
+            (func (export "_start") (call $deep (i32.const 50000))))"#,
+    );
+    let ran = task("run", &deep, &[]);
+    assert_eq!(ran.status.code(), Some(14), "{}", stderr(&ran));
+    assert!(stderr(&ran).contains("--stack"), "{}", stderr(&ran));
+    let ran = task("run", &deep, &["--stack", "8192"]);
+    assert_eq!(ran.status.code(), Some(0), "{}", stderr(&ran));
+    let ran = task("run", &deep, &["--stack", "8193"]);
+    assert_eq!(ran.status.code(), Some(2), "{}", stderr(&ran));
+    assert!(stderr(&ran).contains("1 to 8192 KiB"), "{}", stderr(&ran));
+}

@@ -7,12 +7,12 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Meter } from '../../pkg/dist/task/meter.js';
+import { worded } from '../../pkg/dist/task/words.js';
 import { unimport } from './unimport.js';
 
 const MINUTES = 5;
 const COMMAND = 1;
 const PAGES = 65_536;
-const BORDER = 'imports';
 
 const here = (path) => new URL(path, import.meta.url);
 const meter = new WebAssembly.Module(readFileSync(here('../../pkg/wasm/tabmesh_meter.wasm')));
@@ -59,7 +59,7 @@ function refusalOf(bytes) {
   const started = performance.now();
   const metered = new Meter(meter).instrument(alone.module, PAGES, COMMAND);
   const meterMs = performance.now() - started;
-  if (!(metered instanceof Uint8Array)) return { reason: metered.feature, foreign };
+  if (!(metered instanceof Uint8Array)) return { reason: worded(metered).feature, foreign };
   try {
     const start = performance.now();
     new WebAssembly.Module(metered);

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod accepted;
 mod advisories;
 mod apt;
 mod bench;
@@ -65,6 +66,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Build the corpus of tasks, modules of npm packages; what each must give can be written down anew.
     Tasks(tasks::Options),
+    /// Count which modules of some eighty npm packages can be tasks: packs them, meters them, prints the tables.
+    Accepted,
     /// Write the numbers of inputs and outputs for the npm package, from the engine's table.
     Border,
     /// Build the Rust documentation with warnings denied, and check every link in the Markdown files.
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
         Command::Bench(options) => bench::bench(&options),
         Command::Sim(options) => sim::sim(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
+        Command::Accepted => accepted::accepted(),
         Command::Border => border::border(),
         Command::Tasks(options) => tasks::tasks(&options),
         Command::Doc => doc::doc(),

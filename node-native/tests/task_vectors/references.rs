@@ -66,7 +66,7 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .ends(Status::Trap),
         Case::new("a call of nothing", &with_tables("(drop (call $call (i32.const 3)))")).ends(Status::Trap),
-        Case::new("14,000 locals", &pure(&locals(14_000))),
+        Case::new("12,000 locals", &pure(&locals(12_000))),
         Case::new("refused: 15,000 locals", &pure(&locals(15_000))).refused(31),
         Case::new("refused: a reference of any kind", "(module (func (drop (ref.null any))))").refused(6),
         Case::new("refused: 9 tables", &format!("(module {})", "(table 1 funcref)".repeat(9))).refused(30),

@@ -24,9 +24,9 @@ export const REASONS: readonly string[] = [
   'a segment of data names its memory',
   'an index names something that does not exist',
   'blocks do not match',
-  'there are more than 65,535 functions, globals, exports, segments, or entries of one or of a table',
+  'there are more than 131,071 functions, globals, exports, or entries of a segment or a table',
   'blocks are nested deeper than 4,096',
-  'a function takes more than 114,688 bytes of stack',
+  'a function takes more than 331,776 bytes of stack',
   'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',
@@ -36,8 +36,10 @@ export const REASONS: readonly string[] = [
   'a function type has more than 32 results',
   'a br_table has more than 32,768 labels',
   'imported and exported functions have more than 900,000 parameters and results',
-  'there are more than 16 tables',
-  'a function has more than 14,330 parameters and locals',
+  'there are more than 8 tables',
+  'a function has more than 12,794 parameters and locals',
+  'a function has more than 28,672 constants and branches',
+  'there are more than 65,535 segments of data or of elements',
 ];
 
 /** First code, last code, the feature of WebAssembly that has these opcodes; the first that fits counts. */
@@ -61,7 +63,7 @@ const featureOf = (code: number): string => {
 };
 
 /** The limits of which a refusal says how many were found. */
-export const COUNTED: ReadonlySet<number> = new Set([1, 9, 18, 20, 24, 25, 26, 27, 28, 29, 30, 31]);
+export const COUNTED: ReadonlySet<number> = new Set([1, 9, 18, 20, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33]);
 
 /** A refusal with its words: what is wrong, where, and the way out. */
 export function worded({ code, offset, found, place, head }: Refused): TaskRefusal {
@@ -110,6 +112,8 @@ export const WAYS: readonly string[] = [
   'export less (wasm-opt --remove-unused-module-elements)',
   'use one table',
   'split the function, or move arrays into memory',
+  'split the function, or keep its constants in memory',
+  'let the linker join its data (wasm-ld does), or wasm-opt --limit-segments',
 ];
 
 /** First code, last code, what is to be done about these opcodes; the first that fits counts. */

@@ -94,7 +94,7 @@ fn one(name: &'static str) -> Probe {
 /// All of them.
 #[must_use]
 pub fn all() -> Vec<Probe> {
-    [integers(), floats(), memory(), control(), calls(), bulk()].into_iter().flatten().collect()
+    [integers(), floats(), memory(), control(), calls(), bulk(), tables()].into_iter().flatten().collect()
 }
 
 fn integers() -> Vec<Probe> {
@@ -285,6 +285,59 @@ fn bulk() -> Vec<Probe> {
         plain(
             "memory.grow of nothing",
             "(local.set $a (i32.add (local.get $a) (memory.grow (i32.const 0))))",
+        ),
+    ]
+}
+
+/// Two tables of 64 functions, one of nothing, and 64 functions of two types.
+fn tables() -> Vec<Probe> {
+    let functions: String = (0..64)
+        .map(|number| format!("(func $f{number} (type $t) (i32.add (local.get 0) (i32.const {number})))"))
+        .collect();
+    let all: String = (0..64).map(|number| format!(" $f{number}")).collect();
+    let fields = format!(
+        "(type $t (func (param i32) (result i32))) {functions} (table $t 64 100 funcref) (table $u 64 funcref)
+         (table $v 64 65000 externref) (table $w 8192 funcref) (elem (table $t) (i32.const 0) func{all}) (elem $e func{all})"
+    );
+    let probe = |name, count, code: &str| with(name, count, code, &fields, "", &VALUES);
+    let step = "(local.set $at (i32.and (i32.add (i32.mul (local.get $at) (i32.const 0x19660d)) (i32.const 0x3c6ef35f)) (i32.const 0x7fffffff)))";
+    let drawn = "(i32.and (i32.shr_u (local.get $at) (i32.const 16)) (i32.const 63))";
+    vec![
+        probe(
+            "random numbers, call_indirect of 64",
+            COUNT,
+            &format!("{step} (local.set $a (call_indirect $t (type $t) (local.get $a) {drawn}))"),
+        ),
+        probe(
+            "table.get",
+            COUNT,
+            "(local.set $a (i32.add (local.get $a) (ref.is_null (table.get $t (i32.and (local.get $a) (i32.const 63))))))",
+        ),
+        probe(
+            "table.set",
+            COUNT,
+            "(table.set $u (i32.and (local.get $n) (i32.const 63)) (table.get $t (i32.const 5)))",
+        ),
+        probe(
+            "table.set of things",
+            COUNT,
+            "(table.set $v (i32.and (local.get $n) (i32.const 63)) (ref.null extern))",
+        ),
+        probe("ref.func", COUNT, "(local.set $a (i32.add (local.get $a) (ref.is_null (ref.func $f7))))"),
+        probe("table.size", COUNT, "(local.set $a (i32.add (local.get $a) (table.size $t)))"),
+        probe(
+            "table.grow by nothing",
+            COUNT,
+            "(local.set $a (i32.add (local.get $a) (table.grow $t (ref.null func) (i32.const 0))))",
+        ),
+        probe("table.copy of nothing", COUNT, "(table.copy $u $t (i32.const 0) (i32.const 0) (i32.const 0))"),
+        probe("table.copy of 64 entries", 4, "(table.copy $u $t (i32.const 0) (i32.const 0) (i32.const 64))"),
+        probe("table.init of 64 entries", 4, "(table.init $u $e (i32.const 0) (i32.const 0) (i32.const 64))"),
+        probe("table.fill of 64 entries", 4, "(table.fill $u (i32.const 0) (ref.func $f3) (i32.const 64))"),
+        probe(
+            "table.fill of 8,192 entries",
+            1,
+            "(table.fill $w (i32.const 0) (ref.func $f3) (i32.const 8192))",
         ),
     ]
 }
