@@ -244,7 +244,7 @@ fn again(why: Refusal) -> Option<u64> {
     assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
     assert!(alone.asks.is_empty(), "it has nothing to revoke");
     let count = alone.given.len();
-    for second in 0..30 {
+    for second in 0..100 {
         if alone.given.len() > count {
             return Some(second);
         }
@@ -254,10 +254,11 @@ fn again(why: Refusal) -> Option<u64> {
 }
 
 #[test]
-fn who_gives_a_batch_back_is_asked_later_or_not_for_this_job() {
+fn who_gives_a_batch_back_is_asked_later_or_not_again_for_this_job() {
     assert_eq!(again(Refusal::Busy), Some(2));
     assert_eq!(again(Refusal::TooLarge), None);
-    assert_eq!(again(Refusal::Unwilling), None);
+    // Tabs are hidden and shown.
+    assert!(again(Refusal::Unwilling).is_some_and(|second| (60..=62).contains(&second)));
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
 use super::assignment::{Assignment, Stage};
 use super::requester::Requester;
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
-use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX};
+use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX, UNWILLING};
 use crate::list::Gather;
 use crate::wire::{Nonce, Question, Refusal, Word};
 
@@ -56,8 +56,14 @@ impl Requester {
         let now = ground.now;
         match why {
             Refusal::Busy => self.executors.find(&to).into_iter().for_each(|executor| executor.cool(now)),
-            _ => self.job(number).into_iter().for_each(|job| job.set_aside(&to)),
+            Refusal::TooLarge => self.set_aside(number, &to, Instant::NEVER),
+            Refusal::Unwilling => self.set_aside(number, &to, now + UNWILLING),
         }
+    }
+
+    /// An executor gets nothing of a job until then.
+    pub(crate) fn set_aside(&mut self, job: u32, id: &NodeId, until: Instant) {
+        self.job(job).into_iter().for_each(|job| job.set_aside(id, until));
     }
 
     pub(crate) fn on_word(&mut self, ground: &mut Ground, from: &NodeId, nonce: &Nonce, word: Word) {
