@@ -35,10 +35,6 @@ export class Hand {
     this.#worker.post(nothing, []);
   }
 
-  get isBusy(): boolean {
-    return this.#resolve !== undefined;
-  }
-
   /** Whether it keeps a module of this name. */
   has(name: string): boolean {
     return this.#kept.get(name) !== undefined;
