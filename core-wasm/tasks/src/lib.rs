@@ -11,6 +11,7 @@
 extern crate alloc;
 
 mod ask;
+pub mod bisect;
 mod face;
 mod ground;
 mod limits;

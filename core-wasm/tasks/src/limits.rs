@@ -84,6 +84,10 @@ pub const ASIDE_MAX: usize = 256;
 /// Tasks that the requester ran itself and gave to nobody yet.
 pub const CANARIES_MAX: usize = 8;
 
+/// Tasks that were run here to be canaries and are none, for they came to what most come to, or waited too long: of all one in so
+/// many at most.
+pub const SPARED: u32 = 25;
+
 /// An executor whose outcomes were checked and right so often is checked by chance only.
 pub const CHECKED_FIRST: u32 = 10;
 
@@ -131,6 +135,9 @@ pub const DIALLING: Duration = Duration::from_ms(20_000);
 
 /// Whoever is busy is asked again after this, twice as long each time, up to a minute.
 pub const COOLING: Duration = Duration::from_ms(2_000);
+
+/// Whoever is unwilling is asked again for a job after this: tabs are hidden and shown.
+pub const UNWILLING: Duration = Duration::from_ms(60_000);
 
 /// Leases in a row that end without outcomes; after so many an executor is let go.
 pub const LAPSES_MAX: u8 = 3;

@@ -53,7 +53,7 @@ pub fn leaf(task: &TaskId, outcome: &Outcome) -> [u8; 32] {
 }
 
 /// SHA-256(1 ‖ left ‖ right): no node passes for a leaf (RFC 9162 §2.1).
-fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+pub(crate) fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     let mut writer = Writer::with_capacity(65);
     writer.u8(1).bytes(left).bytes(right);
     sha256(&writer.finish())

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::alone::{id, right};
 use common::staff::{Seen, Staff};
-use tabmesh_tasks::{CHECKED_RARELY, Command};
+use tabmesh_tasks::{CHECKED_RARELY, Command, Outcome, TaskId};
 
 const EXECUTORS: u32 = 20;
 const FEATURES: usize = 12;
@@ -18,7 +18,7 @@ struct Row {
 }
 
 /// All that twenty executors see of a job, each checked once in fifty tasks: those places whose task none of them saw before.
-fn rows(seed: u8) -> Vec<Row> {
+fn rows(seed: u16) -> Vec<Row> {
     let mut staff = Staff::new(seed, EXECUTORS, right, |_, task| right(task));
     for executor in 1..=EXECUTORS {
         staff.alone.say(&Command::Know { executor: &id(executor), confirmed: CHECKED_RARELY });
@@ -137,10 +137,55 @@ fn i18_all_executors_together_tell_checks_no_better_than_chance() {
 #[test]
 fn the_classifier_tells_what_can_be_told() {
     // Were checks first in their batch but one time in ten, it would find out.
-    let marked = |seeds: std::ops::RangeInclusive<u8>| -> Vec<Row> {
+    let marked = |seeds: std::ops::RangeInclusive<u16>| -> Vec<Row> {
         let mark = |(at, row): (usize, Row)| Row { is_check: row.features[2] > 0.0 && at % 10 > 0, ..row };
         seeds.flat_map(rows).enumerate().map(mark).collect()
     };
     let (area, deviations) = Classifier::trained(&marked(1..=1)).tells(&marked(2..=2));
     assert!(area > 0.9 && deviations > 10.0, "{area}");
+}
+
+/// What one task in fifty does not come to.
+fn dull() -> Outcome {
+    Outcome { status: 0, gas: 1_000, length: 1, output: [0; 32] }
+}
+
+fn is_rare(task: &TaskId) -> bool {
+    task.0[5] < 5
+}
+
+fn mostly_dull(task: &TaskId) -> Outcome {
+    if is_rare(task) { right(task) } else { dull() }
+}
+
+#[test]
+fn i26_who_always_gives_the_commonest_output_is_found() {
+    // Five of twenty guess; all were right fifty times before.
+    let says = |by, task: &TaskId| if by <= 5 { dull() } else { mostly_dull(task) };
+    let (mut canaries, mut rare, mut given, mut found) = (0, 0, Vec::new(), 0);
+    for seed in 1..=4 {
+        let mut staff = Staff::new(seed, EXECUTORS, mostly_dull, says);
+        for executor in 1..=EXECUTORS {
+            staff.alone.say(&Command::Know { executor: &id(executor), confirmed: CHECKED_RARELY });
+        }
+        staff.begin();
+        staff.run_for(400);
+        assert!(staff.disputes.iter().all(|(liar, _)| *liar <= 5), "{:?}", staff.disputes);
+        found += staff.disputes.len();
+        given.extend(staff.disputes.iter().map(|(_, given)| *given));
+        for seen in staff.seen.iter().filter(|seen| staff.ran_here.contains(&seen.task)) {
+            canaries += 1;
+            rare += u32::from(is_rare(&common::task_id(1, seen.task)));
+        }
+        // What it costs: one in 25 beside the canaries themselves.
+        let share = staff.ran_here.len() as f64 / staff.accepted.len() as f64;
+        assert!(share < 0.06, "{share} are run here");
+    }
+    given.sort_unstable();
+    println!(
+        "{found} of 20 found, after {given:?} tasks; {rare} of {canaries} canaries came to something rare"
+    );
+    assert!(found >= 19, "{found}");
+    // One in fifty would be, if they were not preferred.
+    assert!(canaries > 300 && rare * 20 > canaries, "{rare} of {canaries}");
 }

@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use crate::face::StalledWhy;
-use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS};
+use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, SPARED};
+use crate::outcome::Outcome;
 
 pub(crate) struct Job {
     pub(crate) number: u32,
@@ -25,7 +26,13 @@ pub(crate) struct Job {
     pub(crate) granted: u32,
     /// Copies that were given out beside those that the level asks for.
     pub(crate) doubles: u32,
-    aside: Vec<NodeId>,
+    /// Tasks that were run here to be canaries, and are none.
+    spared: u32,
+    /// What most tasks come to, if more than half come to one thing, and by how much (Boyer and Moore, 1981).
+    commonest: Option<Outcome>,
+    lead: u32,
+    /// Executors that get nothing of it, until then.
+    aside: Vec<(NodeId, Instant)>,
     pub(crate) stalled: StalledWhy,
     /// When something of it went on last.
     pub(crate) moved_at: Instant,
@@ -50,6 +57,9 @@ impl Job {
             open: 0,
             granted: 0,
             doubles: 0,
+            spared: 0,
+            commonest: None,
+            lead: 0,
             aside: Vec::new(),
             stalled: StalledWhy::Not,
             moved_at: now,
@@ -64,17 +74,45 @@ impl Job {
 
     /// Whether this executor gets nothing of it any more.
     pub(crate) fn is_aside(&self, id: &NodeId) -> bool {
-        self.aside.contains(id)
+        self.aside.iter().any(|(other, _)| other == id)
     }
 
-    pub(crate) fn set_aside(&mut self, id: &NodeId) {
-        if self.is_aside(id) {
+    pub(crate) fn set_aside(&mut self, id: &NodeId, until: Instant) {
+        if let Some((_, known)) = self.aside.iter_mut().find(|(other, _)| other == id) {
+            *known = until.max(*known);
             return;
         }
         if self.aside.len() >= ASIDE_MAX {
             self.aside.remove(0);
         }
-        self.aside.push(*id);
+        self.aside.push((*id, until));
+    }
+
+    /// Those whose time is up may have something again.
+    pub(crate) fn take_back_in(&mut self, now: Instant) {
+        self.aside.retain(|(_, until)| now < *until);
+    }
+
+    /// A task was accepted.
+    pub(crate) fn accept(&mut self, outcome: &Outcome) {
+        self.accepted += 1;
+        self.open -= 1;
+        if self.lead == 0 {
+            self.commonest = Some(*outcome);
+        }
+        self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
+    }
+
+    /// Whether most tasks come to this.
+    pub(crate) fn is_common(&self, outcome: &Outcome) -> bool {
+        self.commonest == Some(*outcome)
+    }
+
+    /// Takes leave to have run a task here for nothing, if there is.
+    pub(crate) fn spare(&mut self) -> bool {
+        let may = self.spared < self.decided() / SPARED;
+        self.spared += u32::from(may);
+        may
     }
 
     /// A task took so long.

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
+use super::job::Job;
 use super::requester::{Canary, Requester};
 use super::task::{Here, Task, Vote};
 use crate::face::{Event, FailedWhy};
@@ -12,8 +13,14 @@ use crate::limits::CANARIES_MAX;
 use crate::list::Gather;
 use crate::outcome::Outcome;
 
+/// A canary is fresh until a part of as many tasks came as are open.
+const FRESH: u64 = 2;
+
 /// Open tasks for each of which one may be a canary at a time.
 const OPEN_A_CANARY: usize = 8;
+
+/// Of those that came to what most come to, one in so many is a canary nevertheless.
+const COMMON_ONE_IN: u32 = 4;
 
 impl Requester {
     /// Looks whether a task is decided. With no margin after twice the margin and three votes the requester runs it; so it does at level
@@ -56,10 +63,7 @@ impl Requester {
         votes: usize,
         is_checked: bool,
     ) {
-        if let Some(job) = self.job(task.job) {
-            job.accepted += 1;
-            job.open -= 1;
-        }
+        self.job(task.job).into_iter().for_each(|job| job.accept(&vote.outcome));
         ground.emit(&Event::Accepted {
             job: task.job,
             number: task.number,
@@ -76,9 +80,7 @@ impl Requester {
     /// Others came to something else. That proves nothing: a cartel may outvote the honest.
     fn outvote(&mut self, job: u32, id: &NodeId) {
         self.records.clear(id);
-        if let Some(job) = self.job(job) {
-            job.set_aside(id);
-        }
+        self.set_aside(job, id, Instant::NEVER);
     }
 
     /// The shell ran a task itself: that decides, and names liars.
@@ -109,11 +111,19 @@ impl Requester {
         let votes = task.votes.len() - liars.len();
         let own = Vote { by: ground.own, outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
-        if let Here::AsCanary(newest) = task.here {
+        if let Here::AsCanary(newest) = task.here
+            && !self.passes_over(ground, task.job, &outcome)
+        {
             let Task { job, number, id, .. } = task;
             self.canaries.push(Canary { job, number, id, outcome, newest });
         }
         Ok(())
+    }
+
+    /// Whether a task that came to this shall be no canary: who guesses what most come to would be right about it.
+    fn passes_over(&mut self, ground: &mut Ground, job: u32, outcome: &Outcome) -> bool {
+        let is_common = |job: &mut Job| job.is_common(outcome) && job.spare();
+        !ground.happens(1, COMMON_ONE_IN) && self.job(job).is_some_and(is_common)
     }
 
     /// The shell cannot run a task.
@@ -158,7 +168,7 @@ impl Requester {
     fn denounce(&mut self, ground: &mut Ground, number: u32, task: u32, liar: &NodeId) {
         self.records.clear(liar);
         if let Some(job) = self.job(number) {
-            job.set_aside(liar);
+            job.set_aside(liar, Instant::NEVER);
             // The shell adds again what that one alone has said.
             job.is_closed = false;
         }
@@ -181,6 +191,9 @@ impl Requester {
             if job.validation != 1 || !job.runs_here || job.is_paused {
                 continue;
             }
+            let newest = self.keys.saturating_sub(u64::from(job.open) / FRESH);
+            self.drop_canaries(number, newest);
+            let Some(job) = self.jobs.get(at) else { return };
             // A short job is not run here for the most part.
             let most = (CANARIES_MAX / self.jobs.len()).min(job.open as usize / OPEN_A_CANARY);
             let ready = self.canaries.iter().filter(|canary| canary.job == number).count();
@@ -189,6 +202,16 @@ impl Requester {
             for _ in ready + running..most {
                 self.run_canary(ground, number);
             }
+        }
+    }
+
+    /// Canaries chosen before this task came stand for few of those that are given out: others are run instead.
+    fn drop_canaries(&mut self, number: u32, newest: u64) {
+        let is_old = |canary: &Canary| canary.job == number && canary.newest < newest;
+        while let Some(at) = self.canaries.iter().position(is_old)
+            && self.job(number).is_some_and(Job::spare)
+        {
+            self.canaries.swap_remove(at);
         }
     }
 

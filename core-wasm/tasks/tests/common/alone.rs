@@ -53,9 +53,10 @@ impl Alone {
     }
 
     /// With other chance.
-    pub(crate) fn seeded(seed: u8) -> Self {
+    pub(crate) fn seeded(seed: u16) -> Self {
         let key = StandIn::public(owner(0));
-        let attachment = Attachment { key, network: NETWORK, port: Port::TASKS, seed: [seed; 32] };
+        let seed = tabmesh_port::sha256(&seed.to_be_bytes());
+        let attachment = Attachment { key, network: NETWORK, port: Port::TASKS, seed };
         Self {
             module: Tasks::new(attachment),
             now: 0,

@@ -42,7 +42,7 @@ pub(crate) struct Staff {
 impl Staff {
     /// A job without an end, of level 1.
     pub(crate) fn new(
-        seed: u8,
+        seed: u16,
         executors: u32,
         truth: fn(&TaskId) -> Outcome,
         says: fn(u32, &TaskId) -> Outcome,
