@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 
 import { SENTENCES } from '../dist/errors.js';
+import { WORD, wrong } from '../dist/job/words.js';
 import { FAULT, fault } from '../dist/module/faults.js';
 
 const GROUPS = [
@@ -10,13 +11,15 @@ const GROUPS = [
   ['What a signalling server refused', 500, 'Of the event `fault`.'],
   ['What the package finds', 1000, 'Of errors that are thrown, and of the event `fault`.'],
   ['Modules', 1070, 'Of `tabmesh/module`.'],
+  ['Jobs', 1080, 'Of `tabmesh/job`. The reason why a task failed is the name of one.'],
 ];
 
 /** The text of CODES.md. */
 export function table() {
   const words = Object.entries(SENTENCES).map(([code, [name, sentence]]) => ({ code: Number(code), name, sentence }));
   const ofModules = Object.values(FAULT).map((code) => ({ code, name: fault(code).name, sentence: fault(code).message }));
-  const all = [...words, ...ofModules].sort((one, other) => one.code - other.code);
+  const ofJobs = Object.values(WORD).map((code) => ({ code, name: wrong(code).name, sentence: wrong(code).message }));
+  const all = [...words, ...ofModules, ...ofJobs].sort((one, other) => one.code - other.code);
   const sections = GROUPS.map(([title, first, about], number) => {
     const end = GROUPS[number + 1]?.[1] ?? Infinity;
     const rows = all.filter(({ code }) => code >= first && code < end).map(({ code, name, sentence }) => `| ${code} | \`${name}\` | ${sentence} |`);

@@ -27,3 +27,14 @@ test('the task of the README runs in Node and says what it says', () => {
   assert.ok(printed.startsWith(`${comment} `), printed);
   assert.match(printed, / bafkrei[a-z2-7]{52}\n$/);
 });
+
+test('the job of the README runs in Node and says what it says', () => {
+  const [, code] = /```js\n(import \{ map, offer \}[\s\S]*?)```/.exec(readme) ?? assert.fail('no example of a job');
+  const [, comment] = /console\.log\(await job\.root\(\)\); \/\/ ([0-9a-f]{8})…/.exec(code);
+  // Here, as there is no mesh in Node; it comes to the same root.
+  const here = code.replace(/^const offered .*$/m, '').replace('map(mesh, ', 'map(undefined, ').replace('{ gas: ', "{ where: 'local', gas: ");
+  assert.notEqual(here, code);
+  const printed = printedBy(here);
+  assert.match(printed, /^1 hello, one$/m);
+  assert.match(printed, new RegExp(`^${comment}[0-9a-f]{56}$`, 'm'));
+});

@@ -21,7 +21,7 @@ export function hashNow(bytes: Uint8Array): Bytes {
   end.setBigUint64(last.length - 8, 8n * BigInt(bytes.length));
   for (let at = 0; at < last.length; at += 64) compress(hash, end, at);
   const digest = new DataView(new ArrayBuffer(32));
-  hash.forEach((word, index) => digest.setUint32(4 * index, word));
+  for (let index = 0; index < 8; index += 1) digest.setUint32(4 * index, hash[index]!);
   return new Uint8Array(digest.buffer);
 }
 

@@ -24,6 +24,9 @@ export const RECORDS_MAX = 1_024;
 /** Tasks that the requester ran itself and gave to nobody yet, at most. */
 export const CANARIES_MAX = 8;
 
+/** Requesters that whoever offers prefers. */
+export const PREFERRED_MAX = 64;
+
 /** An input of up to so many bytes is in its batch; a longer one is fetched. */
 export const INPUT_INLINE_MAX = 16_384;
 
@@ -39,24 +42,60 @@ export const MODULES_MAX = 256;
 /** Invocations of one job: numbers have 32 bits, and leaves are kept in one piece. */
 export const INVOCATIONS_MAX = 2 ** 24;
 
-/** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
-export const OPEN_MAX = 1_024;
+/** Jobs that the coordinator has at a time; others wait for their turn, */
+export const JOBS_MAX = 4;
 
-/** Results that nobody read: with so many nothing new begins. */
+/** up to so many: one more is an error. */
+export const JOBS_WAITING_MAX = 64;
+
+/** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
+export const OPEN_MAX = 2_048;
+
+/** Results that nobody read: with so many nothing new begins, and what is open may still come. */
 export const UNREAD_MAX = 1_024;
 
 /** Bytes of inputs of open tasks, and of results that nobody read: with so many nothing new begins. */
 export const HELD_BYTES_MAX = 64 << 20;
 
-/** Results that are kept for whoever reads later, and the bytes of their outputs; with more they are let go once they were read. */
+/** Results that are kept for whoever reads later, and their bytes: with twice as many, those that were read are let go down to this. */
 export const KEPT_RESULTS_MAX = 4_096;
 export const KEPT_RESULTS_BYTES_MAX = 16 << 20;
 
+/** Outputs that later tasks await, in bytes: of more the oldest are let go, and what awaits them fails as InputGone. */
+export const AWAITED_BYTES_MAX = 256 << 20;
+
+/** Invocations that await others: with so many no more are read. */
+export const WAITING_MAX = 4_096;
+
 /** Bytes that are kept so that tasks can be run again, where a liar is found: of more the oldest are let go. */
 export const AGAIN_BYTES_MAX = 64 << 20;
+
+/** Tasks that were run here, whose inputs are kept: some of them are given out later, to check whoever gets them. */
+export const RAN_HERE_MAX = 256;
 
 /** A task whose output nobody who has it gave so often is run here. */
 export const LOST_MAX = 2;
 
 /** Executors that a job counts, each by itself; others are counted together. */
 export const EXECUTORS_COUNTED_MAX = 4_096;
+
+/** Bytes of modules that whoever offers keeps: the least recently used go first. */
+export const MODULES_BYTES_MAX = 64 << 20;
+
+/** Bytes of outputs that their requesters may fetch: of more the oldest are let go, and run again elsewhere. */
+export const OUTPUTS_BYTES_MAX = 128 << 20;
+
+/** Modules that ended their Worker, by who gave them: of more the one that was tried longest ago is forgotten. */
+export const DEADLY_MAX = 1_024;
+
+/** Requesters that an offer counts, each by itself; others are counted together. */
+export const REQUESTERS_COUNTED_MAX = 1_024;
+
+/** Tasks that whoever offers runs at once, at most. */
+export const CORES_MAX = 64;
+
+/** Bytes of what a job came to that are kept for a checkpoint: what is beyond runs again where the job is resumed. */
+export const JOURNAL_BYTES_MAX = 64 << 20;
+
+/** Bytes of a checkpoint: of a longer one none is made. */
+export const CHECKPOINT_BYTES_MAX = 256 << 20;

@@ -1,6 +1,7 @@
 // What goes wrong with jobs, in words that pages without jobs do not load.
 
 import { type Entry, MeshError } from '../errors.js';
+import type { TaskRefusal } from '../task/types.js';
 
 const ENTRIES = {
   1080: ['NoReceipt', 'These bytes are no receipt: ask for it again by receipt() of the result.'],
@@ -22,7 +23,7 @@ const ENTRIES = {
   1096: ['InputTooLarge', 'The outputs that this task awaits have more than 16 MiB together: await fewer, or shorter ones.'],
   1097: ['InputGone', 'An executor was found to lie about this task, and its input was not kept: give an array of inputs, which can be read again.'],
   1098: ['NothingToReduce', 'There are no results to reduce.'],
-  1099: ['InputsFailed', 'The inputs of this job could not be read.'],
+  1099: ['CheckpointTooLarge', 'A checkpoint has at most 256 MiB: put long inputs into fewer jobs.'],
 } as const satisfies Record<number, Entry>;
 
 export const WORD = {
@@ -45,7 +46,7 @@ export const WORD = {
   inputTooLarge: 1096,
   inputGone: 1097,
   nothingToReduce: 1098,
-  inputsFailed: 1099,
+  checkpointTooLarge: 1099,
 } as const;
 
 export type Word = (typeof WORD)[keyof typeof WORD];
@@ -55,3 +56,7 @@ export const wrong = (code: Word, detail?: string, options?: ErrorOptions): Mesh
 
 /** The name of it. */
 export const nameOfWord = (code: Word): string => ENTRIES[code][0];
+
+/** The error of a module that the profile does not accept. */
+export const refusedModule = ({ code, offset, feature, where }: TaskRefusal): MeshError =>
+  wrong(WORD.moduleRefused, `${feature}, at byte ${offset}${where ? `: ${where}` : ''}; code ${code}`);

@@ -1,0 +1,269 @@
+// The executor's half of the coordinator: runs batches of others, within the limits of an offer.
+
+import { type Bytes, NO_BYTES, hex } from '../bytes.js';
+import * as CODE from '../codes.js';
+import { MeshError } from '../errors.js';
+import { Queue } from '../queue.js';
+import * as STATUS from '../status.js';
+import { PAGE_BYTES } from '../task/limits.js';
+import { Recent } from '../task/recent.js';
+import { type Batch, type BatchInput, readBatch } from './batch.js';
+import type { Coordinator, Half } from './coordinator.js';
+import * as face from './face.js';
+import { Fetching, type Wish } from './fetching.js';
+import { hashOf } from './hash.js';
+import { DEADLY_MAX, INLINE_MAX, MODULES_BYTES_MAX, MODULE_INDEX, OUTPUTS_BYTES_MAX, PIECE_MAX } from './limits.js';
+import type { JobModule } from './module.js';
+import { type OwnRun, runTask } from './own-run.js';
+import { Store } from './store.js';
+import { taskId } from './task-id.js';
+
+/** What an offer gives. */
+export interface Limits {
+  readonly cores: number;
+  readonly gas: bigint;
+  readonly memoryBytes: number;
+  readonly moduleBytes: number;
+  readonly inputBytes: number;
+  readonly bytesAnHour: number;
+  readonly mayTake: (from: string) => boolean;
+  /** The watchdog of a task with so much gas, in milliseconds. */
+  readonly watchdogMs: (gas: bigint) => number;
+}
+
+/** A batch that runs, or whose outputs are kept. */
+export interface Served {
+  readonly from: string;
+  readonly tasks: number;
+  done: number;
+  isRunning: boolean;
+}
+
+interface Serving extends Served {
+  readonly assignment: number;
+  readonly stop: AbortController;
+  /** Those of its outputs that are kept. */
+  readonly kept: number[];
+}
+
+/** Why a batch cannot be run. */
+class Declined {
+  constructor(readonly why: face.Refusal) {}
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Modules that ended their Worker, by who gave them: as long as the page lives. */
+const deadly = new Recent<true>(DEADLY_MAX);
+
+export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, { kind: 'refused' }>> {
+  /** A batch came, went on, or is over. */
+  onChange: () => void = () => undefined;
+  /** A task of somebody was run. */
+  onRan: (from: string, gas: bigint) => void = () => undefined;
+  onEnd: (error: MeshError) => void = () => undefined;
+  readonly #coordinator: Coordinator;
+  readonly #limits: Limits;
+  readonly #lanes: Queue;
+  readonly #fetching = new Fetching(Infinity);
+  readonly #served = new Map<number, Serving>();
+  readonly #modules = new Store<string>(MODULES_BYTES_MAX);
+  readonly #outputs = new Store<string>(OUTPUTS_BYTES_MAX);
+  #hour = { since: -Infinity, bytes: 0 };
+
+  constructor(coordinator: Coordinator, limits: Limits) {
+    this.#coordinator = coordinator;
+    this.#limits = limits;
+    this.#lanes = new Queue(limits.cores, Infinity);
+  }
+
+  /** Takes batches from now on. @throws MeshError Closed or Detached */
+  offer(): void {
+    this.#coordinator.say(face.offer(this.#limits.cores, this.#limits.gas));
+  }
+
+  /** Takes no more, and ends what runs. */
+  withdraw(): void {
+    this.#stopAll();
+    this.#coordinator.say(face.withdraw());
+  }
+
+  get running(): Served[] {
+    return [...this.#served.values()].filter(({ isRunning }) => isRunning);
+  }
+
+  hear(event: face.OfferEvent | Extract<face.AskEvent, { kind: 'refused' }>): void {
+    switch (event.kind) {
+      case 'run':
+        return void this.#serve(event);
+      case 'stop':
+      case 'forget':
+        return this.#forget(event.assignment);
+      case 'wantOutput':
+        return this.#give(event);
+      case 'fetchedInput':
+        return this.#fetching.came(event.fetch, event.status, event.bytes);
+      case 'refused':
+        if (event.command === FETCH) this.#fetching.came(event.of, event.status, NO_BYTES);
+    }
+  }
+
+  end(error: MeshError): void {
+    this.#stopAll();
+    this.#fetching.close();
+    this.onEnd(error);
+  }
+
+  #stopAll(): void {
+    for (const assignment of [...this.#served.keys()]) this.#forget(assignment);
+  }
+
+  #forget(assignment: number): void {
+    const serving = this.#served.get(assignment);
+    if (!serving) return;
+    this.#served.delete(assignment);
+    serving.isRunning = false;
+    serving.stop.abort();
+    for (const index of serving.kept) this.#outputs.delete(`${assignment}:${index}`);
+    this.onChange();
+  }
+
+  async #serve({ assignment, from, gas, count, bytes }: Extract<face.OfferEvent, { kind: 'run' }>): Promise<void> {
+    const serving: Serving = { assignment, from: hex(from), tasks: count, done: 0, isRunning: true, stop: new AbortController(), kept: [] };
+    this.#served.set(assignment, serving);
+    this.onChange();
+    try {
+      const batch = this.#taken(serving.from, gas, bytes, count);
+      const module = await this.#module(serving, batch);
+      await this.#runAll(serving, batch, module, gas);
+      serving.isRunning = false;
+    } catch (error) {
+      // It was stopped, or another task of it was to blame.
+      if (this.#served.get(assignment) !== serving) return;
+      this.#forget(assignment);
+      this.#say(face.decline(assignment, error instanceof Declined ? error.why : face.REFUSAL.busy));
+    }
+    this.onChange();
+  }
+
+  /** Reads a batch. @throws Declined where it is none for this offer */
+  #taken(from: string, gas: bigint, bytes: Bytes, count: number): Batch {
+    const { gas: most, memoryBytes, moduleBytes, inputBytes } = this.#limits;
+    const { frame, inputs } = this.#read(bytes, count);
+    const isLarge = gas > most || frame.pages * PAGE_BYTES > memoryBytes || frame.moduleLength > moduleBytes;
+    if (isLarge || inputs.some((input) => lengthOf(input) > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
+    if (deadly.get(deadlyKey(from, frame.module)) || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
+    const toFetch = inputs.reduce((sum, input) => sum + ('bytes' in input ? 0 : input.length), this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
+    if (!this.#mayFetch(toFetch)) throw new Declined(face.REFUSAL.busy);
+    return { frame, inputs };
+  }
+
+  #read(bytes: Bytes, count: number): Batch {
+    try {
+      const batch = readBatch(bytes, count);
+      const { pages, piece, moduleLength } = batch.frame;
+      if (pages < 1 || pages > 65_536 || piece > PIECE_BYTES_MAX || moduleLength < 1) throw new RangeError('a frame beyond the bounds of tasks');
+      return batch;
+    } catch {
+      throw new Declined(face.REFUSAL.unwilling);
+    }
+  }
+
+  #mayFetch(bytes: number): boolean {
+    const now = performance.now();
+    if (now - this.#hour.since >= HOUR_MS) this.#hour = { since: now, bytes: 0 };
+    if (this.#hour.bytes + bytes > this.#limits.bytesAnHour) return false;
+    this.#hour.bytes += bytes;
+    return true;
+  }
+
+  async #module(serving: Serving, { frame }: Batch): Promise<JobModule> {
+    const name = hex(frame.module);
+    const known = this.#modules.get(name);
+    const bytes = known?.length === frame.moduleLength ? known : await this.#bring(serving, MODULE_INDEX, frame.moduleLength, frame.module);
+    this.#modules.put(name, bytes);
+    return { pool: { bytes, pages: frame.pages, name: `${name}:${frame.pages}` }, frame };
+  }
+
+  /** Brings something from the requester of a batch. @throws Declined */
+  async #bring({ assignment, from, stop }: Serving, index: number, length: number, hash: Bytes): Promise<Bytes> {
+    const ask: Wish['ask'] = (fetch, offset) => this.#coordinator.say(face.fetchInput(fetch, assignment, index, offset));
+    const bytes = await this.#fetching.bring({ length, hash, from: `${from}:${assignment}`, ask, signal: stop.signal });
+    if (!bytes) throw new Declined(face.REFUSAL.busy);
+    return bytes;
+  }
+
+  /** Runs the tasks of a batch, as many at once as there are cores that others leave. @throws Declined; where it was stopped */
+  async #runAll(serving: Serving, { inputs }: Batch, module: JobModule, gas: bigint): Promise<void> {
+    let next = 0;
+    const work = async (): Promise<void> => {
+      while (next < inputs.length) {
+        const index = next;
+        next += 1;
+        await this.#lanes.run(() => this.#run(serving, module, gas, inputs[index]!, index), serving.stop.signal, tooMany);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#limits.cores, inputs.length) }, work));
+  }
+
+  async #run(serving: Serving, module: JobModule, gas: bigint, given: BatchInput, index: number): Promise<void> {
+    const { signal } = serving.stop;
+    signal.throwIfAborted();
+    const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
+    const hash = 'bytes' in given ? await hashOf(input) : given.hash;
+    const run = await runTask({ module, gas, input }, { signal, timeoutMs: this.#limits.watchdogMs(gas) }).catch((error: unknown) => {
+      // It could not even be compiled in time.
+      if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
+      throw error;
+    });
+    signal.throwIfAborted();
+    if (!run || run.done.isKilled) {
+      deadly.set(deadlyKey(serving.from, module.frame.module), true);
+      throw new Declined(face.REFUSAL.unwilling);
+    }
+    this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
+  }
+
+  #ran(serving: Serving, index: number, task: Bytes, { outcome, done }: OwnRun): void {
+    const { output } = done.outcome;
+    const isInline = output.length <= INLINE_MAX;
+    if (!isInline) {
+      serving.kept.push(index);
+      this.#outputs.put(`${serving.assignment}:${index}`, output);
+    }
+    serving.done += 1;
+    this.#say(face.ran(serving.assignment, index, task, outcome, isInline ? output : NO_BYTES));
+    this.onRan(serving.from, outcome.gas);
+    this.onChange();
+  }
+
+  #give({ ticket, assignment, index, offset }: face.Want): void {
+    const output = this.#outputs.get(`${assignment}:${index}`);
+    const isThere = output !== undefined && offset < output.length;
+    this.#say(face.giveOutput(ticket, isThere ? STATUS.ok : STATUS.notFound, isThere ? output.subarray(offset, offset + PIECE_MAX) : NO_BYTES));
+  }
+
+  /** The coordinator may be gone: then nobody waits for it. */
+  #say(command: face.Command): void {
+    try {
+      this.#coordinator.say(command);
+    } catch {
+      this.#stopAll();
+    }
+  }
+}
+
+const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
+
+const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
+
+/** The lanes take any number: this is not called. */
+const tooMany = (): never => {
+  throw new Declined(face.REFUSAL.busy);
+};
+
+/** The number of the command that fetches. */
+const FETCH = 37;
+
+/** The longest piece of a task by steps. */
+const PIECE_BYTES_MAX = 16 << 20;

@@ -1,0 +1,93 @@
+// Begins jobs.
+
+import { need, needSignal, wholeOf } from '../check.js';
+import { GAS_USUAL } from '../task/limits.js';
+import { settleInvocation } from '../task/options.js';
+import type { Mesh } from '../types.js';
+import { checkpointer } from './checkpoint.js';
+import { JobFace, settleLevel } from './job.js';
+import { MODULES_MAX } from './limits.js';
+import { LocalRunner } from './local.js';
+import { MeshRunner } from './mesh-runner.js';
+import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
+import type { Runner } from './runner.js';
+import { Source, takeInput, takeInvocation } from './source.js';
+import type { Job, JobInputs, JobInvocations, JobOptions } from './types.js';
+import { type Plan, Work } from './work.js';
+
+/** Options of a job with everything decided. */
+export interface Settled {
+  readonly gas: bigint;
+  readonly validation: number;
+  readonly expectedMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly isLocal: boolean;
+  readonly coordinator: JobOptions['coordinator'];
+}
+
+const JOB_OPTIONS = ['gas', 'validation', 'where', 'group', 'signal', 'expectedMs', 'coordinator'];
+
+/** @throws MeshError BadOption */
+export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: string): Settled {
+  needOnly(options, [...STAGE_OPTIONS, ...JOB_OPTIONS], call);
+  const { gas = GAS_USUAL, validation = 2, where = 'mesh', group, signal, expectedMs = 0, coordinator } = options;
+  need(where === 'mesh' || where === 'local', "where is 'mesh' or 'local'");
+  need(group === undefined, 'group is not there yet: executors cannot be chosen');
+  need(where === 'local' || mesh, `${call} takes a mesh, or { where: 'local' }`);
+  needSignal(signal);
+  wholeOf(expectedMs, 0, 2 ** 32 - 1, 'expectedMs');
+  return { gas: settleInvocation('', { gas }).gas, validation: settleLevel(validation), expectedMs, signal, isLocal: where === 'local', coordinator };
+}
+
+/** A job of these at work. @throws the reason of the signal */
+export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modules: readonly StageGiven[]): Work {
+  const { signal } = settled;
+  signal?.throwIfAborted();
+  const runner: Runner = settled.isLocal || !mesh ? new LocalRunner() : new MeshRunner(mesh, settled);
+  const work = new Work(plan, modules, runner, checkpointer(mesh));
+  const cancel = (): void => void work.cancel(signal?.reason);
+  signal?.addEventListener('abort', cancel, { once: true });
+  void work.over.then(() => signal?.removeEventListener('abort', cancel));
+  return work;
+}
+
+/**
+ * Has a task run for each input: `module` over it, with the limits and options of all of them.
+ *
+ * @throws MeshError BadOption; the reason of `signal`
+ */
+export function map(mesh: Mesh | undefined, module: Uint8Array | ArrayBuffer, inputs: JobInputs, options: JobOptions = {}): Job {
+  const settled = settleJob(mesh, options, 'map');
+  const source = new Source(inputs, takeInput);
+  const { gas, validation } = settled;
+  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
+}
+
+/**
+ * Has tasks run that may await the outputs of earlier ones.
+ *
+ * @throws MeshError BadOption; the reason of `signal`
+ */
+export function graph(
+  mesh: Mesh | undefined,
+  modules: readonly (Uint8Array | ArrayBuffer)[],
+  invocations: JobInvocations,
+  options: JobOptions = {},
+): Job {
+  const settled = settleJob(mesh, options, 'graph');
+  need(Array.isArray(modules) && modules.length >= 1 && modules.length <= MODULES_MAX, `modules are an array of 1 to ${MODULES_MAX}`);
+  const source = new Source(invocations, takeInvocation(modules.length));
+  const { gas, validation } = settled;
+  const given = modules.map((module) => settleStage(module, options));
+  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: usesIn(invocations) }, given), 0);
+}
+
+/** How many await the output of each; where the invocations come from an iterator, any number may. */
+function usesIn(invocations: unknown): (index: number) => number {
+  if (!Array.isArray(invocations)) return () => Infinity;
+  const uses = new Map<number, number>();
+  for (const each of invocations as readonly { input?: { await?: number | readonly number[] } }[]) {
+    for (const awaited of [each?.input?.await ?? []].flat() as number[]) uses.set(awaited, (uses.get(awaited) ?? 0) + 1);
+  }
+  return (index) => uses.get(index) ?? 0;
+}
