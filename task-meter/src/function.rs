@@ -7,8 +7,9 @@ use crate::meter::{Body, Meter};
 use crate::opcodes::{PREFIXED, SPECIAL, TABLE_GROW, TABLE_INIT, immediate};
 use crate::refusal::Reason;
 use crate::schedule::{
-    BULK_GAS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS, INDIRECT_GAS, LEAF_GAS_MAX, LOCALS_A_GAS, LONG_VALUES,
-    SLOT_BYTES, VALUE_BYTES, VALUE_BYTES_MAX,
+    BULK_GAS, BYTES_A_GAS_BITS, CHOSEN_VALUES, ENTRY_GAS_BITS, FRAME_BYTES, FRAME_FREE_BYTES, GROW_GAS,
+    INDIRECT_GAS, LEAF_GAS_MAX, LOCALS_A_GAS, LONG_VALUES, NEW_ENTRY_GAS_BITS, SLOT_BYTES, VALUE_BYTES,
+    VALUE_BYTES_MAX,
 };
 use crate::sections::F64;
 use crate::slots::{SLOT, slot};
@@ -200,6 +201,8 @@ impl Meter<'_> {
         match row {
             0x04 | 0x0d => self.count_branch(),
             0..=0x1a | 0x20..=0x22 => {}
+            // What is chosen by a branch, or made on either side of one, may be kept with what it is made of.
+            0x1b | 0x1c | 0x6f | 0x81 => self.body.values += CHOSEN_VALUES,
             PREFIXED.. => self.body.values += LONG_VALUES,
             _ => self.body.values += 1,
         }
@@ -354,7 +357,11 @@ impl Meter<'_> {
         }
         self.charge(BULK_GAS);
         self.copy_until(start);
-        self.charge_bulk(row >= TABLE_INIT);
+        self.charge_bulk(match row {
+            TABLE_GROW => NEW_ENTRY_GAS_BITS,
+            TABLE_INIT.. => ENTRY_GAS_BITS,
+            _ => -BYTES_A_GAS_BITS,
+        });
         if grows {
             self.push(operand::BITS);
         }

@@ -5,7 +5,7 @@
 //! for both even where the branch is taken.
 
 use crate::meter::{Meter, Segments};
-use crate::schedule::{BYTES_A_GAS_BITS, ENTRY_GAS_BITS, JOINED_GAS_MAX, UNTESTED_GAS_MAX};
+use crate::schedule::{JOINED_GAS_MAX, UNTESTED_GAS_MAX};
 use crate::slots::{SLOT, slot};
 
 const PURSE: u8 = SLOT + slot::PURSE;
@@ -105,10 +105,12 @@ impl Meter<'_> {
         self.segments = Segments::NEW;
     }
 
-    /// Charges before a bulk operation: for each eight of as many bytes as the topmost operand says, or for each of as many entries.
-    pub(crate) fn charge_bulk(&mut self, is_table: bool) {
+    /// Charges before a bulk operation for as many bytes or entries as the topmost operand says: their number shifted to the left, or
+    /// below zero to the right.
+    pub(crate) fn charge_bulk(&mut self, bits: i8) {
         self.body.spares |= 1 << slot::SPARE;
-        let (bits, shift) = if is_table { (ENTRY_GAS_BITS, 0x86) } else { (BYTES_A_GAS_BITS, 0x88) };
+        let shift = if bits < 0 { 0x88 } else { 0x86 };
+        let bits = bits.unsigned_abs();
         self.test(&[
             0x21, SPARE, READ, PURSE, 0x20, SPARE, 0xad, 0x42, bits, shift, 0x7d, WRITE, PURSE, READ, PURSE,
         ]);

@@ -110,7 +110,7 @@ const SENTENCES: [(Reason, &str); 33] = [
         "there are more than 131,071 functions, globals, exports, or entries of a segment or a table",
     ),
     (Reason::Nesting, "blocks are nested deeper than 4,096"),
-    (Reason::Frame, "a function takes more than 331,776 bytes of stack"),
+    (Reason::Frame, "a function takes more than 401,408 bytes of stack"),
     (Reason::Floats, "a function has more than 131,072 instructions that result in floats"),
     (Reason::BodyBytes, "a metered function has more than 4 MiB"),
     (Reason::OutputBytes, "the metered module is too large"),
@@ -123,7 +123,7 @@ const SENTENCES: [(Reason, &str); 33] = [
     (Reason::Tables, "there are more than 8 tables"),
     (Reason::Locals, "a function has more than 12,794 parameters and locals"),
     (Reason::Constants, "a function has more than 28,672 constants and branches"),
-    (Reason::Segments, "there are more than 65,535 segments of data or of elements"),
+    (Reason::Segments, "there are more than 99,999 segments of data or of elements"),
 ];
 
 /// First opcode, last opcode, the feature of WebAssembly that has them; the first match counts.

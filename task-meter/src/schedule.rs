@@ -21,10 +21,13 @@ pub const PAGE_GAS: u32 = 4_096;
 pub const BULK_GAS: u32 = 8;
 
 /// Bytes that such an instruction moves for one gas more, as a power of two.
-pub const BYTES_A_GAS_BITS: u8 = 3;
+pub const BYTES_A_GAS_BITS: i8 = 3;
 
-/// Gas for each entry of a table that an instruction moves or makes, as a power of two.
-pub const ENTRY_GAS_BITS: u8 = 6;
+/// Gas for each entry of a table that an instruction writes, as a power of two.
+pub const ENTRY_GAS_BITS: i8 = 6;
+
+/// Gas for each entry that `table.grow` adds, as a power of two.
+pub const NEW_ENTRY_GAS_BITS: i8 = 10;
 
 /// Declared locals for which a call costs one gas more: they are set to zero.
 pub const LOCALS_A_GAS: u32 = 4;
@@ -52,19 +55,23 @@ pub const VALUE_BYTES: u32 = 2;
 /// The same where the most is asked that one function can take: half a slot, since it takes two instructions to have a value kept.
 pub const VALUE_BYTES_MAX: u32 = 4;
 
+/// As so many values count `select` and the signed remainders.
+pub const CHOSEN_VALUES: u32 = 2;
+
 /// As so many values counts an instruction with the prefix 0xfc. An engine writes a saturating conversion as branches, and keeps what they lead to.
 pub const LONG_VALUES: u32 = 6;
 
 /// A function that calls nothing and can take no more than this is not counted.
 pub const FRAME_FREE_BYTES: u32 = 1_024;
 
-const CONSTANTS: [u32; 17] = [
+const CONSTANTS: [u32; 19] = [
     INDIRECT_GAS,
     GROW_GAS,
     PAGE_GAS,
     BULK_GAS,
     1 << BYTES_A_GAS_BITS,
     1 << ENTRY_GAS_BITS,
+    1 << NEW_ENTRY_GAS_BITS,
     LOCALS_A_GAS,
     JOINED_GAS_MAX,
     UNTESTED_GAS_MAX,
@@ -73,6 +80,7 @@ const CONSTANTS: [u32; 17] = [
     SLOT_BYTES,
     VALUE_BYTES,
     VALUE_BYTES_MAX,
+    CHOSEN_VALUES,
     LONG_VALUES,
     FRAME_FREE_BYTES,
     STACK_BYTES,

@@ -47,7 +47,7 @@ pub(crate) fn cases() -> Vec<Case> {
         Case::new("references and tables", &with_tables(all)).gives(&[2, 2, 0, 1, 4, 255, 1, 2, 1, 20]),
         Case::new("a table of 131,071 entries", &grown(131_069)).gives(&number(2)),
         Case::new("a table of 131,072 entries", &grown(131_070)).gives(&number(-1)),
-        Case::new("a table that cannot be paid for", &grown(131_069)).gas(8_000_000).ends(Status::OutOfGas),
+        Case::new("a table that cannot be paid for", &grown(131_069)).gas(130_000_000).ends(Status::OutOfGas),
         Case::new("a table read beyond its end", &with_tables("(drop (table.get $things (i32.const 2)))"))
             .ends(Status::Trap),
         Case::new(

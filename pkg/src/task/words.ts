@@ -26,7 +26,7 @@ export const REASONS: readonly string[] = [
   'blocks do not match',
   'there are more than 131,071 functions, globals, exports, or entries of a segment or a table',
   'blocks are nested deeper than 4,096',
-  'a function takes more than 331,776 bytes of stack',
+  'a function takes more than 401,408 bytes of stack',
   'a function has more than 131,072 instructions that result in floats',
   'a metered function has more than 4 MiB',
   'the metered module is too large',
@@ -39,7 +39,7 @@ export const REASONS: readonly string[] = [
   'there are more than 8 tables',
   'a function has more than 12,794 parameters and locals',
   'a function has more than 28,672 constants and branches',
-  'there are more than 65,535 segments of data or of elements',
+  'there are more than 99,999 segments of data or of elements',
 ];
 
 /** First code, last code, the feature of WebAssembly that has these opcodes; the first that fits counts. */

@@ -74,8 +74,8 @@ fn long_code() -> Vec<Case> {
     let empty = |count: usize| functions(PLAIN, &vec![body(&[0], &[]); count]);
     vec![
         case("28,500 additions", added(28_500), Expected::Accepted),
-        case("82,700 additions", added(82_700), Expected::Accepted),
-        case("83,100 additions", added(83_100), Expected::Refused(Reason::Frame)),
+        case("100,100 additions", added(100_100), Expected::Accepted),
+        case("100,500 additions", added(100_500), Expected::Refused(Reason::Frame)),
         case("one function of 4 MiB", added(1_390_000), Expected::Refused(Reason::Frame)),
         case("more gas than one charge can hold", divided(28_000), Expected::Accepted),
         case("9,000 roots seen", roots(9_000), Expected::Accepted),
