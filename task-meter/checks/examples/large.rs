@@ -26,7 +26,10 @@ fn main() -> Result<()> {
     let (metering, before) = (start.elapsed().as_secs_f64(), peak_mib());
     let start = Instant::now();
     match engine.as_str() {
-        "wasmtime" => drop(wasmtime::Module::new(&wasmtime::Engine::default(), &metered)?),
+        "wasmtime" => drop(
+            wasmtime::Module::new(&wasmtime::Engine::default(), &metered)
+                .map_err(|error| anyhow::anyhow!("{error}"))?,
+        ),
         "wasmi" => drop(
             wasmi::Module::new(&wasmi::Engine::default(), &metered)
                 .map_err(|error| anyhow::anyhow!("{error}"))?,
