@@ -114,6 +114,14 @@ test('what is not read holds new tasks back, and what was read is let go', async
   }, { name: 'Cancelled' });
 });
 
+test('who waits for the root alone need read nothing', async () => {
+  const inputs = Array.from({ length: 2_500 }, (_, at) => `${at}`);
+  const job = map(undefined, PASS, inputs, LOCAL);
+  assert.equal(await job.root(), rootHex(inputs.map((text) => leafOf(PASS, utf8(text)))));
+  assert.equal(job.progress.accepted, 2_500);
+  assert.equal((await job).length, 2_500, 'so few are kept for later');
+});
+
 test('the first task that fails is an error that says all about it', async () => {
   const job = map(undefined, PICKY, ['a', 'xyz', 'b'], LOCAL);
   await assert.rejects(Promise.resolve(job), (error) => {

@@ -198,8 +198,10 @@ export class Work implements Hearer, GraphHearer {
     return this.account.bill;
   }
 
-  /** The root over all invocations. */
+  /** The root over all invocations. Who waits for it need not read the results. */
   async root(): Promise<Bytes> {
+    for (const { outlet } of this.#stages) outlet.flow();
+    this.#intake.pump();
     await this.over;
     if (this.state !== 'done') throw this.#error;
     const levels = this.#graph.inOrder();
