@@ -4,6 +4,7 @@
 mod common;
 
 use common::guest::{SUM, module};
+use common::running_job::until_announced;
 use common::*;
 use tabmesh_native::driver::{Attached, Heard};
 use tabmesh_native::jobs::ask::{News, Plan};
@@ -115,13 +116,7 @@ async fn what_no_shell_would_send_is_given_back_and_costs_nobody_else_anything()
     jobs.offer(offer).await;
     let make = |_| Hostile::default();
     let mut hostile = liar.handle().attach_module(Port::TASKS, 1, make).await.expect("free");
-    let looking = async {
-        // The offer is told once the neighbourhood has settled.
-        while !jobs.offer_view().await.expect("there").is_announced {
-            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-        }
-    };
-    timeout(PATIENCE, looking).await.expect("it offers");
+    until_announced(&jobs).await;
 
     let (busy, too_large, unwilling) =
         (Refusal::Busy as u8, Refusal::TooLarge as u8, Refusal::Unwilling as u8);

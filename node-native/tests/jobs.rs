@@ -3,75 +3,23 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use common::guest::{ECHO, ENDLESS, SUM, module};
+use common::running_job::{PLAN, crowd, jobs, run, until_announced};
 use common::*;
 use tabmesh_native::identity::verify;
-use tabmesh_native::jobs::ask::{Accepted, News, Plan};
+use tabmesh_native::jobs::ask::{News, Plan};
 use tabmesh_native::jobs::batch::Input;
-use tabmesh_native::jobs::{Jobs, RunningJob};
-use tabmesh_native::peer::Peer;
+use tabmesh_native::jobs::runner::Runner;
+use tabmesh_native::jobs::{Ground, Jobs};
 use tabmesh_native::settings::{Offer, Settings};
-use tabmesh_native::task::Status;
-use tabmesh_port::NodeId;
-use tabmesh_tasks::{Outcome, Receipt};
+use tabmesh_native::task::{self, EngineKind, Executor, HostLimits, Status, Task, Watchdog};
+use tabmesh_tasks::Receipt;
 use tokio::time::timeout;
-
-const PLAN: Plan = Plan { level: 2, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0 };
-
-/// A peer with jobs, and so many that offer.
-async fn crowd(offering: usize) -> Vec<(tempfile::TempDir, Peer)> {
-    let peers = network(offering + 1).await;
-    for (_, peer) in &peers[1..] {
-        jobs(peer).await.offer(Offer { cores: 1, ..Settings::at("x").offer }).await;
-    }
-    peers
-}
-
-async fn jobs(peer: &Peer) -> Jobs {
-    peer.jobs().jobs().await.expect("attached")
-}
-
-/// A result that keeps no other from coming.
-struct Got {
-    outcome: Outcome,
-    is_checked: bool,
-    executor: NodeId,
-    output: Bytes,
-    receipt: Vec<u8>,
-}
-
-fn got(accepted: Accepted) -> Got {
-    let Accepted { outcome, is_checked, executor, output, receipt, .. } = accepted;
-    Got { outcome, is_checked, executor, output, receipt }
-}
-
-/// Adds inputs as there is room, and waits for the end: the results by number.
-async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Got> {
-    let (mut results, mut disputes, mut next) = (BTreeMap::new(), 0, 0);
-    loop {
-        while next < inputs.len() && next - results.len() < 500 {
-            let input = Input::new(inputs[next].clone().into());
-            job.orders.add(next as u32, 0, input).await.expect("room");
-            next += 1;
-            if next == inputs.len() {
-                job.orders.close(disputes).await.expect("there");
-            }
-        }
-        match timeout(PATIENCE, job.news.recv()).await.expect("in time").expect("the node runs") {
-            News::Accepted(accepted) => drop(results.insert(accepted.number, got(*accepted))),
-            News::Failed { number, why } => panic!("{number}: {why:?}"),
-            News::Dispute { disputes: count, .. } => disputes = count,
-            News::Ended { is_cancelled } => {
-                assert!(!is_cancelled);
-                return results;
-            }
-            News::Progress { .. } | News::Stalled(_) => {}
-        }
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tasks_are_run_by_others_and_every_receipt_holds() {
@@ -141,4 +89,63 @@ async fn what_is_withdrawn_stops_and_a_job_without_anybody_is_run_here() {
         async { while job.news.recv().await.is_some_and(|news| !matches!(news, News::Ended { .. })) {} };
     timeout(PATIENCE, ended).await.expect("it ends");
     assert!(jobs(&peers[0].1).await.list().await.is_empty());
+}
+
+fn offer() -> Offer {
+    Offer { cores: 1, ..Settings::at("x").offer }
+}
+
+/// Right so often, and then never again.
+struct Turncoat {
+    executor: Executor,
+    runs: AtomicU32,
+}
+
+const RIGHT: u32 = 15;
+
+impl Runner for Turncoat {
+    fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
+        let mut outcome = self.executor.run_watched(task, Some(time), watchdog);
+        if self.runs.fetch_add(1, Ordering::Relaxed) >= RIGHT {
+            // There is none where the run was stopped.
+            outcome.output.first_mut().into_iter().for_each(|byte| *byte ^= 1);
+        }
+        outcome
+    }
+
+    fn stop(&self, watchdog: &Watchdog) {
+        self.executor.stop(watchdog);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_liar_alone_has_said_is_done_again_whether_its_output_came_or_not() {
+    for length in [8, 3_000] {
+        let peers = network(4).await;
+        // Two are left to check each other.
+        for (_, peer) in &peers[1..3] {
+            jobs(peer).await.offer(offer()).await;
+        }
+        let engine = EngineKind::default().build().expect("it works here");
+        let executor = Executor::new(engine, HostLimits::default());
+        let runner = Arc::new(Turncoat { executor, runs: AtomicU32::new(0) });
+        let network = Settings::at("x").network_tag();
+        let ground = Ground { runner: runner.clone(), network, data_dir: peers[3].0.path().to_owned() };
+        let liar = Jobs::attach(peers[3].1.handle(), ground).await.expect("free");
+        liar.offer(offer()).await;
+        until_announced(&liar).await;
+        for (_, peer) in &peers[1..3] {
+            until_announced(&jobs(peer).await).await;
+        }
+
+        let mut job = jobs(&peers[0].1).await.begin(Plan { level: 1, ..PLAN }).await.expect("room");
+        job.orders.add_module(module(ECHO).into()).await.expect("room");
+        let inputs: Vec<Vec<u8>> =
+            (0..400_u32).map(|number| number.to_be_bytes().repeat(length / 4)).collect();
+        let results = run(&mut job, &inputs).await;
+        assert!(runner.runs.load(Ordering::Relaxed) > RIGHT, "it had its chance");
+        for (number, input) in inputs.iter().enumerate() {
+            assert!(results[&(number as u32)].output == *input, "{number}");
+        }
+    }
 }

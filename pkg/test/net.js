@@ -1,7 +1,7 @@
 // Nodes whose doors are joined in memory: what a module at one says comes to the module of its port at another, in a later turn. Keys and
 // signatures are real.
 
-import { concat, hex, pieces, u32 } from '../dist/bytes.js';
+import { concat, fromHex, hex, pieces, u32 } from '../dist/bytes.js';
 import { doors } from '../dist/door.js';
 import * as INPUT from '../dist/kinds/input.js';
 import { Identity } from '../dist/keys.js';
@@ -97,7 +97,7 @@ export class Net {
     const list = this.#lists.get(place) ?? new Set();
     this.#lists.set(place, list);
     if (stays) list.add(node.mesh.id);
-    const ids = [...list].slice(0, LIST_MAX).map((id) => Buffer.from(id, 'hex'));
+    const ids = [...list].slice(0, LIST_MAX).map((id) => fromHex(id, 32));
     this.#end(number, STATUS.ok, IS_PROVEN, concat(...ids));
   }
 

@@ -146,7 +146,7 @@ test('what is no batch, or more than is offered, is declined with the reason', a
   }
 });
 
-test('a module that hangs is given back, and not taken from the same node again', async () => {
+test('a module that hangs is given back, and not taken from the same node again, by another offer neither', async () => {
   const { made, gives, heard, said } = executor({ watchdogMs: () => 200 });
   gives.set(65_535, MODULES.endless);
   made.hear(run(1, batchOf(MODULES.endless, [utf8('a'), utf8('b')]), 2n ** 60n));
@@ -157,12 +157,15 @@ test('a module that hangs is given back, and not taken from the same node again'
   made.hear(run(3, batchOf(MODULES.endless, [utf8('a')]), 1_000n, repeated(32, 8)));
   await heard(RAN);
   assert.equal(said.find(([kind]) => kind === RAN)[39], 3, 'another node runs it out of gas');
+  const again = executor();
+  again.made.hear(run(1, batchOf(MODULES.endless, [utf8('a')]), 2n ** 60n));
+  assert.equal((await again.heard(DECLINE))[0][5], UNWILLING);
 });
 
 test('what is stopped says nothing more, and its Worker is gone', async () => {
   const { made, gives, said, heard } = executor();
   gives.set(65_535, MODULES.endless);
-  made.hear(run(1, batchOf(MODULES.endless, [utf8('a')]), 2n ** 60n));
+  made.hear(run(1, batchOf(MODULES.endless, [utf8('a')]), 2n ** 60n, repeated(32, 9)));
   while (said.length < 1) await turn();
   for (let turns = 0; turns < 20; turns += 1) await turn();
   made.hear({ kind: 'stop', assignment: 1 });

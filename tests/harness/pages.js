@@ -66,10 +66,10 @@ export class PageServer {
     createReadStream(file).pipe(response);
   }
 
-  /** Only the package, the harness and the benches are served. `normalize` took every `..` out. */
+  /** Only the package, the harness, the benches and what they stand beside are served. `normalize` took every `..` out. */
   #fileOf(path) {
     const tests = join(ROOT, 'tests');
-    const roots = { '/pkg/': this.#package, '/harness/': join(tests, 'harness'), '/bench/': join(tests, 'bench') };
+    const roots = { '/pkg/': this.#package, '/harness/': join(tests, 'harness'), '/bench/': join(tests, 'bench'), '/node_modules/': join(tests, 'node_modules') };
     const root = Object.keys(roots).find((start) => path.startsWith(start));
     const file = root && join(roots[root], path.slice(root.length));
     return file && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : undefined;

@@ -136,6 +136,9 @@ pub const DIALLING: Duration = Duration::from_ms(20_000);
 /// Whoever is busy is asked again after this, twice as long each time, up to a minute.
 pub const COOLING: Duration = Duration::from_ms(2_000);
 
+/// Whoever is unwilling is asked again for a job after this: tabs are hidden and shown.
+pub const UNWILLING: Duration = Duration::from_ms(60_000);
+
 /// Leases in a row that end without outcomes; after so many an executor is let go.
 pub const LAPSES_MAX: u8 = 3;
 

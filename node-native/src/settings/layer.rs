@@ -148,7 +148,7 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_OFFER_CORES", value_name = "N", help_heading = OFFER)]
     pub offer_cores: Option<u8>,
 
-    /// The highest limit of gas of a task; 10^9 is about a second in wasmtime [default: 100000000000]
+    /// The highest limit of gas of a task; 10^9 takes from a tenth of a second to some seconds [default: 100000000000]
     #[arg(long, env = "TABMESH_OFFER_GAS", value_name = "N", help_heading = OFFER)]
     pub offer_gas: Option<u64>,
 

@@ -6,6 +6,7 @@ pub mod disk;
 pub mod guest;
 pub mod place;
 pub mod program;
+pub mod running_job;
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -7,6 +7,7 @@ import type { Content, Mesh } from '../types.js';
 import * as file from './file.js';
 import { CHECKPOINT_BYTES_MAX } from './limits.js';
 import { theBook } from './records.js';
+import type { Given, Source } from './source.js';
 import type { Work } from './work.js';
 import { WORD, wrong } from './words.js';
 
@@ -22,13 +23,25 @@ export const checkpointer =
     need(mesh, 'a checkpoint takes a job of a mesh, which keeps it');
     if (!work.plan.source.isKept) throw wrong(WORD.notKept);
     const records = (await theBook()).list();
-    const saved = file.write({ ...work.saved, records });
-    if (saved.length > CHECKPOINT_BYTES_MAX) throw wrong(WORD.checkpointTooLarge, `this one has ${saved.length}`);
+    const saved = file.write({ ...work.saved, invocations: invocationsOf(work.plan.source), records });
+    if (saved.length > CHECKPOINT_BYTES_MAX) throw wrong(WORD.checkpointTooLarge);
     const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
     const sealed = await crypto.subtle.encrypt(SEALING, await imported(key, 'encrypt'), saved);
     const { cid } = await mesh.put(new Uint8Array(sealed));
     return `${cid}#${hex(key)}`;
   };
+
+/** Copies of all, unless they are too many. @throws MeshError CheckpointTooLarge */
+function invocationsOf(source: Source): Given[] {
+  const all: Given[] = [];
+  let bytes = 0;
+  for (let given = source.at(0); given; given = source.at(all.length)) {
+    all.push(given);
+    bytes += 'input' in given ? given.input.length : 4 * given.awaits.length;
+    if (bytes > CHECKPOINT_BYTES_MAX) throw wrong(WORD.checkpointTooLarge);
+  }
+  return all;
+}
 
 /** What a checkpoint has. @throws MeshError NoCheckpoint, BadCid; as `mesh.get`; the reason of the signal */
 export async function open(mesh: Pick<Mesh, 'get'>, name: unknown, signal: AbortSignal | undefined): Promise<file.Saved> {

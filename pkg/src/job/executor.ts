@@ -53,6 +53,9 @@ class Declined {
 
 const HOUR_MS = 3_600_000;
 
+/** Modules that ended their Worker, by who gave them: as long as the page lives. */
+const deadly = new Recent<true>(DEADLY_MAX);
+
 export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, { kind: 'refused' }>> {
   /** A batch came, went on, or is over. */
   onChange: () => void = () => undefined;
@@ -66,8 +69,6 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   readonly #served = new Map<number, Serving>();
   readonly #modules = new Store<string>(MODULES_BYTES_MAX);
   readonly #outputs = new Store<string>(OUTPUTS_BYTES_MAX);
-  /** Modules that ended their Worker, by who gave them. */
-  readonly #deadly = new Recent<true>(DEADLY_MAX);
   #hour = { since: -Infinity, bytes: 0 };
 
   constructor(coordinator: Coordinator, limits: Limits) {
@@ -149,11 +150,10 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   #taken(from: string, gas: bigint, bytes: Bytes, count: number): Batch {
     const { gas: most, memoryBytes, moduleBytes, inputBytes } = this.#limits;
     const { frame, inputs } = this.#read(bytes, count);
-    const lengths = inputs.map((input) => ('bytes' in input ? 0 : input.length));
     const isLarge = gas > most || frame.pages * PAGE_BYTES > memoryBytes || frame.moduleLength > moduleBytes;
-    if (isLarge || lengths.some((length) => length > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
-    if (this.#deadly.get(deadlyKey(from, frame.module)) || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
-    const toFetch = lengths.reduce((sum, length) => sum + length, this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
+    if (isLarge || inputs.some((input) => lengthOf(input) > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
+    if (deadly.get(deadlyKey(from, frame.module)) || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
+    const toFetch = inputs.reduce((sum, input) => sum + ('bytes' in input ? 0 : input.length), this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
     if (!this.#mayFetch(toFetch)) throw new Declined(face.REFUSAL.busy);
     return { frame, inputs };
   }
@@ -218,7 +218,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     });
     signal.throwIfAborted();
     if (!run || run.done.isKilled) {
-      this.#deadly.set(deadlyKey(serving.from, module.frame.module), true);
+      deadly.set(deadlyKey(serving.from, module.frame.module), true);
       throw new Declined(face.REFUSAL.unwilling);
     }
     this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
@@ -252,6 +252,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     }
   }
 }
+
+const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
 
 const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
 

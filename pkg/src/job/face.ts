@@ -38,6 +38,7 @@ export const withdraw = (): Command => command(33);
 export const ran = (assignment: number, index: number, task: Bytes, outcome: Outcome, output: Uint8Array): Command =>
   command(34, u32(assignment), u16(index), task, outcomeBytes(outcome), output);
 export const giveOutput = (ticket: number, status: number, bytes: Uint8Array): Command => command(35, u32(ticket), u16(status), bytes);
+export const prefer = (ids: readonly Bytes[]): Command => command(36, ...ids);
 export const fetchInput = (fetch: number, assignment: number, index: number, offset: number): Command =>
   command(37, u32(fetch), u32(assignment), u16(index), u32(offset));
 export const decline = (assignment: number, why: Refusal): Command => command(38, u32(assignment), Uint8Array.of(why));

@@ -4,7 +4,7 @@ import type { Graph, Ready } from './graph.js';
 import { hashOf } from './hash.js';
 import type { Level } from './level.js';
 import type { Known } from './journal.js';
-import { HELD_BYTES_MAX, UNREAD_MAX, WAITING_MAX } from './limits.js';
+import { HELD_BYTES_MAX, OPEN_MAX, WAITING_MAX } from './limits.js';
 import type { JobModule } from './module.js';
 import type { Decided, Runner, Task } from './runner.js';
 import type { Given, Source } from './source.js';
@@ -21,8 +21,8 @@ export interface IntakeWays {
   readonly gas: bigint;
   readonly runner: Runner;
   modulesOf(stage: number): Promise<readonly JobModule[]>;
-  /** Whether new tasks are wanted, beside so many open ones. */
-  isWanted(open: number): boolean;
+  /** Whether new tasks are wanted. */
+  isWanted(): boolean;
   isOver(): boolean;
   /** What tasks came to before. */
   readonly known: Known | undefined;
@@ -129,7 +129,7 @@ export class Intake {
 
   #mayBegin(): boolean {
     if (this.#ways.isOver() || this.#room < 1 || this.#openBytes >= HELD_BYTES_MAX) return false;
-    return this.#open.size < UNREAD_MAX && this.#ways.isWanted(this.#open.size);
+    return this.#open.size < OPEN_MAX && this.#ways.isWanted();
   }
 
   /** Reads the next invocation; `false` where there is none just now. */

@@ -2,7 +2,8 @@
 
 import { hex } from '../bytes.js';
 import { need, needNone, wholeOf } from '../check.js';
-import { settleArity, settleStage } from './module.js';
+import type { StageKind } from './graph.js';
+import { STAGE_OPTIONS, type StageGiven, needOnly, settleArity, settleStage } from './module.js';
 import { knownOf } from './result.js';
 import type { Bill, Job, JobEvents, JobState, Progress, ReduceOptions, Result, StageOptions, TaskError } from './types.js';
 import type { Work } from './work.js';
@@ -55,16 +56,13 @@ export class JobFace implements Job {
   }
 
   reduce(module: Uint8Array | ArrayBuffer, options: ReduceOptions = {}): Job {
-    const { arity: _arity, pages: _pages, seed: _seed, time: _time, pieceBytes: _pieceBytes, ...unknown } = this.#derived(options, 'reduce');
-    needNone(unknown, 'reduce');
-    const arity = settleArity(options);
-    return this.#part(this.#work.derive({ kind: 'reduce', arity }, settleStage(module, options)));
+    needOnly(options, [...STAGE_OPTIONS, 'arity'], 'reduce');
+    return this.#part({ kind: 'reduce', arity: settleArity(options) }, settleStage(module, options));
   }
 
   pipe(module: Uint8Array | ArrayBuffer, options: StageOptions = {}): Job {
-    const { pages: _pages, seed: _seed, time: _time, pieceBytes: _pieceBytes, ...unknown } = this.#derived(options, 'pipe');
-    needNone(unknown, 'pipe');
-    return this.#part(this.#work.derive({ kind: 'each' }, settleStage(module, options)));
+    needOnly(options, STAGE_OPTIONS, 'pipe');
+    return this.#part({ kind: 'each' }, settleStage(module, options));
   }
 
   pause(): void {
@@ -88,14 +86,9 @@ export class JobFace implements Job {
     return hex(await this.#work.root());
   }
 
-  #derived<O extends object>(options: O, call: string): O {
-    need(typeof options === 'object' && options !== null, `${call} takes an object of options`);
+  #part(kind: StageKind, module: StageGiven): Job {
     need(this.#stage === this.#work.stages - 1, 'the results of this job go on to another part of it already');
-    return options;
-  }
-
-  #part(stage: number): Job {
-    return new JobFace(this.#work, stage);
+    return new JobFace(this.#work, this.#work.derive(kind, module));
   }
 
   /** Rejects with the first that failed. */

@@ -24,6 +24,9 @@ export const RECORDS_MAX = 1_024;
 /** Tasks that the requester ran itself and gave to nobody yet, at most. */
 export const CANARIES_MAX = 8;
 
+/** Requesters that whoever offers prefers. */
+export const PREFERRED_MAX = 64;
+
 /** An input of up to so many bytes is in its batch; a longer one is fetched. */
 export const INPUT_INLINE_MAX = 16_384;
 
@@ -48,7 +51,7 @@ export const JOBS_WAITING_MAX = 64;
 /** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
 export const OPEN_MAX = 2_048;
 
-/** Results that nobody read: with so many nothing new begins. */
+/** Results that nobody read: with so many nothing new begins, and what is open may still come. */
 export const UNREAD_MAX = 1_024;
 
 /** Bytes of inputs of open tasks, and of results that nobody read: with so many nothing new begins. */

@@ -20,8 +20,16 @@ export class Listeners<M extends { [event: string]: unknown[] }> {
       try {
         listener(...details);
       } catch (error) {
-        reportError(error);
+        report(error);
       }
     }
   }
+}
+
+/** Reports what nobody caught; Node has no `reportError`. */
+export function report(error: unknown): void {
+  if (typeof reportError === 'function') return reportError(error);
+  queueMicrotask(() => {
+    throw error;
+  });
 }

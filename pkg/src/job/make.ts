@@ -1,6 +1,6 @@
 // Begins jobs.
 
-import { need, needNone, needSignal, wholeOf } from '../check.js';
+import { need, needSignal, wholeOf } from '../check.js';
 import { GAS_USUAL } from '../task/limits.js';
 import { settleInvocation } from '../task/options.js';
 import type { Mesh } from '../types.js';
@@ -9,7 +9,7 @@ import { JobFace, settleLevel } from './job.js';
 import { MODULES_MAX } from './limits.js';
 import { LocalRunner } from './local.js';
 import { MeshRunner } from './mesh-runner.js';
-import { type StageGiven, settleStage } from './module.js';
+import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
 import type { Runner } from './runner.js';
 import { Source, takeInput, takeInvocation } from './source.js';
 import type { Job, JobInputs, JobInvocations, JobOptions } from './types.js';
@@ -25,12 +25,12 @@ export interface Settled {
   readonly coordinator: JobOptions['coordinator'];
 }
 
+const JOB_OPTIONS = ['gas', 'validation', 'where', 'group', 'signal', 'expectedMs', 'coordinator'];
+
 /** @throws MeshError BadOption */
 export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: string): Settled {
-  need(typeof options === 'object' && options !== null, `${call} takes an object of options`);
-  const { gas = GAS_USUAL, validation = 2, where = 'mesh', group, signal, expectedMs = 0, coordinator, ...stage } = options;
-  const { pages: _pages, seed: _seed, time: _time, pieceBytes: _pieceBytes, ...unknown } = stage;
-  needNone(unknown, call);
+  needOnly(options, [...STAGE_OPTIONS, ...JOB_OPTIONS], call);
+  const { gas = GAS_USUAL, validation = 2, where = 'mesh', group, signal, expectedMs = 0, coordinator } = options;
   need(where === 'mesh' || where === 'local', "where is 'mesh' or 'local'");
   need(group === undefined, 'group is not there yet: executors cannot be chosen');
   need(where === 'local' || mesh, `${call} takes a mesh, or { where: 'local' }`);

@@ -2,6 +2,7 @@
 
 import { type Bytes, NO_BYTES, hex, isEqual } from '../bytes.js';
 import type { MeshError } from '../errors.js';
+import { Queue } from '../queue.js';
 import type { Mesh } from '../types.js';
 import { packBatch } from './batch.js';
 import * as face from './face.js';
@@ -34,6 +35,9 @@ interface Open {
   /** How often its output could not be had. */
   lost: number;
 }
+
+/** Tasks that are run here at once, or wait for a Worker. */
+const OWN_AT_ONCE = 8;
 
 const HINTS: Readonly<Record<Exclude<(typeof face.STALLED)[number], 'not'>, string>> = {
   'no offers': 'Nobody offers to run tasks just now, or nobody who does can be reached.',
@@ -75,6 +79,8 @@ export class MeshRunner implements Runner, AskedJob {
   /** Outputs that are being brought. */
   #bringing = 0;
   readonly #stop = new AbortController();
+  /** Tasks that run here. */
+  readonly #lanes = new Queue(OWN_AT_ONCE, Infinity);
 
   constructor(mesh: Mesh, options: MeshOptions) {
     this.#mesh = mesh;
@@ -249,7 +255,7 @@ export class MeshRunner implements Runner, AskedJob {
   async #runHere(number: number): Promise<void> {
     const open = this.#open.get(number);
     if (!open) return;
-    const own = await runTask(open.task, { isFirst: true, signal: this.#stop.signal }).catch(() => undefined);
+    const own = await this.#own(open.task);
     if (this.#isOver || this.#job === 0) return;
     if (!own || !isResult(own.outcome)) return this.#say(face.cannotRun(this.#job, number));
     open.own = own;
@@ -257,6 +263,13 @@ export class MeshRunner implements Runner, AskedJob {
     const bytes = (): number => [...this.#ran.values()].reduce((sum, { input }) => sum + input.length, 0);
     for (const oldest of this.#ran.keys()) if (this.#ran.size > RAN_HERE_MAX || bytes() > HELD_BYTES_MAX) this.#ran.delete(oldest);
     this.#say(face.ranHere(this.#job, number, own.outcome));
+  }
+
+  /** Runs a task here, a few at a time; `undefined` where that cannot be. */
+  #own(task: Task): Promise<OwnRun | undefined> {
+    const { signal } = this.#stop;
+    const run = (): Promise<OwnRun> => runTask(task, { isFirst: true, signal });
+    return this.#lanes.run(run, undefined, () => wrong(WORD.tooManyJobs)).catch(() => undefined);
   }
 
   async #accept({ number, isChecked, votes, executor, assignment, index, outcome }: face.Accepted): Promise<void> {
@@ -309,7 +322,7 @@ export class MeshRunner implements Runner, AskedJob {
   }
 
   async #decideHere({ task }: Open): Promise<void> {
-    const own = await runTask(task, { isFirst: true, signal: this.#stop.signal }).catch(() => undefined);
+    const own = await this.#own(task);
     if (this.#isOver) return;
     this.#open.delete(task.number);
     if (!own || !isResult(own.outcome)) this.#hearer.onFailed(task, 'NoResult');

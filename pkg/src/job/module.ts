@@ -1,7 +1,7 @@
 // A module of a job, with what its tasks have in common.
 
 import { type Bytes, hex } from '../bytes.js';
-import { need, wholeOf } from '../check.js';
+import { need, needNone, wholeOf } from '../check.js';
 import { MODULE_BYTES_MAX, PAGES_USUAL } from '../task/limits.js';
 import { copyOf, settleCheck, settleInvocation } from '../task/options.js';
 import type { PoolModule } from '../task/pool.js';
@@ -22,6 +22,15 @@ export interface StageGiven {
 export interface JobModule {
   readonly pool: PoolModule;
   readonly frame: Frame;
+}
+
+/** What the options of a stage are called. */
+export const STAGE_OPTIONS: readonly string[] = ['pages', 'seed', 'time', 'pieceBytes'];
+
+/** Options of these names alone. @throws MeshError BadOption */
+export function needOnly(options: unknown, names: readonly string[], call: string): asserts options is object {
+  need(typeof options === 'object' && options !== null, `${call} takes an object of options`);
+  needNone(Object.fromEntries(Object.entries(options).filter(([name]) => !names.includes(name))), call);
 }
 
 /** A copy of what is given. @throws MeshError BadOption */

@@ -1,6 +1,7 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
-import { need, needNone, wholeOf } from '../check.js';
+import { type Bytes, fromHex } from '../bytes.js';
+import { need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { workersAtOnce } from '../task/host.js';
 import { INPUT_BYTES_MAX, MODULE_BYTES_MAX } from '../task/limits.js';
@@ -10,9 +11,12 @@ import type { Mesh } from '../types.js';
 import { count } from './account.js';
 import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
-import { CORES_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
-import { Listeners } from './listeners.js';
+import * as face from './face.js';
+import { CORES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
+import { Listeners, report } from './listeners.js';
+import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
+import { theBook } from './records.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -20,6 +24,8 @@ const GAS_USUAL = 100_000_000_000n;
 const MEMORY_USUAL_MIB = 256;
 const MEMORY_MAX_MIB = 4_096;
 const BYTES_AN_HOUR_USUAL = 1 << 30;
+
+const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'when', 'onAsk', 'coordinator'];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -33,14 +39,16 @@ const offering = new WeakSet<Mesh>();
  * @throws MeshError BadOption, Offering; as `attach` of `tabmesh/module`
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
-  need(typeof options === 'object' && options !== null, 'offer takes an object of options');
+  needOnly(options, OPTIONS, 'offer');
   const { when = 'visible', coordinator: module } = options;
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
   const coordinator = await Coordinator.of(mesh, module);
+  // Who computed for this tab, and was right, is preferred.
+  const friends = (await theBook()).list().slice(0, PREFERRED_MAX).map(({ executor }) => fromHex(executor, 32)!);
   if (offering.has(mesh)) throw wrong(WORD.offering);
   offering.add(mesh);
-  const made = new MeshOffer(coordinator, limits, () => offering.delete(mesh));
+  const made = new MeshOffer(coordinator, limits, friends, () => offering.delete(mesh));
   try {
     made.begin(when === 'visible');
   } catch (error) {
@@ -51,8 +59,7 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
 }
 
 async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, onAsk, ...options }: OfferOptions): Promise<Limits> {
-  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL, when: _when, coordinator: _module, ...unknown } = options;
-  needNone(unknown, 'offer');
+  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL } = options;
   need(onAsk === undefined || typeof onAsk === 'function', 'onAsk is a function');
   return {
     cores: cores === undefined ? await usualCores() : wholeOf(cores, 1, CORES_MAX, 'cores'),
@@ -71,7 +78,7 @@ function isAllowed(onAsk: NonNullable<OfferOptions['onAsk']>, from: string): boo
   try {
     return onAsk(from) === true;
   } catch (error) {
-    reportError(error);
+    report(error);
     return false;
   }
 }
@@ -97,10 +104,13 @@ class MeshOffer implements Offer {
   #gas = 0n;
   #isTelling = false;
   readonly #release: () => void;
+  /** Nodes whose tasks come before those of strangers. */
+  readonly #friends: readonly Bytes[];
 
-  constructor(coordinator: Coordinator, limits: Limits, onOver: () => void) {
+  constructor(coordinator: Coordinator, limits: Limits, friends: readonly Bytes[], onOver: () => void) {
     this.#coordinator = coordinator;
     this.#onOver = onOver;
+    this.#friends = friends;
     this.#executor = new Executor(coordinator, limits);
     this.#executor.onChange = () => this.#tell();
     this.#executor.onRan = (from, gas) => this.#count(from, gas);
@@ -112,6 +122,7 @@ class MeshOffer implements Offer {
 
   /** @throws MeshError Closed or Detached */
   begin(isVisibleOnly: boolean): void {
+    this.#coordinator.say(face.prefer(this.#friends));
     if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
     this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');
   }

@@ -62,6 +62,12 @@ export class Outlet {
     return this.#entries;
   }
 
+  /** Somebody waits for the end alone: the results wait for no reader. */
+  flow(): void {
+    this.#wasRead = true;
+    this.#letGo();
+  }
+
   /** There are no more. */
   end(): void {
     this.#isOver = true;

@@ -3,6 +3,7 @@
 import { need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { thePool } from '../task/pool.js';
+import type { Outcome } from '../task/outcome.js';
 import type { Mesh } from '../types.js';
 import { settleJob } from './make.js';
 import { jobModule, settleStage } from './module.js';
@@ -31,7 +32,7 @@ export async function quote(mesh: Mesh | undefined, module: Uint8Array | ArrayBu
     if (!given || !('input' in given)) break;
     const { done } = await runTask({ module: made, gas, input: given.input }, { signal, isFirst: true });
     if (done.prepared.refused) throw await refusedModule(done.prepared.refused);
-    if (done.outcome.status !== 'OK') throw failed(count, done.outcome.status);
+    if (done.outcome.status !== 'OK') throw failed(count, done.outcome);
     runs.push(done);
   }
   source.stop();
@@ -43,4 +44,4 @@ export async function quote(mesh: Mesh | undefined, module: Uint8Array | ArrayBu
   return { ...all, gasATask, msATask, outputs: runs.map(({ outcome }) => outcome.output) };
 }
 
-const failed = (index: number, status: string): MeshError => wrong(WORD.taskFailed, `task ${index}: ${status}`);
+const failed = (index: number, { status, log }: Outcome): MeshError => wrong(WORD.taskFailed, [`task ${index}`, status, log.trim()].filter(Boolean).join(': '));

@@ -61,8 +61,14 @@ export function resultOf(index: number, task: Task, decided: Decided, replaces: 
   return { number, result, bytes: ENTRY_BYTES + output.length + (reread ? 0 : task.input.length) };
 }
 
-/** @param cause the number of what failed before it */
-export function failedResult(index: number, number: number, failed: FailedReason, cause: number | undefined, replaces: boolean, input: Bytes | undefined): TaskResult {
+/** What else is known of what failed; `cause`: the number of what failed before it. */
+interface Failing {
+  readonly cause: number | undefined;
+  readonly replaces: boolean;
+  readonly input: Bytes | undefined;
+}
+
+export function failedResult(index: number, number: number, failed: FailedReason, { cause, replaces, input }: Failing): TaskResult {
   const log = async (): Promise<string> => '';
   known.set(log, { input: () => input, cause });
   const result: Result = {

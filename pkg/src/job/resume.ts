@@ -1,11 +1,12 @@
 // Goes on with a job from its checkpoint.
 
-import { need, needNone } from '../check.js';
+import { need } from '../check.js';
 import type { Mesh } from '../types.js';
 import { open } from './checkpoint.js';
 import { JobFace } from './job.js';
 import { readJournal } from './journal.js';
 import { begin, settleJob } from './make.js';
+import { needOnly } from './module.js';
 import { Requester } from './requester.js';
 import { type Given, Source } from './source.js';
 import type { Job, ResumeOptions } from './types.js';
@@ -18,15 +19,13 @@ import { WORD, wrong } from './words.js';
  * @throws MeshError NoCheckpoint, BadCid or BadOption; as `mesh.get`; the reason of `signal`
  */
 export async function resume(mesh: Mesh, name: string, options: ResumeOptions = {}): Promise<{ job: Job }> {
-  need(typeof options === 'object' && options !== null, 'resume takes an object of options');
-  const { validation, where, signal, expectedMs, coordinator, ...unknown } = options;
-  needNone(unknown, 'resume');
+  needOnly(options, ['validation', 'where', 'signal', 'expectedMs', 'coordinator'], 'resume');
   need(mesh, 'resume takes a mesh');
-  const given = { ...(where && { where }), ...(signal && { signal }), ...(expectedMs !== undefined && { expectedMs }), ...(coordinator && { coordinator }) };
   // Before anything is fetched.
-  settleJob(mesh, { ...given, ...(validation !== undefined && { validation }) }, 'resume');
+  settleJob(mesh, options, 'resume');
+  const { signal, coordinator } = options;
   const saved = await open(mesh, name, signal);
-  const settled = settleJob(mesh, { ...given, gas: saved.gas, validation: validation ?? (saved.validation as 0) }, 'resume');
+  const settled = settleJob(mesh, { gas: saved.gas, validation: saved.validation as 0, ...options }, 'resume');
   const known = await readJournal(saved.journal).catch((cause: unknown) => {
     throw wrong(WORD.noCheckpoint, undefined, { cause });
   });

@@ -44,8 +44,16 @@ interface Stage {
   readonly given: readonly StageGiven[];
   readonly modules: Promise<readonly JobModule[]>;
   readonly outlet: Outlet;
-  /** How many results it has, once that is known. */
-  count: number | undefined;
+}
+
+/** An invocation that has no result. */
+interface Failure {
+  readonly level: Level;
+  readonly index: number;
+  readonly reason: FailedReason;
+  /** The number of the one that failed before it. */
+  readonly cause?: number | undefined;
+  readonly input?: Bytes | undefined;
 }
 
 export type WorkEvents = { [E in keyof JobEvents]: [detail: JobEvents[E]] } & { state: [state: JobState, hint?: string] };
@@ -64,8 +72,14 @@ export class Work implements Hearer, GraphHearer {
   readonly #doubts: Doubts;
   /** Results of first invocations: whether they are those of their stage may be known later. */
   readonly #firsts = new Map<number, TaskResult>();
-  readonly #failures: [level: Level, index: number, reason: FailedReason, cause: number | undefined][] = [];
+  /** The result that is being handed on. */
+  #current: TaskResult | undefined;
+  readonly #failures: Failure[] = [];
+  /** The levels that stages end with, once those are full. */
+  readonly #fullLevels = new Map<number, Level>();
   #isTelling = false;
+  /** What whoever waits meets, where it did not end well. */
+  #error: unknown;
   #over!: () => void;
   /** Resolves once the job has ended, however. */
   readonly over = new Promise<void>((resolve) => (this.#over = resolve));
@@ -82,7 +96,7 @@ export class Work implements Hearer, GraphHearer {
       source: plan.source,
       gas: plan.gas,
       modulesOf: (stage) => this.#stages[stage]!.modules,
-      isWanted: (open) => this.#isWanted(open),
+      isWanted: () => this.#isWanted(),
       isOver: () => this.isOver,
       known: plan.known,
       onKnown: (task, decided) => this.onDecided(task, decided),
@@ -109,11 +123,6 @@ export class Work implements Hearer, GraphHearer {
     return this.#stages[stage]!.outlet;
   }
 
-  /** Results of a stage, where that is known. */
-  countOf(stage: number): number | undefined {
-    return this.#stages[stage]?.count;
-  }
-
   /** Adds a stage behind the last one. @throws MeshError ResultsTaken */
   derive(kind: StageKind, module: StageGiven): number {
     if (this.isOver) throw wrong(WORD.resultsTaken, 'the job has ended');
@@ -133,14 +142,11 @@ export class Work implements Hearer, GraphHearer {
     return stage;
   }
 
-  /** The levels that stages end with, once those are full. */
-  readonly #fullLevels = new Map<number, Level>();
-
   #addStage(given: readonly StageGiven[]): number {
     const outlet = new Outlet();
     outlet.onRead = () => this.#intake.pump();
     const modules = Promise.all(given.map(jobModule));
-    this.#stages.push({ given, modules, outlet, count: undefined });
+    this.#stages.push({ given, modules, outlet });
     void modules.then((all) => Promise.all(all.map((module) => this.#check(module)))).catch(() => undefined);
     return this.#stages.length - 1;
   }
@@ -192,8 +198,10 @@ export class Work implements Hearer, GraphHearer {
     return this.account.bill;
   }
 
-  /** The root over all invocations. */
+  /** The root over all invocations. Who waits for it need not read the results. */
   async root(): Promise<Bytes> {
+    for (const { outlet } of this.#stages) outlet.flow();
+    this.#intake.pump();
     await this.over;
     if (this.state !== 'done') throw this.#error;
     const levels = this.#graph.inOrder();
@@ -206,19 +214,16 @@ export class Work implements Hearer, GraphHearer {
     return rootOf(leaves, () => turn(0));
   }
 
-  #error: unknown;
-
   /** @throws MeshError NotKept, CheckpointTooLarge or BadOption; as `mesh.put` */
   checkpoint(): Promise<string> {
     return this.#checkpointer(this);
   }
 
-  /** What goes into a checkpoint. */
-  get saved(): Omit<Saved, 'records'> {
-    const { gas, validation, source } = this.plan;
+  /** What goes into a checkpoint, beside the invocations. */
+  get saved(): Omit<Saved, 'records' | 'invocations'> {
+    const { gas, validation } = this.plan;
     const stages = this.#stages.map(({ given }, at) => ({ kind: this.#graph.stages[at]!, modules: given }));
-    const invocations = Array.from({ length: source.total ?? 0 }, (_, index) => source.at(index)!);
-    return { gas, validation, stages, invocations, journal: this.#journal.bytes };
+    return { gas, validation, stages, journal: this.#journal.bytes };
   }
 
   // What the runner tells.
@@ -285,7 +290,7 @@ export class Work implements Hearer, GraphHearer {
   // What the graph tells.
 
   onGraphFailed(level: Level, index: number, reason: FailedReason, cause: number | undefined): void {
-    this.#failures.push([level, index, reason, cause]);
+    this.#failures.push({ level, index, reason, cause });
   }
 
   onGiven(stage: number, level: Level, index: number, place: number): void {
@@ -297,13 +302,8 @@ export class Work implements Hearer, GraphHearer {
 
   onStageFull(stage: number, level: Level): void {
     this.#fullLevels.set(stage, level);
-    const isReduced = this.#graph.stages[stage]!.kind === 'reduce';
-    this.#stages[stage]!.count = isReduced ? Math.min(1, level.count) : level.count;
-    if (isReduced && level.count === 0) this.#stages[stage]!.outlet.fail(wrong(WORD.nothingToReduce));
+    if (this.#graph.stages[stage]!.kind === 'reduce' && level.count === 0) this.#stages[stage]!.outlet.fail(wrong(WORD.nothingToReduce));
   }
-
-  /** The result that is being handed on. */
-  #current: TaskResult | undefined;
 
   /** Hands a result on, and what follows from it. */
   #settle(level: Level, index: number, result: TaskResult, replaces: boolean): void {
@@ -317,19 +317,20 @@ export class Work implements Hearer, GraphHearer {
   }
 
   #fail(level: Level, index: number, reason: FailedReason, input?: Bytes): void {
-    this.#failures.push([level, index, reason, undefined]);
-    this.#settleFailures(input);
+    this.#failures.push({ level, index, reason, input });
+    this.#settleFailures();
   }
 
   /** One after another, not each within the one before: there may be long rows of them. */
-  #settleFailures(input?: Bytes): void {
+  #settleFailures(): void {
     if (this.#current) return;
     for (let next = this.#failures.shift(); next; next = this.#failures.shift()) {
-      const [level, index, reason, cause] = next;
+      const { level, index, reason, input } = next;
+      const cause = next.cause === undefined ? undefined : this.#placeOf(next.cause);
       const before = level.set(index, FAILED);
-      if (before !== FAILED) this.account.fail(before !== UNKNOWN);
-      const result = failedResult(index, level.numberOf(index), reason, cause === undefined ? undefined : this.#placeOf(cause), before !== UNKNOWN, input);
-      this.#settle(level, index, result, before !== UNKNOWN);
+      const replaces = before !== UNKNOWN;
+      if (before !== FAILED) this.account.fail(replaces);
+      this.#settle(level, index, failedResult(index, level.numberOf(index), reason, { cause, replaces, input }), replaces);
       if (before === GOOD || before === BAD) this.#doubts.replaced(level, index, undefined);
     }
     this.#intake.pump();
@@ -343,19 +344,18 @@ export class Work implements Hearer, GraphHearer {
   /** How an input is read again, where that costs no memory. */
   #rereading(level: Level, index: number): (() => Bytes | undefined) | undefined {
     if (level.id !== 0 || !this.plan.source.isKept) return undefined;
-    const given = (): ReturnType<Source['at']> => this.plan.source.at(index);
     return () => {
-      const again = given();
-      return again && 'input' in again ? again.input : undefined;
+      const given = this.plan.source.at(index);
+      return given && 'input' in given ? given.input : undefined;
     };
   }
 
-  /** Whether results are read, beside so many that may come. */
-  #isWanted(open: number): boolean {
+  /** Whether results are read. */
+  #isWanted(): boolean {
     if (this.state === 'paused') return false;
     const outlets = this.#stages.map(({ outlet }) => outlet);
     const bytes = Math.max(...outlets.map((outlet) => outlet.bytes));
-    return Math.max(...outlets.map((outlet) => outlet.unread)) + open < UNREAD_MAX && bytes < HELD_BYTES_MAX;
+    return Math.max(...outlets.map((outlet) => outlet.unread)) < UNREAD_MAX && bytes < HELD_BYTES_MAX;
   }
 
   #end(state: 'done' | 'cancelled' | 'failed', error: unknown): void {

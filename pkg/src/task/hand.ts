@@ -12,6 +12,8 @@ export type HandEnding = Extract<Answer, { kind: 'ran' | 'done' | 'failed' }> | 
 export class Hand {
   /** It was ended, or failed: it takes nothing more. */
   isOver = false;
+  /** It has answered something: one that never did could not start. */
+  hasAnswered = false;
   readonly #worker: TaskWorker;
   /** The names of modules that it keeps. */
   readonly #kept = new Recent<true>(KEPT_A_WORKER);
@@ -31,10 +33,6 @@ export class Hand {
   warm(): void {
     const nothing: HandAsk = {};
     this.#worker.post(nothing, []);
-  }
-
-  get isBusy(): boolean {
-    return this.#resolve !== undefined;
   }
 
   /** Whether it keeps a module of this name. */
@@ -60,6 +58,7 @@ export class Hand {
   }
 
   #onAnswer(answer: Answer): void {
+    this.hasAnswered = true;
     if (answer.kind === 'prepared') this.#onPrepared(answer.prepared);
     else if (answer.kind === 'ran' || answer.kind === 'done' || answer.kind === 'failed') this.#end(answer, false);
   }

@@ -60,6 +60,8 @@ export class Pool {
   /** How many tasks run at once. */
   #size = workersAtOnce();
   readonly #hands = new Set<Hand>();
+  /** Those that somebody has. */
+  readonly #given = new Set<Hand>();
   /** One that is warm, in place of the next that has to be ended. */
   #spare: Hand | undefined;
   #waiting: Waiting[] = [];
@@ -118,6 +120,8 @@ export class Pool {
     const hand = await this.#hand(isFirst, signal);
     const stop = (): void => hand.end();
     signal?.addEventListener('abort', stop, { once: true });
+    // It may have been given while the signal aborted.
+    if (signal?.aborted) stop();
     const start = performance.now();
     const own = { ...invocation, input: new Uint8Array(invocation.input) };
     const source = hand.has(module.name) ? module.name : runnableOf(prepared);
@@ -138,7 +142,8 @@ export class Pool {
     let prepared: Prepared | undefined;
     const ending = await hand.ask({ source: { bytes, pages, meter } }, [], PREPARE_MS, (news) => (prepared = news));
     this.#release(hand);
-    if (!prepared) throw new MeshError(CODE.notChecked, ending.kind === 'failed' ? ending.detail : 'it took too long');
+    const detail = ending.kind === 'failed' ? ending.detail : 'it took too long';
+    if (!prepared) throw new MeshError(hand.hasAnswered || ending.kind === 'late' ? CODE.notChecked : CODE.noWorker, detail);
     this.#kept.keep(name, prepared);
     return prepared;
   }
@@ -170,7 +175,7 @@ export class Pool {
   /** Gives Workers to those that wait. */
   #serve(): void {
     while (this.#waiting.length > 0) {
-      let hand = [...this.#hands].find((one) => !one.isBusy && !this.#given.has(one));
+      let hand = [...this.#hands].find((one) => !this.#given.has(one));
       if (!hand && this.#hands.size >= this.#size) return;
       const next = this.#waiting.shift()!;
       try {
@@ -183,9 +188,6 @@ export class Pool {
       next.take(hand);
     }
   }
-
-  /** Workers that somebody has. */
-  readonly #given = new Set<Hand>();
 
   #fresh(): Hand {
     const hand = this.#spare && !this.#spare.isOver ? this.#spare : new Hand();

@@ -3,6 +3,7 @@ import type { Job, JobOptions, JobState, Progress, Quote, Result } from 'tabmesh
 import type { Mesh } from 'tabmesh';
 import { type Trouble, isCancel, troubleOf } from '../words.ts';
 import type { Example, Saved, Work } from './work.ts';
+import { zipOf } from './zip.ts';
 
 /** The package's functions for jobs; loaded when they are first needed. */
 export interface Jobs {
@@ -67,7 +68,13 @@ export class Asking {
       signal.throwIfAborted();
       this.work.value = work;
       const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
-      const quote = await jobs.quote(mesh, work.module, sampleOf(work.inputs), { gas: work.gas, signal });
+      // Of a part that gives no answer the others may be worth their while all the same: a person decides.
+      const tell = (error: unknown): null => {
+        if (Object(error).name !== 'TaskFailed') throw error;
+        if (!signal.aborted) this.trouble.value = troubleOf(error);
+        return null;
+      };
+      const quote = await jobs.quote(mesh, work.module, sampleOf(work.inputs), { gas: work.gas, signal }).catch(tell);
       if (!signal.aborted) batch(() => ([this.quote.value, this.step.value] = [quote, 'ready']));
     } catch (error) {
       this.#fail(error, signal);
@@ -118,15 +125,10 @@ export class Asking {
     else if (this.step.value !== 'ended') this.step.value = 'none';
   }
 
-  /** The receipts of what others computed: each behind its length, two bytes. */
+  /** The receipts of what others computed, for `tabmesh job verify`. */
   async receipts(): Promise<Saved> {
-    const parts: BlobPart[] = [];
-    for (const { receipt } of this.#results) {
-      if (!receipt) continue;
-      const bytes = new Uint8Array(await receipt());
-      parts.push(Uint8Array.of(bytes.length >> 8, bytes.length & 255), bytes);
-    }
-    return { name: 'job.receipts', blob: new Blob(parts) };
+    const files = this.#results.flatMap(({ index, receipt }) => (receipt ? [{ name: `part-${index + 1}.receipt`, receipt }] : []));
+    return zipOf('receipts.zip', await Promise.all(files.map(async ({ name, receipt }) => ({ name, blob: new Blob([await receipt()]) }))));
   }
 
   #begin(): AbortController {

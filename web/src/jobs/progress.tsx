@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { JobState } from 'tabmesh/job';
+import type { JobState, Quote } from 'tabmesh/job';
 import { count, formatGas, formatSpan } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
@@ -41,18 +41,10 @@ export function Progress({ asking, session }: Props) {
 
 function Cost({ asking }: { readonly asking: Asking }) {
   const [quote, step] = [asking.quote.value, asking.step.value];
-  if (!quote) return <p class="file-note">Three parts are run here, to say what all will cost.</p>;
-  const copies = asking.isLocal.value ? 1 : Math.max(1, asking.validation.value);
+  if (step === 'preparing') return <p class="file-note">Three parts are run here, to say what all will cost.</p>;
   return (
     <>
-      <dl class="figures" data-testid="quote">
-        <dt>Parts</dt>
-        <dd>{asking.work.value!.inputs.length.toLocaleString('en')}</dd>
-        <dt>One core of this device</dt>
-        <dd>{lasting(quote.msATask * asking.work.value!.inputs.length)}</dd>
-        <dt>Gas{copies > 1 && `, each part ${copies} times`}</dt>
-        <dd>{formatGas(quote.gasATask * BigInt(asking.work.value!.inputs.length * copies))}</dd>
-      </dl>
+      {quote ? <Estimate asking={asking} quote={quote} /> : <p class="file-note">What it will cost is not known.</p>}
       {step === 'ready' && (
         <div class="actions">
           <button type="button" class="primary" onClick={() => void asking.start()} data-testid="job-start">
@@ -62,6 +54,21 @@ function Cost({ asking }: { readonly asking: Asking }) {
         </div>
       )}
     </>
+  );
+}
+
+function Estimate({ asking, quote }: { readonly asking: Asking; readonly quote: Quote }) {
+  const copies = asking.isLocal.value ? 1 : Math.max(1, asking.validation.value);
+  const parts = asking.work.value!.inputs.length;
+  return (
+    <dl class="figures" data-testid="quote">
+      <dt>Parts</dt>
+      <dd>{parts.toLocaleString('en')}</dd>
+      <dt>One core of this device</dt>
+      <dd>{lasting(quote.msATask * parts)}</dd>
+      <dt>Gas{copies > 1 && `, each part ${copies} times`}</dt>
+      <dd>{formatGas(quote.gasATask * BigInt(parts * copies))}</dd>
+    </dl>
   );
 }
 

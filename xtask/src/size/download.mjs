@@ -32,7 +32,8 @@ const { output } = await build({
     target: 'es2022',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ENTRY },
+    // The hash in a name moves what brotli makes of a file by a hundred bytes.
+    rollupOptions: { input: ENTRY, output: { assetFileNames: '[name][extname]', chunkFileNames: '[name].js', entryFileNames: '[name].js' } },
   },
 });
 

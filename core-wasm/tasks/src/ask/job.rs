@@ -31,7 +31,8 @@ pub(crate) struct Job {
     /// What most tasks come to, if more than half come to one thing, and by how much (Boyer and Moore, 1981).
     commonest: Option<Outcome>,
     lead: u32,
-    aside: Vec<NodeId>,
+    /// Executors that get nothing of it, until then.
+    aside: Vec<(NodeId, Instant)>,
     pub(crate) stalled: StalledWhy,
     /// When something of it went on last.
     pub(crate) moved_at: Instant,
@@ -73,17 +74,23 @@ impl Job {
 
     /// Whether this executor gets nothing of it any more.
     pub(crate) fn is_aside(&self, id: &NodeId) -> bool {
-        self.aside.contains(id)
+        self.aside.iter().any(|(other, _)| other == id)
     }
 
-    pub(crate) fn set_aside(&mut self, id: &NodeId) {
-        if self.is_aside(id) {
+    pub(crate) fn set_aside(&mut self, id: &NodeId, until: Instant) {
+        if let Some((_, known)) = self.aside.iter_mut().find(|(other, _)| other == id) {
+            *known = until.max(*known);
             return;
         }
         if self.aside.len() >= ASIDE_MAX {
             self.aside.remove(0);
         }
-        self.aside.push(*id);
+        self.aside.push((*id, until));
+    }
+
+    /// Those whose time is up may have something again.
+    pub(crate) fn take_back_in(&mut self, now: Instant) {
+        self.aside.retain(|(_, until)| now < *until);
     }
 
     /// A task was accepted.

@@ -2,13 +2,13 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
 use super::assignment::{Assignment, Stage};
 use super::requester::Requester;
 use crate::face::{Event, FailedWhy};
 use crate::ground::Ground;
-use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX};
+use crate::limits::{EXECUTORS_MAX, SILENCE, TRIES_MAX, UNWILLING};
 use crate::list::Gather;
 use crate::wire::{Nonce, Question, Refusal, Word};
 
@@ -44,20 +44,26 @@ impl Requester {
         match Refusal::read(bytes) {
             Some(why) => self.on_refused(ground, at, why),
             // It may have it.
-            None => self.lapse(ground, at),
+            None => self.lapse(ground, at, true),
         }
         true
     }
 
-    /// An executor does not take a batch, or gives it back.
+    /// An executor does not take a batch, or cannot run it.
     fn on_refused(&mut self, ground: &mut Ground, at: usize, why: Refusal) {
         let Some((to, number)) = self.assignments.get(at).map(|one| (one.to, one.job)) else { return };
         self.end_assignment(ground, at, false);
         let now = ground.now;
         match why {
             Refusal::Busy => self.executors.find(&to).into_iter().for_each(|executor| executor.cool(now)),
-            _ => self.job(number).into_iter().for_each(|job| job.set_aside(&to)),
+            Refusal::TooLarge => self.set_aside(number, &to, Instant::NEVER),
+            Refusal::Unwilling => self.set_aside(number, &to, now + UNWILLING),
         }
+    }
+
+    /// An executor gets nothing of a job until then.
+    pub(crate) fn set_aside(&mut self, job: u32, id: &NodeId, until: Instant) {
+        self.job(job).into_iter().for_each(|job| job.set_aside(id, until));
     }
 
     pub(crate) fn on_word(&mut self, ground: &mut Ground, from: &NodeId, nonce: &Nonce, word: Word) {
@@ -68,6 +74,12 @@ impl Requester {
             Word::Beat(done) => {
                 assignment.heard_at = ground.now;
                 assignment.done = done.min(assignment.slots.len() as u16);
+            }
+            Word::Over(Refusal::Busy) => {
+                // Whoever always gives back what it took would hold tasks for good.
+                let keys: Vec<u64> = assignment.awaited().gather();
+                self.lapse(ground, at, false);
+                keys.into_iter().for_each(|key| self.try_again(ground, key));
             }
             Word::Over(why) => self.on_refused(ground, at, why),
         }
@@ -95,10 +107,10 @@ impl Requester {
             let Some(assignment) = self.assignments.get(at) else { continue };
             if now >= assignment.deadline {
                 let keys: Vec<u64> = assignment.awaited().gather();
-                self.lapse(ground, at);
+                self.lapse(ground, at, true);
                 keys.into_iter().for_each(|key| self.try_again(ground, key));
             } else {
-                self.lapse(ground, at);
+                self.lapse(ground, at, true);
             }
         }
     }
@@ -112,10 +124,10 @@ impl Requester {
         }
     }
 
-    /// An executor did not do what it took.
-    pub(crate) fn lapse(&mut self, ground: &mut Ground, at: usize) {
+    /// An executor did not do what it took; it is told, unless it says so itself.
+    fn lapse(&mut self, ground: &mut Ground, at: usize, is_told: bool) {
         let Some(to) = self.assignments.get(at).map(|one| one.to) else { return };
-        self.end_assignment(ground, at, true);
+        self.end_assignment(ground, at, is_told);
         let now = ground.now;
         if self.executors.find(&to).is_some_and(|executor| executor.lapse(now)) {
             self.let_go(ground, &to);

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
 use super::assignment::{Assignment, Checking, Purpose, Slot, Stage};
 use super::requester::Requester;
@@ -64,9 +64,7 @@ impl Requester {
             Some(false) => {
                 ground.reply(checking.ticket, Status::Forbidden, &[]);
                 self.let_go(ground, &to);
-                if let Some(job) = self.job(job) {
-                    job.set_aside(&to);
-                }
+                self.set_aside(job, &to, Instant::NEVER);
             }
             None => ground.reply(checking.ticket, Status::TooManyRequests, &[]),
         }

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
 use super::job::Job;
 use super::requester::{Canary, Requester};
@@ -80,9 +80,7 @@ impl Requester {
     /// Others came to something else. That proves nothing: a cartel may outvote the honest.
     fn outvote(&mut self, job: u32, id: &NodeId) {
         self.records.clear(id);
-        if let Some(job) = self.job(job) {
-            job.set_aside(id);
-        }
+        self.set_aside(job, id, Instant::NEVER);
     }
 
     /// The shell ran a task itself: that decides, and names liars.
@@ -170,7 +168,7 @@ impl Requester {
     fn denounce(&mut self, ground: &mut Ground, number: u32, task: u32, liar: &NodeId) {
         self.records.clear(liar);
         if let Some(job) = self.job(number) {
-            job.set_aside(liar);
+            job.set_aside(liar, Instant::NEVER);
             // The shell adds again what that one alone has said.
             job.is_closed = false;
         }

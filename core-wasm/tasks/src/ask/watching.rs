@@ -13,6 +13,7 @@ use crate::list::Gather;
 impl Requester {
     /// Tells how far jobs are, and which do not go on.
     pub(crate) fn watch(&mut self, ground: &mut Ground) {
+        self.jobs.iter_mut().for_each(|job| job.take_back_in(ground.now));
         for at in 0..self.jobs.len() {
             self.tell_progress(ground, at);
             self.tell_stall(ground, at);

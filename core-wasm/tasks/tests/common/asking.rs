@@ -54,8 +54,8 @@ pub(crate) struct Asking {
     pub(crate) fetches_outputs: bool,
     pub(crate) fetched: usize,
     fetches: BTreeMap<u32, Fetching>,
-    /// From when on it gives inputs that did not go with their batch.
-    pub(crate) gives_from: Instant,
+    /// Whether it gives inputs that did not go with their batch.
+    pub(crate) gives_inputs: bool,
     pub(crate) refused: Vec<(u8, Status)>,
     commands: VecDeque<Vec<u8>>,
 }
@@ -82,7 +82,7 @@ impl Asking {
             fetches_outputs: true,
             fetched: 0,
             fetches: BTreeMap::new(),
-            gives_from: Instant(0),
+            gives_inputs: true,
             refused: Vec::new(),
             commands: VecDeque::new(),
         }
@@ -179,7 +179,7 @@ impl Asking {
             Event::Record { executor, confirmed } => _ = self.records.insert(*executor, confirmed),
             Event::Fetched { fetch, status, bytes } => self.on_fetched(fetch, status, bytes),
             Event::WantInput { ticket, assignment, index, offset } => {
-                self.give_input(now, ticket, assignment, (index, offset));
+                self.give_input(ticket, assignment, (index, offset));
             }
             Event::Refused { command, status, .. } if command < 32 => self.refused.push((command, status)),
             _ => {}
@@ -233,12 +233,12 @@ impl Asking {
         self.most_out = self.most_out.max(self.packs.values().filter(|(_, by, _)| by == to).count());
     }
 
-    fn give_input(&mut self, now: Instant, ticket: u32, assignment: u32, (index, offset): (u16, u32)) {
+    fn give_input(&mut self, ticket: u32, assignment: u32, (index, offset): (u16, u32)) {
         let (job, _, numbers) = self.packs.get(&assignment).expect("a batch that is out");
         let whole = input(&task_id(*job, numbers[usize::from(index)])).expect("an input that is fetched");
         let piece = whole.chunks(PIECE_MAX).nth(offset as usize / PIECE_MAX).unwrap_or_default();
         let (status, bytes) =
-            if now >= self.gives_from { (Status::Ok, piece) } else { (Status::NotFound, &[][..]) };
+            if self.gives_inputs { (Status::Ok, piece) } else { (Status::NotFound, &[][..]) };
         self.say(&Command::GiveInput { ticket, status, bytes });
     }
 

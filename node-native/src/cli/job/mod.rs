@@ -34,7 +34,7 @@ use state::JobState;
 const RUN_HELP: &str = "Each input is a task: its output is OUT/NAME.out, and OUT/NAME.receipt says who ran it, as `job verify` checks. The \
 root that is printed in the end depends on module, inputs and settings alone: not on who ran what, in which order, at which level, or how often \
 the command was interrupted. What was done stands in OUT: `job resume OUT` goes on, whatever ended the command. The node runs some \
-tasks itself, to check others, or because nobody else does. Levels: 0 takes what one executor says, 1 checks some and finds the broken and the lazy, 2 to 4 \
+tasks itself, to check others, or where they do not agree or are too few; where nobody offers, the command says so and waits. Levels: 0 takes what one executor says, 1 checks some and finds the broken and the lazy, 2 to 4 \
 take what so many more executors say than say anything else. Executors read module and inputs, and may keep them. Exit codes: 0 all ended as OK, 5 \
 some have no result, 7 some did not end as OK, or somebody cancelled the job, 130 Ctrl-C.";
 

@@ -80,7 +80,7 @@ class Picture implements Work {
           <svg viewBox={`0 0 ${this.width} ${this.height}`} aria-hidden="true">
             {isNamed.value &&
               tiles.map(({ left, top, width, height, by }) => (
-                <g key={`${left} ${top}`} data-by={by} style={{ color: `hsl(${hueOf(by)} 80% 62%)` }}>
+                <g key={`${left} ${top}`} data-by={by ?? 'here'} style={{ color: `hsl(${hueOf(by)} 80% 62%)` }}>
                   <title>Painted by {nameOf(by)}</title>
                   <rect x={left + 1} y={top + 1} width={width - 2} height={height - 2} />
                   <circle cx={left + 8} cy={top + height - 8} r="4" />

@@ -1,0 +1,92 @@
+// Goal: a tab runs jobs alone and offers to run those of others, by Workers that stay, and stops at once.
+// Method: real Chromium; two nodes of one page whose doors are joined in memory.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { map } from '../dist/job/index.js';
+import { launch, open, serve, until } from './harness.js';
+import { MODULES } from './task-modules.js';
+
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = await serve();
+  browser = await launch();
+  page = await open(await browser.newContext(), server.origin);
+});
+after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+const inputs = Array.from({ length: 50 }, (_, at) => `input ${at}`);
+const rootHere = () => map(undefined, MODULES.echo, inputs, { where: 'local' }).root();
+
+test('i3_a job that a tab runs alone comes to the root of Node', async () => {
+  const { root, outputs } = await page.evaluate(async ({ module, inputs }) => {
+    const { map } = await import('/dist/job/index.js');
+    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    const job = map(undefined, bytes, inputs, { where: 'local' });
+    return { outputs: (await job).map((output) => new TextDecoder().decode(output.subarray(32))), root: await job.root() };
+  }, { module: base64(MODULES.echo), inputs });
+  assert.deepEqual([outputs, root], [inputs, await rootHere()]);
+  await until(10_000, 'Workers that have nothing to do are gone', () => page.workers().length === 0);
+});
+
+test('a tab takes tasks of another while it is visible, and remembers who was right', async () => {
+  const found = await page.evaluate(async ({ module, inputs }) => {
+    globalThis.setImmediate ??= (work) => setTimeout(work);
+    const { map, offer, records, verifyReceipt } = await import('/dist/job/index.js');
+    const { Net } = await import('/test/net.js');
+    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    const net = new Net();
+    const [asker, one, two] = await Promise.all([1, 2, 3].map(() => net.join()));
+    const offers = await Promise.all([one, two].map(({ mesh }) => offer(mesh, { cores: 1 })));
+    const job = map(asker.mesh, bytes, inputs, { validation: 2 });
+    const results = await job.settled();
+    const says = await verifyReceipt(await results[0].receipt(), { executor: results[0].executor });
+    const turn = async (state) => {
+      Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));
+      return offers.map(({ state: { isOn } }) => isOn);
+    };
+    const turns = [await turn('hidden'), await turn('visible')];
+    for (const each of offers) each.stop();
+    turns.push(offers.map(({ state: { isOn } }) => isOn));
+    const { executor, confirmed } = (await records(asker.mesh).list())[0];
+    return { root: await job.root(), status: says.status, turns, known: [one, two].some(({ mesh }) => mesh.id === executor) && confirmed > 0 };
+  }, { module: base64(MODULES.echo), inputs });
+  assert.deepEqual(found, { root: await rootHere(), status: 'OK', turns: [[false, false], [true, true], [false, false]], known: true });
+  await page.reload();
+  const kept = await page.evaluate(async () => {
+    const { theBook } = await import('/dist/job/records.js');
+    return (await theBook()).list().length;
+  });
+  assert.ok(kept > 0, 'records outlive the page');
+});
+
+test('who stops offering ends what runs at once', async () => {
+  const running = await page.evaluate(async (module) => {
+    globalThis.setImmediate ??= (work) => setTimeout(work);
+    const { map, offer } = await import('/dist/job/index.js');
+    const { Net } = await import('/test/net.js');
+    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    const net = new Net();
+    const [asker, one] = await Promise.all([1, 2].map(() => net.join()));
+    const offered = await offer(one.mesh, { cores: 1, gas: 2n ** 62n });
+    const job = map(asker.mesh, bytes, ['a'], { gas: 2n ** 60n });
+    while (offered.state.running.length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    offered.stop();
+    const running = offered.state.running.length;
+    await job.cancel();
+    return running;
+  }, base64(MODULES.endless));
+  assert.equal(running, 0);
+  await until(10_000, 'its Worker is gone', () => page.workers().length === 0);
+  assert.deepEqual(page.faults, []);
+});
