@@ -28,7 +28,7 @@ pub(crate) struct Block {
     pub(crate) is_dead: bool,
 }
 
-/// Tables of fixed size, 353 KiB; all zeros to begin with, used again for any number of modules. The small ones come first:
+/// Tables of fixed size, 562 KiB; all zeros to begin with, used again for any number of modules. The small ones come first:
 /// a near place is shorter to write.
 #[repr(C)]
 pub struct Scratch {
