@@ -145,7 +145,7 @@ test('a receipt holds, says what was signed, and nothing of it can be changed', 
 test('the bounds are those of the module', () => {
   const source = readFileSync(new URL('../../core-wasm/tasks/src/limits.rs', import.meta.url), 'utf8');
   const bounds = Object.fromEntries([...source.matchAll(/pub const (\w+): (?:usize|u32) = ([\d_]+);/g)].map(([, name, value]) => [name, Number(value.replaceAll('_', ''))]));
-  for (const name of ['BATCH_MAX', 'INLINE_MAX', 'WANTED_A_PEER', 'RECORDS_MAX', 'CANARIES_MAX', 'OPEN_MAX', 'JOBS_MAX', 'PREFERRED_MAX']) assert.equal(LIMIT[name], bounds[name], name);
+  for (const name of ['BATCH_MAX', 'INLINE_MAX', 'WANTED_A_PEER', 'RECORDS_MAX', 'CANARIES_MAX', 'GROUP_MAX', 'OPEN_MAX', 'JOBS_MAX', 'PREFERRED_MAX']) assert.equal(LIMIT[name], bounds[name], name);
   assert.ok(LIMIT.FETCHES_MAX <= bounds.FETCHES_MAX);
 });
 

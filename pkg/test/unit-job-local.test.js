@@ -238,6 +238,7 @@ test('what a caller does wrong is named before anything runs, or where it comes 
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, pages: 0 }], /pages/],
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, validation: 5 }], /validation/],
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, group: [] }], /group/],
+    [[undefined, MODULES.echo, ['a'], { ...LOCAL, group: Array(65).fill('ab'.repeat(32)) }], /group/],
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, seed: new Uint8Array(3) }], /seed/],
     [[undefined, MODULES.echo, ['a'], { ...LOCAL, modul: 1 }], /no option modul/],
     [[undefined, MODULES.echo, ['a'], null], /options/],

@@ -54,6 +54,16 @@ async function ask(module, inputs, options = {}) {
   return { ...node, job: map(node.mesh, module, inputs, { coordinator, ...options }) };
 }
 
+test('a job for a group is told to nobody else', async () => {
+  const [ann, ben, cid] = await Promise.all([1, 2, 3].map(() => executor()));
+  const { job } = await ask(MODULES.echo, numbered(40), { group: [ann.mesh.id, ben.mesh.id] });
+  const assigned = new Set();
+  job.on('assigned', ({ executor }) => assigned.add(executor));
+  assert.equal((await job.settled()).length, 40);
+  assert.deepEqual([...assigned].sort(), [ann.mesh.id, ben.mesh.id].sort());
+  assert.equal(cid.offer.state.done, 0);
+});
+
 test('tasks are run by others, and each outcome has a receipt that holds', async () => {
   const others = await Promise.all([1, 2, 3].map(() => executor()));
   const inputs = numbered(60);

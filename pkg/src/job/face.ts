@@ -22,6 +22,8 @@ export const begin = (job: number, level: number, gas: bigint, expectedMs: numbe
   command(1, u32(job), Uint8Array.of(level), u64(gas), u32(expectedMs));
 export const add = (job: number, tasks: readonly { readonly number: number; readonly id: Bytes }[]): Command =>
   command(2, u32(job), ...tasks.flatMap(({ number, id }) => [u32(number), id]));
+/** A job that has begun and has no tasks yet is for these executors alone. */
+export const only = (job: number, ids: readonly Bytes[]): Command => command(13, u32(job), ...ids);
 export const close = (job: number): Command => command(3, u32(job));
 export const cancel = (job: number): Command => command(4, u32(job));
 export const pause = (job: number): Command => command(5, u32(job));

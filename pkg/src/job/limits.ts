@@ -48,6 +48,9 @@ export const JOBS_MAX = 4;
 /** up to so many: one more is an error. */
 export const JOBS_WAITING_MAX = 64;
 
+/** Executors of a job that is for some alone. */
+export const GROUP_MAX = 64;
+
 /** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
 export const OPEN_MAX = 2_048;
 

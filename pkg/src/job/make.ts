@@ -1,12 +1,13 @@
 // Begins jobs.
 
-import { need, needSignal, wholeOf } from '../check.js';
+import type { Bytes } from '../bytes.js';
+import { idOf, need, needSignal, wholeOf } from '../check.js';
 import { GAS_USUAL } from '../task/limits.js';
 import { settleInvocation } from '../task/options.js';
 import type { Mesh } from '../types.js';
 import { checkpointer } from './checkpoint.js';
 import { JobFace, settleLevel } from './job.js';
-import { MODULES_MAX } from './limits.js';
+import { GROUP_MAX, MODULES_MAX } from './limits.js';
 import { LocalRunner } from './local.js';
 import { MeshRunner } from './mesh-runner.js';
 import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
@@ -20,6 +21,8 @@ export interface Settled {
   readonly gas: bigint;
   readonly validation: number;
   readonly expectedMs: number;
+  /** The only executors. */
+  readonly group: Bytes[] | undefined;
   readonly signal: AbortSignal | undefined;
   readonly isLocal: boolean;
   readonly coordinator: JobOptions['coordinator'];
@@ -32,11 +35,11 @@ export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: str
   needOnly(options, [...STAGE_OPTIONS, ...JOB_OPTIONS], call);
   const { gas = GAS_USUAL, validation = 2, where = 'mesh', group, signal, expectedMs = 0, coordinator } = options;
   need(where === 'mesh' || where === 'local', "where is 'mesh' or 'local'");
-  need(group === undefined, 'group is not there yet: executors cannot be chosen');
+  need(group === undefined || (Array.isArray(group) && group.length > 0 && group.length <= GROUP_MAX), `group has 1 to ${GROUP_MAX} ids of executors`);
   need(where === 'local' || mesh, `${call} takes a mesh, or { where: 'local' }`);
   needSignal(signal);
   wholeOf(expectedMs, 0, 2 ** 32 - 1, 'expectedMs');
-  return { gas: settleInvocation('', { gas }).gas, validation: settleLevel(validation), expectedMs, signal, isLocal: where === 'local', coordinator };
+  return { gas: settleInvocation('', { gas }).gas, validation: settleLevel(validation), expectedMs, group: group?.map(idOf), signal, isLocal: where === 'local', coordinator };
 }
 
 /** A job of these at work. @throws the reason of the signal */

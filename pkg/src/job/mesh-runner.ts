@@ -54,6 +54,7 @@ export interface MeshOptions {
   readonly validation: number;
   readonly expectedMs: number;
   readonly coordinator: JobOptions['coordinator'];
+  readonly group: readonly Bytes[] | undefined;
 }
 
 export class MeshRunner implements Runner, AskedJob {
@@ -133,11 +134,12 @@ export class MeshRunner implements Runner, AskedJob {
   // What the coordinator tells.
 
   begun(number: number): void {
-    const { validation, gas, expectedMs } = this.#options;
+    const { validation, gas, expectedMs, group } = this.#options;
     this.#job = number;
     this.#isCloseSaid = false;
     this.#room = 0;
     this.#say(face.begin(number, validation, gas, expectedMs));
+    if (group) this.#say(face.only(number, group));
     if (this.#isPaused) this.#say(face.pause(number));
     this.#advance();
   }

@@ -1,16 +1,13 @@
 // Runs tasks of jobs in this tab.
 
-import { parseCid } from '../cid.js';
 import { STATUS_NUMBERS } from '../task/outcome.js';
 import { type Done, thePool } from '../task/pool.js';
-import { hashNow } from './hash.js';
+import { hashOf } from './hash.js';
 import type { Outcome } from './outcome.js';
 import type { Task } from './runner.js';
 
 /** The watchdog of a task, in milliseconds: half a minute, and what its gas takes on a slow device. */
 export const watchdogMs = (gas: bigint): number => 30_000 + Math.min(Number(gas / 20_000n), 3_600_000);
-
-const EMPTY = hashNow(new Uint8Array(0));
 
 /** What came of a task that ran here. */
 export interface OwnRun {
@@ -29,7 +26,6 @@ export async function runTask(
   const invocation = { input, gas, seed, time, ...(piece > 0 && { pieceBytes: piece }) };
   const done = await thePool().run({ module: module.pool, invocation, timeoutMs, signal, isFirst });
   const { status, gasUsed, output } = done.outcome;
-  const hash = done.id ? parseCid(done.id).hash : EMPTY;
-  return { outcome: { status: STATUS_NUMBERS[status], gas: gasUsed, length: output.length, output: hash }, done };
+  return { outcome: { status: STATUS_NUMBERS[status], gas: gasUsed, length: output.length, output: await hashOf(output) }, done };
 }
 

@@ -47,7 +47,7 @@ export interface JobOptions extends StageOptions, CoordinatorOptions {
   validation?: 0 | 1 | 2 | 3 | 4;
   /** `local` runs all of it in this tab, and comes to the same. Default: `mesh`. */
   where?: 'mesh' | 'local';
-  /** Only these executors: not there yet, and refused. */
+  /** Ids of the only executors that get the module and the inputs, 64 at most: a class, a lab, one's own devices. Default: all who offer. */
   group?: readonly string[];
   /** Cancels the job. */
   signal?: AbortSignal | undefined;

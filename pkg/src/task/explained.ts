@@ -8,24 +8,17 @@ import type { TaskRefusal } from './types.js';
 /** By its address, not by its name: bundlers hand it out as it is, and add nothing of theirs. */
 const WORDS = new URL('./words.js', import.meta.url);
 
-const words = (): Promise<typeof import('./words.js')> => import(/* @vite-ignore */ /* webpackIgnore: true */ WORDS.href);
+/** What the words say; nothing where they cannot be loaded. */
+const say = <T>(what: (words: typeof import('./words.js')) => T): Promise<T | undefined> => import(/* @vite-ignore */ /* webpackIgnore: true */ WORDS.href).then(what, () => undefined);
 
-/** Why a module is refused, in words; with its number alone where those cannot be loaded. */
-export async function explained(refused: Refused): Promise<TaskRefusal> {
-  try {
-    return (await words()).worded(refused);
-  } catch {
-    return { code: refused.code, offset: refused.offset, feature: `refusal ${refused.code}` };
-  }
-}
+/** Why a module is refused, in words, or with its number alone. */
+export const explained = async (refused: Refused): Promise<TaskRefusal> =>
+  (await say(({ worded }) => worded(refused))) ?? { code: refused.code, offset: refused.offset, feature: `refusal ${refused.code}` };
 
 /** The outcome with a hint, where its end says little by itself. */
 export async function hinted({ clockReads = 0, ...outcome }: Outcome, { stack = STACK_KIB_USUAL }: Invocation): Promise<Omit<Outcome, 'clockReads'> & { hint?: string }> {
   const { status } = outcome;
   if (status !== 'STACK' && (status !== 'OUT_OF_GAS' || clockReads < CLOCK_READS_MANY)) return outcome;
-  try {
-    return { ...outcome, hint: (await words()).hintOf({ status, stack, stackMax: STACK_KIB_MAX, clockReads }) };
-  } catch {
-    return outcome;
-  }
+  const hint = await say(({ hintOf }) => hintOf({ status, stack, stackMax: STACK_KIB_MAX, clockReads }));
+  return hint === undefined ? outcome : { ...outcome, hint };
 }

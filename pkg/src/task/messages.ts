@@ -31,7 +31,7 @@ export type Answer =
   /** So many steps were done. */
   | { readonly kind: 'steps'; readonly steps: number }
   /** The last, if something ran; with the name of the output, and of the state that a single step left. */
-  | { readonly kind: 'ran'; readonly outcome: Outcome; readonly id: string; readonly stateId?: string }
+  | { readonly kind: 'ran'; readonly outcome: Outcome }
   /** The last, if there was nothing to run. */
   | { readonly kind: 'done' }
   /** The last: this host failed. */

@@ -40,8 +40,6 @@ export interface Order {
 /** What came of an order. */
 export interface Done {
   readonly outcome: Outcome;
-  /** The name of the output, a CID; absent where nothing ran. */
-  readonly id: string | undefined;
   readonly prepared: Prepared;
   /** The Worker had to be ended, or failed. */
   readonly isKilled: boolean;
@@ -115,7 +113,7 @@ export class Pool {
     const prepared = await this.prepare(module, isFirst);
     signal?.throwIfAborted();
     if (!isFit(prepared, invocation)) {
-      return { outcome: notRun(prepared, { kind: 'done' }, invocation.gas), id: undefined, prepared, isKilled: false, ms: 0 };
+      return { outcome: notRun(prepared, { kind: 'done' }, invocation.gas), prepared, isKilled: false, ms: 0 };
     }
     const hand = await this.#hand(isFirst, signal);
     const stop = (): void => hand.end();
@@ -235,9 +233,9 @@ export class Pool {
 }
 
 function doneOf(ending: HandEnding, prepared: Prepared, gas: bigint, isKilled: boolean, ms: number): Done {
-  if (ending.kind === 'ran') return { outcome: ending.outcome, id: ending.id, prepared, isKilled, ms };
+  if (ending.kind === 'ran') return { outcome: ending.outcome, prepared, isKilled, ms };
   const outcome = notRun(prepared, ending.kind === 'late' ? ending : { kind: 'failed', detail: '' }, gas);
-  return { outcome, id: undefined, prepared, isKilled, ms };
+  return { outcome, prepared, isKilled, ms };
 }
 
 /** What a Worker needs of a module: not the names of its imports and exports. */

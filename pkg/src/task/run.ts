@@ -11,7 +11,7 @@ import { loadMeter, workersAtOnce } from './host.js';
 import { KeptModules, keyOf } from './kept.js';
 import { MODULE_BYTES_MAX, WAITING_MAX } from './limits.js';
 import { type Settled, copyOf, settleCheck, settleInvocation, settleStep } from './options.js';
-import type { Invocation } from './outcome.js';
+import type { Invocation, Outcome } from './outcome.js';
 import { type Prepared, refused } from './prepared.js';
 import { type Ending, notRun, session } from './session.js';
 import type { CheckOptions, StepOptions, TaskCheck, TaskOptions, TaskResult, TaskStep } from './types.js';
@@ -44,8 +44,7 @@ export async function runTask(
   const settled = settleCheck(module, options);
   const invocation = settleInvocation(input, options);
   const tried = await attempt(settled, invocation);
-  if (tried.ending.kind === 'ran') return { ...(await hinted(tried.ending.outcome, invocation)), id: tried.ending.id };
-  return resultWithout(tried, invocation);
+  return resultOf(tried, invocation);
 }
 
 /**
@@ -63,16 +62,14 @@ export async function stepTask(
   const settled = settleCheck(module, options);
   const invocation = settleStep(state, piece, options);
   const tried = await attempt(settled, invocation);
-  const { ending } = tried;
-  const { log, ...result } = ending.kind === 'ran' ? { ...(await hinted(ending.outcome, invocation)), id: ending.id } : await resultWithout(tried, invocation);
-  if (!(ending.kind === 'ran' && ending.stateId && ending.outcome.next)) return result;
-  return { ...result, next: { ...ending.outcome.next, id: ending.stateId } };
+  const { log, next, ...result } = await resultOf(tried, invocation);
+  return next ? { ...result, next: { ...next, id: await contentId(next.state) } } : result;
 }
 
-async function resultWithout({ prepared, ending }: Attempt, { gas }: Invocation): Promise<TaskResult> {
-  const { status, code, gasUsed, output, log } = notRun(prepared, ending, gas);
-  const result = { status, code, gasUsed, output, log, id: await contentId(NO_BYTES) };
-  return prepared?.refused && status === 'REFUSED' ? { ...result, refusal: await explained(prepared.refused) } : result;
+async function resultOf({ prepared, ending }: Attempt, invocation: Invocation): Promise<TaskResult & Pick<Outcome, 'next'>> {
+  const outcome = ending.kind === 'ran' ? ending.outcome : notRun(prepared, ending, invocation.gas);
+  const result = { ...(await hinted(outcome, invocation)), id: await contentId(outcome.output) };
+  return prepared?.refused && outcome.status === 'REFUSED' ? { ...result, refusal: await explained(prepared.refused) } : result;
 }
 
 /**

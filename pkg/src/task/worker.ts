@@ -1,7 +1,6 @@
 // The Worker of tasks, in browsers and in Node: it prepares a module if need be, runs it, and is ended by its owner. One task comes after
 // another, each in an instance of its own.
 
-import { contentId } from '../cid.js';
 import { type Runnable, isFit, perform } from './execute.js';
 import { PROGRESS_MS } from './limits.js';
 import { type Answer, type Ask, type HandAsk, KEPT_A_WORKER } from './messages.js';
@@ -45,18 +44,20 @@ function stepTeller(): (steps: number) => void {
   };
 }
 
-async function serve({ source, name, invocation }: HandAsk): Promise<void> {
+function serve({ source, name, invocation }: HandAsk): void {
   if (source === undefined) return;
   const runnable = runnableOf(source, name);
   if (!invocation || !isFit(runnable, invocation)) return tell({ kind: 'done' });
   tell({ kind: 'stage', stage: 'running' });
   const outcome = perform(runnable, invocation, stepTeller());
-  const id = await contentId(outcome.output);
-  if (!outcome.next) return tell({ kind: 'ran', outcome, id }, [outcome.output.buffer]);
-  const { state } = outcome.next;
-  tell({ kind: 'ran', outcome, id, stateId: await contentId(state) }, [outcome.output.buffer, state.buffer]);
+  const state = outcome.next?.state.buffer;
+  tell({ kind: 'ran', outcome }, state ? [outcome.output.buffer, state] : [outcome.output.buffer]);
 }
 
 port.listen((ask) => {
-  serve(ask as HandAsk).catch((error: unknown) => tell({ kind: 'failed', detail: String(error) }));
+  try {
+    serve(ask as HandAsk);
+  } catch (error) {
+    tell({ kind: 'failed', detail: String(error) });
+  }
 });

@@ -1,13 +1,13 @@
 //! What the shell wants of the requester's half.
 
-use tabmesh_port::Status;
+use tabmesh_port::{NodeId, Status};
 
 use super::job::Job;
 use super::requester::Requester;
 use super::task::{Here, Task};
 use crate::face::{Command, Event, StalledWhy};
 use crate::ground::Ground;
-use crate::limits::{JOBS_MAX, OPEN_MAX};
+use crate::limits::{GROUP_MAX, JOBS_MAX, OPEN_MAX};
 
 /// The highest level of checks.
 const VALIDATION_MAX: u8 = 4;
@@ -46,6 +46,7 @@ impl Requester {
             Command::Fetch { fetch, executor, nonce, index, offset } => {
                 self.begin_fetch(fetch, executor, nonce, (index, offset))
             }
+            Command::Only { job, ids } => self.limit(job, ids),
             Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),
             _ => Err(Status::BadRequest),
         }
@@ -53,6 +54,16 @@ impl Requester {
 
     fn change(&mut self, job: u32, change: impl FnOnce(&mut Job)) -> Result<(), Status> {
         self.job(job).map(change).ok_or(Status::NotFound)
+    }
+
+    /// Who knows nothing of a job yet is told nothing of it.
+    fn limit(&mut self, job: u32, ids: &[NodeId]) -> Result<(), Status> {
+        let job = self.job(job).ok_or(Status::NotFound)?;
+        if ids.is_empty() || ids.len() > GROUP_MAX || job.open + job.decided() > 0 {
+            return Err(Status::BadRequest);
+        }
+        job.group = ids.to_vec();
+        Ok(())
     }
 
     fn begin(

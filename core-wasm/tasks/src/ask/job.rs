@@ -31,6 +31,8 @@ pub(crate) struct Job {
     /// What most tasks come to, if more than half come to one thing, and by how much (Boyer and Moore, 1981).
     commonest: Option<Outcome>,
     lead: u32,
+    /// The only executors of it; of none, all are.
+    pub(crate) group: Vec<NodeId>,
     /// Executors that get nothing of it, until then.
     aside: Vec<(NodeId, Instant)>,
     pub(crate) stalled: StalledWhy,
@@ -60,6 +62,7 @@ impl Job {
             spared: 0,
             commonest: None,
             lead: 0,
+            group: Vec::new(),
             aside: Vec::new(),
             stalled: StalledWhy::Not,
             moved_at: now,
@@ -72,9 +75,10 @@ impl Job {
         self.validation.max(1)
     }
 
-    /// Whether this executor gets nothing of it any more.
+    /// Whether this executor gets nothing of it, or nothing any more.
     pub(crate) fn is_aside(&self, id: &NodeId) -> bool {
-        self.aside.iter().any(|(other, _)| other == id)
+        let is_of_group = self.group.is_empty() || self.group.contains(id);
+        !is_of_group || self.aside.iter().any(|(other, _)| other == id)
     }
 
     pub(crate) fn set_aside(&mut self, id: &NodeId, until: Instant) {

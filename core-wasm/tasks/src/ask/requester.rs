@@ -151,14 +151,19 @@ impl Requester {
         {
             self.let_go(ground, &last);
         }
-        self.finding.go_on(ground);
+        if self.jobs.iter().all(|job| !job.group.is_empty()) {
+            self.finding.rest();
+        } else {
+            self.finding.go_on(ground);
+        }
         if self.executors.list.len() >= executors_max && self.finding.has_candidates() {
             self.executors.rotate(ground.now, |id| self.jobs.iter().all(|job| job.is_aside(id)));
         }
         let is_done = |id: &NodeId| !self.assignments.iter().any(|assignment| assignment.to == *id);
         self.executors.list.retain(|executor| !executor.is_leaving || !is_done(&executor.id));
+        let mut group = self.jobs.iter().flat_map(|job| &job.group);
         while self.executors.list.len() < executors_max
-            && let Some(id) = self.finding.next()
+            && let Some(id) = group.next().copied().or_else(|| self.finding.next())
         {
             if id != ground.own && !self.executors.has(&id) {
                 self.executors.take(ground.now, id);

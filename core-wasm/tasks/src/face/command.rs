@@ -90,6 +90,13 @@ pub enum Command<'a> {
         /// At most [`PIECE_MAX`](crate::PIECE_MAX).
         bytes: &'a [u8],
     },
+    /// A job is for these executors alone: at most [`GROUP_MAX`](crate::GROUP_MAX), before it has tasks.
+    Only {
+        /// Which.
+        job: u32,
+        /// Whom.
+        ids: &'a [NodeId],
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
@@ -186,6 +193,7 @@ impl<'a> Command<'a> {
                 status: Status::from_code(reader.u16())?,
                 bytes: reader.rest(),
             },
+            13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
             32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
             33 => Self::Withdraw,
             34 => Self::Ran {
@@ -240,6 +248,7 @@ impl<'a> Command<'a> {
             Self::GiveInput { ticket, status, bytes } => {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
+            Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
             Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {

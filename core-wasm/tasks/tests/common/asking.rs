@@ -39,6 +39,8 @@ pub(crate) struct Asking {
     pub(crate) runs: bool,
     pub(crate) task_us: u64,
     pub(crate) most_in_a_batch: usize,
+    /// Whom its jobs are for; of none, for all.
+    pub(crate) group: Vec<NodeId>,
     has_begun: bool,
     here: Vec<(u64, u32, u32)>,
     pub(crate) ran_here: u32,
@@ -70,6 +72,7 @@ impl Asking {
             runs: true,
             task_us: 50 * MS,
             most_in_a_batch: 1_000,
+            group: Vec::new(),
             has_begun: false,
             here: Vec::new(),
             ran_here: 0,
@@ -120,6 +123,9 @@ impl Asking {
             let begin =
                 Command::Begin { job: job.number, validation: job.validation, gas: 1 << 30, expected_ms: 0 };
             self.commands.push_back(begin.emit());
+            if !self.group.is_empty() {
+                self.commands.push_back(Command::Only { job: job.number, ids: &self.group }.emit());
+            }
         }
     }
 

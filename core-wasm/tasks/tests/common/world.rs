@@ -66,6 +66,10 @@ impl World {
         &self.node().asking
     }
 
+    pub(crate) fn asking_mut(&mut self) -> &mut Asking {
+        &mut self.net.module_mut(self.requester).expect("the requester is there").asking
+    }
+
     pub(crate) fn running(&self, number: usize) -> &Running {
         &self.net.module(self.executors[number]).expect("the executor is there").running
     }

@@ -194,6 +194,11 @@ impl<M: Module> Perfect<M> {
         self.nodes[place].module.as_ref()
     }
 
+    /// The same, for a test that changes its mind.
+    pub fn module_mut(&mut self, Place(place): Place) -> Option<&mut M> {
+        self.nodes[place].module.as_mut()
+    }
+
     /// A node's id.
     pub fn id(&self, Place(place): Place) -> NodeId {
         self.nodes[place].id
