@@ -181,3 +181,22 @@ test('a quote runs a few tasks here and says what all would take', async () => {
   await assert.rejects(quote(undefined, utf8('none'), ['a']), { name: 'ModuleRefused' });
   await assert.rejects(quote(undefined, MODULES.sum, ['a'], { sample: 0 }), { name: 'BadOption' });
 });
+
+test('a file that somebody else wrote describes a job that there may be, or is none', () => {
+  const module = { bytes: PASS, pages: 16, seed: new Uint8Array(32), time: 0n, piece: 0 };
+  const flat = (more) => {
+    const stages = [{ kind: { kind: 'list' }, modules: [module] }, { kind: { kind: 'reduce', arity: 2 }, modules: [module] }];
+    return file.write({ gas: 1n, validation: 0, stages, invocations: [], records: [], journal: new Uint8Array(0), ...more(stages, module) });
+  };
+  assert.equal(file.read(flat(() => ({}))).stages.length, 2);
+  const bad = [
+    ([list]) => [list, { kind: { kind: 'reduce', arity: 1 }, modules: [module] }],
+    ([list]) => [list, { kind: { kind: 'reduce', arity: 1.5 }, modules: [module] }],
+    ([list]) => [list, { kind: { kind: 'reduce' }, modules: [] }],
+    ([list]) => [list, { kind: { kind: 'list' }, modules: [module] }],
+    ([, reduce]) => [reduce],
+    () => [{ kind: { kind: 'list' }, modules: [{ ...module, pages: 2 ** 31 }] }],
+    () => [{ kind: { kind: 'list' }, modules: [{ ...module, piece: 2 ** 31 }] }],
+  ];
+  for (const stages of bad) assert.throws(() => file.read(flat((all) => ({ stages: stages(all) }))), `${stages}`);
+});

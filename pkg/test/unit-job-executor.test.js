@@ -46,6 +46,7 @@ function executor(limits = {}) {
   const answer = (view) => {
     const [fetch, index, offset] = [view.getUint32(1), view.getUint16(9), view.getUint32(11)];
     const bytes = gives.get(index);
+    if (bytes === 'wait') return;
     const event = bytes ? { status: STATUS.ok, bytes: bytes.slice(offset, offset + 32_768) } : { status: STATUS.notFound, bytes: repeated(0) };
     setImmediate(() => made.hear({ kind: 'fetchedInput', fetch, ...event }));
   };
@@ -186,4 +187,38 @@ test('outputs that are kept are bounded: the oldest go', async () => {
   for (let index = 0; index < count; index += 1) made.hear({ kind: 'wantOutput', ticket: index, assignment: 1, index, offset: 0 });
   const statuses = said.filter(([kind]) => kind === GIVE).map((bytes) => new DataView(bytes.buffer).getUint16(5));
   assert.deepEqual([statuses[0], statuses.at(-1)], [STATUS.notFound, STATUS.ok]);
+});
+
+test('a short output that had no room in the answer is there as well', async () => {
+  const { made, said, gives, heard } = executor();
+  gives.set(65_535, MODULES.echo);
+  made.hear(run(1, batchOf(MODULES.echo, [repeated(500)])));
+  await heard(RAN);
+  made.hear({ kind: 'wantOutput', ticket: 1, assignment: 1, index: 0, offset: 0 });
+  assert.equal(new DataView(said.find(([kind]) => kind === GIVE).buffer).getUint16(5), STATUS.ok);
+});
+
+test('bytes that a batch only names take nothing of the hour', async () => {
+  const { made, gives, heard } = executor({ bytesAnHour: 2 << 20 });
+  gives.set(65_535, MODULES.echo);
+  const long = Array.from({ length: 52 }, (_, at) => repeated(40_000, at));
+  made.hear(run(1, batchOf(MODULES.echo, long)));
+  assert.equal((await heard(DECLINE))[0][5], BUSY, 'none of them comes');
+  gives.set(0, repeated(60_000));
+  made.hear(run(2, batchOf(MODULES.echo, [repeated(60_000)]), GAS, repeated(32, 8)));
+  await heard(RAN);
+  // What came counts.
+  const count = Math.floor((2 << 20) / 60_000);
+  made.hear(run(3, batchOf(MODULES.echo, Array.from({ length: count }, () => repeated(60_000)))));
+  assert.equal((await heard(DECLINE, 2))[1][5], BUSY);
+});
+
+test('a requester that lets its inputs wait holds no core', async () => {
+  const { made, gives, heard } = executor();
+  gives.set(65_535, MODULES.echo);
+  gives.set(0, 'wait');
+  made.hear(run(1, batchOf(MODULES.echo, [repeated(60_000)])));
+  await heard(FETCH, 2);
+  made.hear(run(2, batchOf(MODULES.echo, [utf8('a')]), GAS, repeated(32, 8)));
+  assert.equal(new DataView((await heard(RAN))[0].buffer).getUint32(1), 2);
 });

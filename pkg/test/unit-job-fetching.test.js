@@ -87,3 +87,29 @@ test('nothing is waited for once that is given up', async () => {
   fetching.close();
   assert.equal(await waiting, undefined);
 });
+
+test('who lets one thing wait in vain holds up no other', async () => {
+  const fetching = new Fetching(12);
+  const bytes = bytesOf(PIECE_MAX);
+  let asked = 0;
+  const late = () => ((asked += 1), [STATUS.timedOut, NONE]);
+  assert.equal(await bring(fetching, bytes, late), undefined);
+  const before = asked;
+  assert.equal(await bring(fetching, bytes, late), undefined);
+  assert.equal(asked, before, 'it is not asked again');
+  assert.deepEqual(await bring(fetching, bytes, (offset) => piece(bytes, offset), { from: 'b' }), bytes);
+});
+
+test('who gives a piece now and then is given up', async (t) => {
+  const fetching = new Fetching(12);
+  const bytes = bytesOf(100 * PIECE_MAX);
+  let [now, asked] = [0, 0];
+  t.mock.method(performance, 'now', () => now);
+  const slow = (offset) => {
+    now += 19_000;
+    asked += 1;
+    return piece(bytes, offset);
+  };
+  assert.equal(await bring(fetching, bytes, slow), undefined);
+  assert.ok(asked < 50, `${asked} of 100 pieces`);
+});

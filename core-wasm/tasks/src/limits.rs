@@ -66,7 +66,7 @@ pub const WANTED_A_PEER: usize = 4;
 /// And of all nodes: of the questions that a port may leave unanswered, so many at most wait for the shell.
 pub const WANTED_MAX: usize = 24;
 
-/// Batches that were done, whose outputs may be fetched: of more the oldest is forgotten.
+/// Batches that were done, whose outputs may be fetched: of more the oldest of whoever has most is forgotten.
 pub const KEPT_MAX: usize = 64;
 
 /// And after so long each.

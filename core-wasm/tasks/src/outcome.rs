@@ -9,8 +9,15 @@ use crate::list::Gather;
 /// Names a task, 32 bytes: the hash in the CID of its definition. Both shells compute it for themselves.
 pub type TaskId = BlockHash;
 
-/// Statuses of tasks that are no results (`docs/TASKS.md`): aborted, refused, late.
-const NO_RESULT: [u8; 3] = [6, 7, 8];
+/// Statuses up to this are results (`docs/TASKS.md`). Behind them are aborted, refused, late, and nothing else.
+const RESULTS: u8 = 5;
+const STATUSES: u8 = 8;
+
+/// Statuses up to this have an output.
+const WITH_OUTPUT: u8 = 1;
+
+/// The longest output of a task, in bytes.
+const OUTPUT_MAX: u32 = 16 << 20;
 
 /// What came of a task. Two are equal if all of it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +38,13 @@ impl Outcome {
 
     /// Whether it is a result, which others can come to as well.
     pub fn is_result(&self) -> bool {
-        !NO_RESULT.contains(&self.status)
+        self.status <= RESULTS
+    }
+
+    /// Whether a task with this limit of gas can come to it at all.
+    pub(crate) fn is_possible(&self, gas: u64) -> bool {
+        let length_max = if self.status <= WITH_OUTPUT { OUTPUT_MAX } else { 0 };
+        self.status <= STATUSES && self.gas <= gas && self.length <= length_max
     }
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Self {

@@ -201,7 +201,7 @@ impl Module for Tasks {
     }
 
     fn wanted_at(&self) -> Instant {
-        let offer = self.offer.wanted_at(self.ground.now).min(self.offer.tells_at());
+        let offer = self.offer.wanted_at(self.ground.now).min(self.offer.tells_at(self.ground.now));
         offer.min(self.ask.tick_at)
     }
 }

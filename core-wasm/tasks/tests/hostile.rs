@@ -221,6 +221,47 @@ fn kept_batches_are_bounded_and_the_oldest_goes() {
     assert_eq!(alone.count(|event| *event == Event::Forget(1)), 1);
 }
 
+#[test]
+fn a_requester_with_many_small_batches_pushes_nobody_elses_outputs_out() {
+    let mut alone = executor();
+    let batch = |alone: &mut Alone, requester: u32, nonce: u32| {
+        let nonce = common::task_id(9, nonce).0[..16].try_into().expect("sixteen bytes");
+        assert_eq!(alone.ask(&id(requester), true, &assign(1, &[0; 32]).emit(&nonce)), TAKEN);
+        run_first(alone, 9_999);
+        alone.events.retain(|bytes| bytes[0] == 35);
+        let (op, to, _) = alone.asks.pop().expect("it tells");
+        alone.answer(op, &to, Status::Ok, &[]);
+    };
+    batch(&mut alone, 1, 0);
+    (1..=3 * KEPT_MAX as u32).for_each(|nonce| batch(&mut alone, 2, nonce));
+    batch(&mut alone, 3, 1_000);
+    assert_eq!(alone.count(|event| *event == Event::Forget(1)), 0);
+    assert!(alone.count(|event| matches!(event, Event::Forget(_))) > 2 * KEPT_MAX);
+}
+
+#[test]
+fn requesters_that_answer_nothing_leave_a_turn_to_those_who_wait_for_their_outcomes() {
+    let mut alone = executor();
+    let mut nonce = 0;
+    for requester in [1, 1, 1, 1, 2, 2, 2, 2, 3] {
+        nonce += 1;
+        assert_eq!(alone.ask(&id(requester), true, &assign(1, &[0; 32]).emit(&[nonce; 16])), TAKEN);
+        run_first(&mut alone, 9_999);
+        alone.events.clear();
+    }
+    // Two let each of theirs wait until it is too late.
+    for _ in 0..5 {
+        alone.run_for(SECOND);
+        for (op, to, _) in std::mem::take(&mut alone.asks) {
+            if to == id(3) {
+                return;
+            }
+            alone.answer(op, &to, Status::TimedOut, &[]);
+        }
+    }
+    panic!("the third is never told");
+}
+
 /// A requester of level 0 with one batch at one executor, which took it.
 fn asked() -> (Alone, Given, u32) {
     let mut alone = Alone::requester(0, 10, 1);
@@ -273,6 +314,34 @@ fn i17_who_signed_something_else_is_let_go() {
         }
         assert_eq!(alone.ask(&to, true, &bytes), Some((Status::Forbidden, vec![])), "{wrong}");
         assert_eq!(alone.accepted(), 0);
+        alone.given.clear();
+        alone.run_for(30 * SECOND);
+        assert!(alone.given.is_empty(), "nothing of the job goes there again");
+    }
+}
+
+#[test]
+fn outcomes_that_no_run_comes_to_count_for_nothing() {
+    let wrong: [fn(&mut tabmesh_tasks::Outcome); 5] = [
+        |outcome| outcome.length = (16 << 20) + 1,
+        |outcome| outcome.gas = (1 << 30) + 1,
+        |outcome| outcome.status = 9,
+        |outcome| outcome.status = 255,
+        |outcome| (outcome.status, outcome.length) = (2, 1),
+    ];
+    for wrong in wrong {
+        let (mut alone, given, by) = asked();
+        let Given { to, nonce, tasks, .. } = given;
+        let lie = |task: &tabmesh_tasks::TaskId| {
+            let mut outcome = right(task);
+            wrong(&mut outcome);
+            outcome
+        };
+        let own = alone.own;
+        let bytes = outcomes(by, &own, &nonce, &tasks, lie);
+        assert_eq!(alone.ask(&to, true, &bytes), Some((Status::Forbidden, vec![])));
+        assert_eq!(alone.accepted(), 0);
+        assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
         alone.given.clear();
         alone.run_for(30 * SECOND);
         assert!(alone.given.is_empty(), "nothing of the job goes there again");

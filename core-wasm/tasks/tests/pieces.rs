@@ -219,6 +219,41 @@ fn a_requester_that_gives_nothing_leaves_a_place_to_others() {
 }
 
 #[test]
+fn executors_that_let_pieces_of_outputs_wait_hold_up_neither_batches_nor_others() {
+    let mut alone = Alone::requester(0, 500, 12);
+    let give_back = |alone: &mut Alone| {
+        let given = std::mem::take(&mut alone.given);
+        for given in &given {
+            alone.answer(given.op, &given.to, Status::Forbidden, &[Refusal::Busy as u8]);
+        }
+        given
+    };
+    let fetch = |alone: &mut Alone, fetch: u32, executor: u32| {
+        let nonce = [executor as u8; 16];
+        alone.say(&Command::Fetch { fetch, executor: &id(executor), nonce: &nonce, index: 0, offset: 0 });
+    };
+    let to = |alone: &Alone| alone.asks.iter().map(|(_, to, _)| number_of(to)).collect::<Vec<u32>>();
+    while !give_back(&mut alone).is_empty() {}
+    (0..8).for_each(|number| fetch(&mut alone, number, 1));
+    assert_eq!(to(&alone), [1; WANTED_A_PEER], "no more than it answers at a time");
+    (8..15).for_each(|number| fetch(&mut alone, number, 2));
+    fetch(&mut alone, 15, 3);
+    assert_eq!(to(&alone)[WANTED_A_PEER..], [2, 2, 2, 3], "the last place is left to others");
+    alone.run_for(5 * SECOND);
+    assert!(!give_back(&mut alone).is_empty(), "batches go out beside them");
+    // Who has no piece of what it said is not given anything for a while; others are.
+    while !give_back(&mut alone).is_empty() {}
+    let (op, ..) = alone.asks.remove(0);
+    alone.answer(op, &id(1), Status::NotFound, &[]);
+    let mut given = Vec::new();
+    for _ in 0..30 {
+        alone.run_for(SECOND);
+        given.extend(give_back(&mut alone).iter().map(|given| number_of(&given.to)));
+    }
+    assert!(!given.is_empty() && !given.contains(&1), "{given:?}");
+}
+
+#[test]
 fn a_batch_that_is_declined_goes_to_others_and_its_requester_hears_why() {
     let mut alone = executor(1, &[1, 2]);
     for assignment in [2, 3] {

@@ -172,9 +172,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   #mayFetch(bytes: number): boolean {
     const now = performance.now();
     if (now - this.#hour.since >= HOUR_MS) this.#hour = { since: now, bytes: 0 };
-    if (this.#hour.bytes + bytes > this.#limits.bytesAnHour) return false;
-    this.#hour.bytes += bytes;
-    return true;
+    return this.#hour.bytes + bytes <= this.#limits.bytesAnHour;
   }
 
   async #module(serving: Serving, { frame }: Batch): Promise<JobModule> {
@@ -188,7 +186,13 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   /** Brings something from the requester of a batch. @throws Declined */
   async #bring({ assignment, from, stop }: Serving, index: number, length: number, hash: Bytes): Promise<Bytes> {
     const ask: Wish['ask'] = (fetch, offset) => this.#coordinator.say(face.fetchInput(fetch, assignment, index, offset));
-    const bytes = await this.#fetching.bring({ length, hash, from: `${from}:${assignment}`, ask, signal: stop.signal });
+    let came = 0;
+    if (!this.#mayFetch(length)) throw new Declined(face.REFUSAL.busy);
+    const hour = this.#hour;
+    hour.bytes += length;
+    const bytes = await this.#fetching.bring({ length, hash, from: `${from}:${assignment}`, ask, signal: stop.signal, onPiece: (piece) => (came += piece) });
+    // What a batch only names takes nothing of the hour: one question would take all of it.
+    if (!bytes) hour.bytes -= length - came;
     if (!bytes) throw new Declined(face.REFUSAL.busy);
     return bytes;
   }
@@ -200,17 +204,19 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
       while (next < inputs.length) {
         const index = next;
         next += 1;
-        await this.#lanes.run(() => this.#run(serving, module, gas, inputs[index]!, index), serving.stop.signal, tooMany);
+        const given = inputs[index]!;
+        // Before it takes a core: whoever lets an input wait would hold that.
+        const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
+        const hash = 'bytes' in given ? await hashOf(input) : given.hash;
+        await this.#lanes.run(() => this.#run(serving, module, gas, { bytes: input, hash }, index), serving.stop.signal, tooMany);
       }
     };
     await Promise.all(Array.from({ length: Math.min(this.#limits.cores, inputs.length) }, work));
   }
 
-  async #run(serving: Serving, module: JobModule, gas: bigint, given: BatchInput, index: number): Promise<void> {
+  async #run(serving: Serving, module: JobModule, gas: bigint, { bytes: input, hash }: { bytes: Bytes; hash: Bytes }, index: number): Promise<void> {
     const { signal } = serving.stop;
     signal.throwIfAborted();
-    const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
-    const hash = 'bytes' in given ? await hashOf(input) : given.hash;
     const run = await runTask({ module, gas, input }, { signal, timeoutMs: this.#limits.watchdogMs(gas) }).catch((error: unknown) => {
       // It could not even be compiled in time.
       if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
@@ -227,7 +233,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   #ran(serving: Serving, index: number, task: Bytes, { outcome, done }: OwnRun): void {
     const { output } = done.outcome;
     const isInline = output.length <= INLINE_MAX;
-    if (!isInline) {
+    // The batch's one answer may have no room for a short one either.
+    if (output.length > 0) {
       serving.kept.push(index);
       this.#outputs.put(`${serving.assignment}:${index}`, output);
     }

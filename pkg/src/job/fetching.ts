@@ -3,6 +3,7 @@
 import { type Bytes, concat, isEqual } from '../bytes.js';
 import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
+import { Recent } from '../task/recent.js';
 import { pause } from '../wait.js';
 import { hashOf } from './hash.js';
 import { PIECE_MAX, WANTED_A_PEER } from './limits.js';
@@ -13,6 +14,10 @@ const AGAIN_MS = 1_000;
 /** so often at most. */
 const TRIES_MAX = 30;
 
+/** One thing is given up after this, in milliseconds, and a second for each so many bytes: who gives a piece now and then would hold its place for days. */
+const WITHIN_MS = 60_000;
+const BYTES_A_SECOND = 16_384;
+
 /** What to bring. */
 export interface Wish {
   readonly length: number;
@@ -22,9 +27,23 @@ export interface Wish {
   /** Asks for the piece at an offset; it comes by {@link Fetching.came}. @throws where that cannot be asked */
   ask(fetch: number, offset: number): void;
   readonly signal?: AbortSignal | undefined;
+  /** Hears how many bytes came. */
+  readonly onPiece?: (bytes: number) => void;
+}
+
+/** Who let something wait is not asked for so long, in milliseconds; of more than so many the one of longest ago is asked again. */
+const SILENT_MS = 60_000;
+const SILENT_MAX = 256;
+
+/** How long one thing may take, from the first question for it on. */
+interface Clock {
+  end: number;
+  readonly within: number;
 }
 
 export class Fetching {
+  /** Who let something wait in vain, until when nothing more is asked there: each thing that it says to have would be waited for. */
+  readonly #silent = new Recent<number>(SILENT_MAX);
   readonly #lanes: Queue;
   readonly #lanesOf = new Map<string, Queue>();
   readonly #coming = new Map<number, (piece: Bytes | number) => void>();
@@ -41,11 +60,13 @@ export class Fetching {
     const pieces: Bytes[] = [];
     let [next, isLost] = [0, false];
     const count = Math.ceil(length / PIECE_MAX);
+    const clock: Clock = { end: Infinity, within: WITHIN_MS + (1_000 * length) / BYTES_A_SECOND };
     const work = async (): Promise<void> => {
       while (next < count && !isLost && !signal?.aborted) {
         const at = next;
         next += 1;
-        const piece = await this.#piece(wish, at * PIECE_MAX);
+        const piece = await this.#piece(wish, at * PIECE_MAX, clock);
+        wish.onPiece?.(piece?.length ?? 0);
         if (piece?.length === Math.min(PIECE_MAX, length - at * PIECE_MAX)) pieces[at] = piece;
         else isLost = true;
       }
@@ -68,26 +89,31 @@ export class Fetching {
     for (const fetch of [...this.#coming.keys()]) this.came(fetch, STATUS.unavailable, new Uint8Array(0));
   }
 
-  async #piece(wish: Wish, offset: number): Promise<Bytes | undefined> {
+  async #piece(wish: Wish, offset: number, clock: Clock): Promise<Bytes | undefined> {
     const lane = this.#lanesOf.get(wish.from) ?? new Queue(WANTED_A_PEER, Infinity);
     this.#lanesOf.set(wish.from, lane);
     const refusal = (): never => {
       throw wrong(WORD.tooManyJobs);
     };
     try {
-      return await lane.run(() => this.#lanes.run(() => this.#try(wish, offset), undefined, refusal), undefined, refusal);
+      return await lane.run(() => this.#lanes.run(() => this.#try(wish, offset, clock), undefined, refusal), undefined, refusal);
     } finally {
       if (lane.isEmpty) this.#lanesOf.delete(wish.from);
     }
   }
 
-  async #try(wish: Wish, offset: number): Promise<Bytes | undefined> {
-    for (let tries = 0; tries < TRIES_MAX && !wish.signal?.aborted; tries += 1) {
+  async #try(wish: Wish, offset: number, clock: Clock): Promise<Bytes | undefined> {
+    const isSilent = (this.#silent.get(wish.from) ?? -Infinity) > performance.now();
+    clock.end = Math.min(clock.end, performance.now() + clock.within);
+    for (let tries = 0; !isSilent && tries < TRIES_MAX && performance.now() < clock.end; tries += 1) {
+      if (wish.signal?.aborted) return undefined;
       const answer = await this.#ask(wish, offset);
       if (typeof answer !== 'number') return answer;
+      if (answer === STATUS.timedOut) break;
       if (answer !== STATUS.tooManyRequests) return undefined;
       await pause(AGAIN_MS);
     }
+    if (!isSilent) this.#silent.set(wish.from, performance.now() + SILENT_MS);
     return undefined;
   }
 

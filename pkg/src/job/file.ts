@@ -4,7 +4,7 @@ import { type Bytes, concat, fromHex, hex, textOf, u32, utf8 } from '../bytes.js
 import { Reader } from '../module/reader.js';
 import type { StageKind } from './graph.js';
 import { MODULES_MAX } from './limits.js';
-import type { StageGiven } from './module.js';
+import { type StageGiven, settleArity, settleStage } from './module.js';
 import { u16 } from './outcome.js';
 import type { Given } from './source.js';
 import type { ExecutorRecord } from './types.js';
@@ -53,11 +53,20 @@ export function read(bytes: Uint8Array): Saved {
   const head = JSON.parse(textOf(reader.take(reader.number(4)))) as Head;
   if (head.version !== VERSION) throw new RangeError(`a checkpoint of version ${head.version}`);
   const stages = head.stages.map(({ modules, ...kind }) => ({ kind: kind as StageKind, modules: modules.map((module) => moduleIn(reader, module)) }));
+  stages.forEach(check);
   const first = stages[0]?.modules.length ?? 0;
   if (first < 1 || first > MODULES_MAX) throw new RangeError(`a job of ${first} modules`);
   const invocations = Array.from({ length: head.invocations }, (_, index) => givenIn(reader, index, first));
   const records = head.records.map(([executor, confirmed]) => ({ executor, confirmed }));
   return { gas: BigInt(head.gas), validation: head.validation, stages, invocations, records, journal: reader.rest() };
+}
+
+/** A stage of a file is one that a job may have: somebody else may have written the file. */
+function check({ kind, modules }: Saved['stages'][number], at: number): void {
+  const isKind = at === 0 ? kind.kind === 'list' : kind.kind === 'each' || kind.kind === 'reduce';
+  if (!isKind || (at > 0 && modules.length !== 1)) throw new RangeError(`stage ${at} is none`);
+  if (kind.kind === 'reduce') settleArity(kind);
+  for (const { bytes, pages, seed, time, piece } of modules) settleStage(bytes, { pages, seed, time, ...(piece !== 0 && { pieceBytes: piece }) });
 }
 
 interface Head {

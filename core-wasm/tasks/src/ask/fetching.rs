@@ -6,7 +6,7 @@ use super::assignment::{Assignment, Stage};
 use super::requester::{Fetch, Requester};
 use crate::face::Event;
 use crate::ground::Ground;
-use crate::limits::{FETCHES_MAX, MODULE_INDEX};
+use crate::limits::{FETCHES_MAX, MODULE_INDEX, UNWILLING, WANTED_A_PEER};
 use crate::wire::{Nonce, Question};
 
 /// How long a piece is waited for.
@@ -32,11 +32,25 @@ impl Requester {
 
     /// Asks for pieces, as there is room.
     pub(crate) fn fetch(&mut self, ground: &mut Ground) {
-        let room = self.asks_max.saturating_sub(self.asked());
-        for fetch in self.fetches.iter_mut().filter(|fetch| fetch.op.is_none()).take(room) {
+        while let Some(at) = self.next_fetch()
+            && let Some(fetch) = self.fetches.get_mut(at)
+        {
             let question = Question::Fetch { index: fetch.index, offset: fetch.offset };
             fetch.op = Some(ground.ask(&fetch.executor, PIECE_MS, &question.emit(&fetch.nonce)));
         }
+    }
+
+    /// The oldest of whoever has fewest under way. Some half of all questions is left to batches: executors that let pieces wait
+    /// would hold up everything.
+    fn next_fetch(&self) -> Option<usize> {
+        let asked = |from: Option<&NodeId>| {
+            let asked = self.fetches.iter().filter(|fetch| fetch.op.is_some());
+            asked.filter(|fetch| from.is_none_or(|from| fetch.executor == *from)).count()
+        };
+        let waiting = self.fetches.iter().enumerate().filter(|(_, fetch)| fetch.op.is_none());
+        let (own, at) = waiting.map(|(at, fetch)| (asked(Some(&fetch.executor)), at)).min()?;
+        let has_room = asked(None) + own.min(1) <= self.asks_max / 2 && own < WANTED_A_PEER;
+        (has_room && self.has_question()).then_some(at)
     }
 
     /// A piece came, or did not; whether one was asked for.
@@ -50,7 +64,12 @@ impl Requester {
     ) -> bool {
         let is_it = |fetch: &Fetch| fetch.op == Some(op) && fetch.executor == *from;
         let Some(at) = self.fetches.iter().position(is_it) else { return false };
-        let fetch = self.fetches.swap_remove(at).fetch;
+        let fetch = self.fetches.remove(at).fetch;
+        if !matches!(status, Status::Ok | Status::TooManyRequests) {
+            // It said that it has the output: what it says next would have to be fetched as well.
+            let until = ground.after(UNWILLING);
+            self.jobs.iter_mut().for_each(|job| job.set_aside(from, until));
+        }
         ground.emit(&Event::Fetched { fetch, status, bytes });
         true
     }

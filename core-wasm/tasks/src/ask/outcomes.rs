@@ -37,6 +37,14 @@ impl Requester {
         if batch.len() != assignment.slots.len() {
             return Err(Status::BadRequest);
         }
+        let number = assignment.job;
+        let gas = self.jobs.iter().find(|job| job.number == number).map_or(0, |job| job.gas);
+        if batch.outcomes().any(|(outcome, _)| !outcome.is_possible(gas)) {
+            // Whoever believed it would fetch gigabytes, or bill gas that nobody gave.
+            self.let_go(ground, from);
+            self.set_aside(number, from, Instant::NEVER);
+            return Err(Status::Forbidden);
+        }
         if checks >= CHECKS_MAX || assignment.checking.is_some() {
             return Err(Status::TooManyRequests);
         }

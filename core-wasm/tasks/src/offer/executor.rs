@@ -1,6 +1,7 @@
 //! What this node runs for others.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use tabmesh_directory::{Announcing, Spread};
 use tabmesh_port::{Instant, NodeId, Status, Wish};
@@ -176,7 +177,7 @@ impl Executor {
         self.drop_those(ground, &|served| now >= served.until);
         let kept = self.served.iter().filter(|served| !served.is_open()).count();
         if kept > KEPT_MAX
-            && let Some(at) = self.served.iter().position(|served| !served.is_open())
+            && let Some(at) = self.least_needed()
         {
             leave(ground, &self.served.remove(at));
         }
@@ -187,6 +188,13 @@ impl Executor {
             served.beat_at = ground.after(BEAT);
             ground.tell(&served.from, &Word::Beat(served.done() as u16).emit(&served.nonce));
         }
+    }
+
+    /// The oldest batch that was done, of whoever has most of these.
+    fn least_needed(&self) -> Option<usize> {
+        let kept = || self.served.iter().enumerate().filter(|(_, served)| !served.is_open());
+        let own = |from: &NodeId| kept().filter(|(_, served)| served.from == *from).count();
+        kept().min_by_key(|(_, served)| Reverse(own(&served.from))).map(|(at, _)| at)
     }
 
     /// Gives the shell the next batch, if it has too little to do.

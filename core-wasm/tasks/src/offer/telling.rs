@@ -74,16 +74,26 @@ impl Executor {
 
     /// Tells requesters what came of their batches, as it is time.
     pub(crate) fn tell(&mut self, ground: &mut Ground) {
-        let mut asked = self.served.iter().filter(|served| op_of(served).is_some()).count();
-        for served in &mut self.served {
-            if let Stage::Telling { bytes, op: op @ None, next } = &mut served.stage
-                && asked < ASKS_OFFERING
-                && ground.now >= *next
-            {
-                asked += 1;
-                *op = Some(ground.ask(&served.from, WITHIN_MS, bytes));
-            }
+        while let Some(at) = self.next_told(ground.now)
+            && let Some(Served { from, stage: Stage::Telling { bytes, op, .. }, .. }) = self.served.get_mut(at)
+        {
+            *op = Some(ground.ask(from, WITHIN_MS, bytes));
         }
+    }
+
+    /// What has waited longest of whoever is told least, as long as there is room. Who is told something already leaves the last place
+    /// to others: those that never answer would take all.
+    fn next_told(&self, now: Instant) -> Option<usize> {
+        let asked = |from: Option<&NodeId>| {
+            let asked = self.served.iter().filter(|served| op_of(served).is_some());
+            asked.filter(|served| from.is_none_or(|from| served.from == *from)).count()
+        };
+        let waiting = self.served.iter().enumerate().filter_map(|(at, served)| match served.stage {
+            Stage::Telling { op: None, next, .. } if next <= now => Some((asked(Some(&served.from)), next, at)),
+            _ => None,
+        });
+        let (own, _, at) = waiting.min()?;
+        (asked(None) + own.min(1) < ASKS_OFFERING).then_some(at)
     }
 
     /// A requester answered, or did not; whether it was a question of this half.
@@ -113,13 +123,10 @@ impl Executor {
         true
     }
 
-    /// When something is told again; where too much is under way, once some of it was answered.
-    pub(crate) fn tells_at(&self) -> Instant {
-        if self.served.iter().filter(|served| op_of(served).is_some()).count() >= ASKS_OFFERING {
-            return Instant::NEVER;
-        }
+    /// When something is told again. What waits for room is told once something was answered.
+    pub(crate) fn tells_at(&self, now: Instant) -> Instant {
         let times = self.served.iter().map(|served| match served.stage {
-            Stage::Telling { op: None, next, .. } => next,
+            Stage::Telling { op: None, next, .. } if next > now => next,
             _ => Instant::NEVER,
         });
         times.min().unwrap_or(Instant::NEVER)

@@ -144,6 +144,8 @@ impl Running {
                 self.forgotten += 1;
                 self.batches.retain(|(number, ..)| *number != assignment);
             }
+            // It was revoked while it was given back.
+            Event::Refused { command: 38, status: Status::NotFound, .. } => {}
             Event::Refused { command, .. } if command >= 32 => panic!("refused: {event:?}"),
             _ => {}
         }
