@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 
 import { map } from '../dist/job/index.js';
 import { launch, open, serve, until } from './harness.js';
-import { MODULES } from './task-modules.js';
+import { MODULES, command } from './task-modules.js';
 
 let server;
 let browser;
@@ -35,6 +35,21 @@ test('i3_a job that a tab runs alone comes to the root of Node', async () => {
   }, { module: base64(MODULES.echo), inputs });
   assert.deepEqual([outputs, root], [inputs, await rootHere()]);
   await until(10_000, 'Workers that have nothing to do are gone', () => page.workers().length === 0);
+});
+
+test('tasks that end badly end so each time, with their log', async () => {
+  const trap = command(
+    `(i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (i32.const 5))
+      (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))) unreachable`,
+    '(data (i32.const 16) "oh no")',
+  );
+  const ends = await page.evaluate(async ({ module, inputs }) => {
+    const { map } = await import('/dist/job/index.js');
+    const bytes = Uint8Array.from(atob(module), (character) => character.charCodeAt(0));
+    const results = await map(undefined, bytes, inputs, { where: 'local' }).settled();
+    return Promise.all(results.map(async (result) => [result.status, await result.log()]));
+  }, { module: base64(trap), inputs: inputs.slice(0, 6) });
+  assert.deepEqual(ends, Array(6).fill(['TRAP', 'oh no']));
 });
 
 test('a tab takes tasks of another while it is visible, and remembers who was right', async () => {

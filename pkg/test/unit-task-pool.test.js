@@ -10,7 +10,7 @@ import { KEPT_A_WORKER } from '../dist/task/messages.js';
 import { Pool } from '../dist/task/pool.js';
 import { Recent } from '../dist/task/recent.js';
 import { runHere } from './task-host.js';
-import { MODULES, answer, pure } from './task-modules.js';
+import { MODULES, answer, command, pure } from './task-modules.js';
 
 const SEED = new Uint8Array(32);
 const ENDLESS_GAS = 1n << 62n;
@@ -47,6 +47,19 @@ test('each task has an instance of its own, also where modules are more than a W
     const { outcome, ms } = await pool.run(order(counts));
     assert.deepEqual([...outcome.output], [1, 0, 0, 0]);
     assert.ok(ms > 0);
+  }
+});
+
+test('what ends badly ends so each time, in the same Worker, with its log', async () => {
+  const pool = new Pool();
+  pool.grow(1);
+  const trap = await moduleOf(
+    command(`(i32.store (i32.const 0) (i32.const 16)) (i32.store (i32.const 4) (i32.const 5))
+      (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8))) unreachable`, '(data (i32.const 16) "oh no")'),
+  );
+  for (let turn = 0; turn < 4; turn += 1) {
+    const { outcome } = await pool.run(order(trap));
+    assert.deepEqual([outcome.status, outcome.log], ['TRAP', 'oh no'], `turn ${turn}`);
   }
 });
 

@@ -50,8 +50,9 @@ function serve({ source, name, invocation }: HandAsk): void {
   if (!invocation || !isFit(runnable, invocation)) return tell({ kind: 'done' });
   tell({ kind: 'stage', stage: 'running' });
   const outcome = perform(runnable, invocation, stepTeller());
-  const state = outcome.next?.state.buffer;
-  tell({ kind: 'ran', outcome }, state ? [outcome.output.buffer, state] : [outcome.output.buffer]);
+  // The bytes of nothing are always the same: given away once, they could not be given a second time.
+  const given = [outcome.output, outcome.next?.state].flatMap((bytes) => (bytes && bytes.length > 0 ? [bytes.buffer] : []));
+  tell({ kind: 'ran', outcome }, given);
 }
 
 port.listen((ask) => {
