@@ -127,3 +127,25 @@ scenario('files of one\'s own are searched, asked and painted by strangers', 240
   assert.equal(await page.locator('[data-testid=job] tr[data-status=OK]').count(), 1);
   await page.locator('[data-testid=job-failed]', { hasText: 'EXIT: search: found open group' }).waitFor();
 });
+
+scenario('work that was kept goes on in another tab', 180_000, async (net) => {
+  await net.startPeers(1);
+  for (const name of ['ann', 'ben']) await net.startPeer({ name, args: ['--offer', 'true'] });
+  const page = await open(net, 'jobs.html', 'asker');
+  await page.getByTestId('example-primes').click();
+  await page.getByTestId('job-millions').fill('60');
+  await page.getByTestId('job-prepare').click();
+  await page.getByTestId('job-start').click({ timeout: 60_000 });
+  await page.locator('[data-testid=job-state]:not([data-accepted="0"])').waitFor({ timeout: 60_000 });
+  await page.getByTestId('job-pause').click();
+  await page.getByTestId('job-keep').click();
+  const link = await page.getByTestId('job-kept').getAttribute('href');
+  await page.getByTestId('job-pause').click();
+  const ended = (tab) => tab.locator('[data-testid=job][data-step=ended][data-state=done]').waitFor({ timeout: 120_000 });
+  await ended(page);
+
+  const other = await (await net.browser()).page({ url: link, name: 'other' });
+  await ended(other);
+  const told = async (tab) => [await tab.getByTestId('job-root').innerText(), await tab.getByTestId('primes').innerText()];
+  assert.deepEqual(await told(other), await told(page));
+});

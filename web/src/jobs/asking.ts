@@ -2,12 +2,15 @@ import { batch, signal } from '@preact/signals';
 import type { Job, JobOptions, JobState, Progress, Quote, Result } from 'tabmesh/job';
 import type { Mesh } from 'tabmesh';
 import { type Trouble, isCancel, troubleOf } from '../words.ts';
+import { type Kept, keptLink } from './kept.ts';
 import type { Example, Saved, Work } from './work.ts';
+import { Results } from './works/own.tsx';
 import { zipOf } from './zip.ts';
 
 /** The package's functions for jobs; loaded when they are first needed. */
 export interface Jobs {
   map(mesh: Mesh, module: Uint8Array<ArrayBuffer>, inputs: Work['inputs'], options: JobOptions): Job;
+  resume(mesh: Mesh, name: string, options: { signal: AbortSignal }): Promise<{ job: Job }>;
   quote(mesh: Mesh, module: Uint8Array<ArrayBuffer>, inputs: Work['inputs'], options: JobOptions): Promise<Quote>;
 }
 
@@ -54,6 +57,7 @@ export class Asking {
   #attempt = new AbortController();
   #job: Job | null = null;
   #results: Result[] = [];
+  #origin: Omit<Kept, 'name'> | null = null;
 
   constructor(jobs: () => Promise<Jobs>, session: Joined) {
     this.#jobs = jobs;
@@ -63,6 +67,7 @@ export class Asking {
   /** Makes the parts of some work, and runs some here to say what all will cost. Ends what was before. */
   async prepare(example: Example, values: Readonly<Record<string, string>>, files: readonly File[]): Promise<void> {
     const { signal } = this.#begin();
+    this.#origin = { example, values };
     try {
       const work = await example.begin(values, files);
       signal.throwIfAborted();
@@ -85,12 +90,37 @@ export class Asking {
   async start(): Promise<void> {
     const [work, { signal }] = [this.work.value, this.#attempt];
     if (!work || this.step.value !== 'ready') return;
-    this.step.value = 'under way';
-    try {
+    await this.#see(work, signal, async () => {
       const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
       const where = this.isLocal.value ? 'local' : 'mesh';
       const expectedMs = Math.ceil(this.quote.value?.msATask ?? 0);
-      const job = jobs.map(mesh, work.module, work.inputs, { gas: work.gas, validation: this.validation.value, where, expectedMs, signal });
+      return { job: jobs.map(mesh, work.module, work.inputs, { gas: work.gas, validation: this.validation.value, where, expectedMs, signal }) };
+    });
+  }
+
+  /** Goes on with work that was kept, here or in another tab. */
+  async goOn({ name, example, values }: Kept): Promise<void> {
+    const { signal } = this.#begin();
+    this.#origin = { example, values };
+    // What was made of files cannot be made again without them: then the bare results are shown.
+    const made = example && !example.files ? example.begin(values, []) : new Results();
+    try {
+      const work = await made;
+      this.work.value = work;
+      await this.#see(work, signal, async () => {
+        const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
+        return jobs.resume(mesh, name, { signal });
+      });
+    } catch (error) {
+      this.#fail(error, signal);
+    }
+  }
+
+  /** A job from its beginning to its end. It comes within an object: whoever awaits a job awaits all of its outputs. */
+  async #see(work: Work, signal: AbortSignal, begin: () => Promise<{ readonly job: Job }>): Promise<void> {
+    this.step.value = 'under way';
+    try {
+      const { job } = await begin();
       this.#job = job;
       this.#follow(job, signal);
       for await (const result of job.results({ ordered: false })) this.#take(work, result);
@@ -110,7 +140,8 @@ export class Asking {
   /** Keeps what there is, sealed, in the network. */
   async keep(): Promise<void> {
     try {
-      this.checkpoint.value = (await this.#job?.checkpoint()) ?? '';
+      const name = await this.#job?.checkpoint();
+      this.checkpoint.value = name && this.#origin ? keptLink({ name, ...this.#origin }) : '';
     } catch (error) {
       this.trouble.value = troubleOf(error);
     }

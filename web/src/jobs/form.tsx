@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
-import { count } from '../format.ts';
 import { useDrop } from '../ui/drop.ts';
 import { Alert } from '../ui/standing.tsx';
 import type { Asking } from './asking.ts';
@@ -64,12 +63,19 @@ function Files({ example, files, take }: { readonly example: Example; readonly f
         <button type="button" onClick={() => input.current?.click()}>
           Choose files
         </button>
-        {files.length > 0 && (
-          <button type="button" onClick={() => take([])}>
-            Put away {count(files.length, 'file')}
-          </button>
-        )}
       </div>
+      {files.length > 0 && (
+        <ul class="chosen" aria-label="Chosen files">
+          {files.map((file) => (
+            <li key={file}>
+              <span class="file-name">{file.name}</span>
+              <button type="button" onClick={() => take(files.filter((other) => other !== file))} aria-label={`Put away ${file.name}`}>
+                ×
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <input
         ref={input}
         type="file"

@@ -7,9 +7,18 @@ import '../style/jobs.css';
 import { render } from 'preact';
 import { joinAsAddressed } from '../joining.ts';
 import { Asking } from './asking.ts';
+import { readKept } from './kept.ts';
 import { Page } from './page.tsx';
 
 const { session, settings } = joinAsAddressed();
 const root = document.getElementById('app')!;
 root.replaceChildren();
-render(<Page session={session} settings={settings} asking={new Asking(() => import('tabmesh/job'), session)} />, root);
+const asking = new Asking(() => import('tabmesh/job'), session);
+render(<Page session={session} settings={settings} asking={asking} />, root);
+
+const goOn = (): void => {
+  const kept = readKept(location.hash);
+  if (kept) void asking.goOn(kept);
+};
+addEventListener('hashchange', goOn);
+goOn();

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Session } from '../session.ts';
 import type { Settings } from '../settings.ts';
 import { Header } from '../ui/header.tsx';
-import { Alert, Standing } from '../ui/standing.tsx';
+import { Standing } from '../ui/standing.tsx';
 import type { Asking } from './asking.ts';
 import { EXAMPLES } from './examples.ts';
 import { Form } from './form.tsx';
@@ -17,7 +17,6 @@ interface Props {
 /** The page: what is to be computed on one side, what comes of it on the other. */
 export function Page({ session, settings, asking }: Props) {
   const chosen = useSignal(EXAMPLES[0]!);
-  const trouble = asking.trouble.value;
   return (
     <>
       <Header session={session} />
@@ -30,7 +29,10 @@ export function Page({ session, settings, asking }: Props) {
                 type="button"
                 key={example.key}
                 aria-pressed={chosen.value === example}
-                onClick={() => (chosen.value = example)}
+                onClick={() => {
+                  chosen.value = example;
+                  asking.trouble.value = null;
+                }}
                 data-testid={`example-${example.key}`}
               >
                 <strong>{example.name}</strong>
@@ -39,7 +41,6 @@ export function Page({ session, settings, asking }: Props) {
             ))}
           </section>
           <Form key={chosen.value.key} example={chosen.value} asking={asking} />
-          {trouble && <Alert trouble={trouble} />}
         </div>
         <Progress asking={asking} session={session} />
       </main>

@@ -1,8 +1,9 @@
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { JobState, Quote } from 'tabmesh/job';
 import { count, formatGas, formatSpan } from '../format.ts';
 import type { Session } from '../session.ts';
 import { Copy } from '../ui/copy.tsx';
+import { Alert } from '../ui/standing.tsx';
 import type { Asking, Share } from './asking.ts';
 import { hueOf, nameOf } from './who.ts';
 import type { Saved } from './work.ts';
@@ -23,11 +24,15 @@ const WORDS: Record<JobState, string> = {
 
 /** What the work costs, how far it is, who computes, and what has come. */
 export function Progress({ asking, session }: Props) {
-  const [step, work] = [asking.step.value, asking.work.value];
+  const [step, work, trouble] = [asking.step.value, asking.work.value, asking.trouble.value];
+  const section = useRef<HTMLElement>(null);
+  // On a small screen it stands further down than the button.
+  useEffect(() => void (step !== 'none' && section.current?.scrollIntoView({ block: 'nearest' })), [step, trouble]);
   const View = useMemo(() => work?.View, [work]);
   return (
-    <section class="outcome" aria-label="Result" data-testid="job" data-step={step} data-state={asking.state.value}>
+    <section ref={section} class="outcome" aria-label="Result" data-testid="job" data-step={step} data-state={asking.state.value}>
       {!work && <p class="file-note">{step === 'preparing' ? 'The parts are being made.' : 'What comes of it is shown here, part by part.'}</p>}
+      {trouble && <Alert trouble={trouble} />}
       {work && <h2>{work.title}</h2>}
       {work && <Cost asking={asking} />}
       {(step === 'under way' || step === 'ended') && <Bar asking={asking} />}
@@ -44,7 +49,8 @@ function Cost({ asking }: { readonly asking: Asking }) {
   if (step === 'preparing') return <p class="file-note">Three parts are run here, to say what all will cost.</p>;
   return (
     <>
-      {quote ? <Estimate asking={asking} quote={quote} /> : <p class="file-note">What it will cost is not known.</p>}
+      {quote && <Estimate asking={asking} quote={quote} />}
+      {!quote && step === 'ready' && <p class="file-note">What it will cost is not known: a part that was tried gave no answer.</p>}
       {step === 'ready' && (
         <div class="actions">
           <button type="button" class="primary" onClick={() => void asking.start()} data-testid="job-start">
@@ -74,7 +80,7 @@ function Estimate({ asking, quote }: { readonly asking: Asking; readonly quote: 
 
 function Bar({ asking }: { readonly asking: Asking }) {
   const [state, progress] = [asking.state.value ?? 'running', asking.progress.value];
-  const total = progress?.total ?? asking.work.value!.inputs.length;
+  const total = progress?.total ?? Math.max(1, asking.work.value!.inputs.length);
   const decided = (progress?.accepted ?? 0) + (progress?.failed ?? 0);
   const left = progress?.etaMs === undefined || state !== 'running' ? '' : `, ${lasting(progress.etaMs)} more`;
   const isOver = asking.step.value === 'ended';
@@ -100,8 +106,12 @@ function Bar({ asking }: { readonly asking: Asking }) {
         </div>
       )}
       {asking.checkpoint.value && (
-        <p class="file-note">
-          Whoever has this can go on with it: <code>{asking.checkpoint.value}</code> <Copy text={asking.checkpoint.value} label="Copy" />
+        <p class="kept">
+          <span>Whoever opens this goes on with it:</span>
+          <a class="file-link" href={asking.checkpoint.value} target="_blank" data-testid="job-kept">
+            {asking.checkpoint.value}
+          </a>
+          <Copy text={asking.checkpoint.value} />
         </p>
       )}
     </div>
@@ -119,7 +129,7 @@ function Who({ shares, session }: { readonly shares: readonly Share[]; readonly 
   };
   return (
     <table class="who" data-testid="who">
-      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')} at work: answers that count, of parts given</caption>
+      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')}: answers that were taken, of parts given</caption>
       <tbody>
         {[...shares].sort((a, b) => b.done - a.done).map(({ id, given, done, isLiar }) => (
           <tr key={id ?? 'here'} data-executor={id ?? 'here'} data-liar={isLiar} style={{ color: `hsl(${hueOf(id)} 60% 50%)` }}>

@@ -33,22 +33,27 @@ export const OWN_EXAMPLE: Example = {
     if (inputs.length + lines.length === 0) throw new Error('There is no input: give files, or lines of text');
     const given = await Promise.all([module, ...inputs].map(async (file) => new Uint8Array(await file.arrayBuffer())));
     const names = [...inputs.map(({ name }) => name), ...lines.map((_, at) => `line-${at + 1}`)];
-    return new Own(given[0]!, [...given.slice(1), ...lines], names, module.name, gas);
+    return new Results(given[0]!, [...given.slice(1), ...lines], names, module.name, gas);
   },
 };
 
-class Own implements Work {
+/** Results as they are, by the names of their inputs. */
+export class Results implements Work {
   readonly title: string;
   readonly #rows = signal<ReadonlyMap<number, Row>>(new Map());
 
   constructor(
-    readonly module: Uint8Array<ArrayBuffer>,
-    readonly inputs: (string | Uint8Array<ArrayBuffer>)[],
-    readonly names: readonly string[],
-    file: string,
-    readonly gas: bigint,
+    readonly module = new Uint8Array(),
+    readonly inputs: (string | Uint8Array<ArrayBuffer>)[] = [],
+    readonly names: readonly string[] = [],
+    file = '',
+    readonly gas = 0n,
   ) {
-    this.title = `${file} over ${count(inputs.length, 'input')}`;
+    this.title = file ? `${file} over ${count(inputs.length, 'input')}` : 'Work that was kept';
+  }
+
+  #nameOf(index: number): string {
+    return this.names[index] ?? `part-${index + 1}`;
   }
 
   take({ index, output, status, executor }: Result): void {
@@ -71,7 +76,7 @@ class Own implements Work {
           <tbody>
             {rows.map(([index, { status, output, by }]) => (
               <tr key={index} data-status={status}>
-                <td>{this.names[index]}</td>
+                <td>{this.#nameOf(index)}</td>
                 <td>{status}</td>
                 <td>{formatBytes(output.length)}</td>
                 <td>{nameOf(by)}</td>
@@ -85,6 +90,6 @@ class Own implements Work {
 
   async save() {
     const rows = [...this.#rows.value].filter(([, { status }]) => status === 'OK');
-    return zipOf('outputs.zip', rows.map(([index, { output }]) => ({ name: `${this.names[index]}.out`, blob: new Blob([output]) })));
+    return zipOf('outputs.zip', rows.map(([index, { output }]) => ({ name: `${this.#nameOf(index)}.out`, blob: new Blob([output]) })));
   }
 }

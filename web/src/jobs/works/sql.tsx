@@ -12,7 +12,7 @@ export const SQL_EXAMPLE: Example = {
   about: 'A query over an SQLite file, each part of its rows by somebody else. Those who compute can read it.',
   files: { accept: '.sqlite,.sqlite3,.db', what: 'an SQLite file' },
   fields: [
-    { name: 'query', label: 'Query, of part :part of :parts', value: 'select * from sqlite_schema where rowid % :parts = :part', isLong: true },
+    { name: 'query', label: 'Query; each part has its number :part, of :parts. Their rows are put one after another', value: 'select * from sqlite_schema where rowid % :parts = :part', isLong: true },
     { name: 'parts', label: 'Parts', value: '4' },
   ],
   async begin(values, [file]) {
