@@ -51,6 +51,14 @@ export class JobFace implements Job {
     return this.#outputs.then(onOutputs, onError);
   }
 
+  catch<E = never>(onError?: ((error: unknown) => E | PromiseLike<E>) | null): Promise<Output[] | E> {
+    return this.then(undefined, onError);
+  }
+
+  finally(onEnd?: (() => void) | null): Promise<Output[]> {
+    return this.then().finally(onEnd);
+  }
+
   settled(): Promise<Result[]> {
     return (this.#settled ??= this.#collect());
   }

@@ -41,7 +41,7 @@ const OWN_AT_ONCE = 8;
 
 const HINTS: Readonly<Record<Exclude<(typeof face.STALLED)[number], 'not'>, string>> = {
   'no offers': 'Nobody offers to run tasks just now, or nobody who does can be reached.',
-  'none fits': 'None of those who offer takes tasks like these.',
+  'none fits': 'None of those who offer takes tasks of this job just now: they give less gas, memory or input, or rest for a minute.',
   busy: 'All who offer have enough to do.',
   shell: 'This tab has to run a task itself first.',
 };

@@ -143,7 +143,7 @@ export interface JobEvents {
  * Tasks that are run by others. It is a promise of all outputs in order, which rejects with the first task that fails or ends otherwise
  * than `OK` ({@link TaskError}); the job goes on then.
  */
-export interface Job extends PromiseLike<Uint8Array<ArrayBuffer>[]> {
+export interface Job extends Pick<Promise<Uint8Array<ArrayBuffer>[]>, 'then' | 'catch' | 'finally'> {
   readonly state: JobState;
   readonly progress: Progress;
   /** Listens; the answer stops listening. `hint` says what holds a stalled job up, or why it failed. */

@@ -25,7 +25,8 @@ pub(in crate::cli) struct RunArgs {
     /// How outcomes are checked
     #[arg(long, value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=4))]
     pub(super) validation: u8,
-    /// Reduce the outputs to one by this module: each --arity of them, in order, are one input
+    /// Reduce the outputs to one by this module: an input is --arity of them in order: their count, their lengths, 32 bits big-endian
+    /// each, then the outputs
     #[arg(long, value_name = "MODULE")]
     pub(super) reduce: Option<PathBuf>,
     /// How many outputs are reduced to one

@@ -249,10 +249,10 @@ fn stalled(why: StalledWhy) -> Option<&'static str> {
     Some(match why {
         StalledWhy::Not => return None,
         StalledWhy::NoOffers => {
-            "nobody who offers can be reached; start peers with --offer, or wait for some"
+            "nobody who offers can be reached: start peers with --offer true, wait for some, or look with `tabmesh status` whether this node has links"
         }
         StalledWhy::NoneFits => {
-            "nobody who offers takes tasks of this job; give less gas, memory or input, or wait for others"
+            "nobody who offers takes tasks of this job just now: they give less gas, memory or input, or rest for a minute"
         }
         StalledWhy::Busy => "all who offer are busy; they are asked again",
         StalledWhy::Shell => "this node has yet to run or to send some of it",
