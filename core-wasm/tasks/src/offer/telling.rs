@@ -75,7 +75,8 @@ impl Executor {
     /// Tells requesters what came of their batches, as it is time.
     pub(crate) fn tell(&mut self, ground: &mut Ground) {
         while let Some(at) = self.next_told(ground.now)
-            && let Some(Served { from, stage: Stage::Telling { bytes, op, .. }, .. }) = self.served.get_mut(at)
+            && let Some(Served { from, stage: Stage::Telling { bytes, op, .. }, .. }) =
+                self.served.get_mut(at)
         {
             *op = Some(ground.ask(from, WITHIN_MS, bytes));
         }
@@ -89,7 +90,9 @@ impl Executor {
             asked.filter(|served| from.is_none_or(|from| served.from == *from)).count()
         };
         let waiting = self.served.iter().enumerate().filter_map(|(at, served)| match served.stage {
-            Stage::Telling { op: None, next, .. } if next <= now => Some((asked(Some(&served.from)), next, at)),
+            Stage::Telling { op: None, next, .. } if next <= now => {
+                Some((asked(Some(&served.from)), next, at))
+            }
             _ => None,
         });
         let (own, _, at) = waiting.min()?;
