@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::alone::{Alone, id, number_of, outcomes, right};
+use common::alone::{Alone, Given, id, number_of, outcomes, right};
 use common::running::Conduct;
 use common::{SECOND, World};
 use tabmesh_port::{NodeId, Status};
@@ -342,4 +342,32 @@ fn i23_who_gives_back_whatever_it_took_holds_no_task_for_good() {
     assert_eq!(given, usize::from(TRIES_MAX));
     assert_eq!(alone.count(|event| *event == Event::RunHere { job: 1, number: 0 }), 1);
     assert!(alone.asks.is_empty(), "it has nothing to revoke");
+}
+
+#[test]
+fn outcomes_that_no_run_comes_to_count_for_nothing() {
+    let wrong: [fn(&mut tabmesh_tasks::Outcome); 5] = [
+        |outcome| outcome.length = (16 << 20) + 1,
+        |outcome| outcome.gas = (1 << 30) + 1,
+        |outcome| outcome.status = 9,
+        |outcome| outcome.status = 255,
+        |outcome| (outcome.status, outcome.length) = (2, 1),
+    ];
+    for wrong in wrong {
+        let mut alone = Alone::requester(0, 10, 1);
+        let Given { to, nonce, tasks, .. } = alone.first();
+        let lie = |task: &tabmesh_tasks::TaskId| {
+            let mut outcome = right(task);
+            wrong(&mut outcome);
+            outcome
+        };
+        let own = alone.own;
+        let bytes = outcomes(number_of(&to), &own, &nonce, &tasks, lie);
+        assert_eq!(alone.ask(&to, true, &bytes), Some((Status::Forbidden, vec![])));
+        assert_eq!(alone.accepted(), 0);
+        assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
+        alone.given.clear();
+        alone.run_for(30 * SECOND);
+        assert!(alone.given.is_empty(), "nothing of the job goes there again");
+    }
 }
