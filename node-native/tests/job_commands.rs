@@ -207,6 +207,9 @@ fn outputs_are_reduced_and_what_is_wrong_is_told_before_anything_runs() {
     refused(&[&sum_wasm], 2, "--lines");
     refused(&[&lines, &lines], 17, "no Wasm module");
     refused(&[&sum_wasm, &lines, &lines], 2, "names of their own");
+    let long = place.text(&"n".repeat(250));
+    std::fs::write(&long, "a result of it would have no name").expect("written");
+    refused(&[&sum_wasm, &long], 2, "shorter");
     refused(&[&sum_wasm, &place.text("nothing")], 1, "cannot be read");
     refused(&[&sum_wasm, &place.text(".")], 1, "directory");
     refused(&[&sum_wasm, &lines, "--piece", "100"], 15, "step");

@@ -198,5 +198,9 @@ test('a file that somebody else wrote describes a job that there may be, or is n
     () => [{ kind: { kind: 'list' }, modules: [{ ...module, pages: 2 ** 31 }] }],
     () => [{ kind: { kind: 'list' }, modules: [{ ...module, piece: 2 ** 31 }] }],
   ];
+  const good = 'ab'.repeat(32);
+  for (const [executor, confirmed] of [[good, 1.5], [good, -1], [good, 2 ** 32], [7, 1], ['ab', 1]]) {
+    assert.throws(() => file.read(flat(() => ({ records: [{ executor, confirmed }] }))), `${executor}`);
+  }
   for (const stages of bad) assert.throws(() => file.read(flat((all) => ({ stages: stages(all) }))), `${stages}`);
 });

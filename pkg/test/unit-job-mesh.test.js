@@ -234,7 +234,7 @@ test('more jobs than there are places take turns, and a mesh that is closed ends
   const jobs = Array.from({ length: 7 }, (_, at) => map(mesh, MODULES.echo, numbered(at + 1), { coordinator, validation: 0 }));
   const outputs = await Promise.all(jobs);
   assert.deepEqual(outputs.map(({ length }) => length), [1, 2, 3, 4, 5, 6, 7]);
-  const job = map(mesh, MODULES.endless, ['a'], { coordinator });
+  const job = map(mesh, MODULES.endless, ['a'], { coordinator, gas: 90_000_000_000 });
   setTimeout(() => net.leave(net.nodes.get(mesh.id)), 300);
   await assert.rejects(Promise.resolve(job), { name: 'Closed' });
   assert.equal(job.state, 'failed');

@@ -66,34 +66,6 @@ fn i17_who_signed_something_else_is_let_go() {
 }
 
 #[test]
-fn outcomes_that_no_run_comes_to_count_for_nothing() {
-    let wrong: [fn(&mut tabmesh_tasks::Outcome); 5] = [
-        |outcome| outcome.length = (16 << 20) + 1,
-        |outcome| outcome.gas = (1 << 30) + 1,
-        |outcome| outcome.status = 9,
-        |outcome| outcome.status = 255,
-        |outcome| (outcome.status, outcome.length) = (2, 1),
-    ];
-    for wrong in wrong {
-        let (mut alone, given, by) = asked();
-        let Given { to, nonce, tasks, .. } = given;
-        let lie = |task: &tabmesh_tasks::TaskId| {
-            let mut outcome = right(task);
-            wrong(&mut outcome);
-            outcome
-        };
-        let own = alone.own;
-        let bytes = outcomes(by, &own, &nonce, &tasks, lie);
-        assert_eq!(alone.ask(&to, true, &bytes), Some((Status::Forbidden, vec![])));
-        assert_eq!(alone.accepted(), 0);
-        assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
-        alone.given.clear();
-        alone.run_for(30 * SECOND);
-        assert!(alone.given.is_empty(), "nothing of the job goes there again");
-    }
-}
-
-#[test]
 fn a_lease_goes_on_with_beats_of_its_executor_and_ends_in_silence() {
     for speaks in [true, false] {
         let (mut alone, given, _) = asked();

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::alone::{Alone, id, number_of, outcomes, right};
+use common::alone::{Alone, Given, id, number_of, outcomes, right};
 use common::running::Conduct;
 use common::{SECOND, World};
 use tabmesh_port::{NodeId, Status};
@@ -241,16 +241,6 @@ fn executors_that_let_pieces_of_outputs_wait_hold_up_neither_batches_nor_others(
     assert_eq!(to(&alone)[WANTED_A_PEER..], [2, 2, 2, 3], "the last place is left to others");
     alone.run_for(5 * SECOND);
     assert!(!give_back(&mut alone).is_empty(), "batches go out beside them");
-    // Who has no piece of what it said is not given anything for a while; others are.
-    while !give_back(&mut alone).is_empty() {}
-    let (op, ..) = alone.asks.remove(0);
-    alone.answer(op, &id(1), Status::NotFound, &[]);
-    let mut given = Vec::new();
-    for _ in 0..30 {
-        alone.run_for(SECOND);
-        given.extend(give_back(&mut alone).iter().map(|given| number_of(&given.to)));
-    }
-    assert!(!given.is_empty() && !given.contains(&1), "{given:?}");
 }
 
 #[test]
@@ -342,4 +332,32 @@ fn i23_who_gives_back_whatever_it_took_holds_no_task_for_good() {
     assert_eq!(given, usize::from(TRIES_MAX));
     assert_eq!(alone.count(|event| *event == Event::RunHere { job: 1, number: 0 }), 1);
     assert!(alone.asks.is_empty(), "it has nothing to revoke");
+}
+
+#[test]
+fn outcomes_that_no_run_comes_to_count_for_nothing() {
+    let wrong: [fn(&mut tabmesh_tasks::Outcome); 5] = [
+        |outcome| outcome.length = (16 << 20) + 1,
+        |outcome| outcome.gas = (1 << 30) + 1,
+        |outcome| outcome.status = 9,
+        |outcome| outcome.status = 255,
+        |outcome| (outcome.status, outcome.length) = (2, 1),
+    ];
+    for wrong in wrong {
+        let mut alone = Alone::requester(0, 10, 1);
+        let Given { to, nonce, tasks, .. } = alone.first();
+        let lie = |task: &tabmesh_tasks::TaskId| {
+            let mut outcome = right(task);
+            wrong(&mut outcome);
+            outcome
+        };
+        let own = alone.own;
+        let bytes = outcomes(number_of(&to), &own, &nonce, &tasks, lie);
+        assert_eq!(alone.ask(&to, true, &bytes), Some((Status::Forbidden, vec![])));
+        assert_eq!(alone.accepted(), 0);
+        assert_eq!(alone.count(|event| *event == Event::Dropped(1)), 1);
+        alone.given.clear();
+        alone.run_for(30 * SECOND);
+        assert!(alone.given.is_empty(), "nothing of the job goes there again");
+    }
 }

@@ -10,7 +10,7 @@ use tabmesh_engine::{NodeId, Status, sha256};
 use tabmesh_tasks::{FETCHES_MAX, Nonce, PIECE_MAX};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::spawn_blocking;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 /// Pieces of one whole under way.
 const UNDER_WAY_MAX: usize = 4;
@@ -21,6 +21,10 @@ const TRIES_MAX: usize = 20;
 
 /// Pieces that were waited for in vain; after so many the whole is given up.
 const LOST_MAX: usize = 2;
+
+/// A whole is given up after this, and a second for each so many bytes: who gives a piece now and then would hold its place for days.
+const WITHIN: Duration = Duration::from_secs(60);
+const BYTES_A_SECOND: u32 = 16 << 10;
 
 /// Where something lies.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +61,11 @@ impl Fetcher {
 
     /// So many bytes with this hash; `None` where they did not come, or others.
     pub(super) async fn whole(&self, source: Source, hash: [u8; 32], length: u32) -> Option<Bytes> {
+        let within = WITHIN + Duration::from_secs((length / BYTES_A_SECOND).into());
+        timeout(within, self.whole_at_last(source, hash, length)).await.ok().flatten()
+    }
+
+    async fn whole_at_last(&self, source: Source, hash: [u8; 32], length: u32) -> Option<Bytes> {
         let offsets = stream::iter((0..length).step_by(PIECE_MAX));
         let mut pieces = offsets.map(|offset| self.piece(source, offset)).buffered(UNDER_WAY_MAX);
         let mut whole = BytesMut::new();

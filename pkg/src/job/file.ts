@@ -57,7 +57,7 @@ export function read(bytes: Uint8Array): Saved {
   const first = stages[0]?.modules.length ?? 0;
   if (first < 1 || first > MODULES_MAX) throw new RangeError(`a job of ${first} modules`);
   const invocations = Array.from({ length: head.invocations }, (_, index) => givenIn(reader, index, first));
-  const records = head.records.map(([executor, confirmed]) => ({ executor, confirmed }));
+  const records = head.records.map(([executor, confirmed]) => recordOf(executor, confirmed));
   return { gas: BigInt(head.gas), validation: head.validation, stages, invocations, records, journal: reader.rest() };
 }
 
@@ -67,6 +67,12 @@ function check({ kind, modules }: Saved['stages'][number], at: number): void {
   if (!isKind || (at > 0 && modules.length !== 1)) throw new RangeError(`stage ${at} is none`);
   if (kind.kind === 'reduce') settleArity(kind);
   for (const { bytes, pages, seed, time, piece } of modules) settleStage(bytes, { pages, seed, time, ...(piece !== 0 && { pieceBytes: piece }) });
+}
+
+function recordOf(executor: unknown, confirmed: unknown): ExecutorRecord {
+  const isRecord = typeof executor === 'string' && fromHex(executor, 32) && Number.isInteger(confirmed) && (confirmed as number) >= 0;
+  if (!isRecord || (confirmed as number) >= 2 ** 32) throw new RangeError('a record of nobody');
+  return { executor: executor as string, confirmed: confirmed as number };
 }
 
 interface Head {

@@ -6,7 +6,7 @@ use super::assignment::{Assignment, Stage};
 use super::requester::{Fetch, Requester};
 use crate::face::Event;
 use crate::ground::Ground;
-use crate::limits::{FETCHES_MAX, MODULE_INDEX, UNWILLING, WANTED_A_PEER};
+use crate::limits::{FETCHES_MAX, MODULE_INDEX, WANTED_A_PEER};
 use crate::wire::{Nonce, Question};
 
 /// How long a piece is waited for.
@@ -65,11 +65,6 @@ impl Requester {
         let is_it = |fetch: &Fetch| fetch.op == Some(op) && fetch.executor == *from;
         let Some(at) = self.fetches.iter().position(is_it) else { return false };
         let fetch = self.fetches.remove(at).fetch;
-        if !matches!(status, Status::Ok | Status::TooManyRequests) {
-            // It said that it has the output: what it says next would have to be fetched as well.
-            let until = ground.after(UNWILLING);
-            self.jobs.iter_mut().for_each(|job| job.set_aside(from, until));
-        }
         ground.emit(&Event::Fetched { fetch, status, bytes });
         true
     }

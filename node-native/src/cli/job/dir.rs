@@ -15,6 +15,8 @@ use crate::task::STREAM_BYTES_MAX;
 
 const DESCRIPTION: &str = "job.json";
 const JOURNAL: &str = "job.journal";
+/// A description has fewer bytes; a longer file, or one without an end, is none.
+const DESCRIPTION_MAX: u64 = 1 << 30;
 const LOCK: &str = "job.lock";
 
 /// An output directory, held for as long as this is there.
@@ -55,7 +57,7 @@ impl JobDir {
             return Err(JobError::NoJob(path.to_owned()));
         }
         let dir = Self::hold(path)?;
-        let json = dir.read(DESCRIPTION, u64::MAX)?;
+        let json = dir.read(DESCRIPTION, DESCRIPTION_MAX)?;
         let damaged = |why| JobError::Damaged { path: dir.file(DESCRIPTION), why };
         let description: Description = serde_json::from_slice(&json)
             .map_err(|_| damaged("it is no description of a job of this version"))?;

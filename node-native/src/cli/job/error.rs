@@ -23,6 +23,10 @@ pub(in crate::cli) enum JobError {
         "two invocations would be called {0:?} in the output directory; give the input files names of their own"
     )]
     SameName(String),
+    #[error(
+        "the results of {0:?} would have names that are too long for a file; give the input file a shorter one"
+    )]
+    LongName(String),
     #[error("{} has a job already; go on with `tabmesh job resume {}`, or choose another --output", .0.display(), .0.display())]
     Taken(PathBuf),
     #[error("{} has no job that could be resumed; begin one with `tabmesh job run … --output {}`", .0.display(), .0.display())]
@@ -71,6 +75,7 @@ impl JobError {
             | Self::NoJob(_)
             | Self::NoFile(_)
             | Self::LongInput(_)
+            | Self::LongName(_)
             | Self::Changed(_)
             | Self::HalfATask
             | Self::Shape(_) => 2,

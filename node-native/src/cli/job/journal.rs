@@ -11,6 +11,8 @@ use tabmesh_engine::{NodeId, sha256};
 use tabmesh_port::{BlockHash, Reader, Writer};
 use tabmesh_tasks::{Outcome, TaskId};
 
+use crate::fresh;
+
 /// Begins the file, and names its form.
 const MAGIC: &[u8; 16] = b"tabmesh journal1";
 
@@ -50,7 +52,9 @@ pub(super) struct Journal {
 impl Journal {
     /// Makes an empty one.
     pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(path)?;
+        // A link in the way is removed, not followed.
+        fresh::create(path, 0o666)?;
+        let mut file = OpenOptions::new().read(true).write(true).open(path)?;
         file.write_all(MAGIC)?;
         Ok(Self { file, length: MAGIC.len() as u64 })
     }
@@ -181,6 +185,17 @@ mod tests {
             assert_eq!(entries(&path), expected, "cut at {cut}");
             assert_eq!(std::fs::metadata(&path).expect("there").len() as usize % RECORD, MAGIC.len());
         }
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_journal_is_not_followed() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let (precious, path) = (dir.path().join("precious"), dir.path().join("journal"));
+        std::fs::write(&precious, "precious").expect("written");
+        std::os::unix::fs::symlink(&precious, &path).expect("linked");
+        Journal::create(&path).expect("made").add(&entry(1)).expect("written");
+        assert_eq!(std::fs::read(&precious).expect("there"), b"precious");
+        assert_eq!(entries(&path), [entry(1)]);
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::jobs::graph::{From, Graph, awaited};
 use crate::jobs::terms::Terms;
 use crate::task::{STREAM_BYTES_MAX, Status};
 
+/// Bytes of a name: with what is appended for its files, 255.
+const NAME_MAX: usize = 255 - ".receipt.part".len();
+
 /// No record of the journal.
 const NOWHERE: u64 = 0;
 
@@ -247,6 +250,9 @@ fn names_differ(description: &Description, inputs: &Inputs, graph: &Graph) -> Re
     let mut seen = HashSet::new();
     for number in 0..graph.len() {
         let name = name_of(description, inputs, graph, number);
+        if name.len() > NAME_MAX {
+            return Err(JobError::LongName(name));
+        }
         if !seen.insert(name.clone()) {
             return Err(JobError::SameName(name));
         }

@@ -11,6 +11,7 @@ use tabmesh_tasks::{Command, Nonce, Outcome, StalledWhy, TaskId};
 use tokio::sync::{Semaphore, mpsc};
 
 use super::news::{Accepted, News};
+use super::quiet::Quiet;
 use crate::jobs::batch::Input;
 use crate::jobs::runner::Runs;
 use crate::jobs::terms::Terms;
@@ -119,6 +120,8 @@ pub(super) struct Job {
     pub(super) ran: VecDeque<(u32, usize, Input)>,
     pub(super) runs: Arc<Runs>,
     pub(super) outputs: Arc<Semaphore>,
+    /// Executors that had no output of what they said, and whose turn it is.
+    pub(super) quiet: Arc<Quiet>,
     pub(super) begun: Instant,
     pub(super) accepted: u32,
     pub(super) failed: u32,
@@ -146,6 +149,7 @@ impl Job {
             ran: VecDeque::new(),
             runs: Arc::default(),
             outputs: Arc::new(Semaphore::new(OUTPUTS_MAX)),
+            quiet: Arc::default(),
             begun: Instant::now(),
             accepted: 0,
             failed: 0,

@@ -6,6 +6,7 @@ mod job;
 mod news;
 mod outputs;
 mod own;
+mod quiet;
 mod view;
 mod work;
 

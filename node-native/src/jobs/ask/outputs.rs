@@ -57,17 +57,25 @@ impl Asking {
         if let Some(open) = job.open.get_mut(&number) {
             open.stage = Stage::Fetching { ticket, single };
         }
-        let (fetcher, works, places, job) =
-            (self.fetcher.clone(), self.works.clone(), job.outputs.clone(), job.number);
+        let (fetcher, works, places, quiet, job) =
+            (self.fetcher.clone(), self.works.clone(), job.outputs.clone(), job.quiet.clone(), job.number);
         tokio::spawn(async move {
+            // One executor at a time takes one place: who lets its outputs wait holds up no others.
+            let turn = quiet.turn_of(&accepted.executor);
+            let _turn = turn.acquire_owned().await.ok();
             let _place = places.acquire_owned().await.ok();
             let Outcome { output: hash, length, .. } = accepted.outcome;
             let mut found = None;
             for source in sources {
+                let Source::Executor { executor, .. } = source else { continue };
+                if quiet.is_it(&executor) {
+                    continue;
+                }
                 found = fetcher.whole(source, hash, length).await;
                 if found.is_some() {
                     break;
                 }
+                quiet.note(executor);
             }
             let accepted = found.map(|output| Box::new(Accepted { output, _place, ..accepted }));
             let _ = works.send(Work::Output(Fetched { job, number, ticket, accepted }));
