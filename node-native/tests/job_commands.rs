@@ -133,6 +133,15 @@ fn whatever_is_killed_the_job_goes_on_and_has_the_same_root() {
     assert_eq!(root(&place.job(&["resume", &place.text("out"), "--json"])), expected);
     let taken = place.job(&args(&place.text("out")).each_ref().map(String::as_str));
     assert_eq!(taken.status.code(), Some(2));
+
+    // Another input is told, also where the output that would show it is gone.
+    let given = std::fs::read_to_string(&lines).expect("there");
+    std::fs::write(&lines, given.replacen('0', "9", 1)).expect("written");
+    std::fs::remove_file(out.join("000.out")).expect("there");
+    let changed = place.job(&["resume", &place.text("out")]);
+    assert_eq!(changed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&changed.stderr).contains("is another than when its task was run"));
+    assert!(!out.join("000.out").exists());
     assert!(stderr(&taken).contains("job resume"), "{}", stderr(&taken));
 }
 

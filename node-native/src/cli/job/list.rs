@@ -29,6 +29,11 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Whether the node answers.
+pub(super) async fn reach(node: &NodeArgs) -> Result<(), CliError> {
+    ask(node, Request::Jobs {}).await.map(drop)
+}
+
 pub(super) async fn cancel(job: u32, node: &NodeArgs) -> Result<(), CliError> {
     let Done::CancelJob {} = ask(node, Request::CancelJob { job }).await? else { return Err(out_of_turn()) };
     if node.json {

@@ -109,6 +109,8 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     }
     let plan = PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece };
     let description = Description { version: VERSION, plan, inputs, after };
+    // Where no node answers, nothing of the job is to be in the way of the next try.
+    list::reach(&args.node).await?;
     run(JobState::begin(&args.output, description, modules)?, how(args.telling), &args.node).await
 }
 

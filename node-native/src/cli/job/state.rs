@@ -90,17 +90,18 @@ impl JobState {
         let entry = self.journal.at(place).map_err(|source| self.dir.journal_broken(source))?;
         let Some(Entry { what: What::Accepted(accepted), .. }) = entry else { return Ok(()) };
         let name = self.name(number);
-        let is_ok = accepted.outcome.status == Status::Ok.number();
-        if is_ok && !self.dir.has_output(&name, &accepted.outcome.output) {
-            return Ok(());
-        }
         // Those that it awaits come before it: where one of them was lost, it is done again as well.
         let Some(input) = self.input(number)? else { return Ok(()) };
         if Input::new(input).id(self.terms_of(number)) != accepted.task {
             return match self.graph.input(number) {
+                // Also where its output is gone: what comes would not belong to what is there.
                 From::Input(_) => Err(JobError::Changed(name)),
                 _ => Ok(()),
             };
+        }
+        let is_ok = accepted.outcome.status == Status::Ok.number();
+        if is_ok && !self.dir.has_output(&name, &accepted.outcome.output) {
+            return Ok(());
         }
         self.settle(number, &accepted);
         Ok(())
