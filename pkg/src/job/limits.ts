@@ -18,6 +18,9 @@ export const WANTED_A_PEER = 4;
 /** Pieces of outputs that are asked for at a time; others wait. */
 export const FETCHES_MAX = 12;
 
+/** What a checkpoint says of an executor counts as so much at most. */
+export const LEARNT_MAX = 10;
+
 /** Executors whose records are kept; of more the one with the fewest is forgotten. */
 export const RECORDS_MAX = 1_024;
 

@@ -7,7 +7,7 @@ import type { Mesh } from '../types.js';
 import { Coordinator, type Half } from './coordinator.js';
 import * as face from './face.js';
 import { Fetching } from './fetching.js';
-import { FETCHES_MAX, JOBS_MAX, JOBS_WAITING_MAX, MODULE_INDEX, PIECE_MAX } from './limits.js';
+import { FETCHES_MAX, JOBS_MAX, JOBS_WAITING_MAX, LEARNT_MAX, MODULE_INDEX, PIECE_MAX } from './limits.js';
 import { type RecordBook, theBook } from './records.js';
 import type { Task } from './runner.js';
 import type { ExecutorRecord, JobOptions } from './types.js';
@@ -59,7 +59,9 @@ export class Requester implements Half<face.AskEvent> {
   /** Takes records that another tab made, of executors of which there is none here. */
   learn(records: readonly ExecutorRecord[]): void {
     const known = new Set(this.#book.list().map(({ executor }) => executor));
-    const news = records.filter(({ executor }) => !known.has(executor) && fromHex(executor, 32));
+    const fresh = records.filter(({ executor }) => !known.has(executor) && fromHex(executor, 32));
+    // A checkpoint may be anybody's: what it says spares an executor the first checks, and no more.
+    const news = fresh.map(({ executor, confirmed }) => ({ executor, confirmed: Math.min(confirmed, LEARNT_MAX) }));
     this.know(news);
     for (const { executor, confirmed } of news) this.#book.note(fromHex(executor, 32)!, confirmed);
   }
