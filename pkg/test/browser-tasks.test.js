@@ -70,8 +70,9 @@ test('i3_a tab and Node come to the same status, gas and output', async () => {
   };
   const seen = new Set();
   for (const [name, module] of Object.entries(modules)) {
-    const { id, ...result } = await runInPage(module, 'hello');
+    const { id, hint, ...result } = await runInPage(module, 'hello');
     assert.deepEqual(result, here(module, 'hello'), name);
+    assert.equal(hint !== undefined, result.status === 'STACK', name);
     assert.match(id, /^bafkrei/);
     seen.add(result.status);
   }
@@ -103,8 +104,9 @@ test('i3_a tab and Node come to the same by steps, however many there are', asyn
 
 test('i7_the stack that is counted fits into a Worker, whatever its frames hold', async () => {
   for (const [name, module] of Object.entries(DEEP)) {
-    const { id, ...result } = await runInPage(module);
+    const { id, hint, ...result } = await runInPage(module);
     assert.equal(result.status, 'STACK', name);
+    assert.match(hint, /go deeper than 256 KiB/);
     assert.deepEqual(result, here(module));
   }
 });
