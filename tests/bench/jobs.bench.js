@@ -6,7 +6,7 @@ const LENDERS = 2;
 
 /** Tasks, and how long one takes on one Worker here, in milliseconds. */
 const LONG = { tasks: 1_000, ms: 50 };
-const SHORT = { tasks: 100_000, ms: 1 };
+const SHORT = { tasks: 20_000, ms: 1 };
 
 export const title = 'Jobs over tabs';
 
