@@ -11,6 +11,9 @@ for guest in rust-pure:wasm32-unknown-unknown:mandelbrot rust-command:wasm32-was
     (cd "$folder" && CARGO_TARGET_DIR="$target" cargo build --quiet --release --locked --target "$triple")
     install -m 644 "$target/$triple/release/$name.wasm" built/
 done
+# What libraries say of a panic names their place, which is nobody's business.
+libraries=$(echo "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/)
+export RUSTFLAGS="--remap-path-prefix=${libraries%/}=crates"
 (cd jobs && export CARGO_TARGET_DIR="$target" && cargo build --quiet --release --locked --target wasm32-unknown-unknown --examples \
     && cargo build --quiet --release --locked --target wasm32-wasip1 --bins)
 install -m 644 "$target"/wasm32-unknown-unknown/release/examples/{tile,primes,filter}.wasm "$target/wasm32-wasip1/release/search.wasm" built/
