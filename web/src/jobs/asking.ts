@@ -22,13 +22,12 @@ export interface Joined {
 /** How far the page is with some work. */
 export type Step = 'none' | 'preparing' | 'ready' | 'under way' | 'ended';
 
-/** What one executor has done, and has now. */
+/** What one executor was given, and did. */
 export interface Share {
   readonly id: string | null;
   /** Parts that it was given, and answers of it that count. */
   readonly given: number;
   readonly done: number;
-  readonly gas: bigint;
   readonly isLiar: boolean;
 }
 
@@ -190,7 +189,7 @@ export class Asking {
     this.#results.push(result);
     if (result.status !== 'OK') this.#explain(result);
     work.take(result);
-    this.#change(result.executor, (share) => ({ ...share, done: share.done + 1, gas: share.gas + result.gasUsed }));
+    this.#change(result.executor, (share) => ({ ...share, done: share.done + 1 }));
   }
 
   #explain(result: Result): void {
@@ -204,7 +203,7 @@ export class Asking {
   #change(id: string | null, change: (share: Share) => Share): void {
     const before = this.shares.value;
     const at = before.findIndex((share) => share.id === id);
-    if (at < 0) this.shares.value = [...before, change({ id, given: 0, done: 0, gas: 0n, isLiar: false })];
+    if (at < 0) this.shares.value = [...before, change({ id, given: 0, done: 0, isLiar: false })];
     else this.shares.value = before.map((share, place) => (place === at ? change(share) : share));
   }
 

@@ -60,5 +60,17 @@ export function wholeOf(text: string | undefined, least: number, most: number, w
   return number;
 }
 
+/** An input of several parts: a head of text, and bytes behind it. */
+export function joined(head: string, ...parts: readonly (Uint8Array | Uint8ClampedArray)[]): Uint8Array<ArrayBuffer> {
+  const all = [new TextEncoder().encode(head), ...parts];
+  const bytes = new Uint8Array(all.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of all) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
 /** Text of an output. */
 export const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

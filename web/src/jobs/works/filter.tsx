@@ -1,7 +1,7 @@
 import { signal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { Result } from 'tabmesh/job';
-import { type Example, type Work, moduleAt } from '../work.ts';
+import { type Example, type Work, joined, moduleAt } from '../work.ts';
 import { zipOf } from '../zip.ts';
 
 /** The longer edge of a picture as it is painted; larger ones are made smaller. */
@@ -46,7 +46,7 @@ export const FILTER_EXAMPLE: Example = {
         const [first, last] = [Math.max(0, top - REACH), Math.min(height, top + BAND + REACH)];
         const rows = Math.min(BAND, height - top);
         bands.push({ picture, top, rows });
-        inputs.push(input(`${values.filter} ${width} ${last - first} ${top - first} ${last - top - rows}\n`, data.subarray(first * width * 4, last * width * 4)));
+        inputs.push(joined(`${values.filter} ${width} ${last - first} ${top - first} ${last - top - rows}\n`, data.subarray(first * width * 4, last * width * 4)));
       }
     }
     return new Paintings(module, inputs, pictures, bands);
@@ -123,12 +123,4 @@ async function pointsOf(file: File): Promise<ImageData> {
   context.drawImage(whole, 0, 0, width, height);
   whole.close();
   return context.getImageData(0, 0, width, height);
-}
-
-function input(head: string, points: Uint8ClampedArray): Uint8Array<ArrayBuffer> {
-  const start = new TextEncoder().encode(head);
-  const bytes = new Uint8Array(start.length + points.length);
-  bytes.set(start);
-  bytes.set(points, start.length);
-  return bytes;
 }

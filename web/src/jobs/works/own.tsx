@@ -1,8 +1,8 @@
-import { signal } from '@preact/signals';
 import type { Result } from 'tabmesh/job';
 import type { TaskStatus } from 'tabmesh/task';
 import { count, formatBytes } from '../../format.ts';
 import { nameOf } from '../who.ts';
+import { Gathered } from '../gathered.ts';
 import { type Example, type Work, wholeOf } from '../work.ts';
 import { zipOf } from '../zip.ts';
 
@@ -40,7 +40,7 @@ export const OWN_EXAMPLE: Example = {
 /** Results as they are, by the names of their inputs. */
 export class Results implements Work {
   readonly title: string;
-  readonly #rows = signal<ReadonlyMap<number, Row>>(new Map());
+  readonly #rows = new Gathered<Row>();
 
   constructor(
     readonly module = new Uint8Array(),
@@ -57,11 +57,11 @@ export class Results implements Work {
   }
 
   take({ index, output, status, executor }: Result): void {
-    this.#rows.value = new Map(this.#rows.value).set(index, { status, output: output.slice(), by: executor });
+    this.#rows.set(index, { status, output: output.slice(), by: executor });
   }
 
   readonly View = () => {
-    const rows = [...this.#rows.value].sort(([a], [b]) => a - b).slice(0, SHOWN);
+    const rows = this.#rows.inOrder.slice(0, SHOWN);
     return (
       <div class="sheet" tabIndex={0} role="region" aria-label="Results">
         <table>
@@ -89,7 +89,7 @@ export class Results implements Work {
   };
 
   async save() {
-    const rows = [...this.#rows.value].filter(([, { status }]) => status === 'OK');
+    const rows = this.#rows.inOrder.filter(([, { status }]) => status === 'OK');
     return zipOf('outputs.zip', rows.map(([index, { output }]) => ({ name: `${this.#nameOf(index)}.out`, blob: new Blob([output]) })));
   }
 }

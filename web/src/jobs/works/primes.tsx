@@ -1,5 +1,5 @@
-import { signal } from '@preact/signals';
 import type { Result } from 'tabmesh/job';
+import { Gathered } from '../gathered.ts';
 import { type Example, type Work, moduleAt, textOf, wholeOf } from '../work.ts';
 
 const RANGE = 1_000_000;
@@ -26,7 +26,7 @@ class Primes implements Work {
   readonly title: string;
   readonly gas = 5_000_000_000n;
   readonly inputs: string[];
-  readonly #rows = signal<ReadonlyMap<number, Row>>(new Map());
+  readonly #rows = new Gathered<Row>();
 
   constructor(
     readonly module: Uint8Array<ArrayBuffer>,
@@ -40,11 +40,11 @@ class Primes implements Work {
   take({ index, output, status }: Result): void {
     const row = textOf(output).split(' ').map(Number);
     if (status !== 'OK' || row.length !== 5) return;
-    this.#rows.value = new Map(this.#rows.value).set(index, row as unknown as Row);
+    this.#rows.set(index, row as unknown as Row);
   }
 
   readonly View = () => {
-    const rows = [...this.#rows.value.values()];
+    const rows = this.#rows.values;
     const sum = (of: 0 | 1): number => rows.reduce((total, row) => total + row[of], 0);
     const widest = rows.reduce<Row | undefined>((best, row) => (!best || row[3] > best[3] ? row : best), undefined);
     const number = (value: number): string => value.toLocaleString('en');
@@ -63,7 +63,7 @@ class Primes implements Work {
   };
 
   async save() {
-    const lines = [...this.#rows.value].sort(([a], [b]) => a - b).map(([index, row]) => [this.from + index * RANGE, ...row].join(','));
+    const lines = this.#rows.inOrder.map(([index, row]) => [this.from + index * RANGE, ...row].join(','));
     const text = ['from,primes,twins,greatest,gap,before the gap', ...lines].join('\n');
     return { name: 'primes.csv', blob: new Blob([`${text}\n`], { type: 'text/csv' }) };
   }

@@ -1,6 +1,6 @@
-import { signal } from '@preact/signals';
 import type { Result } from 'tabmesh/job';
 import { count } from '../../format.ts';
+import { Gathered } from '../gathered.ts';
 import { type Example, type Work, moduleAt, textOf } from '../work.ts';
 
 /** Characters of a part: it ends with a line. */
@@ -42,7 +42,7 @@ export const SEARCH_EXAMPLE: Example = {
 class Search implements Work {
   readonly title: string;
   readonly gas = 50_000_000_000n;
-  readonly #found = signal<ReadonlyMap<number, readonly string[]>>(new Map());
+  readonly #found = new Gathered<readonly string[]>();
 
   constructor(
     readonly module: Uint8Array<ArrayBuffer>,
@@ -57,11 +57,11 @@ class Search implements Work {
     const part = this.parts[index];
     if (!part || status !== 'OK') return;
     const lines = textOf(output).split('\n').slice(0, -1);
-    this.#found.value = new Map(this.#found.value).set(index, lines.map((line) => placed(part, line)));
+    this.#found.set(index, lines.map((line) => placed(part, line)));
   }
 
   get #lines(): string[] {
-    return [...this.#found.value].sort(([a], [b]) => a - b).flatMap(([, lines]) => lines);
+    return this.#found.inOrder.flatMap(([, lines]) => lines);
   }
 
   readonly View = () => {

@@ -1,7 +1,7 @@
-import { signal } from '@preact/signals';
 import type { Result } from 'tabmesh/job';
 import { count } from '../../format.ts';
-import { type Example, type Work, moduleAt, textOf, wholeOf } from '../work.ts';
+import { Gathered } from '../gathered.ts';
+import { type Example, type Work, joined, moduleAt, textOf, wholeOf } from '../work.ts';
 
 /** Rows that are shown; all are in the file. */
 const SHOWN = 200;
@@ -29,7 +29,7 @@ export const SQL_EXAMPLE: Example = {
 class Query implements Work {
   readonly title: string;
   readonly gas = 100_000_000_000n;
-  readonly #tables = signal<ReadonlyMap<number, readonly string[]>>(new Map());
+  readonly #tables = new Gathered<readonly string[]>();
 
   constructor(
     readonly module: Uint8Array<ArrayBuffer>,
@@ -40,12 +40,12 @@ class Query implements Work {
   }
 
   take({ index, output, status }: Result): void {
-    if (status === 'OK') this.#tables.value = new Map(this.#tables.value).set(index, textOf(output).split('\n').slice(0, -1));
+    if (status === 'OK') this.#tables.set(index, textOf(output).split('\n').slice(0, -1));
   }
 
   /** The names of the columns, then the rows of all parts in order. */
   get #lines(): string[] {
-    const tables = [...this.#tables.value].sort(([a], [b]) => a - b).map(([, lines]) => lines);
+    const tables = this.#tables.inOrder.map(([, lines]) => lines);
     return [...(tables[0]?.slice(0, 1) ?? []), ...tables.flatMap((lines) => lines.slice(1))];
   }
 
@@ -76,13 +76,4 @@ class Query implements Work {
   async save() {
     return { name: 'rows.tsv', blob: new Blob([`${this.#lines.join('\n')}\n`], { type: 'text/tab-separated-values' }) };
   }
-}
-
-function joined(head: string, query: Uint8Array, database: Uint8Array): Uint8Array<ArrayBuffer> {
-  const start = new TextEncoder().encode(head);
-  const bytes = new Uint8Array(start.length + query.length + database.length);
-  bytes.set(start);
-  bytes.set(query, start.length);
-  bytes.set(database, start.length + query.length);
-  return bytes;
 }
