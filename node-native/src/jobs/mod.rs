@@ -10,6 +10,7 @@ mod door;
 mod fetching;
 pub mod graph;
 mod hub;
+pub mod manifest;
 pub mod offer;
 mod records;
 pub mod root;

@@ -90,6 +90,10 @@ export class JobFace implements Job {
     return this.#work.checkpoint();
   }
 
+  cid(): Promise<string> {
+    return this.#work.cid();
+  }
+
   async root(): Promise<string> {
     return hex(await this.#work.root());
   }

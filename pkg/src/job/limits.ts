@@ -45,6 +45,9 @@ export const MODULES_MAX = 256;
 /** Invocations of one job: numbers have 32 bits, and leaves are kept in one piece. */
 export const INVOCATIONS_MAX = 2 ** 24;
 
+/** Invocations of a page of a job's manifest: `docs/JOBS.md`, "The CID of a job". */
+export const INVOCATIONS_A_PAGE = 512;
+
 /** Jobs that the coordinator has at a time; others wait for their turn, */
 export const JOBS_MAX = 4;
 
@@ -69,6 +72,12 @@ export const KEPT_RESULTS_BYTES_MAX = 16 << 20;
 
 /** Outputs that later tasks await, in bytes: of more the oldest are let go, and what awaits them fails as InputGone. */
 export const AWAITED_BYTES_MAX = 256 << 20;
+
+/** Bytes of a list of inputs by name: a longer one is none. */
+export const LIST_BYTES_MAX = 64 << 20;
+
+/** Inputs by name that are fetched at a time; others wait. */
+export const INPUTS_FETCHED_AT_ONCE = 8;
 
 /** Invocations that await others: with so many no more are read. */
 export const WAITING_MAX = 4_096;

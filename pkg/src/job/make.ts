@@ -8,13 +8,16 @@ import type { Mesh } from '../types.js';
 import { checkpointer } from './checkpoint.js';
 import { JobFace, settleLevel } from './job.js';
 import { GROUP_MAX, MODULES_MAX } from './limits.js';
+import { bringList } from './list.js';
 import { LocalRunner } from './local.js';
 import { MeshRunner } from './mesh-runner.js';
+import { Missing } from './missing.js';
 import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
 import type { Runner } from './runner.js';
-import { Source, takeInput, takeInvocation } from './source.js';
+import { Source, cidOf, isNamed, takeInput, takeInvocation } from './source.js';
 import type { Job, JobInputs, JobInvocations, JobOptions } from './types.js';
-import { type Plan, Work } from './work.js';
+import type { Plan } from './plan.js';
+import { Work } from './work.js';
 
 /** Options of a job with everything decided. */
 export interface Settled {
@@ -61,9 +64,10 @@ export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modu
  */
 export function map(mesh: Mesh | undefined, module: Uint8Array | ArrayBuffer, inputs: JobInputs, options: JobOptions = {}): Job {
   const settled = settleJob(mesh, options, 'map');
-  const source = new Source(inputs, takeInput);
+  const missing = new Missing(mesh);
+  const source = sourceOf(inputs, missing);
   const { gas, validation } = settled;
-  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
+  return new JobFace(begin(mesh, settled, { source, missing, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
 }
 
 /**
@@ -82,7 +86,16 @@ export function graph(
   const source = new Source(invocations, takeInvocation(modules.length));
   const { gas, validation } = settled;
   const given = modules.map((module) => settleStage(module, options));
-  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: usesIn(invocations) }, given), 0);
+  return new JobFace(begin(mesh, settled, { source, missing: new Missing(mesh), gas, validation, usesOf: usesIn(invocations) }, given), 0);
+}
+
+/** @throws MeshError BadOption, BadCid */
+export const sourceOf = (inputs: JobInputs, missing: Missing): Source => new Source(isNamed(inputs) ? listOf(inputs, missing) : inputs, takeInput);
+
+/** How the inputs of a list are had. @throws MeshError BadCid, BadOption */
+function listOf(list: { cid: string }, missing: Missing): () => Promise<{ cid: string }[]> {
+  const cid = cidOf(list, 'the list of inputs');
+  return () => bringList(cid, missing);
 }
 
 /** How many await the output of each; where the invocations come from an iterator, any number may. */

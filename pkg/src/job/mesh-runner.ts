@@ -257,6 +257,7 @@ export class MeshRunner implements Runner, AskedJob {
   async #runHere(number: number): Promise<void> {
     const open = this.#open.get(number);
     if (!open) return;
+    this.#hearer.onStarted();
     const own = await this.#own(open.task);
     if (this.#isOver || this.#job === 0) return;
     if (!own || !isResult(own.outcome)) return this.#say(face.cannotRun(this.#job, number));

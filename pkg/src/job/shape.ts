@@ -1,6 +1,7 @@
 // The shape of jobs: what an invocation that awaits others is given, and the tree of a reduction.
 
 import { type Bytes, concat, u32 } from '../bytes.js';
+import type { StageKind } from './graph.js';
 
 /** What an invocation is given that awaits a list: their count, the lengths of their outputs, and the outputs. */
 export const awaitedInput = (outputs: readonly Uint8Array[]): Bytes =>
@@ -14,4 +15,15 @@ export function levelsOf(count: number, arity: number): number[] {
   const levels: number[] = [];
   for (let width = count; width > 1; levels.push(width)) width = Math.ceil(width / arity);
   return levels;
+}
+
+/** How many invocations a job has of a first stage of so many, and the stages behind it. */
+export function totalOf(first: number, stages: readonly StageKind[]): number {
+  let [total, width] = [first, first];
+  for (const stage of stages) {
+    const levels = stage.kind === 'reduce' ? levelsOf(width, stage.arity) : [width];
+    total += levels.reduce((sum, each) => sum + each, 0);
+    width = levels.at(-1) ?? width;
+  }
+  return total;
 }

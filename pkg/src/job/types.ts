@@ -4,11 +4,14 @@ import type { MeshError } from '../errors.js';
 import type { AttachOptions } from '../module/types.js';
 import type { TaskStatus } from '../task/types.js';
 
-/** An input of a task: bytes, or a text as UTF-8; at most 16 MiB. */
-export type JobInput = Uint8Array | ArrayBuffer | string;
+/** An input of a task: bytes, or a text as UTF-8; at most 16 MiB. By its content id it is fetched from the network once it is wanted. */
+export type JobInput = Uint8Array | ArrayBuffer | string | { cid: string };
 
-/** Inputs in order. Of an array tasks can be run again and a checkpoint can be made: leave it as it is until the job has ended. */
-export type JobInputs = readonly JobInput[] | Iterable<JobInput> | AsyncIterable<JobInput>;
+/**
+ * Inputs in order. Of an array tasks can be run again and a checkpoint can be made: leave it as it is until the job has ended. Of a content id
+ * it is a list in the network: the content id of an input in each line.
+ */
+export type JobInputs = readonly JobInput[] | Iterable<JobInput> | AsyncIterable<JobInput> | { cid: string };
 
 /** A task of a graph: its module's place among the modules (default: 0), and its input, which may be the outputs of earlier ones. */
 export interface JobInvocation {
@@ -60,8 +63,8 @@ export interface ReduceOptions extends StageOptions {
   arity?: number;
 }
 
-/** `done`: all tasks were decided, whatever came of them. `failed`: the job itself could not go on. */
-export type JobState = 'running' | 'paused' | 'stalled' | 'done' | 'cancelled' | 'failed';
+/** `starting`: nothing runs yet. `done`: all tasks were decided, whatever came of them. `failed`: the job itself could not go on. */
+export type JobState = 'starting' | 'running' | 'paused' | 'stalled' | 'done' | 'cancelled' | 'failed';
 
 export interface Progress {
   /** Tasks of all stages that came to a result, and that failed. */
@@ -167,6 +170,11 @@ export interface Job extends Pick<Promise<Uint8Array<ArrayBuffer>[]>, 'then' | '
   cancel(reason?: unknown): Promise<Bill>;
   /** Seals what the job has so far, puts it into the network, and answers `CID#key`, by which {@link resume} goes on with it. */
   checkpoint(): Promise<string>;
+  /**
+   * What names the job: modules, parameters and inputs, whoever runs it and however it is checked. Resolves once all its inputs were read; parts
+   * that are added later make another job of it.
+   */
+  cid(): Promise<string>;
   /** The root over all tasks of the job, once it has ended: 64 hexadecimal digits. It is the same whoever ran them, and in which order. */
   root(): Promise<string>;
 }
