@@ -165,6 +165,9 @@ pub struct Layer {
     /// How long a task may take, in seconds; what takes longer is ended without a result [default: 300]
     #[arg(long, env = "TABMESH_OFFER_SECONDS", value_name = "N", help_heading = OFFER)]
     pub offer_seconds: Option<u32>,
+    /// Whose this node is, by a name of 1 to 32 bytes: nodes of one owner count as one where answers are checked
+    #[arg(long, env = "TABMESH_OFFER_OWNER", value_name = "NAME", help_heading = OFFER)]
+    pub offer_owner: Option<String>,
 
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
@@ -259,6 +262,7 @@ impl Layer {
             offer_memory: self.offer_memory.or(below.offer_memory),
             offer_input: self.offer_input.or(below.offer_input),
             offer_seconds: self.offer_seconds.or(below.offer_seconds),
+            offer_owner: self.offer_owner.or(below.offer_owner),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

@@ -3,7 +3,7 @@
 import { DAG_CBOR, RAW, cidBytes, type Cid } from '../cid.js';
 import { type Bytes, concat, fromHex, hex, textOf, u32, utf8 } from '../bytes.js';
 import { Reader } from '../module/reader.js';
-import type { StageKind } from './graph.js';
+import type { StageKind } from './shape.js';
 import { MODULES_MAX } from './limits.js';
 import { type StageGiven, settleArity, settleStage } from './module.js';
 import { u16 } from './outcome.js';

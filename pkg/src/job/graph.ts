@@ -7,15 +7,12 @@ import { INPUT_BYTES_MAX } from '../task/limits.js';
 import { GOOD, Level, UNKNOWN } from './level.js';
 import { INVOCATIONS_MAX } from './limits.js';
 import { Outputs } from './outputs.js';
-import { awaitedInput, awaitedLength } from './shape.js';
+import { type StageKind, awaitedInput, awaitedLength } from './shape.js';
 import type { Given } from './source.js';
 import type { FailedReason } from './types.js';
 
 /** Levels of a job, at most. */
 const LEVELS_MAX = 255;
-
-/** How a stage follows from the one before. */
-export type StageKind = { readonly kind: 'list' | 'each' } | { readonly kind: 'reduce'; readonly arity: number };
 
 /** An invocation that may be run once its input is made. */
 export interface Ready {

@@ -208,7 +208,7 @@ export class Intake {
     const hash = await hashOf(input);
     const id = taskId(module.frame, gas, { hash, length: input.length });
     const task: Task = { number: level.numberOf(index), module, gas, input, hash, id };
-    const decided = this.#ways.known?.(id);
+    const decided = this.#ways.known?.of(id);
     if (!decided) return this.#begin(task);
     this.#open.set(task.number, task);
     this.#openBytes += input.length;

@@ -57,6 +57,9 @@ export const JOBS_WAITING_MAX = 64;
 /** Executors of a job that is for some alone. */
 export const GROUP_MAX = 64;
 
+/** The highest priority of a job. */
+export const PRIORITY_MAX = 3;
+
 /** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
 export const OPEN_MAX = 2_048;
 
@@ -102,6 +105,9 @@ export const OUTPUTS_BYTES_MAX = 128 << 20;
 
 /** Modules that ended their Worker, by who gave them: of more the one that was tried longest ago is forgotten. */
 export const DEADLY_MAX = 1_024;
+
+/** The name of an owner, in bytes. */
+export const OWNER_BYTES_MAX = 32;
 
 /** Requesters that an offer counts, each by itself; others are counted together. */
 export const REQUESTERS_COUNTED_MAX = 1_024;

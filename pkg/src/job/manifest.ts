@@ -4,7 +4,7 @@
 import { type Bytes, concat, u32 } from '../bytes.js';
 import { RAW, cidText } from '../cid.js';
 import { pause as turn } from '../wait.js';
-import type { StageKind } from './graph.js';
+import type { StageKind } from './shape.js';
 import { hashNow, hashOf } from './hash.js';
 import { INVOCATIONS_A_PAGE } from './limits.js';
 import { GrowingTree } from './merkle.js';

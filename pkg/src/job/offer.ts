@@ -1,7 +1,7 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
-import { type Bytes, fromHex } from '../bytes.js';
-import { need, wholeOf } from '../check.js';
+import { type Bytes, NO_BYTES, fromHex, utf8 } from '../bytes.js';
+import { nameOf, need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { workersAtOnce } from '../task/host.js';
 import { INPUT_BYTES_MAX, MODULE_BYTES_MAX } from '../task/limits.js';
@@ -12,10 +12,12 @@ import { count } from './account.js';
 import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
 import * as face from './face.js';
-import { CORES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
+import { hashNow } from './hash.js';
+import { CORES_MAX, OWNER_BYTES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners, report } from './listeners.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
+import { settlePrice } from './price.js';
 import { theBook } from './records.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
@@ -25,7 +27,7 @@ const MEMORY_USUAL_MIB = 256;
 const MEMORY_MAX_MIB = 4_096;
 const BYTES_AN_HOUR_USUAL = 1 << 30;
 
-const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'when', 'onAsk', 'coordinator'];
+const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'owner', 'leastPrice', 'when', 'onAsk', 'coordinator'];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -40,7 +42,9 @@ const offering = new WeakSet<Mesh>();
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
   needOnly(options, OPTIONS, 'offer');
-  const { when = 'visible', coordinator: module } = options;
+  const { when = 'visible', owner, leastPrice = 0n, coordinator: module } = options;
+  settlePrice(leastPrice, 'leastPrice');
+  const whose = owner === undefined ? NO_BYTES : hashNow(utf8(nameOf(owner, 'owner', OWNER_BYTES_MAX)));
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
   const coordinator = await Coordinator.of(mesh, module);
@@ -50,7 +54,7 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   offering.add(mesh);
   const made = new MeshOffer(coordinator, limits, friends, () => offering.delete(mesh));
   try {
-    made.begin(when === 'visible');
+    made.begin(whose, when === 'visible');
   } catch (error) {
     made.stop();
     throw error;
@@ -121,7 +125,8 @@ class MeshOffer implements Offer {
   }
 
   /** @throws MeshError Closed or Detached */
-  begin(isVisibleOnly: boolean): void {
+  begin(owner: Bytes, isVisibleOnly: boolean): void {
+    this.#coordinator.say(face.owner(owner));
     this.#coordinator.say(face.prefer(this.#friends));
     if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
     this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');

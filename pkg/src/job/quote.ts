@@ -18,13 +18,13 @@ import { WORD, refusedModule, wrong } from './words.js';
 const SAMPLE_MAX = 1_000;
 
 /**
- * Runs some tasks of a job here, and says what all of it would take. Inputs of an iterator are used up by that.
+ * Runs the first tasks of a job here, and says what all of it would take if they are like the others. Inputs of an iterator are used up by that.
  *
  * @throws MeshError BadOption, ModuleRefused or TaskFailed; as `runTask` of `tabmesh/task`; the reason of `signal`
  */
 export async function quote(mesh: Mesh | undefined, module: Uint8Array | ArrayBuffer, inputs: JobInputs, options: QuoteOptions = {}): Promise<Quote> {
   need(typeof options === 'object' && options !== null, 'quote takes an object of options');
-  const { sample = 3, ...job } = options;
+  const { sample = 3, ownCores: _beside, ...job } = options;
   wholeOf(sample, 1, SAMPLE_MAX, 'sample');
   const { gas, signal } = settleJob(mesh, { ...job, where: 'local' }, 'quote');
   const missing = new Missing(mesh);
@@ -46,7 +46,7 @@ export async function quote(mesh: Mesh | undefined, module: Uint8Array | ArrayBu
   const msATask = average(runs.reduce((sum, { ms }) => sum + ms, 0));
   const tasks = source.total;
   const all = tasks === undefined ? {} : { tasks, gas: gasATask * BigInt(tasks), secondsHere: (tasks * msATask) / thePool().size / 1_000 };
-  return { ...all, gasATask, msATask, outputs: runs.map(({ outcome }) => outcome.output) };
+  return { price: 0n, ...all, gasATask, msATask, outputs: runs.map(({ outcome }) => outcome.output) };
 }
 
 async function fetched(missing: Missing, cid: Cid, signal: AbortSignal | undefined): Promise<Bytes> {

@@ -20,7 +20,7 @@ import { WORD, wrong } from './words.js';
  * @throws MeshError NoCheckpoint, BadCid or BadOption; as `mesh.get`; the reason of `signal`
  */
 export async function resume(mesh: Mesh, name: string, options: ResumeOptions = {}): Promise<{ job: Job }> {
-  needOnly(options, ['validation', 'where', 'signal', 'expectedMs', 'coordinator'], 'resume');
+  needOnly(options, ['validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'], 'resume');
   need(mesh, 'resume takes a mesh');
   // Before anything is fetched.
   settleJob(mesh, options, 'resume');

@@ -1,7 +1,9 @@
 // The shape of jobs: what an invocation that awaits others is given, and the tree of a reduction.
 
 import { type Bytes, concat, u32 } from '../bytes.js';
-import type { StageKind } from './graph.js';
+
+/** How a stage follows from the one before. */
+export type StageKind = { readonly kind: 'list' | 'each' } | { readonly kind: 'reduce'; readonly arity: number };
 
 /** What an invocation is given that awaits a list: their count, the lengths of their outputs, and the outputs. */
 export const awaitedInput = (outputs: readonly Uint8Array[]): Bytes =>

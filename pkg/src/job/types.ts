@@ -48,8 +48,16 @@ export interface JobOptions extends StageOptions, CoordinatorOptions {
    * votes more than any other answer. Default: 2.
    */
   validation?: 0 | 1 | 2 | 3 | 4;
-  /** `local` runs all of it in this tab, and comes to the same. Default: `mesh`. */
-  where?: 'mesh' | 'local';
+  /** `local` runs all of it in this tab, `both` in this tab beside others, and comes to the same. Default: `mesh`. */
+  where?: 'mesh' | 'local' | 'both';
+  /** Tasks that this tab runs at a time beside others, 1 to 64. Default: with `both` as many as tasks run on at once, else none. */
+  ownCores?: number;
+  /** Ends the job then, in milliseconds from now on, or at a time: what came until then stands, and who waits for it meets JobLate. */
+  deadline?: number | Date;
+  /** Jobs of this tab take turns: one of a priority four times as often as one of the priority below. 0 to 3. Default: 0. */
+  priority?: 0 | 1 | 2 | 3;
+  /** What the job may cost. Nothing is paid for tasks yet: 0, or it is refused. Default: 0. */
+  budget?: bigint;
   /** Ids of the only executors that get the module and the inputs, 64 at most: a class, a lab, one's own devices. Default: all who offer. */
   group?: readonly string[];
   /** Cancels the job. */
@@ -124,6 +132,11 @@ export interface Bill {
   byExecutor: Map<string, { tasks: number; gas: bigint }>;
 }
 
+/** What {@link Job} rejects with where it came to its deadline: what came until then. */
+export interface LateError extends MeshError {
+  results: Result[];
+}
+
 /** What {@link Job} rejects with where a task failed. */
 export interface TaskError extends MeshError {
   index: number;
@@ -180,12 +193,14 @@ export interface Job extends Pick<Promise<Uint8Array<ArrayBuffer>[]>, 'then' | '
 }
 
 export interface QuoteOptions extends JobOptions {
-  /** So many tasks are run here. Default: 3. */
+  /** The tasks of so many first inputs are run here. Default: 3. */
   sample?: number;
 }
 
 /** What a job would take. */
 export interface Quote {
+  /** What all of it costs: nothing is paid for tasks yet. */
+  price: bigint;
   /** Tasks of it; missing where the inputs do not tell. */
   tasks?: number;
   /** Of all, by the sample. */
@@ -198,7 +213,9 @@ export interface Quote {
   outputs: Uint8Array<ArrayBuffer>[];
 }
 
-export interface ResumeOptions extends CoordinatorOptions, Pick<JobOptions, 'validation' | 'where' | 'signal' | 'expectedMs'> {}
+export interface ResumeOptions
+  extends CoordinatorOptions,
+    Pick<JobOptions, 'validation' | 'where' | 'ownCores' | 'deadline' | 'priority' | 'budget' | 'group' | 'signal' | 'expectedMs'> {}
 
 export interface OfferOptions extends CoordinatorOptions {
   /** Tasks that run at once. Default: one less than there are cores, half of that on battery. */
@@ -212,6 +229,10 @@ export interface OfferOptions extends CoordinatorOptions {
   inputBytes?: number;
   /** Modules and inputs that are fetched in an hour, in bytes. Default: 1 GiB. */
   bytesAnHour?: number;
+  /** Whose this tab is, 1 to 32 bytes: who checks nodes of one owner asks another one too. Default: it is by itself. */
+  owner?: string;
+  /** What a giga of gas costs at least. Nothing is paid for tasks yet: 0, or it is refused. Default: 0. */
+  leastPrice?: bigint;
   /** `visible`: while the page is hidden nothing is taken, and what was taken is given back. Default: `visible`. */
   when?: 'visible' | 'always';
   /** Is asked whether tasks of a node are taken. Default: all are. */

@@ -26,6 +26,8 @@ const ENTRIES = {
   1098: ['NothingToReduce', 'There are no results to reduce.'],
   1099: ['CheckpointTooLarge', 'A checkpoint has at most 256 MiB: put long inputs into fewer jobs.'],
   1100: ['NoList', 'This content is no list of inputs: put a text there with the content id of an input in each line.'],
+  1101: ['JobLate', 'This job came to its deadline: what came until then are the results of this error; resume it from a checkpoint, or give it more time.'],
+  1102: ['NotForSale', 'Nothing is paid for tasks yet: leave budget and prices away, or 0.'],
 } as const satisfies Record<number, Entry>;
 
 export const WORD = {
@@ -50,6 +52,8 @@ export const WORD = {
   nothingToReduce: 1098,
   checkpointTooLarge: 1099,
   noList: 1100,
+  jobLate: 1101,
+  notForSale: 1102,
 } as const;
 
 export type Word = (typeof WORD)[keyof typeof WORD];

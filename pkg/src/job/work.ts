@@ -1,11 +1,11 @@
 // A job at work: reads its inputs as there is room, has tasks run, and hands results on. `docs/JOBS.md` says what it comes to.
 
-import { type Bytes, hex, isEqual } from '../bytes.js';
+import { type Bytes, concat, hex, isEqual } from '../bytes.js';
 import { thePool } from '../task/pool.js';
 import { pause as turn } from '../wait.js';
 import { Account } from './account.js';
 import { Doubts } from './doubts.js';
-import { Graph, type GraphHearer, type StageKind } from './graph.js';
+import { Graph, type GraphHearer } from './graph.js';
 import { Intake } from './intake.js';
 import { BAD, FAILED, GOOD, type Level, UNKNOWN } from './level.js';
 import type { Saved } from './file.js';
@@ -20,7 +20,7 @@ import { Outlet } from './outlet.js';
 import { type TaskResult, failedResult, resultOf } from './result.js';
 import type { Decided, Hearer, Runner, Task } from './runner.js';
 import type { Failure, Plan, Stage } from './plan.js';
-import { totalOf } from './shape.js';
+import { type StageKind, totalOf } from './shape.js';
 import type { Bill, FailedReason, JobEvents, JobState, Progress } from './types.js';
 import { WORD, refusedModule, wrong } from './words.js';
 
@@ -77,7 +77,10 @@ export class Work implements Hearer, GraphHearer {
       isWanted: () => this.#isWanted(),
       isOver: () => this.isOver,
       known: plan.known,
-      onKnown: (task, decided) => this.onDecided(task, decided),
+      onKnown: (task, decided) => {
+        this.account.restored();
+        this.onDecided(task, decided);
+      },
       onFailed: (level, index, reason) => this.#fail(level, index, reason),
       onRead: () => {
         if (this.#intake.isSourceOver) this.manifest.end();
@@ -91,6 +94,7 @@ export class Work implements Hearer, GraphHearer {
     plan.missing.onChange = () => this.#intake.pump();
     this.#doubts = new Doubts(this.#graph, this.#intake, plan.source, (level, index, reason) => this.#fail(level, index, reason));
     this.#addStage(modules);
+    this.account.resume(plan.known?.size ?? 0);
     this.account.run();
     // Not before whoever makes it has it.
     queueMicrotask(() => this.isOver || runner.begin(this));
@@ -197,14 +201,7 @@ export class Work implements Hearer, GraphHearer {
     this.#intake.pump();
     await this.over;
     if (this.state !== 'done') throw this.#error;
-    const levels = this.#graph.inOrder();
-    const leaves = new Uint8Array(levels.reduce((sum, { count }) => sum + 32 * count, 0));
-    let at = 0;
-    for (const level of levels) {
-      leaves.set(level.leaves, at);
-      at += level.leaves.length;
-    }
-    return rootOf(leaves, () => turn(0));
+    return rootOf(concat(...this.#graph.inOrder().map(({ leaves }) => leaves)), () => turn(0));
   }
 
   /** @throws MeshError NotKept, CheckpointTooLarge or BadOption; as `mesh.put` */
@@ -366,6 +363,7 @@ export class Work implements Hearer, GraphHearer {
   #end(state: 'done' | 'cancelled' | 'failed', error: unknown): void {
     this.#error = error;
     this.account.rest();
+    if (state === 'done') this.account.allRestored();
     this.plan.missing.stop();
     this.#intake.clear();
     this.#doubts.clear();

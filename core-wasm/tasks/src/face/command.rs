@@ -97,6 +97,20 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
+    /// Jobs take turns: one of this priority four times as often as one of the priority below it, which is 0 at first.
+    Priority {
+        /// Which.
+        job: u32,
+        /// At most [`PRIORITY_MAX`](crate::PRIORITY_MAX).
+        priority: u8,
+    },
+    /// The shell runs so many tasks of a job at a time too, of those that nobody has: see [`Event::RunHere`](crate::Event::RunHere).
+    OwnCores {
+        /// Which.
+        job: u32,
+        /// How many; none at first.
+        cores: u8,
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
@@ -142,6 +156,8 @@ pub enum Command<'a> {
         /// From there on.
         offset: u32,
     },
+    /// Executors of one owner count as one, by their own word: 32 bytes, or none for a node by itself.
+    Owner(&'a [u8]),
     /// A batch that runs cannot be run here.
     Decline {
         /// Which.
@@ -194,6 +210,8 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
+            14 => Self::Priority { job: reader.u32(), priority: reader.u8() },
+            15 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
             32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
             33 => Self::Withdraw,
             34 => Self::Ran {
@@ -215,6 +233,7 @@ impl<'a> Command<'a> {
                 index: reader.u16(),
                 offset: reader.u32(),
             },
+            39 => Self::Owner(reader.rest()),
             38 => Self::Decline { assignment: reader.u32(), why: Refusal::from_code(reader.u8())? },
             _ => return None,
         };
@@ -249,6 +268,8 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
+            Self::Priority { job, priority } => writer.u8(14).u32(*job).u8(*priority),
+            Self::OwnCores { job, cores } => writer.u8(15).u32(*job).u8(*cores),
             Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {
@@ -262,6 +283,7 @@ impl<'a> Command<'a> {
             Self::FetchInput { fetch, assignment, index, offset } => {
                 writer.u8(37).u32(*fetch).u32(*assignment).u16(*index).u32(*offset)
             }
+            Self::Owner(owner) => writer.u8(39).bytes(owner),
             Self::Decline { assignment, why } => writer.u8(38).u32(*assignment).u8(*why as u8),
         };
         writer.finish()

@@ -105,8 +105,9 @@ impl Offering {
 
     /// Lets others know, unless nothing is offered any more.
     pub(super) fn announce(&mut self, commands: &mut Vec<Vec<u8>>) {
-        if let Some(Offer { cores, gas, .. }) = self.offer {
+        if let Some(Offer { cores, gas, owner, .. }) = self.offer {
             self.is_announced = true;
+            commands.push(Command::Owner(owner.as_ref().map_or(&[], |owner| &owner[..])).emit());
             commands.push(Command::Offer { cores, gas }.emit());
         }
     }
