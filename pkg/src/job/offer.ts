@@ -3,6 +3,7 @@
 import { type Bytes, NO_BYTES, fromHex, utf8 } from '../bytes.js';
 import { nameOf, need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
+import { report } from '../report.js';
 import { workersAtOnce } from '../task/host.js';
 import { INPUT_BYTES_MAX, MODULE_BYTES_MAX } from '../task/limits.js';
 import { settleInvocation } from '../task/options.js';
@@ -14,7 +15,7 @@ import { Executor, type Limits } from './executor.js';
 import * as face from './face.js';
 import { hashNow } from './hash.js';
 import { CORES_MAX, OWNER_BYTES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
-import { Listeners, report } from './listeners.js';
+import { Listeners } from './listeners.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
 import { settlePrice } from './price.js';

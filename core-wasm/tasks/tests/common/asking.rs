@@ -153,6 +153,14 @@ impl Asking {
         self.jobs.iter().map(|job| job.accepted.len()).sum()
     }
 
+    /// Its jobs have no more tasks than they have by now.
+    pub(crate) fn finish(&mut self) {
+        for at in 0..self.jobs.len() {
+            self.jobs[at].tasks = self.jobs[at].next;
+            self.add(self.jobs[at].number);
+        }
+    }
+
     fn find(&mut self, number: u32) -> &mut Job {
         self.jobs.iter_mut().find(|job| job.number == number).expect("a job of this shell")
     }
