@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use tabmesh_engine::content::cid::Cid;
 
 use super::error::JobError;
+use super::kept::Kept;
 use crate::control::job::PlanLine;
 use crate::jobs::graph::{After, Shape};
 use crate::task::STREAM_BYTES_MAX;
@@ -35,6 +36,8 @@ pub(super) enum Source {
     Files(Vec<PathBuf>),
     /// Each content of the network is one.
     Contents(Vec<String>),
+    /// Those of a checkpoint, in this file.
+    Kept(PathBuf),
     /// Each line of this file is one, without its end.
     Lines(PathBuf),
 }
@@ -62,6 +65,7 @@ impl Description {
 pub(super) enum Inputs {
     Named(Vec<Item>),
     Contents(Vec<Cid>),
+    Kept(Kept),
     Lines {
         file: File,
         path: PathBuf,
@@ -111,6 +115,7 @@ impl Inputs {
             Source::Contents(cids) => {
                 Ok(Self::Contents(cids.iter().map(|cid| cid_of(cid)).collect::<Result<_, _>>()?))
             }
+            Source::Kept(path) => Ok(Self::Kept(Kept::open(path)?)),
             Source::Lines(path) => {
                 let file = File::open(path).map_err(|error| broken(path, error))?;
                 if !file.metadata().map_err(|error| broken(path, error))?.is_file() {
@@ -126,6 +131,7 @@ impl Inputs {
         match self {
             Self::Named(items) => items.len(),
             Self::Contents(cids) => cids.len(),
+            Self::Kept(kept) => kept.count(),
             Self::Lines { starts, .. } => starts.len() - 1,
         }
     }
@@ -140,7 +146,7 @@ impl Inputs {
                 Some(Item::Content(cid)) => cid.to_string(),
                 None => String::new(),
             },
-            Self::Lines { .. } | Self::Contents(_) => {
+            Self::Lines { .. } | Self::Contents(_) | Self::Kept(_) => {
                 let width = (self.count() + 1).to_string().len();
                 format!("{number:0width$}")
             }
@@ -151,6 +157,7 @@ impl Inputs {
         let at = number as usize;
         match self {
             Self::Contents(cids) => Ok(Given::Content(cids[at])),
+            Self::Kept(kept) => kept.read(at),
             Self::Named(items) => {
                 let path = match &items[at] {
                     Item::Content(cid) => return Ok(Given::Content(*cid)),
@@ -193,7 +200,7 @@ fn starts_of(file: &File, path: &Path) -> Result<Vec<u64>, JobError> {
     }
 }
 
-fn broken(path: &Path, source: std::io::Error) -> JobError {
+pub(super) fn broken(path: &Path, source: std::io::Error) -> JobError {
     JobError::Input { path: path.to_owned(), source }
 }
 

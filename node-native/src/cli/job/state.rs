@@ -5,7 +5,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::leaf;
+use tabmesh_tasks::{TaskId, leaf};
 
 use super::description::{AfterLine, Description, Given, Inputs};
 use super::dir::{JobDir, log_name, output_name, receipt_name};
@@ -15,6 +15,9 @@ use super::named;
 use crate::identity::from_hex;
 use crate::jobs::ask::Plan;
 use crate::jobs::batch::Input;
+use crate::jobs::checkpoint::{
+    self as saved, CHECKPOINT_MAX, Invocation, JOURNAL_MAX, Known, Module, Saved, Stage,
+};
 use crate::jobs::graph::{From, Graph, awaited};
 use crate::jobs::terms::Terms;
 use crate::task::{STREAM_BYTES_MAX, Status};
@@ -35,6 +38,10 @@ pub(super) struct JobState {
     terms: Vec<Terms>,
     /// What one executor alone said, at the level at which it may be found a liar.
     singles: HashMap<u32, NodeId>,
+    /// Where the journal has what came of each.
+    places: Vec<u64>,
+    /// What came of tasks in another run of the job, by their ids.
+    known: HashMap<TaskId, Known>,
     /// Those whose result is none of `OK`.
     pub(super) not_ok: HashSet<u32>,
     /// Those without a result.
@@ -87,7 +94,21 @@ impl JobState {
         let plan = plan_of(&description);
         let terms = modules.iter().map(|module| plan.terms(module)).collect();
         let (singles, not_ok, failed) = (HashMap::new(), HashSet::new(), HashSet::new());
-        Self { description, modules, graph, dir, journal, inputs, terms, singles, not_ok, failed }
+        let (places, known) = (vec![NOWHERE; graph.len() as usize], HashMap::new());
+        Self {
+            description,
+            modules,
+            graph,
+            dir,
+            journal,
+            inputs,
+            terms,
+            singles,
+            places,
+            known,
+            not_ok,
+            failed,
+        }
     }
 
     fn restore(&mut self, number: u32, place: u64) -> Result<(), JobError> {
@@ -112,6 +133,7 @@ impl JobState {
         if is_ok && !self.dir.has_output(&name, &accepted.outcome.output) {
             return Ok(());
         }
+        self.places[number as usize] = place;
         self.settle(number, &accepted);
         Ok(())
     }
@@ -234,7 +256,97 @@ impl JobState {
     }
 
     fn note(&mut self, entry: Entry) -> Result<(), JobError> {
-        self.journal.add(&entry).map(drop).map_err(|source| self.dir.journal_broken(source))
+        let place = self.journal.add(&entry).map_err(|source| self.dir.journal_broken(source))?;
+        let is_accepted = matches!(entry.what, What::Accepted(_));
+        self.places[entry.number as usize] = if is_accepted { place } else { NOWHERE };
+        Ok(())
+    }
+
+    /// Takes what came of tasks in another run of the job, as far as their inputs are here; the rest when those come.
+    pub(super) fn recall_all(&mut self, known: HashMap<TaskId, Known>) -> Result<(), JobError> {
+        self.known = known;
+        for number in 0..self.graph.len() {
+            if let Some(Given::Bytes(input)) = self.input(number)? {
+                self.recall(number, input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the task with this input came to in another run counts here too.
+    pub(super) fn recall(&mut self, number: u32, input: Bytes) -> Result<Option<Accepted>, JobError> {
+        if self.known.is_empty() {
+            return Ok(None);
+        }
+        let task = Input::new(input).id(self.terms_of(number));
+        let Some(known) = self.known.get(&task).cloned() else { return Ok(None) };
+        let Known { outcome, executor, is_checked, votes, output, .. } = known;
+        let executor = executor.unwrap_or(NodeId([0; 32]));
+        let accepted = Accepted { task, outcome, is_checked, votes, executor };
+        self.accept(number, &accepted, &[], &output)?;
+        Ok(Some(accepted))
+    }
+
+    /// What goes into a checkpoint. `own`: this node, whose word is told apart from that of executors.
+    pub(super) fn saved(&self, own: &NodeId, records: Vec<(NodeId, u32)>) -> Result<Saved, JobError> {
+        let plan = plan_of(&self.description);
+        let arity = |after: &AfterLine| match after {
+            AfterLine::Then => None,
+            AfterLine::Reduce { arity } => Some(*arity),
+        };
+        let arities = std::iter::once(None).chain(self.description.after.iter().map(arity));
+        let Plan { pages, seed, time, piece, .. } = plan;
+        let stages = arities.zip(&self.modules).map(|(arity, module)| Stage {
+            arity,
+            modules: vec![Module { bytes: module.clone(), pages, seed, time, piece }],
+        });
+        let (mut invocations, mut bytes) = (Vec::new(), 0);
+        for number in 0..self.inputs.count() as u32 {
+            let input = match self.inputs.read(number)? {
+                Given::Bytes(input) => {
+                    bytes += input.len();
+                    saved::Input::Bytes(input)
+                }
+                Given::Content(cid) => saved::Input::Content(cid),
+            };
+            if bytes > CHECKPOINT_MAX {
+                return Err(JobError::LargeCheckpoint);
+            }
+            invocations.push(Invocation { module: 0, input });
+        }
+        Ok(Saved {
+            cid: self.cid().to_owned(),
+            gas: plan.gas,
+            validation: plan.level,
+            stages: stages.collect(),
+            invocations,
+            records,
+            journal: self.known_now(own)?,
+        })
+    }
+
+    /// What tasks came to, with their outputs, as many as a checkpoint has room for.
+    fn known_now(&self, own: &NodeId) -> Result<Vec<Known>, JobError> {
+        let (mut journal, mut bytes) = (Vec::new(), 0);
+        for number in 0..self.graph.len() {
+            let place = self.places[number as usize];
+            if place == NOWHERE || bytes > JOURNAL_MAX {
+                continue;
+            }
+            let entry = self.journal.at(place).map_err(|source| self.dir.journal_broken(source))?;
+            let Some(Entry { what: What::Accepted(accepted), .. }) = entry else { continue };
+            let Accepted { task, outcome, is_checked, votes, executor } = accepted;
+            // Of those that did not end as OK no output is kept.
+            let output =
+                if self.graph.is_ok(number) { self.dir.output(&self.name(number))? } else { Bytes::new() };
+            if tabmesh_engine::sha256(&output) != outcome.output {
+                continue;
+            }
+            bytes += output.len();
+            let executor = Some(executor).filter(|id| id != own);
+            journal.push(Known { task, outcome, executor, is_checked, votes, output });
+        }
+        Ok(journal)
     }
 
     /// Has the system keep all that was written.
