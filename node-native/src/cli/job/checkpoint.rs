@@ -6,9 +6,10 @@ use std::path::Path;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::content::cid::Cid;
 
-use super::description::{AfterLine, Description, Given, Source, VERSION};
+use super::description::{AfterLine, Description, Source, VERSION};
 use super::error::JobError;
 use super::fetches::get;
+use super::given::Given;
 use super::kept::Kept;
 use super::list::{known_records, learn, own_id};
 use super::state::JobState;

@@ -5,13 +5,15 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tabmesh_engine::content::cid::Cid;
 
 use super::error::JobError;
+use super::given::{Given, broken};
 use super::kept::Kept;
 use crate::control::job::PlanLine;
+use crate::identity::from_hex;
+use crate::jobs::ask::Plan;
 use crate::jobs::graph::{After, Shape};
 use crate::task::STREAM_BYTES_MAX;
 
@@ -51,6 +53,19 @@ pub(super) enum AfterLine {
 }
 
 impl Description {
+    /// What all its tasks have in common.
+    pub(super) fn plan(&self) -> Plan {
+        let line = &self.plan;
+        Plan {
+            level: line.level,
+            gas: line.gas,
+            pages: line.pages,
+            seed: from_hex(&line.seed).map_or([0; 32], |seed| seed.0),
+            time: line.time,
+            piece: line.piece,
+        }
+    }
+
     /// The shape of its graph, for so many inputs.
     pub(super) fn shape(&self, inputs: u32) -> Shape {
         let after = self.after.iter().map(|after| match after {
@@ -77,12 +92,6 @@ pub(super) enum Inputs {
 /// An input with a name of its own.
 pub(super) enum Item {
     File(PathBuf),
-    Content(Cid),
-}
-
-/// An input as it is given.
-pub(super) enum Given {
-    Bytes(Bytes),
     Content(Cid),
 }
 
@@ -200,10 +209,6 @@ fn starts_of(file: &File, path: &Path) -> Result<Vec<u64>, JobError> {
     }
 }
 
-pub(super) fn broken(path: &Path, source: std::io::Error) -> JobError {
-    JobError::Input { path: path.to_owned(), source }
-}
-
 fn too_long(path: &Path, bytes: u64) -> Result<(), JobError> {
     if bytes > STREAM_BYTES_MAX as u64 { Err(JobError::LongInput(path.to_owned())) } else { Ok(()) }
 }
@@ -211,6 +216,8 @@ fn too_long(path: &Path, bytes: u64) -> Result<(), JobError> {
 #[cfg(test)]
 mod tests {
     //! Lines are read whole and without their ends, whichever these are.
+
+    use bytes::Bytes;
 
     use super::*;
 

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use tabmesh_engine::content::cid::Cid;
 
-use super::description::{Given, broken};
 use super::error::JobError;
+use super::given::{Given, broken};
 use crate::fresh;
 use crate::task::STREAM_BYTES_MAX;
 

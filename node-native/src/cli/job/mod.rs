@@ -6,6 +6,7 @@ mod description;
 mod dir;
 pub(super) mod error;
 mod fetches;
+mod given;
 mod journal;
 mod kept;
 mod list;

@@ -11,9 +11,9 @@ use tabmesh_port::BlockHash;
 use tabmesh_tasks::Outcome;
 
 use super::checkpoint::checkpoint;
-use super::description::Given;
 use super::error::JobError;
 use super::fetches::{Came, Fetches};
+use super::given::Given;
 use super::journal::Accepted;
 use super::local::Local;
 use super::report::Report;

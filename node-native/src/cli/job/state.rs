@@ -1,5 +1,7 @@
 //! A job as this command has it: its inputs, its graph, and what came of it, on disk.
 
+mod saving;
+
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
@@ -7,17 +9,14 @@ use bytes::Bytes;
 use tabmesh_engine::NodeId;
 use tabmesh_tasks::{TaskId, leaf};
 
-use super::description::{AfterLine, Description, Given, Inputs};
+use super::description::{AfterLine, Description, Inputs};
 use super::dir::{JobDir, log_name, output_name, receipt_name};
 use super::error::JobError;
+use super::given::Given;
 use super::journal::{Accepted, Entry, Journal, What};
 use super::named;
-use crate::identity::from_hex;
-use crate::jobs::ask::Plan;
 use crate::jobs::batch::Input;
-use crate::jobs::checkpoint::{
-    self as saved, CHECKPOINT_MAX, Invocation, JOURNAL_MAX, Known, Module, Saved, Stage,
-};
+use crate::jobs::checkpoint::Known;
 use crate::jobs::graph::{From, Graph, awaited};
 use crate::jobs::terms::Terms;
 use crate::task::{STREAM_BYTES_MAX, Status};
@@ -91,7 +90,7 @@ impl JobState {
         inputs: Inputs,
         graph: Graph,
     ) -> Self {
-        let plan = plan_of(&description);
+        let plan = description.plan();
         let terms = modules.iter().map(|module| plan.terms(module)).collect();
         let (singles, not_ok, failed) = (HashMap::new(), HashSet::new(), HashSet::new());
         let (places, known) = (vec![NOWHERE; graph.len() as usize], HashMap::new());
@@ -287,68 +286,6 @@ impl JobState {
         Ok(Some(accepted))
     }
 
-    /// What goes into a checkpoint. `own`: this node, whose word is told apart from that of executors.
-    pub(super) fn saved(&self, own: &NodeId, records: Vec<(NodeId, u32)>) -> Result<Saved, JobError> {
-        let plan = plan_of(&self.description);
-        let arity = |after: &AfterLine| match after {
-            AfterLine::Then => None,
-            AfterLine::Reduce { arity } => Some(*arity),
-        };
-        let arities = std::iter::once(None).chain(self.description.after.iter().map(arity));
-        let Plan { pages, seed, time, piece, .. } = plan;
-        let stages = arities.zip(&self.modules).map(|(arity, module)| Stage {
-            arity,
-            modules: vec![Module { bytes: module.clone(), pages, seed, time, piece }],
-        });
-        let (mut invocations, mut bytes) = (Vec::new(), 0);
-        for number in 0..self.inputs.count() as u32 {
-            let input = match self.inputs.read(number)? {
-                Given::Bytes(input) => {
-                    bytes += input.len();
-                    saved::Input::Bytes(input)
-                }
-                Given::Content(cid) => saved::Input::Content(cid),
-            };
-            if bytes > CHECKPOINT_MAX {
-                return Err(JobError::LargeCheckpoint);
-            }
-            invocations.push(Invocation { module: 0, input });
-        }
-        Ok(Saved {
-            cid: self.cid().to_owned(),
-            gas: plan.gas,
-            validation: plan.level,
-            stages: stages.collect(),
-            invocations,
-            records,
-            journal: self.known_now(own)?,
-        })
-    }
-
-    /// What tasks came to, with their outputs, as many as a checkpoint has room for.
-    fn known_now(&self, own: &NodeId) -> Result<Vec<Known>, JobError> {
-        let (mut journal, mut bytes) = (Vec::new(), 0);
-        for number in 0..self.graph.len() {
-            let place = self.places[number as usize];
-            if place == NOWHERE || bytes > JOURNAL_MAX {
-                continue;
-            }
-            let entry = self.journal.at(place).map_err(|source| self.dir.journal_broken(source))?;
-            let Some(Entry { what: What::Accepted(accepted), .. }) = entry else { continue };
-            let Accepted { task, outcome, is_checked, votes, executor } = accepted;
-            // Of those that did not end as OK no output is kept.
-            let output =
-                if self.graph.is_ok(number) { self.dir.output(&self.name(number))? } else { Bytes::new() };
-            if tabmesh_engine::sha256(&output) != outcome.output {
-                continue;
-            }
-            bytes += output.len();
-            let executor = Some(executor).filter(|id| id != own);
-            journal.push(Known { task, outcome, executor, is_checked, votes, output });
-        }
-        Ok(journal)
-    }
-
     /// Has the system keep all that was written.
     pub(super) fn sync(&self) -> Result<(), JobError> {
         self.journal.sync().map_err(|source| self.dir.journal_broken(source))
@@ -387,16 +324,4 @@ fn names_differ(description: &Description, inputs: &Inputs, graph: &Graph) -> Re
         }
     }
     Ok(())
-}
-
-pub(super) fn plan_of(description: &Description) -> Plan {
-    let line = &description.plan;
-    Plan {
-        level: line.level,
-        gas: line.gas,
-        pages: line.pages,
-        seed: from_hex(&line.seed).map_or([0; 32], |seed| seed.0),
-        time: line.time,
-        piece: line.piece,
-    }
 }
