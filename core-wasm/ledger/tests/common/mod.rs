@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 pub(crate) mod merkle;
+pub(crate) mod model;
 
 use tabmesh_ledger::{Action, Genesis, Key, LedgerId, Operation, Refusal, State, Terms, Voter};
 use tabmesh_port::{NodeId, PublicKey, Signature};
