@@ -8,7 +8,7 @@ use tabmesh_port::{Reader, Writer};
 use crate::hash::{Hash, Tag, tagged};
 use crate::key::Key;
 use crate::limits::{NULLIFIER_EPOCHS, ROOTED_WITHIN, SUPPLY_MAX};
-use crate::nullifiers::head;
+use crate::nullifiers::tail;
 use crate::proof::{Found, Proof};
 use crate::record::{Open, Record};
 use crate::refusal::Refusal;
@@ -69,9 +69,10 @@ impl Receipt {
         writer.finish()
     }
 
-    /// Where it lies at its source, and what its nullifier is: SHA-256(3 ‖ its bytes), the last bit set.
+    /// Where it lies at its source, and what its nullifier is made of: SHA-256(3 ‖ its bytes), the first 8 bytes as the source's, the last
+    /// bit set.
     pub fn key(&self) -> Key {
-        Key::other(tagged(Tag::Receipt, &[&self.emit()]))
+        Key::other(tagged(Tag::Receipt, &[&self.emit()])).beside(&self.source)
     }
 
     /// The record at its source.
@@ -81,7 +82,7 @@ impl Receipt {
 
     /// Whether it was taken, by a proof under a root of its destination's nullifiers; `None` if it is no proof of that.
     pub fn taken(&self, root: &Hash, proof: &Proof) -> Option<bool> {
-        proof.verify(root, &head(&self.key())).map(|found| found != Found::Absent)
+        proof.verify(root, &tail(&self.key())).map(|found| found != Found::Absent)
     }
 }
 

@@ -155,9 +155,12 @@ impl State {
             }
             Some(_) => return Err(Refusal::NotOwner),
             None => {
+                let (key, owner) = (Key::reference(name), payer.key);
+                if !self.prefix.covers(&key) {
+                    return Err(Refusal::WrongPlace);
+                }
                 let balance = self.rent(2, REFERENCE_EPOCHS);
                 payer.spend(balance)?;
-                let (key, owner) = (Key::reference(name), payer.key);
                 Reference { key, balance, version: 0, touched: epoch, owner, value }
             }
         };

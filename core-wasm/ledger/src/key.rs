@@ -5,6 +5,9 @@ use tabmesh_port::{NodeId, Reader, Writer};
 use crate::hash::{Hash, Tag, tagged};
 use crate::limits::PREFIX_MAX;
 
+/// Bytes of a key within which all prefixes end.
+const HEAD: usize = 8;
+
 /// The key of a record, 32 bytes. Its last bit is 0 for an account and 1 for all else: who sends credits chooses the id that they go to,
 /// and would otherwise take the place of a name or of a receipt that is not there yet.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -23,9 +26,17 @@ impl Key {
         Self(key)
     }
 
-    /// Of the reference with this name.
+    /// Of the reference with this name: SHA-256(2 ‖ name), the last bit set.
     pub fn reference(name: &Name) -> Self {
         Self::other(tagged(Tag::Reference, &[name]))
+    }
+
+    /// The same key, but that it begins as `home` does: it lies in the same neighbourhood, however often that splits.
+    pub(crate) fn beside(mut self, home: &Self) -> Self {
+        for (byte, homes) in self.0.iter_mut().zip(&home.0).take(HEAD) {
+            *byte = *homes;
+        }
+        self
     }
 
     pub(crate) fn other(mut hash: Hash) -> Self {

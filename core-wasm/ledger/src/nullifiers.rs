@@ -7,21 +7,21 @@ use crate::key::Key;
 use crate::proof::Proof;
 use crate::tree;
 
-/// The head of a receipt's key, 16 bytes, and the last epoch in which it is kept, 4 bytes.
+/// The last 16 bytes of a receipt's key, and the last epoch in which it is kept, 4 bytes.
 pub type Nullifier = [u8; 20];
 
-/// The head of the key, by which nullifiers are kept.
-type Head = [u8; 16];
+/// The last 16 bytes of the key, by which nullifiers are kept: the first 8 are many receipts'.
+type Tail = [u8; 16];
 
-/// Nullifiers in the order of their heads.
+/// Nullifiers in the order of their first 16 bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Nullifiers {
     list: Vec<Nullifier>,
     most: usize,
 }
 
-pub(crate) fn head(key: &Key) -> Head {
-    key.0.first_chunk().copied().unwrap_or_default()
+pub(crate) fn tail(key: &Key) -> Tail {
+    key.0.last_chunk().copied().unwrap_or_default()
 }
 
 impl Nullifiers {
@@ -33,7 +33,7 @@ impl Nullifiers {
     /// Reads what [`Nullifiers::bytes`] gave; `None` if it is no such list, or too long.
     pub fn read(bytes: &[u8], most: u32) -> Option<Self> {
         let (list, rest) = bytes.as_chunks();
-        let is_sorted = list.iter().zip(list.iter().skip(1)).all(|(one, next)| head_of(one) < head_of(next));
+        let is_sorted = list.iter().zip(list.iter().skip(1)).all(|(one, next)| tail_of(one) < tail_of(next));
         if !is_sorted || !rest.is_empty() || list.len() > most as usize {
             return None;
         }
@@ -64,15 +64,15 @@ impl Nullifiers {
 
     /// Whether the receipt with this key was taken.
     pub fn has(&self, key: &Key) -> bool {
-        self.find(&head(key)).is_ok()
+        self.find(&tail(key)).is_ok()
     }
 
     /// Keeps that of the receipt with this key, until the end of this epoch; there is room, and it was not taken.
     pub(crate) fn put(&mut self, key: &Key, last: u32) {
-        let head = head(key);
-        if let Err(place) = self.find(&head) {
+        let tail = tail(key);
+        if let Err(place) = self.find(&tail) {
             let mut nullifier = [0; 20];
-            for (to, from) in nullifier.iter_mut().zip(head.iter().chain(&last.to_be_bytes())) {
+            for (to, from) in nullifier.iter_mut().zip(tail.iter().chain(&last.to_be_bytes())) {
                 *to = *from;
             }
             self.list.insert(place, nullifier);
@@ -93,7 +93,7 @@ impl Nullifiers {
 
     /// Whether the receipt with this key was taken, as anybody can check who has the root: [`Receipt::taken`](crate::Receipt::taken).
     pub fn prove(&self, key: &Key) -> Proof {
-        Proof::of(&self.leaves(), &head(key))
+        Proof::of(&self.leaves(), &tail(key))
     }
 
     fn leaves(&self) -> Vec<&[u8]> {
@@ -104,11 +104,11 @@ impl Nullifiers {
         leaves
     }
 
-    fn find(&self, head: &Head) -> Result<usize, usize> {
-        self.list.binary_search_by(|nullifier| head_of(nullifier).cmp(head))
+    fn find(&self, tail: &Tail) -> Result<usize, usize> {
+        self.list.binary_search_by(|nullifier| tail_of(nullifier).cmp(tail))
     }
 }
 
-fn head_of(nullifier: &Nullifier) -> &Head {
+fn tail_of(nullifier: &Nullifier) -> &Tail {
     nullifier.first_chunk().unwrap_or(&[0; 16])
 }

@@ -168,6 +168,7 @@ impl State {
 
     /// Puts a record for which there is room.
     pub(crate) fn keep(&mut self, record: Record) {
+        debug_assert!(self.prefix.covers(record.key()), "it lies here");
         let is_kept = self.units.put(&record);
         debug_assert!(is_kept, "there was room");
     }

@@ -232,7 +232,7 @@ fn cross(seed: u64) -> [usize; 2] {
                     let Pair { model, .. } = &mut pairs[to];
                     model.give(epoch.into(), receipt.destination.0, receipt.amount.into()).expect("as there");
                     model.received += i128::from(receipt.amount);
-                    model.taken.insert(receipt.key().0[..16].to_vec(), u64::from(receipt.expiry) + 42);
+                    model.taken.insert(receipt.key().0[16..].to_vec(), u64::from(receipt.expiry) + 42);
                 }
                 assert!(claimed.is_err() || epoch <= receipt.expiry);
             }
@@ -254,6 +254,12 @@ fn cross(seed: u64) -> [usize; 2] {
         }
         for pair in &mut pairs {
             pair.sweep(epoch);
+            let terms = Terms { units: 128, ..TERMS };
+            assert_eq!(
+                State::read(&pair.state.emit(), terms).as_ref(),
+                Some(&pair.state),
+                "as it was written"
+            );
             pair.compare(&format!("seed {seed}, epoch {epoch}"));
         }
         let held = |pair: &Pair| {

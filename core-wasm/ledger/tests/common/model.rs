@@ -42,7 +42,9 @@ pub(crate) fn key(mut hash: Hash, is_account: bool) -> Hash {
 
 pub(crate) fn receipt(source: &Hash, sequence: u32, destination: &Hash, amount: u64, expiry: u32) -> Hash {
     let numbers = (sequence.to_be_bytes(), amount.to_be_bytes(), expiry.to_be_bytes());
-    key(sha(&[&[3], source, &numbers.0, destination, &numbers.1, &numbers.2]), false)
+    let mut hash = sha(&[&[3], source, &numbers.0, destination, &numbers.1, &numbers.2]);
+    hash[..8].copy_from_slice(&source[..8]);
+    key(hash, false)
 }
 
 impl Model {
@@ -69,8 +71,8 @@ impl Model {
     }
 
     pub(crate) fn nullifiers(&self) -> Hash {
-        let leaf = |(head, last): (&Vec<u8>, &u64)| {
-            (head.clone(), [&head[..], &(*last as u32).to_be_bytes()].concat())
+        let leaf = |(tail, last): (&Vec<u8>, &u64)| {
+            (tail.clone(), [&tail[..], &(*last as u32).to_be_bytes()].concat())
         };
         merkle::root(&self.taken.iter().map(leaf).collect())
     }
@@ -145,6 +147,7 @@ impl Model {
                         Thing::Reference { balance, version, touched, owner: me, value }
                     }
                     _ => {
+                        refuse(self.side.is_some_and(|side| side != (at[0] >= 128)), Refusal::WrongPlace)?;
                         let balance = 2 * 360 * self.price;
                         mine.0 -= balance;
                         Thing::Reference { balance, version: 0, touched: epoch, owner: me, value }
