@@ -128,6 +128,9 @@ pub const TRIES_MAX: u8 = 8;
 /// A task for which there is nobody who has not answered it is run by the requester after this.
 pub const ALONE: Duration = Duration::from_ms(20_000);
 
+/// And after this, where outputs of the job were withheld.
+pub const ALONE_IN_VAIN: Duration = Duration::from_ms(5_000);
+
 /// A job of which nothing goes on for so long is stalled.
 pub const STALLED: Duration = Duration::from_ms(10_000);
 

@@ -47,6 +47,18 @@ fn who_withholds_an_output_gets_nothing_more_of_the_job_and_its_batches_go_to_ot
 }
 
 #[test]
+fn where_all_withhold_the_requester_runs_what_is_left() {
+    let mut alone = Alone::requester(0, 4, 1);
+    let given = take(&mut alone);
+    assert!(answer(&mut alone, &given[0]));
+    alone.run_for(60 * SECOND);
+    assert_eq!(alone.count(|event| matches!(event, Event::RunHere { .. })), 0, "it waits for the others");
+    alone.say(&Command::Withheld { job: 1, executor: &given[0].to });
+    alone.run_for(60 * SECOND);
+    assert_eq!(alone.count(|event| matches!(event, Event::RunHere { .. })), 3);
+}
+
+#[test]
 fn who_withholds_three_times_is_asked_nothing_more_by_this_node() {
     let mut alone = Alone::requester(0, 200, 2);
     let withholder = id(1);

@@ -18,6 +18,8 @@ pub(crate) struct Job {
     speed: Speed,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
+    /// Some were answered, and their outputs withheld.
+    pub(crate) was_in_vain: bool,
     /// The shell runs tasks of it itself.
     pub(crate) runs_here: bool,
     pub(crate) accepted: u32,
@@ -54,6 +56,7 @@ impl Job {
             speed: Speed::default(),
             is_closed: false,
             is_paused: false,
+            was_in_vain: false,
             runs_here: true,
             accepted: 0,
             failed: 0,

@@ -38,6 +38,7 @@ impl Requester {
     pub(crate) fn on_withheld(&mut self, ground: &mut Ground, job: u32, id: &NodeId) {
         self.records.clear(id);
         self.set_aside(job, id, Instant::NEVER);
+        self.job(job).into_iter().for_each(|job| job.was_in_vain = true);
         if self.withholders.count(id) >= WITHHELD_MAX {
             return self.let_go(ground, id);
         }
