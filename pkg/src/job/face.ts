@@ -35,7 +35,11 @@ export const know = (executor: Bytes, confirmed: number): Command => command(10,
 export const fetchOutput = (fetch: number, executor: Bytes, nonce: Bytes, index: number, offset: number): Command =>
   command(11, u32(fetch), executor, nonce, u16(index), u32(offset));
 export const giveInput = (ticket: number, status: number, bytes: Uint8Array): Command => command(12, u32(ticket), u16(status), bytes);
-export const offer = (cores: number, gas: bigint): Command => command(32, Uint8Array.of(cores), u64(gas));
+/** @param turnMs how long a task may take, and a batch while others wait */
+export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: number): Command =>
+  command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
+/** An executor gives no output of what it said; the job may be over. */
+export const withheld = (job: number, executor: Bytes): Command => command(14, u32(job), executor);
 export const withdraw = (): Command => command(33);
 export const ran = (assignment: number, index: number, task: Bytes, outcome: Outcome, output: Uint8Array): Command =>
   command(34, u32(assignment), u16(index), task, outcomeBytes(outcome), output);

@@ -47,6 +47,10 @@ impl Requester {
                 self.begin_fetch(fetch, executor, nonce, (index, offset))
             }
             Command::Only { job, ids } => self.limit(job, ids),
+            Command::Withheld { job, executor } => {
+                self.on_withheld(ground, job, executor);
+                Ok(())
+            }
             Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),
             _ => Err(Status::BadRequest),
         }
