@@ -3,7 +3,7 @@
 mod common;
 
 use common::alone::{Alone, Given, id, number_of, outcomes, right};
-use common::{SECOND, task_id};
+use common::{SECOND, offer, task_id};
 use tabmesh_port::Status;
 use tabmesh_tasks::{Command, Event, PRIORITY_MAX, StalledWhy, TaskId};
 
@@ -188,7 +188,7 @@ fn no_owner_has_more_than_an_eighth_where_many_take_part() {
 #[test]
 fn an_executor_says_whose_it_is_with_each_batch_that_it_takes() {
     let mut alone = Alone::new();
-    alone.say(&Command::Offer { cores: 1, gas: 10_000 });
+    alone.say(&offer(1, 10_000));
     let assign = |nonce: u8| {
         tabmesh_tasks::Question::Assign { lease_ms: 1_000, gas: 1_000, count: 1, bytes: &[0; 32] }
             .emit(&[nonce; 16])

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::ask::{self, Asking, JobError, JobView, News, Plan, Wishes};
 use super::batch::Input;
 use super::fetching::{Piece, Wanted};
-use super::offer::{self, OfferView, Offering};
+use super::offer::{self, OfferView, Offering, addresses};
 use super::records::Records;
 use crate::driver::{Attached, Handle, Heard};
 use crate::settings::Offer;
@@ -57,6 +57,9 @@ pub(super) struct Hub {
     /// Told once the node is settled in the network, and where that comes out.
     pub(super) settling: mpsc::UnboundedSender<()>,
     pub(super) settled: mpsc::UnboundedReceiver<()>,
+    /// Told where requesters come from, from the first offer on, and where that comes out.
+    pub(super) addresses: Option<mpsc::UnboundedSender<addresses::Told>>,
+    pub(super) addresses_told: mpsc::UnboundedReceiver<addresses::Told>,
     pub(super) records: Records,
     pub(super) saves_at: Option<Instant>,
     /// What the module is told next.
@@ -85,6 +88,9 @@ impl Hub {
                 Some(wanted) = self.offers_want.recv() => self.offering.fetch(wanted, &mut self.commands),
                 Some(work) = self.asks_done.recv() => self.asking.take(work, &mut self.commands),
                 Some(wanted) = self.asks_want.recv() => self.asking.fetch(wanted, &mut self.commands),
+                Some(addresses::Told { address, ids }) = self.addresses_told.recv() => {
+                    self.commands.push(Command::Address { address, ids: &ids }.emit());
+                }
                 Some(()) = self.settled.recv() => self.offering.announce(&mut self.commands),
                 Heard::Ended(_) = self.attached.events.next() => break,
                 () = at_last(self.asking.late_at()) => self.asking.end_late(Instant::now(), &mut self.commands),
@@ -114,6 +120,9 @@ impl Hub {
         match order {
             Order::Offer(offer, reply) => {
                 offering.offer(offer);
+                if let Some(told) = self.addresses.take() {
+                    tokio::spawn(addresses::tell(self.handle.clone(), told));
+                }
                 tokio::spawn(tell_settled(self.handle.clone(), self.settling.clone()));
                 let _ = reply.send(());
             }

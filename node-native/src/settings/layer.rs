@@ -165,6 +165,12 @@ pub struct Layer {
     /// How long a task may take, in seconds; what takes longer is ended without a result [default: 300]
     #[arg(long, env = "TABMESH_OFFER_SECONDS", value_name = "N", help_heading = OFFER)]
     pub offer_seconds: Option<u32>,
+
+    /// Bytes of inputs and modules to fetch for others in an hour; no requester gets more than half of what others leave [default: 16GiB]
+    #[arg(long, env = "TABMESH_OFFER_BYTES", value_name = "SIZE", value_parser = parse::size, help_heading = OFFER)]
+    #[serde(default, deserialize_with = "parse::size_in_file")]
+    pub offer_bytes: Option<ByteSize>,
+
     /// Whose this node is, by a name of 1 to 32 bytes: nodes of one owner count as one where answers are checked
     #[arg(long, env = "TABMESH_OFFER_OWNER", value_name = "NAME", help_heading = OFFER)]
     pub offer_owner: Option<String>,
@@ -262,6 +268,7 @@ impl Layer {
             offer_memory: self.offer_memory.or(below.offer_memory),
             offer_input: self.offer_input.or(below.offer_input),
             offer_seconds: self.offer_seconds.or(below.offer_seconds),
+            offer_bytes: self.offer_bytes.or(below.offer_bytes),
             offer_owner: self.offer_owner.or(below.offer_owner),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),

@@ -24,9 +24,9 @@ export const add = (job: number, tasks: readonly { readonly number: number; read
   command(2, u32(job), ...tasks.flatMap(({ number, id }) => [u32(number), id]));
 /** A job that has begun and has no tasks yet is for these executors alone. */
 export const only = (job: number, ids: readonly Bytes[]): Command => command(13, u32(job), ...ids);
-export const priority = (job: number, level: number): Command => command(14, u32(job), Uint8Array.of(level));
+export const priority = (job: number, level: number): Command => command(15, u32(job), Uint8Array.of(level));
 /** So many tasks at a time run here, of those that nobody has. */
-export const ownCores = (job: number, cores: number): Command => command(15, u32(job), Uint8Array.of(cores));
+export const ownCores = (job: number, cores: number): Command => command(16, u32(job), Uint8Array.of(cores));
 export const close = (job: number): Command => command(3, u32(job));
 export const cancel = (job: number): Command => command(4, u32(job));
 export const pause = (job: number): Command => command(5, u32(job));
@@ -38,9 +38,13 @@ export const know = (executor: Bytes, confirmed: number): Command => command(10,
 export const fetchOutput = (fetch: number, executor: Bytes, nonce: Bytes, index: number, offset: number): Command =>
   command(11, u32(fetch), executor, nonce, u16(index), u32(offset));
 export const giveInput = (ticket: number, status: number, bytes: Uint8Array): Command => command(12, u32(ticket), u16(status), bytes);
-export const offer = (cores: number, gas: bigint): Command => command(32, Uint8Array.of(cores), u64(gas));
+/** @param turnMs how long a task may take, and a batch while others wait */
+export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: number): Command =>
+  command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
+/** An executor gives no output of what it said; the job may be over. */
+export const withheld = (job: number, executor: Bytes): Command => command(14, u32(job), executor);
 /** 32 bytes, or none: who has the same counts as one. */
-export const owner = (bytes: Uint8Array): Command => command(39, bytes);
+export const owner = (bytes: Uint8Array): Command => command(40, bytes);
 export const withdraw = (): Command => command(33);
 export const ran = (assignment: number, index: number, task: Bytes, outcome: Outcome, output: Uint8Array): Command =>
   command(34, u32(assignment), u16(index), task, outcomeBytes(outcome), output);

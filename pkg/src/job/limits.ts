@@ -106,6 +106,11 @@ export const OUTPUTS_BYTES_MAX = 128 << 20;
 /** Modules that ended their Worker, by who gave them: of more the one that was tried longest ago is forgotten. */
 export const DEADLY_MAX = 1_024;
 
+/** Modules of one requester that ended their Worker: after so many nothing is taken from it. */
+export const BOMBS_MAX = 3;
+
+/** Metering and compiling a module of others take no longer, in milliseconds. */
+export const COMPILE_MS = 20_000;
 /** The name of an owner, in bytes. */
 export const OWNER_BYTES_MAX = 32;
 

@@ -16,6 +16,7 @@ import * as face from './face.js';
 import { hashNow } from './hash.js';
 import { CORES_MAX, OWNER_BYTES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
+import { Pace } from './pace.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
 import { settlePrice } from './price.js';
@@ -28,7 +29,24 @@ const MEMORY_USUAL_MIB = 256;
 const MEMORY_MAX_MIB = 4_096;
 const BYTES_AN_HOUR_USUAL = 1 << 30;
 
-const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'owner', 'leastPrice', 'when', 'onAsk', 'coordinator'];
+const SECONDS_USUAL = 60;
+const SECONDS_MAX = 86_400;
+
+const OPTIONS = [
+  'cores',
+  'gas',
+  'memoryMiB',
+  'moduleBytes',
+  'inputBytes',
+  'bytesAnHour',
+  'seconds',
+  'givesWay',
+  'owner',
+  'leastPrice',
+  'when',
+  'onAsk',
+  'coordinator',
+];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -43,7 +61,8 @@ const offering = new WeakSet<Mesh>();
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
   needOnly(options, OPTIONS, 'offer');
-  const { when = 'visible', owner, leastPrice = 0n, coordinator: module } = options;
+  const { when = 'visible', givesWay = true, owner, leastPrice = 0n, coordinator: module } = options;
+  need(typeof givesWay === 'boolean', 'givesWay is true or false');
   settlePrice(leastPrice, 'leastPrice');
   const whose = owner === undefined ? NO_BYTES : hashNow(utf8(nameOf(owner, 'owner', OWNER_BYTES_MAX)));
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
@@ -53,7 +72,8 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   const friends = (await theBook()).list().slice(0, PREFERRED_MAX).map(({ executor }) => fromHex(executor, 32)!);
   if (offering.has(mesh)) throw wrong(WORD.offering);
   offering.add(mesh);
-  const made = new MeshOffer(coordinator, limits, friends, () => offering.delete(mesh));
+  const pace = new Pace(givesWay ? globalThis.document && globalThis.window : undefined);
+  const made = new MeshOffer(coordinator, limits, pace, friends, () => offering.delete(mesh));
   try {
     made.begin(whose, when === 'visible');
   } catch (error) {
@@ -64,16 +84,17 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
 }
 
 async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, onAsk, ...options }: OfferOptions): Promise<Limits> {
-  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL } = options;
+  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL, seconds = SECONDS_USUAL } = options;
   need(onAsk === undefined || typeof onAsk === 'function', 'onAsk is a function');
   return {
-    cores: cores === undefined ? await usualCores() : wholeOf(cores, 1, CORES_MAX, 'cores'),
+    cores: cores === undefined ? await usualCores() : spared(wholeOf(cores, 1, CORES_MAX, 'cores')),
     gas: settleInvocation('', { gas }).gas,
     memoryBytes: wholeOf(memoryMiB, 1, MEMORY_MAX_MIB, 'memoryMiB') * 2 ** 20,
     moduleBytes: wholeOf(moduleBytes, 1, MODULE_BYTES_MAX, 'moduleBytes'),
     inputBytes: wholeOf(inputBytes, 0, INPUT_BYTES_MAX, 'inputBytes'),
     bytesAnHour: wholeOf(bytesAnHour, 0, Number.MAX_SAFE_INTEGER, 'bytesAnHour'),
     mayTake: (from) => onAsk === undefined || isAllowed(onAsk, from),
+    turnMs: wholeOf(seconds, 1, SECONDS_MAX, 'seconds') * 1_000,
     watchdogMs,
   };
 }
@@ -89,6 +110,9 @@ function isAllowed(onAsk: NonNullable<OfferOptions['onAsk']>, from: string): boo
 }
 
 type WithBattery = Navigator & { getBattery?: () => Promise<{ readonly charging: boolean }> };
+
+/** A page leaves one core to whoever looks at it. */
+const spared = (cores: number): number => (globalThis.document ? Math.min(cores, workersAtOnce()) : cores);
 
 /** One less than there are, and half of that on battery. */
 async function usualCores(): Promise<number> {
@@ -111,12 +135,16 @@ class MeshOffer implements Offer {
   readonly #release: () => void;
   /** Nodes whose tasks come before those of strangers. */
   readonly #friends: readonly Bytes[];
+  readonly #pace: Pace;
+  #isVisibleOnly = false;
 
-  constructor(coordinator: Coordinator, limits: Limits, friends: readonly Bytes[], onOver: () => void) {
+  constructor(coordinator: Coordinator, limits: Limits, pace: Pace, friends: readonly Bytes[], onOver: () => void) {
     this.#coordinator = coordinator;
     this.#onOver = onOver;
     this.#friends = friends;
-    this.#executor = new Executor(coordinator, limits);
+    this.#pace = pace;
+    pace.onBusy = () => this.#look();
+    this.#executor = new Executor(coordinator, limits, pace);
     this.#executor.onChange = () => this.#tell();
     this.#executor.onRan = (from, gas) => this.#count(from, gas);
     this.#executor.onEnd = (error) => this.#end(error);
@@ -129,8 +157,9 @@ class MeshOffer implements Offer {
   begin(owner: Bytes, isVisibleOnly: boolean): void {
     this.#coordinator.say(face.owner(owner));
     this.#coordinator.say(face.prefer(this.#friends));
-    if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
-    this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');
+    this.#isVisibleOnly = isVisibleOnly;
+    if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#look);
+    this.#look();
   }
 
   get state(): OfferState {
@@ -150,7 +179,11 @@ class MeshOffer implements Offer {
     this.#end(undefined);
   }
 
-  readonly #onVisible = (): void => this.#turn(document.visibilityState !== 'hidden');
+  /** Takes tasks while the page is visible, if that is wanted, and its person is not busy with it. */
+  readonly #look = (): void => {
+    const isHidden = this.#isVisibleOnly && globalThis.document?.visibilityState === 'hidden';
+    this.#turn(!isHidden && !this.#pace.isBusy);
+  };
 
   #turn(isOn: boolean): void {
     if (isOn === this.#isOn || this.#isOver) return;
@@ -165,7 +198,8 @@ class MeshOffer implements Offer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isOn = false;
-    globalThis.document?.removeEventListener('visibilitychange', this.#onVisible);
+    globalThis.document?.removeEventListener('visibilitychange', this.#look);
+    this.#pace.close();
     if (!error) this.#coordinator.offering = undefined;
     this.#release();
     this.#onOver();

@@ -47,6 +47,10 @@ impl Requester {
                 self.begin_fetch(fetch, executor, nonce, (index, offset))
             }
             Command::Only { job, ids } => self.limit(job, ids),
+            Command::Withheld { job, executor } => {
+                self.on_withheld(ground, job, executor);
+                Ok(())
+            }
             Command::Priority { priority, .. } if priority > PRIORITY_MAX => Err(Status::BadRequest),
             Command::Priority { job, priority } => self.change(job, |job| job.priority = priority),
             Command::OwnCores { job, cores } => self.change(job, |job| job.own_cores = cores),

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Instant, NodeId};
 
+use super::speed::Speed;
 use crate::face::StalledWhy;
 use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, SPARED};
 use crate::outcome::Outcome;
@@ -14,9 +15,11 @@ pub(crate) struct Job {
     pub(crate) gas: u64,
     /// How long a task takes, in microseconds: as expected, then as measured.
     pub(crate) us_a_task: u64,
-    is_measured: bool,
+    speed: Speed,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
+    /// Some were answered, and their outputs withheld.
+    pub(crate) was_in_vain: bool,
     /// The shell runs tasks of it itself.
     pub(crate) runs_here: bool,
     pub(crate) priority: u8,
@@ -53,9 +56,10 @@ impl Job {
             validation,
             gas,
             us_a_task: u64::from(expected_ms) * 1_000,
-            is_measured: false,
+            speed: Speed::default(),
             is_closed: false,
             is_paused: false,
+            was_in_vain: false,
             runs_here: true,
             priority: 0,
             own_cores: 0,
@@ -131,8 +135,12 @@ impl Job {
 
     /// A task took so long.
     pub(crate) fn measure(&mut self, us: u64) {
-        self.us_a_task = if self.is_measured { (self.us_a_task * 7 + us) / 8 } else { us };
-        self.is_measured = true;
+        let is_first = self.speed.us_a_task().is_none();
+        self.speed.measure(us);
+        let usual = self.speed.us_a_task().unwrap_or(us);
+        // It falls at once and rises slowly: a few late answers make no lease long.
+        let is_less = is_first || usual < self.us_a_task;
+        self.us_a_task = if is_less { usual } else { (self.us_a_task * 7 + usual) / 8 };
     }
 
     /// Takes leave for so many copies more, if there is.

@@ -97,6 +97,14 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
+    /// An executor does not give an output that it said to have: it gets nothing more of the job, and after
+    /// [`WITHHELD_MAX`](crate::WITHHELD_MAX) times nothing at all. The shell adds the task again.
+    Withheld {
+        /// Which; one that is over is none.
+        job: u32,
+        /// Who.
+        executor: &'a NodeId,
+    },
     /// Jobs take turns: one of this priority four times as often as one of the priority below it, which is 0 at first.
     Priority {
         /// Which.
@@ -117,6 +125,10 @@ pub enum Command<'a> {
         cores: u8,
         /// The highest limit of a task.
         gas: u64,
+        /// How long one task may take, and a batch while others wait, in milliseconds.
+        turn_ms: u32,
+        /// Bytes of inputs and modules that are fetched in an hour.
+        bytes_an_hour: u64,
     },
     /// Not any more: all ends now.
     Withdraw,
@@ -145,6 +157,13 @@ pub enum Command<'a> {
     },
     /// Each of these has a share of its own of this executor's time; all others together have one.
     Prefer(&'a [NodeId]),
+    /// These came from one address, and have one share of that of strangers together. So have all of whom none is known.
+    Address {
+        /// Names it; 0 where it is not known any more.
+        address: u64,
+        /// Who.
+        ids: &'a [NodeId],
+    },
     /// Bring a piece of an input of a batch that runs, or of its module.
     FetchInput {
         /// Its number; an unused one. It ends with [`Event::FetchedInput`](crate::Event::FetchedInput), whatever becomes of the batch.
@@ -210,9 +229,15 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
-            14 => Self::Priority { job: reader.u32(), priority: reader.u8() },
-            15 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
-            32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
+            14 => Self::Withheld { job: reader.u32(), executor: reader.id() },
+            15 => Self::Priority { job: reader.u32(), priority: reader.u8() },
+            16 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
+            32 => Self::Offer {
+                cores: reader.u8(),
+                gas: reader.u64(),
+                turn_ms: reader.u32(),
+                bytes_an_hour: reader.u64(),
+            },
             33 => Self::Withdraw,
             34 => Self::Ran {
                 assignment: reader.u32(),
@@ -233,8 +258,9 @@ impl<'a> Command<'a> {
                 index: reader.u16(),
                 offset: reader.u32(),
             },
-            39 => Self::Owner(reader.rest()),
             38 => Self::Decline { assignment: reader.u32(), why: Refusal::from_code(reader.u8())? },
+            39 => Self::Address { address: reader.u64(), ids: NodeId::list(reader.rest()) },
+            40 => Self::Owner(reader.rest()),
             _ => return None,
         };
         reader.finish().map(|()| command)
@@ -268,9 +294,12 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
-            Self::Priority { job, priority } => writer.u8(14).u32(*job).u8(*priority),
-            Self::OwnCores { job, cores } => writer.u8(15).u32(*job).u8(*cores),
-            Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
+            Self::Withheld { job, executor } => writer.u8(14).u32(*job).bytes(&executor.0),
+            Self::Priority { job, priority } => writer.u8(15).u32(*job).u8(*priority),
+            Self::OwnCores { job, cores } => writer.u8(16).u32(*job).u8(*cores),
+            Self::Offer { cores, gas, turn_ms, bytes_an_hour } => {
+                writer.u8(32).u8(*cores).u64(*gas).u32(*turn_ms).u64(*bytes_an_hour)
+            }
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {
                 outcome.emit(writer.u8(34).u32(*assignment).u16(*index).bytes(&task.0));
@@ -283,7 +312,8 @@ impl<'a> Command<'a> {
             Self::FetchInput { fetch, assignment, index, offset } => {
                 writer.u8(37).u32(*fetch).u32(*assignment).u16(*index).u32(*offset)
             }
-            Self::Owner(owner) => writer.u8(39).bytes(owner),
+            Self::Address { address, ids } => writer.u8(39).u64(*address).bytes(NodeId::list_bytes(ids)),
+            Self::Owner(owner) => writer.u8(40).bytes(owner),
             Self::Decline { assignment, why } => writer.u8(38).u32(*assignment).u8(*why as u8),
         };
         writer.finish()

@@ -12,6 +12,6 @@ pub(crate) mod running;
 pub(crate) mod staff;
 pub(crate) mod world;
 
-pub(crate) use given::{MS, SECOND, honest, task_id};
+pub(crate) use given::{MS, SECOND, honest, offer, task_id};
 pub(crate) use node::Node;
 pub(crate) use world::World;

@@ -1,5 +1,7 @@
 //! What is done for jobs beside the hub.
 
+use tabmesh_engine::NodeId;
+
 use super::news::Accepted;
 use crate::jobs::runner::RunResult;
 
@@ -17,6 +19,8 @@ pub(in crate::jobs) struct Fetched {
     pub(super) number: u32,
     pub(super) ticket: u64,
     pub(super) accepted: Option<Box<Accepted>>,
+    /// Who said to have it, and gave nothing.
+    pub(super) withheld: Vec<NodeId>,
 }
 
 /// For what a task was run.
