@@ -324,3 +324,28 @@ fn a_liar_is_found_and_an_offer_is_withdrawn() {
     assert!(one.json(&["offer", "status"])["offer"].is_null());
     assert_eq!(one.json(&["offer", "on", "--cores", "2"])["offer"]["cores"], 2);
 }
+
+#[test]
+fn a_folder_that_somebody_else_made_gives_strangers_nothing_of_whoever_resumes_it() {
+    let place = Place::new(2);
+    let (sum_wasm, lines, out) = (place.module("sum", SUM), place.lines(20, 20), place.text("out"));
+    let expected = root(&place.job(&["run", &sum_wasm, "--lines", &lines, "-o", &out, "--json"]));
+    // Its maker's mark is of another secret; nothing of it was run yet.
+    std::fs::write(place.path("out/job.mark"), [7; 32]).expect("written");
+    let refused = place.job(&["resume", &out]);
+    assert_eq!(refused.status.code(), Some(2));
+    let said = stderr(&refused);
+    assert!(said.contains(&lines) && said.contains(&format!("tabmesh job resume {out} --trust")), "{said}");
+    // What lies in it may be read: by a way from there.
+    let described = std::fs::read_to_string(place.path("out/job.json")).expect("there");
+    std::fs::copy(&lines, place.path("out/inputs")).expect("copied");
+    std::fs::write(place.path("out/job.json"), described.replace(&lines, "inputs")).expect("written");
+    assert_eq!(root(&place.job(&["resume", &out, "--json"])), expected);
+    // A link instead of a module leads out of it; one of whom it is trusted is resumed, and is this user's own from then on.
+    std::fs::remove_file(place.path("out/job.0.wasm")).expect("removed");
+    std::os::unix::fs::symlink(&sum_wasm, place.path("out/job.0.wasm")).expect("linked");
+    let refused = place.job(&["resume", &out]);
+    assert!(stderr(&refused).contains("job.0.wasm"), "{}", stderr(&refused));
+    assert_eq!(root(&place.job(&["resume", &out, "--trust", "--json"])), expected);
+    assert_eq!(root(&place.job(&["resume", &out, "--json"])), expected);
+}

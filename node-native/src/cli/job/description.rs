@@ -16,7 +16,7 @@ use crate::task::STREAM_BYTES_MAX;
 /// The version of the directory's form.
 pub(super) const VERSION: u32 = 1;
 
-/// What a job is. With its modules it says all that there is to say; paths are absolute.
+/// What a job is. With its modules it says all that there is to say. Paths are absolute, or begin at the directory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Description {
@@ -34,6 +34,16 @@ pub(super) enum Source {
     Files(Vec<PathBuf>),
     /// Each line of this file is one, without its end.
     Lines(PathBuf),
+}
+
+impl Source {
+    /// The same, of a job in this directory.
+    pub(super) fn within(&self, dir: &Path) -> Self {
+        match self {
+            Self::Files(paths) => Self::Files(paths.iter().map(|path| dir.join(path)).collect()),
+            Self::Lines(path) => Self::Lines(dir.join(path)),
+        }
+    }
 }
 
 /// What becomes of outputs.

@@ -10,6 +10,7 @@ mod local;
 mod report;
 mod run;
 mod state;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use error::JobError;
 use local::Local;
 use run::{Telling, absolute, run};
 use state::JobState;
+use trust::Marks;
 
 const RUN_HELP: &str = "Each input is a task: its output is OUT/NAME.out, and OUT/NAME.receipt says who ran it, as `job verify` checks. The \
 root that is printed in the end depends on module, inputs and settings alone: not on who ran what, in which order, at which level, or how often \
@@ -47,6 +49,9 @@ pub(super) enum JobCommand {
     Resume {
         /// The output directory
         output: PathBuf,
+        /// Read files outside of the directory, too, where somebody else made it: strangers are given what it names
+        #[arg(long)]
+        trust: bool,
         #[command(flatten)]
         telling: TellingArgs,
         #[command(flatten)]
@@ -79,8 +84,9 @@ pub(super) enum JobCommand {
 pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     match command {
         JobCommand::Run(args) => begin(args).await,
-        JobCommand::Resume { output, telling, node } => {
-            run(JobState::resume(&output)?, how(telling), &node).await
+        JobCommand::Resume { output, trust, telling, node } => {
+            let marks = Marks::of(&node.data_dir()?);
+            run(JobState::resume(&output, (&marks, trust))?, how(telling), &node).await
         }
         JobCommand::Status { node } => list::status(&node).await,
         JobCommand::Cancel { job, node } => list::cancel(job, &node).await,
@@ -111,7 +117,8 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     let description = Description { version: VERSION, plan, inputs, after };
     // Where no node answers, nothing of the job is to be in the way of the next try.
     list::reach(&args.node).await?;
-    run(JobState::begin(&args.output, description, modules)?, how(args.telling), &args.node).await
+    let marks = Marks::of(&args.node.data_dir()?);
+    run(JobState::begin(&args.output, description, modules, &marks)?, how(args.telling), &args.node).await
 }
 
 fn how(telling: TellingArgs) -> Telling {
