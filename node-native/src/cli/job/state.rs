@@ -12,6 +12,7 @@ use super::dir::{JobDir, log_name, output_name, receipt_name};
 use super::error::JobError;
 use super::journal::{Accepted, Entry, Journal, What};
 use super::named;
+use super::trust::Marks;
 use crate::identity::from_hex;
 use crate::jobs::ask::Plan;
 use crate::jobs::batch::Input;
@@ -47,6 +48,7 @@ impl JobState {
         path: &Path,
         description: Description,
         modules: Vec<Bytes>,
+        marks: &Marks,
     ) -> Result<Self, JobError> {
         let inputs = Inputs::open(&description.inputs)?;
         let graph = graph_of(&description, &inputs)?;
@@ -54,17 +56,18 @@ impl JobState {
         let cid = named::cid_of(&description, &modules, &inputs)?;
         let mut description = description;
         description.plan.wishes.job = Some(cid.to_string());
-        let (dir, journal) = JobDir::create(path, &description, &modules)?;
+        let (dir, journal) = JobDir::create(path, &description, &modules, marks)?;
         Ok(Self::new(description, modules, (dir, journal), inputs, graph))
     }
 
     /// A job that was begun before. What came of it and is still there counts; what has no result is tried again.
-    pub(super) fn resume(path: &Path) -> Result<Self, JobError> {
+    pub(super) fn resume(path: &Path, marks: (&Marks, bool)) -> Result<Self, JobError> {
         // Of each task the last record counts.
         let mut places: HashMap<u32, u64> = HashMap::new();
-        let (dir, description, modules, journal) = JobDir::open(path, |entry, place| {
+        let (dir, mut description, modules, journal) = JobDir::open(path, marks, |entry, place| {
             places.insert(entry.number, place);
         })?;
+        description.inputs = description.inputs.within(path);
         let inputs = Inputs::open(&description.inputs)?;
         let graph = graph_of(&description, &inputs)?;
         let mut state = Self::new(description, modules, (dir, journal), inputs, graph);
