@@ -30,13 +30,10 @@ fn spread(count: f64, chance: f64) -> f64 {
 
 #[test]
 fn i11_wrong_answers_are_accepted_as_rarely_as_the_table_says() {
-    let jobs = 2_000;
-    for (liars, level) in [(4, 2), (4, 3), (12, 2), (12, 3), (12, 4)] {
-        let came = Cartel { liars, level, jobs }.run();
+    for (liars, level) in [(1, 0), (10, 0), (10, 1), (10, 2), (30, 1), (30, 2), (30, 3), (30, 4)] {
+        let came = Cartel { liars, level, jobs: 500 }.run();
         println!("{came}");
-        let (wrong, jobs) = (came.wrong as f64, f64::from(jobs));
-        assert!((wrong - came.chance * jobs).abs() <= spread(jobs, came.chance).max(2.0), "{came}");
-        assert!(wrong <= came.table * jobs + spread(jobs, came.table).max(2.0), "{came}");
+        assert!(came.likely.contains(&came.wrong), "{came}");
     }
 }
 
