@@ -1,6 +1,6 @@
 //! One cartel among a hundred executors, whose members give the same wrong answer, and jobs of one task each: so nobody is set aside
-//! for what it said of another task. After ten jobs the requester forgets all, and draws forty executors anew; after so many draws all
-//! begin anew.
+//! for what it said of another task. Four jobs are asked at once; then the requester forgets all, and draws forty executors anew. After
+//! fifty draws all begin anew.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,8 +13,8 @@ use tabmesh_port::Attachment;
 use tabmesh_world::perfect::Weather;
 
 pub(crate) const EXECUTORS: usize = 100;
-const JOBS_A_DRAW: u32 = 10;
-const DRAWS_A_WORLD: u32 = 25;
+const JOBS_A_DRAW: u32 = 4;
+const DRAWS_A_WORLD: u32 = 50;
 
 pub(crate) struct Cartel {
     pub(crate) liars: usize,
@@ -60,7 +60,7 @@ impl Cartel {
     fn requester(&self, attachment: Attachment) -> Node {
         let mut node = Node::new(attachment);
         (0..JOBS_A_DRAW).for_each(|_| node.asking.job(self.level, 1));
-        node.asking.side_by_side = 4;
+        node.asking.side_by_side = JOBS_A_DRAW as usize;
         // Nobody is named a liar for what it said either.
         node.asking.runs = false;
         node

@@ -43,13 +43,19 @@ impl<M: Module> Perfect<M> {
         if view.len() < VIEW_MAX || view.contains(id) {
             return true;
         }
-        let depths = || view.iter().map(|other| own.shared_bits(other));
         let bucket = own.shared_bits(id);
-        let fellows = depths().filter(|depth| *depth == bucket).count();
-        let most = depths().map(|depth| depths().filter(|other| *other == depth).count()).max();
-        let is_nearer =
-            |other: &NodeId| own.shared_bits(other) == bucket && own.distance(id) < own.distance(other);
-        Some(fellows) < most || view.iter().any(is_nearer)
+        let mut fellows = [0_u8; BITS as usize + 1];
+        let mut most = 0;
+        for other in view {
+            let depth = own.shared_bits(other);
+            if depth == bucket && own.distance(id) < own.distance(other) {
+                return true;
+            }
+            let fellows = &mut fellows[depth as usize];
+            *fellows += 1;
+            most = most.max(*fellows);
+        }
+        fellows[bucket as usize] < most
     }
 
     /// As many as a view names: the nearest of every bucket, then the second nearest of every bucket, and so on. Whoever knows one of
