@@ -3,38 +3,19 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
 use common::disk::Disk;
-use common::guest::{ADD, COMPLAINS, DOUBLE, ENDLESS, SUM};
-use common::place::Place;
+use common::guest::{ADD, COMPLAINS, DOUBLE, ENDLESS, SUM, sum};
+use common::place::{Place, last_json, root};
 use common::program::*;
 use serde_json::Value;
-use tabmesh_engine::content::cid::{Cid, Codec};
-use tabmesh_port::BlockHash;
-
-fn sum(line: &str) -> [u8; 8] {
-    line.bytes().map(u64::from).sum::<u64>().to_le_bytes()
-}
 
 fn count(dir: &Path, ending: &str) -> usize {
     let Ok(files) = std::fs::read_dir(dir) else { return 0 };
     files
         .filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().ends_with(ending)))
         .count()
-}
-
-/// The last line of an answer in JSON.
-fn last_json(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(text.lines().last().expect("a line")).expect("JSON")
-}
-
-fn root(output: &Output) -> String {
-    assert!(output.status.success(), "{}", stderr(output));
-    last_json(output)["root"].as_str().expect("a root").to_owned()
 }
 
 #[test]
@@ -326,60 +307,4 @@ fn a_liar_is_found_and_an_offer_is_withdrawn() {
     assert!(one.run(&["offer", "off"]).status.success());
     assert!(one.json(&["offer", "status"])["offer"].is_null());
     assert_eq!(one.json(&["offer", "on", "--cores", "2"])["offer"]["cores"], 2);
-}
-
-/// Puts a content on the mesh: its CID.
-fn put(place: &Place, name: &str, content: &str) -> String {
-    std::fs::write(place.path(name), content).expect("written");
-    place.asking.json(&["put", &place.text(name)])["put"]["cid"].as_str().expect("a CID").to_owned()
-}
-
-#[test]
-fn a_job_has_one_cid_wherever_its_inputs_come_from() {
-    let place = Place::new(2);
-    let (sum_wasm, lines) = (place.module("sum", SUM), place.lines(3, 20));
-    let out = place.text("out");
-    let by_lines = place.job(&["run", &sum_wasm, "--lines", &lines, "-o", &out, "--json"]);
-    let (expected, cid) = (root(&by_lines), last_json(&by_lines)["cid"].clone());
-    assert!(cid.as_str().expect("a text").starts_with("bafkrei"));
-    let cids: Vec<String> =
-        (0..3).map(|number| put(&place, &format!("in-{number}"), &format!("{number:020}"))).collect();
-    let list = put(&place, "list", &format!("{}\n", cids.join("\n")));
-    let names: Vec<String> = cids.iter().map(|cid| format!("cid:{cid}")).collect();
-    let mixed = [names[0].as_str(), &place.text("in-1"), &names[2]];
-    for (at, inputs) in [&["--list", &list][..], &mixed].into_iter().enumerate() {
-        let out = place.text(&format!("by-name-{at}"));
-        let args = [&["run", &sum_wasm][..], inputs, &["-o", &out, "--json", "--validation", "0"]].concat();
-        let output = place.job(&args);
-        assert_eq!((root(&output), &last_json(&output)["cid"]), (expected.clone(), &cid));
-        assert_eq!(root(&place.job(&["resume", &out, "--json"])), expected);
-    }
-    let written = std::fs::read(place.path(&format!("by-name-1/{}.out", cids[2]))).expect("there");
-    assert_eq!(written, sum(&format!("{:020}", 2)));
-
-    for bad in [&["cid:bafnonsense"][..], &["--list", "bafnonsense"], &["--list", &cids[0]]] {
-        let out = place.text("bad");
-        let output = place.job(&[&["run", &sum_wasm][..], bad, &["-o", &out]].concat());
-        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
-    }
-}
-
-#[test]
-fn an_input_that_is_missing_is_named_and_the_job_goes_on_when_it_comes() {
-    let place = Place::new(2);
-    let sum_wasm = place.module("sum", SUM);
-    let hash = BlockHash(tabmesh_engine::sha256(b"late"));
-    let cid = Cid { codec: Codec::Raw, hash }.to_string();
-    std::fs::write(place.path("here"), "here").expect("written");
-    let (out, name, here) = (place.text("out"), format!("cid:{cid}"), place.text("here"));
-    let mut job = place.spawn(&["run", &sum_wasm, &name, &here, "-o", &out]);
-    until("the other", || place.path("out/here.out").exists());
-    let mut lines = BufReader::new(job.stderr.take().expect("piped")).lines().map_while(Result::ok);
-    let told = lines.find(|line| line.contains("input missing")).expect("told");
-    assert!(told.contains(&cid), "{told}");
-    let status = place.asking.json(&["job", "status"]);
-    assert!(status[0]["cid"].as_str().is_some_and(|cid| cid.starts_with("bafkrei")), "{status}");
-    assert_eq!(put(&place, "late", "late"), cid);
-    assert_eq!(job.code(), Some(0));
-    assert_eq!(std::fs::read(place.path(&format!("out/{cid}.out"))).expect("there"), sum("late"));
 }

@@ -65,6 +65,9 @@ async fn peers_link_over_webrtc_to_those_whose_address_they_do_not_know() {
     };
     let view = peers[3].1.handle().look().await.expect("it runs");
     assert!(kinds(&view) >= 1, "{view:?}");
+    // Of these alone it knows where they come from.
+    let direct = view.links.iter().filter(|(link, _)| link.kind == LinkKind::WebRtc).map(|(link, _)| link.id);
+    assert_eq!(view.from.iter().map(|(id, _)| *id).collect::<Vec<_>>(), direct.collect::<Vec<_>>());
     let stored = put(&peers[3].1, &content(300_000)).await;
     assert_eq!(stored.holders_min, 3);
 }

@@ -45,8 +45,16 @@ impl RunArgs {
 
 impl NodeArgs {
     pub(super) fn control_socket(&self) -> Result<PathBuf, SettingsError> {
+        Ok(self.settings()?.control_socket())
+    }
+
+    pub(super) fn data_dir(&self) -> Result<PathBuf, SettingsError> {
+        Ok(self.settings()?.data_dir)
+    }
+
+    fn settings(&self) -> Result<Settings, SettingsError> {
         let layer = Layer { data_dir: self.data_dir.clone(), ..Layer::default() };
         let below = self.config.as_deref().map(Layer::from_file).transpose()?;
-        Ok(Settings::resolve(layer.over(below.unwrap_or_default()))?.control_socket())
+        Settings::resolve(layer.over(below.unwrap_or_default()))
     }
 }

@@ -16,6 +16,7 @@ mod task;
 mod verdict;
 mod watching;
 mod withheld;
+mod withholders;
 
 pub(crate) use finding::FIRST_LIST;
 pub(crate) use requester::Requester;

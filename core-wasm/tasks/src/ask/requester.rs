@@ -10,7 +10,7 @@ use super::finding::Finding;
 use super::job::Job;
 use super::records::Records;
 use super::task::Task;
-use super::withheld::Withholders;
+use super::withholders::Withholders;
 use crate::ground::Ground;
 use crate::limits::{ASKS_ASKING, ASKS_FETCHING, EXECUTORS_MAX, SERVED_MAX, TICK};
 use crate::outcome::{Outcome, TaskId};

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_directory::{Announcing, Spread};
 use tabmesh_port::{Duration, Instant, NodeId, Status, Wish};
 
-use super::guard::Gives;
+use super::gives::Gives;
 use super::hour::Hour;
 use super::served::{Fetch, Served, Stage};
 use super::turns::Turns;

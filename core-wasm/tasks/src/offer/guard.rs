@@ -3,31 +3,16 @@
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use tabmesh_port::{Duration, Instant, NodeId, Status};
+use tabmesh_port::{Instant, NodeId, Status};
 
 use super::executor::{Executor, leave};
+use super::gives::Gives;
 use super::served::{Served, Stage};
 use super::turns::Party;
 use crate::ground::Ground;
 use crate::limits::{FEEDING_MAX, OUTPUTS_MAX, SERVED_MAX, STRANGERS_MAX, UNFED};
 use crate::list::{Gather, List};
 use crate::wire::{Refusal, Word};
-
-/// What a shell gives the tasks of others.
-#[derive(Clone, Copy)]
-pub(crate) struct Gives {
-    pub(crate) cores: usize,
-    pub(crate) gas: u64,
-    /// How long one task may take, and a batch while others wait.
-    pub(crate) turn: Duration,
-    pub(crate) bytes_an_hour: u64,
-}
-
-impl Gives {
-    pub(crate) fn new(cores: u8, gas: u64, turn_ms: u32, bytes_an_hour: u64) -> Self {
-        Self { cores: cores.max(1).into(), gas, turn: Duration::from_ms(turn_ms.into()), bytes_an_hour }
-    }
-}
 
 impl Executor {
     /// Nothing will come of a batch: its requester is told, and gives its tasks to others.

@@ -1,6 +1,7 @@
 //! The executor's half: batches of others, in turn, and the signature under what came of them.
 
 mod executor;
+mod gives;
 mod guard;
 mod hour;
 mod inputs;
@@ -10,4 +11,4 @@ mod telling;
 mod turns;
 
 pub(crate) use executor::Executor;
-pub(crate) use guard::Gives;
+pub(crate) use gives::Gives;

@@ -13,6 +13,7 @@ use super::given::Given;
 use super::kept::Kept;
 use super::list::{known_records, learn, own_id};
 use super::state::JobState;
+use super::trust::Marks;
 use crate::cli::args::NodeArgs;
 use crate::cli::error::CliError;
 use crate::cli::show::{out_of_turn, print_json};
@@ -31,7 +32,7 @@ const SEAL_MAX: usize = 1 << 10;
 /// Puts what a job has so far into the network, and says its name.
 pub(super) async fn checkpoint(dir: &Path, node: &NodeArgs) -> Result<(), CliError> {
     let own = from_hex(&own_id(node).await?).unwrap_or(NodeId([0; 32]));
-    let state = JobState::resume(dir)?;
+    let state = JobState::resume(dir, (&Marks::of(&node.data_dir()?), false))?;
     let saved = state.saved(&own, known_records(node).await?)?;
     let file = saved.write().ok_or(JobError::LargeCheckpoint)?;
     drop((saved, state));
@@ -54,7 +55,12 @@ pub(super) fn is_name(text: &Path) -> bool {
 }
 
 /// Makes the directory of the job of a checkpoint.
-pub(super) async fn begin(name: &Path, output: &Path, node: &NodeArgs) -> Result<JobState, CliError> {
+pub(super) async fn begin(
+    name: &Path,
+    output: &Path,
+    marks: &Marks,
+    node: &NodeArgs,
+) -> Result<JobState, CliError> {
     let (cid, key) = read_name(name).ok_or(JobError::NoCheckpoint(NoCheckpoint))?;
     let sealed = get(&node.control_socket()?, &cid, CHECKPOINT_MAX + SEAL_MAX).await?;
     let sealed = sealed.ok_or(JobError::NoCheckpoint(NoCheckpoint))?;
@@ -62,7 +68,7 @@ pub(super) async fn begin(name: &Path, output: &Path, node: &NodeArgs) -> Result
     let saved = Saved::read(&file).map_err(JobError::NoCheckpoint)?;
     drop(file);
     learn(node, &saved.records).await?;
-    Ok(adopt(saved, output)?)
+    Ok(adopt(saved, output, marks)?)
 }
 
 fn read_name(name: &Path) -> Option<(Cid, [u8; 32])> {
@@ -71,7 +77,7 @@ fn read_name(name: &Path) -> Option<(Cid, [u8; 32])> {
 }
 
 /// A job of this command has one module for its inputs, which await nothing, and the same limits for all modules.
-fn adopt(saved: Saved, output: &Path) -> Result<JobState, JobError> {
+fn adopt(saved: Saved, output: &Path, marks: &Marks) -> Result<JobState, JobError> {
     let Saved { cid, gas, validation, stages, invocations, journal, .. } = saved;
     let modules: Vec<_> = stages.iter().flat_map(|stage| &stage.modules).collect();
     let [first, ..] = &modules[..] else { return Err(JobError::NoCheckpoint(NoCheckpoint)) };
@@ -85,7 +91,7 @@ fn adopt(saved: Saved, output: &Path) -> Result<JobState, JobError> {
     if output.join("job.json").exists() {
         return Err(JobError::Taken(output.to_owned()));
     }
-    let path = std::path::absolute(output.join(INPUTS)).unwrap_or_else(|_| output.join(INPUTS));
+    let path = output.join(INPUTS);
     let written = std::fs::create_dir_all(output).and_then(|()| Kept::write(&path, inputs.into_iter()));
     written.map_err(|source| JobError::Write { dir: output.to_owned(), path: path.clone(), source })?;
     let after = stages.iter().skip(1).map(|stage| match stage.arity {
@@ -102,9 +108,9 @@ fn adopt(saved: Saved, output: &Path) -> Result<JobState, JobError> {
         wishes: WishesLine::default(),
     };
     let description =
-        Description { version: VERSION, plan, inputs: Source::Kept(path), after: after.collect() };
+        Description { version: VERSION, plan, inputs: Source::Kept(INPUTS.into()), after: after.collect() };
     let modules = modules.iter().map(|module| module.bytes.clone()).collect();
-    let mut state = JobState::begin(output, description, modules)?;
+    let mut state = JobState::begin(output, description, modules, marks)?;
     if state.cid() != cid {
         return Err(JobError::NoCheckpoint(NoCheckpoint));
     }

@@ -20,7 +20,7 @@ use crate::task::STREAM_BYTES_MAX;
 /// The version of the directory's form.
 pub(super) const VERSION: u32 = 1;
 
-/// What a job is. With its modules it says all that there is to say; paths are absolute.
+/// What a job is. With its modules it says all that there is to say. Paths are absolute, or begin at the directory.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Description {
@@ -42,6 +42,19 @@ pub(super) enum Source {
     Kept(PathBuf),
     /// Each line of this file is one, without its end.
     Lines(PathBuf),
+}
+
+impl Source {
+    /// The same, of a job in this directory.
+    pub(super) fn within(&self, dir: &Path) -> Self {
+        let file = |path: &PathBuf| if content_of(path).is_some() { path.clone() } else { dir.join(path) };
+        match self {
+            Self::Files(paths) => Self::Files(paths.iter().map(file).collect()),
+            Self::Contents(cids) => Self::Contents(cids.clone()),
+            Self::Lines(path) => Self::Lines(dir.join(path)),
+            Self::Kept(path) => Self::Kept(dir.join(path)),
+        }
+    }
 }
 
 /// What becomes of outputs.
@@ -96,7 +109,12 @@ pub(super) enum Item {
 }
 
 /// Begins the name of a content among those of files.
-pub(super) const CONTENT: &str = "cid:";
+const CONTENT: &str = "cid:";
+
+/// The CID that an input names, if it is no file.
+pub(super) fn content_of(input: &Path) -> Option<&str> {
+    input.to_str()?.strip_prefix(CONTENT)
+}
 
 /// Reads a CID.
 pub(super) fn cid_of(text: &str) -> Result<Cid, JobError> {
@@ -109,7 +127,7 @@ impl Inputs {
         match source {
             Source::Files(paths) => {
                 let item = |path: &PathBuf| {
-                    if let Some(cid) = path.to_str().and_then(|text| text.strip_prefix(CONTENT)) {
+                    if let Some(cid) = content_of(path) {
                         return cid_of(cid).map(Item::Content);
                     }
                     let about = std::fs::metadata(path).map_err(|error| broken(path, error))?;

@@ -10,6 +10,7 @@ use tabmesh_meter::limits::MODULE_BYTES_MAX;
 use super::description::{Description, VERSION};
 use super::error::JobError;
 use super::journal::{Entry, Journal};
+use super::trust::{self, Marks};
 use crate::fresh;
 use crate::task::STREAM_BYTES_MAX;
 
@@ -31,6 +32,7 @@ impl JobDir {
         path: &Path,
         description: &Description,
         modules: &[Bytes],
+        marks: &Marks,
     ) -> Result<(Self, Journal), JobError> {
         let broken = |source| JobError::Write { dir: path.to_owned(), path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(broken)?;
@@ -44,25 +46,44 @@ impl JobDir {
         let journal = Journal::create(&dir.file(JOURNAL)).map_err(|source| dir.unwritten(JOURNAL, source))?;
         let json =
             serde_json::to_vec(description).map_err(|error| dir.unwritten(DESCRIPTION, error.into()))?;
+        dir.mark(marks, &json)?;
         dir.write(DESCRIPTION, &json)?;
         Ok((dir, journal))
     }
 
-    /// Opens that of a job that was begun, with its modules; each entry of its journal is told, with its place.
+    fn mark(&self, marks: &Marks, description: &[u8]) -> Result<(), JobError> {
+        // Without a secret it is as if somebody else had made it.
+        marks.mark(description).map_or(Ok(()), |mark| self.write(trust::MARK, &mark))
+    }
+
+    /// Opens that of a job that was begun, with its modules; each entry of its journal is told, with its place. One that is not this
+    /// user's own leads nowhere out of itself, unless it is trusted: then it is this user's own from now on.
     pub(super) fn open(
         path: &Path,
+        (marks, is_trusted): (&Marks, bool),
         tell: impl FnMut(Entry, u64),
     ) -> Result<(Self, Description, Vec<Bytes>, Journal), JobError> {
         if !path.join(DESCRIPTION).exists() {
             return Err(JobError::NoJob(path.to_owned()));
         }
+        let json = read(&path.join(DESCRIPTION), DESCRIPTION_MAX);
+        let json = json.map_err(|source| Self::unread_in(path, DESCRIPTION, source))?;
+        let is_own = is_trusted || marks.has(path, &json);
+        if !is_own {
+            trust::stays_inside(path)?;
+        }
         let dir = Self::hold(path)?;
-        let json = dir.read(DESCRIPTION, DESCRIPTION_MAX)?;
         let damaged = |why| JobError::Damaged { path: dir.file(DESCRIPTION), why };
         let description: Description = serde_json::from_slice(&json)
             .map_err(|_| damaged("it is no description of a job of this version"))?;
         if description.version != VERSION {
             return Err(damaged("it is of another version of tabmesh"));
+        }
+        if !is_own {
+            trust::are_inside(path, &description.inputs)?;
+        }
+        if is_trusted {
+            dir.mark(marks, &json)?;
         }
         let modules = (0..=description.after.len())
             .map(|number| dir.read(&module_name(number), MODULE_BYTES_MAX as u64));
@@ -122,9 +143,7 @@ impl JobDir {
     }
 
     fn read(&self, name: &str, most: u64) -> Result<Bytes, JobError> {
-        let mut bytes = Vec::new();
-        let read = File::open(self.file(name)).and_then(|file| file.take(most).read_to_end(&mut bytes));
-        read.map(|_| bytes.into()).map_err(|source| self.unread(name, source))
+        read(&self.file(name), most).map(Bytes::from).map_err(|source| self.unread(name, source))
     }
 
     pub(super) fn unwritten(&self, name: &str, source: io::Error) -> JobError {
@@ -132,12 +151,22 @@ impl JobDir {
     }
 
     fn unread(&self, name: &str, source: io::Error) -> JobError {
-        JobError::Read { dir: self.path.clone(), path: self.file(name), source }
+        Self::unread_in(&self.path, name, source)
+    }
+
+    fn unread_in(dir: &Path, name: &str, source: io::Error) -> JobError {
+        JobError::Read { dir: dir.to_owned(), path: dir.join(name), source }
     }
 
     pub(super) fn journal_broken(&self, source: io::Error) -> JobError {
         self.unwritten(JOURNAL, source)
     }
+}
+
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn module_name(number: usize) -> String {

@@ -37,6 +37,8 @@ pub(in crate::cli) enum JobError {
     Taken(PathBuf),
     #[error("{} has no job that could be resumed; begin one with `tabmesh job run … --output {}`", .0.display(), .0.display())]
     NoJob(PathBuf),
+    #[error("{dir} was not made by this user with this node, and leads to {path}, outside of it: strangers would be given that. Where you trust whoever made it: tabmesh job resume {dir} --trust", dir = dir.display(), path = path.display())]
+    Foreign { dir: PathBuf, path: PathBuf },
     #[error("another command is at the job in {}; end that one first", .0.display())]
     Locked(PathBuf),
     #[error("{}: {why}; restore the directory, or begin the job again in another one", path.display())]
@@ -91,6 +93,7 @@ impl JobError {
             | Self::SameName(_)
             | Self::Taken(_)
             | Self::NoJob(_)
+            | Self::Foreign { .. }
             | Self::NoFile(_)
             | Self::LongInput(_)
             | Self::BadCid { .. }

@@ -15,6 +15,7 @@ mod named;
 mod report;
 mod run;
 mod state;
+mod trust;
 mod verify;
 
 use std::path::PathBuf;
@@ -30,11 +31,12 @@ use crate::control::job::{PlanLine, WishesLine};
 use crate::identity::hex_of;
 use crate::jobs::ask::Plan;
 use args::{RunArgs, TellingArgs, VerifyArgs, WishesArgs};
-use description::{AfterLine, CONTENT, Description, Source, VERSION, cid_of};
+use description::{AfterLine, Description, Source, VERSION, cid_of, content_of};
 use error::JobError;
 use local::Local;
 use run::{Telling, absolute, run};
 use state::JobState;
+use trust::Marks;
 
 const RUN_HELP: &str = "Each input is a task: its output is OUT/NAME.out, and OUT/NAME.receipt says who ran it, as `job verify` checks. The \
 root that is printed in the end depends on module, inputs and settings alone: not on who ran what, in which order, at which level, or how often \
@@ -55,6 +57,9 @@ pub(super) enum JobCommand {
         /// Where outputs and receipts of a checkpoint's job go; made if missing
         #[arg(short, long, value_name = "DIR")]
         output: Option<PathBuf>,
+        /// Read files outside of the directory, too, where somebody else made it: strangers are given what it names
+        #[arg(long)]
+        trust: bool,
         #[command(flatten)]
         wishes: WishesArgs,
         #[command(flatten)]
@@ -111,10 +116,11 @@ pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     match command {
         JobCommand::Run(args) => begin(args).await,
         JobCommand::Checkpoint { output, node } => checkpoint::checkpoint(&output, &node).await,
-        JobCommand::Resume { from, output, wishes, telling, node } => {
+        JobCommand::Resume { from, output, trust, wishes, telling, node } => {
+            let marks = Marks::of(&node.data_dir()?);
             let mut state = match output {
-                _ if !checkpoint::is_name(&from) => JobState::resume(&from)?,
-                Some(output) => checkpoint::begin(&from, &output, &node).await?,
+                _ if !checkpoint::is_name(&from) => JobState::resume(&from, (&marks, trust))?,
+                Some(output) => checkpoint::begin(&from, &output, &marks, &node).await?,
                 None => return Err(JobError::NoOutput.into()),
             };
             wishes.set(&mut state.description.plan.wishes, &list::own_id(&node).await?);
@@ -158,12 +164,13 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     };
     args.wishes.set(&mut plan.wishes, &own);
     let description = Description { version: VERSION, plan, inputs, after };
-    run(JobState::begin(&args.output, description, modules)?, how(args.telling), &args.node).await
+    let marks = Marks::of(&args.node.data_dir()?);
+    run(JobState::begin(&args.output, description, modules, &marks)?, how(args.telling), &args.node).await
 }
 
 /// A file, made absolute, or the name of a content as it is.
 fn input(path: PathBuf) -> Result<PathBuf, CliError> {
-    match path.to_str().and_then(|text| text.strip_prefix(CONTENT)) {
+    match content_of(&path) {
         Some(cid) => {
             cid_of(cid)?;
             Ok(path)

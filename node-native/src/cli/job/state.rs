@@ -15,6 +15,7 @@ use super::error::JobError;
 use super::given::Given;
 use super::journal::{Accepted, Entry, Journal, What};
 use super::named;
+use super::trust::Marks;
 use crate::jobs::batch::Input;
 use crate::jobs::checkpoint::Known;
 use crate::jobs::graph::{From, Graph, awaited};
@@ -53,24 +54,26 @@ impl JobState {
         path: &Path,
         description: Description,
         modules: Vec<Bytes>,
+        marks: &Marks,
     ) -> Result<Self, JobError> {
-        let inputs = Inputs::open(&description.inputs)?;
+        let inputs = Inputs::open(&description.inputs.within(path))?;
         let graph = graph_of(&description, &inputs)?;
         names_differ(&description, &inputs, &graph)?;
         let cid = named::cid_of(&description, &modules, &inputs)?;
         let mut description = description;
         description.plan.wishes.job = Some(cid.to_string());
-        let (dir, journal) = JobDir::create(path, &description, &modules)?;
+        let (dir, journal) = JobDir::create(path, &description, &modules, marks)?;
         Ok(Self::new(description, modules, (dir, journal), inputs, graph))
     }
 
     /// A job that was begun before. What came of it and is still there counts; what has no result is tried again.
-    pub(super) fn resume(path: &Path) -> Result<Self, JobError> {
+    pub(super) fn resume(path: &Path, marks: (&Marks, bool)) -> Result<Self, JobError> {
         // Of each task the last record counts.
         let mut places: HashMap<u32, u64> = HashMap::new();
-        let (dir, description, modules, journal) = JobDir::open(path, |entry, place| {
+        let (dir, mut description, modules, journal) = JobDir::open(path, marks, |entry, place| {
             places.insert(entry.number, place);
         })?;
+        description.inputs = description.inputs.within(path);
         let inputs = Inputs::open(&description.inputs)?;
         let graph = graph_of(&description, &inputs)?;
         let mut state = Self::new(description, modules, (dir, journal), inputs, graph);
