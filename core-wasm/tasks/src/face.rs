@@ -5,4 +5,4 @@ mod command;
 mod event;
 
 pub use command::Command;
-pub use event::{Event, FailedWhy, StalledWhy};
+pub use event::{Event, FailedWhy, Ran, StalledWhy};

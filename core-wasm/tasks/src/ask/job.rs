@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use crate::face::StalledWhy;
-use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, SPARED};
+use crate::limits::{ASIDE_MAX, CHEAP, DOUBLED, FIRST_MS, SPARED};
 use crate::outcome::Outcome;
 
 pub(crate) struct Job {
@@ -14,7 +14,11 @@ pub(crate) struct Job {
     pub(crate) gas: u64,
     /// How long a task takes, in microseconds: as expected, then as measured.
     pub(crate) us_a_task: u64,
+    us_expected: u64,
     is_measured: bool,
+    /// Its tasks are run by steps, and executors are asked about these whatever a task takes.
+    pub(crate) is_by_steps: bool,
+    pub(crate) asks_always: bool,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
     /// The shell runs tasks of it itself.
@@ -44,13 +48,16 @@ pub(crate) struct Job {
 
 impl Job {
     pub(crate) fn new(now: Instant, number: u32, validation: u8, gas: u64, expected_ms: u32) -> Self {
-        let expected_ms = if expected_ms == 0 { FIRST_MS } else { expected_ms };
+        let us_expected = u64::from(if expected_ms == 0 { FIRST_MS } else { expected_ms }) * 1_000;
         Self {
             number,
             validation,
             gas,
-            us_a_task: u64::from(expected_ms) * 1_000,
+            us_a_task: us_expected,
+            us_expected,
             is_measured: false,
+            is_by_steps: false,
+            asks_always: false,
             is_closed: false,
             is_paused: false,
             runs_here: true,
@@ -105,6 +112,12 @@ impl Job {
             self.commonest = Some(*outcome);
         }
         self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
+    }
+
+    /// Whether executors are asked about steps, in place of a run of the whole here. Liars, who are quick, make none cheap that was
+    /// not expected to be.
+    pub(crate) fn asks_about_steps(&self) -> bool {
+        self.is_by_steps && (self.asks_always || self.us_a_task.max(self.us_expected) > CHEAP.0)
     }
 
     /// Whether most tasks come to this.

@@ -38,8 +38,9 @@ impl Requester {
             return Err(Status::BadRequest);
         }
         let number = assignment.job;
-        let gas = self.jobs.iter().find(|job| job.number == number).map_or(0, |job| job.gas);
-        if batch.outcomes().any(|(outcome, _)| !outcome.is_possible(gas)) {
+        let job = self.jobs.iter().find(|job| job.number == number);
+        let (gas, is_by_steps) = job.map_or((0, false), |job| (job.gas, job.is_by_steps));
+        if batch.outcomes().any(|(outcome, _)| !outcome.is_possible(gas, is_by_steps)) {
             // Whoever believed it would fetch gigabytes, or bill gas that nobody gave.
             self.let_go(ground, from);
             self.set_aside(number, from, Instant::NEVER);
@@ -81,7 +82,7 @@ impl Requester {
     fn take_outcomes(&mut self, ground: &mut Ground, at: usize, bytes: &[u8]) {
         let Some((_, Question::Outcomes(batch))) = Question::read(bytes) else { return };
         let assignment = self.assignments.remove(at);
-        let Assignment { number, to, job, sent_at, .. } = assignment;
+        let Assignment { number, nonce, to, job, sent_at, .. } = assignment;
         let now = ground.now;
         ground.emit(&Event::Outcomes { assignment: number, executor: &to, bytes });
         let took = self
@@ -101,7 +102,7 @@ impl Requester {
             }
         }
         for (index, (slot, outcome)) in assignment.slots.iter().zip(outcomes).enumerate() {
-            let vote = Vote { by: to, outcome, assignment: number, index: index as u16 };
+            let vote = Vote { by: to, nonce, outcome, assignment: number, index: index as u16 };
             self.on_vote(ground, job, slot, vote);
         }
     }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
+use crate::bisect::Step;
 use crate::outcome::{Outcome, TaskId};
 use crate::wire::Refusal;
 
@@ -97,6 +98,46 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
+    /// The tasks of a job that has none yet are run by steps.
+    BySteps {
+        /// Which.
+        job: u32,
+        /// Who lies is found by its steps, however quickly a task could be run here.
+        is_always: bool,
+    },
+    /// Bring a piece of what a step left: the output by then, and behind it the state.
+    FetchLeft {
+        /// Its number; one that no other fetch has.
+        fetch: u32,
+        /// Who has it.
+        executor: &'a NodeId,
+        /// The assignment, as its outcomes name it.
+        nonce: &'a [u8; 16],
+        /// Which of its tasks.
+        index: u16,
+        /// Which step.
+        number: u32,
+        /// From there on.
+        offset: u32,
+    },
+    /// The step of [`Event::RunStep`](crate::Event::RunStep) was run.
+    RanStep {
+        /// Of this job.
+        job: u32,
+        /// Of this task.
+        number: u32,
+        /// What is so behind it.
+        step: Step,
+    },
+    /// It cannot be run.
+    CannotStep {
+        /// Of this job.
+        job: u32,
+        /// Of this task.
+        number: u32,
+        /// Because neither of the two gave what the step before it left.
+        are_silent: bool,
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
@@ -120,7 +161,7 @@ pub enum Command<'a> {
         /// [`Event::Want`](crate::Event::Want).
         output: &'a [u8],
     },
-    /// A piece that [`Event::Want`](crate::Event::Want) asked for.
+    /// What [`Event::Want`](crate::Event::Want) or [`Event::WantSteps`](crate::Event::WantSteps) asked for.
     Give {
         /// From there.
         ticket: u32,
@@ -194,6 +235,17 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
+            16 => Self::BySteps { job: reader.u32(), is_always: reader.u8() == 1 },
+            17 => Self::FetchLeft {
+                fetch: reader.u32(),
+                executor: reader.id(),
+                nonce: reader.array(),
+                index: reader.u16(),
+                number: reader.u32(),
+                offset: reader.u32(),
+            },
+            18 => Self::RanStep { job: reader.u32(), number: reader.u32(), step: Step::read(&mut reader) },
+            19 => Self::CannotStep { job: reader.u32(), number: reader.u32(), are_silent: reader.u8() == 1 },
             32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
             33 => Self::Withdraw,
             34 => Self::Ran {
@@ -249,6 +301,18 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
+            Self::BySteps { job, is_always } => writer.u8(16).u32(*job).u8((*is_always).into()),
+            Self::FetchLeft { fetch, executor, nonce, index, number, offset } => {
+                writer.u8(17).u32(*fetch).bytes(&executor.0).bytes(*nonce);
+                writer.u16(*index).u32(*number).u32(*offset)
+            }
+            Self::RanStep { job, number, step } => {
+                step.emit(writer.u8(18).u32(*job).u32(*number));
+                &mut writer
+            }
+            Self::CannotStep { job, number, are_silent } => {
+                writer.u8(19).u32(*job).u32(*number).u8((*are_silent).into())
+            }
             Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {

@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
+use crate::bisect::{Ask, Step};
 use crate::outcome::Outcome;
+use crate::wire::Nonce;
 
 /// Why a job does not go on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +36,17 @@ pub enum FailedWhy {
     TooFew = 3,
     /// It is too large to be sent.
     TooLarge = 4,
+}
+
+/// A task as somebody ran it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ran<'a> {
+    /// Who.
+    pub executor: &'a NodeId,
+    /// The assignment, as its outcomes name it.
+    pub nonce: &'a Nonce,
+    /// Which of its tasks.
+    pub index: u16,
 }
 
 /// What a shell hears: from 1 on as a requester, from 32 on as an executor.
@@ -176,6 +189,19 @@ pub enum Event<'a> {
         /// From there on.
         offset: u32,
     },
+    /// Run one step of a task: [`Command::RanStep`](crate::Command::RanStep) or [`Command::CannotStep`](crate::Command::CannotStep).
+    RunStep {
+        /// Of this job.
+        job: u32,
+        /// Which task.
+        number: u32,
+        /// Which of its steps.
+        step: u32,
+        /// The one before; nothing before the first. What it left is to be had from either of the two, and has these hashes.
+        before: Option<Step>,
+        /// Who has it.
+        sides: [Ran<'a>; 2],
+    },
     /// Run a batch: [`Command::Ran`](crate::Command::Ran) for each of its tasks.
     Run {
         /// Its number.
@@ -202,7 +228,18 @@ pub enum Event<'a> {
         /// From there on.
         offset: u32,
     },
-    /// The outputs of a batch need not be kept any longer.
+    /// Something about the steps of a task is wanted: [`Command::Give`](crate::Command::Give).
+    WantSteps {
+        /// Names the question.
+        ticket: u32,
+        /// Of this batch.
+        assignment: u32,
+        /// Which of it.
+        index: u16,
+        /// What. [`TooManyRequests`](Status::TooManyRequests) while steps are run again for it: it will be asked again.
+        ask: Ask,
+    },
+    /// The outputs of a batch need not be kept any longer, nor the steps.
     Forget(u32),
     /// A piece of an input or of a module came, or did not. The shell checks the whole one's hash.
     FetchedInput {
@@ -272,6 +309,21 @@ impl<'a> Event<'a> {
                 index: reader.u16(),
                 offset: reader.u32(),
             },
+            16 => Self::RunStep {
+                job: reader.u32(),
+                number: reader.u32(),
+                step: reader.u32(),
+                sides: [Ran::read(&mut reader), Ran::read(&mut reader)],
+                before: match reader.rest() {
+                    [] => None,
+                    bytes => {
+                        let mut reader = Reader::new(bytes);
+                        let step = Step::read(&mut reader);
+                        reader.finish()?;
+                        Some(step)
+                    }
+                },
+            },
             32 => Self::Run {
                 assignment: reader.u32(),
                 from: reader.id(),
@@ -287,6 +339,12 @@ impl<'a> Event<'a> {
                 offset: reader.u32(),
             },
             35 => Self::Forget(reader.u32()),
+            37 => Self::WantSteps {
+                ticket: reader.u32(),
+                assignment: reader.u32(),
+                index: reader.u16(),
+                ask: Ask::read(reader.rest())?,
+            },
             36 => Self::FetchedInput {
                 fetch: reader.u32(),
                 status: Status::from_code(reader.u16())?,
@@ -330,6 +388,12 @@ impl<'a> Event<'a> {
             Self::WantInput { ticket, assignment, index, offset } => {
                 writer.u8(15).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
             }
+            Self::RunStep { job, number, step, before, sides } => {
+                writer.u8(16).u32(*job).u32(*number).u32(*step);
+                sides.iter().for_each(|side| side.emit(&mut writer));
+                before.iter().for_each(|before| before.emit(&mut writer));
+                &mut writer
+            }
             Self::Run { assignment, from, gas, count, bytes } => {
                 writer.u8(32).u32(*assignment).bytes(&from.0).u64(*gas).u16(*count).bytes(bytes)
             }
@@ -338,11 +402,24 @@ impl<'a> Event<'a> {
                 writer.u8(34).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
             }
             Self::Forget(assignment) => writer.u8(35).u32(*assignment),
+            Self::WantSteps { ticket, assignment, index, ask } => {
+                writer.u8(37).u32(*ticket).u32(*assignment).u16(*index).bytes(&ask.emit())
+            }
             Self::FetchedInput { fetch, status, bytes } => {
                 writer.u8(36).u32(*fetch).u16(*status as u16).bytes(bytes)
             }
         };
         writer.finish()
+    }
+}
+
+impl<'a> Ran<'a> {
+    fn read(reader: &mut Reader<'a>) -> Self {
+        Self { executor: reader.id(), nonce: reader.array(), index: reader.u16() }
+    }
+
+    fn emit(&self, writer: &mut Writer) {
+        writer.bytes(&self.executor.0).bytes(self.nonce).u16(self.index);
     }
 }
 

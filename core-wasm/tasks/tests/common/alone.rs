@@ -207,7 +207,7 @@ pub(crate) fn outcomes(
     flat.extend(StandIn::sign(owner(signer), &bytes).0);
     flat.extend((tasks.len() as u16).to_be_bytes());
     for task in tasks {
-        let Outcome { status, gas, length, output } = outcome(task);
+        let Outcome { status, gas, length, output, .. } = outcome(task);
         flat.push(status);
         flat.extend(gas.to_be_bytes());
         flat.extend(length.to_be_bytes());
