@@ -49,7 +49,8 @@ fn terms(case: &Value) -> Terms {
 
 fn outcome(case: &Value) -> Outcome {
     let (status, gas) = (number(&case["status"]) as u8, number(&case["gas"]));
-    Outcome { status, gas, length: number(&case["length"]) as u32, output: hash(&case["output"]) }
+    let steps = case.get("steps").map_or([0; 32], hash);
+    Outcome { status, gas, length: number(&case["length"]) as u32, output: hash(&case["output"]), steps }
 }
 
 #[test]

@@ -12,21 +12,18 @@ use tabmesh_world::perfect::Weather;
 
 const TASKS: u32 = 28;
 
+/// A task that is expected to take so long is not run whole to decide it.
+const DEAR_MS: u32 = 10_001;
+
 /// A job of level 2 that is run by steps, of whose executors the first ones run it so.
 fn world(seed: u64, ways: &[Way], executors: usize) -> World {
-    world_of(seed, ways, executors, 2, (Some(true), 0))
+    world_of(seed, ways, executors, 2, DEAR_MS)
 }
 
-fn world_of(
-    seed: u64,
-    ways: &[Way],
-    executors: usize,
-    level: u8,
-    (by_steps, expected_ms): (Option<bool>, u32),
-) -> World {
+fn world_of(seed: u64, ways: &[Way], executors: usize, level: u8, expected_ms: u32) -> World {
     let way = |number: usize| Conduct::Steps(ways.get(number).copied().unwrap_or(Way::Right));
     let mut world = World::new(seed, Weather::FAIR, executors, way, |asking| {
-        (asking.by_steps, asking.expected_ms) = (by_steps, expected_ms);
+        (asking.by_steps, asking.expected_ms) = (true, expected_ms);
         asking.job(level, TASKS);
     });
     world.begin();
@@ -132,7 +129,7 @@ fn i19_silence_and_what_does_not_fit_name_nobody_and_set_aside() {
 
 #[test]
 fn where_a_silent_one_differs_at_level_1_the_whole_is_run_and_names_it() {
-    let world = world_of(300, &[Way::Silent], 4, 1, (Some(true), 0));
+    let world = world_of(300, &[Way::Silent], 4, 1, DEAR_MS);
     expect_right(&world, "silent");
     assert_eq!(named(&world), [id(&world, 0)]);
 }
@@ -174,17 +171,17 @@ fn many_liars_are_found_a_few_at_a_time_and_no_honest_one() {
 }
 
 #[test]
-fn what_is_cheap_is_run_whole_unless_somebody_asks_for_disputes() {
+fn what_is_cheap_is_run_whole() {
     let lies = [Way::Changes { field: 0, goes_on: false }];
     let asked =
         |world: &World| (0..3).map(|executor| world.running(executor).steps.asked.len()).sum::<usize>();
     // Nobody says what a task takes, or it is little.
     for expected_ms in [0, 10_000] {
-        let world = world_of(700, &lies, 3, 1, (Some(false), expected_ms));
+        let world = world_of(700, &lies, 3, 1, expected_ms);
         expect_right(&world, "cheap");
         assert_eq!((named(&world), asked(&world)), (vec![id(&world, 0)], 0), "{expected_ms} ms");
     }
-    let dear = world_of(700, &lies, 3, 2, (Some(false), 10_001));
+    let dear = world_of(700, &lies, 3, 2, DEAR_MS);
     expect_right(&dear, "dear");
     assert_eq!((named(&dear), dear.asking().ran_here), (vec![id(&dear, 0)], 0));
     assert!(asked(&dear) > 0);
@@ -193,7 +190,7 @@ fn what_is_cheap_is_run_whole_unless_somebody_asks_for_disputes() {
 #[test]
 fn tasks_that_are_run_whole_have_no_steps_and_those_by_steps_have_them() {
     // Outcomes with steps in a job that is run whole, and the other way round: who says so is let go, and named as nothing.
-    for (conduct, by_steps) in [(Conduct::Steps(Way::Right), None), (Conduct::Honest, Some(true))] {
+    for (conduct, by_steps) in [(Conduct::Steps(Way::Right), false), (Conduct::Honest, true)] {
         let mut world = World::new(
             800,
             Weather::FAIR,

@@ -49,7 +49,7 @@ impl Requester {
                 self.begin_fetch(fetch, executor, nonce, Question::Fetch { index, offset })
             }
             Command::Only { job, ids } => self.limit(job, ids),
-            Command::BySteps { job, is_always } => self.by_steps(job, is_always),
+            Command::BySteps(job) => self.fresh(job).map(|job| job.is_by_steps = true),
             Command::FetchLeft { fetch, executor, nonce, index, number, offset } => {
                 let ask = Ask::Left { number, offset };
                 self.begin_fetch(fetch, executor, nonce, Question::Steps { index, ask })
@@ -78,12 +78,6 @@ impl Requester {
             return Err(Status::BadRequest);
         }
         job.group = ids.to_vec();
-        Ok(())
-    }
-
-    fn by_steps(&mut self, job: u32, is_always: bool) -> Result<(), Status> {
-        let job = self.fresh(job)?;
-        (job.is_by_steps, job.asks_always) = (true, is_always);
         Ok(())
     }
 

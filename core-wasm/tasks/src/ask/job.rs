@@ -16,9 +16,8 @@ pub(crate) struct Job {
     pub(crate) us_a_task: u64,
     us_expected: u64,
     is_measured: bool,
-    /// Its tasks are run by steps, and executors are asked about these whatever a task takes.
+    /// Its tasks are run by steps.
     pub(crate) is_by_steps: bool,
-    pub(crate) asks_always: bool,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
     /// The shell runs tasks of it itself.
@@ -57,7 +56,6 @@ impl Job {
             us_expected,
             is_measured: false,
             is_by_steps: false,
-            asks_always: false,
             is_closed: false,
             is_paused: false,
             runs_here: true,
@@ -117,7 +115,7 @@ impl Job {
     /// Whether executors are asked about steps, in place of a run of the whole here. Liars, who are quick, make none cheap that was
     /// not expected to be.
     pub(crate) fn asks_about_steps(&self) -> bool {
-        self.is_by_steps && (self.asks_always || self.us_a_task.max(self.us_expected) > CHEAP.0)
+        self.is_by_steps && self.us_a_task.max(self.us_expected) > CHEAP.0
     }
 
     /// Whether most tasks come to this.

@@ -54,6 +54,11 @@ impl Trail {
         self.count
     }
 
+    /// Hashes are kept over 2 to the power of this steps each.
+    pub fn level(&self) -> u32 {
+        self.level
+    }
+
     /// How many hashes are kept.
     pub fn kept(&self) -> usize {
         self.runs.len() + self.tail.len()

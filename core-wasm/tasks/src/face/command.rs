@@ -98,13 +98,9 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
-    /// The tasks of a job that has none yet are run by steps.
-    BySteps {
-        /// Which.
-        job: u32,
-        /// Who lies is found by its steps, however quickly a task could be run here.
-        is_always: bool,
-    },
+    /// The tasks of a job that has none yet are run by steps. Where one is expected to take more than [`CHEAP`](crate::CHEAP), who
+    /// lies is found by its steps.
+    BySteps(u32),
     /// Bring a piece of what a step left: the output by then, and behind it the state.
     FetchLeft {
         /// Its number; one that no other fetch has.
@@ -235,7 +231,7 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
-            16 => Self::BySteps { job: reader.u32(), is_always: reader.u8() == 1 },
+            16 => Self::BySteps(reader.u32()),
             17 => Self::FetchLeft {
                 fetch: reader.u32(),
                 executor: reader.id(),
@@ -301,7 +297,7 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
-            Self::BySteps { job, is_always } => writer.u8(16).u32(*job).u8((*is_always).into()),
+            Self::BySteps(job) => writer.u8(16).u32(*job),
             Self::FetchLeft { fetch, executor, nonce, index, number, offset } => {
                 writer.u8(17).u32(*fetch).bytes(&executor.0).bytes(*nonce);
                 writer.u16(*index).u32(*number).u32(*offset)

@@ -42,8 +42,8 @@ pub(crate) struct Asking {
     pub(crate) most_in_a_batch: usize,
     /// Whom its jobs are for; of none, for all.
     pub(crate) group: Vec<NodeId>,
-    /// Tasks are run by steps: whether disputes are had whatever they take. And how long they are expected to take.
-    pub(crate) by_steps: Option<bool>,
+    /// Whether tasks are run by steps, and how long they are expected to take.
+    pub(crate) by_steps: bool,
     pub(crate) expected_ms: u32,
     pub(crate) settling: Settling,
     has_begun: bool,
@@ -78,7 +78,7 @@ impl Asking {
             task_us: 50 * MS,
             most_in_a_batch: 1_000,
             group: Vec::new(),
-            by_steps: None,
+            by_steps: false,
             expected_ms: 0,
             settling: Settling::default(),
             has_begun: false,
@@ -131,8 +131,8 @@ impl Asking {
             let (job, validation, expected_ms) = (job.number, job.validation, self.expected_ms);
             let begin = Command::Begin { job, validation, gas: 1 << 30, expected_ms };
             self.commands.push_back(begin.emit());
-            if let Some(is_always) = self.by_steps {
-                self.commands.push_back(Command::BySteps { job, is_always }.emit());
+            if self.by_steps {
+                self.commands.push_back(Command::BySteps(job).emit());
             }
             if !self.group.is_empty() {
                 self.commands.push_back(Command::Only { job, ids: &self.group }.emit());
@@ -167,7 +167,7 @@ impl Asking {
 
     /// What a task comes to.
     fn truth(&self, task: &TaskId) -> Outcome {
-        if self.by_steps.is_some() { stepping::outcome(task, Way::Right) } else { honest(task).0 }
+        if self.by_steps { stepping::outcome(task, Way::Right) } else { honest(task).0 }
     }
 
     fn find(&mut self, number: u32) -> &mut Job {

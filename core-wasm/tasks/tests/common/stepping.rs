@@ -124,7 +124,7 @@ fn trail(steps: &[Step]) -> Trail {
 pub(crate) fn outcome(task: &TaskId, way: Way) -> Outcome {
     let steps = said(task, way);
     let last = steps.last().expect("a step");
-    let status = if last.flag > 128 { last.flag - 128 } else { 0 };
+    let status = last.flag.saturating_sub(128);
     let length = if status == 0 { last.length } else { 0 };
     let gas = last.gas + u64::from(way == Way::OtherOutcome);
     Outcome { status, gas, length, output: last.output, steps: trail(&steps).root() }

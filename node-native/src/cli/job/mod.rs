@@ -90,7 +90,8 @@ pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
 }
 
 async fn begin(args: RunArgs) -> Result<(), CliError> {
-    let Plan { level, gas, pages, seed, time, piece } = args.terms.plan(args.validation);
+    let Plan { level, gas, pages, seed, time, piece, expected_ms } =
+        args.terms.plan(args.validation, args.expected_ms);
     let inputs = match args.lines {
         Some(lines) => Source::Lines(absolute(lines)?),
         None if args.inputs.is_empty() => return Err(JobError::NoInputs.into()),
@@ -107,7 +108,7 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
         local.check(module.clone(), pages, piece > 0).await?;
         modules.push(module);
     }
-    let plan = PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece };
+    let plan = PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece, expected_ms };
     let description = Description { version: VERSION, plan, inputs, after };
     // Where no node answers, nothing of the job is to be in the way of the next try.
     list::reach(&args.node).await?;

@@ -38,6 +38,8 @@ pub struct Plan {
     pub time: u64,
     /// Bytes of a piece, for tasks by steps; 0 where they are run whole.
     pub piece: u32,
+    /// How long a task is expected to take, in milliseconds; 0 where nobody knows.
+    pub expected_ms: u32,
 }
 
 impl Plan {
@@ -189,8 +191,11 @@ impl Job {
 /// Has the module know of a job under a number of its own.
 pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<Vec<u8>>) {
     *last = last.wrapping_add(1);
-    let Plan { level, gas, .. } = job.plan;
-    commands.push(Command::Begin { job: *last, validation: level, gas, expected_ms: 0 }.emit());
+    let Plan { level, gas, piece, expected_ms, .. } = job.plan;
+    commands.push(Command::Begin { job: *last, validation: level, gas, expected_ms }.emit());
+    if piece > 0 {
+        commands.push(Command::BySteps(*last).emit());
+    }
     (job.current, job.room, job.close_told) = (Some(*last), 0, false);
 }
 
