@@ -90,7 +90,7 @@ async fn given_back(hostile: &mut Attached, to: NodeId, nonce: u8, gas: u64, cou
 
 fn terms() -> Terms {
     let (module, seed) = ([1; 32], [0; 32]);
-    Terms { module, module_bytes: 100_000, gas: 1_000, pages: 16, seed, time: 0, piece: 0, expected_ms: 0 }
+    Terms { module, module_bytes: 100_000, gas: 1_000, pages: 16, seed, time: 0, piece: 0 }
 }
 
 fn packed(terms: Terms, inputs: usize) -> Vec<u8> {

@@ -17,6 +17,7 @@ import type { JobModule } from './module.js';
 import { type OwnRun, runTask } from './own-run.js';
 import { Store } from './store.js';
 import { taskId } from './task-id.js';
+import { Trails, type Wish as StepsWish } from './trails.js';
 
 /** What an offer gives. */
 export interface Limits {
@@ -69,6 +70,9 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   readonly #served = new Map<number, Serving>();
   readonly #modules = new Store<string>(MODULES_BYTES_MAX);
   readonly #outputs = new Store<string>(OUTPUTS_BYTES_MAX);
+  readonly #trails = new Trails();
+  /** Steps of some task are run again. */
+  #isRunningAgain = false;
   #hour = { since: -Infinity, bytes: 0 };
 
   constructor(coordinator: Coordinator, limits: Limits) {
@@ -101,6 +105,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
         return this.#forget(event.assignment);
       case 'wantOutput':
         return this.#give(event);
+      case 'wantSteps':
+        return this.#giveSteps(event);
       case 'fetchedInput':
         return this.#fetching.came(event.fetch, event.status, event.bytes);
       case 'refused':
@@ -124,7 +130,10 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     this.#served.delete(assignment);
     serving.isRunning = false;
     serving.stop.abort();
-    for (const index of serving.kept) this.#outputs.delete(`${assignment}:${index}`);
+    for (const index of serving.kept) {
+      this.#outputs.delete(`${assignment}:${index}`);
+      this.#trails.forget(`${assignment}:${index}`);
+    }
     this.onChange();
   }
 
@@ -227,6 +236,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
       deadly.set(deadlyKey(serving.from, module.frame.module), true);
       throw new Declined(face.REFUSAL.unwilling);
     }
+    if (run.trail) this.#trails.keep(`${serving.assignment}:${index}`, { task: { module, gas, input }, trail: run.trail });
     this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
   }
 
@@ -234,10 +244,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     const { output } = done.outcome;
     const isInline = output.length <= INLINE_MAX;
     // The batch's one answer may have no room for a short one either.
-    if (output.length > 0) {
-      serving.kept.push(index);
-      this.#outputs.put(`${serving.assignment}:${index}`, output);
-    }
+    serving.kept.push(index);
+    if (output.length > 0) this.#outputs.put(`${serving.assignment}:${index}`, output);
     serving.done += 1;
     this.#say(face.ran(serving.assignment, index, task, outcome, isInline ? output : NO_BYTES));
     this.onRan(serving.from, outcome.gas);
@@ -248,6 +256,25 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     const output = this.#outputs.get(`${assignment}:${index}`);
     const isThere = output !== undefined && offset < output.length;
     this.#say(face.giveOutput(ticket, isThere ? STATUS.ok : STATUS.notFound, isThere ? output.subarray(offset, offset + PIECE_MAX) : NO_BYTES));
+  }
+
+  /** Where steps have to be run again they are, unless those of another task are; it is asked again. */
+  #giveSteps({ ticket, assignment, index, ask }: face.WantSteps): void {
+    const place = `${assignment}:${index}`;
+    const said = this.#trails.answer(place, ask);
+    if (!('later' in said)) return this.#say(face.giveOutput(ticket, said.status, said.bytes));
+    const serving = this.#served.get(assignment);
+    if (serving && !this.#isRunningAgain) void this.#runAgain(serving, place, said.later);
+    this.#say(face.giveOutput(ticket, serving ? STATUS.tooManyRequests : STATUS.notFound, NO_BYTES));
+  }
+
+  async #runAgain({ stop }: Serving, place: string, wish: StepsWish): Promise<void> {
+    const { signal } = stop;
+    this.#isRunningAgain = true;
+    const timeoutMs = this.#limits.watchdogMs(this.#limits.gas);
+    // Where it cannot be, it is tried again when it is asked for again, up to a bound.
+    await this.#lanes.run(() => this.#trails.runAgain(place, wish, { signal, timeoutMs }), signal, tooMany).catch(() => undefined);
+    this.#isRunningAgain = false;
   }
 
   /** The coordinator may be gone: then nobody waits for it. */

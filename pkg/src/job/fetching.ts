@@ -1,6 +1,6 @@
 // Brings what is longer than a message, in pieces, and checks its hash.
 
-import { type Bytes, concat, isEqual } from '../bytes.js';
+import { type Bytes, NO_BYTES, concat, isEqual } from '../bytes.js';
 import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { Recent } from '../task/recent.js';
@@ -17,6 +17,10 @@ const TRIES_MAX = 30;
 /** One thing is given up after this, in milliseconds, and a second for each so many bytes: who gives a piece now and then would hold its place for days. */
 const WITHIN_MS = 60_000;
 const BYTES_A_SECOND = 16_384;
+
+/** What a step left: an output and a state. It is waited for so long, in milliseconds. */
+const LEFT_BYTES_MAX = 32 << 20;
+const LEFT_WITHIN_MS = 600_000;
 
 /** What to bring. */
 export interface Wish {
@@ -77,6 +81,19 @@ export class Fetching {
     return isEqual(await hashOf(bytes), hash) ? bytes : undefined;
   }
 
+  /** What a step left, up to its end; `undefined` where it does not come, or has no end. Whoever has it may run the task again first. */
+  async left(wish: Pick<Wish, 'from' | 'ask' | 'signal'>): Promise<Bytes | undefined> {
+    const clock: Clock = { end: Infinity, within: LEFT_WITHIN_MS };
+    const pieces: Bytes[] = [];
+    for (let offset = 0; offset <= LEFT_BYTES_MAX && !wish.signal?.aborted; offset += PIECE_MAX) {
+      const piece = await this.#piece({ ...wish, length: 0, hash: NO_BYTES }, offset, clock);
+      if (!piece || piece.length > PIECE_MAX) return undefined;
+      pieces.push(piece);
+      if (piece.length < PIECE_MAX) return concat(...pieces);
+    }
+    return undefined;
+  }
+
   /** A piece came, or did not. */
   came(fetch: number, status: number, bytes: Bytes): void {
     const coming = this.#coming.get(fetch);
@@ -105,7 +122,8 @@ export class Fetching {
   async #try(wish: Wish, offset: number, clock: Clock): Promise<Bytes | undefined> {
     const isSilent = (this.#silent.get(wish.from) ?? -Infinity) > performance.now();
     clock.end = Math.min(clock.end, performance.now() + clock.within);
-    for (let tries = 0; !isSilent && tries < TRIES_MAX && performance.now() < clock.end; tries += 1) {
+    const most = clock.within === LEFT_WITHIN_MS ? Infinity : TRIES_MAX;
+    for (let tries = 0; !isSilent && tries < most && performance.now() < clock.end; tries += 1) {
       if (wish.signal?.aborted) return undefined;
       const answer = await this.#ask(wish, offset);
       if (typeof answer !== 'number') return answer;

@@ -49,7 +49,7 @@ impl Requester {
                 self.begin_fetch(fetch, executor, nonce, Question::Fetch { index, offset })
             }
             Command::Only { job, ids } => self.limit(job, ids),
-            Command::BySteps(job) => self.fresh(job).map(|job| job.is_by_steps = true),
+            Command::BySteps { job, are_so } => self.change(job, |job| job.adds_by_steps = are_so),
             Command::FetchLeft { fetch, executor, nonce, index, number, offset } => {
                 let ask = Ask::Left { number, offset };
                 self.begin_fetch(fetch, executor, nonce, Question::Steps { index, ask })
@@ -65,16 +65,10 @@ impl Requester {
         self.job(job).map(change).ok_or(Status::NotFound)
     }
 
-    /// A job that has no tasks yet.
-    fn fresh(&mut self, job: u32) -> Result<&mut Job, Status> {
-        let job = self.job(job).ok_or(Status::NotFound)?;
-        if job.open + job.decided() > 0 { Err(Status::BadRequest) } else { Ok(job) }
-    }
-
     /// Who knows nothing of a job yet is told nothing of it.
     fn limit(&mut self, job: u32, ids: &[NodeId]) -> Result<(), Status> {
-        let job = self.fresh(job)?;
-        if ids.is_empty() || ids.len() > GROUP_MAX {
+        let job = self.job(job).ok_or(Status::NotFound)?;
+        if ids.is_empty() || ids.len() > GROUP_MAX || job.open + job.decided() > 0 {
             return Err(Status::BadRequest);
         }
         job.group = ids.to_vec();
@@ -117,6 +111,7 @@ impl Requester {
                 job: job.number,
                 number,
                 id: *id,
+                is_by_steps: job.adds_by_steps,
                 margin: job.margin(),
                 out: 0,
                 tries: 0,

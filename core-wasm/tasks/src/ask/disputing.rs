@@ -84,8 +84,8 @@ impl Quarrel {
 impl Requester {
     /// Whether two that differ about a task are asked about its steps.
     pub(crate) fn may_dispute(&self, task: &Task) -> bool {
-        let is_it = self.jobs.iter().any(|job| job.number == task.job && job.asks_about_steps());
-        is_it && task.disputes < DISPUTES_A_TASK
+        let is_dear = self.jobs.iter().any(|job| job.number == task.job && job.is_dear());
+        is_dear && task.is_by_steps && task.disputes < DISPUTES_A_TASK
     }
 
     /// Asks executors about steps, and has the shell run the one about which they differ.

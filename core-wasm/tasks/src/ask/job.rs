@@ -16,8 +16,8 @@ pub(crate) struct Job {
     pub(crate) us_a_task: u64,
     us_expected: u64,
     is_measured: bool,
-    /// Its tasks are run by steps.
-    pub(crate) is_by_steps: bool,
+    /// Tasks that are added now are run by steps.
+    pub(crate) adds_by_steps: bool,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
     /// The shell runs tasks of it itself.
@@ -55,7 +55,7 @@ impl Job {
             us_a_task: us_expected,
             us_expected,
             is_measured: false,
-            is_by_steps: false,
+            adds_by_steps: false,
             is_closed: false,
             is_paused: false,
             runs_here: true,
@@ -112,10 +112,10 @@ impl Job {
         self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
     }
 
-    /// Whether executors are asked about steps, in place of a run of the whole here. Liars, who are quick, make none cheap that was
-    /// not expected to be.
-    pub(crate) fn asks_about_steps(&self) -> bool {
-        self.is_by_steps && self.us_a_task.max(self.us_expected) > CHEAP.0
+    /// Whether executors are asked about a task's steps, in place of a run of the whole here. Liars, who are quick, make none cheap that
+    /// was not expected to be.
+    pub(crate) fn is_dear(&self) -> bool {
+        self.us_a_task.max(self.us_expected) > CHEAP.0
     }
 
     /// Whether most tasks come to this.

@@ -39,8 +39,9 @@ impl Requester {
         }
         let number = assignment.job;
         let job = self.jobs.iter().find(|job| job.number == number);
-        let (gas, is_by_steps) = job.map_or((0, false), |job| (job.gas, job.is_by_steps));
-        if batch.outcomes().any(|(outcome, _)| !outcome.is_possible(gas, is_by_steps)) {
+        let gas = job.map_or(0, |job| job.gas);
+        let mut all = assignment.slots.iter().zip(batch.outcomes());
+        if all.any(|(slot, (outcome, _))| !outcome.is_possible(gas, slot.is_by_steps)) {
             // Whoever believed it would fetch gigabytes, or bill gas that nobody gave.
             self.let_go(ground, from);
             self.set_aside(number, from, Instant::NEVER);

@@ -13,6 +13,7 @@ pub(crate) struct Task {
     pub(crate) job: u32,
     pub(crate) number: u32,
     pub(crate) id: TaskId,
+    pub(crate) is_by_steps: bool,
     /// An answer is accepted once it has so many votes more than any other.
     pub(crate) margin: u8,
     /// How often executors were asked about its steps.

@@ -98,9 +98,14 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
-    /// The tasks of a job that has none yet are run by steps. Where one is expected to take more than [`CHEAP`](crate::CHEAP), who
-    /// lies is found by its steps.
-    BySteps(u32),
+    /// Tasks that are added from now on are run by steps, or whole, as until this is said. Where one by steps is expected to take more
+    /// than [`CHEAP`](crate::CHEAP), who lies is found by these.
+    BySteps {
+        /// Of this job.
+        job: u32,
+        /// By steps.
+        are_so: bool,
+    },
     /// Bring a piece of what a step left: the output by then, and behind it the state.
     FetchLeft {
         /// Its number; one that no other fetch has.
@@ -231,7 +236,7 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
-            16 => Self::BySteps(reader.u32()),
+            16 => Self::BySteps { job: reader.u32(), are_so: reader.u8() == 1 },
             17 => Self::FetchLeft {
                 fetch: reader.u32(),
                 executor: reader.id(),
@@ -297,7 +302,7 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
-            Self::BySteps(job) => writer.u8(16).u32(*job),
+            Self::BySteps { job, are_so } => writer.u8(16).u32(*job).u8((*are_so).into()),
             Self::FetchLeft { fetch, executor, nonce, index, number, offset } => {
                 writer.u8(17).u32(*fetch).bytes(&executor.0).bytes(*nonce);
                 writer.u16(*index).u32(*number).u32(*offset)

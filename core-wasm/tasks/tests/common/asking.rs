@@ -132,7 +132,7 @@ impl Asking {
             let begin = Command::Begin { job, validation, gas: 1 << 30, expected_ms };
             self.commands.push_back(begin.emit());
             if self.by_steps {
-                self.commands.push_back(Command::BySteps(job).emit());
+                self.commands.push_back(Command::BySteps { job, are_so: true }.emit());
             }
             if !self.group.is_empty() {
                 self.commands.push_back(Command::Only { job, ids: &self.group }.emit());

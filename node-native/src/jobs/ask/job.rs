@@ -194,7 +194,7 @@ pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<
     let Plan { level, gas, piece, expected_ms, .. } = job.plan;
     commands.push(Command::Begin { job: *last, validation: level, gas, expected_ms }.emit());
     if piece > 0 {
-        commands.push(Command::BySteps(*last).emit());
+        commands.push(Command::BySteps { job: *last, are_so: true }.emit());
     }
     (job.current, job.room, job.close_told) = (Some(*last), 0, false);
 }

@@ -200,7 +200,7 @@ impl Offering {
     /// What was done beside the hub: of a task its end and its gas, unless nobody wants it any more.
     pub(super) fn take(&mut self, work: Work, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
         match work {
-            Work::Ran(ran) => self.on_ran(ran, commands),
+            Work::Ran(ran) => self.on_ran(*ran, commands),
             Work::Again(place, again) => {
                 self.on_again(place, again);
                 None

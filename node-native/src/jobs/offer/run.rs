@@ -21,7 +21,7 @@ use crate::task::Task;
 /// What was done beside the hub.
 pub(in crate::jobs) enum Work {
     /// A task was run.
-    Ran(Ran),
+    Ran(Box<Ran>),
     /// Steps of a task were run again; nothing where they came out otherwise.
     Again(Place, Option<Again>),
     /// A batch cannot be run.
@@ -105,7 +105,7 @@ impl Run {
             let result = runs.one(|watchdog| RunResult::of(&*tools.runner, &task, time, watchdog));
             if let Some(result) = result {
                 let ran = Ran { assignment, index, task: id, result, terms, input };
-                let _ = tools.works.send(Work::Ran(ran));
+                let _ = tools.works.send(Work::Ran(Box::new(ran)));
             }
             drop(core);
         });
