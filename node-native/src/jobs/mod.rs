@@ -14,7 +14,7 @@ pub mod offer;
 mod records;
 pub mod root;
 pub mod runner;
-mod steps;
+pub mod steps;
 pub mod terms;
 
 use std::path::PathBuf;

@@ -46,7 +46,7 @@ impl Recorder {
 }
 
 /// Runs a task by steps, and keeps their trail.
-pub(super) fn run(runner: &dyn Runner, task: &Task, time: Duration, watchdog: &Watchdog) -> (Outcome, Trail) {
+pub fn run(runner: &dyn Runner, task: &Task, time: Duration, watchdog: &Watchdog) -> (Outcome, Trail) {
     let (mut recorder, mut trail) = (Recorder::default(), Trail::default());
     let outcome = runner.walk(task, Course::default(), time, watchdog, &mut |taken| {
         trail.push(&recorder.step(taken));
