@@ -17,6 +17,22 @@ const POLICY = [
   "form-action 'none'",
 ].join('; ');
 
+/** What the heads of all pages have. */
+function sharedHead(): Plugin {
+  const meta = (attrs: Record<string, string>) => ({ tag: 'meta', attrs, injectTo: 'head' as const });
+  return {
+    name: 'shared-head',
+    transformIndexHtml: () => [
+      meta({ name: 'viewport', content: 'width=device-width, initial-scale=1, viewport-fit=cover' }),
+      meta({ name: 'color-scheme', content: 'light dark' }),
+      meta({ name: 'theme-color', media: '(prefers-color-scheme: light)', content: '#e9efed' }),
+      meta({ name: 'theme-color', media: '(prefers-color-scheme: dark)', content: '#0a1416' }),
+      meta({ name: 'referrer', content: 'no-referrer' }),
+      { tag: 'link', attrs: { rel: 'icon', type: 'image/svg+xml', href: './icon.svg' }, injectTo: 'head' },
+    ],
+  };
+}
+
 /** Puts the policy into the built page only: the development server needs inline styles for hot replacement. */
 function contentSecurityPolicy(): Plugin {
   return {
@@ -31,7 +47,7 @@ function contentSecurityPolicy(): Plugin {
 export default defineConfig({
   // Relative, so that the built page can be served at any path.
   base: './',
-  plugins: [contentSecurityPolicy()],
+  plugins: [sharedHead(), contentSecurityPolicy()],
   build: {
     target: 'es2022',
     // Nothing inline: the policy allows files of this origin only, and the Wasm core keeps its hashed name.

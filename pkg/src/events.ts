@@ -1,6 +1,7 @@
 // Listeners of one mesh.
 
 import type { MeshError } from './errors.js';
+import { report } from './report.js';
 import type { MeshEvents } from './types.js';
 
 /** Faults kept for the first listener: joining may find some before there can be one. The first ones stay. */
@@ -42,7 +43,7 @@ export function tellAll<T>(listeners: Iterable<(detail: T) => void>, detail: T):
     try {
       listener(detail);
     } catch (error) {
-      reportError(error);
+      report(error);
     }
   }
 }

@@ -8,6 +8,7 @@ import * as INPUT from './kinds/input.js';
 import { MESSAGE_MAX } from './limits.js';
 import { takeMessage } from './message.js';
 import { MESSAGE, QUESTION } from './operations.js';
+import { report } from './report.js';
 import { linkOf, surplus, withinOf } from './tickets.js';
 import type { MeshEvents, MessageData, Question } from './types.js';
 
@@ -66,7 +67,7 @@ export class Questions {
       answer = takeMessage(await handler({ ...message, proven: value > 255, within }), MESSAGE_MAX);
     } catch (error) {
       status = STATUS.internalError;
-      reportError(error);
+      report(error);
     }
     clearTimeout(late);
     if (this.#open.delete(ticket)) this.#reply(status, ticket, answer);

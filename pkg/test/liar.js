@@ -28,7 +28,7 @@ export async function lie(mesh, coordinator, outcomeOf) {
     },
     end: () => undefined,
   };
-  attached.say(face.offer(1, 2n ** 62n));
+  attached.say(face.offer(1, 2n ** 62n, 60_000, 2 ** 40));
   return liar;
 }
 

@@ -76,7 +76,7 @@ async function lieAt(mesh, place) {
     },
     end: () => undefined,
   };
-  attached.say(face.offer(1, 2n ** 62n));
+  attached.say(face.offer(1, 2n ** 62n, 600_000, 2 ** 40));
   return liar;
 }
 

@@ -9,6 +9,7 @@ import { packBatch } from '../dist/job/batch.js';
 import { Executor } from '../dist/job/executor.js';
 import { hashNow } from '../dist/job/hash.js';
 import { OUTPUTS_BYTES_MAX } from '../dist/job/limits.js';
+import { Pace } from '../dist/job/pace.js';
 import { taskId } from '../dist/job/task-id.js';
 import * as STATUS from '../dist/status.js';
 import { runHere } from './task-host.js';
@@ -29,11 +30,12 @@ const LIMITS = {
   inputBytes: 16 << 20,
   bytesAnHour: 2 ** 40,
   mayTake: () => true,
+  turnMs: 60_000,
   watchdogMs: () => 30_000,
 };
 
 /** An executor, and what it said: each command as one piece. `gives` has what is fetched, by its hash. */
-function executor(limits = {}) {
+function executor(limits = {}, pace = undefined) {
   const said = [];
   const gives = new Map();
   const made = new Executor({
@@ -42,7 +44,7 @@ function executor(limits = {}) {
       said.push(bytes);
       if (bytes[0] === FETCH) answer(new DataView(bytes.buffer));
     },
-  }, { ...LIMITS, ...limits });
+  }, { ...LIMITS, ...limits }, pace);
   const answer = (view) => {
     const [fetch, index, offset] = [view.getUint32(1), view.getUint16(9), view.getUint32(11)];
     const bytes = gives.get(index);
@@ -198,19 +200,72 @@ test('a short output that had no room in the answer is there as well', async () 
   assert.equal(new DataView(said.find(([kind]) => kind === GIVE).buffer).getUint16(5), STATUS.ok);
 });
 
-test('bytes that a batch only names take nothing of the hour', async () => {
-  const { made, gives, heard } = executor({ bytesAnHour: 2 << 20 });
+test('a requester that had its part of the hour is given its batch back', async () => {
+  const { made, heard, gives } = executor();
+  gives.set(65_535, 'wait');
+  made.hear(run(1, batchOf(MODULES.echo, [utf8('a')])));
+  const [fetch] = await heard(FETCH);
+  made.hear({ kind: 'refused', command: FETCH, of: new DataView(fetch.buffer).getUint32(1), status: STATUS.forbidden });
+  assert.equal((await heard(DECLINE))[0][5], BUSY);
+});
+
+test('i27_whoever gave three modules that end their Worker gives no fourth one', async () => {
+  const { made, gives, heard } = executor({ watchdogMs: () => 100 });
+  const from = repeated(32, 77);
+  for (let number = 1; number <= 3; number += 1) {
+    const bomb = pure(`(drop (i32.const ${number})) (loop $on (br $on)) (unreachable)`);
+    gives.set(65_535, bomb);
+    made.hear(run(number, batchOf(bomb, [utf8('a')]), 2n ** 60n, from));
+    assert.equal((await heard(DECLINE, number))[number - 1][5], UNWILLING);
+  }
   gives.set(65_535, MODULES.echo);
-  const long = Array.from({ length: 52 }, (_, at) => repeated(40_000, at));
-  made.hear(run(1, batchOf(MODULES.echo, long)));
-  assert.equal((await heard(DECLINE))[0][5], BUSY, 'none of them comes');
-  gives.set(0, repeated(60_000));
-  made.hear(run(2, batchOf(MODULES.echo, [repeated(60_000)]), GAS, repeated(32, 8)));
+  made.hear(run(4, batchOf(MODULES.echo, [utf8('a')]), GAS, from));
+  assert.equal((await heard(DECLINE, 4))[3][5], UNWILLING);
+  made.hear(run(5, batchOf(MODULES.echo, [utf8('a')]), GAS, repeated(32, 78)));
   await heard(RAN);
-  // What came counts.
-  const count = Math.floor((2 << 20) / 60_000);
-  made.hear(run(3, batchOf(MODULES.echo, Array.from({ length: count }, () => repeated(60_000)))));
-  assert.equal((await heard(DECLINE, 2))[1][5], BUSY);
+});
+
+test('i27_a task has no longer than the offer gives, whatever its gas would take', async () => {
+  const { made, gives, heard } = executor({ turnMs: 150, watchdogMs: () => 3_600_000 });
+  gives.set(65_535, MODULES.endless);
+  made.hear(run(1, batchOf(MODULES.endless, [utf8('a')]), 2n ** 60n, repeated(32, 79)));
+  assert.equal((await heard(DECLINE))[0][5], UNWILLING);
+});
+
+test('while the page is used no task begins, and what runs is ended and begins anew', async () => {
+  const page = new EventTarget();
+  const pace = new Pace(page);
+  const { made, gives, heard, said } = executor({}, pace);
+  const from = repeated(32, 80);
+  gives.set(65_535, MODULES.endless);
+  made.hear(run(1, batchOf(MODULES.endless, [utf8('a')]), 2n ** 60n, from));
+  await heard(FETCH);
+  for (let turns = 0; turns < 60; turns += 1) await turn();
+  page.dispatchEvent(new Event('pointerdown'));
+  for (let turns = 0; turns < 40; turns += 1) await turn();
+  // It waits for its page's person, and holds no Worker: the next one has the lane only once it is gone.
+  made.hear({ kind: 'stop', assignment: 1 });
+  gives.set(65_535, MODULES.echo);
+  made.hear(run(2, batchOf(MODULES.echo, [utf8('a')]), GAS, from));
+  for (let turns = 0; turns < 60; turns += 1) await turn();
+  assert.deepEqual(said.filter(([kind]) => kind === RAN || kind === DECLINE), []);
+  await heard(RAN);
+  assert.equal(pace.isBusy, false);
+  pace.close();
+});
+
+test('a page that is used for long is busy, until nobody does anything for a while', async () => {
+  const page = new EventTarget();
+  const pace = new Pace(page);
+  const states = [];
+  pace.onBusy = () => states.push(pace.isBusy);
+  while (states.length < 1) {
+    page.dispatchEvent(new Event('keydown'));
+    for (let turns = 0; turns < 10; turns += 1) await turn();
+  }
+  while (states.length < 2) await turn();
+  assert.deepEqual(states, [true, false]);
+  pace.close();
 });
 
 test('a requester that lets its inputs wait holds no core', async () => {

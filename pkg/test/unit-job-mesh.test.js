@@ -163,7 +163,7 @@ test('what an executor asks for beyond its batch it does not get', async () => {
     },
     end: () => undefined,
   };
-  attached.say(face.offer(1, 2n ** 62n));
+  attached.say(face.offer(1, 2n ** 62n, 60_000, 2 ** 40));
   while (answers.length < 4) await pause(10);
   assert.deepEqual(answers.sort(), [[0, 100, 20_000], [1, 100, 1], [2, 203, 0], [3, 100, MODULES.echo.length]]);
   assert.ok(mesh);

@@ -128,3 +128,26 @@ test('what was used last is kept', () => {
   recent.set('c', 3);
   assert.deepEqual(['a', 'b', 'c'].map((name) => recent.get(name)), [1, undefined, 3]);
 });
+
+/** A module that takes long to be compiled, with nothing kept of it. */
+const LARGE = pure(answer('(i32.const 0)', '(i32.const 4)'), Array.from({ length: 12_000 }, (_, at) => `(func $f${at} (param i32) (result i32) ${'(i32.mul (local.get 0) (i32.const 3)) local.set 0 '.repeat(3)} local.get 0)`).join('\n'));
+
+test('i27_who gives up a module that is being compiled has its Worker ended, and others get it', async () => {
+  const pool = new Pool();
+  pool.grow(1);
+  const module = await moduleOf(LARGE);
+  const [one, two] = [new AbortController(), new AbortController()];
+  const first = pool.prepare(module, false, one.signal);
+  const second = pool.prepare(module, false, two.signal);
+  setTimeout(() => one.abort(), 20);
+  await assert.rejects(first, { name: 'AbortError' });
+  assert.equal((await second).interface, 'pure');
+});
+
+test('i27_a module that is not compiled in time is not checked, and its Worker runs nothing more', async () => {
+  const pool = new Pool();
+  pool.grow(1);
+  const module = await moduleOf(LARGE);
+  await assert.rejects(pool.prepare(module, false, undefined, 10), { name: 'NotChecked' });
+  assert.equal((await pool.run(order(await moduleOf(COUNTS)))).outcome.status, 'OK');
+});

@@ -114,6 +114,12 @@ impl Overlay {
         self.world.inject(now, node, What::Start);
     }
 
+    /// A node is frozen, as a hidden tab is: it does nothing for so many microseconds, and what comes for it waits.
+    pub fn freeze(&mut self, node: u32, for_us: u64) {
+        let now = self.world.now;
+        self.world.inject(now, node, What::Freeze { for_us });
+    }
+
     /// Nothing passes any more between these nodes and the others.
     pub fn cut(&mut self, nodes: &[u32]) {
         let sides = (0..self.world.ground.nodes).map(|node| u8::from(nodes.contains(&node))).collect();

@@ -43,6 +43,9 @@ pub const SERVED_MAX: usize = 12;
 /// Of these, so many that the shell did not name as preferred.
 pub const STRANGERS_MAX: usize = 8;
 
+/// Of strangers that one address gives a shell away with, ids that are known; of more the one that was told first is a stranger of no address.
+pub const ADDRESSES_MAX: usize = 256;
+
 /// Requesters that a shell prefers; of more the first so many count.
 pub const PREFERRED_MAX: usize = 64;
 
@@ -78,8 +81,30 @@ pub const FETCHES_MAX: usize = 16;
 /// Pieces of one batch's inputs that the face waits for; one more is refused.
 pub const FETCHES_A_BATCH: usize = 4;
 
+/// Batches that wait for inputs at a time. They hold no core, but memory: another one takes the place of whoever has waited longest, if that is
+/// longer than [`UNFED`], and is put off otherwise.
+pub const FEEDING_MAX: usize = 4;
+
+/// A batch of whose inputs no piece came for so long is given back.
+pub const UNFED: Duration = Duration::from_ms(20_000);
+
+/// Bytes that one executor fetches are counted for so long.
+pub const HOUR: Duration = Duration::from_ms(3_600_000);
+
+/// Requesters whose bytes are counted apart, within the hour; those of others count for all together.
+pub const COUNTED_MAX: usize = 128;
+
+/// Bytes of outputs that an executor's shell keeps: of more the oldest batch of whoever has most is forgotten.
+pub const OUTPUTS_MAX: u64 = 128 << 20;
+
 /// Executors whose checked outcomes are counted; of more the one with the fewest is forgotten.
 pub const RECORDS_MAX: usize = 1_024;
+
+/// An executor that so often did not give an output of its own is not asked again.
+pub const WITHHELD_MAX: u8 = 3;
+
+/// Executors that did; of more the one that did least often is forgotten.
+pub const WITHHOLDERS_MAX: usize = 256;
 
 /// Executors set aside for one job; of more the first is forgotten.
 pub const ASIDE_MAX: usize = 256;
@@ -115,6 +140,9 @@ pub const STEPS: Duration = Duration::from_ms(30_000);
 
 /// A task for which there is nobody who has not answered it is run by the requester after this.
 pub const ALONE: Duration = Duration::from_ms(20_000);
+
+/// And after this, where outputs of the job were withheld.
+pub const ALONE_IN_VAIN: Duration = Duration::from_ms(5_000);
 
 /// A job of which nothing goes on for so long is stalled.
 pub const STALLED: Duration = Duration::from_ms(10_000);

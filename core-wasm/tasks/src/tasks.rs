@@ -9,8 +9,7 @@ use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Room, Statu
 use crate::ask::{FIRST_LIST, Requester};
 use crate::face::{Command, Event};
 use crate::ground::Ground;
-use crate::list::Gather;
-use crate::offer::Executor;
+use crate::offer::{Executor, Gives};
 use crate::wire::{Question, Word};
 
 /// The coordination of jobs, at one node.
@@ -39,8 +38,9 @@ impl Tasks {
     fn on_command(&mut self, bytes: &[u8]) {
         let Self { ground, ask, offer, depth, .. } = self;
         let done = match Command::read(bytes) {
-            Some(Command::Offer { cores, gas }) => {
-                offer.offer(ground, cores, gas, *depth);
+            Some(Command::Offer { cores, gas, turn_ms, bytes_an_hour }) => {
+                let gives = Gives::new(cores, gas, turn_ms, bytes_an_hour);
+                offer.offer(ground, gives, *depth);
                 Ok(())
             }
             Some(Command::Withdraw) => {
@@ -52,11 +52,15 @@ impl Tasks {
             }
             Some(Command::Give { ticket, status, bytes }) => offer.wanted.give(ground, ticket, status, bytes),
             Some(Command::FetchInput { fetch, assignment, index, offset }) => {
-                offer.begin_fetch(fetch, assignment, (index, offset))
+                offer.begin_fetch(ground, fetch, assignment, (index, offset))
             }
             Some(Command::Decline { assignment, why }) => offer.decline(ground, assignment, why),
             Some(Command::Prefer(ids)) => {
                 offer.turns.prefer(ids);
+                Ok(())
+            }
+            Some(Command::Address { address, ids }) => {
+                offer.turns.place(address, ids);
                 Ok(())
             }
             Some(command) => ask.on_command(ground, &command),
@@ -88,6 +92,9 @@ impl Tasks {
                 // An answer that came through others may be anybody's: it is none.
                 let (status, bytes) =
                     if is_proven || is_here { (status, bytes) } else { (Status::TimedOut, &[][..]) };
+                // Who is gone did not let anybody wait.
+                let is_gone = status == Status::TimedOut && !self.linked.contains(from);
+                let status = if is_gone { Status::Unavailable } else { status };
                 let is_offers = offer.on_answered(ground, op, from, status)
                     || offer.on_fetched(ground, op, from, status, bytes);
                 if !is_offers {
@@ -164,8 +171,12 @@ impl Tasks {
     fn hold(&mut self) {
         let mut ids = self.offer.requesters();
         let executors = self.ask.executors.list.iter().map(|executor| executor.id);
-        let more: Vec<NodeId> = executors.filter(|id| !ids.contains(id)).gather();
-        ids.extend(more);
+        // Those of whom an output is still to come, too.
+        for id in executors.chain(self.ask.fetches.iter().map(|fetch| fetch.executor)) {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
         ids.truncate(HELD_MAX);
         if ids == self.held {
             return;

@@ -42,13 +42,17 @@ fn i11_wrong_answers_are_accepted_as_rarely_as_the_table_says() {
 
 #[test]
 fn in_one_job_liars_are_set_aside() {
-    let mut world = world(1, 40, 12, Conduct::Lies, |asking| asking.job(2, 3_000));
-    world.begin();
-    world.run_to_end(3_600 * SECOND);
-    let asking = world.asking();
-    assert_eq!(asking.accepted(), 3_000);
-    println!("twelve of forty lie, one job of level 2: {} of 3000 wrong", asking.wrong());
-    assert!(asking.wrong() <= 40, "{}", asking.wrong());
+    let mut wrong = 0;
+    for seed in 1..=4 {
+        let mut world = world(seed, 40, 12, Conduct::Lies, |asking| asking.job(2, 3_000));
+        world.begin();
+        world.run_to_end(3_600 * SECOND);
+        assert_eq!(world.asking().accepted(), 3_000);
+        wrong += world.asking().wrong();
+    }
+    println!("twelve of forty lie, one job of level 2: {wrong} of 12000 wrong");
+    // It would be 1,560 if nobody were.
+    assert!(wrong <= 240, "{wrong}");
 }
 
 #[test]
@@ -210,7 +214,7 @@ fn i16_no_claim_changes_how_often_an_executor_is_drawn() {
         let mut world = world(seed, 60, 0, Conduct::Honest, |asking| asking.job(0, 60));
         for number in (0..60).step_by(2) {
             let place = world.executors[number];
-            let offer = tabmesh_tasks::Command::Offer { cores: 64, gas: u64::MAX }.emit();
+            let offer = common::offer(64, u64::MAX).emit();
             world.net.command(place, &offer);
         }
         world.begin();

@@ -23,7 +23,7 @@ const TAKEN: Option<(Status, Vec<u8>)> = Some((Status::Ok, Vec::new()));
 
 fn executor() -> Alone {
     let mut alone = Alone::new();
-    alone.say(&Command::Offer { cores: 1, gas: 10_000 });
+    alone.say(&common::offer(1, 10_000));
     alone
 }
 
@@ -49,7 +49,7 @@ fn run_first(alone: &mut Alone, length: u32) {
 fn arbitrary_bytes_are_refused_and_nothing_panics() {
     let mut dice = Dice::new(1, 1);
     let mut alone = Alone::requester(1, 100, 5);
-    alone.say(&Command::Offer { cores: 2, gas: 10_000 });
+    alone.say(&common::offer(2, 10_000));
     let given = alone.first();
     let known = outcomes(number_of(&given.to), &alone.own, &given.nonce, &given.tasks, right);
     for round in 0..20_000 {
@@ -108,7 +108,7 @@ fn an_executor_takes_what_it_offers_and_no_more_than_its_bounds() {
     let mut alone = Alone::new();
     let one = assign(1, &[0; 32]);
     assert_eq!(alone.ask(&id(1), true, &one.emit(&[1; 16])), refused(Refusal::Unwilling));
-    alone.say(&Command::Offer { cores: 1, gas: 10_000 });
+    alone.say(&common::offer(1, 10_000));
     let large = Question::Assign { lease_ms: 1, gas: 10_001, count: 1, bytes: &[] };
     assert_eq!(alone.ask(&id(1), true, &large.emit(&[1; 16])), refused(Refusal::TooLarge));
     for count in [0, BATCH_MAX as u16 + 1] {

@@ -21,7 +21,7 @@ fn fetch(index: u16, offset: u32) -> Question<'static> {
 /// An executor of so many cores with a batch of four tasks of each of these.
 fn executor(cores: u8, requesters: &[u32]) -> Alone {
     let mut alone = Alone::new();
-    alone.say(&Command::Offer { cores, gas: 10_000 });
+    alone.say(&common::offer(cores, 10_000));
     for requester in requesters {
         let assign = Question::Assign { lease_ms: 60_000, gas: 1_000, count: 4, bytes: &[0; 128] };
         let taken = alone.ask(&id(*requester), true, &assign.emit(&[*requester as u8; 16]));
@@ -201,7 +201,7 @@ fn a_requester_that_gives_nothing_leaves_a_place_to_others() {
     // Whatever comes, who has fewest under way is next.
     for turn in 0..20 {
         let (op, from, _) = alone.asks.remove(0);
-        alone.answer(op, &from, Status::TimedOut, &[]);
+        alone.answer(op, &from, Status::Ok, &[0]);
         let number = 100 + turn;
         want(&mut alone, number, number_of(&from), 0);
         assert!(alone.asks.len() <= ASKS_FETCHING);

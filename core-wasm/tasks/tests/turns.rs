@@ -9,7 +9,7 @@ use tabmesh_tasks::{Command, Event, LEASE_MAX, Outcome, Question, SILENCE, Word}
 
 fn executor() -> Alone {
     let mut alone = Alone::new();
-    alone.say(&Command::Offer { cores: 1, gas: 10_000 });
+    alone.say(&common::offer(1, 10_000));
     alone
 }
 

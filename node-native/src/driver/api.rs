@@ -1,5 +1,6 @@
 //! What the rest of the node asks of the driver, and what it answers.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -113,6 +114,8 @@ pub struct View {
     pub uptime: Duration,
     /// Links to proved peers, with the time since each proved itself.
     pub links: Vec<(LinkView, Duration)>,
+    /// Of these the addresses that are known: see [`Link::from`](crate::link::Link::from).
+    pub from: Vec<(NodeId, IpAddr)>,
     /// The closest nodes known.
     pub neighbourhood: Vec<NodeId>,
     /// WebSocket addresses of peers that are known.

@@ -30,11 +30,12 @@ mod troubles;
 mod verifier;
 
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tabmesh_engine::limits::{self, JOBS_MAX};
-use tabmesh_engine::{Command, Config, Input, Instant, JobId, Node};
+use tabmesh_engine::{Command, Config, Input, Instant, JobId, LinkView, Node, NodeId};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep_until, timeout};
@@ -365,6 +366,11 @@ impl Driver {
         self.metrics.block_bytes.set(totals.bytes as i64);
     }
 
+    fn addresses_of_peers(&self) -> Vec<(NodeId, IpAddr)> {
+        let from = |link: LinkView| Some((link.id, self.links.get(&link.link)?.link.from()?));
+        self.node.links().filter_map(from).collect()
+    }
+
     fn view(&self) -> View {
         let now = self.clock.now();
         let since = |since: Instant| Duration::from_micros(now.since(since).0);
@@ -376,6 +382,7 @@ impl Driver {
             peer_troubles: self.peer_troubles.lines(),
             uptime: self.clock.uptime(),
             links: self.node.links().map(|link| (link, since(link.since))).collect(),
+            from: self.addresses_of_peers(),
             neighbourhood: self.node.neighbourhood(),
             addresses: self.addresses.count(),
             modules: self.seated.views(),

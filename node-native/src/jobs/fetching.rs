@@ -23,8 +23,8 @@ const TRIES_MAX: usize = 20;
 const LOST_MAX: usize = 2;
 
 /// A whole is given up after this, and a second for each so many bytes: who gives a piece now and then would hold its place for days.
-const WITHIN: Duration = Duration::from_secs(60);
-const BYTES_A_SECOND: u32 = 16 << 10;
+const WITHIN: Duration = Duration::from_secs(30);
+const BYTES_A_SECOND: u32 = 32 << 10;
 
 /// What a step left: an output and a state. Whoever has it may have to run the task again, so it is waited for longer.
 const LEFT_BYTES_MAX: u32 = 32 << 20;
@@ -43,6 +43,15 @@ pub(super) enum Source {
 
 /// What came of a piece.
 pub(super) type Piece = Result<Bytes, Status>;
+
+/// Why something did not come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lost {
+    /// Whoever has it is gone, or this node stops.
+    Gone,
+    /// It is there, and gives something else, nothing, or too slowly.
+    Withheld,
+}
 
 /// A piece that is wanted of another node.
 pub(super) struct Wanted {
@@ -65,21 +74,27 @@ impl Fetcher {
         (Self { wanted, room: Arc::new(Semaphore::new(FETCHES_MAX)) }, taken)
     }
 
-    /// So many bytes with this hash; `None` where they did not come, or others.
-    pub(super) async fn whole(&self, source: Source, hash: [u8; 32], length: u32) -> Option<Bytes> {
+    /// So many bytes with this hash.
+    ///
+    /// # Errors
+    /// [`Lost`].
+    pub(super) async fn whole(&self, source: Source, hash: [u8; 32], length: u32) -> Result<Bytes, Lost> {
         let within = WITHIN + Duration::from_secs((length / BYTES_A_SECOND).into());
-        timeout(within, self.whole_at_last(source, hash, length)).await.ok().flatten()
+        timeout(within, self.whole_at_last(source, hash, length)).await.unwrap_or(Err(Lost::Withheld))
     }
 
-    async fn whole_at_last(&self, source: Source, hash: [u8; 32], length: u32) -> Option<Bytes> {
+    async fn whole_at_last(&self, source: Source, hash: [u8; 32], length: u32) -> Result<Bytes, Lost> {
         let offsets = stream::iter((0..length).step_by(PIECE_MAX));
         let mut pieces = offsets.map(|offset| self.piece(source, offset)).buffered(UNDER_WAY_MAX);
         let mut whole = BytesMut::new();
         while let Some(piece) = pieces.next().await {
-            let piece = piece.ok()?;
+            let piece = piece.map_err(|status| match status {
+                Status::Unavailable => Lost::Gone,
+                _ => Lost::Withheld,
+            })?;
             let left = length as usize - whole.len();
             if piece.len() != left.min(PIECE_MAX) {
-                return None;
+                return Err(Lost::Withheld);
             }
             whole.extend_from_slice(&piece);
         }
@@ -87,7 +102,7 @@ impl Fetcher {
         let checked = whole.clone();
         // Sixteen MiB take a while.
         let is_it = spawn_blocking(move || sha256(&checked) == hash).await;
-        is_it.is_ok_and(|is_it| is_it).then_some(whole)
+        if is_it.is_ok_and(|is_it| is_it) { Ok(whole) } else { Err(Lost::Withheld) }
     }
 
     /// What a step left, up to its end: `None` where it does not come, or has no end.

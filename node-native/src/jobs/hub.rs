@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::ask::{self, Asking, JobError, JobView, News, Plan};
 use super::batch::Input;
 use super::fetching::{Piece, Wanted};
-use super::offer::{self, OfferView, Offering};
+use super::offer::{self, OfferView, Offering, addresses};
 use super::records::Records;
 use crate::driver::{Attached, Handle, Heard};
 use crate::settings::Offer;
@@ -55,6 +55,9 @@ pub(super) struct Hub {
     /// Told once the node is settled in the network, and where that comes out.
     pub(super) settling: mpsc::UnboundedSender<()>,
     pub(super) settled: mpsc::UnboundedReceiver<()>,
+    /// Told where requesters come from, from the first offer on, and where that comes out.
+    pub(super) addresses: Option<mpsc::UnboundedSender<addresses::Told>>,
+    pub(super) addresses_told: mpsc::UnboundedReceiver<addresses::Told>,
     pub(super) records: Records,
     pub(super) saves_at: Option<Instant>,
     /// What the module is told next.
@@ -83,6 +86,9 @@ impl Hub {
                 Some(wanted) = self.offers_want.recv() => self.offering.fetch(wanted, &mut self.commands),
                 Some(work) = self.asks_done.recv() => self.asking.take(work, &mut self.commands),
                 Some(wanted) = self.asks_want.recv() => self.asking.fetch(wanted, &mut self.commands),
+                Some(addresses::Told { address, ids }) = self.addresses_told.recv() => {
+                    self.commands.push(Command::Address { address, ids: &ids }.emit());
+                }
                 Some(()) = self.settled.recv() => self.offering.announce(&mut self.commands),
                 Heard::Ended(_) = self.attached.events.next() => break,
                 () = sleep_until(self.saves_at.unwrap_or_else(Instant::now)), if self.saves_at.is_some() => {
@@ -111,6 +117,9 @@ impl Hub {
         match order {
             Order::Offer(offer, reply) => {
                 offering.offer(offer);
+                if let Some(told) = self.addresses.take() {
+                    tokio::spawn(addresses::tell(self.handle.clone(), told));
+                }
                 tokio::spawn(tell_settled(self.handle.clone(), self.settling.clone()));
                 let _ = reply.send(());
             }

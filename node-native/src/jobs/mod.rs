@@ -71,6 +71,7 @@ impl Jobs {
         let (settling, settled) = mpsc::unbounded_channel();
         let (offering, offers_done, offers_want) = Offering::new(runner.clone());
         let (asking, asks_done, asks_want) = Asking::new(handle.id(), network, runner);
+        let (addresses, addresses_told) = mpsc::unbounded_channel();
         let hub = Hub {
             handle: handle.clone(),
             attached,
@@ -83,6 +84,8 @@ impl Jobs {
             asks_want,
             settling,
             settled,
+            addresses: Some(addresses),
+            addresses_told,
             records: Records::open(&data_dir),
             saves_at: None,
             commands: Vec::new(),

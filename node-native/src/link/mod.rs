@@ -15,8 +15,9 @@ pub mod trouble;
 pub mod webrtc;
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -119,6 +120,7 @@ pub struct Link {
     fresh: Option<FreshKey>,
     opener: SharedOpener,
     is_sealed: bool,
+    from: Arc<OnceLock<IpAddr>>,
 }
 
 /// What the driver hands a link's task.
@@ -148,8 +150,10 @@ impl Link {
             unreported: 0,
             sealer: None,
             opener: opener.clone(),
+            from: Arc::default(),
         };
-        (Self { kind, packets, queued, answer, fresh: None, opener, is_sealed: false }, outbox)
+        let from = outbox.from.clone();
+        (Self { kind, packets, queued, answer, fresh: None, opener, is_sealed: false, from }, outbox)
     }
 
     /// Agrees with the other end of a WebSocket on what both seal with: what comes is opened from here on. What goes out
@@ -187,6 +191,11 @@ impl Link {
         let _ = self.packets.send(Outgoing::Seal(Box::new(sealer)));
     }
 
+    /// The address at the other end, where that is known: of an open WebRTC link. Where it goes by a TURN server, that one's.
+    pub fn from(&self) -> Option<IpAddr> {
+        self.from.get().copied()
+    }
+
     /// Over what.
     pub fn kind(&self) -> LinkKind {
         self.kind
@@ -222,6 +231,7 @@ struct Outbox {
     unreported: u32,
     sealer: Option<Sealer>,
     opener: SharedOpener,
+    from: Arc<OnceLock<IpAddr>>,
 }
 
 impl Outbox {

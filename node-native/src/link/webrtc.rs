@@ -1,7 +1,7 @@
 //! Links over WebRTC: one peer connection with one ordered, reliable data channel, agreed on beforehand as stream 0.
 
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -126,6 +126,9 @@ async fn run(ice: Ice, begin: Begin, mut outbox: Outbox, reporter: Reporter) {
     };
     match opened {
         Ok(()) => {
+            if let Some(from) = connection.from().await {
+                let _ = outbox.from.set(from);
+            }
             reporter.tell(What::Up).await;
             if connection.carry(&mut outbox, &reporter).await {
                 connection.drain().await;
@@ -270,6 +273,12 @@ impl Connection {
         }
         reporter.tell(What::Described(description.emit())).await;
         Ok(())
+    }
+
+    /// The address to which the chosen pair of candidates leads.
+    async fn from(&self) -> Option<IpAddr> {
+        let pair = self.peer.sctp().await?.transport().ice_transport().get_selected_candidate_pair().await;
+        pair.ok()??.remote().address.parse().ok()
     }
 
     /// Carries packets both ways. `true` if the driver ended it, `false` if the peer or the network did.

@@ -166,6 +166,11 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_OFFER_SECONDS", value_name = "N", help_heading = OFFER)]
     pub offer_seconds: Option<u32>,
 
+    /// Bytes of inputs and modules to fetch for others in an hour; no requester gets more than half of what others leave [default: 16GiB]
+    #[arg(long, env = "TABMESH_OFFER_BYTES", value_name = "SIZE", value_parser = parse::size, help_heading = OFFER)]
+    #[serde(default, deserialize_with = "parse::size_in_file")]
+    pub offer_bytes: Option<ByteSize>,
+
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
     pub log_format: Option<LogFormat>,
@@ -259,6 +264,7 @@ impl Layer {
             offer_memory: self.offer_memory.or(below.offer_memory),
             offer_input: self.offer_input.or(below.offer_input),
             offer_seconds: self.offer_seconds.or(below.offer_seconds),
+            offer_bytes: self.offer_bytes.or(below.offer_bytes),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

@@ -26,8 +26,10 @@ pub struct Offer {
     pub pages: u32,
     /// The longest input of a task, in bytes: at most 16 MiB.
     pub input_bytes: u32,
-    /// How long a task may take.
+    /// How long a task may take, and a batch of tasks while others wait.
     pub time: Duration,
+    /// Bytes of inputs and modules that are fetched in an hour.
+    pub bytes_an_hour: u64,
 }
 
 impl Offer {
@@ -58,6 +60,7 @@ impl Offer {
             pages: (memory.as_u64() / PAGE) as u32,
             input_bytes: input.as_u64() as u32,
             time: Duration::from_secs(seconds.into()),
+            bytes_an_hour: layer.offer_bytes.unwrap_or(ByteSize::gib(16)).as_u64(),
         })
     }
 }
@@ -88,6 +91,7 @@ mod tests {
         assert!(offer.cores >= 1);
         assert_eq!((offer.pages, offer.input_bytes), (4_096, 16 << 20));
         assert_eq!(offer.time, Duration::from_secs(300));
+        assert_eq!(offer.bytes_an_hour, 16 << 30);
     }
 
     #[test]

@@ -18,12 +18,12 @@ pub mod executor;
 mod kinds;
 mod memory;
 pub mod outcome;
-pub mod place;
 pub mod prepare;
 mod pure;
 pub mod room;
 pub mod steps;
 mod stop;
+pub mod symbol;
 #[cfg(test)]
 mod tests;
 mod wasi;

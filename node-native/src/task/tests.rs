@@ -317,22 +317,22 @@ fn the_functions_of_a_command_are_those_that_the_meter_lets_in() {
 }
 
 #[test]
-fn the_place_of_a_refusal_is_its_import_or_its_function() {
+fn the_symbol_of_a_refusal_is_its_import_or_its_function() {
     let text = r#"(module (import "wasi_snapshot_preview1" "fd_close" (func (param i32) (result i32)))
         (import "env" "abort" (func (param i32 f64)))
         (func $long (export "short") (drop (i32.const 7))) (func (export "shown") (drop (i32.const 8))) (func unreachable))"#;
     let module = wat::parse_str(text).expect("it is well-formed");
     let of = |bytes: &[u8]| {
         let at = module.windows(bytes.len()).position(|window| window == bytes).expect("it is there");
-        super::place::place(&module, at as u32).map(|place| place.to_string())
+        super::symbol::symbol_at(&module, at as u32).map(|symbol| symbol.to_string())
     };
     assert_eq!(of(b"abort").as_deref(), Some("import env.abort: function i32 f64 →"));
     assert_eq!(of(&[0x41, 7]).as_deref(), Some("function 2, long"));
     assert_eq!(of(&[0x41, 8]).as_deref(), Some("function 3, shown"));
     assert_eq!(of(&[0x00, 0x00, 0x0b]).as_deref(), Some("function 4"));
-    assert_eq!(super::place::place(&module, 0), None);
+    assert_eq!(super::symbol::symbol_at(&module, 0), None);
     for length in 0..module.len() {
-        let _ = super::place::place(&module[..length], length as u32);
+        let _ = super::symbol::symbol_at(&module[..length], length as u32);
     }
 }
 

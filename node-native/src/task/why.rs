@@ -3,7 +3,7 @@
 use tabmesh_meter::{Reason, Refusal, advice};
 
 use super::outcome::INVALID;
-use super::place::{Place, place};
+use super::symbol::{Symbol, symbol_at};
 
 /// A refusal in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -13,7 +13,7 @@ pub struct Why {
     /// Of a limit that was counted: how many there are.
     pub found: Option<u32>,
     /// The import or the function.
-    pub place: Option<String>,
+    pub symbol: Option<String>,
     /// What to do; empty if nothing is known.
     pub way_out: &'static str,
 }
@@ -23,22 +23,22 @@ pub struct Why {
 pub fn why(refusal: &Refusal, module: &[u8]) -> Why {
     if *refusal == INVALID {
         let feature = "it is no valid WebAssembly, as the engine found".to_owned();
-        return Why { feature, found: None, place: None, way_out: "build it anew" };
+        return Why { feature, found: None, symbol: None, way_out: "build it anew" };
     }
     if refusal.code == Reason::Header as u16
         && let Some((feature, way_out)) = advice::instead_of_module(module)
     {
-        return Why { feature: feature.to_owned(), found: None, place: None, way_out };
+        return Why { feature: feature.to_owned(), found: None, symbol: None, way_out };
     }
-    let place = place(module, refusal.offset);
-    let way_out = match &place {
-        Some(Place::Import { module, name, .. }) => advice::of_import(module, name),
+    let symbol = symbol_at(module, refusal.offset);
+    let way_out = match &symbol {
+        Some(Symbol::Import { module, name, .. }) => advice::of_import(module, name),
         _ => refusal.way_out(),
     };
     Why {
         feature: refusal.feature().to_owned(),
         found: refusal.counts(),
-        place: place.map(|place| place.to_string()),
+        symbol: symbol.map(|symbol| symbol.to_string()),
         way_out,
     }
 }
@@ -49,8 +49,8 @@ impl std::fmt::Display for Why {
         if let Some(found) = self.found {
             write!(f, ", {found} found")?;
         }
-        if let Some(place) = &self.place {
-            write!(f, ", in {place}")?;
+        if let Some(symbol) = &self.symbol {
+            write!(f, ", in {symbol}")?;
         }
         if !self.way_out.is_empty() {
             write!(f, "; {}", self.way_out)?;

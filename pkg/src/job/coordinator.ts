@@ -8,6 +8,7 @@ import { MeshError } from '../errors.js';
 import { FAULT, fault } from '../module/faults.js';
 import { type Attached, attach } from '../module/index.js';
 import type { AttachOptions } from '../module/types.js';
+import { report } from '../report.js';
 import type { Mesh } from '../types.js';
 import * as face from './face.js';
 import { PORT } from './receipt.js';
@@ -64,7 +65,7 @@ export class Coordinator {
       onEvent: (bytes) => coordinator.#hear(face.read(bytes)),
       onFault: (error) => {
         end(fault(FAULT.detached));
-        reportError(error);
+        report(error);
       },
     });
     // It may have been closed while the module came.

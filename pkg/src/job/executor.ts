@@ -6,15 +6,18 @@ import { MeshError } from '../errors.js';
 import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { PAGE_BYTES } from '../task/limits.js';
+import { thePool } from '../task/pool.js';
 import { Recent } from '../task/recent.js';
 import { type Batch, type BatchInput, readBatch } from './batch.js';
 import type { Coordinator, Half } from './coordinator.js';
 import * as face from './face.js';
 import { Fetching, type Wish } from './fetching.js';
 import { hashOf } from './hash.js';
-import { DEADLY_MAX, INLINE_MAX, MODULES_BYTES_MAX, MODULE_INDEX, OUTPUTS_BYTES_MAX, PIECE_MAX } from './limits.js';
+import { BOMBS_MAX, COMPILE_MS, DEADLY_MAX, INLINE_MAX, MODULES_BYTES_MAX, MODULE_INDEX, OUTPUTS_BYTES_MAX, PIECE_MAX } from './limits.js';
 import type { JobModule } from './module.js';
 import { type OwnRun, runTask } from './own-run.js';
+import { Pace } from './pace.js';
+import type { Task } from './runner.js';
 import { Store } from './store.js';
 import { taskId } from './task-id.js';
 import { Trails, type Wish as StepsWish } from './trails.js';
@@ -26,9 +29,12 @@ export interface Limits {
   readonly memoryBytes: number;
   readonly moduleBytes: number;
   readonly inputBytes: number;
+  /** What is fetched; the coordinator divides it among requesters. */
   readonly bytesAnHour: number;
   readonly mayTake: (from: string) => boolean;
-  /** The watchdog of a task with so much gas, in milliseconds. */
+  /** How long a task may take, and a batch while others wait, in milliseconds. */
+  readonly turnMs: number;
+  /** The watchdog of a task with so much gas, in milliseconds, where that is less. */
   readonly watchdogMs: (gas: bigint) => number;
 }
 
@@ -52,10 +58,9 @@ class Declined {
   constructor(readonly why: face.Refusal) {}
 }
 
-const HOUR_MS = 3_600_000;
-
-/** Modules that ended their Worker, by who gave them: as long as the page lives. */
+/** Modules that ended their Worker, by who gave them: as long as the page lives. How many each gave, too. */
 const deadly = new Recent<true>(DEADLY_MAX);
+const bombs = new Recent<number>(DEADLY_MAX);
 
 export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, { kind: 'refused' }>> {
   /** A batch came, went on, or is over. */
@@ -73,17 +78,24 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   readonly #trails = new Trails();
   /** Steps of some task are run again. */
   #isRunningAgain = false;
-  #hour = { since: -Infinity, bytes: 0 };
+  /** Tasks that run. */
+  readonly #running = new Set<AbortController>();
+  readonly #pace: Pace;
 
-  constructor(coordinator: Coordinator, limits: Limits) {
+  constructor(coordinator: Coordinator, limits: Limits, pace = new Pace(undefined)) {
     this.#coordinator = coordinator;
     this.#limits = limits;
     this.#lanes = new Queue(limits.cores, Infinity);
+    this.#pace = pace;
+    pace.onStop = () => {
+      for (const stop of this.#running) stop.abort();
+    };
   }
 
   /** Takes batches from now on. @throws MeshError Closed or Detached */
   offer(): void {
-    this.#coordinator.say(face.offer(this.#limits.cores, this.#limits.gas));
+    const { cores, gas, turnMs, bytesAnHour } = this.#limits;
+    this.#coordinator.say(face.offer(cores, gas, turnMs, bytesAnHour));
   }
 
   /** Takes no more, and ends what runs. */
@@ -161,9 +173,10 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     const { frame, inputs } = this.#read(bytes, count);
     const isLarge = gas > most || frame.pages * PAGE_BYTES > memoryBytes || frame.moduleLength > moduleBytes;
     if (isLarge || inputs.some((input) => lengthOf(input) > inputBytes)) throw new Declined(face.REFUSAL.tooLarge);
-    if (deadly.get(deadlyKey(from, frame.module)) || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
+    const isBomb = deadly.get(deadlyKey(from, frame.module)) || (bombs.get(from) ?? 0) >= BOMBS_MAX;
+    if (isBomb || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
     const toFetch = inputs.reduce((sum, input) => sum + ('bytes' in input ? 0 : input.length), this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
-    if (!this.#mayFetch(toFetch)) throw new Declined(face.REFUSAL.busy);
+    if (toFetch > this.#limits.bytesAnHour) throw new Declined(face.REFUSAL.busy);
     return { frame, inputs };
   }
 
@@ -178,12 +191,6 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     }
   }
 
-  #mayFetch(bytes: number): boolean {
-    const now = performance.now();
-    if (now - this.#hour.since >= HOUR_MS) this.#hour = { since: now, bytes: 0 };
-    return this.#hour.bytes + bytes <= this.#limits.bytesAnHour;
-  }
-
   async #module(serving: Serving, { frame }: Batch): Promise<JobModule> {
     const name = hex(frame.module);
     const known = this.#modules.get(name);
@@ -195,13 +202,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   /** Brings something from the requester of a batch. @throws Declined */
   async #bring({ assignment, from, stop }: Serving, index: number, length: number, hash: Bytes): Promise<Bytes> {
     const ask: Wish['ask'] = (fetch, offset) => this.#coordinator.say(face.fetchInput(fetch, assignment, index, offset));
-    let came = 0;
-    if (!this.#mayFetch(length)) throw new Declined(face.REFUSAL.busy);
-    const hour = this.#hour;
-    hour.bytes += length;
-    const bytes = await this.#fetching.bring({ length, hash, from: `${from}:${assignment}`, ask, signal: stop.signal, onPiece: (piece) => (came += piece) });
-    // What a batch only names takes nothing of the hour: one question would take all of it.
-    if (!bytes) hour.bytes -= length - came;
+    const bytes = await this.#fetching.bring({ length, hash, from: `${from}:${assignment}`, ask, signal: stop.signal });
     if (!bytes) throw new Declined(face.REFUSAL.busy);
     return bytes;
   }
@@ -225,19 +226,35 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
 
   async #run(serving: Serving, module: JobModule, gas: bigint, { bytes: input, hash }: { bytes: Bytes; hash: Bytes }, index: number): Promise<void> {
     const { signal } = serving.stop;
-    signal.throwIfAborted();
-    const run = await runTask({ module, gas, input }, { signal, timeoutMs: this.#limits.watchdogMs(gas) }).catch((error: unknown) => {
-      // It could not even be compiled in time.
-      if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
-      throw error;
-    });
-    signal.throwIfAborted();
+    let run: OwnRun | 'stopped' | undefined = 'stopped';
+    while (run === 'stopped') {
+      await this.#pace.free(signal);
+      run = await this.#once(serving, { module, gas, input });
+    }
     if (!run || run.done.isKilled) {
-      deadly.set(deadlyKey(serving.from, module.frame.module), true);
+      const key = deadlyKey(serving.from, module.frame.module);
+      if (!deadly.get(key)) bombs.set(serving.from, (bombs.get(serving.from) ?? 0) + 1);
+      deadly.set(key, true);
       throw new Declined(face.REFUSAL.unwilling);
     }
     if (run.trail) this.#trails.keep(`${serving.assignment}:${index}`, { task: { module, gas, input }, trail: run.trail });
     this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
+  }
+
+  /** One run: `stopped` where the page's person comes first; `undefined` where the module could not be compiled in time. */
+  #once(serving: Serving, task: Pick<Task, 'module' | 'gas' | 'input'>): Promise<OwnRun | 'stopped' | undefined> {
+    const timeoutMs = Math.min(this.#limits.turnMs, this.#limits.watchdogMs(task.gas));
+    return this.#stoppable(serving, async (ending) => {
+      try {
+        await orAborted(thePool().prepare(task.module.pool, false, ending, COMPILE_MS), ending);
+        return await runTask(task, { signal: ending, timeoutMs });
+      } catch (error) {
+        serving.stop.signal.throwIfAborted();
+        if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
+        if (ending.aborted) return 'stopped';
+        throw error;
+      }
+    });
   }
 
   #ran(serving: Serving, index: number, task: Bytes, { outcome, done }: OwnRun): void {
@@ -268,13 +285,31 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     this.#say(face.giveOutput(ticket, serving ? STATUS.tooManyRequests : STATUS.notFound, NO_BYTES));
   }
 
-  async #runAgain({ stop }: Serving, place: string, wish: StepsWish): Promise<void> {
-    const { signal } = stop;
+  async #runAgain(serving: Serving, place: string, wish: StepsWish): Promise<void> {
+    const { signal } = serving.stop;
     this.#isRunningAgain = true;
-    const timeoutMs = this.#limits.watchdogMs(this.#limits.gas);
-    // Where it cannot be, it is tried again when it is asked for again, up to a bound.
-    await this.#lanes.run(() => this.#trails.runAgain(place, wish, { signal, timeoutMs }), signal, tooMany).catch(() => undefined);
+    const timeoutMs = Math.min(this.#limits.turnMs, this.#limits.watchdogMs(this.#limits.gas));
+    const run = async (): Promise<void> => {
+      await this.#pace.free(signal);
+      await this.#stoppable(serving, (ending) => this.#trails.runAgain(place, wish, { signal: ending, timeoutMs }));
+    };
+    // Where it is stopped, it is tried again when it is asked for again, up to a bound.
+    await this.#lanes.run(run, signal, tooMany).catch(() => undefined);
     this.#isRunningAgain = false;
+  }
+
+  /** Work that ends with its batch, and where the page's person comes first. */
+  async #stoppable<T>({ stop: { signal } }: Serving, work: (ending: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const end = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    this.#running.add(stop);
+    try {
+      return await work(stop.signal);
+    } finally {
+      this.#running.delete(stop);
+      signal.removeEventListener('abort', end);
+    }
   }
 
   /** The coordinator may be gone: then nobody waits for it. */
@@ -290,6 +325,20 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
 const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
 
 const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
+
+/** What others wait for too goes on where one of them gives up. @throws the reason of `signal` when it aborts first */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let giveUp = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    giveUp = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', giveUp, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}
 
 /** The lanes take any number: this is not called. */
 const tooMany = (): never => {

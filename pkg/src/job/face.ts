@@ -43,7 +43,11 @@ export const fetchLeft = (fetch: number, { executor, nonce, index }: RanBy, step
 export const ranStep = (job: number, number: number, step: Step): Command => command(18, u32(job), u32(number), stepBytes(step));
 export const cannotStep = (job: number, number: number, areSilent: boolean): Command =>
   command(19, u32(job), u32(number), Uint8Array.of(areSilent ? 1 : 0));
-export const offer = (cores: number, gas: bigint): Command => command(32, Uint8Array.of(cores), u64(gas));
+/** @param turnMs how long a task may take, and a batch while others wait */
+export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: number): Command =>
+  command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
+/** An executor gives no output of what it said; the job may be over. */
+export const withheld = (job: number, executor: Bytes): Command => command(14, u32(job), executor);
 export const withdraw = (): Command => command(33);
 export const ran = (assignment: number, index: number, task: Bytes, outcome: Outcome, output: Uint8Array): Command =>
   command(34, u32(assignment), u16(index), task, outcomeBytes(outcome), output);

@@ -15,8 +15,8 @@ const AGAIN_MS = 1_000;
 const TRIES_MAX = 30;
 
 /** One thing is given up after this, in milliseconds, and a second for each so many bytes: who gives a piece now and then would hold its place for days. */
-const WITHIN_MS = 60_000;
-const BYTES_A_SECOND = 16_384;
+const WITHIN_MS = 30_000;
+const BYTES_A_SECOND = 32_768;
 
 /** What a step left: an output and a state. It is waited for so long, in milliseconds. */
 const LEFT_BYTES_MAX = 32 << 20;
@@ -31,6 +31,8 @@ export interface Wish {
   /** Asks for the piece at an offset; it comes by {@link Fetching.came}. @throws where that cannot be asked */
   ask(fetch: number, offset: number): void;
   readonly signal?: AbortSignal | undefined;
+  /** It is there, and gives something else, nothing, or too slowly. */
+  readonly onWithheld?: () => void;
   /** Hears how many bytes came. */
   readonly onPiece?: (bytes: number) => void;
 }
@@ -43,6 +45,10 @@ const SILENT_MAX = 256;
 interface Clock {
   end: number;
   readonly within: number;
+  /** A piece is asked for so often. */
+  readonly tries: number;
+  /** Whoever has it is gone, or was not asked. */
+  isExcused: boolean;
 }
 
 export class Fetching {
@@ -64,7 +70,7 @@ export class Fetching {
     const pieces: Bytes[] = [];
     let [next, isLost] = [0, false];
     const count = Math.ceil(length / PIECE_MAX);
-    const clock: Clock = { end: Infinity, within: WITHIN_MS + (1_000 * length) / BYTES_A_SECOND };
+    const clock: Clock = { end: Infinity, within: WITHIN_MS + (1_000 * length) / BYTES_A_SECOND, tries: TRIES_MAX, isExcused: false };
     const work = async (): Promise<void> => {
       while (next < count && !isLost && !signal?.aborted) {
         const at = next;
@@ -76,14 +82,16 @@ export class Fetching {
       }
     };
     await Promise.all(Array.from({ length: WANTED_A_PEER }, work));
-    if (isLost || signal?.aborted) return undefined;
-    const bytes = concat(...pieces);
-    return isEqual(await hashOf(bytes), hash) ? bytes : undefined;
+    if (signal?.aborted) return undefined;
+    const bytes = isLost ? undefined : concat(...pieces);
+    if (bytes && isEqual(await hashOf(bytes), hash)) return bytes;
+    if (!clock.isExcused) wish.onWithheld?.();
+    return undefined;
   }
 
   /** What a step left, up to its end; `undefined` where it does not come, or has no end. Whoever has it may run the task again first. */
   async left(wish: Pick<Wish, 'from' | 'ask' | 'signal'>): Promise<Bytes | undefined> {
-    const clock: Clock = { end: Infinity, within: LEFT_WITHIN_MS };
+    const clock: Clock = { end: Infinity, within: LEFT_WITHIN_MS, tries: Infinity, isExcused: false };
     const pieces: Bytes[] = [];
     for (let offset = 0; offset <= LEFT_BYTES_MAX && !wish.signal?.aborted; offset += PIECE_MAX) {
       const piece = await this.#piece({ ...wish, length: 0, hash: NO_BYTES }, offset, clock);
@@ -121,13 +129,14 @@ export class Fetching {
 
   async #try(wish: Wish, offset: number, clock: Clock): Promise<Bytes | undefined> {
     const isSilent = (this.#silent.get(wish.from) ?? -Infinity) > performance.now();
+    clock.isExcused ||= isSilent;
     clock.end = Math.min(clock.end, performance.now() + clock.within);
-    const most = clock.within === LEFT_WITHIN_MS ? Infinity : TRIES_MAX;
-    for (let tries = 0; !isSilent && tries < most && performance.now() < clock.end; tries += 1) {
+    for (let tries = 0; !isSilent && tries < clock.tries && performance.now() < clock.end; tries += 1) {
       if (wish.signal?.aborted) return undefined;
       const answer = await this.#ask(wish, offset);
       if (typeof answer !== 'number') return answer;
       if (answer === STATUS.timedOut) break;
+      clock.isExcused ||= answer === STATUS.unavailable;
       if (answer !== STATUS.tooManyRequests) return undefined;
       await pause(AGAIN_MS);
     }

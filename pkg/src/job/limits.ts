@@ -106,6 +106,12 @@ export const AGAIN_TASKS_MAX = 4;
 /** Modules that ended their Worker, by who gave them: of more the one that was tried longest ago is forgotten. */
 export const DEADLY_MAX = 1_024;
 
+/** Modules of one requester that ended their Worker: after so many nothing is taken from it. */
+export const BOMBS_MAX = 3;
+
+/** Metering and compiling a module of others take no longer, in milliseconds. */
+export const COMPILE_MS = 20_000;
+
 /** Requesters that an offer counts, each by itself; others are counted together. */
 export const REQUESTERS_COUNTED_MAX = 1_024;
 

@@ -1,5 +1,7 @@
 // Listeners of a job or an offer.
 
+import { report } from '../report.js';
+
 /** `M`: what the listeners of each event are given. */
 export class Listeners<M extends { [event: string]: unknown[] }> {
   readonly #all = new Map<keyof M, Set<(...details: never[]) => void>>();
@@ -24,12 +26,4 @@ export class Listeners<M extends { [event: string]: unknown[] }> {
       }
     }
   }
-}
-
-/** Reports what nobody caught; Node has no `reportError`. */
-export function report(error: unknown): void {
-  if (typeof reportError === 'function') return reportError(error);
-  queueMicrotask(() => {
-    throw error;
-  });
 }

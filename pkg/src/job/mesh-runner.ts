@@ -321,7 +321,9 @@ export class MeshRunner implements Runner, AskedJob {
     for (const { executor, batch, index } of those) {
       const { length, output: hash } = outcome;
       const ask = (fetch: number, offset: number): void => coordinator.say(face.fetchOutput(fetch, executor, batch.nonce, index, offset));
-      const bytes = length > OUTPUT_MAX ? undefined : await fetching.bring({ length, hash, from: hex(executor), ask, signal: this.#stop.signal });
+      const onWithheld = (): void => this.#say(face.withheld(this.#job, executor));
+      const wish = { length, hash, from: hex(executor), ask, onWithheld, signal: this.#stop.signal };
+      const bytes = length > OUTPUT_MAX ? undefined : await fetching.bring(wish);
       if (bytes || this.#isOver) return bytes;
     }
     return undefined;

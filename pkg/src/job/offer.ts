@@ -3,6 +3,7 @@
 import { type Bytes, fromHex } from '../bytes.js';
 import { need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
+import { report } from '../report.js';
 import { workersAtOnce } from '../task/host.js';
 import { INPUT_BYTES_MAX, MODULE_BYTES_MAX } from '../task/limits.js';
 import { settleInvocation } from '../task/options.js';
@@ -13,7 +14,8 @@ import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
 import * as face from './face.js';
 import { CORES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
-import { Listeners, report } from './listeners.js';
+import { Listeners } from './listeners.js';
+import { Pace } from './pace.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
 import { theBook } from './records.js';
@@ -25,7 +27,10 @@ const MEMORY_USUAL_MIB = 256;
 const MEMORY_MAX_MIB = 4_096;
 const BYTES_AN_HOUR_USUAL = 1 << 30;
 
-const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'when', 'onAsk', 'coordinator'];
+const SECONDS_USUAL = 60;
+const SECONDS_MAX = 86_400;
+
+const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'seconds', 'givesWay', 'when', 'onAsk', 'coordinator'];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -40,7 +45,8 @@ const offering = new WeakSet<Mesh>();
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
   needOnly(options, OPTIONS, 'offer');
-  const { when = 'visible', coordinator: module } = options;
+  const { when = 'visible', givesWay = true, coordinator: module } = options;
+  need(typeof givesWay === 'boolean', 'givesWay is true or false');
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
   const coordinator = await Coordinator.of(mesh, module);
@@ -48,7 +54,8 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   const friends = (await theBook()).list().slice(0, PREFERRED_MAX).map(({ executor }) => fromHex(executor, 32)!);
   if (offering.has(mesh)) throw wrong(WORD.offering);
   offering.add(mesh);
-  const made = new MeshOffer(coordinator, limits, friends, () => offering.delete(mesh));
+  const pace = new Pace(givesWay ? globalThis.document && globalThis.window : undefined);
+  const made = new MeshOffer(coordinator, limits, pace, friends, () => offering.delete(mesh));
   try {
     made.begin(when === 'visible');
   } catch (error) {
@@ -59,16 +66,17 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
 }
 
 async function settle({ cores, gas = GAS_USUAL, memoryMiB = MEMORY_USUAL_MIB, onAsk, ...options }: OfferOptions): Promise<Limits> {
-  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL } = options;
+  const { moduleBytes = MODULE_BYTES_MAX, inputBytes = INPUT_BYTES_MAX, bytesAnHour = BYTES_AN_HOUR_USUAL, seconds = SECONDS_USUAL } = options;
   need(onAsk === undefined || typeof onAsk === 'function', 'onAsk is a function');
   return {
-    cores: cores === undefined ? await usualCores() : wholeOf(cores, 1, CORES_MAX, 'cores'),
+    cores: cores === undefined ? await usualCores() : spared(wholeOf(cores, 1, CORES_MAX, 'cores')),
     gas: settleInvocation('', { gas }).gas,
     memoryBytes: wholeOf(memoryMiB, 1, MEMORY_MAX_MIB, 'memoryMiB') * 2 ** 20,
     moduleBytes: wholeOf(moduleBytes, 1, MODULE_BYTES_MAX, 'moduleBytes'),
     inputBytes: wholeOf(inputBytes, 0, INPUT_BYTES_MAX, 'inputBytes'),
     bytesAnHour: wholeOf(bytesAnHour, 0, Number.MAX_SAFE_INTEGER, 'bytesAnHour'),
     mayTake: (from) => onAsk === undefined || isAllowed(onAsk, from),
+    turnMs: wholeOf(seconds, 1, SECONDS_MAX, 'seconds') * 1_000,
     watchdogMs,
   };
 }
@@ -84,6 +92,9 @@ function isAllowed(onAsk: NonNullable<OfferOptions['onAsk']>, from: string): boo
 }
 
 type WithBattery = Navigator & { getBattery?: () => Promise<{ readonly charging: boolean }> };
+
+/** A page leaves one core to whoever looks at it. */
+const spared = (cores: number): number => (globalThis.document ? Math.min(cores, workersAtOnce()) : cores);
 
 /** One less than there are, and half of that on battery. */
 async function usualCores(): Promise<number> {
@@ -106,12 +117,16 @@ class MeshOffer implements Offer {
   readonly #release: () => void;
   /** Nodes whose tasks come before those of strangers. */
   readonly #friends: readonly Bytes[];
+  readonly #pace: Pace;
+  #isVisibleOnly = false;
 
-  constructor(coordinator: Coordinator, limits: Limits, friends: readonly Bytes[], onOver: () => void) {
+  constructor(coordinator: Coordinator, limits: Limits, pace: Pace, friends: readonly Bytes[], onOver: () => void) {
     this.#coordinator = coordinator;
     this.#onOver = onOver;
     this.#friends = friends;
-    this.#executor = new Executor(coordinator, limits);
+    this.#pace = pace;
+    pace.onBusy = () => this.#look();
+    this.#executor = new Executor(coordinator, limits, pace);
     this.#executor.onChange = () => this.#tell();
     this.#executor.onRan = (from, gas) => this.#count(from, gas);
     this.#executor.onEnd = (error) => this.#end(error);
@@ -123,8 +138,9 @@ class MeshOffer implements Offer {
   /** @throws MeshError Closed or Detached */
   begin(isVisibleOnly: boolean): void {
     this.#coordinator.say(face.prefer(this.#friends));
-    if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#onVisible);
-    this.#turn(!isVisibleOnly || globalThis.document?.visibilityState !== 'hidden');
+    this.#isVisibleOnly = isVisibleOnly;
+    if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#look);
+    this.#look();
   }
 
   get state(): OfferState {
@@ -144,7 +160,11 @@ class MeshOffer implements Offer {
     this.#end(undefined);
   }
 
-  readonly #onVisible = (): void => this.#turn(document.visibilityState !== 'hidden');
+  /** Takes tasks while the page is visible, if that is wanted, and its person is not busy with it. */
+  readonly #look = (): void => {
+    const isHidden = this.#isVisibleOnly && globalThis.document?.visibilityState === 'hidden';
+    this.#turn(!isHidden && !this.#pace.isBusy);
+  };
 
   #turn(isOn: boolean): void {
     if (isOn === this.#isOn || this.#isOver) return;
@@ -159,7 +179,8 @@ class MeshOffer implements Offer {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#isOn = false;
-    globalThis.document?.removeEventListener('visibilitychange', this.#onVisible);
+    globalThis.document?.removeEventListener('visibilitychange', this.#look);
+    this.#pace.close();
     if (!error) this.#coordinator.offering = undefined;
     this.#release();
     this.#onOver();

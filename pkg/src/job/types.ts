@@ -193,7 +193,7 @@ export interface Quote {
 export interface ResumeOptions extends CoordinatorOptions, Pick<JobOptions, 'validation' | 'where' | 'signal' | 'expectedMs'> {}
 
 export interface OfferOptions extends CoordinatorOptions {
-  /** Tasks that run at once. Default: one less than there are cores, half of that on battery. */
+  /** Tasks that run at once; in a page one less than there are cores at most. Default: that, half of it on battery. */
   cores?: number;
   /** The highest limit of a task. Default: 100,000,000,000. */
   gas?: bigint | number;
@@ -202,8 +202,12 @@ export interface OfferOptions extends CoordinatorOptions {
   /** The longest module, and the longest input. Default: 4 MiB, and 16 MiB. */
   moduleBytes?: number;
   inputBytes?: number;
-  /** Modules and inputs that are fetched in an hour, in bytes. Default: 1 GiB. */
+  /** Modules and inputs that are fetched in an hour, in bytes; no requester gets more than half of what others leave. Default: 1 GiB. */
   bytesAnHour?: number;
+  /** How long a task may take, and a batch of tasks while others wait, in seconds. Default: 60. */
+  seconds?: number;
+  /** While whoever sits before the page does something no task runs, until 2 s after that. Default: true. */
+  givesWay?: boolean;
   /** `visible`: while the page is hidden nothing is taken, and what was taken is given back. Default: `visible`. */
   when?: 'visible' | 'always';
   /** Is asked whether tasks of a node are taken. Default: all are. */

@@ -7,6 +7,7 @@ import { doors } from '../door.js';
 import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
 import { takeMessage } from '../message.js';
+import { report } from '../report.js';
 import type { Mesh, MessageData } from '../types.js';
 import { FAULT, fault } from './faults.js';
 import { command } from './flat.js';
@@ -60,8 +61,6 @@ export async function attach(mesh: Mesh, options: AttachOptions): Promise<Attach
 }
 
 const ignore = (): void => undefined;
-
-const report = (fault: MeshError): void => reportError(fault);
 
 /** The port of a name: the first 32 bits of its hash, which are none of tabmesh's own. */
 async function portOf(name: unknown, port: unknown): Promise<number> {

@@ -7,6 +7,7 @@ import { MeshError } from '../errors.js';
 import { tellAll } from '../events.js';
 import { FAULT, fault } from '../module/faults.js';
 import { type Attached, attach } from '../module/index.js';
+import { report } from '../report.js';
 import * as STATUS from '../status.js';
 import type { Mesh } from '../types.js';
 import * as face from './face.js';
@@ -64,7 +65,7 @@ class MeshStreams implements Streams {
       onEvent: (bytes) => streams.#hear(face.eventOf(bytes)),
       onFault: (fault) => {
         streams.#endAll();
-        reportError(fault);
+        report(fault);
       },
     });
     // It may have been closed while the module came.
@@ -166,7 +167,7 @@ class MeshStreams implements Streams {
   #listening(name: string, status: number): void {
     if (status === STATUS.ok) return;
     this.#takers.delete(name);
-    reportError(notHeard(name, status));
+    report(notHeard(name, status));
   }
 
   #incoming(number: number, peer: string, name: string): void {

@@ -8,6 +8,7 @@ import { tellAll } from '../events.js';
 import { attach } from '../module/attach.js';
 import { FAULT, fault } from '../module/faults.js';
 import type { Attached } from '../module/types.js';
+import { report } from '../report.js';
 import * as STATUS from '../status.js';
 import type { Mesh, MessageData } from '../types.js';
 import * as face from './face.js';
@@ -43,7 +44,7 @@ export async function tagged(mesh: Mesh, name: string, options: TagOptions = {})
     onEvent: (bytes) => membership.hear(bytes),
     onFault: (error) => {
       membership.end(fault(FAULT.detached));
-      (onFault ?? reportError)(error);
+      (onFault ?? report)(error);
     },
   });
   if (mesh.state === 'closed') throw new MeshError(CODE.closed);

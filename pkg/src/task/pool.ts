@@ -91,14 +91,15 @@ export class Pool {
   /**
    * The module metered and compiled, or why it is refused.
    *
-   * @throws MeshError NoWorker, NoMeter, NotChecked or TooManyTasks
+   * @throws MeshError NoWorker, NoMeter, NotChecked or TooManyTasks; the reason of `signal` when it aborts
    */
-  prepare(module: PoolModule, isFirst = true): Promise<Prepared> {
+  prepare(module: PoolModule, isFirst = true, signal?: AbortSignal, timeoutMs = PREPARE_MS): Promise<Prepared> {
     const kept = this.#kept.get(module.name);
     if (kept) return Promise.resolve(kept);
     const known = this.#preparing.get(module.name);
-    if (known) return known;
-    const preparing = this.#prepare(module, isFirst).finally(() => this.#preparing.delete(module.name));
+    // Whoever began may have given up.
+    if (known) return known.catch((error) => (error instanceof MeshError ? Promise.reject(error) : this.prepare(module, isFirst, signal, timeoutMs)));
+    const preparing = this.#prepare(module, isFirst, signal, timeoutMs).finally(() => this.#preparing.delete(module.name));
     this.#preparing.set(module.name, preparing);
     return preparing;
   }
@@ -110,7 +111,7 @@ export class Pool {
    */
   async run({ module, invocation, timeoutMs, signal, isFirst = false }: Order): Promise<Done> {
     signal?.throwIfAborted();
-    const prepared = await this.prepare(module, isFirst);
+    const prepared = await this.prepare(module, isFirst, signal);
     signal?.throwIfAborted();
     if (!isFit(prepared, invocation)) {
       return { outcome: notRun(prepared, { kind: 'done' }, invocation.gas), prepared, isKilled: false, ms: 0 };
@@ -134,12 +135,17 @@ export class Pool {
     return done;
   }
 
-  async #prepare({ bytes, pages, name }: PoolModule, isFirst: boolean): Promise<Prepared> {
+  async #prepare({ bytes, pages, name }: PoolModule, isFirst: boolean, signal: AbortSignal | undefined, timeoutMs: number): Promise<Prepared> {
     const meter = await loadMeter();
-    const hand = await this.#hand(isFirst, undefined);
+    signal?.throwIfAborted();
+    const hand = await this.#hand(isFirst, signal);
+    const stop = (): void => hand.end();
+    signal?.addEventListener('abort', stop, { once: true });
     let prepared: Prepared | undefined;
-    const ending = await hand.ask({ source: { bytes, pages, meter } }, [], PREPARE_MS, (news) => (prepared = news));
+    const ending = await hand.ask({ source: { bytes, pages, meter } }, [], timeoutMs, (news) => (prepared = news));
+    signal?.removeEventListener('abort', stop);
     this.#release(hand);
+    if (ending.kind === 'ended') signal?.throwIfAborted();
     const detail = ending.kind === 'failed' ? ending.detail : 'it took too long';
     if (!prepared) throw new MeshError(hand.hasAnswered || ending.kind === 'late' ? CODE.notChecked : CODE.noWorker, detail);
     this.#kept.keep(name, prepared);

@@ -2,11 +2,15 @@
 
 mod world;
 
-use tabmesh_port::NodeId;
-use world::{Conduct, Jobs, MS, OfNode, task_id};
+use tabmesh_port::{NodeId, Port};
+use world::{Conduct, Crowd, Fate, Jobs, MS, OfNode, task_id};
 
 /// Machines behind routers, on links that lose something.
 const NETWORK: &str = "[network]\nnat = true\nloss = 0.01";
+
+fn crowd(requesters: u32, executors: u32, bystanders: u32) -> Crowd {
+    Crowd { requesters, executors, bystanders }
+}
 
 /// Every fifth is broken, each in its own way.
 fn some_err(node: u32) -> Conduct {
@@ -41,8 +45,8 @@ fn what_forty_executors_are_asked_for_comes_while_they_come_and_go_and_some_err(
             // Two that lie alike have no margin of three.
             if seed == 1 { tasks(asking) } else { asking.job(3, 1_000) }
         };
-        let mut jobs = Jobs::new(seed, (60, 40), NETWORK, conduct, tasks);
-        let took = jobs.run_to_end(900, 0.01);
+        let mut jobs = Jobs::new(seed, crowd(1, 40, 19), NETWORK, conduct, tasks);
+        let took = jobs.run_to_end(900, Fate::goes(0.01));
         expect_all(&jobs);
         let node = jobs.node();
         println!(
@@ -59,9 +63,11 @@ fn what_forty_executors_are_asked_for_comes_while_they_come_and_go_and_some_err(
 
 #[test]
 fn i25_no_hop_sees_a_tasks_bytes() {
-    let mut jobs = Jobs::new(3, (80, 30), NETWORK, |_| Conduct::Honest, |asking| asking.job(0, 2_000));
+    let mut jobs =
+        Jobs::new(3, crowd(1, 30, 49), NETWORK, |_| Conduct::Honest, |asking| asking.job(0, 2_000));
+    jobs.overlay.watch(Port::TASKS);
     jobs.node().asking.task_us = 20 * MS;
-    jobs.run_to_end(600, 0.02);
+    jobs.run_to_end(600, Fate::goes(0.02));
     expect_all(&jobs);
     // Ids of tasks are what these batches consist of, and inputs and outputs are made of them.
     let tasks: Vec<[u8; 32]> = (0..2_000).map(|number| task_id(1, number).0).collect();

@@ -314,3 +314,56 @@ fn events_are_handed_on() {
     assert_eq!(world.events(one), [b"seen"]);
     assert!(world.events(one).is_empty());
 }
+
+/// Whoever comes or goes, views are those that all ids in order of their distance give.
+#[test]
+fn views_are_those_of_all_who_are_there_however_they_came() {
+    let mut world = Perfect::new(7, Weather::FAIR);
+    let places: Vec<Place> = (0..150).map(|_| world.attach(PORT, probe)).collect();
+    let mut dice = Dice::new(7, 1);
+    let mut gone: BTreeSet<usize> = BTreeSet::new();
+    for _ in 0..200 {
+        let at = dice.below(150) as usize;
+        if gone.remove(&at) {
+            world.restart(places[at], probe);
+        } else {
+            gone.insert(at);
+            world.detach(places[at]);
+        }
+    }
+    let there = || (0..150).filter(|at| !gone.contains(at)).map(|at| places[at]);
+    for place in there() {
+        let own = world.id(place);
+        let others = there().filter(|other| *other != place).map(|other| world.id(other));
+        assert_eq!(world.module(place).unwrap().view, some_of_every_distance(own, others.collect()));
+    }
+}
+
+/// A rank in its bucket for each id, the lowest ranks first.
+fn some_of_every_distance(own: NodeId, mut ids: Vec<NodeId>) -> Vec<NodeId> {
+    ids.sort_by_key(|id| own.distance(id));
+    let rank = |at: usize| {
+        let bucket = own.shared_bits(&ids[at]);
+        ids[..at].iter().filter(|id| own.shared_bits(id) == bucket).count()
+    };
+    let mut ranked: Vec<(usize, NodeId)> = (0..ids.len()).map(|at| (rank(at), ids[at])).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let mut view: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
+    view.sort_by_key(|id| own.distance(id));
+    view
+}
+
+#[test]
+fn what_comes_for_a_frozen_node_waits_until_it_goes_on() {
+    let (mut world, one, two) = pair(probe);
+    world.command(one, &Wish::Hold { ids: &[world.id(two)] }.emit());
+    world.run_for(MS);
+    world.freeze(two, 4_000 * MS);
+    ask(&mut world, one, 1, two, b"?");
+    world.run_for(3_900 * MS);
+    assert!(world.module(two).unwrap().questions.is_empty());
+    assert_eq!(world.module(one).unwrap().links, [true], "the link stays");
+    world.run_for(300 * MS);
+    assert_eq!(world.module(two).unwrap().questions.len(), 1);
+    assert_eq!(ended(&world, one, 1), [(Status::Ok, false)]);
+}

@@ -115,12 +115,12 @@ function Input({ field, value, set }: { readonly field: Field; readonly value: s
 }
 
 /** How sure the answer shall be. The table behind it stands in the documents. */
-const LEVELS: readonly (readonly [number, string])[] = [
-  [0, 'believe the first answer'],
-  [1, 'check now and then: keeps out the broken and the lazy'],
-  [2, 'two more votes for it than for any other: usual'],
-  [3, 'three more votes'],
-  [4, 'four more votes: most careful'],
+const LEVELS: readonly (readonly [name: string, about: string])[] = [
+  ['Not at all', 'The first answer is believed.'],
+  ['Now and then', 'Keeps out the broken and the lazy.'],
+  ['Each, as usual', 'An answer counts with two more votes than any other.'],
+  ['Each, with care', 'An answer counts with three more votes than any other.'],
+  ['Each, with most care', 'An answer counts with four more votes than any other.'],
 ];
 
 function Checks({ asking }: { readonly asking: Asking }) {
@@ -128,19 +128,23 @@ function Checks({ asking }: { readonly asking: Asking }) {
   return (
     <>
       <label>
-        Answers are checked so
+        How answers are checked
         <select
           value={String(validation.value)}
+          aria-describedby="level"
           disabled={isLocal.value}
           onChange={(event) => (validation.value = Number(event.currentTarget.value) as 0 | 1 | 2 | 3 | 4)}
           data-testid="job-validation"
         >
-          {LEVELS.map(([level, text]) => (
-            <option key={level} value={String(level)}>
-              {level}: {text}
+          {LEVELS.map(([name], level) => (
+            <option key={name} value={String(level)}>
+              {level}: {name}
             </option>
           ))}
         </select>
+        <span class="file-note" id="level">
+          {LEVELS[validation.value]![1]}
+        </span>
       </label>
       <label class="check">
         <input type="checkbox" checked={isLocal.value} onChange={(event) => (isLocal.value = event.currentTarget.checked)} data-testid="job-local" />

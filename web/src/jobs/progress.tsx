@@ -129,7 +129,13 @@ function Who({ shares, session }: { readonly shares: readonly Share[]; readonly 
   };
   return (
     <table class="who" data-testid="who">
-      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')}: answers that were taken, of parts given</caption>
+      <caption>{count(shares.filter(({ id }) => id !== null).length, 'stranger')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Who</th>
+          <th scope="col">Answers taken, of parts given</th>
+        </tr>
+      </thead>
       <tbody>
         {[...shares].sort((a, b) => b.done - a.done).map(({ id, given, done, isLiar }) => (
           <tr key={id ?? 'here'} data-executor={id ?? 'here'} data-liar={isLiar} style={{ color: `hsl(${hueOf(id)} 60% 50%)` }}>
@@ -138,13 +144,15 @@ function Who({ shares, session }: { readonly shares: readonly Share[]; readonly 
               <code>{nameOf(id)}</code> <span>{isLiar ? 'gave a wrong answer' : profileOf(id)}</span>
             </th>
             <td>
-              <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="given" width={(given / most) * 100} height="8" />
-                <rect width={(done / most) * 100} height="8" />
-              </svg>
-            </td>
-            <td class="figure">
-              {done} <span>of {Math.max(given, done)}</span>
+              <div class="share">
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                  <rect class="given" width={(given / most) * 100} height="8" />
+                  <rect width={(done / most) * 100} height="8" />
+                </svg>
+                <span class="figure">
+                  {done} of {Math.max(given, done)}
+                </span>
+              </div>
             </td>
           </tr>
         ))}

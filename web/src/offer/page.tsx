@@ -1,3 +1,4 @@
+import type { OfferState } from 'tabmesh/job';
 import { count, formatGas } from '../format.ts';
 import { hueOf, nameOf } from '../jobs/who.ts';
 import type { Session } from '../session.ts';
@@ -95,6 +96,9 @@ function Done({ offering }: { readonly offering: Offering }) {
   const done = [...(state?.byRequester ?? [])].sort(([, a], [, b]) => b.tasks - a.tasks);
   return (
     <section class="outcome" aria-label="What was computed" data-testid="offer" data-on={state?.isOn ?? false} data-done={state?.done ?? 0}>
+      <p class="hidden" role="status" data-testid="offer-news">
+        {state && newsOf(state)}
+      </p>
       {!state && <p class="file-note">What this tab computes, and for whom, is shown here.</p>}
       {state && (
         <>
@@ -109,6 +113,13 @@ function Done({ offering }: { readonly offering: Offering }) {
           </dl>
           <table class="who">
             <caption>For whom</caption>
+            <thead>
+              <tr>
+                <th scope="col">Stranger</th>
+                <th scope="col">Tasks done</th>
+                <th scope="col">Under way</th>
+              </tr>
+            </thead>
             <tbody>
               {done.map(([id, { tasks }]) => {
                 const now = state.running.filter((batch) => batch.for === id).reduce((sum, batch) => sum + batch.tasks - batch.done, 0);
@@ -118,8 +129,8 @@ function Done({ offering }: { readonly offering: Offering }) {
                       <i />
                       <code>{nameOf(id)}</code>
                     </th>
-                    <td class="figure">{count(tasks, 'task')}</td>
-                    <td class="figure">{now > 0 && `+${now}`}</td>
+                    <td class="figure">{tasks.toLocaleString('en')}</td>
+                    <td class="figure">{now}</td>
                   </tr>
                 );
               })}
@@ -129,6 +140,14 @@ function Done({ offering }: { readonly offering: Offering }) {
       )}
     </section>
   );
+}
+
+/** For ears: what is going on, and how much was done in round numbers, so that not each task is told. */
+function newsOf({ isOn, running, done }: OfferState): string {
+  const strangers = new Set(running.map((batch) => batch.for)).size;
+  const forWhom = strangers > 0 ? ` for ${count(strangers, 'stranger')}` : '';
+  const soFar = done < 10 ? count(done, 'task') : `more than ${(10 ** Math.floor(Math.log10(done))).toLocaleString('en')} tasks`;
+  return `${headOf(isOn, running.length)}${forWhom}. ${soFar} done.`;
 }
 
 function headOf(isOn: boolean, batches: number): string {

@@ -20,8 +20,12 @@ const SHARES: [(&str, &str, usize); 4] = [
     ("meter", "the meter of tasks", 5_000),
 ];
 
-/// What a page loads where a task goes wrong, and else never: not of the limit.
-const LATER: (&str, &str) = ("words", "words of what goes wrong with tasks, where it does");
+/// What not every page loads that executes tasks: not of the limit.
+const BESIDES: [(&str, &str); 3] = [
+    ("words", "words of what goes wrong with tasks, where it does"),
+    ("job", "`tabmesh/job`, where jobs are asked for or offered"),
+    ("tasks", "the coordination of jobs, likewise"),
+];
 
 /// Bytes by part.
 pub(crate) struct Download(BTreeMap<String, usize>);
@@ -43,12 +47,16 @@ impl Download {
         self.rows().map(|(_, bytes, _)| bytes).sum()
     }
 
-    fn later(&self) -> usize {
-        self.0.get(LATER.0).copied().unwrap_or(0)
+    fn of(&self, part: &str) -> usize {
+        self.0.get(part).copied().unwrap_or(0)
     }
 
     fn rows(&self) -> impl Iterator<Item = (&str, usize, usize)> {
-        SHARES.iter().map(|(part, name, share)| (*name, self.0.get(*part).copied().unwrap_or(0), *share))
+        SHARES.iter().map(|(part, name, share)| (*name, self.of(part), *share))
+    }
+
+    fn besides(&self) -> impl Iterator<Item = (&str, usize)> {
+        BESIDES.iter().map(|(part, name)| (*name, self.of(part)))
     }
 
     /// The parts for a terminal.
@@ -58,7 +66,9 @@ impl Download {
             let _ = writeln!(text, "   {name:<52}{bytes:>8}  of {share}");
         }
         let _ = writeln!(text, "   {:<52}{:>8}  of {LIMIT}", "in all", self.total());
-        let _ = writeln!(text, "   {:<52}{:>8}  besides", LATER.1, self.later());
+        for (name, bytes) in self.besides() {
+            let _ = writeln!(text, "   {name:<52}{bytes:>8}  besides");
+        }
         text
     }
 
@@ -67,14 +77,18 @@ impl Download {
         let mut text = format!(
             "\n## What a page downloads\n\n\
              A page that takes part and executes tasks, as brotli of quality 11, bundled by Vite as an application would. \
-             All together never take more than {LIMIT} bytes, which leaves room for a light ledger (4,000).\n\n\
+             All together never take more than {LIMIT} bytes. What is *besides* is not of that limit.\n\n\
              | part | bytes | share |\n|---|---:|---:|\n"
         );
         for (name, bytes, share) in self.rows() {
             let _ = writeln!(text, "| {name} | {bytes} | {share} |");
         }
         let _ = writeln!(text, "| **in all** | **{}** | {LIMIT} |", self.total());
-        let _ = writeln!(text, "| {} | {} | besides |", LATER.1, self.later());
+        for (name, bytes) in self.besides() {
+            let _ = writeln!(text, "| {name} | {bytes} | besides |");
+        }
+        let besides: usize = self.besides().map(|(_, bytes)| bytes).sum();
+        let _ = writeln!(text, "| in all, with jobs | {} | |", self.total() + besides);
         text
     }
 

@@ -56,6 +56,10 @@ impl Requester {
             }
             Command::RanStep { job, number, step } => self.on_ran_step(job, number, &step),
             Command::CannotStep { job, number, are_silent } => self.on_cannot_step(job, number, are_silent),
+            Command::Withheld { job, executor } => {
+                self.on_withheld(ground, job, executor);
+                Ok(())
+            }
             Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),
             _ => Err(Status::BadRequest),
         }

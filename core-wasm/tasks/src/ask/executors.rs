@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Duration, Instant, NodeId};
 
+use super::speed::Speed;
 use crate::limits::{BATCH, BATCH_MAX, COOLING, DIALLING, LAPSES_MAX, LEAVING_MAX, MANY, TURN};
 use crate::list::Gather;
 
@@ -20,7 +21,7 @@ pub(crate) struct Executor {
     job: u32,
     /// Tasks of a batch.
     window: usize,
-    us_a_task: u64,
+    speed: Speed,
     /// When it was done with a batch last.
     last_at: Instant,
     /// It is asked nothing before this.
@@ -59,7 +60,7 @@ impl Executors {
             is_leaving: false,
             job: 0,
             window: 1,
-            us_a_task: 0,
+            speed: Speed::default(),
             last_at: now,
             cool_until: Instant(0),
             refusals: 0,
@@ -120,18 +121,21 @@ impl Executor {
 
     /// How long a task of this job takes, if that was measured.
     pub(crate) fn us_a_task(&self, job: u32) -> Option<u64> {
-        (self.job == job && self.us_a_task > 0).then_some(self.us_a_task)
+        if self.job == job { self.speed.us_a_task() } else { None }
     }
 
     /// Outcomes of a batch came: how long one took.
     pub(crate) fn on_outcomes(&mut self, now: Instant, job: u32, sent_at: Instant, count: usize) -> u64 {
         let took = now.since(sent_at.max(self.last_at)).0.max(1);
         let us = (took / count.max(1) as u64).max(1);
-        let known = self.us_a_task(job);
-        self.us_a_task = known.map_or(us, |known| (known + us) / 2);
         // It grows no faster than by what was done.
         let most = self.window(job).max(count * 2).min(BATCH_MAX);
-        self.window = ((BATCH.0 / self.us_a_task) as usize).clamp(1, most);
+        if self.job != job {
+            self.speed = Speed::default();
+        }
+        self.speed.measure(us);
+        let usual = self.speed.us_a_task().unwrap_or(us);
+        self.window = ((BATCH.0 / usual) as usize).clamp(1, most);
         (self.job, self.last_at, self.lapses, self.refusals) = (job, now, 0, 0);
         us
     }

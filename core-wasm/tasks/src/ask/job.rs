@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Instant, NodeId};
 
+use super::speed::Speed;
 use crate::face::StalledWhy;
 use crate::limits::{ASIDE_MAX, CHEAP, DOUBLED, FIRST_MS, SPARED};
 use crate::outcome::Outcome;
@@ -15,11 +16,13 @@ pub(crate) struct Job {
     /// How long a task takes, in microseconds: as expected, then as measured.
     pub(crate) us_a_task: u64,
     us_expected: u64,
-    is_measured: bool,
+    speed: Speed,
     /// Tasks that are added now are run by steps.
     pub(crate) adds_by_steps: bool,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
+    /// Some were answered, and their outputs withheld.
+    pub(crate) was_in_vain: bool,
     /// The shell runs tasks of it itself.
     pub(crate) runs_here: bool,
     pub(crate) accepted: u32,
@@ -54,10 +57,11 @@ impl Job {
             gas,
             us_a_task: us_expected,
             us_expected,
-            is_measured: false,
+            speed: Speed::default(),
             adds_by_steps: false,
             is_closed: false,
             is_paused: false,
+            was_in_vain: false,
             runs_here: true,
             accepted: 0,
             failed: 0,
@@ -132,8 +136,12 @@ impl Job {
 
     /// A task took so long.
     pub(crate) fn measure(&mut self, us: u64) {
-        self.us_a_task = if self.is_measured { (self.us_a_task * 7 + us) / 8 } else { us };
-        self.is_measured = true;
+        let is_first = self.speed.us_a_task().is_none();
+        self.speed.measure(us);
+        let usual = self.speed.us_a_task().unwrap_or(us);
+        // It falls at once and rises slowly: a few late answers make no lease long.
+        let is_less = is_first || usual < self.us_a_task;
+        self.us_a_task = if is_less { usual } else { (self.us_a_task * 7 + usual) / 8 };
     }
 
     /// Takes leave for so many copies more, if there is.

@@ -12,9 +12,11 @@ mod leases;
 mod outcomes;
 mod records;
 mod requester;
+mod speed;
 mod task;
 mod verdict;
 mod watching;
+mod withheld;
 
 pub(crate) use finding::FIRST_LIST;
 pub(crate) use requester::Requester;

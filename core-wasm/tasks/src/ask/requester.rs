@@ -11,6 +11,7 @@ use super::finding::Finding;
 use super::job::Job;
 use super::records::Records;
 use super::task::Task;
+use super::withheld::Withholders;
 use crate::ground::Ground;
 use crate::limits::{ASKS_ASKING, ASKS_FETCHING, EXECUTORS_MAX, SERVED_MAX, TICK};
 use crate::outcome::{Outcome, TaskId};
@@ -27,6 +28,7 @@ pub(crate) struct Requester {
     pub(crate) executors: Executors,
     pub(crate) records: Records,
     pub(crate) finding: Finding,
+    pub(crate) withholders: Withholders,
     pub(crate) canaries: Vec<Canary>,
     /// Executors of batches that are not wanted any more are to be told.
     pub(crate) revokes: Vec<(NodeId, Nonce)>,
@@ -70,6 +72,7 @@ impl Requester {
             executors: Executors::default(),
             records: Records::default(),
             finding: Finding::new(),
+            withholders: Withholders::default(),
             canaries: Vec::new(),
             revokes: Vec::new(),
             revoking: Vec::new(),
@@ -171,7 +174,7 @@ impl Requester {
         while self.executors.list.len() < executors_max
             && let Some(id) = group.next().copied().or_else(|| self.finding.next())
         {
-            if id != ground.own && !self.executors.has(&id) {
+            if id != ground.own && !self.executors.has(&id) && !self.withholders.is_barred(&id) {
                 self.executors.take(ground.now, id);
             }
         }

@@ -7,7 +7,7 @@ use super::requester::Requester;
 use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy, StalledWhy};
 use crate::ground::Ground;
-use crate::limits::{ALONE, BATCH, STALLED};
+use crate::limits::{ALONE, ALONE_IN_VAIN, BATCH, STALLED};
 use crate::list::Gather;
 
 impl Requester {
@@ -70,20 +70,21 @@ impl Requester {
         self.tasks.iter().any(is_here) || self.assignments.iter().any(is_packing)
     }
 
-    /// A task that was answered, and that no other executor can be asked about for a while, is run by the shell.
+    /// A task that was answered, or may have been in vain, and that no other executor can be asked about for a while, is run by the shell.
     pub(crate) fn run_what_nobody_can(&mut self, ground: &mut Ground) {
         let Self { tasks, executors, jobs, .. } = self;
         let mut alone = Vec::new();
         for task in tasks.iter_mut() {
             let job = jobs.iter().find(|job| job.number == task.job && !job.is_paused);
-            let Some(job) = job.filter(|_| task.needs() > 0 && !task.votes.is_empty()) else {
+            let Some(job) = job.filter(|job| task.needs() > 0 && (job.was_in_vain || !task.votes.is_empty()))
+            else {
                 task.alone_since = ground.now;
                 continue;
             };
             let mut others = executors.linked();
             if others.any(|executor| !task.has_vote_of(&executor.id) && !job.is_aside(&executor.id)) {
                 task.alone_since = ground.now;
-            } else if ground.is_past(task.alone_since, ALONE) {
+            } else if ground.is_past(task.alone_since, if job.was_in_vain { ALONE_IN_VAIN } else { ALONE }) {
                 alone.push(task.key);
             }
         }

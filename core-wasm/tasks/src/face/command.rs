@@ -139,12 +139,24 @@ pub enum Command<'a> {
         /// Because neither of the two gave what the step before it left.
         are_silent: bool,
     },
+    /// An executor does not give an output that it said to have: it gets nothing more of the job, and after
+    /// [`WITHHELD_MAX`](crate::WITHHELD_MAX) times nothing at all. The shell adds the task again.
+    Withheld {
+        /// Which; one that is over is none.
+        job: u32,
+        /// Who.
+        executor: &'a NodeId,
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
         cores: u8,
         /// The highest limit of a task.
         gas: u64,
+        /// How long one task may take, and a batch while others wait, in milliseconds.
+        turn_ms: u32,
+        /// Bytes of inputs and modules that are fetched in an hour.
+        bytes_an_hour: u64,
     },
     /// Not any more: all ends now.
     Withdraw,
@@ -173,6 +185,13 @@ pub enum Command<'a> {
     },
     /// Each of these has a share of its own of this executor's time; all others together have one.
     Prefer(&'a [NodeId]),
+    /// These came from one address, and have one share of that of strangers together. So have all of whom none is known.
+    Address {
+        /// Names it; 0 where it is not known any more.
+        address: u64,
+        /// Who.
+        ids: &'a [NodeId],
+    },
     /// Bring a piece of an input of a batch that runs, or of its module.
     FetchInput {
         /// Its number; an unused one. It ends with [`Event::FetchedInput`](crate::Event::FetchedInput), whatever becomes of the batch.
@@ -247,7 +266,13 @@ impl<'a> Command<'a> {
             },
             18 => Self::RanStep { job: reader.u32(), number: reader.u32(), step: Step::read(&mut reader) },
             19 => Self::CannotStep { job: reader.u32(), number: reader.u32(), are_silent: reader.u8() == 1 },
-            32 => Self::Offer { cores: reader.u8(), gas: reader.u64() },
+            14 => Self::Withheld { job: reader.u32(), executor: reader.id() },
+            32 => Self::Offer {
+                cores: reader.u8(),
+                gas: reader.u64(),
+                turn_ms: reader.u32(),
+                bytes_an_hour: reader.u64(),
+            },
             33 => Self::Withdraw,
             34 => Self::Ran {
                 assignment: reader.u32(),
@@ -269,6 +294,7 @@ impl<'a> Command<'a> {
                 offset: reader.u32(),
             },
             38 => Self::Decline { assignment: reader.u32(), why: Refusal::from_code(reader.u8())? },
+            39 => Self::Address { address: reader.u64(), ids: NodeId::list(reader.rest()) },
             _ => return None,
         };
         reader.finish().map(|()| command)
@@ -314,7 +340,10 @@ impl<'a> Command<'a> {
             Self::CannotStep { job, number, are_silent } => {
                 writer.u8(19).u32(*job).u32(*number).u8((*are_silent).into())
             }
-            Self::Offer { cores, gas } => writer.u8(32).u8(*cores).u64(*gas),
+            Self::Withheld { job, executor } => writer.u8(14).u32(*job).bytes(&executor.0),
+            Self::Offer { cores, gas, turn_ms, bytes_an_hour } => {
+                writer.u8(32).u8(*cores).u64(*gas).u32(*turn_ms).u64(*bytes_an_hour)
+            }
             Self::Withdraw => writer.u8(33),
             Self::Ran { assignment, index, task, outcome, output } => {
                 outcome.emit(writer.u8(34).u32(*assignment).u16(*index).bytes(&task.0));
@@ -327,6 +356,7 @@ impl<'a> Command<'a> {
             Self::FetchInput { fetch, assignment, index, offset } => {
                 writer.u8(37).u32(*fetch).u32(*assignment).u16(*index).u32(*offset)
             }
+            Self::Address { address, ids } => writer.u8(39).u64(*address).bytes(NodeId::list_bytes(ids)),
             Self::Decline { assignment, why } => writer.u8(38).u32(*assignment).u8(*why as u8),
         };
         writer.finish()

@@ -4,50 +4,9 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
+use super::parts::{FailedWhy, Ran, StalledWhy};
 use crate::bisect::{Ask, Step};
 use crate::outcome::Outcome;
-use crate::wire::Nonce;
-
-/// Why a job does not go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum StalledWhy {
-    /// It does.
-    Not = 0,
-    /// Nobody offers to run tasks, or nobody who does can be reached.
-    NoOffers = 1,
-    /// None of those who offer takes a task of this job, or all were set aside.
-    NoneFits = 2,
-    /// All are busy.
-    Busy = 3,
-    /// The shell has yet to pack a batch or to run a task.
-    Shell = 4,
-}
-
-/// Why a task has no outcome.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum FailedWhy {
-    /// Nobody came to a result, or none in time.
-    NoResult = 1,
-    /// There were too many answers, and no more for one of them than the job's level asks.
-    NoMargin = 2,
-    /// There were too few executors for the job's level.
-    TooFew = 3,
-    /// It is too large to be sent.
-    TooLarge = 4,
-}
-
-/// A task as somebody ran it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ran<'a> {
-    /// Who.
-    pub executor: &'a NodeId,
-    /// The assignment, as its outcomes name it.
-    pub nonce: &'a Nonce,
-    /// Which of its tasks.
-    pub index: u16,
-}
 
 /// What a shell hears: from 1 on as a requester, from 32 on as an executor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -410,29 +369,5 @@ impl<'a> Event<'a> {
             }
         };
         writer.finish()
-    }
-}
-
-impl<'a> Ran<'a> {
-    fn read(reader: &mut Reader<'a>) -> Self {
-        Self { executor: reader.id(), nonce: reader.array(), index: reader.u16() }
-    }
-
-    fn emit(&self, writer: &mut Writer) {
-        writer.bytes(&self.executor.0).bytes(self.nonce).u16(self.index);
-    }
-}
-
-impl StalledWhy {
-    fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Not, Self::NoOffers, Self::NoneFits, Self::Busy, Self::Shell];
-        all.into_iter().find(|why| *why as u8 == code)
-    }
-}
-
-impl FailedWhy {
-    fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::NoResult, Self::NoMargin, Self::TooFew, Self::TooLarge];
-        all.into_iter().find(|why| *why as u8 == code)
     }
 }

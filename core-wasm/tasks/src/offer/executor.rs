@@ -1,16 +1,17 @@
 //! What this node runs for others.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use tabmesh_directory::{Announcing, Spread};
-use tabmesh_port::{Instant, NodeId, Status, Wish};
+use tabmesh_port::{Duration, Instant, NodeId, Status, Wish};
 
+use super::guard::Gives;
+use super::hour::Hour;
 use super::served::{Fetch, Served, Stage};
 use super::turns::Turns;
 use crate::face::Event;
 use crate::ground::{Ground, compute};
-use crate::limits::{BATCHES_MAX, BEAT, KEPT_MAX, LEASE_MAX, SERVED_MAX, STRANGERS_MAX, TICK};
+use crate::limits::{BATCHES_MAX, BEAT, KEPT_MAX, LEASE_MAX, TICK};
 use crate::list::{Gather, List};
 use crate::wanted::Wanted;
 use crate::wire::{Nonce, Refusal, Word};
@@ -26,6 +27,7 @@ pub(crate) struct Executor {
     offer: Option<Offer>,
     pub(crate) served: Vec<Served>,
     pub(crate) turns: Turns,
+    pub(crate) hour: Hour,
     numbers: u32,
     /// Pieces of outputs.
     pub(crate) wanted: Wanted,
@@ -33,8 +35,7 @@ pub(crate) struct Executor {
 }
 
 struct Offer {
-    cores: usize,
-    gas: u64,
+    gives: Gives,
     announcing: Announcing,
 }
 
@@ -43,13 +44,16 @@ impl Executor {
         self.offer.is_some()
     }
 
-    pub(crate) fn offer(&mut self, ground: &Ground, cores: u8, gas: u64, depth: u8) {
-        let cores = usize::from(cores.max(1));
+    pub(crate) fn gives(&self) -> Option<Gives> {
+        self.offer.as_ref().map(|offer| offer.gives)
+    }
+
+    pub(crate) fn offer(&mut self, ground: &Ground, gives: Gives, depth: u8) {
         let announcing = match self.offer.take() {
             Some(offer) => offer.announcing,
             None => Announcing::new(ground.now, ground.own, compute(), Spread::All, depth),
         };
-        self.offer = Some(Offer { cores, gas, announcing });
+        self.offer = Some(Offer { gives, announcing });
     }
 
     pub(crate) fn withdraw(&mut self, ground: &mut Ground) {
@@ -71,7 +75,7 @@ impl Executor {
         (lease_ms, gas, count): (u32, u64, u16),
         bytes: &[u8],
     ) -> Result<(), Refusal> {
-        let gas_max = self.offer.as_ref().ok_or(Refusal::Unwilling)?.gas;
+        let gas_max = self.gives().ok_or(Refusal::Unwilling)?.gas;
         if self.find(from, nonce).is_some() {
             // Asked again: the answer was lost.
             return Ok(());
@@ -79,11 +83,11 @@ impl Executor {
         if gas > gas_max {
             return Err(Refusal::TooLarge);
         }
-        if !self.has_room_for(from) {
+        if !self.has_room_for(ground, from) {
             return Err(Refusal::Busy);
         }
         self.numbers = self.numbers.wrapping_add(1);
-        let lease = tabmesh_port::Duration::from_ms(lease_ms.into()).min(LEASE_MAX);
+        let lease = Duration::from_ms(lease_ms.into()).min(LEASE_MAX);
         self.served.push(Served {
             number: self.numbers,
             nonce: *nonce,
@@ -92,20 +96,21 @@ impl Executor {
             until: ground.after(lease),
             beat_at: ground.after(BEAT),
             ran: (0..count).map(|_| None).gather(),
+            output_bytes: 0,
+            charged: ground.now,
+            feeding: None,
+            unfed: None,
         });
         Ok(())
     }
 
-    fn has_room_for(&self, from: &NodeId) -> bool {
+    fn has_room_for(&mut self, ground: &mut Ground, from: &NodeId) -> bool {
         let own: Vec<&Served> =
             self.served.iter().filter(|served| served.is_open() && served.from == *from).gather();
         // Where the requester has outcomes, and the word of that is under way, the next batch may come before it.
         let left = own.iter().filter(|served| !served.is_over()).count();
-        let requesters = self.requesters();
-        let is_stranger = |id: &&NodeId| !self.turns.is_preferred(id);
-        let strangers = requesters.iter().filter(is_stranger).count();
-        let has_place = requesters.len() < SERVED_MAX && (!is_stranger(&from) || strangers < STRANGERS_MAX);
-        left < BATCHES_MAX && own.len() < 2 * BATCHES_MAX && (!own.is_empty() || has_place)
+        let (own, left) = (own.len(), left);
+        left < BATCHES_MAX && own < 2 * BATCHES_MAX && (own > 0 || self.has_place(ground, from))
     }
 
     /// For whom this node is at work: links to them are held.
@@ -138,12 +143,11 @@ impl Executor {
         why: Refusal,
     ) -> Result<(), Status> {
         let at = self.served.iter().position(|served| served.number == assignment).ok_or(Status::NotFound)?;
-        let Some(Stage::Running { since }) = self.served.get(at).map(|served| &served.stage) else {
+        if !self.served.get(at).is_some_and(Served::is_running) {
             return Err(Status::NotFound);
-        };
-        let took = ground.now.since(*since).0;
+        }
+        self.charge(ground.now, assignment);
         let served = self.served.remove(at);
-        self.turns.charge(&served.from, took);
         ground.tell(&served.from, &Word::Over(why).emit(&served.nonce));
         Ok(())
     }
@@ -154,11 +158,11 @@ impl Executor {
 
     /// These are not wanted any more.
     pub(crate) fn drop_those(&mut self, ground: &mut Ground, is_it: &dyn Fn(&Served) -> bool) {
-        while let Some(served) = self.served.take_first(is_it) {
-            if let Stage::Running { since } = served.stage {
-                self.turns.charge(&served.from, ground.now.since(since).0);
+        while let Some(number) = self.served.iter().find(|served| is_it(served)).map(|served| served.number) {
+            self.charge(ground.now, number);
+            if let Some(served) = self.served.take_first(|served| served.number == number) {
+                leave(ground, &served);
             }
-            leave(ground, &served);
         }
     }
 
@@ -174,7 +178,16 @@ impl Executor {
         if let Some((place, stays)) = self.offer.as_mut().and_then(|offer| offer.announcing.poll(now)) {
             ground.wish(Wish::List { op: OWN_LIST, place: &place, stays, within_ms: LIST_MS });
         }
-        self.drop_those(ground, &|served| now >= served.until);
+        while let Some(served) = self.served.iter().find(|served| now >= served.until) {
+            let (number, is_open) = (served.number, served.is_open());
+            if is_open {
+                self.give_back(ground, number);
+            } else {
+                self.drop_those(ground, &|served| served.number == number);
+            }
+        }
+        self.bound_outputs(ground);
+        self.end_turns(ground);
         let kept = self.served.iter().filter(|served| !served.is_open()).count();
         if kept > KEPT_MAX
             && let Some(at) = self.least_needed()
@@ -190,17 +203,10 @@ impl Executor {
         }
     }
 
-    /// The oldest batch that was done, of whoever has most of these.
-    fn least_needed(&self) -> Option<usize> {
-        let kept = || self.served.iter().enumerate().filter(|(_, served)| !served.is_open());
-        let own = |from: &NodeId| kept().filter(|(_, served)| served.from == *from).count();
-        kept().min_by_key(|(_, served)| Reverse(own(&served.from))).map(|(at, _)| at)
-    }
-
     /// Gives the shell the next batch, if it has too little to do.
     fn run_next(&mut self, ground: &mut Ground) -> bool {
-        let running: usize = self.served.iter().map(Served::running).sum();
-        if self.offer.as_ref().is_none_or(|offer| running >= offer.cores) {
+        let Some(Gives { cores, turn, .. }) = self.gives() else { return false };
+        if self.at_work() >= cores {
             return false;
         }
         let is_waiting = |served: &&Served| matches!(served.stage, Stage::Waiting { .. });
@@ -212,6 +218,10 @@ impl Executor {
             .find(|served| served.from == from && matches!(served.stage, Stage::Waiting { .. }));
         let Some(served) = first else { return false };
         let stage = core::mem::replace(&mut served.stage, Stage::Running { since: ground.now });
+        served.charged = ground.now;
+        // Each task its time, and as much again for what is fetched.
+        let most = Duration(turn.0 * (served.count() as u64 + 1));
+        served.until = served.until.min(ground.after(most));
         if let Stage::Waiting { gas, bytes } = stage {
             let (assignment, count) = (served.number, served.count() as u16);
             ground.emit(&Event::Run { assignment, from: &from, gas, count, bytes: &bytes });

@@ -11,16 +11,17 @@ use crate::list::List;
 use crate::wire::Question;
 
 /// How long a piece is waited for.
-const PIECE_MS: u32 = 20_000;
+const PIECE_MS: u32 = 10_000;
 
 impl Executor {
     /// The shell wants a piece of an input of a batch that runs.
     ///
     /// # Errors
     /// [`NotFound`](Status::NotFound) where it does not run, [`BadRequest`](Status::BadRequest) where it has no such input or the number is
-    /// used, [`TooManyRequests`](Status::TooManyRequests) at the bound.
+    /// used, [`TooManyRequests`](Status::TooManyRequests) and [`Forbidden`](Status::Forbidden) at the bounds.
     pub(crate) fn begin_fetch(
         &mut self,
+        ground: &mut Ground,
         fetch: u32,
         assignment: u32,
         (index, offset): (u16, u32),
@@ -35,6 +36,7 @@ impl Executor {
             return Err(Status::TooManyRequests);
         }
         let (from, nonce) = (served.from, served.nonce);
+        self.feed(ground, assignment, &from)?;
         self.fetches.push(Fetch { op: None, fetch, assignment, from, nonce, index, offset });
         Ok(())
     }
@@ -76,8 +78,16 @@ impl Executor {
         bytes: &[u8],
     ) -> bool {
         let is_it = |fetch: &Fetch| fetch.op == Some(op) && fetch.from == *from;
+        let Some(assignment) = self.fetches.iter().find(|fetch| is_it(fetch)).map(|fetch| fetch.assignment)
+        else {
+            return false;
+        };
+        self.charge(ground.now, assignment);
+        let was_at_work =
+            self.served.iter().any(|served| served.number == assignment && served.at_work(&self.fetches) > 0);
         let Some(Fetch { fetch, .. }) = self.fetches.take_first(is_it) else { return false };
         ground.emit(&Event::FetchedInput { fetch, status, bytes });
+        self.on_fed(ground, assignment, status, bytes.len(), was_at_work);
         true
     }
 }

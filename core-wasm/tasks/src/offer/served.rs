@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Instant, NodeId};
 
+use crate::limits::MODULE_INDEX;
 use crate::outcome::{Outcome, TaskId};
 use crate::wire::Nonce;
 
@@ -17,6 +18,14 @@ pub(crate) struct Served {
     pub(crate) beat_at: Instant,
     /// What came of each task.
     pub(crate) ran: Vec<Option<Ran>>,
+    /// Bytes of outputs, which the shell keeps.
+    pub(crate) output_bytes: u64,
+    /// Up to then its requester was charged for the time that it ran.
+    pub(crate) charged: Instant,
+    /// Since when it waits for inputs.
+    pub(crate) feeding: Option<Instant>,
+    /// Since when pieces of them were asked for in vain.
+    pub(crate) unfed: Option<Instant>,
 }
 
 pub(crate) enum Stage {
@@ -25,6 +34,7 @@ pub(crate) enum Stage {
         gas: u64,
         bytes: Vec<u8>,
     },
+    /// Its turn began then, or once the last input came that all of it waited for.
     Running {
         since: Instant,
     },
@@ -82,11 +92,12 @@ impl Served {
         self.done() == self.count()
     }
 
-    /// Tasks that the shell has and did not run yet.
-    pub(crate) fn running(&self) -> usize {
-        match self.stage {
-            Stage::Running { .. } => self.count() - self.done(),
-            _ => 0,
-        }
+    /// Tasks that hold a core, or will as soon as one is free: those before the first whose input is still to come, and none without the
+    /// module.
+    pub(crate) fn at_work(&self, fetches: &[Fetch]) -> usize {
+        let awaited = fetches.iter().filter(|fetch| fetch.assignment == self.number).map(|fetch| fetch.index);
+        let first = awaited.map(|index| if index == MODULE_INDEX { 0 } else { index.into() }).min();
+        let ready = if self.is_running() { first.unwrap_or(self.count()) } else { 0 };
+        self.ran.iter().take(ready).filter(|ran| ran.is_none()).count()
     }
 }

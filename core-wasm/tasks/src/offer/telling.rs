@@ -33,22 +33,28 @@ impl Executor {
         if output.len() != if is_inline { outcome.length as usize } else { 0 } {
             return Err(Status::BadRequest);
         }
-        let is_it = |served: &&mut Served| served.number == assignment;
-        let served = self.served.iter_mut().find(is_it).ok_or(Status::NotFound)?;
-        let Stage::Running { since } = served.stage else { return Err(Status::BadRequest) };
-        let place = served.ran.get_mut(usize::from(index)).ok_or(Status::BadRequest)?;
-        if place.is_some() {
+        let is_it = |served: &&Served| served.number == assignment;
+        let served = self.served.iter().find(is_it).ok_or(Status::NotFound)?;
+        if !served.is_running() {
             return Err(Status::BadRequest);
         }
+        let is_open = served.ran.get(usize::from(index)).is_some_and(Option::is_none);
+        if !is_open {
+            return Err(Status::BadRequest);
+        }
+        self.charge(ground.now, assignment);
+        let Some(served) = self.served.iter_mut().find(|served| served.number == assignment) else {
+            return Ok(());
+        };
+        let Some(place) = served.ran.get_mut(usize::from(index)) else { return Ok(()) };
         *place = Some(Ran { task: *task, outcome, output: output.to_vec() });
-        if served.running() == 0 {
+        served.output_bytes += u64::from(outcome.length);
+        if served.is_over() {
             let leaves: Vec<_> =
                 served.ran.iter().flatten().map(|ran| leaf(&ran.task, &ran.outcome)).gather();
             let count = leaves.len();
             let work = ground.sign(&signed(&served.from, &served.nonce, count, &root(leaves)));
             served.stage = Stage::Signing { work };
-            let from = served.from;
-            self.turns.charge(&from, ground.now.since(since).0);
         }
         Ok(())
     }

@@ -170,6 +170,14 @@ impl Asking {
         if self.by_steps { stepping::outcome(task, Way::Right) } else { honest(task).0 }
     }
 
+    /// Its jobs have no more tasks than they have by now.
+    pub(crate) fn finish(&mut self) {
+        for at in 0..self.jobs.len() {
+            self.jobs[at].tasks = self.jobs[at].next;
+            self.add(self.jobs[at].number);
+        }
+    }
+
     fn find(&mut self, number: u32) -> &mut Job {
         self.jobs.iter_mut().find(|job| job.number == number).expect("a job of this shell")
     }

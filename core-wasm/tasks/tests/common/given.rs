@@ -1,7 +1,7 @@
 //! Tasks, and what comes of them.
 
 use tabmesh_port::sha256;
-use tabmesh_tasks::{Outcome, TaskId};
+use tabmesh_tasks::{Command, LEASE_MAX, Outcome, TaskId};
 
 pub(crate) const MS: u64 = 1_000;
 pub(crate) const SECOND: u64 = 1_000 * MS;
@@ -30,4 +30,9 @@ pub(crate) fn input(task: &TaskId) -> Option<Vec<u8>> {
 pub(crate) fn task_id(job: u32, number: u32) -> TaskId {
     let bytes = [job.to_be_bytes(), number.to_be_bytes()].concat();
     tabmesh_port::BlockHash(sha256(&bytes))
+}
+
+/// An offer whose turns are as long as leases, of bytes without a bound.
+pub(crate) fn offer(cores: u8, gas: u64) -> Command<'static> {
+    Command::Offer { cores, gas, turn_ms: LEASE_MAX.ms() as u32, bytes_an_hour: u64::MAX }
 }

@@ -13,6 +13,6 @@ pub(crate) mod staff;
 pub(crate) mod stepping;
 pub(crate) mod world;
 
-pub(crate) use given::{MS, SECOND, honest, task_id};
+pub(crate) use given::{MS, SECOND, honest, offer, task_id};
 pub(crate) use node::Node;
 pub(crate) use world::World;

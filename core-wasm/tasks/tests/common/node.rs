@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use tabmesh_port::{Attachment, Input, Instant, Module, Output, Room, Wish};
+use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Room, Wish};
 use tabmesh_tasks::{Event, Tasks};
 
 use super::asking::Asking;
@@ -18,8 +18,8 @@ pub(crate) struct Node<M = Tasks> {
     /// What the module alone holds of the heap, in bytes, and the most that it held.
     pub(crate) heap: i64,
     pub(crate) heap_max: i64,
-    /// How many links it holds, since when, and microseconds times links until then.
-    held: (u64, Instant),
+    /// To whom it holds links, since when, and microseconds times links until then.
+    held: (Vec<NodeId>, Instant),
     held_us: u64,
 }
 
@@ -40,15 +40,20 @@ impl<M: Module> Node<M> {
             outputs: VecDeque::new(),
             heap: 0,
             heap_max: 0,
-            held: (0, Instant(0)),
+            held: (Vec::new(), Instant(0)),
             held_us: 0,
         }
     }
 
     /// Microseconds that it held links, of all links together.
     pub(crate) fn held_us(&self) -> u64 {
-        let (links, since) = self.held;
-        self.held_us + links * self.now.since(since).0
+        let (links, since) = &self.held;
+        self.held_us + links.len() as u64 * self.now.since(*since).0
+    }
+
+    /// To whom it holds links.
+    pub(crate) fn held(&self) -> &[NodeId] {
+        &self.held.0
     }
 
     /// Has the module do something, and counts what it keeps.
@@ -80,7 +85,7 @@ impl<M: Module> Node<M> {
                     output => {
                         if let Output::Wish(Wish::Hold { ids }) = output {
                             self.held_us = self.held_us();
-                            self.held = (ids.len() as u64, self.now);
+                            self.held = (ids.to_vec(), self.now);
                         }
                         self.outputs.push_back(flat);
                     }
@@ -96,13 +101,15 @@ impl<M: Module> Node<M> {
 }
 
 impl<M: Module> Module for Node<M> {
-    /// A command is for the shell: 1 begins its jobs, 2 offers, 3 withdraws; anything longer goes to the module.
+    /// A command is for the shell: 1 begins its jobs, 2 offers, 3 withdraws, 4 ends its jobs with what they have; anything longer goes to
+    /// the module.
     fn handle(&mut self, now: Instant, input: Input<'_>) {
         self.now = now;
         match input {
             Input::Command(&[1]) => self.asking.begin(),
             Input::Command(&[2]) => self.running.offer(),
             Input::Command(&[3]) => self.running.withdraw(),
+            Input::Command(&[4]) => self.asking.finish(),
             input => self.count(|tasks| tasks.handle(now, input)),
         }
         self.drain();

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use tabmesh_port::{BlockHash, Instant, NodeId, Status};
 use tabmesh_tasks::{Command, Event, INLINE_MAX, Outcome, PIECE_MAX, Refusal, TaskId};
 
-use super::given::{MS, honest, input};
+use super::given::{MS, honest, input, offer};
 use super::inputs::Inputs;
 use super::stepping::{self, Answering, Way};
 
@@ -85,7 +85,7 @@ impl Default for Running {
 
 impl Running {
     pub(crate) fn offer(&mut self) {
-        self.commands.push_back(Command::Offer { cores: self.cores, gas: self.gas }.emit());
+        self.commands.push_back(offer(self.cores, self.gas).emit());
     }
 
     pub(crate) fn withdraw(&mut self) {

@@ -68,7 +68,7 @@ fn lacking(prepared: &Prepared) -> String {
 fn refused(end: End, module: &[u8]) -> (Value, Option<TaskError>) {
     let why = match &end {
         End::Refused(refusal) => why(refusal, module),
-        end => Why { feature: end.sentence(), found: None, place: None, way_out: "" },
+        end => Why { feature: end.sentence(), found: None, symbol: None, way_out: "" },
     };
     let report = json!({
         "accepted": false,
@@ -77,7 +77,7 @@ fn refused(end: End, module: &[u8]) -> (Value, Option<TaskError>) {
         "found": why.found,
         "code": end.code(),
         "offset": end.offset(),
-        "where": why.place,
+        "where": why.symbol,
         "way_out": why.way_out,
     });
     let sentence = if end.status() == Status::Refused { TaskError::refused(&why) } else { end.sentence() };
@@ -103,8 +103,8 @@ fn print(report: &Value) {
         }
         line("code", &report["code"]);
         line("at byte", &report["offset"]);
-        if let Some(place) = report["where"].as_str() {
-            line("in", &place);
+        if let Some(symbol) = report["where"].as_str() {
+            line("in", &symbol);
         }
         if let Some(way_out) = report["way_out"].as_str().filter(|way_out| !way_out.is_empty()) {
             line("way out", &way_out);

@@ -3,8 +3,8 @@
 mod check;
 pub(super) mod common;
 mod compile;
+mod destination;
 pub(super) mod error;
-mod place;
 mod run;
 mod step;
 

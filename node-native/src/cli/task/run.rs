@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::common::{CommonArgs, RunArgs, apart};
+use super::destination::{Destination, is_plain};
 use super::error::TaskError;
-use super::place::{Place, is_plain};
 use crate::cli::error::CliError;
 use crate::cli::show::print_json;
 use crate::task::outcome::id_of;
@@ -21,14 +21,14 @@ pub(super) async fn run(
     common: CommonArgs,
 ) -> Result<(), CliError> {
     let (is_json, gas, is_output_free) = (common.json, run.gas, run.output.is_some());
-    let place = Place::open(run.output.as_deref(), !is_json).await?;
+    let destination = Destination::open(run.output.as_deref(), !is_json).await?;
     let result = apart(move || execute(module, piece, run, common)).await;
     if let Ok((outcome, _, _)) = &result {
         write_log(&outcome.log);
     }
     let has_output = |outcome: &Outcome| matches!(outcome.status(), Status::Ok | Status::Exit);
     let output = result.as_ref().ok().filter(|(outcome, _, _)| has_output(outcome));
-    place.give(output.map(|(outcome, _, _)| &outcome.output[..])).await?;
+    destination.give(output.map(|(outcome, _, _)| &outcome.output[..])).await?;
     let (outcome, error, took) = result?;
     if is_json {
         let mut summary = summary(&outcome, error.as_ref(), gas, took);

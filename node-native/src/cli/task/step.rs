@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::common::{CommonArgs, RunArgs, apart, read};
+use super::destination::Destination;
 use super::error::TaskError;
-use super::place::Place;
 use super::run::{id_text, print, summary};
 use crate::cli::error::CliError;
 use crate::cli::show::print_json;
@@ -26,8 +26,8 @@ pub(super) async fn step(
     common: CommonArgs,
 ) -> Result<(), CliError> {
     let (is_json, gas, is_output_free) = (common.json, run.gas, run.output.is_some());
-    let output = Place::open(run.output.as_deref(), !is_json).await?;
-    let state = Place::open(states.to.as_deref(), false).await?;
+    let output = Destination::open(run.output.as_deref(), !is_json).await?;
+    let state = Destination::open(states.to.as_deref(), false).await?;
     let result = apart(move || execute(module, states.from, run, common)).await;
     let answer = result.as_ref().ok().and_then(|(step, _, _)| step.answer.as_ref());
     output.give(answer.map(|answer| &answer.emitted[..])).await?;

@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::Outcome;
+use tabmesh_tasks::{Command, Outcome};
 
 use super::asking::Asking;
 use super::job::{Stage, deliver, pump};
 use super::news::Accepted;
 use super::work::{Fetched, Work};
-use crate::jobs::fetching::Source;
+use crate::jobs::fetching::{Lost, Source};
 
 /// After so many outcomes of a task of which nobody had the output it is run here.
 const LOST_MAX: u8 = 3;
@@ -65,28 +65,36 @@ impl Asking {
             let _turn = turn.acquire_owned().await.ok();
             let _place = places.acquire_owned().await.ok();
             let Outcome { output: hash, length, .. } = accepted.outcome;
-            let mut found = None;
+            let (mut found, mut withheld) = (None, Vec::new());
             for source in sources {
                 let Source::Executor { executor, .. } = source else { continue };
                 if quiet.is_it(&executor) {
                     continue;
                 }
-                found = fetcher.whole(source, hash, length).await;
-                if found.is_some() {
-                    break;
+                match fetcher.whole(source, hash, length).await {
+                    Ok(output) => {
+                        found = Some(output);
+                        break;
+                    }
+                    Err(Lost::Withheld) => withheld.push(executor),
+                    Err(Lost::Gone) => {}
                 }
                 quiet.note(executor);
             }
             let accepted = found.map(|output| Box::new(Accepted { output, _place, ..accepted }));
-            let _ = works.send(Work::Output(Fetched { job, number, ticket, accepted }));
+            let _ = works.send(Work::Output(Fetched { job, number, ticket, accepted, withheld }));
         });
     }
 
     /// An output came, or did not.
     pub(super) fn on_fetched(&mut self, fetched: Fetched, commands: &mut Vec<Vec<u8>>) {
-        let Fetched { job, number, ticket, accepted } = fetched;
+        let Fetched { job, number, ticket, accepted, withheld } = fetched;
         let Ok(at) = self.at(job) else { return };
         let job = &mut self.jobs[at];
+        for executor in &withheld {
+            // Before its tasks are given out again.
+            commands.push(Command::Withheld { job: job.current.unwrap_or(0), executor }.emit());
+        }
         let is_it = |stage: &Stage| matches!(stage, Stage::Fetching { ticket: of, .. } if *of == ticket);
         let Some(open) = job.open.get_mut(&number).filter(|open| is_it(&open.stage)) else { return };
         if let Some(accepted) = accepted {

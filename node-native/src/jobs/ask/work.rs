@@ -1,5 +1,6 @@
 //! What is done for jobs beside the hub.
 
+use tabmesh_engine::NodeId;
 use tabmesh_tasks::bisect::Step;
 
 use super::news::Accepted;
@@ -21,6 +22,8 @@ pub(in crate::jobs) struct Fetched {
     pub(super) number: u32,
     pub(super) ticket: u64,
     pub(super) accepted: Option<Box<Accepted>>,
+    /// Who said to have it, and gave nothing.
+    pub(super) withheld: Vec<NodeId>,
 }
 
 /// For what a task was run.

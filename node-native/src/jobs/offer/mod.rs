@@ -1,5 +1,6 @@
 //! Tasks of others, run on this host.
 
+pub(super) mod addresses;
 mod modules;
 mod outputs;
 mod run;
@@ -30,6 +31,9 @@ use trails::{Kept, Place, Trails};
 
 /// Modules that an engine failed at, with their requesters; of more the first is forgotten.
 const FAILED_MAX: usize = 256;
+
+/// Of one requester; after so many nothing is taken from it.
+const BOMBS_MAX: usize = 3;
 
 /// What is offered, what was done, and what is being done.
 #[derive(Clone, Debug)]
@@ -113,9 +117,10 @@ impl Offering {
 
     /// Lets others know, unless nothing is offered any more.
     pub(super) fn announce(&mut self, commands: &mut Vec<Vec<u8>>) {
-        if let Some(Offer { cores, gas, .. }) = self.offer {
+        if let Some(Offer { cores, gas, time, bytes_an_hour, .. }) = self.offer {
             self.is_announced = true;
-            commands.push(Command::Offer { cores, gas }.emit());
+            let turn_ms = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+            commands.push(Command::Offer { cores, gas, turn_ms, bytes_an_hour }.emit());
         }
     }
 
@@ -184,7 +189,8 @@ impl Offering {
         let batch = Batch::read(bytes, count, gas).map_err(|_| Refusal::Unwilling)?;
         Run::check(&batch, &offer)?;
         let whose = For { requester, module: batch.terms.module };
-        if self.failed.contains(&whose) {
+        let bombs = self.failed.iter().filter(|other| other.requester == requester).count();
+        if self.failed.contains(&whose) || bombs >= BOMBS_MAX {
             return Err(Refusal::Unwilling);
         }
         let own = self.batches.values().find(|running| running.whose == whose);

@@ -132,7 +132,7 @@ impl Run {
 
     async fn fetch(&self, index: u16, hash: [u8; 32], length: u32) -> Result<Bytes, Refusal> {
         let source = Source::Requester { assignment: self.assignment, index };
-        self.tools.fetcher.whole(source, hash, length).await.ok_or(Refusal::Busy)
+        self.tools.fetcher.whole(source, hash, length).await.map_err(|_| Refusal::Busy)
     }
 }
 

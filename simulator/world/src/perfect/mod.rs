@@ -8,9 +8,9 @@
 mod grant;
 mod lists;
 mod node;
+mod views;
 mod weather;
 
-use tabmesh_port::limits::VIEW_MAX;
 use tabmesh_port::{Attachment, Input, Instant, Module, NodeId, Output, Port, Signature, Status, Told};
 
 use self::lists::Lists;
@@ -126,13 +126,18 @@ impl<M: Module> Perfect<M> {
     fn greet(&mut self, place: usize) {
         let wall_ms = self.wall_ms();
         self.hand(place, &Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
-        self.tell_changes();
+        self.tell_change(place);
     }
 
     /// The module goes. What it had asked ends nowhere, and what others asked it goes unanswered until their time is up.
     pub fn detach(&mut self, Place(place): Place) {
         self.nodes[place].leave();
-        self.tell_changes();
+        self.tell_change(place);
+    }
+
+    /// The node does nothing for so many microseconds, as a hidden tab; what comes for it waits. Its links stay.
+    pub fn freeze(&mut self, Place(place): Place, us: u64) {
+        self.nodes[place].frozen_until = self.now.saturating_add(us);
     }
 
     /// Cuts these off from the others, until [`Perfect::heal`]: what is sent across is lost, and views name one's own side.
@@ -177,8 +182,12 @@ impl<M: Module> Perfect<M> {
             at_once = if at == self.now { at_once + 1 } else { 0 };
             assert!(at_once < AT_ONCE_MAX, "time stands still at node {}", entry.place);
             self.now = at;
-            if self.nodes[entry.place].life == entry.life {
-                self.happen(entry);
+            if self.nodes[entry.place].life != entry.life {
+                continue;
+            }
+            match self.nodes[entry.place].thaws_after(at) {
+                Some(thaw) => self.put_off(at, thaw, entry),
+                None => self.happen(entry),
             }
         }
         self.now = end;
@@ -229,6 +238,15 @@ impl<M: Module> Perfect<M> {
         self.plan(self.now, place, life, What::Hand(told.emit()));
     }
 
+    /// What would happen to a frozen node waits until it goes on.
+    fn put_off(&mut self, at: u64, thaw: u64, entry: Entry) {
+        let woken_at = &mut self.nodes[entry.place].woken_at;
+        if matches!(entry.what, What::Wake) && *woken_at == Some(at) {
+            *woken_at = Some(thaw);
+        }
+        self.agenda.add(thaw, entry);
+    }
+
     fn happen(&mut self, entry: Entry) {
         let place = entry.place;
         match entry.what {
@@ -276,6 +294,10 @@ impl<M: Module> Perfect<M> {
     /// Hands a module an input and takes what it gives.
     fn hand_flat(&mut self, place: usize, flat: &[u8]) {
         let (now, node) = (Instant(self.now), &mut self.nodes[place]);
+        if let Some(thaw) = node.thaws_after(self.now) {
+            let life = node.life;
+            return self.plan(thaw, place, life, What::Hand(flat.to_vec()));
+        }
         let Some(module) = &mut node.module else { return };
         self.trace = fold(fold(self.trace ^ self.now, &(place as u64).to_le_bytes()), flat);
         module.handle(now, Input::read(flat).expect("the world tells what is well formed"));
@@ -317,25 +339,6 @@ impl<M: Module> Perfect<M> {
         }
     }
 
-    /// Tells everybody whom it can reach now, and what became of its links.
-    fn tell_changes(&mut self) {
-        for place in 0..self.nodes.len() {
-            if let Some((version, ids)) = self.view(place) {
-                self.hand(place, &Input::Told(Told::View { version, ids: &ids }));
-            }
-            self.tell_links(place);
-        }
-    }
-
-    /// What a node can see now, if that is something else than before, or the first view.
-    fn view(&mut self, place: usize) -> Option<(u32, Vec<NodeId>)> {
-        let own = self.nodes[place].id;
-        let others = (0..self.nodes.len()).filter(|other| *other != place && self.is_way(place, *other));
-        let mut ids: Vec<NodeId> = others.map(|other| self.nodes[other].id).collect();
-        ids.sort_unstable_by_key(|id| own.distance(id));
-        self.nodes[place].see(some_of_every_distance(&own, ids))
-    }
-
     fn find(&self, id: &NodeId) -> Option<usize> {
         let at = self.ids.binary_search_by_key(id, |(id, _)| *id).ok()?;
         Some(self.ids[at].1)
@@ -350,17 +353,4 @@ impl<M: Module> Perfect<M> {
     fn is_way(&self, from: usize, to: usize) -> bool {
         self.nodes[to].module.is_some() && self.nodes[from].is_cut_off == self.nodes[to].is_cut_off
     }
-}
-
-/// As many of `ids`, which are in order of their distance, as a view names: the nearest of every bucket, then the second nearest of
-/// every bucket, and so on. Whoever knows one of every bucket is on a way to everybody (Kademlia §3).
-fn some_of_every_distance(own: &NodeId, ids: Vec<NodeId>) -> Vec<NodeId> {
-    let mut ranked: Vec<(usize, NodeId)> = Vec::with_capacity(ids.len());
-    for bucket in ids.chunk_by(|one, other| own.shared_bits(one) == own.shared_bits(other)) {
-        ranked.extend(bucket.iter().copied().enumerate());
-    }
-    ranked.sort_by_key(|(rank, _)| *rank);
-    let mut ids: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
-    ids.sort_unstable_by_key(|id| own.distance(id));
-    ids
 }

@@ -13,6 +13,8 @@ pub(super) struct Node<M> {
     pub(super) module: Option<M>,
     /// Counts the modules that were attached here.
     pub(super) life: u32,
+    /// Until then it does nothing.
+    pub(super) frozen_until: u64,
     /// On the far side of a cut.
     pub(super) is_cut_off: bool,
     pub(super) events: Vec<Vec<u8>>,
@@ -64,6 +66,7 @@ impl<M: Module> Node<M> {
             id: NodeId::of_key(&key),
             module: Some(make(attachment)),
             life: 0,
+            frozen_until: 0,
             is_cut_off: false,
             events: Vec::new(),
             woken_at: None,
@@ -84,9 +87,15 @@ impl<M: Module> Node<M> {
         self.module = None;
         self.life += 1;
         self.woken_at = None;
+        self.frozen_until = 0;
         self.asks.clear();
         self.asked.clear();
         self.held.clear();
+    }
+
+    /// When it goes on, if it is frozen.
+    pub(super) fn thaws_after(&self, now: u64) -> Option<u64> {
+        (self.frozen_until > now).then_some(self.frozen_until)
     }
 
     /// A module comes in the place of the one before, of which it remembers nothing; the node's key is the same.
@@ -117,6 +126,11 @@ impl<M: Module> Node<M> {
                 Done::Verified { job, holds: StandIn::verify(key, signature, bytes) }.emit()
             }
         }
+    }
+
+    /// The view that it was told last; of a module that heard none, nobody.
+    pub(super) fn view(&self) -> Option<&[NodeId]> {
+        (self.views > 0).then_some(&self.view)
     }
 
     /// The number of the view and the view, if it is the first or another one than before.
@@ -182,6 +196,10 @@ impl<M: Module> Node<M> {
 
     pub(super) fn hold(&mut self, ids: &[NodeId]) {
         self.held = ids.iter().map(|id| (*id, self.held.get(id).copied().flatten())).collect();
+    }
+
+    pub(super) fn holds(&self, id: &NodeId) -> bool {
+        self.held.contains_key(id)
     }
 
     pub(super) fn held(&self) -> impl Iterator<Item = NodeId> {

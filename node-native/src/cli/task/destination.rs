@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::cli::error::CliError;
 use crate::cli::output::Sink;
 
-/// A file or the standard output, opened before the work, so that a place that cannot be written costs none.
-pub(super) struct Place {
+/// A file or the standard output, opened before the work, so that one that cannot be written costs none.
+pub(super) struct Destination {
     sink: Option<Sink>,
     is_file: bool,
 }
 
-impl Place {
+impl Destination {
     /// The file; without one the standard output, or nowhere if that is free for something else.
     pub(super) async fn open(file: Option<&Path>, has_standard_output: bool) -> Result<Self, CliError> {
         let sink = match file {

@@ -9,7 +9,7 @@ const SHOWN_MAX: usize = 80;
 
 /// What stands at a byte of a module.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Place {
+pub enum Symbol {
     /// An import.
     Import {
         /// The module that it is imported from.
@@ -28,7 +28,7 @@ pub enum Place {
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Import { module, name, kind } => write!(f, "import {module}.{name}: {kind}"),
@@ -40,7 +40,7 @@ impl fmt::Display for Place {
 
 /// The import with its type, or the function with its name, at a byte; none where it is neither, or the module cannot be read so far.
 #[must_use]
-pub fn place(module: &[u8], offset: u32) -> Option<Place> {
+pub fn symbol_at(module: &[u8], offset: u32) -> Option<Symbol> {
     let mut reader = Reader { bytes: module, at: 8, offset: offset as usize, ..Reader::default() };
     // What was found stays, wherever reading ends.
     let _ = reader.sections();
@@ -49,7 +49,7 @@ pub fn place(module: &[u8], offset: u32) -> Option<Place> {
         (None, function) => function?,
     };
     let name = reader.named.remove(&index).or_else(|| reader.exported.remove(&index));
-    Some(Place::Function { index, name })
+    Some(Symbol::Function { index, name })
 }
 
 #[derive(Default)]
@@ -61,7 +61,7 @@ struct Reader<'a> {
     imported: u32,
     exported: BTreeMap<u32, String>,
     named: BTreeMap<u32, String>,
-    import: Option<Place>,
+    import: Option<Symbol>,
     function: Option<u32>,
 }
 
@@ -189,7 +189,7 @@ impl Reader<'_> {
             _ => return None,
         };
         if self.is_within(start..self.at) {
-            self.import = Some(Place::Import { module, name, kind });
+            self.import = Some(Symbol::Import { module, name, kind });
         }
         Some(())
     }

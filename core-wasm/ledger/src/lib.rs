@@ -1,0 +1,57 @@
+//! The ledger of a neighbourhood: who has what, in a tree whose root proves it.
+//!
+//! A [`State`] is a table of 64-byte units in the order of their keys, and a table of nullifiers. It changes by signed [`Operation`]s, by
+//! receipts that cross from one neighbourhood to another, and by rent; each refusal is a [`Refusal`] and leaves it as it was. A
+//! [`Header`] commits to all of it, and a [`Proof`] shows one record, or that there is none, to who knows a root alone. The [`Genesis`]
+//! says how it began, and its hash is the ledger's name in everything that is signed.
+//!
+//! No clock, no keys, no chance: the same operations in the same order give the same root everywhere. Signatures are the shell's to check:
+//! [`Operation::claim`] says which one. `docs/LEDGER.md` has every byte.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod block;
+mod crossing;
+mod execute;
+mod genesis;
+mod hash;
+mod header;
+mod key;
+mod ledger;
+pub mod limits;
+mod mountain;
+mod nullifiers;
+mod operation;
+mod proof;
+mod record;
+mod refusal;
+mod rent;
+pub mod replica;
+mod state;
+mod sums;
+mod terms;
+mod tree;
+mod units;
+
+pub use block::Block;
+pub use crossing::{Closed, Receipt, Rooted};
+pub use genesis::{Flaw, Genesis, Voter};
+pub use hash::{EMPTY, Hash};
+pub use header::Header;
+pub use key::{Key, Name, Prefix};
+pub use ledger::Ledger;
+pub use mountain::{Mountain, Way};
+pub use nullifiers::{Nullifier, Nullifiers};
+pub use operation::{Action, Claim, LedgerId, Operation};
+pub use proof::{Found, Proof};
+pub use record::{Account, Open, Record, Reference};
+pub use refusal::Refusal;
+pub use replica::Replica;
+pub use state::State;
+pub use sums::Sums;
+pub use terms::Terms;
+pub use tree::Branch;
+pub use units::Units;

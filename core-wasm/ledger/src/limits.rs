@@ -1,0 +1,79 @@
+//! Every bound of the ledger, and what happens at it.
+
+/// What balances count in: so many grains are a credit. Bonds count in credits.
+pub const CREDIT: u64 = 1_000_000;
+
+/// More grains than there may ever be in one ledger: a [`Genesis`](crate::Genesis) with more is none. So no sum overflows.
+pub const SUPPLY_MAX: u64 = 1 << 62;
+
+/// A unit of the table, in bytes.
+pub const UNIT: usize = 64;
+
+/// Units of a neighbourhood, as its [`Genesis`](crate::Genesis) says: at least these, and at most [`UNITS_MAX`]. An operation that would
+/// need one more is refused with [`TableFull`](crate::Refusal::TableFull).
+pub const UNITS_MIN: u32 = 64;
+
+/// What fits the 64 KiB of a tab.
+pub const UNITS_TAB: u32 = 384;
+
+/// What a neighbourhood of native peers may have.
+pub const UNITS_MAX: u32 = 16_384;
+
+/// Operations of one block: one for eight units. A leader leaves what is more for the next one.
+pub const fn operations_max(units: u32) -> u32 {
+    units / 8
+}
+
+/// Nullifiers that are kept: 17 for 32 units. At the bound claims are refused with [`TableFull`](crate::Refusal::TableFull), and wait.
+pub const fn nullifiers_max(units: u32) -> u32 {
+    units / 32 * 17
+}
+
+/// Voters whom a [`Genesis`](crate::Genesis) names: at least these. With fewer one that is silent would stop it.
+pub const VOTERS_MIN: usize = 4;
+
+/// And at most these.
+pub const VOTERS_MAX: usize = 64;
+
+/// How long an epoch may last, in milliseconds.
+pub const EPOCH_MS: core::ops::RangeInclusive<u32> = 1_000..=3_600_000;
+
+/// Sequence numbers of an account for each epoch that there was: one beyond is refused with
+/// [`TooMany`](crate::Refusal::TooMany). A new account begins above all of its epoch, so that nothing that an earlier one with the same
+/// key has signed is taken again. They last for 134 million epochs, 42 years of ten seconds.
+pub const SEQUENCES: u32 = 32;
+
+/// The epoch of its birth is spent, and in the next one a new account may do so many operations.
+pub const fn first_sequence(epoch: u32) -> u32 {
+    epoch.saturating_add(1).saturating_mul(SEQUENCES)
+}
+
+/// Rent is taken from one in so many records an epoch, by their keys. So each pays for so many epochs at once.
+pub const ROUND: u32 = 64;
+
+/// Epochs until a bond that leaves can be spent.
+pub const UNBONDING: u32 = 360;
+
+/// Epochs for which a new reference has paid.
+pub const REFERENCE_EPOCHS: u32 = 360;
+
+/// Epochs until a receipt expires: from then on its destination does not take it.
+pub const RECEIPT_EPOCHS: u32 = 36;
+
+/// Epochs behind its expiry in which the block that took a receipt must be rooted.
+pub const ROOTED_WITHIN: u32 = 6;
+
+/// Epochs behind its expiry for which a receipt's nullifier is kept.
+pub const NULLIFIER_EPOCHS: u32 = 42;
+
+/// Epochs for which an open receipt has paid, whose unit pays no other rent.
+pub const RECEIPT_RENT: u32 = RECEIPT_EPOCHS + NULLIFIER_EPOCHS;
+
+/// The price of a unit and epoch rises while more of the table than this is taken, in hundredths, and falls while less is.
+pub const OCCUPANCY: u64 = 45;
+
+/// The highest price of a unit for an epoch, in grains: it rises no further.
+pub const PRICE_MAX: u32 = 1 << 24;
+
+/// Bits of a neighbourhood's prefix at most.
+pub const PREFIX_MAX: u8 = 48;

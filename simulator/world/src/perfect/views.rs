@@ -1,0 +1,115 @@
+//! Whom nodes see, and what they hear when that changes.
+
+use tabmesh_port::limits::VIEW_MAX;
+use tabmesh_port::{Input, Module, NodeId, Told};
+
+use super::Perfect;
+
+/// Bits of an id.
+const BITS: u32 = 256;
+
+impl<M: Module> Perfect<M> {
+    /// Tells everybody whom it can reach now, and what became of its links.
+    pub(super) fn tell_changes(&mut self) {
+        for place in 0..self.nodes.len() {
+            self.tell_view(place);
+            self.tell_links(place);
+        }
+    }
+
+    /// The same, where one node came or went: most nodes see others than that one.
+    pub(super) fn tell_change(&mut self, changed: usize) {
+        let id = self.nodes[changed].id;
+        for place in 0..self.nodes.len() {
+            if place == changed || self.may_see(place, &id) {
+                self.tell_view(place);
+            }
+            if place == changed || self.nodes[place].holds(&id) {
+                self.tell_links(place);
+            }
+        }
+    }
+
+    fn tell_view(&mut self, place: usize) {
+        let ids = self.whom_it_sees(place);
+        if let Some((version, ids)) = self.nodes[place].see(ids) {
+            self.hand(place, &Input::Told(Told::View { version, ids: &ids }));
+        }
+    }
+
+    /// Whether somebody's view may be another one because `id` came or went: true where that is not certain.
+    fn may_see(&self, place: usize, id: &NodeId) -> bool {
+        let (own, Some(view)) = (&self.nodes[place].id, self.nodes[place].view()) else { return true };
+        if view.len() < VIEW_MAX || view.contains(id) {
+            return true;
+        }
+        let depths = || view.iter().map(|other| own.shared_bits(other));
+        let bucket = own.shared_bits(id);
+        let fellows = depths().filter(|depth| *depth == bucket).count();
+        let most = depths().map(|depth| depths().filter(|other| *other == depth).count()).max();
+        let is_nearer =
+            |other: &NodeId| own.shared_bits(other) == bucket && own.distance(id) < own.distance(other);
+        Some(fellows) < most || view.iter().any(is_nearer)
+    }
+
+    /// As many as a view names: the nearest of every bucket, then the second nearest of every bucket, and so on. Whoever knows one of
+    /// every bucket is on a way to everybody (Kademlia §3).
+    fn whom_it_sees(&self, place: usize) -> Vec<NodeId> {
+        let own = self.nodes[place].id;
+        let is_there = |other: usize| other != place && self.is_way(place, other);
+        let mut ranked: Vec<(usize, NodeId)> = Vec::new();
+        let (mut near, mut buckets) = (&self.ids[..], Vec::new());
+        for bit in 0..BITS {
+            if near.is_empty() {
+                break;
+            }
+            let (same, other) = halves(near, &own, bit);
+            buckets.push((bit, other));
+            near = same;
+        }
+        // The nearest bucket first.
+        for (bit, bucket) in buckets.into_iter().rev() {
+            let mut ids = Vec::new();
+            nearest(bucket, &own, bit + 1, &is_there, &mut ids);
+            ranked.extend(ids.into_iter().enumerate());
+        }
+        ranked.sort_by_key(|(rank, _)| *rank);
+        let mut ids: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
+        ids.sort_unstable_by_key(|id| own.distance(id));
+        ids
+    }
+}
+
+/// Of ids in order that begin alike up to `bit`, those that have this bit as `own` has it, and the others.
+fn halves<'a>(
+    ids: &'a [(NodeId, usize)],
+    own: &NodeId,
+    bit: u32,
+) -> (&'a [(NodeId, usize)], &'a [(NodeId, usize)]) {
+    let (zeros, ones) = ids.split_at(ids.partition_point(|(id, _)| !is_set(id, bit)));
+    if is_set(own, bit) { (ones, zeros) } else { (zeros, ones) }
+}
+
+/// Adds the nearest to `own` of ids that begin alike up to `bit`, in order of their distance, until there are as many as a view names.
+fn nearest(
+    ids: &[(NodeId, usize)],
+    own: &NodeId,
+    bit: u32,
+    is_there: &impl Fn(usize) -> bool,
+    found: &mut Vec<NodeId>,
+) {
+    match ids {
+        [] => {}
+        _ if found.len() >= VIEW_MAX => {}
+        [(id, place)] => found.extend(is_there(*place).then_some(*id)),
+        _ => {
+            let (same, other) = halves(ids, own, bit);
+            nearest(same, own, bit + 1, is_there, found);
+            nearest(other, own, bit + 1, is_there, found);
+        }
+    }
+}
+
+fn is_set(id: &NodeId, bit: u32) -> bool {
+    id.0[bit as usize / 8] & 0x80 >> (bit % 8) != 0
+}
