@@ -47,8 +47,8 @@ impl Requester {
                 self.begin_fetch(fetch, executor, nonce, (index, offset))
             }
             Command::Only { job, ids } => self.limit(job, ids),
-            Command::Withheld { job, executor } => {
-                self.on_withheld(ground, job, executor);
+            Command::Withheld { job, executor, is_known } => {
+                self.on_withheld(ground, job, executor, is_known);
                 Ok(())
             }
             Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),

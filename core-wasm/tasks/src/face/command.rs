@@ -104,6 +104,8 @@ pub enum Command<'a> {
         job: u32,
         /// Who.
         executor: &'a NodeId,
+        /// It was told before, of a job that this one goes on with: it counts once.
+        is_known: bool,
     },
     /// This node runs tasks of others from now on.
     Offer {
@@ -213,7 +215,7 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
-            14 => Self::Withheld { job: reader.u32(), executor: reader.id() },
+            14 => Self::Withheld { job: reader.u32(), executor: reader.id(), is_known: reader.u8() > 0 },
             32 => Self::Offer {
                 cores: reader.u8(),
                 gas: reader.u64(),
@@ -275,7 +277,9 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
-            Self::Withheld { job, executor } => writer.u8(14).u32(*job).bytes(&executor.0),
+            Self::Withheld { job, executor, is_known } => {
+                writer.u8(14).u32(*job).bytes(&executor.0).u8((*is_known).into())
+            }
             Self::Offer { cores, gas, turn_ms, bytes_an_hour } => {
                 writer.u8(32).u8(*cores).u64(*gas).u32(*turn_ms).u64(*bytes_an_hour)
             }
