@@ -176,7 +176,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     const isBomb = deadly.get(deadlyKey(from, frame.module)) || (bombs.get(from) ?? 0) >= BOMBS_MAX;
     if (isBomb || !this.#limits.mayTake(from)) throw new Declined(face.REFUSAL.unwilling);
     const toFetch = inputs.reduce((sum, input) => sum + ('bytes' in input ? 0 : input.length), this.#modules.get(hex(frame.module)) ? 0 : frame.moduleLength);
-    if (toFetch > this.#limits.bytesAnHour) throw new Declined(face.REFUSAL.busy);
+    // No requester has more: the rest of it would never come.
+    if (2 * toFetch > this.#limits.bytesAnHour) throw new Declined(face.REFUSAL.busy);
     return { frame, inputs };
   }
 

@@ -49,8 +49,8 @@ export const cannotStep = (job: number, number: number, areSilent: boolean): Com
 /** @param turnMs how long a task may take, and a batch while others wait */
 export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: number): Command =>
   command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
-/** An executor gives no output of what it said; the job may be over. */
-export const withheld = (job: number, executor: Bytes): Command => command(14, u32(job), executor);
+/** An executor gives no output of what it said; the job may be over. Where it was told before, of a job that goes on under this number, it does not count again. */
+export const withheld = (job: number, executor: Bytes, isKnown: boolean): Command => command(14, u32(job), executor, Uint8Array.of(isKnown ? 1 : 0));
 /** 32 bytes, or none: who has the same counts as one. */
 export const owner = (bytes: Uint8Array): Command => command(40, bytes);
 export const withdraw = (): Command => command(33);

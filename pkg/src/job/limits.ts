@@ -91,6 +91,9 @@ export const AGAIN_BYTES_MAX = 64 << 20;
 /** Tasks that were run here, whose inputs are kept: some of them are given out later, to check whoever gets them. */
 export const RAN_HERE_MAX = 256;
 
+/** Executors of a job that withheld outputs: of more the job forgets, where the coordinator gets it anew. */
+export const WITHHOLDERS_MAX = 256;
+
 /** A task whose output nobody who has it gave so often is run here. */
 export const LOST_MAX = 2;
 

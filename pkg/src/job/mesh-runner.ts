@@ -7,7 +7,7 @@ import type { Mesh } from '../types.js';
 import { packBatch } from './batch.js';
 import * as face from './face.js';
 import { hashOf } from './hash.js';
-import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX } from './limits.js';
+import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX, WITHHOLDERS_MAX } from './limits.js';
 import { type Outcome, isResult, isSame } from './outcome.js';
 import { type OwnRun, runTask } from './own-run.js';
 import { runStep } from './own-step.js';
@@ -81,6 +81,8 @@ export class MeshRunner implements Runner, AskedJob {
   /** Its job of the coordinator has ended. */
   #hasEnded = false;
   #isOver = false;
+  /** Who withheld outputs: the coordinator is told again where it gets the job anew. */
+  readonly #withholders = new Map<string, Bytes>();
   /** Outputs that are being brought. */
   #bringing = 0;
   readonly #stop = new AbortController();
@@ -148,6 +150,7 @@ export class MeshRunner implements Runner, AskedJob {
     if (priority > 0) this.#say(face.priority(number, priority));
     if (ownCores > 0) this.#say(face.ownCores(number, ownCores));
     if (this.#isPaused) this.#say(face.pause(number));
+    for (const executor of this.#withholders.values()) this.#say(face.withheld(number, executor, true));
     this.#advance();
   }
 
@@ -328,12 +331,17 @@ export class MeshRunner implements Runner, AskedJob {
     for (const { executor, batch, index } of those) {
       const { length, output: hash } = outcome;
       const ask = (fetch: number, offset: number): void => coordinator.say(face.fetchOutput(fetch, executor, batch.nonce, index, offset));
-      const onWithheld = (): void => this.#say(face.withheld(this.#job, executor));
+      const onWithheld = (): void => this.#withheld(executor);
       const wish = { length, hash, from: hex(executor), ask, onWithheld, signal: this.#stop.signal };
       const bytes = length > OUTPUT_MAX ? undefined : await fetching.bring(wish);
       if (bytes || this.#isOver) return bytes;
     }
     return undefined;
+  }
+
+  #withheld(executor: Bytes): void {
+    if (this.#withholders.size < WITHHOLDERS_MAX) this.#withholders.set(hex(executor), executor);
+    this.#say(face.withheld(this.#job, executor, false));
   }
 
   /** Nobody gives what was accepted: the task runs again, and at last here. */

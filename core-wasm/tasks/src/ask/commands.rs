@@ -56,8 +56,8 @@ impl Requester {
             }
             Command::RanStep { job, number, step } => self.on_ran_step(job, number, &step),
             Command::CannotStep { job, number, are_silent } => self.on_cannot_step(job, number, are_silent),
-            Command::Withheld { job, executor } => {
-                self.on_withheld(ground, job, executor);
+            Command::Withheld { job, executor, is_known } => {
+                self.on_withheld(ground, job, executor, is_known);
                 Ok(())
             }
             Command::Priority { priority, .. } if priority > PRIORITY_MAX => Err(Status::BadRequest),

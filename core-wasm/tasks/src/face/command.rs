@@ -146,6 +146,8 @@ pub enum Command<'a> {
         job: u32,
         /// Who.
         executor: &'a NodeId,
+        /// It was told before, of a job that this one goes on with: it counts once.
+        is_known: bool,
     },
     /// Jobs take turns: one of this priority four times as often as one of the priority below it, which is 0 at first.
     Priority {
@@ -271,7 +273,7 @@ impl<'a> Command<'a> {
                 bytes: reader.rest(),
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
-            14 => Self::Withheld { job: reader.u32(), executor: reader.id() },
+            14 => Self::Withheld { job: reader.u32(), executor: reader.id(), is_known: reader.u8() > 0 },
             15 => Self::Priority { job: reader.u32(), priority: reader.u8() },
             16 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
             17 => Self::BySteps { job: reader.u32(), are_so: reader.u8() == 1 },
@@ -347,7 +349,9 @@ impl<'a> Command<'a> {
                 writer.u8(12).u32(*ticket).u16(*status as u16).bytes(bytes)
             }
             Self::Only { job, ids } => writer.u8(13).u32(*job).bytes(NodeId::list_bytes(ids)),
-            Self::Withheld { job, executor } => writer.u8(14).u32(*job).bytes(&executor.0),
+            Self::Withheld { job, executor, is_known } => {
+                writer.u8(14).u32(*job).bytes(&executor.0).u8((*is_known).into())
+            }
             Self::Priority { job, priority } => writer.u8(15).u32(*job).u8(*priority),
             Self::OwnCores { job, cores } => writer.u8(16).u32(*job).u8(*cores),
             Self::BySteps { job, are_so } => writer.u8(17).u32(*job).u8((*are_so).into()),

@@ -141,6 +141,8 @@ pub(super) struct Job {
     pub(super) ran: VecDeque<(u32, usize, Input)>,
     pub(super) runs: Arc<Runs>,
     pub(super) outputs: Arc<Semaphore>,
+    /// Who withheld outputs: the module is told again where it gets the job anew.
+    pub(super) withholders: Vec<NodeId>,
     /// Executors that had no output of what they said, and whose turn it is.
     pub(super) quiet: Arc<Quiet>,
     pub(super) begun: Instant,
@@ -176,6 +178,7 @@ impl Job {
             ran: VecDeque::new(),
             runs: Arc::default(),
             outputs: Arc::new(Semaphore::new(OUTPUTS_MAX)),
+            withholders: Vec::new(),
             quiet: Arc::default(),
             begun: Instant::now(),
             accepted: 0,
@@ -239,6 +242,9 @@ pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<
     }
     if job.is_paused {
         commands.push(Command::Pause(number).emit());
+    }
+    for executor in &job.withholders {
+        commands.push(Command::Withheld { job: number, executor, is_known: true }.emit());
     }
     (job.current, job.room, job.close_told) = (Some(*last), 0, false);
 }

@@ -72,6 +72,11 @@ impl Run {
         if is_too_large {
             return Err(Refusal::TooLarge);
         }
+        let named = batch.inputs.iter().filter(|given| matches!(given, Given::Named { .. }));
+        // No requester has more than half of the hour's bytes: the rest of it would never come.
+        if named.map(|given| u64::from(given.length())).sum::<u64>() > offer.bytes_an_hour / 2 {
+            return Err(Refusal::Busy);
+        }
         if pages == 0 { Err(Refusal::Unwilling) } else { Ok(()) }
     }
 
