@@ -7,6 +7,7 @@ use serde_json::Value;
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_native::identity::{from_hex, hex, hex_of, verify};
 use tabmesh_native::jobs::batch::{Batch, Given, Input, Packing};
+use tabmesh_native::jobs::checkpoint::{Saved, seal, unseal};
 use tabmesh_native::jobs::graph::{After, Graph, Shape, awaited};
 use tabmesh_native::jobs::manifest::{Kind, Named, Pages, job_cid};
 use tabmesh_native::jobs::root::Root;
@@ -285,5 +286,30 @@ fn tasks_by_steps_come_to_the_same_steps() {
         let output = tabmesh_engine::sha256(&run.output);
         let came = Outcome { status: status.number(), gas: run.gas_used, length, output, steps };
         assert_eq!(came, expected, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn checkpoints() {
+    for case in list(&vectors("checkpoints")) {
+        let (file, key) = (bytes(&case["file"]), hash(&case["key"]));
+        assert_eq!(unseal(bytes(&case["sealed"]).into(), &key), Ok(file.to_vec()));
+        let saved = Saved::read(&file).expect("a checkpoint");
+        assert_eq!(saved.write().as_deref(), Some(&file[..]));
+        assert_eq!((saved.stages.len(), saved.invocations.len(), saved.journal.len()), (3, 5, 2));
+        let (sealed, key) = seal(file.to_vec()).expect("chance");
+        assert_eq!(unseal(sealed.clone(), &key), Ok(file.to_vec()));
+        for at in [0, sealed.len() / 2, sealed.len() - 1] {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(unseal(changed, &key).is_err());
+        }
+        // Whatever is cut off or changed is another checkpoint, or none, and never a panic.
+        (0..file.len()).for_each(|cut| _ = Saved::read(&file[..cut]));
+        for at in 0..file.len() {
+            let mut changed = file.to_vec();
+            changed[at] ^= 0xff;
+            let _ = Saved::read(&changed);
+        }
     }
 }

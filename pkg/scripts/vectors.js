@@ -5,7 +5,9 @@ import { concat, hex, utf8 } from '../dist/bytes.js';
 import { DAG_CBOR, RAW, cidText } from '../dist/cid.js';
 import { Identity } from '../dist/keys.js';
 import { packBatch } from '../dist/job/batch.js';
+import * as file from '../dist/job/file.js';
 import { hashNow } from '../dist/job/hash.js';
+import { Journal } from '../dist/job/journal.js';
 import { Pages, jobCid } from '../dist/job/manifest.js';
 import { leafOf, rootNow } from '../dist/job/merkle.js';
 import { runTask } from '../dist/job/own-run.js';
@@ -142,6 +144,23 @@ for (const { name, module, input, gas, pages, seed, time, piece, stack } of JSON
   stepped.push({ name, outcome: outcomeOf(outcome) });
 }
 
+const journal = new Journal(1 << 20);
+const accepted = (outcome, output, who, isChecked, votes) => ({ outcome, output: utf8(output), executor: who, isChecked, votes });
+journal.note({ id: ids[0] }, accepted(outcomes[0], 'one', undefined, true, 0));
+journal.note({ id: ids[1] }, accepted({ ...outcomes[1], steps: hashNow(utf8('steps')) }, '', hashNow(utf8('an executor')), false, 1));
+const saved = file.write({
+  cid: manifests[2].cid,
+  gas: jobs[2][0],
+  validation: 1,
+  stages: [...jobs[2][1], ...jobs[1][1].slice(1)],
+  invocations: jobs[2][2],
+  records: [{ executor: hex(hashNow(utf8('an executor'))), confirmed: 12 }],
+  journal: journal.bytes,
+});
+const sealing = await crypto.subtle.importKey('raw', repeated(5, 32), 'AES-GCM', false, ['encrypt']);
+const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array(12) }, sealing, saved);
+const checkpoints = [{ key: hex(repeated(5, 32)), file: base64(saved), sealed: base64(sealed) }];
+
 const tree = { tasks: ids.map(hex), outcomes: outcomes.map(outcomeOf), leaves: leaves.map(hex), roots, failed };
-const vectors = { tasks, batches, tree, awaited, reductions, manifests, receipts, trails, stepped };
+const vectors = { tasks, batches, tree, awaited, reductions, manifests, checkpoints, receipts, trails, stepped };
 writeFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);

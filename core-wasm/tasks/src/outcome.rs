@@ -67,13 +67,15 @@ impl Outcome {
             && has_steps == (is_by_steps && self.is_result())
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+    /// Reads what [`emit`](Self::emit) wrote; the reader knows whether there were too few bytes.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
         let (status, gas, length, output) = (reader.u8(), reader.u64(), reader.u32(), *reader.array());
         let steps = if status < BY_STEPS { [0; 32] } else { *reader.array() };
         Self { status: status % BY_STEPS, gas, length, output, steps }
     }
 
-    pub(crate) fn emit(&self, writer: &mut Writer) {
+    /// Appends its bytes: 45 or 77.
+    pub fn emit(&self, writer: &mut Writer) {
         let has_steps = self.steps != [0; 32];
         let status = self.status | if has_steps { BY_STEPS } else { 0 };
         writer.u8(status).u64(self.gas).u32(self.length).bytes(&self.output);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
-use tabmesh_tasks::{Command, Event};
+use tabmesh_tasks::{CHECKED_FIRST, Command, Event};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -40,6 +40,7 @@ pub(super) enum Order {
     Pause { job: u32, is_paused: bool, reply: Reply<Result<(), JobError>> },
     Jobs(Reply<Vec<JobView>>),
     Records(Reply<Vec<(NodeId, u32)>>),
+    Learn(Vec<(NodeId, u32)>, Reply<()>),
     ClearRecords(Reply<()>),
 }
 
@@ -148,6 +149,16 @@ impl Hub {
             Order::Jobs(reply) => drop(reply.send(asking.views())),
             Order::Records(reply) => {
                 drop(reply.send(self.records.all().map(|(id, confirmed)| (*id, confirmed)).collect()));
+            }
+            Order::Learn(records, reply) => {
+                for (executor, confirmed) in records {
+                    let confirmed = confirmed.min(CHECKED_FIRST);
+                    if self.records.learn(executor, confirmed) {
+                        commands.push(Command::Know { executor: &executor, confirmed }.emit());
+                    }
+                }
+                self.records.save();
+                let _ = reply.send(());
             }
             Order::ClearRecords(reply) => {
                 for executor in self.records.clear() {

@@ -43,4 +43,5 @@ pub use executor::{Executor, HostLimits};
 pub use kinds::EngineKind;
 pub use outcome::{End, Failure, Outcome, Status};
 pub use steps::{Answer, Flag, State, StepOutcome};
+pub use wasi::in_vain;
 pub use watchdog::Watchdog;

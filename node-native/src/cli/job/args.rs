@@ -135,6 +135,9 @@ pub(in crate::cli) struct TellingArgs {
     /// With --json, tell results in the order of their inputs
     #[arg(long)]
     pub(super) in_order: bool,
+    /// Make a checkpoint as the command ends, however it does: see `job checkpoint`
+    #[arg(long)]
+    pub(super) checkpoint: bool,
     /// Show progress even if the standard error is no terminal
     #[arg(long)]
     pub(super) progress: bool,

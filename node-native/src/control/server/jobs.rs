@@ -138,6 +138,16 @@ pub(super) async fn records(door: &Arc<Door>, is_cleared: bool) -> Result<Done, 
     Ok(Done::Records(records.into_iter().map(line).collect()))
 }
 
+/// Takes what a checkpoint says of executors.
+pub(super) async fn learn(door: &Arc<Door>, records: &[RecordLine]) -> Result<Done, Ended> {
+    let record = |line: &RecordLine| Some((from_hex(&line.executor)?, line.confirmed));
+    let records = records.iter().map(record).collect::<Option<_>>();
+    let records =
+        records.ok_or_else(|| failed(Status::BadRequest, "a record is of an executor, by its id"))?;
+    jobs(door).await?.learn(records).await;
+    Ok(Done::Learn {})
+}
+
 /// A job, until it is over or its client leaves.
 pub(super) async fn run(
     door: &Arc<Door>,
