@@ -30,7 +30,7 @@ fn who_withholds_an_output_gets_nothing_more_of_the_job_and_its_batches_go_to_ot
     assert!(answer(&mut alone, &given[0]));
     given.extend(take(&mut alone));
     let accepted = alone.accepted();
-    alone.say(&Command::Withheld { job: 1, executor: &withholder });
+    alone.say(&Command::Withheld { job: 1, executor: &withholder, is_known: false });
     // What it has still counts for nothing, and goes to others.
     let other = given.iter().skip(1).find(|one| one.to == withholder).expect("two batches are out");
     assert!(!answer(&mut alone, other));
@@ -53,9 +53,21 @@ fn where_all_withhold_the_requester_runs_what_is_left() {
     assert!(answer(&mut alone, &given[0]));
     alone.run_for(60 * SECOND);
     assert_eq!(alone.count(|event| matches!(event, Event::RunHere { .. })), 0, "it waits for the others");
-    alone.say(&Command::Withheld { job: 1, executor: &given[0].to });
+    alone.say(&Command::Withheld { job: 1, executor: &given[0].to, is_known: false });
     alone.run_for(60 * SECOND);
     assert_eq!(alone.count(|event| matches!(event, Event::RunHere { .. })), 3);
+}
+
+#[test]
+fn a_job_that_goes_on_under_another_number_knows_who_withheld() {
+    let mut alone = Alone::requester(0, 2, 1);
+    take(&mut alone);
+    let known = Command::Withheld { job: 1, executor: &id(1), is_known: true };
+    (0..9).for_each(|_| alone.say(&known));
+    assert!(alone.held.contains(&id(1)), "it counts once");
+    alone.run_for(60 * SECOND);
+    assert!(alone.given.is_empty());
+    assert_eq!(alone.count(|event| matches!(event, Event::RunHere { .. })), 2);
 }
 
 #[test]
@@ -65,7 +77,11 @@ fn who_withholds_three_times_is_asked_nothing_more_by_this_node() {
     for job in 1..=u32::from(WITHHELD_MAX) {
         assert!(alone.held.contains(&withholder), "{job}");
         // A job that is over by then counts as well.
-        alone.say(&Command::Withheld { job: if job == 1 { 1 } else { 77 }, executor: &withholder });
+        alone.say(&Command::Withheld {
+            job: if job == 1 { 1 } else { 77 },
+            executor: &withholder,
+            is_known: false,
+        });
     }
     assert!(!alone.held.contains(&withholder));
     alone.run_for(300 * SECOND);

@@ -309,8 +309,7 @@ impl Invocation {
 impl Known {
     fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
-        let Outcome { status, gas, length, output } = self.outcome;
-        writer.bytes(&self.task.0).u8(status).u64(gas).u32(length).bytes(&output);
+        self.outcome.emit(writer.bytes(&self.task.0));
         writer.bytes(&self.executor.unwrap_or(NodeId([0; 32])).0);
         writer.u8(self.is_checked.into()).u8(self.votes).bytes(&self.output);
         writer.finish()
@@ -318,11 +317,10 @@ impl Known {
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
         let task = BlockHash(*reader.array());
-        let (status, gas, length, hash) = (reader.u8(), reader.u64(), reader.u32(), *reader.array());
-        let outcome = Outcome { status, gas, length, output: hash };
+        let outcome = Outcome::read(reader);
         let executor = Some(*reader.id()).filter(|id| id.0 != [0; 32]);
         let (is_checked, votes) = (reader.u8() & 1 == 1, reader.u8());
-        let output = Bytes::copy_from_slice(reader.bytes(length as usize));
+        let output = Bytes::copy_from_slice(reader.bytes(outcome.length as usize));
         reader.intact()?;
         let is_it = tabmesh_engine::sha256(&output) == outcome.output;
         is_it.then_some(Self { task, outcome, executor, is_checked, votes, output })

@@ -183,9 +183,15 @@ impl Hub {
             Event::FetchedInput { fetch, status, bytes } => {
                 self.offering.on_piece(fetch, piece(status, bytes))
             }
-            Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
+            Event::Refused { command: FETCH | FETCH_LEFT, of, status } => {
+                self.asking.on_piece(of, Err(status))
+            }
             Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
-            Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {
+            Event::Run { .. }
+            | Event::Stop(_)
+            | Event::Want { .. }
+            | Event::WantSteps { .. }
+            | Event::Forget(_) => {
                 self.offering.hear(&event, &mut self.commands);
             }
             event => self.asking.hear(&event, &mut self.commands),
@@ -223,6 +229,7 @@ async fn tell_settled(handle: Handle, settled: mpsc::UnboundedSender<()>) {
 
 /// The first bytes of the commands that fetch.
 const FETCH: u8 = 11;
+const FETCH_LEFT: u8 = 17;
 const FETCH_INPUT: u8 = 37;
 
 fn piece(status: Status, bytes: &[u8]) -> Piece {

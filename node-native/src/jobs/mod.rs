@@ -16,6 +16,7 @@ pub mod offer;
 mod records;
 pub mod root;
 pub mod runner;
+pub mod steps;
 pub mod terms;
 
 use std::path::PathBuf;

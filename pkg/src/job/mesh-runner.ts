@@ -7,9 +7,10 @@ import type { Mesh } from '../types.js';
 import { packBatch } from './batch.js';
 import * as face from './face.js';
 import { hashOf } from './hash.js';
-import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX } from './limits.js';
+import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX, WITHHOLDERS_MAX } from './limits.js';
 import { type Outcome, isResult, isSame } from './outcome.js';
 import { type OwnRun, runTask } from './own-run.js';
+import { runStep } from './own-step.js';
 import { type SignedBatch, receiptOf } from './receipt.js';
 import { type AskedJob, type Assignment, Requester } from './requester.js';
 import type { Hearer, Runner, Task } from './runner.js';
@@ -80,6 +81,8 @@ export class MeshRunner implements Runner, AskedJob {
   /** Its job of the coordinator has ended. */
   #hasEnded = false;
   #isOver = false;
+  /** Who withheld outputs: the coordinator is told again where it gets the job anew. */
+  readonly #withholders = new Map<string, Bytes>();
   /** Outputs that are being brought. */
   #bringing = 0;
   readonly #stop = new AbortController();
@@ -147,6 +150,7 @@ export class MeshRunner implements Runner, AskedJob {
     if (priority > 0) this.#say(face.priority(number, priority));
     if (ownCores > 0) this.#say(face.ownCores(number, ownCores));
     if (this.#isPaused) this.#say(face.pause(number));
+    for (const executor of this.#withholders.values()) this.#say(face.withheld(number, executor, true));
     this.#advance();
   }
 
@@ -159,6 +163,8 @@ export class MeshRunner implements Runner, AskedJob {
         return this.#pack(event.assignment, event.to, event.numbers);
       case 'runHere':
         return void this.#runHere(event.number);
+      case 'runStep':
+        return void this.#runStep(event);
       case 'accepted':
         return void this.#accept(event);
       case 'failed':
@@ -215,7 +221,7 @@ export class MeshRunner implements Runner, AskedJob {
     if (this.#isCloseSaid) return;
     const tasks = this.#toAdd.splice(0, this.#room);
     this.#room -= tasks.length;
-    if (tasks.length > 0) this.#say(face.add(this.#job, tasks));
+    this.#say(...addings(this.#job, tasks));
     if (!this.#isClosed || this.#toAdd.length > 0) return;
     this.#isCloseSaid = true;
     this.#say(face.close(this.#job));
@@ -274,6 +280,16 @@ export class MeshRunner implements Runner, AskedJob {
     this.#say(face.ranHere(this.#job, number, own.outcome));
   }
 
+  async #runStep(event: face.RunStep): Promise<void> {
+    const { number } = event;
+    const [task, requester] = [this.#open.get(number)?.task, this.#requester];
+    const ways = { fetching: requester!.fetching, signal: this.#stop.signal, say: (command: face.Command) => this.#say(command) };
+    const ran = task && (await runStep(task, event, ways).catch(() => undefined));
+    if (this.#isOver || this.#job !== event.job) return;
+    const came = typeof ran === 'object' ? face.ranStep(event.job, number, ran) : face.cannotStep(event.job, number, ran === 'silent');
+    this.#say(came);
+  }
+
   /** Runs a task here, a few at a time; `undefined` where that cannot be. */
   #own(task: Task): Promise<OwnRun | undefined> {
     const { signal } = this.#stop;
@@ -315,12 +331,17 @@ export class MeshRunner implements Runner, AskedJob {
     for (const { executor, batch, index } of those) {
       const { length, output: hash } = outcome;
       const ask = (fetch: number, offset: number): void => coordinator.say(face.fetchOutput(fetch, executor, batch.nonce, index, offset));
-      const onWithheld = (): void => this.#say(face.withheld(this.#job, executor));
+      const onWithheld = (): void => this.#withheld(executor);
       const wish = { length, hash, from: hex(executor), ask, onWithheld, signal: this.#stop.signal };
       const bytes = length > OUTPUT_MAX ? undefined : await fetching.bring(wish);
       if (bytes || this.#isOver) return bytes;
     }
     return undefined;
+  }
+
+  #withheld(executor: Bytes): void {
+    if (this.#withholders.size < WITHHOLDERS_MAX) this.#withholders.set(hex(executor), executor);
+    this.#say(face.withheld(this.#job, executor, false));
   }
 
   /** Nobody gives what was accepted: the task runs again, and at last here. */
@@ -352,8 +373,8 @@ export class MeshRunner implements Runner, AskedJob {
     this.#endIfAll();
   }
 
-  #say(command: face.Command): void {
-    this.#try(() => this.#requester?.coordinator.say(command));
+  #say(...commands: face.Command[]): void {
+    this.#try(() => commands.forEach((command) => this.#requester?.coordinator.say(command)));
   }
 
   #try(work: () => void): void {
@@ -369,6 +390,13 @@ export class MeshRunner implements Runner, AskedJob {
     this.cancel();
     this.#hearer.onFault(error);
   }
+}
+
+/** What adds tasks: those that are run whole, and those by steps. */
+function addings(job: number, tasks: readonly Task[]): face.Command[] {
+  const [whole, stepped] = [false, true].map((areSo) => tasks.filter(({ module }) => module.frame.piece > 0 === areSo));
+  const add = (some: readonly Task[] = []): face.Command[] => (some.length > 0 ? [face.add(job, some)] : []);
+  return stepped?.length ? [...add(whole), face.bySteps(job, true), ...add(stepped), face.bySteps(job, false)] : add(whole);
 }
 
 /** The numbers of the commands that begin a job, and that add tasks. */

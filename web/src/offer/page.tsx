@@ -151,6 +151,6 @@ function newsOf({ isOn, running, done }: OfferState): string {
 }
 
 function headOf(isOn: boolean, batches: number): string {
-  if (!isOn) return 'Resting: the page is hidden';
+  if (!isOn) return 'Resting: the page is hidden or in use';
   return batches > 0 ? 'At work' : 'Ready, nothing to do';
 }

@@ -105,6 +105,7 @@ fn adopt(saved: Saved, output: &Path, marks: &Marks) -> Result<JobState, JobErro
         seed: hex_of(&first.seed),
         time: first.time,
         piece: first.piece,
+        expected_ms: 0,
         wishes: WishesLine::default(),
     };
     let description =

@@ -76,6 +76,7 @@ impl Description {
             seed: from_hex(&line.seed).map_or([0; 32], |seed| seed.0),
             time: line.time,
             piece: line.piece,
+            expected_ms: line.expected_ms,
         }
     }
 

@@ -136,7 +136,8 @@ pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
 }
 
 async fn begin(args: RunArgs) -> Result<(), CliError> {
-    let Plan { level, gas, pages, seed, time, piece } = args.terms.plan(args.validation);
+    let Plan { level, gas, pages, seed, time, piece, expected_ms } =
+        args.terms.plan(args.validation, args.expected_ms);
     let inputs = match args.lines {
         Some(lines) => Source::Lines(absolute(lines)?),
         None if args.list.is_some() => Source::Contents(Vec::new()),
@@ -154,8 +155,16 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
         local.check(module.clone(), pages, piece > 0).await?;
         modules.push(module);
     }
-    let mut plan =
-        PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece, wishes: WishesLine::default() };
+    let mut plan = PlanLine {
+        level,
+        gas,
+        pages,
+        seed: hex_of(&seed),
+        time,
+        piece,
+        expected_ms,
+        wishes: WishesLine::default(),
+    };
     // Where no node answers, nothing of the job is to be in the way of the next try.
     let own = list::own_id(&args.node).await?;
     let inputs = match args.list {

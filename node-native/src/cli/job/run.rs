@@ -246,6 +246,7 @@ impl Going {
                 gas: line.gas,
                 length: output.len() as u32,
                 output: tabmesh_engine::sha256(output),
+                steps: line.steps.as_deref().and_then(from_hex).map_or([0; 32], |root| root.0),
             },
             is_checked: line.checked,
             votes: line.votes,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::{Command, Outcome};
+use tabmesh_tasks::{Command, Outcome, WITHHOLDERS_MAX};
 
 use super::asking::Asking;
 use super::job::{Stage, deliver, pump};
@@ -93,7 +93,11 @@ impl Asking {
         let job = &mut self.jobs[at];
         for executor in &withheld {
             // Before its tasks are given out again.
-            commands.push(Command::Withheld { job: job.current.unwrap_or(0), executor }.emit());
+            let of = job.current.unwrap_or(0);
+            commands.push(Command::Withheld { job: of, executor, is_known: false }.emit());
+            if !job.withholders.contains(executor) && job.withholders.len() < WITHHOLDERS_MAX {
+                job.withholders.push(*executor);
+            }
         }
         let is_it = |stage: &Stage| matches!(stage, Stage::Fetching { ticket: of, .. } if *of == ticket);
         let Some(open) = job.open.get_mut(&number).filter(|open| is_it(&open.stage)) else { return };
