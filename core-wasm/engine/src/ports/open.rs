@@ -11,7 +11,7 @@ use crate::wire::Reader;
 use crate::wire::frame::Frame;
 
 /// The application's port is open wherever there is a node.
-const APPLICATION: u32 = 0;
+pub(crate) const APPLICATION: u32 = 0;
 const APPLICATION_VERSION: u8 = 1;
 
 /// A port's number and the version of its protocol, in bytes.

@@ -30,6 +30,8 @@ pub(crate) struct Ask {
     pub(crate) port: u32,
     pub(crate) version: u8,
     pub(crate) kind: u8,
+    /// It goes over a link to the asked node, or not at all: others would read it.
+    pub(crate) is_direct: bool,
     /// Of its bytes, which the shell has.
     pub(crate) length: u16,
 }
@@ -128,6 +130,7 @@ impl Delivery {
                 nearer.or_else(|| hop(tried, true)).or_else(|| hop(&[], true))
             }
             Cargo::Ask(_) if *target == ground.id => None,
+            Cargo::Ask(Ask { is_direct: true, .. }) => ground.links.to(target).map(|link| link.id),
             Cargo::Ask(_) => ground.way(target),
         }
     }

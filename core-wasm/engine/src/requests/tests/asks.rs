@@ -9,10 +9,11 @@ use crate::io::OpId;
 use crate::io::kinds::output;
 use crate::limits::{ASKS_FEW, ASKS_MAX, QUEUE_BULK};
 use crate::rng::Rng;
+use crate::status::Status;
 use crate::time::Duration;
 
 fn ask_of(port: u32, op: u32, length: u16) -> Ask {
-    Ask { op: OpId(op), port, version: 1, kind: 0, length }
+    Ask { op: OpId(op), port, version: 1, kind: 0, is_direct: false, length }
 }
 
 #[test]
@@ -20,7 +21,7 @@ fn messages_to_one_node_wait_in_their_order() {
     let (mut ground, mut requests) = (ground(4), Requests::default());
     let to = random_id(&mut Rng::new(3));
     for op in 1..=3 {
-        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, length: 100 };
+        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, is_direct: false, length: 100 };
         requests.ask(&mut ground, &to, ask, Duration::from_ms(1_000));
     }
     requests.pump(&mut ground);
@@ -63,4 +64,19 @@ fn a_small_question_does_not_overtake_a_large_one_to_the_same_node() {
     let wanted: Vec<u32> =
         outputs.iter().filter(|flat| flat.kind == output::WANTED).map(|flat| flat.value).collect();
     assert_eq!(wanted, [5], "another port's goes at once");
+}
+
+#[test]
+fn a_direct_question_leaves_over_a_link_to_the_asked_node_or_not_at_all() {
+    let (mut ground, mut requests) = (ground(3), Requests::default());
+    let linked: NodeId = ground.links.peers().map(|link| link.peer).next().expect("a link");
+    let elsewhere = random_id(&mut Rng::new(3));
+    for (op, to, is_direct) in [(1, linked, true), (2, elsewhere, true), (3, elsewhere, false)] {
+        requests.ask(&mut ground, &to, Ask { is_direct, ..ask_of(7, op, 100) }, Duration::from_ms(1_000));
+    }
+    requests.pump(&mut ground);
+    let outputs = outputs(&mut ground);
+    let of = |kind| outputs.iter().filter(move |flat| flat.kind == kind).map(|flat| flat.value);
+    assert!(of(output::WANTED).eq([1, 3]));
+    assert!(of(output::REPLIED).map(|value| value & 0xffff).eq([Status::Unavailable as u32]));
 }
