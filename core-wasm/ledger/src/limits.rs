@@ -77,3 +77,19 @@ pub const PRICE_MAX: u32 = 1 << 24;
 
 /// Bits of a neighbourhood's prefix at most.
 pub const PREFIX_MAX: u8 = 48;
+
+/// Blocks for which the same voters sit.
+pub const VIEW_HEIGHTS: u32 = 6;
+
+/// The view of the block at this height; the genesis, at height 0, has none.
+pub const fn view_of(height: u32) -> u32 {
+    height.saturating_sub(1) / VIEW_HEIGHTS
+}
+
+/// Epochs for which a frozen seat weighs.
+pub const FROZEN_EPOCHS: u32 = 36;
+
+/// Locks of a voter at a time: half a block, so that all that can be certified fits into one. One more is refused.
+pub const fn locks_max(units: u32) -> u32 {
+    operations_max(units) / 2
+}
