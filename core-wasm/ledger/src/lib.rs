@@ -39,7 +39,9 @@ mod units;
 pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
-pub use group::{Certificate, Content, Entry, Lock, Rule, Safety, Says, Seat, Spot, Statement, Voters};
+pub use group::{
+    Certificate, Command, Content, Entry, Event, Lock, Member, Rule, Safety, Says, Seat, Spot, Statement, Voters,
+};
 pub use hash::{EMPTY, Hash};
 pub use header::Header;
 pub use key::{Key, Name, Prefix};

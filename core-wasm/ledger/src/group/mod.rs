@@ -1,9 +1,26 @@
 //! The voters of one neighbourhood, who agree on its blocks.
+//!
+//! [`Member`] is the module. `safety` alone decides what may be signed; `ballot` and `round` are the vote on a block, `swap` what goes into it, `pool` the
+//! operations that wait; `fast` locks and acknowledges, `submit` collects that; `follow` takes what is final.
 
+mod ballot;
+mod face;
+mod fast;
+mod follow;
+mod ground;
+mod machine;
+mod pool;
+mod proofs;
+mod round;
 mod safety;
 mod statement;
+mod submit;
+mod swap;
 mod voters;
+mod wire;
 
+pub use face::{Command, Event};
+pub use machine::Member;
 pub use safety::{Content, Entry, Lock, Rule, Safety, Spot};
 pub use statement::{Certificate, Says, Statement};
 pub use voters::{Seat, Voters};

@@ -1,0 +1,1 @@
+//! What the enemy does with its keys.
