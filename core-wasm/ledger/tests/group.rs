@@ -33,7 +33,7 @@ fn l1_certified_after_one_round_trip_and_settled_after_two() {
         let settled = town.settled(from, pay.id()).expect("settled") - began;
         assert!(certified <= 50_000, "seed {seed}: {certified} us");
         assert!(settled <= 100_000, "seed {seed}: {settled} us");
-        town.run(EPOCH);
+        town.run(EPOCH + 5 * SECOND);
         let heights: Vec<u32> = town.nodes().iter().map(|place| town.height(*place)).collect();
         assert!(town.included(from, pay.id()), "seed {seed} {heights:?} {certified} {settled}");
         assert_eq!(town.balance(to, to), 1_005 * CREDIT);

@@ -27,7 +27,7 @@ pub enum Command<'a> {
         /// From [`Event::Keep`].
         number: u32,
     },
-    /// A final block that was [asked for](Event::Fetch); empty if there is none.
+    /// A final block or a record that was [asked](Event::Fetch) [for](Event::Look); empty if there is none.
     Give {
         /// From there.
         ticket: u32,
@@ -99,6 +99,13 @@ pub enum Event<'a> {
         /// Which.
         height: u32,
     },
+    /// Somebody asks why this voter acknowledged an operation: for the record of that.
+    Look {
+        /// For [`Command::Give`].
+        ticket: u32,
+        /// Its id, which stands in the record behind 13 bytes; the first of these is 4.
+        operation: Hash,
+    },
     /// So many voters have locked an operation of this node's owner that no other one takes its place in this view.
     Certified {
         /// Its id.
@@ -133,6 +140,7 @@ impl<'a> Event<'a> {
             1 => Self::Keep { number: reader.u32(), record: reader.rest() },
             2 => Self::Final { height: reader.u32(), bytes: reader.rest() },
             3 => Self::Fetch { ticket: reader.u32(), height: reader.u32() },
+            8 => Self::Look { ticket: reader.u32(), operation: *reader.array() },
             4 => Self::Certified { operation: *reader.array() },
             5 => Self::Settled { operation: *reader.array() },
             6 => Self::Included { operation: *reader.array(), height: reader.u32() },
@@ -150,6 +158,7 @@ impl<'a> Event<'a> {
             Self::Keep { number, record } => writer.u8(1).u32(number).bytes(record),
             Self::Final { height, bytes } => writer.u8(2).u32(height).bytes(bytes),
             Self::Fetch { ticket, height } => writer.u8(3).u32(ticket).u32(height),
+            Self::Look { ticket, operation } => writer.u8(8).u32(ticket).bytes(&operation),
             Self::Certified { operation } => writer.u8(4).bytes(&operation),
             Self::Settled { operation } => writer.u8(5).bytes(&operation),
             Self::Included { operation, height } => writer.u8(6).bytes(&operation).u32(height),

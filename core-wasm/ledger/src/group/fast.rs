@@ -11,7 +11,8 @@ use crate::refusal::Refusal;
 
 use super::machine::{Check, For, Member};
 use super::proofs::Then;
-use super::safety::{Rule, Spot};
+use super::face::Event;
+use super::safety::{Entry, Rule, Spot};
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
 
@@ -81,7 +82,7 @@ impl Member {
     fn lock(&mut self, owner: &NodeId, operation: &Operation) {
         let (spot, id) = ((operation.payer(), operation.sequence), operation.id());
         match self.may_lock(&spot, &id, operation) {
-            Ok(()) => self.sign_for(Says::Lock, spot, id, For::Owner(*owner)),
+            Ok(()) => self.sign_for(Says::Lock, spot, id, operation.emit(), For::Owner(*owner)),
             Err(why) => self.refuse(owner, &id, why),
         }
     }
@@ -136,13 +137,33 @@ impl Member {
         if self.ledger.rehearse(epoch, &row)? { Ok(()) } else { Err(Refusal::Slow) }
     }
 
+    /// Of the operations that this voter acknowledged, those that cannot be done in the next block, though all before them of their accounts were.
+    pub(crate) fn overdue(&mut self) -> Vec<[u8; 32]> {
+        let epoch = self.ledger.head().epoch.saturating_add(1);
+        let mut overdue = Vec::new();
+        for lock in self.safety.locks().iter().filter(|lock| lock.is_acknowledged) {
+            let mut row: Vec<Operation> = Vec::new();
+            for other in self.safety.locks() {
+                let is_before = other.is_acknowledged && other.spot.0 == lock.spot.0 && other.spot.1 <= lock.spot.1;
+                if let Some(pooled) = self.pool.get(&other.operation).filter(|_| is_before) {
+                    let at = row.partition_point(|other| other.sequence < pooled.spot.1);
+                    row.insert(at, pooled.operation);
+                }
+            }
+            if self.ledger.rehearse(epoch, &row).is_err() {
+                overdue.push(lock.operation);
+            }
+        }
+        overdue
+    }
+
     fn is_new(&self, account: &Key) -> bool {
         self.ledger.state().units().account(account).is_none()
     }
 
-    fn sign_for(&mut self, says: Says, spot: Spot, subject: [u8; 32], to: For) {
+    fn sign_for(&mut self, says: Says, spot: Spot, subject: [u8; 32], shown: Vec<u8>, to: For) {
         let statement = Statement { says, view: self.safety.view(), height: 0, round: 0, subject };
-        self.promise(statement, spot, Vec::new(), to);
+        self.promise(statement, spot, shown, to);
     }
 
     pub(crate) fn refuse(&mut self, owner: &NodeId, id: &[u8; 32], why: Refusal) {
@@ -153,7 +174,12 @@ impl Member {
 
     /// Somebody shows a certificate.
     pub(crate) fn on_asked_certified(&mut self, ticket: u32, rest: &[u8]) -> Result<(), Status> {
-        let (bytes, rest) = rest.split_at_checked(Operation::BYTES).ok_or(Status::BadRequest)?;
+        self.read_certified(rest, Some(ticket))
+    }
+
+    /// Has an operation and its certificate checked: 184 bytes, and the certificate. A ticket is for an acknowledgement.
+    fn read_certified(&mut self, bytes: &[u8], ticket: Option<u32>) -> Result<(), Status> {
+        let (bytes, rest) = bytes.split_at_checked(Operation::BYTES).ok_or(Status::BadRequest)?;
         let mut reader = Reader::new(rest);
         let certificate = Certificate::read(&mut reader).ok_or(Status::BadRequest)?;
         reader.finish().ok_or(Status::BadRequest)?;
@@ -169,28 +195,67 @@ impl Member {
         if self.pool.get(&operation.id()).is_none() {
             claims.push(operation.claim(self.ledger.id()));
         }
-        let is_taken = self.prove(&claims, certificate, Then::Acknowledge { ticket, operation });
+        let is_taken = self.prove(&claims, certificate, Then::Certified { ticket, operation });
         if is_taken { Ok(()) } else { Err(Status::TooManyRequests) }
     }
 
     /// A certificate was checked.
-    pub(crate) fn on_certified(&mut self, ticket: u32, operation: &Operation, holds: bool) {
+    pub(crate) fn on_certified(
+        &mut self,
+        ticket: Option<u32>,
+        operation: &Operation,
+        certificate: &Certificate,
+        holds: bool,
+    ) {
+        let Some(ticket) = ticket else {
+            if holds && self.take_certified(operation, certificate) {
+                self.press();
+            }
+            return;
+        };
         let status = match holds {
             false => Status::BadRequest,
-            true if self.acknowledge(For::Ticket(ticket), operation) => return,
+            true if self.acknowledge(For::Ticket(ticket), operation, certificate) => return,
             true => Status::TooManyRequests,
         };
         self.ground.reply(ticket, status, &[]);
     }
 
-    /// Acknowledges an operation whose certificate was checked, if it may.
-    pub(crate) fn acknowledge(&mut self, to: For, operation: &Operation) -> bool {
-        let (spot, id) = ((operation.payer(), operation.sequence), operation.id());
-        if Self::is_spent(&self.ledger, &spot) || !self.pool.insert(operation, true) {
+    /// Notes that an operation is certified in this view; `false` if there is no room for it, or it is too late.
+    fn take_certified(&mut self, operation: &Operation, certificate: &Certificate) -> bool {
+        let spot = (operation.payer(), operation.sequence);
+        let is_late = certificate.statement.view != self.safety.view() || Self::is_spent(&self.ledger, &spot);
+        if is_late || !self.pool.insert(operation, true) {
             return false;
         }
-        if let Some(pooled) = self.pool.get_mut(&id) {
+        if let Some(pooled) = self.pool.get_mut(&operation.id()) {
             pooled.is_certified = true;
+        }
+        true
+    }
+
+    /// A voter that acknowledged an operation shows why: its record of that.
+    pub(crate) fn on_record(&mut self, bytes: &[u8]) {
+        if let Some(Entry::Signs { shown, .. }) = Entry::read(bytes) {
+            _ = self.read_certified(&shown, None);
+        }
+    }
+
+    pub(crate) fn on_asked_record(&mut self, ticket: u32, rest: &[u8]) -> Result<(), Status> {
+        let operation = rest.try_into().map_err(|_| Status::BadRequest)?;
+        let mut locks = self.safety.locks().iter();
+        if !locks.any(|lock| lock.operation == operation && lock.is_acknowledged) {
+            return Err(Status::NotFound);
+        }
+        self.ground.emit(&Event::Look { ticket, operation });
+        Ok(())
+    }
+
+    /// Acknowledges an operation whose certificate was checked, if it may.
+    pub(crate) fn acknowledge(&mut self, to: For, operation: &Operation, certificate: &Certificate) -> bool {
+        let (spot, id) = ((operation.payer(), operation.sequence), operation.id());
+        if !self.take_certified(operation, certificate) {
+            return false;
         }
         let is_known =
             self.safety.locks().iter().any(|lock| lock.operation == id && lock.is_acknowledged);
@@ -200,7 +265,10 @@ impl Member {
         if !is_known && self.safety.has(Rule::SetAside) && self.set_aside(operation).is_err() {
             return false;
         }
-        self.sign_for(Says::Acknowledge, spot, id, to);
+        let mut writer = Writer::default();
+        writer.bytes(&operation.emit());
+        certificate.emit(&mut writer);
+        self.sign_for(Says::Acknowledge, spot, id, writer.finish(), to);
         true
     }
 }

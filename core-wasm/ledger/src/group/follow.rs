@@ -4,6 +4,7 @@ use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::block::Block;
 use crate::limits::{AGAIN_MS, view_of};
+use crate::operation::Operation;
 
 use super::ballot::{Ballot, Notarised};
 use super::face::Event;
@@ -36,6 +37,15 @@ impl Member {
     pub(crate) fn recall(&mut self, entry: &Entry) {
         let Entry::Signs { statement, shown, .. } = entry else { return };
         let height = self.height();
+        if matches!(statement.says, Says::Lock | Says::Acknowledge) && statement.view == view_of(height) {
+            if let Some(Ok(operation)) = shown.get(..Operation::BYTES).map(Operation::read)
+                && self.pool.insert(&operation, true)
+                && let Some(pooled) = self.pool.get_mut(&statement.subject)
+            {
+                pooled.is_certified |= statement.says == Says::Acknowledge;
+            }
+            return;
+        }
         if statement.says != Says::Finalise || statement.height != height {
             return;
         }
@@ -59,7 +69,8 @@ impl Member {
         let is_due = epoch > head.saturating_add(1) || epoch > head && part >= FOLLOWS;
         if is_due && self.ground.is_past(self.ballot.told, AGAIN_MS) {
             self.ballot.told = self.ground.now;
-            let voter = self.ground.number() as usize % self.voters.len().max(1);
+            let turn = (self.ground.now.0 / (AGAIN_MS * 1_000)).wrapping_add(self.ground.own.head());
+            let voter = turn % self.voters.len().max(1) as u64;
             if let Some(id) = self.voters.get(voter as u8).map(|seat| seat.id) {
                 self.ask_block(&id);
             }

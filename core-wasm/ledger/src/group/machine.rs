@@ -59,6 +59,7 @@ pub(crate) enum Asked {
     Notarised,
     Operations { is_named: bool },
     Certified { operation: [u8; 32], voter: u8 },
+    Record,
 }
 
 /// One node of the ledger: it follows, submits, and votes if it is a voter.
@@ -332,6 +333,7 @@ impl Member {
             wire::NOTARISED if self.voters.find(from).is_some() => self.on_asked_notarised(ticket, rest),
             wire::OPERATIONS if self.voters.find(from).is_some() => self.on_asked_operations(ticket, rest),
             wire::CERTIFIED if self.seat.is_some() => self.on_asked_certified(ticket, rest),
+            wire::RECORD if self.voters.find(from).is_some() => self.on_asked_record(ticket, rest),
             _ => Err(Status::BadRequest),
         }
     }
@@ -349,6 +351,7 @@ impl Member {
             Asked::Block => self.on_block(from, bytes),
             Asked::Notarised => self.on_notarised(bytes),
             Asked::Operations { is_named } => self.on_operations(bytes, is_named),
+            Asked::Record => self.on_record(bytes),
             Asked::Certified { operation, voter } => self.on_acknowledgement(&operation, voter, bytes),
         }
     }

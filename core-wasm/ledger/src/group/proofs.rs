@@ -12,7 +12,7 @@ use super::wire::Draft;
 
 /// What a certificate is for.
 pub(crate) enum Then {
-    Acknowledge { ticket: u32, operation: Operation },
+    Certified { ticket: Option<u32>, operation: Operation },
     Notarised { draft: Draft },
     Final { block: Block, from: tabmesh_port::NodeId },
 }
@@ -52,7 +52,7 @@ impl Member {
         // Those that are still out say nothing any more.
         self.checks.retain(|(number, _)| !jobs.contains(number));
         match then {
-            Then::Acknowledge { ticket, operation } => self.on_certified(ticket, &operation, holds),
+            Then::Certified { ticket, operation } => self.on_certified(ticket, &operation, &certificate, holds),
             Then::Notarised { draft } if holds => self.take_notarised(draft, certificate),
             Then::Final { block, from } if holds => self.take_final(&block, &certificate, &from),
             _ => {}

@@ -10,7 +10,7 @@ use crate::limits::{AGAIN_MS, CUT, IDLE_MS, LEADER_WAITS_MS, OPEN, ROUND_LASTS, 
 
 use super::ballot::{Notarised, Proposed};
 use super::machine::{Asked, Check, For, Member};
-use super::safety::{Content, Rule};
+use super::safety::{Content, Lock, Rule};
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Cast, Draft, Standing};
 
@@ -193,9 +193,11 @@ impl Member {
         for operation in &block.operations {
             contents.push(((operation.payer(), operation.sequence), operation.id()));
         }
+        let overdue = self.overdue();
         let pool = &self.pool;
         let is_certified = |id: &Hash| pool.get(id).is_some_and(|pooled| pooled.is_certified);
-        if self.safety.may_notarise((round, hash), &contents, shown, is_certified) {
+        let is_due = |lock: &Lock| !overdue.contains(&lock.operation);
+        if self.safety.may_notarise((round, hash), &contents, shown, is_certified, is_due) {
             self.cast(Says::Notarise, round, hash, alloc::vec::Vec::new());
         }
     }
@@ -243,10 +245,15 @@ impl Member {
         // Any voter for this block has them, should the leader not answer.
         let voted = |row: &super::ballot::Row| row.vote.is_some_and(|cast| cast.block == *hash);
         let among = self.ballot.rows.iter().enumerate().filter(|(_, row)| voted(row));
-        let turn = self.ground.now.0 as usize / 400_000 % (among.clone().count() + 1);
+        let turn = self.turn() % (among.clone().count() + 1);
         let who = if turn == 0 { voter } else { among.map(|(at, _)| at as u8).nth(turn - 1).unwrap_or(voter) };
         self.fetch(who, &writer.finish(), Asked::Operations { is_named: true });
         None
+    }
+
+    /// Counts up each time when something may be asked for again.
+    fn turn(&self) -> usize {
+        (self.ground.now.0 / (AGAIN_MS * 1_000)) as usize
     }
 
     /// Asks a voter for what the vote needs, not too often.
@@ -261,8 +268,10 @@ impl Member {
     /// Another voter saw a block notarised in a later round than this one did.
     fn fetch_notarised(&mut self) {
         let own = self.ballot.notarised_round();
-        let ahead = self.ballot.rows.iter().position(|row| row.notarised > own);
-        let Some(voter) = ahead else { return };
+        // In turn: one that does not answer is in nobody's way.
+        let ahead = self.ballot.rows.iter().enumerate().filter(|(_, row)| row.notarised > own);
+        let turn = self.turn() % ahead.clone().count().max(1);
+        let Some((voter, _)) = ahead.clone().nth(turn) else { return };
         let mut writer = Writer::default();
         writer.u8(wire::NOTARISED).u32(self.height());
         self.fetch(voter as u8, &writer.finish(), Asked::Notarised);

@@ -16,7 +16,9 @@
 //!
 //! **S2, settled.** Q voters acknowledged A. They did it before their first vote at a height, by *no acknowledgement behind a vote*, and
 //! from then on vote for no block without A, until a final one has it or the view ends. The view ends with its last block, which takes Q
-//! votes, one of them of an honest voter that acknowledged A before it voted: A is in it, or in one before.
+//! votes, one of them of an honest voter that acknowledged A before it voted: A is in it, or in one before. (An operation that cannot be done on the
+//! last block is in no next one: it is not *due*, and may be left out. When the last of the Q acknowledged A it was due, and it is so for all who have
+//! the same last block.)
 //!
 //! **A lost journal.** Each of these compares with what was signed before. Who lost that could be made to sign the opposite. So without a
 //! journal a voter signs nothing in a view in which it may have signed: [`Entry::Opened`] says from which view on the journal is whole.
@@ -52,7 +54,8 @@ pub enum Entry {
         statement: Statement,
         /// Of a lock or an acknowledgement: where.
         spot: Spot,
-        /// Of a finalisation: the notarised block with its certificate, so that others can be shown it.
+        /// What others may have to be shown: of a finalisation the certificate of the notarised block, and the block; of a lock the operation; of an
+        /// acknowledgement the operation and its certificate.
         shown: Vec<u8>,
     },
 }
@@ -206,13 +209,14 @@ impl Safety {
     }
 
     /// Whether to vote for this block in this round. `shown` is the latest round in which this very block was notarised; `is_certified` says
-    /// of operations whose certificate was shown.
+    /// of an operation that its certificate was shown, `is_due` of an acknowledged one that it can be done in this block.
     pub fn may_notarise(
         &self,
         (round, block): (u32, Hash),
         contents: &[Content],
         shown: Option<u32>,
         is_certified: impl Fn(&Hash) -> bool,
+        is_due: impl Fn(&Lock) -> bool,
     ) -> bool {
         let is_first = self.voted.is_none_or(|(last, other)| round > last || round == last && other == block);
         let is_open = self.decided.is_none_or(|(last, other)| {
@@ -221,17 +225,24 @@ impl Safety {
         self.signs()
             && (is_first || !self.has(Rule::OneVote))
             && (is_open || !self.has(Rule::Decided))
-            && self.locks.iter().all(|lock| self.agrees(lock, contents, &is_certified))
+            && self.locks.iter().all(|lock| self.agrees(lock, contents, &is_certified, &is_due))
     }
 
     /// Whether a block agrees with a lock: it has that operation and no other in its place, or nothing, or another one whose certificate
-    /// was shown; and nothing but that operation where it was acknowledged.
-    fn agrees(&self, lock: &Lock, contents: &[Content], is_certified: &impl Fn(&Hash) -> bool) -> bool {
+    /// was shown; and nothing but that operation where it was acknowledged and is due.
+    fn agrees(
+        &self,
+        lock: &Lock,
+        contents: &[Content],
+        is_certified: &impl Fn(&Hash) -> bool,
+        is_due: &impl Fn(&Lock) -> bool,
+    ) -> bool {
         let mut there = contents.iter().filter(|(spot, _)| *spot == lock.spot).map(|(_, id)| id);
         let (one, another) = (there.next(), there.next());
         let is_it = one == Some(&lock.operation) && another.is_none();
         if lock.is_acknowledged {
-            return is_it || !self.has(if one.is_none() { Rule::Omitted } else { Rule::AgainstLock });
+            let may_lack = one.is_none() && !is_due(lock);
+            return is_it || may_lack || !self.has(if one.is_none() { Rule::Omitted } else { Rule::AgainstLock });
         }
         let is_replaced = another.is_none() && one.is_some_and(is_certified);
         one.is_none() || is_it || is_replaced || !self.has(Rule::AgainstLock)

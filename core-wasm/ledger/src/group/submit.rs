@@ -109,8 +109,8 @@ impl Member {
             *asking |= bit(voter);
             let (to, operation_id) = (seat.id, *id);
             if to == self.ground.own {
-                let operation = *operation;
-                if !self.acknowledge(super::machine::For::Own, &operation) {
+                let (operation, certificate) = (*operation, locks.clone());
+                if !self.acknowledge(super::machine::For::Own, &operation, &certificate) {
                     self.on_unanswered(&operation_id, voter);
                 }
                 continue;

@@ -46,6 +46,7 @@ impl Member {
         let mut writer = Writer::default();
         writer.u8(wire::OPERATIONS).bytes(&[0; 32]);
         let empty = writer.len();
+        let mut doubtful = None;
         for row in reader.rest().as_chunks::<ROW>().0 {
             let (head, flags) = (row.first_chunk::<8>().copied().unwrap_or_default(), row.last().copied());
             let flags = flags.unwrap_or_default();
@@ -54,9 +55,21 @@ impl Member {
                     let set = |bits: &mut u64, is_set: bool| *bits = *bits & !bit | if is_set { bit } else { 0 };
                     set(&mut pooled.lockers, flags & IS_LOCKED != 0);
                     set(&mut pooled.acknowledgers, flags & IS_ACKNOWLEDGED != 0);
+                    if flags & IS_ACKNOWLEDGED != 0 && !pooled.is_certified {
+                        doubtful = Some((pooled.spot, pooled.id));
+                    }
                 }
                 None => _ = writer.bytes(&head),
             }
+        }
+        // Only where there are two does it matter why somebody took one. One is asked about at a time.
+        if let Some((spot, id)) = doubtful
+            && self.pool.rival(&spot, &id).is_some()
+            && self.asked.len() < ASKING_MAX
+        {
+            let mut writer = Writer::default();
+            writer.u8(wire::RECORD).bytes(&id);
+            self.ask(from, &writer.finish(), Asked::Record);
         }
         if writer.len() > empty && self.asked.len() < ASKING_MAX {
             self.ask(from, &writer.finish(), Asked::Operations { is_named: false });

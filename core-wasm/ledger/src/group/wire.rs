@@ -13,6 +13,7 @@
 //! 17 notarised   height 4. Answer: certificate ‖ header 282 ‖ operations, by 8 bytes each
 //! 18 operations  block 32, or zeros ‖ 8 bytes each. Answer: 184 bytes each
 //! 19 certified   operation 184 ‖ certificate. Answer: signature 64
+//! 20 record      operation 32. Answer: the record of its acknowledgement, in which its certificate is
 //! ```
 //!
 //! Notarised is one more than the latest round in which the sender saw a block notarised, and 0 if in none. A proposal names an operation by the first 8 bytes of
@@ -35,6 +36,7 @@ pub(crate) const BLOCK: u8 = 16;
 pub(crate) const NOTARISED: u8 = 17;
 pub(crate) const OPERATIONS: u8 = 18;
 pub(crate) const CERTIFIED: u8 = 19;
+pub(crate) const RECORD: u8 = 20;
 
 /// What an operation is called where it is known.
 pub(crate) type Short = [u8; 8];

@@ -219,7 +219,7 @@ impl Paper {
         let notarised =
             (0..ROUNDS as u32).rev().find(|round| self.has(Says::Notarise, (view, height, *round), subject));
         let certified = |id: &Hash| honest.certificates.contains(&(view, *id));
-        if honest.safety.may_notarise((round, subject), &contents(&subject), notarised, certified) {
+        if honest.safety.may_notarise((round, subject), &contents(&subject), notarised, certified, |_| true) {
             self.sign(
                 who,
                 Statement { says: Says::Notarise, view, height, round, subject },

@@ -59,6 +59,7 @@ pub(crate) fn check(town: &Town) -> u32 {
     }
     let last = chain.keys().last().copied().unwrap_or_default();
     s2(town, &done, last);
+    s16(town);
     s3(town);
     last
 }
@@ -107,4 +108,22 @@ fn s3(town: &Town) {
         roots.entry(ledger.head().height).or_default().insert(ledger.state().root());
     }
     assert!(roots.values().all(|roots| roots.len() == 1), "seed {seed}: s3, two states of one height");
+}
+
+/// No voter has ever written down two statements that contradict each other, in all its lives.
+fn s16(town: &Town) {
+    let seed = town.plan.seed;
+    for place in &town.voters {
+        let (mut votes, mut locks) = (BTreeMap::new(), BTreeMap::new());
+        for record in town.stores[place.0].borrow().written.iter().filter(|record| record[0] != 0) {
+            let subject = record[13..45].to_vec();
+            // A vote or a finalisation by height and round; a lock by view and place.
+            let first = match record[0] {
+                1 | 2 => votes.entry(record[..13].to_vec()).or_insert_with(|| subject.clone()),
+                3 => locks.entry([&record[1..5], &record[45..81]].concat()).or_insert_with(|| subject.clone()),
+                _ => continue,
+            };
+            assert_eq!(*first, subject, "seed {seed}: s16, {place:?} contradicts itself");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use tabmesh_ledger::{
     Action, Command, Event, Genesis, Hash, Key, Ledger, Member, Operation, Terms, Voter,
 };
 use tabmesh_port::{
-    Attachment, Input, Instant, Module, NodeId, Output, Port, Room, Signature, Told,
+    Attachment, Done, Input, Instant, Module, NodeId, Output, Port, Room, Signature, Status, Told, Wish, Work,
 };
 use tabmesh_world::perfect::{Perfect, Place, Weather};
 
@@ -29,6 +29,8 @@ pub(crate) struct Store {
     pub(crate) journal: Vec<Vec<u8>>,
     /// All records that were ever written, lost or not.
     pub(crate) written: Vec<Vec<u8>>,
+    /// What a liar was told.
+    pub(crate) heard: Vec<Vec<u8>>,
     /// Events for the owner, and when they came.
     pub(crate) events: Vec<(u64, Vec<u8>)>,
 }
@@ -43,6 +45,8 @@ pub(crate) struct Node {
     now: Instant,
     /// Milliseconds by which its clock is wrong.
     skew_ms: i64,
+    /// Of a liar: what names the ledger in what it signs.
+    genesis: Option<Hash>,
 }
 
 impl Node {
@@ -53,6 +57,33 @@ impl Node {
             outputs: VecDeque::new(),
             now: Instant(0),
             skew_ms: 0,
+            genesis: None,
+        }
+    }
+
+    /// One that hears for the enemy, and acknowledges whatever it is shown.
+    pub(crate) fn liar(store: Stored, genesis: Hash) -> Self {
+        Self { store, genesis: Some(genesis), ..Self::none() }
+    }
+
+    fn lie(&mut self, input: Input<'_>) {
+        let Some(genesis) = self.genesis else { return };
+        match input {
+            Input::Told(Told::Said { bytes, .. }) if !bytes.is_empty() => {
+                self.store.borrow_mut().heard.push(bytes.to_vec());
+            }
+            Input::Told(Told::Asked { ticket, bytes, .. }) if bytes.len() > 230 && bytes[0] == 19 => {
+                let mut covered = vec![9];
+                covered.extend(genesis);
+                covered.push(4);
+                covered.extend(&bytes[186..186 + 44]);
+                self.outputs.push_back(Output::Work(Work::Sign { job: ticket, bytes: &covered }).emit());
+            }
+            Input::Done(Done::Signed { job, signature }) => {
+                let reply = Wish::Reply { ticket: job, status: Status::Ok, bytes: &signature.0 };
+                self.outputs.push_back(Output::Wish(reply).emit());
+            }
+            _ => {}
         }
     }
 
@@ -68,7 +99,7 @@ impl Node {
             hand(&mut member, Command::Journal(record));
         }
         hand(&mut member, Command::Start { is_new });
-        Self { member: Some(member), store, outputs: VecDeque::new(), now: Instant(0), skew_ms }
+        Self { member: Some(member), store, skew_ms, ..Self::none() }
     }
 
     fn drain(&mut self) {
@@ -96,6 +127,11 @@ impl Node {
                     let bytes = store.blocks.get(height as usize - 1).cloned().unwrap_or_default();
                     Some(Command::Give { ticket, bytes: &bytes }.emit())
                 }
+                Event::Look { ticket, operation } => {
+                    let mut records = store.journal.iter();
+                    let found = records.find(|record| record[0] == 4 && record[13..45] == operation).cloned();
+                    Some(Command::Give { ticket, bytes: &found.unwrap_or_default() }.emit())
+                }
                 _ => {
                     store.events.push((self.now.0, bytes.to_vec()));
                     None
@@ -118,8 +154,9 @@ impl Module for Node {
             }
             input => input,
         };
-        if let Some(member) = &mut self.member {
-            member.handle(now, input);
+        match &mut self.member {
+            Some(member) => member.handle(now, input),
+            None => self.lie(input),
         }
         self.drain();
     }
@@ -208,7 +245,8 @@ impl Town {
             elapsed: 0,
         };
         for place in town.liars.clone() {
-            town.net.detach(place);
+            let (store, genesis) = (town.stores[place.0].clone(), town.genesis.hash());
+            town.net.restart(place, |_| Node::liar(store, genesis));
         }
         for place in town.nodes() {
             town.start(place, true);

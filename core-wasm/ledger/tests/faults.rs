@@ -1,0 +1,93 @@
+//! Goal: S1, S2, S3 and S16 hold over the very machines, whatever happens: cuts, crashes, lost stores, loss, wrong clocks, liars who vote twice, owners
+//! who sign twice, nonsense. Method: all of it at random from a seed, in a town with as many liars as may be; a checker reads what came of it.
+//! `SEEDS=10000` plays so many.
+
+mod town;
+
+use tabmesh_port::Told;
+use tabmesh_world::dice::Dice;
+use tabmesh_world::perfect::{Place, Weather};
+use town::enemy::Enemy;
+use town::{CREDIT, EPOCH, Plan, SECOND, Town, checker};
+
+fn seeds() -> core::ops::Range<u64> {
+    let first = std::env::var("FIRST").ok().and_then(|first| first.parse().ok()).unwrap_or(0);
+    first..first + std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(24)
+}
+
+/// What may go wrong in a game, by its seed.
+fn plan(seed: u64) -> Plan {
+    let mut dice = Dice::new(seed, 3);
+    let (voters, liars) = [(4, 1), (7, 2), (10, 3)][dice.below(3) as usize];
+    let weather = match dice.below(4) {
+        0 => Weather::FAIR,
+        1 => Weather::FOUL,
+        2 => Weather { loss_ppm: 300_000, ..Weather::FAIR },
+        _ => Weather { delay_us_max: 1_500_000, twice_ppm: 300_000, ..Weather::FAIR },
+    };
+    Plan { weather, skew_ms: [0, 0, 900, 6_000][dice.below(4) as usize], ..Plan::new(seed, voters, liars) }
+}
+
+/// A person pays, or signs two operations of one number and gives each to half of the voters.
+fn pay(town: &mut Town, enemy: &mut Enemy, dice: &mut Dice) {
+    let some = |dice: &mut Dice, of: &[Place]| of[dice.below(of.len() as u64) as usize];
+    let persons = town.persons.clone();
+    let (from, to) = (some(dice, &persons), some(dice, &persons));
+    if from == to {
+        return;
+    }
+    let account = town.ledger(from).state().units().account_of(&town.net.id(from));
+    let Some(account) = account else { return };
+    let sequence = account.sequence + dice.below(2) as u32;
+    let one = town.pay(from, to, CREDIT + dice.below(CREDIT), sequence);
+    enemy.known.push(one);
+    if dice.chance(0.7) {
+        return town.submit(from, &one);
+    }
+    let other = town.pay(from, to, 3 * CREDIT, sequence);
+    enemy.known.push(other);
+    for place in town.voters.clone() {
+        let bytes = [&[3], &if dice.chance(0.5) { one } else { other }.emit()[..]].concat();
+        let id = town.net.id(from);
+        town.net.tell(place, &Told::Said { from: &id, is_proven: true, bytes: &bytes });
+    }
+}
+
+fn play(plan: Plan, epochs: u64) -> Town {
+    let mut town = Town::new(plan);
+    let mut enemy = Enemy::new(plan.seed);
+    let mut dice = Dice::new(plan.seed, 9);
+    town.run(EPOCH);
+    while town.elapsed < epochs * EPOCH {
+        town.run(SECOND / 4);
+        let voter = town.voters[dice.below(town.voters.len() as u64) as usize];
+        match dice.below(40) {
+            0 => town.start(voter, false),
+            1 => {
+                let far: Vec<Place> = town.nodes().into_iter().filter(|_| dice.chance(0.4)).collect();
+                town.net.cut(&far);
+            }
+            2..5 => town.net.heal(),
+            5..15 => pay(&mut town, &mut enemy, &mut dice),
+            _ => enemy.act(&mut town),
+        }
+        if enemy.known.len() > 40 {
+            enemy.known.drain(..20);
+        }
+    }
+    town.net.heal();
+    town
+}
+
+#[test]
+fn s1_s2_s3_s16_hold_whatever_happens() {
+    let mut blocks = 0;
+    for seed in seeds() {
+        let mut town = play(plan(seed), 20);
+        town.run(8 * EPOCH);
+        let last = checker::check(&town);
+        blocks += last;
+        println!("seed {seed}: {} voters, block {last}, {:?}", town.plan.voters, town.plan.weather);
+    }
+    assert!(blocks > 0);
+}
