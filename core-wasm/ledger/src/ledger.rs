@@ -135,7 +135,8 @@ impl Ledger {
     pub fn rehearse(&mut self, epoch: u32, operations: &[Operation]) -> Result<bool, Refusal> {
         let due = self.due();
         self.state.begin();
-        let result = operations.iter().try_for_each(|operation| self.state.execute_due(epoch, due, operation));
+        let result =
+            operations.iter().try_for_each(|operation| self.state.execute_due(epoch, due, operation));
         let account = operations.first().map(Operation::payer);
         let stays = account.is_some_and(|account| self.state.units.account(&account).is_some());
         self.state.end(false);

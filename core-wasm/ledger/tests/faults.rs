@@ -80,14 +80,68 @@ fn play(plan: Plan, epochs: u64) -> Town {
 }
 
 #[test]
-fn s1_s2_s3_s16_hold_whatever_happens() {
+fn s1_s2_s3_s16_l3_hold_whatever_happens() {
     let mut blocks = 0;
     for seed in seeds() {
         let mut town = play(plan(seed), 20);
-        town.run(8 * EPOCH);
+        // L3: three epochs later it goes on as if nothing had been.
+        town.run(3 * EPOCH);
+        let before = checker::check(&town);
+        town.run(6 * EPOCH);
         let last = checker::check(&town);
+        let wanted = if town.plan.weather.delay_us_max > SECOND { 1 } else { 3 };
+        assert!(last >= before + wanted, "seed {seed}: l3, block {before}, then {last}");
         blocks += last;
         println!("seed {seed}: {} voters, block {last}, {:?}", town.plan.voters, town.plan.weather);
     }
     assert!(blocks > 0);
+}
+
+/// Two liars among four are one too many for S1: each half of the others gets a block of its own, final by both liars' votes.
+fn split(voters: usize, liars: usize) -> bool {
+    let seeds = 0..40;
+    for seed in seeds {
+        let mut town = Town::new(Plan::new(seed, voters, liars));
+        town.run(EPOCH);
+        town.run_to(655);
+        let voters = tabmesh_ledger::Voters::new(&town.genesis);
+        let leader = voters.get(voters.leader(&town.genesis.hash(), 1, 0)).expect("a leader").id;
+        let Some(liar) = town.liars.iter().copied().find(|place| town.net.id(*place) == leader) else {
+            continue;
+        };
+        let pay = town.pay(town.persons[0], town.persons[1], CREDIT, 0);
+        let half = town.voters.len() / 2;
+        for (at, place) in town.voters.clone().into_iter().enumerate() {
+            let id = town.net.id(town.persons[0]);
+            let bytes = [&[3], &pay.emit()[..]].concat();
+            town.net.tell(place, &Told::Said { from: &id, is_proven: true, bytes: &bytes });
+            town.run(SECOND / 100);
+            let operations = if at < half { vec![] } else { vec![pay] };
+            let (bytes, block) = town::enemy::draft(&town, place, &operations).expect("a block");
+            let told = [&[2, 0, 0, 0, 0], &bytes[..]].concat();
+            town.lie(liar, place, &told);
+            for liar in town.liars.clone() {
+                let bytes = town.standing(liar, (1, 0, 6), [(1, 0, block), (1, 0, block)]);
+                town.lie(liar, place, &bytes);
+            }
+        }
+        town.run(SECOND);
+        let blocks: std::collections::BTreeSet<Vec<u8>> = town
+            .voters
+            .iter()
+            .filter_map(|place| {
+                town.stores[place.0].borrow().blocks.first().map(|bytes| bytes[13..45].to_vec())
+            })
+            .collect();
+        return blocks.len() > 1;
+    }
+    panic!("no liar leads");
+}
+
+#[test]
+fn s1_fails_at_equality_over_the_machines_too() {
+    assert!(split(4, 2));
+    assert!(split(7, 3));
+    assert!(!split(4, 1));
+    assert!(!split(7, 2));
 }

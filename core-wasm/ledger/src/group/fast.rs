@@ -9,9 +9,9 @@ use crate::limits::OUTBOX_MAX;
 use crate::operation::{Action, Operation};
 use crate::refusal::Refusal;
 
+use super::face::Event;
 use super::machine::{Check, For, Member};
 use super::proofs::Then;
-use super::face::Event;
 use super::safety::{Entry, Rule, Spot};
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
@@ -144,7 +144,8 @@ impl Member {
         for lock in self.safety.locks().iter().filter(|lock| lock.is_acknowledged) {
             let mut row: Vec<Operation> = Vec::new();
             for other in self.safety.locks() {
-                let is_before = other.is_acknowledged && other.spot.0 == lock.spot.0 && other.spot.1 <= lock.spot.1;
+                let is_before =
+                    other.is_acknowledged && other.spot.0 == lock.spot.0 && other.spot.1 <= lock.spot.1;
                 if let Some(pooled) = self.pool.get(&other.operation).filter(|_| is_before) {
                     let at = row.partition_point(|other| other.sequence < pooled.spot.1);
                     row.insert(at, pooled.operation);
@@ -257,8 +258,7 @@ impl Member {
         if !self.take_certified(operation, certificate) {
             return false;
         }
-        let is_known =
-            self.safety.locks().iter().any(|lock| lock.operation == id && lock.is_acknowledged);
+        let is_known = self.safety.locks().iter().any(|lock| lock.operation == id && lock.is_acknowledged);
         if !self.safety.may_acknowledge(&spot, &id) || !self.can_promise() {
             return false;
         }

@@ -69,8 +69,8 @@ impl Member {
         let is_due = epoch > head.saturating_add(1) || epoch > head && part >= FOLLOWS;
         if is_due && self.ground.is_past(self.ballot.told, AGAIN_MS) {
             self.ballot.told = self.ground.now;
-            let turn = (self.ground.now.0 / (AGAIN_MS * 1_000)).wrapping_add(self.ground.own.head());
-            let voter = turn % self.voters.len().max(1) as u64;
+            self.turns = self.turns.wrapping_add(1);
+            let voter = self.turns % self.voters.len().max(1) as u64;
             if let Some(id) = self.voters.get(voter as u8).map(|seat| seat.id) {
                 self.ask_block(&id);
             }

@@ -79,6 +79,8 @@ pub struct Member {
     pub(crate) proofs: Vec<Proof>,
     pub(crate) asked: Vec<(u32, Asked)>,
     pub(crate) submissions: Vec<Submission>,
+    /// Whom it asks for blocks, where it does not vote: one voter after the other, each begins elsewhere.
+    pub(crate) turns: u64,
     ticked: Instant,
     has_started: bool,
 }
@@ -104,6 +106,7 @@ impl Member {
             proofs: Vec::new(),
             asked: Vec::new(),
             submissions: Vec::new(),
+            turns: own.head(),
             ticked: Instant(0),
             has_started: false,
         }
@@ -218,7 +221,9 @@ impl Member {
     /// Records are kept in their order: with this one, all before it.
     fn on_kept(&mut self, number: u32) {
         for at in 0..self.signing.len() {
-            let Some(statement) = self.signing.get(at).filter(|signing| signing.number == number) else { continue };
+            let Some(statement) = self.signing.get(at).filter(|signing| signing.number == number) else {
+                continue;
+            };
             let bytes = statement.statement.covered(self.ledger.id());
             let job = self.ground.sign(&bytes);
             if let Some(signing) = self.signing.get_mut(at) {

@@ -52,7 +52,9 @@ impl Member {
         // Those that are still out say nothing any more.
         self.checks.retain(|(number, _)| !jobs.contains(number));
         match then {
-            Then::Certified { ticket, operation } => self.on_certified(ticket, &operation, &certificate, holds),
+            Then::Certified { ticket, operation } => {
+                self.on_certified(ticket, &operation, &certificate, holds)
+            }
             Then::Notarised { draft } if holds => self.take_notarised(draft, certificate),
             Then::Final { block, from } if holds => self.take_final(&block, &certificate, &from),
             _ => {}

@@ -64,7 +64,9 @@ impl Member {
     }
 
     fn time_round(&mut self, seat: u8) {
-        let is_over = self.ground.is_past(self.ballot.entered, self.epoch_ms * ROUND_LASTS / 1_000);
+        // Later rounds last longer, up to four times: so one is long enough for any delay up to that.
+        let lasts = self.epoch_ms * ROUND_LASTS / 1_000 * (4 + u64::from(self.ballot.round.min(12))) / 4;
+        let is_over = self.ground.is_past(self.ballot.entered, lasts);
         let weak = self.weak();
         let others = self.ballot.beyond(self.ballot.round.saturating_add(1)) >= weak;
         let Some(row) = self.ballot.rows.get_mut(usize::from(seat)) else { return };
@@ -122,7 +124,9 @@ impl Member {
     fn tell_proposal(&mut self, seat: u8) {
         let round = self.ballot.round;
         let proposed = self.ballot.proposed.as_ref();
-        let Some(proposed) = proposed.filter(|other| other.round == round && other.leader == seat) else { return };
+        let Some(proposed) = proposed.filter(|other| other.round == round && other.leader == seat) else {
+            return;
+        };
         let mut writer = Writer::default();
         writer.u8(wire::PROPOSAL).u32(round);
         proposed.draft.emit(&mut writer);
@@ -136,7 +140,8 @@ impl Member {
         let is_next = header.height == height && header.view == view_of(height);
         let is_newer = self.ballot.proposed.as_ref().is_none_or(|proposed| proposed.round < round);
         let Some(seat) = self.seat else { return };
-        if !is_next || !is_newer || round < self.ballot.round || voter == seat || self.leader(round) != voter {
+        if !is_next || !is_newer || round < self.ballot.round || voter == seat || self.leader(round) != voter
+        {
             return;
         }
         if self.is_timely(header.epoch) {
@@ -176,7 +181,8 @@ impl Member {
         if proposed.round != round || *is_refused || self.has_signed(seat, Says::Notarise, round) {
             return;
         }
-        let (hash, epoch, leader, is_checked) = (draft.hash, draft.header.epoch, proposed.leader, *is_checked);
+        let (hash, epoch, leader, is_checked) =
+            (draft.hash, draft.header.epoch, proposed.leader, *is_checked);
         let Some(block) = self.resolve(&hash, leader) else { return };
         let notarised = self.ballot.notarised.as_ref().filter(|notarised| notarised.draft.hash == hash);
         let shown = notarised.map(|notarised| notarised.certificate.statement.round);
@@ -246,7 +252,8 @@ impl Member {
         let voted = |row: &super::ballot::Row| row.vote.is_some_and(|cast| cast.block == *hash);
         let among = self.ballot.rows.iter().enumerate().filter(|(_, row)| voted(row));
         let turn = self.turn() % (among.clone().count() + 1);
-        let who = if turn == 0 { voter } else { among.map(|(at, _)| at as u8).nth(turn - 1).unwrap_or(voter) };
+        let who =
+            if turn == 0 { voter } else { among.map(|(at, _)| at as u8).nth(turn - 1).unwrap_or(voter) };
         self.fetch(who, &writer.finish(), Asked::Operations { is_named: true });
         None
     }
@@ -292,10 +299,13 @@ impl Member {
 
     pub(crate) fn on_notarised(&mut self, bytes: &[u8]) {
         let mut reader = Reader::new(bytes);
-        let (Some(certificate), Some(draft)) = (Certificate::read(&mut reader), Draft::read(reader)) else { return };
+        let (Some(certificate), Some(draft)) = (Certificate::read(&mut reader), Draft::read(reader)) else {
+            return;
+        };
         let height = self.height();
         let Statement { says, view, height: of, round, subject } = certificate.statement;
-        let is_it = says == Says::Notarise && of == height && view == view_of(height) && subject == draft.hash;
+        let is_it =
+            says == Says::Notarise && of == height && view == view_of(height) && subject == draft.hash;
         if !is_it || round < self.ballot.notarised_round() {
             return;
         }
@@ -332,16 +342,18 @@ impl Member {
         row.notarised = row.notarised.max(standing.notarised);
         let known = [row.vote, row.finalisation];
         let told = [standing.vote, standing.finalisation];
-        for (says, (told, known)) in [Says::Notarise, Says::Finalise].into_iter().zip(told.into_iter().zip(known)) {
-            let Some(cast) = told.filter(|told| known.is_none_or(|known| told.round > known.round)) else { continue };
+        for (says, (told, known)) in
+            [Says::Notarise, Says::Finalise].into_iter().zip(told.into_iter().zip(known))
+        {
+            let Some(cast) = told.filter(|told| known.is_none_or(|known| told.round > known.round)) else {
+                continue;
+            };
             self.check_cast(voter, says, cast);
         }
     }
 
     fn check_cast(&mut self, voter: u8, says: Says, cast: Cast) {
-        let is_under_way = |check: &Check| {
-            matches!(check, Check::Cast { voter: other, says: said, .. } if *other == voter && *said == says)
-        };
+        let is_under_way = |check: &Check| matches!(check, Check::Cast { voter: other, says: said, .. } if *other == voter && *said == says);
         if self.checks.iter().any(|(_, check)| is_under_way(check)) {
             return;
         }

@@ -9,16 +9,17 @@
 //! behind a later vote*. So it had decided X before, and by *the decided block* it voted for Y only when shown a notarisation of Y in a
 //! round above r, but below s: against the choice of s. So every block notarised from r on is X, and another one is never final.
 //!
-//! **S2, certified.** F voters locked operation A. A block that puts another one in its place takes Q votes, one of them of an honest voter
-//! that locked A. Before its vote it did not: then *no block against a lock* refused, unless B's certificate was shown, and F locks of A and F of B have a
-//! liar in common for each of at least 2F − n ≥ F + Q − n. After its vote it did not: there is *no lock behind a vote* until the block of that height is final, and
-//! then the sequence is spent, or the block that was voted for is void.
+//! **S2, certified.** Say a block that puts another operation in the place of A is final. Take the first round in which it was notarised: Q votes, at
+//! least Q − b of them of honest voters to whom no notarisation of it was shown. None of these had locked A: *no block against a lock*, unless the
+//! other operation's certificate was shown, and F locks of either have 2F − n ≥ F + Q − n liars in common. None locks A later: *no lock behind a
+//! vote* until that height is final, and then the sequence is spent. So at most n − Q + b ever lock A in this view, which is below F. Whoever is shown
+//! the notarisation may vote for it too, whatever it locked: nobody needs its refusal, and without its vote others might wait for it for good.
 //!
-//! **S2, settled.** Q voters acknowledged A. They did it before their first vote at a height, by *no acknowledgement behind a vote*, and
-//! from then on vote for no block without A, until a final one has it or the view ends. The view ends with its last block, which takes Q
-//! votes, one of them of an honest voter that acknowledged A before it voted: A is in it, or in one before. (An operation that cannot be done on the
-//! last block is in no next one: it is not *due*, and may be left out. When the last of the Q acknowledged A it was due, and it is so for all who have
-//! the same last block.)
+//! **S2, settled.** Say a view has ended, and none of its blocks has A. Take the first notarisation of its last block: at least Q − b honest voters
+//! had not acknowledged A before their first vote at that height, since they vote for *no block without what they acknowledged*. None does it
+//! later in this view: *no acknowledgement behind a vote*. So at most n − Q + b ever did, which is below Q. A block that has another one in its place
+//! is excluded likewise, since acknowledged is locked. (An operation that cannot be done on the last block is in no next one: it is not *due*, and may
+//! be left out. When the last of the Q acknowledged A it was due, and it is so for all who have the same last block.)
 //!
 //! **A lost journal.** Each of these compares with what was signed before. Who lost that could be made to sign the opposite. So without a
 //! journal a voter signs nothing in a view in which it may have signed: [`Entry::Opened`] says from which view on the journal is whole.
@@ -208,7 +209,7 @@ impl Safety {
         self.from_view <= self.view() || !self.has(Rule::LostJournal)
     }
 
-    /// Whether to vote for this block in this round. `shown` is the latest round in which this very block was notarised; `is_certified` says
+    /// Whether to vote for this block in this round. `shown` is the latest round in which this very block was notarised, as its certificate shows; `is_certified` says
     /// of an operation that its certificate was shown, `is_due` of an acknowledged one that it can be done in this block.
     pub fn may_notarise(
         &self,
@@ -225,7 +226,8 @@ impl Safety {
         self.signs()
             && (is_first || !self.has(Rule::OneVote))
             && (is_open || !self.has(Rule::Decided))
-            && self.locks.iter().all(|lock| self.agrees(lock, contents, &is_certified, &is_due))
+            && (shown.is_some()
+                || self.locks.iter().all(|lock| self.agrees(lock, contents, &is_certified, &is_due)))
     }
 
     /// Whether a block agrees with a lock: it has that operation and no other in its place, or nothing, or another one whose certificate
@@ -242,7 +244,9 @@ impl Safety {
         let is_it = one == Some(&lock.operation) && another.is_none();
         if lock.is_acknowledged {
             let may_lack = one.is_none() && !is_due(lock);
-            return is_it || may_lack || !self.has(if one.is_none() { Rule::Omitted } else { Rule::AgainstLock });
+            return is_it
+                || may_lack
+                || !self.has(if one.is_none() { Rule::Omitted } else { Rule::AgainstLock });
         }
         let is_replaced = another.is_none() && one.is_some_and(is_certified);
         one.is_none() || is_it || is_replaced || !self.has(Rule::AgainstLock)

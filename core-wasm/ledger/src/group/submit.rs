@@ -134,7 +134,9 @@ impl Member {
     /// A voter says that it has locked an operation.
     pub(crate) fn on_locked(&mut self, voter: u8, view: u32, operation: Hash, signature: Signature) {
         let is_wanted = self.submissions.iter().any(|submission| {
-            submission.id == operation && !submission.is_certified && submission.locks.signers & bit(voter) == 0
+            submission.id == operation
+                && !submission.is_certified
+                && submission.locks.signers & bit(voter) == 0
         });
         let statement = self.locking(operation);
         if !is_wanted || view != statement.view {
@@ -152,7 +154,9 @@ impl Member {
     pub(crate) fn on_lock(&mut self, operation: &Hash, voter: u8, signature: Signature) {
         let fast = if self.safety.has(Rule::Quorum) { self.voters.fast() } else { 1 };
         let view = self.safety.view();
-        let Some(at) = self.submissions.iter().position(|submission| submission.id == *operation) else { return };
+        let Some(at) = self.submissions.iter().position(|submission| submission.id == *operation) else {
+            return;
+        };
         let Some(submission) = self.submissions.get_mut(at) else { return };
         if submission.is_certified || submission.locks.statement.view != view {
             return;
@@ -179,7 +183,8 @@ impl Member {
 
     pub(crate) fn on_acknowledged(&mut self, operation: &Hash, voter: u8) {
         let quorum = self.quorum();
-        let Some(submission) = self.submissions.iter_mut().find(|submission| submission.id == *operation) else {
+        let Some(submission) = self.submissions.iter_mut().find(|submission| submission.id == *operation)
+        else {
             return;
         };
         submission.acknowledged |= bit(voter);

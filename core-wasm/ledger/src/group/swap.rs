@@ -52,7 +52,8 @@ impl Member {
             let flags = flags.unwrap_or_default();
             match self.pool.by_head(&head) {
                 Some(pooled) => {
-                    let set = |bits: &mut u64, is_set: bool| *bits = *bits & !bit | if is_set { bit } else { 0 };
+                    let set =
+                        |bits: &mut u64, is_set: bool| *bits = *bits & !bit | if is_set { bit } else { 0 };
                     set(&mut pooled.lockers, flags & IS_LOCKED != 0);
                     set(&mut pooled.acknowledgers, flags & IS_ACKNOWLEDGED != 0);
                     if flags & IS_ACKNOWLEDGED != 0 && !pooled.is_certified {

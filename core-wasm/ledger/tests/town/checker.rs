@@ -21,7 +21,8 @@ pub(crate) struct Cut {
 }
 
 pub(crate) fn cut(bytes: &[u8]) -> Cut {
-    let signers = u64::from_be_bytes(bytes[STATEMENT..STATEMENT + 8].try_into().expect("8 bytes")).count_ones();
+    let signers =
+        u64::from_be_bytes(bytes[STATEMENT..STATEMENT + 8].try_into().expect("8 bytes")).count_ones();
     let head = STATEMENT + 8 + 64 * signers as usize;
     let operations = bytes[head + HEADER..].chunks(OPERATION).map(|operation| {
         let spot = [&operation[56..120], &operation[5..9]].concat();
@@ -82,7 +83,11 @@ fn s2(town: &Town, done: &BTreeMap<Hash, u32>, last: u32) {
                 let is_in = done.contains_key(&operation);
                 // Seven blocks later its view is over wherever it began.
                 let is_old = town.elapsed.saturating_sub(*at) > 9 * super::EPOCH && last > 12;
-                assert!(is_in || !is_old, "seed {}: s2, settled {operation:?} and never done", town.plan.seed);
+                assert!(
+                    is_in || !is_old,
+                    "seed {}: s2, settled {operation:?} and never done",
+                    town.plan.seed
+                );
             }
         }
     }
@@ -120,7 +125,9 @@ fn s16(town: &Town) {
             // A vote or a finalisation by height and round; a lock by view and place.
             let first = match record[0] {
                 1 | 2 => votes.entry(record[..13].to_vec()).or_insert_with(|| subject.clone()),
-                3 => locks.entry([&record[1..5], &record[45..81]].concat()).or_insert_with(|| subject.clone()),
+                3 => {
+                    locks.entry([&record[1..5], &record[45..81]].concat()).or_insert_with(|| subject.clone())
+                }
                 _ => continue,
             };
             assert_eq!(*first, subject, "seed {seed}: s16, {place:?} contradicts itself");

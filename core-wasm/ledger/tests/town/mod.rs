@@ -9,9 +9,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use tabmesh_ledger::{
-    Action, Command, Event, Genesis, Hash, Key, Ledger, Member, Operation, Terms, Voter,
-};
+use tabmesh_ledger::{Action, Command, Event, Genesis, Hash, Key, Ledger, Member, Operation, Terms, Voter};
 use tabmesh_port::{
     Attachment, Done, Input, Instant, Module, NodeId, Output, Port, Room, Signature, Status, Told, Wish, Work,
 };
@@ -265,9 +263,8 @@ impl Town {
         let make = self.plan.make;
         let skew = self.plan.skew_ms;
         let skew_ms = if skew == 0 { 0 } else { (place.0 as i64 * 7_919) % (2 * skew + 1) - skew };
-        self.net.restart(place, |attachment| {
-            Node::start(make(&attachment, &genesis), store, is_new, skew_ms)
-        });
+        self.net
+            .restart(place, |attachment| Node::start(make(&attachment, &genesis), store, is_new, skew_ms));
     }
 
     pub(crate) fn run(&mut self, us: u64) {
@@ -327,7 +324,8 @@ impl Town {
     }
 
     pub(crate) fn included(&self, place: Place, id: Hash) -> bool {
-        self.heard(place, |event| matches!(event, Event::Included { operation, .. } if *operation == id)).is_some()
+        self.heard(place, |event| matches!(event, Event::Included { operation, .. } if *operation == id))
+            .is_some()
     }
 
     pub(crate) fn balance(&self, of: Place, at: Place) -> u64 {
