@@ -32,9 +32,10 @@ pub(crate) const WASM_PROFILE: &str = "wasm";
 pub(crate) const WASM_PACK_PROFILE: &str = "custom";
 
 /// Crates that exist in Wasm only: cargo leaves them out where it builds for this machine.
-pub(crate) const WASM_ONLY: [&str; 6] = [
+pub(crate) const WASM_ONLY: [&str; 7] = [
     "tabmesh-core",
     "tabmesh-counter-wasm",
+    "tabmesh-ledger-wasm",
     "tabmesh-meter-wasm",
     "tabmesh-stream-wasm",
     "tabmesh-tag-wasm",

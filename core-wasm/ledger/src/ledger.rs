@@ -174,7 +174,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn operations_max(&self) -> usize {
+    pub(crate) fn operations_max(&self) -> usize {
         operations_max(self.state.units.most() as u32) as usize
     }
 

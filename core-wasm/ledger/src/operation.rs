@@ -188,8 +188,9 @@ fn action(kind: u8, subject: &[u8; 32], detail: &Name) -> Result<Action, Refusal
             (Action::Renew { name: *detail, amount }, subjects)
         }
         BOND | LEAVE => return Err(Refusal::Malformed),
-        1..=LAST => return Err(Refusal::NotYet),
-        _ => return Err(Refusal::UnknownKind),
+        0 => return Err(Refusal::UnknownKind),
+        _ if kind > LAST => return Err(Refusal::UnknownKind),
+        _ => return Err(Refusal::NotYet),
     };
     let says_nothing = matches!(
         action,

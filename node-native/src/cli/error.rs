@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::exit_code::exit_code_of;
 use super::job::error::JobError;
+use super::ledger::error::LedgerError;
 use super::task::error::TaskError;
 use crate::control::client::ClientError;
 use crate::peer::StartError;
@@ -59,6 +60,8 @@ pub(super) enum CliError {
     Task(#[from] TaskError),
     #[error(transparent)]
     Job(#[from] JobError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     #[error("{0}")]
     Host(std::io::Error),
     #[error("interrupted")]
@@ -80,6 +83,7 @@ impl CliError {
             Self::Alone | Self::Unheard(_) => 5,
             Self::Task(error) => error.exit_code(),
             Self::Job(error) => error.exit_code(),
+            Self::Ledger(error) => error.exit_code(),
             Self::Interrupted => 130,
         }
     }

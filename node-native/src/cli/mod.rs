@@ -11,6 +11,7 @@ mod exec;
 mod exit_code;
 mod input;
 mod job;
+mod ledger;
 mod lines;
 mod module;
 mod module_line;
@@ -143,6 +144,11 @@ enum Command {
     Job {
         #[command(subcommand)]
         command: job::JobCommand,
+    },
+    /// Make and check the file from which a ledger begins, and check proofs; needs no node
+    Ledger {
+        #[command(subcommand)]
+        command: ledger::LedgerCommand,
     },
     /// Run tasks of others at a node, or stop that
     Offer {
@@ -287,6 +293,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
         Command::Job { command } => job::dispatch(command).await,
+        Command::Ledger { command } => ledger::dispatch(command),
         Command::Offer { command } => offer::offer(command).await,
         Command::Module { command } => module::dispatch(command).await,
         Command::Stream { command: StreamCommand::Open { id, name, node } } => {

@@ -11,6 +11,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("core-wasm/examples/counter", &["tabmesh-port"]),
     ("core-wasm/examples/counter/wasm", &["tabmesh-counter", "tabmesh-module"]),
     ("core-wasm/ledger", &["tabmesh-port"]),
+    ("core-wasm/ledger/wasm", &["tabmesh-ledger", "tabmesh-module"]),
     ("core-wasm/module", &["tabmesh-port"]),
     ("core-wasm/directory", &["tabmesh-port"]),
     ("core-wasm/seat", &["tabmesh-engine", "tabmesh-port"]),
@@ -21,6 +22,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
         &[
             "tabmesh-bounds",
             "tabmesh-engine",
+            "tabmesh-ledger",
             "tabmesh-meter",
             "tabmesh-port",
             "tabmesh-seat",
