@@ -41,8 +41,8 @@ pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
 pub use group::{
-    Certificate, Command, Content, Entry, Event, Lock, Member, Rule, Safety, Says, Seat, Spot, Statement,
-    Voters,
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Rule, Safety, Says, Seat, Spot,
+    Statement, Voters,
 };
 pub use hash::{EMPTY, Hash};
 pub use header::Header;

@@ -67,7 +67,7 @@ impl Member {
     pub(crate) fn follow(&mut self, epoch: u32, part: u64) {
         let head = self.ledger.head().epoch;
         let is_due = epoch > head.saturating_add(1) || epoch > head && part >= FOLLOWS;
-        if is_due && self.ground.is_past(self.ballot.told, AGAIN_MS) {
+        if is_due && !self.is_asking_block() && self.ground.is_past(self.ballot.told, AGAIN_MS) {
             self.ballot.told = self.ground.now;
             self.turns = self.turns.wrapping_add(1);
             let voter = self.turns % self.voters.len().max(1) as u64;
@@ -79,11 +79,15 @@ impl Member {
 
     /// Asks for the block that is to come, one at a time.
     pub(crate) fn ask_block(&mut self, of: &NodeId) {
-        if !self.asked.iter().any(|(_, asked)| matches!(asked, Asked::Block)) {
+        if !self.is_asking_block() {
             let mut writer = Writer::default();
             writer.u8(wire::BLOCK).u32(self.height());
             self.ask(of, &writer.finish(), Asked::Block);
         }
+    }
+
+    fn is_asking_block(&self) -> bool {
+        self.asked.iter().any(|(_, asked)| matches!(asked, Asked::Block))
     }
 
     pub(crate) fn on_asked_block(&mut self, ticket: u32, rest: &[u8]) -> Result<(), Status> {

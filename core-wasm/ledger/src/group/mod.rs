@@ -9,6 +9,7 @@ mod fast;
 mod follow;
 mod ground;
 mod machine;
+mod module;
 mod pool;
 mod proofs;
 mod round;
@@ -21,6 +22,7 @@ mod wire;
 
 pub use face::{Command, Event};
 pub use machine::Member;
+pub use module::Group;
 pub use safety::{Content, Entry, Lock, Rule, Safety, Spot};
 pub use statement::{Certificate, Says, Statement};
 pub use voters::{Seat, Voters};
