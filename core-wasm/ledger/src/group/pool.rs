@@ -6,7 +6,7 @@ use crate::hash::Hash;
 use crate::operation::Operation;
 
 use super::safety::Spot;
-use super::wire::{Short, head_of, short_of};
+use super::wire::{Short, head_of, short_of, tag_of};
 
 /// An operation whose signature was verified.
 pub(crate) struct Pooled {
@@ -17,8 +17,9 @@ pub(crate) struct Pooled {
     pub(crate) is_named: bool,
     /// Its certificate was shown, in this view.
     pub(crate) is_certified: bool,
-    /// Voters who said that they have locked it, and that they have acknowledged it: hearsay.
+    /// Voters who said that they have locked it, that they have locked any operation with its place, and that they have acknowledged it: hearsay.
     pub(crate) lockers: u64,
+    pub(crate) spot_lockers: u64,
     pub(crate) acknowledgers: u64,
 }
 
@@ -34,7 +35,7 @@ const OF_ACCOUNT: usize = 4;
 
 impl Pool {
     pub(crate) fn new(most: usize) -> Self {
-        Self { list: Vec::new(), most }
+        Self { list: Vec::with_capacity(most * 2), most }
     }
 
     pub(crate) fn list(&self) -> &[Pooled] {
@@ -51,6 +52,17 @@ impl Pool {
 
     pub(crate) fn by_head(&mut self, head: &Short) -> Option<&mut Pooled> {
         self.list.iter_mut().find(|pooled| head_of(&pooled.id) == *head)
+    }
+
+    /// A voter has told which places it has locked, or tells one of them: all that stand there.
+    pub(crate) fn mark_spot(&mut self, tag: Option<&Short>, bit: u64) {
+        for pooled in &mut self.list {
+            match tag {
+                None => pooled.spot_lockers &= !bit,
+                Some(tag) if tag_of(&pooled.spot) == *tag => pooled.spot_lockers |= bit,
+                Some(_) => {}
+            }
+        }
     }
 
     /// The operation that a block calls so.
@@ -87,6 +99,7 @@ impl Pool {
             is_named,
             is_certified: false,
             lockers: 0,
+            spot_lockers: 0,
             acknowledgers: 0,
         };
         self.list.insert(at, pooled);
@@ -101,7 +114,7 @@ impl Pool {
     /// What voters said and showed holds no more: another view, or another height.
     pub(crate) fn forget(&mut self, is_view: bool) {
         for pooled in &mut self.list {
-            (pooled.lockers, pooled.acknowledgers) = (0, 0);
+            (pooled.lockers, pooled.spot_lockers, pooled.acknowledgers) = (0, 0, 0);
             pooled.is_certified &= !is_view;
         }
     }

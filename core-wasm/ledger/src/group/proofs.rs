@@ -49,6 +49,9 @@ impl Member {
             return;
         }
         let Proof { jobs, certificate, then } = self.proofs.remove(at);
+        if self.proofs.is_empty() {
+            self.proofs = Vec::new();
+        }
         // Those that are still out say nothing any more.
         self.checks.retain(|(number, _)| !jobs.contains(number));
         match then {

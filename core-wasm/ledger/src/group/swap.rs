@@ -10,10 +10,11 @@ use crate::operation::Operation;
 
 use super::machine::{Asked, Check, Member};
 use super::pool::Pooled;
-use super::wire::{self, Draft, head_of, short_of};
+use super::wire::{self, Draft, head_of, short_of, tag_of};
 
 const IS_LOCKED: u8 = 1;
 const IS_ACKNOWLEDGED: u8 = 2;
+const IS_SPOT: u8 = 4;
 /// A row of what somebody has.
 const ROW: usize = 9;
 
@@ -22,7 +23,12 @@ impl Member {
     pub(crate) fn tell_have(&mut self) {
         let mut writer = Writer::default();
         writer.u8(wire::HAVE).u32(self.height());
-        for pooled in self.pool.list().iter().take((TELL_MAX - 5) / ROW) {
+        // A leader leaves out what a lock is in the way of, also where it has not that operation.
+        let locks = self.safety.locks();
+        for lock in locks {
+            writer.bytes(&tag_of(&lock.spot)).u8(IS_SPOT);
+        }
+        for pooled in self.pool.list().iter().take(((TELL_MAX - 5) / ROW).saturating_sub(locks.len())) {
             let lock = self.safety.locks().iter().find(|lock| lock.operation == pooled.id);
             let acknowledged = lock.is_some_and(|lock| lock.is_acknowledged);
             let flags = u8::from(lock.is_some()) * IS_LOCKED | u8::from(acknowledged) * IS_ACKNOWLEDGED;
@@ -47,9 +53,14 @@ impl Member {
         writer.u8(wire::OPERATIONS).bytes(&[0; 32]);
         let empty = writer.len();
         let mut doubtful = None;
+        self.pool.mark_spot(None, bit);
         for row in reader.rest().as_chunks::<ROW>().0 {
             let (head, flags) = (row.first_chunk::<8>().copied().unwrap_or_default(), row.last().copied());
             let flags = flags.unwrap_or_default();
+            if flags & IS_SPOT != 0 {
+                self.pool.mark_spot(Some(&head), bit);
+                continue;
+            }
             match self.pool.by_head(&head) {
                 Some(pooled) => {
                     let set =
@@ -104,7 +115,10 @@ impl Member {
             let is_wanted = if is_named { self.is_named(&id) } else { self.pool.has_room(&spot) };
             if is_wanted && self.pool.get(&id).is_none() {
                 let claim = operation.claim(self.ledger.id());
-                self.check(&claim, Check::Operation { operation, owner: None, is_named });
+                self.check(
+                    &claim,
+                    Check::Operation { operation: alloc::boxed::Box::new(operation), owner: None, is_named },
+                );
             }
         }
     }
@@ -156,17 +170,19 @@ impl Member {
         pooled.is_certified || pooled.acknowledgers.count_ones() as usize >= self.weak()
     }
 
-    /// Whether to propose an operation.
+    /// Whether to propose an operation: nothing that locks of more than n − Q voters are in the way of, as far as they say.
     fn is_fit(&self, pooled: &Pooled) -> bool {
-        let Some(rival) = self.pool.rival(&pooled.spot, &pooled.id) else { return true };
-        let of_spot = self.pool.list().iter().filter(|other| other.spot == pooled.spot);
         if self.is_sure(pooled) {
             return true;
         }
-        if of_spot.clone().any(|other| self.is_sure(other)) || rival.operation.sequence != pooled.spot.1 {
+        let rival = self.pool.rival(&pooled.spot, &pooled.id);
+        if self.pool.list().iter().any(|other| other.spot == pooled.spot && self.is_sure(other)) {
             return false;
         }
-        let lockers = of_spot.fold(0, |lockers, other| lockers | other.lockers);
-        (self.ballot.reported & !lockers).count_ones() as usize >= self.voters.quorum()
+        // Who has locked this one refuses the conflict too.
+        let refuse =
+            if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
+        let agree = (self.ballot.reported & !refuse).count_ones() as usize >= self.voters.quorum();
+        agree || rival.is_none() && refuse == 0
     }
 }

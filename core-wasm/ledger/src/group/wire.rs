@@ -7,7 +7,8 @@
 //! 3 submitted  operation 184
 //! 4 locked     view 4 ‖ operation 32 ‖ signature 64
 //! 5 refused    operation 32 ‖ why 1
-//! 6 have       height 4 ‖ for each operation: the first 8 bytes of its id ‖ flags 1 (1 locked, 2 acknowledged)
+//! 6 have       height 4 ‖ for each operation: the first 8 bytes of its id ‖ flags 1 (1 locked, 2 acknowledged); for each lock: the first 6 bytes of the
+//!              account ‖ the last 2 of the sequence number ‖ 4
 //! asked
 //! 16 block       height 4. Answer: certificate ‖ block
 //! 17 notarised   height 4. Answer: certificate ‖ header 282 ‖ operations, by 8 bytes each
@@ -25,6 +26,8 @@ use tabmesh_port::{Reader, Signature, Writer, sha256};
 
 use crate::hash::Hash;
 use crate::header::Header;
+
+use super::safety::Spot;
 
 pub(crate) const STANDING: u8 = 1;
 pub(crate) const PROPOSAL: u8 = 2;
@@ -44,6 +47,15 @@ pub(crate) type Short = [u8; 8];
 /// The first bytes of an operation's id.
 pub(crate) fn head_of(id: &Hash) -> Short {
     id.first_chunk().copied().unwrap_or_default()
+}
+
+/// What a place is called: the first 6 bytes of the account, the last 2 of the sequence number.
+pub(crate) fn tag_of((account, sequence): &Spot) -> Short {
+    let mut tag = head_of(&account.0);
+    for (to, from) in tag.iter_mut().skip(6).zip(sequence.to_be_bytes().iter().skip(2)) {
+        *to = *from;
+    }
+    tag
 }
 
 /// What a block calls an operation.

@@ -43,6 +43,11 @@ pub(crate) struct Node {
     now: Instant,
     /// Milliseconds by which its clock is wrong.
     skew_ms: i64,
+    /// What the member alone holds of the heap, in bytes, and the most that it held.
+    pub(crate) heap: i64,
+    pub(crate) heap_max: i64,
+    /// The longest message that it sent, in bytes.
+    pub(crate) longest: usize,
     /// Of a liar: what names the ledger in what it signs.
     genesis: Option<Hash>,
 }
@@ -55,6 +60,9 @@ impl Node {
             outputs: VecDeque::new(),
             now: Instant(0),
             skew_ms: 0,
+            heap: 0,
+            heap_max: 0,
+            longest: 0,
             genesis: None,
         }
     }
@@ -86,7 +94,9 @@ impl Node {
     }
 
     /// Starts from what its store has.
-    pub(crate) fn start(mut member: Member, store: Stored, is_new: bool, skew_ms: i64) -> Self {
+    pub(crate) fn start(make: impl FnOnce() -> Member, store: Stored, is_new: bool, skew_ms: i64) -> Self {
+        let before = tabmesh_heap::balance();
+        let mut member = make();
         let hand = |member: &mut Member, command: Command<'_>| {
             member.handle(Instant(0), Input::Command(&command.emit()));
         };
@@ -97,49 +107,72 @@ impl Node {
             hand(&mut member, Command::Journal(record));
         }
         hand(&mut member, Command::Start { is_new });
-        Self { member: Some(member), store, skew_ms, ..Self::none() }
+        let heap = tabmesh_heap::balance() - before + size_of::<Member>() as i64;
+        Self { member: Some(member), store, skew_ms, heap, ..Self::none() }
+    }
+
+    /// Has the member do something, and counts what it keeps.
+    fn count<T>(&mut self, call: impl FnOnce(&mut Member) -> T) -> Option<T> {
+        let member = self.member.as_mut()?;
+        tabmesh_heap::mark();
+        let before = tabmesh_heap::balance();
+        let came = call(member);
+        self.heap_max = self.heap_max.max(self.heap + tabmesh_heap::peak() - before);
+        self.heap += tabmesh_heap::balance() - before;
+        Some(came)
     }
 
     fn drain(&mut self) {
-        let Some(member) = &mut self.member else { return };
-        while let Some(flat) = member.poll(Room::ALL) {
-            let Output::Event(bytes) = Output::read(&flat).expect("an output") else {
-                self.outputs.push_back(flat);
-                continue;
-            };
-            let event = Event::read(bytes).expect("an event");
-            assert_eq!(event.emit(), bytes);
-            let mut store = self.store.borrow_mut();
-            let answer = match event {
-                Event::Keep { number, record } => {
-                    store.journal.push(record.to_vec());
-                    store.written.push(record.to_vec());
-                    Some(Command::Kept { number }.emit())
+        while let Some(Some(flat)) = self.count(|member| member.poll(Room::ALL)) {
+            // The shell's from now on.
+            self.heap -= flat.capacity() as i64;
+            match Output::read(&flat).expect("an output") {
+                Output::Event(bytes) => self.on_event(bytes),
+                output => {
+                    if let Output::Wish(Wish::Tell { bytes, .. } | Wish::Ask { bytes, .. }) = output {
+                        self.longest = self.longest.max(bytes.len());
+                        let most = if flat[0] == 1 { 1_024 } else { 32_768 };
+                        assert!(bytes.len() <= most, "{} bytes of kind {}", bytes.len(), bytes[0]);
+                    }
+                    self.outputs.push_back(flat);
                 }
-                Event::Final { height, bytes } => {
-                    assert_eq!(height as usize, store.blocks.len() + 1, "blocks come in their order");
-                    store.blocks.push(bytes.to_vec());
-                    None
-                }
-                Event::Fetch { ticket, height } => {
-                    let bytes = store.blocks.get(height as usize - 1).cloned().unwrap_or_default();
-                    Some(Command::Give { ticket, bytes: &bytes }.emit())
-                }
-                Event::Look { ticket, operation } => {
-                    let mut records = store.journal.iter();
-                    let found = records.find(|record| record[0] == 4 && record[13..45] == operation).cloned();
-                    Some(Command::Give { ticket, bytes: &found.unwrap_or_default() }.emit())
-                }
-                _ => {
-                    store.events.push((self.now.0, bytes.to_vec()));
-                    None
-                }
-            };
-            drop(store);
-            if let Some(answer) = answer {
-                member.handle(self.now, Input::Command(&answer));
             }
         }
+    }
+
+    /// The shell does what its member wants kept or looked up.
+    fn on_event(&mut self, bytes: &[u8]) {
+        let event = Event::read(bytes).expect("an event");
+        assert_eq!(event.emit(), bytes);
+        let mut store = self.store.borrow_mut();
+        let answer = match event {
+            Event::Keep { number, record } => {
+                store.journal.push(record.to_vec());
+                store.written.push(record.to_vec());
+                Command::Kept { number }.emit()
+            }
+            Event::Final { height, bytes } => {
+                assert_eq!(height as usize, store.blocks.len() + 1, "blocks come in their order");
+                store.blocks.push(bytes.to_vec());
+                return;
+            }
+            Event::Fetch { ticket, height } => {
+                let bytes = store.blocks.get(height as usize - 1).cloned().unwrap_or_default();
+                Command::Give { ticket, bytes: &bytes }.emit()
+            }
+            Event::Look { ticket, operation } => {
+                let mut records = store.journal.iter();
+                let found = records.find(|record| record[0] == 4 && record[13..45] == operation).cloned();
+                Command::Give { ticket, bytes: &found.unwrap_or_default() }.emit()
+            }
+            _ => {
+                store.events.push((self.now.0, bytes.to_vec()));
+                return;
+            }
+        };
+        drop(store);
+        let now = self.now;
+        self.count(|member| member.handle(now, Input::Command(&answer)));
     }
 }
 
@@ -152,9 +185,8 @@ impl Module for Node {
             }
             input => input,
         };
-        match &mut self.member {
-            Some(member) => member.handle(now, input),
-            None => self.lie(input),
+        if self.count(|member| member.handle(now, input)).is_none() {
+            self.lie(input);
         }
         self.drain();
     }
@@ -264,7 +296,7 @@ impl Town {
         let skew = self.plan.skew_ms;
         let skew_ms = if skew == 0 { 0 } else { (place.0 as i64 * 7_919) % (2 * skew + 1) - skew };
         self.net
-            .restart(place, |attachment| Node::start(make(&attachment, &genesis), store, is_new, skew_ms));
+            .restart(place, |attachment| Node::start(|| make(&attachment, &genesis), store, is_new, skew_ms));
     }
 
     pub(crate) fn run(&mut self, us: u64) {
