@@ -178,14 +178,12 @@ mod mutants {
             town.submit(from, &pay);
             town.run(SECOND / 4);
         }
-        let store = town.stores[from.0].borrow();
-        let settled = store.events.iter().filter(|(_, bytes)| bytes[0] == 5).count();
-        settled
+        town.stores[from.0].borrow().events.iter().filter(|(_, bytes)| bytes[0] == 5).count()
     }
 
     #[test]
     fn s13_needs_what_is_locked_to_be_set_aside() {
-        assert_eq!(overspends(|attachment, genesis| Member::new(attachment, genesis)), 3);
+        assert_eq!(overspends(Member::new), 3);
         let make = |attachment: &Attachment, genesis: &Genesis| {
             let mut member = Member::new(attachment, genesis);
             member.switch_off(Rule::SetAside);

@@ -75,7 +75,7 @@ fn s11_settled_outlives_its_view() {
 }
 
 #[test]
-fn s13_nothing_voids_what_is_settled_neither_time_nor_a_full_table() {
+fn s13_time_does_not_void_what_is_settled() {
     let mut town = town(3, 4);
     let (from, to) = (town.persons[0], town.persons[1]);
     let mut pay = town.pay(from, to, CREDIT, 0);
@@ -92,6 +92,44 @@ fn s13_nothing_voids_what_is_settled_neither_time_nor_a_full_table() {
     town.net.heal();
     town.run(2 * EPOCH);
     assert!(town.included(from, pay.id()), "it comes, late as it is");
+    checker::check(&town);
+}
+
+#[test]
+fn s13_a_full_table_does_not_void_what_is_settled() {
+    use tabmesh_ledger::{Action, Event, Refusal};
+    use tabmesh_port::NodeId;
+    let mut town = Town::new(Plan { units: 64, ..Plan::new(4, 4, 0) });
+    town.run(EPOCH + SECOND);
+    let persons = town.persons.clone();
+    let (mut settled, mut refused) = (0, 0);
+    // Each epoch two send to new accounts, and the others make references: 2 units each, and no lock.
+    for epoch in 0..16_u8 {
+        let mut promised = Vec::new();
+        for (at, from) in persons.iter().enumerate() {
+            let account = town.ledger(*from).state().units().account_of(&town.net.id(*from));
+            let sequence = account.expect("an account").sequence;
+            let action = if at < 2 {
+                Action::Transfer { to: NodeId([16 * epoch + at as u8; 32]), amount: CREDIT }
+            } else {
+                Action::Set { name: [16 * epoch + at as u8; 11], value: [1; 32] }
+            };
+            let operation = town.operation(*from, action, sequence);
+            town.submit(*from, &operation);
+            town.run(SECOND / 4);
+            promised.extend(town.settled(*from, operation.id()).map(|_| (*from, operation.id())));
+            let code = Refusal::TableFull.code();
+            let is_full = |event: &Event<'_>| *event == Event::Refused { operation: operation.id(), code };
+            refused += usize::from(town.heard(*from, is_full).is_some());
+        }
+        town.run_to(100);
+        for (from, id) in promised {
+            settled += 1;
+            assert!(town.included(from, id), "epoch {epoch}: settled, and not in the block");
+        }
+    }
+    assert!(settled > 8 && refused > 8, "{settled} settled, {refused} refused");
+    assert!(town.ledger(persons[0]).state().units().len() >= 62);
     checker::check(&town);
 }
 
@@ -121,7 +159,7 @@ fn s14_who_signs_two_stalls_no_block_and_pays_for_both() {
         for from in &persons {
             // Each conflict cost two fees and moved nothing.
             let lost = 1_000 * CREDIT - town.balance(*from, town.voters[0]);
-            assert!(lost >= 40 && lost < 10_000, "seed {seed}: {lost}");
+            assert!((40..10_000).contains(&lost), "seed {seed}: {lost}");
         }
         checker::check(&town);
     }

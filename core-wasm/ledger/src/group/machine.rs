@@ -14,11 +14,10 @@ use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, ope
 use crate::operation::{Claim, Operation};
 
 use super::ballot::Ballot;
-use super::face::{Command, Event};
 use super::ground::Ground;
 use super::pool::Pool;
 use super::proofs::Proof;
-use super::safety::{Entry, Safety, Spot};
+use super::safety::Safety;
 use super::statement::{Says, Statement};
 use super::submit::Submission;
 use super::voters::Voters;
@@ -39,9 +38,9 @@ pub(crate) enum For {
 
 /// A statement on its way: it is written first, then signed.
 pub(crate) struct Signing {
-    number: u32,
-    statement: Statement,
-    to: For,
+    pub(crate) number: u32,
+    pub(crate) statement: Statement,
+    pub(crate) to: For,
 }
 
 /// A signature of somebody that is being checked.
@@ -83,11 +82,11 @@ pub struct Member {
     /// Whom it asks for blocks, where it does not vote: one voter after the other, each begins elsewhere.
     pub(crate) turns: u64,
     ticked: Instant,
-    has_started: bool,
+    pub(crate) has_started: bool,
 }
 
 impl Member {
-    /// A node of a ledger whose genesis was checked. It does nothing before [`Command::Start`].
+    /// A node of a ledger whose genesis was checked. It does nothing before [`Command::Start`](super::Command::Start).
     pub fn new(attachment: &Attachment, genesis: &Genesis) -> Self {
         let own = NodeId::of_key(&attachment.key);
         let voters = Voters::new(genesis);
@@ -152,14 +151,6 @@ impl Member {
         ids
     }
 
-    /// Writes down what will be signed, then has it signed. The rules were asked.
-    pub(crate) fn promise(&mut self, statement: Statement, spot: Spot, shown: Vec<u8>, to: For) {
-        let entry = Entry::Signs { statement, spot, shown };
-        self.safety.note(&entry);
-        let number = self.keep(&entry);
-        self.signing.push(Signing { number, statement, to });
-    }
-
     /// Whether a vote or a finalisation is on its way.
     pub(crate) fn is_promised(&self, says: Says, height: u32, round: u32) -> bool {
         self.signing.iter().any(|signing| {
@@ -173,12 +164,6 @@ impl Member {
         self.signing.len() < SIGNING_MAX
     }
 
-    fn keep(&mut self, entry: &Entry) -> u32 {
-        let number = self.ground.number();
-        self.ground.emit(&Event::Keep { number, record: &entry.emit() });
-        number
-    }
-
     /// Has a signature checked; what it is for is dropped where too many wait.
     pub(crate) fn check(&mut self, claim: &Claim, check: Check) {
         if self.checks.len() < CHECKS_MAX {
@@ -190,78 +175,6 @@ impl Member {
     pub(crate) fn ask(&mut self, to: &NodeId, bytes: &[u8], asked: Asked) {
         let op = self.ground.ask(to, bytes);
         self.asked.push((op, asked));
-    }
-
-    fn on_command(&mut self, bytes: &[u8]) {
-        match Command::read(bytes) {
-            Some(Command::Replay(bytes)) if !self.has_started => self.replay(bytes),
-            Some(Command::Journal(bytes)) if !self.has_started => {
-                if let Some(entry) = Entry::read(bytes) {
-                    self.safety.note(&entry);
-                    self.recall(&entry);
-                }
-            }
-            Some(Command::Start { is_new }) if !self.has_started => {
-                self.has_started = true;
-                if is_new && self.height() == 1 {
-                    let entry = Entry::Opened { view: 0 };
-                    self.safety.note(&entry);
-                    self.keep(&entry);
-                }
-            }
-            Some(Command::Kept { number }) => self.on_kept(number),
-            Some(Command::Give { ticket, bytes }) => {
-                let status = if bytes.is_empty() { Status::NotFound } else { Status::Ok };
-                self.ground.reply(ticket, status, bytes);
-            }
-            Some(Command::Submit(bytes)) => self.on_own(bytes),
-            _ => {}
-        }
-    }
-
-    /// Records are kept in their order: with this one, all before it.
-    fn on_kept(&mut self, number: u32) {
-        for at in 0..self.signing.len() {
-            let Some(statement) = self.signing.get(at).filter(|signing| signing.number == number) else {
-                continue;
-            };
-            let bytes = statement.statement.covered(self.ledger.id());
-            let job = self.ground.sign(&bytes);
-            if let Some(signing) = self.signing.get_mut(at) {
-                signing.number = job;
-            }
-        }
-    }
-
-    fn on_signed(&mut self, job: u32, signature: Option<&Signature>) {
-        let Some(at) = self.signing.iter().position(|signing| signing.number == job) else { return };
-        let Signing { statement, to, .. } = self.signing.remove(at);
-        let Some(signature) = signature else {
-            if let For::Ticket(ticket) = to {
-                self.ground.reply(ticket, Status::Unavailable, &[]);
-            }
-            return;
-        };
-        match to {
-            For::Ballot => {
-                let Statement { says, height, round, subject, .. } = statement;
-                if let Some(seat) = self.seat.filter(|_| height == self.height()) {
-                    self.on_cast(seat, says, Cast { round, block: subject, signature: *signature });
-                    self.tell_standing();
-                }
-            }
-            For::Owner(owner) => {
-                let mut writer = tabmesh_port::Writer::default();
-                writer.u8(wire::LOCKED).u32(statement.view).bytes(&statement.subject).bytes(&signature.0);
-                self.deliver(&owner, &writer.finish());
-            }
-            For::Ticket(ticket) => self.ground.reply(ticket, Status::Ok, &signature.0),
-            For::Own => {
-                if let Some(seat) = self.seat.filter(|_| statement.view == self.safety.view()) {
-                    self.on_acknowledged(&statement.subject, seat);
-                }
-            }
-        }
     }
 
     /// Tells a node something, be it this one.

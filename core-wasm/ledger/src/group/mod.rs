@@ -1,7 +1,8 @@
 //! The voters of one neighbourhood, who agree on its blocks.
 //!
-//! [`Member`] is the module. `safety` alone decides what may be signed; `ballot` and `round` are the vote on a block, `swap` what goes into it, `pool` the
-//! operations that wait; `fast` locks and acknowledges, `submit` collects that; `follow` takes what is final.
+//! [`Member`] is the module. `safety` alone decides what may be signed; `ballot`, `round` and `tally` are the vote on a block, `swap` what goes into it, `pool` the
+//! operations that wait; `fast` locks and acknowledges, `submit` collects that; `follow` takes what is final. `machine` hands out what
+//! comes in, `shell` what the shell says.
 
 mod ballot;
 mod face;
@@ -14,9 +15,11 @@ mod pool;
 mod proofs;
 mod round;
 mod safety;
+mod shell;
 mod statement;
 mod submit;
 mod swap;
+mod tally;
 mod voters;
 mod wire;
 

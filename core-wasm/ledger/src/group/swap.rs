@@ -31,7 +31,7 @@ impl Member {
         for pooled in self.pool.list().iter().take(((TELL_MAX - 5) / ROW).saturating_sub(locks.len())) {
             let lock = self.safety.locks().iter().find(|lock| lock.operation == pooled.id);
             let acknowledged = lock.is_some_and(|lock| lock.is_acknowledged);
-            let flags = u8::from(lock.is_some()) * IS_LOCKED | u8::from(acknowledged) * IS_ACKNOWLEDGED;
+            let flags = (u8::from(lock.is_some()) * IS_LOCKED) | (u8::from(acknowledged) * IS_ACKNOWLEDGED);
             writer.bytes(&head_of(&pooled.id)).u8(flags);
         }
         let bytes = writer.finish();

@@ -209,6 +209,8 @@ pub(crate) struct Plan {
     /// The last so many voters are the enemy's.
     pub(crate) liars: usize,
     pub(crate) persons: usize,
+    /// Of the table.
+    pub(crate) units: u32,
     pub(crate) weather: Weather,
     /// Clocks are wrong by up to so much.
     pub(crate) skew_ms: i64,
@@ -218,8 +220,8 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(seed: u64, voters: usize, liars: usize) -> Self {
-        let make = |attachment: &Attachment, genesis: &Genesis| Member::new(attachment, genesis);
-        Self { seed, voters, liars, persons: 6, weather: Weather::FAIR, skew_ms: 0, make }
+        let make = Member::new;
+        Self { seed, voters, liars, persons: 6, units: 384, weather: Weather::FAIR, skew_ms: 0, make }
     }
 }
 
@@ -250,7 +252,7 @@ impl Town {
             starts_ms: net.wall_ms(),
             is_test: true,
             is_lax: true,
-            terms: TERMS,
+            terms: Terms { units: plan.units, ..TERMS },
             voters: places[..plan.voters]
                 .iter()
                 .map(|place| Voter { key: of(*place).key, balance: 50 * CREDIT })
