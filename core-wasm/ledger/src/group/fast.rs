@@ -10,8 +10,9 @@ use crate::operation::{Action, Operation};
 use crate::refusal::Refusal;
 
 use super::face::Event;
-use super::machine::{Check, For, Member};
-use super::proofs::Then;
+use super::machine::Member;
+use super::pending::Then;
+use super::pending::{Check, For};
 use super::safety::{Entry, Rule, Spot};
 use super::statement::{Certificate, Says, Statement};
 use super::wire;

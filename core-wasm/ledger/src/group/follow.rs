@@ -8,8 +8,9 @@ use crate::operation::Operation;
 
 use super::ballot::{Ballot, Notarised};
 use super::face::Event;
-use super::machine::{Asked, Member};
-use super::proofs::Then;
+use super::machine::Member;
+use super::pending::Asked;
+use super::pending::Then;
 use super::safety::Entry;
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Draft, short_of};

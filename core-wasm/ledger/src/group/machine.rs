@@ -1,66 +1,23 @@
 //! The module of a voter: what comes in goes to its part.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use tabmesh_port::{
-    Attachment, Done, Duration, Input, Instant, Module, NodeId, Reader, Room, Signature, Status, Told,
-};
+use tabmesh_port::{Attachment, Done, Duration, Input, Instant, Module, NodeId, Reader, Room, Status, Told};
 
 use crate::genesis::Genesis;
 use crate::key::Key;
 use crate::ledger::Ledger;
 use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, operations_max};
-use crate::operation::{Claim, Operation};
+use crate::operation::Claim;
 
 use super::ballot::Ballot;
 use super::ground::Ground;
+use super::pending::{Asked, Check, Proof, Signing, Submission};
 use super::pool::Pool;
-use super::proofs::Proof;
 use super::safety::Safety;
-use super::statement::{Says, Statement};
-use super::submit::Submission;
+use super::statement::Says;
 use super::voters::Voters;
-use super::wire::{self, Cast, Standing};
-
-/// Who waits for a signature.
-#[derive(Clone, Copy)]
-pub(crate) enum For {
-    /// All voters: a vote or a finalisation.
-    Ballot,
-    /// Who submitted an operation.
-    Owner(NodeId),
-    /// Who showed a certificate.
-    Ticket(u32),
-    /// This node's own owner, whose operation is certified.
-    Own,
-}
-
-/// A statement on its way: it is written first, then signed.
-pub(crate) struct Signing {
-    pub(crate) number: u32,
-    pub(crate) statement: Statement,
-    pub(crate) to: For,
-}
-
-/// A signature of somebody that is being checked.
-pub(crate) enum Check {
-    Operation { operation: Box<Operation>, owner: Option<NodeId>, is_named: bool },
-    Cast { voter: u8, height: u32, says: Says, cast: Cast },
-    Locked { operation: [u8; 32], voter: u8, signature: Signature },
-    Acknowledged { operation: [u8; 32], voter: u8 },
-    Proof,
-}
-
-/// A question under way, and what is done with its answer.
-#[derive(Clone, Copy)]
-pub(crate) enum Asked {
-    Block,
-    Notarised,
-    Operations { is_named: bool },
-    Certified { operation: [u8; 32], voter: u8 },
-    Record,
-}
+use super::wire::{self, Standing};
 
 /// One node of the ledger: it follows, submits, and votes if it is a voter.
 pub struct Member {

@@ -2,7 +2,7 @@
 //!
 //! [`Member`] is the module. `safety` alone decides what may be signed; `ballot`, `round` and `tally` are the vote on a block, `swap` what goes into it, `pool` the
 //! operations that wait; `fast` locks and acknowledges, `submit` collects that; `follow` takes what is final. `machine` hands out what
-//! comes in, `shell` what the shell says.
+//! comes in, `shell` does what the shell says; `pending` is what they wait for.
 
 mod ballot;
 mod face;
@@ -11,6 +11,7 @@ mod follow;
 mod ground;
 mod machine;
 mod module;
+mod pending;
 mod pool;
 mod proofs;
 mod round;

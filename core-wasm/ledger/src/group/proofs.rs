@@ -2,28 +2,12 @@
 
 use alloc::vec::Vec;
 
-use crate::block::Block;
 use crate::limits::PROOFS_MAX;
-use crate::operation::{Claim, Operation};
+use crate::operation::Claim;
 
-use super::machine::{Check, Member};
+use super::machine::Member;
+use super::pending::{Check, Proof, Then};
 use super::statement::Certificate;
-use super::wire::Draft;
-
-/// What a certificate is for.
-pub(crate) enum Then {
-    Certified { ticket: Option<u32>, operation: Operation },
-    Notarised { draft: Draft },
-    Final { block: Block, from: tabmesh_port::NodeId },
-}
-
-/// A certificate that is being checked.
-pub(crate) struct Proof {
-    /// Those of its jobs that have not ended.
-    jobs: Vec<u32>,
-    certificate: Certificate,
-    then: Then,
-}
 
 impl Member {
     /// Has all signatures checked; `false` where too many certificates wait.

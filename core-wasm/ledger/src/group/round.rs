@@ -9,7 +9,8 @@ use crate::key::Key;
 use crate::limits::{AGAIN_MS, CUT, IDLE_MS, LEADER_WAITS_MS, OPEN, ROUND_LASTS, view_of};
 
 use super::ballot::{Notarised, Proposed};
-use super::machine::{Asked, For, Member};
+use super::machine::Member;
+use super::pending::{Asked, For};
 use super::safety::{Content, Lock, Rule};
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Draft};
@@ -310,7 +311,7 @@ impl Member {
             return;
         }
         if let Some(claims) = certificate.claims(self.ledger.id(), &self.voters, self.quorum()) {
-            self.prove(&claims, certificate, super::proofs::Then::Notarised { draft });
+            self.prove(&claims, certificate, super::pending::Then::Notarised { draft });
         }
     }
 

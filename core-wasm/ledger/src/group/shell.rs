@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use tabmesh_port::{Signature, Status};
 
 use super::face::{Command, Event};
-use super::machine::{For, Member, Signing};
+use super::machine::Member;
+use super::pending::{For, Signing};
 use super::safety::{Entry, Spot};
 use super::statement::Statement;
 use super::wire::{self, Cast};

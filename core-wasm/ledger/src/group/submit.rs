@@ -8,26 +8,11 @@ use crate::operation::Operation;
 use crate::refusal::Refusal;
 
 use super::face::Event;
-use super::machine::{Asked, Check, Member};
+use super::machine::Member;
+use super::pending::{Asked, Check, Submission};
 use super::safety::Rule;
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
-
-/// An operation on its way.
-pub(crate) struct Submission {
-    operation: Operation,
-    id: Hash,
-    /// Of those who locked it in this view.
-    locks: Certificate,
-    is_certified: bool,
-    /// Those who acknowledged it, and those who are being asked.
-    acknowledged: u64,
-    asking: u64,
-    is_settled: bool,
-    /// Why it was refused, as was told last.
-    told_code: u8,
-    told: tabmesh_port::Instant,
-}
 
 fn bit(voter: u8) -> u64 {
     1_u64.checked_shl(voter.into()).unwrap_or(0)
@@ -110,7 +95,7 @@ impl Member {
             let (to, operation_id) = (seat.id, *id);
             if to == self.ground.own {
                 let (operation, certificate) = (*operation, locks.clone());
-                if !self.acknowledge(super::machine::For::Own, &operation, &certificate) {
+                if !self.acknowledge(super::pending::For::Own, &operation, &certificate) {
                     self.on_unanswered(&operation_id, voter);
                 }
                 continue;

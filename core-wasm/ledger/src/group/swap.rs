@@ -8,7 +8,8 @@ use tabmesh_port::{NodeId, Reader, Status, Writer};
 use crate::limits::{ASKING_MAX, view_of};
 use crate::operation::Operation;
 
-use super::machine::{Asked, Check, Member};
+use super::machine::Member;
+use super::pending::{Asked, Check};
 use super::pool::Pooled;
 use super::wire::{self, Draft, head_of, short_of, tag_of};
 

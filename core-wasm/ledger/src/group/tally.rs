@@ -4,7 +4,8 @@ use tabmesh_port::NodeId;
 
 use crate::limits::view_of;
 
-use super::machine::{Check, Member};
+use super::machine::Member;
+use super::pending::Check;
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Standing};
 
