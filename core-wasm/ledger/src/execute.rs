@@ -16,7 +16,12 @@ impl State {
     /// # Errors
     /// Why not; nothing has changed.
     pub fn execute(&mut self, epoch: u32, operation: &Operation) -> Result<(), Refusal> {
-        let payer = self.payer(epoch, operation)?;
+        self.execute_due(epoch, epoch, operation)
+    }
+
+    /// The same, of an operation that has to be valid until `due`.
+    pub(crate) fn execute_due(&mut self, epoch: u32, due: u32, operation: &Operation) -> Result<(), Refusal> {
+        let payer = self.payer(epoch, due, operation)?;
         match operation.action {
             Action::Transfer { to, amount } => {
                 let to = Key::account(&to);
@@ -39,11 +44,46 @@ impl State {
     }
 
     /// The account that pays, the fee already taken from it and the sequence number used.
-    fn payer(&self, epoch: u32, operation: &Operation) -> Result<Account, Refusal> {
-        if operation.until < epoch {
+    fn payer(&self, epoch: u32, due: u32, operation: &Operation) -> Result<Account, Refusal> {
+        let mut payer = self.claimed(epoch, due, operation)?;
+        payer.sequence += 1;
+        payer.release(epoch);
+        payer.spend(operation.fee.into())?;
+        Ok(payer)
+    }
+
+    /// Two operations with one sequence number: both pay their fees, as far as the account has them, and the number is used. What is left below
+    /// a round's rent goes with them, where no bond stands for it.
+    ///
+    /// # Errors
+    /// Why one of them could not come at all; nothing has changed.
+    pub(crate) fn conflict(
+        &mut self,
+        epoch: u32,
+        due: u32,
+        one: &Operation,
+        other: &Operation,
+    ) -> Result<(), Refusal> {
+        self.claimed(epoch, due, other)?;
+        let mut payer = self.claimed(epoch, due, one)?;
+        payer.sequence += 1;
+        payer.release(epoch);
+        let fees = payer.balance.min(u64::from(one.fee) + u64::from(other.fee));
+        payer.balance -= fees;
+        let rest = if payer.bond == 0 && payer.balance < self.existential() { payer.balance } else { 0 };
+        payer.balance -= rest;
+        self.flows.pot += fees + rest;
+        let closes = payer.bond == 0 && payer.balance == 0;
+        self.settle(payer, closes);
+        Ok(())
+    }
+
+    /// The account as it is, whose next operation this may be.
+    fn claimed(&self, epoch: u32, due: u32, operation: &Operation) -> Result<Account, Refusal> {
+        if operation.until < due {
             return Err(Refusal::Expired);
         }
-        let mut payer = self.units.account(&operation.payer()).ok_or(Refusal::UnknownAccount)?;
+        let payer = self.units.account(&operation.payer()).ok_or(Refusal::UnknownAccount)?;
         if operation.sequence < payer.sequence {
             return Err(Refusal::SequenceUsed);
         }
@@ -56,9 +96,6 @@ impl State {
         if operation.fee < self.terms.fee {
             return Err(Refusal::FeeTooLow);
         }
-        payer.sequence += 1;
-        payer.release(epoch);
-        payer.spend(operation.fee.into())?;
         Ok(payer)
     }
 

@@ -21,6 +21,8 @@ pub(crate) enum Tag {
     Genesis = 6,
     Pair = 7,
     Mountain = 8,
+    Statement = 9,
+    Rank = 10,
 }
 
 /// SHA-256(tag ‖ parts).

@@ -51,6 +51,8 @@ impl Ledger {
     /// what is beyond
     /// the block is [`TooManyOperations`](Refusal::TooManyOperations) and may come in the next. At most 65,535 are looked at. The ledger stays as it is.
     ///
+    /// Two operations with one sequence number are a conflict: both pay their fees, and nothing else is done.
+    ///
     /// # Errors
     /// [`EpochOver`](Refusal::EpochOver).
     pub fn propose(
@@ -62,13 +64,30 @@ impl Ledger {
         let place = self.place(epoch, view)?;
         let (mut done, mut refused) = (Vec::new(), Vec::new());
         self.state.begin();
-        for operation in sorted(operations) {
-            let has_room = done.len() < self.operations_max();
-            let result =
-                if has_room { self.state.execute(epoch, operation) } else { Err(Refusal::TooManyOperations) };
+        let due = self.due();
+        for group in sorted(operations).chunk_by(|(one, _), (other, _)| one == other) {
+            let mut group = group.iter().filter_map(|(_, index)| operations.get(usize::from(*index)));
+            let Some(one) = group.next() else { continue };
+            let rival = group.clone().find(|other| other.id() != one.id());
+            let has_room = done.len() + 1 + usize::from(rival.is_some()) <= self.operations_max();
+            let result = match rival {
+                _ if !has_room => Err(Refusal::TooManyOperations),
+                Some(rival) => self.state.conflict(epoch, due, one, rival),
+                None => self.state.execute_due(epoch, due, one),
+            };
+            let mut pair = [Some(one), rival.filter(|_| result.is_ok())];
+            if rival.is_some_and(|rival| rival.id() < one.id()) && result.is_ok() {
+                pair.swap(0, 1);
+            }
             match result {
-                Ok(()) => done.push(*operation),
-                Err(why) => refused.push((*operation, why)),
+                Ok(()) => done.extend(pair.into_iter().flatten()),
+                Err(why) => refused.push((*one, why)),
+            }
+            for other in group {
+                let is_in = result.is_ok() && rival.is_some_and(|rival| core::ptr::eq(rival, other));
+                if !is_in {
+                    refused.push((*other, result.err().unwrap_or(Refusal::SequenceUsed)));
+                }
             }
         }
         self.state.sweep(epoch);
@@ -82,6 +101,21 @@ impl Ledger {
     /// # Errors
     /// Why it cannot follow the last one: that of its first operation that cannot be done, say. Nothing has changed.
     pub fn apply(&mut self, block: &Block) -> Result<(), Refusal> {
+        self.follow(block, true)?;
+        self.past = self.grown();
+        self.head = block.header;
+        Ok(())
+    }
+
+    /// Whether a block follows from the last one, as [`Ledger::apply`] would find. The ledger stays as it is.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn check(&mut self, block: &Block) -> Result<(), Refusal> {
+        self.follow(block, false)
+    }
+
+    fn follow(&mut self, block: &Block, stays: bool) -> Result<(), Refusal> {
         let Header { epoch, view, .. } = block.header;
         let place = self.place(epoch, view)?;
         self.state.begin();
@@ -89,24 +123,51 @@ impl Ledger {
             let header = header(&self.id, &self.state, &self.grown(), place, &block.operations);
             if header == block.header { Ok(()) } else { Err(Refusal::WrongHeader) }
         });
-        self.state.end(result.is_ok());
-        result?;
-        self.past = self.grown();
-        self.head = block.header;
-        Ok(())
+        self.state.end(stays && result.is_ok());
+        result
+    }
+
+    /// Whether these operations of one account could be done one after the other in the next block, with nothing else; if so, whether the account is still there
+    /// then. The ledger stays as it is.
+    ///
+    /// # Errors
+    /// Why not: that of the first one that cannot be done.
+    pub fn rehearse(&mut self, epoch: u32, operations: &[Operation]) -> Result<bool, Refusal> {
+        let due = self.due();
+        self.state.begin();
+        let result =
+            operations.iter().try_for_each(|operation| self.state.execute_due(epoch, due, operation));
+        let account = operations.first().map(Operation::payer);
+        let stays = account.is_some_and(|account| self.state.units.account(&account).is_some());
+        self.state.end(false);
+        result.map(|()| stays)
+    }
+
+    /// Until when an operation must be valid for the next block: the first epoch that this can be of. So what was promised a place in it keeps
+    /// that, however late it comes.
+    fn due(&self) -> u32 {
+        self.head.epoch.saturating_add(1)
     }
 
     fn run(&mut self, epoch: u32, operations: &[Operation]) -> Result<(), Refusal> {
         if operations.len() > self.operations_max() {
             return Err(Refusal::TooManyOperations);
         }
+        let due = self.due();
         let mut last: Option<(Key, u32)> = None;
-        for operation in operations {
+        let mut rest = operations.iter().peekable();
+        while let Some(operation) = rest.next() {
             let place = order(operation);
             if last.is_some_and(|last| last >= place) {
                 return Err(Refusal::Disorder);
             }
-            self.state.execute(epoch, operation)?;
+            match rest.next_if(|rival| order(rival) == place) {
+                Some(rival) if operation.id() < rival.id() => {
+                    self.state.conflict(epoch, due, operation, rival)?;
+                }
+                Some(_) => return Err(Refusal::Disorder),
+                None => self.state.execute_due(epoch, due, operation)?,
+            }
             last = Some(place);
         }
         self.state.sweep(epoch);
@@ -166,9 +227,8 @@ fn order(operation: &Operation) -> (Key, u32) {
     (operation.payer(), operation.sequence)
 }
 
-/// Operations in the order in which they are done, and those of one place in the order in which they came: only the first of these is
-/// done.
-fn sorted(operations: &[Operation]) -> impl Iterator<Item = &Operation> {
+/// Where operations stand in the order in which they are done, and the index of each; those of one place in the order in which they came.
+fn sorted(operations: &[Operation]) -> Vec<((Key, u32), u16)> {
     // Insertion: the library's sort would be 4,000 bytes in every voter.
     let mut places: Vec<((Key, u32), u16)> = Vec::new();
     for (index, operation) in operations.iter().enumerate().take(usize::from(u16::MAX)) {
@@ -176,5 +236,5 @@ fn sorted(operations: &[Operation]) -> impl Iterator<Item = &Operation> {
         let at = places.partition_point(|(other, _)| *other <= place);
         places.insert(at, (place, index as u16));
     }
-    places.into_iter().filter_map(|(_, index)| operations.get(usize::from(index)))
+    places
 }

@@ -17,6 +17,7 @@ mod block;
 mod crossing;
 mod execute;
 mod genesis;
+mod group;
 mod hash;
 mod header;
 mod key;
@@ -39,6 +40,10 @@ mod units;
 pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
+pub use group::{
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Rule, Safety, Says, Seat, Spot,
+    Statement, Voters,
+};
 pub use hash::{EMPTY, Hash};
 pub use header::Header;
 pub use key::{Key, Name, Prefix};

@@ -77,3 +77,64 @@ pub const PRICE_MAX: u32 = 1 << 24;
 
 /// Bits of a neighbourhood's prefix at most.
 pub const PREFIX_MAX: u8 = 48;
+
+/// Blocks for which the same voters sit.
+pub const VIEW_HEIGHTS: u32 = 6;
+
+/// The view of the block at this height; the genesis, at height 0, has none.
+pub const fn view_of(height: u32) -> u32 {
+    height.saturating_sub(1) / VIEW_HEIGHTS
+}
+
+/// Epochs for which a frozen seat weighs.
+pub const FROZEN_EPOCHS: u32 = 36;
+
+/// Locks of a voter at a time: half a block, so that all that can be certified fits into one. One more is refused.
+pub const fn locks_max(units: u32) -> u32 {
+    operations_max(units) / 2
+}
+
+/// How long an answer of another voter is waited for, in milliseconds.
+pub(crate) const ASK_MS: u32 = 1_500;
+
+/// Times of an epoch, in thousandths of it: operations are swapped, and the first round begins.
+pub(crate) const CUT: u64 = 600;
+/// See [`CUT`].
+pub(crate) const OPEN: u64 = 650;
+
+/// A round lasts so long before a voter gives it up, in thousandths of an epoch.
+pub(crate) const ROUND_LASTS: u64 = 120;
+
+/// What may have been lost is told again after this, in milliseconds.
+pub(crate) const AGAIN_MS: u64 = 400;
+
+/// And this, while no block is voted on.
+pub(crate) const IDLE_MS: u64 = 2_000;
+
+/// A leader waits so long for a block that others saw notarised, in milliseconds, and then proposes one of its own.
+pub(crate) const LEADER_WAITS_MS: u64 = 300;
+
+/// Between two looks at the time, in milliseconds.
+pub(crate) const TICK_MS: u64 = 50;
+
+/// Statements of a voter that are being written and signed. Locks and acknowledgements take no more than these, and are refused with
+/// [`Later`](crate::Refusal::Later) beyond; votes always find room.
+pub const SIGNING_MAX: usize = 64;
+
+/// Signatures of others that are being checked, one by one; what comes beyond is dropped, and comes again.
+pub const CHECKS_MAX: usize = 192;
+
+/// Certificates that are being checked; one more is answered that it should come later.
+pub const PROOFS_MAX: usize = 8;
+
+/// Questions of a voter under way: one more waits.
+pub(crate) const ASKING_MAX: usize = 20;
+
+/// Operations of a node's owner on their way; one more is refused with [`Later`](crate::Refusal::Later).
+pub const SUBMISSIONS_MAX: usize = 4;
+
+/// Outputs that wait at a voter: beyond, nothing that others ask is taken on.
+pub(crate) const OUTBOX_MAX: usize = 1_024;
+
+/// Operations of a block that is agreed on, so that its proposal fits one message. Larger neighbourhoods make smaller blocks than they could.
+pub const PROPOSED_MAX: usize = 84;

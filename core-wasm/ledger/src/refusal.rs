@@ -67,6 +67,12 @@ pub enum Refusal {
     EpochOver = 30,
     /// A block commits to something that does not follow from its operations.
     WrongHeader = 31,
+    /// Another operation has its sequence number, as far as a voter knows: the block decides.
+    Rival = 32,
+    /// A voter promises nothing now: a block is being voted on, its locks are used up, or operations before this one are open. Later.
+    Later = 33,
+    /// Only a transfer that stays in the neighbourhood, and leaves the account open, is settled before its block.
+    Slow = 34,
 }
 
 impl Refusal {

@@ -1,0 +1,83 @@
+//! What a node waits for: signatures of its own, checks, certificates, answers, and operations of its owner on their way.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use tabmesh_port::{Instant, NodeId, Signature};
+
+use crate::block::Block;
+use crate::hash::Hash;
+use crate::operation::Operation;
+
+use super::statement::{Certificate, Says, Statement};
+use super::wire::{Cast, Draft};
+
+/// Who waits for a signature.
+#[derive(Clone, Copy)]
+pub(crate) enum For {
+    /// All voters: a vote or a finalisation.
+    Ballot,
+    /// Who submitted an operation.
+    Owner(NodeId),
+    /// Who showed a certificate.
+    Ticket(u32),
+    /// This node's own owner, whose operation is certified.
+    Own,
+}
+
+/// A statement on its way: it is written first, then signed.
+pub(crate) struct Signing {
+    pub(crate) number: u32,
+    pub(crate) statement: Statement,
+    pub(crate) to: For,
+}
+
+/// A signature of somebody that is being checked.
+pub(crate) enum Check {
+    Operation { operation: Box<Operation>, owner: Option<NodeId>, is_named: bool },
+    Cast { voter: u8, height: u32, says: Says, cast: Cast },
+    Locked { operation: [u8; 32], voter: u8, signature: Signature },
+    Acknowledged { operation: [u8; 32], voter: u8 },
+    Proof,
+}
+
+/// A question under way, and what is done with its answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    Block,
+    Notarised,
+    Operations { is_named: bool },
+    Certified { operation: [u8; 32], voter: u8 },
+    Record,
+}
+
+/// What a certificate is for.
+pub(crate) enum Then {
+    Certified { ticket: Option<u32>, operation: Operation },
+    Notarised { draft: Draft },
+    Final { block: Block, from: NodeId },
+}
+
+/// A certificate that is being checked.
+pub(crate) struct Proof {
+    /// Those of its jobs that have not ended.
+    pub(crate) jobs: Vec<u32>,
+    pub(crate) certificate: Certificate,
+    pub(crate) then: Then,
+}
+
+/// An operation on its way.
+pub(crate) struct Submission {
+    pub(crate) operation: Operation,
+    pub(crate) id: Hash,
+    /// Of those who locked it in this view.
+    pub(crate) locks: Certificate,
+    pub(crate) is_certified: bool,
+    /// Those who acknowledged it, and those who are being asked.
+    pub(crate) acknowledged: u64,
+    pub(crate) asking: u64,
+    pub(crate) is_settled: bool,
+    /// Why it was refused, as was told last.
+    pub(crate) told_code: u8,
+    pub(crate) told: Instant,
+}

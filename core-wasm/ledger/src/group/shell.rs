@@ -1,0 +1,100 @@
+//! What the shell says and does: it starts a node from what it kept, keeps records, and signs.
+
+use alloc::vec::Vec;
+
+use tabmesh_port::{Signature, Status};
+
+use super::face::{Command, Event};
+use super::machine::Member;
+use super::pending::{For, Signing};
+use super::safety::{Entry, Spot};
+use super::statement::Statement;
+use super::wire::{self, Cast};
+
+impl Member {
+    pub(crate) fn on_command(&mut self, bytes: &[u8]) {
+        match Command::read(bytes) {
+            Some(Command::Replay(bytes)) if !self.has_started => self.replay(bytes),
+            Some(Command::Journal(bytes)) if !self.has_started => {
+                if let Some(entry) = Entry::read(bytes) {
+                    self.safety.note(&entry);
+                    self.recall(&entry);
+                }
+            }
+            Some(Command::Start { is_new }) if !self.has_started => {
+                self.has_started = true;
+                if is_new && self.height() == 1 {
+                    let entry = Entry::Opened { view: 0 };
+                    self.safety.note(&entry);
+                    self.keep(&entry);
+                }
+            }
+            Some(Command::Kept { number }) => self.on_kept(number),
+            Some(Command::Give { ticket, bytes }) => {
+                let status = if bytes.is_empty() { Status::NotFound } else { Status::Ok };
+                self.ground.reply(ticket, status, bytes);
+            }
+            Some(Command::Submit(bytes)) => self.on_own(bytes),
+            _ => {}
+        }
+    }
+
+    /// Records are kept in their order: with this one, all before it.
+    fn on_kept(&mut self, number: u32) {
+        for at in 0..self.signing.len() {
+            let Some(statement) = self.signing.get(at).filter(|signing| signing.number == number) else {
+                continue;
+            };
+            let bytes = statement.statement.covered(self.ledger.id());
+            let job = self.ground.sign(&bytes);
+            if let Some(signing) = self.signing.get_mut(at) {
+                signing.number = job;
+            }
+        }
+    }
+
+    pub(crate) fn on_signed(&mut self, job: u32, signature: Option<&Signature>) {
+        let Some(at) = self.signing.iter().position(|signing| signing.number == job) else { return };
+        let Signing { statement, to, .. } = self.signing.remove(at);
+        let Some(signature) = signature else {
+            if let For::Ticket(ticket) = to {
+                self.ground.reply(ticket, Status::Unavailable, &[]);
+            }
+            return;
+        };
+        match to {
+            For::Ballot => {
+                let Statement { says, height, round, subject, .. } = statement;
+                if let Some(seat) = self.seat.filter(|_| height == self.height()) {
+                    self.on_cast(seat, says, Cast { round, block: subject, signature: *signature });
+                    self.tell_standing();
+                }
+            }
+            For::Owner(owner) => {
+                let mut writer = tabmesh_port::Writer::default();
+                writer.u8(wire::LOCKED).u32(statement.view).bytes(&statement.subject).bytes(&signature.0);
+                self.deliver(&owner, &writer.finish());
+            }
+            For::Ticket(ticket) => self.ground.reply(ticket, Status::Ok, &signature.0),
+            For::Own => {
+                if let Some(seat) = self.seat.filter(|_| statement.view == self.safety.view()) {
+                    self.on_acknowledged(&statement.subject, seat);
+                }
+            }
+        }
+    }
+
+    /// Writes down what will be signed, then has it signed. The rules were asked.
+    pub(crate) fn promise(&mut self, statement: Statement, spot: Spot, shown: Vec<u8>, to: For) {
+        let entry = Entry::Signs { statement, spot, shown };
+        self.safety.note(&entry);
+        let number = self.keep(&entry);
+        self.signing.push(Signing { number, statement, to });
+    }
+
+    fn keep(&mut self, entry: &Entry) -> u32 {
+        let number = self.ground.number();
+        self.ground.emit(&Event::Keep { number, record: &entry.emit() });
+        number
+    }
+}

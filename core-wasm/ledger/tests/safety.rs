@@ -1,0 +1,134 @@
+//! Goal: what voters sign never contradicts itself, up to so many liars and not one more. Method: voting on paper, in which the enemy chooses
+//! everything but what honest voters sign. `SEEDS=10000` plays so many games of each.
+
+mod paper;
+
+use paper::{Broken, play};
+use tabmesh_ledger::Safety;
+
+/// Of so many voters: quorum and fast quorum, as the protocol says.
+fn marks(voters: usize) -> (usize, usize) {
+    let quorum = voters * 2 / 3 + 1;
+    (quorum, quorum.max((3 * voters).div_ceil(4)))
+}
+
+fn seeds() -> core::ops::Range<u64> {
+    0..std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(300)
+}
+
+/// More of them, for what is rarely found.
+fn many() -> core::ops::Range<u64> {
+    0..seeds().end * 4
+}
+
+fn rules() -> Safety {
+    Safety::new(24)
+}
+
+#[test]
+fn s1_s2_hold_below_their_bounds() {
+    for voters in [4, 7, 8, 10, 16] {
+        let (quorum, fast) = marks(voters);
+        let liars = (2 * quorum - voters).min(fast + quorum - voters) - 1;
+        let broken = play(seeds(), (voters, liars), (quorum, fast), rules, false);
+        assert!(broken.is_empty(), "{voters} voters, {liars} liars: {broken:?}");
+    }
+}
+
+#[test]
+fn s1_fails_at_equality() {
+    for voters in [4, 7] {
+        let (quorum, fast) = marks(voters);
+        let broken = play(many(), (voters, 2 * quorum - voters), (quorum, fast), rules, false);
+        assert!(broken.contains_key(&Broken::TwoFinal), "{voters}: {broken:?}");
+    }
+}
+
+#[test]
+fn s2_fails_at_equality() {
+    for voters in [4, 7] {
+        let (quorum, fast) = marks(voters);
+        let broken = play(many(), (voters, fast + quorum - voters), (quorum, fast), rules, false);
+        assert!(broken.contains_key(&Broken::CertifiedReplaced), "{voters}: {broken:?}");
+        let broken = play(many(), (voters, 2 * quorum - voters), (quorum, fast), rules, false);
+        assert!(broken.contains_key(&Broken::SettledOmitted), "{voters}: {broken:?}");
+    }
+}
+
+#[test]
+fn s16_without_its_journal_a_voter_signs_nothing_more() {
+    for voters in [4, 7] {
+        let (quorum, fast) = marks(voters);
+        let broken = play(seeds(), (voters, 2 * quorum - voters - 1), (quorum, fast), rules, true);
+        assert!(broken.is_empty(), "{voters}: {broken:?}");
+    }
+}
+
+/// Each rule is there for something: without it the same games break.
+#[cfg(feature = "mutants")]
+mod mutants {
+    use super::*;
+    use tabmesh_ledger::Rule;
+
+    fn without(rule: Rule) -> Safety {
+        let mut safety = rules();
+        safety.switch_off(rule);
+        safety
+    }
+
+    fn breaks(make: fn() -> Safety, loses: bool) -> Vec<Broken> {
+        let mut all = Vec::new();
+        for voters in [4, 7] {
+            let (quorum, fast) = marks(voters);
+            all.extend(
+                play(seeds(), (voters, 2 * quorum - voters - 1), (quorum, fast), make, loses).into_keys(),
+            );
+        }
+        all
+    }
+
+    #[test]
+    fn s1_needs_one_vote_a_round() {
+        assert!(breaks(|| without(Rule::OneVote), false).contains(&Broken::TwoFinal));
+    }
+
+    #[test]
+    fn s1_needs_the_decided_block() {
+        assert!(breaks(|| without(Rule::Decided), false).contains(&Broken::TwoFinal));
+    }
+
+    #[test]
+    fn s1_needs_no_finalisation_behind_a_later_vote() {
+        assert!(breaks(|| without(Rule::LateFinal), false).contains(&Broken::TwoFinal));
+    }
+
+    #[test]
+    fn s2_needs_one_lock_a_sequence_number() {
+        assert!(breaks(|| without(Rule::OneLock), false).contains(&Broken::CertifiedReplaced));
+    }
+
+    #[test]
+    fn s2_needs_no_block_against_a_lock() {
+        assert!(breaks(|| without(Rule::AgainstLock), false).contains(&Broken::CertifiedReplaced));
+    }
+
+    #[test]
+    fn s2_needs_no_block_without_what_was_acknowledged() {
+        assert!(breaks(|| without(Rule::Omitted), false).contains(&Broken::SettledOmitted));
+    }
+
+    #[test]
+    fn s2_needs_no_lock_behind_a_vote() {
+        assert!(breaks(|| without(Rule::LockBehindVote), false).contains(&Broken::CertifiedReplaced));
+    }
+
+    #[test]
+    fn s12_needs_no_acknowledgement_behind_a_vote() {
+        assert!(breaks(|| without(Rule::AcknowledgeBehindVote), false).contains(&Broken::SettledOmitted));
+    }
+
+    #[test]
+    fn s16_needs_a_whole_journal() {
+        assert!(!breaks(|| without(Rule::LostJournal), true).is_empty());
+    }
+}
