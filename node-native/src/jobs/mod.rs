@@ -12,6 +12,7 @@ pub mod graph;
 mod hub;
 pub mod offer;
 mod records;
+mod result;
 pub mod root;
 pub mod runner;
 pub mod steps;
