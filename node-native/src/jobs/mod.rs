@@ -14,6 +14,7 @@ mod hub;
 pub mod manifest;
 pub mod offer;
 mod records;
+mod result;
 pub mod root;
 pub mod runner;
 pub mod steps;

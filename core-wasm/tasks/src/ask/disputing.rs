@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Duration, Instant, NodeId, Status};
 
+use super::quarrel::{Quarrel, Side};
 use super::requester::Requester;
-use super::task::{Here, Task, Vote};
-use crate::bisect::{Ask, Dispute, Next, Step, Verdict};
+use super::task::{Here, Task};
+use crate::bisect::{Ask, Next, Step, Verdict};
 use crate::face::{Event, Ran};
 use crate::ground::Ground;
 use crate::limits::{DISPUTES_A_TASK, DISPUTES_MAX, LEASE_MAX, STEPS};
@@ -16,70 +17,6 @@ use crate::wire::Question;
 /// How long one answer is waited for. Who has to run steps again says so at once, and is asked again after this.
 const WITHIN_MS: u32 = 20_000;
 const AGAIN: Duration = Duration::from_ms(1_000);
-
-/// Two that differ about a task.
-pub(crate) struct Quarrel {
-    pub(crate) job: u32,
-    key: u64,
-    number: u32,
-    dispute: Dispute,
-    sides: [Side; 2],
-    /// What both are asked now, and until when.
-    ask: Option<Ask>,
-    until: Instant,
-    /// The shell runs a step.
-    pub(crate) is_running: bool,
-}
-
-struct Side {
-    vote: Vote,
-    op: Option<u32>,
-    has_answered: bool,
-    ask_at: Instant,
-}
-
-impl Quarrel {
-    fn new(task: &Task, votes: [Vote; 2]) -> Self {
-        let side = |vote| Side { vote, op: None, has_answered: false, ask_at: Instant(0) };
-        Self {
-            job: task.job,
-            key: task.key,
-            number: task.number,
-            dispute: Dispute::new(votes.map(|vote| vote.outcome)),
-            sides: votes.map(side),
-            ask: None,
-            until: Instant::NEVER,
-            is_running: false,
-        }
-    }
-
-    /// Questions under way.
-    pub(crate) fn asked(&self) -> usize {
-        self.sides.iter().filter(|side| side.op.is_some()).count()
-    }
-
-    pub(crate) fn side_of(&self, id: &NodeId) -> Option<usize> {
-        self.sides.iter().position(|side| side.vote.by == *id)
-    }
-
-    /// A side answered, or did not in time.
-    fn hear(&mut self, at: usize, bytes: &[u8]) {
-        if let Some(side) = self.sides.get_mut(at)
-            && !core::mem::replace(&mut side.has_answered, true)
-        {
-            side.op = None;
-            self.dispute.answer(at, bytes);
-        }
-    }
-
-    /// Another question begins once both answered the one before.
-    fn begin(&mut self, ask: Ask, until: Instant) {
-        if self.ask != Some(ask) {
-            (self.ask, self.until) = (Some(ask), until);
-            self.sides.iter_mut().for_each(|side| side.has_answered = false);
-        }
-    }
-}
 
 impl Requester {
     /// Whether two that differ about a task are asked about its steps.

@@ -10,6 +10,7 @@ mod giving;
 mod job;
 mod leases;
 mod outcomes;
+mod quarrel;
 mod records;
 mod requester;
 mod speed;

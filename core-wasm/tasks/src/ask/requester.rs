@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use super::assignment::{Assignment, Stage};
-use super::disputing::Quarrel;
 use super::executors::Executors;
 use super::finding::Finding;
 use super::job::Job;
+use super::quarrel::Quarrel;
 use super::records::Records;
 use super::task::Task;
 use super::withholders::Withholders;

@@ -9,7 +9,7 @@ use super::asking::Asking;
 use super::job::{Stage, deliver};
 use super::news::{Accepted, News};
 use super::work::{RanHere, What, Work};
-use crate::jobs::runner::RunResult;
+use crate::jobs::result::RunResult;
 
 /// A task of an own job that takes longer cannot be run here.
 pub(super) const TIME_MAX: Duration = Duration::from_secs(3_600);

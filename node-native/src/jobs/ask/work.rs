@@ -4,7 +4,7 @@ use tabmesh_engine::NodeId;
 use tabmesh_tasks::bisect::Step;
 
 use super::news::Accepted;
-use crate::jobs::runner::RunResult;
+use crate::jobs::result::RunResult;
 
 /// What was done.
 pub(in crate::jobs) enum Work {

@@ -19,7 +19,8 @@ use tokio::task::AbortHandle;
 
 use super::batch::Batch;
 use super::fetching::{Fetcher, Piece, Pieces, Source, Wanted, piece_of};
-use super::runner::{RunResult, Runner, Runs};
+use super::result::RunResult;
+use super::runner::{Runner, Runs};
 use crate::settings::Offer;
 use crate::task::{End, Failure};
 use modules::Modules;
