@@ -4,34 +4,18 @@
 mod common;
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
 
 use common::disk::Disk;
-use common::guest::{ADD, COMPLAINS, DOUBLE, ENDLESS, SUM};
-use common::place::Place;
+use common::guest::{ADD, COMPLAINS, DOUBLE, ENDLESS, SUM, sum};
+use common::place::{Place, last_json, root};
 use common::program::*;
 use serde_json::Value;
-
-fn sum(line: &str) -> [u8; 8] {
-    line.bytes().map(u64::from).sum::<u64>().to_le_bytes()
-}
 
 fn count(dir: &Path, ending: &str) -> usize {
     let Ok(files) = std::fs::read_dir(dir) else { return 0 };
     files
         .filter(|file| file.as_ref().is_ok_and(|file| file.file_name().to_string_lossy().ends_with(ending)))
         .count()
-}
-
-/// The last line of an answer in JSON.
-fn last_json(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout);
-    serde_json::from_str(text.lines().last().expect("a line")).expect("JSON")
-}
-
-fn root(output: &Output) -> String {
-    assert!(output.status.success(), "{}", stderr(output));
-    last_json(output)["root"].as_str().expect("a root").to_owned()
 }
 
 #[test]
@@ -323,29 +307,4 @@ fn a_liar_is_found_and_an_offer_is_withdrawn() {
     assert!(one.run(&["offer", "off"]).status.success());
     assert!(one.json(&["offer", "status"])["offer"].is_null());
     assert_eq!(one.json(&["offer", "on", "--cores", "2"])["offer"]["cores"], 2);
-}
-
-#[test]
-fn a_folder_that_somebody_else_made_gives_strangers_nothing_of_whoever_resumes_it() {
-    let place = Place::new(2);
-    let (sum_wasm, lines, out) = (place.module("sum", SUM), place.lines(20, 20), place.text("out"));
-    let expected = root(&place.job(&["run", &sum_wasm, "--lines", &lines, "-o", &out, "--json"]));
-    // Its maker's mark is of another secret; nothing of it was run yet.
-    std::fs::write(place.path("out/job.mark"), [7; 32]).expect("written");
-    let refused = place.job(&["resume", &out]);
-    assert_eq!(refused.status.code(), Some(2));
-    let said = stderr(&refused);
-    assert!(said.contains(&lines) && said.contains(&format!("tabmesh job resume {out} --trust")), "{said}");
-    // What lies in it may be read: by a way from there.
-    let described = std::fs::read_to_string(place.path("out/job.json")).expect("there");
-    std::fs::copy(&lines, place.path("out/inputs")).expect("copied");
-    std::fs::write(place.path("out/job.json"), described.replace(&lines, "inputs")).expect("written");
-    assert_eq!(root(&place.job(&["resume", &out, "--json"])), expected);
-    // A link instead of a module leads out of it; one of whom it is trusted is resumed, and is this user's own from then on.
-    std::fs::remove_file(place.path("out/job.0.wasm")).expect("removed");
-    std::os::unix::fs::symlink(&sum_wasm, place.path("out/job.0.wasm")).expect("linked");
-    let refused = place.job(&["resume", &out]);
-    assert!(stderr(&refused).contains("job.0.wasm"), "{}", stderr(&refused));
-    assert_eq!(root(&place.job(&["resume", &out, "--trust", "--json"])), expected);
-    assert_eq!(root(&place.job(&["resume", &out, "--json"])), expected);
 }

@@ -1,12 +1,14 @@
-//! Goal: ids, batches, trees, receipts and reductions are what every shell makes of them. Method: `tests/vectors/jobs.json`.
+//! Goal: ids, CIDs of jobs, batches, trees, receipts and reductions are what every shell makes of them. Method: `tests/vectors/jobs.json`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::Value;
+use tabmesh_engine::content::cid::Cid;
 use tabmesh_native::identity::{from_hex, hex, hex_of, verify};
 use tabmesh_native::jobs::batch::{Batch, Given, Input, Packing};
 use tabmesh_native::jobs::graph::{After, Graph, Shape, awaited};
+use tabmesh_native::jobs::manifest::{Kind, Named, Pages, job_cid};
 use tabmesh_native::jobs::root::Root;
 use tabmesh_native::jobs::terms::Terms;
 use tabmesh_port::BlockHash;
@@ -163,5 +165,59 @@ fn receipts() {
             changed[at] ^= 1;
             assert!(!Receipt::read(&changed).is_some_and(|receipt| holds(&receipt)), "byte {at}");
         }
+    }
+}
+
+fn module_terms(module: &Value) -> Terms {
+    let code = bytes(&module["bytes"]);
+    Terms {
+        module: tabmesh_engine::sha256(&code),
+        module_bytes: code.len() as u32,
+        gas: 0,
+        pages: number(&module["pages"]) as u32,
+        seed: hash(&module["seed"]),
+        time: number(&module["time"]),
+        piece: number(&module["piece"]) as u32,
+    }
+}
+
+fn push(pages: &mut Pages, invocation: &Value) {
+    let module = number(&invocation["module"]) as u16;
+    let numbers = || list(&invocation["awaits"]).iter().map(|each| number(each) as u32).collect::<Vec<_>>();
+    if let Some(input) = invocation.get("input") {
+        pages.push(module, &Named::Raw(&tabmesh_engine::sha256(&bytes(input))));
+    } else if let Some(cid) = invocation.get("cid") {
+        let cid: Cid = cid.as_str().expect("a text").parse().expect("a CID");
+        pages.push(module, &Named::of(&cid));
+    } else if invocation["isList"] == true {
+        pages.push(module, &Named::List(&numbers()));
+    } else {
+        pages.push(module, &Named::One(numbers()[0]));
+    }
+}
+
+#[test]
+fn cids_of_jobs() {
+    let cases = vectors("manifests");
+    assert!(list(&cases).len() >= 5);
+    for case in list(&cases) {
+        let stages = list(&case["stages"]).iter().map(|stage| {
+            let kind = match stage["kind"].as_str() {
+                Some("list") => Kind::List,
+                Some("each") => Kind::Each,
+                _ => Kind::Reduce(number(&stage["arity"]) as u16),
+            };
+            (kind, list(&stage["modules"]).iter().map(module_terms).collect())
+        });
+        let mut pages = Pages::default();
+        match case.get("numbered") {
+            Some(count) => (0..number(count)).for_each(|at| {
+                pages.push(0, &Named::Raw(&tabmesh_engine::sha256(at.to_string().as_bytes())));
+            }),
+            None => list(&case["invocations"]).iter().for_each(|each| push(&mut pages, each)),
+        }
+        let stages: Vec<_> = stages.collect();
+        let cid = job_cid(number(&case["gas"]), &stages, pages).to_string();
+        assert_eq!(cid, case["cid"].as_str().expect("a text"));
     }
 }

@@ -2,10 +2,11 @@
 import { writeFileSync } from 'node:fs';
 
 import { concat, hex, utf8 } from '../dist/bytes.js';
-import { RAW, cidText } from '../dist/cid.js';
+import { DAG_CBOR, RAW, cidText } from '../dist/cid.js';
 import { Identity } from '../dist/keys.js';
 import { packBatch } from '../dist/job/batch.js';
 import { hashNow } from '../dist/job/hash.js';
+import { Pages, jobCid } from '../dist/job/manifest.js';
 import { leafOf, rootNow } from '../dist/job/merkle.js';
 import { coveredBy, receiptOf } from '../dist/job/receipt.js';
 import { awaitedInput, levelsOf } from '../dist/job/shape.js';
@@ -78,6 +79,38 @@ const receipts = [0, 4].map((index) => ({
   outcome: outcomeOf(outcomes[index]),
 }));
 
+const stage = (kind, modules) => ({ kind, modules: modules.map(([bytes, { pages, seed, time, piece }]) => ({ bytes, pages, seed, time, piece })) });
+const moduleOf = ({ bytes, pages, seed, time, piece }) => ({ bytes: base64(bytes), pages, seed: hex(seed), time: `${time}`, piece });
+const givenOf = (given) => ('input' in given ? { input: base64(given.input) } : 'cid' in given ? { cid: cidText(given.cid) } : given);
+const numbered = (count) => Array.from({ length: count }, (_, at) => ({ module: 0, input: utf8(`${at}`) }));
+const name = (codec, text) => ({ module: 0, cid: { codec, hash: hashNow(utf8(text)) } });
+const listed = [
+  { module: 1, input: repeated(3, 5_000) },
+  name(RAW, 'one'),
+  name(DAG_CBOR, 'a tree'),
+  { module: 0, awaits: [0], isList: false },
+  { module: 1, awaits: [2, 0, 1], isList: true },
+];
+const [first, second] = [[module, usual], [utf8('another'), other]];
+const jobs = [
+  [1_000_000_000n, [stage({ kind: 'list' }, [first])], numbered(3)],
+  [5n, [stage({ kind: 'list' }, [first]), stage({ kind: 'each' }, [second]), stage({ kind: 'reduce', arity: 16 }, [first])], numbered(1_700)],
+  [2n ** 62n, [stage({ kind: 'list' }, [first, second])], listed],
+  [0n, [stage({ kind: 'list' }, [first])], []],
+  [0n, [stage({ kind: 'list' }, [first])], numbered(512)],
+];
+const manifests = [];
+for (const [gas, stages, invocations] of jobs) {
+  const pages = new Pages();
+  invocations.forEach((given) => pages.add(given));
+  manifests.push({
+    gas: `${gas}`,
+    stages: stages.map(({ kind, modules }) => ({ ...kind, modules: modules.map(moduleOf) })),
+    ...(invocations.length > 10 ? { numbered: invocations.length } : { invocations: invocations.map((given) => ({ module: given.module, ...givenOf(given) })) }),
+    cid: await jobCid(gas, stages, await pages.end()),
+  });
+}
+
 const tree = { tasks: ids.map(hex), outcomes: outcomes.map(outcomeOf), leaves: leaves.map(hex), roots, failed };
-const vectors = { tasks, batches, tree, awaited, reductions, receipts };
+const vectors = { tasks, batches, tree, awaited, reductions, manifests, receipts };
 writeFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);

@@ -8,6 +8,7 @@ import { textOf, utf8 } from '../dist/bytes.js';
 import { hashNow } from '../dist/job/hash.js';
 import { JobFace } from '../dist/job/job.js';
 import { AGAIN_BYTES_MAX } from '../dist/job/limits.js';
+import { Missing } from '../dist/job/missing.js';
 import { settleStage } from '../dist/job/module.js';
 import { Source, takeInput, takeInvocation } from '../dist/job/source.js';
 import { Store } from '../dist/job/store.js';
@@ -53,7 +54,7 @@ class Scripted {
 
 function jobOf(inputs, validation = 1, take = takeInput, usesOf = () => 0) {
   const runner = new Scripted();
-  const plan = { source: new Source(inputs, take), gas: 5n, validation, usesOf };
+  const plan = { source: new Source(inputs, take), missing: new Missing(undefined), gas: 5n, validation, usesOf };
   const work = new Work(plan, [settleStage(MODULES.echo, {})], runner, async () => '');
   return { runner, work, job: new JobFace(work, 0) };
 }

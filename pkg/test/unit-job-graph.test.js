@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { textOf, utf8 } from '../dist/bytes.js';
 import { hashNow } from '../dist/job/hash.js';
 import { JobFace } from '../dist/job/job.js';
+import { Missing } from '../dist/job/missing.js';
 import { settleStage } from '../dist/job/module.js';
 import { Source, takeInput, takeInvocation } from '../dist/job/source.js';
 import { Work } from '../dist/job/work.js';
@@ -113,7 +114,7 @@ for (let round = 1; round <= 60; round += 1) {
     const stages = Array.from({ length: random(4) }, (_, at) => (random(2) === 0 ? { pages: at + 2 } : { pages: at + 2, arity: 2 + random(5) }));
     const uses = (index) => list.flatMap(({ input }) => [input?.await ?? []].flat()).filter((each) => each === index).length;
     const source = new Source(random(2) === 0 ? list : list.values(), isGraph ? takeInvocation(1) : takeInput);
-    const work = new Work({ source, gas: GAS, validation: 1 + random(2), usesOf: uses }, [settleStage(MODULES.echo, { pages: 1 })], new Random(), async () => '');
+    const work = new Work({ source, missing: new Missing(undefined), gas: GAS, validation: 1 + random(2), usesOf: uses }, [settleStage(MODULES.echo, { pages: 1 })], new Random(), async () => '');
     let job = new JobFace(work, 0);
     for (const { pages, arity } of stages) job = arity ? job.reduce(MODULES.echo, { pages, arity }) : job.pipe(MODULES.echo, { pages });
     const results = await job.settled();

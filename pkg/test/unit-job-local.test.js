@@ -86,7 +86,7 @@ test('results come as they come, or in order, to several at once and to those wh
   });
   assert.deepEqual(Buffer.from(parseCid(first.id).hash), sha256(output));
   assert.deepEqual((await job.settled()).map(({ output }) => new TextDecoder().decode(output)), Array.from({ length: 40 }, (_, at) => `${at}`));
-  assert.deepEqual(heard, [['done']]);
+  assert.deepEqual(heard, [['running'], ['done']]);
 });
 
 test('what is not read holds new tasks back, and what was read is let go', async () => {
@@ -216,7 +216,7 @@ test('a job is paused, goes on and is cancelled; a signal does that too', async 
   job.resume();
   for (let count = 0; count < accepted + 10; count += 1) await reading.next();
   await job.cancel();
-  assert.deepEqual(states, ['paused', 'running', 'cancelled']);
+  assert.deepEqual(states, ['running', 'paused', 'running', 'cancelled']);
   await assert.rejects(job.root(), { name: 'Cancelled' });
   const controller = new AbortController();
   const other = map(undefined, MODULES.endless, [''], { ...LOCAL, gas: 2n ** 62n, signal: controller.signal });
@@ -262,6 +262,6 @@ test('what a caller does wrong is named before anything runs, or where it comes 
   const hints = [];
   refused.on('state', (...state) => hints.push(state));
   await assert.rejects(Promise.resolve(refused), { name: 'ModuleRefused', code: 1084, message: /code 2/ });
-  assert.match(hints[0][1], /No host runs this module/);
+  assert.match(hints.at(-1)[1], /No host runs this module/);
   assert.throws(() => refused.on('nothing', () => undefined), { name: 'BadOption' });
 });

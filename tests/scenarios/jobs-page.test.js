@@ -84,6 +84,12 @@ scenario('a picture is painted by strangers, one of whom lies, and whoever lends
   const did = async (tab) => Number((await tab.getByTestId('offer-done').innerText()).replaceAll(',', ''));
   const done = [await did(lender), await did(fox)];
   assert.ok(done.some((count) => count > 0), `lenders did ${done}`);
+  const busy = done[0] > 0 ? lender : fox;
+  assert.match(await busy.getByTestId('offer-news').textContent(), /task.* done\.$/, 'ears hear of it');
+  for (const tab of [page, busy]) {
+    const cells = await tab.locator('.who :is(th, td)').allInnerTexts();
+    assert.ok(cells.length > 0 && cells.every((text) => text.trim() !== ''), `no cell is without a word: ${cells}`);
+  }
   await lender.getByTestId('offer-switch').uncheck();
   await lender.reload();
   await lender.locator('[data-testid=state][data-state=joined]').waitFor({ timeout: 30_000 });

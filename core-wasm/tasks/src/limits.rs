@@ -9,6 +9,9 @@ pub const JOBS_MAX: usize = 4;
 /// Tasks of all jobs that are not decided yet; more are not taken: [`Event::Room`](crate::Event::Room) says for how many there is room.
 pub const OPEN_MAX: usize = 2_048;
 
+/// The highest priority of a job; a higher one is refused.
+pub const PRIORITY_MAX: u8 = 3;
+
 /// Executors of a job that is for some alone; more are refused.
 pub const GROUP_MAX: usize = 64;
 

@@ -63,6 +63,10 @@ impl Tasks {
                 offer.turns.place(address, ids);
                 Ok(())
             }
+            Some(Command::Owner(owner)) if [0, 32].contains(&owner.len()) => {
+                offer.owner = owner.to_vec();
+                Ok(())
+            }
             Some(command) => ask.on_command(ground, &command),
             None => Err(Status::BadRequest),
         };
@@ -133,7 +137,7 @@ impl Tasks {
             Question::Assign { lease_ms, gas, count, bytes } => {
                 let taken = offer.on_assign(ground, from, &nonce, (lease_ms, gas, count), bytes);
                 match taken {
-                    Ok(()) => ground.reply(ticket, Status::Ok, &[]),
+                    Ok(()) => ground.reply(ticket, Status::Ok, &offer.owner),
                     Err(refusal) => ground.reply(ticket, Status::Forbidden, &[refusal as u8]),
                 }
                 Ok(())

@@ -15,6 +15,12 @@ pub(super) enum OfferCommand {
         /// How many at a time; without, as the node's settings say
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
         cores: Option<u8>,
+        /// Whose this node is, 1 to 32 bytes: nodes of one owner count as one where answers are checked
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+        /// What a giga of gas costs at least; nothing is paid for tasks yet
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        least_price: u64,
         #[command(flatten)]
         node: NodeArgs,
     },
@@ -32,7 +38,9 @@ pub(super) enum OfferCommand {
 
 pub(super) async fn offer(command: OfferCommand) -> Result<(), CliError> {
     let (wish, node) = match command {
-        OfferCommand::On { cores, node } => (OfferWish::On { cores }, node),
+        OfferCommand::On { cores, owner, least_price, node } => {
+            (OfferWish::On { cores, owner, least_price }, node)
+        }
         OfferCommand::Off { node } => (OfferWish::Off {}, node),
         OfferCommand::Status { node } => (OfferWish::Status {}, node),
     };

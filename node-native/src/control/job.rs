@@ -21,6 +21,33 @@ pub struct PlanLine {
     pub time: u64,
     /// Bytes of a piece, for tasks by steps; 0 where they are run whole.
     pub piece: u32,
+    /// How the job is dealt with.
+    #[serde(default)]
+    pub wishes: WishesLine,
+}
+
+/// How a job is dealt with, which is no part of what it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WishesLine {
+    /// Its CID, for whoever looks at the node's jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// The ids of the only executors that get anything of it, 64 at most; none named, all may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
+    /// Whose turn it is, among jobs: 0 to 3.
+    #[serde(default)]
+    pub priority: u8,
+    /// Tasks that the node runs at a time, beside executors.
+    #[serde(default)]
+    pub own_cores: u8,
+    /// The job ends after so many milliseconds, however far it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// What it may cost: nothing is paid for tasks yet, so 0.
+    #[serde(default)]
+    pub budget: u64,
 }
 
 /// What a client wants of its job.
@@ -106,6 +133,9 @@ pub struct AcceptedLine {
 pub struct JobLine {
     /// Its number.
     pub job: u32,
+    /// Its CID, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cid: Option<String>,
     /// How it is checked.
     pub level: u8,
     /// Tasks with a result.
@@ -119,6 +149,9 @@ pub struct JobLine {
     /// Why it does not go on, in words; missing where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stalled: Option<String>,
+    /// Nothing of it is given out.
+    #[serde(default)]
+    pub paused: bool,
     /// Since it began.
     pub seconds: u64,
 }

@@ -103,6 +103,13 @@ pub enum Request {
         /// Its number.
         job: u32,
     },
+    /// Give nothing of a job of this node out for a while, or do again; what is out goes on: [`Done::PauseJob`].
+    PauseJob {
+        /// Its number.
+        job: u32,
+        /// Or do again.
+        paused: bool,
+    },
     /// What this node knows of executors: [`Done::Records`].
     Records {
         /// Forget it then.
@@ -239,11 +246,16 @@ pub enum Done {
     Job {
         /// By [`Request::CancelJob`].
         cancelled: bool,
+        /// It came to its deadline.
+        #[serde(default)]
+        late: bool,
     },
     /// The jobs of the node.
     Jobs(Vec<job::JobLine>),
     /// The job is cancelled.
     CancelJob {},
+    /// The job is paused, or is not any more.
+    PauseJob {},
     /// What is known of executors, or was until now.
     Records(Vec<job::RecordLine>),
     /// What is offered, and what is done.

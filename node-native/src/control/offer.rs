@@ -3,13 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 /// Whether to run tasks of others, or how that goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum OfferWish {
     /// Run them, so many at a time; without a number as the node's settings say.
     On {
         /// 1 to 255.
         cores: Option<u8>,
+        /// Whose this node is: 1 to 32 bytes; without, as the node's settings say.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
+        /// What a giga of gas costs at least: nothing is paid for tasks yet, so 0.
+        #[serde(default)]
+        least_price: u64,
     },
     /// Run none, and stop those that run.
     Off {},

@@ -10,6 +10,7 @@ use super::client::{Client, ClientError};
 use super::frame::{self, Frame, FrameError};
 use super::job::{News, Order, PlanLine};
 use super::{Answer, Done, Request};
+use crate::jobs::ask::Ending;
 
 /// A job of a running node, for this command. It is cancelled once both halves are dropped.
 pub struct Job {
@@ -37,8 +38,8 @@ pub struct OrderWriter {
 pub enum Heard {
     /// See [`News`]. The data are those of [`News::Accepted`]: receipt and output.
     News(News, Vec<u8>),
-    /// It is over; whether by `cancel`.
-    Ended(bool),
+    /// It is over, and how.
+    Ended(Ending),
 }
 
 /// Bytes of the longest data of news: a receipt and an output.
@@ -72,7 +73,9 @@ impl NewsReader {
     pub async fn next(&mut self) -> Result<Heard, ClientError> {
         let news = match frame::read_header(&mut self.reader).await?.ok_or(ClientError::Closed)? {
             Answer::Job(news) => news,
-            Answer::Done(Done::Job { cancelled }) => return Ok(Heard::Ended(cancelled)),
+            Answer::Done(Done::Job { late: true, .. }) => return Ok(Heard::Ended(Ending::Late)),
+            Answer::Done(Done::Job { cancelled: true, .. }) => return Ok(Heard::Ended(Ending::Cancelled)),
+            Answer::Done(Done::Job { .. }) => return Ok(Heard::Ended(Ending::Done)),
             Answer::Error(failure) => return Err(ClientError::Refused(failure)),
             _ => return Err(FrameError::OutOfTurn.into()),
         };

@@ -190,6 +190,7 @@ impl Server {
             Request::Job(plan) => jobs::run(&self.jobs, plan, hex(&self.handle.id()), reader, writer).await,
             Request::Jobs {} => jobs::list(&self.jobs).await,
             Request::CancelJob { job } => jobs::cancel(&self.jobs, job).await,
+            Request::PauseJob { job, paused } => jobs::pause(&self.jobs, job, paused).await,
             Request::Records { clear } => jobs::records(&self.jobs, clear).await,
             Request::Offer(wish) => jobs::offer(&self.jobs, wish).await,
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,

@@ -8,7 +8,7 @@ use tabmesh_tasks::{Command, Event};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::ask::{self, Asking, JobError, JobView, News, Plan};
+use super::ask::{self, Asking, JobError, JobView, News, Plan, Wishes};
 use super::batch::Input;
 use super::fetching::{Piece, Wanted};
 use super::offer::{self, OfferView, Offering, addresses};
@@ -32,11 +32,12 @@ pub(super) enum Order {
     Offer(Offer, Reply<()>),
     Withdraw(Reply<()>),
     OfferView(Reply<OfferView>),
-    Begin(Plan, mpsc::UnboundedSender<News>, Reply<Result<u32, JobError>>),
+    Begin((Plan, Wishes), mpsc::UnboundedSender<News>, Reply<Result<u32, JobError>>),
     AddModule(u32, Bytes, Reply<Result<usize, JobError>>),
     Add { job: u32, number: u32, module: usize, input: Input, reply: Reply<Result<(), JobError>> },
     Close { job: u32, disputes: u32, reply: Reply<Result<(), JobError>> },
     Cancel(u32, Option<Reply<Result<(), JobError>>>),
+    Pause { job: u32, is_paused: bool, reply: Reply<Result<(), JobError>> },
     Jobs(Reply<Vec<JobView>>),
     Records(Reply<Vec<(NodeId, u32)>>),
     ClearRecords(Reply<()>),
@@ -91,6 +92,7 @@ impl Hub {
                 }
                 Some(()) = self.settled.recv() => self.offering.announce(&mut self.commands),
                 Heard::Ended(_) = self.attached.events.next() => break,
+                () = at_last(self.asking.late_at()) => self.asking.end_late(Instant::now(), &mut self.commands),
                 () = sleep_until(self.saves_at.unwrap_or_else(Instant::now)), if self.saves_at.is_some() => {
                     self.saves_at = None;
                     self.records.save();
@@ -140,6 +142,9 @@ impl Hub {
                 let done = asking.cancel(job, commands);
                 let _ = reply.map(|reply| reply.send(done));
             }
+            Order::Pause { job, is_paused, reply } => {
+                let _ = reply.send(asking.pause(job, is_paused, commands));
+            }
             Order::Jobs(reply) => drop(reply.send(asking.views())),
             Order::Records(reply) => {
                 drop(reply.send(self.records.all().map(|(id, confirmed)| (*id, confirmed)).collect()));
@@ -174,6 +179,14 @@ impl Hub {
             }
             event => self.asking.hear(&event, &mut self.commands),
         }
+    }
+}
+
+/// At that time; never without one.
+async fn at_last(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

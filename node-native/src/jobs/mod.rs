@@ -10,6 +10,7 @@ mod door;
 mod fetching;
 pub mod graph;
 mod hub;
+pub mod manifest;
 pub mod offer;
 mod records;
 pub mod root;
@@ -28,7 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::driver::{AttachError, Handle};
 use crate::settings::Offer;
 use crate::tap;
-use ask::{Asking, JobError, JobView, News, Plan};
+use ask::{Asking, JobError, JobView, News, Plan, Wishes};
 use batch::Input;
 pub use door::{Door, DoorError};
 use hub::{Hub, Order};
@@ -119,6 +120,16 @@ impl Jobs {
     ///
     /// [`JobError::Full`], [`JobError::Stopping`].
     pub async fn begin(&self, plan: Plan) -> Result<RunningJob, JobError> {
+        self.begin_with(plan, Wishes::default()).await
+    }
+
+    /// Begins a job that is dealt with so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Jobs::begin`].
+    pub async fn begin_with(&self, plan: Plan, wishes: Wishes) -> Result<RunningJob, JobError> {
+        let plan = (plan, wishes);
         let (told, news) = mpsc::unbounded_channel();
         let begun = self.ask(|reply| Order::Begin(plan, told, reply)).await;
         let number = begun.unwrap_or(Err(JobError::Stopping))?;
@@ -137,6 +148,16 @@ impl Jobs {
     /// [`JobError::NoJob`], [`JobError::Stopping`].
     pub async fn cancel(&self, job: u32) -> Result<(), JobError> {
         self.ask(|reply| Order::Cancel(job, Some(reply))).await.unwrap_or(Err(JobError::Stopping))
+    }
+
+    /// Gives nothing of a job out for a while, or does again; what is out goes on.
+    ///
+    /// # Errors
+    ///
+    /// [`JobError::NoJob`], [`JobError::Stopping`].
+    pub async fn pause(&self, job: u32, is_paused: bool) -> Result<(), JobError> {
+        let done = self.ask(|reply| Order::Pause { job, is_paused, reply }).await;
+        done.unwrap_or(Err(JobError::Stopping))
     }
 
     /// How often each executor was checked and right, in a row.

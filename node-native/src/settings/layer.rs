@@ -171,6 +171,10 @@ pub struct Layer {
     #[serde(default, deserialize_with = "parse::size_in_file")]
     pub offer_bytes: Option<ByteSize>,
 
+    /// Whose this node is, by a name of 1 to 32 bytes: nodes of one owner count as one where answers are checked
+    #[arg(long, env = "TABMESH_OFFER_OWNER", value_name = "NAME", help_heading = OFFER)]
+    pub offer_owner: Option<String>,
+
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
     pub log_format: Option<LogFormat>,
@@ -265,6 +269,7 @@ impl Layer {
             offer_input: self.offer_input.or(below.offer_input),
             offer_seconds: self.offer_seconds.or(below.offer_seconds),
             offer_bytes: self.offer_bytes.or(below.offer_bytes),
+            offer_owner: self.offer_owner.or(below.offer_owner),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

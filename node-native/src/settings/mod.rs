@@ -20,7 +20,8 @@ pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
 pub use modules::NamedModule;
 use modules::named_modules;
-pub use offer::Offer;
+pub(crate) use offer::NO_OWNER;
+pub use offer::{Offer, owner_of};
 
 use crate::addresses::{Reach, claimed, reach_named};
 use crate::task::Compiler;

@@ -9,6 +9,10 @@ use super::error::SettingsError;
 use super::layer::Layer;
 use crate::task::{GAS_MAX, STREAM_BYTES_MAX};
 
+fn named(owner: &str) -> Result<[u8; 32], SettingsError> {
+    owner_of(owner).ok_or_else(|| value("offer-owner", owner, NO_OWNER))
+}
+
 /// Bytes of a page of memory.
 const PAGE: u64 = 64 << 10;
 
@@ -30,6 +34,17 @@ pub struct Offer {
     pub time: Duration,
     /// Bytes of inputs and modules that are fetched in an hour.
     pub bytes_an_hour: u64,
+    /// Whose this node is, by the hash of a name: nodes of one owner count as one for whoever has their answers checked.
+    pub owner: Option<[u8; 32]>,
+}
+
+/// Why a name is none of an owner.
+pub(crate) const NO_OWNER: &str = "an owner has a name of 1 to 32 bytes";
+
+/// What stands for an owner of this name, 1 to 32 bytes long.
+#[must_use]
+pub fn owner_of(name: &str) -> Option<[u8; 32]> {
+    (1..=32).contains(&name.len()).then(|| tabmesh_engine::sha256(name.as_bytes()))
 }
 
 impl Offer {
@@ -61,6 +76,7 @@ impl Offer {
             input_bytes: input.as_u64() as u32,
             time: Duration::from_secs(seconds.into()),
             bytes_an_hour: layer.offer_bytes.unwrap_or(ByteSize::gib(16)).as_u64(),
+            owner: layer.offer_owner.as_deref().map(named).transpose()?,
         })
     }
 }

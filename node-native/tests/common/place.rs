@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 use std::thread;
 
+use serde_json::Value;
 use tabmesh_signalling::{Config, Server};
 use tempfile::TempDir;
 
@@ -120,4 +121,16 @@ impl Place {
         command.arg("job").args(args).arg("--data-dir").arg(&self.asking.dir);
         Process(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("it starts"))
     }
+}
+
+/// The last line of an answer in JSON.
+pub fn last_json(output: &Output) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.lines().last().expect("a line")).expect("JSON")
+}
+
+/// The root of a job that ended well.
+pub fn root(output: &Output) -> String {
+    assert!(output.status.success(), "{}", stderr(output));
+    last_json(output)["root"].as_str().expect("a root").to_owned()
 }

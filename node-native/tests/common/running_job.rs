@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use bytes::Bytes;
-use tabmesh_native::jobs::ask::{Accepted, News, Plan};
+use tabmesh_native::jobs::ask::{Accepted, Ending, News, Plan};
 use tabmesh_native::jobs::batch::Input;
 use tabmesh_native::jobs::{Jobs, RunningJob};
 use tabmesh_native::peer::Peer;
@@ -84,8 +84,8 @@ pub async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Got>
                 let doubted = results.extract_if(.., |_, got| !got.is_checked && got.executor == liar);
                 waiting.extend(doubted.map(|(number, _)| number));
             }
-            News::Ended { is_cancelled } => {
-                assert!(!is_cancelled && results.len() == inputs.len());
+            News::Ended(ending) => {
+                assert!(ending == Ending::Done && results.len() == inputs.len());
                 return results;
             }
             News::Progress { .. } | News::Stalled(_) => {}

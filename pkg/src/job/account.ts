@@ -11,12 +11,31 @@ export class Account {
   done = 0;
   readonly #bill: Bill = { accepted: 0, gas: 0n, byExecutor: new Map() };
   readonly #executors = new Set<string>();
+  /** Tasks that came to a result in an earlier run, and are not read again yet; and all of them. */
+  #earlier = 0;
+  #earlierAll = 0;
   /** The time that the job was not paused. */
   #ranMs = 0;
   #since: number | undefined;
 
   run(): void {
     this.#since ??= performance.now();
+  }
+
+  /** So many tasks came to a result in an earlier run of the job. */
+  resume(tasks: number): void {
+    this.#earlier = tasks;
+  }
+
+  /** One of them was read again. */
+  restored(): void {
+    this.#earlier = Math.max(0, this.#earlier - 1);
+    this.#earlierAll += 1;
+  }
+
+  /** No more of them is to come. */
+  allRestored(): void {
+    this.#earlier = 0;
   }
 
   rest(): void {
@@ -48,11 +67,12 @@ export class Account {
 
   progress(open: number, total: number | undefined): Progress {
     const { accepted, gas } = this.#bill;
-    const decided = accepted + this.failed;
+    const decided = accepted + this.#earlier + this.failed;
+    const fresh = accepted - this.#earlierAll + this.failed;
     const ranMs = this.#ranMs + (this.#since === undefined ? 0 : performance.now() - this.#since);
-    const etaMs = total !== undefined && decided > 0 ? (ranMs / decided) * Math.max(0, total - decided) : undefined;
+    const etaMs = total !== undefined && fresh > 0 ? (ranMs / fresh) * Math.max(0, total - decided) : undefined;
     return {
-      accepted,
+      accepted: accepted + this.#earlier,
       failed: this.failed,
       open,
       done: Math.min(this.done, open),

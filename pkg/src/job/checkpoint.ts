@@ -22,8 +22,9 @@ export const checkpointer =
   async (work: Work): Promise<string> => {
     need(mesh, 'a checkpoint takes a job of a mesh, which keeps it');
     if (!work.plan.source.isKept) throw wrong(WORD.notKept);
+    await work.plan.source.ready;
     const records = (await theBook()).list();
-    const saved = file.write({ ...work.saved, invocations: invocationsOf(work.plan.source), records });
+    const saved = file.write({ ...work.saved, cid: await work.cid(), invocations: invocationsOf(work.plan.source), records });
     if (saved.length > CHECKPOINT_BYTES_MAX) throw wrong(WORD.checkpointTooLarge);
     const key = crypto.getRandomValues(new Uint8Array(KEY_BYTES));
     const sealed = await crypto.subtle.encrypt(SEALING, await imported(key, 'encrypt'), saved);
@@ -37,7 +38,7 @@ function invocationsOf(source: Source): Given[] {
   let bytes = 0;
   for (let given = source.at(0); given; given = source.at(all.length)) {
     all.push(given);
-    bytes += 'input' in given ? given.input.length : 4 * given.awaits.length;
+    bytes += 'input' in given ? given.input.length : 'cid' in given ? 36 : 4 * given.awaits.length;
     if (bytes > CHECKPOINT_BYTES_MAX) throw wrong(WORD.checkpointTooLarge);
   }
   return all;

@@ -11,7 +11,7 @@ export const REFUSAL = { busy: 1, tooLarge: 2, unwilling: 3 } as const;
 export type Refusal = (typeof REFUSAL)[keyof typeof REFUSAL];
 
 /** Why a job does not go on, by number. */
-export const STALLED = ['not', 'no offers', 'none fits', 'busy', 'shell'] as const;
+export const STALLED = ['not', 'no offers', 'none fits', 'busy', 'shell', 'too few owners'] as const;
 
 /** In parts, so that what is long is not copied to be joined. */
 export type Command = readonly Uint8Array[];
@@ -24,6 +24,9 @@ export const add = (job: number, tasks: readonly { readonly number: number; read
   command(2, u32(job), ...tasks.flatMap(({ number, id }) => [u32(number), id]));
 /** A job that has begun and has no tasks yet is for these executors alone. */
 export const only = (job: number, ids: readonly Bytes[]): Command => command(13, u32(job), ...ids);
+export const priority = (job: number, level: number): Command => command(15, u32(job), Uint8Array.of(level));
+/** So many tasks at a time run here, of those that nobody has. */
+export const ownCores = (job: number, cores: number): Command => command(16, u32(job), Uint8Array.of(cores));
 export const close = (job: number): Command => command(3, u32(job));
 export const cancel = (job: number): Command => command(4, u32(job));
 export const pause = (job: number): Command => command(5, u32(job));
@@ -40,6 +43,8 @@ export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: n
   command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
 /** An executor gives no output of what it said; the job may be over. Where it was told before, of a job that goes on under this number, it does not count again. */
 export const withheld = (job: number, executor: Bytes, isKnown: boolean): Command => command(14, u32(job), executor, Uint8Array.of(isKnown ? 1 : 0));
+/** 32 bytes, or none: who has the same counts as one. */
+export const owner = (bytes: Uint8Array): Command => command(40, bytes);
 export const withdraw = (): Command => command(33);
 export const ran = (assignment: number, index: number, task: Bytes, outcome: Outcome, output: Uint8Array): Command =>
   command(34, u32(assignment), u16(index), task, outcomeBytes(outcome), output);

@@ -2,19 +2,17 @@
 
 import type { Bytes } from '../bytes.js';
 import { need } from '../check.js';
+import type { Cid } from '../cid.js';
 import { INPUT_BYTES_MAX } from '../task/limits.js';
 import { GOOD, Level, UNKNOWN } from './level.js';
 import { INVOCATIONS_MAX } from './limits.js';
 import { Outputs } from './outputs.js';
-import { awaitedInput, awaitedLength } from './shape.js';
+import { type StageKind, awaitedInput, awaitedLength } from './shape.js';
 import type { Given } from './source.js';
 import type { FailedReason } from './types.js';
 
 /** Levels of a job, at most. */
 const LEVELS_MAX = 255;
-
-/** How a stage follows from the one before. */
-export type StageKind = { readonly kind: 'list' | 'each' } | { readonly kind: 'reduce'; readonly arity: number };
 
 /** An invocation that may be run once its input is made. */
 export interface Ready {
@@ -22,7 +20,9 @@ export interface Ready {
   readonly index: number;
   /** Which of the modules of its stage. */
   readonly module: number;
-  readonly input: Bytes | Awaited;
+  readonly input: Bytes | Cid | Awaited;
+  /** Hears that a task was made of it. */
+  readonly taken?: () => void;
 }
 
 /** The numbers of invocations whose outputs are the input. */
@@ -106,6 +106,7 @@ export class Graph {
     level.count += 1;
     const { module } = given;
     if ('input' in given) return void this.#ready.push({ level, index, module, input: given.input });
+    if ('cid' in given) return void this.#ready.push({ level, index, module, input: given.cid });
     this.#await({ level, index, module, input: { numbers: given.awaits, isList: given.isList }, missing: 0 });
   }
 
@@ -141,7 +142,7 @@ export class Graph {
 
   /** Its input was made: outputs that nobody else awaits are let go. */
   took({ input }: Ready): void {
-    if (!(input instanceof Uint8Array)) for (const number of input.numbers) this.outputs.use(number);
+    if ('numbers' in input) for (const number of input.numbers) this.outputs.use(number);
   }
 
   /** Those that follow from an invocation at once, in other levels and in the list. */
@@ -198,6 +199,7 @@ export class Graph {
   /** The input of one, `undefined` where an output was let go; too long a one is `null`. */
   inputOf({ input }: Ready): Bytes | undefined | null {
     if (input instanceof Uint8Array) return input;
+    if (!('numbers' in input)) return undefined;
     const outputs = input.numbers.map((number) => this.outputs.get(number));
     const there = outputs.filter((output) => output !== undefined);
     if (there.length < outputs.length) return undefined;
@@ -249,7 +251,7 @@ export class Graph {
 
   /** All that it awaits is decided. */
   #begin(ready: Ready): void {
-    const numbers = ready.input instanceof Uint8Array ? [] : ready.input.numbers;
+    const numbers = 'numbers' in ready.input ? ready.input.numbers : [];
     const cause = numbers.find((number) => this.#markOf(number) !== GOOD);
     if (cause === undefined) this.#ready.push(ready);
     else this.#hearer.onGraphFailed(ready.level, ready.index, 'InputFailed', cause);

@@ -24,6 +24,7 @@ export type {
   JobInvocations,
   JobOptions,
   JobState,
+  LateError,
   Offer,
   OfferOptions,
   OfferState,

@@ -1,9 +1,11 @@
 // Reads the invocations of a job and hands its runner tasks, as there is room for them.
 
+import type { Bytes } from '../bytes.js';
 import type { Graph, Ready } from './graph.js';
 import { hashOf } from './hash.js';
 import type { Level } from './level.js';
 import type { Known } from './journal.js';
+import type { Cid } from '../cid.js';
 import { HELD_BYTES_MAX, OPEN_MAX, WAITING_MAX } from './limits.js';
 import type { JobModule } from './module.js';
 import type { Decided, Runner, Task } from './runner.js';
@@ -20,6 +22,8 @@ export interface IntakeWays {
   readonly source: Source;
   readonly gas: bigint;
   readonly runner: Runner;
+  /** Hands the content of a name on and waits until it was taken; `undefined` where it has too many bytes for an input. */
+  bring(cid: Cid, take: (input: Bytes | undefined) => Promise<void> | void): Promise<void>;
   modulesOf(stage: number): Promise<readonly JobModule[]>;
   /** Whether new tasks are wanted. */
   isWanted(): boolean;
@@ -31,6 +35,10 @@ export interface IntakeWays {
   /** Invocations were read: some may have failed at once. */
   onRead(): void;
   onFault(error: unknown): void;
+  /** Everything was handed over for which there is room. */
+  onPumped(): void;
+  /** An invocation of the source was read. */
+  onGiven(given: Given): void;
 }
 
 export class Intake {
@@ -44,6 +52,8 @@ export class Intake {
   readonly #again: Task[] = [];
   #toAdd: Task[] = [];
   #room = 0;
+  /** Invocations whose inputs are fetched. */
+  #fetching = 0;
   #isReading = false;
   #isClosed = false;
   #isPumping = false;
@@ -59,7 +69,14 @@ export class Intake {
 
   /** Everything was handed over and is decided. */
   get isDone(): boolean {
-    return this.#isClosed && this.#open.size === 0 && this.#again.length === 0 && !this.#ways.graph.hasReady;
+    return this.#isClosed && this.#fetching === 0 && this.#open.size === 0 && this.#again.length === 0 && !this.#ways.graph.hasReady;
+  }
+
+  /** There is nothing to do before an input comes. */
+  get isWaiting(): boolean {
+    const { source, graph } = this.#ways;
+    const isListLate = source.isKept && source.total === undefined;
+    return this.#open.size === 0 && !graph.hasReady && (isListLate || this.isSourceOver || this.#fetching >= WAITING_MAX);
   }
 
   has(number: number): boolean {
@@ -114,6 +131,7 @@ export class Intake {
           const task = this.#again.shift();
           const ready = task ? undefined : this.#ways.graph.take();
           if (task) this.#begin(task);
+          else if (ready && 'codec' in ready.input) this.#fetch(ready, ready.input);
           else if (ready) await this.#make(ready);
           else if (!this.#read()) break;
         }
@@ -121,6 +139,7 @@ export class Intake {
         if (this.#isReading) setTimeout(() => this.#flush());
         else this.#flush();
         this.#closeIfAll();
+        if (!this.#ways.isOver()) this.#ways.onPumped();
       }
     } finally {
       this.#isPumping = false;
@@ -134,7 +153,7 @@ export class Intake {
 
   /** Reads the next invocation; `false` where there is none just now. */
   #read(): boolean {
-    if (this.isSourceOver || this.#isReading || this.#ways.graph.waiting >= WAITING_MAX) return false;
+    if (this.isSourceOver || this.#isReading || this.#ways.graph.waiting + this.#fetching >= WAITING_MAX) return false;
     const given = this.#ways.source.next();
     if (!(given instanceof Promise)) {
       this.#heard(given);
@@ -153,12 +172,28 @@ export class Intake {
 
   #heard(given: Given | undefined): void {
     if (given) {
+      this.#ways.onGiven(given);
       this.#ways.graph.add(given);
     } else {
       this.isSourceOver = true;
       this.#ways.graph.end();
     }
     this.#ways.onRead();
+  }
+
+  /** Has the input of an invocation come. */
+  #fetch(ready: Ready, cid: Cid): void {
+    const { level, index } = ready;
+    this.#fetching += 1;
+    const take = (input: Bytes | undefined): Promise<void> =>
+      new Promise((taken) => {
+        this.#fetching -= 1;
+        if (input) this.#ways.graph.redo({ ...ready, input, taken });
+        else this.#ways.onFailed(level, index, 'InputTooLarge');
+        if (!input) taken();
+        this.pump();
+      });
+    this.#ways.bring(cid, take).catch((error: unknown) => this.#ways.isOver() || this.#ways.onFault(error));
   }
 
   /** Makes a task of an invocation. */
@@ -168,11 +203,12 @@ export class Intake {
     const input = graph.inputOf(ready);
     if (!input) return this.#ways.onFailed(level, index, input === null ? 'InputTooLarge' : 'InputGone');
     graph.took(ready);
+    ready.taken?.();
     const module = (await this.#ways.modulesOf(level.stage))[ready.module]!;
     const hash = await hashOf(input);
     const id = taskId(module.frame, gas, { hash, length: input.length });
     const task: Task = { number: level.numberOf(index), module, gas, input, hash, id };
-    const decided = this.#ways.known?.(id);
+    const decided = this.#ways.known?.of(id);
     if (!decided) return this.#begin(task);
     this.#open.set(task.number, task);
     this.#openBytes += input.length;
@@ -197,7 +233,7 @@ export class Intake {
   #closeIfAll(): void {
     const { graph } = this.#ways;
     if (this.#isClosed || this.#ways.isOver() || !this.isSourceOver) return;
-    if (this.#again.length > 0 || graph.hasReady || graph.waiting > 0) return;
+    if (this.#fetching > 0 || this.#again.length > 0 || graph.hasReady || graph.waiting > 0) return;
     if (![...this.#open.keys()].every((number) => graph.isLast(number))) return;
     this.#isClosed = true;
     this.#ways.runner.close();

@@ -2,7 +2,8 @@
 
 import { hex } from '../bytes.js';
 import { need, needNone, wholeOf } from '../check.js';
-import type { StageKind } from './graph.js';
+import { MeshError } from '../errors.js';
+import type { StageKind } from './shape.js';
 import { STAGE_OPTIONS, type StageGiven, needOnly, settleArity, settleStage } from './module.js';
 import { knownOf } from './result.js';
 import type { Bill, Job, JobEvents, JobState, Progress, ReduceOptions, Result, StageOptions, TaskError } from './types.js';
@@ -90,6 +91,10 @@ export class JobFace implements Job {
     return this.#work.checkpoint();
   }
 
+  cid(): Promise<string> {
+    return this.#work.cid();
+  }
+
   async root(): Promise<string> {
     return hex(await this.#work.root());
   }
@@ -102,16 +107,30 @@ export class JobFace implements Job {
   /** Rejects with the first that failed. */
   async #collectOutputs(): Promise<Output[]> {
     const outputs: Output[] = [];
-    for await (const result of this.results()) {
+    const take = async (result: Result): Promise<void> => {
       if (result.status !== 'OK') throw await errorOf(result);
       outputs[result.index] = result.output;
-    }
+    };
+    await this.#each(take);
     return outputs;
   }
 
-  async #collect(): Promise<Result[]> {
+  #collect(): Promise<Result[]> {
+    return this.#each(async () => undefined);
+  }
+
+  /** All in order. Where the job comes to its deadline, the error has what there is. */
+  async #each(take: (result: Result) => Promise<void>): Promise<Result[]> {
     const all: Result[] = [];
-    for await (const result of this.results()) all[result.index] = result;
+    try {
+      for await (const result of this.results()) {
+        all[result.index] = result;
+        await take(result);
+      }
+    } catch (error) {
+      if (error instanceof MeshError && error.code === WORD.jobLate) throw Object.assign(wrong(WORD.jobLate), { results: all.filter(Boolean) });
+      throw error;
+    }
     return all;
   }
 }

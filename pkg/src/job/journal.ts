@@ -12,7 +12,10 @@ const HEAD = 32 + OUTCOME_BYTES + 32 + 2;
 const CHECKED = 1;
 
 /** What came of a task, by its id. */
-export type Known = (id: Uint8Array) => Decided | undefined;
+export interface Known {
+  readonly size: number;
+  of(id: Uint8Array): Decided | undefined;
+}
 
 export class Journal {
   readonly #most: number;
@@ -51,7 +54,7 @@ export async function readJournal(bytes: Uint8Array): Promise<Known> {
     all.set(keyOf(id), { outcome, output, code: 0, executor: isOwn ? undefined : executor, isChecked: (flags & CHECKED) > 0, votes, receipt: undefined });
     at += HEAD + outcome.length;
   }
-  return (id) => all.get(keyOf(id));
+  return { size: all.size, of: (id) => all.get(keyOf(id)) };
 }
 
 async function isOf(output: Bytes, outcome: Outcome): Promise<boolean> {

@@ -45,6 +45,9 @@ export const MODULES_MAX = 256;
 /** Invocations of one job: numbers have 32 bits, and leaves are kept in one piece. */
 export const INVOCATIONS_MAX = 2 ** 24;
 
+/** Invocations of a page of a job's manifest: `docs/JOBS.md`, "The CID of a job". */
+export const INVOCATIONS_A_PAGE = 512;
+
 /** Jobs that the coordinator has at a time; others wait for their turn, */
 export const JOBS_MAX = 4;
 
@@ -53,6 +56,9 @@ export const JOBS_WAITING_MAX = 64;
 
 /** Executors of a job that is for some alone. */
 export const GROUP_MAX = 64;
+
+/** The highest priority of a job. */
+export const PRIORITY_MAX = 3;
 
 /** Tasks that the coordinator has open of all jobs; it says itself for how many there is room. */
 export const OPEN_MAX = 2_048;
@@ -69,6 +75,12 @@ export const KEPT_RESULTS_BYTES_MAX = 16 << 20;
 
 /** Outputs that later tasks await, in bytes: of more the oldest are let go, and what awaits them fails as InputGone. */
 export const AWAITED_BYTES_MAX = 256 << 20;
+
+/** Bytes of a list of inputs by name: a longer one is none. */
+export const LIST_BYTES_MAX = 64 << 20;
+
+/** Inputs by name that are fetched at a time; others wait. */
+export const INPUTS_FETCHED_AT_ONCE = 8;
 
 /** Invocations that await others: with so many no more are read. */
 export const WAITING_MAX = 4_096;
@@ -102,6 +114,8 @@ export const BOMBS_MAX = 3;
 
 /** Metering and compiling a module of others take no longer, in milliseconds. */
 export const COMPILE_MS = 20_000;
+/** The name of an owner, in bytes. */
+export const OWNER_BYTES_MAX = 32;
 
 /** Requesters that an offer counts, each by itself; others are counted together. */
 export const REQUESTERS_COUNTED_MAX = 1_024;

@@ -53,6 +53,7 @@ export class LocalRunner implements Runner {
   #serve(): void {
     while (!this.#isPaused && this.#running < thePool().size && this.#waiting.length > 0) {
       this.#running += 1;
+      this.#hearer.onStarted();
       void this.#run(this.#waiting.shift()!);
     }
   }

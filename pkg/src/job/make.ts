@@ -7,14 +7,20 @@ import { settleInvocation } from '../task/options.js';
 import type { Mesh } from '../types.js';
 import { checkpointer } from './checkpoint.js';
 import { JobFace, settleLevel } from './job.js';
-import { GROUP_MAX, MODULES_MAX } from './limits.js';
+import { thePool } from '../task/pool.js';
+import { CORES_MAX, GROUP_MAX, MODULES_MAX, PRIORITY_MAX } from './limits.js';
+import { bringList } from './list.js';
 import { LocalRunner } from './local.js';
 import { MeshRunner } from './mesh-runner.js';
+import { Missing } from './missing.js';
 import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
+import { settlePrice } from './price.js';
 import type { Runner } from './runner.js';
-import { Source, takeInput, takeInvocation } from './source.js';
+import { Source, cidOf, isNamed, takeInput, takeInvocation } from './source.js';
 import type { Job, JobInputs, JobInvocations, JobOptions } from './types.js';
-import { type Plan, Work } from './work.js';
+import type { Plan } from './plan.js';
+import { Work } from './work.js';
+import { WORD, wrong } from './words.js';
 
 /** Options of a job with everything decided. */
 export interface Settled {
@@ -25,21 +31,54 @@ export interface Settled {
   readonly group: Bytes[] | undefined;
   readonly signal: AbortSignal | undefined;
   readonly isLocal: boolean;
+  /** Tasks that run here at a time beside others. */
+  readonly ownCores: number;
+  readonly priority: number;
+  /** When it ends, however far it is: as `Date.now` tells. */
+  readonly deadline: number | undefined;
   readonly coordinator: JobOptions['coordinator'];
 }
 
-const JOB_OPTIONS = ['gas', 'validation', 'where', 'group', 'signal', 'expectedMs', 'coordinator'];
+/** A clock that is set forth or back is noticed within this, and timers know no longer times anyway. */
+const LOOK_MAX_MS = 60_000;
+
+const JOB_OPTIONS = ['gas', 'validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'];
 
 /** @throws MeshError BadOption */
 export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: string): Settled {
   needOnly(options, [...STAGE_OPTIONS, ...JOB_OPTIONS], call);
   const { gas = GAS_USUAL, validation = 2, where = 'mesh', group, signal, expectedMs = 0, coordinator } = options;
-  need(where === 'mesh' || where === 'local', "where is 'mesh' or 'local'");
+  const { ownCores, deadline, priority = 0, budget = 0n } = options;
+  need(where === 'mesh' || where === 'local' || where === 'both', "where is 'mesh', 'local' or 'both'");
+  settlePrice(budget, 'budget');
+  wholeOf(priority, 0, PRIORITY_MAX, 'priority');
+  need(ownCores === undefined || where !== 'local', 'ownCores are beside others');
+  if (ownCores !== undefined) wholeOf(ownCores, 1, CORES_MAX, 'ownCores');
   need(group === undefined || (Array.isArray(group) && group.length > 0 && group.length <= GROUP_MAX), `group has 1 to ${GROUP_MAX} ids of executors`);
   need(where === 'local' || mesh, `${call} takes a mesh, or { where: 'local' }`);
   needSignal(signal);
   wholeOf(expectedMs, 0, 2 ** 32 - 1, 'expectedMs');
-  return { gas: settleInvocation('', { gas }).gas, validation: settleLevel(validation), expectedMs, group: group?.map(idOf), signal, isLocal: where === 'local', coordinator };
+  return {
+    gas: settleInvocation('', { gas }).gas,
+    validation: settleLevel(validation),
+    expectedMs,
+    group: group?.map(idOf),
+    signal,
+    isLocal: where === 'local',
+    ownCores: ownCores ?? (where === 'both' ? Math.min(thePool().size, CORES_MAX) : 0),
+    priority,
+    deadline: settleDeadline(deadline),
+    coordinator,
+  };
+}
+
+/** When that is. A time that is past ends the job at once. @throws MeshError BadOption */
+function settleDeadline(deadline: unknown): number | undefined {
+  if (deadline === undefined) return undefined;
+  const isDate = deadline instanceof Date;
+  const at = isDate ? deadline.getTime() : Date.now() + wholeOf(deadline, 0, Number.MAX_SAFE_INTEGER / 2, 'deadline');
+  need(Number.isFinite(at), 'deadline is a number of milliseconds, or a valid date');
+  return at;
 }
 
 /** A job of these at work. @throws the reason of the signal */
@@ -50,8 +89,25 @@ export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modu
   const work = new Work(plan, modules, runner, checkpointer(mesh));
   const cancel = (): void => void work.cancel(signal?.reason);
   signal?.addEventListener('abort', cancel, { once: true });
-  void work.over.then(() => signal?.removeEventListener('abort', cancel));
+  const lates = settled.deadline === undefined ? undefined : endAt(work, settled.deadline);
+  void work.over.then(() => {
+    signal?.removeEventListener('abort', cancel);
+    lates?.();
+  });
   return work;
+}
+
+/** Ends a job at a time; the answer takes that back. */
+function endAt(work: Work, at: number): () => void {
+  let timer: ReturnType<typeof setTimeout>;
+  const look = (): void => {
+    const left = at - Date.now();
+    if (left <= 0) work.onFault(wrong(WORD.jobLate));
+    else timer = setTimeout(look, Math.min(left, LOOK_MAX_MS));
+  };
+  // A deadline that is past is one too; whoever makes the job has it by then.
+  timer = setTimeout(look);
+  return () => clearTimeout(timer);
 }
 
 /**
@@ -61,9 +117,10 @@ export function begin(mesh: Mesh | undefined, settled: Settled, plan: Plan, modu
  */
 export function map(mesh: Mesh | undefined, module: Uint8Array | ArrayBuffer, inputs: JobInputs, options: JobOptions = {}): Job {
   const settled = settleJob(mesh, options, 'map');
-  const source = new Source(inputs, takeInput);
+  const missing = new Missing(mesh);
+  const source = sourceOf(inputs, missing);
   const { gas, validation } = settled;
-  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
+  return new JobFace(begin(mesh, settled, { source, missing, gas, validation, usesOf: () => 0 }, [settleStage(module, options)]), 0);
 }
 
 /**
@@ -82,7 +139,16 @@ export function graph(
   const source = new Source(invocations, takeInvocation(modules.length));
   const { gas, validation } = settled;
   const given = modules.map((module) => settleStage(module, options));
-  return new JobFace(begin(mesh, settled, { source, gas, validation, usesOf: usesIn(invocations) }, given), 0);
+  return new JobFace(begin(mesh, settled, { source, missing: new Missing(mesh), gas, validation, usesOf: usesIn(invocations) }, given), 0);
+}
+
+/** @throws MeshError BadOption, BadCid */
+export const sourceOf = (inputs: JobInputs, missing: Missing): Source => new Source(isNamed(inputs) ? listOf(inputs, missing) : inputs, takeInput);
+
+/** How the inputs of a list are had. @throws MeshError BadCid, BadOption */
+function listOf(list: { cid: string }, missing: Missing): () => Promise<{ cid: string }[]> {
+  const cid = cidOf(list, 'the list of inputs');
+  return () => bringList(cid, missing);
 }
 
 /** How many await the output of each; where the invocations come from an iterator, any number may. */

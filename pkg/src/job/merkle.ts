@@ -52,6 +52,27 @@ export async function rootOf(leaves: Uint8Array, pause: () => Promise<void>): Pr
   return rootNow(level);
 }
 
+/** The same tree over leaves that come one after another: as many hashes are kept as the count has bits. */
+export class GrowingTree {
+  /** Whole subtrees, the largest first: no two are of one height. */
+  readonly #parts: { readonly height: number; readonly hash: Bytes }[] = [];
+
+  push(leaf: Bytes): void {
+    let part = { height: 0, hash: leaf };
+    for (let left = this.#parts.at(-1); left?.height === part.height; left = this.#parts.at(-1)) {
+      this.#parts.pop();
+      part = { height: part.height + 1, hash: nodeOf(left.hash, part.hash) };
+    }
+    this.#parts.push(part);
+  }
+
+  /** The root over what came so far; zeros of none. */
+  get root(): Bytes {
+    const [last, ...before] = this.#parts.map(({ hash }) => hash).reverse();
+    return before.reduce((right, left) => nodeOf(left, right), last ?? new Uint8Array(HASH));
+  }
+}
+
 /** The partners of a leaf on its way up to the root, the lowest first. */
 export function pathOf(leaves: Uint8Array, index: number): Bytes[] {
   const path: Bytes[] = [];

@@ -44,6 +44,7 @@ const HINTS: Readonly<Record<Exclude<(typeof face.STALLED)[number], 'not'>, stri
   'none fits': 'None of those who offer takes tasks of this job just now: they give less gas, memory or input, or rest for a minute.',
   busy: 'All who offer have enough to do.',
   shell: 'This tab has to run a task itself first.',
+  'too few owners': 'Those who offer are of too few owners for this level of validation.',
 };
 
 const FAILED: readonly FailedReason[] = ['NoResult', 'NoResult', 'NoMargin', 'TooFewExecutors', 'TaskTooLarge'];
@@ -55,6 +56,8 @@ export interface MeshOptions {
   readonly expectedMs: number;
   readonly coordinator: JobOptions['coordinator'];
   readonly group: readonly Bytes[] | undefined;
+  readonly priority: number;
+  readonly ownCores: number;
 }
 
 export class MeshRunner implements Runner, AskedJob {
@@ -83,11 +86,12 @@ export class MeshRunner implements Runner, AskedJob {
   #bringing = 0;
   readonly #stop = new AbortController();
   /** Tasks that run here. */
-  readonly #lanes = new Queue(OWN_AT_ONCE, Infinity);
+  readonly #lanes: Queue;
 
   constructor(mesh: Mesh, options: MeshOptions) {
     this.#mesh = mesh;
     this.#options = options;
+    this.#lanes = new Queue(Math.max(OWN_AT_ONCE, options.ownCores), Infinity);
   }
 
   // What its job wants.
@@ -136,12 +140,14 @@ export class MeshRunner implements Runner, AskedJob {
   // What the coordinator tells.
 
   begun(number: number): void {
-    const { validation, gas, expectedMs, group } = this.#options;
+    const { validation, gas, expectedMs, group, priority, ownCores } = this.#options;
     this.#job = number;
     this.#isCloseSaid = false;
     this.#room = 0;
     this.#say(face.begin(number, validation, gas, expectedMs));
     if (group) this.#say(face.only(number, group));
+    if (priority > 0) this.#say(face.priority(number, priority));
+    if (ownCores > 0) this.#say(face.ownCores(number, ownCores));
     if (this.#isPaused) this.#say(face.pause(number));
     for (const executor of this.#withholders.values()) this.#say(face.withheld(number, executor, true));
     this.#advance();
@@ -260,6 +266,7 @@ export class MeshRunner implements Runner, AskedJob {
   async #runHere(number: number): Promise<void> {
     const open = this.#open.get(number);
     if (!open) return;
+    this.#hearer.onStarted();
     const own = await this.#own(open.task);
     if (this.#isOver || this.#job === 0) return;
     if (!own || !isResult(own.outcome)) return this.#say(face.cannotRun(this.#job, number));

@@ -1,7 +1,7 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
-import { type Bytes, fromHex } from '../bytes.js';
-import { need, wholeOf } from '../check.js';
+import { type Bytes, NO_BYTES, fromHex, utf8 } from '../bytes.js';
+import { nameOf, need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { report } from '../report.js';
 import { workersAtOnce } from '../task/host.js';
@@ -13,11 +13,13 @@ import { count } from './account.js';
 import { Coordinator } from './coordinator.js';
 import { Executor, type Limits } from './executor.js';
 import * as face from './face.js';
-import { CORES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
+import { hashNow } from './hash.js';
+import { CORES_MAX, OWNER_BYTES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
 import { Pace } from './pace.js';
 import { needOnly } from './module.js';
 import { watchdogMs } from './own-run.js';
+import { settlePrice } from './price.js';
 import { theBook } from './records.js';
 import type { Offer, OfferOptions, OfferState } from './types.js';
 import { WORD, wrong } from './words.js';
@@ -30,7 +32,21 @@ const BYTES_AN_HOUR_USUAL = 1 << 30;
 const SECONDS_USUAL = 60;
 const SECONDS_MAX = 86_400;
 
-const OPTIONS = ['cores', 'gas', 'memoryMiB', 'moduleBytes', 'inputBytes', 'bytesAnHour', 'seconds', 'givesWay', 'when', 'onAsk', 'coordinator'];
+const OPTIONS = [
+  'cores',
+  'gas',
+  'memoryMiB',
+  'moduleBytes',
+  'inputBytes',
+  'bytesAnHour',
+  'seconds',
+  'givesWay',
+  'owner',
+  'leastPrice',
+  'when',
+  'onAsk',
+  'coordinator',
+];
 
 /** Between two words of a change, in milliseconds. */
 const TELL_MS = 200;
@@ -45,8 +61,10 @@ const offering = new WeakSet<Mesh>();
  */
 export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Offer> {
   needOnly(options, OPTIONS, 'offer');
-  const { when = 'visible', givesWay = true, coordinator: module } = options;
+  const { when = 'visible', givesWay = true, owner, leastPrice = 0n, coordinator: module } = options;
   need(typeof givesWay === 'boolean', 'givesWay is true or false');
+  settlePrice(leastPrice, 'leastPrice');
+  const whose = owner === undefined ? NO_BYTES : hashNow(utf8(nameOf(owner, 'owner', OWNER_BYTES_MAX)));
   need(when === 'visible' || when === 'always', "when is 'visible' or 'always'");
   const limits = await settle(options);
   const coordinator = await Coordinator.of(mesh, module);
@@ -57,7 +75,7 @@ export async function offer(mesh: Mesh, options: OfferOptions = {}): Promise<Off
   const pace = new Pace(givesWay ? globalThis.document && globalThis.window : undefined);
   const made = new MeshOffer(coordinator, limits, pace, friends, () => offering.delete(mesh));
   try {
-    made.begin(when === 'visible');
+    made.begin(whose, when === 'visible');
   } catch (error) {
     made.stop();
     throw error;
@@ -136,7 +154,8 @@ class MeshOffer implements Offer {
   }
 
   /** @throws MeshError Closed or Detached */
-  begin(isVisibleOnly: boolean): void {
+  begin(owner: Bytes, isVisibleOnly: boolean): void {
+    this.#coordinator.say(face.owner(owner));
     this.#coordinator.say(face.prefer(this.#friends));
     this.#isVisibleOnly = isVisibleOnly;
     if (isVisibleOnly) globalThis.document?.addEventListener('visibilitychange', this.#look);

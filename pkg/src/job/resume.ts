@@ -6,6 +6,7 @@ import { open } from './checkpoint.js';
 import { JobFace } from './job.js';
 import { readJournal } from './journal.js';
 import { begin, settleJob } from './make.js';
+import { Missing } from './missing.js';
 import { needOnly } from './module.js';
 import { Requester } from './requester.js';
 import { type Given, Source } from './source.js';
@@ -19,7 +20,7 @@ import { WORD, wrong } from './words.js';
  * @throws MeshError NoCheckpoint, BadCid or BadOption; as `mesh.get`; the reason of `signal`
  */
 export async function resume(mesh: Mesh, name: string, options: ResumeOptions = {}): Promise<{ job: Job }> {
-  needOnly(options, ['validation', 'where', 'signal', 'expectedMs', 'coordinator'], 'resume');
+  needOnly(options, ['validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'], 'resume');
   need(mesh, 'resume takes a mesh');
   // Before anything is fetched.
   settleJob(mesh, options, 'resume');
@@ -33,7 +34,7 @@ export async function resume(mesh: Mesh, name: string, options: ResumeOptions = 
   const source = new Source(saved.invocations, (item) => item as Given);
   const [first, ...parts] = saved.stages;
   const { gas, validation: level } = settled;
-  const work = begin(mesh, settled, { source, gas, validation: level, usesOf: usesOf(saved.invocations), known }, first!.modules);
+  const work = begin(mesh, settled, { source, missing: new Missing(mesh), gas, validation: level, usesOf: usesOf(saved.invocations), known }, first!.modules);
   for (const { kind, modules } of parts) work.derive(kind, modules[0]!);
   return { job: new JobFace(work, parts.length) };
 }

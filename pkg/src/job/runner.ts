@@ -39,6 +39,8 @@ export interface Hearer {
   onFailed(task: Task, reason: FailedReason): void;
   /** So many of the open tasks are done, executors say. */
   onDone(done: number): void;
+  /** The first of the tasks runs, or was given out. */
+  onStarted(): void;
   /** What holds the job up; `undefined`: nothing any more. */
   onStalled(hint: string | undefined): void;
   onAssigned(executor: Bytes, numbers: number[]): void;

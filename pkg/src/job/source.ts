@@ -2,6 +2,7 @@
 
 import { type Bytes, copyOf, kindOf, utf8 } from '../bytes.js';
 import { need, needNone, wholeOf } from '../check.js';
+import { type Cid, parseCid } from '../cid.js';
 import { INPUT_BYTES_MAX } from '../task/limits.js';
 import { AWAITED_MAX } from './limits.js';
 import type { JobInvocation } from './types.js';
@@ -9,6 +10,8 @@ import type { JobInvocation } from './types.js';
 /** An invocation as it is given. */
 export type Given =
   | { readonly module: number; readonly input: Bytes }
+  /** Its input is this content of the network. */
+  | { readonly module: number; readonly cid: Cid }
   /** The numbers of earlier ones; `isList`: their outputs come as a list, though it may be one. */
   | { readonly module: number; readonly awaits: readonly number[]; readonly isList: boolean };
 
@@ -16,33 +19,48 @@ export type Given =
 type Take = (item: unknown, index: number) => Given;
 
 export class Source {
-  /** How many there are, where that is known. */
-  readonly total: number | undefined;
-  readonly #array: readonly unknown[] | undefined;
-  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown>;
+  /** Resolves once {@link total} and {@link at} say what they ever will. */
+  readonly ready: Promise<void> = Promise.resolve();
+  #array: readonly unknown[] | undefined;
+  readonly #isLater: boolean = false;
+  readonly #iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined;
   readonly #take: Take;
   #next = 0;
 
-  /** @throws MeshError BadOption */
+  /** @param items what there is, or how it is had: then it comes as an array @throws MeshError BadOption, BadCid */
   constructor(items: unknown, take: Take) {
+    this.#take = take;
+    if (typeof items === 'function') {
+      this.#isLater = true;
+      this.ready = (items as () => Promise<readonly unknown[]>)().then((array) => void (this.#array = array));
+      // Whoever reads meets it.
+      this.ready.catch(() => undefined);
+      return;
+    }
     const isMany = typeof items === 'object' && items !== null && !ArrayBuffer.isView(items);
     need(isMany, `inputs are an array or an iterable of bytes or texts, not ${kindOf(items)}`);
     const { [Symbol.iterator]: plain, [Symbol.asyncIterator]: later } = items as Partial<Iterable<unknown> & AsyncIterable<unknown>>;
     need(typeof plain === 'function' || typeof later === 'function', `inputs are an array or an iterable, not ${kindOf(items)}`);
     this.#array = Array.isArray(items) ? items : undefined;
-    this.total = this.#array?.length;
     this.#iterator = (later ? later.call(items) : plain!.call(items)) as Iterator<unknown> | AsyncIterator<unknown>;
-    this.#take = take;
+    // A name that is none is told before anything is run.
+    this.#array?.forEach((item, index) => (isNamed(item) || isNamed((item as Partial<JobInvocation> | null)?.input)) && take(item, index));
+  }
+
+  /** How many there are, where that is known. */
+  get total(): number | undefined {
+    return this.#array?.length;
   }
 
   /** Whether {@link at} gives what was read before. */
   get isKept(): boolean {
-    return this.#array !== undefined;
+    return this.#isLater || this.#array !== undefined;
   }
 
   /** The next one, at once if it is there; `undefined` where there is none. @throws what the iterator throws; MeshError BadOption */
   next(): Given | undefined | Promise<Given | undefined> {
     if (this.#array) return this.#next < this.#array.length ? this.#taken({ value: this.#array[this.#next] }) : undefined;
+    if (!this.#iterator) return this.ready.then(() => this.next());
     const step = this.#iterator.next();
     return step instanceof Promise ? step.then((later) => this.#taken(later)) : this.#taken(step as IteratorResult<unknown>);
   }
@@ -60,14 +78,23 @@ export class Source {
 
   /** No more is read. */
   stop(): void {
-    if (this.#array) return;
+    if (this.isKept) return;
     // What it throws now is nobody's.
-    void (async () => this.#iterator.return?.())().catch(() => undefined);
+    void (async () => this.#iterator?.return?.())().catch(() => undefined);
   }
 }
 
 /** Takes an input of `map`. */
-export const takeInput: Take = (item, index) => ({ module: 0, input: bytesOf(item, index) });
+export const takeInput: Take = (item, index) => (isNamed(item) ? { module: 0, cid: cidOf(item, `input ${index}`) } : { module: 0, input: bytesOf(item, index) });
+
+/** Whether an input is given by its name. */
+export const isNamed = (item: unknown): item is { cid: string } => kindOf(item) === 'Object' && 'cid' in (item as object);
+
+/** @throws MeshError BadOption, BadCid */
+export function cidOf({ cid, ...unknown }: { cid: unknown }, what: string): Cid {
+  needNone(unknown, what);
+  return parseCid(cid);
+}
 
 /** Takes an invocation of a graph over so many modules. */
 export const takeInvocation =
@@ -77,6 +104,7 @@ export const takeInvocation =
     const { module = 0, input, ...unknown } = item as JobInvocation;
     needNone(unknown, `invocation ${index}`);
     wholeOf(module, 0, modules - 1, `module of invocation ${index}`);
+    if (isNamed(input)) return { module, cid: cidOf(input, `invocation ${index}`) };
     if (!isAwaiting(input)) return { module, input: bytesOf(input, index) };
     const { await: awaited, ...more } = input;
     needNone(more, `the input of invocation ${index}`);
@@ -87,7 +115,7 @@ export const takeInvocation =
     return { module, awaits, isList };
   };
 
-const isAwaiting = (input: JobInvocation['input']): input is { await: number | readonly number[] } => kindOf(input) === 'Object';
+const isAwaiting = (input: unknown): input is { await: number | readonly number[] } => kindOf(input) === 'Object';
 
 /** A copy of an input. @throws MeshError BadOption */
 function bytesOf(item: unknown, index: number): Bytes {

@@ -4,11 +4,14 @@ import type { MeshError } from '../errors.js';
 import type { AttachOptions } from '../module/types.js';
 import type { TaskStatus } from '../task/types.js';
 
-/** An input of a task: bytes, or a text as UTF-8; at most 16 MiB. */
-export type JobInput = Uint8Array | ArrayBuffer | string;
+/** An input of a task: bytes, or a text as UTF-8; at most 16 MiB. By its content id it is fetched from the network once it is wanted. */
+export type JobInput = Uint8Array | ArrayBuffer | string | { cid: string };
 
-/** Inputs in order. Of an array tasks can be run again and a checkpoint can be made: leave it as it is until the job has ended. */
-export type JobInputs = readonly JobInput[] | Iterable<JobInput> | AsyncIterable<JobInput>;
+/**
+ * Inputs in order. Of an array tasks can be run again and a checkpoint can be made: leave it as it is until the job has ended. Of a content id
+ * it is a list in the network: the content id of an input in each line.
+ */
+export type JobInputs = readonly JobInput[] | Iterable<JobInput> | AsyncIterable<JobInput> | { cid: string };
 
 /** A task of a graph: its module's place among the modules (default: 0), and its input, which may be the outputs of earlier ones. */
 export interface JobInvocation {
@@ -45,8 +48,16 @@ export interface JobOptions extends StageOptions, CoordinatorOptions {
    * votes more than any other answer. Default: 2.
    */
   validation?: 0 | 1 | 2 | 3 | 4;
-  /** `local` runs all of it in this tab, and comes to the same. Default: `mesh`. */
-  where?: 'mesh' | 'local';
+  /** `local` runs all of it in this tab, `both` in this tab beside others, and comes to the same. Default: `mesh`. */
+  where?: 'mesh' | 'local' | 'both';
+  /** Tasks that this tab runs at a time beside others, 1 to 64. Default: with `both` as many as tasks run on at once, else none. */
+  ownCores?: number;
+  /** Ends the job then, in milliseconds from now on, or at a time: what came until then stands, and who waits for it meets JobLate. */
+  deadline?: number | Date;
+  /** Jobs of this tab take turns: one of a priority four times as often as one of the priority below. 0 to 3. Default: 0. */
+  priority?: 0 | 1 | 2 | 3;
+  /** What the job may cost. Nothing is paid for tasks yet: 0, or it is refused. Default: 0. */
+  budget?: bigint;
   /** Ids of the only executors that get the module and the inputs, 64 at most: a class, a lab, one's own devices. Default: all who offer. */
   group?: readonly string[];
   /** Cancels the job. */
@@ -60,8 +71,8 @@ export interface ReduceOptions extends StageOptions {
   arity?: number;
 }
 
-/** `done`: all tasks were decided, whatever came of them. `failed`: the job itself could not go on. */
-export type JobState = 'running' | 'paused' | 'stalled' | 'done' | 'cancelled' | 'failed';
+/** `starting`: nothing runs yet. `done`: all tasks were decided, whatever came of them. `failed`: the job itself could not go on. */
+export type JobState = 'starting' | 'running' | 'paused' | 'stalled' | 'done' | 'cancelled' | 'failed';
 
 export interface Progress {
   /** Tasks of all stages that came to a result, and that failed. */
@@ -121,6 +132,11 @@ export interface Bill {
   byExecutor: Map<string, { tasks: number; gas: bigint }>;
 }
 
+/** What {@link Job} rejects with where it came to its deadline: what came until then. */
+export interface LateError extends MeshError {
+  results: Result[];
+}
+
 /** What {@link Job} rejects with where a task failed. */
 export interface TaskError extends MeshError {
   index: number;
@@ -167,17 +183,24 @@ export interface Job extends Pick<Promise<Uint8Array<ArrayBuffer>[]>, 'then' | '
   cancel(reason?: unknown): Promise<Bill>;
   /** Seals what the job has so far, puts it into the network, and answers `CID#key`, by which {@link resume} goes on with it. */
   checkpoint(): Promise<string>;
+  /**
+   * What names the job: modules, parameters and inputs, whoever runs it and however it is checked. Resolves once all its inputs were read; parts
+   * that are added later make another job of it.
+   */
+  cid(): Promise<string>;
   /** The root over all tasks of the job, once it has ended: 64 hexadecimal digits. It is the same whoever ran them, and in which order. */
   root(): Promise<string>;
 }
 
 export interface QuoteOptions extends JobOptions {
-  /** So many tasks are run here. Default: 3. */
+  /** The tasks of so many first inputs are run here. Default: 3. */
   sample?: number;
 }
 
 /** What a job would take. */
 export interface Quote {
+  /** What all of it costs: nothing is paid for tasks yet. */
+  price: bigint;
   /** Tasks of it; missing where the inputs do not tell. */
   tasks?: number;
   /** Of all, by the sample. */
@@ -190,7 +213,9 @@ export interface Quote {
   outputs: Uint8Array<ArrayBuffer>[];
 }
 
-export interface ResumeOptions extends CoordinatorOptions, Pick<JobOptions, 'validation' | 'where' | 'signal' | 'expectedMs'> {}
+export interface ResumeOptions
+  extends CoordinatorOptions,
+    Pick<JobOptions, 'validation' | 'where' | 'ownCores' | 'deadline' | 'priority' | 'budget' | 'group' | 'signal' | 'expectedMs'> {}
 
 export interface OfferOptions extends CoordinatorOptions {
   /** Tasks that run at once; in a page one less than there are cores at most. Default: that, half of it on battery. */
@@ -208,6 +233,10 @@ export interface OfferOptions extends CoordinatorOptions {
   seconds?: number;
   /** While whoever sits before the page does something no task runs, until 2 s after that. Default: true. */
   givesWay?: boolean;
+  /** Whose this tab is, 1 to 32 bytes: who checks nodes of one owner asks another one too. Default: it is by itself. */
+  owner?: string;
+  /** What a giga of gas costs at least. Nothing is paid for tasks yet: 0, or it is refused. Default: 0. */
+  leastPrice?: bigint;
   /** `visible`: while the page is hidden nothing is taken, and what was taken is given back. Default: `visible`. */
   when?: 'visible' | 'always';
   /** Is asked whether tasks of a node are taken. Default: all are. */

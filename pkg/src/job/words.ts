@@ -21,10 +21,13 @@ const ENTRIES = {
   1093: ['TooFewExecutors', 'Too few executors were there for this level of validation: use a lower one, or try again later.'],
   1094: ['TaskTooLarge', 'This task is too large to be given to others, and this tab could not run it.'],
   1095: ['InputFailed', 'An earlier task that this one awaits failed: see there.'],
-  1096: ['InputTooLarge', 'The outputs that this task awaits have more than 16 MiB together: await fewer, or shorter ones.'],
+  1096: ['InputTooLarge', 'The input of this task, or the outputs that it awaits together, have more than 16 MiB: await fewer, or shorter ones.'],
   1097: ['InputGone', 'An executor was found to lie about this task, and its input was not kept: give an array of inputs, which can be read again.'],
   1098: ['NothingToReduce', 'There are no results to reduce.'],
   1099: ['CheckpointTooLarge', 'A checkpoint has at most 256 MiB: put long inputs into fewer jobs.'],
+  1100: ['NoList', 'This content is no list of inputs: put a text there with the content id of an input in each line.'],
+  1101: ['JobLate', 'This job came to its deadline: what came until then are the results of this error; resume it from a checkpoint, or give it more time.'],
+  1102: ['NotForSale', 'Nothing is paid for tasks yet: leave budget and prices away, or 0.'],
 } as const satisfies Record<number, Entry>;
 
 export const WORD = {
@@ -48,6 +51,9 @@ export const WORD = {
   inputGone: 1097,
   nothingToReduce: 1098,
   checkpointTooLarge: 1099,
+  noList: 1100,
+  jobLate: 1101,
+  notForSale: 1102,
 } as const;
 
 export type Word = (typeof WORD)[keyof typeof WORD];

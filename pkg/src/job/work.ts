@@ -1,67 +1,42 @@
 // A job at work: reads its inputs as there is room, has tasks run, and hands results on. `docs/JOBS.md` says what it comes to.
 
-import { type Bytes, hex, isEqual } from '../bytes.js';
+import { type Bytes, concat, hex, isEqual } from '../bytes.js';
 import { thePool } from '../task/pool.js';
 import { pause as turn } from '../wait.js';
 import { Account } from './account.js';
 import { Doubts } from './doubts.js';
-import { Graph, type GraphHearer, type StageKind } from './graph.js';
+import { Graph, type GraphHearer } from './graph.js';
 import { Intake } from './intake.js';
 import { BAD, FAILED, GOOD, type Level, UNKNOWN } from './level.js';
 import type { Saved } from './file.js';
-import { type Known, Journal } from './journal.js';
+import { Journal } from './journal.js';
 import { HELD_BYTES_MAX, JOURNAL_BYTES_MAX, UNREAD_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
+import { Manifest, jobCid } from './manifest.js';
+import { bringInput } from './missing.js';
 import { leafOf, rootOf } from './merkle.js';
 import { type JobModule, type StageGiven, jobModule } from './module.js';
 import { Outlet } from './outlet.js';
 import { type TaskResult, failedResult, resultOf } from './result.js';
 import type { Decided, Hearer, Runner, Task } from './runner.js';
-import type { Source } from './source.js';
-import { levelsOf } from './shape.js';
+import type { Failure, Plan, Stage } from './plan.js';
+import { type StageKind, totalOf } from './shape.js';
 import type { Bill, FailedReason, JobEvents, JobState, Progress } from './types.js';
 import { WORD, refusedModule, wrong } from './words.js';
 
 /** Between two words of progress, in milliseconds. */
 const TELL_MS = 200;
 
-/** What a job is. */
-export interface Plan {
-  readonly source: Source;
-  readonly gas: bigint;
-  /** 0 to 4. */
-  readonly validation: number;
-  /** How many others of the list await the output of one; those of an iterator nobody knows. */
-  readonly usesOf: (index: number) => number;
-  /** What tasks came to before, in another run of the job. */
-  readonly known?: Known;
-}
-
 /** Makes a checkpoint of a job, and names it. */
 export type Checkpointer = (work: Work) => Promise<string>;
-
-interface Stage {
-  readonly given: readonly StageGiven[];
-  readonly modules: Promise<readonly JobModule[]>;
-  readonly outlet: Outlet;
-}
-
-/** An invocation that has no result. */
-interface Failure {
-  readonly level: Level;
-  readonly index: number;
-  readonly reason: FailedReason;
-  /** The number of the one that failed before it. */
-  readonly cause?: number | undefined;
-  readonly input?: Bytes | undefined;
-}
 
 export type WorkEvents = { [E in keyof JobEvents]: [detail: JobEvents[E]] } & { state: [state: JobState, hint?: string] };
 
 export class Work implements Hearer, GraphHearer {
-  state: JobState = 'running';
+  state: JobState = 'starting';
   readonly events = new Listeners<WorkEvents>();
   readonly account = new Account();
+  readonly manifest: Manifest;
   readonly plan: Plan;
   readonly #runner: Runner;
   readonly #checkpointer: Checkpointer;
@@ -78,6 +53,8 @@ export class Work implements Hearer, GraphHearer {
   /** The levels that stages end with, once those are full. */
   readonly #fullLevels = new Map<number, Level>();
   #isTelling = false;
+  /** What holds its runner up. */
+  #hint: string | undefined;
   /** What whoever waits meets, where it did not end well. */
   #error: unknown;
   #over!: () => void;
@@ -86,6 +63,7 @@ export class Work implements Hearer, GraphHearer {
 
   constructor(plan: Plan, modules: readonly StageGiven[], runner: Runner, checkpointer: Checkpointer) {
     this.plan = plan;
+    this.manifest = new Manifest(plan.source);
     this.#runner = runner;
     this.#checkpointer = checkpointer;
     this.#journal = new Journal(plan.source.isKept ? JOURNAL_BYTES_MAX : 0);
@@ -99,13 +77,24 @@ export class Work implements Hearer, GraphHearer {
       isWanted: () => this.#isWanted(),
       isOver: () => this.isOver,
       known: plan.known,
-      onKnown: (task, decided) => this.onDecided(task, decided),
+      onKnown: (task, decided) => {
+        this.account.restored();
+        this.onDecided(task, decided);
+      },
       onFailed: (level, index, reason) => this.#fail(level, index, reason),
-      onRead: () => this.#settleFailures(),
+      onRead: () => {
+        if (this.#intake.isSourceOver) this.manifest.end();
+        this.#settleFailures();
+      },
       onFault: (error) => this.onFault(error),
+      onPumped: () => this.#onStall(),
+      onGiven: (given) => this.manifest.add(given),
+      bring: (cid, take) => bringInput(plan.missing, cid, take),
     });
+    plan.missing.onChange = () => this.#intake.pump();
     this.#doubts = new Doubts(this.#graph, this.#intake, plan.source, (level, index, reason) => this.#fail(level, index, reason));
     this.#addStage(modules);
+    this.account.resume(plan.known?.size ?? 0);
     this.account.run();
     // Not before whoever makes it has it.
     queueMicrotask(() => this.isOver || runner.begin(this));
@@ -164,18 +153,11 @@ export class Work implements Hearer, GraphHearer {
   /** Tasks of all stages. */
   get #total(): number | undefined {
     const first = this.#intake.isSourceOver ? this.#graph.levels[0]!.count : this.plan.source.total;
-    if (first === undefined) return undefined;
-    let [total, width] = [first, first];
-    for (const stage of this.#graph.stages.slice(1)) {
-      const levels = stage.kind === 'reduce' ? levelsOf(width, stage.arity) : [width];
-      total += levels.reduce((sum, each) => sum + each, 0);
-      width = levels.at(-1) ?? width;
-    }
-    return total;
+    return first === undefined ? undefined : totalOf(first, this.#graph.stages.slice(1));
   }
 
   pause(): void {
-    if (this.state !== 'running' && this.state !== 'stalled') return;
+    if (this.isOver || this.state === 'paused') return;
     this.account.rest();
     this.#runner.pause();
     this.#turn('paused');
@@ -198,20 +180,28 @@ export class Work implements Hearer, GraphHearer {
     return this.account.bill;
   }
 
+  /** @throws why it ended before all its inputs were read */
+  async cid(): Promise<string> {
+    if (!this.plan.source.isKept) {
+      for (const { outlet } of this.#stages) outlet.flow();
+      this.#intake.pump();
+    }
+    const pages = await this.manifest.pages(this.over);
+    if (!pages) throw this.#error;
+    return jobCid(this.plan.gas, this.#stagesGiven, pages);
+  }
+
+  get #stagesGiven(): Saved['stages'] {
+    return this.#stages.map(({ given }, at) => ({ kind: this.#graph.stages[at]!, modules: given }));
+  }
+
   /** The root over all invocations. Who waits for it need not read the results. */
   async root(): Promise<Bytes> {
     for (const { outlet } of this.#stages) outlet.flow();
     this.#intake.pump();
     await this.over;
     if (this.state !== 'done') throw this.#error;
-    const levels = this.#graph.inOrder();
-    const leaves = new Uint8Array(levels.reduce((sum, { count }) => sum + 32 * count, 0));
-    let at = 0;
-    for (const level of levels) {
-      leaves.set(level.leaves, at);
-      at += level.leaves.length;
-    }
-    return rootOf(leaves, () => turn(0));
+    return rootOf(concat(...this.#graph.inOrder().map(({ leaves }) => leaves)), () => turn(0));
   }
 
   /** @throws MeshError NotKept, CheckpointTooLarge or BadOption; as `mesh.put` */
@@ -220,10 +210,9 @@ export class Work implements Hearer, GraphHearer {
   }
 
   /** What goes into a checkpoint, beside the invocations. */
-  get saved(): Omit<Saved, 'records' | 'invocations'> {
+  get saved(): Omit<Saved, 'cid' | 'records' | 'invocations'> {
     const { gas, validation } = this.plan;
-    const stages = this.#stages.map(({ given }, at) => ({ kind: this.#graph.stages[at]!, modules: given }));
-    return { gas, validation, stages, journal: this.#journal.bytes };
+    return { gas, validation, stages: this.#stagesGiven, journal: this.#journal.bytes };
   }
 
   // What the runner tells.
@@ -259,12 +248,25 @@ export class Work implements Hearer, GraphHearer {
     this.#tell();
   }
 
+  onStarted(): void {
+    if (this.state === 'starting') this.#turn('running');
+  }
+
   onStalled(hint: string | undefined): void {
-    if (this.state === 'running' && hint !== undefined) this.#turn('stalled', hint);
+    this.#hint = hint;
+    this.#onStall();
+  }
+
+  /** Looks what holds it up: executors, or else an input, where nothing else is open. */
+  #onStall(): void {
+    const { first } = this.plan.missing;
+    const hint = this.#hint ?? (first !== undefined && this.#intake.isWaiting ? `Input missing: ${first}. It is looked for again.` : undefined);
+    if (hint !== undefined && (this.state === 'running' || this.state === 'starting')) this.#turn('stalled', hint);
     else if (this.state === 'stalled' && hint === undefined) this.#turn('running');
   }
 
   onAssigned(executor: Bytes, numbers: number[]): void {
+    this.onStarted();
     const name = hex(executor);
     this.account.assigned(name);
     this.events.emit('assigned', { executor: name, indices: numbers.map((number) => this.#placeOf(number)) });
@@ -361,6 +363,8 @@ export class Work implements Hearer, GraphHearer {
   #end(state: 'done' | 'cancelled' | 'failed', error: unknown): void {
     this.#error = error;
     this.account.rest();
+    if (state === 'done') this.account.allRestored();
+    this.plan.missing.stop();
     this.#intake.clear();
     this.#doubts.clear();
     this.#graph.outputs.clear();

@@ -14,6 +14,7 @@ interface Props {
 }
 
 const WORDS: Record<JobState, string> = {
+  starting: 'Looking for computers',
   running: 'Being computed',
   paused: 'Paused',
   stalled: 'It does not go on',
@@ -79,7 +80,7 @@ function Estimate({ asking, quote }: { readonly asking: Asking; readonly quote: 
 }
 
 function Bar({ asking }: { readonly asking: Asking }) {
-  const [state, progress] = [asking.state.value ?? 'running', asking.progress.value];
+  const [state, progress] = [asking.state.value ?? 'starting', asking.progress.value];
   const total = progress?.total ?? Math.max(1, asking.work.value!.inputs.length);
   const decided = (progress?.accepted ?? 0) + (progress?.failed ?? 0);
   const left = progress?.etaMs === undefined || state !== 'running' ? '' : `, ${lasting(progress.etaMs)} more`;

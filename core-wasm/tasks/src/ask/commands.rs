@@ -7,7 +7,7 @@ use super::requester::Requester;
 use super::task::{Here, Task};
 use crate::face::{Command, Event, StalledWhy};
 use crate::ground::Ground;
-use crate::limits::{GROUP_MAX, JOBS_MAX, OPEN_MAX};
+use crate::limits::{GROUP_MAX, JOBS_MAX, OPEN_MAX, PRIORITY_MAX};
 
 /// The highest level of checks.
 const VALIDATION_MAX: u8 = 4;
@@ -51,6 +51,9 @@ impl Requester {
                 self.on_withheld(ground, job, executor, is_known);
                 Ok(())
             }
+            Command::Priority { priority, .. } if priority > PRIORITY_MAX => Err(Status::BadRequest),
+            Command::Priority { job, priority } => self.change(job, |job| job.priority = priority),
+            Command::OwnCores { job, cores } => self.change(job, |job| job.own_cores = cores),
             Command::GiveInput { ticket, status, bytes } => self.wanted.give(ground, ticket, status, bytes),
             _ => Err(Status::BadRequest),
         }

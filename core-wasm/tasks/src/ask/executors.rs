@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{Duration, Instant, NodeId};
+use tabmesh_port::{Duration, Instant, NodeId, sha256};
 
+use super::job::Job;
 use super::speed::Speed;
 use crate::limits::{BATCH, BATCH_MAX, COOLING, DIALLING, LAPSES_MAX, LEAVING_MAX, MANY, TURN};
 use crate::list::Gather;
@@ -13,6 +14,8 @@ const FREELY: u64 = 16;
 
 pub(crate) struct Executor {
     pub(crate) id: NodeId,
+    /// Whose it is, as it says; its own id where it says nothing.
+    pub(crate) owner: NodeId,
     pub(crate) is_linked: bool,
     /// Since when it is held.
     pub(crate) since: Instant,
@@ -52,9 +55,24 @@ impl Executors {
         self.list.iter().filter(|executor| executor.is_linked)
     }
 
+    /// Whose an executor is.
+    pub(crate) fn owner_of(&self, id: &NodeId) -> NodeId {
+        self.list.iter().find(|executor| executor.id == *id).map_or(*id, |executor| executor.owner)
+    }
+
+    /// Of how many owners those linked ones are that may have something of a job.
+    pub(crate) fn owners(&self, job: &Job) -> usize {
+        let able = || self.linked().filter(|executor| !job.is_aside(&executor.id));
+        let is_first = |(at, executor): &(usize, &Executor)| {
+            able().position(|other| other.owner == executor.owner) == Some(*at)
+        };
+        able().enumerate().filter(is_first).count()
+    }
+
     pub(crate) fn take(&mut self, now: Instant, id: NodeId) {
         self.list.push(Executor {
             id,
+            owner: id,
             is_linked: false,
             since: now,
             is_leaving: false,
@@ -76,7 +94,7 @@ impl Executors {
         self.linked().filter(is_ready).map(|executor| executor.id).gather()
     }
 
-    /// How many tasks more one of `among` executors may be given. Whoever is quick has no more of the votes for that than twice what
+    /// How many tasks more an executor of one of `among` owners may be given. Whoever is quick has no more of the votes for that than twice what
     /// they have on average, or where nobody votes an eighth of all.
     pub(crate) fn share(&self, id: &NodeId, among: usize, are_votes: bool) -> usize {
         let Some(executor) = self.list.iter().find(|executor| executor.id == *id) else { return 0 };
@@ -86,7 +104,8 @@ impl Executors {
             false => 8,
         };
         let most = (self.issued - executor.issued_before) / part as u64 + FREELY;
-        most.saturating_sub(executor.issued) as usize
+        let own = self.list.iter().filter(|other| other.owner == executor.owner);
+        most.saturating_sub(own.map(|other| other.issued).sum()) as usize
     }
 
     /// Those whose link does not come.
@@ -122,6 +141,13 @@ impl Executor {
     /// How long a task of this job takes, if that was measured.
     pub(crate) fn us_a_task(&self, job: u32) -> Option<u64> {
         if self.job == job { self.speed.us_a_task() } else { None }
+    }
+
+    /// It says whose it is, by 32 bytes. Hashed, so that nobody says to be another node.
+    pub(crate) fn own(&mut self, said: &[u8]) {
+        if said.len() == 32 {
+            self.owner = NodeId(sha256(said));
+        }
     }
 
     /// Outcomes of a batch came: how long one took.

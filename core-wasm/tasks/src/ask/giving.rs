@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Duration, NodeId, Status, Writer};
 
 use super::assignment::{Assignment, Purpose, Slot, Stage};
+use super::job::Job;
 use super::requester::{Canary, Requester};
 use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy};
@@ -40,14 +41,15 @@ impl Requester {
             return false;
         }
         let has: Vec<u64> = own.iter().flat_map(|one| one.slots.iter().map(|slot| slot.key)).gather();
-        let first = ground.below(self.jobs.len());
+        let owner = self.executors.owner_of(to);
+        let first = self.first(ground);
         for turn in 0..self.jobs.len() {
             let Some(job) = self.jobs.get((first + turn) % self.jobs.len()) else { return false };
             if job.is_paused || job.is_aside(to) {
                 continue;
             }
             let (number, are_votes) = (job.number, job.validation > 1);
-            let among = self.executors.linked().filter(|executor| !job.is_aside(&executor.id)).count();
+            let among = self.executors.owners(job);
             let mut share = self.executors.share(to, among, are_votes);
             if share == 0 {
                 // Where nothing is out, shares would keep the last tasks from whoever has not answered them.
@@ -57,7 +59,10 @@ impl Requester {
                 share = 1;
             }
             let may = |task: &Task| {
-                task.job == number && task.needs() > 0 && !task.has_vote_of(to) && !has.contains(&task.key)
+                task.job == number
+                    && task.needs() > 0
+                    && !task.has_vote_of(&owner)
+                    && !has.contains(&task.key)
             };
             let fit: Vec<u64> = self.tasks.iter().filter(|task| may(task)).map(|task| task.key).gather();
             if !fit.is_empty() {
@@ -66,6 +71,17 @@ impl Requester {
             }
         }
         false
+    }
+
+    /// Which job's turn it is: by chance, so that none of them waits for ever.
+    fn first(&self, ground: &mut Ground) -> usize {
+        let mut drawn = ground.below(self.jobs.iter().map(Job::weight).sum());
+        let is_it = |job: &Job| {
+            let is_it = drawn < job.weight();
+            drawn = drawn.saturating_sub(job.weight());
+            is_it
+        };
+        self.jobs.iter().position(is_it).unwrap_or(0)
     }
 
     /// How many tasks make a batch, of so many that this executor may have.
@@ -216,6 +232,23 @@ impl Requester {
     pub(crate) fn take_back(&mut self, key: u64) {
         if let Some(task) = self.task(key) {
             task.out = task.out.saturating_sub(1);
+        }
+    }
+
+    /// Has the shell run tasks that nobody has, where it shall beside executors.
+    pub(crate) fn run_own(&mut self, ground: &mut Ground) {
+        for job in self.jobs.iter().filter(|job| !job.is_paused) {
+            let number = job.number;
+            let running =
+                self.tasks.iter().filter(|task| task.job == number && task.here == Here::Beside).count();
+            for _ in running..job.own_cores.into() {
+                let is_free = |task: &&mut Task| task.job == number && task.out == 0 && task.needs() > 0;
+                let count = self.tasks.iter_mut().filter(is_free).count();
+                let chosen = ground.below(count);
+                let Some(task) = self.tasks.iter_mut().filter(is_free).nth(chosen) else { break };
+                task.here = Here::Beside;
+                ground.emit(&Event::RunHere { job: number, number: task.number });
+            }
         }
     }
 

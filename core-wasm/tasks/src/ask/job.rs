@@ -22,6 +22,9 @@ pub(crate) struct Job {
     pub(crate) was_in_vain: bool,
     /// The shell runs tasks of it itself.
     pub(crate) runs_here: bool,
+    pub(crate) priority: u8,
+    /// Tasks that the shell runs beside executors, at a time.
+    pub(crate) own_cores: u8,
     pub(crate) accepted: u32,
     pub(crate) failed: u32,
     pub(crate) open: u32,
@@ -58,6 +61,8 @@ impl Job {
             is_paused: false,
             was_in_vain: false,
             runs_here: true,
+            priority: 0,
+            own_cores: 0,
             accepted: 0,
             failed: 0,
             open: 0,
@@ -72,6 +77,11 @@ impl Job {
             moved_at: now,
             told: 0,
         }
+    }
+
+    /// How often it is its turn, among others.
+    pub(crate) fn weight(&self) -> usize {
+        1 << (2 * self.priority)
     }
 
     /// By how many votes an answer has to lead at first.

@@ -39,6 +39,7 @@ impl Requester {
         if status == Status::Ok {
             assignment.stage = Stage::Open;
             assignment.heard_at = ground.now;
+            self.executors.find(from).into_iter().for_each(|executor| executor.own(bytes));
             return true;
         }
         match Refusal::read(bytes) {

@@ -82,7 +82,7 @@ impl Requester {
         let Some((_, Question::Outcomes(batch))) = Question::read(bytes) else { return };
         let assignment = self.assignments.remove(at);
         let Assignment { number, to, job, sent_at, .. } = assignment;
-        let now = ground.now;
+        let (now, owner) = (ground.now, self.executors.owner_of(&to));
         ground.emit(&Event::Outcomes { assignment: number, executor: &to, bytes });
         let took = self
             .executors
@@ -101,7 +101,7 @@ impl Requester {
             }
         }
         for (index, (slot, outcome)) in assignment.slots.iter().zip(outcomes).enumerate() {
-            let vote = Vote { by: to, outcome, assignment: number, index: index as u16 };
+            let vote = Vote { by: to, owner, outcome, assignment: number, index: index as u16 };
             self.on_vote(ground, job, slot, vote);
         }
     }
@@ -111,6 +111,10 @@ impl Requester {
         let Some(task) = self.task(slot.key).filter(|_| slot.purpose.is_vote() && !is_aside) else { return };
         if !vote.outcome.is_result() {
             return self.try_again(ground, slot.key);
+        }
+        // Who has the same owner checks nobody.
+        if task.has_vote_of(&vote.owner) {
+            return;
         }
         if slot.purpose == Purpose::Check {
             task.margin = task.margin.max(2);

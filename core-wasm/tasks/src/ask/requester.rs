@@ -121,6 +121,7 @@ impl Requester {
         self.fetch(ground);
         self.staff(ground, EXECUTORS_MAX - executors_less);
         self.run_canaries(ground);
+        self.run_own(ground);
         self.give(ground);
         self.grant_room(ground);
         if is_tick {

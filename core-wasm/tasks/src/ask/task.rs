@@ -30,6 +30,8 @@ pub(crate) enum Here {
     No,
     /// To decide it: `CannotRun` ends it with this reason.
     ToDecide(crate::face::FailedWhy),
+    /// As executors do.
+    Beside,
     /// To know the answer to a canary, which was chosen when this was the newest task's key.
     AsCanary(u64),
 }
@@ -38,6 +40,8 @@ pub(crate) enum Here {
 #[derive(Clone, Copy)]
 pub(crate) struct Vote {
     pub(crate) by: NodeId,
+    /// Whose that one is.
+    pub(crate) owner: NodeId,
     pub(crate) outcome: Outcome,
     pub(crate) assignment: u32,
     pub(crate) index: u16,
@@ -74,7 +78,7 @@ impl Task {
         self.votes.iter().any(|vote| self.votes.first().is_some_and(|first| first.outcome != vote.outcome))
     }
 
-    pub(crate) fn has_vote_of(&self, id: &NodeId) -> bool {
-        self.votes.iter().any(|vote| vote.by == *id)
+    pub(crate) fn has_vote_of(&self, owner: &NodeId) -> bool {
+        self.votes.iter().any(|vote| vote.owner == *owner)
     }
 }

@@ -109,7 +109,7 @@ impl Requester {
         }
         liars.iter().for_each(|liar| self.denounce(ground, task.job, task.number, liar));
         let votes = task.votes.len() - liars.len();
-        let own = Vote { by: ground.own, outcome, assignment: 0, index: 0 };
+        let own = Vote { by: ground.own, owner: ground.own, outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
         if let Here::AsCanary(newest) = task.here
             && !self.passes_over(ground, task.job, &outcome)
@@ -137,7 +137,10 @@ impl Requester {
         let job = task.job;
         let Here::ToDecide(why) = why else {
             task.here = Here::No;
-            return self.job(job).map(|job| job.runs_here = false).ok_or(Status::NotFound);
+            return self
+                .job(job)
+                .map(|job| (job.runs_here, job.own_cores) = (false, 0))
+                .ok_or(Status::NotFound);
         };
         self.tasks.remove(at);
         if let Some(job) = self.job(job) {
@@ -174,8 +177,12 @@ impl Requester {
         }
         self.let_go(ground, liar);
         ground.emit(&Event::Dispute { job: number, number: task, liar });
-        let keys: Vec<u64> =
-            self.tasks.iter().filter(|task| task.has_vote_of(liar)).map(|task| task.key).gather();
+        let keys: Vec<u64> = self
+            .tasks
+            .iter()
+            .filter(|task| task.votes.iter().any(|vote| vote.by == *liar))
+            .map(|task| task.key)
+            .gather();
         for key in keys {
             self.task(key).into_iter().for_each(|task| task.votes.retain(|vote| vote.by != *liar));
             // Without it others may have the margin.

@@ -42,7 +42,7 @@ impl Requester {
         let Some(job) = self.jobs.get(at) else { return };
         let is_still = !job.is_paused && job.open > 0 && ground.is_past(job.moved_at, STALLED);
         let mut out = self.assignments.iter().filter(|one| one.job == job.number);
-        let why = if !is_still || out.any(|one| one.stage != Stage::Packing) {
+        let why = if !is_still || out.any(|one| one.stage != Stage::Packing) || self.runs_beside(job.number) {
             StalledWhy::Not
         } else if self.waits_for_shell(job.number) {
             StalledWhy::Shell
@@ -50,6 +50,8 @@ impl Requester {
             StalledWhy::NoOffers
         } else if self.executors.linked().all(|executor| job.is_aside(&executor.id)) {
             StalledWhy::NoneFits
+        } else if self.executors.owners(job) < job.margin().into() {
+            StalledWhy::TooFewOwners
         } else {
             StalledWhy::Busy
         };
@@ -59,6 +61,10 @@ impl Requester {
         {
             ground.emit(&Event::Stalled { job: number, why });
         }
+    }
+
+    fn runs_beside(&self, job: u32) -> bool {
+        self.tasks.iter().any(|task| task.job == job && task.here == Here::Beside)
     }
 
     fn waits_for_shell(&self, job: u32) -> bool {
@@ -79,7 +85,7 @@ impl Requester {
                 continue;
             };
             let mut others = executors.linked();
-            if others.any(|executor| !task.has_vote_of(&executor.id) && !job.is_aside(&executor.id)) {
+            if others.any(|executor| !task.has_vote_of(&executor.owner) && !job.is_aside(&executor.id)) {
                 task.alone_since = ground.now;
             } else if ground.is_past(task.alone_since, if job.was_in_vain { ALONE_IN_VAIN } else { ALONE }) {
                 alone.push(task.key);

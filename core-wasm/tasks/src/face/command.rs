@@ -107,6 +107,20 @@ pub enum Command<'a> {
         /// It was told before, of a job that this one goes on with: it counts once.
         is_known: bool,
     },
+    /// Jobs take turns: one of this priority four times as often as one of the priority below it, which is 0 at first.
+    Priority {
+        /// Which.
+        job: u32,
+        /// At most [`PRIORITY_MAX`](crate::PRIORITY_MAX).
+        priority: u8,
+    },
+    /// The shell runs so many tasks of a job at a time too, of those that nobody has: see [`Event::RunHere`](crate::Event::RunHere).
+    OwnCores {
+        /// Which.
+        job: u32,
+        /// How many; none at first.
+        cores: u8,
+    },
     /// This node runs tasks of others from now on.
     Offer {
         /// Tasks that it runs at a time.
@@ -163,6 +177,8 @@ pub enum Command<'a> {
         /// From there on.
         offset: u32,
     },
+    /// Executors of one owner count as one, by their own word: 32 bytes, or none for a node by itself.
+    Owner(&'a [u8]),
     /// A batch that runs cannot be run here.
     Decline {
         /// Which.
@@ -216,6 +232,8 @@ impl<'a> Command<'a> {
             },
             13 => Self::Only { job: reader.u32(), ids: NodeId::list(reader.rest()) },
             14 => Self::Withheld { job: reader.u32(), executor: reader.id(), is_known: reader.u8() > 0 },
+            15 => Self::Priority { job: reader.u32(), priority: reader.u8() },
+            16 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
             32 => Self::Offer {
                 cores: reader.u8(),
                 gas: reader.u64(),
@@ -244,6 +262,7 @@ impl<'a> Command<'a> {
             },
             38 => Self::Decline { assignment: reader.u32(), why: Refusal::from_code(reader.u8())? },
             39 => Self::Address { address: reader.u64(), ids: NodeId::list(reader.rest()) },
+            40 => Self::Owner(reader.rest()),
             _ => return None,
         };
         reader.finish().map(|()| command)
@@ -280,6 +299,8 @@ impl<'a> Command<'a> {
             Self::Withheld { job, executor, is_known } => {
                 writer.u8(14).u32(*job).bytes(&executor.0).u8((*is_known).into())
             }
+            Self::Priority { job, priority } => writer.u8(15).u32(*job).u8(*priority),
+            Self::OwnCores { job, cores } => writer.u8(16).u32(*job).u8(*cores),
             Self::Offer { cores, gas, turn_ms, bytes_an_hour } => {
                 writer.u8(32).u8(*cores).u64(*gas).u32(*turn_ms).u64(*bytes_an_hour)
             }
@@ -296,6 +317,7 @@ impl<'a> Command<'a> {
                 writer.u8(37).u32(*fetch).u32(*assignment).u16(*index).u32(*offset)
             }
             Self::Address { address, ids } => writer.u8(39).u64(*address).bytes(NodeId::list_bytes(ids)),
+            Self::Owner(owner) => writer.u8(40).bytes(owner),
             Self::Decline { assignment, why } => writer.u8(38).u32(*assignment).u8(*why as u8),
         };
         writer.finish()

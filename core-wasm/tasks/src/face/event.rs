@@ -20,6 +20,8 @@ pub enum StalledWhy {
     Busy = 3,
     /// The shell has yet to pack a batch or to run a task.
     Shell = 4,
+    /// Those who offer are of fewer owners than its level asks votes of.
+    TooFewOwners = 5,
 }
 
 /// Why a task has no outcome.
@@ -348,7 +350,7 @@ impl<'a> Event<'a> {
 
 impl StalledWhy {
     fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Not, Self::NoOffers, Self::NoneFits, Self::Busy, Self::Shell];
+        let all = [Self::Not, Self::NoOffers, Self::NoneFits, Self::Busy, Self::Shell, Self::TooFewOwners];
         all.into_iter().find(|why| *why as u8 == code)
     }
 }

@@ -25,6 +25,8 @@ const LIST_MS: u32 = 5_000;
 #[derive(Default)]
 pub(crate) struct Executor {
     offer: Option<Offer>,
+    /// Whose this node is: 32 bytes, or none.
+    pub(crate) owner: Vec<u8>,
     pub(crate) served: Vec<Served>,
     pub(crate) turns: Turns,
     pub(crate) hour: Hour,

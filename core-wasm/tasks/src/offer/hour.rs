@@ -29,7 +29,8 @@ impl Hour {
         }
         let is_for_all = turns.is_preferred(id) || !turns.prefers_some();
         let room = if is_for_all { most } else { most - most / KEPT_BACK };
-        let has_part = |own: u64| own < room.saturating_sub(self.all - own) / 2;
+        // Who is not counted apart counts for two of these at once.
+        let has_part = |own: u64| own < room.saturating_sub(self.all.saturating_sub(own)) / 2;
         has_part(self.of(Party::Id(*id))) && has_part(self.of(turns.party(id)))
     }
 

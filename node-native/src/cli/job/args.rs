@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use tabmesh_engine::NodeId;
 use tabmesh_meter::limits::PAGES_MAX;
 
 use crate::cli::args::NodeArgs;
 use crate::cli::task::common::{Seed, seed};
+use crate::control::job::WishesLine;
+use crate::identity::{from_hex, hex};
 use crate::jobs::ask::Plan;
 use crate::task::{GAS_DEFAULT, GAS_MAX, PAGES_DEFAULT, STREAM_BYTES_MAX};
 
@@ -14,11 +17,14 @@ use crate::task::{GAS_DEFAULT, GAS_MAX, PAGES_DEFAULT, STREAM_BYTES_MAX};
 pub(in crate::cli) struct RunArgs {
     /// The Wasm module, as `task check` accepts it
     pub(super) module: PathBuf,
-    /// Files, each an input of 16 MiB at most
+    /// Files, each an input of 16 MiB at most; cid:… is that content of the network
     pub(super) inputs: Vec<PathBuf>,
     /// A file of which each line is an input, without its end
     #[arg(long, value_name = "FILE", conflicts_with = "inputs")]
     pub(super) lines: Option<PathBuf>,
+    /// A content of the network of which each line is the CID of an input
+    #[arg(long, value_name = "CID", conflicts_with_all = ["inputs", "lines"])]
+    pub(super) list: Option<String>,
     /// Where outputs and receipts go; made if missing
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: PathBuf,
@@ -37,6 +43,8 @@ pub(in crate::cli) struct RunArgs {
     pub(super) then: Vec<PathBuf>,
     #[command(flatten)]
     pub(super) terms: TermsArgs,
+    #[command(flatten)]
+    pub(super) wishes: WishesArgs,
     #[command(flatten)]
     pub(super) telling: TellingArgs,
     #[command(flatten)]
@@ -61,6 +69,60 @@ pub(in crate::cli) struct TermsArgs {
     /// Run the tasks by steps, which are given so many bytes of the input at once
     #[arg(long, value_name = "BYTES", value_parser = clap::value_parser!(u32).range(1..=STREAM_BYTES_MAX as i64))]
     piece: Option<u32>,
+}
+
+/// How a job is dealt with.
+#[derive(Args, Debug, Default)]
+pub(in crate::cli) struct WishesArgs {
+    /// Where tasks are run: by others, by this node beside others, or by this node alone
+    #[arg(long, value_name = "WHERE", value_enum)]
+    r#where: Option<Where>,
+    /// Tasks that this node runs at a time, beside others
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    own_cores: Option<u8>,
+    /// The only executors that get module and inputs: their ids, with commas between them, 64 at most
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
+    only: Vec<NodeId>,
+    /// End the job after so many seconds, however far it is
+    #[arg(long, value_name = "SECONDS")]
+    deadline: Option<u32>,
+    /// Jobs of this node take turns: one of a priority four times as often as one of the priority below, 0 to 3
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=3))]
+    priority: Option<u8>,
+    /// What the job may cost; nothing is paid for tasks yet
+    #[arg(long, value_name = "N")]
+    budget: Option<u64>,
+}
+
+/// Where tasks are run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Where {
+    Mesh,
+    Both,
+    Local,
+}
+
+fn id(text: &str) -> Result<NodeId, String> {
+    from_hex(text).ok_or_else(|| "an id has 64 hexadecimal digits".to_owned())
+}
+
+impl WishesArgs {
+    /// Sets what is wished; `own` is the id of the node.
+    pub(super) fn set(&self, line: &mut WishesLine, own: &str) {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(255) as u8);
+        if let Some(place) = self.r#where {
+            // Where nobody else gets anything, there is only this node.
+            line.only = if place == Where::Local { vec![own.to_owned()] } else { Vec::new() };
+            line.own_cores = if place == Where::Mesh { 0 } else { cores() };
+        }
+        line.own_cores = self.own_cores.unwrap_or(line.own_cores);
+        if !self.only.is_empty() {
+            line.only = self.only.iter().map(hex).collect();
+        }
+        line.deadline_ms = self.deadline.map(|seconds| u64::from(seconds) * 1_000);
+        line.priority = self.priority.unwrap_or(line.priority);
+        line.budget = self.budget.unwrap_or(line.budget);
+    }
 }
 
 /// How results are told.

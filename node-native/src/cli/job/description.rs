@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use tabmesh_engine::content::cid::Cid;
 
 use super::error::JobError;
 use crate::control::job::PlanLine;
@@ -30,8 +31,10 @@ pub(super) struct Description {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Source {
-    /// Each file is one.
+    /// Each file is one; `cid:` and a CID is that content of the network.
     Files(Vec<PathBuf>),
+    /// Each content of the network is one.
+    Contents(Vec<String>),
     /// Each line of this file is one, without its end.
     Lines(PathBuf),
 }
@@ -39,8 +42,10 @@ pub(super) enum Source {
 impl Source {
     /// The same, of a job in this directory.
     pub(super) fn within(&self, dir: &Path) -> Self {
+        let file = |path: &PathBuf| if content_of(path).is_some() { path.clone() } else { dir.join(path) };
         match self {
-            Self::Files(paths) => Self::Files(paths.iter().map(|path| dir.join(path)).collect()),
+            Self::Files(paths) => Self::Files(paths.iter().map(file).collect()),
+            Self::Contents(cids) => Self::Contents(cids.clone()),
             Self::Lines(path) => Self::Lines(dir.join(path)),
         }
     }
@@ -67,7 +72,8 @@ impl Description {
 
 /// The inputs of a job, read as they are wanted.
 pub(super) enum Inputs {
-    Files(Vec<PathBuf>),
+    Named(Vec<Item>),
+    Contents(Vec<Cid>),
     Lines {
         file: File,
         path: PathBuf,
@@ -76,19 +82,51 @@ pub(super) enum Inputs {
     },
 }
 
+/// An input with a name of its own.
+pub(super) enum Item {
+    File(PathBuf),
+    Content(Cid),
+}
+
+/// An input as it is given.
+pub(super) enum Given {
+    Bytes(Bytes),
+    Content(Cid),
+}
+
+/// Begins the name of a content among those of files.
+const CONTENT: &str = "cid:";
+
+/// The CID that an input names, if it is no file.
+pub(super) fn content_of(input: &Path) -> Option<&str> {
+    input.to_str()?.strip_prefix(CONTENT)
+}
+
+/// Reads a CID.
+pub(super) fn cid_of(text: &str) -> Result<Cid, JobError> {
+    text.parse().map_err(|why| JobError::BadCid { cid: text.to_owned(), why })
+}
+
 impl Inputs {
     /// Looks at all of them, so that one that is none is told before anything is run.
     pub(super) fn open(source: &Source) -> Result<Self, JobError> {
         match source {
             Source::Files(paths) => {
-                for path in paths {
+                let item = |path: &PathBuf| {
+                    if let Some(cid) = content_of(path) {
+                        return cid_of(cid).map(Item::Content);
+                    }
                     let about = std::fs::metadata(path).map_err(|error| broken(path, error))?;
                     if about.is_dir() {
                         return Err(broken(path, ErrorKind::IsADirectory.into()));
                     }
                     too_long(path, about.len())?;
-                }
-                Ok(Self::Files(paths.clone()))
+                    Ok(Item::File(path.clone()))
+                };
+                Ok(Self::Named(paths.iter().map(item).collect::<Result<_, _>>()?))
+            }
+            Source::Contents(cids) => {
+                Ok(Self::Contents(cids.iter().map(|cid| cid_of(cid)).collect::<Result<_, _>>()?))
             }
             Source::Lines(path) => {
                 let file = File::open(path).map_err(|error| broken(path, error))?;
@@ -103,7 +141,8 @@ impl Inputs {
 
     pub(super) fn count(&self) -> usize {
         match self {
-            Self::Files(paths) => paths.len(),
+            Self::Named(items) => items.len(),
+            Self::Contents(cids) => cids.len(),
             Self::Lines { starts, .. } => starts.len() - 1,
         }
     }
@@ -111,34 +150,41 @@ impl Inputs {
     /// How an input is called in the directory.
     pub(super) fn name(&self, number: u32) -> String {
         match self {
-            Self::Files(paths) => {
-                let name = paths.get(number as usize).and_then(|path| path.file_name());
-                name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-            }
-            Self::Lines { starts, .. } => {
-                let width = starts.len().to_string().len();
+            Self::Named(items) => match items.get(number as usize) {
+                Some(Item::File(path)) => {
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+                }
+                Some(Item::Content(cid)) => cid.to_string(),
+                None => String::new(),
+            },
+            Self::Lines { .. } | Self::Contents(_) => {
+                let width = (self.count() + 1).to_string().len();
                 format!("{number:0width$}")
             }
         }
     }
 
-    pub(super) fn read(&self, number: u32) -> Result<Bytes, JobError> {
+    pub(super) fn read(&self, number: u32) -> Result<Given, JobError> {
         let at = number as usize;
         match self {
-            Self::Files(paths) => {
-                let path = &paths[at];
+            Self::Contents(cids) => Ok(Given::Content(cids[at])),
+            Self::Named(items) => {
+                let path = match &items[at] {
+                    Item::Content(cid) => return Ok(Given::Content(*cid)),
+                    Item::File(path) => path,
+                };
                 let mut bytes = Vec::new();
                 let mut file =
                     File::open(path).map_err(|error| broken(path, error))?.take(STREAM_BYTES_MAX as u64 + 1);
                 file.read_to_end(&mut bytes).map_err(|error| broken(path, error))?;
                 too_long(path, bytes.len() as u64)?;
-                Ok(bytes.into())
+                Ok(Given::Bytes(bytes.into()))
             }
             Self::Lines { file, path, starts } => {
                 let mut line = vec![0; (starts[at + 1] - starts[at]) as usize];
                 file.read_exact_at(&mut line, starts[at]).map_err(|error| broken(path, error))?;
                 without_end(&mut line);
-                Ok(line.into())
+                Ok(Given::Bytes(line.into()))
             }
         }
     }
@@ -190,8 +236,11 @@ mod tests {
         ] {
             std::fs::write(&path, text).expect("written");
             let inputs = Inputs::open(&Source::Lines(path.clone())).expect("lines");
-            let read: Vec<Bytes> =
-                (0..inputs.count() as u32).map(|number| inputs.read(number).expect("there")).collect();
+            let read = |number| match inputs.read(number) {
+                Ok(Given::Bytes(line)) => line,
+                _ => panic!("line {number} is there"),
+            };
+            let read: Vec<Bytes> = (0..inputs.count() as u32).map(read).collect();
             assert_eq!(read, lines, "{text:?}");
         }
     }

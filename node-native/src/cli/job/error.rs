@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tabmesh_engine::content::cid::CidError;
 use thiserror::Error;
 
 use crate::cli::exit_code::exit_code_of;
@@ -13,6 +14,10 @@ use crate::jobs::graph::ShapeError;
 pub(in crate::cli) enum JobError {
     #[error("the input {path} cannot be read: {source}; put it back, and resume the job if it has begun", path = path.display())]
     Input { path: PathBuf, source: std::io::Error },
+    #[error("{cid:?} is no CID: {why}; write it as `tabmesh put` did, after cid:")]
+    BadCid { cid: String, why: CidError },
+    #[error("{0} is no list of inputs: put a text there with a CID in each line, of 64 MiB at most")]
+    NoList(String),
     #[error("an input has at most 16 MiB, and {} has one that is longer; split it", .0.display())]
     LongInput(PathBuf),
     #[error("{} is no file: --lines wants one, which it can read again where the job is resumed", .0.display())]
@@ -51,6 +56,8 @@ pub(in crate::cli) enum JobError {
     Broken { dir: PathBuf, source: ClientError },
     #[error("the job was cancelled; go on with `tabmesh job resume {}`", .0.display())]
     Cancelled(PathBuf),
+    #[error("the job came to its deadline with {decided} of {all} decided; go on with `tabmesh job resume {dir}`", dir = dir.display())]
+    Late { dir: PathBuf, decided: u32, all: u32 },
     #[error("interrupted; the node has ended the job: go on with `tabmesh job resume {}`", .0.display())]
     Interrupted(PathBuf),
     #[error("{failed} of {all} have no result, {not_ok} did not end as OK; what each says stands above{}", resumed(.dir, *.failed))]
@@ -78,6 +85,8 @@ impl JobError {
             | Self::Foreign { .. }
             | Self::NoFile(_)
             | Self::LongInput(_)
+            | Self::BadCid { .. }
+            | Self::NoList(_)
             | Self::LongName(_)
             | Self::Changed(_)
             | Self::HalfATask
@@ -88,7 +97,7 @@ impl JobError {
             | Self::Write { .. }
             | Self::Read { .. } => 1,
             Self::Broken { source, .. } => exit_code_of(source),
-            Self::NotAll { failed: 1.., .. } => 5,
+            Self::NotAll { failed: 1.., .. } | Self::Late { .. } => 5,
             Self::NotAll { .. } | Self::NotVerified { .. } | Self::Cancelled(_) => 7,
             Self::Interrupted(_) => 130,
         }

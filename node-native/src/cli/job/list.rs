@@ -22,6 +22,12 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
         say!(
             "job {number}: {accepted} accepted, {failed} failed, {open} open; level {level}, {executors} executors, {seconds} s"
         );
+        if let Some(cid) = &job.cid {
+            say!("job {number} is {cid}");
+        }
+        if job.paused {
+            say!("job {number} is paused");
+        }
         if let Some(why) = &job.stalled {
             say!("job {number} does not go on: {why}");
         }
@@ -29,9 +35,23 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Whether the node answers.
-pub(super) async fn reach(node: &NodeArgs) -> Result<(), CliError> {
-    ask(node, Request::Jobs {}).await.map(drop)
+/// The id of the node, if it answers.
+pub(super) async fn own_id(node: &NodeArgs) -> Result<String, CliError> {
+    match ask(node, Request::Status {}).await? {
+        Done::Status(status) => Ok(status.id),
+        _ => Err(out_of_turn()),
+    }
+}
+
+pub(super) async fn pause(job: u32, is_paused: bool, node: &NodeArgs) -> Result<(), CliError> {
+    let request = Request::PauseJob { job, paused: is_paused };
+    let Done::PauseJob {} = ask(node, request).await? else { return Err(out_of_turn()) };
+    match (node.json, is_paused) {
+        (true, _) => print_json(&json!({ "job": job, "paused": is_paused })),
+        (false, true) => say!("job {job} is paused: `tabmesh job unpause {job}` has it go on"),
+        (false, false) => say!("job {job} goes on"),
+    }
+    Ok(())
 }
 
 pub(super) async fn cancel(job: u32, node: &NodeArgs) -> Result<(), CliError> {

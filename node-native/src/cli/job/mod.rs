@@ -4,9 +4,11 @@ mod args;
 mod description;
 mod dir;
 pub(super) mod error;
+mod fetches;
 mod journal;
 mod list;
 mod local;
+mod named;
 mod report;
 mod run;
 mod state;
@@ -22,11 +24,11 @@ use tabmesh_meter::limits::MODULE_BYTES_MAX;
 use super::args::NodeArgs;
 use super::error::CliError;
 use super::task::common::read;
-use crate::control::job::PlanLine;
+use crate::control::job::{PlanLine, WishesLine};
 use crate::identity::hex_of;
 use crate::jobs::ask::Plan;
-use args::{RunArgs, TellingArgs, VerifyArgs};
-use description::{AfterLine, Description, Source, VERSION};
+use args::{RunArgs, TellingArgs, VerifyArgs, WishesArgs};
+use description::{AfterLine, Description, Source, VERSION, cid_of, content_of};
 use error::JobError;
 use local::Local;
 use run::{Telling, absolute, run};
@@ -53,7 +55,23 @@ pub(super) enum JobCommand {
         #[arg(long)]
         trust: bool,
         #[command(flatten)]
+        wishes: WishesArgs,
+        #[command(flatten)]
         telling: TellingArgs,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Give nothing more of a job of the node out for a while; what is out goes on
+    Pause {
+        /// Its number, as `job status` tells it
+        job: u32,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Give a job of the node out again
+    Unpause {
+        /// Its number, as `job status` tells it
+        job: u32,
         #[command(flatten)]
         node: NodeArgs,
     },
@@ -84,10 +102,14 @@ pub(super) enum JobCommand {
 pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     match command {
         JobCommand::Run(args) => begin(args).await,
-        JobCommand::Resume { output, trust, telling, node } => {
+        JobCommand::Resume { output, trust, wishes, telling, node } => {
             let marks = Marks::of(&node.data_dir()?);
-            run(JobState::resume(&output, (&marks, trust))?, how(telling), &node).await
+            let mut state = JobState::resume(&output, (&marks, trust))?;
+            wishes.set(&mut state.description.plan.wishes, &list::own_id(&node).await?);
+            run(state, how(telling), &node).await
         }
+        JobCommand::Pause { job, node } => list::pause(job, true, &node).await,
+        JobCommand::Unpause { job, node } => list::pause(job, false, &node).await,
         JobCommand::Status { node } => list::status(&node).await,
         JobCommand::Cancel { job, node } => list::cancel(job, &node).await,
         JobCommand::Verify(args) => verify::verify(args),
@@ -99,8 +121,9 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     let Plan { level, gas, pages, seed, time, piece } = args.terms.plan(args.validation);
     let inputs = match args.lines {
         Some(lines) => Source::Lines(absolute(lines)?),
+        None if args.list.is_some() => Source::Contents(Vec::new()),
         None if args.inputs.is_empty() => return Err(JobError::NoInputs.into()),
-        None => Source::Files(args.inputs.into_iter().map(absolute).collect::<Result<_, _>>()?),
+        None => Source::Files(args.inputs.into_iter().map(input).collect::<Result<_, _>>()?),
     };
     let reduced = args.reduce.map(|module| (module, AfterLine::Reduce { arity: args.arity }));
     let then = args.then.into_iter().map(|module| (module, AfterLine::Then));
@@ -113,12 +136,29 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
         local.check(module.clone(), pages, piece > 0).await?;
         modules.push(module);
     }
-    let plan = PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece };
-    let description = Description { version: VERSION, plan, inputs, after };
+    let mut plan =
+        PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece, wishes: WishesLine::default() };
     // Where no node answers, nothing of the job is to be in the way of the next try.
-    list::reach(&args.node).await?;
+    let own = list::own_id(&args.node).await?;
+    let inputs = match args.list {
+        Some(cid) => Source::Contents(named::list(&cid_of(&cid)?, &args.node).await?),
+        None => inputs,
+    };
+    args.wishes.set(&mut plan.wishes, &own);
+    let description = Description { version: VERSION, plan, inputs, after };
     let marks = Marks::of(&args.node.data_dir()?);
     run(JobState::begin(&args.output, description, modules, &marks)?, how(args.telling), &args.node).await
+}
+
+/// A file, made absolute, or the name of a content as it is.
+fn input(path: PathBuf) -> Result<PathBuf, CliError> {
+    match content_of(&path) {
+        Some(cid) => {
+            cid_of(cid)?;
+            Ok(path)
+        }
+        None => absolute(path),
+    }
 }
 
 fn how(telling: TellingArgs) -> Telling {

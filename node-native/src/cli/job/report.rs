@@ -155,6 +155,13 @@ impl Report {
         }
     }
 
+    pub(super) fn late(&self, decided: u32, all: u32) {
+        self.bar.finish_and_clear();
+        if self.is_json {
+            say!("{}", json!({ "late": { "decided": decided, "all": all } }));
+        }
+    }
+
     pub(super) fn dispute(&mut self, name: &str, number: u32, liar: &str, again: usize) {
         if self.is_json {
             say!(
@@ -187,7 +194,7 @@ impl Report {
         if self.is_json {
             say!(
                 "{}",
-                json!({ "root": root, "all": all, "failed": failed, "not_ok": not_ok,
+                json!({ "root": root, "cid": state.cid(), "all": all, "failed": failed, "not_ok": not_ok,
                 "executors": executors, "result": result, "output": state.path().display().to_string() })
             );
             return;
@@ -195,6 +202,7 @@ impl Report {
         if self.told > TOLD_MAX {
             note!("and {} more", self.told - TOLD_MAX);
         }
+        say!("job       {}", state.cid());
         say!("root      {root}");
         say!(
             "tasks     {all}: {} OK, {not_ok} not OK, {failed} without a result",

@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 use tabmesh_engine::NodeId;
 use tabmesh_port::BlockHash;
 use tabmesh_tasks::Outcome;
 
+use super::description::Given;
 use super::error::JobError;
+use super::fetches::{Came, Fetches};
 use super::journal::Accepted;
 use super::local::Local;
 use super::report::Report;
@@ -18,9 +21,9 @@ use crate::cli::args::NodeArgs;
 use crate::cli::error::CliError;
 use crate::control::client::ClientError;
 use crate::control::job::{AcceptedLine, News, Order};
-use crate::control::running_job::{Heard, Job, NewsReader, OrderWriter};
+use crate::control::running_job::{Heard, Job, OrderWriter};
 use crate::identity::{from_hex, hex_of};
-use crate::jobs::ask::{INPUT_BYTES_A_JOB, OPEN_A_JOB};
+use crate::jobs::ask::{Ending, INPUT_BYTES_A_JOB, OPEN_A_JOB};
 use crate::task::Status;
 
 /// With --in-order, results are held back for at most so many others.
@@ -51,6 +54,8 @@ pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> R
             open: HashMap::new(),
             open_bytes: 0,
             next: None,
+            fetches: Fetches::new(&socket),
+            is_missing: false,
             disputes: 0,
             closed_at: None,
             ahead_max: if telling.is_in_order { AHEAD_MAX } else { u32::MAX },
@@ -75,7 +80,10 @@ struct Going {
     open: HashMap<u32, usize>,
     open_bytes: usize,
     /// What it is given once there is room.
-    next: Option<(u32, Bytes)>,
+    next: Option<(u32, Bytes, Option<Came>)>,
+    fetches: Fetches,
+    /// It was told that an input does not come.
+    is_missing: bool,
     disputes: u32,
     /// The disputes that were known when the job was closed last.
     closed_at: Option<u32>,
@@ -85,7 +93,10 @@ struct Going {
 impl Going {
     async fn go(&mut self, socket: &std::path::Path) -> Result<(), CliError> {
         let job = Job::begin(socket, self.state.description.plan.clone()).await?;
-        let Job { mut news, mut orders, .. } = job;
+        let Job { news, mut orders, .. } = job;
+        // News are not to be dropped half-way, as they would be beside inputs that come.
+        let news = stream::unfold(news, |mut news| async { Some((news.next().await, news)) });
+        tokio::pin!(news);
         for module in &self.state.modules {
             // The node tells why, if it takes none.
             let _ = orders.say(&Order::Module {}, module).await;
@@ -93,8 +104,12 @@ impl Going {
         loop {
             // What a node says no to, it says as news.
             let _ = self.give(&mut orders).await?;
-            if self.hear(&mut news).await? {
-                return Ok(());
+            self.tell_missing();
+            tokio::select! {
+                Some(heard) = news.next() => if self.hear(heard)? {
+                    return Ok(());
+                },
+                Some(came) = self.fetches.came.recv(), if self.next.is_none() => self.come(came)?,
             }
         }
     }
@@ -102,9 +117,9 @@ impl Going {
     /// Gives the node what it has room for, and says when there is no more.
     async fn give(&mut self, orders: &mut OrderWriter) -> Result<Result<(), ClientError>, CliError> {
         while self.open.len() < OPEN_A_JOB && self.prepare()? {
-            let Some((number, input)) = self.next.take() else { break };
+            let Some((number, input, place)) = self.next.take() else { break };
             if self.open_bytes + input.len() > INPUT_BYTES_A_JOB {
-                self.next = Some((number, input));
+                self.next = Some((number, input, place));
                 break;
             }
             self.open_bytes += input.len();
@@ -124,24 +139,52 @@ impl Going {
 
     /// Reads what is given next; whether there is something.
     fn prepare(&mut self) -> Result<bool, CliError> {
-        while self.next.is_none() && self.report.waits_for(self.ahead_max) {
+        while self.next.is_none() && self.report.waits_for(self.ahead_max) && !self.fetches.is_full() {
             let Some(number) = self.state.graph.give() else { return Ok(false) };
             match self.state.input(number)? {
-                Some(input) => self.next = Some((number, input)),
+                Some(Given::Bytes(input)) => self.next = Some((number, input, None)),
+                Some(Given::Content(cid)) => self.fetches.begin(number, cid),
                 None => self.fail(number, "the outputs that it awaits have more than 16 MiB together"),
             }
         }
         Ok(self.next.is_some())
     }
 
+    /// Takes an input that came, or did not.
+    fn come(&mut self, came: Came) -> Result<(), CliError> {
+        self.fetches.note(&came);
+        match came {
+            Came::Input { number, input: Some(ref input), .. } => {
+                self.next = Some((number, input.clone(), Some(came)));
+            }
+            Came::Input { number, .. } => self.fail(number, "its input has more than 16 MiB"),
+            Came::Missed(..) => {}
+            Came::Broken(source) => {
+                return Err(JobError::Broken { dir: self.state.path().to_owned(), source }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells that an input is missing, where nothing else is left to do, and that it came.
+    fn tell_missing(&mut self) {
+        let missing = self.fetches.missing().filter(|_| self.open.is_empty() && self.next.is_none());
+        if missing.is_some() != self.is_missing {
+            self.is_missing = missing.is_some();
+            let why = missing.map(|cid| format!("input missing: {cid}; it is looked for again"));
+            self.report.stalled(why.as_deref());
+        }
+    }
+
     /// Takes what the node tells; whether that was the end.
-    async fn hear(&mut self, news: &mut NewsReader) -> Result<bool, CliError> {
+    fn hear(&mut self, heard: Result<Heard, ClientError>) -> Result<bool, CliError> {
         let dir = || self.state.path().to_owned();
-        let heard = news.next().await.map_err(|source| JobError::Broken { dir: dir(), source })?;
+        let heard = heard.map_err(|source| JobError::Broken { dir: dir(), source })?;
         match heard {
-            Heard::Ended(true) => return Err(JobError::Cancelled(dir()).into()),
+            Heard::Ended(Ending::Cancelled) => return Err(JobError::Cancelled(dir()).into()),
+            Heard::Ended(Ending::Late) => return Err(self.late()),
             // A dispute that crossed with it may have opened the graph again.
-            Heard::Ended(false) => return Ok(true),
+            Heard::Ended(Ending::Done) => return Ok(true),
             Heard::News(News::Accepted(line), data) => self.accept(&line, &data)?,
             Heard::News(News::Failed { number, why }, _) => {
                 self.close_one(number);
@@ -160,6 +203,12 @@ impl Going {
             }
         }
         Ok(false)
+    }
+
+    fn late(&self) -> CliError {
+        let (decided, all) = (self.state.graph.decided(), self.state.graph.len());
+        self.report.late(decided, all);
+        JobError::Late { dir: self.state.path().to_owned(), decided, all }.into()
     }
 
     fn close_one(&mut self, number: u32) {
@@ -230,7 +279,7 @@ impl Going {
         let local = Local::new()?;
         for number in numbers.into_iter().take(LOGS_MAX) {
             let (terms, module) = (*self.state.terms_of(number), self.state.graph.module(number));
-            let Some(input) = self.state.input(number)? else { continue };
+            let Some(Given::Bytes(input)) = self.state.input(number)? else { continue };
             let module = self.state.modules[usize::from(module)].clone();
             let outcome = local.run(terms, module, input, LOG_TIME).await?;
             if outcome.status() != Status::Late {

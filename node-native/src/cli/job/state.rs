@@ -7,10 +7,11 @@ use bytes::Bytes;
 use tabmesh_engine::NodeId;
 use tabmesh_tasks::leaf;
 
-use super::description::{AfterLine, Description, Inputs};
+use super::description::{AfterLine, Description, Given, Inputs};
 use super::dir::{JobDir, log_name, output_name, receipt_name};
 use super::error::JobError;
 use super::journal::{Accepted, Entry, Journal, What};
+use super::named;
 use super::trust::Marks;
 use crate::identity::from_hex;
 use crate::jobs::ask::Plan;
@@ -52,6 +53,9 @@ impl JobState {
         let inputs = Inputs::open(&description.inputs)?;
         let graph = graph_of(&description, &inputs)?;
         names_differ(&description, &inputs, &graph)?;
+        let cid = named::cid_of(&description, &modules, &inputs)?;
+        let mut description = description;
+        description.plan.wishes.job = Some(cid.to_string());
         let (dir, journal) = JobDir::create(path, &description, &modules, marks)?;
         Ok(Self::new(description, modules, (dir, journal), inputs, graph))
     }
@@ -94,8 +98,13 @@ impl JobState {
         let Some(Entry { what: What::Accepted(accepted), .. }) = entry else { return Ok(()) };
         let name = self.name(number);
         // Those that it awaits come before it: where one of them was lost, it is done again as well.
-        let Some(input) = self.input(number)? else { return Ok(()) };
-        if Input::new(input).id(self.terms_of(number)) != accepted.task {
+        let is_other = match self.input(number)? {
+            None => return Ok(()),
+            // Its name says that it is the same.
+            Some(Given::Content(_)) => false,
+            Some(Given::Bytes(input)) => Input::new(input).id(self.terms_of(number)) != accepted.task,
+        };
+        if is_other {
             return match self.graph.input(number) {
                 // Also where its output is gone: what comes would not belong to what is there.
                 From::Input(_) => Err(JobError::Changed(name)),
@@ -129,6 +138,11 @@ impl JobState {
         counts
     }
 
+    /// The CID of the job.
+    pub(super) fn cid(&self) -> &str {
+        self.description.plan.wishes.job.as_deref().unwrap_or_default()
+    }
+
     pub(super) fn path(&self) -> &Path {
         self.dir.path()
     }
@@ -144,16 +158,18 @@ impl JobState {
     }
 
     /// The input of an invocation whose inputs are decided; `None` where it awaits what is not there, or would be too long.
-    pub(super) fn input(&self, number: u32) -> Result<Option<Bytes>, JobError> {
+    pub(super) fn input(&self, number: u32) -> Result<Option<Given>, JobError> {
         Ok(match self.graph.input(number) {
             From::Input(number) => Some(self.inputs.read(number)?),
-            From::One(number) if self.graph.is_ok(number) => Some(self.dir.output(&self.name(number))?),
+            From::One(number) if self.graph.is_ok(number) => {
+                Some(Given::Bytes(self.dir.output(&self.name(number))?))
+            }
             From::List(numbers) if numbers.clone().all(|number| self.graph.is_ok(number)) => {
                 let mut outputs = Vec::new();
                 for number in numbers {
                     outputs.push(self.dir.output(&self.name(number))?);
                 }
-                Some(awaited(&outputs)).filter(|input| input.len() <= STREAM_BYTES_MAX)
+                Some(awaited(&outputs)).filter(|input| input.len() <= STREAM_BYTES_MAX).map(Given::Bytes)
             }
             From::One(_) | From::List(_) => None,
         })
@@ -250,7 +266,7 @@ fn name_of(description: &Description, inputs: &Inputs, graph: &Graph, number: u3
 
 /// Lines are numbered, so only names of files can be the same, or those of what comes after.
 fn names_differ(description: &Description, inputs: &Inputs, graph: &Graph) -> Result<(), JobError> {
-    let Inputs::Files(_) = inputs else { return Ok(()) };
+    let Inputs::Named(_) = inputs else { return Ok(()) };
     let mut seen = HashSet::new();
     for number in 0..graph.len() {
         let name = name_of(description, inputs, graph, number);

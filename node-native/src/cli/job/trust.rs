@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tabmesh_engine::sha256;
 
-use super::description::Source;
+use super::description::{Source, content_of};
 use super::error::JobError;
 use crate::fresh;
 
@@ -90,8 +90,10 @@ pub(super) fn are_inside(folder: &Path, inputs: &Source) -> Result<(), JobError>
     let paths = match inputs {
         Source::Files(paths) => paths.as_slice(),
         Source::Lines(path) => std::slice::from_ref(path),
+        // What the network has is anybody's.
+        Source::Contents(_) => &[],
     };
-    for path in paths {
+    for path in paths.iter().filter(|path| content_of(path).is_none()) {
         // What is not there says nothing of what is: whether a file exists is nobody else's business either.
         let is_inside = fs::canonicalize(folder.join(path)).is_ok_and(|path| path.starts_with(&whole));
         if !is_inside {
@@ -131,6 +133,7 @@ mod tests {
         fs::write(folder.join("input"), "input").expect("written");
         let files = |path: &Path| are_inside(&folder, &Source::Files(vec![path.to_owned()])).is_ok();
         assert!(files(Path::new("input")) && files(&folder.join("input")));
+        assert!(files(Path::new("cid:bafkrei")), "a content of the network");
         assert!(!files(Path::new("../secret")) && !files(&all.path().join("secret")));
         assert!(!files(&folder.join("../secret")) && !files(Path::new("/etc/hostname")));
         assert!(stays_inside(&folder).is_ok());

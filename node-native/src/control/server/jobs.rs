@@ -2,25 +2,27 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tabmesh_engine::Status;
+use tabmesh_engine::content::cid::CidError;
 use tabmesh_meter::limits::MODULE_BYTES_MAX;
-use tabmesh_tasks::{FailedWhy, StalledWhy};
+use tabmesh_tasks::{FailedWhy, GROUP_MAX, PRIORITY_MAX, StalledWhy};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
 
 use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
 use crate::control::frame::{self, Frame, FrameError};
-use crate::control::job::{AcceptedLine, JobLine, News, Order, PlanLine, RecordLine};
+use crate::control::job::{AcceptedLine, JobLine, News, Order, PlanLine, RecordLine, WishesLine};
 use crate::control::offer::{BatchLine, OfferLine, OfferLines, OfferWish, ServedLine};
 use crate::control::{Answer, Done};
 use crate::identity::{from_hex, hex, hex_of};
-use crate::jobs::ask::{self, JobError, Plan};
+use crate::jobs::ask::{self, Ending, JobError, Plan, Wishes};
 use crate::jobs::batch::Input;
 use crate::jobs::offer::OfferView;
 use crate::jobs::{Door, DoorError, JobOrders, Jobs, RunningJob};
-use crate::settings::Offer;
+use crate::settings::{NO_OWNER, Offer, owner_of};
 use crate::task::{GAS_MAX, STREAM_BYTES_MAX};
 
 async fn jobs(door: &Door) -> Result<Jobs, Ended> {
@@ -38,12 +40,15 @@ pub(super) async fn offer(door: &Arc<Door>, wish: OfferWish) -> Result<Done, End
         OfferWish::On { .. } => jobs(door).await?,
     };
     match wish {
-        OfferWish::On { cores } => {
+        OfferWish::On { cores, owner, least_price } => {
+            afford(least_price)?;
+            let owner = owner.map(|name| owner_of(&name).ok_or_else(|| failed(Status::BadRequest, NO_OWNER)));
+            let owner = owner.transpose()?.or(door.offer().owner);
             let cores = cores.unwrap_or(door.offer().cores);
             if cores == 0 {
                 return Err(failed(Status::BadRequest, "give 1 to 255 cores, or `tabmesh offer off`"));
             }
-            jobs.offer(Offer { cores, ..door.offer() }).await;
+            jobs.offer(Offer { cores, owner, ..door.offer() }).await;
         }
         OfferWish::Off {} => jobs.withdraw().await,
         OfferWish::Status {} => {}
@@ -97,12 +102,14 @@ pub(super) async fn list(door: &Arc<Door>) -> Result<Done, Ended> {
     let Some(jobs) = door.attached().await else { return Ok(Done::Jobs(Vec::new())) };
     let line = |view: ask::JobView| JobLine {
         job: view.number,
+        cid: view.cid.map(|cid| cid.to_string()),
         level: view.level,
         accepted: view.accepted,
         failed: view.failed,
         open: view.open,
         executors: view.executors,
         stalled: stalled(view.stalled).map(str::to_owned),
+        paused: view.is_paused,
         seconds: view.seconds,
     };
     Ok(Done::Jobs(jobs.list().await.into_iter().map(line).collect()))
@@ -112,6 +119,12 @@ pub(super) async fn cancel(door: &Arc<Door>, job: u32) -> Result<Done, Ended> {
     let Some(jobs) = door.attached().await else { return Err(refused(JobError::NoJob)) };
     jobs.cancel(job).await.map_err(refused)?;
     Ok(Done::CancelJob {})
+}
+
+pub(super) async fn pause(door: &Arc<Door>, job: u32, is_paused: bool) -> Result<Done, Ended> {
+    let Some(jobs) = door.attached().await else { return Err(refused(JobError::NoJob)) };
+    jobs.pause(job, is_paused).await.map_err(refused)?;
+    Ok(Done::PauseJob {})
 }
 
 /// What is known of executors; all of it forgotten, where that is wanted.
@@ -133,9 +146,9 @@ pub(super) async fn run(
     reader: &mut Reader,
     writer: &mut OwnedWriteHalf,
 ) -> Result<Done, Ended> {
-    let plan = checked(&plan)?;
+    let (wishes, plan) = (wishes(&plan.wishes)?, checked(&plan)?);
     let jobs = jobs(door).await?;
-    let job = until_gone(reader, jobs.begin(plan)).await?.map_err(refused)?;
+    let job = until_gone(reader, jobs.begin_with(plan, wishes)).await?.map_err(refused)?;
     let RunningJob { orders, mut news } = job;
     frame::write_header(writer, &Answer::Begun { job: orders.number(), requester }).await?;
     tokio::select! {
@@ -154,6 +167,31 @@ fn checked(plan: &PlanLine) -> Result<Plan, Ended> {
     match seed {
         Some(seed) if is_good => Ok(Plan { level, gas, pages, seed, time, piece }),
         _ => Err(failed(Status::BadRequest, "a job has a level of 0 to 4 and the bounds of a task")),
+    }
+}
+
+fn wishes(line: &WishesLine) -> Result<Wishes, Ended> {
+    let cid = line.job.as_deref().map(str::parse).transpose();
+    let cid = cid.map_err(|error: CidError| failed(Status::BadRequest, error.to_string()))?;
+    let only: Option<Vec<_>> = line.only.iter().map(|id| from_hex(id)).collect();
+    let only = only.filter(|ids| ids.len() <= GROUP_MAX);
+    let only =
+        only.ok_or_else(|| failed(Status::BadRequest, "a job is for at most 64 executors, by their ids"))?;
+    if line.priority > PRIORITY_MAX {
+        return Err(failed(Status::BadRequest, "a priority is 0 to 3"));
+    }
+    afford(line.budget)?;
+    let deadline = line.deadline_ms.map(Duration::from_millis);
+    Ok(Wishes { cid, only, priority: line.priority, own_cores: line.own_cores, deadline })
+}
+
+/// What tasks cost. This is where the ledger comes in: until then nothing is paid, and whoever wants to pay or to be paid is told.
+fn afford(price: u64) -> Result<(), Ended> {
+    match price {
+        0 => Ok(()),
+        _ => {
+            Err(failed(Status::NotImplemented, "nothing is paid for tasks yet: leave budget and prices at 0"))
+        }
     }
 }
 
@@ -204,7 +242,10 @@ async fn tell(
 ) -> Result<Done, Ended> {
     loop {
         let line = match news.recv().await.ok_or_else(stopping)? {
-            ask::News::Ended { is_cancelled } => return Ok(Done::Job { cancelled: is_cancelled }),
+            ask::News::Ended(ending) => {
+                let (cancelled, late) = (ending == Ending::Cancelled, ending == Ending::Late);
+                return Ok(Done::Job { cancelled, late });
+            }
             ask::News::Accepted(accepted) => {
                 write_in_time(write_accepted(writer, *accepted)).await?;
                 continue;
@@ -255,6 +296,9 @@ fn stalled(why: StalledWhy) -> Option<&'static str> {
             "nobody who offers takes tasks of this job just now: they give less gas, memory or input, or rest for a minute"
         }
         StalledWhy::Busy => "all who offer are busy; they are asked again",
+        StalledWhy::TooFewOwners => {
+            "those who offer are of too few owners for this level: wait for others, or choose a lower one"
+        }
         StalledWhy::Shell => "this node has yet to run or to send some of it",
     })
 }

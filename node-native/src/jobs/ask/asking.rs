@@ -7,9 +7,10 @@ use bytes::Bytes;
 use tabmesh_engine::NodeId;
 use tabmesh_tasks::{Command, JOBS_MAX, TaskId};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
-use super::job::{Code, Job, Open, Plan, begin_in_module, pump};
-use super::news::News;
+use super::job::{Code, Job, Open, Plan, Wishes, begin_in_module, pump};
+use super::news::{Ending, News};
 use super::view::{INPUT_BYTES_A_JOB, JobError, JobView, MODULES_A_JOB, OPEN_A_JOB};
 use super::work::Work;
 use crate::jobs::batch::Input;
@@ -65,7 +66,7 @@ impl Asking {
     /// Begins a job: its number.
     pub(in crate::jobs) fn begin(
         &mut self,
-        plan: Plan,
+        plan: (Plan, Wishes),
         news: mpsc::UnboundedSender<News>,
         commands: &mut Vec<Vec<u8>>,
     ) -> Result<u32, JobError> {
@@ -133,10 +134,43 @@ impl Asking {
 
     /// Ends a job; whoever follows it hears that.
     pub(in crate::jobs) fn cancel(&mut self, job: u32, commands: &mut Vec<Vec<u8>>) -> Result<(), JobError> {
+        self.end(job, Ending::Cancelled, commands)
+    }
+
+    /// When the first job comes to its deadline.
+    pub(in crate::jobs) fn late_at(&self) -> Option<Instant> {
+        self.jobs.iter().filter_map(Job::late_at).min()
+    }
+
+    /// Ends the jobs that came to their deadlines.
+    pub(in crate::jobs) fn end_late(&mut self, now: Instant, commands: &mut Vec<Vec<u8>>) {
+        let is_late = |job: &&Job| job.late_at().is_some_and(|at| at <= now);
+        while let Some(number) = self.jobs.iter().find(is_late).map(|job| job.number) {
+            let _ = self.end(number, Ending::Late, commands);
+        }
+    }
+
+    /// Gives nothing of a job out for a while, or does again; what is out goes on.
+    pub(in crate::jobs) fn pause(
+        &mut self,
+        job: u32,
+        is_paused: bool,
+        commands: &mut Vec<Vec<u8>>,
+    ) -> Result<(), JobError> {
+        let job = self.find(job)?;
+        job.is_paused = is_paused;
+        if let Some(current) = job.current {
+            let command = if is_paused { Command::Pause(current) } else { Command::Resume(current) };
+            commands.push(command.emit());
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, job: u32, ending: Ending, commands: &mut Vec<Vec<u8>>) -> Result<(), JobError> {
         let at = self.at(job)?;
         let job = self.jobs.remove(at);
         job.runs.end(&*self.runner);
-        job.tell(News::Ended { is_cancelled: true });
+        job.tell(News::Ended(ending));
         if let Some(current) = job.current {
             commands.push(Command::Cancel(current).emit());
         }
@@ -153,12 +187,14 @@ impl Asking {
     pub(in crate::jobs) fn views(&self) -> Vec<JobView> {
         let view = |job: &Job| JobView {
             number: job.number,
+            cid: job.wishes.cid,
             level: job.plan.level,
             accepted: job.accepted,
             failed: job.failed,
             open: job.open.len(),
             executors: self.executors_of(job.number),
             stalled: job.stalled,
+            is_paused: job.is_paused,
             seconds: job.begun.elapsed().as_secs(),
         };
         self.jobs.iter().map(view).collect()

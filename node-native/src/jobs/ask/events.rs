@@ -6,7 +6,7 @@ use tabmesh_tasks::{BATCH_MAX, Command, Event, MODULE_INDEX, Outcome, Question, 
 
 use super::asking::{Asking, Out};
 use super::job::{Job, Said, Stage, pump};
-use super::news::News;
+use super::news::{Ending, News};
 use crate::jobs::batch::Packing;
 use crate::jobs::fetching::{Piece, piece_of};
 
@@ -166,7 +166,7 @@ impl Asking {
         let is_over = |job: &mut Job| job.is_closed && job.current.is_none() && job.open.is_empty();
         for job in self.jobs.extract_if(.., is_over) {
             job.runs.end(&*self.runner);
-            job.tell(News::Ended { is_cancelled: false });
+            job.tell(News::Ended(Ending::Done));
         }
     }
 }

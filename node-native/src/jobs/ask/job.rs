@@ -2,13 +2,15 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
+use tabmesh_engine::content::cid::Cid;
 use tabmesh_port::Writer;
 use tabmesh_tasks::{Command, Nonce, Outcome, StalledWhy, TaskId};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 
 use super::news::{Accepted, News};
 use super::quiet::Quiet;
@@ -38,6 +40,21 @@ pub struct Plan {
     pub time: u64,
     /// Bytes of a piece, for tasks by steps; 0 where they are run whole.
     pub piece: u32,
+}
+
+/// How a job is dealt with, which is no part of what it is.
+#[derive(Clone, Default, Debug)]
+pub struct Wishes {
+    /// Its CID, for whoever looks at the node's jobs.
+    pub cid: Option<Cid>,
+    /// The only executors that get anything of it: at most [`GROUP_MAX`](tabmesh_tasks::GROUP_MAX); none named, all may.
+    pub only: Vec<NodeId>,
+    /// Whose turn it is, among jobs: at most [`PRIORITY_MAX`](tabmesh_tasks::PRIORITY_MAX).
+    pub priority: u8,
+    /// Tasks that this node runs at a time, beside executors.
+    pub own_cores: u8,
+    /// The job ends after so long, however far it is.
+    pub deadline: Option<Duration>,
 }
 
 impl Plan {
@@ -103,6 +120,7 @@ pub(super) struct Job {
     /// Its number in the module now; `None` where that has ended it while outputs still come.
     pub(super) current: Option<u32>,
     pub(super) plan: Plan,
+    pub(super) wishes: Wishes,
     pub(super) codes: Vec<Code>,
     pub(super) news: mpsc::UnboundedSender<News>,
     pub(super) open: HashMap<u32, Open>,
@@ -114,6 +132,7 @@ pub(super) struct Job {
     /// What the module was given since a dispute that it may have heard the end of the job after: then it has not taken it.
     pub(super) crossed: Option<Vec<u32>>,
     pub(super) is_closed: bool,
+    pub(super) is_paused: bool,
     pub(super) close_told: bool,
     pub(super) disputes: u32,
     /// Run here and decided, with their inputs.
@@ -133,11 +152,16 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(number: u32, plan: Plan, news: mpsc::UnboundedSender<News>) -> Self {
+    pub(super) fn new(
+        number: u32,
+        (plan, wishes): (Plan, Wishes),
+        news: mpsc::UnboundedSender<News>,
+    ) -> Self {
         Self {
             number,
             current: None,
             plan,
+            wishes,
             codes: Vec::new(),
             news,
             open: HashMap::new(),
@@ -146,6 +170,7 @@ impl Job {
             room: 0,
             crossed: None,
             is_closed: false,
+            is_paused: false,
             close_told: false,
             disputes: 0,
             ran: VecDeque::new(),
@@ -159,6 +184,11 @@ impl Job {
             stalled: StalledWhy::Not,
             tickets: 0,
         }
+    }
+
+    /// When it ends, however far it is.
+    pub(super) fn late_at(&self) -> Option<Instant> {
+        self.begun.checked_add(self.wishes.deadline?)
     }
 
     /// Whoever follows the job may be gone; then it is cancelled soon.
@@ -193,7 +223,21 @@ impl Job {
 pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<Vec<u8>>) {
     *last = last.wrapping_add(1);
     let Plan { level, gas, .. } = job.plan;
-    commands.push(Command::Begin { job: *last, validation: level, gas, expected_ms: 0 }.emit());
+    let number = *last;
+    commands.push(Command::Begin { job: number, validation: level, gas, expected_ms: 0 }.emit());
+    let Wishes { only, priority, own_cores, .. } = &job.wishes;
+    if !only.is_empty() {
+        commands.push(Command::Only { job: number, ids: only }.emit());
+    }
+    if *priority > 0 {
+        commands.push(Command::Priority { job: number, priority: *priority }.emit());
+    }
+    if *own_cores > 0 {
+        commands.push(Command::OwnCores { job: number, cores: *own_cores }.emit());
+    }
+    if job.is_paused {
+        commands.push(Command::Pause(number).emit());
+    }
     for executor in &job.withholders {
         commands.push(Command::Withheld { job: *last, executor, is_known: true }.emit());
     }

@@ -11,7 +11,7 @@ mod view;
 mod work;
 
 pub(super) use asking::Asking;
-pub use job::Plan;
-pub use news::{Accepted, News};
+pub use job::{Plan, Wishes};
+pub use news::{Accepted, Ending, News};
 pub use view::{INPUT_BYTES_A_JOB, JobError, JobView, MODULES_A_JOB, OPEN_A_JOB};
 pub(super) use work::Work;

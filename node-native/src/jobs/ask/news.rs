@@ -36,10 +36,18 @@ pub enum News {
         disputes: u32,
     },
     /// The last of it.
-    Ended {
-        /// By `cancel`.
-        is_cancelled: bool,
-    },
+    Ended(Ending),
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// All is decided.
+    Done,
+    /// By `cancel`.
+    Cancelled,
+    /// At its deadline.
+    Late,
 }
 
 /// The result of a task. Of those with long outputs four of a job are there at a time: dropping one lets another come.

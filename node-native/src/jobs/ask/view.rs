@@ -1,5 +1,6 @@
 //! What a job's face is told of jobs.
 
+use tabmesh_engine::content::cid::Cid;
 use tabmesh_tasks::{JOBS_MAX, OPEN_MAX, StalledWhy};
 use thiserror::Error;
 
@@ -34,6 +35,8 @@ pub enum JobError {
 pub struct JobView {
     /// Its number.
     pub number: u32,
+    /// Its CID, where that was told.
+    pub cid: Option<Cid>,
     /// How it is checked.
     pub level: u8,
     /// Tasks with a result.
@@ -46,6 +49,8 @@ pub struct JobView {
     pub executors: usize,
     /// Why it does not go on.
     pub stalled: StalledWhy,
+    /// Nothing of it is given out.
+    pub is_paused: bool,
     /// Seconds since it began.
     pub seconds: u64,
 }

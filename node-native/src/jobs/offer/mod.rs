@@ -109,9 +109,10 @@ impl Offering {
 
     /// Lets others know, unless nothing is offered any more.
     pub(super) fn announce(&mut self, commands: &mut Vec<Vec<u8>>) {
-        if let Some(Offer { cores, gas, time, bytes_an_hour, .. }) = self.offer {
+        if let Some(Offer { cores, gas, time, bytes_an_hour, owner, .. }) = self.offer {
             self.is_announced = true;
             let turn_ms = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+            commands.push(Command::Owner(owner.as_ref().map_or(&[], |owner| &owner[..])).emit());
             commands.push(Command::Offer { cores, gas, turn_ms, bytes_an_hour }.emit());
         }
     }

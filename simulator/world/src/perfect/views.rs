@@ -43,13 +43,21 @@ impl<M: Module> Perfect<M> {
         if view.len() < VIEW_MAX || view.contains(id) {
             return true;
         }
-        let depths = || view.iter().map(|other| own.shared_bits(other));
-        let bucket = own.shared_bits(id);
-        let fellows = depths().filter(|depth| *depth == bucket).count();
-        let most = depths().map(|depth| depths().filter(|other| *other == depth).count()).max();
-        let is_nearer =
-            |other: &NodeId| own.shared_bits(other) == bucket && own.distance(id) < own.distance(other);
-        Some(fellows) < most || view.iter().any(is_nearer)
+        // The first 64 bits tell ids apart; where they do not, that is not certain either.
+        let distance = |other: &NodeId| (own.head() ^ other.head()).swap_bytes();
+        let bucket = distance(id).leading_zeros();
+        let mut fellows = [0_u8; 65];
+        let mut most = 0;
+        for other in view {
+            let depth = distance(other).leading_zeros();
+            if depth == bucket && distance(id) <= distance(other) {
+                return true;
+            }
+            let fellows = &mut fellows[depth as usize];
+            *fellows += 1;
+            most = most.max(*fellows);
+        }
+        fellows[bucket as usize] < most
     }
 
     /// As many as a view names: the nearest of every bucket, then the second nearest of every bucket, and so on. Whoever knows one of
@@ -67,11 +75,18 @@ impl<M: Module> Perfect<M> {
             buckets.push((bit, other));
             near = same;
         }
-        // The nearest bucket first.
-        for (bit, bucket) in buckets.into_iter().rev() {
-            let mut ids = Vec::new();
-            nearest(bucket, &own, bit + 1, &is_there, &mut ids);
-            ranked.extend(ids.into_iter().enumerate());
+        // The nearest bucket first; of each as few as are enough.
+        buckets.reverse();
+        for most in [4, VIEW_MAX] {
+            ranked.clear();
+            for (bit, bucket) in &buckets {
+                let mut ids = Vec::new();
+                nearest(bucket, &own, (bit + 1, most), &is_there, &mut ids);
+                ranked.extend(ids.into_iter().enumerate());
+            }
+            if ranked.len() >= VIEW_MAX {
+                break;
+            }
         }
         ranked.sort_by_key(|(rank, _)| *rank);
         let mut ids: Vec<NodeId> = ranked.into_iter().take(VIEW_MAX).map(|(_, id)| id).collect();
@@ -90,22 +105,22 @@ fn halves<'a>(
     if is_set(own, bit) { (ones, zeros) } else { (zeros, ones) }
 }
 
-/// Adds the nearest to `own` of ids that begin alike up to `bit`, in order of their distance, until there are as many as a view names.
+/// Adds the nearest to `own` of ids that begin alike up to `bit`, in order of their distance, until there are `most`.
 fn nearest(
     ids: &[(NodeId, usize)],
     own: &NodeId,
-    bit: u32,
+    (bit, most): (u32, usize),
     is_there: &impl Fn(usize) -> bool,
     found: &mut Vec<NodeId>,
 ) {
     match ids {
         [] => {}
-        _ if found.len() >= VIEW_MAX => {}
+        _ if found.len() >= most => {}
         [(id, place)] => found.extend(is_there(*place).then_some(*id)),
         _ => {
             let (same, other) = halves(ids, own, bit);
-            nearest(same, own, bit + 1, is_there, found);
-            nearest(other, own, bit + 1, is_there, found);
+            nearest(same, own, (bit + 1, most), is_there, found);
+            nearest(other, own, (bit + 1, most), is_there, found);
         }
     }
 }

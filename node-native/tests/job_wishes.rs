@@ -1,0 +1,107 @@
+//! Goal: how a job is dealt with, by `tabmesh job`: it ends at its deadline, this node computes beside others or alone, pauses, and is for some
+//! alone; what cannot be had is refused. Method: real processes that meet at a signalling server in this process, on loopback.
+
+mod common;
+
+use common::guest::{ENDLESS, SUM};
+use common::place::Place;
+use common::program::*;
+
+#[test]
+fn a_job_ends_at_its_deadline_and_what_came_stands() {
+    let place = Place::new(1);
+    let (endless, lines) = (place.module("endless", ENDLESS), place.lines(2, 4));
+    let out = place.text("out");
+    let args = [
+        "run",
+        &endless,
+        "--lines",
+        &lines,
+        "-o",
+        &out,
+        "--gas",
+        "4000000000000",
+        "--deadline",
+        "3",
+        "--json",
+    ];
+    let output = place.job(&args);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+    assert!(stderr(&output).contains("deadline with 0 of 2 decided"), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains(r#"{"late":{"all":2,"decided":0}}"#));
+    assert!(place.asking.json(&["job", "status"]).as_array().is_some_and(Vec::is_empty));
+    // It goes on, and has another deadline.
+    let output = place.job(&["resume", &out, "--deadline", "1"]);
+    assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+}
+
+#[test]
+fn this_node_computes_alone_or_beside_others_and_comes_to_the_same() {
+    let place = Place::new(1);
+    let (sum, lines) = (place.module("sum", SUM), place.lines(60, 200));
+    let run = |out: &str, more: &[&str]| {
+        let out = place.text(out);
+        let args = [&["run", &sum, "--lines", &lines, "-o", &out, "--json"], more].concat();
+        let output = place.job(&args);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let told: Vec<serde_json::Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let mut who: Vec<String> =
+            told.iter().filter_map(|line| line["executor"].as_str().map(str::to_owned)).collect();
+        who.sort_unstable();
+        who.dedup();
+        (who, told.last().expect("a line")["root"].clone())
+    };
+    let (own, other) = (place.asking.id(), place.offering[0].id());
+    let (who, root) = run("alone", &["--where", "local"]);
+    assert_eq!(who, [own.clone()]);
+    let (who, beside) =
+        run("beside", &["--where", "both", "--own-cores", "1", "--validation", "0", "--priority", "2"]);
+    assert!(who.contains(&own), "{who:?}");
+    assert_eq!(beside, root);
+    let (who, group) = run("group", &["--only", &other, "--validation", "0"]);
+    assert_eq!((who, group), (vec![other], root));
+}
+
+#[test]
+fn a_job_pauses_and_goes_on_by_another_command() {
+    let place = Place::new(1);
+    let (sum, lines) = (place.module("sum", SUM), place.lines(400, 6_000));
+    let out = place.text("out");
+    let mut job = place.spawn(&["run", &sum, "--lines", &lines, "-o", &out, "--validation", "0"]);
+    until("begun", || place.path("out/000.out").exists());
+    let number = place.asking.json(&["job", "status"])[0]["job"].to_string();
+    place.asking.json(&["job", "pause", &number]);
+    let accepted = || place.asking.json(&["job", "status"])[0]["accepted"].clone();
+    assert_eq!(place.asking.json(&["job", "status"])[0]["paused"], true);
+    // What is out goes on, and then nothing does.
+    let mut before = accepted();
+    until("quiet", || {
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        std::mem::replace(&mut before, accepted()) == before
+    });
+    assert!(job.try_wait().expect("asked").is_none(), "it is not over");
+    place.asking.json(&["job", "unpause", &number]);
+    assert_eq!(job.code(), Some(0));
+    let none = place.job(&["pause", "999"]);
+    assert!(!none.status.success() && stderr(&none).contains("no such job"), "{}", stderr(&none));
+}
+
+#[test]
+fn what_cannot_be_had_is_refused_in_words() {
+    let place = Place::new(1);
+    let (sum, lines) = (place.module("sum", SUM), place.lines(2, 4));
+    let run = |more: &[&str]| {
+        place.job(&[&["run", &sum, "--lines", &lines, "-o", &place.text("out")], more].concat())
+    };
+    let paid = run(&["--budget", "5"]);
+    assert!(!paid.status.success() && stderr(&paid).contains("nothing is paid"), "{}", stderr(&paid));
+    for bad in [["--priority", "4"], ["--only", "nobody"], ["--own-cores", "0"], ["--where", "there"]] {
+        assert_eq!(run(&bad).status.code(), Some(2), "{bad:?}");
+    }
+    let offer = |more: &[&str]| place.offering[0].run(&[&["offer", "on"], more].concat());
+    assert!(stderr(&offer(&["--least-price", "1"])).contains("nothing is paid"));
+    assert!(stderr(&offer(&["--owner", &"x".repeat(33)])).contains("1 to 32 bytes"));
+    assert!(offer(&["--owner", "a lab"]).status.success());
+}
