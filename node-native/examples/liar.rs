@@ -1,5 +1,5 @@
 //! A native peer that offers to run tasks of others, runs them, and lies about every outcome: an output of the right length with other
-//! bytes, signed as any other. For tests of jobs.
+//! bytes, or where it is run by steps another gas in one of them, signed as any other. For tests of jobs.
 //!
 //! `liar run …` takes what `tabmesh run` takes, logs as that does, and answers the same commands in its data directory; it ends with SIGTERM or
 //! SIGINT. It offers whatever `--offer` says.
@@ -15,7 +15,7 @@ use tabmesh_native::jobs::runner::Runner;
 use tabmesh_native::jobs::{Ground, Jobs};
 use tabmesh_native::peer::Peer;
 use tabmesh_native::settings::{Layer, Settings};
-use tabmesh_native::task::{EngineKind, Executor, HostLimits, Outcome, Task, Watchdog};
+use tabmesh_native::task::{Course, EngineKind, Executor, HostLimits, Outcome, Seen, Task, Watchdog};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -26,6 +26,9 @@ enum Line {
         layer: Box<Layer>,
     },
 }
+
+/// The step of which it says something else, where tasks are run by steps.
+const LIE_AT: u32 = 2;
 
 /// Runs tasks, and says something else of them.
 struct Liar(Executor);
@@ -39,6 +42,21 @@ impl Runner for Liar {
             None => outcome.gas_used ^= 1,
         }
         outcome
+    }
+
+    fn walk(
+        &self,
+        task: &Task,
+        from: Course,
+        time: Duration,
+        watchdog: &Watchdog,
+        seen: &mut Seen<'_>,
+    ) -> Outcome {
+        self.0.walk(task, from, Some(time), watchdog, &mut |taken| {
+            let mut said = taken.clone();
+            said.gas ^= u64::from(taken.number == LIE_AT);
+            seen(&said)
+        })
     }
 
     fn stop(&self, watchdog: &Watchdog) {

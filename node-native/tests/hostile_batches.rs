@@ -147,7 +147,8 @@ async fn what_no_shell_would_send_is_given_back_and_costs_nobody_else_anything()
     }
     assert!(jobs.offer_view().await.expect("there").now.is_empty());
 
-    let plan = Plan { level: 0, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0 };
+    let plan =
+        Plan { level: 0, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0, expected_ms: 0 };
     let mut job = honest.jobs().jobs().await.expect("attached").begin(plan).await.expect("room");
     job.orders.add_module(module(SUM).into()).await.expect("room");
     job.orders.add(0, 0, Input::new(bytes::Bytes::from_static(b"a"))).await.expect("room");

@@ -7,11 +7,15 @@ use serde_json::Value;
 use tabmesh_engine::content::cid::Cid;
 use tabmesh_native::identity::{from_hex, hex, hex_of, verify};
 use tabmesh_native::jobs::batch::{Batch, Given, Input, Packing};
+use tabmesh_native::jobs::checkpoint::{Saved, seal, unseal};
 use tabmesh_native::jobs::graph::{After, Graph, Shape, awaited};
 use tabmesh_native::jobs::manifest::{Kind, Named, Pages, job_cid};
 use tabmesh_native::jobs::root::Root;
+use tabmesh_native::jobs::steps;
 use tabmesh_native::jobs::terms::Terms;
+use tabmesh_native::task::{EngineKind, Executor, HostLimits, Task, Watchdog};
 use tabmesh_port::BlockHash;
+use tabmesh_tasks::bisect::{Ask, Step, Trail};
 use tabmesh_tasks::{Outcome, Receipt, leaf};
 
 fn vectors(of: &str) -> Value {
@@ -51,7 +55,8 @@ fn terms(case: &Value) -> Terms {
 
 fn outcome(case: &Value) -> Outcome {
     let (status, gas) = (number(&case["status"]) as u8, number(&case["gas"]));
-    Outcome { status, gas, length: number(&case["length"]) as u32, output: hash(&case["output"]) }
+    let steps = case.get("steps").map_or([0; 32], hash);
+    Outcome { status, gas, length: number(&case["length"]) as u32, output: hash(&case["output"]), steps }
 }
 
 #[test]
@@ -219,5 +224,92 @@ fn cids_of_jobs() {
         let stages: Vec<_> = stages.collect();
         let cid = job_cid(number(&case["gas"]), &stages, pages).to_string();
         assert_eq!(cid, case["cid"].as_str().expect("a text"));
+    }
+}
+
+/// A step that is told by its number.
+fn step(number: u32, count: u32) -> Step {
+    let hash = |text: String| tabmesh_engine::sha256(text.as_bytes());
+    Step {
+        number,
+        state: hash(number.to_string()),
+        gas: 3 * u64::from(number),
+        flag: u8::from(number + 1 == count),
+        position: number,
+        length: 2 * number,
+        output: hash(format!("output {number}")),
+    }
+}
+
+#[test]
+fn trails_and_what_is_said_about_them() {
+    for case in list(&vectors("trails")) {
+        let count = number(&case["count"]) as u32;
+        let mut trail = Trail::default();
+        (0..count).for_each(|at| trail.push(&step(at, count)));
+        assert_eq!(step(0, count).leaf(), hash(&case["first_leaf"]));
+        assert_eq!(trail.root(), hash(&case["root"]), "{count}");
+        for answer in list(&case["answers"]) {
+            let at = |field: &str| number(&answer[field]) as u32;
+            let ask = match answer["kind"].as_str() {
+                Some("open") => Ask::Open,
+                Some("nodes") => Ask::Nodes { level: at("level"), number: at("number") },
+                _ => Ask::Step(at("number")),
+            };
+            let again = &mut |first, many| (first..first + many).map(|at| step(at, count)).collect();
+            let said = trail.answer(ask, again).expect("an answer");
+            assert_eq!(tabmesh_engine::sha256(&said), hash(&answer["sha256"]), "{count}: {ask:?}");
+        }
+    }
+}
+
+#[test]
+fn tasks_by_steps_come_to_the_same_steps() {
+    let tasks: Value = serde_json::from_str(include_str!("../../tests/vectors/tasks.json")).expect("JSON");
+    let executor =
+        Executor::new(EngineKind::default().build().expect("it works here"), HostLimits::default());
+    let cases = vectors("stepped");
+    assert!(list(&cases).len() > 40);
+    for case in list(&cases) {
+        let given = list(&tasks).iter().find(|task| task["name"] == case["name"]).expect("a task");
+        let task = Task::new(bytes(&given["module"])).with_input(bytes(&given["input"])).expect("short");
+        let task = task.with_gas(number(&given["gas"])).expect("little");
+        let task = task.with_pages(number(&given["pages"]) as u32).expect("few");
+        let task = task.with_seed(hash(&given["seed"])).with_time(number(&given["time"]));
+        let task = task.in_pieces(number(&given["piece"]) as usize).expect("a piece");
+        let time = std::time::Duration::from_secs(60);
+        let (run, trail) = steps::run(&executor, &task, time, &Watchdog::default());
+        let expected = outcome(&case["outcome"]);
+        let status = run.end.status();
+        let steps = if status.is_result() { trail.root() } else { [0; 32] };
+        let length = run.output.len() as u32;
+        let output = tabmesh_engine::sha256(&run.output);
+        let came = Outcome { status: status.number(), gas: run.gas_used, length, output, steps };
+        assert_eq!(came, expected, "{}", case["name"]);
+    }
+}
+
+#[test]
+fn checkpoints() {
+    for case in list(&vectors("checkpoints")) {
+        let (file, key) = (bytes(&case["file"]), hash(&case["key"]));
+        assert_eq!(unseal(bytes(&case["sealed"]).into(), &key), Ok(file.to_vec()));
+        let saved = Saved::read(&file).expect("a checkpoint");
+        assert_eq!(saved.write().as_deref(), Some(&file[..]));
+        assert_eq!((saved.stages.len(), saved.invocations.len(), saved.journal.len()), (3, 5, 2));
+        let (sealed, key) = seal(file.to_vec()).expect("chance");
+        assert_eq!(unseal(sealed.clone(), &key), Ok(file.to_vec()));
+        for at in [0, sealed.len() / 2, sealed.len() - 1] {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(unseal(changed, &key).is_err());
+        }
+        // Whatever is cut off or changed is another checkpoint, or none, and never a panic.
+        (0..file.len()).for_each(|cut| _ = Saved::read(&file[..cut]));
+        for at in 0..file.len() {
+            let mut changed = file.to_vec();
+            changed[at] ^= 0xff;
+            let _ = Saved::read(&changed);
+        }
     }
 }

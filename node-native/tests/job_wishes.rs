@@ -1,11 +1,23 @@
 //! Goal: how a job is dealt with, by `tabmesh job`: it ends at its deadline, this node computes beside others or alone, pauses, and is for some
-//! alone; what cannot be had is refused. Method: real processes that meet at a signalling server in this process, on loopback.
+//! alone; a checkpoint goes on elsewhere; what cannot be had is refused. Method: real processes that meet at a signalling server in this process, on loopback.
 
 mod common;
 
-use common::guest::{ENDLESS, SUM};
+use std::process::Output;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::guest::{ADD, ENDLESS, SUM};
 use common::place::Place;
 use common::program::*;
+use serde_json::Value;
+
+/// The last line of an answer in JSON.
+fn last_json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", stderr(output));
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.lines().last().expect("a line")).expect("JSON")
+}
 
 #[test]
 fn a_job_ends_at_its_deadline_and_what_came_stands() {
@@ -55,7 +67,7 @@ fn this_node_computes_alone_or_beside_others_and_comes_to_the_same() {
     };
     let (own, other) = (place.asking.id(), place.offering[0].id());
     let (who, root) = run("alone", &["--where", "local"]);
-    assert_eq!(who, [own.clone()]);
+    assert_eq!(who, std::slice::from_ref(&own));
     let (who, beside) =
         run("beside", &["--where", "both", "--own-cores", "1", "--validation", "0", "--priority", "2"]);
     assert!(who.contains(&own), "{who:?}");
@@ -104,4 +116,67 @@ fn what_cannot_be_had_is_refused_in_words() {
     assert!(stderr(&offer(&["--least-price", "1"])).contains("nothing is paid"));
     assert!(stderr(&offer(&["--owner", &"x".repeat(33)])).contains("1 to 32 bytes"));
     assert!(offer(&["--owner", "a lab"]).status.success());
+}
+
+#[test]
+fn a_checkpoint_goes_on_in_another_directory_and_runs_nothing_again() {
+    let place = Place::new(1);
+    let (sum, lines, out) = (place.module("sum", SUM), place.lines(80, 50), place.text("out"));
+    let run = [
+        "run",
+        &sum,
+        "--lines",
+        &lines,
+        "-o",
+        &out,
+        "--reduce",
+        &place.module("add", ADD),
+        "--validation",
+        "0",
+    ];
+    let begun = place.job(&[&run[..], &["--json"]].concat());
+    let expected = last_json(&begun);
+    let name =
+        place.asking.json(&["job", "checkpoint", &out])["checkpoint"].as_str().expect("a name").to_owned();
+    let other = place.text("other");
+    let resumed = place.job(&["resume", &name, "-o", &other, "--json"]);
+    let end = last_json(&resumed);
+    assert_eq!((&end["root"], &end["cid"]), (&expected["root"], &expected["cid"]));
+    assert!(!String::from_utf8_lossy(&resumed.stdout).contains("executor\":"), "nothing ran");
+    let output = |dir: &str| {
+        let files =
+            std::fs::read_dir(place.path(dir)).expect("there").map(|file| file.expect("there").path());
+        let mut outputs: Vec<_> = files
+            .filter(|file| file.extension().is_some_and(|ending| ending == "out"))
+            .map(|file| (file.file_name().map(ToOwned::to_owned), std::fs::read(file).expect("there")))
+            .collect();
+        outputs.sort();
+        outputs
+    };
+    assert_eq!(output("out"), output("other"));
+    for (args, why) in [
+        (vec!["resume", &name], "name it by --output"),
+        (vec!["resume", &name, "-o", &other], "has a job already"),
+        (vec!["resume", &name[..name.len() - 1], "-o", "none"], "names no checkpoint"),
+    ] {
+        let refused = place.job(&args);
+        assert_eq!(refused.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&refused).contains(why), "{}", stderr(&refused));
+    }
+}
+
+#[test]
+fn a_checkpoint_of_a_graph_is_left_to_a_page() {
+    let place = Place::new(1);
+    let vectors: Value = serde_json::from_str(include_str!("../../tests/vectors/jobs.json")).expect("JSON");
+    let case = &vectors["checkpoints"][0];
+    let sealed = STANDARD.decode(case["sealed"].as_str().expect("a text")).expect("base64");
+    std::fs::write(place.path("sealed"), sealed).expect("written");
+    let put = place.asking.json(&["put", &place.text("sealed")]);
+    let cid = put["put"]["cid"].as_str().expect("a CID");
+    let name = format!("{cid}#{}", case["key"].as_str().expect("a key"));
+    let refused = place.job(&["resume", &name, "-o", &place.text("out")]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("resume it in a page"), "{}", stderr(&refused));
+    assert!(!place.path("out").exists());
 }

@@ -17,7 +17,7 @@ use tabmesh_native::jobs::batch::Input;
 use tabmesh_native::jobs::runner::Runner;
 use tabmesh_native::jobs::{Ground, Jobs};
 use tabmesh_native::settings::{Offer, Settings};
-use tabmesh_native::task::{self, EngineKind, Executor, HostLimits, Status, Task, Watchdog};
+use tabmesh_native::task::{self, Course, EngineKind, Executor, HostLimits, Seen, Status, Task, Watchdog};
 use tabmesh_tasks::Receipt;
 use tokio::time::timeout;
 
@@ -111,6 +111,17 @@ impl Runner for Turncoat {
             outcome.output.first_mut().into_iter().for_each(|byte| *byte ^= 1);
         }
         outcome
+    }
+
+    fn walk(
+        &self,
+        task: &Task,
+        from: Course,
+        time: Duration,
+        watchdog: &Watchdog,
+        seen: &mut Seen<'_>,
+    ) -> task::Outcome {
+        self.executor.walk(task, from, Some(time), watchdog, seen)
     }
 
     fn stop(&self, watchdog: &Watchdog) {

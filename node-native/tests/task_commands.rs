@@ -354,3 +354,28 @@ fn a_task_has_the_stack_that_it_is_given() {
     assert_eq!(ran.status.code(), Some(2), "{}", stderr(&ran));
     assert!(stderr(&ran).contains("1 to 8192 KiB"), "{}", stderr(&ran));
 }
+
+#[test]
+fn what_a_module_asks_for_in_vain_is_told() {
+    let dir = temporary();
+    let path = dir.path().join("asks.wasm");
+    let text = r#"(module
+      (import "wasi_snapshot_preview1" "path_open"
+        (func (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_rename" (func (param i32 i32 i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "sched_yield" (func (result i32)))
+      (import "wasi_snapshot_preview1" "fd_write" (func (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1) (func (export "_start")))"#;
+    std::fs::write(&path, wat::parse_str(text).expect("a module")).expect("written");
+    let check = |more: &[&str]| {
+        let output = tabmesh().args(["task", "check", path.to_str().expect("plain")]).args(more).output();
+        let output = output.expect("it runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let report: serde_json::Value = serde_json::from_str(&check(&["--json"])).expect("JSON");
+    let expected = [["files", "path_open"], ["sleep and waiting", "poll_oneoff"], ["threads", "sched_yield"]];
+    assert_eq!(report["in_vain"], serde_json::json!(expected));
+    assert!(check(&[]).contains("sleep and waiting, by poll_oneoff: there are none for tasks"));
+}

@@ -2,6 +2,7 @@
 // Method: a network that keeps what is put in memory; jobs that run here, and among nodes joined in memory.
 
 import assert from 'node:assert/strict';
+import { createDecipheriv } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
@@ -203,4 +204,16 @@ test('a file that somebody else wrote describes a job that there may be, or is n
     assert.throws(() => file.read(flat(() => ({ records: [{ executor, confirmed }] }))), `${executor}`);
   }
   for (const stages of bad) assert.throws(() => file.read(flat((all) => ({ stages: stages(all) }))), `${stages}`);
+});
+
+test('the vectors of checkpoints are read, and written as they were', async () => {
+  const { checkpoints } = JSON.parse(readFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), 'utf8'));
+  for (const { key, file: flat, sealed } of checkpoints) {
+    const bytes = new Uint8Array(Buffer.from(flat, 'base64'));
+    const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'hex'), Buffer.alloc(12));
+    const whole = Buffer.from(sealed, 'base64');
+    decipher.setAuthTag(whole.subarray(-16));
+    assert.deepEqual(new Uint8Array(Buffer.concat([decipher.update(whole.subarray(0, -16)), decipher.final()])), bytes);
+    assert.deepEqual(file.write(file.read(bytes)), bytes);
+  }
 });

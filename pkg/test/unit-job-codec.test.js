@@ -9,12 +9,14 @@ import { test } from 'node:test';
 import { concat, fromHex, hex, utf8 } from '../dist/bytes.js';
 import { packBatch, readBatch } from '../dist/job/batch.js';
 import { read } from '../dist/job/face.js';
-import { hashNow } from '../dist/job/hash.js';
+import { RunningHash, hashNow } from '../dist/job/hash.js';
 import * as LIMIT from '../dist/job/limits.js';
 import { climb, leafOf, pathOf, rootNow, rootOf } from '../dist/job/merkle.js';
 import { verifyReceipt } from '../dist/job/receipt.js';
 import { awaitedInput, awaitedLength, levelsOf } from '../dist/job/shape.js';
+import { runTask } from '../dist/job/own-run.js';
 import { taskId } from '../dist/job/task-id.js';
+import { Trail, leafOfStep } from '../dist/job/trail.js';
 
 const vectors = JSON.parse(readFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), 'utf8'));
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
@@ -24,7 +26,7 @@ const number = (value, bytes) => Buffer.from(BigInt(value).toString(16).padStart
 const frameOf = ({ module, module_length, pages, seed, time, piece }) => ({
   module: bytesOf(module), moduleLength: module_length, pages, seed: bytesOf(seed), time: BigInt(time), piece,
 });
-const outcomeOf = ({ status, gas, length, output }) => ({ status, gas: BigInt(gas), length, output: bytesOf(output) });
+const outcomeOf = ({ status, gas, length, output, steps }) => ({ status, gas: BigInt(gas), length, output: bytesOf(output), ...(steps && { steps: bytesOf(steps) }) });
 
 test('SHA-256 is that of the platform at every length around its blocks', () => {
   for (let length = 0; length < 300; length += 1) {
@@ -33,6 +35,49 @@ test('SHA-256 is that of the platform at every length around its blocks', () => 
   }
   const within = new Uint8Array(1000).fill(3).subarray(13, 500);
   assert.equal(hex(hashNow(within)), sha256(within).toString('hex'));
+  const running = new RunningHash(new Uint8Array(0));
+  for (let length = 0, all = Buffer.of(); length < 150; length += 1) {
+    assert.equal(hex(running.digest()), sha256(all).toString('hex'), `after ${length} parts`);
+    const part = new Uint8Array(length).fill(length);
+    running.push(part);
+    all = Buffer.concat([all, part]);
+  }
+});
+
+test('a trail has the root over its steps, and says what every shell says about them', () => {
+  const step = (number, count) => {
+    const text = (said) => sha256(utf8(said));
+    return { number, state: text(`${number}`), gas: 3n * BigInt(number), flag: number + 1 === count ? 1 : 0, position: number, length: 2 * number, output: text(`output ${number}`) };
+  };
+  for (const { count, first_leaf: leaf, root, answers } of vectors.trails) {
+    const trail = new Trail();
+    const hashes = [];
+    for (let at = 0; at < count; at += 1) {
+      const { number: name, state, gas, flag, position, length, output } = step(at, count);
+      hashes.push(sha256(Buffer.of(2), number(name, 4), state, number(gas, 8), number(flag, 1), number(position, 4), number(length, 4), output));
+      trail.push(step(at, count));
+    }
+    assert.deepEqual([hex(leafOfStep(step(0, count))), hashes[0].toString('hex')], [leaf, leaf]);
+    assert.equal(hex(trail.root), root, `${count}`);
+    assert.equal(sha256(Buffer.of(3), number(count, 4), rootAgain(hashes)).toString('hex'), root);
+    assert.ok(trail.kept <= 4_096 + 32);
+    for (const { sha256: expected, ...ask } of answers) {
+      const said = trail.answer(ask, (first, many) => Array.from({ length: many }, (_, at) => step(first + at, count)));
+      assert.equal(sha256(said).toString('hex'), expected, `${count}: ${JSON.stringify(ask)}`);
+    }
+  }
+});
+
+test('tasks by steps come to the same steps as in every shell', async () => {
+  const tasks = JSON.parse(readFileSync(new URL('../../tests/vectors/tasks.json', import.meta.url), 'utf8'));
+  for (const { name, outcome } of vectors.stepped) {
+    const { module, input, gas, pages, seed, time, piece } = tasks.find((task) => task.name === name);
+    const bytes = base64(module);
+    const frame = { module: sha256(bytes), moduleLength: bytes.length, pages, seed: bytesOf(seed), time: BigInt(time), piece };
+    const pool = { bytes, pages, name: `${hex(frame.module)}:${pages}` };
+    const run = await runTask({ module: { pool, frame }, gas: BigInt(gas), input: base64(input) });
+    assert.deepEqual(run.outcome, outcomeOf(outcome), name);
+  }
 });
 
 test('the id of a task is the hash of its 125 bytes', () => {

@@ -107,3 +107,35 @@ scenario('a tab in Firefox computes for one in Chromium, and the other way round
     await executor.page.evaluate(() => globalThis.offer.stop());
   }
 });
+
+const PACK = readFileSync(join(ROOT, 'task-meter/guests/built/pack.wasm')).toString('base64');
+
+/** Has streams packed by steps; tasks are said to take long, so that nobody runs one whole to decide it. */
+const pack = ({ page }, options = {}) =>
+  page.evaluate(
+    async ([module, options]) => {
+      const { map } = await import('tabmesh/job');
+      const inputs = Array.from({ length: 24 }, (_, at) => Uint8Array.from({ length: 500 }, (_, byte) => (at * byte) >> 3));
+      const job = map(lab.mesh(), Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0)), inputs, { pieceBytes: 50, expectedMs: 20_000, ...options });
+      const liars = new Set();
+      job.on('dispute', ({ liar }) => liars.add(liar));
+      return { root: await job.root(), liars: [...liars] };
+    },
+    [PACK, options],
+  );
+
+scenario('who lies about one step of a task is named by that step, between tabs and native peers', 180_000, async (net) => {
+  await net.startSignalling();
+  await net.startPeer({ name: 'ann', args: ['--offer', 'true'] });
+  const cheat = await net.startPeer({ name: 'cheat', program: liar(), args: ['--offer', 'true'] });
+  const asker = await net.joinedTab({ name: 'asker' });
+  await lend(await net.joinedTab({ name: 'cid' }));
+  const alone = await pack(asker, { where: 'local' });
+  // Until it is found by the asker, jobs end without it.
+  const liars = await until(90_000, 'the liar being named', async () => {
+    const { root, liars } = await pack(asker);
+    assert.equal(root, alone.root);
+    return liars.length > 0 && liars;
+  });
+  assert.deepEqual(liars, [cheat.id]);
+});

@@ -3,6 +3,8 @@
 
 mod command;
 mod event;
+mod parts;
 
 pub use command::Command;
-pub use event::{Event, FailedWhy, StalledWhy};
+pub use event::Event;
+pub use parts::{FailedWhy, Ran, StalledWhy};

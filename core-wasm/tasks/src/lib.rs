@@ -23,7 +23,7 @@ mod tasks;
 mod wanted;
 mod wire;
 
-pub use face::{Command, Event, FailedWhy, StalledWhy};
+pub use face::{Command, Event, FailedWhy, Ran, StalledWhy};
 pub use limits::*;
 pub use outcome::{Outcome, TaskId, climb, leaf, path, root};
 pub use receipt::{Claim, Receipt};

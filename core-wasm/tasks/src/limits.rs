@@ -128,6 +128,19 @@ pub const CHECKED_RARELY: u32 = 50;
 /// A task that so often gave no result, or none in time, is run by the requester, or fails.
 pub const TRIES_MAX: u8 = 8;
 
+/// Tasks about whose steps executors are asked at a time; of more the others wait.
+pub const DISPUTES_MAX: usize = 2;
+
+/// Disputes about the steps of one task; after so many it is decided as one that is run whole.
+pub const DISPUTES_A_TASK: u8 = 4;
+
+/// A task that is expected to take longer is not run whole to decide it, where it has steps.
+pub const CHEAP: Duration = Duration::from_ms(10_000);
+
+/// An executor has three times what a task takes to answer a question about its steps, for it may have to run them again, and so much
+/// more, but no longer than [`LEASE_MAX`].
+pub const STEPS: Duration = Duration::from_ms(30_000);
+
 /// A task for which there is nobody who has not answered it is run by the requester after this.
 pub const ALONE: Duration = Duration::from_ms(20_000);
 

@@ -16,6 +16,9 @@ const STATUSES: u8 = 8;
 /// Statuses up to this have an output.
 const WITH_OUTPUT: u8 = 1;
 
+/// Added to the status of one that names its steps, which come behind.
+const BY_STEPS: u8 = 128;
+
 /// The longest output of a task, in bytes.
 const OUTPUT_MAX: u32 = 16 << 20;
 
@@ -30,36 +33,61 @@ pub struct Outcome {
     pub length: u32,
     /// The hash of the output.
     pub output: [u8; 32],
+    /// The [root over its steps](crate::bisect::steps_root); zeros where it was run whole, or is no result.
+    pub steps: [u8; 32],
 }
 
 impl Outcome {
-    /// Its bytes: status 1, gas 8, length 4, output 32.
-    pub const BYTES: usize = 45;
+    /// The most bytes that it has: status 1, gas 8, length 4, output 32, and where it was run by steps, which 128 more in the status
+    /// says, their root 32.
+    pub const BYTES_MAX: usize = 77;
+
+    /// One that was run whole.
+    pub fn whole(status: u8, gas: u64, length: u32, output: [u8; 32]) -> Self {
+        Self { status, gas, length, output, steps: [0; 32] }
+    }
+
+    /// How many bytes it has.
+    pub(crate) fn bytes(&self) -> usize {
+        if self.steps == [0; 32] { Self::BYTES_MAX - 32 } else { Self::BYTES_MAX }
+    }
 
     /// Whether it is a result, which others can come to as well.
     pub fn is_result(&self) -> bool {
         self.status <= RESULTS
     }
 
-    /// Whether a task with this limit of gas can come to it at all.
-    pub(crate) fn is_possible(&self, gas: u64) -> bool {
+    /// Whether a task with this limit of gas, run by steps or whole, can come to it at all.
+    pub(crate) fn is_possible(&self, gas: u64, is_by_steps: bool) -> bool {
         let length_max = if self.status <= WITH_OUTPUT { OUTPUT_MAX } else { 0 };
-        self.status <= STATUSES && self.gas <= gas && self.length <= length_max
+        let has_steps = self.steps != [0; 32];
+        self.status <= STATUSES
+            && self.gas <= gas
+            && self.length <= length_max
+            && has_steps == (is_by_steps && self.is_result())
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
-        let (status, gas, length) = (reader.u8(), reader.u64(), reader.u32());
-        Self { status, gas, length, output: *reader.array() }
+    /// Reads what [`emit`](Self::emit) wrote; the reader knows whether there were too few bytes.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
+        let (status, gas, length, output) = (reader.u8(), reader.u64(), reader.u32(), *reader.array());
+        let steps = if status < BY_STEPS { [0; 32] } else { *reader.array() };
+        Self { status: status % BY_STEPS, gas, length, output, steps }
     }
 
-    pub(crate) fn emit(&self, writer: &mut Writer) {
-        writer.u8(self.status).u64(self.gas).u32(self.length).bytes(&self.output);
+    /// Appends its bytes: 45 or 77.
+    pub fn emit(&self, writer: &mut Writer) {
+        let has_steps = self.steps != [0; 32];
+        let status = self.status | if has_steps { BY_STEPS } else { 0 };
+        writer.u8(status).u64(self.gas).u32(self.length).bytes(&self.output);
+        if has_steps {
+            writer.bytes(&self.steps);
+        }
     }
 }
 
 /// A leaf of the tree: SHA-256(0 ‖ task ‖ outcome).
 pub fn leaf(task: &TaskId, outcome: &Outcome) -> [u8; 32] {
-    let mut writer = Writer::with_capacity(1 + 32 + Outcome::BYTES);
+    let mut writer = Writer::with_capacity(1 + 32 + Outcome::BYTES_MAX);
     writer.u8(0).bytes(&task.0);
     outcome.emit(&mut writer);
     sha256(&writer.finish())

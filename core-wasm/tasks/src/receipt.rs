@@ -94,7 +94,7 @@ impl Receipt {
         Some(Self { network, requester, nonce, key, signature, count, index, task, outcome, path })
     }
 
-    /// Its bytes: network 8, requester 32, nonce 16, key 64, signature 64, count 2, index 2, task 32, outcome 45, path 32 each.
+    /// Its bytes: network 8, requester 32, nonce 16, key 64, signature 64, count 2, index 2, task 32, outcome 45 or 77, path 32 each.
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.bytes(&self.network).bytes(&self.requester.0).bytes(&self.nonce).bytes(&self.key.0);

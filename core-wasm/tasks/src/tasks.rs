@@ -150,6 +150,7 @@ impl Tasks {
                     done => done,
                 }
             }
+            Question::Steps { index, ask } => offer.on_steps(ground, (from, ticket), &nonce, (index, ask)),
             Question::Revoke => {
                 offer.on_revoke(ground, from, &nonce);
                 ground.reply(ticket, Status::Ok, &[]);

@@ -3,9 +3,10 @@
 //! ```text
 //! question    kind 1 ‖ nonce 16 ‖ the rest
 //! 1 assign    lease ms 4 ‖ gas of a task 8 ‖ count 2 ‖ the batch, as shells know it. Answer: nothing, or a refusal 1
-//! 2 outcomes  key 64 ‖ signature 64 ‖ count records ‖ outputs. Record: outcome 45 ‖ how much of its output is here 2
+//! 2 outcomes  key 64 ‖ signature 64 ‖ count records ‖ outputs. Record: outcome 45 or 77 ‖ how much of its output is here 2
 //! 3 fetch     index 2 ‖ offset 4. Answer: at most 32 KiB from there on of that output for the requester, of that input for the executor
 //! 4 revoke    nothing: the batch is not wanted any more
+//! 7 steps     index 2 ‖ what about them 10: see `bisect`
 //! word        kind 1 ‖ nonce 16 ‖ the rest
 //! 5 beat      done 2: so many tasks of the batch are done
 //! 6 over      why 1: nothing will come of the batch, by a refusal's number
@@ -18,13 +19,13 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, PublicKey, Reader, Signature, Writer};
 
+use crate::bisect::Ask;
 use crate::limits::{BATCH_MAX, INLINE_MAX};
 use crate::list::Gather;
 use crate::outcome::{Outcome, TaskId, leaf, root};
 
-/// Outcomes begin with so many bytes, and each record has so many.
+/// Outcomes begin with so many bytes.
 pub(crate) const OUTCOMES_HEAD: usize = 1 + 16 + 64 + 64 + 2;
-pub(crate) const RECORD: usize = Outcome::BYTES + 2;
 
 /// Names an assignment: drawn by the requester, for it alone.
 pub type Nonce = [u8; 16];
@@ -76,6 +77,13 @@ pub enum Question<'a> {
     },
     /// The batch is not wanted any more.
     Revoke,
+    /// The steps of a task that was run by them.
+    Steps {
+        /// Which of the batch.
+        index: u16,
+        /// What about them.
+        ask: Ask,
+    },
 }
 
 /// What came of a batch.
@@ -85,34 +93,34 @@ pub struct Batch<'a> {
     pub key: &'a PublicKey,
     /// Over [`signed`].
     pub signature: &'a Signature,
+    count: usize,
+    /// And the outputs behind them.
     records: &'a [u8],
-    outputs: &'a [u8],
 }
 
 impl<'a> Batch<'a> {
     /// That of `count` records, with the outputs behind them.
-    pub(crate) fn of(key: &'a PublicKey, signature: &'a Signature, count: usize, bytes: &'a [u8]) -> Self {
-        let (records, outputs) = bytes.split_at_checked(count * RECORD).unwrap_or_default();
-        Self { key, signature, records, outputs }
+    pub(crate) fn of(key: &'a PublicKey, signature: &'a Signature, count: usize, records: &'a [u8]) -> Self {
+        Self { key, signature, count, records }
     }
 
     /// How many outcomes there are.
     pub fn len(&self) -> usize {
-        self.records.len() / RECORD
+        self.count
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.count == 0
     }
 
     /// The outcomes in order, each with its output, or with nothing where that is to be fetched.
     pub fn outcomes(&self) -> impl Iterator<Item = (Outcome, &'a [u8])> + use<'a> {
-        let mut outputs = Reader::new(self.outputs);
-        self.records.chunks_exact(RECORD).map(move |record| {
-            let mut reader = Reader::new(record);
-            let outcome = Outcome::read(&mut reader);
-            (outcome, outputs.bytes(reader.u16().into()))
+        let (mut records, mut outputs) = (Reader::new(self.records), Reader::new(self.records));
+        (0..self.count).for_each(|_| _ = read_record(&mut outputs));
+        (0..self.count).map(move |_| {
+            let (outcome, here) = read_record(&mut records);
+            (outcome, outputs.bytes(here.into()))
         })
     }
 
@@ -124,22 +132,26 @@ impl<'a> Batch<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (key, signature) = (reader.key(), reader.signature());
         let count = usize::from(reader.u16());
-        let records = reader.bytes(count * RECORD);
-        let outputs = reader.rest();
-        let batch = Self { key, signature, records, outputs };
-        let mut length = 0;
-        for record in records.chunks_exact(RECORD) {
-            let mut reader = Reader::new(record);
-            let outcome = Outcome::read(&mut reader);
-            let here = reader.u16();
+        if !(1..=BATCH_MAX).contains(&count) {
+            return None;
+        }
+        let records = reader.rest();
+        let (mut reader, mut length) = (Reader::new(records), 0);
+        for _ in 0..count {
+            let (outcome, here) = read_record(&mut reader);
             if here > 0 && (outcome.length != here.into() || usize::from(here) > INLINE_MAX) {
                 return None;
             }
             length += usize::from(here);
         }
-        let is_whole = (1..=BATCH_MAX).contains(&count) && records.len() == count * RECORD;
-        (is_whole && length == outputs.len()).then_some(batch)
+        reader.intact()?;
+        (reader.rest().len() == length).then_some(Self { key, signature, count, records })
     }
+}
+
+/// An outcome, and how much of its output is here.
+fn read_record(reader: &mut Reader<'_>) -> (Outcome, u16) {
+    (Outcome::read(reader), reader.u16())
 }
 
 impl<'a> Question<'a> {
@@ -157,6 +169,7 @@ impl<'a> Question<'a> {
             2 => Self::Outcomes(Batch::read(&mut reader)?),
             3 => Self::Fetch { index: reader.u16(), offset: reader.u32() },
             4 => Self::Revoke,
+            7 => Self::Steps { index: reader.u16(), ask: Ask::read(reader.rest())? },
             _ => return None,
         };
         reader.finish().map(|()| (nonce, question))
@@ -171,10 +184,11 @@ impl<'a> Question<'a> {
             }
             Self::Outcomes(batch) => {
                 writer.u8(2).bytes(nonce).bytes(&batch.key.0).bytes(&batch.signature.0);
-                writer.u16(batch.len() as u16).bytes(batch.records).bytes(batch.outputs)
+                writer.u16(batch.len() as u16).bytes(batch.records)
             }
             Self::Fetch { index, offset } => writer.u8(3).bytes(nonce).u16(*index).u32(*offset),
             Self::Revoke => writer.u8(4).bytes(nonce),
+            Self::Steps { index, ask } => writer.u8(7).bytes(nonce).u16(*index).bytes(&ask.emit()),
         };
         writer.finish()
     }
@@ -222,8 +236,13 @@ pub fn signed(requester: &NodeId, nonce: &Nonce, count: usize, root: &[u8; 32]) 
 }
 
 /// The bytes of records and of the outputs that come with them: those of at most [`INLINE_MAX`] as long as there is room.
-pub(crate) fn records<'o>(outcomes: impl Iterator<Item = (Outcome, &'o [u8])>, room: usize) -> Vec<u8> {
+pub(crate) fn records<'o>(
+    outcomes: impl Iterator<Item = (Outcome, &'o [u8])> + Clone,
+    room: usize,
+) -> Vec<u8> {
     let (mut records, mut outputs) = (Writer::default(), Writer::default());
+    let taken: usize = outcomes.clone().map(|(outcome, _)| outcome.bytes() + 2).sum();
+    let room = room.saturating_sub(taken);
     for (outcome, output) in outcomes {
         let is_here = output.len() <= room.saturating_sub(outputs.len());
         let output = if is_here { output } else { &[] };

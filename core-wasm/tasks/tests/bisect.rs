@@ -2,7 +2,7 @@
 
 use tabmesh_port::sha256;
 use tabmesh_tasks::Outcome;
-use tabmesh_tasks::bisect::{Dispute, Next, Step, Trail, Verdict};
+use tabmesh_tasks::bisect::{Ask, Dispute, Next, Step, Trail, Verdict};
 use tabmesh_world::dice::Dice;
 
 /// What a step honestly comes to, of so many.
@@ -39,25 +39,24 @@ impl Executor {
     fn outcome(&self) -> Outcome {
         let Step { flag, gas, length, output, .. } = (self.says)(self.count - 1);
         let status = if flag == 1 { 0 } else { flag.wrapping_sub(128) };
-        Outcome { status, gas, length, output }
+        Outcome { status, gas, length, output, steps: self.trail.root() }
     }
 
-    fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
-        self.trail
-            .answer(question, &mut |first, count| (first..first + count).map(|at| (self.says)(at)).collect())
+    fn answer(&self, ask: Ask) -> Option<Vec<u8>> {
+        self.trail.answer(ask, &mut |first, count| (first..first + count).map(|at| (self.says)(at)).collect())
     }
 }
 
 /// What came of it, and how many questions each side was asked, with that for a state.
 fn settle(sides: [&Executor; 2], count: u32) -> (Verdict, u32) {
-    let mut dispute = Dispute::new(sides.map(|side| (side.trail.root(), side.outcome())));
+    let mut dispute = Dispute::new(sides.map(Executor::outcome));
     let mut asked = 0;
     loop {
         match dispute.next() {
             Next::Ask(question) => {
                 asked += 1;
                 for (at, side) in sides.iter().enumerate() {
-                    dispute.answer(at, &side.answer(&question).unwrap_or_default());
+                    dispute.answer(at, &side.answer(question).unwrap_or_default());
                 }
             }
             Next::Run { number, before } => {
@@ -165,9 +164,9 @@ fn i15_an_outcome_that_does_not_follow_from_the_last_step_names_who_signed_it() 
         Outcome { status: 1, ..outcome },
     ];
     for wrong in wrong {
-        let mut dispute = Dispute::new([(right.trail.root(), wrong), (right.trail.root(), outcome)]);
+        let mut dispute = Dispute::new([wrong, outcome]);
         let Next::Ask(question) = dispute.next() else { panic!("it asks") };
-        (0..2).for_each(|side| dispute.answer(side, &right.answer(&question).expect("an answer")));
+        (0..2).for_each(|side| dispute.answer(side, &right.answer(question).expect("an answer")));
         assert_eq!(dispute.next(), Next::Over(Verdict::Liars([true, false])));
     }
 }
@@ -204,11 +203,11 @@ fn i19_silence_and_what_does_not_fit_name_nobody() {
     });
     let mut dice = Dice::new(2, 1);
     for round in 0..400 {
-        let mut dispute = Dispute::new([&liar, &right].map(|side| (side.trail.root(), side.outcome())));
+        let mut dispute = Dispute::new([&liar, &right].map(Executor::outcome));
         let quiet_at = round % 3;
         for turn in 0.. {
             let Next::Ask(question) = dispute.next() else { break };
-            let known = liar.answer(&question).expect("an answer");
+            let known = liar.answer(question).expect("an answer");
             let bytes = match round % 5 {
                 _ if turn != quiet_at => known,
                 0 => Vec::new(),
@@ -220,11 +219,11 @@ fn i19_silence_and_what_does_not_fit_name_nobody() {
                     bytes[at] ^= 1 << dice.below(8);
                     bytes
                 }
-                _ => right.answer(&question).expect("an answer"),
+                _ => right.answer(question).expect("an answer"),
             };
             dispute.answer(0, &bytes);
-            dispute.answer(0, &right.answer(&question).expect("an answer"));
-            dispute.answer(1, &right.answer(&question).expect("an answer"));
+            dispute.answer(0, &right.answer(question).expect("an answer"));
+            dispute.answer(1, &right.answer(question).expect("an answer"));
             dispute.answer(7, b"nobody");
         }
         match dispute.next() {
@@ -238,7 +237,7 @@ fn i19_silence_and_what_does_not_fit_name_nobody() {
             Next::Ask(_) => panic!("it ends"),
         }
     }
-    let mut dispute = Dispute::new([&liar, &right].map(|side| (side.trail.root(), side.outcome())));
+    let mut dispute = Dispute::new([&liar, &right].map(Executor::outcome));
     (0..2).for_each(|side| dispute.silent(side));
     assert_eq!(dispute.next(), Next::Over(Verdict::Silent([true, true])));
 }
@@ -256,25 +255,25 @@ fn a_trail_keeps_few_hashes_and_answers_nonsense_with_nothing() {
     expect_named(count, &liar, "much later");
     let mut dice = Dice::new(3, 1);
     for _ in 0..20_000 {
-        let length = dice.below(9) as usize;
+        let length = [10, dice.below(12) as usize][dice.below(2) as usize];
         let mut question = dice.vec(length);
         question.iter_mut().take(1).for_each(|kind| *kind %= 5);
         question.iter_mut().skip(1).take(1).for_each(|level| *level %= 40);
         // No answer is longer than 64 nodes, or a step with its path.
-        let answer = executor.answer(&question).unwrap_or_default();
+        let answer = Ask::read(&question).and_then(|ask| executor.answer(ask)).unwrap_or_default();
         assert!(answer.len() <= 4 + Step::BYTES + 1 + 32 * 32 + 64 * 32, "{question:?}");
     }
-    assert_eq!(Trail::default().answer(&[1, 0, 0, 0, 0, 0], &mut |_, _| Vec::new()), None);
+    assert_eq!(Trail::default().answer(Ask::Open, &mut |_, _| Vec::new()), None);
     // Who runs steps again and comes to fewer has no answer.
-    assert_eq!(executor.trail.answer(&[2, 3, 0, 0, 0, 0], &mut |_, _| Vec::new()), None);
+    assert_eq!(executor.trail.answer(Ask::Nodes { level: 3, number: 0 }, &mut |_, _| Vec::new()), None);
 }
 
 #[test]
 fn claims_of_any_size_do_no_harm() {
     let right = Executor::new(3, |number| honest(number, 3));
-    let known = right.answer(&[1, 0, 0, 0, 0, 0]).expect("an answer");
+    let known = right.answer(Ask::Open).expect("an answer");
     for count in [0, 1, 2, 4, 1 << 31, (1 << 31) + 1, u32::MAX] {
-        let mut dispute = Dispute::new([([9; 32], right.outcome()), (right.trail.root(), right.outcome())]);
+        let mut dispute = Dispute::new([Outcome { steps: [9; 32], ..right.outcome() }, right.outcome()]);
         let claim = [&count.to_be_bytes()[..], &known[4..]].concat();
         dispute.answer(0, &claim);
         dispute.answer(1, &known);

@@ -147,7 +147,7 @@ fn the_classifier_tells_what_can_be_told() {
 
 /// What one task in fifty does not come to.
 fn dull() -> Outcome {
-    Outcome { status: 0, gas: 1_000, length: 1, output: [0; 32] }
+    Outcome::whole(0, 1_000, 1, [0; 32])
 }
 
 fn is_rare(task: &TaskId) -> bool {

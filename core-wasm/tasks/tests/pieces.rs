@@ -340,7 +340,7 @@ fn outcomes_that_no_run_comes_to_count_for_nothing() {
         |outcome| outcome.length = (16 << 20) + 1,
         |outcome| outcome.gas = (1 << 30) + 1,
         |outcome| outcome.status = 9,
-        |outcome| outcome.status = 255,
+        |outcome| outcome.status = 127,
         |outcome| (outcome.status, outcome.length) = (2, 1),
     ];
     for wrong in wrong {

@@ -21,6 +21,9 @@ pub struct PlanLine {
     pub time: u64,
     /// Bytes of a piece, for tasks by steps; 0 where they are run whole.
     pub piece: u32,
+    /// How long a task is expected to take, in milliseconds; 0 where nobody knows.
+    #[serde(default)]
+    pub expected_ms: u32,
     /// How the job is dealt with.
     #[serde(default)]
     pub wishes: WishesLine,
@@ -124,6 +127,9 @@ pub struct AcceptedLine {
     pub status: u8,
     /// The gas that is billed.
     pub gas: u64,
+    /// The root over its steps, where it was run by them: 64 hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<String>,
     /// Bytes of the receipt, the first of the data; 0 where the node ran the task itself.
     pub receipt_bytes: u32,
 }

@@ -115,6 +115,11 @@ pub enum Request {
         /// Forget it then.
         clear: bool,
     },
+    /// What a checkpoint says of executors of whom this node knows nothing: [`Done::Learn`]. It spares them the first checks, and no more.
+    Learn {
+        /// At most 512.
+        records: Vec<job::RecordLine>,
+    },
     /// Run tasks of others, or do not: [`Done::Offer`].
     Offer(offer::OfferWish),
     /// Open a stream: [`Answer::Opened`], then data and an end from both sides, and last [`Done::Stream`].
@@ -258,6 +263,8 @@ pub enum Done {
     PauseJob {},
     /// What is known of executors, or was until now.
     Records(Vec<job::RecordLine>),
+    /// It is known now.
+    Learn {},
     /// What is offered, and what is done.
     Offer(Box<offer::OfferLines>),
     /// Both ends of the stream have all.

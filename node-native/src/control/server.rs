@@ -192,6 +192,7 @@ impl Server {
             Request::CancelJob { job } => jobs::cancel(&self.jobs, job).await,
             Request::PauseJob { job, paused } => jobs::pause(&self.jobs, job, paused).await,
             Request::Records { clear } => jobs::records(&self.jobs, clear).await,
+            Request::Learn { records } => jobs::learn(&self.jobs, &records).await,
             Request::Offer(wish) => jobs::offer(&self.jobs, wish).await,
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,

@@ -26,6 +26,10 @@ const LOST_MAX: usize = 2;
 const WITHIN: Duration = Duration::from_secs(30);
 const BYTES_A_SECOND: u32 = 32 << 10;
 
+/// What a step left: an output and a state. Whoever has it may have to run the task again, so it is waited for longer.
+const LEFT_BYTES_MAX: u32 = 32 << 20;
+const LEFT_WITHIN: Duration = Duration::from_secs(600);
+
 /// Where something lies.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
@@ -33,6 +37,8 @@ pub(super) enum Source {
     Requester { assignment: u32, index: u16 },
     /// An output, at whoever made it.
     Executor { executor: NodeId, nonce: Nonce, index: u16 },
+    /// What a step of a task left, at whoever ran it.
+    Left { executor: NodeId, nonce: Nonce, index: u16, number: u32 },
 }
 
 /// What came of a piece.
@@ -99,9 +105,29 @@ impl Fetcher {
         if is_it.is_ok_and(|is_it| is_it) { Ok(whole) } else { Err(Lost::Withheld) }
     }
 
+    /// What a step left, up to its end: `None` where it does not come, or has no end.
+    pub(super) async fn left(&self, source: Source) -> Option<Bytes> {
+        timeout(LEFT_WITHIN, self.left_at_last(source)).await.ok().flatten()
+    }
+
+    async fn left_at_last(&self, source: Source) -> Option<Bytes> {
+        let offsets = stream::iter((0..=LEFT_BYTES_MAX).step_by(PIECE_MAX));
+        let mut pieces = offsets.map(|offset| self.piece(source, offset)).buffered(UNDER_WAY_MAX);
+        let mut whole = BytesMut::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.ok()?;
+            whole.extend_from_slice(&piece);
+            if piece.len() < PIECE_MAX {
+                return Some(whole.freeze());
+            }
+        }
+        None
+    }
+
     async fn piece(&self, source: Source, offset: u32) -> Piece {
         let mut lost = 0;
-        for _ in 0..TRIES_MAX {
+        let tries = if matches!(source, Source::Left { .. }) { usize::MAX } else { TRIES_MAX };
+        for _ in 0..tries {
             match self.ask(source, offset).await {
                 Err(Status::TooManyRequests) => {}
                 Err(Status::TimedOut) if lost + 1 < LOST_MAX => lost += 1,

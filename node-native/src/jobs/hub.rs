@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tabmesh_engine::{NodeId, Status};
-use tabmesh_tasks::{Command, Event};
+use tabmesh_tasks::{CHECKED_FIRST, Command, Event};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -40,6 +40,7 @@ pub(super) enum Order {
     Pause { job: u32, is_paused: bool, reply: Reply<Result<(), JobError>> },
     Jobs(Reply<Vec<JobView>>),
     Records(Reply<Vec<(NodeId, u32)>>),
+    Learn(Vec<(NodeId, u32)>, Reply<()>),
     ClearRecords(Reply<()>),
 }
 
@@ -149,6 +150,16 @@ impl Hub {
             Order::Records(reply) => {
                 drop(reply.send(self.records.all().map(|(id, confirmed)| (*id, confirmed)).collect()));
             }
+            Order::Learn(records, reply) => {
+                for (executor, confirmed) in records {
+                    let confirmed = confirmed.min(CHECKED_FIRST);
+                    if self.records.learn(executor, confirmed) {
+                        commands.push(Command::Know { executor: &executor, confirmed }.emit());
+                    }
+                }
+                self.records.save();
+                let _ = reply.send(());
+            }
             Order::ClearRecords(reply) => {
                 for executor in self.records.clear() {
                     commands.push(Command::Know { executor: &executor, confirmed: 0 }.emit());
@@ -172,9 +183,15 @@ impl Hub {
             Event::FetchedInput { fetch, status, bytes } => {
                 self.offering.on_piece(fetch, piece(status, bytes))
             }
-            Event::Refused { command: FETCH, of, status } => self.asking.on_piece(of, Err(status)),
+            Event::Refused { command: FETCH | FETCH_LEFT, of, status } => {
+                self.asking.on_piece(of, Err(status))
+            }
             Event::Refused { command: FETCH_INPUT, of, status } => self.offering.on_piece(of, Err(status)),
-            Event::Run { .. } | Event::Stop(_) | Event::Want { .. } | Event::Forget(_) => {
+            Event::Run { .. }
+            | Event::Stop(_)
+            | Event::Want { .. }
+            | Event::WantSteps { .. }
+            | Event::Forget(_) => {
                 self.offering.hear(&event, &mut self.commands);
             }
             event => self.asking.hear(&event, &mut self.commands),
@@ -212,6 +229,7 @@ async fn tell_settled(handle: Handle, settled: mpsc::UnboundedSender<()>) {
 
 /// The first bytes of the commands that fetch.
 const FETCH: u8 = 11;
+const FETCH_LEFT: u8 = 17;
 const FETCH_INPUT: u8 = 37;
 
 fn piece(status: Status, bytes: &[u8]) -> Piece {

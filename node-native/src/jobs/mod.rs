@@ -6,6 +6,7 @@
 
 pub mod ask;
 pub mod batch;
+pub mod checkpoint;
 mod door;
 mod fetching;
 pub mod graph;
@@ -15,6 +16,7 @@ pub mod offer;
 mod records;
 pub mod root;
 pub mod runner;
+pub mod steps;
 pub mod terms;
 
 use std::path::PathBuf;
@@ -163,6 +165,11 @@ impl Jobs {
     /// How often each executor was checked and right, in a row.
     pub async fn records(&self) -> Vec<(NodeId, u32)> {
         self.ask(Order::Records).await.unwrap_or_default()
+    }
+
+    /// Takes what somebody else says of executors of whom nothing is known: it spares them the first checks, and no more.
+    pub async fn learn(&self, records: Vec<(NodeId, u32)>) {
+        self.ask(|reply| Order::Learn(records, reply)).await;
     }
 
     /// Has all of them begin anew.

@@ -49,6 +49,15 @@ impl Records {
         }
     }
 
+    /// What somebody else says of an executor; whether nothing was known of it.
+    pub(super) fn learn(&mut self, executor: NodeId, confirmed: u32) -> bool {
+        let is_new = !self.confirmed.contains_key(&executor);
+        if is_new {
+            self.set(executor, confirmed);
+        }
+        is_new
+    }
+
     /// Forgets all of them: who they were of.
     pub(super) fn clear(&mut self) -> Vec<NodeId> {
         self.is_changed = true;

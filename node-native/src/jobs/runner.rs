@@ -6,13 +6,25 @@ use std::time::Duration;
 use bytes::Bytes;
 use tabmesh_engine::sha256;
 use tabmesh_tasks::Outcome;
+use tabmesh_tasks::bisect::Trail;
 
-use crate::task::{self, End, Executor, Task, Watchdog};
+use super::steps;
+use crate::task::{self, Course, End, Executor, Seen, Task, Watchdog};
 
 /// Runs tasks; several at a time.
 pub trait Runner: Send + Sync {
     /// Runs a task to its end, within this time, and blocks until then.
     fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome;
+
+    /// Runs a task by steps from there on, as [`Executor::walk`] does.
+    fn walk(
+        &self,
+        task: &Task,
+        from: Course,
+        time: Duration,
+        watchdog: &Watchdog,
+        seen: &mut Seen<'_>,
+    ) -> task::Outcome;
 
     /// Ends the run with this watchdog, within 100 ms.
     fn stop(&self, watchdog: &Watchdog);
@@ -21,6 +33,17 @@ pub trait Runner: Send + Sync {
 impl Runner for Executor {
     fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
         self.run_watched(task, Some(time), watchdog)
+    }
+
+    fn walk(
+        &self,
+        task: &Task,
+        from: Course,
+        time: Duration,
+        watchdog: &Watchdog,
+        seen: &mut Seen<'_>,
+    ) -> task::Outcome {
+        Self::walk(self, task, from, Some(time), watchdog, seen)
     }
 
     fn stop(&self, watchdog: &Watchdog) {
@@ -36,14 +59,26 @@ pub(super) struct RunResult {
     pub(super) outcome: Outcome,
     /// The output.
     pub(super) output: Bytes,
+    /// Where it was run by steps.
+    pub(super) trail: Option<Trail>,
 }
 
 impl RunResult {
-    pub(super) fn of(run: task::Outcome) -> Self {
+    /// Runs a task, whole or by steps.
+    pub(super) fn of(runner: &dyn Runner, task: &Task, time: Duration, watchdog: &Watchdog) -> Self {
+        let (run, trail) = match task.piece_bytes() {
+            None => (runner.run(task, time, watchdog), None),
+            Some(_) => {
+                let (run, trail) = steps::run(runner, task, time, watchdog);
+                (run, Some(trail))
+            }
+        };
         let (end, gas) = (run.end, run.gas_used);
         let (status, length) = (end.status().number(), run.output.len() as u32);
-        let outcome = Outcome { status, gas, length, output: sha256(&run.output) };
-        Self { end, outcome, output: run.output.into() }
+        let has_steps = end.status().is_result();
+        let steps = trail.as_ref().filter(|_| has_steps).map(Trail::root).unwrap_or_default();
+        let outcome = Outcome { status, gas, length, output: sha256(&run.output), steps };
+        Self { end, outcome, output: run.output.into(), trail }
     }
 }
 

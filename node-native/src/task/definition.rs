@@ -163,6 +163,18 @@ impl Task {
         &self.module
     }
 
+    /// The input.
+    #[must_use]
+    pub fn input(&self) -> &Bytes {
+        &self.input
+    }
+
+    /// Bytes of a piece, where it is run by steps.
+    #[must_use]
+    pub fn piece_bytes(&self) -> Option<NonZeroUsize> {
+        self.piece_bytes
+    }
+
     /// The limit of gas.
     #[must_use]
     pub fn gas(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! The course of a run, on a thread of its own with a watchdog beside it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
@@ -8,6 +9,7 @@ use std::time::Duration;
 use tabmesh_meter::Interface;
 
 use super::command::Command;
+use super::course::{Course, Seen};
 use super::definition::Task;
 use super::engine::{Engine, Guest, Watchdog, call};
 use super::outcome::{End, Failure, Outcome, bill, judge};
@@ -88,6 +90,28 @@ impl Executor {
         outcome.unwrap_or_else(|failure| StepOutcome::without_run(End::Abort(failure), task.gas))
     }
 
+    /// Runs a task by steps from there on, and tells `seen` of each; see [`Executor::run_watched`]. A module that is unfit fails at its first
+    /// step. Where `seen` has enough the task is [`End::Late`].
+    pub fn walk(
+        &self,
+        task: &Task,
+        from: Course,
+        timeout: Option<Duration>,
+        watchdog: &Watchdog,
+        seen: &mut Seen<'_>,
+    ) -> Outcome {
+        let outcome = self.watched(timeout, watchdog, |watchdog| match self.ready(task, watchdog, true) {
+            Ok(prepared) => self.stepper(&prepared, task, watchdog).walk(from, seen),
+            Err(end) => {
+                if end.status().is_result() {
+                    let _ = seen(&from.ended(task, end));
+                }
+                Outcome::without_run(end, task.gas)
+            }
+        });
+        outcome.unwrap_or_else(|failure| Outcome::without_run(End::Abort(failure), task.gas))
+    }
+
     /// Work on a thread of its own, told when its time is up.
     fn watched<T: Send>(
         &self,
@@ -118,8 +142,9 @@ impl Executor {
             Ok(prepared) => prepared,
             Err(end) => return Outcome::without_run(end, task.gas),
         };
-        if let Some(piece_bytes) = task.piece_bytes {
-            return self.stepper(&prepared, task, watchdog).run(piece_bytes.get());
+        if task.piece_bytes.is_some() {
+            let stepper = self.stepper(&prepared, task, watchdog);
+            return stepper.walk(Course::default(), &mut |_| ControlFlow::Continue(()));
         }
         let command = Command::new(task, watchdog.clone());
         match prepared.module.start(command, self.limits.pages_max) {

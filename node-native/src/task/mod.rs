@@ -11,6 +11,7 @@ mod cache;
 mod command;
 pub mod compiler;
 pub mod confinement;
+mod course;
 mod definition;
 pub mod engine;
 pub mod executor;
@@ -33,6 +34,7 @@ mod watchdog;
 pub mod why;
 
 pub use compiler::Compiler;
+pub use course::{Course, Seen, Taken};
 pub use definition::{
     BoundError, GAS_DEFAULT, GAS_MAX, LOG_BYTES_MAX, PAGES_DEFAULT, STACK_KIB_DEFAULT, STACK_KIB_MAX,
     STREAM_BYTES_MAX, Task,
@@ -41,4 +43,5 @@ pub use executor::{Executor, HostLimits};
 pub use kinds::EngineKind;
 pub use outcome::{End, Failure, Outcome, Status};
 pub use steps::{Answer, Flag, State, StepOutcome};
+pub use wasi::in_vain;
 pub use watchdog::Watchdog;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::command::Command;
 use super::definition::{BoundError, STREAM_BYTES_MAX, Task};
 use super::engine::{Guest, PAGE_BYTES, call};
-use super::outcome::{End, Outcome, bill, judge};
+use super::outcome::{End, bill, judge};
 use super::prepare::Prepared;
 use super::pure;
 use super::stop::Stop;
@@ -134,32 +134,6 @@ pub(super) struct Stepper<'a> {
 }
 
 impl Stepper<'_> {
-    /// All steps of the task, with pieces of so many bytes, at least 1.
-    pub(super) fn run(&self, piece_bytes: usize) -> Outcome {
-        let (mut outcome, limit) = (Outcome::without_run(End::Ok, 0), self.task.gas);
-        // Behind the last piece an empty one: the end of the input.
-        let mut pieces = self.task.input.chunks(piece_bytes).chain([&[][..]]);
-        let mut next = Next { flag: Flag::Wait, state: State::default() };
-        while let Some(piece) = next.piece(&mut pieces) {
-            let step = self.step(&next.state, piece, limit - outcome.gas_used);
-            outcome.steps += 1;
-            let answer = match step.answer {
-                None => return Outcome { steps: outcome.steps, ..Outcome::without_run(step.end, limit) },
-                Some(answer) => answer,
-            };
-            outcome.gas_used += step.gas_used;
-            if outcome.output.len() + answer.emitted.len() > STREAM_BYTES_MAX {
-                break;
-            }
-            outcome.output.extend_from_slice(&answer.emitted);
-            if answer.flag == Flag::Done {
-                return outcome;
-            }
-            next = Next { flag: answer.flag, state: answer.state };
-        }
-        Outcome { steps: outcome.steps, ..Outcome::without_run(End::BadAbi, limit) }
-    }
-
     /// One step with as much gas, whatever the task's limit.
     pub(super) fn step(&self, state: &State, piece: &[u8], gas: u64) -> StepOutcome {
         let command = Command::new(self.task, self.watchdog.clone());
@@ -194,19 +168,6 @@ impl Stepper<'_> {
         let answer = Answer::parse(answer).ok_or(Stop::BadAbi)?;
         charge(guest, answer.bytes() as u64 / BYTES_A_GAS)?;
         Ok(answer)
-    }
-}
-
-/// What the last step left to be done.
-struct Next {
-    flag: Flag,
-    state: State,
-}
-
-impl Next {
-    /// The piece of the next step; none if it is to be one behind the end of the input.
-    fn piece<'a>(&self, pieces: &mut impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
-        if self.flag == Flag::Wait { pieces.next() } else { Some(&[]) }
     }
 }
 

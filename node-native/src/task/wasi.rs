@@ -104,6 +104,34 @@ pub(super) const FUNCTIONS: [(Function, &str, &[Kind]); 46] = [
     (F::NotOfFile, "sock_shutdown", &[I32, I32]),
 ];
 
+/// What a module asks for by an import that every host answers with *not there*: a word for it.
+#[must_use]
+fn never_there(import: &str) -> Option<&'static str> {
+    let (function, ..) = FUNCTIONS.iter().find(|(_, name, _)| *name == import)?;
+    match (function, import) {
+        (F::Not, "poll_oneoff") => Some("sleep and waiting"),
+        (F::Not, "sched_yield") => Some("threads"),
+        (F::NotOfFile, name) if name.starts_with("sock_") => Some("sockets"),
+        (F::NotOfFile, _) => Some("files"),
+        // What is left of them asks for nothing that a program could miss.
+        _ => None,
+    }
+}
+
+/// What a module asks for in vain, each once, with the first import that does.
+#[must_use]
+pub fn in_vain(imports: &[String]) -> Vec<(&'static str, String)> {
+    let mut found: Vec<(&'static str, String)> = Vec::new();
+    for import in imports {
+        if let Some(what) = never_there(import)
+            && found.iter().all(|(other, _)| *other != what)
+        {
+            found.push((what, import.clone()));
+        }
+    }
+    found
+}
+
 impl Function {
     /// Whether it answers with an i32.
     pub(super) fn has_result(self) -> bool {

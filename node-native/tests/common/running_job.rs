@@ -15,7 +15,8 @@ use tokio::time::{Duration, sleep, timeout};
 
 use super::{PATIENCE, network};
 
-pub const PLAN: Plan = Plan { level: 2, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0 };
+pub const PLAN: Plan =
+    Plan { level: 2, gas: 1_000_000_000, pages: 1_024, seed: [0; 32], time: 0, piece: 0, expected_ms: 0 };
 
 /// A peer that asks, and so many that offer and are known to.
 pub async fn crowd(offering: usize) -> Vec<(TempDir, Peer)> {
@@ -52,7 +53,8 @@ pub struct Got {
     pub receipt: Vec<u8>,
 }
 
-fn got(accepted: Accepted) -> Got {
+/// The same without what keeps others.
+pub fn got(accepted: Accepted) -> Got {
     let Accepted { outcome, is_checked, executor, output, receipt, .. } = accepted;
     Got { outcome, is_checked, executor, output, receipt }
 }

@@ -20,7 +20,7 @@ export interface Half<E> {
   end(error: MeshError): void;
 }
 
-const OFFERING = new Set<face.Event['kind']>(['run', 'stop', 'wantOutput', 'forget', 'fetchedInput']);
+const OFFERING = new Set<face.Event['kind']>(['run', 'stop', 'wantOutput', 'forget', 'fetchedInput', 'wantSteps']);
 
 /** Commands of whoever offers have numbers from here on. */
 const FIRST_OFFERING = 32;

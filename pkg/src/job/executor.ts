@@ -20,6 +20,7 @@ import { Pace } from './pace.js';
 import type { Task } from './runner.js';
 import { Store } from './store.js';
 import { taskId } from './task-id.js';
+import { Trails, type Wish as StepsWish } from './trails.js';
 
 /** What an offer gives. */
 export interface Limits {
@@ -74,6 +75,9 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   readonly #served = new Map<number, Serving>();
   readonly #modules = new Store<string>(MODULES_BYTES_MAX);
   readonly #outputs = new Store<string>(OUTPUTS_BYTES_MAX);
+  readonly #trails = new Trails();
+  /** Steps of some task are run again. */
+  #isRunningAgain = false;
   /** Tasks that run. */
   readonly #running = new Set<AbortController>();
   readonly #pace: Pace;
@@ -113,6 +117,8 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
         return this.#forget(event.assignment);
       case 'wantOutput':
         return this.#give(event);
+      case 'wantSteps':
+        return this.#giveSteps(event);
       case 'fetchedInput':
         return this.#fetching.came(event.fetch, event.status, event.bytes);
       case 'refused':
@@ -136,7 +142,10 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     this.#served.delete(assignment);
     serving.isRunning = false;
     serving.stop.abort();
-    for (const index of serving.kept) this.#outputs.delete(`${assignment}:${index}`);
+    for (const index of serving.kept) {
+      this.#outputs.delete(`${assignment}:${index}`);
+      this.#trails.forget(`${assignment}:${index}`);
+    }
     this.onChange();
   }
 
@@ -229,38 +238,32 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
       deadly.set(key, true);
       throw new Declined(face.REFUSAL.unwilling);
     }
+    if (run.trail) this.#trails.keep(`${serving.assignment}:${index}`, { task: { module, gas, input }, trail: run.trail });
     this.#ran(serving, index, taskId(module.frame, gas, { hash, length: input.length }), run);
   }
 
   /** One run: `stopped` where the page's person comes first; `undefined` where the module could not be compiled in time. */
-  async #once({ stop: { signal } }: Serving, task: Pick<Task, 'module' | 'gas' | 'input'>): Promise<OwnRun | 'stopped' | undefined> {
-    const stop = new AbortController();
-    const end = (): void => stop.abort(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
-    this.#running.add(stop);
+  #once(serving: Serving, task: Pick<Task, 'module' | 'gas' | 'input'>): Promise<OwnRun | 'stopped' | undefined> {
     const timeoutMs = Math.min(this.#limits.turnMs, this.#limits.watchdogMs(task.gas));
-    try {
-      await orAborted(thePool().prepare(task.module.pool, false, stop.signal, COMPILE_MS), stop.signal);
-      return await runTask(task, { signal: stop.signal, timeoutMs });
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
-      if (stop.signal.aborted) return 'stopped';
-      throw error;
-    } finally {
-      this.#running.delete(stop);
-      signal.removeEventListener('abort', end);
-    }
+    return this.#stoppable(serving, async (ending) => {
+      try {
+        await orAborted(thePool().prepare(task.module.pool, false, ending, COMPILE_MS), ending);
+        return await runTask(task, { signal: ending, timeoutMs });
+      } catch (error) {
+        serving.stop.signal.throwIfAborted();
+        if (error instanceof MeshError && error.code === CODE.notChecked) return undefined;
+        if (ending.aborted) return 'stopped';
+        throw error;
+      }
+    });
   }
 
   #ran(serving: Serving, index: number, task: Bytes, { outcome, done }: OwnRun): void {
     const { output } = done.outcome;
     const isInline = output.length <= INLINE_MAX;
     // The batch's one answer may have no room for a short one either.
-    if (output.length > 0) {
-      serving.kept.push(index);
-      this.#outputs.put(`${serving.assignment}:${index}`, output);
-    }
+    serving.kept.push(index);
+    if (output.length > 0) this.#outputs.put(`${serving.assignment}:${index}`, output);
     serving.done += 1;
     this.#say(face.ran(serving.assignment, index, task, outcome, isInline ? output : NO_BYTES));
     this.onRan(serving.from, outcome.gas);
@@ -271,6 +274,43 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
     const output = this.#outputs.get(`${assignment}:${index}`);
     const isThere = output !== undefined && offset < output.length;
     this.#say(face.giveOutput(ticket, isThere ? STATUS.ok : STATUS.notFound, isThere ? output.subarray(offset, offset + PIECE_MAX) : NO_BYTES));
+  }
+
+  /** Where steps have to be run again they are, unless those of another task are; it is asked again. */
+  #giveSteps({ ticket, assignment, index, ask }: face.WantSteps): void {
+    const place = `${assignment}:${index}`;
+    const said = this.#trails.answer(place, ask);
+    if (!('later' in said)) return this.#say(face.giveOutput(ticket, said.status, said.bytes));
+    const serving = this.#served.get(assignment);
+    if (serving && !this.#isRunningAgain) void this.#runAgain(serving, place, said.later);
+    this.#say(face.giveOutput(ticket, serving ? STATUS.tooManyRequests : STATUS.notFound, NO_BYTES));
+  }
+
+  async #runAgain(serving: Serving, place: string, wish: StepsWish): Promise<void> {
+    const { signal } = serving.stop;
+    this.#isRunningAgain = true;
+    const timeoutMs = Math.min(this.#limits.turnMs, this.#limits.watchdogMs(this.#limits.gas));
+    const run = async (): Promise<void> => {
+      await this.#pace.free(signal);
+      await this.#stoppable(serving, (ending) => this.#trails.runAgain(place, wish, { signal: ending, timeoutMs }));
+    };
+    // Where it is stopped, it is tried again when it is asked for again, up to a bound.
+    await this.#lanes.run(run, signal, tooMany).catch(() => undefined);
+    this.#isRunningAgain = false;
+  }
+
+  /** Work that ends with its batch, and where the page's person comes first. */
+  async #stoppable<T>({ stop: { signal } }: Serving, work: (ending: AbortSignal) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    const end = (): void => stop.abort(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    this.#running.add(stop);
+    try {
+      return await work(stop.signal);
+    } finally {
+      this.#running.delete(stop);
+      signal.removeEventListener('abort', end);
+    }
   }
 
   /** The coordinator may be gone: then nobody waits for it. */

@@ -4,6 +4,7 @@
 import { type Bytes, u32 } from '../bytes.js';
 import { Reader } from '../module/reader.js';
 import { type Outcome, outcomeBytes, readOutcome, u16, u64 } from './outcome.js';
+import { type Ask, type Step, readAsk, readStep, stepBytes } from './trail.js';
 
 /** Why an executor does not take a batch. */
 export const REFUSAL = { busy: 1, tooLarge: 2, unwilling: 3 } as const;
@@ -38,6 +39,13 @@ export const know = (executor: Bytes, confirmed: number): Command => command(10,
 export const fetchOutput = (fetch: number, executor: Bytes, nonce: Bytes, index: number, offset: number): Command =>
   command(11, u32(fetch), executor, nonce, u16(index), u32(offset));
 export const giveInput = (ticket: number, status: number, bytes: Uint8Array): Command => command(12, u32(ticket), u16(status), bytes);
+/** Tasks that are added from now on are run by steps, or whole. */
+export const bySteps = (job: number, areSo: boolean): Command => command(17, u32(job), Uint8Array.of(areSo ? 1 : 0));
+export const fetchLeft = (fetch: number, { executor, nonce, index }: RanBy, step: number, offset: number): Command =>
+  command(18, u32(fetch), executor, nonce, u16(index), u32(step), u32(offset));
+export const ranStep = (job: number, number: number, step: Step): Command => command(19, u32(job), u32(number), stepBytes(step));
+export const cannotStep = (job: number, number: number, areSilent: boolean): Command =>
+  command(20, u32(job), u32(number), Uint8Array.of(areSilent ? 1 : 0));
 /** @param turnMs how long a task may take, and a batch while others wait */
 export const offer = (cores: number, gas: bigint, turnMs: number, bytesAnHour: number): Command =>
   command(32, Uint8Array.of(cores), u64(gas), u32(turnMs), u64(BigInt(bytesAnHour)));
@@ -62,6 +70,23 @@ export interface Want {
   readonly offset: number;
 }
 
+/** A task as somebody ran it. */
+export interface RanBy {
+  readonly executor: Bytes;
+  readonly nonce: Bytes;
+  readonly index: number;
+}
+
+export interface RunStep {
+  readonly kind: 'runStep';
+  readonly job: number;
+  readonly number: number;
+  readonly step: number;
+  readonly sides: readonly RanBy[];
+  /** The step before; `undefined`: this is the first. */
+  readonly before: Step | undefined;
+}
+
 /** What the coordinator tells of jobs. */
 export type AskEvent =
   | { readonly kind: 'refused'; readonly command: number; readonly of: number; readonly status: number }
@@ -78,7 +103,8 @@ export type AskEvent =
   | { readonly kind: 'ended'; readonly job: number; readonly isCancelled: boolean }
   | { readonly kind: 'record'; readonly executor: Bytes; readonly confirmed: number }
   | { readonly kind: 'fetchedOutput'; readonly fetch: number; readonly status: number; readonly bytes: Bytes }
-  | ({ readonly kind: 'wantInput' } & Want);
+  | ({ readonly kind: 'wantInput' } & Want)
+  | RunStep;
 
 export interface Accepted {
   readonly kind: 'accepted';
@@ -98,7 +124,16 @@ export type OfferEvent =
   | { readonly kind: 'stop'; readonly assignment: number }
   | ({ readonly kind: 'wantOutput' } & Want)
   | { readonly kind: 'forget'; readonly assignment: number }
-  | { readonly kind: 'fetchedInput'; readonly fetch: number; readonly status: number; readonly bytes: Bytes };
+  | { readonly kind: 'fetchedInput'; readonly fetch: number; readonly status: number; readonly bytes: Bytes }
+  | WantSteps;
+
+export interface WantSteps {
+  readonly kind: 'wantSteps';
+  readonly ticket: number;
+  readonly assignment: number;
+  readonly index: number;
+  readonly ask: Ask;
+}
 
 export type Event = AskEvent | OfferEvent;
 
@@ -155,6 +190,8 @@ function fields(reader: Reader): Event {
       return { kind: 'fetchedOutput', fetch: u32(), status: reader.status(), bytes: reader.rest() };
     case 15:
       return { kind: 'wantInput', ticket: u32(), assignment: u32(), index: u16(), offset: u32() };
+    case 16:
+      return { kind: 'runStep', job: u32(), number: u32(), step: u32(), sides: [ranBy(reader), ranBy(reader)], before: stepOrNone(reader) };
     case 32:
       return { kind: 'run', assignment: u32(), from: reader.take(32), gas: reader.big(), count: u16(), bytes: reader.rest() };
     case 33:
@@ -165,6 +202,8 @@ function fields(reader: Reader): Event {
       return { kind: 'forget', assignment: u32() };
     case 36:
       return { kind: 'fetchedInput', fetch: u32(), status: reader.status(), bytes: reader.rest() };
+    case 37:
+      return { kind: 'wantSteps', ticket: u32(), assignment: u32(), index: u16(), ask: readAsk(reader) };
     default:
       throw new RangeError(`no event has the number ${which}`);
   }
@@ -175,6 +214,17 @@ function numbersIn(reader: Reader): number[] {
   const view = new DataView(rest.buffer, rest.byteOffset);
   if (rest.length % 4 > 0) throw new RangeError('numbers of 4 bytes each');
   return Array.from({ length: rest.length / 4 }, (_, at) => view.getUint32(4 * at));
+}
+
+const ranBy = (reader: Reader): RanBy => ({ executor: reader.take(32), nonce: reader.take(16), index: reader.number(2) });
+
+function stepOrNone(reader: Reader): Step | undefined {
+  const rest = reader.rest();
+  if (rest.length === 0) return undefined;
+  const reading = new Reader(rest);
+  const step = readStep(reading);
+  reading.end();
+  return step;
 }
 
 function accepted(reader: Reader): Accepted {

@@ -1,6 +1,6 @@
 // Brings what is longer than a message, in pieces, and checks its hash.
 
-import { type Bytes, concat, isEqual } from '../bytes.js';
+import { type Bytes, NO_BYTES, concat, isEqual } from '../bytes.js';
 import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { Recent } from '../task/recent.js';
@@ -17,6 +17,10 @@ const TRIES_MAX = 30;
 /** One thing is given up after this, in milliseconds, and a second for each so many bytes: who gives a piece now and then would hold its place for days. */
 const WITHIN_MS = 30_000;
 const BYTES_A_SECOND = 32_768;
+
+/** What a step left: an output and a state. It is waited for so long, in milliseconds. */
+const LEFT_BYTES_MAX = 32 << 20;
+const LEFT_WITHIN_MS = 600_000;
 
 /** What to bring. */
 export interface Wish {
@@ -41,6 +45,8 @@ const SILENT_MAX = 256;
 interface Clock {
   end: number;
   readonly within: number;
+  /** A piece is asked for so often. */
+  readonly tries: number;
   /** Whoever has it is gone, or was not asked. */
   isExcused: boolean;
 }
@@ -64,7 +70,7 @@ export class Fetching {
     const pieces: Bytes[] = [];
     let [next, isLost] = [0, false];
     const count = Math.ceil(length / PIECE_MAX);
-    const clock: Clock = { end: Infinity, within: WITHIN_MS + (1_000 * length) / BYTES_A_SECOND, isExcused: false };
+    const clock: Clock = { end: Infinity, within: WITHIN_MS + (1_000 * length) / BYTES_A_SECOND, tries: TRIES_MAX, isExcused: false };
     const work = async (): Promise<void> => {
       while (next < count && !isLost && !signal?.aborted) {
         const at = next;
@@ -80,6 +86,19 @@ export class Fetching {
     const bytes = isLost ? undefined : concat(...pieces);
     if (bytes && isEqual(await hashOf(bytes), hash)) return bytes;
     if (!clock.isExcused) wish.onWithheld?.();
+    return undefined;
+  }
+
+  /** What a step left, up to its end; `undefined` where it does not come, or has no end. Whoever has it may run the task again first. */
+  async left(wish: Pick<Wish, 'from' | 'ask' | 'signal'>): Promise<Bytes | undefined> {
+    const clock: Clock = { end: Infinity, within: LEFT_WITHIN_MS, tries: Infinity, isExcused: false };
+    const pieces: Bytes[] = [];
+    for (let offset = 0; offset <= LEFT_BYTES_MAX && !wish.signal?.aborted; offset += PIECE_MAX) {
+      const piece = await this.#piece({ ...wish, length: 0, hash: NO_BYTES }, offset, clock);
+      if (!piece || piece.length > PIECE_MAX) return undefined;
+      pieces.push(piece);
+      if (piece.length < PIECE_MAX) return concat(...pieces);
+    }
     return undefined;
   }
 
@@ -112,7 +131,7 @@ export class Fetching {
     const isSilent = (this.#silent.get(wish.from) ?? -Infinity) > performance.now();
     clock.isExcused ||= isSilent;
     clock.end = Math.min(clock.end, performance.now() + clock.within);
-    for (let tries = 0; !isSilent && tries < TRIES_MAX && performance.now() < clock.end; tries += 1) {
+    for (let tries = 0; !isSilent && tries < clock.tries && performance.now() < clock.end; tries += 1) {
       if (wish.signal?.aborted) return undefined;
       const answer = await this.#ask(wish, offset);
       if (typeof answer !== 'number') return answer;

@@ -3,11 +3,11 @@
 import { type Bytes, concat, keyOf } from '../bytes.js';
 import { Reader } from '../module/reader.js';
 import { hashOf } from './hash.js';
-import { OUTCOME_BYTES, type Outcome, outcomeBytes, readOutcome } from './outcome.js';
+import { type Outcome, outcomeBytes, readOutcome } from './outcome.js';
 import type { Decided, Task } from './runner.js';
 
-/** Task 32, outcome 45, executor 32 (zeros: this tab), flags 1, votes 1, and the output. */
-const HEAD = 32 + OUTCOME_BYTES + 32 + 2;
+/** Task 32, outcome 45 or 77, executor 32 (zeros: this tab), flags 1, votes 1, and the output. */
+const HEAD_MAX = 32 + 77 + 32 + 2;
 
 const CHECKED = 1;
 
@@ -28,10 +28,11 @@ export class Journal {
   }
 
   note({ id }: Task, { outcome, output, executor, isChecked, votes }: Decided): void {
-    if (this.#bytes + HEAD + output.length > this.#most) return;
+    if (this.#bytes + HEAD_MAX + output.length > this.#most) return;
     const flags = Uint8Array.of(isChecked ? CHECKED : 0, Math.min(votes, 255));
-    this.#parts.push(concat(id, outcomeBytes(outcome), executor ?? new Uint8Array(32), flags), output);
-    this.#bytes += HEAD + output.length;
+    const head = concat(id, outcomeBytes(outcome), executor ?? new Uint8Array(32), flags);
+    this.#parts.push(head, output);
+    this.#bytes += head.length + output.length;
     // Many small parts cost more than what is in them.
     if (this.#parts.length > 1_024) this.#parts = [concat(...this.#parts)];
   }
@@ -45,14 +46,15 @@ export class Journal {
 export async function readJournal(bytes: Uint8Array): Promise<Known> {
   const all = new Map<string, Decided>();
   for (let at = 0; at < bytes.length;) {
-    const reader = new Reader(bytes.subarray(at, at + HEAD));
+    const reader = new Reader(bytes.subarray(at, at + HEAD_MAX));
     const [id, outcome, executor] = [reader.take(32), readOutcome(reader), reader.take(32)];
     const [flags, votes] = [reader.number(1), reader.number(1)];
-    const output = bytes.slice(at + HEAD, at + HEAD + outcome.length) as Bytes;
+    at = Math.min(at + HEAD_MAX, bytes.length) - reader.rest().length;
+    const output = bytes.slice(at, at + outcome.length) as Bytes;
     if (!(await isOf(output, outcome))) throw new RangeError(`no output of ${outcome.length} bytes`);
     const isOwn = executor.every((byte) => byte === 0);
     all.set(keyOf(id), { outcome, output, code: 0, executor: isOwn ? undefined : executor, isChecked: (flags & CHECKED) > 0, votes, receipt: undefined });
-    at += HEAD + outcome.length;
+    at += outcome.length;
   }
   return { size: all.size, of: (id) => all.get(keyOf(id)) };
 }

@@ -106,6 +106,18 @@ export const MODULES_BYTES_MAX = 64 << 20;
 /** Bytes of outputs that their requesters may fetch: of more the oldest are let go, and run again elsewhere. */
 export const OUTPUTS_BYTES_MAX = 128 << 20;
 
+/** Bytes of the trails of tasks by steps, and of their inputs, that whoever offers keeps for disputes: of more the oldest are let go. */
+export const TRAILS_BYTES_MAX = 32 << 20;
+
+/** Steps of one task are run again for whoever asks about them so often. */
+export const RERUNS_MAX = 8;
+
+/** Steps of which one question may want leaves: of a longer row none is given. */
+export const ROW_MAX = 2 ** 17;
+
+/** Tasks whose steps, run again, are kept: of more the oldest are let go. */
+export const AGAIN_TASKS_MAX = 4;
+
 /** Modules that ended their Worker, by who gave them: of more the one that was tried longest ago is forgotten. */
 export const DEADLY_MAX = 1_024;
 

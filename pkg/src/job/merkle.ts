@@ -13,7 +13,7 @@ const NODES_A_TURN = 8_192;
 export const leafOf = (task: Uint8Array, outcome: Outcome): Bytes => hashNow(concat(Uint8Array.of(0), task, outcomeBytes(outcome)));
 
 /** SHA-256(1 ‖ left ‖ right): no node passes for a leaf (RFC 9162 §2.1). */
-const nodeOf = (...halves: Uint8Array[]): Bytes => hashNow(concat(Uint8Array.of(1), ...halves));
+export const nodeOf = (...halves: Uint8Array[]): Bytes => hashNow(concat(Uint8Array.of(1), ...halves));
 
 /** Makes a part of the level above: pairs are joined, and a last one without a partner goes up as it is. */
 function join(level: Uint8Array, above: Uint8Array, from: number, to: number): void {

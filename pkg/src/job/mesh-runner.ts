@@ -10,6 +10,7 @@ import { hashOf } from './hash.js';
 import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX, WITHHOLDERS_MAX } from './limits.js';
 import { type Outcome, isResult, isSame } from './outcome.js';
 import { type OwnRun, runTask } from './own-run.js';
+import { runStep } from './own-step.js';
 import { type SignedBatch, receiptOf } from './receipt.js';
 import { type AskedJob, type Assignment, Requester } from './requester.js';
 import type { Hearer, Runner, Task } from './runner.js';
@@ -162,6 +163,8 @@ export class MeshRunner implements Runner, AskedJob {
         return this.#pack(event.assignment, event.to, event.numbers);
       case 'runHere':
         return void this.#runHere(event.number);
+      case 'runStep':
+        return void this.#runStep(event);
       case 'accepted':
         return void this.#accept(event);
       case 'failed':
@@ -218,7 +221,7 @@ export class MeshRunner implements Runner, AskedJob {
     if (this.#isCloseSaid) return;
     const tasks = this.#toAdd.splice(0, this.#room);
     this.#room -= tasks.length;
-    if (tasks.length > 0) this.#say(face.add(this.#job, tasks));
+    this.#say(...addings(this.#job, tasks));
     if (!this.#isClosed || this.#toAdd.length > 0) return;
     this.#isCloseSaid = true;
     this.#say(face.close(this.#job));
@@ -275,6 +278,16 @@ export class MeshRunner implements Runner, AskedJob {
     const bytes = (): number => [...this.#ran.values()].reduce((sum, { input }) => sum + input.length, 0);
     for (const oldest of this.#ran.keys()) if (this.#ran.size > RAN_HERE_MAX || bytes() > HELD_BYTES_MAX) this.#ran.delete(oldest);
     this.#say(face.ranHere(this.#job, number, own.outcome));
+  }
+
+  async #runStep(event: face.RunStep): Promise<void> {
+    const { number } = event;
+    const [task, requester] = [this.#open.get(number)?.task, this.#requester];
+    const ways = { fetching: requester!.fetching, signal: this.#stop.signal, say: (command: face.Command) => this.#say(command) };
+    const ran = task && (await runStep(task, event, ways).catch(() => undefined));
+    if (this.#isOver || this.#job !== event.job) return;
+    const came = typeof ran === 'object' ? face.ranStep(event.job, number, ran) : face.cannotStep(event.job, number, ran === 'silent');
+    this.#say(came);
   }
 
   /** Runs a task here, a few at a time; `undefined` where that cannot be. */
@@ -360,8 +373,8 @@ export class MeshRunner implements Runner, AskedJob {
     this.#endIfAll();
   }
 
-  #say(command: face.Command): void {
-    this.#try(() => this.#requester?.coordinator.say(command));
+  #say(...commands: face.Command[]): void {
+    this.#try(() => commands.forEach((command) => this.#requester?.coordinator.say(command)));
   }
 
   #try(work: () => void): void {
@@ -377,6 +390,13 @@ export class MeshRunner implements Runner, AskedJob {
     this.cancel();
     this.#hearer.onFault(error);
   }
+}
+
+/** What adds tasks: those that are run whole, and those by steps. */
+function addings(job: number, tasks: readonly Task[]): face.Command[] {
+  const [whole, stepped] = [false, true].map((areSo) => tasks.filter(({ module }) => module.frame.piece > 0 === areSo));
+  const add = (some: readonly Task[] = []): face.Command[] => (some.length > 0 ? [face.add(job, some)] : []);
+  return stepped?.length ? [...add(whole), face.bySteps(job, true), ...add(stepped), face.bySteps(job, false)] : add(whole);
 }
 
 /** The numbers of the commands that begin a job, and that add tasks. */

@@ -1,6 +1,6 @@
 // What came of a task, as it is signed and compared: `core-wasm/tasks/src/outcome.rs`.
 
-import { type Bytes, concat, isEqual, u32 } from '../bytes.js';
+import { type Bytes, NO_BYTES, concat, isEqual, u32 } from '../bytes.js';
 import type { Reader } from '../module/reader.js';
 import { STATUS_NUMBERS } from '../task/outcome.js';
 import type { TaskStatus } from '../task/types.js';
@@ -14,10 +14,12 @@ export interface Outcome {
   readonly length: number;
   /** The hash of the output: 32 bytes. */
   readonly output: Bytes;
+  /** The root over its steps: 32 bytes; absent where it was run whole, or is no result. */
+  readonly steps?: Bytes | undefined;
 }
 
-/** Status 1, gas 8, length 4, output 32. */
-export const OUTCOME_BYTES = 45;
+/** Added to the status of one whose steps come behind. */
+const BY_STEPS = 128;
 
 const NAMES = new Map(Object.entries(STATUS_NUMBERS).map(([name, number]) => [number, name as TaskStatus]));
 
@@ -35,15 +37,17 @@ export function u64(value: bigint): Bytes {
   return bytes;
 }
 
-export const outcomeBytes = ({ status, gas, length, output }: Outcome): Bytes => concat(Uint8Array.of(status), u64(gas), u32(length), output);
+/** Status 1, gas 8, length 4, output 32, and where it was run by steps, which 128 more in the status says, their root 32. */
+export const outcomeBytes = ({ status, gas, length, output, steps = NO_BYTES }: Outcome): Bytes =>
+  concat(Uint8Array.of(status + (steps.length > 0 ? BY_STEPS : 0)), u64(gas), u32(length), output, steps);
 
 /** @throws RangeError where there are too few bytes */
-export const readOutcome = (reader: Reader): Outcome => ({
-  status: reader.number(1),
-  gas: reader.big(),
-  length: reader.number(4),
-  output: reader.take(32),
-});
+export function readOutcome(reader: Reader): Outcome {
+  const status = reader.number(1);
+  const outcome = { status: status % BY_STEPS, gas: reader.big(), length: reader.number(4), output: reader.take(32) };
+  const steps = status < BY_STEPS ? NO_BYTES : reader.take(32);
+  // Zeros are none.
+  return steps.some((byte) => byte > 0) ? { ...outcome, steps } : outcome;
+}
 
-export const isSame = (one: Outcome, other: Outcome): boolean =>
-  one.status === other.status && one.gas === other.gas && one.length === other.length && isEqual(one.output, other.output);
+export const isSame = (one: Outcome, other: Outcome): boolean => isEqual(outcomeBytes(one), outcomeBytes(other));

@@ -3,8 +3,10 @@
 import { STATUS_NUMBERS } from '../task/outcome.js';
 import { type Done, thePool } from '../task/pool.js';
 import { hashOf } from './hash.js';
-import type { Outcome } from './outcome.js';
+import { type Outcome, isResult } from './outcome.js';
 import type { Task } from './runner.js';
+import { Trail } from './trail.js';
+import { type Taken, walk } from './walk.js';
 
 /** The watchdog of a task, in milliseconds: half a minute, and what its gas takes on a slow device. */
 export const watchdogMs = (gas: bigint): number => 30_000 + Math.min(Number(gas / 20_000n), 3_600_000);
@@ -13,6 +15,8 @@ export const watchdogMs = (gas: bigint): number => 30_000 + Math.min(Number(gas 
 export interface OwnRun {
   readonly outcome: Outcome;
   readonly done: Done;
+  /** Where it was run by steps. */
+  readonly trail?: Trail;
 }
 
 /**
@@ -23,9 +27,22 @@ export async function runTask(
   { signal, isFirst = false, timeoutMs = watchdogMs(gas) }: { signal?: AbortSignal | undefined; isFirst?: boolean; timeoutMs?: number } = {},
 ): Promise<OwnRun> {
   const { seed, time, piece } = module.frame;
-  const invocation = { input, gas, seed, time, ...(piece > 0 && { pieceBytes: piece }) };
-  const done = await thePool().run({ module: module.pool, invocation, timeoutMs, signal, isFirst });
-  const { status, gasUsed, output } = done.outcome;
-  return { outcome: { status: STATUS_NUMBERS[status], gas: gasUsed, length: output.length, output: await hashOf(output) }, done };
+  if (piece > 0) {
+    const trail = new Trail();
+    const seen = ({ step }: Taken): boolean => {
+      trail.push(step);
+      return true;
+    };
+    const done = await walk({ module, gas, input }, { signal, isFirst, timeoutMs, seen });
+    const outcome = await outcomeOf(done);
+    return isResult(outcome) ? { outcome: { ...outcome, steps: trail.root }, done, trail } : { outcome, done };
+  }
+  const done = await thePool().run({ module: module.pool, invocation: { input, gas, seed, time }, timeoutMs, signal, isFirst });
+  return { outcome: await outcomeOf(done), done };
+}
+
+async function outcomeOf({ outcome }: Done): Promise<Outcome> {
+  const { status, gasUsed, output } = outcome;
+  return { status: STATUS_NUMBERS[status], gas: gasUsed, length: output.length, output: await hashOf(output) };
 }
 

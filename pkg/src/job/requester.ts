@@ -141,7 +141,7 @@ export class Requester implements Half<face.AskEvent> {
   }
 
   #refused(event: Extract<face.AskEvent, { kind: 'refused' }>): void {
-    if (event.command === FETCH) this.fetching.came(event.of, event.status, new Uint8Array(0));
+    if (event.command === FETCH || event.command === FETCH_LEFT) this.fetching.came(event.of, event.status, new Uint8Array(0));
     // Others name a batch or a question, which nobody wants any more.
     if (event.command <= LAST_OF_JOBS) this.#jobs.get(event.of)?.hear(event);
   }
@@ -157,5 +157,5 @@ export class Requester implements Half<face.AskEvent> {
   }
 }
 
-/** Commands up to this are refused by the number of their job; the one that fetches, by its own. */
-const [LAST_OF_JOBS, FETCH] = [6, 11];
+/** Commands up to this are refused by the number of their job; those that fetch, by their own. */
+const [LAST_OF_JOBS, FETCH, FETCH_LEFT] = [6, 11, 17];

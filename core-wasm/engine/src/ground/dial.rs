@@ -141,15 +141,8 @@ impl Ground {
         self.dial_as_asked(peer);
     }
 
-    /// Begins a link to a node that a module holds. Modules take all dials but one: those whom they hold may be nobody, and the overlay's
-    /// own links go on.
-    pub(crate) fn dial_held(&mut self, peer: &NodeId) {
-        if self.dials() + 1 < self.profile_limit(&DIALS_MAX) {
-            self.dial(peer);
-        }
-    }
-
-    /// Begins a link that an offer makes this node begin. Whoever offers in many names takes half of its dials, and no more places.
+    /// Begins a link that an offer, or a module, makes this node begin. Whoever offers in many names takes half of its dials, and no
+    /// more places.
     pub(crate) fn dial_as_asked(&mut self, peer: &NodeId) {
         if self.dials() * 2 < self.profile_limit(&DIALS_MAX) {
             self.dial(peer);

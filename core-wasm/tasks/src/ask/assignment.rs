@@ -48,6 +48,7 @@ pub(crate) struct Slot {
     pub(crate) key: u64,
     pub(crate) number: u32,
     pub(crate) id: TaskId,
+    pub(crate) is_by_steps: bool,
     pub(crate) purpose: Purpose,
 }
 

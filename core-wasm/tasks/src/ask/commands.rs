@@ -5,9 +5,11 @@ use tabmesh_port::{NodeId, Status};
 use super::job::Job;
 use super::requester::Requester;
 use super::task::{Here, Task};
+use crate::bisect::Ask;
 use crate::face::{Command, Event, StalledWhy};
 use crate::ground::Ground;
 use crate::limits::{GROUP_MAX, JOBS_MAX, OPEN_MAX, PRIORITY_MAX};
+use crate::wire::Question;
 
 /// The highest level of checks.
 const VALIDATION_MAX: u8 = 4;
@@ -44,9 +46,16 @@ impl Requester {
                 Ok(())
             }
             Command::Fetch { fetch, executor, nonce, index, offset } => {
-                self.begin_fetch(fetch, executor, nonce, (index, offset))
+                self.begin_fetch(fetch, executor, nonce, Question::Fetch { index, offset })
             }
             Command::Only { job, ids } => self.limit(job, ids),
+            Command::BySteps { job, are_so } => self.change(job, |job| job.adds_by_steps = are_so),
+            Command::FetchLeft { fetch, executor, nonce, index, number, offset } => {
+                let ask = Ask::Left { number, offset };
+                self.begin_fetch(fetch, executor, nonce, Question::Steps { index, ask })
+            }
+            Command::RanStep { job, number, step } => self.on_ran_step(job, number, &step),
+            Command::CannotStep { job, number, are_silent } => self.on_cannot_step(job, number, are_silent),
             Command::Withheld { job, executor, is_known } => {
                 self.on_withheld(ground, job, executor, is_known);
                 Ok(())
@@ -109,9 +118,11 @@ impl Requester {
                 job: job.number,
                 number,
                 id: *id,
+                is_by_steps: job.adds_by_steps,
                 margin: job.margin(),
                 out: 0,
                 tries: 0,
+                disputes: 0,
                 here: Here::No,
                 votes: alloc::vec::Vec::new(),
                 alone_since: ground.now,
@@ -125,13 +136,14 @@ impl Requester {
         self.jobs.remove(at);
         self.tasks.retain(|task| task.job != number);
         self.canaries.retain(|canary| canary.job != number);
+        self.quarrels.retain(|quarrel| quarrel.job != number);
         self.end_those(ground, &|assignment| assignment.job == number);
         ground.emit(&Event::Ended { job: number, is_cancelled: true });
         Ok(())
     }
 
     fn running_here(&self, job: u32, number: u32) -> Result<u64, Status> {
-        let is_it = |task: &&Task| task.job == job && task.number == number && task.here != Here::No;
+        let is_it = |task: &&Task| task.job == job && task.number == number && task.runs_here();
         self.tasks.iter().find(is_it).map(|task| task.key).ok_or(Status::NotFound)
     }
 

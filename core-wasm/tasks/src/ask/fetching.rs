@@ -1,4 +1,4 @@
-//! Pieces that come and go beside batches: outputs that did not come with their outcomes, and inputs that did not go with their batch.
+//! Pieces that come and go beside batches: outputs that did not come with their outcomes, what steps left, and inputs that did not go with their batch.
 
 use tabmesh_port::{NodeId, Status};
 
@@ -18,7 +18,7 @@ impl Requester {
         fetch: u32,
         executor: &NodeId,
         nonce: &Nonce,
-        (index, offset): (u16, u32),
+        question: Question<'_>,
     ) -> Result<(), Status> {
         if self.fetches.iter().any(|other| other.fetch == fetch) {
             return Err(Status::BadRequest);
@@ -26,7 +26,7 @@ impl Requester {
         if self.fetches.len() >= FETCHES_MAX {
             return Err(Status::TooManyRequests);
         }
-        self.fetches.push(Fetch { op: None, fetch, executor: *executor, nonce: *nonce, index, offset });
+        self.fetches.push(Fetch { op: None, fetch, executor: *executor, question: question.emit(nonce) });
         Ok(())
     }
 
@@ -35,8 +35,7 @@ impl Requester {
         while let Some(at) = self.next_fetch()
             && let Some(fetch) = self.fetches.get_mut(at)
         {
-            let question = Question::Fetch { index: fetch.index, offset: fetch.offset };
-            fetch.op = Some(ground.ask(&fetch.executor, PIECE_MS, &question.emit(&fetch.nonce)));
+            fetch.op = Some(ground.ask(&fetch.executor, PIECE_MS, &fetch.question));
         }
     }
 

@@ -115,7 +115,8 @@ impl Requester {
             fit.swap_remove(chosen);
             let Some(task) = self.task(key) else { continue };
             task.out += 1;
-            slots.push(Slot { key, number: task.number, id: task.id, purpose });
+            let Task { number, id, is_by_steps, .. } = *task;
+            slots.push(Slot { key, number, id, is_by_steps, purpose });
         }
         let mut nonce: Nonce = [0; 16];
         nonce.copy_from_slice(ground.chance().split_at(16).0);
@@ -160,8 +161,9 @@ impl Requester {
         let at =
             (0..self.canaries.len()).filter(|at| self.canaries.get(*at).is_some_and(fits)).nth(chosen)?;
         let canary = self.canaries.swap_remove(at);
-        let purpose = Purpose::Canary(canary.outcome);
-        Some(Slot { key: 0, number: canary.number, id: canary.id, purpose })
+        let Canary { number, id, outcome, .. } = canary;
+        let is_by_steps = outcome.steps != [0; 32];
+        Some(Slot { key: 0, number, id, is_by_steps, purpose: Purpose::Canary(outcome) })
     }
 
     /// The shell made a batch.

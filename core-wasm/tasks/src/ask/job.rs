@@ -6,7 +6,7 @@ use tabmesh_port::{Instant, NodeId};
 
 use super::speed::Speed;
 use crate::face::StalledWhy;
-use crate::limits::{ASIDE_MAX, DOUBLED, FIRST_MS, SPARED};
+use crate::limits::{ASIDE_MAX, CHEAP, DOUBLED, FIRST_MS, SPARED};
 use crate::outcome::Outcome;
 
 pub(crate) struct Job {
@@ -15,7 +15,10 @@ pub(crate) struct Job {
     pub(crate) gas: u64,
     /// How long a task takes, in microseconds: as expected, then as measured.
     pub(crate) us_a_task: u64,
+    us_expected: u64,
     speed: Speed,
+    /// Tasks that are added now are run by steps.
+    pub(crate) adds_by_steps: bool,
     pub(crate) is_closed: bool,
     pub(crate) is_paused: bool,
     /// Some were answered, and their outputs withheld.
@@ -50,13 +53,15 @@ pub(crate) struct Job {
 
 impl Job {
     pub(crate) fn new(now: Instant, number: u32, validation: u8, gas: u64, expected_ms: u32) -> Self {
-        let expected_ms = if expected_ms == 0 { FIRST_MS } else { expected_ms };
+        let us_expected = u64::from(if expected_ms == 0 { FIRST_MS } else { expected_ms }) * 1_000;
         Self {
             number,
             validation,
             gas,
-            us_a_task: u64::from(expected_ms) * 1_000,
+            us_a_task: us_expected,
+            us_expected,
             speed: Speed::default(),
+            adds_by_steps: false,
             is_closed: false,
             is_paused: false,
             was_in_vain: false,
@@ -119,6 +124,12 @@ impl Job {
             self.commonest = Some(*outcome);
         }
         self.lead = if self.commonest == Some(*outcome) { self.lead + 1 } else { self.lead - 1 };
+    }
+
+    /// Whether executors are asked about a task's steps, in place of a run of the whole here. Liars, who are quick, make none cheap that
+    /// was not expected to be.
+    pub(crate) fn is_dear(&self) -> bool {
+        self.us_a_task.max(self.us_expected) > CHEAP.0
     }
 
     /// Whether most tasks come to this.

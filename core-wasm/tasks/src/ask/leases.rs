@@ -30,7 +30,10 @@ impl Requester {
     ) -> bool {
         let revoking = self.revoking.len();
         self.revoking.retain(|other| *other != op);
-        if revoking > self.revoking.len() || self.on_fetched(ground, op, from, status, bytes) {
+        if revoking > self.revoking.len()
+            || self.on_fetched(ground, op, from, status, bytes)
+            || self.on_steps(ground, op, from, status, bytes)
+        {
             return true;
         }
         let is_it = |one: &Assignment| one.stage == Stage::Asking(op) && one.to == *from;
@@ -93,6 +96,7 @@ impl Requester {
     /// An executor is not held any more.
     pub(crate) fn let_go(&mut self, ground: &mut Ground, id: &NodeId) {
         self.executors.list.retain(|executor| executor.id != *id);
+        self.fall_silent(id);
         self.end_those(ground, &|assignment| assignment.to == *id);
     }
 

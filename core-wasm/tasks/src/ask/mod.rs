@@ -2,6 +2,7 @@
 
 mod assignment;
 mod commands;
+mod disputing;
 mod executors;
 mod fetching;
 mod finding;

@@ -38,8 +38,10 @@ impl Requester {
             return Err(Status::BadRequest);
         }
         let number = assignment.job;
-        let gas = self.jobs.iter().find(|job| job.number == number).map_or(0, |job| job.gas);
-        if batch.outcomes().any(|(outcome, _)| !outcome.is_possible(gas)) {
+        let job = self.jobs.iter().find(|job| job.number == number);
+        let gas = job.map_or(0, |job| job.gas);
+        let mut all = assignment.slots.iter().zip(batch.outcomes());
+        if all.any(|(slot, (outcome, _))| !outcome.is_possible(gas, slot.is_by_steps)) {
             // Whoever believed it would fetch gigabytes, or bill gas that nobody gave.
             self.let_go(ground, from);
             self.set_aside(number, from, Instant::NEVER);
@@ -81,7 +83,7 @@ impl Requester {
     fn take_outcomes(&mut self, ground: &mut Ground, at: usize, bytes: &[u8]) {
         let Some((_, Question::Outcomes(batch))) = Question::read(bytes) else { return };
         let assignment = self.assignments.remove(at);
-        let Assignment { number, to, job, sent_at, .. } = assignment;
+        let Assignment { number, nonce, to, job, sent_at, .. } = assignment;
         let (now, owner) = (ground.now, self.executors.owner_of(&to));
         ground.emit(&Event::Outcomes { assignment: number, executor: &to, bytes });
         let took = self
@@ -101,7 +103,7 @@ impl Requester {
             }
         }
         for (index, (slot, outcome)) in assignment.slots.iter().zip(outcomes).enumerate() {
-            let vote = Vote { by: to, owner, outcome, assignment: number, index: index as u16 };
+            let vote = Vote { by: to, owner, nonce, outcome, assignment: number, index: index as u16 };
             self.on_vote(ground, job, slot, vote);
         }
     }

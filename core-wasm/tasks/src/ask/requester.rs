@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use super::assignment::{Assignment, Stage};
+use super::disputing::Quarrel;
 use super::executors::Executors;
 use super::finding::Finding;
 use super::job::Job;
@@ -34,6 +35,7 @@ pub(crate) struct Requester {
     /// Those that were told, by the number of the question.
     pub(crate) revoking: Vec<u32>,
     pub(crate) fetches: Vec<Fetch>,
+    pub(crate) quarrels: Vec<Quarrel>,
     /// Pieces of inputs.
     pub(crate) wanted: Wanted,
     /// Questions that may be under way.
@@ -51,14 +53,12 @@ pub(crate) struct Canary {
     pub(crate) newest: u64,
 }
 
-/// A piece of an output that the face waits for.
+/// A piece that the face waits for: of an output, or of what a step left.
 pub(crate) struct Fetch {
     pub(crate) op: Option<u32>,
     pub(crate) fetch: u32,
     pub(crate) executor: NodeId,
-    pub(crate) nonce: Nonce,
-    pub(crate) index: u16,
-    pub(crate) offset: u32,
+    pub(crate) question: Vec<u8>,
 }
 
 impl Requester {
@@ -77,6 +77,7 @@ impl Requester {
             revokes: Vec::new(),
             revoking: Vec::new(),
             fetches: Vec::new(),
+            quarrels: Vec::new(),
             wanted: Wanted::default(),
             asks_max: ASKS_ASKING,
             tick_at: Instant::NEVER,
@@ -100,7 +101,8 @@ impl Requester {
     pub(crate) fn asked(&self) -> usize {
         let is_asking = |assignment: &&Assignment| assignment.stage != Stage::Open;
         let fetching = self.fetches.iter().filter(|fetch| fetch.op.is_some()).count();
-        self.assignments.iter().filter(is_asking).count() + self.revoking.len() + fetching
+        let steps: usize = self.quarrels.iter().map(Quarrel::asked).sum();
+        self.assignments.iter().filter(is_asking).count() + self.revoking.len() + fetching + steps
     }
 
     pub(crate) fn has_question(&self) -> bool {
@@ -118,6 +120,7 @@ impl Requester {
             self.run_what_nobody_can(ground);
         }
         self.revoke(ground);
+        self.ask_about_steps(ground);
         self.fetch(ground);
         self.staff(ground, EXECUTORS_MAX - executors_less);
         self.run_canaries(ground);
@@ -163,7 +166,10 @@ impl Requester {
         if self.executors.list.len() >= executors_max && self.finding.has_candidates() {
             self.executors.rotate(ground.now, |id| self.jobs.iter().all(|job| job.is_aside(id)));
         }
-        let is_done = |id: &NodeId| !self.assignments.iter().any(|assignment| assignment.to == *id);
+        let is_done = |id: &NodeId| {
+            let is_asked = self.quarrels.iter().any(|quarrel| quarrel.side_of(id).is_some());
+            !is_asked && !self.assignments.iter().any(|assignment| assignment.to == *id)
+        };
         self.executors.list.retain(|executor| !executor.is_leaving || !is_done(&executor.id));
         let mut group = self.jobs.iter().flat_map(|job| &job.group);
         while self.executors.list.len() < executors_max

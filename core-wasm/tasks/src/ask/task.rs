@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::{Instant, NodeId};
 
 use crate::outcome::{Outcome, TaskId};
+use crate::wire::Nonce;
 
 pub(crate) struct Task {
     /// Its number among all that ever were, of all jobs.
@@ -12,8 +13,11 @@ pub(crate) struct Task {
     pub(crate) job: u32,
     pub(crate) number: u32,
     pub(crate) id: TaskId,
+    pub(crate) is_by_steps: bool,
     /// An answer is accepted once it has so many votes more than any other.
     pub(crate) margin: u8,
+    /// How often executors were asked about its steps.
+    pub(crate) disputes: u8,
     /// Executors that have it and are waited for.
     pub(crate) out: u8,
     /// How often it gave no result, or none in time.
@@ -34,6 +38,8 @@ pub(crate) enum Here {
     Beside,
     /// To know the answer to a canary, which was chosen when this was the newest task's key.
     AsCanary(u64),
+    /// It does not: two of those who answered are asked about the steps.
+    Disputed,
 }
 
 /// What an executor says came of it.
@@ -42,6 +48,7 @@ pub(crate) struct Vote {
     pub(crate) by: NodeId,
     /// Whose that one is.
     pub(crate) owner: NodeId,
+    pub(crate) nonce: Nonce,
     pub(crate) outcome: Outcome,
     pub(crate) assignment: u32,
     pub(crate) index: u16,
@@ -73,9 +80,16 @@ impl Task {
         usize::from(self.margin).saturating_sub(lead + usize::from(self.out))
     }
 
-    /// Whether two of the answers differ.
-    pub(crate) fn is_disputed(&self) -> bool {
-        self.votes.iter().any(|vote| self.votes.first().is_some_and(|first| first.outcome != vote.outcome))
+    /// Two of the answers that differ.
+    pub(crate) fn differing(&self) -> Option<[Vote; 2]> {
+        let first = self.votes.first()?;
+        let other = self.votes.iter().find(|vote| vote.outcome != first.outcome)?;
+        Some([*first, *other])
+    }
+
+    /// Whether the shell runs the whole of it.
+    pub(crate) fn runs_here(&self) -> bool {
+        !matches!(self.here, Here::No | Here::Disputed)
     }
 
     pub(crate) fn has_vote_of(&self, owner: &NodeId) -> bool {

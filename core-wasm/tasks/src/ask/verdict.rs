@@ -23,7 +23,7 @@ const OPEN_A_CANARY: usize = 8;
 const COMMON_ONE_IN: u32 = 4;
 
 impl Requester {
-    /// Looks whether a task is decided. With no margin after twice the margin and three votes the requester runs it; so it does at level
+    /// Looks whether a task is decided. Where two that answered may be asked about its steps, they are. Otherwise with no margin after twice the margin and three votes the requester runs it; so it does at level
     /// 1 with the first disagreement, since there the check is to find liars.
     pub(crate) fn settle(&mut self, ground: &mut Ground, key: u64) {
         let Some(at) = self.place_of(key) else { return };
@@ -34,10 +34,14 @@ impl Requester {
             let task = self.tasks.remove(at);
             return self.accept(ground, &task, &vote, votes);
         }
+        if task.differing().is_some() && self.may_dispute(task) {
+            self.tasks.get_mut(at).into_iter().for_each(|task| task.here = Here::Disputed);
+            return;
+        }
         let votes = task.votes.len();
         let is_adaptive =
             |task: &Task| self.jobs.iter().any(|job| job.number == task.job && job.validation == 1);
-        if votes >= 2 * margin + 3 || task.is_disputed() && is_adaptive(task) {
+        if votes >= 2 * margin + 3 || task.differing().is_some() && is_adaptive(task) {
             self.run_here(ground, key, FailedWhy::NoMargin);
         }
     }
@@ -109,7 +113,8 @@ impl Requester {
         }
         liars.iter().for_each(|liar| self.denounce(ground, task.job, task.number, liar));
         let votes = task.votes.len() - liars.len();
-        let own = Vote { by: ground.own, owner: ground.own, outcome, assignment: 0, index: 0 };
+        let own =
+            Vote { by: ground.own, owner: ground.own, nonce: [0; 16], outcome, assignment: 0, index: 0 };
         self.tell_accepted(ground, &task, &right.unwrap_or(own), votes, true);
         if let Here::AsCanary(newest) = task.here
             && !self.passes_over(ground, task.job, &outcome)
@@ -168,7 +173,7 @@ impl Requester {
     }
 
     /// Somebody's outcome was proven wrong: nothing that it said and nobody confirmed counts any more.
-    fn denounce(&mut self, ground: &mut Ground, number: u32, task: u32, liar: &NodeId) {
+    pub(crate) fn denounce(&mut self, ground: &mut Ground, number: u32, task: u32, liar: &NodeId) {
         self.records.clear(liar);
         if let Some(job) = self.job(number) {
             job.set_aside(liar, Instant::NEVER);

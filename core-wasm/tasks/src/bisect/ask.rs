@@ -1,10 +1,11 @@
 //! What a requester asks about a trail, and what it is answered.
 //!
 //! ```text
-//! question  kind 1 ‖ level 1 ‖ number 4
+//! question  kind 1 ‖ level 1 ‖ number 4 ‖ offset 4: 0 where nothing is said of them
 //! 1 open    answer: count 4 ‖ the last step 85 ‖ partners 1 ‖ its path, 32 each ‖ nodes, 32 each: the highest levels of the tree
 //! 2 nodes   answer: nodes, 32 each: so many levels below that of this level and number
 //! 3 step    answer: that step 85 ‖ partners 1 ‖ its path, 32 each
+//! 4 left    answer: what that step left, at most 32 KiB of it from the offset on: the output by then, and behind it the state
 //! ```
 
 use alloc::vec::Vec;
@@ -21,33 +22,54 @@ pub(crate) fn height(count: u32) -> u32 {
     u32::BITS - count.saturating_sub(1).leading_zeros()
 }
 
+/// What is asked about the steps of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ask {
+pub enum Ask {
+    /// How many there were, the last of them, and the highest levels of the tree.
     Open,
-    Nodes { level: u32, number: u32 },
+    /// The levels below a node.
+    Nodes {
+        /// How far the node is above the leaves, at most 32.
+        level: u32,
+        /// Its place in its level.
+        number: u32,
+    },
+    /// One of them.
     Step(u32),
+    /// A piece of what one of them left: the output by then, and behind it the state.
+    Left {
+        /// Which.
+        number: u32,
+        /// From there on.
+        offset: u32,
+    },
 }
 
 impl Ask {
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+    /// Reads a question; `None` if it is none.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(bytes);
-        let (kind, level, number) = (reader.u8(), reader.u8(), reader.u32());
+        let (kind, level, number, offset) = (reader.u8(), reader.u8(), reader.u32(), reader.u32());
         reader.finish()?;
         match kind {
             1 => Some(Self::Open),
             2 if level <= 32 => Some(Self::Nodes { level: level.into(), number }),
             3 => Some(Self::Step(number)),
+            4 => Some(Self::Left { number, offset }),
             _ => None,
         }
     }
 
-    pub(crate) fn emit(self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        match self {
-            Self::Open => writer.u8(1).u8(0).u32(0),
-            Self::Nodes { level, number } => writer.u8(2).u8(level as u8).u32(number),
-            Self::Step(number) => writer.u8(3).u8(0).u32(number),
+    /// Its bytes.
+    pub fn emit(self) -> Vec<u8> {
+        let (kind, level, number, offset) = match self {
+            Self::Open => (1, 0, 0, 0),
+            Self::Nodes { level, number } => (2, level as u8, number, 0),
+            Self::Step(number) => (3, 0, number, 0),
+            Self::Left { number, offset } => (4, 0, number, offset),
         };
+        let mut writer = Writer::default();
+        writer.u8(kind).u8(level).u32(number).u32(offset);
         writer.finish()
     }
 }

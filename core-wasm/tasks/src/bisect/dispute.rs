@@ -18,7 +18,7 @@ pub struct Dispute {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Next {
     /// Ask both sides this: [`Dispute::answer`] or [`Dispute::silent`] for each.
-    Ask(Vec<u8>),
+    Ask(Ask),
     /// Run one step: [`Dispute::ran`].
     Run {
         /// Its number.
@@ -50,7 +50,6 @@ enum Stage {
 }
 
 struct Side {
-    root: [u8; 32],
     outcome: Outcome,
     count: u32,
     top: [u8; 32],
@@ -68,10 +67,9 @@ enum Heard {
 }
 
 impl Dispute {
-    /// Between two that signed these roots and outcomes.
-    pub fn new(sides: [([u8; 32], Outcome); 2]) -> Self {
-        let sides = sides.map(|(root, outcome)| Side {
-            root,
+    /// Between two that signed these outcomes.
+    pub fn new(sides: [Outcome; 2]) -> Self {
+        let sides = sides.map(|outcome| Side {
             outcome,
             count: 0,
             top: [0; 32],
@@ -85,7 +83,7 @@ impl Dispute {
     /// What is to be done.
     pub fn next(&self) -> Next {
         match self.stage {
-            Stage::Asking(ask) => Next::Ask(ask.emit()),
+            Stage::Asking(ask) => Next::Ask(ask),
             Stage::Running { number, before } => Next::Run { number, before },
             Stage::Over(verdict) => Next::Over(verdict),
         }
@@ -113,6 +111,11 @@ impl Dispute {
             let leaf = step.leaf();
             self.end([0, 1].map(|at| self.sides.get(at).is_some_and(|side: &Side| side.known != leaf)));
         }
+    }
+
+    /// It ends without a proof: these did not give what they ought to.
+    pub fn end_without(&mut self, silent: [bool; 2]) {
+        self.stage = Stage::Over(Verdict::Silent(silent));
     }
 
     fn end(&mut self, liars: [bool; 2]) {
@@ -152,7 +155,7 @@ impl Dispute {
         if liars.contains(&true) {
             return self.end(liars);
         }
-        if one.root == other.root {
+        if one.outcome.steps == other.outcome.steps {
             return self.stage = Stage::Over(Verdict::Same);
         }
         let (level, is_alike) = (height(one.count.max(other.count)), one.count == other.count);
@@ -202,7 +205,7 @@ impl Side {
                 let top = root(nodes.clone());
                 let last = count.checked_sub(1)?;
                 let is_last = climb(step.leaf(), last as usize, count as usize, &path) == Some(top);
-                if !is_last || steps_root(count, &top) != self.root {
+                if !is_last || steps_root(count, &top) != self.outcome.steps {
                     return None;
                 }
                 (self.count, self.top, self.known, self.last) = (count, top, top, Some(step));
@@ -220,6 +223,7 @@ impl Side {
                 let climbed = climb(step.leaf(), number as usize, self.count as usize, &path);
                 (climbed == Some(self.top)).then_some(Heard::Step(step))
             }
+            Ask::Left { .. } => None,
         }
     }
 

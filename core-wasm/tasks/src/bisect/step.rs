@@ -4,10 +4,13 @@ use tabmesh_port::{Reader, Writer, sha256};
 
 use crate::outcome::Outcome;
 
-/// Added to the status of a step that is not `OK`, where its flag would stand.
-const NOT_OK: u8 = 128;
+/// The flag of a step behind which nothing comes.
+const DONE: u8 = 1;
 
-/// What is so after a step.
+/// Added to the status of a step that is not `OK`, where its flag would stand.
+pub const NOT_OK: u8 = 128;
+
+/// What is so after a step. One that is not `OK` leaves an empty state and an empty output, and has used all of the task's gas.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
     /// Its number, from 0.
@@ -18,7 +21,7 @@ pub struct Step {
     pub gas: u64,
     /// 0 continue, 1 done, 2 wait, as `docs/TASKS.md` says; 128 and its status where it is not `OK`.
     pub flag: u8,
-    /// How many bytes of the input were given by then.
+    /// How many bytes of the input were given by then, and one more where its end was.
     pub position: u32,
     /// How long the output is by then, in bytes.
     pub length: u32,
@@ -44,17 +47,14 @@ impl Step {
 
     /// Whether a task whose last step this is may have this outcome.
     pub(crate) fn ends_as(&self, outcome: &Outcome) -> bool {
-        match self.flag {
-            1 => {
-                let Self { gas, length, output, .. } = *self;
-                *outcome == Outcome { status: 0, gas, length, output }
-            }
-            NOT_OK.. => outcome.status == self.flag - NOT_OK && outcome.length == 0,
-            _ => false,
-        }
+        let status =
+            if self.flag == DONE { Some(0) } else { self.flag.checked_sub(NOT_OK).filter(|it| *it > 0) };
+        let Self { gas, length, output, .. } = *self;
+        status.is_some_and(|status| *outcome == Outcome { status, gas, length, output, steps: outcome.steps })
     }
 
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Self {
+    /// Reads its bytes; the reader knows whether there were enough.
+    pub fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             number: reader.u32(),
             state: *reader.array(),
@@ -66,7 +66,8 @@ impl Step {
         }
     }
 
-    pub(crate) fn emit(&self, writer: &mut Writer) {
+    /// Writes its bytes.
+    pub fn emit(&self, writer: &mut Writer) {
         writer.u32(self.number).bytes(&self.state).u64(self.gas).u8(self.flag);
         writer.u32(self.position).u32(self.length).bytes(&self.output);
     }

@@ -54,6 +54,11 @@ impl Trail {
         self.count
     }
 
+    /// Hashes are kept over 2 to the power of this steps each.
+    pub fn level(&self) -> u32 {
+        self.level
+    }
+
     /// How many hashes are kept.
     pub fn kept(&self) -> usize {
         self.runs.len() + self.tail.len()
@@ -64,10 +69,10 @@ impl Trail {
         steps_root(self.count, &self.over_runs(0, self.runs.len() + 1).unwrap_or_default())
     }
 
-    /// Answers a question of a [`Dispute`](super::Dispute); `None` where it is none, or `again` gives other steps than were run.
-    pub fn answer(&self, question: &[u8], again: &mut Again<'_>) -> Option<Vec<u8>> {
+    /// Answers a question of a [`Dispute`](super::Dispute); `None` where it is about something else, or `again` gives other steps than were run.
+    pub fn answer(&self, ask: Ask, again: &mut Again<'_>) -> Option<Vec<u8>> {
         let mut writer = Writer::default();
-        match Ask::read(question)? {
+        match ask {
             Ask::Open => {
                 writer.u32(self.count);
                 self.placed(self.count.checked_sub(1)?, again)?.emit(&mut writer);
@@ -75,6 +80,8 @@ impl Trail {
             }
             Ask::Nodes { level, number } => self.nodes(level, number, again, &mut writer)?,
             Ask::Step(number) => self.placed(number, again)?.emit(&mut writer),
+            // The shell knows it.
+            Ask::Left { .. } => return None,
         }
         Some(writer.finish())
     }

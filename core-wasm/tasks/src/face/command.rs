@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
+use crate::bisect::Step;
 use crate::outcome::{Outcome, TaskId};
 use crate::wire::Refusal;
 
@@ -97,6 +98,47 @@ pub enum Command<'a> {
         /// Whom.
         ids: &'a [NodeId],
     },
+    /// Tasks that are added from now on are run by steps, or whole, as until this is said. Where one by steps is expected to take more
+    /// than [`CHEAP`](crate::CHEAP), who lies is found by these.
+    BySteps {
+        /// Of this job.
+        job: u32,
+        /// By steps.
+        are_so: bool,
+    },
+    /// Bring a piece of what a step left: the output by then, and behind it the state.
+    FetchLeft {
+        /// Its number; one that no other fetch has.
+        fetch: u32,
+        /// Who has it.
+        executor: &'a NodeId,
+        /// The assignment, as its outcomes name it.
+        nonce: &'a [u8; 16],
+        /// Which of its tasks.
+        index: u16,
+        /// Which step.
+        number: u32,
+        /// From there on.
+        offset: u32,
+    },
+    /// The step of [`Event::RunStep`](crate::Event::RunStep) was run.
+    RanStep {
+        /// Of this job.
+        job: u32,
+        /// Of this task.
+        number: u32,
+        /// What is so behind it.
+        step: Step,
+    },
+    /// It cannot be run.
+    CannotStep {
+        /// Of this job.
+        job: u32,
+        /// Of this task.
+        number: u32,
+        /// Because neither of the two gave what the step before it left.
+        are_silent: bool,
+    },
     /// An executor does not give an output that it said to have: it gets nothing more of the job, and after
     /// [`WITHHELD_MAX`](crate::WITHHELD_MAX) times nothing at all. The shell adds the task again.
     Withheld {
@@ -148,7 +190,7 @@ pub enum Command<'a> {
         /// [`Event::Want`](crate::Event::Want).
         output: &'a [u8],
     },
-    /// A piece that [`Event::Want`](crate::Event::Want) asked for.
+    /// What [`Event::Want`](crate::Event::Want) or [`Event::WantSteps`](crate::Event::WantSteps) asked for.
     Give {
         /// From there.
         ticket: u32,
@@ -234,6 +276,17 @@ impl<'a> Command<'a> {
             14 => Self::Withheld { job: reader.u32(), executor: reader.id(), is_known: reader.u8() > 0 },
             15 => Self::Priority { job: reader.u32(), priority: reader.u8() },
             16 => Self::OwnCores { job: reader.u32(), cores: reader.u8() },
+            17 => Self::BySteps { job: reader.u32(), are_so: reader.u8() == 1 },
+            18 => Self::FetchLeft {
+                fetch: reader.u32(),
+                executor: reader.id(),
+                nonce: reader.array(),
+                index: reader.u16(),
+                number: reader.u32(),
+                offset: reader.u32(),
+            },
+            19 => Self::RanStep { job: reader.u32(), number: reader.u32(), step: Step::read(&mut reader) },
+            20 => Self::CannotStep { job: reader.u32(), number: reader.u32(), are_silent: reader.u8() == 1 },
             32 => Self::Offer {
                 cores: reader.u8(),
                 gas: reader.u64(),
@@ -301,6 +354,18 @@ impl<'a> Command<'a> {
             }
             Self::Priority { job, priority } => writer.u8(15).u32(*job).u8(*priority),
             Self::OwnCores { job, cores } => writer.u8(16).u32(*job).u8(*cores),
+            Self::BySteps { job, are_so } => writer.u8(17).u32(*job).u8((*are_so).into()),
+            Self::FetchLeft { fetch, executor, nonce, index, number, offset } => {
+                writer.u8(18).u32(*fetch).bytes(&executor.0).bytes(*nonce);
+                writer.u16(*index).u32(*number).u32(*offset)
+            }
+            Self::RanStep { job, number, step } => {
+                step.emit(writer.u8(19).u32(*job).u32(*number));
+                &mut writer
+            }
+            Self::CannotStep { job, number, are_silent } => {
+                writer.u8(20).u32(*job).u32(*number).u8((*are_silent).into())
+            }
             Self::Offer { cores, gas, turn_ms, bytes_an_hour } => {
                 writer.u8(32).u8(*cores).u64(*gas).u32(*turn_ms).u64(*bytes_an_hour)
             }

@@ -4,39 +4,9 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
+use super::parts::{FailedWhy, Ran, StalledWhy};
+use crate::bisect::{Ask, Step};
 use crate::outcome::Outcome;
-
-/// Why a job does not go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum StalledWhy {
-    /// It does.
-    Not = 0,
-    /// Nobody offers to run tasks, or nobody who does can be reached.
-    NoOffers = 1,
-    /// None of those who offer takes a task of this job, or all were set aside.
-    NoneFits = 2,
-    /// All are busy.
-    Busy = 3,
-    /// The shell has yet to pack a batch or to run a task.
-    Shell = 4,
-    /// Those who offer are of fewer owners than its level asks votes of.
-    TooFewOwners = 5,
-}
-
-/// Why a task has no outcome.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum FailedWhy {
-    /// Nobody came to a result, or none in time.
-    NoResult = 1,
-    /// There were too many answers, and no more for one of them than the job's level asks.
-    NoMargin = 2,
-    /// There were too few executors for the job's level.
-    TooFew = 3,
-    /// It is too large to be sent.
-    TooLarge = 4,
-}
 
 /// What a shell hears: from 1 on as a requester, from 32 on as an executor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -178,6 +148,19 @@ pub enum Event<'a> {
         /// From there on.
         offset: u32,
     },
+    /// Run one step of a task: [`Command::RanStep`](crate::Command::RanStep) or [`Command::CannotStep`](crate::Command::CannotStep).
+    RunStep {
+        /// Of this job.
+        job: u32,
+        /// Which task.
+        number: u32,
+        /// Which of its steps.
+        step: u32,
+        /// The one before; nothing before the first. What it left is to be had from either of the two, and has these hashes.
+        before: Option<Step>,
+        /// Who has it.
+        sides: [Ran<'a>; 2],
+    },
     /// Run a batch: [`Command::Ran`](crate::Command::Ran) for each of its tasks.
     Run {
         /// Its number.
@@ -204,7 +187,18 @@ pub enum Event<'a> {
         /// From there on.
         offset: u32,
     },
-    /// The outputs of a batch need not be kept any longer.
+    /// Something about the steps of a task is wanted: [`Command::Give`](crate::Command::Give).
+    WantSteps {
+        /// Names the question.
+        ticket: u32,
+        /// Of this batch.
+        assignment: u32,
+        /// Which of it.
+        index: u16,
+        /// What. [`TooManyRequests`](Status::TooManyRequests) while steps are run again for it: it will be asked again.
+        ask: Ask,
+    },
+    /// The outputs of a batch need not be kept any longer, nor the steps.
     Forget(u32),
     /// A piece of an input or of a module came, or did not. The shell checks the whole one's hash.
     FetchedInput {
@@ -274,6 +268,21 @@ impl<'a> Event<'a> {
                 index: reader.u16(),
                 offset: reader.u32(),
             },
+            16 => Self::RunStep {
+                job: reader.u32(),
+                number: reader.u32(),
+                step: reader.u32(),
+                sides: [Ran::read(&mut reader), Ran::read(&mut reader)],
+                before: match reader.rest() {
+                    [] => None,
+                    bytes => {
+                        let mut reader = Reader::new(bytes);
+                        let step = Step::read(&mut reader);
+                        reader.finish()?;
+                        Some(step)
+                    }
+                },
+            },
             32 => Self::Run {
                 assignment: reader.u32(),
                 from: reader.id(),
@@ -289,6 +298,12 @@ impl<'a> Event<'a> {
                 offset: reader.u32(),
             },
             35 => Self::Forget(reader.u32()),
+            37 => Self::WantSteps {
+                ticket: reader.u32(),
+                assignment: reader.u32(),
+                index: reader.u16(),
+                ask: Ask::read(reader.rest())?,
+            },
             36 => Self::FetchedInput {
                 fetch: reader.u32(),
                 status: Status::from_code(reader.u16())?,
@@ -332,6 +347,12 @@ impl<'a> Event<'a> {
             Self::WantInput { ticket, assignment, index, offset } => {
                 writer.u8(15).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
             }
+            Self::RunStep { job, number, step, before, sides } => {
+                writer.u8(16).u32(*job).u32(*number).u32(*step);
+                sides.iter().for_each(|side| side.emit(&mut writer));
+                before.iter().for_each(|before| before.emit(&mut writer));
+                &mut writer
+            }
             Self::Run { assignment, from, gas, count, bytes } => {
                 writer.u8(32).u32(*assignment).bytes(&from.0).u64(*gas).u16(*count).bytes(bytes)
             }
@@ -340,24 +361,13 @@ impl<'a> Event<'a> {
                 writer.u8(34).u32(*ticket).u32(*assignment).u16(*index).u32(*offset)
             }
             Self::Forget(assignment) => writer.u8(35).u32(*assignment),
+            Self::WantSteps { ticket, assignment, index, ask } => {
+                writer.u8(37).u32(*ticket).u32(*assignment).u16(*index).bytes(&ask.emit())
+            }
             Self::FetchedInput { fetch, status, bytes } => {
                 writer.u8(36).u32(*fetch).u16(*status as u16).bytes(bytes)
             }
         };
         writer.finish()
-    }
-}
-
-impl StalledWhy {
-    fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::Not, Self::NoOffers, Self::NoneFits, Self::Busy, Self::Shell, Self::TooFewOwners];
-        all.into_iter().find(|why| *why as u8 == code)
-    }
-}
-
-impl FailedWhy {
-    fn from_code(code: u8) -> Option<Self> {
-        let all = [Self::NoResult, Self::NoMargin, Self::TooFew, Self::TooLarge];
-        all.into_iter().find(|why| *why as u8 == code)
     }
 }

@@ -11,7 +11,7 @@ use crate::ground::Ground;
 use crate::limits::{ASKS_OFFERING, INLINE_MAX, KEPT};
 use crate::list::Gather;
 use crate::outcome::{Outcome, TaskId, leaf, root};
-use crate::wire::{Batch, OUTCOMES_HEAD, Question, RECORD, records, signed};
+use crate::wire::{Batch, OUTCOMES_HEAD, Question, records, signed};
 
 /// An answer is waited for so long, and what got none told again after so long.
 const WITHIN_MS: u32 = 10_000;
@@ -64,7 +64,7 @@ impl Executor {
         let Some(served) = self.served.iter_mut().find(is_it) else { return };
         let count = served.count();
         let outcomes = served.ran.iter().flatten().map(|ran| (ran.outcome, &ran.output[..]));
-        let bytes = records(outcomes, MESSAGE_MAX - OUTCOMES_HEAD - count * RECORD);
+        let bytes = records(outcomes, MESSAGE_MAX - OUTCOMES_HEAD);
         let batch = Batch::of(&ground.attachment.key, signature, count, &bytes);
         let bytes = Question::Outcomes(batch).emit(&served.nonce);
         served.stage = Stage::Telling { bytes, op: None, next: ground.now };

@@ -207,11 +207,13 @@ pub(crate) fn outcomes(
     flat.extend(StandIn::sign(owner(signer), &bytes).0);
     flat.extend((tasks.len() as u16).to_be_bytes());
     for task in tasks {
-        let Outcome { status, gas, length, output } = outcome(task);
-        flat.push(status);
+        let Outcome { status, gas, length, output, steps } = outcome(task);
+        let by_steps = steps != [0; 32];
+        flat.push(status + if by_steps { 128 } else { 0 });
         flat.extend(gas.to_be_bytes());
         flat.extend(length.to_be_bytes());
         flat.extend(output);
+        flat.extend(steps.iter().filter(|_| by_steps));
         flat.extend([0, 0]);
     }
     flat

@@ -8,6 +8,7 @@ use tabmesh_tasks::{
 };
 
 use super::given::{MS, honest, input, task_id};
+use super::stepping::{self, Settling, Way};
 
 /// A job as its shell has it.
 pub(crate) struct Job {
@@ -41,6 +42,10 @@ pub(crate) struct Asking {
     pub(crate) most_in_a_batch: usize,
     /// Whom its jobs are for; of none, for all.
     pub(crate) group: Vec<NodeId>,
+    /// Whether tasks are run by steps, and how long they are expected to take.
+    pub(crate) by_steps: bool,
+    pub(crate) expected_ms: u32,
+    pub(crate) settling: Settling,
     has_begun: bool,
     here: Vec<(u64, u32, u32)>,
     pub(crate) ran_here: u32,
@@ -73,6 +78,9 @@ impl Asking {
             task_us: 50 * MS,
             most_in_a_batch: 1_000,
             group: Vec::new(),
+            by_steps: false,
+            expected_ms: 0,
+            settling: Settling::default(),
             has_begun: false,
             here: Vec::new(),
             ran_here: 0,
@@ -120,11 +128,14 @@ impl Asking {
         let next = self.jobs.iter_mut().filter(|job| !job.has_begun);
         for job in next.take(self.side_by_side - running) {
             job.has_begun = true;
-            let begin =
-                Command::Begin { job: job.number, validation: job.validation, gas: 1 << 30, expected_ms: 0 };
+            let (job, validation, expected_ms) = (job.number, job.validation, self.expected_ms);
+            let begin = Command::Begin { job, validation, gas: 1 << 30, expected_ms };
             self.commands.push_back(begin.emit());
+            if self.by_steps {
+                self.commands.push_back(Command::BySteps { job, are_so: true }.emit());
+            }
             if !self.group.is_empty() {
-                self.commands.push_back(Command::Only { job: job.number, ids: &self.group }.emit());
+                self.commands.push_back(Command::Only { job, ids: &self.group }.emit());
             }
         }
     }
@@ -139,7 +150,8 @@ impl Asking {
 
     /// Accepted outcomes that are wrong.
     pub(crate) fn wrong(&self) -> usize {
-        let is_wrong = |job: u32, number: u32, outcome: &Outcome| *outcome != honest(&task_id(job, number)).0;
+        let is_wrong =
+            |job: u32, number: u32, outcome: &Outcome| *outcome != self.truth(&task_id(job, number));
         let of_job = |job: &Job| {
             job.accepted
                 .iter()
@@ -151,6 +163,11 @@ impl Asking {
 
     pub(crate) fn accepted(&self) -> usize {
         self.jobs.iter().map(|job| job.accepted.len()).sum()
+    }
+
+    /// What a task comes to.
+    fn truth(&self, task: &TaskId) -> Outcome {
+        if self.by_steps { stepping::outcome(task, Way::Right) } else { honest(task).0 }
     }
 
     /// Its jobs have no more tasks than they have by now.
@@ -166,6 +183,9 @@ impl Asking {
     }
 
     pub(crate) fn hear(&mut self, now: Instant, event: &Event<'_>) {
+        if self.settling.hear(event, &mut self.commands) {
+            return;
+        }
         match *event {
             Event::Room { job, tasks } => {
                 self.find(job).room += tasks;
@@ -301,7 +321,7 @@ impl Asking {
         if let Some(at) = self.here.iter().position(|(until, ..)| *until <= now.0) {
             let (_, job, number) = self.here.remove(at);
             self.ran_here += 1;
-            let outcome = honest(&task_id(job, number)).0;
+            let outcome = self.truth(&task_id(job, number));
             return Some(Command::RanHere { job, number, outcome }.emit());
         }
         self.commands.pop_front()

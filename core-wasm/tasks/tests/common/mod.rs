@@ -10,6 +10,7 @@ pub(crate) mod inputs;
 pub(crate) mod node;
 pub(crate) mod running;
 pub(crate) mod staff;
+pub(crate) mod stepping;
 pub(crate) mod world;
 
 pub(crate) use given::{MS, SECOND, honest, offer, task_id};

@@ -7,6 +7,7 @@ use tabmesh_tasks::{Command, Event, INLINE_MAX, Outcome, PIECE_MAX, Refusal, Tas
 
 use super::given::{MS, honest, input, offer};
 use super::inputs::Inputs;
+use super::stepping::{self, Answering, Way};
 
 /// What an executor does with a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +31,8 @@ pub(crate) enum Conduct {
     Swaps,
     /// Its host fails at each.
     Aborts,
+    /// It runs tasks by steps.
+    Steps(Way),
     /// It gives back each batch that it took.
     Declines(Refusal),
 }
@@ -54,6 +57,7 @@ pub(crate) struct Running {
     /// The largest batch, and all in their order.
     pub(crate) largest: usize,
     pub(crate) sizes: Vec<usize>,
+    pub(crate) steps: Answering,
 }
 
 impl Default for Running {
@@ -74,6 +78,7 @@ impl Default for Running {
             busy_us: Vec::new(),
             largest: 0,
             sizes: Vec::new(),
+            steps: Answering::default(),
         }
     }
 }
@@ -135,10 +140,17 @@ impl Running {
                     .iter()
                     .find(|(of, ..)| *of == assignment)
                     .map(|batch| batch.2[index as usize]);
-                let output = task.map(|task| honest(&task).1).unwrap_or_default();
+                let output = task.map(|task| self.outcome(&task).1).unwrap_or_default();
                 let end = output.len().min(offset as usize + PIECE_MAX);
                 let bytes = output.get(offset as usize..end).unwrap_or_default();
                 self.commands.push_back(Command::Give { ticket, status: Status::Ok, bytes }.emit());
+            }
+            Event::WantSteps { ticket, assignment, index, ask } => {
+                let task = self.batches.iter().find(|(of, ..)| *of == assignment).expect("a batch").2
+                    [index as usize];
+                let Conduct::Steps(way) = self.conduct else { panic!("it has no steps") };
+                let (status, bytes) = self.steps.answer(&task, way, ask);
+                self.commands.push_back(Command::Give { ticket, status, bytes: &bytes }.emit());
             }
             Event::Forget(assignment) => {
                 self.forgotten += 1;
@@ -192,13 +204,19 @@ impl Running {
     }
 
     fn outcome(&self, task: &TaskId) -> (Outcome, Vec<u8>) {
+        if let Conduct::Steps(way) = self.conduct {
+            let outcome = stepping::outcome(task, way);
+            let output = stepping::left(task, stepping::count(task) - 1).0;
+            // As long as it says.
+            return (outcome, output.into_iter().cycle().take(outcome.length as usize).collect());
+        }
         let (outcome, output) = honest(task);
         let lies = match self.conduct {
             Conduct::Lies | Conduct::LiesAtOnce => true,
             Conduct::Errs(own) => return (Outcome { output: [own; 32], ..outcome }, output),
             Conduct::Turns(after) => self.ran > after,
             Conduct::Aborts => {
-                return (Outcome { status: 6, gas: 0, length: 0, output: [0; 32] }, Vec::new());
+                return (Outcome::whole(6, 0, 0, [0; 32]), Vec::new());
             }
             _ => false,
         };

@@ -31,6 +31,10 @@ pub(in crate::cli) struct RunArgs {
     /// How outcomes are checked
     #[arg(long, value_name = "LEVEL", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=4))]
     pub(super) validation: u8,
+    /// How long a task is expected to take, in milliseconds; without it nobody knows until some were run. Who lies about a task by steps
+    /// that takes more than 10,000 is found by one of these, where a shorter one is run whole
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(super) expected_ms: u32,
     /// Reduce the outputs to one by this module: an input is --arity of them in order: their count, their lengths, 32 bits big-endian
     /// each, then the outputs
     #[arg(long, value_name = "MODULE")]
@@ -131,16 +135,19 @@ pub(in crate::cli) struct TellingArgs {
     /// With --json, tell results in the order of their inputs
     #[arg(long)]
     pub(super) in_order: bool,
+    /// Make a checkpoint as the command ends, however it does: see `job checkpoint`
+    #[arg(long)]
+    pub(super) checkpoint: bool,
     /// Show progress even if the standard error is no terminal
     #[arg(long)]
     pub(super) progress: bool,
 }
 
 impl TermsArgs {
-    pub(super) fn plan(&self, level: u8) -> Plan {
+    pub(super) fn plan(&self, level: u8, expected_ms: u32) -> Plan {
         let seed = self.seed.as_ref().map_or([0; 32], Seed::bytes);
         let piece = self.piece.unwrap_or(0);
-        Plan { level, gas: self.gas, pages: self.pages, seed, time: self.time, piece }
+        Plan { level, gas: self.gas, pages: self.pages, seed, time: self.time, piece, expected_ms }
     }
 }
 

@@ -5,12 +5,15 @@ use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tabmesh_engine::content::cid::Cid;
 
 use super::error::JobError;
+use super::given::{Given, broken};
+use super::kept::Kept;
 use crate::control::job::PlanLine;
+use crate::identity::from_hex;
+use crate::jobs::ask::Plan;
 use crate::jobs::graph::{After, Shape};
 use crate::task::STREAM_BYTES_MAX;
 
@@ -35,6 +38,8 @@ pub(super) enum Source {
     Files(Vec<PathBuf>),
     /// Each content of the network is one.
     Contents(Vec<String>),
+    /// Those of a checkpoint, in this file.
+    Kept(PathBuf),
     /// Each line of this file is one, without its end.
     Lines(PathBuf),
 }
@@ -47,6 +52,7 @@ impl Source {
             Self::Files(paths) => Self::Files(paths.iter().map(file).collect()),
             Self::Contents(cids) => Self::Contents(cids.clone()),
             Self::Lines(path) => Self::Lines(dir.join(path)),
+            Self::Kept(path) => Self::Kept(dir.join(path)),
         }
     }
 }
@@ -60,6 +66,20 @@ pub(super) enum AfterLine {
 }
 
 impl Description {
+    /// What all its tasks have in common.
+    pub(super) fn plan(&self) -> Plan {
+        let line = &self.plan;
+        Plan {
+            level: line.level,
+            gas: line.gas,
+            pages: line.pages,
+            seed: from_hex(&line.seed).map_or([0; 32], |seed| seed.0),
+            time: line.time,
+            piece: line.piece,
+            expected_ms: line.expected_ms,
+        }
+    }
+
     /// The shape of its graph, for so many inputs.
     pub(super) fn shape(&self, inputs: u32) -> Shape {
         let after = self.after.iter().map(|after| match after {
@@ -74,6 +94,7 @@ impl Description {
 pub(super) enum Inputs {
     Named(Vec<Item>),
     Contents(Vec<Cid>),
+    Kept(Kept),
     Lines {
         file: File,
         path: PathBuf,
@@ -85,12 +106,6 @@ pub(super) enum Inputs {
 /// An input with a name of its own.
 pub(super) enum Item {
     File(PathBuf),
-    Content(Cid),
-}
-
-/// An input as it is given.
-pub(super) enum Given {
-    Bytes(Bytes),
     Content(Cid),
 }
 
@@ -128,6 +143,7 @@ impl Inputs {
             Source::Contents(cids) => {
                 Ok(Self::Contents(cids.iter().map(|cid| cid_of(cid)).collect::<Result<_, _>>()?))
             }
+            Source::Kept(path) => Ok(Self::Kept(Kept::open(path)?)),
             Source::Lines(path) => {
                 let file = File::open(path).map_err(|error| broken(path, error))?;
                 if !file.metadata().map_err(|error| broken(path, error))?.is_file() {
@@ -143,6 +159,7 @@ impl Inputs {
         match self {
             Self::Named(items) => items.len(),
             Self::Contents(cids) => cids.len(),
+            Self::Kept(kept) => kept.count(),
             Self::Lines { starts, .. } => starts.len() - 1,
         }
     }
@@ -157,7 +174,7 @@ impl Inputs {
                 Some(Item::Content(cid)) => cid.to_string(),
                 None => String::new(),
             },
-            Self::Lines { .. } | Self::Contents(_) => {
+            Self::Lines { .. } | Self::Contents(_) | Self::Kept(_) => {
                 let width = (self.count() + 1).to_string().len();
                 format!("{number:0width$}")
             }
@@ -168,6 +185,7 @@ impl Inputs {
         let at = number as usize;
         match self {
             Self::Contents(cids) => Ok(Given::Content(cids[at])),
+            Self::Kept(kept) => kept.read(at),
             Self::Named(items) => {
                 let path = match &items[at] {
                     Item::Content(cid) => return Ok(Given::Content(*cid)),
@@ -210,10 +228,6 @@ fn starts_of(file: &File, path: &Path) -> Result<Vec<u64>, JobError> {
     }
 }
 
-fn broken(path: &Path, source: std::io::Error) -> JobError {
-    JobError::Input { path: path.to_owned(), source }
-}
-
 fn too_long(path: &Path, bytes: u64) -> Result<(), JobError> {
     if bytes > STREAM_BYTES_MAX as u64 { Err(JobError::LongInput(path.to_owned())) } else { Ok(()) }
 }
@@ -221,6 +235,8 @@ fn too_long(path: &Path, bytes: u64) -> Result<(), JobError> {
 #[cfg(test)]
 mod tests {
     //! Lines are read whole and without their ends, whichever these are.
+
+    use bytes::Bytes;
 
     use super::*;
 

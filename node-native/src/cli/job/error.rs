@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::cli::exit_code::exit_code_of;
 use crate::control::client::ClientError;
+use crate::jobs::checkpoint::NoCheckpoint;
 use crate::jobs::graph::ShapeError;
 
 /// Why a command about jobs was not done. Every message says what to do.
@@ -58,6 +59,16 @@ pub(in crate::cli) enum JobError {
     Cancelled(PathBuf),
     #[error("the job came to its deadline with {decided} of {all} decided; go on with `tabmesh job resume {dir}`", dir = dir.display())]
     Late { dir: PathBuf, decided: u32, all: u32 },
+    #[error(transparent)]
+    NoCheckpoint(NoCheckpoint),
+    #[error(
+        "this checkpoint is of a job whose tasks await one another by a list of their own, or whose modules have limits of their own: resume it in a page"
+    )]
+    NotHere,
+    #[error("a checkpoint has at most 256 MiB: put long inputs into fewer jobs, or name them by their CIDs")]
+    LargeCheckpoint,
+    #[error("a checkpoint goes on in a new directory: name it by --output")]
+    NoOutput,
     #[error("interrupted; the node has ended the job: go on with `tabmesh job resume {}`", .0.display())]
     Interrupted(PathBuf),
     #[error("{failed} of {all} have no result, {not_ok} did not end as OK; what each says stands above{}", resumed(.dir, *.failed))]
@@ -86,6 +97,10 @@ impl JobError {
             | Self::NoFile(_)
             | Self::LongInput(_)
             | Self::BadCid { .. }
+            | Self::NoCheckpoint(_)
+            | Self::NotHere
+            | Self::LargeCheckpoint
+            | Self::NoOutput
             | Self::NoList(_)
             | Self::LongName(_)
             | Self::Changed(_)

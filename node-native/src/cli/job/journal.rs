@@ -14,10 +14,10 @@ use tabmesh_tasks::{Outcome, TaskId};
 use crate::fresh;
 
 /// Begins the file, and names its form.
-const MAGIC: &[u8; 16] = b"tabmesh journal1";
+const MAGIC: &[u8; 16] = b"tabmesh journal2";
 
-/// Bytes of a record: kind 1, number 4, task 32, outcome 45, checked 1, votes 1, executor 32, check 4.
-const RECORD: usize = 120;
+/// Bytes of a record: kind 1, number 4, task 32, outcome 77, checked 1, votes 1, executor 32, check 4.
+const RECORD: usize = 152;
 
 /// What came of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -116,6 +116,7 @@ fn emit(entry: &Entry) -> Vec<u8> {
     if let What::Accepted(accepted) = &entry.what {
         let Accepted { task, outcome, is_checked, votes, executor } = accepted;
         writer.bytes(&task.0).u8(outcome.status).u64(outcome.gas).u32(outcome.length).bytes(&outcome.output);
+        writer.bytes(&outcome.steps);
         writer.u8((*is_checked).into()).u8(*votes).bytes(&executor.0);
     }
     let mut record = writer.finish();
@@ -140,6 +141,7 @@ fn read(record: &[u8; RECORD]) -> Option<Entry> {
                 gas: reader.u64(),
                 length: reader.u32(),
                 output: *reader.array(),
+                steps: *reader.array(),
             },
             is_checked: reader.u8() == 1,
             votes: reader.u8(),
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     fn entry(number: u32) -> Entry {
-        let outcome = Outcome { status: 1, gas: 1 << 61, length: 3, output: [number as u8; 32] };
+        let outcome = Outcome { steps: [6; 32], ..Outcome::whole(1, 1 << 61, 3, [number as u8; 32]) };
         let (task, executor) = (BlockHash([4; 32]), NodeId([5; 32]));
         let accepted = Accepted { task, outcome, is_checked: true, votes: 2, executor };
         Entry { number, what: if number == 2 { What::Doubted } else { What::Accepted(accepted) } }

@@ -1,11 +1,14 @@
 //! `job status`, `job cancel` and `job records`: what the running node has.
 
 use serde_json::json;
+use tabmesh_engine::NodeId;
 
 use crate::cli::args::NodeArgs;
 use crate::cli::error::CliError;
 use crate::cli::show::{ask, out_of_turn, print_json};
+use crate::control::job::RecordLine;
 use crate::control::{Done, Request};
+use crate::identity::{from_hex, hex};
 
 pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
     let Done::Jobs(jobs) = ask(node, Request::Jobs {}).await? else { return Err(out_of_turn()) };
@@ -39,6 +42,31 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
 pub(super) async fn own_id(node: &NodeArgs) -> Result<String, CliError> {
     match ask(node, Request::Status {}).await? {
         Done::Status(status) => Ok(status.id),
+        _ => Err(out_of_turn()),
+    }
+}
+
+/// Records in a checkpoint, the most trusted first.
+const RECORDS_MAX: usize = 512;
+
+/// What the node knows of executors.
+pub(super) async fn known_records(node: &NodeArgs) -> Result<Vec<(NodeId, u32)>, CliError> {
+    let Done::Records(records) = ask(node, Request::Records { clear: false }).await? else {
+        return Err(out_of_turn());
+    };
+    let record = |line: &RecordLine| Some((from_hex(&line.executor)?, line.confirmed));
+    let mut records: Vec<_> = records.iter().filter_map(record).collect();
+    records.sort_by_key(|(_, confirmed)| std::cmp::Reverse(*confirmed));
+    records.truncate(RECORDS_MAX);
+    Ok(records)
+}
+
+/// Tells the node what a checkpoint says of executors.
+pub(super) async fn learn(node: &NodeArgs, records: &[(NodeId, u32)]) -> Result<(), CliError> {
+    let line = |(id, confirmed): &(NodeId, u32)| RecordLine { executor: hex(id), confirmed: *confirmed };
+    let records = records.iter().take(RECORDS_MAX).map(line).collect();
+    match ask(node, Request::Learn { records }).await? {
+        Done::Learn {} => Ok(()),
         _ => Err(out_of_turn()),
     }
 }

@@ -10,7 +10,7 @@ use crate::cli::task::error::TaskError;
 use crate::jobs::terms::Terms;
 use crate::task::engine::Watchdog;
 use crate::task::prepare::prepare;
-use crate::task::{Compiler, EngineKind, Executor, HostLimits, Outcome};
+use crate::task::{Compiler, EngineKind, Executor, HostLimits, Outcome, in_vain};
 
 pub(super) struct Local(Arc<Executor>);
 
@@ -34,6 +34,9 @@ impl Local {
                 TaskError::ended(end, sentence, &module)
             })?;
             let unfit = if is_by_steps { &prepared.unfit_for_steps } else { &prepared.unfit };
+            for (what, import) in in_vain(&prepared.imports()) {
+                note!("the module asks for {what}, by {import}: there are none for tasks, and the call answers 52 (ENOSYS)");
+            }
             if unfit.is_empty() { Ok(()) } else { Err(TaskError::Unfit(unfit.join(", ")).into()) }
         })
         .await

@@ -1,11 +1,14 @@
 //! `job`: tasks that other nodes run.
 
 mod args;
+mod checkpoint;
 mod description;
 mod dir;
 pub(super) mod error;
 mod fetches;
+mod given;
 mod journal;
+mod kept;
 mod list;
 mod local;
 mod named;
@@ -47,10 +50,13 @@ pub(super) enum JobCommand {
     /// Have other nodes run a module on many inputs
     #[command(after_help = RUN_HELP)]
     Run(RunArgs),
-    /// Go on with a job, from its output directory
+    /// Go on with a job, from its output directory or from a checkpoint
     Resume {
-        /// The output directory
-        output: PathBuf,
+        /// The output directory, or CID#key
+        from: PathBuf,
+        /// Where outputs and receipts of a checkpoint's job go; made if missing
+        #[arg(short, long, value_name = "DIR")]
+        output: Option<PathBuf>,
         /// Read files outside of the directory, too, where somebody else made it: strangers are given what it names
         #[arg(long)]
         trust: bool,
@@ -58,6 +64,13 @@ pub(super) enum JobCommand {
         wishes: WishesArgs,
         #[command(flatten)]
         telling: TellingArgs,
+        #[command(flatten)]
+        node: NodeArgs,
+    },
+    /// Seal what a job has so far, put it on the mesh, and print CID#key, by which whoever has it goes on, here or in a page
+    Checkpoint {
+        /// The output directory
+        output: PathBuf,
         #[command(flatten)]
         node: NodeArgs,
     },
@@ -102,9 +115,14 @@ pub(super) enum JobCommand {
 pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     match command {
         JobCommand::Run(args) => begin(args).await,
-        JobCommand::Resume { output, trust, wishes, telling, node } => {
+        JobCommand::Checkpoint { output, node } => checkpoint::checkpoint(&output, &node).await,
+        JobCommand::Resume { from, output, trust, wishes, telling, node } => {
             let marks = Marks::of(&node.data_dir()?);
-            let mut state = JobState::resume(&output, (&marks, trust))?;
+            let mut state = match output {
+                _ if !checkpoint::is_name(&from) => JobState::resume(&from, (&marks, trust))?,
+                Some(output) => checkpoint::begin(&from, &output, &marks, &node).await?,
+                None => return Err(JobError::NoOutput.into()),
+            };
             wishes.set(&mut state.description.plan.wishes, &list::own_id(&node).await?);
             run(state, how(telling), &node).await
         }
@@ -118,7 +136,8 @@ pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
 }
 
 async fn begin(args: RunArgs) -> Result<(), CliError> {
-    let Plan { level, gas, pages, seed, time, piece } = args.terms.plan(args.validation);
+    let Plan { level, gas, pages, seed, time, piece, expected_ms } =
+        args.terms.plan(args.validation, args.expected_ms);
     let inputs = match args.lines {
         Some(lines) => Source::Lines(absolute(lines)?),
         None if args.list.is_some() => Source::Contents(Vec::new()),
@@ -136,8 +155,16 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
         local.check(module.clone(), pages, piece > 0).await?;
         modules.push(module);
     }
-    let mut plan =
-        PlanLine { level, gas, pages, seed: hex_of(&seed), time, piece, wishes: WishesLine::default() };
+    let mut plan = PlanLine {
+        level,
+        gas,
+        pages,
+        seed: hex_of(&seed),
+        time,
+        piece,
+        expected_ms,
+        wishes: WishesLine::default(),
+    };
     // Where no node answers, nothing of the job is to be in the way of the next try.
     let own = list::own_id(&args.node).await?;
     let inputs = match args.list {
@@ -162,5 +189,9 @@ fn input(path: PathBuf) -> Result<PathBuf, CliError> {
 }
 
 fn how(telling: TellingArgs) -> Telling {
-    Telling { is_in_order: telling.in_order, is_progress: telling.progress }
+    Telling {
+        is_in_order: telling.in_order,
+        is_progress: telling.progress,
+        has_checkpoint: telling.checkpoint,
+    }
 }

@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use tabmesh_engine::content::cid::Cid;
 
-use super::description::{AfterLine, Description, Given, Inputs, cid_of as read_cid};
+use super::description::{AfterLine, Description, Inputs, cid_of as read_cid};
 use super::error::JobError;
 use super::fetches::get_at_last;
-use super::state::plan_of;
+use super::given::Given;
 use crate::cli::args::NodeArgs;
 use crate::cli::error::CliError;
 use crate::jobs::manifest::{Kind, Named, Pages, job_cid};
@@ -16,7 +16,7 @@ const LIST_MAX: usize = 64 << 20;
 
 /// The CID of a job. Reads all of its inputs.
 pub(super) fn cid_of(description: &Description, modules: &[Bytes], inputs: &Inputs) -> Result<Cid, JobError> {
-    let plan = plan_of(description);
+    let plan = description.plan();
     let after = description.after.iter().map(|after| match after {
         AfterLine::Then => Kind::Each,
         AfterLine::Reduce { arity } => Kind::Reduce(*arity as u16),

@@ -10,9 +10,10 @@ use tabmesh_engine::NodeId;
 use tabmesh_port::BlockHash;
 use tabmesh_tasks::Outcome;
 
-use super::description::Given;
+use super::checkpoint::checkpoint;
 use super::error::JobError;
 use super::fetches::{Came, Fetches};
+use super::given::Given;
 use super::journal::Accepted;
 use super::local::Local;
 use super::report::Report;
@@ -40,6 +41,7 @@ const LOG_TIME: Duration = Duration::from_secs(30);
 pub(super) struct Telling {
     pub(super) is_in_order: bool,
     pub(super) is_progress: bool,
+    pub(super) has_checkpoint: bool,
 }
 
 /// Brings a job to its end.
@@ -66,11 +68,17 @@ pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> R
         }
         going.finish().await
     };
-    tokio::select! {
+    let ended = tokio::select! {
         done = work => done,
         // The connection closes with it, and that cancels the job.
-        _ = tokio::signal::ctrl_c() => Err(JobError::Interrupted(dir).into()),
+        _ = tokio::signal::ctrl_c() => Err(JobError::Interrupted(dir.clone()).into()),
+    };
+    if telling.has_checkpoint {
+        let made = checkpoint(&dir, node).await;
+        // Why the job ended comes first.
+        return ended.and(made);
     }
+    ended
 }
 
 struct Going {
@@ -142,7 +150,7 @@ impl Going {
         while self.next.is_none() && self.report.waits_for(self.ahead_max) && !self.fetches.is_full() {
             let Some(number) = self.state.graph.give() else { return Ok(false) };
             match self.state.input(number)? {
-                Some(Given::Bytes(input)) => self.next = Some((number, input, None)),
+                Some(Given::Bytes(input)) => self.take(number, input, None)?,
                 Some(Given::Content(cid)) => self.fetches.begin(number, cid),
                 None => self.fail(number, "the outputs that it awaits have more than 16 MiB together"),
             }
@@ -150,12 +158,25 @@ impl Going {
         Ok(self.next.is_some())
     }
 
+    /// Has a task given out next, unless it was run before.
+    fn take(&mut self, number: u32, input: Bytes, came: Option<Came>) -> Result<(), CliError> {
+        match self.state.recall(number, input.clone())? {
+            Some(accepted) => {
+                self.report.accepted(&self.state, number, &self.state.name(number), &accepted);
+                self.tell_failed_inputs();
+            }
+            None => self.next = Some((number, input, came)),
+        }
+        Ok(())
+    }
+
     /// Takes an input that came, or did not.
     fn come(&mut self, came: Came) -> Result<(), CliError> {
         self.fetches.note(&came);
         match came {
             Came::Input { number, input: Some(ref input), .. } => {
-                self.next = Some((number, input.clone(), Some(came)));
+                let input = input.clone();
+                self.take(number, input, Some(came))?;
             }
             Came::Input { number, .. } => self.fail(number, "its input has more than 16 MiB"),
             Came::Missed(..) => {}
@@ -225,6 +246,7 @@ impl Going {
                 gas: line.gas,
                 length: output.len() as u32,
                 output: tabmesh_engine::sha256(output),
+                steps: line.steps.as_deref().and_then(from_hex).map_or([0; 32], |root| root.0),
             },
             is_checked: line.checked,
             votes: line.votes,

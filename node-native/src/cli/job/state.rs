@@ -1,21 +1,23 @@
 //! A job as this command has it: its inputs, its graph, and what came of it, on disk.
 
+mod saving;
+
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::leaf;
+use tabmesh_tasks::{TaskId, leaf};
 
-use super::description::{AfterLine, Description, Given, Inputs};
+use super::description::{AfterLine, Description, Inputs};
 use super::dir::{JobDir, log_name, output_name, receipt_name};
 use super::error::JobError;
+use super::given::Given;
 use super::journal::{Accepted, Entry, Journal, What};
 use super::named;
 use super::trust::Marks;
-use crate::identity::from_hex;
-use crate::jobs::ask::Plan;
 use crate::jobs::batch::Input;
+use crate::jobs::checkpoint::Known;
 use crate::jobs::graph::{From, Graph, awaited};
 use crate::jobs::terms::Terms;
 use crate::task::{STREAM_BYTES_MAX, Status};
@@ -36,6 +38,10 @@ pub(super) struct JobState {
     terms: Vec<Terms>,
     /// What one executor alone said, at the level at which it may be found a liar.
     singles: HashMap<u32, NodeId>,
+    /// Where the journal has what came of each.
+    places: Vec<u64>,
+    /// What came of tasks in another run of the job, by their ids.
+    known: HashMap<TaskId, Known>,
     /// Those whose result is none of `OK`.
     pub(super) not_ok: HashSet<u32>,
     /// Those without a result.
@@ -50,7 +56,7 @@ impl JobState {
         modules: Vec<Bytes>,
         marks: &Marks,
     ) -> Result<Self, JobError> {
-        let inputs = Inputs::open(&description.inputs)?;
+        let inputs = Inputs::open(&description.inputs.within(path))?;
         let graph = graph_of(&description, &inputs)?;
         names_differ(&description, &inputs, &graph)?;
         let cid = named::cid_of(&description, &modules, &inputs)?;
@@ -87,10 +93,24 @@ impl JobState {
         inputs: Inputs,
         graph: Graph,
     ) -> Self {
-        let plan = plan_of(&description);
+        let plan = description.plan();
         let terms = modules.iter().map(|module| plan.terms(module)).collect();
         let (singles, not_ok, failed) = (HashMap::new(), HashSet::new(), HashSet::new());
-        Self { description, modules, graph, dir, journal, inputs, terms, singles, not_ok, failed }
+        let (places, known) = (vec![NOWHERE; graph.len() as usize], HashMap::new());
+        Self {
+            description,
+            modules,
+            graph,
+            dir,
+            journal,
+            inputs,
+            terms,
+            singles,
+            places,
+            known,
+            not_ok,
+            failed,
+        }
     }
 
     fn restore(&mut self, number: u32, place: u64) -> Result<(), JobError> {
@@ -115,6 +135,7 @@ impl JobState {
         if is_ok && !self.dir.has_output(&name, &accepted.outcome.output) {
             return Ok(());
         }
+        self.places[number as usize] = place;
         self.settle(number, &accepted);
         Ok(())
     }
@@ -237,7 +258,35 @@ impl JobState {
     }
 
     fn note(&mut self, entry: Entry) -> Result<(), JobError> {
-        self.journal.add(&entry).map(drop).map_err(|source| self.dir.journal_broken(source))
+        let place = self.journal.add(&entry).map_err(|source| self.dir.journal_broken(source))?;
+        let is_accepted = matches!(entry.what, What::Accepted(_));
+        self.places[entry.number as usize] = if is_accepted { place } else { NOWHERE };
+        Ok(())
+    }
+
+    /// Takes what came of tasks in another run of the job, as far as their inputs are here; the rest when those come.
+    pub(super) fn recall_all(&mut self, known: HashMap<TaskId, Known>) -> Result<(), JobError> {
+        self.known = known;
+        for number in 0..self.graph.len() {
+            if let Some(Given::Bytes(input)) = self.input(number)? {
+                self.recall(number, input)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the task with this input came to in another run counts here too.
+    pub(super) fn recall(&mut self, number: u32, input: Bytes) -> Result<Option<Accepted>, JobError> {
+        if self.known.is_empty() {
+            return Ok(None);
+        }
+        let task = Input::new(input).id(self.terms_of(number));
+        let Some(known) = self.known.get(&task).cloned() else { return Ok(None) };
+        let Known { outcome, executor, is_checked, votes, output, .. } = known;
+        let executor = executor.unwrap_or(NodeId([0; 32]));
+        let accepted = Accepted { task, outcome, is_checked, votes, executor };
+        self.accept(number, &accepted, &[], &output)?;
+        Ok(Some(accepted))
     }
 
     /// Has the system keep all that was written.
@@ -278,16 +327,4 @@ fn names_differ(description: &Description, inputs: &Inputs, graph: &Graph) -> Re
         }
     }
     Ok(())
-}
-
-pub(super) fn plan_of(description: &Description) -> Plan {
-    let line = &description.plan;
-    Plan {
-        level: line.level,
-        gas: line.gas,
-        pages: line.pages,
-        seed: from_hex(&line.seed).map_or([0; 32], |seed| seed.0),
-        time: line.time,
-        piece: line.piece,
-    }
 }

@@ -89,7 +89,7 @@ pub(super) fn are_inside(folder: &Path, inputs: &Source) -> Result<(), JobError>
     let whole = fs::canonicalize(folder).map_err(|source| broken(folder, source))?;
     let paths = match inputs {
         Source::Files(paths) => paths.as_slice(),
-        Source::Lines(path) => std::slice::from_ref(path),
+        Source::Lines(path) | Source::Kept(path) => std::slice::from_ref(path),
         // What the network has is anybody's.
         Source::Contents(_) => &[],
     };

@@ -47,7 +47,7 @@ pub(super) fn verify(args: VerifyArgs) -> Result<(), CliError> {
 fn expected(args: &VerifyArgs) -> Result<Expected, CliError> {
     let task = match (&args.module, &args.input) {
         (Some(module), Some(input)) => {
-            let terms = args.terms.plan(0).terms(&read(module, MODULE_BYTES_MAX)?);
+            let terms = args.terms.plan(0, 0).terms(&read(module, MODULE_BYTES_MAX)?);
             Some(Input::new(read(input, STREAM_BYTES_MAX)?.into()).id(&terms).0)
         }
         (None, None) => None,

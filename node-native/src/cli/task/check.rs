@@ -16,7 +16,7 @@ use crate::identity::hex_of;
 use crate::task::engine::Watchdog;
 use crate::task::prepare::{Prepared, prepare};
 use crate::task::why::{Why, why};
-use crate::task::{End, Status, Task};
+use crate::task::{End, Status, Task, in_vain};
 
 pub(super) async fn check(module: PathBuf, common: CommonArgs) -> Result<(), CliError> {
     let is_json = common.json;
@@ -45,6 +45,7 @@ fn accepted(prepared: &Prepared, task: &Task) -> (Value, Option<TaskError>) {
         "missing": prepared.unfit,
         "missing_for_steps": prepared.unfit_for_steps,
         "imports": prepared.imports(),
+        "in_vain": in_vain(&prepared.imports()),
         "exports": prepared.exports(),
         "pages": prepared.pages(),
         "pages_max": task.pages(),
@@ -120,6 +121,13 @@ fn print(report: &Value) {
         (false, false) => line("lacks", &list(&report["missing"])),
     }
     line("imports", &list(&report["imports"]));
+    for pair in report["in_vain"].as_array().into_iter().flatten() {
+        let [what, import] = [0, 1].map(|at| pair[at].as_str().unwrap_or_default());
+        line(
+            "in vain",
+            &format!("{what}, by {import}: there are none for tasks, and the call answers 52 (ENOSYS)"),
+        );
+    }
     line("exports", &list(&report["exports"]));
     let pages = report["pages"].as_u64().map_or_else(|| "?".to_owned(), |pages| pages.to_string());
     line("memory", &format!("{pages} pages of 64 KiB at the start, {} at most", report["pages_max"]));

@@ -138,6 +138,16 @@ pub(super) async fn records(door: &Arc<Door>, is_cleared: bool) -> Result<Done, 
     Ok(Done::Records(records.into_iter().map(line).collect()))
 }
 
+/// Takes what a checkpoint says of executors.
+pub(super) async fn learn(door: &Arc<Door>, records: &[RecordLine]) -> Result<Done, Ended> {
+    let record = |line: &RecordLine| Some((from_hex(&line.executor)?, line.confirmed));
+    let records = records.iter().map(record).collect::<Option<_>>();
+    let records =
+        records.ok_or_else(|| failed(Status::BadRequest, "a record is of an executor, by its id"))?;
+    jobs(door).await?.learn(records).await;
+    Ok(Done::Learn {})
+}
+
 /// A job, until it is over or its client leaves.
 pub(super) async fn run(
     door: &Arc<Door>,
@@ -163,9 +173,9 @@ fn checked(plan: &PlanLine) -> Result<Plan, Ended> {
         && plan.gas <= GAS_MAX
         && (1..=tabmesh_meter::limits::PAGES_MAX).contains(&plan.pages)
         && plan.piece as usize <= STREAM_BYTES_MAX;
-    let PlanLine { level, gas, pages, time, piece, .. } = *plan;
+    let PlanLine { level, gas, pages, time, piece, expected_ms, .. } = *plan;
     match seed {
-        Some(seed) if is_good => Ok(Plan { level, gas, pages, seed, time, piece }),
+        Some(seed) if is_good => Ok(Plan { level, gas, pages, seed, time, piece, expected_ms }),
         _ => Err(failed(Status::BadRequest, "a job has a level of 0 to 4 and the bounds of a task")),
     }
 }
@@ -270,6 +280,7 @@ async fn write_accepted(writer: &mut OwnedWriteHalf, accepted: ask::Accepted) ->
         executor: hex(&accepted.executor),
         status: accepted.outcome.status,
         gas: accepted.outcome.gas,
+        steps: (accepted.outcome.steps != [0; 32]).then(|| hex_of(&accepted.outcome.steps)),
         receipt_bytes: accepted.receipt.len() as u32,
     };
     frame::write_header(writer, &Answer::Job(News::Accepted(line))).await?;

@@ -223,14 +223,23 @@ impl Asking {
         match work {
             Work::RanHere(ran) => self.on_ran_here(ran, commands),
             Work::Output(fetched) => self.on_fetched(fetched, commands),
+            Work::RanStep(ran) => self.on_ran_step(&ran, commands),
         }
     }
 
     /// An output wants a piece of what its executor has.
     pub(in crate::jobs) fn fetch(&mut self, wanted: Wanted, commands: &mut Vec<Vec<u8>>) {
-        let Source::Executor { executor, nonce, index } = wanted.source else { return };
         let (offset, fetch) = (wanted.offset, self.pieces.wait(wanted.reply));
-        commands.push(Command::Fetch { fetch, executor: &executor, nonce: &nonce, index, offset }.emit());
+        let command = match &wanted.source {
+            Source::Executor { executor, nonce, index } => {
+                Command::Fetch { fetch, executor, nonce, index: *index, offset }.emit()
+            }
+            Source::Left { executor, nonce, index, number } => {
+                Command::FetchLeft { fetch, executor, nonce, index: *index, number: *number, offset }.emit()
+            }
+            Source::Requester { .. } => return,
+        };
+        commands.push(command);
     }
 
     pub(in crate::jobs) fn on_piece(&mut self, fetch: u32, piece: Piece) {

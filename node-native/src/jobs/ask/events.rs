@@ -28,6 +28,9 @@ impl Asking {
             }
             Event::Dropped(assignment) => drop(self.outs.remove(&assignment)),
             Event::RunHere { job, number } => self.run_here(job, number, commands),
+            Event::RunStep { job, number, step, before, sides } => {
+                self.run_step((job, number, step), before, sides, commands);
+            }
             Event::Outcomes { assignment, executor, bytes } => self.on_outcomes(assignment, executor, bytes),
             Event::Accepted { job, number, is_checked, votes, executor, assignment, index, outcome } => {
                 let accepted = (is_checked, votes, *executor, outcome);

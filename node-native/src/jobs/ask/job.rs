@@ -40,6 +40,8 @@ pub struct Plan {
     pub time: u64,
     /// Bytes of a piece, for tasks by steps; 0 where they are run whole.
     pub piece: u32,
+    /// How long a task is expected to take, in milliseconds; 0 where nobody knows.
+    pub expected_ms: u32,
 }
 
 /// How a job is dealt with, which is no part of what it is.
@@ -222,9 +224,12 @@ impl Job {
 /// Has the module know of a job under a number of its own.
 pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<Vec<u8>>) {
     *last = last.wrapping_add(1);
-    let Plan { level, gas, .. } = job.plan;
+    let Plan { level, gas, piece, expected_ms, .. } = job.plan;
     let number = *last;
-    commands.push(Command::Begin { job: number, validation: level, gas, expected_ms: 0 }.emit());
+    commands.push(Command::Begin { job: number, validation: level, gas, expected_ms }.emit());
+    if piece > 0 {
+        commands.push(Command::BySteps { job: number, are_so: true }.emit());
+    }
     let Wishes { only, priority, own_cores, .. } = &job.wishes;
     if !only.is_empty() {
         commands.push(Command::Only { job: number, ids: only }.emit());
@@ -239,7 +244,7 @@ pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<
         commands.push(Command::Pause(number).emit());
     }
     for executor in &job.withholders {
-        commands.push(Command::Withheld { job: *last, executor, is_known: true }.emit());
+        commands.push(Command::Withheld { job: number, executor, is_known: true }.emit());
     }
     (job.current, job.room, job.close_told) = (Some(*last), 0, false);
 }

@@ -7,6 +7,7 @@ mod news;
 mod outputs;
 mod own;
 mod quiet;
+mod stepping;
 mod view;
 mod work;
 

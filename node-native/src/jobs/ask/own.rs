@@ -12,7 +12,7 @@ use super::work::{RanHere, What, Work};
 use crate::jobs::runner::RunResult;
 
 /// A task of an own job that takes longer cannot be run here.
-const TIME_MAX: Duration = Duration::from_secs(3_600);
+pub(super) const TIME_MAX: Duration = Duration::from_secs(3_600);
 
 impl Asking {
     /// The module wants a task run here.
@@ -40,7 +40,7 @@ impl Asking {
         tokio::spawn(async move {
             let core = cores.acquire_owned().await;
             let run = move || {
-                let result = runs.one(|watchdog| RunResult::of(runner.run(&task, TIME_MAX, watchdog)));
+                let result = runs.one(|watchdog| RunResult::of(&*runner, &task, TIME_MAX, watchdog));
                 drop(core);
                 result.filter(|result| result.outcome.is_result())
             };

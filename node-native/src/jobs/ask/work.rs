@@ -1,6 +1,7 @@
 //! What is done for jobs beside the hub.
 
 use tabmesh_engine::NodeId;
+use tabmesh_tasks::bisect::Step;
 
 use super::news::Accepted;
 use crate::jobs::runner::RunResult;
@@ -11,6 +12,8 @@ pub(in crate::jobs) enum Work {
     RanHere(RanHere),
     /// An output came, or did not.
     Output(Fetched),
+    /// A step was run.
+    RanStep(RanStep),
 }
 
 /// An output that was fetched, or was nowhere to be had.
@@ -38,4 +41,21 @@ pub(in crate::jobs) struct RanHere {
     pub(super) number: u32,
     pub(super) what: What,
     pub(super) result: Option<RunResult>,
+}
+
+/// A step of a task that was run here.
+pub(in crate::jobs) struct RanStep {
+    /// As the module calls it.
+    pub(super) job: u32,
+    pub(super) number: u32,
+    pub(super) step: Result<Step, CannotStep>,
+}
+
+/// Why it was not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum CannotStep {
+    /// Neither gave what the step before it left.
+    Silent,
+    /// This host cannot run it.
+    Host,
 }

@@ -4,7 +4,9 @@ pub(super) mod addresses;
 mod modules;
 mod outputs;
 mod run;
+mod steps;
 mod tally;
+mod trails;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use outputs::Outputs;
 pub(super) use run::Work;
 use run::{For, Ran, Run, Tools};
 pub use tally::{Served, Tally};
+use trails::{Kept, Place, Trails};
 
 /// Modules that an engine failed at, with their requesters; of more the first is forgotten.
 const FAILED_MAX: usize = 256;
@@ -63,6 +66,9 @@ pub(super) struct Offering {
     tools: Tools,
     batches: HashMap<u32, Running>,
     outputs: Outputs,
+    trails: Trails,
+    /// Steps of one task are run again at a time.
+    again: Option<(Place, Arc<Runs>)>,
     failed: VecDeque<For>,
     tally: Tally,
     pieces: Pieces,
@@ -92,6 +98,8 @@ impl Offering {
             tools,
             batches: HashMap::new(),
             outputs: Outputs::default(),
+            trails: Trails::default(),
+            again: None,
             failed: VecDeque::new(),
             tally: Tally::default(),
             pieces: Pieces::default(),
@@ -128,6 +136,9 @@ impl Offering {
         for (_, running) in self.batches.drain() {
             running.stop(&*self.tools.runner);
         }
+        if let Some((_, runs)) = self.again.take() {
+            runs.end(&*self.tools.runner);
+        }
     }
 
     pub(super) fn view(&self) -> OfferView {
@@ -147,12 +158,16 @@ impl Offering {
                 }
             }
             Event::Stop(assignment) => {
-                self.outputs.forget(assignment);
+                self.forget(assignment);
                 if let Some(running) = self.batches.remove(&assignment) {
                     running.stop(&*self.tools.runner);
                 }
             }
-            Event::Forget(assignment) => self.outputs.forget(assignment),
+            Event::Forget(assignment) => self.forget(assignment),
+            Event::WantSteps { ticket, assignment, index, ask } => {
+                let (status, bytes) = self.about_steps((assignment, index), ask);
+                commands.push(Command::Give { ticket, status, bytes: &bytes }.emit());
+            }
             Event::Want { ticket, assignment, index, offset } => {
                 let output = self.outputs.find(assignment, index).ok_or(Status::NotFound);
                 let piece = output.and_then(|output| piece_of(output, offset));
@@ -192,7 +207,11 @@ impl Offering {
     /// What was done beside the hub: of a task its end and its gas, unless nobody wants it any more.
     pub(super) fn take(&mut self, work: Work, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
         match work {
-            Work::Ran(ran) => self.on_ran(ran, commands),
+            Work::Ran(ran) => self.on_ran(*ran, commands),
+            Work::Again(place, again) => {
+                self.on_again(place, again);
+                None
+            }
             Work::Declined { assignment, why } => {
                 self.decline(assignment, why, commands);
                 None
@@ -201,7 +220,8 @@ impl Offering {
     }
 
     fn on_ran(&mut self, ran: Ran, commands: &mut Vec<Vec<u8>>) -> Option<(End, u64)> {
-        let Ran { assignment, index, task, result: RunResult { end, outcome, output } } = ran;
+        let Ran { assignment, index, task, result, terms, input } = ran;
+        let RunResult { end, outcome, output, trail } = result;
         let running = self.batches.get_mut(&assignment)?;
         running.done += 1;
         let whose = running.whose;
@@ -214,6 +234,9 @@ impl Offering {
         commands.push(Command::Ran { assignment, index, task: &task, outcome, output: inline }.emit());
         // The answer may have no room for a short one either.
         self.outputs.keep(assignment, index, output);
+        if let Some(trail) = trail.filter(|_| outcome.is_result()) {
+            self.trails.keep((assignment, index), Kept::new(terms, input, trail));
+        }
         Some((end, outcome.gas))
     }
 
@@ -231,7 +254,7 @@ impl Offering {
     fn decline(&mut self, assignment: u32, why: Refusal, commands: &mut Vec<Vec<u8>>) {
         if let Some(running) = self.batches.remove(&assignment) {
             running.stop(&*self.tools.runner);
-            self.outputs.forget(assignment);
+            self.forget(assignment);
             commands.push(Command::Decline { assignment, why }.emit());
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
 
 use super::modules::Modules;
+use super::trails::{Again, Place};
 use crate::jobs::batch::{Batch, Given};
 use crate::jobs::fetching::{Fetcher, Source};
 use crate::jobs::runner::{RunResult, Runner, Runs};
@@ -20,7 +21,9 @@ use crate::task::Task;
 /// What was done beside the hub.
 pub(in crate::jobs) enum Work {
     /// A task was run.
-    Ran(Ran),
+    Ran(Box<Ran>),
+    /// Steps of a task were run again; nothing where they came out otherwise.
+    Again(Place, Option<Again>),
     /// A batch cannot be run.
     Declined { assignment: u32, why: Refusal },
 }
@@ -31,6 +34,8 @@ pub(in crate::jobs) struct Ran {
     pub(in crate::jobs) index: u16,
     pub(in crate::jobs) task: TaskId,
     pub(in crate::jobs) result: RunResult,
+    pub(super) terms: Terms,
+    pub(super) input: Bytes,
 }
 
 /// What a batch needs to be run.
@@ -90,21 +95,22 @@ impl Run {
             let (hash, input) = self.input(index, given).await?;
             let terms = self.batch.terms;
             let id = terms.id(&hash, input.len() as u32);
-            let task = terms.task(module.clone(), input).map_err(|_| Refusal::Unwilling)?;
-            self.run_one(index, id, task).await;
+            let task = terms.task(module.clone(), input.clone()).map_err(|_| Refusal::Unwilling)?;
+            self.run_one(index, id, task, input).await;
         }
         Ok(())
     }
 
     /// Begins to run a task as soon as a core is free.
-    async fn run_one(&self, index: u16, id: TaskId, task: Task) {
+    async fn run_one(&self, index: u16, id: TaskId, task: Task, input: Bytes) {
         let Ok(core) = self.tools.cores.clone().acquire_owned().await else { return };
         let (tools, runs) = (self.tools.clone(), self.runs.clone());
-        let (assignment, time) = (self.assignment, self.offer.time);
+        let (assignment, time, terms) = (self.assignment, self.offer.time, self.batch.terms);
         spawn_blocking(move || {
-            let result = runs.one(|watchdog| RunResult::of(tools.runner.run(&task, time, watchdog)));
+            let result = runs.one(|watchdog| RunResult::of(&*tools.runner, &task, time, watchdog));
             if let Some(result) = result {
-                let _ = tools.works.send(Work::Ran(Ran { assignment, index, task: id, result }));
+                let ran = Ran { assignment, index, task: id, result, terms, input };
+                let _ = tools.works.send(Work::Ran(Box::new(ran)));
             }
             drop(core);
         });

@@ -5,6 +5,9 @@ use tabmesh_port::{Input, Module, NodeId, Told};
 
 use super::Perfect;
 
+/// An id, and the place of its node.
+type Row = (NodeId, usize);
+
 /// Bits of an id.
 const BITS: u32 = 256;
 
@@ -96,18 +99,14 @@ impl<M: Module> Perfect<M> {
 }
 
 /// Of ids in order that begin alike up to `bit`, those that have this bit as `own` has it, and the others.
-fn halves<'a>(
-    ids: &'a [(NodeId, usize)],
-    own: &NodeId,
-    bit: u32,
-) -> (&'a [(NodeId, usize)], &'a [(NodeId, usize)]) {
+fn halves<'a>(ids: &'a [Row], own: &NodeId, bit: u32) -> (&'a [Row], &'a [Row]) {
     let (zeros, ones) = ids.split_at(ids.partition_point(|(id, _)| !is_set(id, bit)));
     if is_set(own, bit) { (ones, zeros) } else { (zeros, ones) }
 }
 
 /// Adds the nearest to `own` of ids that begin alike up to `bit`, in order of their distance, until there are `most`.
 fn nearest(
-    ids: &[(NodeId, usize)],
+    ids: &[Row],
     own: &NodeId,
     (bit, most): (u32, usize),
     is_there: &impl Fn(usize) -> bool,
