@@ -210,7 +210,7 @@ test('a requester that had its part of the hour is given its batch back', async 
 });
 
 test('i27_whoever gave three modules that end their Worker gives no fourth one', async () => {
-  const { made, gives, heard } = executor({ watchdogMs: () => 100 });
+  const { made, gives, heard } = executor({ watchdogMs: (gas) => (gas > GAS ? 100 : 30_000) });
   const from = repeated(32, 77);
   for (let number = 1; number <= 3; number += 1) {
     const bomb = pure(`(drop (i32.const ${number})) (loop $on (br $on)) (unreachable)`);
