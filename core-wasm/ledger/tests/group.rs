@@ -253,3 +253,51 @@ fn s9_what_a_voter_among_64_holds_is_bounded_and_messages_fit() {
     assert!(longest <= 65_536);
     assert!(checker::check(&town) >= 3);
 }
+
+#[test]
+fn nothing_is_signed_before_its_record_is_kept() {
+    use tabmesh_ledger::{Command, Event};
+    use tabmesh_port::{Input, Instant, Module, Output, Room, Told, Work};
+    let town = town(8, 4);
+    let (from, to) = (town.persons[0], town.persons[1]);
+    let voter = town.voters[0];
+    let mut member = tabmesh_ledger::Member::new(&town.net.attachment(voter), &town.genesis);
+    let start = Command::Start { is_new: true }.emit();
+    let wall_ms = town.genesis.starts_ms + 1_000;
+    member.handle(Instant(1), Input::Told(Told::Clock { wall_ms, is_doubtful: false }));
+    member.handle(Instant(1), Input::Command(&start));
+    let drain = |member: &mut tabmesh_ledger::Member| -> (Vec<u32>, usize) {
+        let (mut records, mut signs) = (Vec::new(), 0);
+        while let Some(flat) = member.poll(Room::ALL) {
+            match Output::read(&flat).expect("an output") {
+                Output::Event(bytes) => {
+                    if let Some(Event::Keep { number, .. }) = Event::read(bytes) {
+                        records.push(number);
+                    }
+                }
+                Output::Work(Work::Verify { job, .. }) => {
+                    let done = tabmesh_port::Done::Verified { job, holds: true };
+                    member.handle(Instant(2), Input::Done(done));
+                }
+                Output::Work(Work::Sign { .. }) => signs += 1,
+                Output::Wish(_) => {}
+            }
+        }
+        (records, signs)
+    };
+    assert_eq!(drain(&mut member).0.len(), 1, "that the journal is whole");
+    for from in [from, town.persons[2], town.persons[3]] {
+        let pay = town.pay(from, to, CREDIT, 0);
+        let bytes = [&[3], &pay.emit()[..]].concat();
+        let id = town.net.id(from);
+        member.handle(Instant(2), Input::Told(Told::Said { from: &id, is_proven: true, bytes: &bytes }));
+    }
+    let (records, signs) = drain(&mut member);
+    assert_eq!((records.len(), signs), (3, 0));
+    member.handle(Instant(3), Input::Command(&Command::Kept { number: records[1] }.emit()));
+    assert_eq!(drain(&mut member).1, 2);
+    member.handle(Instant(3), Input::Command(&Command::Kept { number: records[1] }.emit()));
+    assert_eq!(drain(&mut member).1, 0, "once each");
+    member.handle(Instant(3), Input::Command(&Command::Kept { number: records[2] }.emit()));
+    assert_eq!(drain(&mut member).1, 1);
+}

@@ -27,7 +27,9 @@ pub(crate) enum For {
 
 /// A statement on its way: it is written first, then signed.
 pub(crate) struct Signing {
+    /// Of its record; once that is kept, of the job that signs it.
     pub(crate) number: u32,
+    pub(crate) is_kept: bool,
     pub(crate) statement: Statement,
     pub(crate) to: For,
 }

@@ -41,20 +41,20 @@ impl Member {
 
     /// Records are kept in their order: with this one, all before it.
     fn on_kept(&mut self, number: u32) {
-        for at in 0..self.signing.len() {
-            let Some(statement) = self.signing.get(at).filter(|signing| signing.number == number) else {
-                continue;
-            };
-            let bytes = statement.statement.covered(self.ledger.id());
-            let job = self.ground.sign(&bytes);
-            if let Some(signing) = self.signing.get_mut(at) {
-                signing.number = job;
-            }
+        let is_it = |signing: &Signing| signing.number == number && !signing.is_kept;
+        let Some(last) = self.signing.iter().position(is_it) else { return };
+        for signing in self.signing.iter_mut().take(last + 1).filter(|signing| !signing.is_kept) {
+            let bytes = signing.statement.covered(self.ledger.id());
+            signing.number = self.ground.sign(&bytes);
+            signing.is_kept = true;
         }
     }
 
     pub(crate) fn on_signed(&mut self, job: u32, signature: Option<&Signature>) {
-        let Some(at) = self.signing.iter().position(|signing| signing.number == job) else { return };
+        let Some(at) = self.signing.iter().position(|signing| signing.number == job && signing.is_kept)
+        else {
+            return;
+        };
         let Signing { statement, to, .. } = self.signing.remove(at);
         let Some(signature) = signature else {
             if let For::Ticket(ticket) = to {
@@ -89,7 +89,7 @@ impl Member {
         let entry = Entry::Signs { statement, spot, shown };
         self.safety.note(&entry);
         let number = self.keep(&entry);
-        self.signing.push(Signing { number, statement, to });
+        self.signing.push(Signing { number, is_kept: false, statement, to });
     }
 
     fn keep(&mut self, entry: &Entry) -> u32 {
