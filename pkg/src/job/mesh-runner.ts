@@ -14,6 +14,7 @@ import { runStep } from './own-step.js';
 import { type SignedBatch, receiptOf } from './receipt.js';
 import { type AskedJob, type Assignment, Requester } from './requester.js';
 import type { Hearer, Runner, Task } from './runner.js';
+import { HINTS } from './stalled.js';
 import type { FailedReason, JobOptions } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -39,14 +40,6 @@ interface Open {
 
 /** Tasks that are run here at once, or wait for a Worker. */
 const OWN_AT_ONCE = 8;
-
-const HINTS: Readonly<Record<Exclude<(typeof face.STALLED)[number], 'not'>, string>> = {
-  'no offers': 'Nobody offers to run tasks just now, or nobody who does can be reached.',
-  'none fits': 'None of those who offer takes tasks of this job just now: they give less gas, memory or input, or rest for a minute.',
-  busy: 'All who offer have enough to do.',
-  shell: 'This tab has to run a task itself first.',
-  'too few owners': 'Those who offer are of too few owners for this level of validation.',
-};
 
 const FAILED: readonly FailedReason[] = ['NoResult', 'NoResult', 'NoMargin', 'TooFewExecutors', 'TaskTooLarge'];
 

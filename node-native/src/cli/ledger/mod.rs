@@ -28,7 +28,7 @@ neither."
     )]
     Verify(VerifyArgs),
     /// Print the public key of the node, by which a genesis names a voter; makes its key if there is none
-    Key(RunArgs),
+    Key(Box<RunArgs>),
 }
 
 #[derive(Subcommand, Debug)]
