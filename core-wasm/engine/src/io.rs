@@ -52,6 +52,9 @@ pub struct JobId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct OpId(pub u32);
 
+/// The application's port: it is open wherever there is a node.
+pub(crate) const APPLICATION: u32 = 0;
+
 /// In [`Command::Ask`]: not a module, but the node closest to a place is asked, for the list that it keeps there.
 pub const LISTS: u32 = u32::MAX;
 

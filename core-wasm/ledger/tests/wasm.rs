@@ -111,7 +111,7 @@ fn s10_the_same_log_gives_the_same_roots_natively_and_in_wasm() {
             assert_eq!(events.len(), 1, "each command has one answer");
             kinds[usize::from(events[0][0])] += 1;
         }
-        assert!(kinds[usize::from(event::HEAD)] >= 19 + 1, "every good block was taken: {kinds:?}");
+        assert!(kinds[usize::from(event::HEAD)] > 19, "every good block was taken: {kinds:?}");
         assert!(
             kinds[usize::from(event::REFUSED)] >= 30 && kinds[usize::from(event::PROOF)] >= 19,
             "{kinds:?}"

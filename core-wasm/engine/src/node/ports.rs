@@ -10,7 +10,7 @@ use crate::io::{LISTS, LinkId, OpId};
 use crate::limits::{HELD_MAX, MESSAGE_MAX, TELL_MAX, WITHIN_MS_MAX};
 use crate::link::ReplyTo;
 use crate::list::copied;
-use crate::ports::{APPLICATION, bounded};
+use crate::ports::bounded;
 use crate::requests::{Ask, within_bounds};
 use crate::status::Status;
 use crate::time::Duration;
@@ -44,9 +44,7 @@ impl Node {
             return self.ground.replied(op, refusal, IS_HERE, &[]);
         };
         let within = Duration::from_ms(within_ms.min(WITHIN_MS_MAX).into());
-        // The application's questions find their way to whomever a module may hold.
-        let is_direct = port != APPLICATION && self.ground.holds(to);
-        let ask = Ask { op, port, version, kind, is_direct, length: length as u16 };
+        let ask = Ask { op, port, version, kind, length: length as u16 };
         self.requests.ask(&mut self.ground, to, ask, within);
     }
 

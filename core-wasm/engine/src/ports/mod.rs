@@ -8,5 +8,5 @@ mod open;
 mod tests;
 mod tickets;
 
-pub(crate) use self::open::{APPLICATION, Ports, bounded};
+pub(crate) use self::open::{Ports, bounded};
 pub use self::tickets::surplus;

@@ -3,15 +3,14 @@
 use alloc::vec::Vec;
 
 use crate::ground::Ground;
-use crate::io::LinkId;
+use crate::io::{APPLICATION, LinkId};
 use crate::limits::PORTS_MAX;
 use crate::link::Stage;
 use crate::list::copied;
 use crate::wire::Reader;
 use crate::wire::frame::Frame;
 
-/// The application's port is open wherever there is a node.
-pub(crate) const APPLICATION: u32 = 0;
+/// The version of the application's port.
 const APPLICATION_VERSION: u8 = 1;
 
 /// A port's number and the version of its protocol, in bytes.

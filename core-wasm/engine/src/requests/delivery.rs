@@ -3,7 +3,7 @@
 use super::course::{Course, Late, Trips};
 use crate::ground::{BLOCK_FRAME, Ground};
 use crate::id::NodeId;
-use crate::io::{LinkId, OpId};
+use crate::io::{APPLICATION, LinkId, OpId};
 use crate::status::Status;
 use crate::time::Duration;
 
@@ -30,8 +30,6 @@ pub(crate) struct Ask {
     pub(crate) port: u32,
     pub(crate) version: u8,
     pub(crate) kind: u8,
-    /// It goes over a link to the asked node, or not at all: others would read it.
-    pub(crate) is_direct: bool,
     /// Of its bytes, which the shell has.
     pub(crate) length: u16,
 }
@@ -130,7 +128,10 @@ impl Delivery {
                 nearer.or_else(|| hop(tried, true)).or_else(|| hop(&[], true))
             }
             Cargo::Ask(_) if *target == ground.id => None,
-            Cargo::Ask(Ask { is_direct: true, .. }) => ground.links.to(target).map(|link| link.id),
+            // Others would read it. The application's questions find their way to whomever a module may hold.
+            Cargo::Ask(ask) if ask.port != APPLICATION && ground.holds(target) => {
+                ground.links.to(target).map(|link| link.id)
+            }
             Cargo::Ask(_) => ground.way(target),
         }
     }

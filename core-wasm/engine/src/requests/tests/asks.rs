@@ -13,7 +13,7 @@ use crate::status::Status;
 use crate::time::Duration;
 
 fn ask_of(port: u32, op: u32, length: u16) -> Ask {
-    Ask { op: OpId(op), port, version: 1, kind: 0, is_direct: false, length }
+    Ask { op: OpId(op), port, version: 1, kind: 0, length }
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn messages_to_one_node_wait_in_their_order() {
     let (mut ground, mut requests) = (ground(4), Requests::default());
     let to = random_id(&mut Rng::new(3));
     for op in 1..=3 {
-        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, is_direct: false, length: 100 };
+        let ask = Ask { op: OpId(op), port: 0, version: 1, kind: 0, length: 100 };
         requests.ask(&mut ground, &to, ask, Duration::from_ms(1_000));
     }
     requests.pump(&mut ground);
@@ -67,16 +67,17 @@ fn a_small_question_does_not_overtake_a_large_one_to_the_same_node() {
 }
 
 #[test]
-fn a_direct_question_leaves_over_a_link_to_the_asked_node_or_not_at_all() {
+fn a_question_to_a_held_node_leaves_over_a_link_to_it_or_not_at_all() {
     let (mut ground, mut requests) = (ground(3), Requests::default());
     let linked: NodeId = ground.links.peers().map(|link| link.peer).next().expect("a link");
-    let elsewhere = random_id(&mut Rng::new(3));
-    for (op, to, is_direct) in [(1, linked, true), (2, elsewhere, true), (3, elsewhere, false)] {
-        requests.ask(&mut ground, &to, Ask { is_direct, ..ask_of(7, op, 100) }, Duration::from_ms(1_000));
+    let [elsewhere, another] = [3, 4].map(|seed| random_id(&mut Rng::new(seed)));
+    ground.held = [linked, elsewhere].iter().flat_map(|id| id.0).collect();
+    for (op, to, port) in [(1, linked, 7), (2, elsewhere, 7), (3, another, 7), (4, elsewhere, 0)] {
+        requests.ask(&mut ground, &to, ask_of(port, op, 100), Duration::from_ms(1_000));
     }
     requests.pump(&mut ground);
     let outputs = outputs(&mut ground);
     let of = |kind| outputs.iter().filter(move |flat| flat.kind == kind).map(|flat| flat.value);
-    assert!(of(output::WANTED).eq([1, 3]));
+    assert!(of(output::WANTED).eq([1, 3, 4]), "the application's finds its way");
     assert!(of(output::REPLIED).map(|value| value & 0xffff).eq([Status::Unavailable as u32]));
 }
