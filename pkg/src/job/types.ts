@@ -224,7 +224,7 @@ export interface OfferOptions extends CoordinatorOptions {
   gas?: bigint | number;
   /** Memory of a task, in MiB. Default: 256. */
   memoryMiB?: number;
-  /** The longest module, and the longest input. Default: 4 MiB, and 16 MiB. */
+  /** The longest module, and the longest input. Default: 64 MiB, and 16 MiB. */
   moduleBytes?: number;
   inputBytes?: number;
   /** Modules and inputs that are fetched in an hour, in bytes; no requester gets more than half of what others leave. Default: 1 GiB. */

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 
 use super::description::{Description, VERSION};
 use super::error::JobError;
@@ -85,8 +85,8 @@ impl JobDir {
         if is_trusted {
             dir.mark(marks, &json)?;
         }
-        let modules = (0..=description.after.len())
-            .map(|number| dir.read(&module_name(number), MODULE_BYTES_MAX as u64));
+        let modules =
+            (0..=description.after.len()).map(|number| dir.read(&module_name(number), FILE_BYTES_MAX as u64));
         let modules = modules.collect::<Result<_, _>>()?;
         let journal = Journal::open(&dir.file(JOURNAL), tell);
         let journal = journal.map_err(|source| dir.unread(JOURNAL, source))?;

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use clap::Subcommand;
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 
 use super::args::NodeArgs;
 use super::error::CliError;
@@ -150,7 +150,7 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     let local = Local::new()?;
     let mut modules = Vec::new();
     for path in std::iter::once(args.module).chain(paths) {
-        let module = Bytes::from(read(&path, MODULE_BYTES_MAX)?);
+        let module = Bytes::from(read(&path, FILE_BYTES_MAX)?);
         // Before anybody else is asked to run it.
         local.check(module.clone(), pages, piece > 0).await?;
         modules.push(module);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use tabmesh_engine::sha256;
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 use tabmesh_tasks::Receipt;
 
 use super::args::VerifyArgs;
@@ -47,7 +47,7 @@ pub(super) fn verify(args: VerifyArgs) -> Result<(), CliError> {
 fn expected(args: &VerifyArgs) -> Result<Expected, CliError> {
     let task = match (&args.module, &args.input) {
         (Some(module), Some(input)) => {
-            let terms = args.terms.plan(0, 0).terms(&read(module, MODULE_BYTES_MAX)?);
+            let terms = args.terms.plan(0, 0).terms(&read(module, FILE_BYTES_MAX)?);
             Some(Input::new(read(input, STREAM_BYTES_MAX)?.into()).id(&terms).0)
         }
         (None, None) => None,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tabmesh_engine::Status;
 use tabmesh_engine::content::cid::CidError;
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 use tabmesh_tasks::{FailedWhy, GROUP_MAX, PRIORITY_MAX, StalledWhy};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
@@ -214,7 +214,7 @@ async fn obey(reader: &mut Reader, orders: &JobOrders) -> Result<(), Ended> {
         };
         let done = match order {
             Order::Module {} => {
-                let module = data(reader, MODULE_BYTES_MAX, "a module has at most 4 MiB").await?;
+                let module = data(reader, FILE_BYTES_MAX, "a module has at most 64 MiB").await?;
                 orders.add_module(module).await.map(drop)
             }
             Order::Add { number, module } => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_meter::limits::MODULE_BYTES_MAX;
+use tabmesh_meter::limits::FILE_BYTES_MAX;
 use tabmesh_tasks::{MODULE_INDEX, Refusal, TaskId};
 use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::spawn_blocking;
@@ -69,7 +69,7 @@ impl Run {
         let is_too_large = pages > offer.pages
             || gas > offer.gas
             || longest > offer.input_bytes
-            || module_bytes as usize > MODULE_BYTES_MAX;
+            || module_bytes as usize > FILE_BYTES_MAX;
         if is_too_large {
             return Err(Refusal::TooLarge);
         }
