@@ -254,9 +254,9 @@ impl Requester {
         }
     }
 
-    /// The shell runs a task to decide it.
+    /// The shell runs a task to decide it. One whose steps are in dispute is decided by these first.
     pub(crate) fn run_here(&mut self, ground: &mut Ground, key: u64, why: FailedWhy) {
-        let Some(task) = self.task(key) else { return };
+        let Some(task) = self.task(key).filter(|task| task.here != Here::Disputed) else { return };
         let (job, number) = (task.job, task.number);
         if core::mem::replace(&mut task.here, Here::ToDecide(why)) == Here::No {
             ground.emit(&Event::RunHere { job, number });
