@@ -60,6 +60,70 @@ fn few_are_asked_about_steps_at_a_time_and_whoever_is_silent_is_not_waited_for()
 }
 
 #[test]
+fn a_task_that_waits_for_its_dispute_is_not_lost_where_others_give_no_result() {
+    let mut alone = Alone::new();
+    alone.listed = (1..=3).map(alone::id).collect();
+    alone.say(&Command::Begin { job: 1, validation: 3, gas: 1 << 30, expected_ms: DEAR_MS });
+    alone.say(&Command::BySteps { job: 1, are_so: true });
+    let add = |alone: &mut Alone, numbers: std::ops::Range<u32>| {
+        let row = |number: u32| [&number.to_be_bytes()[..], &common::task_id(1, number).0].concat();
+        alone.say(&Command::Add { job: 1, tasks: &numbers.flat_map(row).collect::<Vec<u8>>() });
+    };
+    let say = |alone: &mut Alone, given: &Given, aborts: bool| {
+        alone.answer(given.op, &given.to, Status::Ok, &[]);
+        let by = number_of(&given.to);
+        let says = |task: &TaskId| match by {
+            3 if aborts => tabmesh_tasks::Outcome::whole(6, 0, 0, [0; 32]),
+            2 => outcome(task, Way::Changes { field: 1, goes_on: true }),
+            _ => outcome(task, Way::Right),
+        };
+        let own = alone.own;
+        _ = alone.ask(&given.to, true, &outcomes(by, &own, &given.nonce, &given.tasks, says));
+    };
+    // As many as there may be are in dispute, and nobody answers about them yet.
+    add(&mut alone, 0..DISPUTES_MAX as u32);
+    for _ in 0..40 {
+        for given in std::mem::take(&mut alone.given) {
+            say(&mut alone, &given, true);
+        }
+        alone.run_for(SECOND / 4);
+    }
+    assert_eq!(alone.asks.len(), 2 * DISPUTES_MAX);
+    // Of one more the third has no result so often that the requester would run it, the last time once the others differ.
+    let last = DISPUTES_MAX as u32;
+    add(&mut alone, last..last + 1);
+    alone.run_for(SECOND / 4);
+    let (mut others, mut held) = (Vec::new(), None);
+    for turn in 0..50 {
+        for given in std::mem::take(&mut alone.given) {
+            match number_of(&given.to) {
+                3 if turn < 8 => say(&mut alone, &given, true),
+                3 => held = Some(given),
+                _ => others.push(given),
+            }
+        }
+        if turn == 6 {
+            held = alone.given.pop_if(|given| number_of(&given.to) == 3);
+            break;
+        }
+    }
+    let held = held.expect("the third has it once more");
+    others.iter().for_each(|given| say(&mut alone, given, true));
+    say(&mut alone, &held, true);
+    for _ in 0..800 {
+        for (op, to, _) in std::mem::take(&mut alone.asks) {
+            alone.answer(op, &to, Status::NotFound, &[]);
+        }
+        for given in std::mem::take(&mut alone.given) {
+            say(&mut alone, &given, false);
+        }
+        alone.run_for(SECOND / 4);
+    }
+    let run = |of: u32| alone.count(|event| matches!(event, Event::RunHere { number, .. } if *number == of));
+    assert_eq!((0..=last).map(run).collect::<Vec<usize>>(), vec![1; DISPUTES_MAX + 1]);
+}
+
+#[test]
 fn an_answer_counts_from_whom_it_was_asked_of_alone_and_an_unlinked_one_is_silent() {
     let mut alone = disputed(1);
     let (op, to, _) = alone.asks[0].clone();

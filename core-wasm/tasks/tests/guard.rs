@@ -93,6 +93,18 @@ fn i27_nobody_holds_all_cores_past_its_turn_while_others_wait() {
 }
 
 #[test]
+fn i27_one_that_waits_ends_no_more_than_it_has_room_for() {
+    let mut alone = executor(3);
+    (1..=3).for_each(|from| assert_eq!(assign(&mut alone, from, 1, 1), TAKEN));
+    alone.run_for(TURN + SECOND);
+    assert_eq!(began(&mut alone).len(), 3);
+    assert_eq!(assign(&mut alone, 4, 1, 1), TAKEN);
+    alone.run_for(SECOND);
+    assert_eq!(began(&mut alone), [(4, 4)]);
+    assert_eq!((1..=3).filter(|number| stops(&alone, *number)).count(), 1);
+}
+
+#[test]
 fn i27_whoever_had_less_is_not_stopped_for_whoever_had_more() {
     let mut alone = executor(1);
     assert_eq!(assign(&mut alone, 1, 1, 100), TAKEN);

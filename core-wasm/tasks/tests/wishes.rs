@@ -4,7 +4,7 @@ mod common;
 
 use common::alone::{Alone, Given, id, number_of, outcomes, right};
 use common::{SECOND, offer, task_id};
-use tabmesh_port::Status;
+use tabmesh_port::{Input, Reason, Status, Told};
 use tabmesh_tasks::{Command, Event, PRIORITY_MAX, StalledWhy, TaskId};
 
 /// Executors take what they are given, say whose they are, and answer at once, until nothing more comes: whom each batch was for, and its tasks.
@@ -162,6 +162,38 @@ fn who_has_the_same_owner_checks_nobody() {
         alone.run_for(30 * SECOND);
         assert_eq!(run_here(&alone).len(), 20 - accepted);
     }
+}
+
+#[test]
+fn whoever_says_another_owner_each_time_has_one_voice() {
+    let mut alone = Alone::requester(2, 20, 2);
+    alone.run_for(5 * SECOND);
+    // One answers all that comes, each time as somebody else's; the other one takes nothing.
+    let mut said = 0_u8;
+    for _ in 0..400 {
+        for given in std::mem::take(&mut alone.given) {
+            if number_of(&given.to) == 1 {
+                said = said.wrapping_add(1);
+                take(&mut alone, &given, &[said; 32]);
+            }
+        }
+        alone.run_for(SECOND / 20);
+    }
+    assert!(said > 1, "it answered");
+    assert_eq!(alone.accepted(), 0);
+}
+
+#[test]
+fn who_comes_back_and_says_no_owner_has_one_voice() {
+    let mut alone = Alone::requester(2, 5, 1);
+    for turn in 0..20 {
+        alone.run_for(5 * SECOND);
+        answer_all(&mut alone, |_| if turn == 0 { vec![7; 32] } else { Vec::new() });
+        let told = Told::Unlinked { id: &id(1), reason: Reason::Lost };
+        alone.handle(Input::Told(told));
+        alone.held.clear();
+    }
+    assert_eq!(alone.accepted(), 0);
 }
 
 #[test]

@@ -61,7 +61,7 @@ impl Requester {
             let may = |task: &Task| {
                 task.job == number
                     && task.needs() > 0
-                    && !task.has_vote_of(&owner)
+                    && !task.has_vote_of(to, &owner)
                     && !has.contains(&task.key)
             };
             let fit: Vec<u64> = self.tasks.iter().filter(|task| may(task)).map(|task| task.key).gather();
@@ -92,7 +92,7 @@ impl Requester {
         let mut window = self.executors.find(to).map_or(1, |executor| executor.window(number));
         if validation > 1 {
             // Who lies is outvoted before it has much.
-            window = window.min(1 + self.records.of(to) as usize);
+            window = window.min((self.records.of(to) as usize).saturating_add(1));
         }
         // Near the end all have a part of what is left.
         let share = if is_closed { fit.div_ceil(linked) } else { BATCH_MAX };
@@ -254,9 +254,9 @@ impl Requester {
         }
     }
 
-    /// The shell runs a task to decide it.
+    /// The shell runs a task to decide it. One whose steps are in dispute is decided by these first.
     pub(crate) fn run_here(&mut self, ground: &mut Ground, key: u64, why: FailedWhy) {
-        let Some(task) = self.task(key) else { return };
+        let Some(task) = self.task(key).filter(|task| task.here != Here::Disputed) else { return };
         let (job, number) = (task.job, task.number);
         if core::mem::replace(&mut task.here, Here::ToDecide(why)) == Here::No {
             ground.emit(&Event::RunHere { job, number });

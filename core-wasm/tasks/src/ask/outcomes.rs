@@ -115,7 +115,7 @@ impl Requester {
             return self.try_again(ground, slot.key);
         }
         // Who has the same owner checks nobody.
-        if task.has_vote_of(&vote.owner) {
+        if task.has_vote_of(&vote.by, &vote.owner) {
             return;
         }
         if slot.purpose == Purpose::Check {

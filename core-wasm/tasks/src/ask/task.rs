@@ -92,7 +92,8 @@ impl Task {
         !matches!(self.here, Here::No | Here::Disputed)
     }
 
-    pub(crate) fn has_vote_of(&self, owner: &NodeId) -> bool {
-        self.votes.iter().any(|vote| vote.owner == *owner)
+    /// Whether an executor answered it, or another one of its owner. What it says of its owner may change; its id does not.
+    pub(crate) fn has_vote_of(&self, id: &NodeId, owner: &NodeId) -> bool {
+        self.votes.iter().any(|vote| vote.by == *id || vote.owner == *owner)
     }
 }

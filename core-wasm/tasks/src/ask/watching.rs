@@ -89,7 +89,7 @@ impl Requester {
                 continue;
             };
             let mut others = executors.linked();
-            if others.any(|executor| !task.has_vote_of(&executor.owner) && !job.is_aside(&executor.id)) {
+            if others.any(|other| !task.has_vote_of(&other.id, &other.owner) && !job.is_aside(&other.id)) {
                 task.alone_since = ground.now;
             } else if ground.is_past(task.alone_since, if job.was_in_vain { ALONE_IN_VAIN } else { ALONE }) {
                 alone.push(task.key);
@@ -119,7 +119,7 @@ impl Requester {
             if !keys.is_empty() && self.job(number).is_some_and(|job| job.may_double(copies)) {
                 for key in keys {
                     self.take_back(key);
-                    self.task(key).into_iter().for_each(|task| task.margin += 1);
+                    self.task(key).into_iter().for_each(|task| task.margin = task.margin.saturating_add(1));
                 }
                 self.assignments.get_mut(at).into_iter().for_each(|one| one.is_late = true);
             }

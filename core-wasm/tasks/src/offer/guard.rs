@@ -34,7 +34,7 @@ impl Executor {
         served.charged = now;
     }
 
-    /// Ends batches that have run past their turn where it is others' turn by now: nobody holds all cores.
+    /// Ends batches that have run past their turn where it is others' turn by now, as many as make room: nobody holds all cores.
     pub(crate) fn end_turns(&mut self, ground: &mut Ground) {
         let Some(Gives { cores, turn, .. }) = self.gives() else { return };
         let is_waiting = |served: &&Served| matches!(served.stage, Stage::Waiting { .. });
@@ -45,6 +45,9 @@ impl Executor {
         let is_past = |served: &&Served| matches!(served.stage, Stage::Running { since } if ground.is_past(since, turn));
         let past = self.served.iter().filter(is_past).map(|served| (served.number, served.from)).gather();
         for (number, from) in past {
+            if self.at_work() < cores {
+                return;
+            }
             self.charge(ground.now, number);
             let mut ids = Vec::new();
             ids.push(from);
