@@ -2,10 +2,10 @@
 
 mod common;
 
-use common::SECOND;
 use common::alone::{Alone, Given, id, number_of, outcomes, right};
+use common::{SECOND, task_id};
 use tabmesh_port::{Input, NodeId, Reason, Status, Told};
-use tabmesh_tasks::{Command, Event, Refusal, StalledWhy, Word};
+use tabmesh_tasks::{Command, Event, Outcome, Refusal, StalledWhy, TaskId, Word};
 
 /// A requester of level 0 with one batch at one executor, which took it.
 fn asked() -> (Alone, Given, u32) {
@@ -130,4 +130,51 @@ fn a_shell_that_asks_for_nonsense_is_told_so_and_loses_nothing() {
     let rows: Vec<u8> = (0..2_000_u32).flat_map(|_| row.clone()).collect();
     alone.say(&Command::Add { job: 1, tasks: &rows });
     assert_eq!(open(&alone), commands.len() + 1, "no more than there is room for");
+}
+
+#[test]
+fn the_quick_make_no_lease_too_short_for_whoever_comes() {
+    let mut alone = Alone::new();
+    alone.listed = vec![id(1), id(2)];
+    alone.say(&Command::Begin { job: 1, validation: 2, gas: 1 << 30, expected_ms: 60_000 });
+    let add = |alone: &mut Alone, numbers: std::ops::Range<u32>| {
+        let row = |number: u32| [&number.to_be_bytes()[..], &task_id(1, number).0].concat();
+        alone.say(&Command::Add { job: 1, tasks: &numbers.flat_map(row).collect::<Vec<u8>>() });
+    };
+    // Two answer at once, each with something of its own.
+    let mut late: Vec<Given> = Vec::new();
+    for turn in 0..200 {
+        if turn == 20 {
+            alone.listed.push(id(3));
+        }
+        if turn % 4 == 0 {
+            add(&mut alone, turn..turn + 4);
+        }
+        for given in std::mem::take(&mut alone.given) {
+            let (by, own) = (number_of(&given.to), alone.own);
+            alone.answer(given.op, &given.to, Status::Ok, &[]);
+            if by == 3 {
+                late.push(given);
+                continue;
+            }
+            let says = |task: &TaskId| Outcome { gas: by.into(), ..right(task) };
+            _ = alone.ask(&given.to, true, &outcomes(by, &own, &given.nonce, &given.tasks, says));
+        }
+        alone.run_for(SECOND / 4);
+        if !late.is_empty() {
+            break;
+        }
+    }
+    // The third takes as long as the shell expected, and says that it is at it.
+    for _ in 0..60 {
+        for given in std::mem::take(&mut alone.given) {
+            alone.answer(given.op, &given.to, Status::Ok, &[]);
+            late.push(given);
+        }
+        late.iter().for_each(|given| alone.tell(&given.to, Word::Beat(0), &given.nonce));
+        alone.run_for(SECOND);
+    }
+    let (own, given) = (alone.own, &late[0]);
+    let said = outcomes(3, &own, &given.nonce, &given.tasks, right);
+    assert_eq!(alone.ask(&given.to, true, &said), Some((Status::Ok, vec![])));
 }

@@ -225,7 +225,9 @@ impl Requester {
         let keys: Vec<u64> = assignment.awaited().gather();
         let tries = keys.iter().filter_map(|key| Some(self.task(*key)?.tries)).max().unwrap_or(0);
         let measured = self.executors.find(&to).and_then(|executor| executor.us_a_task(job));
-        let expected = self.job(job).map_or(0, |job| job.us_a_task).max(measured.unwrap_or(0));
+        // Others, who may be quick liars, say little about who comes.
+        let (usual, first) = self.job(job).map_or((0, 0), |job| (job.us_a_task, job.us_expected));
+        let expected = usual.max(measured.unwrap_or(first));
         let lease = expected.min(LEASE_MAX.0) * 3 * tasks as u64 + LEASE.0;
         Duration(lease << tries.min(10)).min(LEASE_MAX)
     }

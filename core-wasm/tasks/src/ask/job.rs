@@ -15,7 +15,8 @@ pub(crate) struct Job {
     pub(crate) gas: u64,
     /// How long a task takes, in microseconds: as expected, then as measured.
     pub(crate) us_a_task: u64,
-    us_expected: u64,
+    /// As expected: it counts for executors of which nothing was measured yet.
+    pub(crate) us_expected: u64,
     speed: Speed,
     /// Tasks that are added now are run by steps.
     pub(crate) adds_by_steps: bool,
