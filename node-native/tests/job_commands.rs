@@ -204,10 +204,15 @@ fn outputs_are_reduced_and_what_is_wrong_is_told_before_anything_runs() {
     std::fs::write(&long, "a result of it would have no name").expect("written");
     refused(&[&sum_wasm, &long], 2, "shorter");
     refused(&[&sum_wasm, &place.text("nothing")], 1, "cannot be read");
-    refused(&[&sum_wasm, &place.text(".")], 1, "directory");
+    refused(&[&sum_wasm, &place.text(".")], 1, "name the files in it");
+    let cid = "bafkreibpr67sty7w65larettuf5st5jxuga46s4ejvbgu7epmcruhfr6py";
+    refused(&[&sum_wasm, &place.text(cid)], 1, "write cid: before it");
     refused(&[&sum_wasm, &lines, "--piece", "100"], 15, "step");
     std::fs::write(place.path("empty"), "").expect("written");
     refused(&[&sum_wasm, "--lines", &place.text("empty")], 2, "no inputs");
+    let output = place.job(&["run", &sum_wasm, &lines, "-o", &lines]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("choose another --output"), "{}", stderr(&output));
 }
 
 #[test]

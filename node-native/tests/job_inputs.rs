@@ -68,6 +68,24 @@ fn an_input_that_is_missing_is_named_and_the_job_goes_on_when_it_comes() {
 }
 
 #[test]
+fn a_list_that_does_not_come_is_given_up_at_the_deadline_and_by_ctrl_c() {
+    let place = Place::new(1);
+    let (sum_wasm, out) = (place.module("sum", SUM), place.text("out"));
+    let hash = BlockHash(tabmesh_engine::sha256(b"nobody has it"));
+    let list = Cid { codec: Codec::Raw, hash }.to_string();
+    let run = ["run", &sum_wasm, "--list", &list, "-o", &out];
+    let late = place.job(&[&run[..], &["--deadline", "1"]].concat());
+    assert_eq!(late.status.code(), Some(5), "{}", stderr(&late));
+    assert!(stderr(&late).contains("nothing was begun"), "{}", stderr(&late));
+    let mut job = place.spawn(&run);
+    let mut lines = BufReader::new(job.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("input missing")), "told");
+    job.signal("-INT");
+    assert_eq!(job.code(), Some(130));
+    assert!(!place.path("out").exists());
+}
+
+#[test]
 fn a_folder_that_somebody_else_made_gives_strangers_nothing_of_whoever_resumes_it() {
     let place = Place::new(2);
     let (sum_wasm, lines, out) = (place.module("sum", SUM), place.lines(20, 20), place.text("out"));

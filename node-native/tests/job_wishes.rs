@@ -108,10 +108,20 @@ fn what_cannot_be_had_is_refused_in_words() {
         place.job(&[&["run", &sum, "--lines", &lines, "-o", &place.text("out")], more].concat())
     };
     let paid = run(&["--budget", "5"]);
-    assert!(!paid.status.success() && stderr(&paid).contains("nothing is paid"), "{}", stderr(&paid));
-    for bad in [["--priority", "4"], ["--only", "nobody"], ["--own-cores", "0"], ["--where", "there"]] {
+    assert_eq!(paid.status.code(), Some(2), "{}", stderr(&paid));
+    assert!(stderr(&paid).contains("nothing is paid"), "{}", stderr(&paid));
+    for bad in [
+        ["--priority", "4"],
+        ["--only", "nobody"],
+        ["--own-cores", "0"],
+        ["--where", "there"],
+        ["--deadline", "0"],
+    ] {
         assert_eq!(run(&bad).status.code(), Some(2), "{bad:?}");
     }
+    let negative = run(&["--priority", "-1"]);
+    assert!(stderr(&negative).contains("--priority"), "it names the option: {}", stderr(&negative));
+    assert!(!place.path("out").exists(), "nothing of a job that was refused is in the way of the next try");
     let offer = |more: &[&str]| place.offering[0].run(&[&["offer", "on"], more].concat());
     assert!(stderr(&offer(&["--least-price", "1"])).contains("nothing is paid"));
     assert!(stderr(&offer(&["--owner", &"x".repeat(33)])).contains("1 to 32 bytes"));
@@ -158,6 +168,7 @@ fn a_checkpoint_goes_on_in_another_directory_and_runs_nothing_again() {
         (vec!["resume", &name], "name it by --output"),
         (vec!["resume", &name, "-o", &other], "has a job already"),
         (vec!["resume", &name[..name.len() - 1], "-o", "none"], "names no checkpoint"),
+        (vec!["resume", "nothing#key", "-o", "none"], "names no checkpoint"),
     ] {
         let refused = place.job(&args);
         assert_eq!(refused.status.code(), Some(2), "{args:?}");

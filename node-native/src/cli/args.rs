@@ -16,7 +16,7 @@ pub(super) struct RunArgs {
 }
 
 /// Which running node a command means, and how it answers.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct NodeArgs {
     /// The data directory of the node
     #[arg(long, env = "TABMESH_DATA_DIR", value_name = "DIR")]

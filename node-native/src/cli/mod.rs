@@ -52,7 +52,8 @@ const EXIT_CODES: &str = "Exit codes:
   5    the network did not answer, or the node is busy or alone
   6    the node's store is full
   7    the other node or a module refused, or failed at it
-  11+  `tabmesh task` alone: how a task ended, 10 and the number of its status
+  11+  `tabmesh task`: how a task ended, 10 and the number of its status; `tabmesh job run`: 15
+       and 17, the module cannot be a task
   130  interrupted";
 
 const PRECEDENCE: &str = "Every setting can also be given as an environment variable (shown with each) or in a TOML \

@@ -11,6 +11,7 @@ use crate::control::{Done, Request};
 #[derive(Subcommand, Debug)]
 pub(super) enum OfferCommand {
     /// Run tasks of others from now on, until the node stops; --offer of `run` does so from the start
+    #[command(allow_negative_numbers = true)]
     On {
         /// How many at a time; without, as the node's settings say
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]

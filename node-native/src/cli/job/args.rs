@@ -1,12 +1,15 @@
 //! What commands about jobs are told.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use tabmesh_engine::NodeId;
 use tabmesh_meter::limits::PAGES_MAX;
 
+use super::error::JobError;
 use crate::cli::args::NodeArgs;
+use crate::cli::error::CliError;
 use crate::cli::task::common::{Seed, seed};
 use crate::control::job::WishesLine;
 use crate::identity::{from_hex, hex};
@@ -88,12 +91,12 @@ pub(in crate::cli) struct WishesArgs {
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
     only: Vec<NodeId>,
     /// End the job after so many seconds, however far it is
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     deadline: Option<u32>,
     /// Jobs of this node take turns: one of a priority four times as often as one of the priority below, 0 to 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=3))]
     priority: Option<u8>,
-    /// What the job may cost; nothing is paid for tasks yet
+    /// What the job may cost; nothing is paid for tasks yet, and only 0 is taken
     #[arg(long, value_name = "N")]
     budget: Option<u64>,
 }
@@ -111,6 +114,21 @@ fn id(text: &str) -> Result<NodeId, String> {
 }
 
 impl WishesArgs {
+    /// Refuses what no node gives yet, before anything of the job is written.
+    pub(super) fn check(&self) -> Result<(), JobError> {
+        if self.budget.unwrap_or(0) > 0 { Err(JobError::NotForSale) } else { Ok(()) }
+    }
+
+    /// Does what has to be done before there is a job, until the deadline at most.
+    pub(super) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, CliError>>,
+    ) -> Result<T, CliError> {
+        let Some(seconds) = self.deadline else { return work.await };
+        let done = tokio::time::timeout(Duration::from_secs(seconds.into()), work).await;
+        done.unwrap_or_else(|_| Err(JobError::LateList.into()))
+    }
+
     /// Sets what is wished; `own` is the id of the node.
     pub(super) fn set(&self, line: &mut WishesLine, own: &str) {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(255) as u8);

@@ -51,7 +51,7 @@ pub(super) async fn checkpoint(dir: &Path, node: &NodeArgs) -> Result<(), CliErr
 
 /// Whether this names a checkpoint, and no directory.
 pub(super) fn is_name(text: &Path) -> bool {
-    text.to_str().is_some_and(|text| text.contains('#') && text.starts_with("baf"))
+    text.to_str().is_some_and(|text| text.contains('#')) && !text.exists()
 }
 
 /// Makes the directory of the job of a checkpoint.

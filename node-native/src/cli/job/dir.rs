@@ -34,7 +34,7 @@ impl JobDir {
         modules: &[Bytes],
         marks: &Marks,
     ) -> Result<(Self, Journal), JobError> {
-        let broken = |source| JobError::Write { dir: path.to_owned(), path: path.to_owned(), source };
+        let broken = |source| JobError::NoDir { path: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(broken)?;
         let dir = Self::hold(path)?;
         if dir.file(DESCRIPTION).exists() {

@@ -1,8 +1,9 @@
 //! Why a command about jobs was not done.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use tabmesh_engine::content::cid::CidError;
+use tabmesh_engine::content::cid::{Cid, CidError};
 use thiserror::Error;
 
 use crate::cli::exit_code::exit_code_of;
@@ -13,9 +14,9 @@ use crate::jobs::graph::ShapeError;
 /// Why a command about jobs was not done. Every message says what to do.
 #[derive(Debug, Error)]
 pub(in crate::cli) enum JobError {
-    #[error("the input {path} cannot be read: {source}; put it back, and resume the job if it has begun", path = path.display())]
+    #[error("the input {path} cannot be read: {source}; {way_out}", path = path.display(), way_out = way_out(path, source))]
     Input { path: PathBuf, source: std::io::Error },
-    #[error("{cid:?} is no CID: {why}; write it as `tabmesh put` did, after cid:")]
+    #[error("{cid:?} is no CID: {why}; write it as `tabmesh put` did, of an input after cid:")]
     BadCid { cid: String, why: CidError },
     #[error("{0} is no list of inputs: put a text there with a CID in each line, of 64 MiB at most")]
     NoList(String),
@@ -75,8 +76,28 @@ pub(in crate::cli) enum JobError {
     NotAll { dir: PathBuf, all: u32, failed: u32, not_ok: u32 },
     #[error("{bad} of {all} receipts do not hold")]
     NotVerified { all: usize, bad: usize },
+    #[error("nothing is paid for tasks yet: leave --budget at 0")]
+    NotForSale,
+    #[error(
+        "the list of inputs did not come before the deadline, and nothing was begun: look whether a node that has it runs, or give more time"
+    )]
+    LateList,
+    #[error("cannot make {path}: {source}; correct it, or choose another --output", path = path.display())]
+    NoDir { path: PathBuf, source: std::io::Error },
     #[error("--module and --input go together: with them the task's id is checked, too")]
     HalfATask,
+}
+
+/// What to do about an input that cannot be read.
+fn way_out(path: &std::path::Path, source: &std::io::Error) -> &'static str {
+    let is_cid =
+        || path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Cid>().is_ok());
+    match source.kind() {
+        ErrorKind::IsADirectory => "name the files in it",
+        ErrorKind::NotFound if is_cid() => "write cid: before it where a content of the network is meant",
+        ErrorKind::NotFound => "correct its name, or put it back, and resume the job if it has begun",
+        _ => "correct it, and resume the job if it has begun",
+    }
 }
 
 fn resumed(dir: &std::path::Path, failed: u32) -> String {
@@ -105,14 +126,16 @@ impl JobError {
             | Self::LongName(_)
             | Self::Changed(_)
             | Self::HalfATask
+            | Self::NotForSale
             | Self::Shape(_) => 2,
             Self::Input { .. }
             | Self::Locked(_)
             | Self::Damaged { .. }
             | Self::Write { .. }
+            | Self::NoDir { .. }
             | Self::Read { .. } => 1,
             Self::Broken { source, .. } => exit_code_of(source),
-            Self::NotAll { failed: 1.., .. } | Self::Late { .. } => 5,
+            Self::NotAll { failed: 1.., .. } | Self::Late { .. } | Self::LateList => 5,
             Self::NotAll { .. } | Self::NotVerified { .. } | Self::Cancelled(_) => 7,
             Self::Interrupted(_) => 130,
         }

@@ -26,6 +26,7 @@ use tabmesh_meter::limits::FILE_BYTES_MAX;
 
 use super::args::NodeArgs;
 use super::error::CliError;
+use super::lines::until_interrupted;
 use super::task::common::read;
 use crate::control::job::{PlanLine, WishesLine};
 use crate::identity::hex_of;
@@ -43,14 +44,15 @@ root that is printed in the end depends on module, inputs and settings alone: no
 the command was interrupted. What was done stands in OUT: `job resume OUT` goes on, whatever ended the command. The node runs some \
 tasks itself, to check others, or where they do not agree or are too few; where nobody offers, the command says so and waits. Levels: 0 takes what one executor says, 1 checks some and finds the broken and the lazy, 2 to 4 \
 take what so many more executors say than say anything else. Executors read module and inputs, and may keep them. Exit codes: 0 all ended as OK, 5 \
-some have no result, 7 some did not end as OK, or somebody cancelled the job, 130 Ctrl-C.";
+some have no result, 7 some did not end as OK, or somebody cancelled the job, 15 and 17 the module cannot be a task, 130 Ctrl-C.";
 
 #[derive(Subcommand, Debug)]
 pub(super) enum JobCommand {
     /// Have other nodes run a module on many inputs
-    #[command(after_help = RUN_HELP)]
+    #[command(after_help = RUN_HELP, allow_negative_numbers = true)]
     Run(RunArgs),
     /// Go on with a job, from its output directory or from a checkpoint
+    #[command(allow_negative_numbers = true)]
     Resume {
         /// The output directory, or CID#key
         from: PathBuf,
@@ -75,6 +77,7 @@ pub(super) enum JobCommand {
         node: NodeArgs,
     },
     /// Give nothing more of a job of the node out for a while; what is out goes on
+    #[command(allow_negative_numbers = true)]
     Pause {
         /// Its number, as `job status` tells it
         job: u32,
@@ -82,6 +85,7 @@ pub(super) enum JobCommand {
         node: NodeArgs,
     },
     /// Give a job of the node out again
+    #[command(allow_negative_numbers = true)]
     Unpause {
         /// Its number, as `job status` tells it
         job: u32,
@@ -94,6 +98,7 @@ pub(super) enum JobCommand {
         node: NodeArgs,
     },
     /// End a job of the node
+    #[command(allow_negative_numbers = true)]
     Cancel {
         /// Its number, as `job status` tells it
         job: u32,
@@ -101,6 +106,7 @@ pub(super) enum JobCommand {
         node: NodeArgs,
     },
     /// Check receipts, without a node or a network
+    #[command(allow_negative_numbers = true)]
     Verify(VerifyArgs),
     /// Show how often executors were checked and right, in a row
     Records {
@@ -114,17 +120,29 @@ pub(super) enum JobCommand {
 
 pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     match command {
-        JobCommand::Run(args) => begin(args).await,
-        JobCommand::Checkpoint { output, node } => checkpoint::checkpoint(&output, &node).await,
+        JobCommand::Run(args) => {
+            let (telling, node) = (how(&args.telling), args.node.clone());
+            // Whatever comes before the job is given up by Ctrl-C too: a list may never come.
+            let state = until_interrupted(begin(args)).await?;
+            run(state, telling, &node).await
+        }
+        JobCommand::Checkpoint { output, node } => {
+            until_interrupted(checkpoint::checkpoint(&output, &node)).await
+        }
         JobCommand::Resume { from, output, trust, wishes, telling, node } => {
             let marks = Marks::of(&node.data_dir()?);
-            let mut state = match output {
-                _ if !checkpoint::is_name(&from) => JobState::resume(&from, (&marks, trust))?,
-                Some(output) => checkpoint::begin(&from, &output, &marks, &node).await?,
-                None => return Err(JobError::NoOutput.into()),
-            };
-            wishes.set(&mut state.description.plan.wishes, &list::own_id(&node).await?);
-            run(state, how(telling), &node).await
+            let state = until_interrupted(async {
+                wishes.check()?;
+                let mut state = match output {
+                    _ if !checkpoint::is_name(&from) => JobState::resume(&from, (&marks, trust))?,
+                    Some(output) => checkpoint::begin(&from, &output, &marks, &node).await?,
+                    None => return Err(JobError::NoOutput.into()),
+                };
+                wishes.set(&mut state.description.plan.wishes, &list::own_id(&node).await?);
+                Ok(state)
+            })
+            .await?;
+            run(state, how(&telling), &node).await
         }
         JobCommand::Pause { job, node } => list::pause(job, true, &node).await,
         JobCommand::Unpause { job, node } => list::pause(job, false, &node).await,
@@ -135,7 +153,9 @@ pub(super) async fn dispatch(command: JobCommand) -> Result<(), CliError> {
     }
 }
 
-async fn begin(args: RunArgs) -> Result<(), CliError> {
+/// Looks at what is asked for, and makes the directory of the job.
+async fn begin(args: RunArgs) -> Result<JobState, CliError> {
+    args.wishes.check()?;
     let Plan { level, gas, pages, seed, time, piece, expected_ms } =
         args.terms.plan(args.validation, args.expected_ms);
     let inputs = match args.lines {
@@ -168,13 +188,13 @@ async fn begin(args: RunArgs) -> Result<(), CliError> {
     // Where no node answers, nothing of the job is to be in the way of the next try.
     let own = list::own_id(&args.node).await?;
     let inputs = match args.list {
-        Some(cid) => Source::Contents(named::list(&cid_of(&cid)?, &args.node).await?),
+        Some(cid) => Source::Contents(args.wishes.in_time(named::list(&cid_of(&cid)?, &args.node)).await?),
         None => inputs,
     };
     args.wishes.set(&mut plan.wishes, &own);
     let description = Description { version: VERSION, plan, inputs, after };
     let marks = Marks::of(&args.node.data_dir()?);
-    run(JobState::begin(&args.output, description, modules, &marks)?, how(args.telling), &args.node).await
+    Ok(JobState::begin(&args.output, description, modules, &marks)?)
 }
 
 /// A file, made absolute, or the name of a content as it is.
@@ -188,7 +208,7 @@ fn input(path: PathBuf) -> Result<PathBuf, CliError> {
     }
 }
 
-fn how(telling: TellingArgs) -> Telling {
+fn how(telling: &TellingArgs) -> Telling {
     Telling {
         is_in_order: telling.in_order,
         is_progress: telling.progress,

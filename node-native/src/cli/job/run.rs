@@ -20,6 +20,7 @@ use super::report::Report;
 use super::state::JobState;
 use crate::cli::args::NodeArgs;
 use crate::cli::error::CliError;
+use crate::cli::lines::until_interrupted;
 use crate::control::client::ClientError;
 use crate::control::job::{AcceptedLine, News, Order};
 use crate::control::running_job::{Heard, Job, OrderWriter};
@@ -74,7 +75,7 @@ pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> R
         _ = tokio::signal::ctrl_c() => Err(JobError::Interrupted(dir.clone()).into()),
     };
     if telling.has_checkpoint {
-        let made = checkpoint(&dir, node).await;
+        let made = until_interrupted(checkpoint(&dir, node)).await;
         // Why the job ended comes first.
         return ended.and(made);
     }
