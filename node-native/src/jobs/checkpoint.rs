@@ -330,15 +330,14 @@ impl Known {
 /// Seals a file under a fresh key: what is put into the network, and the key.
 ///
 /// # Errors
-/// The host has no randomness.
+/// The host has no randomness, or the file is longer than can be sealed: gigabytes.
 pub fn seal(mut file: Vec<u8>) -> Result<(Vec<u8>, [u8; 32]), getrandom::Error> {
     let mut key = [0; 32];
     getrandom::fill(&mut key)?;
-    if let Some(sealing) = sealing(&key) {
-        // It fails for files of gigabytes alone.
-        let _ =
-            sealing.seal_in_place_append_tag(Nonce::assume_unique_for_key(NONCE), Aad::empty(), &mut file);
-    }
+    let sealing = sealing(&key).ok_or(getrandom::Error::UNSUPPORTED)?;
+    sealing
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(NONCE), Aad::empty(), &mut file)
+        .map_err(|_| getrandom::Error::UNEXPECTED)?;
     Ok((file, key))
 }
 

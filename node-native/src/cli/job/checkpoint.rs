@@ -67,8 +67,11 @@ pub(super) async fn begin(
     let file = unseal(sealed.into(), &key).map_err(JobError::NoCheckpoint)?;
     let saved = Saved::read(&file).map_err(JobError::NoCheckpoint)?;
     drop(file);
-    learn(node, &saved.records).await?;
-    Ok(adopt(saved, output, marks)?)
+    let records = saved.records.clone();
+    let state = adopt(saved, output, marks)?;
+    // Not of what is refused.
+    learn(node, &records).await?;
+    Ok(state)
 }
 
 fn read_name(name: &Path) -> Option<(Cid, [u8; 32])> {

@@ -68,8 +68,8 @@ impl JobDir {
         }
         let json = read(&path.join(DESCRIPTION), DESCRIPTION_MAX);
         let json = json.map_err(|source| Self::unread_in(path, DESCRIPTION, source))?;
-        let is_own = is_trusted || marks.has(path, &json);
-        if !is_own {
+        let is_own = marks.has(path, &json);
+        if !is_trusted {
             trust::stays_inside(path)?;
         }
         let dir = Self::hold(path)?;
@@ -79,8 +79,8 @@ impl JobDir {
         if description.version != VERSION {
             return Err(damaged("it is of another version of tabmesh"));
         }
-        if !is_own {
-            trust::are_inside(path, &description.inputs)?;
+        if !is_trusted {
+            trust::are_inside(path, &description.inputs, is_own)?;
         }
         if is_trusted {
             dir.mark(marks, &json)?;

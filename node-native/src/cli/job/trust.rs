@@ -1,7 +1,8 @@
 //! Whether a job's folder is this user's own, and what one that is not may name.
 //!
 //! A folder says which files are inputs, and inputs go to strangers: one that somebody else made could name any file of whoever resumes it.
-//! So folders are marked with a secret of the node's data directory, and one without the mark names what lies in it, and nothing else.
+//! So folders are marked with a secret of the node's data directory, and one without the mark names what lies in it, and nothing else. The mark
+//! covers the description; what it names in the folder may have been put there by others, so it leads nowhere else in any folder.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
@@ -80,11 +81,11 @@ pub(super) fn stays_inside(folder: &Path) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Sees that inputs are in the folder, whatever links lead there.
+/// Sees that inputs are in the folder, whatever links lead there; of this user's own folders, those that are named there.
 ///
 /// # Errors
 /// [`JobError::Foreign`], [`JobError::Input`].
-pub(super) fn are_inside(folder: &Path, inputs: &Source) -> Result<(), JobError> {
+pub(super) fn are_inside(folder: &Path, inputs: &Source, is_own: bool) -> Result<(), JobError> {
     let broken = |path: &Path, source| JobError::Input { path: path.to_owned(), source };
     let whole = fs::canonicalize(folder).map_err(|source| broken(folder, source))?;
     let paths = match inputs {
@@ -93,7 +94,9 @@ pub(super) fn are_inside(folder: &Path, inputs: &Source) -> Result<(), JobError>
         // What the network has is anybody's.
         Source::Contents(_) => &[],
     };
-    for path in paths.iter().filter(|path| content_of(path).is_none()) {
+    let is_named_here = |path: &Path| folder.join(path).starts_with(folder) || path.starts_with(&whole);
+    let files = paths.iter().filter(|path| content_of(path).is_none());
+    for path in files.filter(|path| !is_own || is_named_here(path)) {
         // What is not there says nothing of what is: whether a file exists is nobody else's business either.
         let is_inside = fs::canonicalize(folder.join(path)).is_ok_and(|path| path.starts_with(&whole));
         if !is_inside {
@@ -131,7 +134,7 @@ mod tests {
         fs::create_dir(&folder).expect("made");
         fs::write(all.path().join("secret"), "secret").expect("written");
         fs::write(folder.join("input"), "input").expect("written");
-        let files = |path: &Path| are_inside(&folder, &Source::Files(vec![path.to_owned()])).is_ok();
+        let files = |path: &Path| are_inside(&folder, &Source::Files(vec![path.to_owned()]), false).is_ok();
         assert!(files(Path::new("input")) && files(&folder.join("input")));
         assert!(files(Path::new("cid:bafkrei")), "a content of the network");
         assert!(!files(Path::new("../secret")) && !files(&all.path().join("secret")));
@@ -139,6 +142,10 @@ mod tests {
         assert!(stays_inside(&folder).is_ok());
         symlink(all.path().join("secret"), folder.join("job.0.wasm")).expect("linked");
         assert!(!files(Path::new("job.0.wasm")) && stays_inside(&folder).is_err());
-        assert!(are_inside(&folder, &Source::Lines(folder.join("job.0.wasm"))).is_err());
+        // Also where the description is this user's own, and somebody else had the folder meanwhile.
+        let own = |path: &Path| are_inside(&folder, &Source::Files(vec![path.to_owned()]), true).is_ok();
+        assert!(own(&all.path().join("secret")) && own(Path::new("input")));
+        assert!(!own(Path::new("job.0.wasm")) && !own(&folder.join("job.0.wasm")));
+        assert!(are_inside(&folder, &Source::Lines(folder.join("job.0.wasm")), false).is_err());
     }
 }
