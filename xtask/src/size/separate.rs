@@ -37,7 +37,7 @@ pub(crate) const ALL: [Separate; 2] = [
         key: "tasks",
         title: "The coordination of jobs",
         about: "A module of its own, which pages load that give or take tasks ([JOBS.md](JOBS.md)).",
-        gate: Gate { what: "the coordination of jobs", limit: 79_872 },
+        gate: Gate { what: "the coordination of jobs", limit: 70_656 },
         package: "tabmesh-tasks-wasm",
         inputs: &parts::WASM_INPUTS,
         shipped: parts::SHIPPED_TASKS,
