@@ -43,8 +43,8 @@ impl Teller {
 }
 
 impl Runner for Teller {
-    fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
-        self.executor.run_watched(task, Some(time), watchdog)
+    fn executor(&self) -> &Executor {
+        &self.executor
     }
 
     fn walk(
@@ -62,10 +62,6 @@ impl Runner for Teller {
             (self.says)(&mut said);
             seen(&said)
         })
-    }
-
-    fn stop(&self, watchdog: &Watchdog) {
-        self.executor.stop(watchdog);
     }
 }
 

@@ -17,7 +17,7 @@ use tabmesh_native::jobs::batch::Input;
 use tabmesh_native::jobs::runner::Runner;
 use tabmesh_native::jobs::{Ground, Jobs};
 use tabmesh_native::settings::{Offer, Settings};
-use tabmesh_native::task::{self, Course, EngineKind, Executor, HostLimits, Seen, Status, Task, Watchdog};
+use tabmesh_native::task::{self, EngineKind, Executor, HostLimits, Status, Task, Watchdog};
 use tabmesh_tasks::Receipt;
 use tokio::time::timeout;
 
@@ -104,6 +104,10 @@ struct Turncoat {
 const RIGHT: u32 = 15;
 
 impl Runner for Turncoat {
+    fn executor(&self) -> &Executor {
+        &self.executor
+    }
+
     fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
         let mut outcome = self.executor.run_watched(task, Some(time), watchdog);
         if self.runs.fetch_add(1, Ordering::Relaxed) >= RIGHT {
@@ -111,21 +115,6 @@ impl Runner for Turncoat {
             outcome.output.first_mut().into_iter().for_each(|byte| *byte ^= 1);
         }
         outcome
-    }
-
-    fn walk(
-        &self,
-        task: &Task,
-        from: Course,
-        time: Duration,
-        watchdog: &Watchdog,
-        seen: &mut Seen<'_>,
-    ) -> task::Outcome {
-        self.executor.walk(task, from, Some(time), watchdog, seen)
-    }
-
-    fn stop(&self, watchdog: &Watchdog) {
-        self.executor.stop(watchdog);
     }
 }
 

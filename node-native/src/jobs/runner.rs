@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use crate::task::{self, Course, Executor, Seen, Task, Watchdog};
 
-/// Runs tasks; several at a time.
+/// Runs tasks, several at a time: as its executor does, where nothing else is said.
 pub trait Runner: Send + Sync {
+    /// What runs them.
+    fn executor(&self) -> &Executor;
+
     /// Runs a task to its end, within this time, and blocks until then.
-    fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome;
+    fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
+        self.executor().run_watched(task, Some(time), watchdog)
+    }
 
     /// Runs a task by steps from there on, as [`Executor::walk`] does.
     fn walk(
@@ -18,30 +23,19 @@ pub trait Runner: Send + Sync {
         time: Duration,
         watchdog: &Watchdog,
         seen: &mut Seen<'_>,
-    ) -> task::Outcome;
+    ) -> task::Outcome {
+        self.executor().walk(task, from, Some(time), watchdog, seen)
+    }
 
     /// Ends the run with this watchdog, within 100 ms.
-    fn stop(&self, watchdog: &Watchdog);
+    fn stop(&self, watchdog: &Watchdog) {
+        self.executor().stop(watchdog);
+    }
 }
 
 impl Runner for Executor {
-    fn run(&self, task: &Task, time: Duration, watchdog: &Watchdog) -> task::Outcome {
-        self.run_watched(task, Some(time), watchdog)
-    }
-
-    fn walk(
-        &self,
-        task: &Task,
-        from: Course,
-        time: Duration,
-        watchdog: &Watchdog,
-        seen: &mut Seen<'_>,
-    ) -> task::Outcome {
-        Self::walk(self, task, from, Some(time), watchdog, seen)
-    }
-
-    fn stop(&self, watchdog: &Watchdog) {
-        Self::stop(self, watchdog);
+    fn executor(&self) -> &Self {
+        self
     }
 }
 

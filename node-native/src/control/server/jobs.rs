@@ -280,7 +280,7 @@ async fn write_accepted(writer: &mut OwnedWriteHalf, accepted: ask::Accepted) ->
         executor: hex(&accepted.executor),
         status: accepted.outcome.status,
         gas: accepted.outcome.gas,
-        steps: (accepted.outcome.steps != [0; 32]).then(|| hex_of(&accepted.outcome.steps)),
+        steps: accepted.outcome.has_steps().then(|| hex_of(&accepted.outcome.steps)),
         receipt_bytes: accepted.receipt.len() as u32,
     };
     frame::write_header(writer, &Answer::Job(News::Accepted(line))).await?;

@@ -246,7 +246,7 @@ pub(super) fn begin_in_module(last: &mut u32, job: &mut Job, commands: &mut Vec<
     for executor in &job.withholders {
         commands.push(Command::Withheld { job: number, executor, is_known: true }.emit());
     }
-    (job.current, job.room, job.close_told) = (Some(*last), 0, false);
+    (job.current, job.room, job.close_told) = (Some(number), 0, false);
 }
 
 /// Gives the module what waits, as there is room, and tells it once there is no more.
