@@ -47,9 +47,14 @@ impl Outcome {
         Self { status, gas, length, output, steps: [0; 32] }
     }
 
+    /// Whether it was run by steps and came to a result.
+    pub fn has_steps(&self) -> bool {
+        self.steps != [0; 32]
+    }
+
     /// How many bytes it has.
     pub(crate) fn bytes(&self) -> usize {
-        if self.steps == [0; 32] { Self::BYTES_MAX - 32 } else { Self::BYTES_MAX }
+        if self.has_steps() { Self::BYTES_MAX } else { Self::BYTES_MAX - 32 }
     }
 
     /// Whether it is a result, which others can come to as well.
@@ -60,11 +65,10 @@ impl Outcome {
     /// Whether a task with this limit of gas, run by steps or whole, can come to it at all.
     pub(crate) fn is_possible(&self, gas: u64, is_by_steps: bool) -> bool {
         let length_max = if self.status <= WITH_OUTPUT { OUTPUT_MAX } else { 0 };
-        let has_steps = self.steps != [0; 32];
         self.status <= STATUSES
             && self.gas <= gas
             && self.length <= length_max
-            && has_steps == (is_by_steps && self.is_result())
+            && self.has_steps() == (is_by_steps && self.is_result())
     }
 
     /// Reads what [`emit`](Self::emit) wrote; the reader knows whether there were too few bytes.
@@ -76,10 +80,9 @@ impl Outcome {
 
     /// Appends its bytes: 45 or 77.
     pub fn emit(&self, writer: &mut Writer) {
-        let has_steps = self.steps != [0; 32];
-        let status = self.status | if has_steps { BY_STEPS } else { 0 };
+        let status = self.status | if self.has_steps() { BY_STEPS } else { 0 };
         writer.u8(status).u64(self.gas).u32(self.length).bytes(&self.output);
-        if has_steps {
+        if self.has_steps() {
             writer.bytes(&self.steps);
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! question    kind 1 ‖ nonce 16 ‖ the rest
-//! 1 assign    lease ms 4 ‖ gas of a task 8 ‖ count 2 ‖ the batch, as shells know it. Answer: nothing, or a refusal 1
+//! 1 assign    lease ms 4 ‖ gas of a task 8 ‖ count 2 ‖ the batch, as shells know it. Answer: the owner 32 or nothing, or a refusal 1
 //! 2 outcomes  key 64 ‖ signature 64 ‖ count records ‖ outputs. Record: outcome 45 or 77 ‖ how much of its output is here 2
 //! 3 fetch     index 2 ‖ offset 4. Answer: at most 32 KiB from there on of that output for the requester, of that input for the executor
 //! 4 revoke    nothing: the batch is not wanted any more

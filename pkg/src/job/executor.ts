@@ -8,6 +8,7 @@ import * as STATUS from '../status.js';
 import { PAGE_BYTES } from '../task/limits.js';
 import { thePool } from '../task/pool.js';
 import { Recent } from '../task/recent.js';
+import { unlessAborted } from '../wait.js';
 import { type Batch, type BatchInput, readBatch } from './batch.js';
 import type { Coordinator, Half } from './coordinator.js';
 import * as face from './face.js';
@@ -246,8 +247,14 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   #once(serving: Serving, task: Pick<Task, 'module' | 'gas' | 'input'>): Promise<OwnRun | 'stopped' | undefined> {
     const timeoutMs = Math.min(this.#limits.turnMs, this.#limits.watchdogMs(task.gas));
     return this.#stoppable(serving, async (ending) => {
+      // What others wait for too goes on where this one gives up.
+      const prepare = (end: (prepared: Promise<unknown>) => void): void => {
+        const prepared = thePool().prepare(task.module.pool, false, ending, COMPILE_MS);
+        const over = (): void => end(prepared);
+        prepared.then(over, over);
+      };
       try {
-        await orAborted(thePool().prepare(task.module.pool, false, ending, COMPILE_MS), ending);
+        await unlessAborted(ending, prepare, () => undefined);
         return await runTask(task, { signal: ending, timeoutMs });
       } catch (error) {
         serving.stop.signal.throwIfAborted();
@@ -326,20 +333,6 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
 const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
 
 const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
-
-/** What others wait for too goes on where one of them gives up. @throws the reason of `signal` when it aborts first */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let giveUp = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    giveUp = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', giveUp, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
-}
 
 /** The lanes take any number: this is not called. */
 const tooMany = (): never => {

@@ -33,8 +33,6 @@ export interface Wish {
   readonly signal?: AbortSignal | undefined;
   /** It is there, and gives something else, nothing, or too slowly. */
   readonly onWithheld?: () => void;
-  /** Hears how many bytes came. */
-  readonly onPiece?: (bytes: number) => void;
 }
 
 /** Who let something wait is not asked for so long, in milliseconds; of more than so many the one of longest ago is asked again. */
@@ -76,7 +74,6 @@ export class Fetching {
         const at = next;
         next += 1;
         const piece = await this.#piece(wish, at * PIECE_MAX, clock);
-        wish.onPiece?.(piece?.length ?? 0);
         if (piece?.length === Math.min(PIECE_MAX, length - at * PIECE_MAX)) pieces[at] = piece;
         else isLost = true;
       }

@@ -126,6 +126,7 @@ export const BOMBS_MAX = 3;
 
 /** Metering and compiling a module of others take no longer, in milliseconds. */
 export const COMPILE_MS = 20_000;
+
 /** The name of an owner, in bytes. */
 export const OWNER_BYTES_MAX = 32;
 

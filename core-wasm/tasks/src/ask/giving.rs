@@ -162,7 +162,7 @@ impl Requester {
             (0..self.canaries.len()).filter(|at| self.canaries.get(*at).is_some_and(fits)).nth(chosen)?;
         let canary = self.canaries.swap_remove(at);
         let Canary { number, id, outcome, .. } = canary;
-        let is_by_steps = outcome.steps != [0; 32];
+        let is_by_steps = outcome.has_steps();
         Some(Slot { key: 0, number, id, is_by_steps, purpose: Purpose::Canary(outcome) })
     }
 
@@ -241,7 +241,7 @@ impl Requester {
 
     /// Has the shell run tasks that nobody has, where it shall beside executors.
     pub(crate) fn run_own(&mut self, ground: &mut Ground) {
-        for job in self.jobs.iter().filter(|job| !job.is_paused) {
+        for job in self.jobs.iter().filter(|job| !job.is_paused && job.own_cores > 0) {
             let number = job.number;
             let running =
                 self.tasks.iter().filter(|task| task.job == number && task.here == Here::Beside).count();

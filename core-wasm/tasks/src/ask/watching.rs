@@ -43,10 +43,12 @@ impl Requester {
         let is_still = !job.is_paused && job.open > 0 && ground.is_past(job.moved_at, STALLED);
         let mut out = self.assignments.iter().filter(|one| one.job == job.number);
         let mut quarrels = self.quarrels.iter().filter(|quarrel| quarrel.job == job.number);
-        let is_out = out.any(|one| one.stage != Stage::Packing)
-            || quarrels.any(|quarrel| !quarrel.is_running)
-            || self.runs_beside(job.number);
-        let why = if !is_still || is_out {
+        let mut is_out = || {
+            out.any(|one| one.stage != Stage::Packing)
+                || quarrels.any(|quarrel| !quarrel.is_running)
+                || self.runs_beside(job.number)
+        };
+        let why = if !is_still || is_out() {
             StalledWhy::Not
         } else if self.waits_for_shell(job.number) {
             StalledWhy::Shell

@@ -107,11 +107,9 @@ impl Executor {
     }
 
     fn has_room_for(&mut self, ground: &mut Ground, from: &NodeId) -> bool {
-        let own: Vec<&Served> =
-            self.served.iter().filter(|served| served.is_open() && served.from == *from).gather();
+        let open = || self.served.iter().filter(|served| served.is_open() && served.from == *from);
         // Where the requester has outcomes, and the word of that is under way, the next batch may come before it.
-        let left = own.iter().filter(|served| !served.is_over()).count();
-        let (own, left) = (own.len(), left);
+        let (own, left) = (open().count(), open().filter(|served| !served.is_over()).count());
         left < BATCHES_MAX && own < 2 * BATCHES_MAX && (own > 0 || self.has_place(ground, from))
     }
 

@@ -30,6 +30,7 @@ impl Executor {
         ground.emit(&Event::Want { ticket, assignment, index, offset });
         Ok(())
     }
+
     /// A requester asks about the steps of a task of its own batch.
     ///
     /// # Errors
@@ -43,7 +44,7 @@ impl Executor {
     ) -> Result<(), Status> {
         let served = self.find(from, nonce).ok_or(Status::NotFound)?;
         let ran = served.ran.get(usize::from(index)).and_then(Option::as_ref).ok_or(Status::NotFound)?;
-        if ran.outcome.steps == [0; 32] {
+        if !ran.outcome.has_steps() {
             return Err(Status::NotFound);
         }
         let assignment = served.number;
