@@ -51,8 +51,10 @@ export type Event =
   | { readonly kind: 'look'; readonly ticket: number; readonly operation: Bytes }
   | { readonly kind: 'certified' | 'settled'; readonly operation: Bytes }
   | { readonly kind: 'included'; readonly operation: Bytes; readonly height: number }
-  /** `refused`: for now; `dropped`: for good. */
-  | { readonly kind: 'refused' | 'dropped'; readonly operation: Bytes; readonly why: number }
+  /** For now. */
+  | { readonly kind: 'refused'; readonly operation: Bytes; readonly why: number }
+  /** For good. */
+  | { readonly kind: 'dropped'; readonly operation: Bytes; readonly why: number }
   | AccountSays
   | { readonly kind: 'made'; readonly ticket: number; readonly operation: Bytes }
   | { readonly kind: 'unmade'; readonly ticket: number; readonly why: number }

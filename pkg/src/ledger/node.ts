@@ -59,6 +59,8 @@ export class Node {
   /** What is not kept of the own operations is remembered as long as the page lives. */
   readonly #remembered: Done[] = [];
   #isOver = false;
+  /** It was told that the store failed. */
+  #hasFailed = false;
 
   constructor(mesh: Mesh, door: Door, genesis: Genesis, module: NodeOptions['module'], owner: NodeOwner) {
     this.#mesh = mesh;
@@ -205,7 +207,7 @@ export class Node {
     const isCurrent = (): boolean => !this.#isOver && this.#attached === attached;
     this.#store.keep(record).then(
       () => isCurrent() && this.say(face.kept(number)),
-      (error: unknown) => isCurrent() && this.#onStoreFailed(error),
+      (error: unknown) => this.#onStoreFailed(error),
     );
   }
 
@@ -218,8 +220,7 @@ export class Node {
       this.#remembered.splice(0, this.#remembered.length - HISTORY_MAX);
       return;
     }
-    const wasBroken = this.#store.broken !== undefined;
-    this.#store.final(height, block.view, bytes, own).catch((error: unknown) => wasBroken || this.#isOver || this.#onStoreFailed(error));
+    this.#store.final(height, block.view, bytes, own).catch((error: unknown) => this.#onStoreFailed(error));
   }
 
   #ownOf({ height, epoch, operations }: Block): Done[] {
@@ -239,6 +240,8 @@ export class Node {
 
   /** What a voter signs cannot be kept: it goes on as one that follows. */
   #onStoreFailed(cause: unknown): void {
+    if (this.#hasFailed || this.#isOver) return;
+    this.#hasFailed = true;
     const detail = cause instanceof Error ? cause.message : undefined;
     if (!this.votes) return this.#owner.onFault(new MeshError(CODE.storageFailed, detail, { cause }));
     this.votes = false;
