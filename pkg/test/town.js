@@ -43,6 +43,10 @@ export async function town(count) {
 async function node(nodes, index) {
   const identity = await Identity.open(undefined, 0);
   const input = (kind, number = 0, bytes = new Uint8Array(0)) => {
+    if (kind === INPUT.ask) {
+      const withinMs = new DataView(bytes.buffer, bytes.byteOffset).getUint32(36);
+      setTimeout(() => door.operations.onDone(number, STATUS.timedOut, 1), withinMs).unref();
+    }
     if (self.isCut) return;
     if (kind === INPUT.tell) bring(bytes.slice(0, 32), OUTPUT.said, number, identity.id, bytes.slice(32));
     if (kind === INPUT.reply) {

@@ -59,7 +59,7 @@ export class Payments {
         else this.#end(payment, refused((answer as Extract<face.Event, { kind: 'unmade' }>).why), true);
       },
       // It may have been signed, and be on its way.
-      (error: unknown) => this.#end(payment, error instanceof MeshError ? error : wrong(WORD.unknown), false),
+      (error: unknown) => this.#end(payment, error instanceof MeshError ? error : wrong(WORD.unsure), false),
     );
     return payment;
   }
@@ -93,7 +93,7 @@ export class Payments {
   /** What is on its way may still be done: it is taken up the next time. */
   close(error: MeshError): void {
     const isClosed = error.code === CODE.closed;
-    for (const payment of this.#all) this.#end(payment, isClosed ? new MeshError(CODE.closed) : wrong(WORD.unknown, undefined, { cause: error }), false);
+    for (const payment of this.#all) this.#end(payment, isClosed ? new MeshError(CODE.closed) : wrong(WORD.unsure, undefined, { cause: error }), false);
     this.#made.clear();
   }
 
@@ -120,7 +120,7 @@ export class Payments {
   #watch(payment: Payment, { until }: Operation): void {
     const { startsMs, epochMs } = this.#genesis;
     const left = startsMs + (until + 1 + LATE_EPOCHS) * epochMs - Date.now();
-    const timer = setTimeout(() => this.#end(payment, wrong(WORD.unknown), false), Math.min(Math.max(left, epochMs * LATE_EPOCHS), TIMER_MAX));
+    const timer = setTimeout(() => this.#end(payment, wrong(WORD.unsure), false), Math.min(Math.max(left, epochMs * LATE_EPOCHS), TIMER_MAX));
     this.#timers.set(payment, timer);
   }
 

@@ -23,7 +23,7 @@ export class Waiting {
   /**
    * Asks; `isOnce`: a module that is started anew is not asked again.
    *
-   * @throws MeshError Busy; Unknown where no answer comes
+   * @throws MeshError Busy; Unsure where no answer comes
    */
   ask(command: (ticket: number) => Command, { ms = ANSWER_MS, isOnce = false } = {}): Promise<Event> {
     return new Promise((resolve, reject) => {
@@ -35,7 +35,7 @@ export class Waiting {
         clearTimeout(timer);
         this.#all.delete(ticket);
         if (answer) resolve(answer);
-        else reject(error ?? wrong(WORD.unknown));
+        else reject(error ?? wrong(WORD.unsure));
       };
       const timer = setTimeout(() => end(undefined), ms);
       const said = command(ticket);

@@ -18,7 +18,7 @@ const ENTRIES = {
   1131: ['StoreDamaged', 'What this browser kept of the ledger is damaged: delete the data of this site; its key, and with it the seat of a voter, goes too.'],
   1132: ['Behind', 'No voter gave the newest block in time: see that this tab has joined and that voters run. The tab goes on looking.'],
   1133: ['Busy', 'As many transfers, watched accounts or questions are under way as there can be: wait until one of them has ended.'],
-  1134: ['Unknown', 'No block told in time what became of this transfer: it may still be done. Look into the history before it is sent again.'],
+  1134: ['Unsure', 'No block told in time what became of this transfer: it may still be done. Look into the history before it is sent again.'],
   1135: ['NotYet', 'The transfer did not come so far in the time that was given: it goes on.'],
   1136: ['NoFaucet', 'No voter gave test credits: only test networks have a faucet, and it gives so much to one, and to all, in an epoch.'],
 
@@ -56,7 +56,7 @@ export const WORD = {
   storeDamaged: 1131,
   behind: 1132,
   busy: 1133,
-  unknown: 1134,
+  unsure: 1134,
   notYet: 1135,
   noFaucet: 1136,
   refused: 1141,
