@@ -1,9 +1,8 @@
-// A few nodes with keys of their own, joined by nothing but memory: what a module tells or asks another is brought at once. Engines, links and
-// IndexedDB are not there; ledger modules, shells and signatures are the real ones.
+// A few nodes with keys of their own, joined by nothing but memory: what a module tells or asks another is brought at once. Engines and links
+// are not there; ledger modules, shells and signatures are the real ones. For Node, where nothing is kept, and for a page, where all is.
 
-import { readFileSync } from 'node:fs';
-
-import { concat, u32 } from '../dist/bytes.js';
+import { concat, hex, sha256, u32, utf8 } from '../dist/bytes.js';
+import { Database } from '../dist/database.js';
 import { doors } from '../dist/door.js';
 import { Identity } from '../dist/keys.js';
 import * as INPUT from '../dist/kinds/input.js';
@@ -12,10 +11,7 @@ import * as face from '../dist/ledger/face.js';
 import { readBlock } from '../dist/ledger/block.js';
 import { attach } from '../dist/module/attach.js';
 import { Operations } from '../dist/operations.js';
-import { sha256, utf8 } from '../dist/bytes.js';
 import * as STATUS from '../dist/status.js';
-
-export const LEDGER = readFileSync(new URL('../wasm/tabmesh_ledger.wasm', import.meta.url));
 
 const PORT = 1;
 const HEAD = 32 + 4 + 4 + 1;
@@ -23,7 +19,6 @@ const TICKET = HEAD + 6;
 /** What is brought over the own link of who says it. */
 const PROVEN = 256;
 
-export const hex = (bytes) => Buffer.from(bytes).toString('hex');
 const u16 = (value) => u32(value).slice(2);
 const u64 = (value) => {
   const bytes = new Uint8Array(8);
@@ -33,19 +28,22 @@ const u64 = (value) => {
 
 export const NETWORK = (await sha256(utf8('town'))).slice(0, 8);
 
-/** So many nodes. */
+/** So many nodes; their keys are kept where there is IndexedDB. */
 export async function town(count) {
   const nodes = [];
-  for (let index = 0; index < count; index += 1) nodes.push(await node(nodes, index));
+  for (let index = 0; index < count; index += 1) {
+    const database = globalThis.indexedDB && (await Database.open(`town:${index}`));
+    nodes.push(node(nodes, index, await Identity.open(database, 0)));
+  }
   return nodes;
 }
 
-async function node(nodes, index) {
-  const identity = await Identity.open(undefined, 0);
+function node(nodes, index, identity) {
   const input = (kind, number = 0, bytes = new Uint8Array(0)) => {
     if (kind === INPUT.ask) {
       const withinMs = new DataView(bytes.buffer, bytes.byteOffset).getUint32(36);
-      setTimeout(() => door.operations.onDone(number, STATUS.timedOut, 1), withinMs).unref();
+      const timer = setTimeout(() => door.operations.onDone(number, STATUS.timedOut, 1), withinMs);
+      timer.unref?.();
     }
     if (self.isCut) return;
     if (kind === INPUT.tell) bring(bytes.slice(0, 32), OUTPUT.said, number, identity.id, bytes.slice(32));
@@ -93,7 +91,7 @@ async function node(nodes, index) {
 
 /** The account of an id. */
 const accountOf = (id) => concat(id.slice(0, 31), Uint8Array.of(id[31] & 254));
-const inOrder = (one, other) => Buffer.compare(accountOf(one.door.identity.id), accountOf(other.door.identity.id));
+const inOrder = (one, other) => (hex(accountOf(one.door.identity.id)) < hex(accountOf(other.door.identity.id)) ? -1 : 1);
 
 /** A genesis whose voters are these nodes, each with 100 credits; others have `balance` grains each. */
 export function genesisOf(voters, others = [], { epochMs = 1000, balance = 50_000_000n, flags = 1, startsMs = Date.now() - 1000 } = {}) {
@@ -104,12 +102,12 @@ export function genesisOf(voters, others = [], { epochMs = 1000, balance = 50_00
 }
 
 /** A voter whose store never fails; `drip` answers who asks its faucet. */
-export async function voter({ mesh }, genesis, { drip } = {}) {
+export async function voter({ mesh }, genesis, { module, drip }) {
   const blocks = [];
   const journal = [];
   const attached = await attach(mesh, {
     port: PORT,
-    module: LEDGER,
+    module,
     onEvent: (bytes) => {
       const event = face.read(bytes);
       if (event.kind === 'keep') {

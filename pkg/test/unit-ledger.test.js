@@ -5,15 +5,16 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { fromHex } from '../dist/bytes.js';
+import { fromHex, hex } from '../dist/bytes.js';
 import { isConflict, readBlock, readOperation } from '../dist/ledger/block.js';
 import { read, readRecord } from '../dist/ledger/face.js';
 import { readGenesis } from '../dist/ledger/genesis.js';
 import { credits, formatCredits, ledgerOf } from '../dist/ledger/index.js';
 import * as limits from '../dist/ledger/limits.js';
 import { WORD, refused } from '../dist/ledger/words.js';
-import { LEDGER, genesisOf, hex, town, voter } from './town.js';
+import { genesisOf, town, voter } from './town.js';
 
+const LEDGER = readFileSync(new URL('../wasm/tabmesh_ledger.wasm', import.meta.url));
 const VECTORS = JSON.parse(readFileSync(new URL('../../tests/vectors/ledger.json', import.meta.url), 'utf8'));
 const bytes = (text) => fromHex(text, text.length / 2);
 const name = (name) => (error) => error.name === name;
@@ -26,7 +27,6 @@ async function allOf(iterable) {
 
 let nodes;
 let genesis;
-let voters;
 let gives = true;
 
 /** Four voters, one with 50 credits, and others without. */
@@ -35,7 +35,7 @@ before(async () => {
   genesis = genesisOf(nodes.slice(0, 4), [nodes[4], nodes[7]]);
   // The faucet's operation is any that can be read.
   const drip = () => (gives ? [0 + 100, bytes(VECTORS.operations[0].bytes)] : [205, new Uint8Array(0)]);
-  voters = await Promise.all(nodes.slice(0, 4).map((node) => voter(node, genesis, { drip })));
+  await Promise.all(nodes.slice(0, 4).map((node) => voter(node, genesis, { module: LEDGER, drip })));
 });
 after(() => nodes.forEach(({ mesh }) => mesh.close()));
 

@@ -103,6 +103,9 @@ class MeshLedger implements Ledger {
   readonly #listeners = new Listeners<{ [E in keyof LedgerEvents]: [LedgerEvents[E]] }>();
   readonly #onOver: () => void;
   #isOver = false;
+  /** Faults that nobody could hear yet are for the first listener: of a start there are two at most, and of a store one. */
+  readonly #early: MeshError[] = [];
+  #hasListener = false;
   #setReady: (error?: MeshError) => void = () => undefined;
   #unlisten = (): void => undefined;
 
@@ -137,7 +140,10 @@ class MeshLedger implements Ledger {
     this.ready.catch(() => undefined);
     this.#node = new Node(mesh, doors.get(mesh)!, genesis, module, {
       hear: (event) => this.#hear(event),
-      onFault: (error) => this.#listeners.emit('fault', error),
+      onFault: (error) => {
+        if (this.#hasListener) this.#listeners.emit('fault', error);
+        else this.#early.push(error);
+      },
       onRestarted: () => {
         this.#waiting.restart();
         this.#payments.restart();
@@ -236,7 +242,12 @@ class MeshLedger implements Ledger {
   on<E extends keyof LedgerEvents>(event: E, listener: (detail: LedgerEvents[E]) => void): () => void {
     need(['head', 'fault', 'closed'].includes(event), `a ledger has no event ${event}`);
     need(typeof listener === 'function', 'a listener is a function');
-    return this.#listeners.on(event, listener as (...detail: [LedgerEvents[E]]) => void);
+    const end = this.#listeners.on(event, listener as (...detail: [LedgerEvents[E]]) => void);
+    if (event === 'fault' && !this.#hasListener) {
+      this.#hasListener = true;
+      queueMicrotask(() => this.#early.splice(0).forEach((error) => this.#listeners.emit('fault', error)));
+    }
+    return end;
   }
 
   close(): void {
