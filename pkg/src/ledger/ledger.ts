@@ -154,6 +154,10 @@ class MeshLedger implements Ledger {
     this.#payments = new Payments(genesis, this.#node, this.#waiting, () => this.#lookAgain());
   }
 
+  get self(): string {
+    return this.#mesh.id;
+  }
+
   get fee(): bigint {
     return this.#genesis.fee;
   }

@@ -21,7 +21,8 @@ export interface LedgerOptions {
   genesis: URL | ArrayBufferLike | ArrayBufferView;
   /**
    * The ledger begins, and this tab, which is a voter of the genesis, has never voted in it: a person says so, once. Without it a tab
-   * that finds no journal of its own follows and sends, and does not vote.
+   * that finds no journal of its own follows and sends, and does not vote. For a ledger that is followed already it changes nothing:
+   * close that first.
    */
   begin?: boolean;
   /** The `.wasm` of `core-wasm/ledger`: where it lies, its bytes, or compiled. Default: where the package has it. */
@@ -167,6 +168,8 @@ export interface LedgerEvents {
 export interface Ledger {
   /** SHA-256 of the genesis: 64 hexadecimal digits. */
   readonly id: string;
+  /** This tab's own id, whose account is meant where none is named. */
+  readonly self: string;
   /** What an operation costs, in grains. */
   readonly fee: bigint;
   readonly epochMs: number;
