@@ -31,7 +31,7 @@ let gives = true;
 
 /** Four voters, one with 50 credits, and others without. */
 before(async () => {
-  nodes = await town(9);
+  nodes = await town(10);
   genesis = genesisOf(nodes.slice(0, 4), [nodes[4], nodes[7]]);
   // The faucet's operation is any that can be read.
   const drip = () => (gives ? [0 + 100, bytes(VECTORS.operations[0].bytes)] : [205, new Uint8Array(0)]);
@@ -134,6 +134,16 @@ test('a transfer comes to be final by its steps, both ends see it, and it is a p
   assert.ok(signed.reduce((sum, one) => sum + one.signed, 0) >= 3, 'a certificate has three signatures');
 });
 
+test('whoever was just sent credits may send at once, and it is done an epoch later', async () => {
+  const [payer, newcomer] = [await follow(4), await follow(8)];
+  await newcomer.ready;
+  await payer.transfer(nodes[8].mesh.id, credits('2')).until('final');
+  while (!(await newcomer.account()).exists) await new Promise((resolve) => setTimeout(resolve, 10));
+  const pay = newcomer.transfer(nodes[5].mesh.id, credits('1'));
+  assert.equal(newcomer.transfers().length, 1);
+  assert.equal((await pay.until('final')).finality, 'final');
+});
+
 test('what cannot be done ends as final, and nothing is promised for it', async () => {
   const [payer, poor] = [await follow(4), await follow(6)];
   await Promise.all([payer.ready, poor.ready]);
@@ -145,7 +155,7 @@ test('what cannot be done ends as final, and nothing is promised for it', async 
   };
   await ends(payer.transfer(nodes[5].mesh.id, credits('5000')), 'Insufficient');
   await ends(payer.transfer(nodes[4].mesh.id, 1n), 'ToSelf');
-  await ends(payer.transfer(nodes[8].mesh.id, 1n), 'TooLittle');
+  await ends(payer.transfer('7'.repeat(64), 1n), 'TooLittle');
   await ends(poor.transfer(nodes[5].mesh.id, 1n), 'NoAccount');
   assert.deepEqual([payer.transfers(), (await payer.account()).promised], [[], 0n]);
 });
@@ -164,10 +174,10 @@ test('arguments that are none are refused at once', async () => {
   await assert.rejects(ledgerOf(nodes[4].mesh, { genesis: new Uint8Array(5) }), name('BadGenesis'));
   await assert.rejects(ledgerOf({}, { genesis }), name('BadOption'));
   await assert.rejects(ledgerOf(nodes[4].mesh, { genesis: genesisOf(nodes.slice(1, 5)), module: LEDGER }), name('OtherLedger'));
-  await assert.rejects(ledgerOf(nodes[8].mesh, { genesis, module: LEDGER, begin: true }), name('NoVoter'));
+  await assert.rejects(ledgerOf(nodes[9].mesh, { genesis, module: LEDGER, begin: true }), name('NoVoter'));
   const elsewhere = genesis.slice();
   elsewhere[1] ^= 1;
-  await assert.rejects(ledgerOf(nodes[8].mesh, { genesis: elsewhere, module: LEDGER }), name('WrongNetwork'));
+  await assert.rejects(ledgerOf(nodes[9].mesh, { genesis: elsewhere, module: LEDGER }), name('WrongNetwork'));
   assert.equal(await ledgerOf(nodes[4].mesh, { genesis }), ledger, 'the same for all who ask');
 });
 

@@ -5,7 +5,7 @@
  */
 export { MeshError } from '../errors.js';
 export { credits, formatCredits } from './amount.js';
-export { ledgerOf } from './ledger.js';
+export { ledgerOf, voterKey } from './ledger.js';
 export type {
   Account,
   Dripped,

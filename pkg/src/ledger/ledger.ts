@@ -65,6 +65,17 @@ export async function ledgerOf(mesh: Mesh, options: LedgerOptions): Promise<Ledg
   return made;
 }
 
+/**
+ * The public key of this tab, 128 hexadecimal digits: by it a genesis names a voter.
+ *
+ * @throws MeshError BadOption
+ */
+export function voterKey(mesh: Mesh): string {
+  const door = doors.get(mesh);
+  need(door, 'voterKey takes a mesh that join of this package gave');
+  return hex(door.identity.publicKey);
+}
+
 async function bytesOf(given: LedgerOptions['genesis']): Promise<Bytes> {
   if (kindOf(given) !== 'URL') {
     const bytes = copyOf(given);

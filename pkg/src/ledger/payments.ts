@@ -19,6 +19,11 @@ const TIMER_MAX = 2 ** 31 - 1;
 /** A refusal that is none for good: as many are on their way as can be. */
 const LATER = 33;
 
+/** One that passes with the epoch; it is tried again so often, so long behind the epoch's beginning, in milliseconds. */
+const TOO_MANY = 10;
+const AGAIN_MAX = 2;
+const EDGE_MS = 20;
+
 interface Fate {
   readonly kind: 'certified' | 'settled' | 'included' | 'dropped';
   readonly operation: Bytes;
@@ -52,15 +57,7 @@ export class Payments {
   make(to: Bytes, amount: bigint, until: number, signal: AbortSignal | undefined): Payment {
     const payment = new Payment(hex(to), amount, this.#genesis.fee, signal);
     this.#all.add(payment);
-    const command = (ticket: number): face.Command => face.transfer(ticket, to, amount, until);
-    this.#waiting.ask(command, { isOnce: true }).then(
-      (answer) => {
-        if (answer.kind === 'made') this.#onMade(payment, answer.operation);
-        else this.#end(payment, refused((answer as Extract<face.Event, { kind: 'unmade' }>).why), true);
-      },
-      // It may have been signed, and be on its way.
-      (error: unknown) => this.#end(payment, error instanceof MeshError ? error : wrong(WORD.unsure), false),
-    );
+    this.#begin(payment, (ticket) => face.transfer(ticket, to, amount, until), AGAIN_MAX);
     return payment;
   }
 
@@ -95,6 +92,25 @@ export class Payments {
     const isClosed = error.code === CODE.closed;
     for (const payment of this.#all) this.#end(payment, isClosed ? new MeshError(CODE.closed) : wrong(WORD.unsure, undefined, { cause: error }), false);
     this.#made.clear();
+  }
+
+  #begin(payment: Payment, command: (ticket: number) => face.Command, triesLeft: number): void {
+    this.#waiting.ask(command, { isOnce: true }).then(
+      (answer) => {
+        if (answer.kind === 'made') return this.#onMade(payment, answer.operation);
+        const { why } = answer as Extract<face.Event, { kind: 'unmade' }>;
+        // A new account does nothing in the epoch of its birth: whoever was just sent something need not know.
+        if (why !== TOO_MANY || triesLeft === 0) return this.#end(payment, refused(why), true);
+        this.#timers.set(payment, setTimeout(() => this.#begin(payment, command, triesLeft - 1), this.#toNextEpochMs()));
+      },
+      // It may have been signed, and be on its way.
+      (error: unknown) => this.#end(payment, error instanceof MeshError ? error : wrong(WORD.unsure), false),
+    );
+  }
+
+  #toNextEpochMs(): number {
+    const { startsMs, epochMs } = this.#genesis;
+    return epochMs - ((Date.now() - startsMs) % epochMs) + EDGE_MS;
   }
 
   #resume(bytes: Bytes): void {
