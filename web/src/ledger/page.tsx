@@ -97,7 +97,7 @@ function Own({ wallet }: { readonly wallet: Wallet }) {
   const id = ledger.value?.self ?? '';
   const { isAsking, said, trouble } = faucet.value;
   return (
-    <section class="give own" aria-label="What this tab has">
+    <section class="give purse" aria-label="What this tab has">
       <p class="balance" data-testid="balance" data-grains={String(has?.spendable ?? 0n)}>
         <strong>{has ? amountText(has.spendable) : '–'}</strong> <span>credits to spend</span>
       </p>
