@@ -38,7 +38,7 @@ export async function askFaucets(
       const { id, amount } = readOperation(operation);
       return { id: hex(id), amount, from: hex(voter) };
     }
-    gaveEnough ||= status === STATUS.tooManyRequests;
+    gaveEnough ||= status === STATUS.tooManyRequests || status === STATUS.forbidden;
   }
   throw wrong(WORD.noFaucet, gaveEnough ? 'it gave enough for now: ask again in a later epoch' : 'no voter has one, or none can be reached');
 }

@@ -124,11 +124,11 @@ class MeshLedger implements Ledger {
     const ledger = new MeshLedger(mesh, genesis, module, onOver);
     try {
       await ledger.#node.start(isNew);
+      if (mesh.state === 'closed') throw new MeshError(CODE.closed);
     } catch (error) {
       ledger.#end(error instanceof MeshError ? error : fault(FAULT.detached, error));
       throw error;
     }
-    if (mesh.state === 'closed') throw new MeshError(CODE.closed);
     ledger.#unlisten = mesh.on('closed', () => ledger.#end(new MeshError(CODE.closed)));
     ledger.#payments.takeUp(ledger.#node.pending, ledger.#node.history);
     return ledger;
@@ -275,11 +275,13 @@ class MeshLedger implements Ledger {
 
   #hear(event: face.Event): void {
     switch (event.kind) {
-      case 'account':
       case 'made':
+        if (!this.#waiting.answer(event.ticket, event)) this.#payments.adopt(event.operation);
+        return;
+      case 'account':
       case 'unmade':
       case 'dripped':
-        return this.#waiting.answer(event.ticket, event);
+        return void this.#waiting.answer(event.ticket, event);
       case 'head':
         return this.#onHead(event);
       case 'certified':

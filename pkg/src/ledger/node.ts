@@ -96,6 +96,8 @@ export class Node {
     if (isNew && !hasJournal && height > 0) throw wrong(WORD.hasBegun);
     if (trouble && this.isVoter) this.#owner.onFault(trouble);
     this.votes = this.isVoter && !trouble && (hasJournal || isNew);
+    // What a browser clears by itself takes the key with the journal, and the seat with both.
+    if (this.votes) navigator.storage?.persist?.().catch(() => undefined);
     const found = await this.#run(isNew && !hasJournal);
     if (found >= height) return;
     // The module did not take a block that was kept. Whoever does not vote fetches all anew.

@@ -65,9 +65,21 @@ export class Payments {
   takeUp(operations: readonly Bytes[], history: readonly Done[]): void {
     const done = new Set(history.map(({ operation }) => hex(operation)));
     for (const bytes of operations) {
-      if (done.has(hex(bytes))) this.#node.unpend(bytes);
-      else this.#resume(bytes);
+      if (done.has(hex(bytes))) {
+        this.#node.unpend(bytes);
+      } else {
+        this.adopt(bytes);
+        this.#node.say(face.submit(bytes));
+      }
     }
+  }
+
+  /** An operation is on its way for which nobody waits. */
+  adopt(bytes: Bytes): void {
+    const { to, amount, fee } = readOperation(bytes);
+    const payment = new Payment(to ? hex(to) : '', amount, fee);
+    this.#all.add(payment);
+    this.#onMade(payment, bytes);
   }
 
   hear(event: Fate): void {
@@ -111,14 +123,6 @@ export class Payments {
   #toNextEpochMs(): number {
     const { startsMs, epochMs } = this.#genesis;
     return epochMs - ((Date.now() - startsMs) % epochMs) + EDGE_MS;
-  }
-
-  #resume(bytes: Bytes): void {
-    const { to, amount, fee } = readOperation(bytes);
-    const payment = new Payment(to ? hex(to) : '', amount, fee);
-    this.#all.add(payment);
-    this.#onMade(payment, bytes);
-    this.#node.say(face.submit(bytes));
   }
 
   #onMade(payment: Payment, bytes: Bytes): void {

@@ -44,9 +44,11 @@ export class Waiting {
     });
   }
 
-  /** An answer came. */
-  answer(ticket: number, answer: Event): void {
-    this.#all.get(ticket)?.end(answer);
+  /** An answer came; whether somebody waited for it. */
+  answer(ticket: number, answer: Event): boolean {
+    const question = this.#all.get(ticket);
+    question?.end(answer);
+    return question !== undefined;
   }
 
   /** The module began anew: it is asked again what may be asked twice. */
