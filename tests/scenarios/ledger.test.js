@@ -14,8 +14,8 @@ import { run } from '../harness/run.js';
 import { until } from '../harness/wait.js';
 
 /** A page of credits that has joined and follows. */
-async function wallet(net, genesis, name, query = '') {
-  const page = await (await net.browser()).page({ url: 'about:blank', name });
+async function wallet(net, genesis, name, { query = '', browser } = {}) {
+  const page = await (await net.browser(browser)).page({ url: 'about:blank', name });
   if (genesis) await page.route('**/genesis', (route) => route.fulfill({ contentType: 'application/octet-stream', body: genesis }));
   await page.goto(`${net.signalling.http}/ledger.html${query}`);
   await page.locator('[data-testid=ledger][data-stage=open]').waitFor({ timeout: 60_000 });
@@ -85,7 +85,7 @@ scenario('four tabs vote, and credits go from one page to another', 300_000, asy
   assert.match(await ben.locator('[data-testid=done]').first().innerText(), /\+1\.25[^]*Final/);
 
   // A link fills the form, and sends nothing by itself.
-  const asked = await wallet(net, genesis, 'asked', `?to=${benId}&amount=3`);
+  const asked = await wallet(net, genesis, 'asked', { query: `?to=${benId}&amount=3` });
   assert.deepEqual([await asked.getByTestId('to').inputValue(), await asked.getByTestId('amount').inputValue()], [benId, '3']);
   await asked.getByTestId('send').click();
   await asked.getByText('has no account yet').waitFor();
@@ -112,7 +112,7 @@ scenario('native peers and a tab vote, a faucet gives, and credits go from one p
   assert.equal(await follow(tab, genesis, true), true);
   await untilHeight(tab, 1);
 
-  const [ann, ben] = [await wallet(net, genesis, 'ann'), await wallet(net, genesis, 'ben')];
+  const [ann, ben] = [await wallet(net, genesis, 'ann'), await wallet(net, genesis, 'ben', { browser: 'firefox' })];
   await ann.getByTestId('faucet').click();
   await untilHas(ann, 5_000_000n);
   await send(ann, await idOf(ben), '1.25');

@@ -4,7 +4,8 @@ import { type Bytes, concat, isEqual, pieces } from '../bytes.js';
 import { hashNow } from '../job/hash.js';
 import { Reader } from '../module/reader.js';
 
-const HEADER = 282;
+/** Bytes of a header, by its version, which is its first. */
+const HEADERS: Readonly<Record<number, number>> = { 1: 282, 2: 322 };
 export const OPERATION = 184;
 
 /** Content of an operation: all but key and signature. */
@@ -14,9 +15,9 @@ const CONTENT = 56;
 const OPERATION_TAG = 5;
 
 const TRANSFER = 1;
-export const KINDS: Readonly<Record<number, OperationKind>> = { [TRANSFER]: 'transfer', 2: 'bond', 3: 'leave', 6: 'set', 7: 'renew' };
+export const KINDS: Readonly<Record<number, OperationKind>> = { [TRANSFER]: 'transfer', 2: 'bond', 3: 'leave', 4: 'join', 5: 'thaw', 6: 'set', 7: 'renew' };
 
-export type OperationKind = 'transfer' | 'bond' | 'leave' | 'set' | 'renew';
+export type OperationKind = 'transfer' | 'bond' | 'leave' | 'join' | 'thaw' | 'set' | 'renew';
 
 export interface Block {
   readonly height: number;
@@ -35,9 +36,12 @@ export function readBlock(bytes: Bytes): Block {
   const bits = reader.big();
   const signers = Array.from({ length: 64 }, (_, voter) => voter).filter((voter) => (bits >> BigInt(voter)) & 1n);
   reader.take(64 * signers.length);
-  const header = new Reader(reader.take(HEADER));
-  // Version, genesis, prefix, generation.
-  header.take(1 + 32 + 9 + 4);
+  const version = reader.number(1);
+  const length = HEADERS[version];
+  if (!length) throw new RangeError(`a header of version ${version}`);
+  const header = new Reader(reader.take(length - 1));
+  // Genesis, prefix, generation.
+  header.take(32 + 9 + 4);
   const [view, height, epoch] = [header.number(4), header.number(4), header.number(4)];
   const rest = reader.rest();
   if (rest.length % OPERATION !== 0) throw new RangeError(`${rest.length} bytes of operations`);

@@ -44,7 +44,15 @@ function Open({ sent: { to, amount, finality, ms, trouble, isVoid } }: { readonl
   );
 }
 
-const KINDS: Record<HistoryEntry['kind'], string> = { transfer: 'transfer', bond: 'bond', leave: 'bond leaves', set: 'name set', renew: 'name renewed' };
+const KINDS: Record<HistoryEntry['kind'], string> = {
+  transfer: 'transfer',
+  bond: 'bond',
+  leave: 'bond leaves',
+  join: 'asks for a seat',
+  thaw: 'takes its seat again',
+  set: 'name set',
+  renew: 'name renewed',
+};
 
 function Done({ entry, self, ms }: { readonly entry: HistoryEntry; readonly self: string; readonly ms: number | undefined }) {
   const { id, kind, isOwn, isConflict, from, to, amount, fee, height, atMs } = entry;
