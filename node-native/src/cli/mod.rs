@@ -6,6 +6,7 @@ mod says;
 mod answer;
 mod args;
 mod ask;
+mod counted;
 mod error;
 mod exec;
 mod exit_code;

@@ -259,6 +259,9 @@ pub enum Done {
         /// It came to its deadline.
         #[serde(default)]
         late: bool,
+        /// What held it up then, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// The jobs of the node.
     Jobs(Vec<job::JobLine>),

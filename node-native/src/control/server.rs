@@ -1,6 +1,7 @@
 //! The node's end of the control socket.
 
 mod answer;
+mod job_words;
 mod jobs;
 mod ledger;
 mod modules;

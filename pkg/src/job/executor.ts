@@ -123,7 +123,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
       case 'fetchedInput':
         return this.#fetching.came(event.fetch, event.status, event.bytes);
       case 'refused':
-        if (event.command === FETCH) this.#fetching.came(event.of, event.status, NO_BYTES);
+        if (event.command === face.FETCH_INPUT) this.#fetching.came(event.of, event.status, NO_BYTES);
     }
   }
 
@@ -338,9 +338,6 @@ const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module
 const tooMany = (): never => {
   throw new Declined(face.REFUSAL.busy);
 };
-
-/** The number of the command that fetches. */
-const FETCH = 37;
 
 /** The longest piece of a task by steps. */
 const PIECE_BYTES_MAX = 16 << 20;

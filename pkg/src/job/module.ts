@@ -46,6 +46,9 @@ export function settleArity({ arity = 16 }: ReduceOptions): number {
   return wholeOf(arity, 2, AWAITED_MAX, 'arity');
 }
 
+/** @throws MeshError BadOption */
+export const settleLevel = (validation: unknown): number => wholeOf(validation, 0, 4, 'validation');
+
 export async function jobModule({ bytes, pages, seed, time, piece }: StageGiven): Promise<JobModule> {
   const module = await hashOf(bytes);
   return {
