@@ -220,7 +220,10 @@ fn a_store_that_cannot_be_relied_on_is_an_error() {
     }
     std::fs::write(&path, &damaged).expect("written");
     let error = said(journal(Store::open(&path, &LEDGER)).expect_err("damaged"));
-    assert!(error.starts_with("ledger-store-damaged: ") && error.contains("without --ledger-begin"), "{error}");
+    assert!(
+        error.starts_with("ledger-store-damaged: ") && error.contains("without --ledger-begin"),
+        "{error}"
+    );
     // No database at all.
     std::fs::write(&path, vec![7; 9_000]).expect("written");
     let error = said(Store::open(&path, &LEDGER).err().expect("damaged"));
