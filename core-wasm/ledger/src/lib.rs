@@ -41,7 +41,7 @@ pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
 pub use group::{
-    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Rule, Safety, Says, Seat, Spot,
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Rule, Safety, Says, Seat, Spot,
     Statement, Voters,
 };
 pub use hash::{EMPTY, Hash};

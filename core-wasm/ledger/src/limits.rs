@@ -133,6 +133,15 @@ pub(crate) const ASKING_MAX: usize = 20;
 /// Operations of a node's owner on their way; one more is refused with [`Later`](crate::Refusal::Later).
 pub const SUBMISSIONS_MAX: usize = 4;
 
+/// Epochs for which a transfer is valid whose owner does not say until when. If it is not in a block by then, its wait ends.
+pub const VALID_EPOCHS: u32 = 18;
+
+/// Without a block for more epochs than these a node says so: [`Mode::Eventual`](crate::Mode::Eventual).
+pub const EVENTUAL_EPOCHS: u32 = 3;
+
+/// A node that learned of a block beyond its own is following for so long, in milliseconds.
+pub(crate) const FOLLOWING_MS: u64 = 3_000;
+
 /// Outputs that wait at a voter: beyond, nothing that others ask is taken on.
 pub(crate) const OUTBOX_MAX: usize = 1_024;
 

@@ -80,4 +80,9 @@ impl Refusal {
     pub const fn code(self) -> u8 {
         self as u8
     }
+
+    /// Whether what was refused with this number can never be done, whatever else happens.
+    pub(crate) const fn is_lasting(code: u8) -> bool {
+        matches!(code, 1..=6 | 8 | 11 | 17)
+    }
 }

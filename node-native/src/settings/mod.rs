@@ -2,6 +2,7 @@
 
 mod error;
 mod layer;
+mod ledger;
 mod modules;
 mod offer;
 mod parse;
@@ -24,6 +25,7 @@ pub(crate) use offer::NO_OWNER;
 pub use offer::{Offer, owner_of};
 
 use crate::addresses::{Reach, claimed, reach_named};
+use crate::ledger::LedgerSettings;
 use crate::task::Compiler;
 
 /// The smallest quota: room for the blocks of one small file and its tree.
@@ -79,6 +81,8 @@ pub struct Settings {
     /// Where modules of others become code: in this process, unless whoever starts the node says otherwise. The command `tabmesh` has them
     /// compiled by a process of its own.
     pub compiler: Compiler,
+    /// The ledger to take part in.
+    pub ledger: Option<LedgerSettings>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What to log.
@@ -157,6 +161,7 @@ impl Settings {
             offers: layer.offer.unwrap_or(false),
             offer,
             compiler: Compiler::Here,
+            ledger: ledger::ledger_of(layer.ledger, layer.ledger_begin, layer.faucet)?,
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })

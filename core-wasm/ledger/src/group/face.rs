@@ -1,4 +1,4 @@
-//! What a shell says to a voter, and hears from it. Numbers are big-endian, bytes come last and reach to the end.
+//! What a shell says to a voter. Numbers are big-endian, bytes come last and reach to the end.
 //!
 //! A shell keeps records and final blocks in the order in which they come. It says [`Command::Kept`] once a record, and all before it,
 //! outlast a power cut. When it starts again it says [`Command::Replay`] with each block, [`Command::Journal`] with each record, and then
@@ -6,14 +6,12 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{Reader, Writer};
-
-use crate::hash::Hash;
+use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 /// From the shell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Command<'a> {
-    /// A final block that this shell has kept, as [`Event::Final`] had it.
+    /// A final block that this shell has kept, as [`Event::Final`](super::Event::Final) had it.
     Replay(&'a [u8]),
     /// A record that this shell has kept.
     Journal(&'a [u8]),
@@ -24,18 +22,52 @@ pub enum Command<'a> {
     },
     /// The record with this number, and all before it, are kept.
     Kept {
-        /// From [`Event::Keep`].
+        /// From [`Event::Keep`](super::Event::Keep).
         number: u32,
     },
-    /// A final block or a record that was [asked](Event::Fetch) [for](Event::Look); empty if there is none.
+    /// A final block or a record that was [asked](super::Event::Fetch) [for](super::Event::Look); empty if there is none.
     Give {
         /// From there.
         ticket: u32,
-        /// As [`Event::Final`] had it.
+        /// As [`Event::Final`](super::Event::Final) had it.
         bytes: &'a [u8],
     },
     /// An operation of this node's owner.
     Submit(&'a [u8]),
+    /// What an account has: answered by [`Event::Account`](super::Event::Account).
+    Account {
+        /// The shell's own number for the question.
+        ticket: u32,
+        /// Whose.
+        id: NodeId,
+    },
+    /// Makes a transfer from this node's account, has the node's key sign it, and submits it: [`Event::Made`](super::Event::Made), or [`Event::Unmade`](super::Event::Unmade).
+    Transfer {
+        /// The shell's own number for it.
+        ticket: u32,
+        /// To whom.
+        to: NodeId,
+        /// In grains.
+        amount: u64,
+        /// The last epoch in which it may be done; 0 for [`VALID_EPOCHS`](crate::limits::VALID_EPOCHS) from now on.
+        until: u32,
+    },
+    /// What the faucet here gives, or why nothing.
+    Drip {
+        /// From [`Event::Requested`](super::Event::Requested).
+        ticket: u32,
+        /// How it went.
+        status: Status,
+        /// The operation, if it gives.
+        bytes: &'a [u8],
+    },
+    /// Asks a voter for test credits: answered by [`Event::Dripped`](super::Event::Dripped).
+    Request {
+        /// The shell's own number for the question.
+        ticket: u32,
+        /// Which voter.
+        of: NodeId,
+    },
 }
 
 impl<'a> Command<'a> {
@@ -54,6 +86,19 @@ impl<'a> Command<'a> {
                 return Some(Self::Give { ticket, bytes: reader.rest() });
             }
             6 => return Some(Self::Submit(reader.rest())),
+            7 => Self::Account { ticket: reader.u32(), id: *reader.id() },
+            8 => Self::Transfer {
+                ticket: reader.u32(),
+                to: *reader.id(),
+                amount: reader.u64(),
+                until: reader.u32(),
+            },
+            9 => {
+                let (ticket, status) = (reader.u32(), Status::from_code(reader.u16())?);
+                reader.intact()?;
+                return Some(Self::Drip { ticket, status, bytes: reader.rest() });
+            }
+            10 => Self::Request { ticket: reader.u32(), of: *reader.id() },
             _ => return None,
         };
         reader.finish()?;
@@ -70,99 +115,12 @@ impl<'a> Command<'a> {
             Self::Kept { number } => writer.u8(4).u32(number),
             Self::Give { ticket, bytes } => writer.u8(5).u32(ticket).bytes(bytes),
             Self::Submit(bytes) => writer.u8(6).bytes(bytes),
-        };
-        writer.finish()
-    }
-}
-
-/// For the shell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event<'a> {
-    /// Keep this record, for good or until its view is over.
-    Keep {
-        /// For [`Command::Kept`].
-        number: u32,
-        /// An [`Entry`](super::Entry).
-        record: &'a [u8],
-    },
-    /// A block is final: its certificate, and the block.
-    Final {
-        /// Which.
-        height: u32,
-        /// To be kept.
-        bytes: &'a [u8],
-    },
-    /// Somebody asks for a final block.
-    Fetch {
-        /// For [`Command::Give`].
-        ticket: u32,
-        /// Which.
-        height: u32,
-    },
-    /// Somebody asks why this voter acknowledged an operation: for the record of that.
-    Look {
-        /// For [`Command::Give`].
-        ticket: u32,
-        /// Its id, which stands in the record behind 13 bytes; the first of these is 4.
-        operation: Hash,
-    },
-    /// So many voters have locked an operation of this node's owner that no other one takes its place in this view.
-    Certified {
-        /// Its id.
-        operation: Hash,
-    },
-    /// So many have acknowledged it that it comes in a block of this view.
-    Settled {
-        /// Its id.
-        operation: Hash,
-    },
-    /// It is in a final block.
-    Included {
-        /// Its id.
-        operation: Hash,
-        /// Which block.
-        height: u32,
-    },
-    /// A voter, or this node itself, refuses it; by the number of a [`Refusal`](crate::Refusal).
-    Refused {
-        /// Its id.
-        operation: Hash,
-        /// Why.
-        code: u8,
-    },
-}
-
-impl<'a> Event<'a> {
-    /// Reads its bytes; `None` if they are none.
-    pub fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut reader = Reader::new(bytes);
-        let event = match reader.u8() {
-            1 => Self::Keep { number: reader.u32(), record: reader.rest() },
-            2 => Self::Final { height: reader.u32(), bytes: reader.rest() },
-            3 => Self::Fetch { ticket: reader.u32(), height: reader.u32() },
-            8 => Self::Look { ticket: reader.u32(), operation: *reader.array() },
-            4 => Self::Certified { operation: *reader.array() },
-            5 => Self::Settled { operation: *reader.array() },
-            6 => Self::Included { operation: *reader.array(), height: reader.u32() },
-            7 => Self::Refused { operation: *reader.array(), code: reader.u8() },
-            _ => return None,
-        };
-        reader.finish()?;
-        Some(event)
-    }
-
-    /// Its bytes.
-    pub fn emit(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        match *self {
-            Self::Keep { number, record } => writer.u8(1).u32(number).bytes(record),
-            Self::Final { height, bytes } => writer.u8(2).u32(height).bytes(bytes),
-            Self::Fetch { ticket, height } => writer.u8(3).u32(ticket).u32(height),
-            Self::Look { ticket, operation } => writer.u8(8).u32(ticket).bytes(&operation),
-            Self::Certified { operation } => writer.u8(4).bytes(&operation),
-            Self::Settled { operation } => writer.u8(5).bytes(&operation),
-            Self::Included { operation, height } => writer.u8(6).bytes(&operation).u32(height),
-            Self::Refused { operation, code } => writer.u8(7).bytes(&operation).u8(code),
+            Self::Account { ticket, ref id } => writer.u8(7).u32(ticket).bytes(&id.0),
+            Self::Transfer { ticket, ref to, amount, until } => {
+                writer.u8(8).u32(ticket).bytes(&to.0).u64(amount).u32(until)
+            }
+            Self::Drip { ticket, status, bytes } => writer.u8(9).u32(ticket).u16(status as u16).bytes(bytes),
+            Self::Request { ticket, ref of } => writer.u8(10).u32(ticket).bytes(&of.0),
         };
         writer.finish()
     }

@@ -9,7 +9,7 @@ use crate::limits::OUTBOX_MAX;
 use crate::operation::{Action, Operation};
 use crate::refusal::Refusal;
 
-use super::face::Event;
+use super::event::Event;
 use super::machine::Member;
 use super::pending::Then;
 use super::pending::{Check, For};

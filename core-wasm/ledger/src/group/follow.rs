@@ -7,7 +7,7 @@ use crate::limits::{AGAIN_MS, view_of};
 use crate::operation::Operation;
 
 use super::ballot::{Ballot, Notarised};
-use super::face::Event;
+use super::event::Event;
 use super::machine::Member;
 use super::pending::Asked;
 use super::pending::Then;
@@ -118,6 +118,7 @@ impl Member {
     /// A block came with its certificate, which was checked. Who gave it may have the next one.
     pub(crate) fn take_final(&mut self, block: &Block, certificate: &Certificate, from: &NodeId) {
         if block.header.height == self.height() {
+            self.is_behind();
             self.finish(block, certificate);
             self.ask_block(from);
         }
@@ -134,6 +135,7 @@ impl Member {
         let height = block.header.height;
         self.ground.emit(&Event::Final { height, bytes: &writer.finish() });
         self.begin(block);
+        self.tell_head();
         self.tell_standing();
     }
 
@@ -152,6 +154,7 @@ impl Member {
             may_come && (!pooled.is_named || is_promised)
         });
         self.ballot = Ballot::new(self.voters.len());
+        self.operations = block.operations.len() as u16;
         self.on_included(&block.operations, block.header.height, is_view);
     }
 }

@@ -6,7 +6,7 @@ use tabmesh_port::{Duration, Instant, NodeId, Outbox, Output, Room, Status, Wish
 
 use crate::operation::Claim;
 
-use super::face::Event;
+use super::event::Event;
 
 pub(crate) struct Ground {
     pub(crate) own: NodeId,
@@ -55,6 +55,11 @@ impl Ground {
 
     pub(crate) fn reply(&mut self, ticket: u32, status: Status, bytes: &[u8]) {
         self.wish(Wish::Reply { ticket, status, bytes });
+    }
+
+    /// Wants links to these, and to nobody else any more.
+    pub(crate) fn hold(&mut self, ids: &[NodeId]) {
+        self.wish(Wish::Hold { ids });
     }
 
     fn wish(&mut self, wish: Wish<'_>) {

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use tabmesh_port::{Attachment, Done, Duration, Input, Instant, Module, NodeId, Reader, Room, Status, Told};
+use tabmesh_port::{
+    Attachment, Done, Duration, Input, Instant, Module, NodeId, PublicKey, Reader, Room, Status, Told,
+};
 
 use crate::genesis::Genesis;
 use crate::key::Key;
@@ -11,8 +13,9 @@ use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, ope
 use crate::operation::Claim;
 
 use super::ballot::Ballot;
+use super::event::{Event, Mode};
 use super::ground::Ground;
-use super::pending::{Asked, Check, Proof, Signing, Submission};
+use super::pending::{Asked, Check, Making, Proof, Signing, Submission};
 use super::pool::Pool;
 use super::safety::Safety;
 use super::statement::Says;
@@ -36,10 +39,20 @@ pub struct Member {
     pub(crate) proofs: Vec<Proof>,
     pub(crate) asked: Vec<(u32, Asked)>,
     pub(crate) submissions: Vec<Submission>,
+    pub(crate) making: Vec<Making>,
     /// Whom it asks for blocks, where it does not vote: one voter after the other, each begins elsewhere.
     pub(crate) turns: u64,
     ticked: Instant,
     pub(crate) has_started: bool,
+    /// Of this node.
+    pub(crate) key: PublicKey,
+    pub(crate) is_test: bool,
+    /// As was told last.
+    pub(crate) mode: Mode,
+    /// When this node knew that it is behind.
+    pub(crate) behind: Instant,
+    /// In the newest final block.
+    pub(crate) operations: u16,
 }
 
 impl Member {
@@ -63,9 +76,15 @@ impl Member {
             proofs: Vec::new(),
             asked: Vec::new(),
             submissions: Vec::new(),
+            making: Vec::new(),
             turns: own.head(),
             ticked: Instant(0),
             has_started: false,
+            key: attachment.key,
+            is_test: genesis.is_test,
+            mode: Mode::Following,
+            behind: Instant(0),
+            operations: 0,
         }
     }
 
@@ -214,6 +233,7 @@ impl Member {
             wire::NOTARISED if self.voters.find(from).is_some() => self.on_asked_notarised(ticket, rest),
             wire::OPERATIONS if self.voters.find(from).is_some() => self.on_asked_operations(ticket, rest),
             wire::CERTIFIED if self.seat.is_some() => self.on_asked_certified(ticket, rest),
+            wire::FAUCET if self.seat.is_some() => self.on_asked_faucet(from, ticket, rest),
             wire::RECORD if self.voters.find(from).is_some() => self.on_asked_record(ticket, rest),
             _ => Err(Status::BadRequest),
         }
@@ -225,10 +245,14 @@ impl Member {
         if let Asked::Certified { operation, voter } = asked {
             self.on_unanswered(&operation, voter);
         }
+        if let Asked::Faucet { ticket } = asked {
+            return self.ground.emit(&Event::Dripped { ticket, status, bytes });
+        }
         if status != Status::Ok {
             return;
         }
         match asked {
+            Asked::Faucet { .. } => {}
             Asked::Block => self.on_block(from, bytes),
             Asked::Notarised => self.on_notarised(bytes),
             Asked::Operations { is_named } => self.on_operations(bytes, is_named),
@@ -269,10 +293,14 @@ impl Module for Member {
         match input {
             Input::Time => {}
             Input::Command(bytes) => self.on_command(bytes),
-            Input::Done(Done::Signed { job, signature }) => self.on_signed(job, Some(signature)),
+            Input::Done(Done::Signed { job, signature }) => {
+                self.on_signed(job, Some(signature));
+                self.on_made(job, Some(signature));
+            }
             Input::Done(Done::Verified { job, holds }) => self.on_checked(job, holds),
             Input::Done(Done::Failed { job }) => {
                 self.on_signed(job, None);
+                self.on_made(job, None);
                 self.on_checked(job, false);
             }
             Input::Told(told) => self.on_told(told),
@@ -281,6 +309,7 @@ impl Module for Member {
             self.ticked = now;
             self.go_on();
             self.tell_submissions();
+            self.watch_mode();
         }
     }
 

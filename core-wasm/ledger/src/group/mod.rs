@@ -1,16 +1,18 @@
 //! The voters of one neighbourhood, who agree on its blocks.
 //!
 //! [`Member`] is the module. `safety` alone decides what may be signed; `ballot`, `round` and `tally` are the vote on a block, `swap` what goes into it, `pool` the
-//! operations that wait; `fast` locks and acknowledges, `submit` collects that; `follow` takes what is final. `machine` hands out what
+//! operations that wait; `fast` locks and acknowledges, `submit` collects that, `own` makes transfers and answers this node's owner; `follow` takes what is final. `machine` hands out what
 //! comes in, `shell` does what the shell says; `pending` is what they wait for.
 
 mod ballot;
+mod event;
 mod face;
 mod fast;
 mod follow;
 mod ground;
 mod machine;
 mod module;
+mod own;
 mod pending;
 mod pool;
 mod proofs;
@@ -24,7 +26,8 @@ mod tally;
 mod voters;
 mod wire;
 
-pub use face::{Command, Event};
+pub use event::{Event, Mode};
+pub use face::Command;
 pub use machine::Member;
 pub use module::Group;
 pub use safety::{Content, Entry, Lock, Rule, Safety, Spot};

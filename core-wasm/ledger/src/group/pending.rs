@@ -51,6 +51,7 @@ pub(crate) enum Asked {
     Operations { is_named: bool },
     Certified { operation: [u8; 32], voter: u8 },
     Record,
+    Faucet { ticket: u32 },
 }
 
 /// What a certificate is for.
@@ -68,6 +69,14 @@ pub(crate) struct Proof {
     pub(crate) then: Then,
 }
 
+/// A transfer that is being signed.
+pub(crate) struct Making {
+    pub(crate) job: u32,
+    /// Of the command.
+    pub(crate) ticket: u32,
+    pub(crate) operation: Operation,
+}
+
 /// An operation on its way.
 pub(crate) struct Submission {
     pub(crate) operation: Operation,
@@ -79,6 +88,8 @@ pub(crate) struct Submission {
     pub(crate) acknowledged: u64,
     pub(crate) asking: u64,
     pub(crate) is_settled: bool,
+    /// Those who say that it can never be done.
+    pub(crate) refusers: u64,
     /// Why it was refused, as was told last.
     pub(crate) told_code: u8,
     pub(crate) told: Instant,

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Signature, Status};
 
-use super::face::{Command, Event};
+use super::event::Event;
+use super::face::Command;
 use super::machine::Member;
 use super::pending::{For, Signing};
 use super::safety::{Entry, Spot};
@@ -28,6 +29,9 @@ impl Member {
                     self.safety.note(&entry);
                     self.keep(&entry);
                 }
+                self.hold_voters();
+                self.is_behind();
+                self.tell_head();
             }
             Some(Command::Kept { number }) => self.on_kept(number),
             Some(Command::Give { ticket, bytes }) => {
@@ -35,6 +39,12 @@ impl Member {
                 self.ground.reply(ticket, status, bytes);
             }
             Some(Command::Submit(bytes)) => self.on_own(bytes),
+            Some(Command::Account { ticket, id }) => self.on_account(ticket, &id),
+            Some(Command::Transfer { ticket, to, amount, until }) => {
+                self.on_transfer(ticket, to, amount, until);
+            }
+            Some(Command::Drip { ticket, status, bytes }) => self.ground.reply(ticket, status, bytes),
+            Some(Command::Request { ticket, of }) => self.on_request(ticket, &of),
             _ => {}
         }
     }

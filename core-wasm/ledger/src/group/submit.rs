@@ -7,7 +7,7 @@ use crate::limits::{AGAIN_MS, ASKING_MAX, SUBMISSIONS_MAX};
 use crate::operation::Operation;
 use crate::refusal::Refusal;
 
-use super::face::Event;
+use super::event::Event;
 use super::machine::Member;
 use super::pending::{Asked, Check, Submission};
 use super::safety::Rule;
@@ -23,7 +23,7 @@ impl Member {
     pub(crate) fn on_own(&mut self, bytes: &[u8]) {
         let operation = match Operation::read(bytes) {
             Ok(operation) => operation,
-            Err(why) => return self.ground.emit(&Event::Refused { operation: [0; 32], code: why.code() }),
+            Err(why) => return self.ground.emit(&Event::Dropped { operation: [0; 32], code: why.code() }),
         };
         let id = operation.id();
         if self.submissions.iter().any(|other| other.id == id) {
@@ -31,7 +31,7 @@ impl Member {
         }
         if self.submissions.len() >= SUBMISSIONS_MAX {
             let code = Refusal::Later.code();
-            return self.ground.emit(&Event::Refused { operation: id, code });
+            return self.ground.emit(&Event::Dropped { operation: id, code });
         }
         let locks = Certificate::new(self.locking(id));
         self.submissions.push(Submission {
@@ -42,6 +42,7 @@ impl Member {
             acknowledged: 0,
             asking: 0,
             is_settled: false,
+            refusers: 0,
             told_code: 0,
             told: self.ground.now,
         });
@@ -186,7 +187,19 @@ impl Member {
         }
     }
 
-    pub(crate) fn on_refused(&mut self, _: u8, operation: &Hash, code: u8) {
+    /// A voter refuses an operation. It is asked again, unless so many say that it can never be done that one of them is honest.
+    pub(crate) fn on_refused(&mut self, voter: u8, operation: &Hash, code: u8) {
+        let weak = self.weak();
+        if Refusal::is_lasting(code)
+            && let Some(at) = self.submissions.iter().position(|submission| submission.id == *operation)
+            && let Some(submission) = self.submissions.get_mut(at)
+        {
+            submission.refusers |= bit(voter);
+            if submission.refusers.count_ones() as usize >= weak {
+                self.submissions.remove(at);
+                return self.ground.emit(&Event::Dropped { operation: *operation, code });
+            }
+        }
         for submission in self.submissions.iter_mut().filter(|submission| submission.id == *operation) {
             if submission.told_code != code && code != Refusal::Later.code() {
                 submission.told_code = code;
@@ -198,9 +211,10 @@ impl Member {
     /// A block is final: what is in it has arrived, and in a new view locks are collected anew.
     pub(crate) fn on_included(&mut self, operations: &[Operation], height: u32, is_view: bool) {
         let view = self.safety.view();
+        let due = self.ledger.head().epoch.saturating_add(1);
         for at in (0..self.submissions.len()).rev() {
             let Some(submission) = self.submissions.get_mut(at) else { return };
-            let id = submission.id;
+            let (id, until) = (submission.id, submission.operation.until);
             let spot = (submission.operation.payer(), submission.operation.sequence);
             if is_view {
                 submission.locks = Certificate::new(Statement { view, ..submission.locks.statement });
@@ -214,7 +228,10 @@ impl Member {
                 self.submissions.remove(at);
             } else if Self::is_spent(&self.ledger, &spot) {
                 let code = if one.is_some() { Refusal::Rival } else { Refusal::SequenceUsed }.code();
-                self.ground.emit(&Event::Refused { operation: id, code });
+                self.ground.emit(&Event::Dropped { operation: id, code });
+                self.submissions.remove(at);
+            } else if until < due {
+                self.ground.emit(&Event::Dropped { operation: id, code: Refusal::Expired.code() });
                 self.submissions.remove(at);
             }
         }

@@ -13,6 +13,7 @@ impl Member {
     pub(crate) fn on_standing(&mut self, voter: u8, from: &NodeId, standing: &Standing) {
         let height = self.height();
         if standing.height > height {
+            self.is_behind();
             return self.ask_block(from);
         }
         if standing.height < height || Some(voter) == self.seat {

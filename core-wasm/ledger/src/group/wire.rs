@@ -15,6 +15,7 @@
 //! 18 operations  block 32, or zeros ‖ 8 bytes each. Answer: 184 bytes each
 //! 19 certified   operation 184 ‖ certificate. Answer: signature 64
 //! 20 record      operation 32. Answer: the record of its acknowledgement, in which its certificate is
+//! 21 faucet      id 32 of who asks. Answer: operation 184
 //! ```
 //!
 //! Notarised is one more than the latest round in which the sender saw a block notarised, and 0 if in none. A proposal names an operation by the first 8 bytes of
@@ -40,6 +41,7 @@ pub(crate) const NOTARISED: u8 = 17;
 pub(crate) const OPERATIONS: u8 = 18;
 pub(crate) const CERTIFIED: u8 = 19;
 pub(crate) const RECORD: u8 = 20;
+pub(crate) const FAUCET: u8 = 21;
 
 /// What an operation is called where it is known.
 pub(crate) type Short = [u8; 8];
