@@ -1,33 +1,17 @@
 //! The faucet here, and asking those of others.
 
-use std::collections::HashMap;
-
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_ledger::{Action, Command, Key, Mode, Operation};
 
-use super::hub::{For, Hub, Told};
+use super::hub::Hub;
 use super::view::{News, NoGift};
+use super::waits::{Asking, For};
 
 /// Questions to faucets under way; one more is refused.
 const ASKING_MAX: usize = 16;
 
-/// Those questions.
-#[derive(Default)]
-pub(super) struct Gifts {
-    asked: HashMap<u32, Asking>,
-}
-
-/// One question: it goes to one voter after the other, until one gives something.
-struct Asking {
-    voter: NodeId,
-    left: Vec<NodeId>,
-    /// The best reason so far why nothing was given.
-    why: NoGift,
-    news: Told,
-}
-
 impl Hub {
-    pub(super) fn ask_faucets(&mut self, of: Option<NodeId>, news: Told) {
+    pub(super) fn ask_faucets(&mut self, of: Option<NodeId>, news: super::waits::Told) {
         if self.gifts.asked.len() >= ASKING_MAX {
             return drop(news.send(News::NoGift(NoGift::Later)));
         }

@@ -9,17 +9,20 @@ use tabmesh_engine::{NodeId, Status};
 use tabmesh_ledger::{Command, Event, Genesis, Hash, Mode, Operation, Record, Voters};
 use tokio::sync::{mpsc, oneshot};
 
-use super::asking::Gifts;
+use super::error::LedgerError;
 use super::faucet::Faucet;
+use super::history;
+use super::mark::Mark;
 use super::store::{Store, Write};
 use super::view::{AccountView, Head, News, StatusView, VoterView};
+use super::waits::{For, Gifts, Told};
 use super::writer::Written;
-use super::{LAST, LedgerError, Mark, history};
 use crate::driver::{Attached, Heard};
 use crate::tap::Events;
 
 type Reply<T> = oneshot::Sender<T>;
-pub(super) type Told = mpsc::UnboundedSender<News>;
+/// Certificates that say how voters do.
+pub(super) const LAST: u32 = 100;
 
 /// Blocks that may still be on their way to the disk, for whoever asks for them meanwhile.
 const FRESH_MAX: usize = 8;
@@ -34,13 +37,6 @@ pub(super) enum Order {
     Request { of: Option<NodeId>, news: Told },
     Status(Reply<StatusView>),
     Voters(Reply<Vec<VoterView>>),
-}
-
-/// For whom a transfer is made.
-pub(super) enum For {
-    Owner(Told),
-    /// A question to the faucet, and whose.
-    Gift(u32, NodeId),
 }
 
 pub(super) struct Hub {

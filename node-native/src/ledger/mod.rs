@@ -4,36 +4,40 @@
 //! signs only then. At the start the module is told all that the [`store`] has; a store that cannot be relied on is an error, never a new beginning.
 
 mod asking;
-mod faucet;
+mod error;
+pub(crate) mod faucet;
 mod history;
 mod hub;
 mod look;
+mod mark;
 mod store;
 #[cfg(test)]
 mod tests;
 pub(crate) mod text;
-mod view;
+pub(crate) mod view;
+mod waits;
 mod watched;
 mod writer;
 
-use std::fs::OpenOptions;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tabmesh_engine::NodeId;
 use tabmesh_ledger::{Command, Entry, Genesis, Member, Voters};
 use tabmesh_port::Port;
-use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::driver::{AttachError, Attached, FaceError, Handle};
+use crate::driver::{Attached, Handle};
+use crate::settings::LedgerSettings;
 use crate::tap;
+pub use error::LedgerError;
 use faucet::Faucet;
 pub use faucet::{EVERY_EPOCHS, FaucetError, GIFTS_MAX};
 pub use history::HISTORY_MAX;
-use hub::{Hub, Order};
+use hub::{Hub, LAST, Order};
+use mark::{Mark, begins};
 use store::Store;
 pub use store::StoreError;
 pub use text::GenesisError;
@@ -44,51 +48,6 @@ const EVENTS_MAX: usize = 4_096;
 
 /// How far a long start is, is told so often.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
-
-/// Certificates that say how voters do.
-const LAST: u32 = 100;
-
-/// Why a node does not take part in a ledger. Every message says what to do.
-#[derive(Debug, Error)]
-pub enum LedgerError {
-    /// No genesis.
-    #[error(transparent)]
-    Genesis(#[from] GenesisError),
-    /// It is another network's.
-    #[error("the genesis {} is of another network than {network:?}; give the genesis of this one, or its --network", path.display())]
-    Network {
-        /// The file of the genesis.
-        path: PathBuf,
-        /// The node's network.
-        network: String,
-    },
-    /// Its store does not do.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It cannot be attached.
-    #[error("the ledger is not attached: {0}")]
-    Attach(#[from] AttachError),
-    /// The module is gone.
-    #[error("the ledger ended while it started: {0}")]
-    Face(#[from] FaceError),
-    /// No faucet.
-    #[error(transparent)]
-    Faucet(#[from] FaucetError),
-    /// The system has no thread to give, or a file cannot be written.
-    #[error("the ledger cannot start: {0}; check the disk and the limit on threads")]
-    Host(io::Error),
-}
-
-/// What a node is told of its ledger.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LedgerSettings {
-    /// The file of its genesis: text, or its bytes.
-    pub genesis: PathBuf,
-    /// A person says that it begins now, and that this node has never voted in it.
-    pub begins: bool,
-    /// Grains that whoever asks gets, on a test network.
-    pub faucet: Option<u64>,
-}
 
 /// What the ledger of a node stands on.
 pub struct Ground {
@@ -198,50 +157,6 @@ impl Ledger {
         let (reply, answer) = oneshot::channel();
         self.orders.send(order(reply)).ok()?;
         answer.await.ok()
-    }
-}
-
-/// Whether the ledger begins here: a person says so, and this node has neither records nor ever had any.
-fn begins(mark: &Mark, store: &Store, is_said: bool) -> Result<bool, LedgerError> {
-    let broken = |error: redb::Error| store.unusable(&error);
-    let is_empty = store.records().map_err(broken)? == 0;
-    if !is_empty {
-        mark.make().map_err(LedgerError::Host)?;
-    }
-    if !is_said || !is_empty {
-        return Ok(false);
-    }
-    if mark.is_there() {
-        return Err(StoreError::Gone(mark.0.clone()).into());
-    }
-    if store.height().map_err(broken)? > 0 {
-        tracing::warn!(
-            "there are blocks already, so this node follows and does not vote; --ledger-begin is for the first start of all"
-        );
-        return Ok(false);
-    }
-    Ok(true)
-}
-
-/// A file beside the store that says that this node has voted in a ledger: it is still there when the store is not.
-struct Mark(PathBuf);
-
-impl Mark {
-    fn of(data_dir: &Path, ledger: &[u8; 32]) -> Self {
-        Self(data_dir.join(format!("ledger.{}.begun", crate::identity::hex_of(&ledger[..8]))))
-    }
-
-    fn is_there(&self) -> bool {
-        self.0.exists()
-    }
-
-    /// Makes it, if it is not there; it outlasts a power cut.
-    fn make(&self) -> io::Result<()> {
-        if self.is_there() {
-            return Ok(());
-        }
-        OpenOptions::new().write(true).create(true).truncate(true).open(&self.0)?.sync_all()?;
-        std::fs::File::open(self.0.parent().unwrap_or(Path::new(".")))?.sync_all()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use tabmesh_engine::Status;
 
-use crate::ledger::{EVERY_EPOCHS, NoGift};
+use crate::ledger::faucet::EVERY_EPOCHS;
+use crate::ledger::view::NoGift;
 
 /// One sentence for the number of a refusal: what is wrong, and what to do; and how that ends a command.
 pub fn refused(code: u8) -> (Status, &'static str) {

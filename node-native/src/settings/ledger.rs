@@ -3,9 +3,18 @@
 use std::path::PathBuf;
 
 use super::error::SettingsError;
-use super::value;
-use crate::ledger::LedgerSettings;
 use crate::ledger::text::Credits;
+
+/// What a node is told of its ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LedgerSettings {
+    /// The file of its genesis: text, or its bytes.
+    pub genesis: PathBuf,
+    /// A person says that it begins now, and that this node has never voted in it.
+    pub begins: bool,
+    /// Grains that whoever asks gets, on a test network.
+    pub faucet: Option<u64>,
+}
 
 /// What is said of it; `None` where the node takes part in none.
 pub(super) fn ledger_of(
@@ -30,4 +39,8 @@ pub(super) fn ledger_of(
     };
     let faucet = faucet.map(amount).transpose()?;
     Ok(Some(LedgerSettings { genesis, begins: begins.unwrap_or(false), faucet }))
+}
+
+fn value(name: &'static str, value: impl ToString, problem: &'static str) -> SettingsError {
+    SettingsError::Value { name, value: value.to_string(), problem: problem.into() }
 }

@@ -19,13 +19,13 @@ use url::Url;
 
 pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
+pub use ledger::LedgerSettings;
 pub use modules::NamedModule;
 use modules::named_modules;
 pub(crate) use offer::NO_OWNER;
 pub use offer::{Offer, owner_of};
 
 use crate::addresses::{Reach, claimed, reach_named};
-use crate::ledger::LedgerSettings;
 use crate::task::Compiler;
 
 /// The smallest quota: room for the blocks of one small file and its tree.

@@ -12,13 +12,11 @@ use tabmesh_ledger::Ledger;
 use tabmesh_ledger::limits::UNITS_TAB;
 
 use super::error::LedgerError;
+use super::given::text_of;
 use super::verify::What;
 use crate::cli::error::CliError;
-use crate::cli::task::common::read;
 use crate::identity::{hex, hex_of};
-use crate::ledger::text::{
-    AccountText, Credits, GenesisText, IdText, KeyText, TEXT_MAX, TermsText, VoterText,
-};
+use crate::ledger::text::{AccountText, Credits, GenesisText, IdText, KeyText, TermsText, VoterText};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct NewArgs {
@@ -171,10 +169,6 @@ pub(super) fn prove(args: &ProveArgs) -> Result<(), CliError> {
 pub(super) fn pack(args: &PackArgs) -> Result<(), CliError> {
     let genesis = text_of(&args.file)?.genesis().map_err(LedgerError::from)?;
     write_new(&args.output, &genesis.emit())
-}
-
-pub(super) fn text_of(path: &Path) -> Result<GenesisText, CliError> {
-    Ok(GenesisText::parse(read(path, TEXT_MAX)?, path).map_err(LedgerError::from)?)
 }
 
 /// Writes a file that is not there yet.

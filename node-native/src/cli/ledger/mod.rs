@@ -2,6 +2,7 @@
 
 pub(super) mod error;
 mod genesis;
+mod given;
 mod node;
 mod send;
 mod verify;

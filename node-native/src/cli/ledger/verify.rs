@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tabmesh_ledger::{Account, Found, Key, Open, Proof, Record, Reference};
 
 use super::error::LedgerError;
-use super::genesis::text_of;
+use super::given::text_of;
 use crate::cli::error::CliError;
 use crate::cli::task::common::read;
 use crate::identity::hex_of;

@@ -16,9 +16,9 @@ use tabmesh_port::{
 };
 use tokio::sync::mpsc;
 
+use super::mark::{Mark, begins};
 use super::store::{Store, StoreError, Write};
 use super::writer::{Written, start};
-use super::{Mark, begins};
 use disk::Disk;
 
 const LEDGER: Hash = [3; 32];
@@ -76,7 +76,7 @@ fn a_power_cut_loses_nothing_that_was_kept() {
                 kept = number + 1;
             }
             lost += usize::from(disk.is_unsynced());
-            disk = disk.cut(|| dice() % 2 == 0);
+            disk = disk.cut(|| dice().is_multiple_of(2));
         }
     }
     assert!(lost > 0, "the power was cut while something was not synced");
