@@ -221,6 +221,7 @@ impl Genesis {
             debug_assert!(is_in);
         }
         state.flows = Sums { minted, ..Sums::default() };
+        state.voters = alloc::sync::Arc::new(crate::voters::Voters::new(self));
         state
     }
 }

@@ -23,6 +23,7 @@ mod header;
 mod key;
 mod ledger;
 pub mod limits;
+mod membership;
 mod mountain;
 mod nullifiers;
 mod operation;
@@ -36,13 +37,14 @@ mod sums;
 mod terms;
 mod tree;
 mod units;
+mod voters;
 
 pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
 pub use group::{
-    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Rule, Safety, Says, Seat, Spot,
-    Statement, Voters,
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Rule, Safety, Says, Spot,
+    Statement,
 };
 pub use hash::{EMPTY, Hash};
 pub use header::Header;
@@ -60,3 +62,4 @@ pub use sums::Sums;
 pub use terms::Terms;
 pub use tree::Branch;
 pub use units::Units;
+pub use voters::{Seat, Voters};

@@ -1,9 +1,10 @@
-//! Goal: S1, S2, S3 and S16 hold over the very machines, whatever happens: cuts, crashes, lost stores, loss, wrong clocks, liars who vote twice, owners
+//! Goal: S1, S2, S3 and S16 hold over the very machines, whatever happens: cuts, crashes, lost stores, voters who come, go and are frozen, loss, wrong clocks, liars who vote twice, owners
 //! who sign twice, nonsense. Method: all of it at random from a seed, in a town with as many liars as may be; a checker reads what came of it.
 //! `SEEDS=10000` plays so many.
 
 mod town;
 
+use tabmesh_ledger::Action;
 use tabmesh_port::Told;
 use tabmesh_world::dice::Dice;
 use tabmesh_world::perfect::{Place, Weather};
@@ -15,10 +16,16 @@ fn seeds() -> core::ops::Range<u64> {
     first..first + std::env::var("SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(24)
 }
 
+/// Fewer than a third.
+fn most_liars(voters: usize) -> usize {
+    (voters - 1) / 3
+}
+
 /// What may go wrong in a game, by its seed.
 fn plan(seed: u64) -> Plan {
     let mut dice = Dice::new(seed, 3);
-    let (voters, liars) = [(4, 1), (7, 2), (10, 3)][dice.below(3) as usize];
+    let voters = [4, 7, 10][dice.below(3) as usize];
+    let liars = most_liars(voters) - usize::from(dice.chance(0.3));
     let weather = match dice.below(4) {
         0 => Weather::FAIR,
         1 => Weather::FOUL,
@@ -53,6 +60,29 @@ fn pay(town: &mut Town, enemy: &mut Enemy, dice: &mut Dice) {
     }
 }
 
+/// A person asks for a seat, or gives it up.
+fn move_in(town: &mut Town, dice: &mut Dice) {
+    let person = town.persons[dice.below(town.persons.len() as u64) as usize];
+    let Some(account) = town.ledger(person).state().units().account_of(&town.net.id(person)) else { return };
+    let action = if account.bond == 0 { Action::Bond { credits: 100 } } else { Action::Leave };
+    if account.unlock == 0 && (account.bond == 0 || dice.chance(0.2)) {
+        let operation = town.operation(person, action, account.sequence);
+        town.submit(person, &operation);
+    }
+}
+
+/// A voter loses all that its shell kept, if all others may sign, and there is a liar fewer than there may be.
+fn lose(town: &mut Town, voter: Place) {
+    let signs = |place: &Place| town.member(*place).safety().signs();
+    if town.plan.liars < most_liars(town.plan.voters) && town.voters.iter().all(signs) {
+        let mut store = town.stores[voter.0].borrow_mut();
+        store.journal.clear();
+        store.blocks.clear();
+        drop(store);
+        town.start(voter, false);
+    }
+}
+
 fn play(plan: Plan, epochs: u64) -> Town {
     let mut town = Town::new(plan);
     let mut enemy = Enemy::new(plan.seed);
@@ -68,7 +98,9 @@ fn play(plan: Plan, epochs: u64) -> Town {
                 town.net.cut(&far);
             }
             2..5 => town.net.heal(),
-            5..15 => pay(&mut town, &mut enemy, &mut dice),
+            5 => move_in(&mut town, &mut dice),
+            6 => lose(&mut town, voter),
+            7..16 => pay(&mut town, &mut enemy, &mut dice),
             _ => enemy.act(&mut town),
         }
         if enemy.known.len() > 40 {
@@ -108,7 +140,7 @@ fn split_with(plan: Plan) -> bool {
         town.run(EPOCH);
         town.run_to(655);
         let voters = tabmesh_ledger::Voters::new(&town.genesis);
-        let leader = voters.get(voters.leader(&town.genesis.hash(), 1, 0)).expect("a leader").id;
+        let leader = voters.get(voters.order(&town.genesis.hash(), 1)[0]).expect("a leader").id;
         let Some(liar) = town.liars.iter().copied().find(|place| town.net.id(*place) == leader) else {
             continue;
         };

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::Instant;
 
 use crate::hash::Hash;
+use crate::ledger::Ledger;
 
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Draft};
@@ -45,18 +46,24 @@ pub(crate) struct Ballot {
     pub(crate) has_cut: bool,
     pub(crate) has_proposed: bool,
     pub(crate) rows: Vec<Row>,
+    /// Who leads which round.
+    pub(crate) order: Vec<u8>,
     /// Voters who told what they have, bit by bit.
     pub(crate) reported: u64,
     pub(crate) proposed: Option<Proposed>,
     pub(crate) notarised: Option<Notarised>,
     pub(crate) told: Instant,
+    pub(crate) looked: Instant,
     pub(crate) fetched: Instant,
 }
 
 impl Ballot {
-    pub(crate) fn new(voters: usize) -> Self {
-        let mut rows = Vec::with_capacity(voters);
-        rows.resize(voters, Row::default());
+    /// On the block that comes next.
+    pub(crate) fn new(ledger: &Ledger) -> Self {
+        let voters = ledger.state().voters();
+        let order = voters.order(&ledger.id().genesis, ledger.head().height.saturating_add(1));
+        let mut rows = Vec::with_capacity(voters.len());
+        rows.resize(voters.len(), Row::default());
         Self {
             round: 0,
             entered: Instant(0),
@@ -64,10 +71,12 @@ impl Ballot {
             has_cut: false,
             has_proposed: false,
             rows,
+            order,
             reported: 0,
             proposed: None,
             notarised: None,
             told: Instant(0),
+            looked: Instant(0),
             fetched: Instant(0),
         }
     }

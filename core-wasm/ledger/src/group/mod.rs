@@ -4,6 +4,7 @@
 //! operations that wait; `fast` locks and acknowledges, `submit` collects that, `own` makes transfers and answers this node's owner; `follow` takes what is final. `machine` hands out what
 //! comes in, `shell` does what the shell says; `pending` is what they wait for.
 
+mod attendance;
 mod ballot;
 mod event;
 mod face;
@@ -18,12 +19,12 @@ mod pool;
 mod proofs;
 mod round;
 mod safety;
+mod seating;
 mod shell;
 mod statement;
 mod submit;
 mod swap;
 mod tally;
-mod voters;
 mod wire;
 
 pub use event::{Event, Mode};
@@ -32,4 +33,3 @@ pub use machine::Member;
 pub use module::Group;
 pub use safety::{Content, Entry, Lock, Rule, Safety, Spot};
 pub use statement::{Certificate, Says, Statement};
-pub use voters::{Seat, Voters};

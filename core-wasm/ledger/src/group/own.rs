@@ -21,16 +21,17 @@ fn amount_of(action: &Action) -> u64 {
     match *action {
         Action::Transfer { amount, .. } | Action::Renew { amount, .. } => amount,
         Action::Bond { credits } => u64::from(credits) * CREDIT,
-        Action::Leave | Action::Set { .. } => 0,
+        Action::Leave | Action::Join { .. } | Action::Thaw { .. } | Action::Set { .. } => 0,
     }
 }
 
 impl Member {
     /// Operations of an account that are on their way from here, by their numbers.
-    fn waiting(&self, account: &Key) -> Vec<Operation> {
+    pub(crate) fn waiting(&self, account: &Key) -> Vec<Operation> {
         let mut waiting: Vec<Operation> = Vec::new();
         let submitted = self.submissions.iter().map(|submission| &submission.operation);
-        for operation in submitted.chain(self.making.iter().map(|making| &making.operation)) {
+        let errand = self.errand.iter().filter(|errand| !errand.is_submitted).map(|errand| &errand.operation);
+        for operation in submitted.chain(self.making.iter().map(|making| &making.operation)).chain(errand) {
             if operation.payer() == *account && !Self::is_spent(&self.ledger, &(*account, operation.sequence))
             {
                 let at = waiting.partition_point(|other| other.sequence < operation.sequence);
@@ -41,7 +42,7 @@ impl Member {
     }
 
     /// The number that an account's next operation takes: the first one that none on its way has.
-    fn sequence(&self, account: &Key, waiting: &[Operation]) -> Option<u32> {
+    pub(crate) fn sequence(&self, account: &Key, waiting: &[Operation]) -> Option<u32> {
         let mut sequence = self.ledger.state().units().account(account)?.sequence;
         for operation in waiting {
             sequence += u32::from(operation.sequence == sequence);

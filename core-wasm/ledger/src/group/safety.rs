@@ -130,6 +130,22 @@ pub enum Rule {
     Quorum,
     /// What is locked together can be done together. Whoever locks keeps this rule.
     SetAside,
+    /// Voters change where a view begins. This one and the next four the state keeps.
+    Views,
+    /// Frozen seats weigh.
+    Weight,
+    /// At most a quarter of a view goes, and a quarter comes, half of these new.
+    Share,
+    /// Few are unsteady.
+    Steady,
+    /// Who asks for a seat waits.
+    Probation,
+    /// No end of a view that freezes somebody who was seen to vote. Whoever votes keeps this rule.
+    Silence,
+    /// A journal that begins is whole from the next view on. This one and the next whoever keeps its seat keeps.
+    NextView,
+    /// It begins with what this very run has asked for.
+    OwnRun,
 }
 
 /// What a voter has signed that still binds it.
@@ -202,6 +218,11 @@ impl Safety {
     /// Whether it has voted at this height: locks and acknowledgements wait for the final block.
     pub fn has_voted(&self) -> bool {
         self.voted.is_some()
+    }
+
+    /// Whether its journal is whole for some view.
+    pub fn is_whole(&self) -> bool {
+        self.from_view != u32::MAX
     }
 
     /// Whether it signs anything in this view.

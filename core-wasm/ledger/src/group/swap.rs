@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::TELL_MAX;
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
-use crate::limits::{ASKING_MAX, view_of};
+use crate::limits::ASKING_MAX;
 use crate::operation::Operation;
 
 use super::machine::Member;
@@ -147,12 +147,12 @@ impl Member {
                 all.push(pooled.operation);
             }
         }
-        let view = view_of(self.height());
-        let (mut block, refused) = self.ledger.propose(epoch, view, &all).ok()?;
+        let shown = self.shown();
+        let (mut block, refused) = self.ledger.propose(epoch, shown, &all).ok()?;
         // What is certified can be done beside all else that is; beside more it need not be.
         let is_sure_refused = refused.iter().any(|(operation, _)| sure.contains(operation));
         if is_sure_refused || block.operations.len() > self.pool_most() {
-            block = self.ledger.propose(epoch, view, &sure).ok()?.0;
+            block = self.ledger.propose(epoch, shown, &sure).ok()?.0;
         }
         let hash = block.header.hash();
         let mut shorts = Vec::new();
