@@ -2,7 +2,8 @@
 
 mod town;
 
-use tabmesh_ledger::Action;
+use tabmesh_ledger::{Action, Genesis, Member, Operation};
+use tabmesh_port::{Attachment, Told};
 use tabmesh_world::perfect::Place;
 use town::{CREDIT, EPOCH, Plan, SECOND, Town, checker};
 
@@ -119,5 +120,117 @@ fn s11_settled_survives_join_freeze_and_leave_at_once() {
             assert!(town.included(from, *id), "seed {seed}: settled, and not in a block");
         }
         checker::check(&town);
+    }
+}
+
+type Make = fn(&Attachment, &Genesis) -> Member;
+
+/// A liar leads the round that ends a view, and its block does not show somebody who voted in all of it. Whether that one is frozen.
+fn silenced(make: Make) -> bool {
+    for seed in 0..40 {
+        let mut town = Town::new(Plan { make, ..Plan::new(seed, 7, 1) });
+        town.run(EPOCH);
+        while town.height(town.voters[0]) < 5 {
+            town.run(EPOCH);
+        }
+        town.run_to(100);
+        town.run_to(655);
+        let (victim, honest, liar) = (town.voters[0], town.voters[1], town.liars[0]);
+        let voters = town.ledger(honest).state().voters().clone();
+        let number = |place: Place| voters.find(&town.net.id(place)).expect("a voter");
+        if voters.order(&town.genesis.hash(), 6)[0] != number(liar) {
+            continue;
+        }
+        let omitted = 1 << number(victim);
+        let (bytes, block) = town::enemy::draft_without(&town, honest, &[], omitted).expect("a block");
+        for place in town.voters.clone() {
+            town.lie(liar, place, &[&[2, 0, 0, 0, 0], &bytes[..]].concat());
+            let vote = town.standing(liar, (6, 0, 6), [(6, 0, block), (6, 0, block)]);
+            town.lie(liar, place, &vote);
+        }
+        town.run(2 * EPOCH);
+        assert!(town.height(honest) > 6, "seed {seed}: the view ends");
+        checker::check(&town);
+        return !sits(&town, victim);
+    }
+    panic!("no liar leads");
+}
+
+#[test]
+fn s17_omitted_signatures_freeze_nobody() {
+    assert!(!silenced(Member::new));
+}
+
+/// A voter hears of an operation, and nobody else does.
+fn whisper(town: &mut Town, voter: Place, operation: &Operation) {
+    let id = town.net.id(town.persons[0]);
+    let bytes = [&[3], &operation.emit()[..]].concat();
+    town.net.tell(voter, &Told::Said { from: &id, is_proven: true, bytes: &bytes });
+    town.run(SECOND / 10);
+}
+
+/// Whether a voter has signed two locks of one place in one view.
+fn contradicts(town: &Town, voter: Place) -> bool {
+    let store = town.stores[voter.0].borrow();
+    let locks: Vec<&Vec<u8>> = store.written.iter().filter(|record| record[0] == 3).collect();
+    let same = |one: &[u8], other: &[u8]| one[1..5] == other[1..5] && one[45..81] == other[45..81];
+    locks.iter().any(|one| locks.iter().any(|other| same(one, other) && one[13..45] != other[13..45]))
+}
+
+/// A voter locks an operation, loses its store, is back in the next epoch, and is shown a rival. `before`: it lost its store in an earlier view too.
+fn locks_twice(make: Make, before: bool) -> bool {
+    let mut town = Town::new(Plan { make, ..Plan::new(3, 7, 0) });
+    town.run(EPOCH + SECOND);
+    let (voter, from) = (town.voters[2], town.persons[0]);
+    if before {
+        lose(&mut town, voter);
+        town.start(voter, false);
+        // It was silent, and is frozen for a view.
+        town.run(13 * EPOCH);
+        assert!(town.member(voter).safety().signs() && sits(&town, voter), "it is back");
+    }
+    let [one, rival] = [1, 2].map(|amount| town.pay(from, town.persons[1], amount * CREDIT, 0));
+    whisper(&mut town, voter, &one);
+    let locks = town.member(voter).safety().locks().len();
+    assert_eq!(locks, 1);
+    let view = town.member(voter).safety().view();
+    lose(&mut town, voter);
+    town.start(voter, false);
+    town.run(EPOCH);
+    assert_eq!(town.member(voter).safety().view(), view, "the same view");
+    whisper(&mut town, voter, &rival);
+    contradicts(&town, voter)
+}
+
+#[test]
+fn s16_what_a_lost_journal_had_is_not_contradicted() {
+    assert!(!locks_twice(Member::new, false));
+    assert!(!locks_twice(Member::new, true));
+}
+
+#[cfg(feature = "mutants")]
+mod mutants {
+    use super::*;
+    use tabmesh_ledger::Rule;
+
+    fn without(rule: Rule, attachment: &Attachment, genesis: &Genesis) -> Member {
+        let mut member = Member::new(attachment, genesis);
+        member.switch_off(rule);
+        member
+    }
+
+    #[test]
+    fn s17_needs_a_refusal_of_who_has_seen_the_votes() {
+        assert!(silenced(|attachment, genesis| without(Rule::Silence, attachment, genesis)));
+    }
+
+    #[test]
+    fn s16_needs_the_next_view() {
+        assert!(locks_twice(|attachment, genesis| without(Rule::NextView, attachment, genesis), false));
+    }
+
+    #[test]
+    fn s16_needs_what_this_run_has_asked_for() {
+        assert!(locks_twice(|attachment, genesis| without(Rule::OwnRun, attachment, genesis), true));
     }
 }

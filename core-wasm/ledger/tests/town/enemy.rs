@@ -149,12 +149,22 @@ pub(crate) fn block_of(header: &[u8]) -> Hash {
 
 /// A block on an honest voter's ledger, as a proposal has it, and its hash.
 pub(crate) fn draft(town: &Town, on: Place, operations: &[Operation]) -> Option<(Vec<u8>, Hash)> {
+    draft_without(town, on, operations, 0)
+}
+
+/// One that does not show these voters, where it could.
+pub(crate) fn draft_without(
+    town: &Town,
+    on: Place,
+    operations: &[Operation],
+    omitted: u64,
+) -> Option<(Vec<u8>, Hash)> {
     let mut ledger = town.ledger(on).clone();
     let epoch = (town.elapsed / EPOCH) as u32;
     if epoch <= ledger.head().epoch {
         return None;
     }
-    let shown = if ledger.head().height % 6 < 3 { 0 } else { ledger.state().voters().all() };
+    let shown = if ledger.head().height % 6 < 3 { 0 } else { ledger.state().voters().all() & !omitted };
     let (block, _) = ledger.propose(epoch, shown, operations).ok()?;
     let header = block.header.emit();
     let hash = block_of(&header);
