@@ -109,6 +109,9 @@ pub const SCORE_MISSED: u8 = 9;
 /// Epochs for which a steady voter has been bonded, if it is not of the genesis.
 pub const STEADY_EPOCHS: u32 = 360;
 
+/// In so many rounds a voter refuses to end a view with a block that would freeze somebody whom it has seen. Then it gives way: a liar who shows its votes to some alone stops nobody.
+pub const SILENCE_ROUNDS: u32 = 4;
+
 /// Epochs for which what a node asks for its seat is valid: after that it asks anew. A node that is further behind asks for nothing.
 pub const ERRAND_EPOCHS: u32 = 3;
 

@@ -1,7 +1,8 @@
-//! Who was seen to vote: the block that ends a view says it, and whoever it does not show is frozen. A leader shows whom it saw; who saw more refuses to end the view so.
+//! Who was seen to vote: the block that ends a view says it, and whoever it does not show is frozen. A leader shows whom it saw; who saw more refuses to end the view so,
+//! for a few rounds.
 
 use crate::header::Header;
-use crate::limits::{SHOWN_HEIGHTS, view_of};
+use crate::limits::{SHOWN_HEIGHTS, SILENCE_ROUNDS, view_of};
 use crate::membership::{closes, shows};
 
 use super::machine::Member;
@@ -47,7 +48,7 @@ impl Member {
 
     /// Whether a block would freeze somebody whom this node saw.
     pub(crate) fn silences(&self, header: &Header) -> bool {
-        let is_rule = self.safety.has(Rule::Silence);
+        let is_rule = self.safety.has(Rule::Silence) && self.ballot.round < SILENCE_ROUNDS;
         is_rule && closes(header.height) && self.attendance.held() & !header.shown != 0
     }
 

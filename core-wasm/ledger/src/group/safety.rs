@@ -280,11 +280,12 @@ impl Safety {
         self.signs() && (is_last || !self.has(Rule::LateFinal)) && (is_later || !self.has(Rule::OneVote))
     }
 
-    /// Whether to lock an operation; that it can be done beside the other locks is for who asks to know.
+    /// Whether to lock an operation; that it can be done beside the other locks is for who asks to know. One that was acknowledged is certified, and may have come in the place of
+    /// what this voter has locked: it is not locked again.
     pub fn may_lock(&self, spot: &Spot, operation: &Hash) -> bool {
         let mut there = self.locks.iter().filter(|lock| lock.spot == *spot);
         let is_free = there.clone().next().is_none() && self.locks.len() < self.locks_max;
-        let is_it = there.any(|lock| lock.operation == *operation);
+        let is_it = there.any(|lock| lock.operation == *operation && !lock.is_acknowledged);
         let is_before = !self.has_voted() || !self.has(Rule::LockBehindVote);
         self.signs() && is_before && (is_it || is_free || !self.has(Rule::OneLock))
     }

@@ -20,8 +20,11 @@ const IS_SPOT: u8 = 4;
 const ROW: usize = 9;
 
 impl Member {
-    /// Tells all voters which operations this one has, and which of them it has locked.
+    /// Tells all voters which operations this one has, and which of them it has locked. Whoever tells is counted on to vote.
     pub(crate) fn tell_have(&mut self) {
+        if !self.safety.signs() {
+            return;
+        }
         let mut writer = Writer::default();
         writer.u8(wire::HAVE).u32(self.height());
         // A leader leaves out what a lock is in the way of, also where it has not that operation.
@@ -138,12 +141,12 @@ impl Member {
         if epoch <= self.ledger.head().epoch {
             return None;
         }
-        let (mut sure, mut all) = (Vec::new(), Vec::new());
+        let (mut sure, mut all, mut refuse) = (Vec::new(), Vec::new(), 0);
         for pooled in self.pool.list() {
             if self.is_sure(pooled) {
                 sure.push(pooled.operation);
             }
-            if self.is_fit(pooled) {
+            if self.is_fit(pooled, &mut refuse) {
                 all.push(pooled.operation);
             }
         }
@@ -171,8 +174,9 @@ impl Member {
         pooled.is_certified || pooled.acknowledgers.count_ones() as usize >= self.weak()
     }
 
-    /// Whether to propose an operation: nothing that locks of more than n − Q voters are in the way of, as far as they say.
-    fn is_fit(&self, pooled: &Pooled) -> bool {
+    /// Whether to propose an operation: nothing that locks of more than n − Q voters are in the way of, as far as they say, with those who `refuse` the block
+    /// already for what is in it.
+    fn is_fit(&self, pooled: &Pooled, refuse: &mut u64) -> bool {
         if self.is_sure(pooled) {
             return true;
         }
@@ -181,9 +185,12 @@ impl Member {
             return false;
         }
         // Who has locked this one refuses the conflict too.
-        let refuse =
-            if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
-        let agree = (self.ballot.reported & !refuse).count_ones() as usize >= self.voters.quorum();
-        agree || rival.is_none() && refuse == 0
+        let own = if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
+        let all = *refuse | own;
+        let agree = (self.ballot.reported & !all).count_ones() as usize >= self.voters.quorum();
+        if agree {
+            *refuse = all;
+        }
+        agree || rival.is_none() && own == 0
     }
 }
