@@ -4,7 +4,7 @@
 mod paper;
 
 use paper::{Broken, play};
-use tabmesh_ledger::Safety;
+use tabmesh_ledger::{Entry, Key, Safety, Says, Statement};
 
 /// No journal is lost, and nobody comes or goes.
 const STAY: (bool, u32) = (false, u32::MAX);
@@ -92,6 +92,27 @@ fn s11_fails_where_they_come_and_go_within_a_view() {
     assert!(broken.contains_key(&Broken::CertifiedReplaced), "{broken:?}");
 }
 
+/// Whether a voter that locked one operation, and was shown the certificate of its rival, locks that too.
+fn locks_both(mut safety: Safety) -> bool {
+    let (spot, [one, rival]) = ((Key([2; 32]), 7), [[1; 32], [2; 32]]);
+    let sign = |safety: &mut Safety, says, subject| {
+        let statement = Statement { says, view: 0, height: 0, round: 0, subject };
+        safety.note(&Entry::Signs { statement, spot, shown: Vec::new() });
+    };
+    safety.note(&Entry::Opened { view: 0 });
+    assert!(safety.may_lock(&spot, &one));
+    sign(&mut safety, Says::Lock, one);
+    assert!(safety.may_lock(&spot, &one) && !safety.may_lock(&spot, &rival));
+    assert!(safety.may_acknowledge(&spot, &rival));
+    sign(&mut safety, Says::Acknowledge, rival);
+    safety.may_lock(&spot, &rival)
+}
+
+#[test]
+fn s8_who_acknowledges_has_not_locked_two() {
+    assert!(!locks_both(rules()));
+}
+
 /// Each rule is there for something: without it the same games break.
 #[cfg(feature = "mutants")]
 mod mutants {
@@ -158,5 +179,10 @@ mod mutants {
     #[test]
     fn s16_needs_a_whole_journal() {
         assert!(!breaks(|| without(Rule::LostJournal), LOSE).is_empty());
+    }
+
+    #[test]
+    fn s8_needs_no_lock_of_what_was_acknowledged() {
+        assert!(locks_both(without(Rule::Relock)));
     }
 }

@@ -169,6 +169,27 @@ fn whisper(town: &mut Town, voter: Place, operation: &Operation) {
     town.run(SECOND / 10);
 }
 
+/// Three owners sign two operations each, and of each pair one voter alone has locked one: seven voters may do without two, not without three. How many blocks they make in
+/// three epochs.
+fn conflicts(make: Make) -> u32 {
+    let mut town = Town::new(Plan { make, ..Plan::new(2, 7, 0) });
+    town.run(EPOCH + SECOND);
+    for at in 0..3 {
+        let (voter, from, to) = (town.voters[at], town.persons[at], town.persons[5]);
+        for amount in [1, 2] {
+            let pay = town.pay(from, to, amount * CREDIT, 0);
+            whisper(&mut town, voter, &pay);
+        }
+    }
+    town.run(3 * EPOCH);
+    checker::check(&town)
+}
+
+#[test]
+fn s14_conflicts_that_few_refuse_stop_no_block_together() {
+    assert_eq!(conflicts(Member::new), 3);
+}
+
 /// Whether a voter has signed two locks of one place in one view.
 fn contradicts(town: &Town, voter: Place) -> bool {
     let store = town.stores[voter.0].borrow();
@@ -222,6 +243,11 @@ mod mutants {
     #[test]
     fn s17_needs_a_refusal_of_who_has_seen_the_votes() {
         assert!(silenced(|attachment, genesis| without(Rule::Silence, attachment, genesis)));
+    }
+
+    #[test]
+    fn s14_needs_refusals_to_be_counted_together() {
+        assert_eq!(conflicts(|attachment, genesis| without(Rule::Together, attachment, genesis)), 0);
     }
 
     #[test]

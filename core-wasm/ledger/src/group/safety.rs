@@ -130,6 +130,10 @@ pub enum Rule {
     Quorum,
     /// What is locked together can be done together. Whoever locks keeps this rule.
     SetAside,
+    /// No lock of what was acknowledged.
+    Relock,
+    /// No block that more voters refuse than may, for whatever is in it. A leader keeps this rule.
+    Together,
     /// Voters change where a view begins. This one and the next four the state keeps.
     Views,
     /// Frozen seats weigh.
@@ -285,7 +289,8 @@ impl Safety {
     pub fn may_lock(&self, spot: &Spot, operation: &Hash) -> bool {
         let mut there = self.locks.iter().filter(|lock| lock.spot == *spot);
         let is_free = there.clone().next().is_none() && self.locks.len() < self.locks_max;
-        let is_it = there.any(|lock| lock.operation == *operation && !lock.is_acknowledged);
+        let has_locked = |lock: &Lock| !lock.is_acknowledged || !self.has(Rule::Relock);
+        let is_it = there.any(|lock| lock.operation == *operation && has_locked(lock));
         let is_before = !self.has_voted() || !self.has(Rule::LockBehindVote);
         self.signs() && is_before && (is_it || is_free || !self.has(Rule::OneLock))
     }

@@ -11,6 +11,7 @@ use crate::operation::Operation;
 use super::machine::Member;
 use super::pending::{Asked, Check};
 use super::pool::Pooled;
+use super::safety::Rule;
 use super::wire::{self, Draft, head_of, short_of, tag_of};
 
 const IS_LOCKED: u8 = 1;
@@ -186,7 +187,7 @@ impl Member {
         }
         // Who has locked this one refuses the conflict too.
         let own = if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
-        let all = *refuse | own;
+        let all = if self.safety.has(Rule::Together) { *refuse | own } else { own };
         let agree = (self.ballot.reported & !all).count_ones() as usize >= self.voters.quorum();
         if agree {
             *refuse = all;
