@@ -21,9 +21,14 @@
 //! is excluded likewise, since acknowledged is locked. (An operation that cannot be done on the last block is in no next one: it is not *due*, and may
 //! be left out. When the last of the Q acknowledged A it was due, and it is so for all who have the same last block.)
 //!
+//! **Views.** The voters of a height follow from the final blocks below it, so by S1 for these everybody has the same, and n, Q and F with them: what is above is said of one height, or of the heights
+//! of one view, and within it they do not change. (Did they, F locks of some and Q votes of others would need no voter in common.) A lock counts in its view alone. What is settled outlives it, as it is in one of its blocks: whoever comes, goes or is frozen does so behind the last of
+//! these. N is never less than what weighed, for six views: so who goes on has more than half of it.
+//!
 //! **A lost journal.** Each of these compares with what was signed before. Who lost that could be made to sign the opposite. So without a
 //! journal a voter signs nothing in a view in which it may have signed: [`Entry::Opened`] says from which view on the journal is whole.
-//! It is whole for view 0 when the ledger began, and for no running view otherwise.
+//! It is whole for view 0 when the ledger began. A later one begins when an operation that this very run has signed is in a final block, of view v say, and is whole from v + 1 on. For what an earlier run has signed it had seen all final blocks but one
+//! at most; that run was over when the operation was signed, so its block is that last one or comes later, and nothing was signed of a view beyond v. An operation of an earlier run would show nothing: with an old chain anybody shows that.
 
 use alloc::vec::Vec;
 
