@@ -1,5 +1,7 @@
 //! What operations do. Each looks first, and changes something only when nothing can be in its way any more.
 
+use tabmesh_port::NodeId;
+
 use crate::crossing::Receipt;
 use crate::key::{Key, Name};
 use crate::limits::{
@@ -36,6 +38,8 @@ impl State {
             }
             Action::Bond { credits } => self.bond(epoch, payer, credits)?,
             Action::Leave => self.leave(epoch, payer)?,
+            Action::Join { .. } => self.join(epoch, payer, &operation.key)?,
+            Action::Thaw { proof, .. } => self.thaw(payer, &NodeId::of_key(&operation.key), &proof)?,
             Action::Set { name, value } => self.set(epoch, payer, &name, value)?,
             Action::Renew { name, amount } => self.renew(payer, &name, amount)?,
         }
@@ -220,7 +224,7 @@ impl State {
     }
 
     /// Writes a payer back, if it may go on.
-    fn write(&mut self, payer: Account) -> Result<(), Refusal> {
+    pub(crate) fn write(&mut self, payer: Account) -> Result<(), Refusal> {
         let closes = self.closes(&payer)?;
         self.settle(payer, closes);
         Ok(())

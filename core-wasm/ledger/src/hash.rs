@@ -23,6 +23,9 @@ pub(crate) enum Tag {
     Mountain = 8,
     Statement = 9,
     Rank = 10,
+    Lot = 11,
+    Voters = 12,
+    Thaw = 13,
 }
 
 /// SHA-256(tag ‖ parts).

@@ -8,7 +8,7 @@ use crate::hash::{Hash, Tag, tagged};
 use crate::key::Prefix;
 use crate::sums::Sums;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The head of a block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,13 +39,17 @@ pub struct Header {
     pub price: u32,
     /// The epoch by which it must be rooted for the sake of what it claims; the largest number if it claims nothing.
     pub rooted_by: u32,
+    /// Bit n: voter n of this view was seen to vote for one of the three blocks before. None in the first three blocks of a view.
+    pub shown: u64,
+    /// Who votes in the next block's view, and who may in later ones: [`Voters::hash`](crate::Voters::hash).
+    pub voters: Hash,
     /// What went in and out, and what is there.
     pub sums: Sums,
 }
 
 impl Header {
     /// How long it is.
-    pub const BYTES: usize = 282;
+    pub const BYTES: usize = 322;
 
     /// Reads its bytes; `None` if they are none, or its sums do not add up.
     pub fn read(bytes: &[u8]) -> Option<Self> {
@@ -65,13 +69,15 @@ impl Header {
             past: *reader.array(),
             price: reader.u32(),
             rooted_by: reader.u32(),
+            shown: reader.u64(),
+            voters: *reader.array(),
             sums: Sums::read(&mut reader),
         };
         reader.finish()?;
         (version == VERSION && header.sums.hold()).then_some(header)
     }
 
-    /// Its bytes: version 1, then the fields as they stand; prefix 9, numbers 4, hashes 32, sums 56.
+    /// Its bytes: version 1, then the fields as they stand; prefix 9, numbers 4, hashes 32, shown 8, sums 56.
     pub fn emit(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(Self::BYTES);
         writer.u8(VERSION).bytes(&self.genesis);
@@ -80,7 +86,7 @@ impl Header {
         for hash in [&self.previous, &self.state, &self.nullifiers, &self.operations, &self.past] {
             writer.bytes(hash);
         }
-        writer.u32(self.price).u32(self.rooted_by);
+        writer.u32(self.price).u32(self.rooted_by).u64(self.shown).bytes(&self.voters);
         self.sums.emit(&mut writer);
         writer.finish()
     }

@@ -7,7 +7,7 @@ use crate::genesis::Genesis;
 use crate::hash::{EMPTY, Hash};
 use crate::header::Header;
 use crate::key::Key;
-use crate::limits::operations_max;
+use crate::limits::{operations_max, view_of};
 use crate::mountain::Mountain;
 use crate::operation::{LedgerId, Operation};
 use crate::refusal::Refusal;
@@ -27,9 +27,15 @@ impl Ledger {
     /// A ledger that begins; its genesis was checked. Block 0 is what it says, and the same for all who have it.
     pub fn new(genesis: &Genesis) -> Self {
         let (id, state, past) = (genesis.id(), genesis.state(), Mountain::default());
-        let place = Place { view: 0, height: 0, epoch: 0, previous: EMPTY };
+        let place = Place { height: 0, epoch: 0, previous: EMPTY, shown: 0 };
         let head = header(&id, &state, &past, place, &[]);
         Self { id, state, head, past }
+    }
+
+    /// Switches a rule off.
+    #[cfg(feature = "mutants")]
+    pub fn switch_off(&mut self, rule: crate::Rule) {
+        alloc::sync::Arc::make_mut(&mut self.state.voters).off |= 1 << rule as u8;
     }
 
     /// What its signatures name.
@@ -51,17 +57,17 @@ impl Ledger {
     /// what is beyond
     /// the block is [`TooManyOperations`](Refusal::TooManyOperations) and may come in the next. At most 65,535 are looked at. The ledger stays as it is.
     ///
-    /// Two operations with one sequence number are a conflict: both pay their fees, and nothing else is done.
+    /// Two operations with one sequence number are a conflict: both pay their fees, and nothing else is done. `shown` are those who are [shown](Header::shown) to have voted.
     ///
     /// # Errors
-    /// [`EpochOver`](Refusal::EpochOver).
+    /// [`EpochOver`](Refusal::EpochOver); [`WrongHeader`](Refusal::WrongHeader) if nobody can be shown, or nobody has that number.
     pub fn propose(
         &mut self,
         epoch: u32,
-        view: u32,
+        shown: u64,
         operations: &[Operation],
     ) -> Result<(Block, Vec<(Operation, Refusal)>), Refusal> {
-        let place = self.place(epoch, view)?;
+        let place = self.place(epoch, shown)?;
         let (mut done, mut refused) = (Vec::new(), Vec::new());
         self.state.begin();
         let due = self.due();
@@ -90,9 +96,10 @@ impl Ledger {
                 }
             }
         }
-        self.state.sweep(epoch);
+        let result = self.close(&place);
         let header = header(&self.id, &self.state, &self.grown(), place, &done);
         self.state.end(false);
+        result?;
         Ok((Block { header, operations: done }, refused))
     }
 
@@ -116,10 +123,10 @@ impl Ledger {
     }
 
     fn follow(&mut self, block: &Block, stays: bool) -> Result<(), Refusal> {
-        let Header { epoch, view, .. } = block.header;
-        let place = self.place(epoch, view)?;
+        let Header { epoch, shown, .. } = block.header;
+        let place = self.place(epoch, shown)?;
         self.state.begin();
-        let result = self.run(epoch, &block.operations).and_then(|()| {
+        let result = self.run(epoch, &block.operations).and_then(|()| self.close(&place)).and_then(|()| {
             let header = header(&self.id, &self.state, &self.grown(), place, &block.operations);
             if header == block.header { Ok(()) } else { Err(Refusal::WrongHeader) }
         });
@@ -170,8 +177,13 @@ impl Ledger {
             }
             last = Some(place);
         }
-        self.state.sweep(epoch);
         Ok(())
+    }
+
+    /// Does what comes behind the operations of a block.
+    fn close(&mut self, place: &Place) -> Result<(), Refusal> {
+        self.state.sweep(place.epoch);
+        self.state.turn((place.height, place.epoch), &place.previous, place.shown)
     }
 
     pub(crate) fn operations_max(&self) -> usize {
@@ -185,30 +197,30 @@ impl Ledger {
         past
     }
 
-    fn place(&self, epoch: u32, view: u32) -> Result<Place, Refusal> {
-        if epoch < self.head.epoch || view < self.head.view {
+    fn place(&self, epoch: u32, shown: u64) -> Result<Place, Refusal> {
+        if epoch < self.head.epoch {
             return Err(Refusal::EpochOver);
         }
         let height = self.head.height.checked_add(1).ok_or(Refusal::EpochOver)?;
-        Ok(Place { view, height, epoch, previous: self.head.hash() })
+        Ok(Place { height, epoch, previous: self.head.hash(), shown })
     }
 }
 
 /// Where in the chain a block stands.
 struct Place {
-    view: u32,
     height: u32,
     epoch: u32,
     previous: Hash,
+    shown: u64,
 }
 
 fn header(id: &LedgerId, state: &State, past: &Mountain, place: Place, operations: &[Operation]) -> Header {
-    let Place { view, height, epoch, previous } = place;
+    let Place { height, epoch, previous, shown } = place;
     Header {
         genesis: id.genesis,
         prefix: state.prefix(),
         generation: 0,
-        view,
+        view: view_of(height),
         height,
         epoch,
         previous,
@@ -219,6 +231,8 @@ fn header(id: &LedgerId, state: &State, past: &Mountain, place: Place, operation
         price: state.price(),
         // Claims come with the tree of neighbourhoods.
         rooted_by: u32::MAX,
+        shown,
+        voters: state.voters().hash(),
         sums: state.sums(),
     }
 }

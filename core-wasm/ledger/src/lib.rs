@@ -23,6 +23,7 @@ mod header;
 mod key;
 mod ledger;
 pub mod limits;
+mod membership;
 mod mountain;
 mod nullifiers;
 mod operation;
@@ -31,18 +32,19 @@ mod record;
 mod refusal;
 mod rent;
 pub mod replica;
+mod rule;
 mod state;
 mod sums;
 mod terms;
 mod tree;
 mod units;
+mod voters;
 
 pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
 pub use group::{
-    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Rule, Safety, Says, Seat, Spot,
-    Statement, Voters,
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Safety, Says, Spot, Statement,
 };
 pub use hash::{EMPTY, Hash};
 pub use header::Header;
@@ -55,8 +57,10 @@ pub use proof::{Found, Proof};
 pub use record::{Account, Open, Record, Reference};
 pub use refusal::Refusal;
 pub use replica::Replica;
+pub use rule::Rule;
 pub use state::State;
 pub use sums::Sums;
 pub use terms::Terms;
 pub use tree::Branch;
 pub use units::Units;
+pub use voters::{Seat, Voters};

@@ -86,8 +86,37 @@ pub const fn view_of(height: u32) -> u32 {
     height.saturating_sub(1) / VIEW_HEIGHTS
 }
 
-/// Epochs for which a frozen seat weighs.
-pub const FROZEN_EPOCHS: u32 = 36;
+/// Views for which a frozen seat weighs: 36 heights, which are as many epochs at least. Then it is a seat no more.
+pub const FROZEN_VIEWS: u32 = 6;
+
+/// Epochs from when somebody asks for a seat until it may have one.
+pub const PROBATION: u32 = 6;
+
+/// How many wait for a seat at most. One more is refused with [`TableFull`](crate::Refusal::TableFull). They come in the order in which they asked; who may not come yet lets
+/// others pass.
+pub const WAITING_MAX: usize = 16;
+
+/// A block shows whose votes for one of so many blocks before it its leader has. The first ones of a view show nobody.
+pub const SHOWN_HEIGHTS: u32 = 3;
+
+/// A voter's score grows by 1 for each block that shows it, up to this: nine tenths of what the blocks of 360 epochs show. With it, and a bond of [`STEADY_EPOCHS`], a voter is
+/// steady until it is 0.
+pub const SCORE_MAX: u8 = 162;
+
+/// And falls by so much for each one that does not, so that it keeps who is shown in nine tenths.
+pub const SCORE_MISSED: u8 = 9;
+
+/// Epochs for which a steady voter has been bonded, if it is not of the genesis.
+pub const STEADY_EPOCHS: u32 = 360;
+
+/// In so many rounds a voter refuses to end a view with a block that would freeze somebody whom it has seen. Then it gives way: a liar who shows its votes to some alone stops nobody.
+pub const SILENCE_ROUNDS: u32 = 4;
+
+/// Epochs for which what a node asks for its seat is valid: after that it asks anew. A node that is further behind asks for nothing.
+pub const ERRAND_EPOCHS: u32 = 3;
+
+/// Up to so many voters at most a fifth of them are let in unsteady, if the genesis does not say otherwise. Others wait.
+pub const STEADY_VOTERS: usize = 31;
 
 /// Locks of a voter at a time: half a block, so that all that can be certified fits into one. One more is refused.
 pub const fn locks_max(units: u32) -> u32 {

@@ -11,9 +11,11 @@ use crate::refusal::Refusal;
 const TRANSFER: u8 = 1;
 const BOND: u8 = 2;
 const LEAVE: u8 = 3;
+const JOIN: u8 = 4;
+const THAW: u8 = 5;
 const SET: u8 = 6;
 const RENEW: u8 = 7;
-/// Join 4, thaw 5; post 8, commit 9, reveal 10, settle 11; create 12, fund 13; open 14, close 15, contest 16; conflict 17, claim 18, refund 19, evidence 20.
+/// Post 8, commit 9, reveal 10, settle 11; create 12, fund 13; open 14, close 15, contest 16; conflict 17, claim 18, refund 19, evidence 20.
 const LAST: u8 = 20;
 
 /// Which ledger, and on which network its module speaks.
@@ -42,6 +44,18 @@ pub enum Action {
     },
     /// The bond leaves: it can be spent [`UNBONDING`](crate::limits::UNBONDING) epochs later.
     Leave,
+    /// Asks for a seat among the voters. Of who has one it says that its node has lost its journal, or has none yet, and begins a new one.
+    Join {
+        /// By chance: so a node knows that this run of it has asked.
+        nonce: [u8; 8],
+    },
+    /// Brings a frozen seat back.
+    Thaw {
+        /// See [`Action::Join`].
+        nonce: [u8; 8],
+        /// What shows that the node has the state: its [`Seat::lot`](crate::Seat::lot).
+        proof: [u8; 8],
+    },
     /// Makes a reference, or sets it anew.
     Set {
         /// Which.
@@ -120,6 +134,8 @@ impl Operation {
             Action::Transfer { to, amount } => (TRANSFER, to.0, padded(&amount.to_be_bytes())),
             Action::Bond { credits } => (BOND, [0; 32], padded(&credits.to_be_bytes())),
             Action::Leave => (LEAVE, [0; 32], [0; 11]),
+            Action::Join { nonce } => (JOIN, [0; 32], padded(&nonce)),
+            Action::Thaw { nonce, proof } => (THAW, padded(&proof), padded(&nonce)),
             Action::Set { name, value } => (SET, value, name),
             Action::Renew { name, amount } => (RENEW, padded(&amount.to_be_bytes()), name),
         };
@@ -182,12 +198,16 @@ fn action(kind: u8, subject: &[u8; 32], detail: &Name) -> Result<Action, Refusal
         }
         BOND if *subject == [0; 32] => (Action::Bond { credits: details.u32() }, details),
         LEAVE if *subject == [0; 32] => (Action::Leave, details),
+        JOIN if *subject == [0; 32] => (Action::Join { nonce: *details.array() }, details),
+        THAW if subject.iter().skip(8).all(|byte| *byte == 0) => {
+            (Action::Thaw { nonce: *details.array(), proof: *subjects.array() }, details)
+        }
         SET => return Ok(Action::Set { name: *detail, value: *subject }),
         RENEW => {
             let amount = subjects.u64();
             (Action::Renew { name: *detail, amount }, subjects)
         }
-        BOND | LEAVE => return Err(Refusal::Malformed),
+        BOND | LEAVE | JOIN | THAW => return Err(Refusal::Malformed),
         0 => return Err(Refusal::UnknownKind),
         _ if kind > LAST => return Err(Refusal::UnknownKind),
         _ => return Err(Refusal::NotYet),

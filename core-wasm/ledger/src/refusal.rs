@@ -73,6 +73,10 @@ pub enum Refusal {
     Later = 33,
     /// Only a transfer that stays in the neighbourhood, and leaves the account open, is settled before its block.
     Slow = 34,
+    /// The account's seat is frozen: it thaws.
+    Frozen = 35,
+    /// The account has no frozen seat.
+    NotFrozen = 36,
 }
 
 impl Refusal {

@@ -1,5 +1,7 @@
 //! All that a neighbourhood has agreed on.
 
+use alloc::sync::Arc;
+
 use tabmesh_port::{Reader, Writer};
 
 use crate::hash::Hash;
@@ -13,6 +15,7 @@ use crate::sums::Sums;
 use crate::terms::Terms;
 use crate::tree;
 use crate::units::Units;
+use crate::voters::Voters;
 
 /// What a neighbourhood holds, and what went in and out.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,8 +28,10 @@ pub struct State {
     pub(crate) nullifiers: Nullifiers,
     /// All sums but those that the table tells: balances and bonds are 0 here.
     pub(crate) flows: Sums,
+    /// Shared with who counts their votes.
+    pub(crate) voters: Arc<Voters>,
     /// As it was before a block that may be taken back.
-    before: Option<(u32, Nullifiers, Sums)>,
+    before: Option<(u32, Nullifiers, Sums, Arc<Voters>)>,
 }
 
 impl State {
@@ -39,6 +44,7 @@ impl State {
             units: Units::new(terms.units),
             nullifiers: Nullifiers::new(nullifiers_max(terms.units)),
             flows: Sums::default(),
+            voters: Arc::default(),
             before: None,
         }
     }
@@ -50,23 +56,23 @@ impl State {
         let flows = Sums::read(&mut reader);
         let length = reader.u32() as usize;
         let nullifiers = Nullifiers::read(reader.bytes(length), nullifiers_max(terms.units))?;
+        let voters = Arc::new(Voters::read(&mut reader)?);
         reader.intact()?;
         let units = Units::read(reader.rest(), terms.units, prefix)?;
-        let state = Self { terms, prefix, price, units, nullifiers, flows, before: None };
+        let state = Self { terms, prefix, price, units, nullifiers, flows, voters, before: None };
         let is_price = (terms.price..=PRICE_MAX).contains(&price);
         (is_price && flows.balances == 0 && flows.bonded == 0 && state.sums().hold()).then_some(state)
     }
 
-    /// Its bytes: prefix 9, price 4, sums 56 without balances and bonds, the nullifiers' length 4 and they, and the units.
+    /// Its bytes: prefix 9, price 4, sums 56 without balances and bonds, the nullifiers' length 4 and they, the voters, and the units.
     pub fn emit(&self) -> alloc::vec::Vec<u8> {
         let mut writer = Writer::default();
         self.prefix.emit(&mut writer);
         writer.u32(self.price);
         self.flows.emit(&mut writer);
-        writer
-            .u32(self.nullifiers.bytes().len() as u32)
-            .bytes(self.nullifiers.bytes())
-            .bytes(self.units.bytes());
+        writer.u32(self.nullifiers.bytes().len() as u32).bytes(self.nullifiers.bytes());
+        self.voters.emit(&mut writer);
+        writer.bytes(self.units.bytes());
         writer.finish()
     }
 
@@ -132,14 +138,14 @@ impl State {
     /// From here on changes can be taken back.
     pub(crate) fn begin(&mut self) {
         self.units.begin();
-        self.before = Some((self.price, self.nullifiers.clone(), self.flows));
+        self.before = Some((self.price, self.nullifiers.clone(), self.flows, self.voters.clone()));
     }
 
     /// Ends that: changes stay, or are taken back.
     pub(crate) fn end(&mut self, stay: bool) {
         self.units.end(stay);
         if let Some(before) = self.before.take().filter(|_| !stay) {
-            (self.price, self.nullifiers, self.flows) = before;
+            (self.price, self.nullifiers, self.flows, self.voters) = before;
         }
     }
 

@@ -119,6 +119,6 @@ fn s9_nullifiers_have_a_bound_and_claims_wait_at_it() {
 fn empty(is_upper: bool) -> Vec<u8> {
     let mut bytes = vec![1, u8::from(is_upper) << 7, 0, 0, 0, 0, 0, 0, 0];
     bytes.extend(3_u32.to_be_bytes());
-    bytes.extend([0; 56 + 4]);
+    bytes.extend([0; 56 + 4 + 4]);
     bytes
 }

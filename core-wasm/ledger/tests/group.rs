@@ -166,24 +166,6 @@ fn s14_who_signs_two_stalls_no_block_and_pays_for_both() {
 }
 
 #[test]
-fn s16_a_voter_without_its_journal_signs_nothing() {
-    let mut town = town(5, 4);
-    town.run(2 * EPOCH);
-    let voter = town.voters[1];
-    town.stores[voter.0].borrow_mut().journal.clear();
-    town.stores[voter.0].borrow_mut().blocks.clear();
-    let written = town.stores[voter.0].borrow().written.len();
-    town.start(voter, false);
-    let pay = town.pay(town.persons[0], town.persons[1], CREDIT, 0);
-    town.submit(town.persons[0], &pay);
-    town.run(10 * EPOCH);
-    assert_eq!(town.stores[voter.0].borrow().written.len(), written);
-    assert!(town.height(voter) >= 12, "it follows: {}", town.height(voter));
-    assert!(town.included(town.persons[0], pay.id()));
-    checker::check(&town);
-}
-
-#[test]
 fn a_cut_without_a_quorum_stops_and_goes_on_when_it_heals() {
     let mut town = town(6, 7);
     let far = town.voters[..3].to_vec();

@@ -46,6 +46,7 @@ fn pair(terms: Terms, side: Option<bool>, people: &[u32]) -> Pair {
         fee: terms.fee.into(),
         stake: terms.stake.into(),
         lowest: terms.price.into(),
+        waiting: Vec::new(),
     };
     Pair { state: State::read(&bytes(&model, side), terms).expect("a state"), model }
 }
@@ -58,7 +59,7 @@ fn bytes(model: &Model, side: Option<bool>) -> Vec<u8> {
     };
     bytes.extend((model.price as u32).to_be_bytes());
     bytes.extend((model.minted as u64).to_be_bytes());
-    bytes.extend([0; 48 + 4]);
+    bytes.extend([0; 48 + 4 + 4]);
     for (at, thing) in &model.things {
         let Thing::Account { balance, bond, .. } = thing else { unreachable!("accounts alone") };
         bytes.extend(at);
@@ -91,6 +92,9 @@ impl Pair {
         assert_eq!(self.state.root(), model.root(), "{about}");
         assert_eq!(self.state.nullifiers().root(), model.nullifiers(), "{about}");
         assert_eq!(self.state.units().len(), model.units(), "{about}");
+        let waiting =
+            self.state.voters().waiting().iter().map(|seat| tabmesh_ledger::Key::account(&seat.id).0);
+        assert_eq!(waiting.collect::<Vec<_>>(), model.waiting, "{about}");
     }
 
     fn execute(&mut self, epoch: u32, operation: &Operation) -> Result<(), Refusal> {
@@ -128,11 +132,13 @@ fn amount(dice: &mut Dice, state: &State, person: u32) -> u64 {
 fn by_chance(dice: &mut Dice, state: &State, people: u32, epoch: u32) -> Operation {
     let person = 1 + dice.below(u64::from(people)) as u32;
     let name = [dice.below(12) as u8; 11];
-    let action = match dice.below(12) {
+    let action = match dice.below(14) {
         0 => Action::Bond { credits: choose(dice, &[1, 30, 99, 100, 120, u32::MAX]) },
         1 => Action::Leave,
         2 | 3 => Action::Set { name, value: dice.bytes() },
         4 => Action::Renew { name, amount: amount(dice, state, person) },
+        5 | 6 if dice.chance(0.8) => Action::Join { nonce: dice.draw().to_be_bytes() },
+        5 => Action::Thaw { nonce: [5; 8], proof: dice.draw().to_be_bytes() },
         _ => {
             let to = match dice.below(4) {
                 0 => NodeId(dice.bytes()),

@@ -51,11 +51,11 @@ fn kinds_that_are_none_and_kinds_that_are_to_come_differ() {
     for kind in 0..=255 {
         bytes[0] = kind;
         let expected = match kind {
-            4 | 5 | 8..=20 => Refusal::NotYet,
+            8..=20 => Refusal::NotYet,
             0 | 21.. => Refusal::UnknownKind,
             // With a leave's zeros these say nothing; a reference may be set to zeros.
             1 | 2 | 7 => Refusal::Malformed,
-            3 | 6 => {
+            3..=6 => {
                 assert!(Operation::read(&bytes).is_ok());
                 continue;
             }

@@ -28,12 +28,12 @@ fn state(keys: &[[u8; 32]], dice: &mut Dice) -> State {
     }
     let units = Units::read(&bytes, 384, Prefix::default()).expect("accounts");
     let balances: u64 = (0..units.records()).filter_map(|at| account(&units, at)).map(|it| it.balance).sum();
-    // Prefix 9, price 4, minted 8, six other sums, no nullifiers.
+    // Prefix 9, price 4, minted 8, six other sums, no nullifiers, no voters.
     let mut all = vec![0; 9];
     all.extend(3_u32.to_be_bytes());
     all.extend(balances.to_be_bytes());
     all.extend([0; 48]);
-    all.extend([0; 4]);
+    all.extend([0; 4 + 4]);
     all.extend(bytes);
     State::read(&all, common::TERMS).expect("a state")
 }

@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 use tabmesh_port::Instant;
 
 use crate::hash::Hash;
+use crate::ledger::Ledger;
+use crate::limits::SHOWN_HEIGHTS;
 
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Draft};
@@ -45,18 +47,24 @@ pub(crate) struct Ballot {
     pub(crate) has_cut: bool,
     pub(crate) has_proposed: bool,
     pub(crate) rows: Vec<Row>,
+    /// Who leads which round.
+    pub(crate) order: Vec<u8>,
     /// Voters who told what they have, bit by bit.
     pub(crate) reported: u64,
     pub(crate) proposed: Option<Proposed>,
     pub(crate) notarised: Option<Notarised>,
     pub(crate) told: Instant,
+    pub(crate) looked: Instant,
     pub(crate) fetched: Instant,
 }
 
 impl Ballot {
-    pub(crate) fn new(voters: usize) -> Self {
-        let mut rows = Vec::with_capacity(voters);
-        rows.resize(voters, Row::default());
+    /// On the block that comes next.
+    pub(crate) fn new(ledger: &Ledger) -> Self {
+        let voters = ledger.state().voters();
+        let order = voters.order(&ledger.id().genesis, ledger.head().height.saturating_add(1));
+        let mut rows = Vec::with_capacity(voters.len());
+        rows.resize(voters.len(), Row::default());
         Self {
             round: 0,
             entered: Instant(0),
@@ -64,10 +72,12 @@ impl Ballot {
             has_cut: false,
             has_proposed: false,
             rows,
+            order,
             reported: 0,
             proposed: None,
             notarised: None,
             told: Instant(0),
+            looked: Instant(0),
             fetched: Instant(0),
         }
     }
@@ -102,5 +112,29 @@ impl Ballot {
             }
         }
         certificate
+    }
+}
+
+/// Bit by bit the voters who were seen to vote for each of the last blocks, the newest first.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Attendance {
+    pub(crate) seen: [u64; SHOWN_HEIGHTS as usize],
+    /// This node itself counted the votes on so many of them.
+    pub(crate) watched: u32,
+}
+
+impl Attendance {
+    /// A block is final. `votes` are those who were seen to vote for it, if this node counted.
+    pub(crate) fn next(&mut self, votes: Option<u64>) {
+        self.seen.rotate_right(1);
+        if let Some(newest) = self.seen.first_mut() {
+            *newest = votes.unwrap_or(0);
+        }
+        self.watched = if votes.is_some() { self.watched.saturating_add(1) } else { 0 };
+    }
+
+    /// Those who were seen at all.
+    pub(crate) fn held(&self) -> u64 {
+        self.seen.iter().fold(0, |all, seen| all | seen)
     }
 }

@@ -3,14 +3,14 @@
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::block::Block;
-use crate::limits::{AGAIN_MS, view_of};
+use crate::limits::{AGAIN_MS, IDLE_MS, view_of};
 use crate::operation::Operation;
 
 use super::ballot::{Ballot, Notarised};
 use super::event::Event;
 use super::machine::Member;
-use super::pending::Asked;
 use super::pending::Then;
+use super::pending::{Asked, Check};
 use super::safety::Entry;
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Draft, short_of};
@@ -30,7 +30,7 @@ impl Member {
         if let Some((_, block)) = read_final(bytes)
             && self.ledger.apply(&block).is_ok()
         {
-            self.begin(&block);
+            self.begin(&block, None);
         }
     }
 
@@ -64,12 +64,13 @@ impl Member {
             Some(Notarised { draft: Draft { header: block.header, hash, shorts }, certificate });
     }
 
-    /// Who does not vote asks for the block of each epoch.
+    /// Who does not vote asks for the block of each epoch. Who does asks where one is missing: it may vote no more, and nobody tells it.
     pub(crate) fn follow(&mut self, epoch: u32, part: u64) {
         let head = self.ledger.head().epoch;
         let is_due = epoch > head.saturating_add(1) || epoch > head && part >= FOLLOWS;
-        if is_due && !self.is_asking_block() && self.ground.is_past(self.ballot.told, AGAIN_MS) {
-            self.ballot.told = self.ground.now;
+        let again = if self.seat.is_some() { IDLE_MS } else { AGAIN_MS };
+        if is_due && !self.is_asking_block() && self.ground.is_past(self.ballot.looked, again) {
+            self.ballot.looked = self.ground.now;
             self.turns = self.turns.wrapping_add(1);
             let voter = self.turns % self.voters.len().max(1) as u64;
             if let Some(id) = self.voters.get(voter as u8).map(|seat| seat.id) {
@@ -119,13 +120,13 @@ impl Member {
     pub(crate) fn take_final(&mut self, block: &Block, certificate: &Certificate, from: &NodeId) {
         if block.header.height == self.height() {
             self.is_behind();
-            self.finish(block, certificate);
+            self.finish(block, certificate, None);
             self.ask_block(from);
         }
     }
 
-    /// Takes a final block.
-    pub(crate) fn finish(&mut self, block: &Block, certificate: &Certificate) {
+    /// Takes a final block. `votes` are those who were seen to vote for it, if this node counted.
+    pub(crate) fn finish(&mut self, block: &Block, certificate: &Certificate, votes: Option<u64>) {
         if self.ledger.apply(block).is_err() {
             return;
         }
@@ -134,13 +135,13 @@ impl Member {
         writer.bytes(&block.emit());
         let height = block.header.height;
         self.ground.emit(&Event::Final { height, bytes: &writer.finish() });
-        self.begin(block);
+        self.begin(block, votes);
         self.tell_head();
         self.tell_standing();
     }
 
     /// The vote on the next block begins.
-    fn begin(&mut self, block: &Block) {
+    fn begin(&mut self, block: &Block, votes: Option<u64>) {
         let before = self.safety.view();
         let ledger = &self.ledger;
         self.safety.on_final(block.header.height, |spot| Self::is_spent(ledger, spot));
@@ -153,7 +154,21 @@ impl Member {
             let may_come = pooled.operation.until >= due && !Self::is_spent(ledger, &pooled.spot);
             may_come && (!pooled.is_named || is_promised)
         });
-        self.ballot = Ballot::new(self.voters.len());
+        self.attendance.next(votes);
+        self.on_ran(block);
+        let voters = core::mem::replace(&mut self.voters, self.ledger.state().voters().clone());
+        self.seat = self.voters.find(&self.ground.own);
+        if is_view {
+            // What voters of the last view said has no number in this one.
+            self.checks
+                .retain(|(_, check)| !matches!(check, Check::Locked { .. } | Check::Acknowledged { .. }));
+            let are_others =
+                voters.seats().iter().zip(self.voters.seats()).any(|(one, other)| one.id != other.id);
+            if self.has_started && (are_others || voters.len() != self.voters.len()) {
+                self.hold_voters();
+            }
+        }
+        self.ballot = Ballot::new(&self.ledger);
         self.operations = block.operations.len() as u16;
         self.on_included(&block.operations, block.header.height, is_view);
     }

@@ -1,5 +1,6 @@
 //! The module of a voter: what comes in goes to its part.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use tabmesh_port::{
@@ -12,15 +13,15 @@ use crate::ledger::Ledger;
 use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, operations_max};
 use crate::operation::Claim;
 
-use super::ballot::Ballot;
+use super::ballot::{Attendance, Ballot};
 use super::event::{Event, Mode};
 use super::ground::Ground;
-use super::pending::{Asked, Check, Making, Proof, Signing, Submission};
+use super::pending::{Asked, Check, Errand, Making, Proof, Signing, Submission};
 use super::pool::Pool;
 use super::safety::Safety;
 use super::statement::Says;
-use super::voters::Voters;
 use super::wire::{self, Standing};
+use crate::voters::Voters;
 
 /// One node of the ledger: it follows, submits, and votes if it is a voter.
 pub struct Member {
@@ -28,18 +29,23 @@ pub struct Member {
     pub(crate) starts_ms: u64,
     pub(crate) epoch_ms: u64,
     pub(crate) ledger: Ledger,
-    pub(crate) voters: Voters,
+    /// As the state has them, for the block that is to come.
+    pub(crate) voters: Arc<Voters>,
     /// Which voter this node is, if it is one.
     pub(crate) seat: Option<u8>,
     pub(crate) safety: Safety,
     pub(crate) pool: Pool,
     pub(crate) ballot: Ballot,
+    pub(crate) attendance: Attendance,
     pub(crate) signing: Vec<Signing>,
     pub(crate) checks: Vec<(u32, Check)>,
     pub(crate) proofs: Vec<Proof>,
     pub(crate) asked: Vec<(u32, Asked)>,
     pub(crate) submissions: Vec<Submission>,
     pub(crate) making: Vec<Making>,
+    pub(crate) errand: Option<Errand>,
+    /// Of this run.
+    pub(crate) nonce: [u8; 8],
     /// Whom it asks for blocks, where it does not vote: one voter after the other, each begins elsewhere.
     pub(crate) turns: u64,
     ticked: Instant,
@@ -59,16 +65,18 @@ impl Member {
     /// A node of a ledger whose genesis was checked. It does nothing before [`Command::Start`](super::Command::Start).
     pub fn new(attachment: &Attachment, genesis: &Genesis) -> Self {
         let own = NodeId::of_key(&attachment.key);
-        let voters = Voters::new(genesis);
+        let ledger = Ledger::new(genesis);
+        let voters = ledger.state().voters().clone();
         let units = genesis.terms.units;
         Self {
             ground: Ground::new(own),
             starts_ms: genesis.starts_ms,
             epoch_ms: genesis.terms.epoch_ms.into(),
-            ledger: Ledger::new(genesis),
             seat: voters.find(&own),
-            ballot: Ballot::new(voters.len()),
+            ballot: Ballot::new(&ledger),
+            attendance: Attendance::default(),
             voters,
+            ledger,
             safety: Safety::new(locks_max(units) as usize),
             pool: Pool::new(operations_max(units).min(crate::limits::PROPOSED_MAX as u32) as usize),
             signing: Vec::new(),
@@ -77,6 +85,8 @@ impl Member {
             asked: Vec::new(),
             submissions: Vec::new(),
             making: Vec::new(),
+            errand: None,
+            nonce: crate::voters::head(&attachment.seed),
             turns: own.head(),
             ticked: Instant(0),
             has_started: false,
@@ -100,8 +110,10 @@ impl Member {
 
     /// Switches a rule off.
     #[cfg(feature = "mutants")]
-    pub fn switch_off(&mut self, rule: super::Rule) {
+    pub fn switch_off(&mut self, rule: crate::Rule) {
         self.safety.switch_off(rule);
+        self.ledger.switch_off(rule);
+        self.voters = self.ledger.state().voters().clone();
     }
 
     /// The epoch by this node's clock, and how much of it is over, in thousandths.
@@ -181,6 +193,7 @@ impl Member {
             Check::Cast { voter, height, says, cast } if holds && height == self.height() => {
                 self.on_cast(voter, says, cast);
             }
+            Check::Cast { voter, height, .. } if holds => self.on_seen(voter, height),
             Check::Locked { operation, voter, signature } if holds => {
                 self.on_lock(&operation, voter, signature);
             }
@@ -218,6 +231,8 @@ impl Member {
                     self.on_refused(voter, &operation, code);
                 }
             }
+            // A voter of a later view, perhaps: it has the blocks up to there.
+            (wire::STANDING, None) if reader.u32() > self.height() => self.ask_block(from),
             (wire::SUBMITTED, _) if self.seat.is_some() => self.on_submitted(from, rest),
             _ => {}
         }
@@ -296,11 +311,13 @@ impl Module for Member {
             Input::Done(Done::Signed { job, signature }) => {
                 self.on_signed(job, Some(signature));
                 self.on_made(job, Some(signature));
+                self.on_errand(job, Some(signature));
             }
             Input::Done(Done::Verified { job, holds }) => self.on_checked(job, holds),
             Input::Done(Done::Failed { job }) => {
                 self.on_signed(job, None);
                 self.on_made(job, None);
+                self.on_errand(job, None);
                 self.on_checked(job, false);
             }
             Input::Told(told) => self.on_told(told),
@@ -309,6 +326,7 @@ impl Module for Member {
             self.ticked = now;
             self.go_on();
             self.tell_submissions();
+            self.keep_seat();
             self.watch_mode();
         }
     }

@@ -6,7 +6,7 @@ use tabmesh_port::limits::HELD_MAX;
 use tabmesh_port::{NodeId, Reader, Signature, Status, Writer};
 
 use crate::key::Key;
-use crate::limits::{CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, SUBMISSIONS_MAX, VALID_EPOCHS};
+use crate::limits::{CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, SUBMISSIONS_MAX, VALID_EPOCHS, VIEW_HEIGHTS};
 use crate::operation::{Action, Operation};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -21,16 +21,17 @@ fn amount_of(action: &Action) -> u64 {
     match *action {
         Action::Transfer { amount, .. } | Action::Renew { amount, .. } => amount,
         Action::Bond { credits } => u64::from(credits) * CREDIT,
-        Action::Leave | Action::Set { .. } => 0,
+        Action::Leave | Action::Join { .. } | Action::Thaw { .. } | Action::Set { .. } => 0,
     }
 }
 
 impl Member {
     /// Operations of an account that are on their way from here, by their numbers.
-    fn waiting(&self, account: &Key) -> Vec<Operation> {
+    pub(crate) fn waiting(&self, account: &Key) -> Vec<Operation> {
         let mut waiting: Vec<Operation> = Vec::new();
         let submitted = self.submissions.iter().map(|submission| &submission.operation);
-        for operation in submitted.chain(self.making.iter().map(|making| &making.operation)) {
+        let errand = self.errand.iter().filter(|errand| !errand.is_submitted).map(|errand| &errand.operation);
+        for operation in submitted.chain(self.making.iter().map(|making| &making.operation)).chain(errand) {
             if operation.payer() == *account && !Self::is_spent(&self.ledger, &(*account, operation.sequence))
             {
                 let at = waiting.partition_point(|other| other.sequence < operation.sequence);
@@ -41,7 +42,7 @@ impl Member {
     }
 
     /// The number that an account's next operation takes: the first one that none on its way has.
-    fn sequence(&self, account: &Key, waiting: &[Operation]) -> Option<u32> {
+    pub(crate) fn sequence(&self, account: &Key, waiting: &[Operation]) -> Option<u32> {
         let mut sequence = self.ledger.state().units().account(account)?.sequence;
         for operation in waiting {
             sequence += u32::from(operation.sequence == sequence);
@@ -155,7 +156,7 @@ impl Member {
         }
     }
 
-    /// Only what a voter's own link brings counts, so there have to be links. Of more voters than may be held each node begins elsewhere; voters begin at themselves,
+    /// Says who votes, and wants links to them: only what a voter's own link brings counts. Of more voters than may be held each node begins elsewhere; voters begin at themselves,
     /// so that of two one holds the other.
     pub(crate) fn hold_voters(&mut self) {
         let seats = self.voters.seats();
@@ -167,6 +168,12 @@ impl Member {
             }
         }
         self.ground.hold(&ids);
+        let mut writer = Writer::default();
+        for seat in self.voters.seats() {
+            writer.bytes(&seat.id.0);
+        }
+        let height = self.safety.view() * VIEW_HEIGHTS + 1;
+        self.ground.emit(&Event::Voters { height, ids: &writer.finish() });
     }
 
     /// Asks a voter for test credits.

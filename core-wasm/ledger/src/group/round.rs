@@ -11,9 +11,10 @@ use crate::limits::{AGAIN_MS, CUT, IDLE_MS, LEADER_WAITS_MS, OPEN, ROUND_LASTS, 
 use super::ballot::{Notarised, Proposed};
 use super::machine::Member;
 use super::pending::{Asked, For};
-use super::safety::{Content, Lock, Rule};
+use super::safety::{Content, Lock};
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Draft};
+use crate::rule::Rule;
 
 /// Of what is not about one operation.
 const NOWHERE: (Key, u32) = (Key([0; 32]), 0);
@@ -22,7 +23,10 @@ impl Member {
     /// Time has passed.
     pub(crate) fn go_on(&mut self) {
         let Some((epoch, part)) = self.clock() else { return };
-        let Some(seat) = self.seat else { return self.follow(epoch, part) };
+        if self.seat.is_none() || epoch > self.ledger.head().epoch.saturating_add(1) {
+            self.follow(epoch, part);
+        }
+        let Some(seat) = self.seat else { return };
         if epoch > self.ledger.head().epoch {
             if part >= CUT && !self.ballot.has_cut {
                 self.ballot.has_cut = true;
@@ -100,7 +104,8 @@ impl Member {
     }
 
     fn leader(&self, round: u32) -> u8 {
-        self.voters.leader(&self.ledger.id().genesis, self.height(), round)
+        let order = &self.ballot.order;
+        order.get(round as usize % order.len().max(1)).copied().unwrap_or(0)
     }
 
     fn lead(&mut self, seat: u8) {
@@ -185,6 +190,7 @@ impl Member {
         let (hash, epoch, leader, is_checked) =
             (draft.hash, draft.header.epoch, proposed.leader, *is_checked);
         let Some(block) = self.resolve(&hash, leader) else { return };
+        let is_silencing = self.silences(&block.header);
         let notarised = self.ballot.notarised.as_ref().filter(|notarised| notarised.draft.hash == hash);
         let shown = notarised.map(|notarised| notarised.certificate.statement.round);
         if !is_checked {
@@ -204,6 +210,9 @@ impl Member {
         let pool = &self.pool;
         let is_certified = |id: &Hash| pool.get(id).is_some_and(|pooled| pooled.is_certified);
         let is_due = |lock: &Lock| !overdue.contains(&lock.operation);
+        if shown.is_none() && is_silencing {
+            return;
+        }
         if self.safety.may_notarise((round, hash), &contents, shown, is_certified, is_due) {
             self.cast(Says::Notarise, round, hash, alloc::vec::Vec::new());
         }

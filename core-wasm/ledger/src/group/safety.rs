@@ -21,9 +21,14 @@
 //! is excluded likewise, since acknowledged is locked. (An operation that cannot be done on the last block is in no next one: it is not *due*, and may
 //! be left out. When the last of the Q acknowledged A it was due, and it is so for all who have the same last block.)
 //!
+//! **Views.** The voters of a height follow from the final blocks below it, so by S1 for these everybody has the same, and n, Q and F with them: what is above is said of one height, or of the heights
+//! of one view, and within it they do not change. (Did they, F locks of some and Q votes of others would need no voter in common.) A lock counts in its view alone. What is settled outlives it, as it is in one of its blocks: whoever comes, goes or is frozen does so behind the last of
+//! these. N is never less than what weighed, for six views: so who goes on has more than half of it.
+//!
 //! **A lost journal.** Each of these compares with what was signed before. Who lost that could be made to sign the opposite. So without a
 //! journal a voter signs nothing in a view in which it may have signed: [`Entry::Opened`] says from which view on the journal is whole.
-//! It is whole for view 0 when the ledger began, and for no running view otherwise.
+//! It is whole for view 0 when the ledger began. A later one begins when an operation that this very run has signed is in a final block, of view v say, and is whole from v + 1 on. For what an earlier run has signed it had seen all final blocks but one
+//! at most; that run was over when the operation was signed, so its block is that last one or comes later, and nothing was signed of a view beyond v. An operation of an earlier run would show nothing: with an old chain anybody shows that.
 
 use alloc::vec::Vec;
 
@@ -32,6 +37,7 @@ use tabmesh_port::{Reader, Writer};
 use crate::hash::Hash;
 use crate::key::Key;
 use crate::limits::view_of;
+use crate::rule::Rule;
 
 use super::statement::{Says, Statement};
 
@@ -102,34 +108,6 @@ pub struct Lock {
     pub operation: Hash,
     /// No block may be without it.
     pub is_acknowledged: bool,
-}
-
-/// The rules, each of which can be switched off in the tests that show what it is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum Rule {
-    /// One vote and one finalisation a round, and none in an earlier one.
-    OneVote,
-    /// No other block than the decided one, unless notarised later.
-    Decided,
-    /// No finalisation behind a vote in a later round.
-    LateFinal,
-    /// One lock a sequence number.
-    OneLock,
-    /// No block against a lock.
-    AgainstLock,
-    /// No block without what was acknowledged.
-    Omitted,
-    /// No lock behind a vote.
-    LockBehindVote,
-    /// No acknowledgement behind a vote.
-    AcknowledgeBehindVote,
-    /// Nothing in a view for which the journal is not whole.
-    LostJournal,
-    /// So many signatures make a certificate. Whoever reads one keeps this rule.
-    Quorum,
-    /// What is locked together can be done together. Whoever locks keeps this rule.
-    SetAside,
 }
 
 /// What a voter has signed that still binds it.
@@ -204,6 +182,11 @@ impl Safety {
         self.voted.is_some()
     }
 
+    /// Whether its journal is whole for some view.
+    pub fn is_whole(&self) -> bool {
+        self.from_view != u32::MAX
+    }
+
     /// Whether it signs anything in this view.
     pub fn signs(&self) -> bool {
         self.from_view <= self.view() || !self.has(Rule::LostJournal)
@@ -259,11 +242,13 @@ impl Safety {
         self.signs() && (is_last || !self.has(Rule::LateFinal)) && (is_later || !self.has(Rule::OneVote))
     }
 
-    /// Whether to lock an operation; that it can be done beside the other locks is for who asks to know.
+    /// Whether to lock an operation; that it can be done beside the other locks is for who asks to know. One that was acknowledged is certified, and may have come in the place of
+    /// what this voter has locked: it is not locked again.
     pub fn may_lock(&self, spot: &Spot, operation: &Hash) -> bool {
         let mut there = self.locks.iter().filter(|lock| lock.spot == *spot);
         let is_free = there.clone().next().is_none() && self.locks.len() < self.locks_max;
-        let is_it = there.any(|lock| lock.operation == *operation);
+        let has_locked = |lock: &Lock| !lock.is_acknowledged || !self.has(Rule::Relock);
+        let is_it = there.any(|lock| lock.operation == *operation && has_locked(lock));
         let is_before = !self.has_voted() || !self.has(Rule::LockBehindVote);
         self.signs() && is_before && (is_it || is_free || !self.has(Rule::OneLock))
     }

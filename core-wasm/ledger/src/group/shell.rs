@@ -102,7 +102,7 @@ impl Member {
         self.signing.push(Signing { number, is_kept: false, statement, to });
     }
 
-    fn keep(&mut self, entry: &Entry) -> u32 {
+    pub(crate) fn keep(&mut self, entry: &Entry) -> u32 {
         let number = self.ground.number();
         self.ground.emit(&Event::Keep { number, record: &entry.emit() });
         number

@@ -7,7 +7,7 @@ use tabmesh_port::{Attachment, Port, Reader, Signature, Writer};
 use crate::hash::{Hash, Tag};
 use crate::operation::{Claim, LedgerId};
 
-use super::voters::Voters;
+use crate::voters::Voters;
 
 /// What a statement says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,9 +10,9 @@ use crate::refusal::Refusal;
 use super::event::Event;
 use super::machine::Member;
 use super::pending::{Asked, Check, Submission};
-use super::safety::Rule;
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
+use crate::rule::Rule;
 
 fn bit(voter: u8) -> u64 {
     1_u64.checked_shl(voter.into()).unwrap_or(0)
@@ -219,7 +219,7 @@ impl Member {
             if is_view {
                 submission.locks = Certificate::new(Statement { view, ..submission.locks.statement });
                 (submission.is_certified, submission.is_settled) = (false, false);
-                (submission.acknowledged, submission.asking) = (0, 0);
+                (submission.acknowledged, submission.asking, submission.refusers) = (0, 0, 0);
             }
             let mut there = operations.iter().filter(|other| (other.payer(), other.sequence) == spot);
             let (one, another) = (there.next(), there.next());

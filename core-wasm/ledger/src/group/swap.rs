@@ -5,13 +5,14 @@ use alloc::vec::Vec;
 use tabmesh_port::limits::TELL_MAX;
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
-use crate::limits::{ASKING_MAX, view_of};
+use crate::limits::ASKING_MAX;
 use crate::operation::Operation;
 
 use super::machine::Member;
 use super::pending::{Asked, Check};
 use super::pool::Pooled;
 use super::wire::{self, Draft, head_of, short_of, tag_of};
+use crate::rule::Rule;
 
 const IS_LOCKED: u8 = 1;
 const IS_ACKNOWLEDGED: u8 = 2;
@@ -20,8 +21,11 @@ const IS_SPOT: u8 = 4;
 const ROW: usize = 9;
 
 impl Member {
-    /// Tells all voters which operations this one has, and which of them it has locked.
+    /// Tells all voters which operations this one has, and which of them it has locked. Whoever tells is counted on to vote.
     pub(crate) fn tell_have(&mut self) {
+        if !self.safety.signs() {
+            return;
+        }
         let mut writer = Writer::default();
         writer.u8(wire::HAVE).u32(self.height());
         // A leader leaves out what a lock is in the way of, also where it has not that operation.
@@ -138,21 +142,21 @@ impl Member {
         if epoch <= self.ledger.head().epoch {
             return None;
         }
-        let (mut sure, mut all) = (Vec::new(), Vec::new());
+        let (mut sure, mut all, mut refuse) = (Vec::new(), Vec::new(), 0);
         for pooled in self.pool.list() {
             if self.is_sure(pooled) {
                 sure.push(pooled.operation);
             }
-            if self.is_fit(pooled) {
+            if self.is_fit(pooled, &mut refuse) {
                 all.push(pooled.operation);
             }
         }
-        let view = view_of(self.height());
-        let (mut block, refused) = self.ledger.propose(epoch, view, &all).ok()?;
+        let shown = self.shown();
+        let (mut block, refused) = self.ledger.propose(epoch, shown, &all).ok()?;
         // What is certified can be done beside all else that is; beside more it need not be.
         let is_sure_refused = refused.iter().any(|(operation, _)| sure.contains(operation));
         if is_sure_refused || block.operations.len() > self.pool_most() {
-            block = self.ledger.propose(epoch, view, &sure).ok()?.0;
+            block = self.ledger.propose(epoch, shown, &sure).ok()?.0;
         }
         let hash = block.header.hash();
         let mut shorts = Vec::new();
@@ -171,8 +175,9 @@ impl Member {
         pooled.is_certified || pooled.acknowledgers.count_ones() as usize >= self.weak()
     }
 
-    /// Whether to propose an operation: nothing that locks of more than n − Q voters are in the way of, as far as they say.
-    fn is_fit(&self, pooled: &Pooled) -> bool {
+    /// Whether to propose an operation: nothing that locks of more than n − Q voters are in the way of, as far as they say, with those who `refuse` the block
+    /// already for what is in it.
+    fn is_fit(&self, pooled: &Pooled, refuse: &mut u64) -> bool {
         if self.is_sure(pooled) {
             return true;
         }
@@ -181,9 +186,12 @@ impl Member {
             return false;
         }
         // Who has locked this one refuses the conflict too.
-        let refuse =
-            if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
-        let agree = (self.ballot.reported & !refuse).count_ones() as usize >= self.voters.quorum();
-        agree || rival.is_none() && refuse == 0
+        let own = if rival.is_some() { pooled.spot_lockers } else { pooled.spot_lockers & !pooled.lockers };
+        let all = if self.safety.has(Rule::Together) { *refuse | own } else { own };
+        let agree = (self.ballot.reported & !all).count_ones() as usize >= self.voters.quorum();
+        if agree {
+            *refuse = all;
+        }
+        agree || rival.is_none() && own == 0
     }
 }

@@ -16,8 +16,11 @@ impl Member {
             self.is_behind();
             return self.ask_block(from);
         }
-        if standing.height < height || Some(voter) == self.seat {
+        if Some(voter) == self.seat {
             return;
+        }
+        if standing.height < height {
+            return self.on_late(voter, standing);
         }
         let Some(row) = self.ballot.rows.get_mut(usize::from(voter)) else { return };
         if (standing.round, standing.gave_up) >= (row.round, row.gave_up) {
@@ -32,16 +35,14 @@ impl Member {
             let Some(cast) = told.filter(|told| known.is_none_or(|known| told.round > known.round)) else {
                 continue;
             };
-            self.check_cast(voter, says, cast);
+            self.check_cast(voter, height, says, cast);
         }
     }
 
-    fn check_cast(&mut self, voter: u8, says: Says, cast: Cast) {
-        let is_under_way = |check: &Check| matches!(check, Check::Cast { voter: other, says: said, .. } if *other == voter && *said == says);
-        if self.checks.iter().any(|(_, check)| is_under_way(check)) {
+    pub(crate) fn check_cast(&mut self, voter: u8, height: u32, says: Says, cast: Cast) {
+        if self.checks.iter().any(|(_, check)| check.is_of(voter, says)) {
             return;
         }
-        let height = self.height();
         let Cast { round, block: subject, signature } = cast;
         let statement = Statement { says, view: view_of(height), height, round, subject };
         let mut certificate = Certificate::new(statement);
@@ -85,7 +86,8 @@ impl Member {
                 continue;
             }
             if let Some(block) = self.resolve(&subject, voter as u8) {
-                self.finish(&block, &certificate);
+                let votes = self.votes();
+                self.finish(&block, &certificate, Some(votes));
             }
             return;
         }

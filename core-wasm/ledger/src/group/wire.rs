@@ -3,7 +3,7 @@
 //! ```text
 //! told
 //! 1 standing   height 4 ‖ round 4 ‖ flags 1 (1 gave up, 2 vote, 4 finalisation) ‖ notarised 4 ‖ for each of the two: round 4 ‖ block 32 ‖ signature 64
-//! 2 proposal   round 4 ‖ header 282 ‖ operations, by 8 bytes each
+//! 2 proposal   round 4 ‖ header 322 ‖ operations, by 8 bytes each
 //! 3 submitted  operation 184
 //! 4 locked     view 4 ‖ operation 32 ‖ signature 64
 //! 5 refused    operation 32 ‖ why 1
@@ -11,7 +11,7 @@
 //!              account ‖ the last 2 of the sequence number ‖ 4
 //! asked
 //! 16 block       height 4. Answer: certificate ‖ block
-//! 17 notarised   height 4. Answer: certificate ‖ header 282 ‖ operations, by 8 bytes each
+//! 17 notarised   height 4. Answer: certificate ‖ header 322 ‖ operations, by 8 bytes each
 //! 18 operations  block 32, or zeros ‖ 8 bytes each. Answer: 184 bytes each
 //! 19 certified   operation 184 ‖ certificate. Answer: signature 64
 //! 20 record      operation 32. Answer: the record of its acknowledgement, in which its certificate is

@@ -30,6 +30,8 @@ pub(crate) struct Model {
     pub(crate) fee: i128,
     pub(crate) stake: i128,
     pub(crate) lowest: i128,
+    /// Who asked for a seat; nobody votes here.
+    pub(crate) waiting: Vec<Hash>,
 }
 
 const CREDIT: i128 = 1_000_000;
@@ -137,6 +139,18 @@ impl Model {
                 refuse(bond == 0, Refusal::NotBonded)?;
                 refuse(unlock != 0, Refusal::Leaving)?;
                 mine.2 = epoch + 360;
+            }
+            Action::Join { .. } => {
+                refuse(bond == 0, Refusal::NotBonded)?;
+                refuse(unlock != 0, Refusal::Leaving)?;
+                if !self.waiting.contains(&me) {
+                    refuse(self.waiting.len() == 16, Refusal::TableFull)?;
+                    self.waiting.push(me);
+                }
+            }
+            Action::Thaw { .. } => {
+                refuse(unlock != 0, Refusal::Leaving)?;
+                return Err(Refusal::NotFrozen);
             }
             Action::Set { name, value } => {
                 let at = key(sha(&[&[2], &name]), false);

@@ -47,6 +47,8 @@ pub(crate) struct Paper {
     first: u32,
     /// Whether journals are lost.
     pub(crate) loses: bool,
+    /// From this height on the first honest one votes no more, and somebody new does.
+    pub(crate) moves: u32,
 }
 
 fn spot(number: u8) -> Spot {
@@ -113,12 +115,34 @@ impl Paper {
             signed: BTreeMap::new(),
             finals: BTreeMap::new(),
             loses: false,
+            moves: u32::MAX,
         };
         for honest in &mut paper.honest {
             honest.write(&Entry::Opened { view: 0 });
             (1..first).for_each(|height| honest.take(height, &[0; 32]));
         }
         paper
+    }
+
+    /// Somebody comes, and somebody goes, at this height.
+    pub(crate) fn move_at(&mut self, height: u32) {
+        self.moves = height;
+        let mut new = Honest {
+            safety: (self.make)(),
+            height: 1,
+            spent: BTreeSet::new(),
+            certificates: BTreeSet::new(),
+            journal: Vec::new(),
+        };
+        new.write(&Entry::Opened { view: view(height) });
+        (1..self.first).for_each(|height| new.take(height, &[0; 32]));
+        self.honest.push(new);
+    }
+
+    fn sits(&self, who: usize, height: u32) -> bool {
+        let has_moved = height >= self.moves;
+        let is_new = self.moves < u32::MAX && who + 1 == self.honest.len();
+        if is_new { has_moved } else { who > 0 || !has_moved }
     }
 
     fn count(&self, says: Says, (view, height, round): (u32, u32, u32), subject: Hash) -> usize {
@@ -160,6 +184,9 @@ impl Paper {
             drawn = drawn.saturating_sub(*weight);
             is_it
         });
+        if !self.sits(who, height) {
+            return self.end(who, height);
+        }
         match action.unwrap_or_default() {
             0 => self.lock(who, place, operation),
             1 => self.acknowledge(who, place, operation),
@@ -342,13 +369,16 @@ pub(crate) fn play(
     size: (usize, usize),
     marks: (usize, usize),
     make: fn() -> Safety,
-    loses: bool,
+    (loses, moves): (bool, u32),
 ) -> BTreeMap<Broken, u64> {
     let mut sum = BTreeMap::new();
     let (mut finals, mut settled) = (0, 0);
     for seed in seeds.clone() {
         let mut paper = Paper::new(seed, size, marks, make);
         paper.loses = loses;
+        if moves < u32::MAX {
+            paper.move_at(moves);
+        }
         (0..1_500).for_each(|_| paper.step());
         (finals, settled) = (finals + paper.finals(), settled + paper.settled());
         paper.broken().into_iter().for_each(|broken| {

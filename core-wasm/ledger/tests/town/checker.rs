@@ -2,28 +2,35 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tabmesh_ledger::{Event, Hash};
+use tabmesh_ledger::{Event, Hash, Seat};
+use tabmesh_world::perfect::Place;
 
 use super::Town;
+use super::roll::Roll;
 
 /// Bytes of a certificate and of a header, as docs/LEDGER.md has them.
 const STATEMENT: usize = 45;
-const HEADER: usize = 282;
+const HEADER: usize = 322;
 const OPERATION: usize = 184;
 
 /// A final block, cut up without the ledger's help.
 pub(crate) struct Cut {
     pub(crate) height: u32,
     pub(crate) block: Hash,
-    pub(crate) signers: u32,
+    pub(crate) signers: u64,
     /// Key and sequence, and all that names an operation.
     pub(crate) operations: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
+/// Where the header begins behind its certificate.
+pub(crate) fn head(bytes: &[u8]) -> usize {
+    let signers = u64::from_be_bytes(bytes[STATEMENT..STATEMENT + 8].try_into().expect("8 bytes"));
+    STATEMENT + 8 + 64 * signers.count_ones() as usize
+}
+
 pub(crate) fn cut(bytes: &[u8]) -> Cut {
-    let signers =
-        u64::from_be_bytes(bytes[STATEMENT..STATEMENT + 8].try_into().expect("8 bytes")).count_ones();
-    let head = STATEMENT + 8 + 64 * signers as usize;
+    let signers = u64::from_be_bytes(bytes[STATEMENT..STATEMENT + 8].try_into().expect("8 bytes"));
+    let head = head(bytes);
     let operations = bytes[head + HEADER..].chunks(OPERATION).map(|operation| {
         let spot = [&operation[56..120], &operation[5..9]].concat();
         (spot, operation[..120].to_vec())
@@ -41,12 +48,15 @@ pub(crate) fn check(town: &Town) -> u32 {
     let seed = town.plan.seed;
     let mut chain: BTreeMap<u32, Hash> = BTreeMap::new();
     let mut done: BTreeMap<Hash, u32> = BTreeMap::new();
-    let voters = town.plan.voters as u32;
     for place in town.nodes() {
+        let mut roll = Roll::new(&town.genesis);
         for (at, bytes) in town.stores[place.0].borrow().blocks.iter().enumerate() {
             let block = cut(bytes);
             assert_eq!(block.height as usize, at + 1, "seed {seed}");
-            assert!(block.signers * 3 > voters * 2, "seed {seed}: {} signers", block.signers);
+            let signers = block.signers.count_ones() as usize;
+            assert!(signers >= roll.quorum(), "seed {seed}: {signers} signers of {roll:?}");
+            assert!(u128::from(block.signers) < 1 << roll.seats.len(), "seed {seed}");
+            roll.take(&bytes[head(bytes)..]);
             let first = *chain.entry(block.height).or_insert(block.block);
             assert_eq!(first, block.block, "seed {seed}: s1, two final blocks at {}", block.height);
             let mut count: BTreeMap<&[u8], usize> = BTreeMap::new();
@@ -57,12 +67,29 @@ pub(crate) fn check(town: &Town) -> u32 {
                 }
             }
         }
+        same_voters(town, place, &roll);
     }
     let last = chain.keys().last().copied().unwrap_or_default();
     s2(town, &done, last);
     s16(town);
     s3(town);
     last
+}
+
+/// A node has the voters that its blocks say.
+fn same_voters(town: &Town, place: Place, roll: &Roll) {
+    let voters = town.ledger(place).state().voters();
+    let of = |seats: &[Seat]| seats.iter().map(|seat| seat.key.0.to_vec()).collect::<Vec<_>>();
+    let seats: Vec<Vec<u8>> = roll.seats.values().map(|person| person.key.clone()).collect();
+    let frozen: Vec<Vec<u8>> = roll.frozen.iter().map(|(person, ..)| person.key.clone()).collect();
+    let waiting: Vec<Vec<u8>> = roll.waiting.iter().map(|(person, _)| person.key.clone()).collect();
+    let seed = town.plan.seed;
+    assert_eq!(of(voters.seats()), seats, "seed {seed}: voters at {place:?}, {}", roll.height);
+    assert_eq!(of(voters.frozen()), frozen, "seed {seed}: frozen at {place:?}, {}", roll.height);
+    assert_eq!(of(voters.waiting()), waiting, "seed {seed}: waiting at {place:?}, {}", roll.height);
+    let steady: Vec<bool> = roll.seats.values().map(|person| person.is_steady).collect();
+    assert_eq!(voters.seats().iter().map(|seat| seat.is_steady).collect::<Vec<_>>(), steady, "seed {seed}");
+    assert_eq!(voters.quorum(), roll.quorum(), "seed {seed}");
 }
 
 /// SHA-256(5 ‖ content 56 ‖ key 64).

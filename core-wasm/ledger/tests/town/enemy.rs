@@ -1,6 +1,6 @@
 //! What the enemy does with its keys: it hears all that liars are told, signs whatever helps, and tells each honest voter something else.
 
-use tabmesh_ledger::{Hash, Operation, Says, Statement, Voters};
+use tabmesh_ledger::{Hash, Operation, Says, Statement};
 use tabmesh_port::{NodeId, Told, sha256};
 use tabmesh_world::dice::Dice;
 use tabmesh_world::perfect::Place;
@@ -41,9 +41,9 @@ impl Enemy {
     fn listen(&mut self, town: &Town) {
         for liar in &town.liars {
             for bytes in town.stores[liar.0].borrow_mut().heard.drain(..) {
-                if bytes[0] == 2 && bytes.len() >= 5 + 282 {
+                if bytes[0] == 2 && bytes.len() >= 5 + 322 {
                     let round = u32::from_be_bytes(bytes[1..5].try_into().expect("4 bytes"));
-                    let header = &bytes[5..5 + 282];
+                    let header = &bytes[5..5 + 322];
                     let height = u32::from_be_bytes(header[50..54].try_into().expect("4 bytes"));
                     self.aim((height, round, block_of(header)));
                 }
@@ -63,10 +63,13 @@ impl Enemy {
     fn propose(&mut self, town: &mut Town) {
         let honest = town.voters[self.below(town.voters.len())];
         let height = town.height(honest) + 1;
-        let voters = Voters::new(&town.genesis);
+        let voters = town.ledger(honest).state().voters().clone();
         let genesis = town.genesis.hash();
         for round in 0..4 {
-            let leader = voters.get(voters.leader(&genesis, height, round)).expect("a leader").id;
+            let leader = voters
+                .get(voters.order(&genesis, height)[round as usize % voters.len()])
+                .expect("a leader")
+                .id;
             let Some(liar) = town.liars.iter().copied().find(|place| town.net.id(*place) == leader) else {
                 continue;
             };
@@ -146,13 +149,23 @@ pub(crate) fn block_of(header: &[u8]) -> Hash {
 
 /// A block on an honest voter's ledger, as a proposal has it, and its hash.
 pub(crate) fn draft(town: &Town, on: Place, operations: &[Operation]) -> Option<(Vec<u8>, Hash)> {
+    draft_without(town, on, operations, 0)
+}
+
+/// One that does not show these voters, where it could.
+pub(crate) fn draft_without(
+    town: &Town,
+    on: Place,
+    operations: &[Operation],
+    omitted: u64,
+) -> Option<(Vec<u8>, Hash)> {
     let mut ledger = town.ledger(on).clone();
     let epoch = (town.elapsed / EPOCH) as u32;
     if epoch <= ledger.head().epoch {
         return None;
     }
-    let view = ledger.head().height / 6;
-    let (block, _) = ledger.propose(epoch, view, operations).ok()?;
+    let shown = if ledger.head().height % 6 < 3 { 0 } else { ledger.state().voters().all() & !omitted };
+    let (block, _) = ledger.propose(epoch, shown, operations).ok()?;
     let header = block.header.emit();
     let hash = block_of(&header);
     let mut bytes = header;

@@ -4,6 +4,7 @@
 
 pub(crate) mod checker;
 pub(crate) mod enemy;
+pub(crate) mod roll;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
