@@ -3,8 +3,9 @@
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::block::Block;
-use crate::limits::{AGAIN_MS, IDLE_MS, view_of};
+use crate::limits::{AGAIN_MS, IDLE_MS, opens_term, view_of};
 use crate::operation::Operation;
+use crate::voters::Voters;
 
 use super::ballot::{Ballot, Notarised};
 use super::event::Event;
@@ -18,9 +19,14 @@ use super::wire::{self, Draft, short_of};
 /// Where in an epoch who does not vote looks for its block, in thousandths.
 const FOLLOWS: u64 = 850;
 
+/// A certificate, and its block. Who votes stands between the two where a term opens, for light nodes: those who have the state know it.
 fn read_final(bytes: &[u8]) -> Option<(Certificate, Block)> {
     let mut reader = Reader::new(bytes);
     let certificate = Certificate::read(&mut reader)?;
+    let Statement { says, height, .. } = certificate.statement;
+    if says == Says::Finalise && opens_term(height) {
+        Voters::read(&mut reader)?;
+    }
     Some((certificate, Block::read(reader.rest()).ok()?))
 }
 
@@ -132,8 +138,11 @@ impl Member {
         }
         let mut writer = Writer::default();
         certificate.emit(&mut writer);
-        writer.bytes(&block.emit());
         let height = block.header.height;
+        if opens_term(height) {
+            self.ledger.state().voters().emit(&mut writer);
+        }
+        writer.bytes(&block.emit());
         self.ground.emit(&Event::Final { height, bytes: &writer.finish() });
         self.begin(block, votes);
         self.tell_head();
