@@ -1,5 +1,6 @@
 //! How a ledger began: who had what, who votes first, and what is in force for good.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, PublicKey, Reader, Writer};
@@ -12,6 +13,7 @@ use crate::record::{Account, Record};
 use crate::state::State;
 use crate::sums::Sums;
 use crate::terms::Terms;
+use crate::voters::{Seat, Voters};
 
 const VERSION: u8 = 1;
 
@@ -221,7 +223,11 @@ impl Genesis {
             debug_assert!(is_in);
         }
         state.flows = Sums { minted, ..Sums::default() };
-        state.voters = alloc::sync::Arc::new(crate::voters::Voters::new(self));
+        let mut seats = Vec::with_capacity(self.voters.len());
+        for voter in &self.voters {
+            seats.push(Seat::new(voter.key, 0, 0, true));
+        }
+        state.voters = Arc::new(Voters::first(seats, &self.hash(), self.is_lax));
         state
     }
 }

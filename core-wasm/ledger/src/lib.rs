@@ -33,6 +33,7 @@ mod record;
 mod refusal;
 mod rent;
 pub mod replica;
+mod rule;
 mod state;
 mod sums;
 mod terms;
@@ -44,8 +45,7 @@ pub use block::Block;
 pub use crossing::{Closed, Receipt, Rooted};
 pub use genesis::{Flaw, Genesis, Voter};
 pub use group::{
-    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Rule, Safety, Says, Spot,
-    Statement,
+    Certificate, Command, Content, Entry, Event, Group, Lock, Member, Mode, Safety, Says, Spot, Statement,
 };
 pub use hash::{EMPTY, Hash};
 pub use header::Header;
@@ -59,6 +59,7 @@ pub use proof::{Found, Proof};
 pub use record::{Account, Open, Record, Reference};
 pub use refusal::Refusal;
 pub use replica::Replica;
+pub use rule::Rule;
 pub use state::State;
 pub use sums::Sums;
 pub use terms::Terms;

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, PublicKey};
 
-use crate::group::Rule;
 use crate::hash::{Hash, Tag, tagged};
 use crate::key::Key;
 use crate::limits::{
@@ -14,6 +13,7 @@ use crate::limits::{
 };
 use crate::record::Account;
 use crate::refusal::Refusal;
+use crate::rule::Rule;
 use crate::state::State;
 use crate::units::Units;
 use crate::voters::{Seat, Voters, head, place};

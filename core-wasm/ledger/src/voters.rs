@@ -4,11 +4,10 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{NodeId, PublicKey, Reader, Writer};
 
-use crate::genesis::Genesis;
-use crate::group::Rule;
 use crate::hash::{Hash, Tag, tagged};
 use crate::key::Key;
 use crate::limits::{SCORE_MAX, VOTERS_MAX, WAITING_MAX};
+use crate::rule::Rule;
 
 /// Who votes, waits to, or is frozen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,17 +83,13 @@ pub struct Voters {
 }
 
 impl Voters {
-    /// Those of a genesis, which was checked.
-    pub fn new(genesis: &Genesis) -> Self {
-        let mut seats = Vec::with_capacity(genesis.voters.len());
-        let hash = genesis.hash();
-        for voter in &genesis.voters {
-            let mut seat = Seat::new(voter.key, 0, 0, true);
-            seat.draw(&hash);
-            seats.push(seat);
-        }
+    /// Those who vote first, in the order of their accounts; `genesis` is the hash of what names them.
+    pub(crate) fn first(seats: Vec<Seat>, genesis: &Hash, is_lax: bool) -> Self {
         let mut voters = Self::default();
-        (voters.seats, voters.is_lax) = (seats, genesis.is_lax);
+        (voters.seats, voters.is_lax) = (seats, is_lax);
+        for seat in &mut voters.seats {
+            seat.draw(genesis);
+        }
         voters
     }
 

@@ -154,7 +154,7 @@ fn split_with(plan: Plan) -> bool {
         let mut town = Town::new(Plan { seed, ..plan });
         town.run(EPOCH);
         town.run_to(655);
-        let voters = tabmesh_ledger::Voters::new(&town.genesis);
+        let voters = town.genesis.state().voters().clone();
         let leader = voters.get(voters.order(&town.genesis.hash(), 1)[0]).expect("a leader").id;
         let Some(liar) = town.liars.iter().copied().find(|place| town.net.id(*place) == leader) else {
             continue;

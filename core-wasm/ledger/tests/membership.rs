@@ -2,16 +2,12 @@
 //! awake; the same voters are found by code that shares nothing with the ledger. `DAYS=10 cargo test --release -p tabmesh-ledger --test membership l7 -- --nocapture`
 //! plays long ones.
 
-mod common;
-#[path = "town/roll.rs"]
-#[allow(dead_code)]
-mod roll;
 mod street;
 
 use std::collections::BTreeSet;
 
-use common::{account, choose};
 use street::Street;
+use street::common::{self, account, choose};
 use tabmesh_ledger::{Action, Refusal};
 use tabmesh_world::dice::Dice;
 

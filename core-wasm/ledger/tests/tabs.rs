@@ -12,11 +12,12 @@ fn live(voters: usize, tabs: usize, silent: usize, epochs: u64) -> u32 {
     let mut town = Town::new(Plan::new(7, voters, silent));
     let mut dice = Dice::new(7, voters as u64);
     let native = town.voters[tabs];
+    let opened: Vec<Place> = town.voters[..tabs].to_vec();
     town.run(EPOCH);
     let mut closed: Vec<Place> = Vec::new();
     let (mut stall, mut longest, mut height) = (0, 0, 0);
     for _ in 0..epochs {
-        for place in town.voters[..tabs].to_vec() {
+        for &place in &opened {
             if let Some(at) = closed.iter().position(|other| *other == place) {
                 if dice.below(18) == 0 {
                     closed.remove(at);

@@ -59,6 +59,7 @@ fn operations(ledger: &Ledger) -> Vec<(&'static str, Operation)> {
         ("transfer", 5, 0, Action::Transfer { to: id(6), amount: 1_500_000 }),
         ("transfer", 5, 1, Action::Transfer { to: NodeId([0xab; 32]), amount: 640 }),
         ("bond", 6, 0, Action::Bond { credits: 1_000 }),
+        ("join", 6, 1, Action::Join { nonce: [0xee; 8] }),
         ("leave", 1, 0, Action::Leave),
         ("set", 7, 0, Action::Set { name, value: [0xcd; 32] }),
         ("renew", 8, 0, Action::Renew { name, amount: 77 }),
@@ -75,6 +76,23 @@ fn proof(ledger: &Ledger, key: &Key) -> Value {
         "root": hex(&ledger.head().state),
         "present": found != Found::Absent,
         "bytes": hex(&proof.emit()),
+    })
+}
+
+/// Who votes in the next block.
+fn voters(ledger: &Ledger) -> Value {
+    let voters = ledger.state().voters();
+    let height = ledger.head().height + 1;
+    let seats = voters.seats().iter().map(|seat| {
+        let numbers = [seat.since, seat.from, seat.score.into(), seat.is_steady.into()];
+        json!({ "key": hex(&seat.key.0), "lot": hex(&seat.lot), "numbers": numbers })
+    });
+    json!({
+        "height": height,
+        "hash": hex(&voters.hash()),
+        "seats": seats.collect::<Vec<_>>(),
+        "order": voters.order(&ledger.id().genesis, height),
+        "quorums": [voters.quorum(), voters.fast()],
     })
 }
 
@@ -103,8 +121,12 @@ fn made() -> Value {
     let all: Vec<Operation> = given.iter().map(|(_, operation)| *operation).collect();
     let mut headers = vec![ledger.head().hash()];
     let mut blocks = Vec::new();
-    for (epoch, all) in [(1, &all[..]), (2, &[]), (70, &[])] {
-        let (block, refused) = ledger.propose(epoch, 0, all).expect("a block");
+    let first_voters = voters(&ledger);
+    // A whole view, in which one leaves and one has asked for a seat, and the first block of the next.
+    let plan: [(u32, u64, &[Operation]); 7] =
+        [(1, 0, &all), (2, 0, &[]), (70, 0, &[]), (71, 7, &[]), (72, 7, &[]), (73, 15, &[]), (74, 0, &[])];
+    for (epoch, shown, all) in plan {
+        let (block, refused) = ledger.propose(epoch, shown, all).expect("a block");
         assert!(refused.is_empty(), "{refused:?}");
         ledger.apply(&block).expect("it follows");
         headers.push(block.header.hash());
@@ -124,6 +146,7 @@ fn made() -> Value {
         "genesis": first,
         "operations": described,
         "blocks": blocks,
+        "voters": [first_voters, voters(&ledger)],
         "units": hex(ledger.state().units().bytes()),
         "proofs": [
             proof(&ledger, &Key::account(&id(5))),
@@ -155,6 +178,30 @@ fn the_vectors_are_what_the_ledger_makes() {
 fn bytes(value: &Value) -> Vec<u8> {
     let text = value.as_str().expect("a text");
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).expect("digits")).collect()
+}
+
+/// Lots, ranks, quorums and hash of voters, as docs/LEDGER.md says them; none is frozen, and none waits.
+fn check_voters(voters: &Value, genesis: &[u8]) {
+    let height = voters["height"].as_u64().expect("a height") as u32;
+    let seats = voters["seats"].as_array().expect("a list");
+    let (mut list, mut ranks) = (vec![0, seats.len() as u8], Vec::new());
+    for (voter, seat) in seats.iter().enumerate() {
+        let number = |at: usize| seat["numbers"][at].as_u64().expect("a number") as u32;
+        let (key, lot) = (bytes(&seat["key"]), bytes(&seat["lot"]));
+        if height == 1 {
+            assert_eq!(merkle::sha(&[&[11], &key, genesis])[..8], lot[..]);
+        }
+        let rank = merkle::sha(&[&[10], genesis, &height.to_be_bytes(), &lot]);
+        ranks.push((rank[..8].to_vec(), voter));
+        list.extend([key, lot, number(0).to_be_bytes().to_vec(), number(1).to_be_bytes().to_vec()].concat());
+        list.extend([number(2) as u8, number(3) as u8]);
+    }
+    list.extend([0, 0]);
+    assert_eq!(merkle::sha(&[&[12], &list]).to_vec(), bytes(&voters["hash"]));
+    ranks.sort_unstable();
+    let order: Vec<usize> = ranks.into_iter().map(|(_, voter)| voter).collect();
+    assert_eq!(voters["order"], json!(order));
+    assert_eq!(voters["quorums"], json!([seats.len() * 2 / 3 + 1, (seats.len() * 3).div_ceil(4)]));
 }
 
 /// The file by itself, without what made it: signatures verify, the naive trees have its roots.
@@ -194,6 +241,8 @@ fn the_vectors_hold_by_themselves() {
         .map(|item| bytes(item).try_into().expect("32 bytes"))
         .collect();
     assert_eq!(bytes(&mountain["root"]), merkle::mountain(&items).to_vec());
+    let genesis = bytes(&all["genesis"]["hash"]);
+    all["voters"].as_array().expect("a list").iter().for_each(|voters| check_voters(voters, &genesis));
     let genesis = bytes(&all["genesis"]["bytes"]);
     assert_eq!(merkle::sha(&[&[6], &genesis]).to_vec(), bytes(&all["genesis"]["hash"]));
     let header = bytes(&all["genesis"]["header"]);

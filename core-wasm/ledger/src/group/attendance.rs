@@ -6,34 +6,9 @@ use crate::limits::{SHOWN_HEIGHTS, SILENCE_ROUNDS, view_of};
 use crate::membership::{closes, shows};
 
 use super::machine::Member;
-use super::pending::Check;
-use super::safety::Rule;
 use super::statement::Says;
 use super::wire::Standing;
-
-/// Bit by bit the voters who were seen to vote for each of the last blocks, the newest first.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Attendance {
-    seen: [u64; SHOWN_HEIGHTS as usize],
-    /// This node itself counted the votes on so many of them.
-    watched: u32,
-}
-
-impl Attendance {
-    /// A block is final. `votes` are those who were seen to vote for it, if this node counted.
-    pub(crate) fn next(&mut self, votes: Option<u64>) {
-        self.seen.rotate_right(1);
-        if let Some(newest) = self.seen.first_mut() {
-            *newest = votes.unwrap_or(0);
-        }
-        self.watched = if votes.is_some() { self.watched.saturating_add(1) } else { 0 };
-    }
-
-    /// Those who were seen at all.
-    pub(crate) fn held(&self) -> u64 {
-        self.seen.iter().fold(0, |all, seen| all | seen)
-    }
-}
+use crate::rule::Rule;
 
 impl Member {
     /// What a leader shows: whom it saw. One that did not count for long enough accuses nobody.
@@ -87,9 +62,4 @@ impl Member {
         let is_view = view_of(height) == self.safety.view();
         self.attendance.seen.get_mut(before as usize).filter(|_| is_view)
     }
-}
-
-/// What is under way to check of this voter's.
-pub(crate) fn is_of(check: &Check, of: u8, said: Says) -> bool {
-    matches!(check, Check::Cast { voter, says, .. } if *voter == of && *says == said)
 }

@@ -6,6 +6,7 @@ use tabmesh_port::Instant;
 
 use crate::hash::Hash;
 use crate::ledger::Ledger;
+use crate::limits::SHOWN_HEIGHTS;
 
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Draft};
@@ -111,5 +112,29 @@ impl Ballot {
             }
         }
         certificate
+    }
+}
+
+/// Bit by bit the voters who were seen to vote for each of the last blocks, the newest first.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Attendance {
+    pub(crate) seen: [u64; SHOWN_HEIGHTS as usize],
+    /// This node itself counted the votes on so many of them.
+    pub(crate) watched: u32,
+}
+
+impl Attendance {
+    /// A block is final. `votes` are those who were seen to vote for it, if this node counted.
+    pub(crate) fn next(&mut self, votes: Option<u64>) {
+        self.seen.rotate_right(1);
+        if let Some(newest) = self.seen.first_mut() {
+            *newest = votes.unwrap_or(0);
+        }
+        self.watched = if votes.is_some() { self.watched.saturating_add(1) } else { 0 };
+    }
+
+    /// Those who were seen at all.
+    pub(crate) fn held(&self) -> u64 {
+        self.seen.iter().fold(0, |all, seen| all | seen)
     }
 }

@@ -13,9 +13,10 @@ use super::event::Event;
 use super::machine::Member;
 use super::pending::Then;
 use super::pending::{Check, For};
-use super::safety::{Entry, Rule, Spot};
+use super::safety::{Entry, Spot};
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
+use crate::rule::Rule;
 
 impl Member {
     /// Somebody submits an operation.

@@ -13,14 +13,12 @@ use crate::ledger::Ledger;
 use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, operations_max};
 use crate::operation::Claim;
 
-use super::attendance::Attendance;
-use super::ballot::Ballot;
+use super::ballot::{Attendance, Ballot};
 use super::event::{Event, Mode};
 use super::ground::Ground;
-use super::pending::{Asked, Check, Making, Proof, Signing, Submission};
+use super::pending::{Asked, Check, Errand, Making, Proof, Signing, Submission};
 use super::pool::Pool;
 use super::safety::Safety;
-use super::seating::Errand;
 use super::serve::Serving;
 use super::statement::Says;
 use super::wire::{self, Standing};
@@ -116,7 +114,7 @@ impl Member {
 
     /// Switches a rule off.
     #[cfg(feature = "mutants")]
-    pub fn switch_off(&mut self, rule: super::Rule) {
+    pub fn switch_off(&mut self, rule: crate::Rule) {
         self.safety.switch_off(rule);
         self.ledger.switch_off(rule);
         self.voters = self.ledger.state().voters().clone();

@@ -43,6 +43,13 @@ pub(crate) enum Check {
     Proof,
 }
 
+impl Check {
+    /// Whether it is of what this voter says.
+    pub(crate) fn is_of(&self, of: u8, said: Says) -> bool {
+        matches!(self, Self::Cast { voter, says, .. } if *voter == of && *says == said)
+    }
+}
+
 /// A question under way, and what is done with its answer.
 #[derive(Clone, Copy)]
 pub(crate) enum Asked {
@@ -93,4 +100,14 @@ pub(crate) struct Submission {
     /// Why it was refused, as was told last.
     pub(crate) told_code: u8,
     pub(crate) told: Instant,
+}
+
+/// An operation that this node itself has made, for its seat.
+pub(crate) struct Errand {
+    /// That signs it.
+    pub(crate) job: u32,
+    pub(crate) operation: Operation,
+    pub(crate) id: Hash,
+    /// It is on its way, like those of the owner.
+    pub(crate) is_submitted: bool,
 }

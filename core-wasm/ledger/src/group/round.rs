@@ -11,9 +11,10 @@ use crate::limits::{AGAIN_MS, CUT, IDLE_MS, LEADER_WAITS_MS, OPEN, ROUND_LASTS, 
 use super::ballot::{Notarised, Proposed};
 use super::machine::Member;
 use super::pending::{Asked, For};
-use super::safety::{Content, Lock, Rule};
+use super::safety::{Content, Lock};
 use super::statement::{Certificate, Says, Statement};
 use super::wire::{self, Draft};
+use crate::rule::Rule;
 
 /// Of what is not about one operation.
 const NOWHERE: (Key, u32) = (Key([0; 32]), 0);

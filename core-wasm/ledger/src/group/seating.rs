@@ -3,24 +3,15 @@
 use tabmesh_port::Signature;
 
 use crate::block::Block;
-use crate::hash::Hash;
 use crate::key::Key;
 use crate::limits::{ERRAND_EPOCHS, SUBMISSIONS_MAX, view_of};
 use crate::operation::{Action, Operation};
 use crate::voters::place;
 
 use super::machine::Member;
-use super::safety::{Entry, Rule};
-
-/// An operation that this node itself has made, for its seat.
-pub(crate) struct Errand {
-    /// That signs it.
-    job: u32,
-    pub(crate) operation: Operation,
-    id: Hash,
-    /// It is on its way, like those of the owner.
-    pub(crate) is_submitted: bool,
-}
+use super::pending::Errand;
+use super::safety::Entry;
+use crate::rule::Rule;
 
 impl Member {
     /// Time has passed.

@@ -10,9 +10,9 @@ use crate::refusal::Refusal;
 use super::event::Event;
 use super::machine::Member;
 use super::pending::{Asked, Check, Submission};
-use super::safety::Rule;
 use super::statement::{Certificate, Says, Statement};
 use super::wire;
+use crate::rule::Rule;
 
 fn bit(voter: u8) -> u64 {
     1_u64.checked_shl(voter.into()).unwrap_or(0)

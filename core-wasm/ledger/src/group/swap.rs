@@ -11,8 +11,8 @@ use crate::operation::Operation;
 use super::machine::Member;
 use super::pending::{Asked, Check};
 use super::pool::Pooled;
-use super::safety::Rule;
 use super::wire::{self, Draft, head_of, short_of, tag_of};
+use crate::rule::Rule;
 
 const IS_LOCKED: u8 = 1;
 const IS_ACKNOWLEDGED: u8 = 2;

@@ -4,7 +4,6 @@ use tabmesh_port::NodeId;
 
 use crate::limits::view_of;
 
-use super::attendance::is_of;
 use super::machine::Member;
 use super::pending::Check;
 use super::statement::{Certificate, Says, Statement};
@@ -41,7 +40,7 @@ impl Member {
     }
 
     pub(crate) fn check_cast(&mut self, voter: u8, height: u32, says: Says, cast: Cast) {
-        if self.checks.iter().any(|(_, check)| is_of(check, voter, says)) {
+        if self.checks.iter().any(|(_, check)| check.is_of(voter, says)) {
             return;
         }
         let Cast { round, block: subject, signature } = cast;

@@ -1,11 +1,16 @@
 //! A chain without messages: a block is final if as many voters as it takes are awake, and shows those. The checker's roll follows it.
 
+#[path = "../common/mod.rs"]
+pub(crate) mod common;
+#[path = "../town/roll.rs"]
+mod roll;
+
 use std::collections::BTreeSet;
 
 use tabmesh_ledger::{Action, Genesis, Ledger, Operation, Refusal, Voter};
 
-use crate::common::{self, CREDIT, account, id, key};
-use crate::roll::Roll;
+use common::{CREDIT, account, id, key};
+use roll::Roll;
 
 pub(crate) struct Street {
     pub(crate) ledger: Ledger,

@@ -1,5 +1,7 @@
 //! Who votes when, found from blocks alone and written once more from `docs/LEDGER.md`: nothing is shared with the ledger.
 
+#![allow(dead_code, reason = "not every test needs all of it")]
+
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
