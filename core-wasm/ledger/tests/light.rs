@@ -5,8 +5,9 @@ mod signed;
 
 use signed::{Chain, emit, take};
 use tabmesh_ledger::limits::{TERM_HEIGHTS, opens_term, term_of};
-use tabmesh_ledger::{Action, Belief, Doubt, Taken};
-use tabmesh_port::NodeId;
+use tabmesh_ledger::{Action, Belief, Doubt, Light, LightCommand, Taken};
+use tabmesh_port::{Attachment, Done, Input, Instant, Module, NodeId, Port, Room, Status, Told};
+use tabmesh_world::dice::Dice;
 
 fn sits(chain: &Chain, person: u32) -> Option<u8> {
     chain.ledger.state().voters().find(&NodeId::of_key(&signed::key(person)))
@@ -180,6 +181,23 @@ fn s25_a_list_for_which_nobody_vouches() {
     assert_eq!(take(&mut often, &chain.shown()), Ok(Taken::Header));
 }
 
+/// Of seven who are believed two lie: with strangers they forge nothing. At equality, with three, they do; and whoever was shown the truth stops.
+#[test]
+fn s25_liars_forge_no_list_below_a_third() {
+    let mut chain = Chain::new(7, 20);
+    chain.run_to(TERM_HEIGHTS + 1);
+    let strangers: Vec<u32> = (8..=27).collect();
+    for liars in [0, 1, 2] {
+        let forged = chain.forged(&[&strangers[..], &[1, 2, 3][..liars]].concat());
+        assert_eq!(take(&mut chain.follower(), &forged), Err(Doubt::Strangers));
+    }
+    let forged = chain.forged(&[&strangers[..], &[1, 2, 3]].concat());
+    assert_eq!(take(&mut chain.follower(), &forged), Ok(Taken::Header));
+    let mut follower = chain.follower();
+    assert_eq!(take(&mut follower, &chain.shown()), Ok(Taken::Header));
+    assert!(matches!(take(&mut follower, &forged), Ok(Taken::Fork(_))));
+}
+
 #[test]
 fn s25_no_bit_can_be_turned_over() {
     let mut chain = Chain::new(4, 0);
@@ -205,5 +223,51 @@ fn s25_no_bit_can_be_turned_over() {
     assert_eq!(Belief::read(&belief).as_ref(), Some(follower.belief()));
     for length in 0..belief.len() {
         assert_eq!(Belief::read(&belief[..length]), None);
+    }
+}
+
+/// Whatever a shell or another node says, it does not panic, takes nothing, and waits for no more than it may.
+#[test]
+fn nonsense_is_taken_for_nothing() {
+    let chain = Chain::new(4, 2);
+    for seed in 1..=40 {
+        let (mut dice, mut times) = (Dice::new(seed, 5), Dice::new(seed, 6));
+        let (network, port) = (chain.genesis.network, Port::LEDGER);
+        let mut light = Light::new(Attachment { key: signed::key(5), network, port, seed: [0; 32] });
+        let mut say = |light: &mut Light, input: Input<'_>| {
+            light.handle(Instant(times.below(1 << 40)), input);
+            while let Some(flat) = light.poll(Room::ALL) {
+                tabmesh_port::Output::read(&flat).expect("an output");
+            }
+        };
+        let clock = Told::Clock { wall_ms: chain.genesis.starts_ms + 100_000, is_doubtful: false };
+        say(&mut light, Input::Command(&LightCommand::Begin(&chain.genesis.emit()).emit()));
+        say(&mut light, Input::Command(&LightCommand::Start { insists: false, belief: &[] }.emit()));
+        say(&mut light, Input::Told(clock));
+        for at in 0..300 {
+            let length = dice.below(500) as usize;
+            let mut bytes = dice.vec(length);
+            if let Some(first) = bytes.first_mut() {
+                *first %= 9;
+            }
+            let (op, from) = (dice.below(40) as u32, NodeId(dice.bytes()));
+            let status = Status::Ok;
+            let input = match at % 5 {
+                0 => Input::Command(&bytes),
+                1 => Input::Told(Told::Said { from: &from, is_proven: true, bytes: &bytes }),
+                2 => Input::Done(Done::Verified { job: op, holds: true }),
+                3 => Input::Time,
+                _ => Input::Told(Told::Answered {
+                    op,
+                    from: &from,
+                    is_proven: false,
+                    is_here: false,
+                    status,
+                    bytes: &bytes,
+                }),
+            };
+            say(&mut light, input);
+        }
+        assert_eq!(light.belief(), Some(&Belief::new(&chain.genesis)));
     }
 }

@@ -3,8 +3,9 @@
 
 mod town;
 
-use tabmesh_ledger::limits::TERM_HEIGHTS;
-use tabmesh_ledger::{Doubt, LightCommand, LightEvent, Operation, Record};
+use tabmesh_ledger::limits::{SERVING_MAX, TERM_HEIGHTS};
+use tabmesh_ledger::{Command, Doubt, LightCommand, LightEvent, Member, Operation, Record};
+use tabmesh_port::{Input, Instant, Module, NodeId, Output, Room, Status, Told, Wish};
 use tabmesh_world::perfect::Place;
 use town::{CREDIT, EPOCH, Node, Plan, SECOND, TERMS, Town};
 
@@ -109,6 +110,44 @@ fn a_light_node_sends_credits() {
     assert!(over.is_some_and(|(_, (_, is_used))| is_used));
 }
 
+/// One of four voters answers with what it can: nothing, nonsense, what is over, a header that nobody signed, another account's proof.
+#[test]
+fn s25_liars_keep_a_light_node_from_nothing() {
+    let mut town = Town::new(Plan::new(5, 4, 1));
+    let own = light(&mut town, false);
+    town.run(3 * EPOCH);
+    let liar = town.liars[0];
+    let ledger = town.ledger(town.voters[0]);
+    let key = tabmesh_ledger::Key::account(&town.net.id(town.persons[0]));
+    let proof = ledger.state().prove(&key).emit();
+    let store = town.stores[town.voters[0].0].borrow();
+    let (old, block) = (store.blocks[0].clone(), store.blocks.last().expect("a block").clone());
+    drop(store);
+    let cut = |bytes: &[u8]| [&[0][..], &bytes[..town::checker::head(bytes) + 322]].concat();
+    let mut forged = cut(&block);
+    let at = forged.len() - 100;
+    forged[at] ^= 1;
+    let mut unsigned = cut(&block);
+    unsigned[60] ^= 1;
+    let mut long = cut(&block);
+    long.extend([0; 30_000]);
+    let lies = vec![vec![], vec![9; 99], cut(&old), forged, unsigned, long, [cut(&block), proof].concat()];
+    town.stores[liar.0].borrow_mut().lies = lies;
+    for sequence in 0..30 {
+        let from = town.persons[0];
+        let operation = town.pay(from, own, CREDIT, sequence);
+        town.submit(from, &operation);
+        town.run(2 * EPOCH);
+        // Rent may have gone.
+        let has = balance(&town, own).expect("a balance") + CREDIT / 2;
+        assert_eq!(has / CREDIT, 1_001 + u64::from(sequence));
+    }
+    let doubts: std::collections::BTreeSet<u8> = doubts(&town, own).into_iter().collect();
+    for doubt in [Doubt::Malformed, Doubt::Old, Doubt::OtherSubject] {
+        assert!(doubts.contains(&(doubt as u8)), "{doubt:?} among {doubts:?}");
+    }
+}
+
 /// A node that comes when the ledger is in its third term follows term by term, then the newest block; and begins there when it starts again.
 #[test]
 fn l8_a_newcomer_follows_terms() {
@@ -146,4 +185,48 @@ fn s25_a_stale_belief_is_refused() {
     start(&mut town, own, true);
     town.run(2 * EPOCH);
     assert!(head(&town, own).is_some());
+}
+
+/// However many ask and whatever the shell does, so many wait, and one node waits once.
+#[test]
+fn light_nodes_that_wait_are_bounded() {
+    let mut town = Town::new(Plan::new(6, 4, 0));
+    town.run(4 * EPOCH);
+    let place = town.voters[0];
+    let mut member = Member::new(&town.net.attachment(place), &town.genesis);
+    let store = town.stores[place.0].borrow();
+    let hand = |member: &mut Member, command: Command<'_>| {
+        member.handle(Instant(0), Input::Command(&command.emit()));
+    };
+    for block in &store.blocks {
+        hand(&mut member, Command::Replay(block));
+    }
+    hand(&mut member, Command::Start { is_new: false });
+    let ask = |member: &mut Member, ticket: u32, node: u8| {
+        let (from, bytes) = (NodeId([node; 32]), [23, 0, 0, 0, 9]);
+        let (within_ms, is_proven) = (9_000, true);
+        let asked = Told::Asked { from: &from, is_proven, ticket, within_ms, bytes: &bytes };
+        member.handle(Instant(0), Input::Told(asked));
+        replies(member)
+    };
+    replies(&mut member);
+    for node in 0..SERVING_MAX as u8 {
+        assert_eq!(ask(&mut member, node.into(), node), []);
+    }
+    assert_eq!(ask(&mut member, 100, 200), [(0, Status::TooManyRequests)], "who has waited longest");
+    assert_eq!(ask(&mut member, 101, 9), [(9, Status::TooManyRequests)], "its own");
+    hand(&mut member, Command::Give { ticket: 100, bytes: store.blocks.last().expect("a block") });
+    assert_eq!(replies(&mut member), [(100, Status::Ok)]);
+    hand(&mut member, Command::Give { ticket: 101, bytes: &[] });
+    assert_eq!(replies(&mut member), [(101, Status::NotFound)]);
+}
+
+fn replies(member: &mut Member) -> Vec<(u32, Status)> {
+    let mut replies = Vec::new();
+    while let Some(flat) = member.poll(Room::ALL) {
+        if let Output::Wish(Wish::Reply { ticket, status, .. }) = Output::read(&flat).expect("an output") {
+            replies.push((ticket, status));
+        }
+    }
+    replies
 }

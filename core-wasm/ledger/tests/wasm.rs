@@ -100,7 +100,7 @@ fn log(seed: u64) -> Vec<(u8, Vec<u8>)> {
 
 #[test]
 fn s10_the_same_log_gives_the_same_roots_natively_and_in_wasm() {
-    let built = Built::of("tabmesh-ledger-wasm");
+    let built = Built::with("tabmesh-ledger-wasm", "replica");
     for seed in 1..=4 {
         let (mut native, mut wasm) = (Replica::new(attachment()), built.start(&attachment()));
         let mut kinds = [0; 5];

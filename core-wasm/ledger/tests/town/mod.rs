@@ -33,6 +33,8 @@ pub(crate) struct Store {
     pub(crate) written: Vec<Vec<u8>>,
     /// What a liar was told.
     pub(crate) heard: Vec<Vec<u8>>,
+    /// What a liar answers light nodes, one after the other.
+    pub(crate) lies: Vec<Vec<u8>>,
     /// What a light node believed last.
     pub(crate) belief: Vec<u8>,
     /// Events for the owner, and when they came.
@@ -92,6 +94,14 @@ impl Node {
                 covered.push(4);
                 covered.extend(&bytes[186..186 + 44]);
                 self.outputs.push_back(Output::Work(Work::Sign { job: ticket, bytes: &covered }).emit());
+            }
+            Input::Told(Told::Asked { ticket, bytes, .. }) if matches!(bytes.first(), Some(22 | 23)) => {
+                let mut store = self.store.borrow_mut();
+                if !store.lies.is_empty() {
+                    store.lies.rotate_left(1);
+                    let reply = Wish::Reply { ticket, status: Status::Ok, bytes: &store.lies[0] };
+                    self.outputs.push_back(Output::Wish(reply).emit());
+                }
             }
             Input::Done(Done::Signed { job, signature }) => {
                 let reply = Wish::Reply { ticket: job, status: Status::Ok, bytes: &signature.0 };

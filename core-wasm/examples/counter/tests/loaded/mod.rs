@@ -17,8 +17,13 @@ pub(crate) struct Built {
 impl Built {
     /// Builds it, and sees that it imports nothing.
     pub(crate) fn of(package: &str) -> Self {
+        Self::with(package, "")
+    }
+
+    /// The same with features of its package.
+    pub(crate) fn with(package: &str, features: &str) -> Self {
         let engine = Engine::default();
-        let module = wasmtime::Module::from_file(&engine, built(package)).unwrap();
+        let module = wasmtime::Module::from_file(&engine, built(package, features)).unwrap();
         assert_eq!(module.imports().len(), 0);
         Self { engine, module }
     }
@@ -36,10 +41,10 @@ impl Built {
 }
 
 /// Builds the module of a package as it ships but for wasm-opt: where it lies.
-fn built(package: &str) -> PathBuf {
+fn built(package: &str, features: &str) -> PathBuf {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("module");
     let status = Program::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", package, "--profile", "wasm"])
+        .args(["build", "--quiet", "--package", package, "--profile", "wasm", "--features", features])
         .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(&target)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
