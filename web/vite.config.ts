@@ -53,7 +53,7 @@ export default defineConfig({
     // Nothing inline: the policy allows files of this origin only, and the Wasm core keeps its hashed name.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'tasks.html', 'jobs.html', 'offer.html'] },
+    rollupOptions: { input: ['index.html', 'tasks.html', 'jobs.html', 'offer.html', 'ledger.html'] },
   },
   // The package finds its Wasm file beside its own module; bundling it ahead would move one away from the other.
   optimizeDeps: { exclude: ['tabmesh'] },

@@ -17,6 +17,7 @@ pub mod files;
 mod fresh;
 pub mod identity;
 pub mod jobs;
+pub mod ledger;
 pub mod link;
 pub mod metrics;
 pub mod module;

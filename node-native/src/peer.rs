@@ -16,6 +16,7 @@ use crate::driver::{self, AttachError, Commander, Handle};
 use crate::fresh;
 use crate::identity::{Identity, IdentityError};
 use crate::jobs::{Door, DoorError};
+use crate::ledger::{Ground, Ledger, LedgerError};
 use crate::module::{LoadError, Program};
 use crate::server::{self, BindError, Doors};
 use crate::settings::{NamedModule, Settings};
@@ -82,6 +83,9 @@ pub enum StartError {
     /// Tasks of others cannot be run.
     #[error("this node cannot run tasks of others: {0}; start it without --offer")]
     Offer(#[from] DoorError),
+    /// The ledger does not begin, or go on.
+    #[error("this node does not take part in the ledger: {0}")]
+    Ledger(#[from] LedgerError),
     /// The operating system has no randomness.
     #[error("the operating system gives no random numbers: {0}")]
     Random(getrandom::Error),
@@ -97,6 +101,7 @@ pub struct Peer {
     doors: Vec<JoinHandle<()>>,
     control_socket: PathBuf,
     jobs: Arc<Door>,
+    ledger: Option<Ledger>,
     /// Those that the settings name: detached when the node stops.
     modules: Vec<Commander>,
     /// Held for as long as the node runs.
@@ -150,6 +155,7 @@ impl Peer {
             doors: Vec::new(),
             control_socket,
             jobs: jobs.clone(),
+            ledger: None,
             modules: Vec::with_capacity(programs.len()),
             _lock: lock,
         };
@@ -160,10 +166,24 @@ impl Peer {
                 Err(source) => return Err(StartError::Attach { module, source }),
             }
         }
+        if let Some(ledger) = &settings.ledger {
+            let ground = Ground {
+                settings: ledger.clone(),
+                network: (settings.network.clone(), settings.network_tag()),
+                data_dir: settings.data_dir.clone(),
+            };
+            peer.ledger = Some(Ledger::attach(&handle, ground).await?);
+        }
         if settings.offers {
             jobs.jobs().await?.offer(settings.offer).await;
         }
-        peer.doors.push(tokio::spawn(control::server::serve(control, handle.clone(), facts, jobs)));
+        peer.doors.push(tokio::spawn(control::server::serve(
+            control,
+            handle.clone(),
+            facts,
+            jobs,
+            peer.ledger.clone(),
+        )));
         if let Some((listener, _)) = listener {
             let is_observed = observer.is_none();
             let served = Doors { mesh: Some(incoming), is_observed, handle: handle.clone() };
@@ -186,6 +206,11 @@ impl Peer {
         &self.jobs
     }
 
+    /// The ledger that it takes part in.
+    pub fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+
     /// Where WebSockets of peers are accepted.
     pub fn listen_address(&self) -> Option<SocketAddr> {
         self.listen
@@ -200,6 +225,7 @@ impl Peer {
     pub async fn stop(mut self) {
         self.close_doors();
         self.jobs.close().await;
+        self.ledger.take();
         self.handle.leave().await;
         let _ = (&mut self.driver).await;
     }

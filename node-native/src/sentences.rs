@@ -1,5 +1,7 @@
 //! What the engine's numbers mean to a person, and the way out. A number says different things of different operations.
 
+pub mod ledger;
+
 use tabmesh_engine::Status;
 
 /// What was asked of the network.

@@ -116,7 +116,7 @@ async fn settle(
                 job.orders.close(disputes).await.expect("there");
             }
             News::Ended { .. } => break,
-            News::Progress { .. } | News::Stalled(_) => {}
+            News::Progress { .. } | News::Stalled(_) | News::Paused(_) => {}
         }
     }
     let results = results.into_iter().map(common::running_job::got).collect();

@@ -36,6 +36,14 @@ fn a_job_comes_to_the_right_outputs_and_its_receipts_are_proofs() {
     let receipts: Vec<&str> = receipts.iter().map(String::as_str).collect();
     let verify = |args: &[&str]| tabmesh().args(["job", "verify"]).args(args).output().expect("it runs");
     assert!(verify(&receipts).status.success());
+    // One that is not there keeps no other from being checked.
+    std::fs::write(place.path("none"), "none").expect("written");
+    for (middle, code, why) in [("nothing", 1, "1 could not be read"), ("none", 7, "1 did not hold")] {
+        let checked = verify(&[receipts[0], &place.text(middle), receipts[1]]);
+        assert_eq!(checked.status.code(), Some(code), "{}", stderr(&checked));
+        assert_eq!(String::from_utf8_lossy(&checked.stdout).matches(": holds: ").count(), 2);
+        assert!(stderr(&checked).contains(&format!("of 3 receipts {why}")), "{}", stderr(&checked));
+    }
 
     std::fs::write(place.path("input"), format!("{:020}", 7)).expect("written");
     let (input, output) = (place.text("input"), place.text("out/007.out"));
@@ -114,7 +122,9 @@ fn whatever_is_killed_the_job_goes_on_and_has_the_same_root() {
         assert_eq!(written, sum(&format!("{number:06000}")));
     }
     // A job that is done stays so.
-    assert_eq!(root(&place.job(&["resume", &place.text("out"), "--json"])), expected);
+    let again = place.job(&["resume", &place.text("out"), "--json"]);
+    assert_eq!(root(&again), expected);
+    assert!(last_json(&again)["executors"].as_u64() > Some(0), "who computed is told again");
     let taken = place.job(&args(&place.text("out")).each_ref().map(String::as_str));
     assert_eq!(taken.status.code(), Some(2));
 

@@ -30,7 +30,9 @@ fn a_job_has_one_cid_wherever_its_inputs_come_from() {
     let list = put(&place, "list", &format!("{}\n", cids.join("\n")));
     let names: Vec<String> = cids.iter().map(|cid| format!("cid:{cid}")).collect();
     let mixed = [names[0].as_str(), &place.text("in-1"), &names[2]];
-    for (at, inputs) in [&["--list", &list][..], &mixed].into_iter().enumerate() {
+    // A list may be called as inputs are.
+    let same = format!("cid:{list}");
+    for (at, inputs) in [&["--list", &list][..], &mixed, &["--list", &same]].into_iter().enumerate() {
         let out = place.text(&format!("by-name-{at}"));
         let args = [&["run", &sum_wasm][..], inputs, &["-o", &out, "--json", "--validation", "0"]].concat();
         let output = place.job(&args);
@@ -40,7 +42,9 @@ fn a_job_has_one_cid_wherever_its_inputs_come_from() {
     let written = std::fs::read(place.path(&format!("by-name-1/{}.out", cids[2]))).expect("there");
     assert_eq!(written, sum(&format!("{:020}", 2)));
 
-    for bad in [&["cid:bafnonsense"][..], &["--list", "bafnonsense"], &["--list", &cids[0]]] {
+    for bad in
+        [&["cid:bafnonsense"][..], &["--list", "bafnonsense"], &["--list", "cid:"], &["--list", &cids[0]]]
+    {
         let out = place.text("bad");
         let output = place.job(&[&["run", &sum_wasm][..], bad, &["-o", &out]].concat());
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));

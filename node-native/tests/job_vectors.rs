@@ -290,6 +290,15 @@ fn tasks_by_steps_come_to_the_same_steps() {
 }
 
 #[test]
+fn what_is_no_checkpoint_is_none_to_any_shell() {
+    let cases = vectors("bad_checkpoints");
+    assert!(list(&cases).len() > 50);
+    for case in list(&cases) {
+        assert!(Saved::read(&bytes(&case["file"])).is_err(), "{}", case["why"]);
+    }
+}
+
+#[test]
 fn checkpoints() {
     for case in list(&vectors("checkpoints")) {
         let (file, key) = (bytes(&case["file"]), hash(&case["key"]));

@@ -11,6 +11,7 @@ use common::guest::{ADD, ENDLESS, SUM};
 use common::place::Place;
 use common::program::*;
 use serde_json::Value;
+use tabmesh_native::identity::hex_of;
 
 /// The last line of an answer in JSON.
 fn last_json(output: &Output) -> Value {
@@ -32,7 +33,7 @@ fn a_job_ends_at_its_deadline_and_what_came_stands() {
         "-o",
         &out,
         "--gas",
-        "4000000000000",
+        "100000000000",
         "--deadline",
         "3",
         "--json",
@@ -40,11 +41,40 @@ fn a_job_ends_at_its_deadline_and_what_came_stands() {
     let output = place.job(&args);
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
     assert!(stderr(&output).contains("deadline with 0 of 2 decided"), "{}", stderr(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains(r#"{"late":{"all":2,"decided":0}}"#));
+    let late = r#"{"late":{"all":2,"decided":0,"why":"there was too little time"}}"#;
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains(late), "{told}");
     assert!(place.asking.json(&["job", "status"]).as_array().is_some_and(Vec::is_empty));
     // It goes on, and has another deadline.
     let output = place.job(&["resume", &out, "--deadline", "1"]);
     assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+}
+
+#[test]
+fn what_holds_a_job_up_is_told_at_its_deadline_however_early_that_is() {
+    let place = Place::new(1);
+    let (sum, lines) = (place.module("sum", SUM), place.lines(2, 4));
+    let late = |out: &str, input: &[&str], more: &[&str]| {
+        let out = place.text(out);
+        let output = place.job(&[&["run", &sum], input, &["-o", &out], more].concat());
+        assert_eq!(output.status.code(), Some(5), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let given = &["--lines", &lines];
+    let nobody = "ab".repeat(32);
+    let said = late("only", given, &["--deadline", "2", "--only", &nobody]);
+    assert!(said.contains("with 0 of 2 decided: none of the executors that --only names"), "{said}");
+    let cid = "cid:bafkreibpr67sty7w65larettuf5st5jxuga46s4ejvbgu7epmcruhfr6py";
+    let said = late("missing", &[cid], &["--deadline", "4", "--validation", "0"]);
+    assert!(said.contains("with 0 of 1 decided: input missing: bafkrei"), "{said}");
+    // Of owners nothing was said: there is one executor.
+    let said = late("few", given, &["--deadline", "6", "--validation", "3"]);
+    assert!(said.contains("the job does not go on: fewer executors are there than this level"), "{said}");
+    assert!(said.contains("decided: fewer executors are there"), "{said}");
+    assert!(place.offering[0].run(&["offer", "off"]).status.success());
+    let said = late("off", given, &["--deadline", "2", "--validation", "0"]);
+    assert!(said.contains("with 0 of 2 decided: none of those who were found"), "{said}");
+    assert!(said.contains("they offer no more"), "{said}");
 }
 
 #[test]
@@ -73,7 +103,10 @@ fn this_node_computes_alone_or_beside_others_and_comes_to_the_same() {
     assert!(who.contains(&own), "{who:?}");
     assert_eq!(beside, root);
     let (who, group) = run("group", &["--only", &other, "--validation", "0"]);
-    assert_eq!((who, group), (vec![other], root));
+    assert_eq!((who, &group), (vec![other], &root));
+    // Whoever names itself computes.
+    let (who, itself) = run("itself", &["--only", &own]);
+    assert_eq!((who, itself), (vec![own], root));
 }
 
 #[test]
@@ -96,6 +129,10 @@ fn a_job_pauses_and_goes_on_by_another_command() {
     assert!(job.try_wait().expect("asked").is_none(), "it is not over");
     place.asking.json(&["job", "unpause", &number]);
     assert_eq!(job.code(), Some(0));
+    let mut said = String::new();
+    std::io::Read::read_to_string(job.stderr.as_mut().expect("a pipe"), &mut said).expect("read");
+    assert!(said.contains(&format!("the job is paused: `tabmesh job unpause {number}`")), "{said}");
+    assert!(said.contains("the job goes on"), "{said}");
     let none = place.job(&["pause", "999"]);
     assert!(!none.status.success() && stderr(&none).contains("no such job"), "{}", stderr(&none));
 }
@@ -126,6 +163,10 @@ fn what_cannot_be_had_is_refused_in_words() {
     assert!(stderr(&offer(&["--least-price", "1"])).contains("nothing is paid"));
     assert!(stderr(&offer(&["--owner", &"x".repeat(33)])).contains("1 to 32 bytes"));
     assert!(offer(&["--owner", "a lab"]).status.success());
+    let owner = hex_of(&tabmesh_engine::sha256(b"a lab"));
+    assert_eq!(place.offering[0].json(&["offer", "status"])["offer"]["owner"], owner);
+    let shown = place.offering[0].run(&["offer", "status"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains(&format!("owner     {owner}")));
 }
 
 #[test]
@@ -149,7 +190,7 @@ fn a_checkpoint_goes_on_in_another_directory_and_runs_nothing_again() {
     let name =
         place.asking.json(&["job", "checkpoint", &out])["checkpoint"].as_str().expect("a name").to_owned();
     let other = place.text("other");
-    let resumed = place.job(&["resume", &name, "-o", &other, "--json"]);
+    let resumed = place.job(&["resume", &format!("cid:{name}"), "-o", &other, "--json"]);
     let end = last_json(&resumed);
     assert_eq!((&end["root"], &end["cid"]), (&expected["root"], &expected["cid"]));
     assert!(!String::from_utf8_lossy(&resumed.stdout).contains("executor\":"), "nothing ran");
@@ -169,6 +210,7 @@ fn a_checkpoint_goes_on_in_another_directory_and_runs_nothing_again() {
         (vec!["resume", &name, "-o", &other], "has a job already"),
         (vec!["resume", &name[..name.len() - 1], "-o", "none"], "names no checkpoint"),
         (vec!["resume", "nothing#key", "-o", "none"], "names no checkpoint"),
+        (vec!["resume", "cid:nothing#key", "-o", "none"], "names no checkpoint"),
     ] {
         let refused = place.job(&args);
         assert_eq!(refused.status.code(), Some(2), "{args:?}");

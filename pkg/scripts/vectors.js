@@ -15,6 +15,7 @@ import { coveredBy, receiptOf } from '../dist/job/receipt.js';
 import { awaitedInput, levelsOf } from '../dist/job/shape.js';
 import { taskId } from '../dist/job/task-id.js';
 import { Trail, leafOfStep } from '../dist/job/trail.js';
+import { badCheckpoints } from './bad-checkpoints.js';
 
 const base64 = (bytes) => Buffer.from(bytes).toString('base64');
 const repeated = (byte, length) => new Uint8Array(length).fill(byte);
@@ -162,5 +163,5 @@ const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array
 const checkpoints = [{ key: hex(repeated(5, 32)), file: base64(saved), sealed: base64(sealed) }];
 
 const tree = { tasks: ids.map(hex), outcomes: outcomes.map(outcomeOf), leaves: leaves.map(hex), roots, failed };
-const vectors = { tasks, batches, tree, awaited, reductions, manifests, checkpoints, receipts, trails, stepped };
+const vectors = { tasks, batches, tree, awaited, reductions, manifests, checkpoints, bad_checkpoints: badCheckpoints(saved), receipts, trails, stepped };
 writeFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), `${JSON.stringify(vectors, null, 1)}\n`);

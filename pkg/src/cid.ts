@@ -36,13 +36,14 @@ export function cidText(cid: Cid): string {
 /** The 59 characters of the id of raw bytes. */
 export const contentId = async (bytes: Uint8Array): Promise<string> => cidText({ codec: RAW, hash: await sha256(bytes) });
 
+const bad = (detail: string): MeshError => new MeshError(CODE.badCid, detail);
+
 /**
  * Reads a content id.
  *
  * @throws MeshError BadCid, with what is wrong
  */
 export function parseCid(text: unknown): Cid {
-  const bad = (detail: string): MeshError => new MeshError(CODE.badCid, detail);
   if (typeof text !== 'string') throw bad('it is no text');
   if (!text.startsWith('b')) throw bad('it does not begin with b: convert it to base32');
   if (text.length !== TEXT) throw bad(`it has ${text.length} characters`);
@@ -63,6 +64,15 @@ export function parseCid(text: unknown): Cid {
     }
   }
   if (buffer !== 0) throw bad('there are bits behind its end');
+  return readCid(bytes);
+}
+
+/**
+ * Reads the 36 bytes of a content id.
+ *
+ * @throws MeshError BadCid, with what is wrong
+ */
+export function readCid(bytes: Bytes): Cid {
   const [version, codec, hash, length] = bytes;
   if (version !== 1) throw bad('it is not of version 1');
   if (codec !== RAW && codec !== DAG_CBOR) throw bad('it names neither raw bytes nor dag-cbor');

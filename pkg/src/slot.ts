@@ -33,7 +33,7 @@ export async function takeSlot(prefix: string): Promise<Slot> {
 }
 
 /** The slot, once its lock is ours; `undefined` if it is another's for longer than `waitMs`. */
-function hold(prefix: string, number: number, waitMs: number): Promise<Slot | undefined> {
+export function hold(prefix: string, number: number, waitMs: number): Promise<Slot | undefined> {
   const options: LockOptions = waitMs > 0 ? { signal: AbortSignal.timeout(waitMs) } : { ifAvailable: true };
   return new Promise((resolve) => {
     const held = navigator.locks.request(`${prefix}:${number}`, options, (lock) => {

@@ -52,6 +52,8 @@ function counting() {
 }
 
 const LOCAL = { where: 'local' };
+const CID = await contentId(utf8('a job'));
+const vectors = JSON.parse(readFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), 'utf8'));
 
 test('a job goes on from its checkpoint with all its parts, and runs nothing twice', async () => {
   const inputs = numbered(60);
@@ -102,6 +104,7 @@ test('a checkpoint is read by nobody without its key, and what is none is named'
 
 test('any bytes are a file or an error', () => {
   const bytes = file.write({
+    cid: CID,
     gas: 5n,
     validation: 2,
     stages: [{ kind: { kind: 'list' }, modules: [{ bytes: utf8('module'), pages: 3, seed: new Uint8Array(32), time: 7n, piece: 0 }] }],
@@ -148,6 +151,9 @@ test('another node goes on with a job of the mesh, whose records come along', as
   assert.deepEqual(results.map(({ output }) => new TextDecoder().decode(output)), inputs);
   const kept = results.filter(({ receipt }) => receipt === undefined);
   assert.ok(kept.length >= 10, `${kept.length} were kept`);
+  const { job: over } = await resume(other.mesh, await again.checkpoint(), { coordinator });
+  await over;
+  assert.equal(over.progress.executors, new Set(results.flatMap(({ executor }) => executor ?? [])).size, 'who computed is told of what is over');
   assert.equal(await again.root(), await map(undefined, PASS, inputs, LOCAL).root());
   const known = await records(other.mesh).list();
   assert.ok(known.length > 0 && known.every(({ executor, confirmed }) => others.some(({ mesh }) => mesh.id === executor) && confirmed > 0));
@@ -188,7 +194,7 @@ test('a file that somebody else wrote describes a job that there may be, or is n
   const module = { bytes: PASS, pages: 16, seed: new Uint8Array(32), time: 0n, piece: 0 };
   const flat = (more) => {
     const stages = [{ kind: { kind: 'list' }, modules: [module] }, { kind: { kind: 'reduce', arity: 2 }, modules: [module] }];
-    return file.write({ gas: 1n, validation: 0, stages, invocations: [], records: [], journal: new Uint8Array(0), ...more(stages, module) });
+    return file.write({ cid: CID, gas: 1n, validation: 0, stages, invocations: [], records: [], journal: new Uint8Array(0), ...more(stages, module) });
   };
   assert.equal(file.read(flat(() => ({}))).stages.length, 2);
   const bad = [
@@ -208,8 +214,7 @@ test('a file that somebody else wrote describes a job that there may be, or is n
 });
 
 test('the vectors of checkpoints are read, and written as they were', async () => {
-  const { checkpoints } = JSON.parse(readFileSync(new URL('../../tests/vectors/jobs.json', import.meta.url), 'utf8'));
-  for (const { key, file: flat, sealed } of checkpoints) {
+  for (const { key, file: flat, sealed } of vectors.checkpoints) {
     const bytes = new Uint8Array(Buffer.from(flat, 'base64'));
     const decipher = createDecipheriv('aes-256-gcm', Buffer.from(key, 'hex'), Buffer.alloc(12));
     const whole = Buffer.from(sealed, 'base64');
@@ -217,4 +222,22 @@ test('the vectors of checkpoints are read, and written as they were', async () =
     assert.deepEqual(new Uint8Array(Buffer.concat([decipher.update(whole.subarray(0, -16)), decipher.final()])), bytes);
     assert.deepEqual(file.write(file.read(bytes)), bytes);
   }
+});
+
+test('what is no checkpoint is none to any shell', () => {
+  assert.ok(vectors.bad_checkpoints.length > 50);
+  for (const { why, file: flat } of vectors.bad_checkpoints) {
+    assert.throws(() => file.read(new Uint8Array(Buffer.from(flat, 'base64'))), Error, why);
+  }
+});
+
+test('a checkpoint that names another job is none', async () => {
+  const job = map(keeps, PASS, numbered(3), LOCAL);
+  await job;
+  const [cid, key] = (await job.checkpoint()).split('#');
+  const cipher = async (use) => [{ name: 'AES-GCM', iv: new Uint8Array(12) }, await crypto.subtle.importKey('raw', Buffer.from(key, 'hex'), 'AES-GCM', false, [use])];
+  const saved = file.read(new Uint8Array(await crypto.subtle.decrypt(...(await cipher('decrypt')), blocks.get(cid))));
+  assert.equal(saved.cid, await job.cid());
+  const other = await keeps.put(new Uint8Array(await crypto.subtle.encrypt(...(await cipher('encrypt')), file.write({ ...saved, cid: CID }))));
+  await assert.rejects(resume(keeps, `${other.cid}#${key}`, LOCAL), { name: 'NoCheckpoint' });
 });

@@ -2,6 +2,7 @@
 // cannot be had is refused by name. Method: real coordinators of several nodes, joined in memory; jobs that run here.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 
@@ -54,11 +55,11 @@ test('a deadline that is past ends a job too, paused or stalled, here or elsewhe
   for (const options of [LOCAL, { coordinator }]) {
     const job = map(mesh, PASS, ['a'], { ...options, deadline: new Date(Date.now() - 1_000) });
     job.pause();
-    await assert.rejects(Promise.resolve(job), { name: 'JobLate' });
+    await assert.rejects(Promise.resolve(job), { name: 'JobLate', detail: 'It was paused.' });
   }
   const missing = await contentId(new Uint8Array(5));
   const lost = map({ get: async () => Promise.reject(new Error('nobody has it')) }, PASS, [{ cid: missing }], { ...LOCAL, deadline: 300 });
-  await assert.rejects(Promise.resolve(lost), { name: 'JobLate' });
+  await assert.rejects(Promise.resolve(lost), { name: 'JobLate', detail: `Input missing: ${missing}. It is looked for again.` });
   const far = map(undefined, PASS, ['a'], { ...LOCAL, deadline: new Date('9999-12-31') });
   assert.deepEqual((await far).map(text), ['a']);
 });
@@ -71,6 +72,31 @@ test('where nobody offers, a job runs here beside others, and comes to the same'
   assert.equal(await job.root(), await map(undefined, PASS, inputs, LOCAL).root());
   const results = await job.settled();
   assert.ok(results.every(({ executor, isChecked }) => executor === null && isChecked));
+});
+
+test('a deadline says what held the job up, however early it is', async () => {
+  const late = async (options, detail) => {
+    const { mesh } = await net.join();
+    await assert.rejects(Promise.resolve(map(mesh, PASS, ['a'], { coordinator, deadline: 1_000, ...options })), { name: 'JobLate', detail });
+  };
+  await late({}, /^Nobody offers/);
+  await late({ group: ['ab'.repeat(32)] }, /^None of the executors in the group/);
+  await executor({ onAsk: () => false });
+  await late({ validation: 0, deadline: 4_000 }, /^None of those who were found .* they offer no more/);
+  const busy = map(undefined, STUCK, ['x'], { ...LOCAL, gas: 2n ** 60n, deadline: 1_000 });
+  await assert.rejects(Promise.resolve(busy), { name: 'JobLate', detail: undefined });
+});
+
+test('a tab that is in the group computes', async () => {
+  const { mesh } = await net.join();
+  const results = await map(mesh, PASS, numbered(5), { coordinator, group: [mesh.id] }).settled();
+  assert.deepEqual(results.map(({ executor }) => executor), [null, null, null, null, null]);
+});
+
+test('an offer says whose it is', async () => {
+  await executor({ owner: 'a lab' });
+  await executor();
+  assert.deepEqual(offers.map(({ state }) => state.owner), [createHash('sha256').update('a lab').digest('hex'), undefined]);
 });
 
 test('own cores and executors share a job', async () => {
@@ -87,7 +113,7 @@ test('executors of one owner check nobody of it', async () => {
   const { mesh } = await net.join();
   const alone = map(mesh, PASS, numbered(10), { coordinator, validation: 2 });
   const hint = await new Promise((resolve) => alone.on('state', (state, why) => state === 'stalled' && resolve(why)));
-  assert.match(hint, /too few owners/);
+  assert.match(hint, /Fewer executors are there .* those of one owner count as one/);
   await alone.cancel();
   ids.push(await executor({ owner: 'another' }));
   const job = map(mesh, PASS, numbered(10), { coordinator, validation: 2 });

@@ -36,6 +36,14 @@ pub enum Error {
         /// Where.
         path: PathBuf,
     },
+    /// The genesis cannot be served.
+    #[error("{path} is no genesis: {why}; `tabmesh ledger genesis pack` makes the bytes that are served")]
+    Genesis {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The log filter does not parse.
     #[error("the log filter {filter:?} is wrong: {message}; write a level such as info, or target=level")]
     Log {
@@ -57,6 +65,7 @@ impl Error {
             Self::Listen { .. } => "listen",
             Self::AddressFile { .. } => "address-file",
             Self::Web { .. } => "web",
+            Self::Genesis { .. } => "genesis",
             Self::Log { .. } => "log-filter",
             Self::System(_) => "system",
         }

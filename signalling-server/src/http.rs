@@ -25,7 +25,7 @@ use warp::{Filter, Rejection};
 
 use crate::hub::Hub;
 use crate::refusal::Denial;
-use crate::{upgrade, web};
+use crate::{genesis, upgrade, web};
 
 /// Sockets that are not WebSockets yet, or never will be: at the bound a new one is told so and closed.
 pub(crate) const SOCKETS_MAX: usize = 1024;
@@ -192,8 +192,9 @@ fn routes(hub: &Arc<Hub>) -> BoxedFilter<(Response,)> {
     let metrics = warp::path!("metrics").and(get).and(with_hub).map(|hub: Arc<Hub>| {
         text(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", hub.metrics_page())
     });
+    let genesis = hub.genesis.as_ref().map_or_else(web::nothing, genesis::served);
     let files = hub.config.web.as_deref().map_or_else(web::nothing, web::files);
-    let found = signal.or(health).unify().or(metrics).unify().or(files).unify();
+    let found = signal.or(health).unify().or(metrics).unify().or(genesis).unify().or(files).unify();
     found.recover(not_found).unify().boxed()
 }
 

@@ -18,6 +18,8 @@ use crate::refusal::Denial;
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) config: Config,
+    /// Of the ledger that pages take part in.
+    pub(crate) genesis: Option<bytes::Bytes>,
     pub(crate) metrics: Metrics,
     /// Cancelled when the server is to stop.
     pub(crate) drain: CancellationToken,
@@ -50,6 +52,7 @@ impl Hub {
             directory: Mutex::default(),
             addresses: Addresses::new(addresses),
             seats: Arc::new(Semaphore::new(limits.connections)),
+            genesis: None,
             config,
         }
     }

@@ -14,6 +14,7 @@ mod crowd;
 mod directory;
 mod error;
 mod files;
+mod genesis;
 mod http;
 mod hub;
 mod logs;

@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::genesis;
 use crate::http::Front;
 use crate::hub::Hub;
 
@@ -49,6 +50,7 @@ impl Server {
         if let Some(path) = config.web.as_ref().filter(|path| !path.join("index.html").is_file()) {
             return Err(Error::Web { path: path.clone() });
         }
+        let genesis = config.genesis.as_deref().map(genesis::read).transpose()?;
         let listen = |source| Error::Listen { address: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
@@ -57,7 +59,9 @@ impl Server {
                 .map_err(|source| Error::AddressFile { path: path.clone(), source })?;
         }
         info!(%address, "listening");
-        Ok(Self { hub: Arc::new(Hub::new(config)), listener, address })
+        let mut hub = Hub::new(config);
+        hub.genesis = genesis;
+        Ok(Self { hub: Arc::new(hub), listener, address })
     }
 
     /// Where the server listens, with the real port.

@@ -282,6 +282,44 @@ async fn the_web_app_is_served_with_its_types_and_caching() {
 }
 
 #[tokio::test]
+async fn a_genesis_is_served_as_it_is_and_looked_at_before() {
+    use tabmesh_ledger::{Genesis, Terms, Voter};
+    let terms = Terms { epoch_ms: 10_000, stake: 10, fee: 1, price: 1, mint: 0, units: 384 };
+    let key = |digit| tabmesh_engine::PublicKey([digit; 64]);
+    let mut genesis = Genesis {
+        network: NETWORK,
+        starts_ms: 7,
+        is_test: true,
+        is_lax: false,
+        terms,
+        voters: (1..=4).map(|digit| Voter { key: key(digit), balance: 1_000 }).collect(),
+        accounts: Vec::new(),
+    };
+    genesis.sort();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("genesis.bin");
+    fs::write(&path, genesis.emit()).unwrap();
+    let server = TestServer::with(Config { genesis: Some(path.clone()), ..Config::default() }).await;
+    let answer = http::get(server.address, "/genesis").await;
+    assert_eq!((answer.status, &answer.body), (200, &genesis.emit()));
+    for (name, value) in [
+        ("content-type", "application/octet-stream"),
+        ("cache-control", "no-cache"),
+        ("access-control-allow-origin", "*"),
+    ] {
+        assert_eq!(answer.header(name), Some(value));
+    }
+    assert_eq!(http::request(server.address, "HEAD", "/genesis", &[]).await.status, 200);
+    let none = TestServer::with(Config::default()).await;
+    assert_eq!(http::get(none.address, "/genesis").await.status, 404);
+    fs::write(&path, &genesis.emit()[1..]).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let config = Config { listen, genesis: Some(path), ..Config::default() };
+    let error = tabmesh_signalling::Server::bind(config).await.unwrap_err();
+    assert_eq!(error.code(), "genesis");
+}
+
+#[tokio::test]
 async fn an_unchanged_file_is_not_sent_again() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("index.html"), "<!doctype html>").unwrap();

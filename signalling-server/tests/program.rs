@@ -157,6 +157,7 @@ fn every_mistake_is_named_with_the_way_out() {
         (vec!["--log", "a=b=c"], vec![], ["error[log-filter]", "a=b=c"]),
         (vec!["--listen", &taken], vec![], ["error[listen]", "--listen"]),
         (vec!["--listen", "127.0.0.1:0", "--web", "no/app"], vec![], ["error[web]", "no/app"]),
+        (vec!["--genesis", "no/genesis"], vec![], ["error[genesis]", "genesis pack"]),
         (
             vec!["--listen", "127.0.0.1:0", "--address-file", missing.to_str().unwrap()],
             vec![],

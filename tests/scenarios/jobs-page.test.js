@@ -27,6 +27,19 @@ async function compute(page, example, { fields = {}, files } = {}) {
   await page.locator('[data-testid=job][data-step=ended][data-state=done]').waitFor({ timeout: 120_000 });
 }
 
+/** What a phone would cut off at its right edge, where a person cannot scroll to it. */
+async function cutOff(page) {
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const names = await page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((element) => !element.closest('.sheet') && element.getBoundingClientRect().right > innerWidth + 1)
+      .map(({ outerHTML }) => outerHTML.slice(0, 80)),
+  );
+  await page.setViewportSize(size);
+  return names;
+}
+
 /** What a button saves. */
 async function saved(page, button) {
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByTestId(button).click()]);
@@ -129,7 +142,8 @@ scenario('files of one\'s own are searched, asked and painted by strangers', 240
 
   await page.getByTestId('job-local').uncheck();
   const search = readFileSync(join(ROOT, 'task-meter/guests/built/search.wasm'));
-  await compute(page, 'own', { files: [file('search.wasm', 'application/wasm', search), file('bad', '', 'b(\nhello'), file('good', '', 'b.n+a\nbanana')] });
+  await compute(page, 'own', { files: [file('search.wasm', 'application/wasm', search), file('bad', '', 'b(\nhello'), file(`${'long-'.repeat(20)}name`, '', 'b.n+a\nbanana')] });
+  assert.deepEqual(await cutOff(page), []);
   assert.equal(await page.locator('[data-testid=job] tr[data-status=OK]').count(), 1);
   await page.locator('[data-testid=job-failed]', { hasText: 'EXIT: search: found open group' }).waitFor();
 });
@@ -146,6 +160,7 @@ scenario('work that was kept goes on in another tab', 180_000, async (net) => {
   await page.getByTestId('job-pause').click();
   await page.getByTestId('job-keep').click();
   const link = await page.getByTestId('job-kept').getAttribute('href');
+  assert.deepEqual(await cutOff(page), []);
   await page.getByTestId('job-pause').click();
   const ended = (tab) => tab.locator('[data-testid=job][data-step=ended][data-state=done]').waitFor({ timeout: 120_000 });
   await ended(page);

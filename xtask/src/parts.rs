@@ -21,6 +21,9 @@ pub(crate) const SHIPPED_STREAM: &str = "pkg/wasm/tabmesh_stream.wasm";
 /// Tags: what pages download that import `tabmesh/tag`.
 pub(crate) const SHIPPED_TAG: &str = "pkg/wasm/tabmesh_tag.wasm";
 
+/// A node of a ledger: what pages download that import `tabmesh/ledger`.
+pub(crate) const SHIPPED_LEDGER: &str = "pkg/wasm/tabmesh_ledger.wasm";
+
 /// The coordination of jobs: what pages download that import `tabmesh/job`.
 pub(crate) const SHIPPED_TASKS: &str = "pkg/wasm/tabmesh_tasks.wasm";
 
@@ -93,12 +96,20 @@ pub(crate) fn package() -> Result<()> {
     tools::ensure_web_build()?;
     tools::ensure_npm("pkg")?;
     step(
-        "the npm package: Wasm core (30 s when cold), meter, streams, tags, tasks, wasm-opt, TypeScript",
+        "the npm package: Wasm core (30 s when cold), meter, streams, tags, ledger, tasks, wasm-opt, TypeScript",
         || {
             unless_fresh(
                 "pkg",
                 &package_inputs(),
-                &["pkg/dist", SHIPPED_WASM, SHIPPED_METER, SHIPPED_STREAM, SHIPPED_TAG, SHIPPED_TASKS],
+                &[
+                    "pkg/dist",
+                    SHIPPED_WASM,
+                    SHIPPED_METER,
+                    SHIPPED_STREAM,
+                    SHIPPED_TAG,
+                    SHIPPED_LEDGER,
+                    SHIPPED_TASKS,
+                ],
                 || run("npm").words("run --silent build").dir(&workspace::path("pkg")).wait(),
             )
         },

@@ -150,6 +150,9 @@ pub const ALONE_IN_VAIN: Duration = Duration::from_ms(5_000);
 /// A job of which nothing goes on for so long is stalled.
 pub const STALLED: Duration = Duration::from_ms(10_000);
 
+/// And after so long, where those who offer are fewer than its level asks votes of.
+pub const SHORT: Duration = Duration::from_ms(3_000);
+
 /// Of a job's tasks this part is given out twice at its end: one in so many.
 pub const DOUBLED: u32 = 20;
 

@@ -144,7 +144,7 @@ fn checks_grow_rare_with_what_was_right() {
 }
 
 #[test]
-fn checks_of_a_thousand_tasks_an_executor_cost_less_than_a_tenth_of_them() {
+fn checks_of_a_thousand_tasks_an_executor_cost_a_twentieth_of_them_at_most() {
     let mut world = world(8, 20, 0, Conduct::Honest, |asking| asking.job(1, 20_000));
     world.begin();
     world.run_to_end(3_600 * SECOND);
@@ -155,7 +155,7 @@ fn checks_of_a_thousand_tasks_an_executor_cost_less_than_a_tenth_of_them() {
     println!(
         "20,000 tasks of level 1 at twenty: {issued} given out, {here} run here, {more:.3} more than one each"
     );
-    assert!((0.03..0.09).contains(&more), "{more}");
+    assert!((0.02..=0.05).contains(&more), "{more}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod says;
 mod answer;
 mod args;
 mod ask;
+mod counted;
 mod error;
 mod exec;
 mod exit_code;
@@ -146,7 +147,7 @@ enum Command {
         #[command(subcommand)]
         command: job::JobCommand,
     },
-    /// Make and check the file from which a ledger begins, and check proofs; needs no node
+    /// Send credits and see how the ledger is; make and check the file from which one begins, and check proofs
     Ledger {
         #[command(subcommand)]
         command: ledger::LedgerCommand,
@@ -294,7 +295,7 @@ async fn dispatch(command: Command) -> Result<(), CliError> {
         Command::Answer { exec, node } => answer::answer(exec, &node).await,
         Command::Task { command } => task::dispatch(command).await,
         Command::Job { command } => job::dispatch(command).await,
-        Command::Ledger { command } => ledger::dispatch(command),
+        Command::Ledger { command } => ledger::dispatch(command).await,
         Command::Offer { command } => offer::offer(command).await,
         Command::Module { command } => module::dispatch(command).await,
         Command::Stream { command: StreamCommand::Open { id, name, node } } => {

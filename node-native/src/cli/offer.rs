@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::args::NodeArgs;
+use super::counted::counted;
 use super::error::CliError;
 use super::show::{ask, out_of_turn, print_json};
 use crate::control::offer::{OfferLines, OfferWish};
@@ -66,6 +67,9 @@ fn print(lines: &OfferLines) {
                 offer.gas,
                 offer.seconds
             );
+            if let Some(owner) = &offer.owner {
+                say!("owner     {owner}: nodes that say the same count as one where answers are checked");
+            }
         }
     }
     if lines.offer.is_some() && !lines.announced {
@@ -77,9 +81,11 @@ fn print(lines: &OfferLines) {
     say!("done      {all}{kinds}");
     say!("gas       {}", lines.gas);
     for served in &lines.served {
-        say!("for       {}  {} tasks, {} gas", served.requester, served.tasks, served.gas);
+        let tasks = counted(served.tasks as usize, "task");
+        say!("for       {}  {tasks}, {} gas", served.requester, served.gas);
     }
     for batch in &lines.now {
-        say!("now       {}  {} of {} tasks done", batch.requester, batch.done, batch.tasks);
+        let tasks = counted(batch.tasks.into(), "task");
+        say!("now       {}  {} of {tasks} done", batch.requester, batch.done);
     }
 }

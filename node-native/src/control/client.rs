@@ -10,6 +10,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::frame::{self, Frame, FrameError};
+use super::ledger::{LedgerDone, NewsLine};
 use super::{Answer, Done, Failure, Head, Request, SaidLine, VERSION};
 
 /// Why a command was not done. Every message says what to do.
@@ -80,7 +81,30 @@ pub enum Heard {
     Missed(u64),
 }
 
+/// What comes of an operation in the ledger.
+#[derive(Debug)]
+pub enum LedgerHeard {
+    /// How far it is.
+    News(NewsLine),
+    /// Nothing more is told.
+    Done(LedgerDone),
+}
+
 impl Client {
+    /// What comes next of an operation in the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The node said no, or is gone.
+    pub async fn ledger(&mut self) -> Result<LedgerHeard, ClientError> {
+        match self.answer().await? {
+            Answer::Ledger(news) => Ok(LedgerHeard::News(news)),
+            Answer::Done(Done::Ledger(done)) => Ok(LedgerHeard::Done(*done)),
+            Answer::Error(failure) => Err(ClientError::Refused(failure)),
+            _ => Err(FrameError::OutOfTurn.into()),
+        }
+    }
+
     /// Connects to the node whose control socket is `path` and says what is wanted.
     ///
     /// # Errors

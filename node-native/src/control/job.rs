@@ -99,6 +99,11 @@ pub enum News {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         why: Option<String>,
     },
+    /// Nothing more of it is given out, by [`Request::PauseJob`](super::Request::PauseJob), or it is again.
+    Paused {
+        /// Or it is again.
+        paused: bool,
+    },
     /// An executor lied: what it alone said (`checked` is false) is to be added again, and the job closed again.
     Dispute {
         /// About this task.

@@ -15,6 +15,7 @@
 pub mod client;
 pub mod frame;
 pub mod job;
+pub mod ledger;
 pub mod module;
 pub mod offer;
 pub mod port;
@@ -122,6 +123,8 @@ pub enum Request {
     },
     /// Run tasks of others, or do not: [`Done::Offer`].
     Offer(offer::OfferWish),
+    /// The ledger: [`Done::Ledger`]; of an operation any number of [`Answer::Ledger`] come first.
+    Ledger(ledger::LedgerWish),
     /// Open a stream: [`Answer::Opened`], then data and an end from both sides, and last [`Done::Stream`].
     OpenStream {
         /// 64 hexadecimal digits.
@@ -186,6 +189,8 @@ pub enum Answer {
     },
     /// Something came of the job.
     Job(job::News),
+    /// Something became of an operation in the ledger.
+    Ledger(ledger::NewsLine),
     /// The end, and it was done.
     Done(Done),
     /// The end, and it was not.
@@ -254,6 +259,9 @@ pub enum Done {
         /// It came to its deadline.
         #[serde(default)]
         late: bool,
+        /// What held it up then, in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<String>,
     },
     /// The jobs of the node.
     Jobs(Vec<job::JobLine>),
@@ -267,6 +275,8 @@ pub enum Done {
     Learn {},
     /// What is offered, and what is done.
     Offer(Box<offer::OfferLines>),
+    /// What came of it in the ledger.
+    Ledger(Box<ledger::LedgerDone>),
     /// Both ends of the stream have all.
     Stream {
         /// So many bytes were written.

@@ -46,6 +46,9 @@ pub struct OfferLines {
 pub struct OfferLine {
     /// Tasks at a time.
     pub cores: u8,
+    /// Whose this node is: the hash of a name, 64 hexadecimal digits; missing where it is by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// The highest limit of gas.
     pub gas: u64,
     /// The most memory of one, in bytes.

@@ -10,7 +10,6 @@ use super::client::{Client, ClientError};
 use super::frame::{self, Frame, FrameError};
 use super::job::{News, Order, PlanLine};
 use super::{Answer, Done, Request};
-use crate::jobs::ask::Ending;
 
 /// A job of a running node, for this command. It is cancelled once both halves are dropped.
 pub struct Job {
@@ -38,8 +37,12 @@ pub struct OrderWriter {
 pub enum Heard {
     /// See [`News`]. The data are those of [`News::Accepted`]: receipt and output.
     News(News, Vec<u8>),
-    /// It is over, and how.
-    Ended(Ending),
+    /// All is decided.
+    Done,
+    /// Somebody cancelled it.
+    Cancelled,
+    /// It came to its deadline, and what held it up then, where something did.
+    Late(Option<String>),
 }
 
 /// Bytes of the longest data of news: a receipt and an output.
@@ -73,9 +76,9 @@ impl NewsReader {
     pub async fn next(&mut self) -> Result<Heard, ClientError> {
         let news = match frame::read_header(&mut self.reader).await?.ok_or(ClientError::Closed)? {
             Answer::Job(news) => news,
-            Answer::Done(Done::Job { late: true, .. }) => return Ok(Heard::Ended(Ending::Late)),
-            Answer::Done(Done::Job { cancelled: true, .. }) => return Ok(Heard::Ended(Ending::Cancelled)),
-            Answer::Done(Done::Job { .. }) => return Ok(Heard::Ended(Ending::Done)),
+            Answer::Done(Done::Job { late: true, why, .. }) => return Ok(Heard::Late(why)),
+            Answer::Done(Done::Job { cancelled: true, .. }) => return Ok(Heard::Cancelled),
+            Answer::Done(Done::Job { .. }) => return Ok(Heard::Done),
             Answer::Error(failure) => return Err(ClientError::Refused(failure)),
             _ => return Err(FrameError::OutOfTurn.into()),
         };

@@ -1,7 +1,9 @@
 //! The node's end of the control socket.
 
 mod answer;
+mod job_words;
 mod jobs;
+mod ledger;
 mod modules;
 mod ports;
 mod streams;
@@ -31,6 +33,7 @@ use super::{Answer, Done, Failure, Head, PeerLine, Request, StatusLines, VERSION
 use crate::driver::{Handle, Wish};
 use crate::files::{Blocks, Get, Put};
 use crate::identity::hex;
+use crate::ledger::Ledger;
 use crate::metrics::resident_bytes;
 use crate::sentences::Operation;
 use crate::shares::Shares;
@@ -78,12 +81,13 @@ pub(crate) async fn serve(
     handle: Handle,
     facts: Facts,
     jobs: Arc<crate::jobs::Door>,
+    ledger: Option<Ledger>,
 ) {
     let room = Shares::new(CONNECTIONS_MAX, CONNECTIONS_OF_USER_MAX);
     let (blocks, topics) = (Blocks::new(handle.clone()), Topics::new(handle.clone()));
     let streams = Door::new(handle.clone());
     let transfers = Semaphore::new(TRANSFERS_MAX);
-    let server = Arc::new(Server { blocks, topics, streams, jobs, handle, facts, transfers });
+    let server = Arc::new(Server { blocks, topics, streams, jobs, ledger, handle, facts, transfers });
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -120,6 +124,7 @@ struct Server {
     topics: Topics,
     streams: Door,
     jobs: Arc<crate::jobs::Door>,
+    ledger: Option<Ledger>,
     facts: Facts,
     transfers: Semaphore,
 }
@@ -194,6 +199,9 @@ impl Server {
             Request::Records { clear } => jobs::records(&self.jobs, clear).await,
             Request::Learn { records } => jobs::learn(&self.jobs, &records).await,
             Request::Offer(wish) => jobs::offer(&self.jobs, wish).await,
+            Request::Ledger(wish) => {
+                ledger::serve(&self.handle, self.ledger.as_ref(), wish, reader, writer).await
+            }
             Request::Publish { topic } => self.topics.publish(&topic, reader).await,
             Request::Listen { topic } => self.topics.listen(&topic, reader, writer).await,
         }

@@ -5,18 +5,23 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use serde::{Deserialize, Serialize};
 use tabmesh_engine::NodeId;
 use tabmesh_engine::content::cid::Cid;
+use tabmesh_meter::limits::{FILE_BYTES_MAX, PAGES_MAX};
 use tabmesh_port::{BlockHash, Reader, Writer};
 use tabmesh_tasks::{Outcome, TaskId};
 use thiserror::Error;
 
 use super::graph::ARITY_MAX;
 use crate::identity::{from_hex, hex, hex_of};
+use crate::task::{GAS_MAX, STREAM_BYTES_MAX};
 
 /// The version of the file.
 const VERSION: u32 = 1;
 
 /// Bytes of the longest one; of a longer one none is made.
 pub const CHECKPOINT_MAX: usize = 256 << 20;
+
+/// Stages of a job: its CID counts them in a byte.
+const STAGES_MAX: usize = 255;
 
 /// Bytes of the longest journal; what is beyond runs again.
 pub const JOURNAL_MAX: usize = 64 << 20;
@@ -214,7 +219,16 @@ impl Saved {
     fn read_whole(file: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(file);
         let length = reader.u32() as usize;
-        let head: Head = serde_json::from_slice(reader.bytes(length)).ok()?;
+        let text = reader.bytes(length);
+        let head: Head = serde_json::from_slice(text).ok()?;
+        // A head has one spelling, so that no two shells make different ones of it.
+        let is_spelt = serde_json::to_vec(&head).is_ok_and(|own| own == text);
+        let gas = decimal(&head.gas).filter(|gas| *gas <= GAS_MAX);
+        let is_sound =
+            is_spelt && head.version == VERSION && head.validation <= 4 && head.stages.len() <= STAGES_MAX;
+        if !is_sound || head.cid.parse::<Cid>().is_err() {
+            return None;
+        }
         let mut stages = Vec::new();
         for (at, stage) in head.stages.iter().enumerate() {
             let is_kind = match stage.kind {
@@ -235,7 +249,7 @@ impl Saved {
         for number in 0..head.invocations {
             invocations.push(Invocation::read(&mut reader, number, modules)?);
         }
-        let record = |(id, confirmed): &(String, u32)| Some((from_hex(id)?, *confirmed));
+        let record = |(id, confirmed): &(String, u32)| Some((digits(id)?, *confirmed));
         let records = head.records.iter().map(record).collect::<Option<_>>()?;
         let mut journal = Vec::new();
         reader.intact()?;
@@ -243,11 +257,19 @@ impl Saved {
         while !rest.is_empty() {
             journal.push(Known::read(&mut rest)?);
         }
-        let is_sound = head.version == VERSION && head.validation <= 4;
-        let Head { cid, gas, validation, .. } = head;
-        let gas = gas.parse().ok()?;
-        is_sound.then_some(Self { cid, gas, validation, stages, invocations, records, journal })
+        let Head { cid, validation, .. } = head;
+        Some(Self { cid, gas: gas?, validation, stages, invocations, records, journal })
     }
+}
+
+/// A number in decimal digits, as it is written: no sign, and no zero before it.
+fn decimal(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|number: &u64| number.to_string() == text)
+}
+
+/// 32 bytes in hexadecimal digits, as they are written.
+fn digits(text: &str) -> Option<NodeId> {
+    from_hex(text).filter(|id| hex(id) == text)
 }
 
 impl Module {
@@ -260,10 +282,16 @@ impl Module {
 
 impl ModuleHead {
     fn read(&self, reader: &mut Reader<'_>) -> Option<Module> {
+        let Self { pages, piece, .. } = *self;
+        let is_task = self.bytes as usize <= FILE_BYTES_MAX
+            && (1..=PAGES_MAX).contains(&pages)
+            && piece as usize <= STREAM_BYTES_MAX;
+        if !is_task {
+            return None;
+        }
         let bytes = Bytes::copy_from_slice(reader.bytes(self.bytes as usize));
         reader.intact()?;
-        let (pages, piece, time) = (self.pages, self.piece, self.time.parse().ok()?);
-        Some(Module { bytes, pages, seed: from_hex(&self.seed)?.0, time, piece })
+        Some(Module { bytes, pages, seed: digits(&self.seed)?.0, time: decimal(&self.time)?, piece })
     }
 }
 
@@ -296,13 +324,16 @@ impl Invocation {
             NAME => Input::Content(Cid::from_bytes(reader.bytes(36)).ok()?),
             _ => return None,
         };
-        let is_before = match &input {
+        let is_one = match &input {
+            Input::Bytes(bytes) => bytes.len() <= STREAM_BYTES_MAX,
+            Input::Content(_) => true,
             Input::One(other) => *other < number,
-            Input::List(others) => !others.is_empty() && others.iter().all(|other| *other < number),
-            _ => true,
+            Input::List(others) => {
+                (1..=ARITY_MAX as usize).contains(&others.len()) && others.iter().all(|other| *other < number)
+            }
         };
         reader.intact()?;
-        (is_before && usize::from(module) < modules).then_some(Self { module, input })
+        (is_one && usize::from(module) < modules).then_some(Self { module, input })
     }
 }
 

@@ -229,9 +229,27 @@ async fn tell_settled(handle: Handle, settled: mpsc::UnboundedSender<()>) {
 
 /// The first bytes of the commands that fetch.
 const FETCH: u8 = 11;
-const FETCH_LEFT: u8 = 17;
+const FETCH_LEFT: u8 = 18;
 const FETCH_INPUT: u8 = 37;
 
 fn piece(status: Status, bytes: &[u8]) -> Piece {
     if status == Status::Ok { Ok(Bytes::copy_from_slice(bytes)) } else { Err(status) }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A fetch that the module refuses is told to whoever waits for it.
+
+    use tabmesh_engine::NodeId;
+
+    use super::*;
+
+    #[test]
+    fn commands_that_fetch_begin_with_their_numbers() {
+        let (executor, nonce) = (&NodeId([1; 32]), &[2; 16]);
+        let fetch = Command::Fetch { fetch: 0, executor, nonce, index: 0, offset: 0 };
+        let left = Command::FetchLeft { fetch: 0, executor, nonce, index: 0, number: 0, offset: 0 };
+        let input = Command::FetchInput { fetch: 0, assignment: 0, index: 0, offset: 0 };
+        assert_eq!([fetch, left, input].map(|command| command.emit()[0]), [FETCH, FETCH_LEFT, FETCH_INPUT]);
+    }
 }

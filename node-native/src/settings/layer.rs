@@ -175,6 +175,26 @@ pub struct Layer {
     #[arg(long, env = "TABMESH_OFFER_OWNER", value_name = "NAME", help_heading = OFFER)]
     pub offer_owner: Option<String>,
 
+    /// Take part in the ledger that begins with this genesis: its file, as `tabmesh ledger genesis new` makes it, or its bytes
+    #[arg(long, env = "TABMESH_LEDGER", value_name = "FILE", help_heading = LEDGER)]
+    pub ledger: Option<PathBuf>,
+
+    /// The ledger begins: this node is a voter of the genesis, and has never voted in it. For the first start alone
+    #[arg(
+        long,
+        env = "TABMESH_LEDGER_BEGIN",
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        help_heading = LEDGER
+    )]
+    pub ledger_begin: Option<bool>,
+
+    /// On a test network, give so many credits to whoever asks, such as 5 or 0.5
+    #[arg(long, env = "TABMESH_FAUCET", value_name = "CREDITS", help_heading = LEDGER)]
+    pub faucet: Option<String>,
+
     /// Log as text or json, to standard error [default: text]
     #[arg(long, env = "TABMESH_LOG_FORMAT", value_name = "FORMAT", help_heading = HOST)]
     pub log_format: Option<LogFormat>,
@@ -194,6 +214,7 @@ const NETWORK: &str = "Network";
 const REACH: &str = "How others reach this node";
 const HOST: &str = "This host";
 const OFFER: &str = "Tasks of others";
+const LEDGER: &str = "The ledger";
 
 /// What the host can afford: `native` or `device`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize, ValueEnum)]
@@ -270,6 +291,9 @@ impl Layer {
             offer_seconds: self.offer_seconds.or(below.offer_seconds),
             offer_bytes: self.offer_bytes.or(below.offer_bytes),
             offer_owner: self.offer_owner.or(below.offer_owner),
+            ledger: self.ledger.or(below.ledger),
+            ledger_begin: self.ledger_begin.or(below.ledger_begin),
+            faucet: self.faucet.or(below.faucet),
             log_format: self.log_format.or(below.log_format),
             log: self.log.or(below.log),
         }

@@ -2,6 +2,7 @@
 
 mod error;
 mod layer;
+mod ledger;
 mod modules;
 mod offer;
 mod parse;
@@ -18,6 +19,7 @@ use url::Url;
 
 pub use error::SettingsError;
 pub use layer::{HostProfile, Layer, LogFormat};
+pub use ledger::LedgerSettings;
 pub use modules::NamedModule;
 use modules::named_modules;
 pub(crate) use offer::NO_OWNER;
@@ -79,6 +81,8 @@ pub struct Settings {
     /// Where modules of others become code: in this process, unless whoever starts the node says otherwise. The command `tabmesh` has them
     /// compiled by a process of its own.
     pub compiler: Compiler,
+    /// The ledger to take part in.
+    pub ledger: Option<LedgerSettings>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// What to log.
@@ -157,6 +161,7 @@ impl Settings {
             offers: layer.offer.unwrap_or(false),
             offer,
             compiler: Compiler::Here,
+            ledger: ledger::ledger_of(layer.ledger, layer.ledger_begin, layer.faucet)?,
             log_format: layer.log_format.unwrap_or(LogFormat::Text),
             log: layer.log.unwrap_or_else(|| "info".to_owned()),
         })

@@ -90,7 +90,7 @@ pub async fn run(job: &mut RunningJob, inputs: &[Vec<u8>]) -> BTreeMap<u32, Got>
                 assert!(ending == Ending::Done && results.len() == inputs.len());
                 return results;
             }
-            News::Progress { .. } | News::Stalled(_) => {}
+            News::Progress { .. } | News::Stalled(_) | News::Paused(_) => {}
         }
     }
 }

@@ -52,7 +52,10 @@ export class Account {
     const { gas } = outcome;
     if (!isAgain) this.#bill.accepted += 1;
     this.#bill.gas += gas;
-    if (executor) count(this.#bill.byExecutor, hex(executor), gas, EXECUTORS_COUNTED_MAX);
+    if (!executor) return;
+    // One of an earlier run was given tasks there.
+    this.assigned(hex(executor));
+    count(this.#bill.byExecutor, hex(executor), gas, EXECUTORS_COUNTED_MAX);
   }
 
   /** A task failed. `wasAccepted`: it was taken for one that did not. */

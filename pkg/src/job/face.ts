@@ -17,6 +17,9 @@ export const STALLED = ['not', 'no offers', 'none fits', 'busy', 'shell', 'too f
 /** In parts, so that what is long is not copied to be joined. */
 export type Command = readonly Uint8Array[];
 
+/** The commands that fetch: where one is refused, whoever waits for the piece is told. */
+export const [FETCH, FETCH_LEFT, FETCH_INPUT] = [11, 18, 37];
+
 const command = (kind: number, ...parts: Uint8Array[]): Command => [Uint8Array.of(kind), ...parts];
 
 export const begin = (job: number, level: number, gas: bigint, expectedMs: number): Command =>
@@ -37,12 +40,12 @@ export const ranHere = (job: number, number: number, outcome: Outcome): Command 
 export const cannotRun = (job: number, number: number): Command => command(9, u32(job), u32(number));
 export const know = (executor: Bytes, confirmed: number): Command => command(10, executor, u32(confirmed));
 export const fetchOutput = (fetch: number, executor: Bytes, nonce: Bytes, index: number, offset: number): Command =>
-  command(11, u32(fetch), executor, nonce, u16(index), u32(offset));
+  command(FETCH, u32(fetch), executor, nonce, u16(index), u32(offset));
 export const giveInput = (ticket: number, status: number, bytes: Uint8Array): Command => command(12, u32(ticket), u16(status), bytes);
 /** Tasks that are added from now on are run by steps, or whole. */
 export const bySteps = (job: number, areSo: boolean): Command => command(17, u32(job), Uint8Array.of(areSo ? 1 : 0));
 export const fetchLeft = (fetch: number, { executor, nonce, index }: RanBy, step: number, offset: number): Command =>
-  command(18, u32(fetch), executor, nonce, u16(index), u32(step), u32(offset));
+  command(FETCH_LEFT, u32(fetch), executor, nonce, u16(index), u32(step), u32(offset));
 export const ranStep = (job: number, number: number, step: Step): Command => command(19, u32(job), u32(number), stepBytes(step));
 export const cannotStep = (job: number, number: number, areSilent: boolean): Command =>
   command(20, u32(job), u32(number), Uint8Array.of(areSilent ? 1 : 0));
@@ -59,7 +62,7 @@ export const ran = (assignment: number, index: number, task: Bytes, outcome: Out
 export const giveOutput = (ticket: number, status: number, bytes: Uint8Array): Command => command(35, u32(ticket), u16(status), bytes);
 export const prefer = (ids: readonly Bytes[]): Command => command(36, ...ids);
 export const fetchInput = (fetch: number, assignment: number, index: number, offset: number): Command =>
-  command(37, u32(fetch), u32(assignment), u16(index), u32(offset));
+  command(FETCH_INPUT, u32(fetch), u32(assignment), u16(index), u32(offset));
 export const decline = (assignment: number, why: Refusal): Command => command(38, u32(assignment), Uint8Array.of(why));
 
 /** Where a piece is wanted from, and by which question. */

@@ -1,8 +1,9 @@
 // The face of a job, or of a part of it.
 
 import { hex } from '../bytes.js';
-import { need, needNone, wholeOf } from '../check.js';
+import { need, needNone } from '../check.js';
 import { MeshError } from '../errors.js';
+import { STAGES_MAX } from './limits.js';
 import type { StageKind } from './shape.js';
 import { STAGE_OPTIONS, type StageGiven, needOnly, settleArity, settleStage } from './module.js';
 import { knownOf } from './result.js';
@@ -101,6 +102,7 @@ export class JobFace implements Job {
 
   #part(kind: StageKind, module: StageGiven): Job {
     need(this.#stage === this.#work.stages - 1, 'the results of this job go on to another part of it already');
+    need(this.#work.stages < STAGES_MAX, `a job has at most ${STAGES_MAX} parts`);
     return new JobFace(this.#work, this.#work.derive(kind, module));
   }
 
@@ -128,7 +130,7 @@ export class JobFace implements Job {
         await take(result);
       }
     } catch (error) {
-      if (error instanceof MeshError && error.code === WORD.jobLate) throw Object.assign(wrong(WORD.jobLate), { results: all.filter(Boolean) });
+      if (error instanceof MeshError && error.code === WORD.jobLate) throw Object.assign(wrong(WORD.jobLate, error.detail), { results: all.filter(Boolean) });
       throw error;
     }
     return all;
@@ -154,6 +156,3 @@ export async function errorOf(result: Result): Promise<TaskError> {
   const error = wrong(failed ? WORDS[failed] : WORD.taskFailed, detail);
   return Object.assign(error, { index, status, executor, log, input: input(), ...(receipt && { receipt }) });
 }
-
-/** @throws MeshError BadOption */
-export const settleLevel = (validation: unknown): number => wholeOf(validation, 0, 4, 'validation');

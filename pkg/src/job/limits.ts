@@ -42,6 +42,9 @@ export const AWAITED_MAX = 1_024;
 /** Modules of one job. */
 export const MODULES_MAX = 256;
 
+/** Stages of one job: its CID counts them in a byte. */
+export const STAGES_MAX = 255;
+
 /** Invocations of one job: numbers have 32 bits, and leaves are kept in one piece. */
 export const INVOCATIONS_MAX = 2 ** 24;
 

@@ -2,7 +2,7 @@
 
 import { thePool } from '../task/pool.js';
 import { isResult } from './outcome.js';
-import { runTask } from './own-run.js';
+import { decidedHere, runTask } from './own-run.js';
 import type { Hearer, Runner, Task } from './runner.js';
 import { refusedModule } from './words.js';
 
@@ -10,6 +10,7 @@ import { refusedModule } from './words.js';
 const READY_A_WORKER = 2;
 
 export class LocalRunner implements Runner {
+  readonly heldUp = undefined;
   #hearer!: Hearer;
   #open = 0;
   #isClosed = false;
@@ -60,13 +61,13 @@ export class LocalRunner implements Runner {
 
   async #run(task: Task): Promise<void> {
     try {
-      const { outcome, done } = await runTask(task, { signal: this.#stop.signal });
+      const own = await runTask(task, { signal: this.#stop.signal });
+      const { refused } = own.done.prepared;
       this.#running -= 1;
       if (this.#isOver) return;
       this.#open -= 1;
-      const { code, output } = done.outcome;
-      if (done.prepared.refused) return this.#fault(await refusedModule(done.prepared.refused));
-      if (isResult(outcome)) this.#hearer.onDecided(task, { outcome, output, code, executor: undefined, isChecked: true, votes: 0, receipt: undefined });
+      if (refused) return this.#fault(await refusedModule(refused));
+      if (isResult(own.outcome)) this.#hearer.onDecided(task, decidedHere(own));
       else this.#hearer.onFailed(task, 'NoResult');
       this.#hearer.onRoom(1);
       this.#serve();

@@ -1,26 +1,25 @@
 // Begins jobs.
 
-import type { Bytes } from '../bytes.js';
+import { type Bytes, hex } from '../bytes.js';
 import { idOf, need, needSignal, wholeOf } from '../check.js';
 import { GAS_USUAL } from '../task/limits.js';
 import { settleInvocation } from '../task/options.js';
 import type { Mesh } from '../types.js';
 import { checkpointer } from './checkpoint.js';
-import { JobFace, settleLevel } from './job.js';
+import { JobFace } from './job.js';
 import { thePool } from '../task/pool.js';
 import { CORES_MAX, GROUP_MAX, MODULES_MAX, PRIORITY_MAX } from './limits.js';
 import { bringList } from './list.js';
 import { LocalRunner } from './local.js';
 import { MeshRunner } from './mesh-runner.js';
 import { Missing } from './missing.js';
-import { STAGE_OPTIONS, type StageGiven, needOnly, settleStage } from './module.js';
+import { STAGE_OPTIONS, type StageGiven, needOnly, settleLevel, settleStage } from './module.js';
 import { settlePrice } from './price.js';
 import type { Runner } from './runner.js';
-import { Source, cidOf, isNamed, takeInput, takeInvocation } from './source.js';
+import { Source, cidOf, isNamed, takeInput, takeInvocation, usesOf } from './source.js';
 import type { Job, JobInputs, JobInvocations, JobOptions } from './types.js';
 import type { Plan } from './plan.js';
 import { Work } from './work.js';
-import { WORD, wrong } from './words.js';
 
 /** Options of a job with everything decided. */
 export interface Settled {
@@ -42,7 +41,7 @@ export interface Settled {
 /** A clock that is set forth or back is noticed within this, and timers know no longer times anyway. */
 const LOOK_MAX_MS = 60_000;
 
-const JOB_OPTIONS = ['gas', 'validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'];
+export const JOB_OPTIONS: readonly string[] = ['gas', 'validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'];
 
 /** @throws MeshError BadOption */
 export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: string): Settled {
@@ -56,16 +55,18 @@ export function settleJob(mesh: Mesh | undefined, options: JobOptions, call: str
   if (ownCores !== undefined) wholeOf(ownCores, 1, CORES_MAX, 'ownCores');
   need(group === undefined || (Array.isArray(group) && group.length > 0 && group.length <= GROUP_MAX), `group has 1 to ${GROUP_MAX} ids of executors`);
   need(where === 'local' || mesh, `${call} takes a mesh, or { where: 'local' }`);
+  const ids = group?.map(idOf);
+  const isWanted = where === 'both' || (where === 'mesh' && ids?.some((id) => hex(id) === mesh?.id));
   needSignal(signal);
   wholeOf(expectedMs, 0, 2 ** 32 - 1, 'expectedMs');
   return {
     gas: settleInvocation('', { gas }).gas,
     validation: settleLevel(validation),
     expectedMs,
-    group: group?.map(idOf),
+    group: ids,
     signal,
     isLocal: where === 'local',
-    ownCores: ownCores ?? (where === 'both' ? Math.min(thePool().size, CORES_MAX) : 0),
+    ownCores: ownCores ?? (isWanted ? Math.min(thePool().size, CORES_MAX) : 0),
     priority,
     deadline: settleDeadline(deadline),
     coordinator,
@@ -102,7 +103,7 @@ function endAt(work: Work, at: number): () => void {
   let timer: ReturnType<typeof setTimeout>;
   const look = (): void => {
     const left = at - Date.now();
-    if (left <= 0) work.onFault(wrong(WORD.jobLate));
+    if (left <= 0) work.onLate();
     else timer = setTimeout(look, Math.min(left, LOOK_MAX_MS));
   };
   // A deadline that is past is one too; whoever makes the job has it by then.
@@ -154,9 +155,6 @@ function listOf(list: { cid: string }, missing: Missing): () => Promise<{ cid: s
 /** How many await the output of each; where the invocations come from an iterator, any number may. */
 function usesIn(invocations: unknown): (index: number) => number {
   if (!Array.isArray(invocations)) return () => Infinity;
-  const uses = new Map<number, number>();
-  for (const each of invocations as readonly { input?: { await?: number | readonly number[] } }[]) {
-    for (const awaited of [each?.input?.await ?? []].flat() as number[]) uses.set(awaited, (uses.get(awaited) ?? 0) + 1);
-  }
-  return (index) => uses.get(index) ?? 0;
+  const all = invocations as readonly { input?: { await?: number | readonly number[] } }[];
+  return usesOf(all.map((each) => [each?.input?.await ?? []].flat() as number[]));
 }

@@ -2,19 +2,21 @@
 
 import { type Bytes, NO_BYTES, hex, isEqual } from '../bytes.js';
 import type { MeshError } from '../errors.js';
-import { Queue } from '../queue.js';
+import { OUTPUT_BYTES_MAX } from '../task/limits.js';
 import type { Mesh } from '../types.js';
+import { addings } from './adding.js';
 import { packBatch } from './batch.js';
 import * as face from './face.js';
 import { hashOf } from './hash.js';
+import { Lanes } from './lanes.js';
 import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX, WITHHOLDERS_MAX } from './limits.js';
 import { type Outcome, isResult, isSame } from './outcome.js';
-import { type OwnRun, runTask } from './own-run.js';
+import { type OwnRun, decidedHere, runTask } from './own-run.js';
 import { runStep } from './own-step.js';
 import { type SignedBatch, receiptOf } from './receipt.js';
 import { type AskedJob, type Assignment, Requester } from './requester.js';
 import type { Hearer, Runner, Task } from './runner.js';
-import { HINTS } from './stalled.js';
+import { hintOf } from './stalled.js';
 import type { FailedReason, JobOptions } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -74,18 +76,27 @@ export class MeshRunner implements Runner, AskedJob {
   /** Its job of the coordinator has ended. */
   #hasEnded = false;
   #isOver = false;
+  /** A batch was packed, and outcomes came. */
+  #wasGivenOut = false;
+  #hasCome = false;
   /** Who withheld outputs: the coordinator is told again where it gets the job anew. */
   readonly #withholders = new Map<string, Bytes>();
   /** Outputs that are being brought. */
   #bringing = 0;
   readonly #stop = new AbortController();
   /** Tasks that run here. */
-  readonly #lanes: Queue;
+  readonly #lanes: Lanes;
 
   constructor(mesh: Mesh, options: MeshOptions) {
     this.#mesh = mesh;
     this.#options = options;
-    this.#lanes = new Queue(Math.max(OWN_AT_ONCE, options.ownCores), Infinity);
+    this.#lanes = new Lanes(Math.max(OWN_AT_ONCE, options.ownCores));
+  }
+
+  get heldUp(): string | undefined {
+    const { ownCores, group } = this.#options;
+    const isAtWork = ownCores > 0 || this.#hasCome || this.#requester?.isOut(this);
+    return this.#open.size === 0 || isAtWork ? undefined : hintOf(this.#wasGivenOut ? 'none fits' : 'no offers', group !== undefined);
   }
 
   // What its job wants.
@@ -165,7 +176,7 @@ export class MeshRunner implements Runner, AskedJob {
       case 'progress':
         return this.#hearer.onDone(event.done);
       case 'stalled':
-        return this.#hearer.onStalled(event.why === 'not' ? undefined : HINTS[event.why]);
+        return this.#hearer.onStalled(event.why === 'not' ? undefined : hintOf(event.why, this.#options.group !== undefined));
       case 'dispute':
         this.#isCloseSaid = false;
         this.#isClosed = false;
@@ -179,6 +190,7 @@ export class MeshRunner implements Runner, AskedJob {
   }
 
   onOutcomes(assignment: number, { to, tasks }: Assignment, { nonce, key, signature, outcomes, outputs }: face.Said): void {
+    this.#hasCome = true;
     const { self, network } = this.#requester!.coordinator;
     const batch: SignedBatch = { network, requester: self, nonce, key, signature, tasks: tasks.map(({ id }) => id), outcomes };
     tasks.forEach((task, index) => {
@@ -253,6 +265,7 @@ export class MeshRunner implements Runner, AskedJob {
       : { count: 0, bytes: NO_BYTES };
     const packed = tasks.slice(0, count);
     if (count > 0) {
+      this.#wasGivenOut = true;
       this.#requester?.assign(assignment, this, { to, tasks: packed });
       this.#hearer.onAssigned(to, packed.map(({ number }) => number));
     }
@@ -287,7 +300,7 @@ export class MeshRunner implements Runner, AskedJob {
   #own(task: Task): Promise<OwnRun | undefined> {
     const { signal } = this.#stop;
     const run = (): Promise<OwnRun> => runTask(task, { isFirst: true, signal });
-    return this.#lanes.run(run, undefined, () => wrong(WORD.tooManyJobs)).catch(() => undefined);
+    return this.#lanes.run(run).catch(() => undefined);
   }
 
   async #accept({ number, isChecked, votes, executor, assignment, index, outcome }: face.Accepted): Promise<void> {
@@ -326,7 +339,7 @@ export class MeshRunner implements Runner, AskedJob {
       const ask = (fetch: number, offset: number): void => coordinator.say(face.fetchOutput(fetch, executor, batch.nonce, index, offset));
       const onWithheld = (): void => this.#withheld(executor);
       const wish = { length, hash, from: hex(executor), ask, onWithheld, signal: this.#stop.signal };
-      const bytes = length > OUTPUT_MAX ? undefined : await fetching.bring(wish);
+      const bytes = length > OUTPUT_BYTES_MAX ? undefined : await fetching.bring(wish);
       if (bytes || this.#isOver) return bytes;
     }
     return undefined;
@@ -351,10 +364,7 @@ export class MeshRunner implements Runner, AskedJob {
     if (this.#isOver) return;
     this.#open.delete(task.number);
     if (!own || !isResult(own.outcome)) this.#hearer.onFailed(task, 'NoResult');
-    else {
-      const { code, output } = own.done.outcome;
-      this.#hearer.onDecided(task, { outcome: own.outcome, output, code, executor: undefined, isChecked: true, votes: 0, receipt: undefined });
-    }
+    else this.#hearer.onDecided(task, decidedHere(own));
     this.#endIfAll();
   }
 
@@ -385,15 +395,5 @@ export class MeshRunner implements Runner, AskedJob {
   }
 }
 
-/** What adds tasks: those that are run whole, and those by steps. */
-function addings(job: number, tasks: readonly Task[]): face.Command[] {
-  const [whole, stepped] = [false, true].map((areSo) => tasks.filter(({ module }) => module.frame.piece > 0 === areSo));
-  const add = (some: readonly Task[] = []): face.Command[] => (some.length > 0 ? [face.add(job, some)] : []);
-  return stepped?.length ? [...add(whole), face.bySteps(job, true), ...add(stepped), face.bySteps(job, false)] : add(whole);
-}
-
 /** The numbers of the commands that begin a job, and that add tasks. */
 const [BEGIN, ADD] = [1, 2];
-
-/** An output of more bytes is none. */
-const OUTPUT_MAX = 16 << 20;

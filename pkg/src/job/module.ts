@@ -11,12 +11,8 @@ import type { Frame } from './task-id.js';
 import type { ReduceOptions, StageOptions } from './types.js';
 
 /** What a caller gave, checked. */
-export interface StageGiven {
+export interface StageGiven extends Omit<Frame, 'module' | 'moduleLength'> {
   readonly bytes: Bytes;
-  readonly pages: number;
-  readonly seed: Bytes;
-  readonly time: bigint;
-  readonly piece: number;
 }
 
 export interface JobModule {
@@ -45,6 +41,9 @@ export function settleStage(module: unknown, { pages = PAGES_USUAL, seed, time, 
 export function settleArity({ arity = 16 }: ReduceOptions): number {
   return wholeOf(arity, 2, AWAITED_MAX, 'arity');
 }
+
+/** @throws MeshError BadOption */
+export const settleLevel = (validation: unknown): number => wholeOf(validation, 0, 4, 'validation');
 
 export async function jobModule({ bytes, pages, seed, time, piece }: StageGiven): Promise<JobModule> {
   const module = await hashOf(bytes);

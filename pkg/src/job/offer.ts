@@ -1,6 +1,6 @@
 // This tab runs tasks of others, as long as whoever sits before it wants that.
 
-import { type Bytes, NO_BYTES, fromHex, utf8 } from '../bytes.js';
+import { type Bytes, NO_BYTES, fromHex, hex, utf8 } from '../bytes.js';
 import { nameOf, need, wholeOf } from '../check.js';
 import type { MeshError } from '../errors.js';
 import { report } from '../report.js';
@@ -17,6 +17,7 @@ import { hashNow } from './hash.js';
 import { CORES_MAX, OWNER_BYTES_MAX, PREFERRED_MAX, REQUESTERS_COUNTED_MAX } from './limits.js';
 import { Listeners } from './listeners.js';
 import { needOnly } from './module.js';
+import { nowAndThen } from './now-and-then.js';
 import { watchdogMs } from './own-run.js';
 import { Pace } from './pace.js';
 import { settlePrice } from './price.js';
@@ -47,9 +48,6 @@ const OPTIONS = [
   'onAsk',
   'coordinator',
 ];
-
-/** Between two words of a change, in milliseconds. */
-const TELL_MS = 200;
 
 /** Meshes that offer. */
 const offering = new WeakSet<Mesh>();
@@ -131,12 +129,14 @@ class MeshOffer implements Offer {
   #isOver = false;
   #done = 0;
   #gas = 0n;
-  #isTelling = false;
   readonly #release: () => void;
   /** Nodes whose tasks come before those of strangers. */
   readonly #friends: readonly Bytes[];
   readonly #pace: Pace;
   #isVisibleOnly = false;
+  /** Whose this tab is: a tag, or nothing. */
+  #owner: Bytes = NO_BYTES;
+  readonly #tell = nowAndThen(() => this.#listeners.emit('change', this.state));
 
   constructor(coordinator: Coordinator, limits: Limits, pace: Pace, friends: readonly Bytes[], onOver: () => void) {
     this.#coordinator = coordinator;
@@ -155,6 +155,7 @@ class MeshOffer implements Offer {
 
   /** @throws MeshError Closed or Detached */
   begin(owner: Bytes, isVisibleOnly: boolean): void {
+    this.#owner = owner;
     this.#coordinator.say(face.owner(owner));
     this.#coordinator.say(face.prefer(this.#friends));
     this.#isVisibleOnly = isVisibleOnly;
@@ -164,7 +165,8 @@ class MeshOffer implements Offer {
 
   get state(): OfferState {
     const running = this.#executor.running.map(({ from, tasks, done }) => ({ for: from, tasks, done }));
-    return { isOn: this.#isOn, running, done: this.#done, gas: this.#gas, byRequester: new Map(this.#byRequester) };
+    const owner = this.#owner.length > 0 && { owner: hex(this.#owner) };
+    return { isOn: this.#isOn, ...owner, running, done: this.#done, gas: this.#gas, byRequester: new Map(this.#byRequester) };
   }
 
   on(event: 'change', listener: (state: OfferState) => void): () => void {
@@ -210,15 +212,5 @@ class MeshOffer implements Offer {
     this.#done += 1;
     this.#gas += gas;
     count(this.#byRequester, from, gas, REQUESTERS_COUNTED_MAX);
-  }
-
-  /** Tells of changes a few times a second. */
-  #tell(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    setTimeout(() => {
-      this.#isTelling = false;
-      this.#listeners.emit('change', this.state);
-    }, TELL_MS);
   }
 }

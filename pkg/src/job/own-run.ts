@@ -4,7 +4,7 @@ import { STATUS_NUMBERS } from '../task/outcome.js';
 import { type Done, thePool } from '../task/pool.js';
 import { hashOf } from './hash.js';
 import { type Outcome, isResult } from './outcome.js';
-import type { Task } from './runner.js';
+import type { Decided, Task } from './runner.js';
 import { Trail } from './trail.js';
 import { type Taken, walk } from './walk.js';
 
@@ -39,6 +39,12 @@ export async function runTask(
   }
   const done = await thePool().run({ module: module.pool, invocation: { input, gas, seed, time }, timeoutMs, signal, isFirst });
   return { outcome: await outcomeOf(done), done };
+}
+
+/** What a job is told of it. */
+export function decidedHere({ outcome, done }: OwnRun): Decided {
+  const { code, output } = done.outcome;
+  return { outcome, output, code, executor: undefined, isChecked: true, votes: 0, receipt: undefined };
 }
 
 async function outcomeOf({ outcome }: Done): Promise<Outcome> {

@@ -92,6 +92,11 @@ export class Requester implements Half<face.AskEvent> {
     this.#serve();
   }
 
+  /** Whether a batch of a job is on its way, or at an executor. */
+  isOut(job: AskedJob): boolean {
+    return [...this.#assignments.values()].some((assignment) => assignment.job === job);
+  }
+
   /** A batch is on its way. */
   assign(number: number, job: AskedJob, assignment: Assignment): void {
     this.#assignments.set(number, { ...assignment, job });
@@ -141,7 +146,7 @@ export class Requester implements Half<face.AskEvent> {
   }
 
   #refused(event: Extract<face.AskEvent, { kind: 'refused' }>): void {
-    if (event.command === FETCH || event.command === FETCH_LEFT) this.fetching.came(event.of, event.status, new Uint8Array(0));
+    if (event.command === face.FETCH || event.command === face.FETCH_LEFT) this.fetching.came(event.of, event.status, new Uint8Array(0));
     // Others name a batch or a question, which nobody wants any more.
     if (event.command <= LAST_OF_JOBS) this.#jobs.get(event.of)?.hear(event);
   }
@@ -158,4 +163,4 @@ export class Requester implements Half<face.AskEvent> {
 }
 
 /** Commands up to this are refused by the number of their job; those that fetch, by their own. */
-const [LAST_OF_JOBS, FETCH, FETCH_LEFT] = [6, 11, 17];
+const LAST_OF_JOBS = 6;

@@ -5,11 +5,12 @@ import type { Mesh } from '../types.js';
 import { open } from './checkpoint.js';
 import { JobFace } from './job.js';
 import { readJournal } from './journal.js';
-import { begin, settleJob } from './make.js';
+import { JOB_OPTIONS, begin, settleJob } from './make.js';
+import { jobCid, pagesOf } from './manifest.js';
 import { Missing } from './missing.js';
 import { needOnly } from './module.js';
 import { Requester } from './requester.js';
-import { type Given, Source } from './source.js';
+import { type Given, Source, usesOf } from './source.js';
 import type { Job, ResumeOptions } from './types.js';
 import { WORD, wrong } from './words.js';
 
@@ -20,7 +21,8 @@ import { WORD, wrong } from './words.js';
  * @throws MeshError NoCheckpoint, BadCid or BadOption; as `mesh.get`; the reason of `signal`
  */
 export async function resume(mesh: Mesh, name: string, options: ResumeOptions = {}): Promise<{ job: Job }> {
-  needOnly(options, ['validation', 'where', 'ownCores', 'deadline', 'priority', 'budget', 'group', 'signal', 'expectedMs', 'coordinator'], 'resume');
+  // Its limit of gas is the checkpoint's.
+  needOnly(options, JOB_OPTIONS.filter((name) => name !== 'gas'), 'resume');
   need(mesh, 'resume takes a mesh');
   // Before anything is fetched.
   settleJob(mesh, options, 'resume');
@@ -30,17 +32,14 @@ export async function resume(mesh: Mesh, name: string, options: ResumeOptions = 
   const known = await readJournal(saved.journal).catch((cause: unknown) => {
     throw wrong(WORD.noCheckpoint, undefined, { cause });
   });
-  if (!settled.isLocal) (await Requester.of(mesh, coordinator)).learn(saved.records);
   const source = new Source(saved.invocations, (item) => item as Given);
+  // Whoever wrote it may have named another job.
+  if ((await jobCid(saved.gas, saved.stages, await pagesOf(source))) !== saved.cid) throw wrong(WORD.noCheckpoint);
+  if (!settled.isLocal) (await Requester.of(mesh, coordinator)).learn(saved.records);
   const [first, ...parts] = saved.stages;
   const { gas, validation: level } = settled;
-  const work = begin(mesh, settled, { source, missing: new Missing(mesh), gas, validation: level, usesOf: usesOf(saved.invocations), known }, first!.modules);
+  const uses = usesOf(saved.invocations.map((given) => ('awaits' in given ? given.awaits : [])));
+  const work = begin(mesh, settled, { source, missing: new Missing(mesh), gas, validation: level, usesOf: uses, known }, first!.modules);
   for (const { kind, modules } of parts) work.derive(kind, modules[0]!);
   return { job: new JobFace(work, parts.length) };
-}
-
-function usesOf(invocations: readonly Given[]): (index: number) => number {
-  const uses = new Map<number, number>();
-  for (const given of invocations) for (const number of 'awaits' in given ? given.awaits : []) uses.set(number, (uses.get(number) ?? 0) + 1);
-  return (index) => uses.get(index) ?? 0;
 }

@@ -53,6 +53,8 @@ export interface Hearer {
 }
 
 export interface Runner {
+  /** What holds the job up, as far as that shows before {@link Hearer.onStalled} is told. */
+  readonly heldUp: string | undefined;
   begin(hearer: Hearer): void;
   /** No more than there was room for. */
   add(tasks: readonly Task[]): void;

@@ -115,6 +115,13 @@ export const takeInvocation =
     return { module, awaits, isList };
   };
 
+/** How many await the output of each, where the numbers that invocations await are these. */
+export function usesOf(awaits: readonly (readonly number[])[]): (index: number) => number {
+  const uses = new Map<number, number>();
+  for (const number of awaits.flat()) uses.set(number, (uses.get(number) ?? 0) + 1);
+  return (index) => uses.get(index) ?? 0;
+}
+
 const isAwaiting = (input: unknown): input is { await: number | readonly number[] } => kindOf(input) === 'Object';
 
 /** A copy of an input. @throws MeshError BadOption */

@@ -50,7 +50,7 @@ export interface JobOptions extends StageOptions, CoordinatorOptions {
   validation?: 0 | 1 | 2 | 3 | 4;
   /** `local` runs all of it in this tab, `both` in this tab beside others, and comes to the same. Default: `mesh`. */
   where?: 'mesh' | 'local' | 'both';
-  /** Tasks that this tab runs at a time beside others, 1 to 64. Default: with `both` as many as tasks run on at once, else none. */
+  /** Tasks that this tab runs at a time beside others, 1 to 64. Default: with `both`, or in the group, as many as tasks run on at once, else none. */
   ownCores?: number;
   /** Ends the job then, in milliseconds from now on, or at a time: what came until then stands, and who waits for it meets JobLate. */
   deadline?: number | Date;
@@ -58,7 +58,10 @@ export interface JobOptions extends StageOptions, CoordinatorOptions {
   priority?: 0 | 1 | 2 | 3;
   /** What the job may cost. Nothing is paid for tasks yet: 0, or it is refused. Default: 0. */
   budget?: bigint;
-  /** Ids of the only executors that get the module and the inputs, 64 at most: a class, a lab, one's own devices. Default: all who offer. */
+  /**
+   * Ids of the only executors that get the module and the inputs, 64 at most: a class, a lab, one's own devices. Where this tab is among them, it
+   * runs tasks too. Default: all who offer.
+   */
   group?: readonly string[];
   /** Cancels the job. */
   signal?: AbortSignal | undefined;
@@ -87,7 +90,7 @@ export interface Progress {
   gas: bigint;
   /** The time that is left, by the pace so far. */
   etaMs?: number;
-  /** Who was given tasks so far. */
+  /** Who was given tasks so far, or came to a result in an earlier run. */
   executors: number;
 }
 
@@ -246,6 +249,8 @@ export interface OfferOptions extends CoordinatorOptions {
 export interface OfferState {
   /** Tasks are taken just now. */
   isOn: boolean;
+  /** Whose this tab is: the hash of the name that was given, 64 hexadecimal digits. */
+  owner?: string;
   /** Batches that run: for whom, and how many of their tasks are done. */
   running: { for: string; tasks: number; done: number }[];
   /** Tasks that were run, and the gas that they used. */

@@ -16,6 +16,7 @@ import { Manifest, jobCid } from './manifest.js';
 import { bringInput } from './missing.js';
 import { leafOf, rootOf } from './merkle.js';
 import { type JobModule, type StageGiven, jobModule } from './module.js';
+import { nowAndThen } from './now-and-then.js';
 import { Outlet } from './outlet.js';
 import { type TaskResult, failedResult, resultOf } from './result.js';
 import type { Decided, Hearer, Runner, Task } from './runner.js';
@@ -23,9 +24,6 @@ import type { Failure, Plan, Stage } from './plan.js';
 import { type StageKind, totalOf } from './shape.js';
 import type { Bill, FailedReason, JobEvents, JobState, Progress } from './types.js';
 import { WORD, refusedModule, wrong } from './words.js';
-
-/** Between two words of progress, in milliseconds. */
-const TELL_MS = 200;
 
 /** Makes a checkpoint of a job, and names it. */
 export type Checkpointer = (work: Work) => Promise<string>;
@@ -52,9 +50,10 @@ export class Work implements Hearer, GraphHearer {
   readonly #failures: Failure[] = [];
   /** The levels that stages end with, once those are full. */
   readonly #fullLevels = new Map<number, Level>();
-  #isTelling = false;
   /** What holds its runner up. */
   #hint: string | undefined;
+  /** Tells how far it is. */
+  readonly #tell = nowAndThen(() => this.isOver || this.events.emit('progress', this.progress));
   /** What whoever waits meets, where it did not end well. */
   #error: unknown;
   #over!: () => void;
@@ -222,9 +221,9 @@ export class Work implements Hearer, GraphHearer {
   }
 
   onDecided(task: Task, decided: Decided): void {
-    if (this.isOver || !this.#intake.leave(task)) return;
-    const [level, index] = this.#graph.level(task.number);
-    if (this.#doubts.isStale(level, index)) return this.#intake.pump();
+    const place = this.#leave(task);
+    if (!place) return;
+    const [level, index] = place;
     const { outcome, output, executor, isChecked } = decided;
     const [before, leaf] = [level.leaf(index), leafOf(task.id, outcome)];
     const replaces = level.set(index, outcome.status === 0 ? GOOD : BAD, leaf) !== UNKNOWN;
@@ -237,10 +236,16 @@ export class Work implements Hearer, GraphHearer {
   }
 
   onFailed(task: Task, reason: FailedReason): void {
-    if (this.isOver || !this.#intake.leave(task)) return;
-    const [level, index] = this.#graph.level(task.number);
-    if (this.#doubts.isStale(level, index)) return this.#intake.pump();
-    this.#fail(level, index, reason, task.input);
+    const place = this.#leave(task);
+    if (place) this.#fail(...place, reason, task.input);
+  }
+
+  /** Whose a task is that is open no more; `undefined` where nothing that comes of it counts. */
+  #leave(task: Task): [level: Level, index: number] | undefined {
+    if (this.isOver || !this.#intake.leave(task)) return undefined;
+    const place = this.#graph.level(task.number);
+    if (this.#doubts.isStale(...place)) return void this.#intake.pump();
+    return place;
   }
 
   onDone(done: number): void {
@@ -257,10 +262,14 @@ export class Work implements Hearer, GraphHearer {
     this.#onStall();
   }
 
-  /** Looks what holds it up: executors, or else an input, where nothing else is open. */
-  #onStall(): void {
+  /** What holds it up: executors, or else an input, where nothing else is open. */
+  get #heldUp(): string | undefined {
     const { first } = this.plan.missing;
-    const hint = this.#hint ?? (first !== undefined && this.#intake.isWaiting ? `Input missing: ${first}. It is looked for again.` : undefined);
+    return this.#hint ?? (first !== undefined && this.#intake.isWaiting ? `Input missing: ${first}. It is looked for again.` : undefined);
+  }
+
+  #onStall(): void {
+    const hint = this.#heldUp;
     if (hint !== undefined && (this.state === 'running' || this.state === 'starting')) this.#turn('stalled', hint);
     else if (this.state === 'stalled' && hint === undefined) this.#turn('running');
   }
@@ -281,6 +290,11 @@ export class Work implements Hearer, GraphHearer {
 
   onEnded(): void {
     if (this.#intake.isDone) this.#end('done', undefined);
+  }
+
+  /** It came to its deadline. */
+  onLate(): void {
+    this.onFault(wrong(WORD.jobLate, this.state === 'paused' ? 'It was paused.' : (this.#heldUp ?? this.#runner.heldUp)));
   }
 
   onFault(error: unknown): void {
@@ -381,16 +395,6 @@ export class Work implements Hearer, GraphHearer {
     if (this.isOver || this.state === state) return;
     this.state = state;
     this.events.emit('state', state, ...(hint === undefined ? [] : [hint]));
-  }
-
-  /** Tells how far it is, now and then. */
-  #tell(): void {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
-    setTimeout(() => {
-      this.#isTelling = false;
-      if (!this.isOver) this.events.emit('progress', this.progress);
-    }, TELL_MS);
   }
 }
 

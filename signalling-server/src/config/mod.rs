@@ -33,6 +33,8 @@ pub struct Config {
     pub address_file: Option<PathBuf>,
     /// A directory with the web app, to be served at `/`.
     pub web: Option<PathBuf>,
+    /// The bytes of a ledger's genesis, to be served at `/genesis`.
+    pub genesis: Option<PathBuf>,
     /// The origins whose pages may connect; empty allows every page. Native peers send no origin and always may.
     pub origins: Vec<Origin>,
     /// The host names that peers ask for it by; empty for loopback names and the address that it listens on.
@@ -110,6 +112,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
             address_file: None,
             web: None,
+            genesis: None,
             origins: Vec::new(),
             names: Vec::new(),
             behind_proxy: false,
@@ -199,6 +202,7 @@ impl Config {
             listen: given.listen.unwrap_or(default.listen),
             address_file: given.address_file,
             web: given.web,
+            genesis: given.genesis,
             origins: given.origin.unwrap_or_default(),
             names: names(given.name.unwrap_or_default())?,
             behind_proxy: given.behind_proxy.unwrap_or(default.behind_proxy),
@@ -363,6 +367,7 @@ impl From<&Config> for Settings {
             listen: Some(config.listen),
             address_file: config.address_file.clone(),
             web: config.web.clone(),
+            genesis: config.genesis.clone(),
             origin: (!config.origins.is_empty()).then(|| config.origins.clone()),
             name: (!config.names.is_empty()).then(|| config.names.clone()),
             behind_proxy: Some(config.behind_proxy),

@@ -40,6 +40,10 @@ pub struct Settings {
     #[arg(long, env = "TABMESH_SIGNALLING_WEB", value_name = "DIR")]
     pub web: Option<PathBuf>,
 
+    /// Serve the bytes of a ledger's genesis at /genesis, as `tabmesh ledger genesis pack` makes them: pages there take part in it
+    #[arg(long, env = "TABMESH_SIGNALLING_GENESIS", value_name = "FILE")]
+    pub genesis: Option<PathBuf>,
+
     /// Let only pages of this origin connect, such as https://app.example; repeat for more (in the variable, separate
     /// by commas). Native peers always may [default: any]
     #[arg(long, env = "TABMESH_SIGNALLING_ORIGIN", value_name = "ORIGIN", value_delimiter = ',')]
@@ -279,6 +283,7 @@ impl Settings {
             listen: self.listen.or(fallback.listen),
             address_file: self.address_file.or(fallback.address_file),
             web: self.web.or(fallback.web),
+            genesis: self.genesis.or(fallback.genesis),
             origin: self.origin.or(fallback.origin),
             name: self.name.or(fallback.name),
             behind_proxy: self.behind_proxy.or(fallback.behind_proxy),

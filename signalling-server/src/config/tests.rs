@@ -22,6 +22,7 @@ fn what_is_shown_reads_back_as_the_same_configuration() {
         r#"
         listen = "[::1]:0"
         web = "dist"
+        genesis = "genesis.bin"
         origin = ["https://app.example", "http://localhost:8080"]
         behind-proxy = true
         level = 4

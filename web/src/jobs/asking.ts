@@ -89,6 +89,8 @@ export class Asking {
   async start(): Promise<void> {
     const [work, { signal }] = [this.work.value, this.#attempt];
     if (!work || this.step.value !== 'ready') return;
+    // What a part that was tried here met is told again where it matters.
+    this.trouble.value = null;
     await this.#see(work, signal, async () => {
       const [jobs, mesh] = await Promise.all([this.#jobs(), this.#session.joined(signal)]);
       const where = this.isLocal.value ? 'local' : 'mesh';

@@ -89,8 +89,7 @@ function Bar({ asking }: { readonly asking: Asking }) {
     <div class="bar">
       <progress aria-label="Parts that have come" value={decided} max={total} />
       <p class="file-note" aria-live="polite" data-testid="job-state" data-accepted={progress?.accepted ?? 0}>
-        {WORDS[state]}
-        {asking.hint.value && `: ${asking.hint.value}`}. {decided.toLocaleString('en')} of {total.toLocaleString('en')}
+        {asking.hint.value ? `${WORDS[state]}: ${asking.hint.value}` : `${WORDS[state]}.`} {decided.toLocaleString('en')} of {total.toLocaleString('en')}
         {left}
       </p>
       {!isOver && (

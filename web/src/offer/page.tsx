@@ -111,34 +111,45 @@ function Done({ offering }: { readonly offering: Offering }) {
             <dt>For</dt>
             <dd>{count(done.length, 'stranger')}</dd>
           </dl>
-          <table class="who">
-            <caption>For whom</caption>
-            <thead>
-              <tr>
-                <th scope="col">Stranger</th>
-                <th scope="col">Tasks done</th>
-                <th scope="col">Under way</th>
-              </tr>
-            </thead>
-            <tbody>
-              {done.map(([id, { tasks }]) => {
-                const now = state.running.filter((batch) => batch.for === id).reduce((sum, batch) => sum + batch.tasks - batch.done, 0);
-                return (
-                  <tr key={id} style={{ color: `hsl(${hueOf(id)} 60% 50%)` }} data-requester={id}>
-                    <th scope="row" title={id}>
-                      <i />
-                      <code>{nameOf(id)}</code>
-                    </th>
-                    <td class="figure">{tasks.toLocaleString('en')}</td>
-                    <td class="figure">{now}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
+          {done.length > 0 && <Table done={done} running={state.running} />}
         </>
       )}
     </section>
+  );
+}
+
+interface Rows {
+  readonly done: readonly (readonly [id: string, { readonly tasks: number }])[];
+  readonly running: OfferState['running'];
+}
+
+function Table({ done, running }: Rows) {
+  return (
+    <table class="who">
+      <caption>For whom</caption>
+      <thead>
+        <tr>
+          <th scope="col">Stranger</th>
+          <th scope="col">Tasks done</th>
+          <th scope="col">Under way</th>
+        </tr>
+      </thead>
+      <tbody>
+        {done.map(([id, { tasks }]) => {
+          const now = running.filter((batch) => batch.for === id).reduce((sum, batch) => sum + batch.tasks - batch.done, 0);
+          return (
+            <tr key={id} style={{ color: `hsl(${hueOf(id)} 60% 50%)` }} data-requester={id}>
+              <th scope="row" title={id}>
+                <i />
+                <code>{nameOf(id)}</code>
+              </th>
+              <td class="figure">{tasks.toLocaleString('en')}</td>
+              <td class="figure">{now}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }
 

@@ -18,6 +18,7 @@ export function Header({ session }: { readonly session: Session }) {
       <nav>
         <a href={`./jobs.html${location.search}`}>Compute together</a>
         <a href={`./offer.html${location.search}`}>Lend a core</a>
+        <a href={`./ledger.html${location.search}`}>Credits</a>
         <a href="./tasks.html">Run a task</a>
       </nav>
       <p class="state" role="status" data-testid="state" data-state={phase}>

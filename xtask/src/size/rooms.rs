@@ -78,6 +78,9 @@ pub(crate) fn room_of_file(file: &str) -> Cow<'static, str> {
     if let Some(path) = file.strip_prefix("core-wasm/tasks/src/") {
         return format!("tasks: {}", stem(path)).into();
     }
+    if let Some(path) = file.strip_prefix("core-wasm/ledger/src/") {
+        return format!("ledger: {}", stem(path)).into();
+    }
     if let Some(path) = file.strip_prefix("task-meter/src/") {
         return format!("meter: {}", stem(path)).into();
     }
@@ -118,6 +121,9 @@ pub(crate) fn room(name: &str) -> String {
     }
     if let Some(path) = after(name, "tabmesh_tasks::") {
         return format!("tasks: {}", first_module(path));
+    }
+    if let Some(path) = after(name, "tabmesh_ledger::") {
+        return format!("ledger: {}", first_module(path));
     }
     if let Some(path) = after(name, "tabmesh_meter::") {
         return match first_module(path) {

@@ -23,7 +23,7 @@ pub(crate) struct Separate {
 }
 
 /// All of them.
-pub(crate) const ALL: [Separate; 2] = [
+pub(crate) const ALL: [Separate; 3] = [
     Separate {
         key: "meter",
         title: "The meter of tasks",
@@ -41,6 +41,15 @@ pub(crate) const ALL: [Separate; 2] = [
         package: "tabmesh-tasks-wasm",
         inputs: &parts::WASM_INPUTS,
         shipped: parts::SHIPPED_TASKS,
+    },
+    Separate {
+        key: "ledger",
+        title: "A node of the ledger",
+        about: "A module of its own, which pages load that follow a ledger or vote in one ([LEDGER.md](LEDGER.md)). It is to have 28672, and is more than twice as large.",
+        gate: Gate { what: "a node of the ledger", limit: 66_560 },
+        package: "tabmesh-ledger-wasm",
+        inputs: &parts::WASM_INPUTS,
+        shipped: parts::SHIPPED_LEDGER,
     },
 ];
 

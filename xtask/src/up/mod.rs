@@ -11,8 +11,10 @@ use crate::run::run;
 use crate::step::{bold, note, step};
 use crate::{parts, test, workspace};
 use children::Children;
+use ledger::Ledger;
 
 mod children;
+mod ledger;
 
 /// How long a part may take from its start until it answers.
 const START_MAX: Duration = Duration::from_secs(60);
@@ -23,8 +25,8 @@ pub(crate) struct Options {
     /// Port of the signalling server, which also serves the web app; 0 lets the system choose.
     #[arg(long, default_value_t = 8080)]
     port: u16,
-    /// How many native peers.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(0..=32))]
+    /// How many native peers. The first four are the voters of a ledger; with fewer there is none.
+    #[arg(long, default_value_t = ledger::VOTERS, value_parser = clap::value_parser!(u32).range(0..=32))]
     peers: u32,
     /// Also open this many tabs in a headless Chromium.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
@@ -43,11 +45,18 @@ pub(crate) fn up(options: &Options) -> Result<()> {
     let tabs = if options.tabs > 0 { Some(test::harness(&programs)?) } else { None };
 
     let mut children = Children::new(workspace::target().join("up"), stop)?;
-    let web =
-        step("starting the signalling server", || start_server(&mut children, &programs, options.port))?;
+    let ledger = if options.peers >= ledger::VOTERS {
+        Some(step("preparing the ledger", || ledger::prepare(&programs, children.dir()))?)
+    } else {
+        note(&format!("a ledger has {} voters at least: there is none with so few peers", ledger::VOTERS));
+        None
+    };
+    let web = step("starting the signalling server", || {
+        start_server(&mut children, &programs, options.port, ledger.as_ref())
+    })?;
     for number in 1..=options.peers {
         step(&format!("starting native peer {number}"), || {
-            start_peer(&mut children, &programs, &web, number)
+            start_peer(&mut children, &programs, &web, number, ledger.as_ref())
         })?;
     }
     if let Some(node) = tabs {
@@ -66,6 +75,9 @@ pub(crate) fn up(options: &Options) -> Result<()> {
         workspace::shown(&programs.native),
         shown_data(&children)
     );
+    if ledger.is_some() {
+        ledger::tell(&programs, children.dir());
+    }
     println!("   Ctrl-C stops everything\n");
     children.watch()
 }
@@ -86,13 +98,21 @@ fn stop_signal() -> Result<Receiver<()>> {
 }
 
 /// Starts the server and gives the web app's address.
-fn start_server(children: &mut Children, programs: &parts::Programs, port: u16) -> Result<String> {
+fn start_server(
+    children: &mut Children,
+    programs: &parts::Programs,
+    port: u16,
+    ledger: Option<&Ledger>,
+) -> Result<String> {
     let file = children.fresh("signalling.address")?;
-    let server = run(&programs.signalling)
+    let mut server = run(&programs.signalling)
         .args(["--listen", &format!("127.0.0.1:{port}"), "--web"])
         .arg(workspace::path("web/dist"))
         .arg("--address-file")
         .arg(&file);
+    if let Some(ledger) = ledger {
+        server = server.arg("--genesis").arg(&ledger.bytes);
+    }
     children.start("signalling", server)?;
     let address = children.wait_for_file("signalling", &file, START_MAX)?;
     // `localhost` is a secure context for browsers, as `127.0.0.1` is; people read it more easily.
@@ -103,15 +123,31 @@ fn start_server(children: &mut Children, programs: &parts::Programs, port: u16) 
     Ok(web)
 }
 
-fn start_peer(children: &mut Children, programs: &parts::Programs, web: &str, number: u32) -> Result<()> {
+fn start_peer(
+    children: &mut Children,
+    programs: &parts::Programs,
+    web: &str,
+    number: u32,
+    ledger: Option<&Ledger>,
+) -> Result<()> {
     let name = format!("peer-{number}");
     let file = children.fresh(&format!("{name}.address"))?;
     let signalling = format!("{}/signal", web.replacen("http", "ws", 1));
-    let peer = run(&programs.native)
+    let mut peer = run(&programs.native)
         .args(["run", "--listen", "127.0.0.1:0", "--signalling", &signalling, "--data-dir"])
         .arg(children.dir().join(&name))
         .arg("--address-file")
         .arg(&file);
+    if let Some(ledger) = ledger {
+        peer = peer.arg("--ledger").arg(&ledger.text);
+        if number <= ledger::VOTERS {
+            // It changes nothing at a voter that has begun.
+            peer = peer.arg("--ledger-begin");
+        }
+        if number == 1 {
+            peer = peer.args(["--faucet", ledger::GIFT]);
+        }
+    }
     children.start(&name, peer)?;
     let address = children.wait_for_file(&name, &file, START_MAX)?;
     children.wait_for_health(&name, &address, START_MAX)?;

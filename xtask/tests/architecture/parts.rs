@@ -34,7 +34,7 @@ const DEPENDENCIES: &[(&str, &[&str])] = &[
     ("core-wasm/tag/wasm", &["tabmesh-module", "tabmesh-tag"]),
     ("core-wasm/tasks", &["tabmesh-directory", "tabmesh-port"]),
     ("core-wasm/tasks/wasm", &["tabmesh-module", "tabmesh-tasks"]),
-    ("signalling-server", &["tabmesh-bounds", "tabmesh-engine"]),
+    ("signalling-server", &["tabmesh-bounds", "tabmesh-engine", "tabmesh-ledger"]),
     ("signalling-server/bounds", &[]),
     ("simulator", &["tabmesh-engine", "tabmesh-heap", "tabmesh-port", "tabmesh-seat", "tabmesh-world"]),
     ("simulator/heap", &[]),

@@ -1,5 +1,6 @@
 //! Beginning links, within the bounds of the table.
 
+use super::near::LINKS_SPARE;
 use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::kinds::output;
@@ -97,6 +98,12 @@ impl Ground {
         self.dials() < self.profile_limit(&DIALS_MAX)
     }
 
+    /// Whether a link that is no more than useful may be begun: a few beyond the budget, and others are shed for it.
+    #[inline(never)]
+    pub(crate) fn can_dial_extra(&self) -> bool {
+        self.can_dial() && self.links.len() < self.link_budget() + LINKS_SPARE
+    }
+
     /// Whether this node offers `peer` a circuit.
     pub(crate) fn may_relay(&mut self, peer: &NodeId) -> bool {
         let wants = self.contacts.get(peer).is_some_and(|contact| contact.needs_relay)
@@ -141,8 +148,15 @@ impl Ground {
         self.dial_as_asked(peer);
     }
 
-    /// Begins a link that an offer, or a module, makes this node begin. Whoever offers in many names takes half of its dials, and no
-    /// more places.
+    /// Begins a link to a node that a module holds. Modules take all dials but one: those whom they hold may be nobody, and the
+    /// overlay's own links go on.
+    pub(crate) fn dial_held(&mut self, peer: &NodeId) {
+        if self.dials() + 1 < self.profile_limit(&DIALS_MAX) {
+            self.dial(peer);
+        }
+    }
+
+    /// Begins a link that an offer makes this node begin. Whoever offers in many names takes half of its dials, and no more places.
     pub(crate) fn dial_as_asked(&mut self, peer: &NodeId) {
         if self.dials() * 2 < self.profile_limit(&DIALS_MAX) {
             self.dial(peer);

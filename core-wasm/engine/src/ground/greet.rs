@@ -4,7 +4,6 @@
 //! answered itself, or once it was named over two links, as two ways that share none seldom lie alike (S/Kademlia §4.4).
 
 use super::greeting::Greeting;
-use super::near::LINKS_SPARE;
 use super::shared::Ground;
 use crate::id::NodeId;
 use crate::io::LinkId;
@@ -71,7 +70,7 @@ impl Ground {
         // Whoever is nearest answers where the node is not there.
         if from.0.starts_with(&id) {
             self.learn(from, None);
-            if self.can_dial() && self.links.len() < self.link_budget() + LINKS_SPARE {
+            if self.can_dial_extra() {
                 self.dial(from);
             }
         }

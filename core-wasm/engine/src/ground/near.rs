@@ -130,8 +130,9 @@ impl Ground {
 
     /// Greets the best of those that were named since.
     pub(crate) fn greet_better(&mut self) {
-        let has_room = self.links.len() < self.link_budget() + LINKS_SPARE && self.can_dial();
-        if let Some((id, _)) = self.better.take().filter(|_| has_room) {
+        if let Some((id, _)) = self.better.take()
+            && self.can_dial_extra()
+        {
             self.greet(&id);
         }
     }

@@ -300,6 +300,12 @@ impl Links {
         self.all().iter().find(|link| link.stage == Stage::Ready && link.peer == *peer)
     }
 
+    /// The number of that link.
+    #[inline(never)]
+    pub(crate) fn id_to(&self, peer: &NodeId) -> Option<LinkId> {
+        self.to(peer).map(|link| link.id)
+    }
+
     /// Whether there is a link to this peer, or one is being made.
     #[inline(never)]
     pub(crate) fn knows(&self, peer: &NodeId) -> bool {

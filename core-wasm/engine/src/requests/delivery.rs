@@ -129,9 +129,7 @@ impl Delivery {
             }
             Cargo::Ask(_) if *target == ground.id => None,
             // Others would read it. The application's questions find their way to whomever a module may hold.
-            Cargo::Ask(ask) if ask.port != APPLICATION && ground.holds(target) => {
-                ground.links.to(target).map(|link| link.id)
-            }
+            Cargo::Ask(ask) if ask.port != APPLICATION && ground.holds(target) => ground.links.id_to(target),
             Cargo::Ask(_) => ground.way(target),
         }
     }

@@ -20,7 +20,7 @@ const FEW: usize = MATES / 3;
 impl Topics {
     /// Asks somebody to be a mate where there are too few: a linked peer at once, anybody else once a link is there.
     fn invite(&mut self, ground: &mut Ground, id: &TopicId, peer: &NodeId) {
-        match ground.links.to(peer).map(|link| link.id) {
+        match ground.links.id_to(peer) {
             Some(link) => self.ask(ground, id, link),
             None if self.lacks(id) => ground.greet(peer),
             None => {}

@@ -106,7 +106,7 @@ impl Topics {
         if let Some(topic) = topic(&mut self.list, head.topic).filter(|_| from.is_none()) {
             topic.stream = place.stream;
         }
-        let to_origin = ground.links.to(&origin).map(|link| link.id);
+        let to_origin = ground.links.id_to(&origin);
         for mate in self.mates_of(head.topic) {
             if Some(mate.link) != from && Some(mate.link) != to_origin {
                 hand(ground, mate.link, PUBLISH, raw);

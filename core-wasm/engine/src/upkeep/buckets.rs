@@ -3,7 +3,7 @@
 //! trip: at once where a bucket has no link, and now and then where that is much shorter than what there is.
 
 use super::overlay::Upkeep;
-use crate::ground::{Ground, LINKS_SPARE};
+use crate::ground::Ground;
 use crate::id::NodeId;
 
 /// Buckets looked up at once.
@@ -40,10 +40,7 @@ impl Upkeep {
                 continue;
             }
             filling.lacks = true;
-            if !ground.can_dial()
-                || ground.links.len() >= ground.link_budget() + LINKS_SPARE
-                || under_way >= FILLS_MAX
-            {
+            if !ground.can_dial_extra() || under_way >= FILLS_MAX {
                 return None;
             }
             self.next_bucket = bucket + 1;

@@ -169,7 +169,7 @@ pub(crate) fn dial_held(ground: &mut Ground) -> bool {
         lacks = true;
         // Of those that nobody vouched for some may be nobody.
         if !ground.contacts.is_late(&id, ground.now) {
-            ground.dial_as_asked(&id);
+            ground.dial_held(&id);
         }
     }
     lacks

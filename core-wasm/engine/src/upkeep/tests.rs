@@ -164,5 +164,5 @@ fn x4_held_nodes_that_nobody_is_leave_dials_to_others() {
     let held: Vec<NodeId> = (0..40).map(|_| random_id(&mut rng)).collect();
     ground.held = NodeId::list_bytes(&held).to_vec();
     assert!(dial_held(&mut ground), "they are missing");
-    assert_eq!(ground.dials() * 2, ground.profile_limit(&DIALS_MAX));
+    assert_eq!(ground.dials() + 1, ground.profile_limit(&DIALS_MAX));
 }

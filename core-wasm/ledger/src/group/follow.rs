@@ -5,7 +5,6 @@ use tabmesh_port::{NodeId, Reader, Status, Writer};
 use crate::block::Block;
 use crate::limits::{AGAIN_MS, IDLE_MS, opens_term, view_of};
 use crate::operation::Operation;
-use crate::voters::Voters;
 
 use super::ballot::{Ballot, Notarised};
 use super::event::Event;
@@ -19,21 +18,10 @@ use super::wire::{self, Draft, short_of};
 /// Where in an epoch who does not vote looks for its block, in thousandths.
 const FOLLOWS: u64 = 850;
 
-/// A certificate, and its block. Who votes stands between the two where a term opens, for light nodes: those who have the state know it.
-fn read_final(bytes: &[u8]) -> Option<(Certificate, Block)> {
-    let mut reader = Reader::new(bytes);
-    let certificate = Certificate::read(&mut reader)?;
-    let Statement { says, height, .. } = certificate.statement;
-    if says == Says::Finalise && opens_term(height) {
-        Voters::read(&mut reader)?;
-    }
-    Some((certificate, Block::read(reader.rest()).ok()?))
-}
-
 impl Member {
     /// A block from this node's own store.
     pub(crate) fn replay(&mut self, bytes: &[u8]) {
-        if let Some((_, block)) = read_final(bytes)
+        if let Some((_, block)) = Certificate::with_block(bytes)
             && self.ledger.apply(&block).is_ok()
         {
             self.begin(&block, None);
@@ -56,7 +44,7 @@ impl Member {
         if statement.says != Says::Finalise || statement.height != height {
             return;
         }
-        let Some((certificate, block)) = read_final(shown) else { return };
+        let Some((certificate, block)) = Certificate::with_block(shown) else { return };
         let hash = block.header.hash();
         let mut shorts = alloc::vec::Vec::new();
         for operation in &block.operations {
@@ -110,7 +98,7 @@ impl Member {
     }
 
     pub(crate) fn on_block(&mut self, from: &NodeId, bytes: &[u8]) {
-        let Some((certificate, block)) = read_final(bytes) else { return };
+        let Some((certificate, block)) = Certificate::with_block(bytes) else { return };
         let height = self.height();
         let Statement { says, view, height: of, subject, .. } = certificate.statement;
         let is_next = says == Says::Finalise && of == height && view == view_of(height);

@@ -101,8 +101,10 @@ impl Requester {
 
     fn assign(&mut self, ground: &mut Ground, to: &NodeId, number: u32, share: usize, mut fit: Vec<u64>) {
         let mut slots = Vec::new();
+        let mut confirmed = self.confirmed_soon(to);
         for _ in 0..self.size(to, number, fit.len()).min(share) {
-            let purpose = self.purpose(ground, to, number);
+            let purpose = self.purpose(ground, confirmed, number);
+            confirmed += u32::from(purpose == Purpose::Check);
             let chosen = ground.below(fit.len());
             let Some(key) = fit.get(chosen).copied() else { break };
             if purpose == Purpose::Check
@@ -142,10 +144,20 @@ impl Requester {
         ground.emit(&Event::Pack { assignment, job: number, to, numbers: &numbers });
     }
 
+    /// How often an executor was checked and right, if it turns out to be so where that is not known yet. A second executor answers
+    /// seconds later: who had a hundred tasks by then would be checked at each of them. Nothing is lost where it was wrong, since what
+    /// it alone said is taken back, and no job ends before its checks.
+    fn confirmed_soon(&self, to: &NodeId) -> u32 {
+        let own = self.assignments.iter().filter(|one| one.to == *to && !one.is_late);
+        let out = own.flat_map(|one| &one.slots).filter(|slot| slot.purpose != Purpose::Answer).count();
+        let waits = |task: &&Task| task.margin > 1 && task.votes.iter().any(|vote| vote.by == *to);
+        let answered = self.tasks.iter().filter(waits).count();
+        self.records.of(to).saturating_add((out + answered) as u32)
+    }
+
     /// Whether an executor is checked at its next task: the first ten times always, then once in as many as it was right.
-    fn purpose(&mut self, ground: &mut Ground, to: &NodeId, number: u32) -> Purpose {
+    fn purpose(&mut self, ground: &mut Ground, confirmed: u32, number: u32) -> Purpose {
         let is_adaptive = self.job(number).is_some_and(|job| job.validation == 1);
-        let confirmed = self.records.of(to);
         let one_in = if confirmed < CHECKED_FIRST { 1 } else { confirmed.min(CHECKED_RARELY) };
         if is_adaptive && ground.happens(1, one_in) { Purpose::Check } else { Purpose::Answer }
     }

@@ -7,7 +7,7 @@ use super::requester::Requester;
 use super::task::{Here, Task};
 use crate::face::{Event, FailedWhy, StalledWhy};
 use crate::ground::Ground;
-use crate::limits::{ALONE, ALONE_IN_VAIN, BATCH, STALLED};
+use crate::limits::{ALONE, ALONE_IN_VAIN, BATCH, SHORT, STALLED};
 use crate::list::Gather;
 
 impl Requester {
@@ -40,7 +40,9 @@ impl Requester {
 
     fn tell_stall(&mut self, ground: &mut Ground, at: usize) {
         let Some(job) = self.jobs.get(at) else { return };
-        let is_still = !job.is_paused && job.open > 0 && ground.is_past(job.moved_at, STALLED);
+        let is_quiet = |time| !job.is_paused && job.open > 0 && ground.is_past(job.moved_at, time);
+        let is_short = || (1..job.margin().into()).contains(&self.executors.owners(job));
+        let is_still = is_quiet(STALLED) || is_quiet(SHORT) && is_short();
         let mut out = self.assignments.iter().filter(|one| one.job == job.number);
         let mut quarrels = self.quarrels.iter().filter(|quarrel| quarrel.job == job.number);
         let mut is_out = || {

@@ -25,7 +25,7 @@ pub(in crate::cli) struct RunArgs {
     /// A file of which each line is an input, without its end
     #[arg(long, value_name = "FILE", conflicts_with = "inputs")]
     pub(super) lines: Option<PathBuf>,
-    /// A content of the network of which each line is the CID of an input
+    /// A content of the network of which each line is the CID of an input; its own CID, or cid:…
     #[arg(long, value_name = "CID", conflicts_with_all = ["inputs", "lines"])]
     pub(super) list: Option<String>,
     /// Where outputs and receipts go; made if missing
@@ -87,7 +87,8 @@ pub(in crate::cli) struct WishesArgs {
     /// Tasks that this node runs at a time, beside others
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
     own_cores: Option<u8>,
-    /// The only executors that get module and inputs: their ids, with commas between them, 64 at most
+    /// The only executors that get module and inputs: their ids, with commas between them, 64 at most. Where this node is among them, it
+    /// runs tasks too
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
     only: Vec<NodeId>,
     /// End the job after so many seconds, however far it is
@@ -132,15 +133,25 @@ impl WishesArgs {
     /// Sets what is wished; `own` is the id of the node.
     pub(super) fn set(&self, line: &mut WishesLine, own: &str) {
         let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(255) as u8);
-        if let Some(place) = self.r#where {
-            // Where nobody else gets anything, there is only this node.
-            line.only = if place == Where::Local { vec![own.to_owned()] } else { Vec::new() };
-            line.own_cores = if place == Where::Mesh { 0 } else { cores() };
-        }
-        line.own_cores = self.own_cores.unwrap_or(line.own_cores);
+        let is_alone = |only: &[String]| matches!(only, [one] if one == own);
         if !self.only.is_empty() {
             line.only = self.only.iter().map(hex).collect();
+        } else if self.r#where.is_some() && is_alone(&line.only) {
+            line.only = Vec::new();
         }
+        if self.r#where == Some(Where::Local) {
+            // Nobody else gets anything.
+            line.only = vec![own.to_owned()];
+        }
+        if self.r#where.is_some() {
+            line.own_cores = 0;
+        }
+        let is_wanted = self.r#where == Some(Where::Both) || line.only.iter().any(|id| id == own);
+        line.own_cores = match self.own_cores {
+            Some(own_cores) => own_cores,
+            None if is_wanted && line.own_cores == 0 => cores(),
+            None => line.own_cores,
+        };
         line.deadline_ms = self.deadline.map(|seconds| u64::from(seconds) * 1_000);
         line.priority = self.priority.unwrap_or(line.priority);
         line.budget = self.budget.unwrap_or(line.budget);
@@ -191,4 +202,49 @@ pub(in crate::cli) struct VerifyArgs {
     /// Answer in JSON, a line for each
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    //! Who gets anything of a job, and whether this node computes.
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Wished {
+        #[command(flatten)]
+        wishes: WishesArgs,
+    }
+
+    /// What comes of these arguments where this was wished before: whether this node computes, and for whom the job is.
+    fn set(before: (u8, &[&String]), args: &[&str], own: &str) -> (bool, Vec<String>) {
+        let wished = Wished::try_parse_from([&["job"], args].concat()).expect("arguments");
+        let only = before.1.iter().map(|id| (*id).clone()).collect();
+        let mut line = WishesLine { own_cores: before.0, only, ..WishesLine::default() };
+        wished.wishes.set(&mut line, own);
+        (line.own_cores > 0, line.only)
+    }
+
+    #[test]
+    fn whoever_is_among_the_only_executors_computes_and_nobody_else_gets_anything() {
+        let [own, other] = ["aa", "bb"].map(|byte| byte.repeat(32));
+        let fresh = (0, &[][..]);
+        assert_eq!(set(fresh, &[], &own), (false, vec![]));
+        assert_eq!(set(fresh, &["--where", "both"], &own), (true, vec![]));
+        assert_eq!(set(fresh, &["--where", "local"], &own), (true, vec![own.clone()]));
+        assert_eq!(set(fresh, &["--only", &own], &own), (true, vec![own.clone()]));
+        assert_eq!(set(fresh, &["--only", &other], &own), (false, vec![other.clone()]));
+        let both = format!("{own},{other}");
+        assert_eq!(set(fresh, &["--only", &both], &own), (true, vec![own.clone(), other.clone()]));
+        assert_eq!(set(fresh, &["--where", "local", "--only", &other], &own), (true, vec![own.clone()]));
+        // A job goes on: it is still for those that were named, unless this node was alone.
+        let grouped = (0, &[&other][..]);
+        assert_eq!(set(grouped, &["--where", "both"], &own), (true, vec![other.clone()]));
+        assert_eq!(set(grouped, &[], &own), (false, vec![other]));
+        let alone = (2, &[&own][..]);
+        assert_eq!(set(alone, &[], &own), (true, vec![own.clone()]));
+        assert_eq!(set(alone, &["--where", "mesh"], &own), (false, vec![]));
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use tabmesh_engine::NodeId;
 use tabmesh_engine::content::cid::Cid;
 
-use super::description::{AfterLine, Description, Source, VERSION};
+use super::description::{AfterLine, Description, Source, VERSION, bare};
 use super::error::JobError;
 use super::fetches::get;
 use super::given::Given;
@@ -75,7 +75,7 @@ pub(super) async fn begin(
 }
 
 fn read_name(name: &Path) -> Option<(Cid, [u8; 32])> {
-    let (cid, key) = name.to_str()?.split_once('#')?;
+    let (cid, key) = bare(name.to_str()?).split_once('#')?;
     Some((cid.parse().ok()?, from_hex(key)?.0))
 }
 

@@ -117,6 +117,11 @@ pub(super) fn content_of(input: &Path) -> Option<&str> {
     input.to_str()?.strip_prefix(CONTENT)
 }
 
+/// A CID, with what begins it among files or without.
+pub(super) fn bare(text: &str) -> &str {
+    text.strip_prefix(CONTENT).unwrap_or(text)
+}
+
 /// Reads a CID.
 pub(super) fn cid_of(text: &str) -> Result<Cid, JobError> {
     text.parse().map_err(|why| JobError::BadCid { cid: text.to_owned(), why })

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use tabmesh_engine::content::cid::{Cid, CidError};
 use thiserror::Error;
 
+use crate::cli::counted::counted;
 use crate::cli::exit_code::exit_code_of;
 use crate::control::client::ClientError;
 use crate::jobs::checkpoint::NoCheckpoint;
@@ -58,8 +59,8 @@ pub(in crate::cli) enum JobError {
     Broken { dir: PathBuf, source: ClientError },
     #[error("the job was cancelled; go on with `tabmesh job resume {}`", .0.display())]
     Cancelled(PathBuf),
-    #[error("the job came to its deadline with {decided} of {all} decided; go on with `tabmesh job resume {dir}`", dir = dir.display())]
-    Late { dir: PathBuf, decided: u32, all: u32 },
+    #[error("the job came to its deadline with {decided} of {all} decided: {why}. Go on with `tabmesh job resume {dir}`", dir = dir.display())]
+    Late { dir: PathBuf, decided: u32, all: u32, why: String },
     #[error(transparent)]
     NoCheckpoint(NoCheckpoint),
     #[error(
@@ -74,8 +75,8 @@ pub(in crate::cli) enum JobError {
     Interrupted(PathBuf),
     #[error("{failed} of {all} have no result, {not_ok} did not end as OK; what each says stands above{}", resumed(.dir, *.failed))]
     NotAll { dir: PathBuf, all: u32, failed: u32, not_ok: u32 },
-    #[error("{bad} of {all} receipts do not hold")]
-    NotVerified { all: usize, bad: usize },
+    #[error("{}; what each says stands above", unverified(*all, *bad, *unread))]
+    NotVerified { all: usize, bad: usize, unread: usize },
     #[error("nothing is paid for tasks yet: leave --budget at 0")]
     NotForSale,
     #[error(
@@ -107,6 +108,12 @@ fn resumed(dir: &std::path::Path, failed: u32) -> String {
     }
 }
 
+fn unverified(all: usize, bad: usize, unread: usize) -> String {
+    let of = |count, what: &str| (count > 0).then(|| format!("{count} {what}"));
+    let parts = [of(bad, "did not hold"), of(unread, "could not be read")];
+    format!("of {} {}", counted(all, "receipt"), parts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+}
+
 impl JobError {
     pub(in crate::cli) fn exit_code(&self) -> u8 {
         match self {
@@ -136,6 +143,7 @@ impl JobError {
             | Self::Read { .. } => 1,
             Self::Broken { source, .. } => exit_code_of(source),
             Self::NotAll { failed: 1.., .. } | Self::Late { .. } | Self::LateList => 5,
+            Self::NotVerified { bad: 0, .. } => 1,
             Self::NotAll { .. } | Self::NotVerified { .. } | Self::Cancelled(_) => 7,
             Self::Interrupted(_) => 130,
         }

@@ -4,6 +4,7 @@ use serde_json::json;
 use tabmesh_engine::NodeId;
 
 use crate::cli::args::NodeArgs;
+use crate::cli::counted::counted;
 use crate::cli::error::CliError;
 use crate::cli::show::{ask, out_of_turn, print_json};
 use crate::control::job::RecordLine;
@@ -21,9 +22,10 @@ pub(super) async fn status(node: &NodeArgs) -> Result<(), CliError> {
     }
     for job in &jobs {
         let (number, level, seconds) = (job.job, job.level, job.seconds);
-        let (accepted, failed, open, executors) = (job.accepted, job.failed, job.open, job.executors);
+        let (accepted, failed, open) = (job.accepted, job.failed, job.open);
+        let executors = counted(job.executors, "executor");
         say!(
-            "job {number}: {accepted} accepted, {failed} failed, {open} open; level {level}, {executors} executors, {seconds} s"
+            "job {number}: {accepted} accepted, {failed} failed, {open} open; level {level}, {executors}, {seconds} s"
         );
         if let Some(cid) = &job.cid {
             say!("job {number} is {cid}");
@@ -103,7 +105,7 @@ pub(super) async fn records(is_cleared: bool, node: &NodeArgs) -> Result<(), Cli
         say!("{}  {}", record.executor, record.confirmed);
     }
     match (is_cleared, records.len()) {
-        (true, count) => say!("{count} records are forgotten: all executors begin anew"),
+        (true, count) => say!("{} forgotten: all executors begin anew", counted(count, "record")),
         (false, 0) => say!("no executor was checked yet; level 1 checks some, levels 2 to 4 compare all"),
         (false, _) => {}
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::cli::error::CliError;
+use crate::cli::task::common::apart;
 use crate::cli::task::error::TaskError;
 use crate::jobs::terms::Terms;
 use crate::task::engine::Watchdog;
@@ -56,11 +57,4 @@ impl Local {
         })
         .await
     }
-}
-
-async fn apart<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, CliError> + Send + 'static,
-) -> Result<T, CliError> {
-    let result = tokio::task::spawn_blocking(work).await;
-    result.unwrap_or_else(|error| Err(CliError::Host(std::io::Error::other(error))))
 }

@@ -32,7 +32,7 @@ use crate::control::job::{PlanLine, WishesLine};
 use crate::identity::hex_of;
 use crate::jobs::ask::Plan;
 use args::{RunArgs, TellingArgs, VerifyArgs, WishesArgs};
-use description::{AfterLine, Description, Source, VERSION, cid_of, content_of};
+use description::{AfterLine, Description, Source, VERSION, bare, cid_of, content_of};
 use error::JobError;
 use local::Local;
 use run::{Telling, absolute, run};
@@ -188,7 +188,9 @@ async fn begin(args: RunArgs) -> Result<JobState, CliError> {
     // Where no node answers, nothing of the job is to be in the way of the next try.
     let own = list::own_id(&args.node).await?;
     let inputs = match args.list {
-        Some(cid) => Source::Contents(args.wishes.in_time(named::list(&cid_of(&cid)?, &args.node)).await?),
+        Some(cid) => {
+            Source::Contents(args.wishes.in_time(named::list(&cid_of(bare(&cid))?, &args.node)).await?)
+        }
         None => inputs,
     };
     args.wishes.set(&mut plan.wishes, &own);

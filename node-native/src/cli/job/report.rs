@@ -1,15 +1,15 @@
 //! What a job tells whoever waits for it: progress on the standard error, with --json a line for each result on the standard output.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
-use tabmesh_engine::NodeId;
 
 use super::journal::Accepted;
 use super::state::JobState;
+use crate::cli::counted::counted;
 use crate::cli::lines::shown;
 use crate::identity::{hex, hex_of};
 use crate::task::{Outcome, Status};
@@ -35,7 +35,6 @@ pub(super) struct Report {
     next: u32,
     began_with: u32,
     began: Instant,
-    executors: HashSet<NodeId>,
     told: usize,
 }
 
@@ -47,10 +46,10 @@ impl Report {
         }
         bar.set_draw_target(ProgressDrawTarget::stderr());
         let is_plain = is_progress && !std::io::stderr().is_terminal();
-        let (held, executors) = (is_in_order.then(BTreeMap::new), HashSet::new());
+        let held = is_in_order.then(BTreeMap::new);
         let (began, began_with) = (Instant::now(), state.graph.decided());
         let line_at = is_plain.then_some(began);
-        let mut report = Self { bar, is_json, line_at, held, next: 0, began_with, began, executors, told: 0 };
+        let mut report = Self { bar, is_json, line_at, held, next: 0, began_with, began, told: 0 };
         report.pass_decided(state);
         report
     }
@@ -61,11 +60,10 @@ impl Report {
     }
 
     pub(super) fn accepted(&mut self, state: &JobState, number: u32, name: &str, accepted: &Accepted) {
-        self.executors.insert(accepted.executor);
         let status =
             Status::ALL.get(usize::from(accepted.outcome.status)).map_or("?", |status| status.name());
         if accepted.outcome.status != Status::Ok.number() {
-            self.complain(&format!("{name}: {status}, as {} executors say", accepted.votes));
+            self.complain(&format!("{name}: {status}, as {}", said_by(accepted.votes)));
         }
         self.result(
             state,
@@ -123,7 +121,8 @@ impl Report {
     pub(super) fn progress(&mut self, state: &JobState, done: u32, executors: usize) {
         let decided = state.graph.decided();
         self.bar.set_position(decided.into());
-        self.bar.set_message(format!("({done} more done at executors), {executors} executors"));
+        let at_it = counted(executors, "executor");
+        self.bar.set_message(format!("({done} more done at executors), {at_it}"));
         if self.is_json {
             let eta = self.eta(state).map(|eta| eta.as_secs());
             say!(
@@ -135,7 +134,7 @@ impl Report {
         if self.line_at.is_some_and(|at| at.elapsed() >= LINE_EVERY) {
             self.line_at = Some(Instant::now());
             let eta = self.eta(state).map_or_else(String::new, |eta| format!(", {} s left", eta.as_secs()));
-            note!("{decided} of {}, {executors} executors{eta}", state.graph.len());
+            note!("{decided} of {}, {at_it}{eta}", state.graph.len());
         }
     }
 
@@ -155,10 +154,22 @@ impl Report {
         }
     }
 
-    pub(super) fn late(&self, decided: u32, all: u32) {
+    /// `number`: the job's, at the node.
+    pub(super) fn paused(&mut self, is_paused: bool, number: u32) {
+        if self.is_json {
+            say!("{}", json!({ "paused": is_paused }));
+        }
+        if is_paused {
+            self.note(&format!("the job is paused: `tabmesh job unpause {number}` has it go on"));
+        } else {
+            self.note("the job goes on");
+        }
+    }
+
+    pub(super) fn late(&self, decided: u32, all: u32, why: &str) {
         self.bar.finish_and_clear();
         if self.is_json {
-            say!("{}", json!({ "late": { "decided": decided, "all": all } }));
+            say!("{}", json!({ "late": { "decided": decided, "all": all, "why": why } }));
         }
     }
 
@@ -169,7 +180,8 @@ impl Report {
                 json!({ "dispute": { "number": number, "name": name, "liar": liar, "again": again } })
             );
         }
-        self.note(&format!("{liar} lied about {name}: {again} results that it alone gave are made again"));
+        let results = counted(again, "result");
+        self.note(&format!("{liar} lied about {name}: what it alone gave, {results}, is made again"));
     }
 
     /// What a task that failed told its user.
@@ -189,7 +201,7 @@ impl Report {
 
     pub(super) fn root(&self, state: &JobState, root: &str) {
         let (failed, not_ok) = (state.failed.len(), state.not_ok.len());
-        let (all, executors) = (state.graph.len(), self.executors.len());
+        let (all, executors) = (state.graph.len(), state.executors.len());
         let result = state.result().map(|path| path.display().to_string());
         if self.is_json {
             say!(
@@ -221,5 +233,14 @@ impl Report {
 
     fn note(&self, line: &str) {
         self.bar.suspend(|| note!("{}", shown(Some(line), None)));
+    }
+}
+
+/// Who came to a result.
+fn said_by(votes: u8) -> String {
+    match votes {
+        0 => "this node found".to_owned(),
+        1 => "1 executor says".to_owned(),
+        _ => format!("{votes} executors say"),
     }
 }

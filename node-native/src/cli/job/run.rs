@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use tabmesh_engine::NodeId;
+use tabmesh_engine::content::cid::Cid;
 use tabmesh_port::BlockHash;
 use tabmesh_tasks::Outcome;
 
@@ -25,7 +26,7 @@ use crate::control::client::ClientError;
 use crate::control::job::{AcceptedLine, News, Order};
 use crate::control::running_job::{Heard, Job, OrderWriter};
 use crate::identity::{from_hex, hex_of};
-use crate::jobs::ask::{Ending, INPUT_BYTES_A_JOB, OPEN_A_JOB};
+use crate::jobs::ask::{INPUT_BYTES_A_JOB, OPEN_A_JOB};
 use crate::task::Status;
 
 /// With --in-order, results are held back for at most so many others.
@@ -52,6 +53,7 @@ pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> R
     let work = async {
         let report = Report::new(&state, telling.is_in_order, telling.is_progress, node.json);
         let mut going = Going {
+            number: 0,
             state,
             report,
             open: HashMap::new(),
@@ -83,6 +85,8 @@ pub(super) async fn run(state: JobState, telling: Telling, node: &NodeArgs) -> R
 }
 
 struct Going {
+    /// The job's, at the node, once it has one.
+    number: u32,
     state: JobState,
     report: Report,
     /// What the node has, with the bytes of its input.
@@ -102,7 +106,8 @@ struct Going {
 impl Going {
     async fn go(&mut self, socket: &std::path::Path) -> Result<(), CliError> {
         let job = Job::begin(socket, self.state.description.plan.clone()).await?;
-        let Job { news, mut orders, .. } = job;
+        let Job { number, news, mut orders, .. } = job;
+        self.number = number;
         // News are not to be dropped half-way, as they would be beside inputs that come.
         let news = stream::unfold(news, |mut news| async { Some((news.next().await, news)) });
         tokio::pin!(news);
@@ -190,12 +195,16 @@ impl Going {
 
     /// Tells that an input is missing, where nothing else is left to do, and that it came.
     fn tell_missing(&mut self) {
-        let missing = self.fetches.missing().filter(|_| self.open.is_empty() && self.next.is_none());
-        if missing.is_some() != self.is_missing {
-            self.is_missing = missing.is_some();
-            let why = missing.map(|cid| format!("input missing: {cid}; it is looked for again"));
+        let why = self.missing().map(|cid| format!("input missing: {cid}; it is looked for again"));
+        if why.is_some() != self.is_missing {
+            self.is_missing = why.is_some();
             self.report.stalled(why.as_deref());
         }
+    }
+
+    /// An input that is missing, where nothing else is left to do.
+    fn missing(&self) -> Option<&Cid> {
+        self.fetches.missing().filter(|_| self.open.is_empty() && self.next.is_none())
     }
 
     /// Takes what the node tells; whether that was the end.
@@ -203,10 +212,10 @@ impl Going {
         let dir = || self.state.path().to_owned();
         let heard = heard.map_err(|source| JobError::Broken { dir: dir(), source })?;
         match heard {
-            Heard::Ended(Ending::Cancelled) => return Err(JobError::Cancelled(dir()).into()),
-            Heard::Ended(Ending::Late) => return Err(self.late()),
+            Heard::Cancelled => return Err(JobError::Cancelled(dir()).into()),
+            Heard::Late(why) => return Err(self.late(why)),
             // A dispute that crossed with it may have opened the graph again.
-            Heard::Ended(Ending::Done) => return Ok(true),
+            Heard::Done => return Ok(true),
             Heard::News(News::Accepted(line), data) => self.accept(&line, &data)?,
             Heard::News(News::Failed { number, why }, _) => {
                 self.close_one(number);
@@ -216,6 +225,7 @@ impl Going {
                 self.report.progress(&self.state, done, executors)
             }
             Heard::News(News::Stalled { why }, _) => self.report.stalled(why.as_deref()),
+            Heard::News(News::Paused { paused }, _) => self.report.paused(paused, self.number),
             Heard::News(News::Dispute { number, liar, disputes }, _) => {
                 self.disputes = disputes;
                 if let Some(id) = from_hex(&liar) {
@@ -227,10 +237,13 @@ impl Going {
         Ok(false)
     }
 
-    fn late(&self) -> CliError {
+    /// `held_up`: what the node says of that.
+    fn late(&self, held_up: Option<String>) -> CliError {
         let (decided, all) = (self.state.graph.decided(), self.state.graph.len());
-        self.report.late(decided, all);
-        JobError::Late { dir: self.state.path().to_owned(), decided, all }.into()
+        let missing = self.missing().map(|cid| format!("input missing: {cid}"));
+        let why = missing.or(held_up).unwrap_or_else(|| "there was too little time".to_owned());
+        self.report.late(decided, all, &why);
+        JobError::Late { dir: self.state.path().to_owned(), decided, all, why }.into()
     }
 
     fn close_one(&mut self, number: u32) {

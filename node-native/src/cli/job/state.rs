@@ -46,6 +46,8 @@ pub(super) struct JobState {
     pub(super) not_ok: HashSet<u32>,
     /// Those without a result.
     pub(super) failed: HashSet<u32>,
+    /// Whose results count or did, in this run and in those before.
+    pub(super) executors: HashSet<NodeId>,
 }
 
 impl JobState {
@@ -110,6 +112,7 @@ impl JobState {
             known,
             not_ok,
             failed,
+            executors: HashSet::new(),
         }
     }
 
@@ -145,6 +148,7 @@ impl JobState {
         let is_ok = accepted.outcome.status == Status::Ok.number();
         let counts = self.graph.accept(number, leaf(&accepted.task, &accepted.outcome), is_ok);
         if counts {
+            self.executors.insert(accepted.executor);
             if is_ok {
                 self.not_ok.remove(&number);
             } else {

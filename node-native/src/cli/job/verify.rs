@@ -7,6 +7,7 @@ use tabmesh_tasks::Receipt;
 
 use super::args::VerifyArgs;
 use super::error::JobError;
+use crate::cli::counted::counted;
 use crate::cli::error::CliError;
 use crate::cli::task::common::read;
 use crate::identity::{hex, hex_of, verify as holds};
@@ -25,12 +26,20 @@ struct Expected {
 
 pub(super) fn verify(args: VerifyArgs) -> Result<(), CliError> {
     let expected = expected(&args)?;
-    let mut bad = 0;
+    let (mut bad, mut unread) = (0, 0);
     for path in &args.receipts {
-        let bytes = read(path, RECEIPT_MAX)?;
+        let name = path.display().to_string();
+        // One that is not there keeps no other from being checked.
+        let bytes = match read(path, RECEIPT_MAX) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                unread += 1;
+                tell_unread(&name, error, args.json);
+                continue;
+            }
+        };
         let checked = check(&bytes, &expected);
         bad += usize::from(checked.is_err());
-        let name = path.display().to_string();
         match (checked, args.json) {
             (Ok(receipt), true) => say!("{}", in_json(&name, &receipt)),
             (Ok(receipt), false) => say!("{name}: {}", in_words(&receipt)),
@@ -38,9 +47,22 @@ pub(super) fn verify(args: VerifyArgs) -> Result<(), CliError> {
             (Err(why), false) => say!("{name}: does not hold: {why}"),
         }
     }
-    match bad {
-        0 => Ok(()),
-        bad => Err(JobError::NotVerified { all: args.receipts.len(), bad }.into()),
+    match (bad, unread) {
+        (0, 0) => Ok(()),
+        _ => Err(JobError::NotVerified { all: args.receipts.len(), bad, unread }.into()),
+    }
+}
+
+fn tell_unread(name: &str, error: CliError, is_json: bool) {
+    let why = match error {
+        CliError::File { source, .. } => source.to_string(),
+        other => other.to_string(),
+    };
+    let why = format!("cannot be read: {why}");
+    if is_json {
+        say!("{}", json!({ "receipt": name, "holds": false, "why": why }));
+    } else {
+        say!("{name}: {why}");
     }
 }
 
@@ -85,9 +107,9 @@ fn status(receipt: &Receipt) -> &'static str {
 fn in_words(receipt: &Receipt) -> String {
     let (status, outcome) = (status(receipt), &receipt.outcome);
     format!(
-        "holds: {status}, gas {}, {} bytes with SHA-256 {}, by {} for {}",
+        "holds: {status}, gas {}, {} with SHA-256 {}, by {} for {}",
         outcome.gas,
-        outcome.length,
+        counted(outcome.length as usize, "byte"),
         hex_of(&outcome.output),
         hex(&receipt.executor()),
         hex(&receipt.requester)

@@ -12,10 +12,11 @@ use tabmesh_ledger::Ledger;
 use tabmesh_ledger::limits::UNITS_TAB;
 
 use super::error::LedgerError;
-use super::file::{AccountText, Credits, GenesisText, IdText, KeyText, TermsText, VoterText};
+use super::given::text_of;
 use super::verify::What;
 use crate::cli::error::CliError;
 use crate::identity::{hex, hex_of};
+use crate::ledger::text::{AccountText, Credits, GenesisText, IdText, KeyText, TermsText, VoterText};
 
 #[derive(Args, Debug)]
 pub(in crate::cli) struct NewArgs {
@@ -80,6 +81,15 @@ pub(in crate::cli) struct ProveArgs {
     output: PathBuf,
 }
 
+#[derive(Args, Debug)]
+pub(in crate::cli) struct PackArgs {
+    /// The genesis file; - is the standard input
+    file: PathBuf,
+    /// Where to write its bytes
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
 fn voter(text: &str) -> Result<(KeyText, Credits), &'static str> {
     let (key, credits) = text.split_once('=').ok_or("a voter is KEY=CREDITS")?;
     Ok((key.parse()?, credits.parse()?))
@@ -102,7 +112,7 @@ pub(super) fn new(args: NewArgs) -> Result<(), CliError> {
         voter: args.voters.into_iter().map(|(key, balance)| VoterText { key, balance }).collect(),
         account: args.accounts.into_iter().map(|(id, balance)| AccountText { id, balance }).collect(),
     };
-    text.genesis()?;
+    text.genesis().map_err(LedgerError::from)?;
     let text = toml::to_string_pretty(&text)
         .map_err(|error| CliError::Host(std::io::Error::other(error.to_string())))?;
     match args.output {
@@ -115,8 +125,8 @@ pub(super) fn new(args: NewArgs) -> Result<(), CliError> {
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<(), CliError> {
-    let text = GenesisText::read(&args.file)?;
-    let genesis = text.genesis()?;
+    let text = text_of(&args.file)?;
+    let genesis = text.genesis().map_err(LedgerError::from)?;
     let ledger = Ledger::new(&genesis);
     let (id, root, block) = (genesis.hash(), ledger.head().state, ledger.head().hash());
     let total = Credits(ledger.state().sums().minted);
@@ -152,8 +162,13 @@ fn merged(mut one: serde_json::Value, two: serde_json::Value) -> serde_json::Val
 }
 
 pub(super) fn prove(args: &ProveArgs) -> Result<(), CliError> {
-    let state = GenesisText::read(&args.file)?.genesis()?.state();
+    let state = text_of(&args.file)?.genesis().map_err(LedgerError::from)?.state();
     write_new(&args.output, &state.prove(&args.what.key()).emit())
+}
+
+pub(super) fn pack(args: &PackArgs) -> Result<(), CliError> {
+    let genesis = text_of(&args.file)?.genesis().map_err(LedgerError::from)?;
+    write_new(&args.output, &genesis.emit())
 }
 
 /// Writes a file that is not there yet.

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use tabmesh_ledger::{Account, Found, Key, Open, Proof, Record, Reference};
 
 use super::error::LedgerError;
-use super::file::{Credits, GenesisText, IdText, name_of};
+use super::given::text_of;
 use crate::cli::error::CliError;
 use crate::cli::task::common::read;
 use crate::identity::hex_of;
+use crate::ledger::text::{Credits, IdText, name_of};
 
 /// A leaf of 128 bytes, and 256 branches.
 const PROOF_MAX: usize = 1 + 128 + 256 * 33;
@@ -64,7 +65,7 @@ impl What {
 pub(super) fn verify(args: &VerifyArgs) -> Result<(), CliError> {
     let root = match (&args.under.root, &args.under.genesis) {
         (Some(root), _) => root.0.0,
-        (None, Some(path)) => GenesisText::read(path)?.genesis()?.state().root(),
+        (None, Some(path)) => text_of(path)?.genesis().map_err(LedgerError::from)?.state().root(),
         (None, None) => unreachable!("clap asks for one of them"),
     };
     let key = args.what.key();

@@ -105,7 +105,7 @@ impl CommonArgs {
 }
 
 /// Work that takes the thread for itself, beside the signals.
-pub(super) async fn apart<T: Send + 'static>(
+pub(in crate::cli) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, CliError> + Send + 'static,
 ) -> Result<T, CliError> {
     let result = tokio::task::spawn_blocking(work).await;

@@ -8,17 +8,18 @@ use bytes::Bytes;
 use tabmesh_engine::Status;
 use tabmesh_engine::content::cid::CidError;
 use tabmesh_meter::limits::FILE_BYTES_MAX;
-use tabmesh_tasks::{FailedWhy, GROUP_MAX, PRIORITY_MAX, StalledWhy};
+use tabmesh_tasks::{GROUP_MAX, PRIORITY_MAX};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::sync::mpsc;
 
 use super::answer::{Ended, Reader, failed, stopping, until_gone, write_in_time};
+use super::job_words::{failure, stalled};
 use crate::control::frame::{self, Frame, FrameError};
 use crate::control::job::{AcceptedLine, JobLine, News, Order, PlanLine, RecordLine, WishesLine};
 use crate::control::offer::{BatchLine, OfferLine, OfferLines, OfferWish, ServedLine};
 use crate::control::{Answer, Done};
 use crate::identity::{from_hex, hex, hex_of};
-use crate::jobs::ask::{self, Ending, JobError, Plan, Wishes};
+use crate::jobs::ask::{self, Ending, JobError, Lateness, Plan, Wishes};
 use crate::jobs::batch::Input;
 use crate::jobs::offer::OfferView;
 use crate::jobs::{Door, DoorError, JobOrders, Jobs, RunningJob};
@@ -71,6 +72,7 @@ fn nothing() -> OfferLines {
 fn offer_lines(view: OfferView) -> OfferLines {
     let offer = view.offer.map(|offer| OfferLine {
         cores: offer.cores,
+        owner: offer.owner.map(|owner| hex_of(&owner)),
         gas: offer.gas,
         memory_bytes: u64::from(offer.pages) << 16,
         input_bytes: offer.input_bytes,
@@ -108,7 +110,7 @@ pub(super) async fn list(door: &Arc<Door>) -> Result<Done, Ended> {
         failed: view.failed,
         open: view.open,
         executors: view.executors,
-        stalled: stalled(view.stalled).map(str::to_owned),
+        stalled: stalled(view.stalled, view.is_for_some).map(str::to_owned),
         paused: view.is_paused,
         seconds: view.seconds,
     };
@@ -157,12 +159,13 @@ pub(super) async fn run(
     writer: &mut OwnedWriteHalf,
 ) -> Result<Done, Ended> {
     let (wishes, plan) = (wishes(&plan.wishes)?, checked(&plan)?);
+    let is_for_some = !wishes.only.is_empty();
     let jobs = jobs(door).await?;
     let job = until_gone(reader, jobs.begin_with(plan, wishes)).await?.map_err(refused)?;
     let RunningJob { orders, mut news } = job;
     frame::write_header(writer, &Answer::Begun { job: orders.number(), requester }).await?;
     tokio::select! {
-        ended = tell(&mut news, writer) => ended,
+        ended = tell(&mut news, is_for_some, writer) => ended,
         Err(error) = obey(reader, &orders) => Err(error),
     }
 }
@@ -248,13 +251,22 @@ async fn data(reader: &mut Reader, most: usize, too_long: &'static str) -> Resul
 /// Tells the client what comes of its job.
 async fn tell(
     news: &mut mpsc::UnboundedReceiver<ask::News>,
+    is_for_some: bool,
     writer: &mut OwnedWriteHalf,
 ) -> Result<Done, Ended> {
     loop {
         let line = match news.recv().await.ok_or_else(stopping)? {
             ask::News::Ended(ending) => {
-                let (cancelled, late) = (ending == Ending::Cancelled, ending == Ending::Late);
-                return Ok(Done::Job { cancelled, late });
+                let (late, why) = match ending {
+                    Ending::Late(Lateness::Stalled(why)) => (true, stalled(why, is_for_some)),
+                    Ending::Late(Lateness::Paused) => (true, Some("it is paused")),
+                    Ending::Done | Ending::Cancelled => (false, None),
+                };
+                return Ok(Done::Job {
+                    cancelled: ending == Ending::Cancelled,
+                    late,
+                    why: why.map(str::to_owned),
+                });
             }
             ask::News::Accepted(accepted) => {
                 write_in_time(write_accepted(writer, *accepted)).await?;
@@ -262,7 +274,8 @@ async fn tell(
             }
             ask::News::Failed { number, why } => News::Failed { number, why: failure(why).to_owned() },
             ask::News::Progress { done, executors } => News::Progress { done, executors },
-            ask::News::Stalled(why) => News::Stalled { why: stalled(why).map(str::to_owned) },
+            ask::News::Stalled(why) => News::Stalled { why: stalled(why, is_for_some).map(str::to_owned) },
+            ask::News::Paused(paused) => News::Paused { paused },
             ask::News::Dispute { number, liar, disputes } => {
                 News::Dispute { number, liar: hex(&liar), disputes }
             }
@@ -286,32 +299,6 @@ async fn write_accepted(writer: &mut OwnedWriteHalf, accepted: ask::Accepted) ->
     frame::write_header(writer, &Answer::Job(News::Accepted(line))).await?;
     frame::write_data(writer, &accepted.receipt).await?;
     frame::write_whole(writer, &accepted.output).await
-}
-
-fn failure(why: FailedWhy) -> &'static str {
-    match why {
-        FailedWhy::NoResult => "nobody came to a result, and neither did this node",
-        FailedWhy::NoMargin => "executors do not agree on its result, and this node could not run it",
-        FailedWhy::TooFew => "too few executors offer for this level, and this node could not run it",
-        FailedWhy::TooLarge => "it is too large to be sent, and this node could not run it",
-    }
-}
-
-fn stalled(why: StalledWhy) -> Option<&'static str> {
-    Some(match why {
-        StalledWhy::Not => return None,
-        StalledWhy::NoOffers => {
-            "nobody who offers can be reached: start peers with --offer true, wait for some, or look with `tabmesh status` whether this node has links"
-        }
-        StalledWhy::NoneFits => {
-            "nobody who offers takes tasks of this job just now: they give less gas, memory or input, or rest for a minute"
-        }
-        StalledWhy::Busy => "all who offer are busy; they are asked again",
-        StalledWhy::TooFewOwners => {
-            "those who offer are of too few owners for this level: wait for others, or choose a lower one"
-        }
-        StalledWhy::Shell => "this node has yet to run or to send some of it",
-    })
 }
 
 fn refused(error: JobError) -> Ended {

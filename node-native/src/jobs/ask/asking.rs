@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tabmesh_engine::NodeId;
-use tabmesh_tasks::{Command, JOBS_MAX, TaskId};
+use tabmesh_tasks::{Command, JOBS_MAX, StalledWhy, TaskId};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
 use super::job::{Code, Job, Open, Plan, Wishes, begin_in_module, pump};
-use super::news::{Ending, News};
+use super::news::{Ending, Lateness, News};
 use super::view::{INPUT_BYTES_A_JOB, JobError, JobView, MODULES_A_JOB, OPEN_A_JOB};
 use super::work::Work;
 use crate::jobs::batch::Input;
@@ -145,9 +145,25 @@ impl Asking {
     /// Ends the jobs that came to their deadlines.
     pub(in crate::jobs) fn end_late(&mut self, now: Instant, commands: &mut Vec<Vec<u8>>) {
         let is_late = |job: &&Job| job.late_at().is_some_and(|at| at <= now);
-        while let Some(number) = self.jobs.iter().find(is_late).map(|job| job.number) {
-            let _ = self.end(number, Ending::Late, commands);
+        while let Some(job) = self.jobs.iter().find(is_late) {
+            let (number, why) = (job.number, self.lateness(job));
+            let _ = self.end(number, Ending::Late(why), commands);
         }
+    }
+
+    /// What holds a job up. The module says so after a while; until then it shows in what was given out.
+    fn lateness(&self, job: &Job) -> Lateness {
+        if job.is_paused {
+            return Lateness::Paused;
+        }
+        let is_at_work = self.outs.values().any(|out| out.job == job.number) || job.wishes.own_cores > 0;
+        let has_come = job.accepted > 0 || job.open.values().any(|open| !open.said.is_empty());
+        let is_unknown = job.stalled == StalledWhy::Not && !job.open.is_empty();
+        Lateness::Stalled(match job.was_given_out {
+            _ if !is_unknown || is_at_work || has_come => job.stalled,
+            false => StalledWhy::NoOffers,
+            true => StalledWhy::NoneFits,
+        })
     }
 
     /// Gives nothing of a job out for a while, or does again; what is out goes on.
@@ -158,7 +174,9 @@ impl Asking {
         commands: &mut Vec<Vec<u8>>,
     ) -> Result<(), JobError> {
         let job = self.find(job)?;
-        job.is_paused = is_paused;
+        if std::mem::replace(&mut job.is_paused, is_paused) != is_paused {
+            job.tell(News::Paused(is_paused));
+        }
         if let Some(current) = job.current {
             let command = if is_paused { Command::Pause(current) } else { Command::Resume(current) };
             commands.push(command.emit());
@@ -194,6 +212,7 @@ impl Asking {
             open: job.open.len(),
             executors: self.executors_of(job.number),
             stalled: job.stalled,
+            is_for_some: !job.wishes.only.is_empty(),
             is_paused: job.is_paused,
             seconds: job.begun.elapsed().as_secs(),
         };

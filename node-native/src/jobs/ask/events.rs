@@ -71,7 +71,8 @@ impl Asking {
 
     /// The batch of those tasks at the beginning that have one module and find room.
     fn pack(&mut self, assignment: u32, job: u32, to: NodeId, numbers: &[u8]) -> Option<(u16, Vec<u8>)> {
-        let job = self.jobs.iter().find(|other| other.current == Some(job))?;
+        let job = self.jobs.iter_mut().find(|other| other.current == Some(job))?;
+        job.was_given_out = true;
         let mut numbers = numbers.as_chunks().0.iter().map(|number| u32::from_be_bytes(*number)).peekable();
         let (first, _) = job.input(*numbers.peek()?)?;
         let terms = &job.codes.get(first)?.terms;

@@ -149,6 +149,8 @@ pub(super) struct Job {
     pub(super) accepted: u32,
     pub(super) failed: u32,
     pub(super) stalled: StalledWhy,
+    /// A batch of it was packed.
+    pub(super) was_given_out: bool,
     /// Numbers fetches of outputs.
     pub(super) tickets: u64,
 }
@@ -184,6 +186,7 @@ impl Job {
             accepted: 0,
             failed: 0,
             stalled: StalledWhy::Not,
+            was_given_out: false,
             tickets: 0,
         }
     }

@@ -13,6 +13,6 @@ mod work;
 
 pub(super) use asking::Asking;
 pub use job::{Plan, Wishes};
-pub use news::{Accepted, Ending, News};
+pub use news::{Accepted, Ending, Lateness, News};
 pub use view::{INPUT_BYTES_A_JOB, JobError, JobView, MODULES_A_JOB, OPEN_A_JOB};
 pub(super) use work::Work;

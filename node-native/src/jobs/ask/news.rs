@@ -26,6 +26,8 @@ pub enum News {
     },
     /// It does not go on, or does again.
     Stalled(StalledWhy),
+    /// Nothing more of it is given out, or it is again.
+    Paused(bool),
     /// An executor lied. What it alone said is to be added again, and the job to be closed again, with this many disputes known.
     Dispute {
         /// About this task.
@@ -47,7 +49,16 @@ pub enum Ending {
     /// By `cancel`.
     Cancelled,
     /// At its deadline.
-    Late,
+    Late(Lateness),
+}
+
+/// What held a job up that came to its deadline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lateness {
+    /// This; or nothing, and there was too little time.
+    Stalled(StalledWhy),
+    /// It was paused.
+    Paused,
 }
 
 /// The result of a task. Of those with long outputs four of a job are there at a time: dropping one lets another come.

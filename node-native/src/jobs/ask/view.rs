@@ -49,6 +49,8 @@ pub struct JobView {
     pub executors: usize,
     /// Why it does not go on.
     pub stalled: StalledWhy,
+    /// It names its executors.
+    pub is_for_some: bool,
     /// Nothing of it is given out.
     pub is_paused: bool,
     /// Seconds since it began.

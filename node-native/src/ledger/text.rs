@@ -1,21 +1,20 @@
 //! A genesis as people write it: TOML, amounts in credits.
 
 use std::fmt;
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tabmesh_engine::{NodeId, PublicKey, sha256};
 use tabmesh_ledger::limits::CREDIT;
-use tabmesh_ledger::{Genesis, Name, Terms, Voter};
+use tabmesh_ledger::{Flaw, Genesis, Name, Terms, Voter};
+use thiserror::Error;
 
-use super::error::LedgerError;
-use crate::cli::error::CliError;
-use crate::cli::task::common::read;
 use crate::identity::{from_hex, hex, hex_of};
 
 /// Longer than any genesis of 8,192 accounts.
-const TEXT_MAX: usize = 4 << 20;
+pub(crate) const TEXT_MAX: usize = 4 << 20;
 
 /// Decimals of a credit.
 const DECIMALS: usize = 6;
@@ -23,67 +22,67 @@ const DECIMALS: usize = 6;
 /// Credits, to a millionth, as text: `12`, `0.5`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct Credits(pub(super) u64);
+pub(crate) struct Credits(pub(crate) u64);
 
 /// A public key as `tabmesh ledger key` prints it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct KeyText(pub(super) PublicKey);
+pub(crate) struct KeyText(pub(crate) PublicKey);
 
 /// An id as `tabmesh id` prints it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub(super) struct IdText(pub(super) NodeId);
+pub(crate) struct IdText(pub(crate) NodeId);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct GenesisText {
-    pub(super) network: String,
-    pub(super) starts_ms: u64,
+pub(crate) struct GenesisText {
+    pub(crate) network: String,
+    pub(crate) starts_ms: u64,
     #[serde(default)]
-    pub(super) test: bool,
+    pub(crate) test: bool,
     #[serde(default)]
-    pub(super) lax: bool,
-    pub(super) terms: TermsText,
+    pub(crate) lax: bool,
+    pub(crate) terms: TermsText,
     #[serde(default)]
-    pub(super) voter: Vec<VoterText>,
+    pub(crate) voter: Vec<VoterText>,
     #[serde(default)]
-    pub(super) account: Vec<AccountText>,
+    pub(crate) account: Vec<AccountText>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct TermsText {
-    pub(super) epoch_ms: u32,
-    pub(super) stake: u32,
-    pub(super) fee: Credits,
-    pub(super) price: Credits,
-    pub(super) mint: Credits,
-    pub(super) units: u32,
+pub(crate) struct TermsText {
+    pub(crate) epoch_ms: u32,
+    pub(crate) stake: u32,
+    pub(crate) fee: Credits,
+    pub(crate) price: Credits,
+    pub(crate) mint: Credits,
+    pub(crate) units: u32,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct VoterText {
-    pub(super) key: KeyText,
-    pub(super) balance: Credits,
+pub(crate) struct VoterText {
+    pub(crate) key: KeyText,
+    pub(crate) balance: Credits,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AccountText {
-    pub(super) id: IdText,
-    pub(super) balance: Credits,
+pub(crate) struct AccountText {
+    pub(crate) id: IdText,
+    pub(crate) balance: Credits,
 }
 
 /// The first 11 bytes of the SHA-256 of what people call it.
-pub(super) fn name_of(text: &str) -> Name {
+pub(crate) fn name_of(text: &str) -> Name {
     sha256(text.as_bytes()).first_chunk().copied().unwrap_or_default()
 }
 
 impl GenesisText {
     /// The genesis that it means, checked.
-    pub(super) fn genesis(&self) -> Result<Genesis, LedgerError> {
+    pub(crate) fn genesis(&self) -> Result<Genesis, GenesisError> {
         let TermsText { epoch_ms, stake, fee, price, mint, units } = self.terms;
         // What does not fit is more than any bound.
         let small = |credits: Credits| u32::try_from(credits.0).unwrap_or(u32::MAX);
@@ -98,19 +97,69 @@ impl GenesisText {
             accounts: self.account.iter().map(|it| (it.id.0, it.balance.0)).collect(),
         };
         genesis.sort();
-        genesis.check().map_err(LedgerError::Flawed)?;
+        genesis.check().map_err(GenesisError::Flawed)?;
         Ok(genesis)
     }
 
-    /// Reads a file.
-    pub(super) fn read(path: &Path) -> Result<Self, CliError> {
-        let bytes = read(path, TEXT_MAX)?;
-        let broken = |why: String| LedgerError::NoGenesis { path: path.to_owned(), why };
+    /// Reads what a file has.
+    pub(crate) fn parse(bytes: Vec<u8>, path: &Path) -> Result<Self, GenesisError> {
+        let broken = |why: String| GenesisError::NoGenesis { path: path.to_owned(), why };
         if bytes.len() > TEXT_MAX {
-            return Err(broken("it is longer than any genesis".to_owned()).into());
+            return Err(broken("it is longer than any genesis".to_owned()));
         }
         let text = String::from_utf8(bytes).map_err(|_| broken("it is no text".to_owned()))?;
-        Ok(toml::from_str(&text).map_err(|error| broken(error.to_string()))?)
+        toml::from_str(&text).map_err(|error| broken(error.to_string()))
+    }
+}
+
+/// Reads the file of a genesis, be it text or bytes.
+pub(crate) fn read_genesis(path: &Path) -> Result<Genesis, GenesisError> {
+    let broken = |why: String| GenesisError::NoGenesis { path: path.to_owned(), why };
+    let file = std::fs::File::open(path).map_err(|error| broken(error.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(TEXT_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|error| broken(error.to_string()))?;
+    // Its bytes begin with their version, no text does.
+    if bytes.first().is_some_and(|first| *first < 9) {
+        return Genesis::read(&bytes).map_err(GenesisError::Flawed);
+    }
+    GenesisText::parse(bytes, path)?.genesis()
+}
+
+/// Why a file is no genesis. Every message says what to do.
+#[derive(Debug, Error)]
+pub enum GenesisError {
+    /// It cannot be read.
+    #[error("{} is no genesis file: {why}", path.display())]
+    NoGenesis {
+        /// Which.
+        path: PathBuf,
+        /// Where and why.
+        why: String,
+    },
+    /// It can be read, and no ledger can begin so.
+    #[error("no ledger can begin so: {}", said(*.0))]
+    Flawed(Flaw),
+}
+
+/// What to do about a flaw.
+fn said(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::Malformed => "its bytes are none",
+        Flaw::EpochLength => "an epoch lasts 1,000 to 3,600,000 ms",
+        Flaw::NoStake => "a stake is 1 credit at least",
+        Flaw::Price => "the price of a unit is 0.000001 credits at least, and 16.777216 at most",
+        Flaw::Units => "a neighbourhood has 64 to 16,384 units; 384 fit tabs",
+        Flaw::TooFewVoters => "name four voters at least, nodes that are always on",
+        Flaw::TooManyVoters => "name 64 voters at most; others can bond later",
+        Flaw::Doubled => "an account is named twice; two ids that differ in their last bit are one account",
+        Flaw::Disorder => "its accounts are not in the order of their keys",
+        Flaw::TooManyAccounts => {
+            "accounts and voters take half of the units at most; name fewer, or have more units"
+        }
+        Flaw::TooLittle => "every account, of a voter too, needs the price of 64 epochs at least",
+        Flaw::TooMuch => {
+            "there are at most 4,611,686,018,427 credits in all, and as many are minted in an epoch at most"
+        }
     }
 }
 

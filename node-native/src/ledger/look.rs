@@ -1,0 +1,39 @@
+//! What faces see of the ledger.
+
+use std::sync::atomic::Ordering;
+
+use super::faucet::Faucet;
+use super::hub::Hub;
+use super::view::{StatusView, VoterView};
+
+impl Hub {
+    pub(super) fn status(&self) -> StatusView {
+        StatusView {
+            ledger: self.ledger,
+            is_test: self.genesis.is_test,
+            terms: self.genesis.terms,
+            starts_ms: self.genesis.starts_ms,
+            head: self.head,
+            seat: self.voters.find(&self.own),
+            voters: self.voters.len(),
+            votes: self.votes && self.voters.find(&self.own).is_some(),
+            is_clock_doubtful: self.is_doubtful.load(Ordering::Relaxed),
+            waiting: self.own_waiting.len(),
+            blocks: self.height_kept,
+            records: self.store.records().unwrap_or(0),
+            bytes: self.store.bytes(),
+            trouble: self.trouble.clone(),
+            faucet: self.faucet.as_ref().map(Faucet::amount),
+        }
+    }
+
+    pub(super) fn voter_views(&self) -> Vec<VoterView> {
+        let view = |(voter, seat): (usize, &tabmesh_ledger::Seat)| {
+            let signed = self.signers.iter().filter(|(_, signers)| signers >> voter & 1 == 1);
+            let last = signed.clone().next_back().map(|(height, _)| *height);
+            let is_own = seat.id == self.own;
+            VoterView { id: seat.id, is_own, signed: signed.count(), of: self.signers.len(), last }
+        };
+        self.voters.seats().iter().enumerate().map(view).collect()
+    }
+}
