@@ -15,7 +15,7 @@ impl Hub {
         if self.gifts.asked.len() >= ASKING_MAX {
             return drop(news.send(News::NoGift(NoGift::Later)));
         }
-        let others = self.voters.seats().iter().map(|seat| seat.id).filter(|id| *id != self.own);
+        let others = self.voters.iter().copied().filter(|id| *id != self.own);
         let mut left: Vec<NodeId> = others.filter(|id| of.is_none_or(|of| of == *id)).collect();
         if left.is_empty() {
             return drop(news.send(News::NoGift(NoGift::NoVoter)));

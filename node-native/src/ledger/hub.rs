@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
 use tabmesh_engine::{NodeId, Status};
-use tabmesh_ledger::{Command, Event, Genesis, Hash, Mode, Operation, Record, Voters};
+use tabmesh_ledger::{Command, Event, Genesis, Hash, Mode, Operation, Record};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::LedgerError;
@@ -43,7 +43,8 @@ pub(super) struct Hub {
     pub(super) own: NodeId,
     pub(super) genesis: Genesis,
     pub(super) ledger: Hash,
-    pub(super) voters: Voters,
+    /// Who votes now, by their numbers.
+    pub(super) voters: Vec<NodeId>,
     attached: Attached,
     events: Events,
     pub(super) store: Arc<Store>,
@@ -77,7 +78,8 @@ type Ends = (Attached, Events);
 type Kept = (Arc<Store>, Sender<Write>, mpsc::UnboundedReceiver<Written>);
 
 impl Hub {
-    pub(super) fn new((own, genesis, voters): (NodeId, Genesis, Voters), ends: Ends, kept: Kept) -> Self {
+    pub(super) fn new((own, genesis): (NodeId, Genesis), ends: Ends, kept: Kept) -> Self {
+        let voters = genesis.voters.iter().map(|voter| NodeId::of_key(&voter.key)).collect();
         let ((attached, events), (store, writes, written)) = (ends, kept);
         let head = Head { height: 0, epoch: 0, view: 0, hash: [0; 32], operations: 0, mode: Mode::Following };
         Self {
@@ -234,9 +236,12 @@ impl Hub {
         let Some(event) = Event::read(bytes) else { return };
         match event {
             Event::Keep { number, record } => {
+                // A journal begins, be it of a voter that lost its own.
+                self.votes |= record.first() == Some(&0);
                 self.write(Write::Record { number, bytes: record.to_vec() });
             }
             Event::Final { height, bytes } => self.on_final(height, bytes),
+            Event::Voters { height, ids } => self.on_voters(height, ids),
             Event::Fetch { ticket, height } => self.fetch(ticket, height),
             Event::Look { ticket, operation } => {
                 self.read(ticket, move |store| store.acknowledgement(&operation));
@@ -262,6 +267,15 @@ impl Hub {
     fn write(&self, write: Write) {
         // The thread goes on for as long as this end is there.
         let _ = self.writes.send(write);
+    }
+
+    /// Others vote from this block on: what is known of earlier ones has other numbers.
+    fn on_voters(&mut self, height: u32, ids: &[u8]) {
+        let voters: Vec<NodeId> = ids.as_chunks().0.iter().map(|id| NodeId(*id)).collect();
+        if voters != self.voters {
+            self.voters = voters;
+            self.signers.retain(|(of, _)| *of >= height);
+        }
     }
 
     fn on_final(&mut self, height: u32, bytes: &[u8]) {

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
+use tabmesh_port::NodeId;
+
 use super::faucet::Faucet;
 use super::hub::Hub;
 use super::view::{StatusView, VoterView};
@@ -14,9 +16,9 @@ impl Hub {
             terms: self.genesis.terms,
             starts_ms: self.genesis.starts_ms,
             head: self.head,
-            seat: self.voters.find(&self.own),
+            seat: self.seat(),
             voters: self.voters.len(),
-            votes: self.votes && self.voters.find(&self.own).is_some(),
+            votes: self.votes && self.seat().is_some(),
             is_clock_doubtful: self.is_doubtful.load(Ordering::Relaxed),
             waiting: self.own_waiting.len(),
             blocks: self.height_kept,
@@ -27,13 +29,18 @@ impl Hub {
         }
     }
 
+    /// The number of this node among the voters.
+    fn seat(&self) -> Option<u8> {
+        self.voters.iter().position(|id| *id == self.own).map(|voter| voter as u8)
+    }
+
     pub(super) fn voter_views(&self) -> Vec<VoterView> {
-        let view = |(voter, seat): (usize, &tabmesh_ledger::Seat)| {
+        let view = |(voter, id): (usize, &NodeId)| {
             let signed = self.signers.iter().filter(|(_, signers)| signers >> voter & 1 == 1);
             let last = signed.clone().next_back().map(|(height, _)| *height);
-            let is_own = seat.id == self.own;
-            VoterView { id: seat.id, is_own, signed: signed.count(), of: self.signers.len(), last }
+            let is_own = *id == self.own;
+            VoterView { id: *id, is_own, signed: signed.count(), of: self.signers.len(), last }
         };
-        self.voters.seats().iter().enumerate().map(view).collect()
+        self.voters.iter().enumerate().map(view).collect()
     }
 }

@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tabmesh_engine::NodeId;
-use tabmesh_ledger::{Command, Entry, Genesis, Member, Voters};
+use tabmesh_ledger::{Command, Entry, Genesis, Member};
 use tabmesh_port::Port;
 use tokio::sync::{mpsc, oneshot};
 
@@ -97,8 +97,7 @@ impl Ledger {
         let (told, written) = mpsc::unbounded_channel();
         let writes = writer::start(store.clone(), told).map_err(LedgerError::Host)?;
         let (orders, taken) = mpsc::unbounded_channel();
-        let voters = Voters::new(&genesis);
-        let mut hub = Hub::new((own, genesis, voters), (attached, events), (store.clone(), writes, written));
+        let mut hub = Hub::new((own, genesis), (attached, events), (store.clone(), writes, written));
         (hub.votes, hub.faucet, hub.is_doubtful) = (votes || begins, faucet, is_doubtful);
         hub.mark = begins.then_some(mark);
         hub.recall(LAST)?;

@@ -59,6 +59,7 @@ export type Event =
   | { readonly kind: 'made'; readonly ticket: number; readonly operation: Bytes }
   | { readonly kind: 'unmade'; readonly ticket: number; readonly why: number }
   | HeadSays
+  | { readonly kind: 'voters' }
   | { readonly kind: 'requested'; readonly ticket: number }
   | { readonly kind: 'dripped'; readonly ticket: number; readonly status: number; readonly operation: Bytes };
 
@@ -131,6 +132,9 @@ function fields(reader: Reader): Event {
     }
     case 14:
       return { kind: 'dripped', ticket: reader.number(4), status: reader.status(), operation: reader.rest() };
+    case 16:
+      // Pages show the voters of the genesis.
+      return { kind: 'voters' };
     default:
       throw new RangeError(`no event of a ledger has the number ${which}`);
   }

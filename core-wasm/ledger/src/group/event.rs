@@ -121,6 +121,13 @@ pub enum Event<'a> {
         /// The operation, 184 bytes, if it gives; what the voter says, and no proof of anything.
         bytes: &'a [u8],
     },
+    /// Who votes has changed, or this node has started.
+    Voters {
+        /// The first block for which they do, as far as is known here.
+        height: u32,
+        /// Their ids, 32 each, in the order of their numbers.
+        ids: &'a [u8],
+    },
     /// An operation of this node's owner is not asked for any more; by the number of a [`Refusal`](crate::Refusal).
     Dropped {
         /// Its id; zeros of bytes that are none.
@@ -186,6 +193,7 @@ impl<'a> Event<'a> {
                 let (ticket, status) = (reader.u32(), Status::from_code(reader.u16())?);
                 Self::Dripped { ticket, status, bytes: reader.rest() }
             }
+            16 => Self::Voters { height: reader.u32(), ids: reader.rest() },
             15 => Self::Dropped { operation: *reader.array(), code: reader.u8() },
             _ => return None,
         };
@@ -217,6 +225,7 @@ impl<'a> Event<'a> {
             Self::Dripped { ticket, status, bytes } => {
                 writer.u8(14).u32(ticket).u16(status as u16).bytes(bytes)
             }
+            Self::Voters { height, ids } => writer.u8(16).u32(height).bytes(ids),
             Self::Dropped { operation, code } => writer.u8(15).bytes(&operation).u8(code),
         };
         writer.finish()

@@ -153,13 +153,15 @@ impl Member {
         });
         self.attendance.next(votes);
         self.on_ran(block);
-        self.voters = self.ledger.state().voters().clone();
+        let voters = core::mem::replace(&mut self.voters, self.ledger.state().voters().clone());
         self.seat = self.voters.find(&self.ground.own);
         if is_view {
             // What voters of the last view said has no number in this one.
             self.checks
                 .retain(|(_, check)| !matches!(check, Check::Locked { .. } | Check::Acknowledged { .. }));
-            if self.has_started {
+            let are_others =
+                voters.seats().iter().zip(self.voters.seats()).any(|(one, other)| one.id != other.id);
+            if self.has_started && (are_others || voters.len() != self.voters.len()) {
                 self.hold_voters();
             }
         }

@@ -6,7 +6,7 @@ use tabmesh_port::limits::HELD_MAX;
 use tabmesh_port::{NodeId, Reader, Signature, Status, Writer};
 
 use crate::key::Key;
-use crate::limits::{CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, SUBMISSIONS_MAX, VALID_EPOCHS};
+use crate::limits::{CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, SUBMISSIONS_MAX, VALID_EPOCHS, VIEW_HEIGHTS};
 use crate::operation::{Action, Operation};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -156,7 +156,7 @@ impl Member {
         }
     }
 
-    /// Only what a voter's own link brings counts, so there have to be links. Of more voters than may be held each node begins elsewhere; voters begin at themselves,
+    /// Says who votes, and wants links to them: only what a voter's own link brings counts. Of more voters than may be held each node begins elsewhere; voters begin at themselves,
     /// so that of two one holds the other.
     pub(crate) fn hold_voters(&mut self) {
         let seats = self.voters.seats();
@@ -168,6 +168,12 @@ impl Member {
             }
         }
         self.ground.hold(&ids);
+        let mut writer = Writer::default();
+        for seat in self.voters.seats() {
+            writer.bytes(&seat.id.0);
+        }
+        let height = self.safety.view() * VIEW_HEIGHTS + 1;
+        self.ground.emit(&Event::Voters { height, ids: &writer.finish() });
     }
 
     /// Asks a voter for test credits.

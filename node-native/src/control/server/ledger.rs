@@ -134,6 +134,8 @@ fn operation_line(operation: &Operation) -> OperationLine {
         Action::Bond { credits } => ("bond", None, Some(credits.to_string())),
         Action::Leave => ("leave", None, None),
         Action::Set { .. } => ("set", None, None),
+        Action::Join { .. } => ("join", None, None),
+        Action::Thaw { .. } => ("thaw", None, None),
         Action::Renew { amount, .. } => ("renew", None, Some(text(*amount))),
     };
     OperationLine {
