@@ -86,6 +86,22 @@ pub const fn view_of(height: u32) -> u32 {
     height.saturating_sub(1) / VIEW_HEIGHTS
 }
 
+/// Blocks of a term: 120 views. Where one begins, beyond the first, a node keeps who votes with the block, for those who follow term by term.
+pub const TERM_HEIGHTS: u32 = 720;
+
+/// The term of the block at this height.
+pub const fn term_of(height: u32) -> u32 {
+    height.saturating_sub(1) / TERM_HEIGHTS
+}
+
+/// Whether the block at this height is the first one of a term beyond the first.
+pub const fn opens_term(height: u32) -> bool {
+    height > TERM_HEIGHTS && (height - 1).is_multiple_of(TERM_HEIGHTS)
+}
+
+/// What a light node believes may be so old, in milliseconds: 7 days. An older one it refuses, unless its owner insists.
+pub const STALE_MS: u64 = 7 * 86_400_000;
+
 /// Views for which a frozen seat weighs: 36 heights, which are as many epochs at least. Then it is a seat no more.
 pub const FROZEN_VIEWS: u32 = 6;
 
@@ -176,3 +192,18 @@ pub(crate) const OUTBOX_MAX: usize = 1_024;
 
 /// Operations of a block that is agreed on, so that its proposal fits one message. Larger neighbourhoods make smaller blocks than they could.
 pub const PROPOSED_MAX: usize = 84;
+
+/// Questions of light nodes that wait for a block from the shell's store, one a node. One more ends the one that has waited longest.
+pub const SERVING_MAX: usize = 16;
+
+/// Signatures that a light node has verified at a time.
+pub const LIGHT_JOBS_MAX: usize = 8;
+
+/// Voters to whom a light node holds links.
+pub const LIGHT_LINKS: usize = 4;
+
+/// How long it waits for an answer, in milliseconds: with a list of 64 voters it is 9 KB.
+pub(crate) const LIGHT_ASK_MS: u32 = 4_000;
+
+/// Between two of its looks at the time, in milliseconds.
+pub(crate) const LIGHT_TICK_MS: u64 = 500;

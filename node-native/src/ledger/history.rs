@@ -2,7 +2,6 @@
 
 use tabmesh_engine::NodeId;
 use tabmesh_ledger::{Action, Block, Certificate, Key, Operation};
-use tabmesh_port::Reader;
 
 use super::store::Store;
 use super::view::Past;
@@ -12,9 +11,7 @@ pub const HISTORY_MAX: usize = 64;
 
 /// A certificate and its block, as the module gives and takes them.
 pub(super) fn read(bytes: &[u8]) -> Option<(Certificate, Block)> {
-    let mut reader = Reader::new(bytes);
-    let certificate = Certificate::read(&mut reader)?;
-    Some((certificate, Block::read(reader.rest()).ok()?))
+    Certificate::with_block(bytes)
 }
 
 fn concerns(operation: &Operation, account: &Key) -> bool {

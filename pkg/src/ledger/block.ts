@@ -8,6 +8,9 @@ import { Reader } from '../module/reader.js';
 const HEADERS: Readonly<Record<number, number>> = { 1: 282, 2: 322 };
 export const OPERATION = 184;
 
+/** Bytes of a seat in a list of who votes. */
+const SEAT = 82;
+
 /** Content of an operation: all but key and signature. */
 const CONTENT = 56;
 
@@ -29,13 +32,30 @@ export interface Block {
   readonly operations: readonly Bytes[];
 }
 
+/** Heights of a term: where one begins, beyond the first, who votes stands between certificate and block. */
+const TERM_HEIGHTS = 720;
+
+function opensTerm(height: number): boolean {
+  return height > TERM_HEIGHTS && height % TERM_HEIGHTS === 1;
+}
+
+/** Three lists: who votes, is frozen, waits. */
+function skipVoters(reader: Reader): void {
+  reader.take(1);
+  for (let list = 0; list < 3; list++) reader.take(SEAT * reader.number(1));
+}
+
 /** A block with its certificate, as the module gives it. @throws RangeError where the bytes are none */
 export function readBlock(bytes: Bytes): Block {
   const reader = new Reader(bytes);
-  reader.take(45);
+  // What it says, and the view.
+  reader.take(1 + 4);
+  const opens = opensTerm(reader.number(4));
+  reader.take(4 + 32);
   const bits = reader.big();
   const signers = Array.from({ length: 64 }, (_, voter) => voter).filter((voter) => (bits >> BigInt(voter)) & 1n);
   reader.take(64 * signers.length);
+  if (opens) skipVoters(reader);
   const version = reader.number(1);
   const length = HEADERS[version];
   if (!length) throw new RangeError(`a header of version ${version}`);

@@ -3,7 +3,7 @@
 use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::block::Block;
-use crate::limits::{AGAIN_MS, IDLE_MS, view_of};
+use crate::limits::{AGAIN_MS, IDLE_MS, opens_term, view_of};
 use crate::operation::Operation;
 
 use super::ballot::{Ballot, Notarised};
@@ -18,16 +18,10 @@ use super::wire::{self, Draft, short_of};
 /// Where in an epoch who does not vote looks for its block, in thousandths.
 const FOLLOWS: u64 = 850;
 
-fn read_final(bytes: &[u8]) -> Option<(Certificate, Block)> {
-    let mut reader = Reader::new(bytes);
-    let certificate = Certificate::read(&mut reader)?;
-    Some((certificate, Block::read(reader.rest()).ok()?))
-}
-
 impl Member {
     /// A block from this node's own store.
     pub(crate) fn replay(&mut self, bytes: &[u8]) {
-        if let Some((_, block)) = read_final(bytes)
+        if let Some((_, block)) = Certificate::with_block(bytes)
             && self.ledger.apply(&block).is_ok()
         {
             self.begin(&block, None);
@@ -50,7 +44,7 @@ impl Member {
         if statement.says != Says::Finalise || statement.height != height {
             return;
         }
-        let Some((certificate, block)) = read_final(shown) else { return };
+        let Some((certificate, block)) = Certificate::with_block(shown) else { return };
         let hash = block.header.hash();
         let mut shorts = alloc::vec::Vec::new();
         for operation in &block.operations {
@@ -104,7 +98,7 @@ impl Member {
     }
 
     pub(crate) fn on_block(&mut self, from: &NodeId, bytes: &[u8]) {
-        let Some((certificate, block)) = read_final(bytes) else { return };
+        let Some((certificate, block)) = Certificate::with_block(bytes) else { return };
         let height = self.height();
         let Statement { says, view, height: of, subject, .. } = certificate.statement;
         let is_next = says == Says::Finalise && of == height && view == view_of(height);
@@ -132,8 +126,11 @@ impl Member {
         }
         let mut writer = Writer::default();
         certificate.emit(&mut writer);
-        writer.bytes(&block.emit());
         let height = block.header.height;
+        if opens_term(height) {
+            self.ledger.state().voters().emit(&mut writer);
+        }
+        writer.bytes(&block.emit());
         self.ground.emit(&Event::Final { height, bytes: &writer.finish() });
         self.begin(block, votes);
         self.tell_head();

@@ -19,6 +19,7 @@ use super::ground::Ground;
 use super::pending::{Asked, Check, Errand, Making, Proof, Signing, Submission};
 use super::pool::Pool;
 use super::safety::Safety;
+use super::serve::Serving;
 use super::statement::Says;
 use super::wire::{self, Standing};
 use crate::voters::Voters;
@@ -59,6 +60,8 @@ pub struct Member {
     pub(crate) behind: Instant,
     /// In the newest final block.
     pub(crate) operations: u16,
+    /// Light nodes that wait for a block.
+    pub(crate) serving: Vec<Serving>,
 }
 
 impl Member {
@@ -95,6 +98,7 @@ impl Member {
             mode: Mode::Following,
             behind: Instant(0),
             operations: 0,
+            serving: Vec::new(),
         }
     }
 
@@ -245,6 +249,8 @@ impl Member {
         let (kind, rest) = bytes.split_first().ok_or(Status::BadRequest)?;
         match *kind {
             wire::BLOCK => self.on_asked_block(ticket, rest),
+            wire::TERM => self.on_asked_term(from, ticket, rest),
+            wire::NEWEST => self.on_asked_newest(from, ticket, rest),
             wire::NOTARISED if self.voters.find(from).is_some() => self.on_asked_notarised(ticket, rest),
             wire::OPERATIONS if self.voters.find(from).is_some() => self.on_asked_operations(ticket, rest),
             wire::CERTIFIED if self.seat.is_some() => self.on_asked_certified(ticket, rest),

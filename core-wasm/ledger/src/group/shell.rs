@@ -34,6 +34,7 @@ impl Member {
                 self.tell_head();
             }
             Some(Command::Kept { number }) => self.on_kept(number),
+            Some(Command::Give { ticket, bytes }) if self.serve(ticket, bytes) => {}
             Some(Command::Give { ticket, bytes }) => {
                 let status = if bytes.is_empty() { Status::NotFound } else { Status::Ok };
                 self.ground.reply(ticket, status, bytes);

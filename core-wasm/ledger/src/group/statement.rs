@@ -4,7 +4,9 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Attachment, Port, Reader, Signature, Writer};
 
+use crate::block::Block;
 use crate::hash::{Hash, Tag};
+use crate::limits::opens_term;
 use crate::operation::{Claim, LedgerId};
 
 use crate::voters::Voters;
@@ -123,6 +125,18 @@ impl Certificate {
         }
         reader.intact()?;
         Some(Self { statement, signers, signatures })
+    }
+
+    /// Reads one and its block, as [`Event::Final`](super::Event::Final) has them; `None` if they are none. Where the block opens a term, and is final, who votes
+    /// stands between the two for light nodes.
+    pub fn with_block(bytes: &[u8]) -> Option<(Self, Block)> {
+        let mut reader = Reader::new(bytes);
+        let certificate = Self::read(&mut reader)?;
+        let Statement { says, height, .. } = certificate.statement;
+        if says == Says::Finalise && opens_term(height) {
+            Voters::read(&mut reader)?;
+        }
+        Some((certificate, Block::read(reader.rest()).ok()?))
     }
 
     /// Its bytes: statement 45, signers 8, signatures 64 each.

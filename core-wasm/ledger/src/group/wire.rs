@@ -16,6 +16,8 @@
 //! 19 certified   operation 184 ‖ certificate. Answer: signature 64
 //! 20 record      operation 32. Answer: the record of its acknowledgement, in which its certificate is
 //! 21 faucet      id 32 of who asks. Answer: operation 184
+//! 22 term        height 4. Answer: 1 ‖ certificate ‖ voters ‖ header 322 of the first block above that height that opens a term
+//! 23 newest      view 4 ‖ key 32, or nothing. Answer: has voters 1 ‖ certificate ‖ voters, unless of this view ‖ header 322 ‖ proof of what is under the key
 //! ```
 //!
 //! Notarised is one more than the latest round in which the sender saw a block notarised, and 0 if in none. A proposal names an operation by the first 8 bytes of
@@ -42,6 +44,8 @@ pub(crate) const OPERATIONS: u8 = 18;
 pub(crate) const CERTIFIED: u8 = 19;
 pub(crate) const RECORD: u8 = 20;
 pub(crate) const FAUCET: u8 = 21;
+pub(crate) const TERM: u8 = 22;
+pub(crate) const NEWEST: u8 = 23;
 
 /// What an operation is called where it is known.
 pub(crate) type Short = [u8; 8];

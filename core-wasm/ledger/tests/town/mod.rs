@@ -4,13 +4,16 @@
 
 pub(crate) mod checker;
 pub(crate) mod enemy;
+mod light;
 pub(crate) mod roll;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use tabmesh_ledger::{Action, Command, Event, Genesis, Hash, Key, Ledger, Member, Operation, Terms, Voter};
+use tabmesh_ledger::{
+    Action, Command, Event, Genesis, Hash, Key, Ledger, Light, Member, Operation, Terms, Voter,
+};
 use tabmesh_port::{
     Attachment, Done, Input, Instant, Module, NodeId, Output, Port, Room, Signature, Status, Told, Wish, Work,
 };
@@ -30,6 +33,10 @@ pub(crate) struct Store {
     pub(crate) written: Vec<Vec<u8>>,
     /// What a liar was told.
     pub(crate) heard: Vec<Vec<u8>>,
+    /// What a liar answers light nodes, one after the other.
+    pub(crate) lies: Vec<Vec<u8>>,
+    /// What a light node believed last.
+    pub(crate) belief: Vec<u8>,
     /// Events for the owner, and when they came.
     pub(crate) events: Vec<(u64, Vec<u8>)>,
 }
@@ -39,6 +46,7 @@ pub(crate) type Stored = Rc<RefCell<Store>>;
 /// A node with its shell; without a module it does nothing.
 pub(crate) struct Node {
     pub(crate) member: Option<Member>,
+    pub(crate) light: Option<Light>,
     store: Stored,
     outputs: VecDeque<Vec<u8>>,
     now: Instant,
@@ -57,6 +65,7 @@ impl Node {
     pub(crate) fn none() -> Self {
         Self {
             member: None,
+            light: None,
             store: Stored::default(),
             outputs: VecDeque::new(),
             now: Instant(0),
@@ -85,6 +94,14 @@ impl Node {
                 covered.push(4);
                 covered.extend(&bytes[186..186 + 44]);
                 self.outputs.push_back(Output::Work(Work::Sign { job: ticket, bytes: &covered }).emit());
+            }
+            Input::Told(Told::Asked { ticket, bytes, .. }) if matches!(bytes.first(), Some(22 | 23)) => {
+                let mut store = self.store.borrow_mut();
+                if !store.lies.is_empty() {
+                    store.lies.rotate_left(1);
+                    let reply = Wish::Reply { ticket, status: Status::Ok, bytes: &store.lies[0] };
+                    self.outputs.push_back(Output::Wish(reply).emit());
+                }
             }
             Input::Done(Done::Signed { job, signature }) => {
                 let reply = Wish::Reply { ticket: job, status: Status::Ok, bytes: &signature.0 };
@@ -186,6 +203,10 @@ impl Module for Node {
             }
             input => input,
         };
+        if let Some(light) = &mut self.light {
+            light.handle(now, input);
+            return self.drain_light();
+        }
         if self.count(|member| member.handle(now, input)).is_none() {
             self.lie(input);
         }
@@ -198,7 +219,8 @@ impl Module for Node {
     }
 
     fn wanted_at(&self) -> Instant {
-        self.member.as_ref().map_or(Instant::NEVER, Member::wanted_at)
+        let light = self.light.as_ref().map(Module::wanted_at);
+        light.unwrap_or_else(|| self.member.as_ref().map_or(Instant::NEVER, Member::wanted_at))
     }
 }
 
