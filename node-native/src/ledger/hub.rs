@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_ledger::{Command, Event, Genesis, Hash, Mode, Operation, Record, Voters};
@@ -47,7 +47,9 @@ pub(super) struct Hub {
     attached: Attached,
     events: Events,
     pub(super) store: Arc<Store>,
-    writes: Sender<Write>,
+    writes: SyncSender<Write>,
+    /// The disk has not kept up: nothing that comes is kept any more.
+    is_over: bool,
     written: mpsc::UnboundedReceiver<Written>,
     /// Read by other threads, for the module.
     read: (mpsc::UnboundedSender<Vec<u8>>, mpsc::UnboundedReceiver<Vec<u8>>),
@@ -74,7 +76,7 @@ pub(super) struct Hub {
 }
 
 type Ends = (Attached, Events);
-type Kept = (Arc<Store>, Sender<Write>, mpsc::UnboundedReceiver<Written>);
+type Kept = (Arc<Store>, SyncSender<Write>, mpsc::UnboundedReceiver<Written>);
 
 impl Hub {
     pub(super) fn new((own, genesis, voters): (NodeId, Genesis, Voters), ends: Ends, kept: Kept) -> Self {
@@ -89,6 +91,7 @@ impl Hub {
             events,
             store,
             writes,
+            is_over: false,
             written,
             read: mpsc::unbounded_channel(),
             votes: false,
@@ -154,7 +157,7 @@ impl Hub {
 
     /// Until nobody has a face any more, or the module is gone.
     pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        loop {
+        while !self.is_over {
             self.say().await;
             tokio::select! {
                 order = orders.recv() => match order {
@@ -259,9 +262,13 @@ impl Hub {
         }
     }
 
-    fn write(&self, write: Write) {
-        // The thread goes on for as long as this end is there.
-        let _ = self.writes.send(write);
+    fn write(&mut self, write: Write) {
+        if !self.is_over && self.writes.try_send(write).is_err() {
+            self.is_over = true;
+            tracing::error!(
+                "the ledger ends at this node: too much waits for its store; make room on the disk, and start the node again"
+            );
+        }
     }
 
     fn on_final(&mut self, height: u32, bytes: &[u8]) {
@@ -372,6 +379,11 @@ impl Hub {
 
     /// Tells somebody what becomes of an operation of another one.
     pub(super) fn watch(&mut self, operation: &Operation, news: Told) {
+        if self.watched.len() >= WATCHED_MAX {
+            // A voter may give what never comes: who does not wait any more makes room.
+            let own = &self.own_waiting;
+            self.watched.retain(|id, (_, all)| own.contains(id) || all.iter().any(|told| !told.is_closed()));
+        }
         if self.watched.len() < WATCHED_MAX {
             let (_, all) = self.watched.entry(operation.id()).or_insert((operation.until, Vec::new()));
             all.push(news);
