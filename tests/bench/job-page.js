@@ -88,6 +88,18 @@ globalThis.jobBench = {
 
   lend: async (cores) => void (globalThis.lent = await offer(globalThis.lab.mesh(), { cores, gas: GAS, when: 'always' })),
 
+  lendNothing: async () => globalThis.lent.stop(),
+
+  /** Resolves once an executor of this id has had tasks. */
+  async found(id, turns) {
+    for (let isFound = false; !isFound;) {
+      const inputs = Array.from({ length: 40 }, (_, number) => inputOf(turns, number));
+      const job = map(globalThis.lab.mesh(), SPIN, inputs, { gas: GAS, pages: 16, validation: 0 });
+      job.on('assigned', ({ executor }) => (isFound ||= executor === id));
+      await job;
+    }
+  },
+
   /** Milliseconds for the same as a job of others. */
   async job(tasks, turns, validation, expectedMs) {
     const inputs = Array.from({ length: tasks }, (_, number) => inputOf(turns, number));

@@ -3,7 +3,6 @@
 import { type Bytes, NO_BYTES, hex } from '../bytes.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
-import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { PAGE_BYTES } from '../task/limits.js';
 import { thePool } from '../task/pool.js';
@@ -14,6 +13,7 @@ import type { Coordinator, Half } from './coordinator.js';
 import * as face from './face.js';
 import { Fetching, type Wish } from './fetching.js';
 import { hashOf } from './hash.js';
+import { Lanes } from './lanes.js';
 import { BOMBS_MAX, COMPILE_MS, DEADLY_MAX, INLINE_MAX, MODULES_BYTES_MAX, MODULE_INDEX, OUTPUTS_BYTES_MAX, PIECE_MAX } from './limits.js';
 import type { JobModule } from './module.js';
 import { type OwnRun, runTask } from './own-run.js';
@@ -71,7 +71,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   onEnd: (error: MeshError) => void = () => undefined;
   readonly #coordinator: Coordinator;
   readonly #limits: Limits;
-  readonly #lanes: Queue;
+  readonly #lanes: Lanes;
   readonly #fetching = new Fetching(Infinity);
   readonly #served = new Map<number, Serving>();
   readonly #modules = new Store<string>(MODULES_BYTES_MAX);
@@ -86,7 +86,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
   constructor(coordinator: Coordinator, limits: Limits, pace = new Pace(undefined)) {
     this.#coordinator = coordinator;
     this.#limits = limits;
-    this.#lanes = new Queue(limits.cores, Infinity);
+    this.#lanes = new Lanes(limits.cores);
     this.#pace = pace;
     pace.onStop = () => {
       for (const stop of this.#running) stop.abort();
@@ -220,7 +220,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
         // Before it takes a core: whoever lets an input wait would hold that.
         const input = 'bytes' in given ? given.bytes : await this.#bring(serving, index, given.length, given.hash);
         const hash = 'bytes' in given ? await hashOf(input) : given.hash;
-        await this.#lanes.run(() => this.#run(serving, module, gas, { bytes: input, hash }, index), serving.stop.signal, tooMany);
+        await this.#lanes.run(() => this.#run(serving, module, gas, { bytes: input, hash }, index), serving.stop.signal);
       }
     };
     await Promise.all(Array.from({ length: Math.min(this.#limits.cores, inputs.length) }, work));
@@ -302,7 +302,7 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
       await this.#stoppable(serving, (ending) => this.#trails.runAgain(place, wish, { signal: ending, timeoutMs }));
     };
     // Where it is stopped, it is tried again when it is asked for again, up to a bound.
-    await this.#lanes.run(run, signal, tooMany).catch(() => undefined);
+    await this.#lanes.run(run, signal).catch(() => undefined);
     this.#isRunningAgain = false;
   }
 
@@ -333,11 +333,6 @@ export class Executor implements Half<face.OfferEvent | Extract<face.AskEvent, {
 const lengthOf = (input: BatchInput): number => ('bytes' in input ? input.bytes.length : input.length);
 
 const deadlyKey = (from: string, module: Bytes): string => `${from}:${hex(module)}`;
-
-/** The lanes take any number: this is not called. */
-const tooMany = (): never => {
-  throw new Declined(face.REFUSAL.busy);
-};
 
 /** The longest piece of a task by steps. */
 const PIECE_BYTES_MAX = 16 << 20;

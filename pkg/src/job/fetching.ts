@@ -1,13 +1,12 @@
 // Brings what is longer than a message, in pieces, and checks its hash.
 
 import { type Bytes, NO_BYTES, concat, isEqual } from '../bytes.js';
-import { Queue } from '../queue.js';
 import * as STATUS from '../status.js';
 import { Recent } from '../task/recent.js';
 import { pause } from '../wait.js';
 import { hashOf } from './hash.js';
+import { Lanes } from './lanes.js';
 import { PIECE_MAX, WANTED_A_PEER } from './limits.js';
-import { WORD, wrong } from './words.js';
 
 /** Who has enough to do is asked again after this, in milliseconds, */
 const AGAIN_MS = 1_000;
@@ -52,14 +51,14 @@ interface Clock {
 export class Fetching {
   /** Who let something wait in vain, until when nothing more is asked there: each thing that it says to have would be waited for. */
   readonly #silent = new Recent<number>(SILENT_MAX);
-  readonly #lanes: Queue;
-  readonly #lanesOf = new Map<string, Queue>();
+  readonly #lanes: Lanes;
+  readonly #lanesOf = new Map<string, Lanes>();
   readonly #coming = new Map<number, (piece: Bytes | number) => void>();
   #last = 0;
 
   /** @param lanes pieces that are asked for at a time */
   constructor(lanes: number) {
-    this.#lanes = new Queue(lanes, Infinity);
+    this.#lanes = new Lanes(lanes);
   }
 
   /** The bytes; `undefined` where they do not come, or others. */
@@ -112,13 +111,10 @@ export class Fetching {
   }
 
   async #piece(wish: Wish, offset: number, clock: Clock): Promise<Bytes | undefined> {
-    const lane = this.#lanesOf.get(wish.from) ?? new Queue(WANTED_A_PEER, Infinity);
+    const lane = this.#lanesOf.get(wish.from) ?? new Lanes(WANTED_A_PEER);
     this.#lanesOf.set(wish.from, lane);
-    const refusal = (): never => {
-      throw wrong(WORD.tooManyJobs);
-    };
     try {
-      return await lane.run(() => this.#lanes.run(() => this.#try(wish, offset, clock), undefined, refusal), undefined, refusal);
+      return await lane.run(() => this.#lanes.run(() => this.#try(wish, offset, clock)));
     } finally {
       if (lane.isEmpty) this.#lanesOf.delete(wish.from);
     }

@@ -2,13 +2,13 @@
 
 import { type Bytes, NO_BYTES, hex, isEqual } from '../bytes.js';
 import type { MeshError } from '../errors.js';
-import { Queue } from '../queue.js';
 import { OUTPUT_BYTES_MAX } from '../task/limits.js';
 import type { Mesh } from '../types.js';
 import { addings } from './adding.js';
 import { packBatch } from './batch.js';
 import * as face from './face.js';
 import { hashOf } from './hash.js';
+import { Lanes } from './lanes.js';
 import { HELD_BYTES_MAX, LOST_MAX, RAN_HERE_MAX, WITHHOLDERS_MAX } from './limits.js';
 import { type Outcome, isResult, isSame } from './outcome.js';
 import { type OwnRun, decidedHere, runTask } from './own-run.js';
@@ -85,12 +85,12 @@ export class MeshRunner implements Runner, AskedJob {
   #bringing = 0;
   readonly #stop = new AbortController();
   /** Tasks that run here. */
-  readonly #lanes: Queue;
+  readonly #lanes: Lanes;
 
   constructor(mesh: Mesh, options: MeshOptions) {
     this.#mesh = mesh;
     this.#options = options;
-    this.#lanes = new Queue(Math.max(OWN_AT_ONCE, options.ownCores), Infinity);
+    this.#lanes = new Lanes(Math.max(OWN_AT_ONCE, options.ownCores));
   }
 
   get heldUp(): string | undefined {
@@ -300,7 +300,7 @@ export class MeshRunner implements Runner, AskedJob {
   #own(task: Task): Promise<OwnRun | undefined> {
     const { signal } = this.#stop;
     const run = (): Promise<OwnRun> => runTask(task, { isFirst: true, signal });
-    return this.#lanes.run(run, undefined, () => wrong(WORD.tooManyJobs)).catch(() => undefined);
+    return this.#lanes.run(run).catch(() => undefined);
   }
 
   async #accept({ number, isChecked, votes, executor, assignment, index, outcome }: face.Accepted): Promise<void> {

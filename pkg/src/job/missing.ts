@@ -5,10 +5,10 @@ import { need } from '../check.js';
 import { type Cid, cidText } from '../cid.js';
 import * as CODE from '../codes.js';
 import { MeshError } from '../errors.js';
-import { Queue } from '../queue.js';
 import type { Mesh } from '../types.js';
 import { pause } from '../wait.js';
 import { INPUT_BYTES_MAX } from '../task/limits.js';
+import { Lanes } from './lanes.js';
 import { INPUTS_FETCHED_AT_ONCE } from './limits.js';
 
 /** What did not come is looked for again after this, twice as long each time, in milliseconds. */
@@ -24,7 +24,7 @@ export class Missing {
   readonly #mesh: Pick<Mesh, 'get'> | undefined;
   readonly #missed = new Set<string>();
   readonly #stop = new AbortController();
-  readonly #lanes = new Queue(INPUTS_FETCHED_AT_ONCE, Infinity);
+  readonly #lanes = new Lanes(INPUTS_FETCHED_AT_ONCE);
 
   constructor(mesh: Pick<Mesh, 'get'> | undefined) {
     this.#mesh = mesh;
@@ -45,7 +45,7 @@ export class Missing {
     const name = cidText(cid);
     const { signal } = this.#stop;
     for (let wait = AGAIN_MS; ; wait = Math.min(2 * wait, AGAIN_MAX_MS)) {
-      const came = await this.#lanes.run(() => this.#try(name, maxBytes, take), signal, refusal);
+      const came = await this.#lanes.run(() => this.#try(name, maxBytes, take), signal);
       if (came) return;
       this.#missed.add(name);
       this.onChange();
@@ -84,8 +84,3 @@ export async function bringInput(missing: Missing, cid: Cid, take: (input: Bytes
     await take(undefined);
   }
 }
-
-/** The lanes take any number: this is not called. */
-const refusal = (): never => {
-  throw new MeshError(CODE.closed);
-};

@@ -11,12 +11,8 @@ import type { Frame } from './task-id.js';
 import type { ReduceOptions, StageOptions } from './types.js';
 
 /** What a caller gave, checked. */
-export interface StageGiven {
+export interface StageGiven extends Omit<Frame, 'module' | 'moduleLength'> {
   readonly bytes: Bytes;
-  readonly pages: number;
-  readonly seed: Bytes;
-  readonly time: bigint;
-  readonly piece: number;
 }
 
 export interface JobModule {

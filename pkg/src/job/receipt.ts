@@ -20,14 +20,18 @@ const SIGNED = utf8('tabmesh module v1');
 /** The longest way to a root: 2^8 leaves. */
 const PATH_MAX = Math.log2(BATCH_MAX);
 
-/** A batch that its executor signed. */
-export interface SignedBatch {
+/** For whom an executor signed, and who. */
+interface Signed {
   /** The first 8 bytes of the hash of the network's name. */
   readonly network: Bytes;
   readonly requester: Bytes;
   readonly nonce: Bytes;
   readonly key: Bytes;
   readonly signature: Bytes;
+}
+
+/** A batch that its executor signed. */
+export interface SignedBatch extends Signed {
   /** The ids of its tasks, in order. */
   readonly tasks: readonly Bytes[];
   readonly outcomes: readonly Outcome[];
@@ -76,12 +80,7 @@ export function receiptOf({ network, requester, nonce, key, signature, tasks, ou
   return concat(head, tasks[index]!, outcomeBytes(outcomes[index]!), ...pathOf(leaves, index));
 }
 
-interface Receipt {
-  readonly network: Bytes;
-  readonly requester: Bytes;
-  readonly nonce: Bytes;
-  readonly key: Bytes;
-  readonly signature: Bytes;
+interface Receipt extends Signed {
   readonly count: number;
   readonly index: number;
   readonly task: Bytes;

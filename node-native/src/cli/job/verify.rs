@@ -7,6 +7,7 @@ use tabmesh_tasks::Receipt;
 
 use super::args::VerifyArgs;
 use super::error::JobError;
+use crate::cli::counted::counted;
 use crate::cli::error::CliError;
 use crate::cli::task::common::read;
 use crate::identity::{hex, hex_of, verify as holds};
@@ -106,9 +107,9 @@ fn status(receipt: &Receipt) -> &'static str {
 fn in_words(receipt: &Receipt) -> String {
     let (status, outcome) = (status(receipt), &receipt.outcome);
     format!(
-        "holds: {status}, gas {}, {} bytes with SHA-256 {}, by {} for {}",
+        "holds: {status}, gas {}, {} with SHA-256 {}, by {} for {}",
         outcome.gas,
-        outcome.length,
+        counted(outcome.length as usize, "byte"),
         hex_of(&outcome.output),
         hex(&receipt.executor()),
         hex(&receipt.requester)
