@@ -287,7 +287,9 @@ impl Hub {
         for operation in &block.operations {
             let id = operation.id();
             if !self.own_waiting.contains(&id) {
-                self.end(&id, News::Included { height });
+                let is_done = !history::is_conflict(&block, operation);
+                let rival = News::Dropped(tabmesh_ledger::Refusal::Rival.code());
+                self.end(&id, if is_done { News::Included { height } } else { rival });
             }
         }
         let due = block.header.epoch.saturating_add(1);
