@@ -13,7 +13,7 @@ use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Draft};
 
 /// Who waits for a signature.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     /// All voters: a vote or a finalisation.
     Ballot,
@@ -63,7 +63,7 @@ pub(crate) enum Asked {
 
 /// What a certificate is for.
 pub(crate) enum Then {
-    Certified { ticket: Option<u32>, operation: Operation },
+    Certified { asked: Option<(u32, NodeId)>, operation: Operation },
     Notarised { draft: Draft },
     Final { block: Block, from: NodeId },
 }

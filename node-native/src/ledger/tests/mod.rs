@@ -195,6 +195,25 @@ fn a_full_disk_is_told_and_nothing_is_kept_until_it_has_room() {
 }
 
 #[test]
+fn a_disk_that_stays_full_is_no_reason_to_fill_the_memory() {
+    let disk = Disk::default();
+    let store = Arc::new(on(&disk, &LEDGER).expect("a store"));
+    let (told, mut written) = mpsc::unbounded_channel();
+    let writes = start(store.clone(), told).expect("a thread");
+    disk.set_left(Some(0));
+    let block = |height| Write::Block { height, bytes: vec![7; 9_000] };
+    let mut height = 0;
+    while writes.try_send(block(height + 1)).is_ok() {
+        height += 1;
+        assert!(height < 100_000, "it takes whatever comes");
+    }
+    disk.set_left(None);
+    writes.send(record(0, 1)).expect("what was taken is written, and the queue has room again");
+    while written.blocking_recv() != Some(Written::Kept(1)) {}
+    assert_eq!(store.height().expect("read"), height, "none is missing");
+}
+
+#[test]
 fn records_of_views_that_are_over_go_and_the_first_stays() {
     let store = on(&Disk::default(), &LEDGER).expect("a store");
     let opened = Entry::Opened { view: 0 }.emit();
