@@ -276,15 +276,6 @@ impl Hub {
         }
     }
 
-    /// Others vote from this block on: what is known of earlier ones has other numbers.
-    fn on_voters(&mut self, height: u32, ids: &[u8]) {
-        let voters: Vec<NodeId> = ids.as_chunks().0.iter().map(|id| NodeId(*id)).collect();
-        if voters != self.voters {
-            self.voters = voters;
-            self.signers.retain(|(of, _)| *of >= height);
-        }
-    }
-
     fn on_final(&mut self, height: u32, bytes: &[u8]) {
         self.write(Write::Block { height, bytes: bytes.to_vec() });
         self.height_kept = height;
