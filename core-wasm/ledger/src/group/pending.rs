@@ -7,6 +7,7 @@ use tabmesh_port::{Instant, NodeId, Signature};
 
 use crate::block::Block;
 use crate::hash::Hash;
+use crate::key::Key;
 use crate::operation::Operation;
 
 use super::statement::{Certificate, Says, Statement};
@@ -110,4 +111,20 @@ pub(crate) struct Errand {
     pub(crate) id: Hash,
     /// It is on its way, like those of the owner.
     pub(crate) is_submitted: bool,
+}
+
+/// A light node that waits for a block.
+pub(crate) struct Serving {
+    pub(crate) ticket: u32,
+    pub(crate) from: NodeId,
+    pub(crate) height: u32,
+    pub(crate) wants: Wants,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Wants {
+    /// Where a term opens.
+    Term,
+    /// The newest block; with the voters of its view or without, and what is under this key.
+    Newest { lists: bool, key: Option<Key> },
 }

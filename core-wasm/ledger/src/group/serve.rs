@@ -10,23 +10,8 @@ use crate::voters::Voters;
 
 use super::event::Event;
 use super::machine::Member;
+use super::pending::{Serving, Wants};
 use super::statement::Certificate;
-
-/// A light node that waits for a block.
-pub(crate) struct Serving {
-    ticket: u32,
-    from: NodeId,
-    height: u32,
-    wants: Wants,
-}
-
-#[derive(Clone, Copy)]
-enum Wants {
-    /// Where a term opens.
-    Term,
-    /// The newest block; with the voters of its view or without, and what is under this key.
-    Newest { lists: bool, key: Option<Key> },
-}
 
 impl Member {
     pub(crate) fn on_asked_term(&mut self, from: &NodeId, ticket: u32, rest: &[u8]) -> Result<(), Status> {
