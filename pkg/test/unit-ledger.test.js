@@ -68,7 +68,7 @@ test('bytes are those of the vectors', () => {
   const statement = new Uint8Array(45 + 8);
   statement[52] = 0b101;
   const shown = readBlock(Uint8Array.of(...statement, ...new Uint8Array(128), ...bytes(block)));
-  assert.deepEqual([shown.height, shown.signers, shown.operations.length], [1, [0, 2], 6]);
+  assert.deepEqual([shown.height, shown.signers, shown.operations.length], [1, [0, 2], 7]);
   // Where a term opens, who votes stands between the two.
   new DataView(statement.buffer).setUint32(5, 721);
   const voters = Uint8Array.of(1, 2, ...new Uint8Array(2 * 82), 0, 1, ...new Uint8Array(82));
