@@ -93,7 +93,7 @@ fn the_log_tells_once_that_a_peer_cannot_be_linked_and_once_that_it_is() {
 
     let before = dials_failed(&node);
     program::until("tried again", || dials_failed(&node) >= before + 2);
-    let _peer = Node::start_at(peer_dir.path(), &address.to_string());
+    let _peer = Node::start_at(peer_dir.path(), &address.to_string(), &[]);
     program::until("linked", || count("is linked") > 0);
     assert_eq!((count("cannot be linked"), count("is linked")), (1, 1));
     assert_eq!(status()["peer_troubles"], serde_json::Value::Null);

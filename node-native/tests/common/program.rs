@@ -74,8 +74,8 @@ impl Node {
     }
 
     /// One that listens at this very address.
-    pub fn start_at(dir: &Path, address: &str) -> Self {
-        Self::launch(tabmesh(), dir, address, &[], Stdio::null())
+    pub fn start_at(dir: &Path, address: &str, args: &[&str]) -> Self {
+        Self::launch(tabmesh(), dir, address, args, Stdio::null())
     }
 
     /// One whose log goes to a file.
