@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 
 import { fromHex, hex } from '../dist/bytes.js';
@@ -27,14 +28,14 @@ async function allOf(iterable) {
 
 let nodes;
 let genesis;
-let gives = true;
+/** What voters answer who is asked for test credits, one after the other; then they refuse. */
+let gifts = [];
 
 /** Four voters, one with 50 credits, and others without. */
 before(async () => {
   nodes = await town(10);
   genesis = genesisOf(nodes.slice(0, 4), [nodes[4], nodes[7]]);
-  // The faucet's operation is any that can be read.
-  const drip = () => (gives ? [0 + 100, bytes(VECTORS.operations[0].bytes)] : [205, new Uint8Array(0)]);
+  const drip = () => gifts.shift() ?? [205, new Uint8Array(0)];
   await Promise.all(nodes.slice(0, 4).map((node) => voter(node, genesis, { module: LEDGER, drip })));
 });
 after(() => nodes.forEach(({ mesh }) => mesh.close()));
@@ -208,13 +209,39 @@ test('who waits can give up, and hears when it takes too long', async () => {
   assert.equal((await pay.until('final')).finality, 'final', 'it went on');
 });
 
+test('a server that never ends, or is silent, is no wait for good', async () => {
+  const server = createServer((request, response) => {
+    if (request.url === '/silent') return;
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    const more = () => response.destroyed || response.write(new Uint8Array(65_536), more);
+    more();
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const at = (path) => new URL(path, `http://127.0.0.1:${server.address().port}`);
+  await assert.rejects(ledgerOf(nodes[8].mesh, { genesis: at('/endless'), module: LEDGER }), name('BadGenesis'));
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms === limits.GENESIS_MS ? 50 : ms);
+  try {
+    await assert.rejects(ledgerOf(nodes[8].mesh, { genesis: at('/silent'), module: LEDGER }), name('NotLoaded'));
+  } finally {
+    AbortSignal.timeout = timeout;
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
 test('a voter gives test credits, or says why not', async () => {
   const ledger = await follow(5);
   await ledger.ready;
+  // Who gives something to somebody else, or no operation, has given nothing, and the next one is asked.
+  const other = bytes(VECTORS.operations[0].bytes);
+  const gift = other.slice();
+  gift.set(fromHex(ledger.self, 32), 13);
+  gifts = [[100, other], [100, new Uint8Array(7)], [100, new Uint8Array(0)], [100, gift]];
   const { id, amount, from } = await ledger.faucet();
-  assert.deepEqual([id, amount], [VECTORS.operations[0].id, readOperation(bytes(VECTORS.operations[0].bytes)).amount]);
+  assert.deepEqual([id, amount], [hex(readOperation(gift).id), readOperation(other).amount]);
   assert.ok(nodes.slice(0, 4).some(({ mesh }) => mesh.id === from));
-  gives = false;
+  assert.deepEqual(gifts, []);
   await assert.rejects(ledger.faucet(), /NoFaucet|enough for now/);
   await assert.rejects(ledger.faucet({ signal: AbortSignal.abort(new Error('mine')) }), /mine/);
 });

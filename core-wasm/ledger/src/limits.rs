@@ -166,11 +166,18 @@ pub(crate) const TICK_MS: u64 = 50;
 /// [`Later`](crate::Refusal::Later) beyond; votes always find room.
 pub const SIGNING_MAX: usize = 64;
 
-/// Signatures of others that are being checked, one by one; what comes beyond is dropped, and comes again.
+/// Signatures of others that are being checked, one by one; what comes beyond is dropped, and comes again. Two for each voter are for votes alone. Of
+/// operations that their owners submit a quarter of these at most, of one owner [`SUBMISSIONS_MAX`]: one more is refused with [`Later`](crate::Refusal::Later).
 pub const CHECKS_MAX: usize = 192;
 
 /// Certificates that are being checked; one more is answered that it should come later.
 pub const PROOFS_MAX: usize = 8;
+
+/// Of these, those that others ask for an acknowledgement with; the rest is for blocks.
+pub const PROOFS_OF_OTHERS_MAX: usize = 6;
+
+/// And those of one asker.
+pub const PROOFS_OF_ONE_MAX: usize = 4;
 
 /// Questions of a voter under way: one more waits.
 pub(crate) const ASKING_MAX: usize = 20;

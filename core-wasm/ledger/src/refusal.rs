@@ -85,8 +85,9 @@ impl Refusal {
         self as u8
     }
 
-    /// Whether what was refused with this number can never be done, whatever else happens.
+    /// Whether what was refused with this number was never done, and never will be. Of what was done a voter says, too, that its number is used, or its time
+    /// over: which of both it is the blocks tell.
     pub(crate) const fn is_lasting(code: u8) -> bool {
-        matches!(code, 1..=6 | 8 | 11 | 17)
+        matches!(code, 1..=5 | 11 | 17)
     }
 }

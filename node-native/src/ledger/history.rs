@@ -19,6 +19,12 @@ fn concerns(operation: &Operation, account: &Key) -> bool {
     receives || operation.payer() == *account
 }
 
+/// Whether another operation of the block has its account and number: then neither was done.
+pub(super) fn is_conflict(block: &Block, operation: &Operation) -> bool {
+    let place = (operation.payer(), operation.sequence);
+    block.operations.iter().filter(|other| (other.payer(), other.sequence) == place).count() > 1
+}
+
 /// Operations of this id, or that give it something, from this height on; and the height from which on there may be more.
 pub(super) fn of(store: &Store, id: &NodeId, since: u32) -> Result<(Vec<Past>, u32), redb::Error> {
     let (account, mut past) = (Key::account(id), Vec::new());
@@ -29,10 +35,7 @@ pub(super) fn of(store: &Store, id: &NodeId, since: u32) -> Result<(Vec<Past>, u
         }
         let Some((_, block)) = store.block(height)?.as_deref().and_then(read) else { continue };
         for operation in block.operations.iter().filter(|operation| concerns(operation, &account)) {
-            let is_rival = |other: &&Operation| {
-                (other.payer(), other.sequence) == (operation.payer(), operation.sequence)
-            };
-            let is_conflict = block.operations.iter().filter(is_rival).count() > 1;
+            let is_conflict = is_conflict(&block, operation);
             past.push(Past { height, epoch: block.header.epoch, operation: *operation, is_conflict });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use tabmesh_engine::{NodeId, Status};
 use tabmesh_ledger::{Command, Event, Genesis, Hash, Mode, Operation, Record};
@@ -48,7 +48,9 @@ pub(super) struct Hub {
     attached: Attached,
     events: Events,
     pub(super) store: Arc<Store>,
-    writes: Sender<Write>,
+    writes: SyncSender<Write>,
+    /// The disk has not kept up: nothing that comes is kept any more.
+    is_over: bool,
     written: mpsc::UnboundedReceiver<Written>,
     /// Read by other threads, for the module.
     read: (mpsc::UnboundedSender<Vec<u8>>, mpsc::UnboundedReceiver<Vec<u8>>),
@@ -75,7 +77,7 @@ pub(super) struct Hub {
 }
 
 type Ends = (Attached, Events);
-type Kept = (Arc<Store>, Sender<Write>, mpsc::UnboundedReceiver<Written>);
+type Kept = (Arc<Store>, SyncSender<Write>, mpsc::UnboundedReceiver<Written>);
 
 impl Hub {
     pub(super) fn new((own, genesis): (NodeId, Genesis), ends: Ends, kept: Kept) -> Self {
@@ -91,6 +93,7 @@ impl Hub {
             events,
             store,
             writes,
+            is_over: false,
             written,
             read: mpsc::unbounded_channel(),
             votes: false,
@@ -156,7 +159,7 @@ impl Hub {
 
     /// Until nobody has a face any more, or the module is gone.
     pub(super) async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
-        loop {
+        while !self.is_over {
             self.say().await;
             tokio::select! {
                 order = orders.recv() => match order {
@@ -264,17 +267,12 @@ impl Hub {
         }
     }
 
-    fn write(&self, write: Write) {
-        // The thread goes on for as long as this end is there.
-        let _ = self.writes.send(write);
-    }
-
-    /// Others vote from this block on: what is known of earlier ones has other numbers.
-    fn on_voters(&mut self, height: u32, ids: &[u8]) {
-        let voters: Vec<NodeId> = ids.as_chunks().0.iter().map(|id| NodeId(*id)).collect();
-        if voters != self.voters {
-            self.voters = voters;
-            self.signers.retain(|(of, _)| *of >= height);
+    fn write(&mut self, write: Write) {
+        if !self.is_over && self.writes.try_send(write).is_err() {
+            self.is_over = true;
+            tracing::error!(
+                "the ledger ends at this node: too much waits for its store; make room on the disk, and start the node again"
+            );
         }
     }
 
@@ -294,7 +292,9 @@ impl Hub {
         for operation in &block.operations {
             let id = operation.id();
             if !self.own_waiting.contains(&id) {
-                self.end(&id, News::Included { height });
+                let is_done = !history::is_conflict(&block, operation);
+                let rival = News::Dropped(tabmesh_ledger::Refusal::Rival.code());
+                self.end(&id, if is_done { News::Included { height } } else { rival });
             }
         }
         let due = block.header.epoch.saturating_add(1);
@@ -386,6 +386,11 @@ impl Hub {
 
     /// Tells somebody what becomes of an operation of another one.
     pub(super) fn watch(&mut self, operation: &Operation, news: Told) {
+        if self.watched.len() >= WATCHED_MAX {
+            // A voter may give what never comes: who does not wait any more makes room.
+            let own = &self.own_waiting;
+            self.watched.retain(|id, (_, all)| own.contains(id) || all.iter().any(|told| !told.is_closed()));
+        }
         if self.watched.len() < WATCHED_MAX {
             let (_, all) = self.watched.entry(operation.id()).or_insert((operation.until, Vec::new()));
             all.push(news);

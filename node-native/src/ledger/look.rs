@@ -1,4 +1,4 @@
-//! What faces see of the ledger.
+//! What faces see of the ledger: how this node is, and how its voters do.
 
 use std::sync::atomic::Ordering;
 
@@ -32,6 +32,15 @@ impl Hub {
     /// The number of this node among the voters.
     fn seat(&self) -> Option<u8> {
         self.voters.iter().position(|id| *id == self.own).map(|voter| voter as u8)
+    }
+
+    /// Others vote from this block on: what is known of earlier ones has other numbers.
+    pub(super) fn on_voters(&mut self, height: u32, ids: &[u8]) {
+        let voters: Vec<NodeId> = ids.as_chunks().0.iter().map(|id| NodeId(*id)).collect();
+        if voters != self.voters {
+            self.voters = voters;
+            self.signers.retain(|(of, _)| *of >= height);
+        }
     }
 
     pub(super) fn voter_views(&self) -> Vec<VoterView> {

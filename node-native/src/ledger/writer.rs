@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
@@ -12,6 +12,10 @@ use super::store::{Store, Write};
 
 /// Changes of one transaction at most.
 const BATCH_MAX: usize = 256;
+
+/// Changes that wait for the disk at most, besides those of one transaction. At the bound the ledger of this node ends, and begins again from what is kept: a
+/// change that is left out would leave a hole.
+pub(super) const WAITING_MAX: usize = 2_048;
 
 /// A store that cannot be written is opened anew and tried again after this.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -28,8 +32,8 @@ pub(super) enum Written {
 }
 
 /// Starts the thread. It ends when the sender is dropped, once all is written or cannot be.
-pub(super) fn start(store: Arc<Store>, told: UnboundedSender<Written>) -> io::Result<Sender<Write>> {
-    let (writes, queue) = channel();
+pub(super) fn start(store: Arc<Store>, told: UnboundedSender<Written>) -> io::Result<SyncSender<Write>> {
+    let (writes, queue) = sync_channel(WAITING_MAX);
     thread::Builder::new().name("ledger-write".to_owned()).spawn(move || run(&store, &queue, &told))?;
     Ok(writes)
 }

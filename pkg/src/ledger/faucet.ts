@@ -1,10 +1,10 @@
 // Asks voters for test credits.
 
-import { type Bytes, NO_BYTES, hex } from '../bytes.js';
+import { type Bytes, NO_BYTES, fromHex, hex, isEqual } from '../bytes.js';
 import { MeshError } from '../errors.js';
 import * as STATUS from '../status.js';
 import { unlessAborted } from '../wait.js';
-import { readOperation } from './block.js';
+import { type Operation, accountOf, readOperation } from './block.js';
 import * as face from './face.js';
 import type { Genesis } from './genesis.js';
 import { BEG_MS } from './limits.js';
@@ -34,13 +34,22 @@ export async function askFaucets(
   let gaveEnough = false;
   for (const voter of [...near, ...far]) {
     const { status, operation } = await ask(voter, waiting, signal);
-    if (status === STATUS.ok) {
-      const { id, amount } = readOperation(operation);
-      return { id: hex(id), amount, from: hex(voter) };
-    }
+    const gift = status === STATUS.ok ? giftOf(operation, self) : undefined;
+    if (gift) return { id: hex(gift.id), amount: gift.amount, from: hex(voter) };
     gaveEnough ||= status === STATUS.tooManyRequests || status === STATUS.forbidden;
   }
   throw wrong(WORD.noFaucet, gaveEnough ? 'it gave enough for now: ask again in a later epoch' : 'no voter has one, or none can be reached');
+}
+
+/** A transfer to this tab; a voter that says something else gives nothing, and the next one is asked. */
+function giftOf(bytes: Bytes, self: string): Operation | undefined {
+  try {
+    const operation = readOperation(bytes);
+    const { to, amount } = operation;
+    return to && amount > 0n && isEqual(accountOf(to), accountOf(fromHex(self, 32)!)) ? operation : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A voter that does not answer gives nothing. */

@@ -1,6 +1,6 @@
 // The ledger of a mesh: what an application asks of it, and what it hears.
 
-import { type Bytes, copyOf, fromHex, hex, kindOf } from '../bytes.js';
+import { type Bytes, concat, copyOf, fromHex, hex, kindOf } from '../bytes.js';
 import { idOf, need, needNone, needSignal, wholeOf } from '../check.js';
 import * as CODE from '../codes.js';
 import { doors } from '../door.js';
@@ -14,7 +14,7 @@ import * as face from './face.js';
 import { askFaucets } from './faucet.js';
 import { type Genesis, epochAt, readGenesis } from './genesis.js';
 import { entriesOf } from './history.js';
-import { CREDIT, READY_MS, WATCHED_MAX } from './limits.js';
+import { CREDIT, GENESIS_BYTES_MAX, GENESIS_MS, READY_MS, WATCHED_MAX } from './limits.js';
 import { Node } from './node.js';
 import type { Payment } from './payment.js';
 import { Payments } from './payments.js';
@@ -82,14 +82,30 @@ async function bytesOf(given: LedgerOptions['genesis']): Promise<Bytes> {
     need(bytes, `genesis is a URL or bytes, and this is of type ${kindOf(given)}`);
     return bytes;
   }
-  const response = await fetch(given as URL).catch((cause: unknown) => {
+  const notLoaded = (cause: unknown): never => {
     throw fault(FAULT.notLoaded, cause);
-  });
+  };
+  const response = await fetch(given as URL, { signal: AbortSignal.timeout(GENESIS_MS) }).catch(notLoaded);
   // What a server gives for whatever it has not, where a page finds its own way.
   const isPage = response.headers.get('content-type')?.startsWith('text/html');
   if (response.status === 404 || (response.ok && isPage)) throw wrong(WORD.noLedger, (given as URL).href);
   if (!response.ok) throw fault(FAULT.notLoaded, new Error(`${(given as URL).href} answers ${response.status}`));
-  return new Uint8Array(await response.arrayBuffer());
+  return bodyOf(response).catch(notLoaded);
+}
+
+/** Its bytes, of which no more are taken than a genesis has and one: that many are none. */
+async function bodyOf(response: Response): Promise<Bytes> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  for (let left = GENESIS_BYTES_MAX; reader && left >= 0; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    left -= value.length;
+    parts.push(value);
+  }
+  // What is not wanted any more is not sent either.
+  await reader?.cancel();
+  return concat(...parts);
 }
 
 interface Watched {

@@ -48,3 +48,6 @@ export const LATE_EPOCHS = 6;
 
 /** Bytes of a genesis: a longer one is none. */
 export const GENESIS_BYTES_MAX = 1 << 20;
+
+/** A server gives the genesis within this, in milliseconds, or it is as good as none. */
+export const GENESIS_MS = 20_000;

@@ -36,6 +36,7 @@ impl Member {
                 let has_rival = self.pool.rival(&spot, &id).is_some();
                 self.refuse(owner, &id, if has_rival { Refusal::Rival } else { Refusal::Later });
             }
+            Ok(()) if !self.may_check_of(owner) => self.refuse(owner, &id, Refusal::Later),
             Ok(()) => {
                 let claim = operation.claim(self.ledger.id());
                 let owner = Some(*owner);
@@ -89,7 +90,13 @@ impl Member {
     /// Locks an operation that is in the pool, if it may.
     fn lock(&mut self, owner: &NodeId, operation: &Operation) {
         let (spot, id) = ((operation.payer(), operation.sequence), operation.id());
+        let known =
+            self.safety.locks().iter().find(|lock| lock.spot == spot && lock.operation == id).copied();
         match self.may_lock(&spot, &id, operation) {
+            // Its record is there. Of what was acknowledged there may be none of a lock.
+            Ok(()) if known.is_some_and(|lock| !lock.is_acknowledged) => {
+                self.repeat(self.statement(Says::Lock, id), For::Owner(*owner));
+            }
             Ok(()) => self.sign_for(Says::Lock, spot, id, operation.emit(), For::Owner(*owner)),
             Err(why) => self.refuse(owner, &id, why),
         }
@@ -171,8 +178,11 @@ impl Member {
     }
 
     fn sign_for(&mut self, says: Says, spot: Spot, subject: [u8; 32], shown: Vec<u8>, to: For) {
-        let statement = Statement { says, view: self.safety.view(), height: 0, round: 0, subject };
-        self.promise(statement, spot, shown, to);
+        self.promise(self.statement(says, subject), spot, shown, to);
+    }
+
+    fn statement(&self, says: Says, subject: [u8; 32]) -> Statement {
+        Statement { says, view: self.safety.view(), height: 0, round: 0, subject }
     }
 
     pub(crate) fn refuse(&mut self, owner: &NodeId, id: &[u8; 32], why: Refusal) {
@@ -182,12 +192,20 @@ impl Member {
     }
 
     /// Somebody shows a certificate.
-    pub(crate) fn on_asked_certified(&mut self, ticket: u32, rest: &[u8]) -> Result<(), Status> {
-        self.read_certified(rest, Some(ticket))
+    pub(crate) fn on_asked_certified(
+        &mut self,
+        from: &NodeId,
+        ticket: u32,
+        rest: &[u8],
+    ) -> Result<(), Status> {
+        if !self.may_prove_for(from) {
+            return Err(Status::TooManyRequests);
+        }
+        self.read_certified(rest, Some((ticket, *from)))
     }
 
-    /// Has an operation and its certificate checked: 184 bytes, and the certificate. A ticket is for an acknowledgement.
-    fn read_certified(&mut self, bytes: &[u8], ticket: Option<u32>) -> Result<(), Status> {
+    /// Has an operation and its certificate checked: 184 bytes, and the certificate. Who asked with which ticket wants an acknowledgement.
+    fn read_certified(&mut self, bytes: &[u8], asked: Option<(u32, NodeId)>) -> Result<(), Status> {
         let (bytes, rest) = bytes.split_at_checked(Operation::BYTES).ok_or(Status::BadRequest)?;
         let mut reader = Reader::new(rest);
         let certificate = Certificate::read(&mut reader).ok_or(Status::BadRequest)?;
@@ -204,7 +222,7 @@ impl Member {
         if self.pool.get(&operation.id()).is_none() {
             claims.push(operation.claim(self.ledger.id()));
         }
-        let is_taken = self.prove(&claims, certificate, Then::Certified { ticket, operation });
+        let is_taken = self.prove(&claims, certificate, Then::Certified { asked, operation });
         if is_taken { Ok(()) } else { Err(Status::TooManyRequests) }
     }
 
@@ -270,7 +288,10 @@ impl Member {
         if !self.safety.may_acknowledge(&spot, &id) || !self.can_promise() {
             return false;
         }
-        if !is_known && self.safety.has(Rule::SetAside) && self.set_aside(operation).is_err() {
+        if is_known {
+            return self.repeat(self.statement(Says::Acknowledge, id), to);
+        }
+        if self.safety.has(Rule::SetAside) && self.set_aside(operation).is_err() {
             return false;
         }
         let mut writer = Writer::default();

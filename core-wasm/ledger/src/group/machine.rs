@@ -10,7 +10,9 @@ use tabmesh_port::{
 use crate::genesis::Genesis;
 use crate::key::Key;
 use crate::ledger::Ledger;
-use crate::limits::{CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, TICK_MS, locks_max, operations_max};
+use crate::limits::{
+    CHECKS_MAX, OUTBOX_MAX, SIGNING_MAX, SUBMISSIONS_MAX, TICK_MS, locks_max, operations_max,
+};
 use crate::operation::Claim;
 
 use super::ballot::{Attendance, Ballot};
@@ -155,12 +157,27 @@ impl Member {
         self.signing.len() < SIGNING_MAX
     }
 
-    /// Has a signature checked; what it is for is dropped where too many wait.
+    /// Has a signature checked; what it is for is dropped where too many wait. Two of each voter are under way at most, and always find room.
     pub(crate) fn check(&mut self, claim: &Claim, check: Check) {
-        if self.checks.len() < CHECKS_MAX {
+        let is_other = |(_, check): &&(u32, Check)| !matches!(check, Check::Cast { .. } | Check::Proof);
+        let room = CHECKS_MAX.saturating_sub(2 * self.voters.len());
+        if matches!(check, Check::Cast { .. }) || self.checks.iter().filter(is_other).count() < room {
             let job = self.ground.verify(claim);
             self.checks.push((job, check));
         }
+    }
+
+    /// Whether the signature of an operation may be checked that this node submits: of one as many are as it may have on their way, and of all together
+    /// a quarter of what there may be.
+    pub(crate) fn may_check_of(&self, owner: &NodeId) -> bool {
+        let (mut all, mut own) = (0, 0);
+        for (_, check) in &self.checks {
+            if let Check::Operation { owner: Some(id), .. } = check {
+                all += 1;
+                own += usize::from(id == owner);
+            }
+        }
+        all < CHECKS_MAX / 4 && own < SUBMISSIONS_MAX
     }
 
     pub(crate) fn ask(&mut self, to: &NodeId, bytes: &[u8], asked: Asked) {
@@ -252,7 +269,7 @@ impl Member {
             wire::NEWEST => self.on_asked_newest(from, ticket, rest),
             wire::NOTARISED if self.voters.find(from).is_some() => self.on_asked_notarised(ticket, rest),
             wire::OPERATIONS if self.voters.find(from).is_some() => self.on_asked_operations(ticket, rest),
-            wire::CERTIFIED if self.seat.is_some() => self.on_asked_certified(ticket, rest),
+            wire::CERTIFIED if self.seat.is_some() => self.on_asked_certified(from, ticket, rest),
             wire::FAUCET if self.seat.is_some() => self.on_asked_faucet(from, ticket, rest),
             wire::RECORD if self.voters.find(from).is_some() => self.on_asked_record(ticket, rest),
             _ => Err(Status::BadRequest),

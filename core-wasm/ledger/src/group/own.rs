@@ -6,7 +6,9 @@ use tabmesh_port::limits::HELD_MAX;
 use tabmesh_port::{NodeId, Reader, Signature, Status, Writer};
 
 use crate::key::Key;
-use crate::limits::{CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, SUBMISSIONS_MAX, VALID_EPOCHS, VIEW_HEIGHTS};
+use crate::limits::{
+    CREDIT, EVENTUAL_EPOCHS, FOLLOWING_MS, OCCUPANCY, SUBMISSIONS_MAX, VALID_EPOCHS, VIEW_HEIGHTS,
+};
 use crate::operation::{Action, Operation};
 use crate::record::Record;
 use crate::refusal::Refusal;
@@ -196,6 +198,12 @@ impl Member {
         }
         if !self.is_test {
             return Err(Status::NotImplemented);
+        }
+        // Ids cost little: as many new accounts as are wanted would fill the table, and raise the rent of all.
+        let units = self.ledger.state().units();
+        let is_new = units.account(&Key::account(&id)).is_none();
+        if is_new && units.len() as u64 * 100 >= units.most() as u64 * OCCUPANCY {
+            return Err(Status::TooManyRequests);
         }
         self.ground.emit(&Event::Requested { ticket, id });
         Ok(())

@@ -1,4 +1,4 @@
-//! What a node waits for: signatures of its own, checks, certificates, answers, and operations of its owner on their way.
+//! What a node waits for: signatures of its own, checks, certificates, answers, operations of its owner on their way, and light nodes that wait for it.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -14,7 +14,7 @@ use super::statement::{Certificate, Says, Statement};
 use super::wire::{Cast, Draft};
 
 /// Who waits for a signature.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum For {
     /// All voters: a vote or a finalisation.
     Ballot,
@@ -64,7 +64,7 @@ pub(crate) enum Asked {
 
 /// What a certificate is for.
 pub(crate) enum Then {
-    Certified { ticket: Option<u32>, operation: Operation },
+    Certified { asked: Option<(u32, NodeId)>, operation: Operation },
     Notarised { draft: Draft },
     Final { block: Block, from: NodeId },
 }

@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::limits::PROOFS_MAX;
+use tabmesh_port::NodeId;
+
+use crate::limits::{PROOFS_MAX, PROOFS_OF_ONE_MAX, PROOFS_OF_OTHERS_MAX};
 use crate::operation::Claim;
 
 use super::machine::Member;
@@ -10,6 +12,18 @@ use super::pending::{Check, Proof, Then};
 use super::statement::Certificate;
 
 impl Member {
+    /// Whether somebody's certificate may be checked: others leave room for what voters decide on, and nobody takes all of theirs.
+    pub(crate) fn may_prove_for(&self, asker: &NodeId) -> bool {
+        let (mut all, mut own) = (0, 0);
+        for proof in &self.proofs {
+            if let Then::Certified { asked: Some((_, id)), .. } = &proof.then {
+                all += 1;
+                own += usize::from(id == asker);
+            }
+        }
+        all < PROOFS_OF_OTHERS_MAX && own < PROOFS_OF_ONE_MAX
+    }
+
     /// Has all signatures checked; `false` where too many certificates wait.
     pub(crate) fn prove(&mut self, claims: &[Claim], certificate: Certificate, then: Then) -> bool {
         if self.proofs.len() >= PROOFS_MAX {
@@ -39,7 +53,8 @@ impl Member {
         // Those that are still out say nothing any more.
         self.checks.retain(|(number, _)| !jobs.contains(number));
         match then {
-            Then::Certified { ticket, operation } => {
+            Then::Certified { asked, operation } => {
+                let ticket = asked.map(|(ticket, _)| ticket);
                 self.on_certified(ticket, &operation, &certificate, holds)
             }
             Then::Notarised { draft } if holds => self.take_notarised(draft, certificate),

@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use tabmesh_port::{Signature, Status};
 
+use crate::limits::SIGNING_MAX;
+
 use super::event::Event;
 use super::face::Command;
 use super::machine::Member;
@@ -101,6 +103,19 @@ impl Member {
         self.safety.note(&entry);
         let number = self.keep(&entry);
         self.signing.push(Signing { number, is_kept: false, statement, to });
+    }
+
+    /// Has a statement signed again whose record is kept; `false` while it is not, or where so much is being signed already. So whoever asks again costs a
+    /// signature, and no room on the disk.
+    pub(crate) fn repeat(&mut self, statement: Statement, to: For) -> bool {
+        let is_it =
+            |signing: &Signing| signing.statement == statement && (!signing.is_kept || signing.to == to);
+        if self.signing.len() >= SIGNING_MAX / 2 || self.signing.iter().any(is_it) {
+            return false;
+        }
+        let number = self.ground.sign(&statement.covered(self.ledger.id()));
+        self.signing.push(Signing { number, is_kept: true, statement, to });
+        true
     }
 
     pub(crate) fn keep(&mut self, entry: &Entry) -> u32 {

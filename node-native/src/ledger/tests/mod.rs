@@ -16,6 +16,7 @@ use tabmesh_port::{
 };
 use tokio::sync::mpsc;
 
+use super::faucet::{Faucet, FaucetError};
 use super::mark::{Mark, begins};
 use super::store::{Store, StoreError, Write};
 use super::writer::{Written, start};
@@ -64,7 +65,7 @@ fn a_power_cut_loses_nothing_that_was_kept() {
             let blocks = store.height().expect("read");
             assert!(blocks >= there / 3, "seed {seed}: a block is older than the records behind it");
             disk.set_left(Some(5 + (dice() % 60) as u32));
-            for number in there.. {
+            for number in there..there + 200 {
                 // A block, and three records behind it: none of these without that.
                 let height = number / 3 + 1;
                 let block = Write::Block { height, bytes: vec![number as u8; 900] };
@@ -82,10 +83,7 @@ fn a_power_cut_loses_nothing_that_was_kept() {
     assert!(lost > 0, "the power was cut while something was not synced");
 }
 
-#[test]
-fn nothing_is_signed_before_its_record_is_synced() {
-    let disk = Disk::default();
-    let keys = [1, 2, 3, 4].map(|digit| PublicKey([digit; 64]));
+fn genesis(keys: &[PublicKey]) -> Genesis {
     let terms = Terms { epoch_ms: 10_000, stake: 10, fee: 10, price: 3, mint: 0, units: 384 };
     let mut genesis = Genesis {
         network: [9; 8],
@@ -93,10 +91,34 @@ fn nothing_is_signed_before_its_record_is_synced() {
         is_test: true,
         is_lax: true,
         terms,
-        voters: keys.map(|key| Voter { key, balance: 1_000_000 }).to_vec(),
+        voters: keys.iter().map(|key| Voter { key: *key, balance: 1_000_000 }).collect(),
         accounts: Vec::new(),
     };
     genesis.sort();
+    genesis
+}
+
+#[test]
+fn a_faucet_is_a_voters_on_a_test_network_and_gives_little() {
+    let keys = [1, 2, 3, 4].map(|digit| PublicKey([digit; 64]));
+    let (test, own) = (genesis(&keys), NodeId::of_key(&keys[0]));
+    let real = Genesis { is_test: false, ..test.clone() };
+    assert_eq!(Faucet::new(1_000, &test, &own).expect("a faucet").amount(), 1_000);
+    assert_eq!(Faucet::new(1_000, &real, &own).err(), Some(FaucetError::NoTest));
+    assert_eq!(Faucet::new(1_000, &test, &NodeId([7; 32])).err(), Some(FaucetError::NoVoter));
+    // 64 epochs of a unit, and a tenth of the stake of 10 credits.
+    for amount in [0, 191, 1_000_001] {
+        let why = Faucet::new(amount, &test, &own).expect_err("too little, or too much").to_string();
+        assert!(why.contains("0.000192 credits at least") && why.contains("and 1 at most"), "{why}");
+    }
+    assert!(Faucet::new(192, &test, &own).is_ok() && Faucet::new(1_000_000, &test, &own).is_ok());
+}
+
+#[test]
+fn nothing_is_signed_before_its_record_is_synced() {
+    let disk = Disk::default();
+    let keys = [1, 2, 3, 4].map(|digit| PublicKey([digit; 64]));
+    let genesis = genesis(&keys);
     let attachment = Attachment { key: keys[0], network: [9; 8], port: Port::LEDGER, seed: [0; 32] };
     let mut member = Member::new(&attachment, &genesis);
     let store = Arc::new(on(&disk, &genesis.hash()).expect("a store"));
@@ -170,6 +192,25 @@ fn a_full_disk_is_told_and_nothing_is_kept_until_it_has_room() {
     }
     assert!(seen.contains(&Written::Mended));
     assert_eq!(store.journal().expect("whole"), [lock(0, 1), lock(0, 2)]);
+}
+
+#[test]
+fn a_disk_that_stays_full_is_no_reason_to_fill_the_memory() {
+    let disk = Disk::default();
+    let store = Arc::new(on(&disk, &LEDGER).expect("a store"));
+    let (told, mut written) = mpsc::unbounded_channel();
+    let writes = start(store.clone(), told).expect("a thread");
+    disk.set_left(Some(0));
+    let block = |height| Write::Block { height, bytes: vec![7; 9_000] };
+    let mut height = 0;
+    while writes.try_send(block(height + 1)).is_ok() {
+        height += 1;
+        assert!(height < 100_000, "it takes whatever comes");
+    }
+    disk.set_left(None);
+    writes.send(record(0, 1)).expect("what was taken is written, and the queue has room again");
+    while written.blocking_recv() != Some(Written::Kept(1)) {}
+    assert_eq!(store.height().expect("read"), height, "none is missing");
 }
 
 #[test]
