@@ -31,6 +31,9 @@ pub struct Seat {
 }
 
 impl Seat {
+    /// How long it is.
+    const BYTES: usize = 82;
+
     /// That of a voter of the genesis, who is steady, or of somebody who asks for one.
     pub(crate) fn new(key: PublicKey, since: u32, from: u32, is_steady: bool) -> Self {
         let score = if is_steady { SCORE_MAX } else { 0 };
@@ -180,6 +183,15 @@ impl Voters {
         let mut writer = Writer::default();
         self.emit(&mut writer);
         tagged(Tag::Voters, &[&writer.finish()])
+    }
+
+    /// How many of these bytes [`Voters::emit`] gave, if they begin with them.
+    pub(crate) fn length(bytes: &[u8]) -> Option<usize> {
+        let mut at = 1;
+        for _ in 0..3 {
+            at += 1 + Seat::BYTES * usize::from(*bytes.get(at)?);
+        }
+        Some(at)
     }
 
     /// Reads what [`Voters::emit`] gave, with which the bytes need not end; `None` if there are more than there may be, or they are not in their order.

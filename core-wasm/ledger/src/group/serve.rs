@@ -4,9 +4,8 @@ use tabmesh_port::{NodeId, Reader, Status, Writer};
 
 use crate::header::Header;
 use crate::key::Key;
-use crate::limits::{SERVING_MAX, TERM_HEIGHTS, opens_term, term_of, view_of};
+use crate::limits::{SERVING_MAX, TERM_HEIGHTS, term_of, view_of};
 use crate::membership::closes;
-use crate::voters::Voters;
 
 use super::event::Event;
 use super::machine::Member;
@@ -67,25 +66,28 @@ impl Member {
     }
 
     fn shown_to_light(&self, bytes: &[u8], height: u32, wants: Wants) -> Option<alloc::vec::Vec<u8>> {
-        let mut reader = Reader::new(bytes);
-        let certificate = Certificate::read(&mut reader)?;
-        let listed = if opens_term(height) { Some(Voters::read(&mut reader)?) } else { None };
-        let header = reader.bytes(Header::BYTES);
-        reader.intact()?;
+        let (certificate, listed, rest) = Certificate::parts(bytes)?;
+        let header = rest.get(listed..)?.get(..Header::BYTES)?;
         let state = self.ledger.state();
-        let (list, key) = match wants {
-            Wants::Term => (Some(&listed?), None),
+        let mut list = Writer::default();
+        let key = match wants {
+            Wants::Term => {
+                list.bytes(rest.get(..listed)?);
+                None
+            }
             // Another block came while the shell looked: it is asked again.
             Wants::Newest { .. } if height != self.ledger.head().height => return None,
-            Wants::Newest { lists, key } => (lists.then(|| &**state.voters()), key),
+            Wants::Newest { lists, key } => {
+                if lists {
+                    state.voters().emit(&mut list);
+                }
+                key
+            }
         };
         let mut writer = Writer::default();
-        writer.u8(list.is_some().into());
+        writer.u8((!list.is_empty()).into());
         certificate.emit(&mut writer);
-        if let Some(list) = list {
-            list.emit(&mut writer);
-        }
-        writer.bytes(header);
+        writer.bytes(&list.finish()).bytes(header);
         if let Some(key) = key {
             writer.bytes(&state.prove(&key).emit());
         }

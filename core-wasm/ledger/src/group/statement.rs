@@ -130,13 +130,18 @@ impl Certificate {
     /// Reads one and its block, as [`Event::Final`](super::Event::Final) has them; `None` if they are none. Where the block opens a term, and is final, who votes
     /// stands between the two for light nodes.
     pub fn with_block(bytes: &[u8]) -> Option<(Self, Block)> {
+        let (certificate, list, rest) = Self::parts(bytes)?;
+        Some((certificate, Block::read(rest.get(list..)?).ok()?))
+    }
+
+    /// One, and what is behind it, which begins with so many bytes of who votes.
+    pub(crate) fn parts(bytes: &[u8]) -> Option<(Self, usize, &[u8])> {
         let mut reader = Reader::new(bytes);
         let certificate = Self::read(&mut reader)?;
         let Statement { says, height, .. } = certificate.statement;
-        if says == Says::Finalise && opens_term(height) {
-            Voters::read(&mut reader)?;
-        }
-        Some((certificate, Block::read(reader.rest()).ok()?))
+        let rest = reader.rest();
+        let list = if says == Says::Finalise && opens_term(height) { Voters::length(rest)? } else { 0 };
+        Some((certificate, list, rest))
     }
 
     /// Its bytes: statement 45, signers 8, signatures 64 each.
