@@ -1,7 +1,7 @@
 // What crosses the border to the ledger's module (`core-wasm/ledger/src/group/{face,event}.rs`): a byte that says which, then the fields,
 // numbers big-endian.
 
-import { type Bytes, u32 } from '../bytes.js';
+import { type Bytes, pieces, u32 } from '../bytes.js';
 import { Reader } from '../module/reader.js';
 
 /** In parts, so that what is long is not copied to be joined. */
@@ -59,7 +59,8 @@ export type Event =
   | { readonly kind: 'made'; readonly ticket: number; readonly operation: Bytes }
   | { readonly kind: 'unmade'; readonly ticket: number; readonly why: number }
   | HeadSays
-  | { readonly kind: 'voters' }
+  /** They vote from this block on. */
+  | { readonly kind: 'voters'; readonly height: number; readonly ids: Bytes[] }
   | { readonly kind: 'requested'; readonly ticket: number }
   | { readonly kind: 'dripped'; readonly ticket: number; readonly status: number; readonly operation: Bytes };
 
@@ -133,8 +134,7 @@ function fields(reader: Reader): Event {
     case 14:
       return { kind: 'dripped', ticket: reader.number(4), status: reader.status(), operation: reader.rest() };
     case 16:
-      // Pages show the voters of the genesis.
-      return { kind: 'voters' };
+      return { kind: 'voters', height: reader.number(4), ids: pieces(reader.rest(), 32).map((id) => id.slice() as Bytes) };
     default:
       throw new RangeError(`no event of a ledger has the number ${which}`);
   }

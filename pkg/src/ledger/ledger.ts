@@ -262,10 +262,10 @@ class MeshLedger implements Ledger {
 
   voters(): Voter[] {
     const linked = new Set(this.#mesh.peers().map((peer) => peer.id));
-    const { signers } = this.#node;
-    return this.#genesis.voters.map((bytes, number) => {
+    const { signers, voters } = this.#node;
+    return voters.map((bytes, number) => {
       const id = hex(bytes);
-      const signed = signers.filter((numbers) => numbers.includes(number)).length;
+      const signed = signers.filter((one) => one.signers.includes(number)).length;
       return { id, isOwn: id === this.#mesh.id, isLinked: linked.has(id), signed, of: signers.length };
     });
   }

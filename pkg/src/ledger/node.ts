@@ -41,11 +41,10 @@ export interface NodeOptions {
 }
 
 export class Node {
-  /** Whether it votes: its journal is whole so far. */
-  votes = false;
-  readonly isVoter: boolean;
-  /** Who signed the certificates of the last blocks, by their numbers. */
-  readonly signers: (readonly number[])[] = [];
+  /** Who votes now, in their order. */
+  voters: readonly Bytes[];
+  /** Who signed the certificates of the last blocks, by their numbers among these voters. */
+  signers: Pick<Block, 'height' | 'signers'>[] = [];
   readonly #mesh: Mesh;
   readonly #door: Door;
   readonly #genesis: Genesis;
@@ -59,6 +58,8 @@ export class Node {
   /** What is not kept of the own operations is remembered as long as the page lives. */
   readonly #remembered: Done[] = [];
   #isOver = false;
+  /** What it signs can be kept, so far. */
+  #keeps = false;
   /** It was told that the store failed. */
   #hasFailed = false;
 
@@ -69,7 +70,16 @@ export class Node {
     this.#module = module;
     this.#owner = owner;
     this.#account = accountOf(door.identity.id);
-    this.isVoter = genesis.voters.some((id) => isEqual(id, door.identity.id));
+    this.voters = genesis.voters;
+  }
+
+  get isVoter(): boolean {
+    return this.voters.some((id) => isEqual(id, this.#door.identity.id));
+  }
+
+  /** Whether it votes: it has a journal, and that is whole so far. */
+  get votes(): boolean {
+    return this.#keeps && this.#store !== undefined && this.#store.journal.length > 0;
   }
 
   /** Own operations in final blocks, the oldest first. */
@@ -95,14 +105,14 @@ export class Node {
     const hasJournal = journal.length > 0;
     if (isNew && !hasJournal && height > 0) throw wrong(WORD.hasBegun);
     if (trouble && this.isVoter) this.#owner.onFault(trouble);
-    this.votes = this.isVoter && !trouble && (hasJournal || isNew);
+    this.#keeps = !trouble;
     // What a browser clears by itself takes the key with the journal, and the seat with both.
-    if (this.votes) navigator.storage?.persist?.().catch(() => undefined);
+    if (hasJournal || isNew) navigator.storage?.persist?.().catch(() => undefined);
     const found = await this.#run(isNew && !hasJournal);
     if (found >= height) return;
     // The module did not take a block that was kept. Whoever does not vote fetches all anew.
-    if (this.votes) this.#owner.onFault(wrong(WORD.storeDamaged, `block ${found + 1}`));
-    this.votes = false;
+    if (hasJournal) this.#owner.onFault(wrong(WORD.storeDamaged, `block ${found + 1}`));
+    this.#keeps &&= !hasJournal;
     await this.#store?.clearBlocks().catch(() => undefined);
     await this.#again();
   }
@@ -158,7 +168,7 @@ export class Node {
     if (this.#mesh.state === 'closed') throw new MeshError(CODE.closed);
     attached.command(...face.begin(this.#genesis.bytes));
     await this.#replay(attached);
-    if (this.votes) for (const record of this.#store?.journal ?? []) attached.command(...face.journal(record));
+    if (this.#keeps) for (const record of this.#store?.journal ?? []) attached.command(...face.journal(record));
     const head = new Promise<face.HeadSays>((resolve) => (this.#onHead = resolve));
     this.#attached = attached;
     attached.command(...face.start(isNew));
@@ -195,6 +205,8 @@ export class Node {
       case 'requested':
         // Native peers alone have a faucet.
         return this.say(face.drip(event.ticket, STATUS.notImplemented));
+      case 'voters':
+        return this.#follow(event.height, event.ids);
       case 'head':
         this.#onHead?.(event);
     }
@@ -203,8 +215,8 @@ export class Node {
 
   /** Nothing is signed before its record outlasts a power cut. */
   #keep(number: number, record: Bytes): void {
-    // A module without a journal signs nothing.
-    if (!this.votes || !this.#store) return;
+    // What is not said to be kept is never signed.
+    if (!this.#keeps || !this.#store) return;
     const attached = this.#attached;
     const isCurrent = (): boolean => !this.#isOver && this.#attached === attached;
     this.#store.keep(record).then(
@@ -230,9 +242,17 @@ export class Node {
     return own.map((operation) => ({ height, epoch, operation, isConflict: isConflict(operations, operation) }));
   }
 
-  #count({ signers }: Block): void {
-    this.signers.push(signers);
+  #count({ height, signers }: Block): void {
+    this.signers.push({ height, signers });
     this.signers.splice(0, this.signers.length - COUNTED_BLOCKS);
+  }
+
+  /** Others vote from this block on: what is known of earlier ones has other numbers. */
+  #follow(height: number, ids: readonly Bytes[]): void {
+    const isSame = ids.length === this.voters.length && ids.every((id, number) => isEqual(id, this.voters[number]!));
+    if (isSame) return;
+    this.voters = ids;
+    this.signers = this.signers.filter((one) => one.height >= height);
   }
 
   async #give(ticket: number, height: number): Promise<void> {
@@ -245,8 +265,9 @@ export class Node {
     if (this.#hasFailed || this.#isOver) return;
     this.#hasFailed = true;
     const detail = cause instanceof Error ? cause.message : undefined;
-    if (!this.votes) return this.#owner.onFault(new MeshError(CODE.storageFailed, detail, { cause }));
-    this.votes = false;
+    const { votes } = this;
+    this.#keeps = false;
+    if (!votes) return this.#owner.onFault(new MeshError(CODE.storageFailed, detail, { cause }));
     this.#owner.onFault(wrong(WORD.storeFailed, detail, { cause }));
     this.#again().catch((error: unknown) => {
       this.close();

@@ -132,7 +132,7 @@ export class Store {
 
   /** Keeps a final block, what of it is this tab's own, and forgets records of views before it, but the first one. */
   final(height: number, view: number, block: Bytes, own: readonly Done[]): Promise<void> {
-    const hasRoom = this.#isVoter || this.#blockBytes + block.length <= FOLLOWED_BYTES_MAX;
+    const hasRoom = this.#isVoter || this.#journal.size > 0 || this.#blockBytes + block.length <= FOLLOWED_BYTES_MAX;
     const isNext = height === this.height + 1;
     if (hasRoom && isNext) {
       this.height = height;
@@ -228,7 +228,7 @@ export class Store {
 
   #transact(batch: readonly Write[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const tx = this.#database.transaction(STORES, 'readwrite', { durability: this.#isVoter ? 'strict' : 'relaxed' });
+      const tx = this.#database.transaction(STORES, 'readwrite', { durability: 'strict' });
       tx.oncomplete = () => resolve();
       tx.onabort = () => reject(tx.error ?? new Error('the transaction was aborted'));
       // Chromium never ends a transaction of a database that it closed.
